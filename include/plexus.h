@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Plexus: multi-task ranking models from raw rows to scores. A complete program (examples/quickstart.c):
+ *
+ *     plx_error error;
+ *     plx_context *context = NULL;
+ *     plx_config *config = NULL;
+ *     plx_data *data = NULL;
+ *     plx_model *model = NULL;
+ *     bool done = plx_context_create(NULL, &context, &error) == PLX_OK &&
+ *                 plx_config_read(context, "experiments/adult/mmoe.yaml", &config, &error) == PLX_OK &&
+ *                 plx_data_load(config, "data/adult", &data, &error) == PLX_OK &&
+ *                 plx_model_create(config, data, &model, &error) == PLX_OK &&
+ *                 plx_model_train(model, data, NULL, NULL, &error) == PLX_OK &&
+ *                 plx_model_save(model, "model.plexus", &error) == PLX_OK;
+ *     if (!done) fprintf(stderr, "%s\n", error.message);
+ *     plx_model_free(model);
+ *     plx_data_free(data);
+ *     plx_config_free(config);
+ *     plx_context_free(context);
+ *
+ * Rules that hold for every function:
+ * - Status: PLX_OK or what failed; the last argument, which may be NULL, receives place and remedy. A call that
+ *   fails leaves its arguments as they were and its outputs NULL or untouched, unless it says otherwise.
+ * - Ownership: arguments are borrowed for the call, except the context, which must outlive all that was made
+ *   with it. What a `_create`, `_read` or `_load` hands out is freed by the matching `_free` (NULL is fine). A
+ *   returned `const char *` belongs to the first argument and lives as long as it does.
+ * - Threads: one thread a handle at a time, except where a comment says that threads may share it. Different
+ *   handles of one context may be used in different threads at once.
+ * - The library prints nothing, ends no process, reads no environment variable and has no global state.
+ */
+#ifndef PLEXUS_H
+#define PLEXUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plexus_base.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PLX_VERSION "0.1.0"
+
+/** The library's version, which may be newer than the header's. */
+PLX_API const char *plx_version(void);
+
+/* -- Context ------------------------------------------------------------------------------------------------ */
+
+typedef struct plx_context plx_context;
+
+typedef struct plx_context_options {
+    int threads;           /* of each call that works in parallel; 0: one a processor */
+    const char *cpu_level; /* highest kernel level to use: "plain", "simd128", "avx2", "avx512"; NULL: the best */
+    const plx_allocator *allocator; /* copied; NULL: the C library's */
+    /** Receives warnings, one line each; NULL: none. Called from the thread that made the call. */
+    void (*warn)(void *user, const char *line);
+    void *user;
+} plx_context_options;
+
+/** `options` NULL: all zero. PLX_ERR_ARGUMENT: an unknown level, a negative number of threads. */
+PLX_API plx_status plx_context_create(const plx_context_options *options, plx_context **out, plx_error *err);
+PLX_API void plx_context_free(plx_context *context);
+PLX_API int plx_context_threads(const plx_context *context);
+/** The kernel level in use: "avx512" and so on. */
+PLX_API const char *plx_context_cpu_level(const plx_context *context);
+
+/* -- Configuration ------------------------------------------------------------------------------------------- */
+
+/** What to train, on what, how: docs/configuration.md describes every key. */
+typedef struct plx_config plx_config;
+
+/** Reads a YAML (or JSON) file. The message lists every independent mistake as FILE:LINE:COLUMN. */
+PLX_API plx_status plx_config_read(plx_context *context, const char *path, plx_config **out, plx_error *err);
+/** The same from memory; `name` stands for the file in messages. */
+PLX_API plx_status plx_config_parse(plx_context *context, const char *text, size_t length, const char *name,
+                                    plx_config **out, plx_error *err);
+/** `assignment` is "section.key=value", the value as YAML: "train.epochs=3", "model.expert_dnn_units=[64,32]". */
+PLX_API plx_status plx_config_set(plx_config *config, const char *assignment, plx_error *err);
+PLX_API void plx_config_free(plx_config *config);
+/** The resolved configuration as YAML, every default written out; reading it gives an equal configuration. */
+PLX_API const char *plx_config_text(const plx_config *config);
+PLX_API int plx_config_n_tasks(const plx_config *config);
+PLX_API const char *plx_config_task_name(const plx_config *config, int task);
+PLX_API const char *plx_config_model_name(const plx_config *config);
+/** Reference of every section and key as Markdown, made from the tables that the parser uses. Static text of `context`.
+ */
+PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_error *err);
+/** Frees text handed out by this library as `char **out`. */
+PLX_API void plx_text_free(plx_context *context, char *text);
+
+/* -- Data ------------------------------------------------------------------------------------------------------- */
+
+/** The training, validation and test rows of a configuration, encoded, and the encoders fitted on them. */
+typedef struct plx_data plx_data;
+
+typedef enum plx_part { PLX_PART_TRAIN, PLX_PART_VALIDATION, PLX_PART_TEST } plx_part;
+
+/**
+ * Reads the files of section `data`, fits the encoders and encodes. Relative paths are looked for in each of `folders`
+ * [n_folders] in turn; the first in which a file is found is taken. PLX_ERR_IO, PLX_ERR_FORMAT (place
+ * FILE:LINE:COLUMN), PLX_ERR_SCHEMA.
+ */
+PLX_API plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
+                                 plx_error *err);
+PLX_API void plx_data_free(plx_data *data);
+/** Rows in a part; 0 where the configuration has none. */
+PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
+
+/** A column of raw cells in memory, texts or numbers. */
+typedef struct plx_column {
+    const char *name;
+    const char *const *texts; /* [rows], UTF-8; NULL: `numbers` */
+    const double *numbers; /* [rows]; NaN: missing. For a sparse feature a number counts as its shortest decimal text */
+} plx_column;
+
+/* -- Model -------------------------------------------------------------------------------------------------------- */
+
+typedef struct plx_model plx_model;
+
+/** A network with start values by the configuration's seed, for the data's encoders (copied). */
+PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
+PLX_API void plx_model_free(plx_model *model);
+
+/** What training tells while it runs. Losses: [n_tasks], means; NaN where there is nothing to tell. */
+typedef struct plx_progress {
+    int epoch, epochs;         /* epoch counts from 1 */
+    int64_t step, steps;       /* within the epoch; step == steps: the epoch ended, and validation figures are there */
+    double rows_per_second;    /* of training, this epoch */
+    double seconds;            /* of training and validation, since the start */
+    double loss;               /* the whole loss with regularisers, mean over the epoch's steps so far */
+    const double *task_losses; /* mean over the epoch's steps so far */
+    double validation_loss;    /* with regularisers; NaN where there are no validation rows or before the end */
+    const double *validation_task_losses;
+    const double *validation_scores; /* AUC of binary tasks, MSE of regressions */
+    bool is_best;                    /* this epoch's weights are the best so far */
+    int n_tasks;
+} plx_progress;
+
+typedef struct plx_train_hooks {
+    /** Called now and then (some ten times a second at most) and at each epoch's end; returning false ends training
+     * cleanly with the best epoch so far. */
+    bool (*progress)(void *user, const plx_progress *progress);
+    void *user;
+    const char *log_path; /* metrics.jsonl: one object an epoch; NULL: none */
+} plx_train_hooks;
+
+typedef struct plx_train_report {
+    int epochs;             /* that were run to the end */
+    int best_epoch;         /* whose weights the model has now; counts from 1; 0: none ended, start values */
+    double seconds;         /* of training and validation */
+    double rows_per_second; /* median over epochs, training alone */
+    bool stopped_early, cancelled;
+} plx_train_report;
+
+/**
+ * Trains by section `train` on data's training rows, validates on its validation rows after each epoch.
+ *
+ * Row order, dropout and start values come from the seed: same seed, data and CPU level give the same weights bit
+ * for bit, whatever the number of threads. With validation rows, the weights of the best epoch are put back.
+ *
+ * @param hooks, report  may be NULL
+ * @return PLX_ERR_NUMERIC  a loss was not finite; the model keeps its best epoch's weights (start values before one)
+ * @return PLX_ERR_SCHEMA   data was encoded by other encoders than the model's
+ */
+PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
+                                   plx_train_report *report, plx_error *err);
+
+/** Figures of one task; those that do not belong to its kind, or have no meaning for the rows, are NaN. */
+typedef struct plx_metrics {
+    const char *task;
+    bool is_binary;
+    int64_t rows, positives; /* rows with a label */
+    double auc;              /* exact: ranks, ties averaged; NaN with one class only */
+    double logloss, accuracy;
+    double mae, mse, rmse;
+} plx_metrics;
+
+/** `metrics` [n_tasks] is filled. PLX_ERR_SCHEMA: the part is empty. */
+PLX_API plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_part part, plx_metrics *metrics,
+                                      plx_error *err);
+
+/** Writes the model file, atomically. docs/format.md describes it. */
+PLX_API plx_status plx_model_save(const plx_model *model, const char *path, plx_error *err);
+/** PLX_ERR_FORMAT: truncated, altered, of another kind; PLX_ERR_UNSUPPORTED: of a later version. */
+PLX_API plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err);
+
+/** The configuration that it was made from; belongs to the model. */
+PLX_API const plx_config *plx_model_config(const plx_model *model);
+PLX_API int plx_model_n_tasks(const plx_model *model);
+PLX_API const char *plx_model_task_name(const plx_model *model, int task);
+/** Numbers that training moves. */
+PLX_API int64_t plx_model_n_parameters(const plx_model *model);
+/** Layers, shapes and parameters as text, or as a Graphviz diagram. Give back with plx_text_free. */
+PLX_API plx_status plx_model_describe(const plx_model *model, bool as_dot, char **out, plx_error *err);
+
+/** The n-th parameter: its stable name, shape [groups, rows, cols] and values; `values` (may be NULL) receives
+ * groups*rows*cols numbers, row-major. PLX_ERR_ARGUMENT: no such parameter (so a loop ends). */
+PLX_API plx_status plx_model_parameter(const plx_model *model, int index, const char **name, int64_t shape[3],
+                                       float *values, plx_error *err);
+
+/* -- Scoring raw rows ---------------------------------------------------------------------------------------------- */
+
+/** Rows encoded by a model's encoders. */
+typedef struct plx_dataset plx_dataset;
+
+/** Reads raw files as the training files were read. With `with_labels`, label columns must be there. */
+PLX_API plx_status plx_dataset_read(const plx_model *model, const char *const *paths, int n_paths, bool with_labels,
+                                    plx_dataset **out, plx_error *err);
+/** From columns in memory, found by name; columns that the model does not read are ignored. */
+PLX_API plx_status plx_dataset_from_columns(const plx_model *model, const plx_column *columns, int n_columns,
+                                            int64_t rows, bool with_labels, plx_dataset **out, plx_error *err);
+PLX_API void plx_dataset_free(plx_dataset *dataset);
+PLX_API int64_t plx_dataset_rows(const plx_dataset *dataset);
+
+/** `scores` [rows, n_tasks]: probabilities, or values of regressions. */
+PLX_API plx_status plx_model_predict(const plx_model *model, const plx_dataset *dataset, float *scores, plx_error *err);
+PLX_API plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_dataset *dataset, plx_metrics *metrics,
+                                              plx_error *err);
+
+/** A frozen copy of a model for serving: threads may share it. */
+typedef struct plx_predictor plx_predictor;
+
+PLX_API plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx_error *err);
+PLX_API void plx_predictor_free(plx_predictor *predictor);
+/** Scores raw rows given as columns; the same bits as plx_model_predict. Runs in the calling thread. */
+PLX_API plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns,
+                                       int64_t rows, float *scores, plx_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A bump allocator: many small things of one lifetime, released together. After the first failure every
+ * reservation returns NULL; callers that build something large ask once at the end with plx_arena_failed.
+ */
+#ifndef PLX_ARENA_H
+#define PLX_ARENA_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "plexus_base.h"
+
+typedef struct plx_arena {
+    const plx_allocator *allocator; /* borrowed */
+    struct plx_arena_block *blocks; /* newest first */
+    bool failed;
+} plx_arena;
+
+void plx_arena_init(plx_arena *arena, const plx_allocator *allocator);
+void plx_arena_release(plx_arena *arena);
+/** `count * size` cleared bytes aligned for any type; NULL once anything failed. */
+void *plx_arena_take(plx_arena *arena, size_t count, size_t size);
+/** A copy of `bytes` bytes. */
+void *plx_arena_copy(plx_arena *arena, const void *source, size_t bytes);
+/** A NUL-ended copy of the first `length` bytes of `text`. */
+char *plx_arena_text(plx_arena *arena, const char *text, size_t length);
+char *plx_arena_format(plx_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
+char *plx_arena_vformat(plx_arena *arena, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
+bool plx_arena_failed(const plx_arena *arena);
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making and passing on errors. The two macros are the only ones that hide control flow. */
+#ifndef PLX_ERROR_H
+#define PLX_ERROR_H
+
+#include "plexus_base.h"
+
+/** Formats `message` into `err` (may be NULL) and returns `code`. The message names the place and the remedy. */
+plx_status plx_error_set(plx_error *err, plx_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4), cold));
+
+/** Puts "PREFIX: " before the message that `err` (may be NULL) already holds. */
+void plx_error_prefix(plx_error *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
+/** The usual message for PLX_ERR_MEMORY. */
+plx_status plx_error_memory(plx_error *err);
+
+/** Returns from the calling function with the status of `expression` where that is not PLX_OK. */
+#define PLX_TRY(expression)                                                                                            \
+    do {                                                                                                               \
+        plx_status plx_try_status = (expression);                                                                      \
+        if (plx_try_status != PLX_OK) return plx_try_status;                                                           \
+    } while (0)
+
+/** Formats a message and returns its code from the calling function. */
+#define PLX_FAIL(err, code, ...) return plx_error_set((err), (code), __VA_ARGS__)
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A table that describes the fields of a struct: name, type, range, default, one line of text. From such tables
+ * come the configuration's parser and writer, its messages, the help and the reference pages.
+ */
+#ifndef PLX_FIELDS_H
+#define PLX_FIELDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+typedef struct plx_int_list {
+    int *items;
+    int n;
+} plx_int_list;
+typedef struct plx_int_lists {
+    plx_int_list *items;
+    int n;
+} plx_int_lists;
+typedef struct plx_text_list {
+    char **items;
+    int n;
+} plx_text_list;
+
+/** Each type with the C type of the field that it fills. */
+typedef enum plx_field_type {
+    PLX_FIELD_BOOL,      /* bool */
+    PLX_FIELD_INT,       /* int64_t */
+    PLX_FIELD_REAL,      /* double */
+    PLX_FIELD_TEXT,      /* char *, in the arena */
+    PLX_FIELD_CHOICE,    /* int: index into `choices` */
+    PLX_FIELD_INT_LIST,  /* plx_int_list */
+    PLX_FIELD_INT_LISTS, /* plx_int_lists: a list of lists */
+    PLX_FIELD_TEXT_LIST  /* plx_text_list */
+} plx_field_type;
+
+typedef struct plx_field {
+    const char *name;
+    plx_field_type type;
+    size_t offset;
+    double min, max;            /* INT, REAL and the items of int lists; both 0: any. `min` itself is allowed */
+    const char *fallback;       /* default as it would be written; "" for TEXT and lists: empty; NULL: must be given */
+    const char *doc;            /* one line */
+    const char *const *choices; /* CHOICE: names, ended by NULL */
+    bool above_min;             /* `min` itself is not allowed (a learning rate must be above 0) */
+} plx_field;
+
+/** A value as a configuration holds it, before types: a scalar or a list. Borrowed. */
+typedef struct plx_raw {
+    bool is_list;
+    plx_slice scalar;
+    const struct plx_raw *items;
+    int n_items;
+} plx_raw;
+
+/** The row named `name`, or NULL. */
+const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name);
+/** Checks `value` and stores it in `object`; strings and lists go to `arena`. The message names the field and what it
+ * takes. */
+plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err);
+/** Sets every field that has a default. */
+plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err);
+/** The field's value as YAML flow text, which plx_field_set reads back to the same value. */
+void plx_field_write(const plx_field *field, const void *object, plx_string *out);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files: read whole, mapped, and replaced atomically. */
+#ifndef PLX_FILE_H
+#define PLX_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+
+/** The whole file into `out` (initialised by the caller). Refuses more than `limit` bytes. */
+plx_status plx_file_read(const char *path, size_t limit, plx_string *out, plx_error *err);
+
+/** A file mapped read-only. `bytes` is NULL for an empty file. */
+typedef struct plx_mapping {
+    const unsigned char *bytes;
+    size_t length;
+} plx_mapping;
+
+plx_status plx_mapping_init(plx_mapping *mapping, const char *path, plx_error *err);
+void plx_mapping_release(plx_mapping *mapping);
+
+/**
+ * Writes beside `path` (PATH.tmp-PID-N) and renames in plx_writer_commit, after fsync: readers see the old file or the
+ * whole new one. After a failed write the calls do nothing and the commit reports it. Without a commit, release removes
+ * what was written.
+ */
+typedef struct plx_writer {
+    char path[4096], temporary[4160];
+    int descriptor;
+    unsigned char *buffer; /* 64 KiB */
+    size_t used;
+    const plx_allocator *allocator;
+    plx_error failure;
+} plx_writer;
+
+plx_status plx_writer_init(plx_writer *w, const plx_allocator *allocator, const char *path, plx_error *err);
+void plx_writer_add(plx_writer *w, const void *bytes, size_t length);
+plx_status plx_writer_commit(plx_writer *w, plx_error *err);
+void plx_writer_release(plx_writer *w);
+/** init, add, commit, release. */
+plx_status plx_file_write(const char *path, const plx_allocator *allocator, const void *bytes, size_t length,
+                          plx_error *err);
+
+/** Makes `path` and its parents; fine where it exists. */
+plx_status plx_folder_make(const char *path, plx_error *err);
+bool plx_file_exists(const char *path);
+
+#endif

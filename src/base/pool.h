@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Threads that run numbered jobs. Results must not depend on who runs what: a job writes only what belongs to
+ * its number. Workers spin a little before they sleep, since a training step lasts a fraction of a millisecond.
+ * A pool belongs to one run at a time and does not survive fork().
+ */
+#ifndef PLX_POOL_H
+#define PLX_POOL_H
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+typedef struct plx_pool plx_pool;
+
+/** `threads` >= 1, the caller among them; 1 starts none. */
+plx_status plx_pool_create(const plx_allocator *allocator, int threads, plx_pool **out, plx_error *err);
+void plx_pool_free(plx_pool *pool);
+int plx_pool_threads(const plx_pool *pool);
+
+/** `job` 0..n_jobs-1 in any order; `thread` 0..threads-1 is the worker's own number (the caller is 0). */
+typedef void plx_job(void *user, int job, int thread);
+
+/** Runs all jobs and returns when the last is done; what they wrote is visible to the caller then. */
+void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user);
+
+/** Processors that this process may use; at least 1. */
+int plx_cpu_count(void);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Text: slices, a growing string, numbers in and out (never by the locale), the nearest name. */
+#ifndef PLX_TEXT_H
+#define PLX_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+
+/** Borrowed bytes, not ended by NUL. */
+typedef struct plx_slice {
+    const char *text;
+    size_t length;
+} plx_slice;
+
+plx_slice plx_slice_of(const char *text);
+bool plx_slice_equal(plx_slice a, plx_slice b);
+/** Byte order; for sorting. */
+int plx_slice_compare(plx_slice a, plx_slice b);
+/** Without leading and trailing blanks and tabs. */
+plx_slice plx_slice_trim(plx_slice s);
+/** FNV-1a folded, 64 bits: for tables in memory, never for files. */
+uint64_t plx_slice_hash(plx_slice s);
+
+/**
+ * The whole slice as a decimal number: sign, digits, point, exponent, also inf and nan. Correctly rounded
+ * (fast path for at most 19 digits, else strtod in the C locale). False when it is anything else or empty.
+ */
+bool plx_parse_double(plx_slice s, double *out);
+/** The whole slice as a decimal integer in the type's range. */
+bool plx_parse_int64(plx_slice s, int64_t *out);
+/** true, false, yes, no, on, off as YAML 1.1 has them. */
+bool plx_parse_bool(plx_slice s, bool *out);
+/** The shortest text that reads back as the same double (or float); `out` holds at least 32 bytes. Returns the length.
+ */
+size_t plx_format_double(double value, char *out);
+size_t plx_format_float(float value, char *out);
+
+/** A growing string with a sticky failure: after it, calls do nothing. Always NUL-ended unless `text` is NULL. */
+typedef struct plx_string {
+    const plx_allocator *allocator; /* borrowed */
+    char *text;
+    size_t length, capacity;
+    bool failed;
+} plx_string;
+
+void plx_string_init(plx_string *s, const plx_allocator *allocator);
+void plx_string_release(plx_string *s);
+void plx_string_add(plx_string *s, const void *bytes, size_t length);
+void plx_string_format(plx_string *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** As a JSON string with its quotes: control bytes escaped, everything else as it is. */
+void plx_string_json(plx_string *s, plx_slice value);
+
+/**
+ * The one of `names` [n] nearest to `name` by edit distance, or NULL where none is within a third of the
+ * length. For "did you mean 'epochs'?".
+ */
+const char *plx_nearest(plx_slice name, const char *const *names, size_t n);
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Encoded rows. A row is one record of fixed size, so that a shuffled batch touches one or two cache lines a row:
+ *
+ *   float dense[n_dense] | float label[n_tasks] | uint32_t ids... | uint16_t ids... | uint8_t ids...
+ *
+ * Each sparse feature's id takes 4, 2 or 1 bytes, whichever its vocabulary needs; the record is padded to 4 bytes.
+ * Id 0 is the row for values never seen in fitting; known values count from 1.
+ */
+#ifndef PLX_DATASET_H
+#define PLX_DATASET_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+typedef struct plx_id_field {
+    uint32_t offset;     /* of the id in the record, bytes */
+    uint32_t id_bytes;   /* 1, 2 or 4 */
+    uint32_t vocabulary; /* ids are below it, the unknown row counted */
+} plx_id_field;
+
+/** Where things are in a record. Sparse features and dense ones keep their order among themselves. */
+typedef struct plx_layout {
+    int n_sparse, n_dense, n_tasks;
+    const plx_id_field *sparse; /* [n_sparse] */
+    uint32_t label_offset;      /* bytes; dense numbers begin at 0 */
+    uint32_t record_bytes;
+} plx_layout;
+
+/** Fills offsets and widths of `sparse` [n_sparse] from their vocabularies, and the layout, which borrows it. */
+void plx_layout_init(plx_layout *layout, plx_id_field *sparse, int n_sparse, int n_dense, int n_tasks);
+
+/** Rows in memory; `layout` is borrowed from the encoders that made them. Labels are NaN where there are none. */
+typedef struct plx_rows {
+    const plx_layout *layout;
+    uint8_t *records; /* [n][record_bytes] */
+    size_t n;
+} plx_rows;
+
+/** `n` cleared records. */
+plx_status plx_rows_init(plx_rows *rows, const plx_allocator *allocator, const plx_layout *layout, size_t n,
+                         plx_error *err);
+void plx_rows_release(plx_rows *rows, const plx_allocator *allocator);
+
+/** Copies records order[0..n-1] (NULL: first..first+n-1) to `out` [n][record_bytes]. */
+void plx_rows_gather(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, uint8_t *out);
+
+/** Ids of sparse feature `feature` of n records. */
+void plx_records_ids(const plx_layout *layout, const uint8_t *records, size_t n, int feature, uint32_t *out);
+/** Labels of task `task` of n records, as floats. */
+void plx_records_labels(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
+static inline float *plx_record_dense(uint8_t *record)
+{
+    return (float *)(void *)record;
+}
+
+#endif

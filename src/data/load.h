@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From raw rows to encoded ones. Encoders hold all that turns a raw row into numbers: how a file is read, which column
+ * is what, vocabularies, scalings. They are fitted once, travel in the model file and encode the same way ever after.
+ */
+#ifndef PLX_LOAD_H
+#define PLX_LOAD_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/tensor.h"
+#include "data/dataset.h"
+#include "data/spec.h"
+
+typedef struct plx_encoders plx_encoders;
+
+enum { PLX_PARTS = 3 }; /* train, validation, test, in this order */
+
+/**
+ * Reads the files of `spec` (looked for in `folders`), cuts the parts, fits encoders on the training rows (or on all,
+ * `fit_on`) and encodes. `parts` must be released by plx_rows_release, `*out` by plx_encoders_release. Checks that the
+ * test and validation labels are usable where training is.
+ */
+plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const char *const *folders,
+                          int n_folders, plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err);
+
+/** Encoders are counted: each holder retains and releases. Threads may share them: nothing changes after fitting. */
+plx_encoders *plx_encoders_retain(const plx_encoders *encoders);
+void plx_encoders_release(plx_encoders *encoders);
+
+const plx_layout *plx_encoders_layout(const plx_encoders *encoders);
+/** Rows of the embedding table of sparse feature `sparse` (its number among the sparse ones), the unknown row counted.
+ */
+int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse);
+
+/** Reads files as the training files were read, by the same encoders. Without `with_labels`, labels are NaN and their
+ * columns may be missing. */
+plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
+                             int n_paths, bool with_labels, plx_rows *out, plx_error *err);
+
+/** One column of raw cells in memory (the struct of plexus.h, by another name). */
+typedef struct plx_cells {
+    const char *name;
+    const char *const *texts;
+    const double *numbers;
+} plx_cells;
+
+/** Encodes `n` rows given as columns into `out` [n][record_bytes]. Allocates nothing where all is found. */
+plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+                                bool with_labels, uint8_t *out, plx_error *err);
+
+/**
+ * The fitted state as tensors, borrowed from the encoders, names in the arena: for sparse feature NAME
+ * `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1;
+ * for dense feature NAME `scaling/NAME` F64 [2]: encoded = (cell - first) * second.
+ */
+plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,
+                                plx_error *err);
+/** Encoders for `spec` (copied) from such tensors. PLX_ERR_FORMAT where one lacks or does not fit. */
+plx_status plx_encoders_from_tensors(const plx_allocator *allocator, const plx_table_spec *spec, plx_tensor_find *find,
+                                     const void *user, plx_encoders **out, plx_error *err);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the user says about the data: the structs that the configuration's sections `data`, `features` and
+ * `tasks` fill, and the tables that describe their fields.
+ */
+#ifndef PLX_SPEC_H
+#define PLX_SPEC_H
+
+#include "base/fields.h"
+
+typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
+typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
+typedef enum plx_feature_kind { PLX_FEATURE_SPARSE, PLX_FEATURE_DENSE } plx_feature_kind;
+typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
+typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD } plx_scaling;
+typedef enum plx_task_kind { PLX_TASK_BINARY, PLX_TASK_REGRESSION } plx_task_kind;
+
+/** Section `data`. Paths as written; the loader looks for them. */
+typedef struct plx_data_spec {
+    plx_text_list train, validation, test; /* files, read in order */
+    /* How a file is read. */
+    char *delimiter; /* one byte, or "tab" */
+    char *quote;     /* one byte, or "" for none */
+    bool header;
+    char *comment;         /* lines that begin with it are skipped; "" for none */
+    bool trim;             /* blanks round a cell that is not quoted are dropped */
+    plx_text_list columns; /* names in file order; needed without a header, else checked against it */
+    plx_text_list missing; /* cells of dense columns that mean "missing", beside the empty cell */
+    /* Parts cut off the training files' rows where no files are given for them: below 1 a share of the rows
+       (rounded), else a number of rows; 0: none. From the end: first the test part, then the validation part
+       before it. At random: by split_seed. */
+    double validation_part, test_part;
+    int split; /* plx_split_method */
+    int64_t split_seed;
+    int fit_on; /* plx_fit_on */
+} plx_data_spec;
+
+extern const plx_field plx_data_fields[];
+extern const size_t plx_data_n_fields;
+
+/** One row of section `features`. */
+typedef struct plx_feature_spec {
+    char *name;
+    char *column; /* empty: as the name */
+    int kind;     /* plx_feature_kind */
+    /* sparse */
+    int64_t embedding_dim;
+    int vocabulary; /* plx_vocabulary_order */
+    /* dense */
+    int scaling;    /* plx_scaling */
+    double missing; /* what a missing cell becomes, before scaling; NaN: a missing cell is an error */
+} plx_feature_spec;
+
+extern const plx_field plx_feature_fields[];
+extern const size_t plx_feature_n_fields;
+
+/** One row of section `tasks`. */
+typedef struct plx_task_spec {
+    char *name;
+    char *column;           /* empty: as the name */
+    int kind;               /* plx_task_kind */
+    plx_text_list positive; /* binary: cells that mean 1, all others 0; empty: the cells are the numbers 0 and 1 */
+    plx_text_list negative; /* binary with `positive`: when given, any cell in neither list is an error */
+    double weight;          /* of the task's loss */
+} plx_task_spec;
+
+extern const plx_field plx_task_fields[];
+extern const size_t plx_task_n_fields;
+
+/** All three sections. */
+typedef struct plx_table_spec {
+    plx_data_spec data;
+    plx_feature_spec *features; /* [n_features], in the order in which the model reads them: sparse first, then dense */
+    int n_features;
+    plx_task_spec *tasks; /* [n_tasks] */
+    int n_tasks;
+} plx_table_spec;
+
+#endif

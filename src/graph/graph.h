@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Building a network. A value is [rows, groups, width]; rows is the batch and is never named. A model is a function
+ * that calls ops' functions (ops/ops.h), which call plx_graph_node. Building fails softly: after the first mistake
+ * each call does nothing, and plx_graph_finish reports that mistake with the scope in which it was made.
+ */
+#ifndef PLX_GRAPH_H
+#define PLX_GRAPH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/real.h"
+
+typedef struct plx_graph plx_graph;
+typedef struct plx_node plx_node;
+typedef struct plx_tile plx_tile;
+typedef struct plx_run plx_run;
+
+/** A value of the graph being built; copyable, owned by nobody. Index -1: the result of a failed call. */
+typedef struct plx_ref {
+    int index;
+} plx_ref;
+
+typedef struct plx_shape {
+    int groups, width;
+} plx_shape;
+
+/** How a parameter starts. */
+typedef enum plx_init {
+    PLX_INIT_ZERO,
+    PLX_INIT_ONE,
+    PLX_INIT_EMBEDDING,     /* normal(0, 1e-4) */
+    PLX_INIT_GLOROT_NORMAL, /* normal cut at two deviations, rescaled, as Keras' glorot_normal */
+    PLX_INIT_GLOROT_UNIFORM
+} plx_init;
+
+/** Which regulariser a parameter belongs to. */
+typedef enum plx_regulariser { PLX_L2_NONE, PLX_L2_EMBEDDING, PLX_L2_DNN, PLX_L2_KINDS } plx_regulariser;
+
+typedef struct plx_param_spec {
+    const char *name; /* of the last part; scopes come before it: "experts/dense0" + "/kernel" */
+    int groups, rows, cols;
+    plx_init init; /* fans are rows and cols */
+    plx_regulariser regulariser;
+    bool is_state; /* moved by the network itself (moving averages), not by the optimizer */
+    bool is_table; /* its gradient is made once a batch, in backward_join, not tile by tile */
+} plx_param_spec;
+
+/**
+ * A parameter tensor [groups, rows, cols]. Its numbers lie in a block, the row `r` of group `g` at
+ * offset + g * group_stride + r * row_stride, so that the plan may put tensors side by side.
+ */
+typedef struct plx_param {
+    plx_param_spec spec; /* name: the whole one */
+    size_t offset;       /* in numbers, into blocks of the plan's n_values */
+    size_t group_stride, row_stride;
+} plx_param;
+
+/**
+ * An op: one constant beside its code ("How to add an op": CONTRIBUTING.md). State rules: forward writes all of the
+ * node's value; backward writes or adds to input gradients as the accessors tell; no op allocates; random numbers come
+ * from the node's own stream. All hooks but `shape` and `forward` may be NULL.
+ */
+typedef struct plx_op {
+    const char *name;
+    /** The value is its inputs side by side [rows, 1, sum of widths]: the plan may let them share memory. */
+    bool concatenates;
+    /** backward_join reads the node's gradient of all rows, so it is kept for the whole batch. */
+    bool join_reads_gradient;
+    /** Gradients start here: a loss. */
+    bool is_loss;
+    /**
+     * Checks inputs and attributes, sets node->shape (all 0: no value of rows), the scratch sizes, and declares
+     * parameters with plx_node_param. A mistake goes to plx_graph_fail.
+     */
+    void (*shape)(plx_graph *graph, plx_node *node);
+    /** Once a batch, before any tile. */
+    void (*prepare)(const plx_run *run, const plx_node *node);
+    void (*forward)(const plx_tile *tile, const plx_node *node);
+    /** Once a training batch, when forward has run on all tiles; nodes that read this one wait for it. */
+    void (*forward_join)(const plx_run *run, const plx_node *node);
+    /** May read inputs' values, the own value, scratch and gradient, nothing else. */
+    void (*backward)(const plx_tile *tile, const plx_node *node);
+    /** Once a training batch, when backward has run on all tiles; nodes that this one reads wait for it. */
+    void (*backward_join)(const plx_run *run, const plx_node *node);
+} plx_op;
+
+enum { PLX_NODE_PARAMS_MAX = 4 };
+
+struct plx_node {
+    const plx_op *op;
+    const char *name; /* scope and op: "experts/dense0/linear" */
+    int index;
+    const int *inputs; /* node indices, [n_inputs] */
+    int n_inputs;
+    plx_shape shape;
+    const void *attrs;               /* the op's own struct, in the graph's arena */
+    int params[PLX_NODE_PARAMS_MAX]; /* indices of parameters */
+    int n_params;
+    int row_numbers;      /* scratch a row, that forward keeps for backward */
+    int tile_numbers;     /* scratch a tile, kept for the batch: partial sums that joins add up in tile order */
+    size_t batch_numbers; /* scratch of the run: what prepare and joins make */
+    uint32_t stream;      /* random stream of its own, from its name */
+};
+
+struct plx_graph {
+    plx_arena *arena; /* borrowed */
+    plx_node **nodes; /* in the order of building, which is a topological one */
+    int n_nodes;
+    size_t nodes_capacity;
+    plx_param *params;
+    int n_params;
+    size_t params_capacity;
+    int n_tasks;
+    size_t n_tilewise; /* numbers of the parameter block whose gradients are summed tile by tile; they come first */
+    size_t n_values;   /* numbers of the whole parameter block, padding between tensors included (always 0) */
+    char scope[256];
+    plx_error failure;
+};
+
+/** Everything lives in the arena. */
+void plx_graph_init(plx_graph *graph, plx_arena *arena, int n_tasks);
+/** The first mistake, or PLX_ERR_MEMORY, or PLX_OK; then every parameter has its place in the block. */
+plx_status plx_graph_finish(plx_graph *graph, plx_error *err);
+/** Fills `values` [n_values] with start values; each parameter draws from the stream of its own name. */
+void plx_graph_init_values(const plx_graph *graph, uint64_t seed, plx_real *values);
+/** Copies a parameter's numbers between the block and a dense array [groups, rows, cols]. */
+void plx_param_read(const plx_param *param, const plx_real *values, float *dense);
+void plx_param_write(const plx_param *param, plx_real *values, const float *dense);
+
+/** Names made from here on begin with `format`... + "/"; returns where the scope was before, for plx_scope_leave. */
+int plx_scope(plx_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void plx_scope_leave(plx_graph *graph, int before);
+
+/** Adds a node; `attrs` (may be NULL) is copied. For ops' own functions. */
+plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs, int n_inputs, const void *attrs,
+                       size_t attrs_bytes);
+/** In an op's shape function: declares the node's next parameter. */
+void plx_node_param(plx_graph *graph, plx_node *node, const plx_param_spec *spec);
+/** Reports a mistake of the model; the first one counts. */
+void plx_graph_fail(plx_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Shape of a value; {0, 0} after a failure. */
+plx_shape plx_ref_shape(const plx_graph *graph, plx_ref ref);
+/** The shape of input `i` of a node under construction. */
+plx_shape plx_node_input_shape(const plx_graph *graph, const plx_node *node, int i);
+
+#endif

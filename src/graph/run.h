@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running a network. The plan is the compiler: it cuts a batch into tiles, sorts the work into phases and lays out
+ * memory once. A run is the memory to execute a plan; it allocates nothing after its creation.
+ *
+ * A tile of some 64 rows runs forward and backward through the network while it lies in the cache. Tiles belong to
+ * chunks of consecutive tiles; a chunk is one job, sums the weight gradients of its tiles in order, and the chunks'
+ * sums are added in order: results do not depend on the number of threads. Where an op must see the whole batch (a
+ * join) a phase ends: all tiles pass before any goes on.
+ */
+#ifndef PLX_RUN_H
+#define PLX_RUN_H
+
+#include "base/pool.h"
+#include "data/dataset.h"
+#include "graph/graph.h"
+#include "kernels/kernels.h"
+
+typedef struct plx_plan plx_plan;
+
+typedef struct plx_plan_options {
+    int batch_rows; /* most rows of a batch; >= 1 */
+    bool training;  /* with losses' gradients; else forward alone */
+    int tile_rows;  /* 0: the plan chooses */
+    bool is_plain;  /* no value shares another's memory: what every faster plan is tested against */
+} plx_plan_options;
+
+/** The graph and kernels are borrowed and must outlive the plan, as the plan its runs. */
+plx_status plx_plan_create(const plx_allocator *allocator, const plx_graph *graph, const plx_kernels *kernels,
+                           const plx_plan_options *options, plx_plan **out, plx_error *err);
+void plx_plan_free(plx_plan *plan);
+
+/** Rows to run through the network. */
+typedef struct plx_batch {
+    const plx_rows *rows;
+    const uint32_t *order; /* row numbers are order[first..first+n-1]; NULL: first..first+n-1 themselves */
+    size_t first;
+    int n;
+} plx_batch;
+
+struct plx_run {
+    const plx_plan *plan;
+    const plx_graph *graph;
+    const plx_kernels *kernels;
+    plx_pool *pool; /* NULL: the calling thread does all */
+    bool training;
+
+    /* Of the batch in hand. */
+    plx_real *values; /* the parameter block [graph->n_values]; written by state parameters alone */
+    int n_rows, n_tiles;
+    const plx_layout *layout;
+    uint8_t *records; /* [n_rows][record_bytes] */
+    uint64_t seed;
+    uint32_t step;              /* for random numbers */
+    const double *task_weights; /* [n_tasks] */
+
+    /* Results. */
+    plx_real *gradient;  /* [graph->n_values], of the weighted mean losses, without regularisers; 0 where state */
+    plx_real *scores;    /* [n_rows, n_tasks] predictions */
+    double *task_losses; /* [n_tasks] sums over rows with a label, unweighted */
+    int64_t *task_rows;  /* [n_tasks] rows with a label */
+
+    struct plx_run_memory *memory;
+};
+
+/** What an op's tile functions get. */
+struct plx_tile {
+    const plx_run *run;
+    int index; /* in the batch */
+    int first_row, rows;
+    const uint8_t *records; /* [rows][record_bytes] */
+    plx_real *block;        /* this tile's memory for values that live as long as the tile */
+    plx_real *gradient;     /* the chunk's gradients of tilewise parameters [n_tilewise] */
+    bool adds_gradient;     /* false for a chunk's first tile: parameter gradients are written, not added to */
+};
+
+/** `pool` may be NULL; it is used during calls only. `layout` is borrowed. */
+plx_status plx_run_create(const plx_allocator *allocator, const plx_plan *plan, const plx_layout *layout,
+                          plx_pool *pool, plx_run **out, plx_error *err);
+void plx_run_free(plx_run *run);
+
+/** Forward: fills scores, and with `with_losses` task_losses and task_rows from the rows' labels. */
+void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses);
+/** Forward and backward with run->seed, run->step, run->task_weights: fills gradient, scores, task_losses and
+ * task_rows. */
+void plx_run_step(plx_run *run, plx_real *values, const plx_batch *batch);
+
+/* -- For ops --------------------------------------------------------------------------------------------------- */
+
+plx_view plx_tile_value(const plx_tile *tile, const plx_node *node);
+plx_view plx_tile_input(const plx_tile *tile, const plx_node *node, int i);
+/** The gradient of the node's value for the tile's rows. */
+plx_view plx_tile_gradient(const plx_tile *tile, const plx_node *node);
+/** Where to put the gradient of input `i`: NULL where nobody wants it. `*adds`: add to it, else write all of it. */
+plx_view plx_tile_input_gradient(const plx_tile *tile, const plx_node *node, int i, bool *adds);
+/** The node's scratch of these rows [rows, row_numbers]. */
+plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node);
+/** The partial sums of tile `tile_index` [tile_numbers]; other tiles' may be read in joins. */
+plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int tile_index);
+/** The node's scratch of the run [batch_numbers]. */
+plx_real *plx_run_batch_numbers(const plx_run *run, const plx_node *node);
+/** Group `group` of the node's p-th parameter, and its gradient of this chunk, to be written or added to by
+ * tile->adds_gradient. */
+plx_view plx_run_param(const plx_run *run, const plx_node *node, int p, int group);
+plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int p, int group);
+/** For joins: group `group` of the final gradient of a table parameter; it is cleared before. */
+plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group);
+/** For joins: the node's gradient of all rows; needs op->join_reads_gradient. */
+plx_view plx_run_gradient(const plx_run *run, const plx_node *node);
+const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int i);
+
+#endif

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The loops: one table of functions a CPU level. A matrix is a view: row r of n numbers begins at
+ * at + r * stride; numbers beyond n in a row are neither read nor written. Views of one call overlap only where
+ * a comment says so. `accumulate` adds to what the output holds, else the output is overwritten whole.
+ * Results are the same bits for the same level and arguments. Sizes of 0 are fine.
+ */
+#ifndef PLX_KERNELS_H
+#define PLX_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/random.h"
+#include "base/real.h"
+
+/** A matrix of plx_real in somebody's memory. */
+typedef struct plx_view {
+    plx_real *at;
+    ptrdiff_t stride; /* in numbers, from row to row */
+} plx_view;
+
+/** In rising order; a higher level needs all that the lower ones need. */
+typedef enum plx_cpu_level {
+    PLX_CPU_PLAIN,   /* scalar loops: the definition of right */
+    PLX_CPU_SIMD128, /* SSE2 or NEON: what every machine of the architecture has */
+    PLX_CPU_AVX2,    /* AVX2 and FMA */
+    PLX_CPU_AVX512,  /* AVX-512 F, DQ, BW, VL */
+    PLX_CPU_LEVELS
+} plx_cpu_level;
+
+typedef struct plx_adam_numbers {
+    plx_real rate; /* lr * sqrt(1 - beta2^t) / (1 - beta1^t) */
+    plx_real beta1, beta2, epsilon;
+} plx_adam_numbers;
+
+typedef void plx_activate_fn(int rows, int n, plx_view x, plx_view y);
+/** dx (+)= dy * f'(x), from x or from y = f(x), whichever is cheaper. */
+typedef void plx_activate_back_fn(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate);
+
+typedef struct plx_kernels {
+    const char *name; /* "plain", "simd128", "avx2", "avx512" */
+    plx_cpu_level level;
+
+    /* -- products; m, n, k as BLAS has them ------------------------------------------------------------ */
+    /** C[m,n] (+)= A[m,k] B[k,n] + bias[n]; `bias` may be NULL. */
+    void (*gemm_nn)(int m, int n, int k, plx_view a, plx_view b, plx_view c, const plx_real *bias, bool accumulate);
+    /** C[k,n] (+)= A[m,k]' B[m,n]: a weight gradient, the sum over m rows. */
+    void (*gemm_tn)(int m, int n, int k, plx_view a, plx_view b, plx_view c, bool accumulate);
+    /** B[cols,rows] = A[rows,cols]'. */
+    void (*transpose)(int rows, int cols, plx_view a, plx_view b);
+    /** out[n] (+)= sum over rows of x[rows,n]. */
+    void (*column_sum)(int rows, int n, plx_view x, plx_real *out, bool accumulate);
+
+    /* -- element by element, x and y [rows,n] ------------------------------------------------------------ */
+    plx_activate_fn *relu, *sigmoid, *tanh;
+    plx_activate_back_fn *relu_back, *sigmoid_back, *tanh_back;
+    /** y (+)= x. */
+    void (*copy)(int rows, int n, plx_view x, plx_view y, bool accumulate);
+    /** y[r,i] = x[r,i] * scale[i] + shift[i]. */
+    void (*affine)(int rows, int n, plx_view x, const plx_real *scale, const plx_real *shift, plx_view y);
+    /** dx[r,i] (+)= dy[r,i] * scale[i]. */
+    void (*scale_columns)(int rows, int n, plx_view dy, const plx_real *scale, plx_view dx, bool accumulate);
+    /** y[r,i] += x[r,i] * scale[i] + shift[i]. */
+    void (*add_affine)(int rows, int n, plx_view x, const plx_real *scale, const plx_real *shift, plx_view y);
+    /**
+     * y (+)= x * keep / (1 - rate), keep = 0 or 1: kept where number (first_row + r) * 4 * ceil(n / 4) + i of `random`
+     * at `step`, as plx_random_uniform, is >= rate. The same call with dy and dx is the backward pass.
+     */
+    void (*dropout)(int rows, int n, plx_view x, plx_view y, const plx_random *random, uint64_t first_row,
+                    uint32_t step, plx_real rate, bool accumulate);
+
+    /* -- batch normalisation ----------------------------------------------------------------------------- */
+    /** mean[n] of the rows, squares[n] = sum of squared differences from it (two passes). rows >= 1. */
+    void (*moments)(int rows, int n, plx_view x, plx_real *mean, plx_real *squares);
+    /** d_shift[n] = sum of dy, d_scale[n] = sum of dy * (x - mean) * inverse_deviation. Overwrites both. */
+    void (*normalise_sums)(int rows, int n, plx_view x, plx_view dy, const plx_real *mean,
+                           const plx_real *inverse_deviation, plx_real *d_scale, plx_real *d_shift);
+
+    /* -- gates --------------------------------------------------------------------------------------------- */
+    /** y[r,:] = softmax(x[r,:]), the row's maximum taken off first. n >= 1. */
+    void (*softmax)(int rows, int n, plx_view x, plx_view y);
+    /** dx[r,i] (+)= y[r,i] * (dy[r,i] - sum_j dy[r,j] y[r,j]). */
+    void (*softmax_back)(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate);
+    /** out[r,w] (+)= sum_e gate[r,e] * bank[r, e * width + w]; gate [rows,experts], bank [rows,experts*width]. */
+    void (*mix)(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view out, bool accumulate);
+    /** d_bank[r,e,w] (+)= gate[r,e] * d_out[r,w];  d_gate[r,e] = sum_w d_out[r,w] * bank[r,e,w], or added to it. */
+    void (*mix_back)(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view d_out, plx_view d_gate,
+                     plx_view d_bank, bool accumulate_gate, bool accumulate_bank);
+
+    /* -- embeddings ---------------------------------------------------------------------------------------- */
+    /** y[r,:] = table[ids[r],:]; table [any,n]. */
+    void (*gather)(int rows, int n, plx_view table, const uint32_t *ids, plx_view y);
+    /** table[ids[r],:] += dy[r,:], r rising: duplicates add in row order. */
+    void (*scatter_add)(int rows, int n, plx_view dy, const uint32_t *ids, plx_view table);
+
+    /* -- losses, all arrays [n] ------------------------------------------------------------------------------ */
+    /** loss = log(1 + e^z) - y z,  dz = sigmoid(z) - y; y in [0,1], finite for every finite z. */
+    void (*log_loss)(int n, const plx_real *z, const plx_real *y, plx_real *loss, plx_real *dz);
+    /**
+     * Cross-entropy of p = sigmoid(a) sigmoid(b) against y, in log space (ESMM's click and conversion):
+     * log p = -s(-a) - s(-b), log(1-p) = log(e^-a + e^-b + e^(-a-b)) - s(-a) - s(-b), s(t) = log(1 + e^t);
+     * da = -y sigmoid(-a) + (1-y) / ((1 + e^-a)(1 + e^(a-b) + e^-b)), db likewise. Finite for every finite a, b.
+     */
+    void (*pair_log_loss)(int n, const plx_real *a, const plx_real *b, const plx_real *y, plx_real *loss, plx_real *da,
+                          plx_real *db);
+
+    /* -- parameters, flat arrays [n] --------------------------------------------------------------------------- */
+    /** out = parts[0] + parts[1] + ... in this order; n_parts >= 1; out may be parts[0]. */
+    void (*sum_parts)(size_t n, const plx_real *const *parts, int n_parts, plx_real *out);
+    /** g += 2 * l2 * w; returns the sum of w * w (before any step), added in a fixed order, in double. */
+    double (*add_l2)(size_t n, const plx_real *w, plx_real l2, plx_real *g);
+    /** w -= rate * g. */
+    void (*sgd)(size_t n, plx_real *w, const plx_real *g, plx_real rate);
+    /** m = b1 m + (1-b1) g,  v = b2 v + (1-b2) g^2,  w -= rate * m / (sqrt(v) + epsilon). */
+    void (*adam)(size_t n, plx_real *w, const plx_real *g, plx_real *m, plx_real *v, const plx_adam_numbers *numbers);
+} plx_kernels;
+
+/** The highest level that this CPU and this build have; asks the CPU. */
+plx_cpu_level plx_cpu_best(void);
+/** The table of `level`, or of the best level below it that this CPU and build have. Never NULL. */
+const plx_kernels *plx_kernels_for(plx_cpu_level level);
+/** "avx2" and so on to a level; false where there is none of that name. */
+bool plx_cpu_level_named(const char *name, plx_cpu_level *out);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a model is: a name, a table of hyper-parameters, a function that builds a graph. */
+#ifndef PLX_MODEL_H
+#define PLX_MODEL_H
+
+#include "base/fields.h"
+#include "graph/graph.h"
+
+typedef enum plx_activation { PLX_ACT_RELU, PLX_ACT_SIGMOID, PLX_ACT_TANH, PLX_ACT_LINEAR } plx_activation;
+typedef enum plx_gate_input { PLX_GATE_LEVEL, PLX_GATE_FEATURES } plx_gate_input;
+
+/** Every hyper-parameter of every model, under the names that the configuration has; a model reads those of its table.
+ */
+typedef struct plx_model_spec {
+    plx_int_list bottom_dnn_units, expert_dnn_units, gate_dnn_units;
+    plx_int_lists tower_dnn_units_lists; /* one list a task */
+    int64_t num_experts, num_experts_specific, num_experts_shared, num_levels;
+    int gate_input;     /* plx_gate_input */
+    int dnn_activation; /* plx_activation */
+    double dnn_dropout;
+    bool dnn_use_bn;
+    double l2_reg_embedding, l2_reg_dnn;
+} plx_model_spec;
+
+/** A feature or task as far as a model needs to know it. */
+typedef struct plx_input_spec {
+    const char *name;
+    int vocabulary; /* rows of the table, the unknown row counted; 0: dense */
+    int embedding_dim;
+} plx_input_spec;
+typedef struct plx_target_spec {
+    const char *name;
+    bool is_binary;
+} plx_target_spec;
+
+typedef struct plx_build {
+    const plx_model_spec *spec;
+    const plx_input_spec *inputs; /* [n_inputs] sparse first, then dense, each in the record's order */
+    int n_inputs;
+    const plx_target_spec *targets; /* [n_tasks] */
+    int n_tasks;
+} plx_build;
+
+typedef struct plx_model_def {
+    const char *name, *title, *summary;
+    const plx_field *fields; /* of plx_model_spec, those that this model reads */
+    const size_t *n_fields;
+    int tasks_min, tasks_max; /* tasks_max 0: any number */
+    /** Adds the network to the graph: features to one prediction and loss a task. */
+    void (*build)(plx_graph *graph, const plx_build *build);
+} plx_model_def;
+
+/** All models, ended by NULL: "How to add a model" in CONTRIBUTING.md. */
+extern const plx_model_def *const plx_model_list[];
+const plx_model_def *plx_model_find(plx_slice name);
+
+/**
+ * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks. Each mistake names the
+ * hyper-parameter and the remedy.
+ */
+plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err);
+
+#endif

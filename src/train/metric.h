@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exact figures of one task's predictions. */
+#ifndef PLX_METRIC_H
+#define PLX_METRIC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+
+/** Those that do not belong to the task's kind or have no meaning for the rows are NaN. */
+typedef struct plx_score {
+    int64_t rows, positives; /* rows with a label */
+    double auc, logloss, accuracy;
+    double mae, mse, rmse;
+} plx_score;
+
+/**
+ * Of `n` predictions, stride apart, and their labels (NaN: left out), stride apart. Binary: auc (ranks with ties
+ * averaged; NaN where one class is missing), logloss of probabilities cut to [1e-7, 1 - 1e-7] as Keras does, accuracy
+ * at 0.5; both kinds: mae, mse, rmse. PLX_ERR_MEMORY.
+ */
+plx_status plx_score_task(const plx_allocator *allocator, bool is_binary, const float *predictions,
+                          size_t prediction_stride, const float *labels, size_t label_stride, size_t n, plx_score *out,
+                          plx_error *err);
+
+#endif
