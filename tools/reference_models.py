@@ -1,0 +1,519 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A second reading of every model, in NumPy and float64, that shares no code with the library.
+
+    tools/reference_models.py --check    verify the gradients below by central differences
+    tools/reference_models.py --write    write tests/golden/*.txt (after the same check)
+
+Each case of CASES is a tiny network on seven rows. Its golden file holds the configuration, the inputs, the start
+values, and what must come out: predictions, losses, gradients, parameters after five Adam steps. The C tests
+test_golden.c and test_golden_double.c compare the library with them.
+
+The files are made of words between blanks. A word KEY=VALUE is a setting; the words `array NAME D1 D2 D3` open an
+array of D1*D2*D3 numbers, row-major, which are the words that follow; a label that is missing is `nan`. Names of
+parameters are the library's. All start values are multiples of 2^-8, so that float32 holds them exactly.
+
+Backward passes are written by hand: every block returns its value and a function that takes the gradient of that
+value, adds to the parameters' gradients, and returns the gradient of its input.
+"""
+import argparse
+import pathlib
+import sys
+import zlib
+
+import numpy as np
+
+ROWS = 7
+SPARSE = [("city", 4, 2), ("device", 5, 3), ("hour", 3, 2)]  # name, rows of the table, embedding_dim
+DENSE = ["age", "price"]
+NORMALISE_EPSILON = 1e-3
+NORMALISE_MOMENTUM = 0.99
+ADAM_STEPS, RATE, BETA1, BETA2, EPSILON = 5, 0.01, 0.9, 0.999, 1e-7
+
+BINARY, REGRESSION = "binary", "regression"
+ACTIVATIONS = {  # f, and f' from x and y = f(x)
+    "relu": (lambda x: np.maximum(x, 0.0), lambda x, y: (x > 0.0).astype(float)),
+    "sigmoid": (lambda x: 1.0 / (1.0 + np.exp(-x)), lambda x, y: y * (1.0 - y)),
+    "tanh": (np.tanh, lambda x, y: 1.0 - y * y),
+    "linear": (lambda x: x, lambda x, y: np.ones_like(x)),
+}
+
+
+def sigmoid(x):
+    return np.where(x >= 0, 1.0 / (1.0 + np.exp(-np.abs(x))), np.exp(-np.abs(x)) / (1.0 + np.exp(-np.abs(x))))
+
+
+def rough(name, shape, scale, centre=0.0):
+    """Random numbers that depend on `name` alone, rounded to multiples of 2^-8."""
+    random = np.random.default_rng(zlib.crc32(name.encode()))
+    return np.round((centre + random.standard_normal(shape) * scale) * 256) / 256
+
+
+class Parameters:
+    """Values by name, each [groups, rows, cols]; a network declares them as it meets them in its first pass."""
+
+    def __init__(self, case):
+        self.case, self.values, self.gradients = case, {}, {}
+        self.moving = {}  # what the running averages become after a training pass
+        self.l2 = {}  # name: weight of its sum of squares
+        self.is_training = True
+
+    def get(self, name, groups, rows, cols, scale, centre=0.0, l2=0.0):
+        if name not in self.values:
+            self.values[name] = np.abs(rough(f"{self.case}/{name}", (groups, rows, cols), scale, centre)) \
+                if name.endswith("moving_variance") else rough(f"{self.case}/{name}", (groups, rows, cols), scale, centre)
+            self.l2[name] = l2
+        return self.values[name]
+
+    def add_gradient(self, name, group, gradient):
+        if name not in self.gradients:
+            self.gradients[name] = np.zeros_like(self.values[name])
+        self.gradients[name][group] += gradient
+
+
+# -- Blocks: value and backward function ---------------------------------------------------------------------------
+
+
+def linear(p, x, kernel_name, bias_name, groups, group, units, l2):
+    fan = x.shape[1]
+    kernel = p.get(kernel_name, groups, fan, units, 1.0 / np.sqrt(fan), l2=l2)[group]
+    y = x @ kernel
+    if bias_name:
+        y = y + p.get(bias_name, groups, 1, units, 0.3)[group]
+
+    def back(dy):
+        p.add_gradient(kernel_name, group, x.T @ dy)
+        if bias_name:
+            p.add_gradient(bias_name, group, dy.sum(axis=0, keepdims=True))
+        return dy @ kernel.T
+
+    return y, back
+
+
+def normalise(p, x, scope, groups, group):
+    """Batch normalisation; in training by the batch's own mean and (biased) variance."""
+    units = x.shape[1]
+    names = {part: f"{scope}/{part}" for part in ("gamma", "beta", "moving_mean", "moving_variance")}
+    gamma = p.get(names["gamma"], groups, 1, units, 0.2, 1.0)[group]
+    beta = p.get(names["beta"], groups, 1, units, 0.3)[group]
+    moving_mean = p.get(names["moving_mean"], groups, 1, units, 0.2)[group]
+    moving_variance = p.get(names["moving_variance"], groups, 1, units, 0.2, 1.0)[group]
+    if not p.is_training:
+        return (x - moving_mean) / np.sqrt(moving_variance + NORMALISE_EPSILON) * gamma + beta, None
+    mean = x.mean(axis=0, keepdims=True)
+    variance = ((x - mean) ** 2).mean(axis=0, keepdims=True)
+    deviation = np.sqrt(variance + NORMALISE_EPSILON)
+    unit = (x - mean) / deviation
+    keep = NORMALISE_MOMENTUM
+    p.moving[names["moving_mean"], group] = keep * moving_mean + (1 - keep) * mean
+    p.moving[names["moving_variance"], group] = keep * moving_variance + (1 - keep) * variance
+
+    def back(dy):
+        p.add_gradient(names["gamma"], group, (dy * unit).sum(axis=0, keepdims=True))
+        p.add_gradient(names["beta"], group, dy.sum(axis=0, keepdims=True))
+        d_unit = dy * gamma
+        return (d_unit - d_unit.mean(axis=0) - unit * (d_unit * unit).mean(axis=0)) / deviation
+
+    return unit * gamma + beta, back
+
+
+def dnn(p, case, x, scope, units_list, groups=1, group=0):
+    """Layers of linear, batch normalisation, activation. With `groups`, one of several networks side by side."""
+    f, f_back = ACTIVATIONS[case.get("dnn_activation", "relu")]
+    backs = []
+    for i, units in enumerate(units_list):
+        layer = f"{scope}/dense{i}"
+        x, back = linear(p, x, f"{layer}/kernel", f"{layer}/bias", groups, group, units, case.get("l2_reg_dnn", 0.0))
+        backs.append(back)
+        if case.get("dnn_use_bn"):
+            x, back = normalise(p, x, f"{scope}/norm{i}", groups, group)
+            backs.append(back)
+        y = f(x)
+        backs.append(lambda dy, x=x, y=y: dy * f_back(x, y))
+        x = y
+
+    def back_all(dy):
+        for step in reversed(backs):
+            dy = step(dy)
+        return dy
+
+    return x, back_all
+
+
+def bank(p, case, x, scope, n_experts):
+    """`n_experts` networks that read the same value; a list of values."""
+    values, backs = [], []
+    for expert in range(n_experts):
+        value, back = dnn(p, case, x, scope, case["expert_dnn_units"], n_experts, expert)
+        values.append(value)
+        backs.append(back)
+    return values, lambda d: sum((back(d_value) for back, d_value in zip(backs, d)), np.zeros_like(x))
+
+
+def gated_mixture(p, case, scope, gate_x, experts):
+    """softmax(W gatenet(gate_x)) over the experts' values. Backward returns the gradients of gate_x and experts."""
+    hidden, hidden_back = dnn(p, case, gate_x, scope, case.get("gate_dnn_units", []))
+    z, z_back = linear(p, hidden, f"{scope}/kernel", None, 1, 0, len(experts), 0.0)
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    g = e / e.sum(axis=1, keepdims=True)
+    mixed = sum(g[:, i : i + 1] * value for i, value in enumerate(experts))
+
+    def back(d_mixed):
+        dg = np.stack([(d_mixed * value).sum(axis=1) for value in experts], axis=1)
+        dz = g * (dg - (dg * g).sum(axis=1, keepdims=True))
+        return hidden_back(z_back(dz)), [g[:, i : i + 1] * d_mixed for i in range(len(experts))]
+
+    return mixed, back
+
+
+def head(p, case, x, task):
+    """Tower, then the logit: a kernel without bias and the task's global bias."""
+    scope = f"task{task}"
+    tower, tower_back = dnn(p, case, x, f"{scope}/tower", case["tower_dnn_units_lists"][task])
+    logit, logit_back = linear(p, tower, f"{scope}/logit/kernel", f"{scope}/logit/bias", 1, 0, 1, 0.0)
+    return logit[:, 0], lambda d: tower_back(logit_back(d[:, None]))
+
+
+# -- Models: x to one logit a task, and back to the gradient of x ---------------------------------------------------
+
+
+def heads(p, case, values):
+    made = [head(p, case, value, task) for task, value in enumerate(values)]
+    return [logit for logit, _ in made], lambda d: [back(d_logit) for (_, back), d_logit in zip(made, d)]
+
+
+def single_task(p, case, x):
+    """A tower of its own for each task, on the features themselves. ESMM's network is the same."""
+    logits, heads_back = heads(p, case, [x] * len(case["tasks"]))
+    return logits, lambda d: sum(heads_back(d))
+
+
+def shared_bottom(p, case, x):
+    bottom, bottom_back = dnn(p, case, x, "bottom", case["bottom_dnn_units"])
+    logits, heads_back = heads(p, case, [bottom] * len(case["tasks"]))
+    return logits, lambda d: bottom_back(sum(heads_back(d)))
+
+
+def mmoe(p, case, x):
+    experts, experts_back = bank(p, case, x, "experts", case["num_experts"])
+    mixtures = [gated_mixture(p, case, f"task{task}/gate", x, experts) for task in range(len(case["tasks"]))]
+    logits, heads_back = heads(p, case, [value for value, _ in mixtures])
+
+    def back(d):
+        pairs = [mixture_back(d_value) for (_, mixture_back), d_value in zip(mixtures, heads_back(d))]
+        d_experts = [sum(d_one) for d_one in zip(*(d_values for _, d_values in pairs))]
+        return sum(dx for dx, _ in pairs) + experts_back(d_experts)
+
+    return logits, back
+
+
+def customised_gates(p, case, x, inputs, level, is_last):
+    """One level of CGC: streams 0..T-1 are the tasks', stream T is the shared one."""
+    n_tasks = len(case["tasks"])
+    counts = [case["num_experts_specific"]] * n_tasks + [case["num_experts_shared"]]
+    streams = [f"task{task}" for task in range(n_tasks)] + ["shared"]
+    prefix = f"level{level}/" if case["model"] == "ple" else ""
+    banks = [bank(p, case, inputs[s], f"{prefix}{streams[s]}/experts", counts[s]) for s in range(n_tasks + 1)]
+    reads_features = case.get("gate_input") == "features" and not case.get("gate_dnn_units")
+    outputs, backs, seen = [], [], []
+    for s in range(n_tasks if is_last else n_tasks + 1):
+        sources = range(n_tasks + 1) if s == n_tasks else [s, n_tasks]
+        seen.append([(source, expert) for source in sources for expert in range(counts[source])])
+        value, back = gated_mixture(p, case, f"{prefix}{streams[s]}/gate", x if reads_features else inputs[s],
+                                    [banks[source][0][expert] for source, expert in seen[s]])
+        outputs.append(value)
+        backs.append(back)
+
+    def back_all(d_outputs):
+        """Gradients of the streams' inputs, and of the features where gates read them."""
+        d_inputs, dx = [np.zeros_like(value) for value in inputs], np.zeros_like(x)
+        d_banks = [[np.zeros_like(value) for value in values] for values, _ in banks]
+        for s, d_output in enumerate(d_outputs):
+            d_gate, d_experts = backs[s](d_output)
+            if reads_features:
+                dx += d_gate
+            else:
+                d_inputs[s] += d_gate
+            for (source, expert), d_expert in zip(seen[s], d_experts):
+                d_banks[source][expert] += d_expert
+        for s, (_, bank_back) in enumerate(banks):
+            d_inputs[s] += bank_back(d_banks[s])
+        return d_inputs, dx
+
+    return outputs, back_all
+
+
+def ple(p, case, x):
+    n_levels = case.get("num_levels", 1)
+    values, backs = [x] * (len(case["tasks"]) + 1), []
+    for level in range(n_levels):
+        values, back = customised_gates(p, case, x, values, level, level == n_levels - 1)
+        backs.append(back)
+    logits, heads_back = heads(p, case, values)
+
+    def back_all(d):
+        d_values, dx = heads_back(d), 0.0
+        for back in reversed(backs):
+            d_values, dx_level = back(d_values)
+            dx = dx + dx_level
+        return dx + sum(d_values)
+
+    return logits, back_all
+
+
+MODELS = {"single_task": single_task, "esmm": single_task, "shared_bottom": shared_bottom, "mmoe": mmoe, "cgc": ple,
+          "ple": ple}
+
+# -- Losses: one number a row, and its derivative by each logit ------------------------------------------------------
+
+
+def log_loss(z, y):
+    return np.logaddexp(0.0, z) - y * z, sigmoid(z) - y
+
+
+def both_log_loss(a, b, y):
+    """Cross-entropy of sigmoid(a) sigmoid(b), in log space."""
+    log_p = -np.logaddexp(0.0, -a) - np.logaddexp(0.0, -b)
+    loss = -y * log_p - (1.0 - y) * np.log(-np.expm1(log_p))
+    d_log_p = -y + (1.0 - y) / np.expm1(-log_p)
+    return loss, d_log_p * sigmoid(-a), d_log_p * sigmoid(-b)
+
+
+def predictions_and_losses(case, logits, labels):
+    """scores [rows, tasks], loss a task (mean over rows with a label), gradients of the weighted sum by logits."""
+    scores, losses, d_logits = [], [], [np.zeros(ROWS) for _ in logits]
+    for task, (_, kind, weight) in enumerate(case["tasks"]):
+        there = ~np.isnan(labels[:, task])
+        y, z = np.where(there, labels[:, task], 0.0), logits[task]
+        share = np.where(there, weight / there.sum(), 0.0)
+        if case["model"] == "esmm" and task == 1:
+            loss, d_first, d_second = both_log_loss(logits[0], z, y)
+            d_logits[0] += share * d_first
+            d_logits[1] += share * d_second
+            scores.append(sigmoid(logits[0]) * sigmoid(z))
+        elif kind == BINARY:
+            loss, dz = log_loss(z, y)
+            d_logits[task] += share * dz
+            scores.append(sigmoid(z))
+        else:
+            loss = (z - y) ** 2
+            d_logits[task] += share * 2.0 * (z - y)
+            scores.append(z)
+        losses.append(loss[there].mean())
+    return np.stack(scores, axis=1), np.array(losses), d_logits
+
+
+# -- A whole network ---------------------------------------------------------------------------------------------------
+
+
+class Network:
+    def __init__(self, case, name):
+        self.case, self.p = case, Parameters(name)
+        # A bias before batch normalisation has gradient 0, of which float32 leaves some 1e-8; divided by a small
+        # epsilon, that would become a step of any size.
+        self.epsilon = 1e-3 if case.get("dnn_use_bn") else EPSILON
+        random = np.random.default_rng(zlib.crc32(f"{name}/rows".encode()))
+        self.ids = np.stack([random.integers(0, rows, ROWS) for _, rows, _ in SPARSE], axis=1)
+        self.ids[1] = self.ids[0]  # duplicates, whatever the draw
+        self.ids[2, 0] = 0  # the unknown row
+        self.dense = rough(f"{name}/dense", (ROWS, len(DENSE)), 1.0)
+        labels = []
+        for task, kind, _ in case["tasks"]:
+            if kind == BINARY:
+                labels.append(np.arange(ROWS) * 5 % 7 % 2.0 if task == "click" else np.arange(ROWS) // 2 % 2.0)
+            else:
+                labels.append(rough(f"{name}/{task}", ROWS, 1.0))
+        self.labels = np.stack(labels, axis=1)
+        for row, task in case.get("missing", []):
+            self.labels[row, task] = np.nan
+
+    def forward(self):
+        parts, self.table_names = [], []
+        for f, (feature, rows, width) in enumerate(SPARSE):
+            table_name = f"embedding/{feature}/table"
+            table = self.p.get(table_name, 1, rows, width, 0.5, l2=self.case.get("l2_reg_embedding", 0.0))[0]
+            parts.append(table[self.ids[:, f]])
+            self.table_names.append(table_name)
+        x = np.concatenate(parts + [self.dense], axis=1)
+        logits, self.back = MODELS[self.case["model"]](self.p, self.case, x)
+        return predictions_and_losses(self.case, logits, self.labels)
+
+    def score(self):
+        """Predictions as a trained model serves them: by the moving averages."""
+        self.p.is_training = False
+        scores, _, _ = self.forward()
+        self.p.is_training = True
+        return scores
+
+    def step(self):
+        """Forward and backward: scores and losses; gradients are in self.p.gradients."""
+        self.p.gradients.clear()
+        scores, losses, d_logits = self.forward()
+        dx, column = self.back(d_logits), 0
+        for f, (_, rows, width) in enumerate(SPARSE):
+            d_table = np.zeros((rows, width))
+            np.add.at(d_table, self.ids[:, f], dx[:, column : column + width])
+            self.p.add_gradient(self.table_names[f], 0, d_table)
+            column += width
+        return scores, losses
+
+    def weighted_loss(self):
+        return self.forward()[1] @ np.array([weight for _, _, weight in self.case["tasks"]])
+
+    def total_loss(self, losses):
+        weights = np.array([weight for _, _, weight in self.case["tasks"]])
+        return losses @ weights + sum(l2 * (self.p.values[name] ** 2).sum() for name, l2 in self.p.l2.items())
+
+    def train(self, steps):
+        """Adam as Keras has it, on whole tables, the regularisers' gradients included."""
+        first, second = {}, {}
+        for t in range(1, steps + 1):
+            self.step()
+            rate = RATE * np.sqrt(1.0 - BETA2**t) / (1.0 - BETA1**t)
+            for name, gradient in self.p.gradients.items():
+                value = self.p.values[name]
+                g = gradient + 2.0 * self.p.l2[name] * value
+                m = first[name] = BETA1 * first.get(name, 0.0) + (1.0 - BETA1) * g
+                v = second[name] = BETA2 * second.get(name, 0.0) + (1.0 - BETA2) * g * g
+                self.p.values[name] = value - rate * m / (np.sqrt(v) + self.epsilon)
+            for (name, group), value in self.p.moving.items():
+                self.p.values[name][group] = value
+
+    def check(self, name):
+        """Largest difference between a gradient and its central difference, relative to the tensor's largest."""
+        self.step()
+        worst = 0.0
+        h = 1e-5
+        for tensor, gradient in self.p.gradients.items():
+            values, numeric = self.p.values[tensor], np.zeros_like(gradient)
+            for at in np.ndindex(values.shape):
+                kept = values[at]
+                values[at] = kept + h
+                above = self.weighted_loss()
+                values[at] = kept - h
+                numeric[at] = (above - self.weighted_loss()) / (2.0 * h)
+                values[at] = kept
+            error = np.abs(numeric - gradient).max() / max(np.abs(gradient).max(), 1e-3)
+            worst = max(worst, error)
+            if not error < 1e-6:
+                sys.exit(f"{name}: gradient of {tensor} differs from its central difference by {error:.1e}")
+        return worst
+
+
+# -- Cases ---------------------------------------------------------------------------------------------------------------
+
+MIXED = [("click", BINARY, 0.7), ("stay", REGRESSION, 1.3)]
+BOTH = [("click", BINARY, 1.25), ("buy", BINARY, 0.5)]
+THREE = [("click", BINARY, 0.5), ("stay", REGRESSION, 0.75), ("buy", BINARY, 2.0)]
+L2 = {"l2_reg_embedding": 0.01, "l2_reg_dnn": 0.02}
+NARROW = [[3], [2]]
+
+CASES = {
+    "single_task": dict(L2, model="single_task", tasks=MIXED, tower_dnn_units_lists=[[4, 3], [5]]),
+    "single_task_linear": dict(model="single_task", tasks=[("click", BINARY, 1.5)], tower_dnn_units_lists=[[]],
+                               l2_reg_embedding=0.01),
+    "shared_bottom": dict(L2, model="shared_bottom", tasks=MIXED, bottom_dnn_units=[5, 4],
+                          tower_dnn_units_lists=[[3], []]),
+    "shared_bottom_norm": dict(L2, model="shared_bottom", tasks=BOTH, bottom_dnn_units=[4, 3],
+                               tower_dnn_units_lists=NARROW, dnn_activation="tanh", dnn_use_bn=True),
+    "esmm": dict(L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=[[4], [3, 2]]),
+    "esmm_missing": dict(model="esmm", tasks=BOTH, tower_dnn_units_lists=NARROW, dnn_activation="tanh",
+                         missing=[(0, 0), (3, 1), (5, 1)]),
+    "mmoe": dict(L2, model="mmoe", tasks=BOTH, num_experts=3, expert_dnn_units=[4], tower_dnn_units_lists=NARROW),
+    "mmoe_gate": dict(L2, model="mmoe", tasks=MIXED, num_experts=2, expert_dnn_units=[5, 3], gate_dnn_units=[3],
+                      tower_dnn_units_lists=[[3, 2], [2]], dnn_activation="sigmoid"),
+    "mmoe_three": dict(L2, model="mmoe", tasks=THREE, num_experts=2, expert_dnn_units=[3],
+                       tower_dnn_units_lists=[[2], [], [3]], missing=[(1, 0), (4, 1), (6, 1), (6, 2)]),
+    "mmoe_norm": dict(L2, model="mmoe", tasks=MIXED, num_experts=2, expert_dnn_units=[4, 3], gate_dnn_units=[3],
+                      tower_dnn_units_lists=NARROW, dnn_use_bn=True),
+    "cgc": dict(L2, model="cgc", tasks=MIXED, num_experts_specific=2, num_experts_shared=1, expert_dnn_units=[4],
+                tower_dnn_units_lists=NARROW),
+    "cgc_gate": dict(L2, model="cgc", tasks=THREE, num_experts_specific=1, num_experts_shared=2,
+                     expert_dnn_units=[4, 2], gate_dnn_units=[3, 2], tower_dnn_units_lists=[[2], [2], [2]],
+                     dnn_activation="tanh"),
+    "ple": dict(L2, model="ple", tasks=MIXED, num_levels=2, num_experts_specific=2, num_experts_shared=1,
+                expert_dnn_units=[3], gate_input="level", tower_dnn_units_lists=NARROW),
+    "ple_features": dict(L2, model="ple", tasks=BOTH, num_levels=2, num_experts_specific=1, num_experts_shared=2,
+                         expert_dnn_units=[3], gate_input="features", tower_dnn_units_lists=NARROW),
+    "ple_gate": dict(L2, model="ple", tasks=MIXED, num_levels=2, num_experts_specific=1, num_experts_shared=1,
+                     expert_dnn_units=[3, 3], gate_dnn_units=[2], gate_input="features",
+                     tower_dnn_units_lists=NARROW, dnn_activation="sigmoid"),
+    "ple_norm": dict(L2, model="ple", tasks=BOTH, num_levels=3, num_experts_specific=1, num_experts_shared=1,
+                     expert_dnn_units=[3], gate_dnn_units=[2], gate_input="level", tower_dnn_units_lists=NARROW,
+                     dnn_use_bn=True),
+    "ple_three": dict(model="ple", tasks=THREE, num_levels=2, num_experts_specific=1, num_experts_shared=1,
+                      expert_dnn_units=[3], gate_input="level", tower_dnn_units_lists=[[2], [], [2]]),
+}
+
+# -- Golden files --------------------------------------------------------------------------------------------------------
+
+
+def setting(value):
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return "[" + ",".join(setting(item) for item in value) + "]"
+    return str(value)
+
+
+def array_text(name, array):
+    array = np.asarray(array, dtype=float)
+    numbers = [repr(float(number)).removesuffix(".0") for number in array.ravel()]
+    width = array.shape[-1] if array.ndim else 1
+    lines = [" ".join(numbers[i : i + width]) for i in range(0, len(numbers), width)]
+    shape = (1,) * (3 - array.ndim) + array.shape
+    return f"array {name} {shape[0]} {shape[1]} {shape[2]}\n" + "\n".join(lines) + "\n"
+
+
+def golden_text(name, case):
+    network = Network(case, name)
+    scores, losses = network.step()
+    start = {tensor: value.copy() for tensor, value in network.p.values.items()}
+    gradients = {tensor: value.copy() for tensor, value in network.p.gradients.items()}
+    served, total = network.score(), network.total_loss(losses)
+    network.train(ADAM_STEPS)
+
+    text = f"name={name}\n"
+    for key, value in case.items():
+        if key not in ("tasks", "missing"):
+            text += f"model={value}\n" if key == "model" else f"model.{key}={setting(value)}\n"
+    for feature, rows, width in SPARSE:
+        text += f"sparse={feature},{rows},{width}\n"
+    for feature in DENSE:
+        text += f"dense={feature}\n"
+    for task, kind, weight in case["tasks"]:
+        text += f"task={task},{kind},{weight}\n"
+    text += f"adam={RATE},{BETA1},{BETA2},{network.epsilon},{ADAM_STEPS}\n"
+    for key, value in (("ids", network.ids), ("dense", network.dense), ("labels", network.labels), ("scores", scores),
+                       ("served", served), ("losses", losses), ("total", total)):
+        text += array_text(key, value)
+    for tensor, value in start.items():
+        text += array_text(f"start:{tensor}", value)
+    for tensor, value in gradients.items():
+        text += array_text(f"gradient:{tensor}", value)
+    for tensor, value in network.p.values.items():
+        text += array_text(f"after:{tensor}", value)
+    return text + array_text("served_after", network.score())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--check", action="store_true", help="verify gradients by central differences")
+    parser.add_argument("--write", action="store_true", help="check, then write the golden files")
+    parser.add_argument("--folder", type=pathlib.Path,
+                        default=pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden")
+    options = parser.parse_args()
+    if not (options.check or options.write):
+        parser.error("say --check or --write")
+    for name, case in CASES.items():
+        network = Network(case, name)
+        worst = network.check(name)
+        print(f"{name}: {sum(v.size for v in network.p.values.values())} numbers, worst relative error {worst:.1e}")
+    if options.write:
+        options.folder.mkdir(parents=True, exist_ok=True)
+        for name, case in CASES.items():
+            (options.folder / f"{name}.txt").write_text(golden_text(name, case))
+
+
+if __name__ == "__main__":
+    main()
