@@ -46,8 +46,9 @@ typedef struct plx_param_spec {
     int groups, rows, cols;
     plx_init init; /* fans are rows and cols */
     plx_regulariser regulariser;
-    bool is_state; /* moved by the network itself (moving averages), not by the optimizer */
-    bool is_table; /* its gradient is made once a batch, in backward_join, not tile by tile */
+    bool is_state;        /* moved by the network itself (moving averages), not by the optimizer */
+    bool is_joined;       /* its gradient is made once a batch, in backward_join (tables), not tile by tile */
+    bool is_side_by_side; /* row r of all groups lies together: [rows, groups, cols] in memory, one wide matrix */
 } plx_param_spec;
 
 /**
@@ -71,7 +72,10 @@ typedef struct plx_op {
     bool concatenates;
     /** backward_join reads the node's gradient of all rows, so it is kept for the whole batch. */
     bool join_reads_gradient;
-    /** Gradients start here: a loss. */
+    /**
+     * Gradients start here. Its tile numbers 0 and 1 are the sum of the rows' losses and the number of rows with a
+     * label; backward sends the gradient of task_weight * sum / rows of the batch.
+     */
     bool is_loss;
     /**
      * Checks inputs and attributes, sets node->shape (all 0: no value of rows), the scratch sizes, and declares
@@ -116,6 +120,8 @@ struct plx_graph {
     int n_params;
     size_t params_capacity;
     int n_tasks;
+    int *predictions;  /* [n_tasks] nodes of value [rows, 1, 1], or -1 */
+    int *losses;       /* [n_tasks] nodes whose op is a loss, or -1 */
     size_t n_tilewise; /* numbers of the parameter block whose gradients are summed tile by tile; they come first */
     size_t n_values;   /* numbers of the whole parameter block, padding between tensors included (always 0) */
     char scope[256];
@@ -141,6 +147,8 @@ plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs
                        size_t attrs_bytes);
 /** In an op's shape function: declares the node's next parameter. */
 void plx_node_param(plx_graph *graph, plx_node *node, const plx_param_spec *spec);
+/** Says that `value` is the prediction of `task`, and that `loss` is its loss. */
+void plx_graph_task(plx_graph *graph, int task, plx_ref value, plx_ref loss);
 /** Reports a mistake of the model; the first one counts. */
 void plx_graph_fail(plx_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** Shape of a value; {0, 0} after a failure. */

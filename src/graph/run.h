@@ -18,6 +18,8 @@
 
 typedef struct plx_plan plx_plan;
 
+enum { PLX_TILE_ROWS_MAX = 256 };
+
 typedef struct plx_plan_options {
     int batch_rows; /* most rows of a batch; >= 1 */
     bool training;  /* with losses' gradients; else forward alone */
@@ -91,9 +93,11 @@ plx_view plx_tile_value(const plx_tile *tile, const plx_node *node);
 plx_view plx_tile_input(const plx_tile *tile, const plx_node *node, int i);
 /** The gradient of the node's value for the tile's rows. */
 plx_view plx_tile_gradient(const plx_tile *tile, const plx_node *node);
-/** Where to put the gradient of input `i`: NULL where nobody wants it. `*adds`: add to it, else write all of it. */
+/** Where to put the gradient of input `i`; at NULL where nobody wants it. `*adds`: add to it, else write all of it. */
 plx_view plx_tile_input_gradient(const plx_tile *tile, const plx_node *node, int i, bool *adds);
-/** The node's scratch of these rows [rows, row_numbers]. */
+/** The first row of tile `index` in the batch; of tile n_tiles: the number of rows. */
+int plx_run_tile_first(const plx_run *run, int index);
+/** The node's scratch of these rows: rows * row_numbers numbers. */
 plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node);
 /** The partial sums of tile `tile_index` [tile_numbers]; other tiles' may be read in joins. */
 plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int tile_index);
@@ -103,7 +107,9 @@ plx_real *plx_run_batch_numbers(const plx_run *run, const plx_node *node);
  * tile->adds_gradient. */
 plx_view plx_run_param(const plx_run *run, const plx_node *node, int p, int group);
 plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int p, int group);
-/** For joins: group `group` of the final gradient of a table parameter; it is cleared before. */
+/** Whether anybody wants the gradient of input `i`. */
+bool plx_run_wants_gradient(const plx_run *run, const plx_node *node, int i);
+/** For joins: group `group` of the final gradient of a joined parameter, to be written whole. */
 plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group);
 /** For joins: the node's gradient of all rows; needs op->join_reads_gradient. */
 plx_view plx_run_gradient(const plx_run *run, const plx_node *node);

@@ -46,6 +46,7 @@ typedef struct plx_model_def {
     const plx_field *fields; /* of plx_model_spec, those that this model reads */
     const size_t *n_fields;
     int tasks_min, tasks_max; /* tasks_max 0: any number */
+    bool needs_binary;        /* takes no regressions */
     /** Adds the network to the graph: features to one prediction and loss a task. */
     void (*build)(plx_graph *graph, const plx_build *build);
 } plx_model_def;
@@ -58,6 +59,7 @@ const plx_model_def *plx_model_find(plx_slice name);
  * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks. Each mistake names the
  * hyper-parameter and the remedy.
  */
-plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err);
+plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
+                           int n_tasks, plx_error *err);
 
 #endif

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Building a graph: nodes and parameters are laid down in the order of the calls, which is a topological order. */
+#include "graph/graph.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/random.h"
+
+enum { BLOCK_ALIGNMENT = 16 }; /* numbers: a tensor begins at a cache line */
+
+void plx_graph_init(plx_graph *graph, plx_arena *arena, int n_tasks)
+{
+    *graph = (plx_graph){.arena = arena, .n_tasks = n_tasks};
+    graph->predictions = plx_arena_take(arena, (size_t)n_tasks, sizeof *graph->predictions);
+    graph->losses = plx_arena_take(arena, (size_t)n_tasks, sizeof *graph->losses);
+    if (plx_arena_failed(arena)) {
+        plx_error_memory(&graph->failure);
+        return;
+    }
+    for (int task = 0; task < n_tasks; task++) {
+        graph->predictions[task] = graph->losses[task] = -1;
+    }
+}
+
+void plx_graph_fail(plx_graph *graph, const char *format, ...)
+{
+    if (graph->failure.code != PLX_OK) return;
+    char message[1024];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    plx_error_set(&graph->failure, PLX_ERR_SHAPE, "%s: %s", graph->scope[0] ? graph->scope : "model", message);
+}
+
+int plx_scope(plx_graph *graph, const char *format, ...)
+{
+    size_t before = strlen(graph->scope), room = sizeof graph->scope - before;
+    va_list arguments;
+    va_start(arguments, format);
+    size_t separator = before > 0 && room > 1;
+    if (separator) graph->scope[before] = '/';
+    int length = vsnprintf(graph->scope + before + separator, room - separator, format, arguments);
+    va_end(arguments);
+    if (length < 0 || (size_t)length >= room - separator) plx_graph_fail(graph, "the scope's name is too long");
+    return (int)before;
+}
+
+void plx_scope_leave(plx_graph *graph, int before)
+{
+    graph->scope[before] = '\0';
+}
+
+/* An array in the arena that doubles; what it leaves behind goes with the arena. */
+static void *grown(plx_graph *graph, void *items, size_t *capacity, size_t n, size_t size)
+{
+    if (n < *capacity) return items;
+    size_t doubled = *capacity ? 2 * *capacity : 64;
+    void *moved = plx_arena_take(graph->arena, doubled, size);
+    if (!moved) {
+        if (graph->failure.code == PLX_OK) plx_error_memory(&graph->failure);
+        return NULL;
+    }
+    if (n > 0) memcpy(moved, items, n * size);
+    *capacity = doubled;
+    return moved;
+}
+
+static const char *scoped_name(plx_graph *graph, const char *name)
+{
+    const char *scoped = graph->scope[0] ? plx_arena_format(graph->arena, "%s/%s", graph->scope, name)
+                                         : plx_arena_format(graph->arena, "%s", name);
+    if (!scoped && graph->failure.code == PLX_OK) plx_error_memory(&graph->failure);
+    return scoped;
+}
+
+static plx_node *new_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs, int n_inputs, const void *attrs,
+                          size_t attrs_bytes)
+{
+    plx_node **nodes = grown(graph, graph->nodes, &graph->nodes_capacity, (size_t)graph->n_nodes, sizeof *nodes);
+    if (!nodes) return NULL;
+    graph->nodes = nodes;
+    plx_node *node = plx_arena_take(graph->arena, 1, sizeof *node);
+    int *indices = plx_arena_take(graph->arena, (size_t)n_inputs + 1, sizeof *indices);
+    const void *copy = attrs ? plx_arena_copy(graph->arena, attrs, attrs_bytes) : NULL;
+    const char *name = scoped_name(graph, op->name);
+    if (plx_arena_failed(graph->arena)) {
+        if (graph->failure.code == PLX_OK) plx_error_memory(&graph->failure);
+        return NULL;
+    }
+    for (int i = 0; i < n_inputs; i++)
+        indices[i] = inputs[i].index;
+    *node = (plx_node){.op = op,
+                       .name = name,
+                       .index = graph->n_nodes,
+                       .inputs = indices,
+                       .n_inputs = n_inputs,
+                       .attrs = copy,
+                       .stream = plx_random_stream(name)};
+    return node;
+}
+
+plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs, int n_inputs, const void *attrs,
+                       size_t attrs_bytes)
+{
+    if (graph->failure.code != PLX_OK) return (plx_ref){-1};
+    for (int i = 0; i < n_inputs; i++) {
+        if (inputs[i].index < 0 || inputs[i].index >= graph->n_nodes) {
+            plx_graph_fail(graph, "%s: input %d is not a value of this graph", op->name, i);
+            return (plx_ref){-1};
+        }
+    }
+    plx_node *node = new_node(graph, op, inputs, n_inputs, attrs, attrs_bytes);
+    if (!node) return (plx_ref){-1};
+    op->shape(graph, node);
+    if (graph->failure.code != PLX_OK) return (plx_ref){-1};
+    graph->nodes[graph->n_nodes++] = node;
+    return (plx_ref){node->index};
+}
+
+void plx_node_param(plx_graph *graph, plx_node *node, const plx_param_spec *spec)
+{
+    if (graph->failure.code != PLX_OK) return;
+    if (spec->groups < 1 || spec->rows < 1 || spec->cols < 1) {
+        plx_graph_fail(graph, "%s: parameter %s would be [%d, %d, %d]", node->op->name, spec->name, spec->groups,
+                       spec->rows, spec->cols);
+        return;
+    }
+    plx_param *params = grown(graph, graph->params, &graph->params_capacity, (size_t)graph->n_params, sizeof *params);
+    const char *name = scoped_name(graph, spec->name);
+    if (!params || !name) return;
+    graph->params = params;
+    for (int i = 0; i < graph->n_params; i++) {
+        if (strcmp(params[i].spec.name, name) == 0) {
+            plx_graph_fail(graph, "two parameters are named %s", name);
+            return;
+        }
+    }
+    params[graph->n_params] = (plx_param){.spec = *spec};
+    params[graph->n_params].spec.name = name;
+    node->params[node->n_params++] = graph->n_params++;
+}
+
+void plx_graph_task(plx_graph *graph, int task, plx_ref value, plx_ref loss)
+{
+    if (graph->failure.code != PLX_OK) return;
+    const plx_shape shape = plx_ref_shape(graph, value);
+    if (shape.groups != 1 || shape.width != 1) {
+        plx_graph_fail(graph, "the prediction of task %d is [%d, %d], not one number", task, shape.groups, shape.width);
+        return;
+    }
+    graph->predictions[task] = value.index;
+    graph->losses[task] = loss.index;
+}
+
+plx_shape plx_ref_shape(const plx_graph *graph, plx_ref ref)
+{
+    return ref.index < 0 ? (plx_shape){0, 0} : graph->nodes[ref.index]->shape;
+}
+
+plx_shape plx_node_input_shape(const plx_graph *graph, const plx_node *node, int i)
+{
+    return graph->nodes[node->inputs[i]]->shape;
+}
+
+/* Tensors whose gradients are summed tile by tile come first, so that a chunk's gradient is one short block. */
+static void lay_out_params(plx_graph *graph)
+{
+    size_t end = 0;
+    for (int joined = 0; joined < 2; joined++) {
+        for (int i = 0; i < graph->n_params; i++) {
+            plx_param *param = &graph->params[i];
+            if ((param->spec.is_joined || param->spec.is_state) != (joined == 1)) continue;
+            const size_t groups = (size_t)param->spec.groups, rows = (size_t)param->spec.rows,
+                         cols = (size_t)param->spec.cols;
+            param->offset = end;
+            param->group_stride = param->spec.is_side_by_side ? cols : rows * cols;
+            param->row_stride = param->spec.is_side_by_side ? groups * cols : cols;
+            end += (groups * rows * cols + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT;
+        }
+        if (joined == 0) graph->n_tilewise = end;
+    }
+    graph->n_values = end;
+}
+
+plx_status plx_graph_finish(plx_graph *graph, plx_error *err)
+{
+    for (int task = 0; task < graph->n_tasks && graph->failure.code == PLX_OK; task++) {
+        if (graph->predictions[task] < 0 || graph->losses[task] < 0) {
+            plx_graph_fail(graph, "task %d has no prediction or no loss", task);
+        }
+    }
+    if (graph->failure.code != PLX_OK) {
+        if (err) *err = graph->failure;
+        return graph->failure.code;
+    }
+    lay_out_params(graph);
+    return PLX_OK;
+}
+
+/* Normal cut at two deviations by drawing anew: try number `step` of element `index`. */
+static double draw_truncated(const plx_random *random, uint64_t index)
+{
+    for (uint32_t step = 0;; step++) {
+        const double number = plx_random_normal(random, index, step);
+        if (fabs(number) <= 2.0) return number;
+    }
+}
+
+static double draw(const plx_param_spec *spec, const plx_random *random, uint64_t index)
+{
+    /* Deviation of a standard normal cut at +-2, by which Keras' variance scaling divides. */
+    static const double truncated_deviation = 0.87962566103423978;
+    const double fans = (double)spec->rows + (double)spec->cols;
+    switch (spec->init) {
+    case PLX_INIT_ZERO:
+        return 0.0;
+    case PLX_INIT_ONE:
+        return 1.0;
+    case PLX_INIT_EMBEDDING:
+        return 1e-4 * plx_random_normal(random, index, 0);
+    case PLX_INIT_GLOROT_NORMAL:
+        return sqrt(2.0 / fans) / truncated_deviation * draw_truncated(random, index);
+    case PLX_INIT_GLOROT_UNIFORM:
+        return sqrt(6.0 / fans) * (2.0 * (double)plx_random_uniform(random, index, 0) - 1.0);
+    }
+    return 0.0;
+}
+
+/* Where number (g, r, c) of a parameter lies in the block. */
+static size_t param_at(const plx_param *param, int g, int r, int c)
+{
+    return param->offset + (size_t)g * param->group_stride + (size_t)r * param->row_stride + (size_t)c;
+}
+
+void plx_graph_init_values(const plx_graph *graph, uint64_t seed, plx_real *values)
+{
+    memset(values, 0, graph->n_values * sizeof *values);
+    for (int i = 0; i < graph->n_params; i++) {
+        const plx_param *param = &graph->params[i];
+        const plx_random random = {seed, plx_random_stream(param->spec.name)};
+        uint64_t index = 0;
+        for (int g = 0; g < param->spec.groups; g++) {
+            for (int r = 0; r < param->spec.rows; r++) {
+                for (int c = 0; c < param->spec.cols; c++) {
+                    values[param_at(param, g, r, c)] = (plx_real)draw(&param->spec, &random, index++);
+                }
+            }
+        }
+    }
+}
+
+void plx_param_read(const plx_param *param, const plx_real *values, float *dense)
+{
+    for (int g = 0; g < param->spec.groups; g++) {
+        for (int r = 0; r < param->spec.rows; r++) {
+            const plx_real *row = values + param_at(param, g, r, 0);
+            for (int c = 0; c < param->spec.cols; c++)
+                *dense++ = (float)row[c];
+        }
+    }
+}
+
+void plx_param_write(const plx_param *param, plx_real *values, const float *dense)
+{
+    for (int g = 0; g < param->spec.groups; g++) {
+        for (int r = 0; r < param->spec.rows; r++) {
+            plx_real *row = values + param_at(param, g, r, 0);
+            for (int c = 0; c < param->spec.cols; c++)
+                row[c] = (plx_real)*dense++;
+        }
+    }
+}

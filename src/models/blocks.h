@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the models are put together from, and the rows that their tables of hyper-parameters share. */
+#ifndef PLX_BLOCKS_H
+#define PLX_BLOCKS_H
+
+#include "models/model.h"
+#include "ops/ops.h"
+
+/**
+ * The features of a row side by side [1, width]: an embedding of each sparse feature, then the dense numbers.
+ * Parameters: embedding/FEATURE/table.
+ */
+plx_ref plx_features(plx_graph *graph, const plx_build *build);
+
+/**
+ * For each of `units`: linear, batch normalisation (if on), activation, dropout; `groups` networks beside each other.
+ * No units: x itself, which then must have as many groups. Parameters: dense0/kernel, dense0/bias, ...
+ */
+plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units);
+
+/** `n` experts that read x: [n, width]. Parameters: experts/dense0/kernel [n, in, out], ... */
+plx_ref plx_experts(plx_graph *graph, const plx_build *build, plx_ref x, int n);
+
+/** The experts of all banks, mixed by a gate that reads x. Parameters: gate/dense0/kernel, ..., gate/kernel. */
+plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx_ref *banks, int n_banks);
+
+/** The task's tower on x. Parameters: tower/dense0/kernel, ... */
+plx_ref plx_tower(plx_graph *graph, const plx_build *build, int task, plx_ref x);
+
+/** x . w + b, one number. Parameters: logit/kernel, logit/bias. */
+plx_ref plx_logit(plx_graph *graph, plx_ref x);
+
+/** logit(x) as the task's prediction, with the loss of its kind. */
+void plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x);
+
+/** Enters the scope "task0", "task1", ... of a task; leave with plx_scope_leave. */
+int plx_task_scope(plx_graph *graph, int task);
+
+#define PLX_MODEL_OFFSET(field) offsetof(plx_model_spec, field)
+
+extern const char *const plx_activation_names[];
+extern const char *const plx_gate_input_names[];
+
+/* Rows of the models' tables: data, not code. */
+#define PLX_MODEL_FIELD_UNITS(field, fallback_, doc_)                                                                  \
+    {                                                                                                                  \
+        .name = #field, .type = PLX_FIELD_INT_LIST, .offset = PLX_MODEL_OFFSET(field), .min = 1, .max = 65536,         \
+        .fallback = fallback_, .doc = doc_                                                                             \
+    }
+#define PLX_MODEL_FIELD_COUNT(field, min_, fallback_, doc_)                                                            \
+    {                                                                                                                  \
+        .name = #field, .type = PLX_FIELD_INT, .offset = PLX_MODEL_OFFSET(field), .min = min_, .max = 4096,            \
+        .fallback = fallback_, .doc = doc_                                                                             \
+    }
+#define PLX_MODEL_FIELD_GATE_UNITS                                                                                     \
+    PLX_MODEL_FIELD_UNITS(gate_dnn_units, "[]", "hidden layers of each gate's network; empty: a linear gate")
+#define PLX_MODEL_FIELD_EXPERT_UNITS PLX_MODEL_FIELD_UNITS(expert_dnn_units, "[64]", "layers of each expert")
+#define PLX_MODEL_FIELDS_COMMON                                                                                        \
+    {.name = "tower_dnn_units_lists",                                                                                  \
+     .type = PLX_FIELD_INT_LISTS,                                                                                      \
+     .offset = PLX_MODEL_OFFSET(tower_dnn_units_lists),                                                                \
+     .min = 1,                                                                                                         \
+     .max = 65536,                                                                                                     \
+     .fallback = "[]",                                                                                                 \
+     .doc = "layers of each task's tower, one list a task; empty: one layer of 64 for every task"},                    \
+        {.name = "dnn_activation",                                                                                     \
+         .type = PLX_FIELD_CHOICE,                                                                                     \
+         .offset = PLX_MODEL_OFFSET(dnn_activation),                                                                   \
+         .fallback = "relu",                                                                                           \
+         .choices = plx_activation_names,                                                                              \
+         .doc = "activation of every hidden layer"},                                                                   \
+        {.name = "dnn_dropout",                                                                                        \
+         .type = PLX_FIELD_REAL,                                                                                       \
+         .offset = PLX_MODEL_OFFSET(dnn_dropout),                                                                      \
+         .min = 0,                                                                                                     \
+         .max = 0.99,                                                                                                  \
+         .fallback = "0",                                                                                              \
+         .doc = "share of each hidden layer's numbers that training drops"},                                           \
+        {.name = "dnn_use_bn",                                                                                         \
+         .type = PLX_FIELD_BOOL,                                                                                       \
+         .offset = PLX_MODEL_OFFSET(dnn_use_bn),                                                                       \
+         .fallback = "false",                                                                                          \
+         .doc = "batch normalisation before every activation"},                                                        \
+        {.name = "l2_reg_embedding",                                                                                   \
+         .type = PLX_FIELD_REAL,                                                                                       \
+         .offset = PLX_MODEL_OFFSET(l2_reg_embedding),                                                                 \
+         .min = 0,                                                                                                     \
+         .max = 1e6,                                                                                                   \
+         .fallback = "0.00001",                                                                                        \
+         .doc = "factor of the sum of squares of all embedding tables in the loss"},                                   \
+    {                                                                                                                  \
+        .name = "l2_reg_dnn", .type = PLX_FIELD_REAL, .offset = PLX_MODEL_OFFSET(l2_reg_dnn), .min = 0, .max = 1e6,    \
+        .fallback = "0", .doc = "factor of the sum of squares of all hidden layers' kernels in the loss"               \
+    }
+
+#endif

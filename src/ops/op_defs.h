@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The ops' structs, for their files and the list. */
+#ifndef PLX_OP_DEFS_H
+#define PLX_OP_DEFS_H
+
+#include "graph/run.h"
+#include "ops/ops.h"
+
+extern const plx_op plx_op_embedding, plx_op_dense, plx_op_concat;
+extern const plx_op plx_op_linear;
+extern const plx_op plx_op_relu, plx_op_sigmoid, plx_op_tanh, plx_op_multiply, plx_op_dropout;
+extern const plx_op plx_op_moments, plx_op_normalise;
+extern const plx_op plx_op_softmax, plx_op_mixture;
+extern const plx_op plx_op_binary_loss, plx_op_squared_loss, plx_op_pair_loss;
+
+/** Numbers of a value in one row. */
+static inline int plx_shape_numbers(plx_shape shape)
+{
+    return shape.groups * shape.width;
+}
+
+#endif

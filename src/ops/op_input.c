@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where records become values: embedding tables, dense numbers, and their concatenation. */
+#include <string.h>
+
+#include "ops/op_defs.h"
+
+typedef struct embedding_attrs {
+    int feature, vocabulary, dim;
+} embedding_attrs;
+
+static void embedding_shape(plx_graph *graph, plx_node *node)
+{
+    const embedding_attrs *attrs = node->attrs;
+    node->shape = (plx_shape){1, attrs->dim};
+    plx_node_param(graph, node,
+                   &(plx_param_spec){.name = "table",
+                                     .groups = 1,
+                                     .rows = attrs->vocabulary,
+                                     .cols = attrs->dim,
+                                     .init = PLX_INIT_EMBEDDING,
+                                     .regulariser = PLX_L2_EMBEDDING,
+                                     .is_joined = true});
+}
+
+static void embedding_forward(const plx_tile *tile, const plx_node *node)
+{
+    const embedding_attrs *attrs = node->attrs;
+    uint32_t ids[PLX_TILE_ROWS_MAX];
+    plx_records_ids(tile->run->layout, tile->records, (size_t)tile->rows, attrs->feature, ids);
+    tile->run->kernels->gather(tile->rows, attrs->dim, plx_run_param(tile->run, node, 0, 0), ids,
+                               plx_tile_value(tile, node));
+}
+
+/* The whole table's gradient, rows added in the batch's order. */
+static void embedding_backward_join(const plx_run *run, const plx_node *node)
+{
+    const embedding_attrs *attrs = node->attrs;
+    const plx_view d_table = plx_run_param_gradient(run, node, 0, 0);
+    const plx_view d_value = plx_run_gradient(run, node);
+    const size_t record_bytes = run->layout->record_bytes;
+    uint32_t ids[PLX_TILE_ROWS_MAX];
+    memset(d_table.at, 0, (size_t)attrs->vocabulary * (size_t)attrs->dim * sizeof(plx_real));
+    for (int first = 0; first < run->n_rows; first += PLX_TILE_ROWS_MAX) {
+        const int rows = run->n_rows - first < PLX_TILE_ROWS_MAX ? run->n_rows - first : PLX_TILE_ROWS_MAX;
+        plx_records_ids(run->layout, run->records + (size_t)first * record_bytes, (size_t)rows, attrs->feature, ids);
+        const plx_view part = {d_value.at + first * d_value.stride, d_value.stride};
+        run->kernels->scatter_add(rows, attrs->dim, part, ids, d_table);
+    }
+}
+
+const plx_op plx_op_embedding = {
+    .name = "embedding",
+    .join_reads_gradient = true,
+    .shape = embedding_shape,
+    .forward = embedding_forward,
+    .backward_join = embedding_backward_join,
+};
+
+plx_ref plx_embedding(plx_graph *graph, int feature, int vocabulary, int dim)
+{
+    const embedding_attrs attrs = {feature, vocabulary, dim};
+    return plx_graph_node(graph, &plx_op_embedding, NULL, 0, &attrs, sizeof attrs);
+}
+
+static void dense_shape(plx_graph *graph, plx_node *node)
+{
+    (void)graph;
+    node->shape = (plx_shape){1, *(const int *)node->attrs};
+}
+
+static void dense_forward(const plx_tile *tile, const plx_node *node)
+{
+    const plx_view value = plx_tile_value(tile, node);
+    const size_t record_bytes = tile->run->layout->record_bytes;
+    for (int row = 0; row < tile->rows; row++) {
+        const float *dense = (const float *)(const void *)(tile->records + (size_t)row * record_bytes);
+        for (int i = 0; i < node->shape.width; i++)
+            value.at[row * value.stride + i] = (plx_real)dense[i];
+    }
+}
+
+const plx_op plx_op_dense = {.name = "dense", .shape = dense_shape, .forward = dense_forward};
+
+plx_ref plx_dense_input(plx_graph *graph, int n_dense)
+{
+    return plx_graph_node(graph, &plx_op_dense, NULL, 0, &n_dense, sizeof n_dense);
+}
+
+static void concat_shape(plx_graph *graph, plx_node *node)
+{
+    node->shape = (plx_shape){1, 0};
+    for (int i = 0; i < node->n_inputs; i++) {
+        const plx_shape shape = plx_node_input_shape(graph, node, i);
+        if (shape.groups != 1) plx_graph_fail(graph, "concat: input %d has %d groups, not 1", i, shape.groups);
+        node->shape.width += shape.width;
+    }
+}
+
+/* Inputs that the plan has put in place already are where they belong. */
+static void concat_forward(const plx_tile *tile, const plx_node *node)
+{
+    plx_view piece = plx_tile_value(tile, node);
+    for (int i = 0; i < node->n_inputs; i++) {
+        const plx_view input = plx_tile_input(tile, node, i);
+        const int width = plx_run_input_node(tile->run, node, i)->shape.width;
+        if (input.at != piece.at) tile->run->kernels->copy(tile->rows, width, input, piece, false);
+        piece.at += width;
+    }
+}
+
+static void concat_backward(const plx_tile *tile, const plx_node *node)
+{
+    plx_view piece = plx_tile_gradient(tile, node);
+    for (int i = 0; i < node->n_inputs; i++) {
+        bool adds;
+        const plx_view d_input = plx_tile_input_gradient(tile, node, i, &adds);
+        const int width = plx_run_input_node(tile->run, node, i)->shape.width;
+        if (d_input.at && d_input.at != piece.at) {
+            tile->run->kernels->copy(tile->rows, width, piece, d_input, adds);
+        }
+        piece.at += width;
+    }
+}
+
+const plx_op plx_op_concat = {
+    .name = "concat",
+    .concatenates = true,
+    .shape = concat_shape,
+    .forward = concat_forward,
+    .backward = concat_backward,
+};
+
+plx_ref plx_concat(plx_graph *graph, const plx_ref *values, int n)
+{
+    return plx_graph_node(graph, &plx_op_concat, values, n, NULL, 0);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Linear layers, and banks of them. Memory of a value [rows, groups, width] is row by row, so a bank that reads one
+ * shared input is one wide product, and a bank on a bank is one product a group on strided views.
+ */
+#include "ops/op_defs.h"
+
+enum { KERNEL, BIAS };
+
+static void linear_shape(plx_graph *graph, plx_node *node)
+{
+    const plx_linear_spec *spec = node->attrs;
+    const plx_shape in = plx_node_input_shape(graph, node, 0);
+    if (in.groups != 1 && in.groups != spec->groups) {
+        plx_graph_fail(graph, "linear: the input has %d groups, the result %d", in.groups, spec->groups);
+        return;
+    }
+    node->shape = (plx_shape){spec->groups, spec->width};
+    node->batch_numbers = (size_t)spec->groups * (size_t)spec->width * (size_t)in.width;
+    plx_node_param(graph, node,
+                   &(plx_param_spec){.name = "kernel",
+                                     .groups = spec->groups,
+                                     .rows = in.width,
+                                     .cols = spec->width,
+                                     .init = spec->init,
+                                     .regulariser = spec->regulariser,
+                                     .is_side_by_side = in.groups == 1});
+    if (spec->has_bias) {
+        plx_node_param(graph, node,
+                       &(plx_param_spec){.name = "bias", .groups = spec->groups, .rows = 1, .cols = spec->width});
+    }
+}
+
+/* A bank as products: one wide one where the groups share their input, else one a group. */
+typedef struct products {
+    int n, width_in, width; /* of one product */
+} products;
+
+static products products_of(const plx_run *run, const plx_node *node)
+{
+    const plx_shape in = plx_run_input_node(run, node, 0)->shape;
+    if (in.groups == 1) return (products){1, in.width, plx_shape_numbers(node->shape)};
+    return (products){node->shape.groups, in.width, node->shape.width};
+}
+
+/* Product p's transposed kernel [width, width_in] in the run's scratch. */
+static plx_view transposed(const plx_run *run, const plx_node *node, products product, int p)
+{
+    plx_real *numbers = plx_run_batch_numbers(run, node);
+    return (plx_view){numbers + (size_t)p * (size_t)product.width * (size_t)product.width_in, product.width_in};
+}
+
+static void linear_prepare(const plx_run *run, const plx_node *node)
+{
+    if (!run->training || !plx_run_wants_gradient(run, node, 0)) return;
+    const products product = products_of(run, node);
+    for (int p = 0; p < product.n; p++) {
+        run->kernels->transpose(product.width_in, product.width, plx_run_param(run, node, KERNEL, p),
+                                transposed(run, node, product, p));
+    }
+}
+
+static plx_view shifted(plx_view view, int columns)
+{
+    return (plx_view){view.at + columns, view.stride};
+}
+
+static void linear_forward(const plx_tile *tile, const plx_node *node)
+{
+    const products product = products_of(tile->run, node);
+    const plx_view x = plx_tile_input(tile, node, 0), y = plx_tile_value(tile, node);
+    for (int p = 0; p < product.n; p++) {
+        const plx_real *bias = node->n_params > BIAS ? plx_run_param(tile->run, node, BIAS, p).at : NULL;
+        tile->run->kernels->gemm_nn(tile->rows, product.width, product.width_in, shifted(x, p * product.width_in),
+                                    plx_run_param(tile->run, node, KERNEL, p), shifted(y, p * product.width), bias,
+                                    false);
+    }
+}
+
+/* dW = x' dy,  db = sum of dy,  dx = dy W'. */
+static void linear_backward(const plx_tile *tile, const plx_node *node)
+{
+    const plx_kernels *kernels = tile->run->kernels;
+    const products product = products_of(tile->run, node);
+    const plx_view x = plx_tile_input(tile, node, 0), dy = plx_tile_gradient(tile, node);
+    bool adds;
+    const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
+    for (int p = 0; p < product.n; p++) {
+        const plx_view dy_p = shifted(dy, p * product.width);
+        kernels->gemm_tn(tile->rows, product.width, product.width_in, shifted(x, p * product.width_in), dy_p,
+                         plx_tile_param_gradient(tile, node, KERNEL, p), tile->adds_gradient);
+        if (node->n_params > BIAS) {
+            kernels->column_sum(tile->rows, product.width, dy_p, plx_tile_param_gradient(tile, node, BIAS, p).at,
+                                tile->adds_gradient);
+        }
+        if (dx.at) {
+            kernels->gemm_nn(tile->rows, product.width_in, product.width, dy_p, transposed(tile->run, node, product, p),
+                             shifted(dx, p * product.width_in), NULL, adds);
+        }
+    }
+}
+
+const plx_op plx_op_linear = {
+    .name = "linear",
+    .shape = linear_shape,
+    .prepare = linear_prepare,
+    .forward = linear_forward,
+    .backward = linear_backward,
+};
+
+plx_ref plx_linear(plx_graph *graph, plx_ref x, const plx_linear_spec *spec)
+{
+    return plx_graph_node(graph, &plx_op_linear, &x, 1, spec, sizeof *spec);
+}

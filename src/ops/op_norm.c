@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Batch normalisation over the whole batch, which lies in tiles: two nodes, each with a join.
+ *
+ *   moments    forward: mean and squares of each tile; join: of the batch (Chan, Golub, LeVeque 1983), moving averages
+ *   normalise  forward: y = (x - mean) * inverse * scale + shift
+ *   normalise  backward: dx = dy * scale * inverse, sums of dy and dy * xhat of each tile; join: their totals
+ *   moments    backward: dx -= scale * inverse / n * (sum dy + xhat * sum dy xhat), as x * factor + constant
+ */
+#include <assert.h>
+#include <math.h>
+
+#include "ops/op_defs.h"
+
+static const double epsilon = 1e-3, momentum = 0.99;
+
+enum { MEAN, VARIANCE };                      /* parameters of moments */
+enum { MEANS, INVERSES, FACTORS, CONSTANTS }; /* of `channels` numbers each, scratch of the run of moments */
+enum { TILE_MEANS, TILE_SQUARES };            /* likewise, scratch a tile of moments */
+enum { SCALE, SHIFT };                        /* parameters of normalise */
+enum { TILE_SCALES, TILE_SHIFTS };            /* scratch a tile of normalise: y = x * scale + shift, then their sums */
+
+static void moments_shape(plx_graph *graph, plx_node *node)
+{
+    const plx_shape in = plx_node_input_shape(graph, node, 0);
+    const int channels = plx_shape_numbers(in);
+    node->tile_numbers = 2 * channels;
+    node->batch_numbers = 4 * (size_t)channels;
+    plx_param_spec state = {.name = "mean", .groups = in.groups, .rows = 1, .cols = in.width, .is_state = true};
+    plx_node_param(graph, node, &state);
+    state.name = "variance";
+    state.init = PLX_INIT_ONE;
+    plx_node_param(graph, node, &state);
+}
+
+static int moments_channels(const plx_run *run, const plx_node *node)
+{
+    return plx_shape_numbers(plx_run_input_node(run, node, 0)->shape);
+}
+
+static plx_real inverse_deviation(double variance)
+{
+    return (plx_real)(1.0 / sqrt(variance + epsilon));
+}
+
+static void moments_prepare(const plx_run *run, const plx_node *node)
+{
+    if (run->training) return;
+    const int channels = moments_channels(run, node);
+    plx_real *numbers = plx_run_batch_numbers(run, node);
+    const plx_real *mean = plx_run_param(run, node, MEAN, 0).at, *variance = plx_run_param(run, node, VARIANCE, 0).at;
+    for (int c = 0; c < channels; c++) {
+        numbers[MEANS * channels + c] = mean[c];
+        numbers[INVERSES * channels + c] = inverse_deviation((double)variance[c]);
+    }
+}
+
+static void moments_forward(const plx_tile *tile, const plx_node *node)
+{
+    if (!tile->run->training) return;
+    const int channels = moments_channels(tile->run, node);
+    plx_real *numbers = plx_run_tile_numbers(tile->run, node, tile->index);
+    tile->run->kernels->moments(tile->rows, channels, plx_tile_input(tile, node, 0), numbers + TILE_MEANS * channels,
+                                numbers + TILE_SQUARES * channels);
+}
+
+static void moments_forward_join(const plx_run *run, const plx_node *node)
+{
+    const int channels = moments_channels(run, node);
+    plx_real *numbers = plx_run_batch_numbers(run, node);
+    plx_real *moving_mean = plx_run_param(run, node, MEAN, 0).at,
+             *moving_variance = plx_run_param(run, node, VARIANCE, 0).at;
+    for (int c = 0; c < channels; c++) {
+        double mean = 0.0, squares = 0.0;
+        for (int tile = 0; tile < run->n_tiles; tile++) {
+            const plx_real *part = plx_run_tile_numbers(run, node, tile);
+            const double before = plx_run_tile_first(run, tile), rows = plx_run_tile_first(run, tile + 1) - before;
+            const double difference = (double)part[TILE_MEANS * channels + c] - mean;
+            mean += difference * rows / (before + rows);
+            squares +=
+                (double)part[TILE_SQUARES * channels + c] + difference * difference * before * rows / (before + rows);
+        }
+        const double variance = squares / run->n_rows;
+        numbers[MEANS * channels + c] = (plx_real)mean;
+        numbers[INVERSES * channels + c] = inverse_deviation(variance);
+        moving_mean[c] = (plx_real)((double)moving_mean[c] * momentum + mean * (1.0 - momentum));
+        moving_variance[c] = (plx_real)((double)moving_variance[c] * momentum + variance * (1.0 - momentum));
+    }
+}
+
+static void moments_backward(const plx_tile *tile, const plx_node *node)
+{
+    bool adds;
+    const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
+    if (!dx.at) return;
+    assert(adds); /* normalise, which reads the same x, has run a phase before */
+    const int channels = moments_channels(tile->run, node);
+    const plx_real *numbers = plx_run_batch_numbers(tile->run, node);
+    tile->run->kernels->add_affine(tile->rows, channels, plx_tile_input(tile, node, 0), numbers + FACTORS * channels,
+                                   numbers + CONSTANTS * channels, dx);
+}
+
+const plx_op plx_op_moments = {
+    .name = "moments",
+    .shape = moments_shape,
+    .prepare = moments_prepare,
+    .forward = moments_forward,
+    .forward_join = moments_forward_join,
+    .backward = moments_backward,
+};
+
+static void normalise_shape(plx_graph *graph, plx_node *node)
+{
+    node->shape = plx_node_input_shape(graph, node, 0);
+    node->tile_numbers = 2 * plx_shape_numbers(node->shape);
+    plx_param_spec spec = {.name = "scale",
+                           .groups = node->shape.groups,
+                           .rows = 1,
+                           .cols = node->shape.width,
+                           .init = PLX_INIT_ONE,
+                           .is_joined = true};
+    plx_node_param(graph, node, &spec);
+    spec.name = "shift";
+    spec.init = PLX_INIT_ZERO;
+    plx_node_param(graph, node, &spec);
+}
+
+static plx_real *moments_of(const plx_run *run, const plx_node *node)
+{
+    return plx_run_batch_numbers(run, plx_run_input_node(run, node, 1));
+}
+
+static void normalise_forward(const plx_tile *tile, const plx_node *node)
+{
+    const plx_run *run = tile->run;
+    const int channels = plx_shape_numbers(node->shape);
+    const plx_real *moments = moments_of(run, node);
+    const plx_real *scale = plx_run_param(run, node, SCALE, 0).at, *shift = plx_run_param(run, node, SHIFT, 0).at;
+    plx_real *numbers = plx_run_tile_numbers(run, node, tile->index);
+    for (int c = 0; c < channels; c++) {
+        const plx_real factor = scale[c] * moments[INVERSES * channels + c];
+        numbers[TILE_SCALES * channels + c] = factor;
+        numbers[TILE_SHIFTS * channels + c] = shift[c] - moments[MEANS * channels + c] * factor;
+    }
+    run->kernels->affine(tile->rows, channels, plx_tile_input(tile, node, 0), numbers + TILE_SCALES * channels,
+                         numbers + TILE_SHIFTS * channels, plx_tile_value(tile, node));
+}
+
+static void normalise_backward(const plx_tile *tile, const plx_node *node)
+{
+    const plx_run *run = tile->run;
+    const int channels = plx_shape_numbers(node->shape);
+    const plx_real *moments = moments_of(run, node);
+    const plx_view dy = plx_tile_gradient(tile, node);
+    plx_real *numbers = plx_run_tile_numbers(run, node, tile->index);
+    bool adds;
+    const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
+    if (dx.at) run->kernels->scale_columns(tile->rows, channels, dy, numbers + TILE_SCALES * channels, dx, adds);
+    run->kernels->normalise_sums(tile->rows, channels, plx_tile_input(tile, node, 0), dy, moments + MEANS * channels,
+                                 moments + INVERSES * channels, numbers + TILE_SCALES * channels,
+                                 numbers + TILE_SHIFTS * channels);
+}
+
+static void normalise_backward_join(const plx_run *run, const plx_node *node)
+{
+    const int channels = plx_shape_numbers(node->shape);
+    const plx_real *scale = plx_run_param(run, node, SCALE, 0).at;
+    plx_real *d_scale = plx_run_param_gradient(run, node, SCALE, 0).at,
+             *d_shift = plx_run_param_gradient(run, node, SHIFT, 0).at, *moments = moments_of(run, node);
+    for (int c = 0; c < channels; c++) {
+        double sum_scale = 0.0, sum_shift = 0.0;
+        for (int tile = 0; tile < run->n_tiles; tile++) {
+            const plx_real *part = plx_run_tile_numbers(run, node, tile);
+            sum_scale += (double)part[TILE_SCALES * channels + c];
+            sum_shift += (double)part[TILE_SHIFTS * channels + c];
+        }
+        const double mean = (double)moments[MEANS * channels + c], inverse = (double)moments[INVERSES * channels + c];
+        const double common = -(double)scale[c] * inverse / run->n_rows;
+        d_scale[c] = (plx_real)sum_scale;
+        d_shift[c] = (plx_real)sum_shift;
+        moments[FACTORS * channels + c] = (plx_real)(common * inverse * sum_scale);
+        moments[CONSTANTS * channels + c] = (plx_real)(common * (sum_shift - inverse * mean * sum_scale));
+    }
+}
+
+const plx_op plx_op_normalise = {
+    .name = "normalise",
+    .shape = normalise_shape,
+    .forward = normalise_forward,
+    .backward = normalise_backward,
+    .backward_join = normalise_backward_join,
+};
+
+plx_ref plx_batch_norm(plx_graph *graph, plx_ref x)
+{
+    const plx_ref moments = plx_graph_node(graph, &plx_op_moments, &x, 1, NULL, 0);
+    return plx_graph_node(graph, &plx_op_normalise, (plx_ref[]){x, moments}, 2, NULL, 0);
+}

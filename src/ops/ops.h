@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ops as a model calls them: values in, value out. Each is one constant struct plx_op beside its code; how to
+ * add one is told in CONTRIBUTING.md. Shapes are [groups, width], rows of the batch left out.
+ */
+#ifndef PLX_OPS_H
+#define PLX_OPS_H
+
+#include "graph/graph.h"
+
+/** Every op, ended by NULL: what tests walk. */
+extern const plx_op *const plx_op_list[];
+
+/* -- op_input.c ------------------------------------------------------------------------------------------------- */
+
+/** Rows of an own table [vocabulary, dim] by the ids of sparse feature `feature` (its number among them): [1, dim]. */
+plx_ref plx_embedding(plx_graph *graph, int feature, int vocabulary, int dim);
+/** All dense numbers of the record: [1, n_dense]. */
+plx_ref plx_dense_input(plx_graph *graph, int n_dense);
+/** [1, w1], [1, w2], ... side by side: [1, w1 + w2 + ...]. */
+plx_ref plx_concat(plx_graph *graph, const plx_ref *values, int n);
+
+/* -- op_linear.c ------------------------------------------------------------------------------------------------ */
+
+typedef struct plx_linear_spec {
+    int groups, width; /* of the result */
+    bool has_bias;     /* starts at 0 */
+    plx_init init;     /* of the kernel */
+    plx_regulariser regulariser;
+} plx_linear_spec;
+
+/**
+ * y_g = x_g W_g + b_g. With one group in and several out, all read the same x (the first layer of an expert bank).
+ * Parameters: kernel [groups, width in, width], bias [groups, 1, width].
+ */
+plx_ref plx_linear(plx_graph *graph, plx_ref x, const plx_linear_spec *spec);
+
+/* -- op_pointwise.c --------------------------------------------------------------------------------------------- */
+
+plx_ref plx_relu(plx_graph *graph, plx_ref x);
+plx_ref plx_sigmoid(plx_graph *graph, plx_ref x);
+plx_ref plx_tanh(plx_graph *graph, plx_ref x);
+/** x y, element by element, of equal shapes. */
+plx_ref plx_multiply(plx_graph *graph, plx_ref x, plx_ref y);
+/** In training zeroes a share `rate` of the numbers and divides the others by 1 - rate; else x. 0 <= rate < 1. */
+plx_ref plx_dropout(plx_graph *graph, plx_ref x, double rate);
+
+/* -- op_norm.c -------------------------------------------------------------------------------------------------- */
+
+/**
+ * Batch normalisation over the rows (Ioffe and Szegedy, arXiv 1502.03167), each number of [groups, width] for itself:
+ * in training by the whole batch's mean and biased variance, else by their moving averages. epsilon 1e-3, momentum
+ * 0.99. Parameters: scale, shift [groups, 1, width]; states: mean, variance.
+ */
+plx_ref plx_batch_norm(plx_graph *graph, plx_ref x);
+
+/* -- op_gate.c -------------------------------------------------------------------------------------------------- */
+
+/** softmax over the width of each group. */
+plx_ref plx_softmax(plx_graph *graph, plx_ref x);
+/** sum_e gate_e expert_e over the groups of all banks [experts_i, width]; gate [1, sum of experts]: [1, width]. */
+plx_ref plx_mixture(plx_graph *graph, plx_ref gate, const plx_ref *banks, int n_banks);
+
+/* -- op_loss.c -------------------------------------------------------------------------------------------------- */
+
+/** Cross-entropy of sigmoid(logit) against the labels of `task`. */
+plx_ref plx_binary_loss(plx_graph *graph, int task, plx_ref logit);
+/** (value - label)^2. */
+plx_ref plx_squared_loss(plx_graph *graph, int task, plx_ref value);
+/** Cross-entropy of sigmoid(a) sigmoid(b), in log space (ESMM). */
+plx_ref plx_pair_loss(plx_graph *graph, int task, plx_ref a, plx_ref b);
+
+#endif
