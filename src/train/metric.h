@@ -17,13 +17,25 @@ typedef struct plx_score {
     double mae, mse, rmse;
 } plx_score;
 
+/** A task's predictions and labels, each in a column of somebody's matrix. */
+typedef struct plx_scored {
+    bool is_binary;
+    const float *predictions; /* [n], prediction_stride apart */
+    size_t prediction_stride;
+    const float *labels; /* [n], label_stride apart; NaN: left out */
+    size_t label_stride;
+    size_t n; /* below 2^32 */
+} plx_scored;
+
 /**
  * Of `n` predictions, stride apart, and their labels (NaN: left out), stride apart. Binary: auc (ranks with ties
  * averaged; NaN where one class is missing), logloss of probabilities cut to [1e-7, 1 - 1e-7] as Keras does, accuracy
- * at 0.5; both kinds: mae, mse, rmse. PLX_ERR_MEMORY.
+ * at 0.5; both kinds: mae, mse, rmse. A prediction that is NaN makes every figure NaN. PLX_ERR_MEMORY.
  */
 plx_status plx_score_task(const plx_allocator *allocator, bool is_binary, const float *predictions,
                           size_t prediction_stride, const float *labels, size_t label_stride, size_t n, plx_score *out,
                           plx_error *err);
+/** The same without allocation, in `scratch` [2 * n]. */
+void plx_score_with_scratch(const plx_scored *scored, uint32_t *scratch, plx_score *out);
 
 #endif

@@ -24,23 +24,25 @@ typedef struct plx_train_spec {
 
 extern const plx_field plx_train_fields[];
 extern const size_t plx_train_n_fields;
+/** Checks what the table can't: the optimizer's name. */
+plx_status plx_train_check(const plx_train_spec *spec, plx_error *err);
 
 /** What the loop tells after a step or an epoch. Arrays: [n_tasks]. */
 typedef struct plx_train_state {
     int epoch, epochs;   /* from 1 */
     int64_t step, steps; /* within the epoch */
     double rows_per_second, seconds;
-    double loss; /* with regularisers, mean over the epoch's steps so far */
-    const double *task_losses;
+    double loss;               /* with regularisers, mean over the epoch's steps so far */
+    const double *task_losses; /* the same of each task's mean loss; NaN where no step had a label */
     bool epoch_ended;
-    bool has_validation; /* the three below are filled */
+    bool has_validation; /* the next three are filled */
     double validation_loss;
     const double *validation_task_losses;
     const plx_score *validation; /* figures of each task */
-    bool is_best;
+    bool is_best;                /* the epoch that ended is the best so far; without validation every one is */
 } plx_train_state;
 
-/** Returning false ends training cleanly with the best epoch so far. */
+/** Returning false ends training cleanly with the best epoch so far, or with the weights reached where none ended. */
 typedef bool plx_train_listener(void *user, const plx_train_state *state);
 
 typedef struct plx_train_job {
@@ -54,23 +56,36 @@ typedef struct plx_train_job {
     const char *const *task_names;
     const bool *task_is_binary;
     const plx_rows *train;
-    const plx_rows *validation;   /* n 0: none */
+    const plx_rows *validation;   /* NULL or n 0: none */
     plx_real *values;             /* [graph->n_values], trained in place */
     plx_train_listener *listener; /* may be NULL; called at most ten times a second, and at each epoch's end */
     void *user;
 } plx_train_job;
 
 typedef struct plx_train_result {
-    int epochs, best_epoch;
-    double seconds, rows_per_second;
+    int epochs;     /* that ended, validation included */
+    int best_epoch; /* whose weights are in `values`: with validation the best, else the last; 0: none ended */
+    double seconds;
+    double rows_per_second; /* median over epochs of training alone */
     bool stopped_early, cancelled;
 } plx_train_result;
 
-/** See plx_model_train in plexus.h. `result` is filled on failure too. */
+/**
+ * Trains job->values in place; same seed, rows and kernels give the same bits whatever the pool. All memory is taken
+ * before the first step. `result` is filled on failure too.
+ *
+ * @return PLX_ERR_NUMERIC   a loss or a weight was not finite: the best epoch's values are put back, or the start
+ * values
+ * @return PLX_ERR_SCHEMA    there are no training rows
+ * @return PLX_ERR_ARGUMENT  the optimizer's name is unknown
+ * @return PLX_ERR_MEMORY    the values are unchanged
+ */
 plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_error *err);
 
-/** Scores and losses of all rows, tile by tile with `batch_rows` at a time. `scores` [n, n_tasks]; `losses` [n_tasks]
- * means (may be NULL). */
+/**
+ * Scores of all rows, and losses: `scores` [n, n_tasks]; `losses` [n_tasks], means over rows with a label, NaN where
+ * there are none; NULL: labels are not read. `values` is not changed.
+ */
 plx_status plx_score_rows(const plx_graph *graph, const plx_kernels *kernels, const plx_allocator *allocator,
                           plx_pool *pool, plx_real *values, const plx_rows *rows, float *scores, double *losses,
                           plx_error *err);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Scoring of many rows: a plan without gradients, and a run of it, made once. */
+#ifndef PLX_SCORE_H
+#define PLX_SCORE_H
+
+#include "train/train.h"
+
+typedef struct plx_scorer {
+    const plx_allocator *allocator; /* borrowed */
+    plx_plan *plan;
+    plx_run *run;
+    int n_tasks, batch_rows;
+    int64_t *labelled; /* [n_tasks] rows */
+} plx_scorer;
+
+/** For up to `n_rows` rows at a time, or as many as make a good batch. `pool` may be NULL. */
+plx_status plx_scorer_init(plx_scorer *scorer, const plx_allocator *allocator, const plx_graph *graph,
+                           const plx_kernels *kernels, plx_pool *pool, const plx_layout *layout, size_t n_rows,
+                           plx_error *err);
+void plx_scorer_release(plx_scorer *scorer);
+/** `scores` [rows->n, n_tasks]; `losses` [n_tasks]: means over rows with a label, NaN where there are none; NULL: not
+ * wanted, and labels are not read. */
+void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, float *scores, double *losses);
+
+#endif

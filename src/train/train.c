@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The training loop. All memory is taken before the first step. What is reported never steers what is computed, except
+ * that a listener may end the loop between two steps.
+ */
+#include "train/train.h"
+
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/random.h"
+#include "train/score.h"
+#include "train/update.h"
+
+static const double TELL_SECONDS = 0.1; /* between two calls of the listener within an epoch */
+
+typedef struct trainer {
+    const plx_train_job *job;
+    plx_train_result *result;
+    size_t n_tasks;
+    plx_plan *plan;
+    plx_run *run;
+    plx_update update;
+    uint32_t *order; /* [train->n] */
+    plx_real *best;  /* [n_values]: the best epoch's, at first the start values */
+    double *speeds;  /* [epochs] rows a second */
+    double start, told_at;
+
+    int epoch;
+    int64_t step, steps; /* within the epoch */
+    double epoch_start;
+    double loss_sum;        /* over the epoch's steps */
+    double *task_loss_sums; /* [n_tasks] over its steps that had a label of the task */
+    int64_t *task_steps;    /* [n_tasks] those steps */
+    double *task_losses;    /* [n_tasks] means, for the listener */
+
+    /* Validation. */
+    bool validates;
+    plx_scorer scorer;
+    float *scores;             /* [validation->n, n_tasks] */
+    float *labels;             /* [n_tasks, validation->n] */
+    uint32_t *scratch;         /* [threads, 2 * validation->n] */
+    double *validation_losses; /* [n_tasks] */
+    plx_score *figures;        /* [n_tasks] */
+    double validation_loss, best_loss;
+    int epochs_without_gain;
+} trainer;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* -- Memory ---------------------------------------------------------------------------------------------------- */
+
+static plx_status init_validation(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    const plx_rows *rows = job->validation;
+    size_t threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
+    t->validates = rows && rows->n > 0;
+    if (!t->validates) return PLX_OK;
+    PLX_TRY(
+        plx_scorer_init(&t->scorer, job->allocator, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
+    t->scores = plx_alloc(job->allocator, rows->n * t->n_tasks, sizeof *t->scores);
+    t->labels = plx_alloc(job->allocator, rows->n * t->n_tasks, sizeof *t->labels);
+    t->scratch = plx_alloc(job->allocator, threads * 2 * rows->n, sizeof *t->scratch);
+    t->validation_losses = plx_alloc_zero(job->allocator, t->n_tasks, sizeof *t->validation_losses);
+    t->figures = plx_alloc_zero(job->allocator, t->n_tasks, sizeof *t->figures);
+    if (!t->scores || !t->labels || !t->scratch || !t->validation_losses || !t->figures) return plx_error_memory(err);
+    for (size_t task = 0; task < t->n_tasks; task++)
+        plx_records_labels(rows->layout, rows->records, rows->n, (int)task, t->labels + task * rows->n);
+    return PLX_OK;
+}
+
+static plx_status init_steps(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    size_t n = job->train->n, batch = (size_t)job->spec->batch_size < n ? (size_t)job->spec->batch_size : n;
+    double l2[PLX_L2_KINDS] = {[PLX_L2_EMBEDDING] = job->l2_embedding, [PLX_L2_DNN] = job->l2_dnn};
+    plx_plan_options options = {.batch_rows = (int)batch, .training = true};
+    t->steps = (int64_t)((n + batch - 1) / batch);
+    PLX_TRY(plx_update_init(&t->update, job->allocator, job->graph, job->kernels, job->pool, job->spec, l2, err));
+    PLX_TRY(plx_plan_create(job->allocator, job->graph, job->kernels, &options, &t->plan, err));
+    PLX_TRY(plx_run_create(job->allocator, t->plan, job->train->layout, job->pool, &t->run, err));
+    t->run->seed = (uint64_t)job->spec->seed;
+    t->run->task_weights = job->task_weights;
+    return PLX_OK;
+}
+
+static plx_status trainer_init(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    const plx_allocator *a = job->allocator;
+    size_t n = job->train->n, epochs = (size_t)job->spec->epochs;
+    if (n == 0)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to train on: check data.train and the parts cut off it");
+    if (n > UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu training rows: at most 2^32 - 1", n);
+    PLX_TRY(init_steps(t, err));
+    t->order = plx_alloc(a, n, sizeof *t->order);
+    t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
+    t->speeds = plx_alloc(a, epochs, sizeof *t->speeds);
+    t->task_loss_sums = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_loss_sums);
+    t->task_steps = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_steps);
+    t->task_losses = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_losses);
+    if (!t->order || !t->best || !t->speeds || !t->task_loss_sums || !t->task_steps || !t->task_losses)
+        return plx_error_memory(err);
+    PLX_TRY(init_validation(t, err));
+    memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
+    return PLX_OK;
+}
+
+static void trainer_release(trainer *t)
+{
+    const plx_allocator *a = t->job->allocator;
+    plx_free(a, t->figures);
+    plx_free(a, t->validation_losses);
+    plx_free(a, t->scratch);
+    plx_free(a, t->labels);
+    plx_free(a, t->scores);
+    plx_scorer_release(&t->scorer);
+    plx_free(a, t->task_losses);
+    plx_free(a, t->task_steps);
+    plx_free(a, t->task_loss_sums);
+    plx_free(a, t->speeds);
+    plx_free_aligned(a, t->best);
+    plx_free(a, t->order);
+    plx_run_free(t->run);
+    plx_plan_free(t->plan);
+    plx_update_release(&t->update);
+}
+
+/* -- What is not finite ---------------------------------------------------------------------------------------- */
+
+static const char REMEDY[] = "lower train.learning_rate, or check the inputs' scale (dense features with scaling none)";
+
+static plx_status check_losses(const trainer *t, const char *what, const double *losses, double whole, plx_error *err)
+{
+    for (size_t task = 0; task < t->n_tasks; task++) {
+        if (!isfinite(losses[task]))
+            PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s of task '%s' is not finite (%g); %s", t->epoch,
+                     (long long)t->step, what, t->job->task_names[task], losses[task], REMEDY);
+    }
+    if (!isfinite(whole))
+        PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s with the regularisers is not finite (%g); %s",
+                 t->epoch, (long long)t->step, what, whole, REMEDY);
+    return PLX_OK;
+}
+
+/** The last step's losses say nothing of the weights that it left. */
+static plx_status check_values(const trainer *t, plx_error *err)
+{
+    bool finite = true;
+    for (size_t i = 0; i < t->job->graph->n_values; i++)
+        finite &= fabs((double)t->job->values[i]) <= DBL_MAX;
+    if (finite) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: a weight is not finite; %s", t->epoch, (long long)t->step,
+             REMEDY);
+}
+
+/* -- Listener -------------------------------------------------------------------------------------------------- */
+
+/** Tells the listener; false where it wants to end. */
+static bool tell(trainer *t, bool epoch_ended, bool is_best)
+{
+    const plx_train_job *job = t->job;
+    double time = now();
+    if (!job->listener || (!epoch_ended && time - t->told_at < TELL_SECONDS)) return true;
+    t->told_at = time;
+    double rows = (double)t->step * (double)job->spec->batch_size, seconds = time - t->epoch_start;
+    if (rows > (double)job->train->n) rows = (double)job->train->n;
+    for (size_t task = 0; task < t->n_tasks; task++)
+        t->task_losses[task] = t->task_steps[task] > 0 ? t->task_loss_sums[task] / (double)t->task_steps[task] : NAN;
+    plx_train_state state = {
+        .epoch = t->epoch,
+        .epochs = (int)job->spec->epochs,
+        .step = t->step,
+        .steps = t->steps,
+        .rows_per_second = epoch_ended ? t->speeds[t->epoch - 1] : rows / fmax(seconds, 1e-9),
+        .seconds = time - t->start,
+        .loss = t->loss_sum / (double)t->step,
+        .task_losses = t->task_losses,
+        .epoch_ended = epoch_ended,
+        .has_validation = epoch_ended && t->validates,
+        .validation_loss = epoch_ended && t->validates ? t->validation_loss : NAN,
+        .validation_task_losses = t->validation_losses,
+        .validation = t->figures,
+        .is_best = is_best,
+    };
+    return job->listener(job->user, &state);
+}
+
+/* -- Steps ----------------------------------------------------------------------------------------------------- */
+
+static plx_status run_step(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    plx_run *run = t->run;
+    size_t first = (size_t)t->step * (size_t)job->spec->batch_size, left = job->train->n - first;
+    plx_batch batch = {.rows = job->train, .order = job->spec->shuffle ? t->order : NULL, .first = first};
+    batch.n = left < (size_t)job->spec->batch_size ? (int)left : (int)job->spec->batch_size;
+    run->step = (uint32_t)t->update.step + 1;
+    plx_run_step(run, job->values, &batch);
+    t->step++;
+    double loss = plx_update_step(&t->update, job->values, run->gradient);
+    for (size_t task = 0; task < t->n_tasks; task++) {
+        if (run->task_rows[task] == 0) continue;
+        run->task_losses[task] /= (double)run->task_rows[task];
+        loss += job->task_weights[task] * run->task_losses[task];
+        t->task_loss_sums[task] += run->task_losses[task];
+        t->task_steps[task]++;
+    }
+    t->loss_sum += loss;
+    return check_losses(t, "loss", run->task_losses, loss, err);
+}
+
+static plx_status run_steps(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    const plx_random random = {(uint64_t)job->spec->seed, PLX_STREAM_SHUFFLE};
+    size_t n = job->train->n;
+    t->epoch_start = now();
+    t->step = 0;
+    t->loss_sum = 0;
+    memset(t->task_loss_sums, 0, t->n_tasks * sizeof *t->task_loss_sums);
+    memset(t->task_steps, 0, t->n_tasks * sizeof *t->task_steps);
+    for (size_t i = 0; i < n; i++)
+        t->order[i] = (uint32_t)i;
+    if (job->spec->shuffle) plx_random_shuffle(&random, (uint32_t)t->epoch, t->order, n);
+    while (t->step < t->steps && !t->result->cancelled) {
+        PLX_TRY(run_step(t, err));
+        if (t->step < t->steps) t->result->cancelled = !tell(t, false, false);
+    }
+    t->speeds[t->epoch - 1] = (double)n / fmax(now() - t->epoch_start, 1e-9);
+    return check_values(t, err);
+}
+
+/* -- Validation ------------------------------------------------------------------------------------------------ */
+
+static void score_task(void *user, int task, int thread)
+{
+    trainer *t = user;
+    size_t n = t->job->validation->n;
+    plx_scored scored = {
+        .is_binary = t->job->task_is_binary[task],
+        .predictions = t->scores + task,
+        .prediction_stride = t->n_tasks,
+        .labels = t->labels + (size_t)task * n,
+        .label_stride = 1,
+        .n = n,
+    };
+    plx_score_with_scratch(&scored, t->scratch + (size_t)thread * 2 * n, &t->figures[task]);
+}
+
+static plx_status validate(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    plx_scorer_run(&t->scorer, job->values, job->validation, t->scores, t->validation_losses);
+    /* The gradient is of no more use: the next step writes a new one. */
+    double loss = plx_update_penalty(&t->update, job->values, t->run->gradient);
+    for (size_t task = 0; task < t->n_tasks; task++) {
+        if (t->scorer.labelled[task] > 0) loss += job->task_weights[task] * t->validation_losses[task];
+    }
+    t->validation_loss = loss;
+    if (job->pool) {
+        plx_pool_run(job->pool, (int)t->n_tasks, score_task, t);
+    } else {
+        for (int task = 0; task < (int)t->n_tasks; task++)
+            score_task(t, task, 0);
+    }
+    for (size_t task = 0; task < t->n_tasks; task++)
+        t->task_losses[task] = t->scorer.labelled[task] > 0 ? t->validation_losses[task] : 0;
+    return check_losses(t, "validation loss", t->task_losses, loss, err);
+}
+
+/** As Keras' EarlyStopping on val_loss. */
+static bool is_best_epoch(trainer *t)
+{
+    if (!t->validates) return true;
+    bool is_better = t->validation_loss < t->best_loss - t->job->spec->min_delta;
+    t->epochs_without_gain = is_better ? 0 : t->epochs_without_gain + 1;
+    if (is_better) t->best_loss = t->validation_loss;
+    return is_better;
+}
+
+/* -- Epochs ---------------------------------------------------------------------------------------------------- */
+
+static plx_status run_epoch(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    plx_train_result *result = t->result;
+    PLX_TRY(run_steps(t, err));
+    if (result->cancelled) return PLX_OK;
+    if (t->validates) PLX_TRY(validate(t, err));
+    bool is_best = is_best_epoch(t);
+    if (is_best) {
+        memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
+        result->best_epoch = t->epoch;
+    }
+    result->epochs = t->epoch;
+    result->cancelled = !tell(t, true, is_best);
+    result->stopped_early = job->spec->patience > 0 && t->epochs_without_gain >= job->spec->patience;
+    return PLX_OK;
+}
+
+static int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(double *x, int n)
+{
+    if (n == 0) return 0;
+    qsort(x, (size_t)n, sizeof *x, compare_doubles);
+    return (x[(n - 1) / 2] + x[n / 2]) / 2;
+}
+
+plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_error *err)
+{
+    trainer t = {.job = job, .result = result, .n_tasks = (size_t)job->graph->n_tasks, .start = now()};
+    *result = (plx_train_result){0};
+    t.best_loss = INFINITY;
+    plx_status status = trainer_init(&t, err);
+    if (status != PLX_OK) goto done;
+    while (status == PLX_OK && t.epoch < job->spec->epochs && !result->cancelled && !result->stopped_early) {
+        t.epoch++;
+        status = run_epoch(&t, err);
+    }
+    /* A cancelled first epoch keeps what it has learnt. */
+    if (status != PLX_OK || result->best_epoch > 0) memcpy(job->values, t.best, job->graph->n_values * sizeof *t.best);
+    result->rows_per_second = median(t.speeds, result->epochs);
+done:
+    result->seconds = now() - t.start;
+    trainer_release(&t);
+    return status;
+}

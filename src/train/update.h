@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One pass over all parameters a step: regularisers and the optimizer together, while the numbers lie in the cache. The
+ * block is cut into spans of fixed length, each a job, so results do not depend on the number of threads.
+ */
+#ifndef PLX_UPDATE_H
+#define PLX_UPDATE_H
+
+#include "base/pool.h"
+#include "graph/graph.h"
+#include "kernels/kernels.h"
+#include "train/optimizer.h"
+
+/** Regularised numbers: rows of `cols` numbers, stride apart; what lies side by side has been joined. */
+typedef struct plx_band {
+    size_t offset, stride, rows, cols;
+    double l2;
+} plx_band;
+
+typedef struct plx_update {
+    const plx_allocator *allocator; /* borrowed, as the next four */
+    const plx_kernels *kernels;
+    plx_pool *pool; /* may be NULL */
+    const plx_optimizer *optimizer;
+    const plx_train_spec *spec;
+    size_t n; /* numbers of the block */
+    int n_spans;
+    plx_band *bands; /* by rising offset */
+    size_t n_bands;
+    plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX]; /* [n] each */
+    double *penalties;                        /* [n_spans] of the call in hand */
+    int64_t step;                             /* steps made */
+
+    /* Of the call in hand. */
+    plx_real *values, *gradient;
+    plx_real rate;
+} plx_update;
+
+/** `l2` [PLX_L2_KINDS]: the factor of each regulariser. */
+plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, const plx_graph *graph,
+                           const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
+                           const double l2[PLX_L2_KINDS], plx_error *err);
+void plx_update_release(plx_update *update);
+
+/** One step; `gradient` is used up. Returns the regularisers' loss of the values before the step. */
+double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient);
+/** The regularisers' loss alone; `gradient` [n] is scratch. */
+double plx_update_penalty(plx_update *update, plx_real *values, plx_real *gradient);
+
+#endif
