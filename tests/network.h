@@ -75,7 +75,7 @@ static inline plx_status network_build(network *n, const plx_model_def *def, con
     }
     plx_layout_init(&n->layout, n->sparse, n_sparse, build->n_inputs - n_sparse, build->n_tasks);
     PLX_TRY(plx_rows_init(&n->rows, &plx_allocator_default, &n->layout, rows, err));
-    PLX_TRY(plx_model_check(def, build->spec, build->n_tasks, err));
+    PLX_TRY(plx_model_check(def, build->spec, build->targets, build->n_tasks, err));
     plx_graph_init(&n->graph, &n->arena, build->n_tasks);
     def->build(&n->graph, build);
     PLX_TRY(plx_graph_finish(&n->graph, err));

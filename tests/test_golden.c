@@ -8,7 +8,7 @@
 #include <dirent.h>
 
 #include "golden.h"
-#include "train/train.h"
+#include "network_train.h"
 
 enum { BATCH_ROWS = 7 };
 static const double step_bound = 2e-5;
@@ -28,39 +28,15 @@ static bool remember_first(void *user, const plx_train_state *state)
 
 static plx_status train(const golden *g, network *n, const plx_kernels *kernels, first_epoch *first)
 {
-    char optimizer[] = "adam";
-    const char *task_names[GOLDEN_TASKS_MAX];
-    bool task_is_binary[GOLDEN_TASKS_MAX];
-    for (int task = 0; task < g->build.n_tasks; task++) {
-        task_names[task] = g->targets[task].name;
-        task_is_binary[task] = g->targets[task].is_binary;
-    }
-    plx_train_spec spec = {.epochs = g->steps, .batch_size = BATCH_ROWS, .seed = 1, .optimizer = optimizer};
+    char optimizer[8];
+    plx_train_spec spec = network_adam(optimizer, sizeof optimizer);
+    spec.epochs = g->steps;
+    spec.batch_size = BATCH_ROWS;
     spec.learning_rate = g->learning_rate;
     spec.beta1 = g->beta1;
     spec.beta2 = g->beta2;
     spec.epsilon = g->epsilon;
-    const plx_train_job job = {
-        .graph = &n->graph,
-        .kernels = kernels,
-        .allocator = &plx_allocator_default,
-        .spec = &spec,
-        .l2_embedding = g->spec.l2_reg_embedding,
-        .l2_dnn = g->spec.l2_reg_dnn,
-        .task_weights = g->task_weights,
-        .task_names = task_names,
-        .task_is_binary = task_is_binary,
-        .train = &n->rows,
-        .validation = &(plx_rows){.layout = &n->layout},
-        .values = n->values,
-        .listener = remember_first,
-        .user = first,
-    };
-    plx_train_result result;
-    plx_error error = {0};
-    plx_status status = plx_train(&job, &result, &error);
-    if (status != PLX_OK) printf("  %s\n", error.message);
-    return status;
+    return network_train(n, kernels, &spec, &g->spec, g->targets, g->task_weights, remember_first, first);
 }
 
 static bool ends_with(const char *text, const char *end)

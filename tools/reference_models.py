@@ -60,8 +60,8 @@ class Parameters:
 
     def get(self, name, groups, rows, cols, scale, centre=0.0, l2=0.0):
         if name not in self.values:
-            self.values[name] = np.abs(rough(f"{self.case}/{name}", (groups, rows, cols), scale, centre)) \
-                if name.endswith("moving_variance") else rough(f"{self.case}/{name}", (groups, rows, cols), scale, centre)
+            values = rough(f"{self.case}/{name}", (groups, rows, cols), scale, centre)
+            self.values[name] = np.abs(values) if name.endswith("/variance") else values
             self.l2[name] = l2
         return self.values[name]
 
@@ -72,6 +72,24 @@ class Parameters:
 
 
 # -- Blocks: value and backward function ---------------------------------------------------------------------------
+
+
+def features(p, case, rows, scope=""):
+    """Embeddings of the sparse features, then the dense numbers. `rows`: ids and dense numbers."""
+    ids, dense = rows
+    parts, l2 = [], case.get("l2_reg_embedding", 0.0)
+    for f, (feature, vocabulary, width) in enumerate(SPARSE):
+        parts.append(p.get(f"{scope}embedding/{feature}/table", 1, vocabulary, width, 0.5, l2=l2)[0][ids[:, f]])
+
+    def back(dx):
+        column = 0
+        for f, (feature, vocabulary, width) in enumerate(SPARSE):
+            d_table = np.zeros((vocabulary, width))
+            np.add.at(d_table, ids[:, f], dx[:, column : column + width])
+            p.add_gradient(f"{scope}embedding/{feature}/table", 0, d_table)
+            column += width
+
+    return np.concatenate(parts + [dense], axis=1), back
 
 
 def linear(p, x, kernel_name, bias_name, groups, group, units, l2):
@@ -93,28 +111,28 @@ def linear(p, x, kernel_name, bias_name, groups, group, units, l2):
 def normalise(p, x, scope, groups, group):
     """Batch normalisation; in training by the batch's own mean and (biased) variance."""
     units = x.shape[1]
-    names = {part: f"{scope}/{part}" for part in ("gamma", "beta", "moving_mean", "moving_variance")}
-    gamma = p.get(names["gamma"], groups, 1, units, 0.2, 1.0)[group]
-    beta = p.get(names["beta"], groups, 1, units, 0.3)[group]
-    moving_mean = p.get(names["moving_mean"], groups, 1, units, 0.2)[group]
-    moving_variance = p.get(names["moving_variance"], groups, 1, units, 0.2, 1.0)[group]
+    names = {part: f"{scope}/{part}" for part in ("scale", "shift", "mean", "variance")}
+    scale = p.get(names["scale"], groups, 1, units, 0.2, 1.0)[group]
+    shift = p.get(names["shift"], groups, 1, units, 0.3)[group]
+    moving_mean = p.get(names["mean"], groups, 1, units, 0.2)[group]
+    moving_variance = p.get(names["variance"], groups, 1, units, 0.2, 1.0)[group]
     if not p.is_training:
-        return (x - moving_mean) / np.sqrt(moving_variance + NORMALISE_EPSILON) * gamma + beta, None
+        return (x - moving_mean) / np.sqrt(moving_variance + NORMALISE_EPSILON) * scale + shift, None
     mean = x.mean(axis=0, keepdims=True)
     variance = ((x - mean) ** 2).mean(axis=0, keepdims=True)
     deviation = np.sqrt(variance + NORMALISE_EPSILON)
     unit = (x - mean) / deviation
     keep = NORMALISE_MOMENTUM
-    p.moving[names["moving_mean"], group] = keep * moving_mean + (1 - keep) * mean
-    p.moving[names["moving_variance"], group] = keep * moving_variance + (1 - keep) * variance
+    p.moving[names["mean"], group] = keep * moving_mean + (1 - keep) * mean
+    p.moving[names["variance"], group] = keep * moving_variance + (1 - keep) * variance
 
     def back(dy):
-        p.add_gradient(names["gamma"], group, (dy * unit).sum(axis=0, keepdims=True))
-        p.add_gradient(names["beta"], group, dy.sum(axis=0, keepdims=True))
-        d_unit = dy * gamma
+        p.add_gradient(names["scale"], group, (dy * unit).sum(axis=0, keepdims=True))
+        p.add_gradient(names["shift"], group, dy.sum(axis=0, keepdims=True))
+        d_unit = dy * scale
         return (d_unit - d_unit.mean(axis=0) - unit * (d_unit * unit).mean(axis=0)) / deviation
 
-    return unit * gamma + beta, back
+    return unit * scale + shift, back
 
 
 def dnn(p, case, x, scope, units_list, groups=1, group=0):
@@ -126,7 +144,7 @@ def dnn(p, case, x, scope, units_list, groups=1, group=0):
         x, back = linear(p, x, f"{layer}/kernel", f"{layer}/bias", groups, group, units, case.get("l2_reg_dnn", 0.0))
         backs.append(back)
         if case.get("dnn_use_bn"):
-            x, back = normalise(p, x, f"{scope}/norm{i}", groups, group)
+            x, back = normalise(p, x, layer, groups, group)
             backs.append(back)
         y = f(x)
         backs.append(lambda dy, x=x, y=y: dy * f_back(x, y))
@@ -174,7 +192,7 @@ def head(p, case, x, task):
     return logit[:, 0], lambda d: tower_back(logit_back(d[:, None]))
 
 
-# -- Models: x to one logit a task, and back to the gradient of x ---------------------------------------------------
+# -- Models: rows to one logit a task, and back ------------------------------------------------------------------------
 
 
 def heads(p, case, values):
@@ -182,19 +200,34 @@ def heads(p, case, values):
     return [logit for logit, _ in made], lambda d: [back(d_logit) for (_, back), d_logit in zip(made, d)]
 
 
-def single_task(p, case, x):
-    """A tower of its own for each task, on the features themselves. ESMM's network is the same."""
-    logits, heads_back = heads(p, case, [x] * len(case["tasks"]))
-    return logits, lambda d: sum(heads_back(d))
+def single_task(p, case, rows):
+    """Towers on the features, with tables of their own."""
+    made = [features(p, case, rows, f"task{task}/") for task in range(len(case["tasks"]))]
+    logits, heads_back = heads(p, case, [x for x, _ in made])
+
+    def back(d):
+        for (_, x_back), dx in zip(made, heads_back(d)):
+            x_back(dx)
+
+    return logits, back
 
 
-def shared_bottom(p, case, x):
+def esmm(p, case, rows):
+    """Towers on the features, of which there are one set of tables; predictions_and_losses does the rest."""
+    x, x_back = features(p, case, rows)
+    logits, heads_back = heads(p, case, [x, x])
+    return logits, lambda d: x_back(sum(heads_back(d)))
+
+
+def shared_bottom(p, case, rows):
+    x, x_back = features(p, case, rows)
     bottom, bottom_back = dnn(p, case, x, "bottom", case["bottom_dnn_units"])
     logits, heads_back = heads(p, case, [bottom] * len(case["tasks"]))
-    return logits, lambda d: bottom_back(sum(heads_back(d)))
+    return logits, lambda d: x_back(bottom_back(sum(heads_back(d))))
 
 
-def mmoe(p, case, x):
+def mmoe(p, case, rows):
+    x, x_back = features(p, case, rows)
     experts, experts_back = bank(p, case, x, "experts", case["num_experts"])
     mixtures = [gated_mixture(p, case, f"task{task}/gate", x, experts) for task in range(len(case["tasks"]))]
     logits, heads_back = heads(p, case, [value for value, _ in mixtures])
@@ -202,7 +235,7 @@ def mmoe(p, case, x):
     def back(d):
         pairs = [mixture_back(d_value) for (_, mixture_back), d_value in zip(mixtures, heads_back(d))]
         d_experts = [sum(d_one) for d_one in zip(*(d_values for _, d_values in pairs))]
-        return sum(dx for dx, _ in pairs) + experts_back(d_experts)
+        x_back(sum(dx for dx, _ in pairs) + experts_back(d_experts))
 
     return logits, back
 
@@ -243,7 +276,8 @@ def customised_gates(p, case, x, inputs, level, is_last):
     return outputs, back_all
 
 
-def ple(p, case, x):
+def ple(p, case, rows):
+    x, x_back = features(p, case, rows)
     n_levels = case.get("num_levels", 1)
     values, backs = [x] * (len(case["tasks"]) + 1), []
     for level in range(n_levels):
@@ -256,12 +290,12 @@ def ple(p, case, x):
         for back in reversed(backs):
             d_values, dx_level = back(d_values)
             dx = dx + dx_level
-        return dx + sum(d_values)
+        x_back(dx + sum(d_values))
 
     return logits, back_all
 
 
-MODELS = {"single_task": single_task, "esmm": single_task, "shared_bottom": shared_bottom, "mmoe": mmoe, "cgc": ple,
+MODELS = {"single_task": single_task, "esmm": esmm, "shared_bottom": shared_bottom, "mmoe": mmoe, "cgc": ple,
           "ple": ple}
 
 # -- Losses: one number a row, and its derivative by each logit ------------------------------------------------------
@@ -328,14 +362,7 @@ class Network:
             self.labels[row, task] = np.nan
 
     def forward(self):
-        parts, self.table_names = [], []
-        for f, (feature, rows, width) in enumerate(SPARSE):
-            table_name = f"embedding/{feature}/table"
-            table = self.p.get(table_name, 1, rows, width, 0.5, l2=self.case.get("l2_reg_embedding", 0.0))[0]
-            parts.append(table[self.ids[:, f]])
-            self.table_names.append(table_name)
-        x = np.concatenate(parts + [self.dense], axis=1)
-        logits, self.back = MODELS[self.case["model"]](self.p, self.case, x)
+        logits, self.back = MODELS[self.case["model"]](self.p, self.case, (self.ids, self.dense))
         return predictions_and_losses(self.case, logits, self.labels)
 
     def score(self):
@@ -349,12 +376,7 @@ class Network:
         """Forward and backward: scores and losses; gradients are in self.p.gradients."""
         self.p.gradients.clear()
         scores, losses, d_logits = self.forward()
-        dx, column = self.back(d_logits), 0
-        for f, (_, rows, width) in enumerate(SPARSE):
-            d_table = np.zeros((rows, width))
-            np.add.at(d_table, self.ids[:, f], dx[:, column : column + width])
-            self.p.add_gradient(self.table_names[f], 0, d_table)
-            column += width
+        self.back(d_logits)
         return scores, losses
 
     def weighted_loss(self):
@@ -400,24 +422,24 @@ class Network:
         return worst
 
 
-# -- Cases ---------------------------------------------------------------------------------------------------------------
+# -- Cases -------------------------------------------------------------------------------------------------------
 
 MIXED = [("click", BINARY, 0.7), ("stay", REGRESSION, 1.3)]
 BOTH = [("click", BINARY, 1.25), ("buy", BINARY, 0.5)]
 THREE = [("click", BINARY, 0.5), ("stay", REGRESSION, 0.75), ("buy", BINARY, 2.0)]
 L2 = {"l2_reg_embedding": 0.01, "l2_reg_dnn": 0.02}
+NO_L2 = {"l2_reg_embedding": 0.0, "l2_reg_dnn": 0.0}
 NARROW = [[3], [2]]
 
 CASES = {
     "single_task": dict(L2, model="single_task", tasks=MIXED, tower_dnn_units_lists=[[4, 3], [5]]),
-    "single_task_linear": dict(model="single_task", tasks=[("click", BINARY, 1.5)], tower_dnn_units_lists=[[]],
-                               l2_reg_embedding=0.01),
+    "single_task_linear": dict(L2, model="single_task", tasks=[("click", BINARY, 1.5)], tower_dnn_units_lists=[[]]),
     "shared_bottom": dict(L2, model="shared_bottom", tasks=MIXED, bottom_dnn_units=[5, 4],
                           tower_dnn_units_lists=[[3], []]),
     "shared_bottom_norm": dict(L2, model="shared_bottom", tasks=BOTH, bottom_dnn_units=[4, 3],
                                tower_dnn_units_lists=NARROW, dnn_activation="tanh", dnn_use_bn=True),
     "esmm": dict(L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=[[4], [3, 2]]),
-    "esmm_missing": dict(model="esmm", tasks=BOTH, tower_dnn_units_lists=NARROW, dnn_activation="tanh",
+    "esmm_missing": dict(NO_L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=NARROW, dnn_activation="tanh",
                          missing=[(0, 0), (3, 1), (5, 1)]),
     "mmoe": dict(L2, model="mmoe", tasks=BOTH, num_experts=3, expert_dnn_units=[4], tower_dnn_units_lists=NARROW),
     "mmoe_gate": dict(L2, model="mmoe", tasks=MIXED, num_experts=2, expert_dnn_units=[5, 3], gate_dnn_units=[3],
@@ -441,11 +463,11 @@ CASES = {
     "ple_norm": dict(L2, model="ple", tasks=BOTH, num_levels=3, num_experts_specific=1, num_experts_shared=1,
                      expert_dnn_units=[3], gate_dnn_units=[2], gate_input="level", tower_dnn_units_lists=NARROW,
                      dnn_use_bn=True),
-    "ple_three": dict(model="ple", tasks=THREE, num_levels=2, num_experts_specific=1, num_experts_shared=1,
+    "ple_three": dict(NO_L2, model="ple", tasks=THREE, num_levels=2, num_experts_specific=1, num_experts_shared=1,
                       expert_dnn_units=[3], gate_input="level", tower_dnn_units_lists=[[2], [], [2]]),
 }
 
-# -- Golden files --------------------------------------------------------------------------------------------------------
+# -- Golden files ------------------------------------------------------------------------------------------------
 
 
 def setting(value):

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training a test's network through the training loop, on its own rows. Not for the build in double. */
+#ifndef NETWORK_TRAIN_H
+#define NETWORK_TRAIN_H
+
+#include "network.h"
+#include "train/train.h"
+
+/** Adam as Keras has it by default; the caller sets epochs and batch_size. `optimizer` outlives the spec. */
+static inline plx_train_spec network_adam(char *optimizer, size_t size)
+{
+    snprintf(optimizer, size, "adam");
+    return (plx_train_spec){
+        .seed = 1, .optimizer = optimizer, .learning_rate = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+}
+
+/** The reason of a failure is printed. */
+static inline plx_status network_train(network *n, const plx_kernels *kernels, const plx_train_spec *spec,
+                                       const plx_model_spec *model, const plx_target_spec *targets,
+                                       const double *task_weights, plx_train_listener *listener, void *user)
+{
+    enum { TASKS_MAX = 8 };
+    const char *task_names[TASKS_MAX];
+    bool task_is_binary[TASKS_MAX];
+    for (int task = 0; task < n->layout.n_tasks && task < TASKS_MAX; task++) {
+        task_names[task] = targets[task].name;
+        task_is_binary[task] = targets[task].is_binary;
+    }
+    const plx_rows no_rows = {.layout = &n->layout};
+    const plx_train_job job = {
+        .graph = &n->graph,
+        .kernels = kernels,
+        .allocator = &plx_allocator_default,
+        .spec = spec,
+        .l2_embedding = model->l2_reg_embedding,
+        .l2_dnn = model->l2_reg_dnn,
+        .task_weights = task_weights,
+        .task_names = task_names,
+        .task_is_binary = task_is_binary,
+        .train = &n->rows,
+        .validation = &no_rows,
+        .values = n->values,
+        .listener = listener,
+        .user = user,
+    };
+    plx_train_result result;
+    plx_error error = {0};
+    plx_status status = plx_train(&job, &result, &error);
+    if (status != PLX_OK) printf("  %s\n", error.message);
+    return status;
+}
+
+#endif

@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What must hold between models, and within one, whatever the data: each identity on random weights and rows. Where
+ * two networks compute the same function in another order of sums they agree to float32's rounding; where they
+ * compute the same numbers, to the bit.
+ */
+#include "check.h"
+#include "network_train.h"
+
+enum { ROWS = 50, N_SPARSE = 3, N_DENSE = 2, N_INPUTS = N_SPARSE + N_DENSE, NAME_BYTES = 256 };
+
+static const plx_input_spec inputs[N_INPUTS] = {
+    {"city", 6, 3}, {"device", 4, 2}, {"hour", 9, 4}, {"age", 0, 0}, {"price", 0, 0},
+};
+static const plx_target_spec binary_tasks[] = {{"click", true}, {"buy", true}, {"return", true}};
+static const plx_target_spec regression_tasks[] = {{"stay", false}, {"spend", false}};
+static const double bound = 1e-5;
+
+/* Unit lists, which no model changes. */
+static int wide[] = {6, 4}, narrow[] = {3}, single[] = {4};
+static plx_int_list towers[] = {{narrow, 1}, {single, 1}};
+static plx_int_list no_towers[2];
+
+/** A spec with towers for two tasks; the rest is each test's. */
+static plx_model_spec spec_with(plx_int_list *tower_lists, int n_tasks)
+{
+    return (plx_model_spec){.bottom_dnn_units = {wide, 2},
+                            .expert_dnn_units = {wide, 2},
+                            .tower_dnn_units_lists = {tower_lists, n_tasks},
+                            .num_experts = 3,
+                            .num_experts_specific = 2,
+                            .num_experts_shared = 2,
+                            .num_levels = 1,
+                            .dnn_activation = PLX_ACT_TANH};
+}
+
+/** A weight of order 1 that depends on the parameter's name, so that networks with the same names get the same. */
+static plx_real start_value(const plx_param *param, size_t k)
+{
+    plx_random random = {1, plx_random_stream(param->spec.name)};
+    return (plx_real)(plx_random_normal(&random, k, 0) / sqrt((double)param->spec.rows));
+}
+
+static void fill_values(network *n)
+{
+    for (int i = 0; i < n->graph.n_params; i++) {
+        const plx_param *param = &n->graph.params[i];
+        for (size_t k = 0; k < network_param_size(param); k++)
+            *network_at(param, n->values, k) = start_value(param, k);
+    }
+}
+
+/** Random ids, dense numbers and labels of 0 and 1; those of a task do not depend on how many there are. */
+static void fill_rows(network *n)
+{
+    double ids[ROWS * N_SPARSE], dense[ROWS * N_DENSE], labels[ROWS * 3];
+    for (uint32_t r = 0; r < ROWS; r++) {
+        for (uint32_t i = 0; i < N_SPARSE; i++) {
+            ids[r * N_SPARSE + i] = plx_random_below(&(plx_random){7, i}, r, 0, (uint32_t)inputs[i].vocabulary);
+        }
+        for (uint32_t i = 0; i < N_DENSE; i++) {
+            dense[r * N_DENSE + i] = plx_random_normal(&(plx_random){8, i}, r, 0);
+        }
+        for (int task = 0; task < n->layout.n_tasks; task++) {
+            labels[(int)r * n->layout.n_tasks + task] = plx_random_below(&(plx_random){9, (uint32_t)task}, r, 0, 2);
+        }
+    }
+    network_fill_rows(n, ids, dense, labels);
+}
+
+/** A network on the inputs above with random weights and rows; false, with a failed check, where it cannot be built. */
+static bool setup(network *n, const char *model, const plx_model_spec *spec, const plx_target_spec *targets,
+                  int n_tasks)
+{
+    plx_build build = {spec, inputs, N_INPUTS, targets, n_tasks};
+    plx_plan_options options = {.batch_rows = ROWS, .training = true, .tile_rows = 16};
+    const plx_model_def *def = plx_model_find(plx_slice_of(model));
+    bool is_built = def && network_init(n, def, &build, plx_kernels_for(plx_cpu_best()), &options, ROWS);
+    CHECK(is_built);
+    if (!is_built) {
+        memset(n, 0, sizeof *n);
+        return false;
+    }
+    fill_values(n);
+    fill_rows(n);
+    return true;
+}
+
+/** A name that begins with `from` in one network begins with `to` in the other. */
+typedef struct renaming {
+    const char *from, *to;
+} renaming;
+
+/** The parameter of `other` that stands for `name` by the first renaming that fits, or has that very name. */
+static const plx_param *counterpart(const network *other, const char *name, const renaming *names, size_t n_names)
+{
+    char renamed[NAME_BYTES];
+    for (size_t i = 0; i < n_names; i++) {
+        size_t length = strlen(names[i].from);
+        if (strncmp(name, names[i].from, length) != 0) continue;
+        snprintf(renamed, sizeof renamed, "%s%s", names[i].to, name + length);
+        return network_param(other, renamed);
+    }
+    return network_param(other, name);
+}
+
+/** Gives `to` the weights of `from`; false where one of its parameters has no counterpart of its size. */
+static bool copy_values(network *to, const network *from, const renaming *names, size_t n_names)
+{
+    for (int i = 0; i < to->graph.n_params; i++) {
+        const plx_param *param = &to->graph.params[i];
+        const plx_param *source = counterpart(from, param->spec.name, names, n_names);
+        if (!source || network_param_size(source) != network_param_size(param)) {
+            printf("  %s has no counterpart\n", param->spec.name);
+            return false;
+        }
+        for (size_t k = 0; k < network_param_size(param); k++) {
+            *network_at(param, to->values, k) = *network_at(source, from->values, k);
+        }
+    }
+    return true;
+}
+
+/** Gradients of a's parameters whose names begin with `scope`, against their counterparts. */
+static void check_gradients(const network *a, const network *b, const char *scope, const renaming *names,
+                            size_t n_names)
+{
+    for (int i = 0; i < a->graph.n_params; i++) {
+        const plx_param *param = &a->graph.params[i];
+        if (strncmp(param->spec.name, scope, strlen(scope)) != 0) continue;
+        const plx_param *other = counterpart(b, param->spec.name, names, n_names);
+        REQUIRE(other && network_param_size(other) == network_param_size(param));
+        for (size_t k = 0; k < network_param_size(param); k++) {
+            CHECK_CLOSE(*network_at(param, a->run->gradient, k), *network_at(other, b->run->gradient, k), bound);
+        }
+    }
+}
+
+/** Scores and losses of all tasks, and the gradients of counterparts. */
+static void check_same_step(const network *a, const network *b, const renaming *names, size_t n_names)
+{
+    for (int i = 0; i < ROWS * a->layout.n_tasks; i++)
+        CHECK_CLOSE(a->run->scores[i], b->run->scores[i], bound);
+    for (int task = 0; task < a->layout.n_tasks; task++) {
+        CHECK_CLOSE(a->run->task_losses[task], b->run->task_losses[task], bound * ROWS);
+    }
+    check_gradients(a, b, "", names, n_names);
+}
+
+static const double even_weights[] = {1.0, 0.75, 0.5};
+
+/** Builds both, gives `a` the weights of `b`, runs a step of each and compares. */
+static void check_same_models(const char *model_a, const plx_model_spec *spec_a, const char *model_b,
+                              const plx_model_spec *spec_b, const renaming *names, size_t n_names)
+{
+    network a = {0}, b = {0};
+    if (setup(&a, model_a, spec_a, binary_tasks, 2) && setup(&b, model_b, spec_b, binary_tasks, 2)) {
+        bool is_copied = copy_values(&a, &b, names, n_names);
+        CHECK(is_copied);
+        network_step(&a, even_weights);
+        network_step(&b, even_weights);
+        if (is_copied) check_same_step(&a, &b, names, n_names);
+    }
+    network_release(&a);
+    network_release(&b);
+}
+
+static void test_one_expert_mmoe_is_shared_bottom(void)
+{
+    static const renaming names[] = {{"bottom/", "experts/"}};
+    plx_model_spec spec = spec_with(towers, 2);
+    spec.num_experts = 1;
+    check_same_models("shared_bottom", &spec, "mmoe", &spec, names, 1);
+}
+
+static void test_cgc_without_own_experts_is_mmoe(void)
+{
+    static const renaming names[] = {{"shared/experts/", "experts/"}};
+    plx_model_spec cgc = spec_with(towers, 2), mmoe = cgc;
+    cgc.num_experts_specific = 0;
+    cgc.num_experts_shared = 3;
+    cgc.gate_dnn_units = mmoe.gate_dnn_units = (plx_int_list){narrow, 1};
+    check_same_models("cgc", &cgc, "mmoe", &mmoe, names, 1);
+}
+
+static void test_one_level_ple_is_cgc(void)
+{
+    static const renaming names[] = {{"level0/", ""}};
+    plx_model_spec spec = spec_with(towers, 2);
+    for (int gate_input = PLX_GATE_LEVEL; gate_input <= PLX_GATE_FEATURES; gate_input++) {
+        spec.gate_input = gate_input;
+        check_same_models("ple", &spec, "cgc", &spec, names, 1);
+    }
+}
+
+/* -- Gates --------------------------------------------------------------------------------------------------- */
+
+static bool has_part(const plx_param *param, const char *part)
+{
+    return strstr(param->spec.name, part);
+}
+
+static bool is_gate_kernel(const plx_param *param)
+{
+    const char *end = strstr(param->spec.name, "gate/kernel");
+    return end && !strcmp(end, "gate/kernel");
+}
+
+/**
+ * All experts give the constant 2; a gate whose rows sum to 1 gives it on, and without a tower the prediction is
+ * twice the sum of the logit's kernel, plus its bias, for every row.
+ */
+static void check_constant_experts(const char *model, int64_t num_levels)
+{
+    network n = {0};
+    plx_model_spec spec = spec_with(no_towers, 2);
+    spec.num_levels = num_levels;
+    spec.dnn_activation = PLX_ACT_RELU;
+    if (!setup(&n, model, &spec, regression_tasks, 2)) return;
+    double want[2] = {0, 0};
+    for (int i = 0; i < n.graph.n_params; i++) {
+        const plx_param *param = &n.graph.params[i];
+        for (size_t k = 0; k < network_param_size(param); k++) {
+            plx_real *number = network_at(param, n.values, k);
+            if (has_part(param, "experts/")) *number = has_part(param, "/bias") ? 2 : 0;
+            for (int task = 0; task < 2; task++) {
+                char scope[NAME_BYTES];
+                snprintf(scope, sizeof scope, "task%d/logit/", task);
+                if (has_part(param, scope)) want[task] += (has_part(param, "/bias") ? 1 : 2) * (double)*number;
+            }
+        }
+    }
+    network_step(&n, even_weights);
+    for (int i = 0; i < ROWS * 2; i++)
+        CHECK_CLOSE(n.run->scores[i], want[i % 2], bound);
+    network_release(&n);
+}
+
+static void test_gate_rows_sum_to_one(void)
+{
+    check_constant_experts("mmoe", 1);
+    check_constant_experts("cgc", 1);
+    check_constant_experts("ple", 1);
+    check_constant_experts("ple", 3);
+}
+
+/** Number `k` of a parameter after each expert has become the next one: groups of experts move, and gates' columns. */
+static size_t rotated(const plx_param *param, size_t k)
+{
+    size_t groups = (size_t)param->spec.groups, cols = (size_t)param->spec.cols;
+    size_t group_numbers = (size_t)param->spec.rows * cols;
+    if (is_gate_kernel(param)) return k - k % cols + (k % cols + 1) % cols;
+    if (has_part(param, "experts/")) return (k / group_numbers + 1) % groups * group_numbers + k % group_numbers;
+    return k;
+}
+
+static void test_order_of_experts_does_not_matter(void)
+{
+    network a = {0}, b = {0};
+    plx_model_spec spec = spec_with(towers, 2);
+    spec.num_experts = 5;
+    if (setup(&a, "mmoe", &spec, binary_tasks, 2) && setup(&b, "mmoe", &spec, binary_tasks, 2)) {
+        for (int i = 0; i < a.graph.n_params; i++) {
+            const plx_param *param = &a.graph.params[i];
+            for (size_t k = 0; k < network_param_size(param); k++) {
+                *network_at(param, b.values, rotated(param, k)) = *network_at(param, a.values, k);
+            }
+        }
+        network_step(&a, even_weights);
+        network_step(&b, even_weights);
+        for (int i = 0; i < ROWS * 2; i++)
+            CHECK_CLOSE(a.run->scores[i], b.run->scores[i], bound);
+        for (int i = 0; i < a.graph.n_params; i++) {
+            const plx_param *param = &a.graph.params[i];
+            for (size_t k = 0; k < network_param_size(param); k++) {
+                CHECK_CLOSE(*network_at(param, a.run->gradient, k),
+                            *network_at(param, b.run->gradient, rotated(param, k)), bound);
+            }
+        }
+    }
+    network_release(&a);
+    network_release(&b);
+}
+
+/* -- ESMM ---------------------------------------------------------------------------------------------------- */
+
+/** Task 0's logit becomes `logit` for every row. */
+static void fix_click_logit(network *n, plx_real logit)
+{
+    const plx_param *kernel = network_param(n, "task0/logit/kernel"), *bias = network_param(n, "task0/logit/bias");
+    REQUIRE(kernel && bias);
+    for (size_t k = 0; k < network_param_size(kernel); k++)
+        *network_at(kernel, n->values, k) = 0;
+    *network_at(bias, n->values, 0) = logit;
+}
+
+/**
+ * With a sure click, click-and-conversion is conversion: a network of its own for task 1, with the same weights. Only
+ * that task is trained, so that the shared tables' gradients are its own.
+ */
+static void test_esmm_with_sure_click_is_conversion(void)
+{
+    static const double weights[] = {0, 1};
+    static const renaming names[] = {{"task0/embedding/", "embedding/"}, {"task1/embedding/", "embedding/"}};
+    network esmm = {0}, plain = {0};
+    plx_model_spec spec = spec_with(towers, 2);
+    if (setup(&esmm, "esmm", &spec, binary_tasks, 2) && setup(&plain, "single_task", &spec, binary_tasks, 2)) {
+        fix_click_logit(&esmm, 60);
+        CHECK(copy_values(&plain, &esmm, names, 2));
+        network_step(&esmm, weights);
+        network_step(&plain, weights);
+        for (int r = 0; r < ROWS; r++) {
+            CHECK_CLOSE(esmm.run->scores[2 * r], 1, 0);
+            CHECK_CLOSE(esmm.run->scores[2 * r + 1], plain.run->scores[2 * r + 1], bound);
+        }
+        CHECK_CLOSE(esmm.run->task_losses[1], plain.run->task_losses[1], bound * ROWS);
+        check_gradients(&plain, &esmm, "task1/", names, 2);
+    }
+    network_release(&esmm);
+    network_release(&plain);
+}
+
+/* -- Task weights ---------------------------------------------------------------------------------------------- */
+
+/** Two tasks of which the second weighs nothing, and the first alone: the same training, where nothing is shared. */
+static void test_task_of_weight_zero_leaves_the_other_alone(void)
+{
+    static const double weights[] = {0.75, 0};
+    network both = {0}, alone = {0};
+    char optimizer[8];
+    plx_train_spec train = network_adam(optimizer, sizeof optimizer);
+    train.epochs = 5;
+    train.batch_size = 16;
+    train.shuffle = true;
+    plx_model_spec spec_both = spec_with(towers, 2), spec_alone = spec_with(towers, 1);
+    spec_both.l2_reg_embedding = spec_alone.l2_reg_embedding = 1e-3;
+    spec_both.l2_reg_dnn = spec_alone.l2_reg_dnn = 1e-3;
+    const plx_kernels *kernels = plx_kernels_for(plx_cpu_best());
+    if (setup(&both, "single_task", &spec_both, binary_tasks, 2) &&
+        setup(&alone, "single_task", &spec_alone, binary_tasks, 1)) {
+        CHECK(network_train(&both, kernels, &train, &spec_both, binary_tasks, weights, NULL, NULL) == PLX_OK);
+        CHECK(network_train(&alone, kernels, &train, &spec_alone, binary_tasks, weights, NULL, NULL) == PLX_OK);
+        for (int i = 0; i < alone.graph.n_params; i++) {
+            const plx_param *param = &alone.graph.params[i], *other = network_param(&both, param->spec.name);
+            double moved = 0;
+            REQUIRE(other && network_param_size(other) == network_param_size(param));
+            for (size_t k = 0; k < network_param_size(param); k++) {
+                CHECK_CLOSE(*network_at(other, both.values, k), *network_at(param, alone.values, k), bound);
+                moved += fabs((double)*network_at(param, alone.values, k) - (double)start_value(param, k));
+            }
+            CHECK(moved > 0.01);
+        }
+    }
+    network_release(&both);
+    network_release(&alone);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {
+        CHECK_TEST(test_one_expert_mmoe_is_shared_bottom),
+        CHECK_TEST(test_cgc_without_own_experts_is_mmoe),
+        CHECK_TEST(test_one_level_ple_is_cgc),
+        CHECK_TEST(test_gate_rows_sum_to_one),
+        CHECK_TEST(test_order_of_experts_does_not_matter),
+        CHECK_TEST(test_esmm_with_sure_click_is_conversion),
+        CHECK_TEST(test_task_of_weight_zero_leaves_the_other_alone),
+    };
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
