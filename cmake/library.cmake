@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: Apache-2.0
+# The library: its objects once, from which the shared library, the static one and the tests' library are made.
+
+file(GLOB PLEXUS_BASE CONFIGURE_DEPENDS src/base/*.c)
+file(GLOB PLEXUS_KERNELS CONFIGURE_DEPENDS src/kernels/*.c)
+file(GLOB PLEXUS_DATA CONFIGURE_DEPENDS src/data/*.c)
+file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/models/*.c)
+file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c src/store/*.c src/config/*.c src/api/*.c)
+
+# Kernels: one body, compiled once a CPU level; contraction is allowed here and nowhere else.
+set(kernel_flags -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+set_source_files_properties(${PLEXUS_KERNELS} PROPERTIES COMPILE_OPTIONS "${kernel_flags}")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  set(avx2_flags ${kernel_flags} -mavx2 -mfma)
+  set(avx512_flags ${avx2_flags} -mavx512f -mavx512dq -mavx512bw -mavx512vl -mprefer-vector-width=512)
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/kernels/kernels_avx2.c PROPERTIES
+    COMPILE_OPTIONS "${avx2_flags}")
+  set_source_files_properties(${PROJECT_SOURCE_DIR}/src/kernels/kernels_avx512.c PROPERTIES
+    COMPILE_OPTIONS "${avx512_flags}")
+endif()
+
+add_library(plexus_internal INTERFACE)
+target_include_directories(plexus_internal INTERFACE ${PROJECT_SOURCE_DIR}/src)
+target_link_libraries(plexus_internal INTERFACE plexus_flags PkgConfig::YAML PkgConfig::JANSSON PkgConfig::ARCHIVE)
+
+add_library(plexus_objects OBJECT ${PLEXUS_BASE} ${PLEXUS_KERNELS} ${PLEXUS_DATA} ${PLEXUS_NETWORK} ${PLEXUS_UPPER})
+target_compile_definitions(plexus_objects PRIVATE PLX_BUILDING)
+target_compile_options(plexus_objects PRIVATE -ffp-contract=off)
+target_link_libraries(plexus_objects PRIVATE plexus_internal)
+
+add_library(plexus SHARED $<TARGET_OBJECTS:plexus_objects>)
+add_library(plexus_static STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:plexus_objects>)
+set_target_properties(plexus PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+set_target_properties(plexus_static PROPERTIES OUTPUT_NAME plexus EXPORT_NAME plexus_static)
+target_link_libraries(plexus PRIVATE plexus_internal)
+target_link_options(plexus PRIVATE $<$<NOT:$<BOOL:${PLEXUS_SANITIZE}>>:-Wl,--no-undefined>)
+foreach(target plexus plexus_static)
+  target_include_directories(${target} INTERFACE
+    $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+endforeach()
+if(PLEXUS_STATIC)
+  set_target_properties(plexus_static PROPERTIES EXCLUDE_FROM_ALL OFF)
+endif()

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: Apache-2.0
+# Tests: every tests/test_*.c is a program, every tests/test_*.sh a script, every fuzz/fuzz_*.c replays its corpus.
+
+file(GLOB PLEXUS_TEST_FILES CONFIGURE_DEPENDS tests/test_*.c)
+file(GLOB PLEXUS_DOUBLE_TEST_FILES CONFIGURE_DEPENDS tests/test_*_double.c)
+file(GLOB PLEXUS_TEST_SCRIPTS CONFIGURE_DEPENDS tests/test_*.sh)
+file(GLOB PLEXUS_REPLAY_FILES CONFIGURE_DEPENDS fuzz/fuzz_*.c)
+list(REMOVE_ITEM PLEXUS_TEST_FILES ${PLEXUS_DOUBLE_TEST_FILES} "")
+
+function(plexus_test file)
+  get_filename_component(name ${file} NAME_WE)
+  add_executable(${name} ${file})
+  target_link_libraries(${name} PRIVATE ${ARGN})
+  add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
+
+foreach(file ${PLEXUS_TEST_FILES})
+  plexus_test(${file} plexus_static plexus_internal)
+endforeach()
+
+# Graph, ops, models and plain kernels once more in double, for gradients against finite differences.
+add_library(plexus_double STATIC EXCLUDE_FROM_ALL ${PLEXUS_BASE} src/data/dataset.c src/kernels/kernels_plain.c
+  src/kernels/kernels.c ${PLEXUS_NETWORK})
+target_compile_definitions(plexus_double PUBLIC PLX_DOUBLE)
+target_link_libraries(plexus_double PUBLIC plexus_internal)
+foreach(file ${PLEXUS_DOUBLE_TEST_FILES})
+  plexus_test(${file} plexus_double)
+endforeach()
+
+# Corpora without a fuzzing engine, so that every compiler and sanitizer replays them.
+if(NOT PLEXUS_FUZZ)
+  foreach(file ${PLEXUS_REPLAY_FILES})
+    get_filename_component(name ${file} NAME_WE)
+    string(REPLACE fuzz_ "" target ${name})
+    add_executable(replay_${target} ${file} fuzz/regression_driver.c)
+    target_link_libraries(replay_${target} PRIVATE plexus_static plexus_internal)
+    add_test(NAME replay_${target} COMMAND replay_${target} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${target})
+  endforeach()
+endif()
+
+# Scripts find what was built through the environment.
+if(PLEXUS_COMMAND)
+  foreach(file ${PLEXUS_TEST_SCRIPTS})
+    get_filename_component(name ${file} NAME_WE)
+    add_test(NAME ${name} COMMAND sh ${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    set_tests_properties(${name} PROPERTIES ENVIRONMENT
+      "PLEXUS=$<TARGET_FILE:plexus_command>;PLEXUS_BUILD=${PROJECT_BINARY_DIR};PLEXUS_LIBRARY=$<TARGET_FILE:plexus>;PLEXUS_ARCHIVE=$<TARGET_FILE:plexus_static>;CC=${CMAKE_C_COMPILER}")
+  endforeach()
+endif()
+add_test(NAME check_layers COMMAND sh ${PROJECT_SOURCE_DIR}/tools/check_layers WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
