@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the verbs of the command share. Results go to stdout, everything else to stderr; a verb returns one of the
+ * exit codes below and has told the reason when it is not CLI_DONE.
+ */
+#ifndef CLI_H
+#define CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <jansson.h>
+
+#include "plexus.h"
+
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+
+enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096 };
+
+/** The values of all options of all verbs; a verb reads those of its table. */
+typedef struct cli_options {
+    const char *out, *data, *dir, *from, *cpu, *config;
+    const char *set[CLI_MAX_ARGUMENTS];
+    int n_set;
+    int64_t seed; /* negative: not given */
+    int64_t threads, rows, dim, sines;
+    double correlation, scale, noise;
+    bool json, quiet, dot, help;
+    const char *arguments[CLI_MAX_ARGUMENTS];
+    int n_arguments;
+} cli_options;
+
+typedef enum cli_option_type { CLI_FLAG, CLI_TEXT, CLI_TEXTS, CLI_INT, CLI_REAL } cli_option_type;
+
+/** One row of a verb's table, from which parsing, checks and --help come. */
+typedef struct cli_option {
+    const char *name;     /* without the dashes */
+    const char *argument; /* what the help calls it; NULL for a flag */
+    const char *doc;
+    cli_option_type type;
+    size_t offset;   /* in cli_options; CLI_TEXTS counts in the int that follows the array */
+    double min, max; /* of numbers */
+} cli_option;
+
+/** A verb: a row of the table in main.c. */
+typedef struct cli_verb {
+    const char *name;
+    const char *arguments; /* as the help writes them */
+    const char *summary;
+    const char *details; /* below the options in --help; ends in a line feed */
+    const cli_option *options;
+    size_t n_options;
+    int min_arguments, max_arguments;
+    int (*run)(const cli_options *options);
+} cli_verb;
+
+extern const cli_verb cli_fit, cli_evaluate, cli_predict, cli_describe, cli_fetch, cli_synth;
+
+/* -- options.c --------------------------------------------------------------------------------------------------- */
+
+/** Fills `out` from the arguments after the verb. CLI_USAGE: a mistake, which has been told. */
+int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *out);
+void cli_verb_help(const cli_verb *verb, FILE *out);
+/** The name nearest to `text`, if any is near enough to be what was meant, or NULL. */
+const char *cli_nearest(const char *text, const char *const *names, size_t n);
+
+/* -- session.c --------------------------------------------------------------------------------------------------- */
+
+/** Tells on stderr "plexus: ..." and returns CLI_FAILED. */
+int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** The same for what the library told. */
+int cli_fail_error(const plx_error *error);
+
+/** What a verb holds of the library; all zero at first, released as a whole. */
+typedef struct cli_session {
+    plx_context *context;
+    plx_config *config;
+    plx_data *data;
+    plx_model *model;
+    plx_dataset *dataset;
+    double start;        /* cli_seconds() at the opening */
+    double load_seconds; /* that reading data or a data set took */
+} cli_session;
+
+int cli_session_open(cli_session *session, const cli_options *options);
+void cli_session_close(cli_session *session);
+/** The configuration `path` with the assignments of --set and --seed. */
+int cli_session_configure(cli_session *session, const char *path, const cli_options *options);
+/** Its data, looked for where cli_folders says. */
+int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options);
+/** The model argument 0 and the raw files that follow it. */
+int cli_session_load_files(cli_session *session, const cli_options *options, bool with_labels);
+/** A monotone clock. */
+double cli_seconds(void);
+
+/* -- paths.c ----------------------------------------------------------------------------------------------------- */
+
+/** `path` [CLI_MAX_PATH] = folder/name. False where that is too long. */
+bool cli_path_join(char *path, const char *folder, const char *name);
+/** The folder in which `path` lies, "." for a bare name. */
+bool cli_path_folder(char *folder, const char *path);
+/** The last part of `path`, its suffix cut off. */
+bool cli_path_stem(char *stem, const char *path);
+/** Where `fetch` keeps data sets: $XDG_CACHE_HOME/plexus, else ~/.cache/plexus. Tells the reason when it fails. */
+int cli_cache_folder(char *folder);
+/** Makes a folder and those above it. */
+int cli_make_folder(const char *folder);
+
+/* -- output.c ---------------------------------------------------------------------------------------------------- */
+
+/** A file that takes its name only when all of it is on disk, or stdout. */
+typedef struct cli_output {
+    FILE *stream;
+    const char *path; /* NULL: stdout */
+    char temporary[CLI_MAX_PATH];
+} cli_output;
+
+/** `path` NULL: stdout. */
+int cli_output_open(cli_output *output, const char *path);
+/** With `keep`, checks that everything was written and gives the file its name; else removes it. */
+int cli_output_close(cli_output *output, bool keep);
+/** Writes a whole file. */
+int cli_write_text(const char *path, const char *text);
+
+/* -- results.c --------------------------------------------------------------------------------------------------- */
+
+/** A table of each task's figures; `part` names the rows: "test". */
+void cli_print_metrics(FILE *out, const char *part, const plx_metrics *metrics, int n_tasks);
+/** {task: {figure: number or null}}; NULL when out of memory. */
+json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks);
+/** A number, or null where it is not finite. */
+json_t *cli_number_json(double value);
+/** Prints `object` on stdout and releases it; NULL: a failure of memory. */
+int cli_print_json(json_t *object);
+
+/* -- progress.c -------------------------------------------------------------------------------------------------- */
+
+/** The terminal or the log behind stderr. */
+typedef struct cli_progress {
+    bool is_quiet;
+    bool redraws;      /* a terminal that can go back to the start of a line */
+    bool has_colour;   /* and show colours */
+    bool line_is_open; /* a line that will be redrawn stands there */
+    double last_draw;  /* cli_seconds() */
+    int n_tasks;
+    const char *const *task_names;
+} cli_progress;
+
+void cli_progress_open(cli_progress *progress, bool quiet, const char *const *task_names, int n_tasks);
+void cli_progress_show(cli_progress *progress, const plx_progress *state);
+/** Removes the line that would have been redrawn. */
+void cli_progress_close(cli_progress *progress);
+
+#endif

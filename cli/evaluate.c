@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plexus evaluate: a model's figures on raw files. */
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "cli.h"
+
+static const cli_option options[] = {
+    {"json", NULL, "print one JSON object instead of a table", CLI_FLAG, offsetof(cli_options, json), 0, 0},
+    {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
+    {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
+     0},
+    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+};
+
+static int print_json(const cli_session *session, const char *model, const plx_metrics *metrics, double seconds)
+{
+    return cli_print_json(json_pack("{s:s, s:I, s:{s:f, s:f, s:f}, s:o}", "model", model, "rows",
+                                    (json_int_t)plx_dataset_rows(session->dataset), "seconds", "load",
+                                    session->load_seconds, "evaluate", seconds, "total", cli_seconds() - session->start,
+                                    "test", cli_metrics_json(metrics, plx_model_n_tasks(session->model))));
+}
+
+static int evaluate_files(cli_session *session, const cli_options *given)
+{
+    int code = cli_session_load_files(session, given, true);
+    if (code != CLI_DONE) return code;
+    int n_tasks = plx_model_n_tasks(session->model);
+    plx_metrics *metrics = calloc((size_t)n_tasks, sizeof *metrics);
+    if (!metrics) return cli_fail("out of memory");
+    double start = cli_seconds();
+    plx_error error;
+    if (plx_model_evaluate_dataset(session->model, session->dataset, metrics, &error) != PLX_OK)
+        code = cli_fail_error(&error);
+    else if (given->json)
+        code = print_json(session, given->arguments[0], metrics, cli_seconds() - start);
+    else
+        cli_print_metrics(stdout, "test", metrics, n_tasks);
+    free(metrics);
+    return code;
+}
+
+static int evaluate(const cli_options *given)
+{
+    cli_session session;
+    int code = cli_session_open(&session, given);
+    if (code == CLI_DONE) code = evaluate_files(&session, given);
+    cli_session_close(&session);
+    return code;
+}
+
+const cli_verb cli_evaluate = {
+    .name = "evaluate",
+    .arguments = "MODEL FILE...",
+    .summary = "print a model's metrics for each task on raw files",
+    .details = "The files have the training files' format and columns, labels too.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .min_arguments = 2,
+    .max_arguments = CLI_MAX_ARGUMENTS,
+    .run = evaluate,
+};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plexus fetch: public data sets, from their publisher or from a folder, each file checked by its SHA-256. */
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fetch.h"
+
+#define UCI "https://archive.ics.uci.edu/"
+
+/* To add a data set: a row here; its configurations name the files NAME/MEMBER.gz. */
+static const fetch_set sets[] = {
+    {.name = "adult",
+     .title = "Adult (UCI 2, CC BY 4.0)",
+     .archive = "adult.zip",
+     .archive_url = UCI "static/public/2/adult.zip",
+     .mirror = UCI "ml/machine-learning-databases/adult/",
+     .mirror_suffix = "",
+     .members = {{"adult.data", "5b00264637dbfec36bdeaab5676b0b309ff9eb788d63554ca0a249491c86603d", 3974305},
+                 {"adult.test", "a2a9044bc167a35b2361efbabec64e89d69ce82d9790d2980119aac5fd7e9c05", 2003153}},
+     .n_members = 2},
+    {.name = "census-income",
+     .title = "Census-Income KDD (UCI 117, CC BY 4.0)",
+     .archive = "census+income+kdd.zip",
+     .archive_url = UCI "static/public/117/census+income+kdd.zip",
+     .mirror = UCI "ml/machine-learning-databases/census-income-mld/",
+     .mirror_suffix = ".gz",
+     .members = {{"census-income.data", "3676a81db7d3528f3f8b9f3c699d0f0aa28db45e6e994fa0b8ed38327539ee86", 103874469},
+                 {"census-income.test", "98402b1ab879573d0a7f38a699a40258080e25e33d3401e7bf9c96d3fa0fab8c", 51918813}},
+     .n_members = 2},
+};
+enum { N_SETS = sizeof sets / sizeof *sets };
+
+static const cli_option options[] = {
+    {"dir", "DIR", "put the data set's folder into DIR (default: the cache folder)", CLI_TEXT,
+     offsetof(cli_options, dir), 0, 0},
+    {"from", "DIR", "take the archive or its files from DIR instead of the network", CLI_TEXT,
+     offsetof(cli_options, from), 0, 0},
+    {"quiet", NULL, "no progress", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+};
+
+static const fetch_set *find_set(const char *name)
+{
+    const char *names[N_SETS];
+    for (int i = 0; i < N_SETS; i++) {
+        if (strcmp(sets[i].name, name) == 0) return &sets[i];
+        names[i] = sets[i].name;
+    }
+    const char *nearest = cli_nearest(name, names, N_SETS);
+    fprintf(stderr, "plexus fetch: no data set '%s'", name);
+    if (nearest) fprintf(stderr, "; did you mean '%s'?", nearest);
+    fputs("\nKnown are:\n", stderr);
+    for (int i = 0; i < N_SETS; i++)
+        fprintf(stderr, "  %-14s %s\n", sets[i].name, sets[i].title);
+    return NULL;
+}
+
+#if CLI_FETCH
+
+static bool member_path(char *path, const fetch_state *state, int member)
+{
+    char name[CLI_MAX_PATH];
+    return snprintf(name, sizeof name, "%s.gz", state->set->members[member].name) < CLI_MAX_PATH &&
+           cli_path_join(path, state->folder, name);
+}
+
+static bool all_are_there(const fetch_state *state)
+{
+    char path[CLI_MAX_PATH];
+    for (int i = 0; i < state->set->n_members; i++)
+        if (!member_path(path, state, i) || !fetch_is_right(path, &state->set->members[i])) return false;
+    return true;
+}
+
+static void drop_temporaries(fetch_state *state)
+{
+    for (int i = 0; i < state->set->n_members; i++) {
+        if (state->temporary[i][0]) unlink(state->temporary[i]);
+        state->temporary[i][0] = '\0';
+    }
+}
+
+/** Gives the files their names; only when all are right. */
+static int keep(fetch_state *state)
+{
+    char path[CLI_MAX_PATH];
+    for (int i = 0; i < state->set->n_members; i++)
+        if (!state->temporary[i][0])
+            return cli_fail("%s was not among the files of %s", state->set->members[i].name, state->set->name);
+    for (int i = 0; i < state->set->n_members; i++) {
+        if (!member_path(path, state, i)) return cli_fail("the path of the folder is too long");
+        if (rename(state->temporary[i], path) != 0) return cli_fail("cannot write %s: %s", path, strerror(errno));
+        state->temporary[i][0] = '\0';
+        printf("%s\n", path);
+    }
+    return CLI_DONE;
+}
+
+/** Opens `name`, or `name`.gz, in `folder`, if it is there. */
+static bool find_file(char *path, const char *folder, const char *name)
+{
+    char compressed[CLI_MAX_PATH];
+    if (cli_path_join(path, folder, name) && access(path, R_OK) == 0) return true;
+    return snprintf(compressed, sizeof compressed, "%s.gz", name) < CLI_MAX_PATH &&
+           cli_path_join(path, folder, compressed) && access(path, R_OK) == 0;
+}
+
+static int take_from_folder(fetch_state *state, const char *folder)
+{
+    char path[CLI_MAX_PATH];
+    const fetch_set *set = state->set;
+    if (find_file(path, folder, set->archive)) return fetch_unpack(state, path, set->archive);
+    for (int i = 0; i < set->n_members; i++) {
+        if (!find_file(path, folder, set->members[i].name))
+            return cli_fail("%s: neither %s nor %s (or %s.gz) is there", folder, set->archive, set->members[i].name,
+                            set->members[i].name);
+        int code = fetch_unpack(state, path, set->members[i].name);
+        if (code != CLI_DONE) return code;
+    }
+    return CLI_DONE;
+}
+
+static int download_and_unpack(fetch_state *state, const char *address, const char *name, bool show)
+{
+    char path[CLI_MAX_PATH];
+    if (!cli_path_join(path, state->folder, "download.partial")) return cli_fail("the path of the folder is too long");
+    int code = fetch_download(address, path, show);
+    if (code == CLI_DONE) code = fetch_unpack(state, path, name);
+    unlink(path);
+    return code;
+}
+
+static int take_from_mirror(fetch_state *state, bool show)
+{
+    const fetch_set *set = state->set;
+    for (int i = 0; i < set->n_members; i++) {
+        char address[CLI_MAX_PATH];
+        snprintf(address, sizeof address, "%s%s%s", set->mirror, set->members[i].name, set->mirror_suffix);
+        int code = download_and_unpack(state, address, set->members[i].name, show);
+        if (code != CLI_DONE) return code;
+    }
+    return CLI_DONE;
+}
+
+static int take_from_network(fetch_state *state, bool show)
+{
+    const fetch_set *set = state->set;
+    if (download_and_unpack(state, set->archive_url, set->archive, show) == CLI_DONE) return CLI_DONE;
+    drop_temporaries(state);
+    if (take_from_mirror(state, show) == CLI_DONE) return CLI_DONE;
+    return cli_fail("cannot fetch %s. Without a network: bring %s\n"
+                    "        here by other means and say plexus fetch %s --from FOLDER",
+                    set->name, set->archive_url, set->name);
+}
+
+static int fetch_set_into(const fetch_set *set, const char *folder, const cli_options *given)
+{
+    static fetch_state state; /* its paths are too large for some stacks */
+    state = (fetch_state){.set = set, .folder = folder};
+    if (all_are_there(&state)) {
+        printf("%s is in %s already\n", set->name, folder);
+        return CLI_DONE;
+    }
+    int code = cli_make_folder(folder);
+    if (code != CLI_DONE) return code;
+    code = given->from ? take_from_folder(&state, given->from) : take_from_network(&state, !given->quiet);
+    if (code == CLI_DONE) code = keep(&state);
+    drop_temporaries(&state);
+    return code;
+}
+
+#else
+
+static int fetch_set_into(const fetch_set *set, const char *folder, const cli_options *given)
+{
+    (void)folder;
+    (void)given;
+    return cli_fail("this build cannot fetch %s: it was made without libcurl or OpenSSL", set->name);
+}
+
+#endif
+
+static int fetch(const cli_options *given)
+{
+    const fetch_set *set = find_set(given->arguments[0]);
+    if (!set) return CLI_USAGE;
+    char cache[CLI_MAX_PATH], folder[CLI_MAX_PATH];
+    int code = given->dir ? CLI_DONE : cli_cache_folder(cache);
+    if (code != CLI_DONE) return code;
+    if (!cli_path_join(folder, given->dir ? given->dir : cache, set->name))
+        return cli_fail("the path of the folder is too long");
+    return fetch_set_into(set, folder, given);
+}
+
+const cli_verb cli_fetch = {
+    .name = "fetch",
+    .arguments = "NAME",
+    .summary = "get a public data set, checked by SHA-256: adult or census-income",
+    .details = "The files go to DIR/NAME, by default in $XDG_CACHE_HOME/plexus or ~/.cache/plexus, where 'plexus fit'\n"
+               "looks for them, and are kept as .gz. What is there already is checked, not fetched again.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = fetch,
+};

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Options from one table a verb: parsing, checks, the help, and "did you mean". */
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+
+/* What every verb takes, after its own. */
+static const cli_option common_options[] = {
+    {"help", NULL, "show this help", CLI_FLAG, offsetof(cli_options, help), 0, 0},
+};
+enum { N_COMMON = sizeof common_options / sizeof *common_options, N_HELP_COLUMN = 26, MAX_NAME = 64 };
+
+static int min_of_three(int a, int b, int c)
+{
+    int least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/** How many letters must be put in, left out or changed to make one of the other; 99 for long texts. */
+static int edit_distance(const char *a, const char *b)
+{
+    size_t n = strlen(a), m = strlen(b);
+    int row[MAX_NAME + 1];
+    if (n > MAX_NAME || m > MAX_NAME) return 99;
+    for (size_t j = 0; j <= m; j++)
+        row[j] = (int)j;
+    for (size_t i = 1; i <= n; i++) {
+        int diagonal = row[0];
+        row[0] = (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int above = row[j];
+            row[j] = min_of_three(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[m];
+}
+
+const char *cli_nearest(const char *text, const char *const *names, size_t n)
+{
+    const char *best = NULL;
+    int best_distance = 1 + (int)strlen(text) / 3; /* a third of the letters may be wrong */
+    for (size_t i = 0; i < n; i++) {
+        int distance = edit_distance(text, names[i]);
+        if (distance <= best_distance && (!best || distance < best_distance)) {
+            best = names[i];
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+static int usage_hint(const cli_verb *verb)
+{
+    fprintf(stderr, "Try 'plexus %s --help'.\n", verb->name);
+    return CLI_USAGE;
+}
+
+static const cli_option *option_at(const cli_verb *verb, size_t i)
+{
+    return i < verb->n_options ? &verb->options[i] : &common_options[i - verb->n_options];
+}
+
+static const cli_option *find_option(const cli_verb *verb, const char *name, size_t length)
+{
+    for (size_t i = 0; i < verb->n_options + N_COMMON; i++) {
+        const cli_option *option = option_at(verb, i);
+        if (strlen(option->name) == length && memcmp(option->name, name, length) == 0) return option;
+    }
+    return NULL;
+}
+
+static int unknown_option(const cli_verb *verb, const char *word)
+{
+    const char *names[MAX_NAME];
+    size_t n = 0;
+    char name[MAX_NAME];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    for (size_t i = 0; i < verb->n_options + N_COMMON && n < MAX_NAME; i++)
+        names[n++] = option_at(verb, i)->name;
+    const char *nearest = cli_nearest(name, names, n);
+    fprintf(stderr, "plexus %s: no option '%s'", verb->name, word);
+    if (nearest) fprintf(stderr, "; did you mean '--%s'?", nearest);
+    fputc('\n', stderr);
+    return usage_hint(verb);
+}
+
+static int bad_value(const cli_verb *verb, const cli_option *option, const char *value)
+{
+    fprintf(stderr, "plexus %s: --%s takes a%s number from %.15g to %.15g, not '%s'\n", verb->name, option->name,
+            option->type == CLI_INT ? " whole" : "", option->min, option->max, value);
+    return usage_hint(verb);
+}
+
+static int set_number(const cli_verb *verb, const cli_option *option, void *field, const char *value)
+{
+    char *end = NULL;
+    errno = 0;
+    if (option->type == CLI_INT) {
+        long long number = strtoll(value, &end, 10);
+        if (end == value || *end || errno || (double)number < option->min || (double)number > option->max)
+            return bad_value(verb, option, value);
+        *(int64_t *)field = number;
+    } else {
+        double number = strtod(value, &end);
+        if (end == value || *end || !(number >= option->min && number <= option->max))
+            return bad_value(verb, option, value);
+        *(double *)field = number;
+    }
+    return CLI_DONE;
+}
+
+static int set_option(const cli_verb *verb, const cli_option *option, const char *value, cli_options *out)
+{
+    void *field = (char *)out + option->offset;
+    switch (option->type) {
+    case CLI_FLAG:
+        *(bool *)field = true;
+        return CLI_DONE;
+    case CLI_TEXT:
+        *(const char **)field = value;
+        return CLI_DONE;
+    case CLI_TEXTS: /* `set` is the only one */
+        if (out->n_set == CLI_MAX_ARGUMENTS) {
+            fprintf(stderr, "plexus %s: --%s more than %d times\n", verb->name, option->name, CLI_MAX_ARGUMENTS);
+            return usage_hint(verb);
+        }
+        out->set[out->n_set++] = value;
+        return CLI_DONE;
+    case CLI_INT:
+    case CLI_REAL:
+        return set_number(verb, option, field, value);
+    }
+    return CLI_USAGE;
+}
+
+/** The option at argv[*i], "--name value" or "--name=value"; moves *i past what it read. */
+static int parse_option(const cli_verb *verb, int argc, char **argv, int *i, cli_options *out)
+{
+    const char *word = argv[(*i)++];
+    if (strcmp(word, "-h") == 0) word = "--help";
+    size_t length = strncmp(word, "--", 2) == 0 ? strcspn(word + 2, "=") : 0;
+    const cli_option *option = length ? find_option(verb, word + 2, length) : NULL;
+    if (!option && length) return unknown_option(verb, word);
+    if (!option) {
+        fprintf(stderr, "plexus %s: no option '%s': options are whole words after two dashes\n", verb->name, word);
+        return usage_hint(verb);
+    }
+    const char *value = word[2 + length] == '=' ? word + 3 + length : NULL;
+    if (option->type == CLI_FLAG && value) {
+        fprintf(stderr, "plexus %s: --%s takes no value\n", verb->name, option->name);
+        return usage_hint(verb);
+    }
+    if (option->type != CLI_FLAG && !value) {
+        if (*i >= argc) {
+            fprintf(stderr, "plexus %s: --%s needs its %s\n", verb->name, option->name, option->argument);
+            return usage_hint(verb);
+        }
+        value = argv[(*i)++];
+    }
+    return set_option(verb, option, value, out);
+}
+
+static int check_arguments(const cli_verb *verb, const cli_options *options)
+{
+    if (options->n_arguments < verb->min_arguments) {
+        fprintf(stderr, "plexus %s: too few arguments: usage: plexus %s %s\n", verb->name, verb->name, verb->arguments);
+        return usage_hint(verb);
+    }
+    if (options->n_arguments > verb->max_arguments) {
+        fprintf(stderr, "plexus %s: '%s' is one argument too many: usage: plexus %s %s\n", verb->name,
+                options->arguments[verb->max_arguments], verb->name, verb->arguments);
+        return usage_hint(verb);
+    }
+    return CLI_DONE;
+}
+
+int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *out)
+{
+    *out =
+        (cli_options){.seed = -1, .rows = 10000, .dim = 100, .sines = 5, .correlation = 0.5, .scale = 1, .noise = 0.1};
+    bool only_arguments = false;
+    for (int i = 0; i < argc;) {
+        if (!only_arguments && strcmp(argv[i], "--") == 0) {
+            only_arguments = true;
+            i++;
+        } else if (!only_arguments && argv[i][0] == '-' && argv[i][1]) {
+            int code = parse_option(verb, argc, argv, &i, out);
+            if (code != CLI_DONE) return code;
+        } else if (out->n_arguments == CLI_MAX_ARGUMENTS) {
+            fprintf(stderr, "plexus %s: more than %d arguments\n", verb->name, CLI_MAX_ARGUMENTS);
+            return usage_hint(verb);
+        } else {
+            out->arguments[out->n_arguments++] = argv[i++];
+        }
+    }
+    return out->help ? CLI_DONE : check_arguments(verb, out);
+}
+
+void cli_verb_help(const cli_verb *verb, FILE *out)
+{
+    fprintf(out, "usage: plexus %s [OPTION]... %s\n\n%s.\n\n", verb->name, verb->arguments, verb->summary);
+    for (size_t i = 0; i < verb->n_options + N_COMMON; i++) {
+        const cli_option *option = option_at(verb, i);
+        char left[MAX_NAME];
+        snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument ? " " : "",
+                 option->argument ? option->argument : "");
+        fprintf(out, "  %-*s %s\n", N_HELP_COLUMN, left, option->doc);
+    }
+    if (verb->details) fprintf(out, "\n%s", verb->details);
+}

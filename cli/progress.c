@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Training as it runs. On a terminal: one line, redrawn at most ten times a second, and a lasting line for each
+ * epoch. Elsewhere, and on a terminal without cursor control: the lasting lines alone.
+ */
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+enum { MAX_LINE = 1024, PLAIN_WIDTH = 80 };
+
+void cli_progress_open(cli_progress *progress, bool quiet, const char *const *task_names, int n_tasks)
+{
+    const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    bool can_redraw = isatty(STDERR_FILENO) && terminal && terminal[0] && strcmp(terminal, "dumb") != 0;
+    *progress = (cli_progress){.is_quiet = quiet,
+                               .redraws = can_redraw,
+                               .has_colour = can_redraw && !(no_colour && no_colour[0]),
+                               .task_names = task_names,
+                               .n_tasks = n_tasks};
+}
+
+typedef struct text_line {
+    char text[MAX_LINE];
+    size_t length;
+} text_line;
+
+static void add(text_line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void add(text_line *line, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    int written = vsnprintf(line->text + line->length, MAX_LINE - line->length, format, arguments);
+    va_end(arguments);
+    if (written > 0) line->length += (size_t)written;
+    if (line->length >= MAX_LINE) line->length = MAX_LINE - 1;
+}
+
+static void add_rate(text_line *line, double rows_per_second)
+{
+    if (rows_per_second >= 1e6)
+        add(line, "  %.2f M rows/s", rows_per_second / 1e6);
+    else
+        add(line, "  %.0f k rows/s", rows_per_second / 1e3);
+}
+
+static void add_time(text_line *line, double seconds)
+{
+    long whole = lround(seconds);
+    if (whole >= 3600)
+        add(line, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+    else
+        add(line, "%ld:%02ld", whole / 60, whole % 60);
+}
+
+/** What is left when every epoch takes as long as those so far; early stopping may end it sooner. */
+static double seconds_left(const plx_progress *state)
+{
+    double done = state->epoch - 1 + (double)state->step / (double)(state->steps > 0 ? state->steps : 1);
+    return done > 0 ? state->seconds / done * (state->epochs - done) : NAN;
+}
+
+static void add_running(text_line *line, const cli_progress *progress, const plx_progress *state)
+{
+    add(line, "epoch %d/%d  step %lld/%lld", state->epoch, state->epochs, (long long)state->step,
+        (long long)state->steps);
+    add_rate(line, state->rows_per_second);
+    add(line, "  loss %.4f", state->loss);
+    for (int task = 0; task < progress->n_tasks && state->task_losses; task++)
+        add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
+    double left = seconds_left(state);
+    if (isfinite(left)) {
+        add(line, "  ");
+        add_time(line, left);
+        add(line, " left");
+    }
+}
+
+static void add_epoch(text_line *line, const cli_progress *progress, const plx_progress *state)
+{
+    add(line, "epoch %d/%d  ", state->epoch, state->epochs);
+    add_time(line, state->seconds);
+    add_rate(line, state->rows_per_second);
+    add(line, "  loss %.4f", state->loss);
+    bool is_validated = isfinite(state->validation_loss);
+    if (is_validated) add(line, "  validation %.4f", state->validation_loss);
+    for (int task = 0; task < progress->n_tasks && state->task_losses; task++) {
+        add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
+        if (is_validated && state->validation_scores && isfinite(state->validation_scores[task]))
+            add(line, " (%.4f)", state->validation_scores[task]);
+    }
+    if (is_validated && state->is_best) add(line, progress->has_colour ? "  \033[32mbest\033[0m" : "  best");
+}
+
+static int terminal_width(void)
+{
+    struct winsize size;
+    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : PLAIN_WIDTH;
+}
+
+/** How many bytes of `text` fill at most `columns` columns; never cuts a UTF-8 letter. */
+static int bytes_in_columns(const char *text, int columns)
+{
+    int i = 0;
+    for (int used = 0; text[i]; i++) {
+        bool starts_letter = ((unsigned char)text[i] & 0xC0) != 0x80;
+        if (starts_letter && used++ == columns) break;
+    }
+    return i;
+}
+
+void cli_progress_show(cli_progress *progress, const plx_progress *state)
+{
+    if (progress->is_quiet) return;
+    text_line line = {.length = 0};
+    if (state->step == state->steps) {
+        cli_progress_close(progress);
+        add_epoch(&line, progress, state);
+        fprintf(stderr, "%s\n", line.text);
+        return;
+    }
+    double now = cli_seconds();
+    if (!progress->redraws || now - progress->last_draw < 0.1) return;
+    add_running(&line, progress, state);
+    /* The last column stays free: some terminals go to the next line once it is filled. */
+    fprintf(stderr, "\r%.*s\033[K", bytes_in_columns(line.text, terminal_width() - 1), line.text);
+    fflush(stderr);
+    progress->line_is_open = true;
+    progress->last_draw = now;
+}
+
+void cli_progress_close(cli_progress *progress)
+{
+    if (progress->line_is_open) fputs("\r\033[K", stderr);
+    progress->line_is_open = false;
+}

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What verbs do with the library before their own work: context, configuration, data, model; and their messages. */
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "cli.h"
+
+int cli_fail(const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("plexus: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    return CLI_FAILED;
+}
+
+int cli_fail_error(const plx_error *error)
+{
+    return cli_fail("%s", error->message[0] ? error->message : plx_status_text(error->code));
+}
+
+double cli_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static void warn(void *user, const char *line)
+{
+    (void)user;
+    fprintf(stderr, "plexus: warning: %s\n", line);
+}
+
+int cli_session_open(cli_session *session, const cli_options *options)
+{
+    *session = (cli_session){.start = cli_seconds()};
+    plx_context_options wanted = {.threads = (int)options->threads, .cpu_level = options->cpu};
+    if (!options->quiet) wanted.warn = warn;
+    plx_error error;
+    plx_status status = plx_context_create(&wanted, &session->context, &error);
+    if (status == PLX_OK) return CLI_DONE;
+    cli_fail_error(&error);
+    return status == PLX_ERR_ARGUMENT ? CLI_USAGE : CLI_FAILED;
+}
+
+void cli_session_close(cli_session *session)
+{
+    plx_dataset_free(session->dataset);
+    plx_model_free(session->model);
+    plx_data_free(session->data);
+    plx_config_free(session->config);
+    plx_context_free(session->context);
+    *session = (cli_session){.context = NULL};
+}
+
+int cli_session_configure(cli_session *session, const char *path, const cli_options *options)
+{
+    plx_error error;
+    if (plx_config_read(session->context, path, &session->config, &error) != PLX_OK) return cli_fail_error(&error);
+    for (int i = 0; i < options->n_set; i++) {
+        if (plx_config_set(session->config, options->set[i], &error) == PLX_OK) continue;
+        cli_fail_error(&error);
+        return CLI_USAGE;
+    }
+    if (options->seed >= 0) {
+        char assignment[64];
+        snprintf(assignment, sizeof assignment, "train.seed=%lld", (long long)options->seed);
+        if (plx_config_set(session->config, assignment, &error) != PLX_OK) return cli_fail_error(&error);
+    }
+    return CLI_DONE;
+}
+
+int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options)
+{
+    char beside[CLI_MAX_PATH], cache[CLI_MAX_PATH];
+    const char *folders[3];
+    int n_folders = 0;
+    if (options->data) folders[n_folders++] = options->data;
+    if (!cli_path_folder(beside, config_path)) return cli_fail("%s: the path is too long", config_path);
+    folders[n_folders++] = beside;
+    /* Without HOME there is simply one place less to look. */
+    if ((getenv("XDG_CACHE_HOME") || getenv("HOME")) && cli_cache_folder(cache) == CLI_DONE)
+        folders[n_folders++] = cache;
+    double start = cli_seconds();
+    plx_error error;
+    if (plx_data_load(session->config, folders, n_folders, &session->data, &error) != PLX_OK)
+        return cli_fail_error(&error);
+    session->load_seconds = cli_seconds() - start;
+    return CLI_DONE;
+}
+
+int cli_session_load_files(cli_session *session, const cli_options *options, bool with_labels)
+{
+    plx_error error;
+    double start = cli_seconds();
+    if (plx_model_load(session->context, options->arguments[0], &session->model, &error) != PLX_OK ||
+        plx_dataset_read(session->model, options->arguments + 1, options->n_arguments - 1, with_labels,
+                         &session->dataset, &error) != PLX_OK)
+        return cli_fail_error(&error);
+    session->load_seconds = cli_seconds() - start;
+    return CLI_DONE;
+}
