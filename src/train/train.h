@@ -27,7 +27,10 @@ extern const size_t plx_train_n_fields;
 /** Checks what the table can't: the optimizer's name. */
 plx_status plx_train_check(const plx_train_spec *spec, plx_error *err);
 
-/** What the loop tells after a step or an epoch. Arrays: [n_tasks]. */
+/**
+ * What the loop tells after a step or an epoch. Arrays: [n_tasks]. A task's loss is the mean over the rows that have a
+ * label of it; in the whole loss, which is what training descends, it counts by those rows' share of all.
+ */
 typedef struct plx_train_state {
     int epoch, epochs;   /* from 1 */
     int64_t step, steps; /* within the epoch */
