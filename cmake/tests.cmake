@@ -43,8 +43,9 @@ if(PLEXUS_COMMAND)
   foreach(file ${PLEXUS_TEST_SCRIPTS})
     get_filename_component(name ${file} NAME_WE)
     add_test(NAME ${name} COMMAND sh ${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
-    set_tests_properties(${name} PROPERTIES ENVIRONMENT
-      "PLEXUS=$<TARGET_FILE:plexus_command>;PLEXUS_BUILD=${PROJECT_BINARY_DIR};PLEXUS_LIBRARY=$<TARGET_FILE:plexus>;PLEXUS_ARCHIVE=$<TARGET_FILE:plexus_static>;CC=${CMAKE_C_COMPILER}")
+    set_property(TEST ${name} PROPERTY ENVIRONMENT PLEXUS=$<TARGET_FILE:plexus_command>
+      PLEXUS_BUILD=${PROJECT_BINARY_DIR} PLEXUS_LIBRARY=$<TARGET_FILE:plexus>
+      PLEXUS_ARCHIVE=$<TARGET_FILE:plexus_static> CC=${CMAKE_C_COMPILER})
   endforeach()
 endif()
 add_test(NAME check_layers COMMAND sh ${PROJECT_SOURCE_DIR}/tools/check_layers WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})

@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: Apache-2.0
+# The scripts' harness, read with `.`; like tests/check.h. A test is a function; `run test_x` calls it in a scratch
+# folder of its own, under set -e, and prints "ok test_x", "FAILED test_x" or "skipped test_x". `finish` ends the
+# script with the right exit code.
+# shellcheck shell=sh
+
+root=$(pwd)
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+trap 'exit 1' INT TERM
+failed=0
+
+# The real data: $PLEXUS_DATA, else ../shared/data beside the checkout.
+real_data=${PLEXUS_DATA:-$root/../shared/data}
+
+fail() { echo "  $*"; exit 1; }
+skip() { echo "  skipped: $*"; exit 77; }
+
+run() {
+    mkdir -p "$scratch/$1"
+    (cd "$scratch/$1" || exit 1; set -eu; "$1") >"$scratch/$1.log" 2>&1
+    case $? in
+    0) echo "ok $1" ;;
+    77) tail -n 1 "$scratch/$1.log"; echo "skipped $1" ;;
+    *) sed 's/^/  /' "$scratch/$1.log"; echo "FAILED $1"; failed=1 ;;
+    esac
+}
+
+finish() { exit $failed; }
+
+# code EXPECTED COMMAND...: its exit code; what it prints goes to the files out and err.
+code() {
+    expected=$1
+    shift
+    got=0
+    "$@" >out 2>err || got=$?
+    [ "$got" = "$expected" ] || {
+        echo "  exit code $got, not $expected: $*"
+        sed 's/^/    /' out err
+        exit 1
+    }
+}
+
+# has FILE TEXT...: each text stands somewhere in it.
+has() {
+    file=$1
+    shift
+    for text in "$@"; do
+        grep -qF -e "$text" "$file" || {
+            echo "  '$text' is not in $file:"
+            sed 's/^/    /' "$file"
+            exit 1
+        }
+    done
+}
+
+
+# set -e does not see a command behind "!".
+not() { if "$@"; then fail "should not succeed: $*"; fi; }
+same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }

@@ -1,0 +1,397 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The command from outside: verbs, options, exit codes, files, streams. $PLEXUS is the program.
+. tests/check.sh
+
+# A small classification set: y depends on colour and size, z on size. Rows: $1.
+make_rows() {
+    awk -v rows="$1" 'BEGIN {
+        srand(7)
+        print "colour,size,y,z"
+        for (i = 0; i < rows; i++) {
+            colour = int(3 * rand())
+            size = int(100 * rand()) / 10
+            y = rand() < (colour == 0 ? 0.9 : 0.2)
+            z = rand() < size / 10
+            print substr("rgb", colour + 1, 1) "," size "," (y ? "yes" : "no") "," z
+        }
+    }'
+}
+
+make_config() {
+    make_rows 600 >rows.csv
+    cat >small.yaml <<'YAML'
+data:
+  train: [rows.csv]
+  validation_part: 100
+  test_part: 100
+features:
+  - {name: colour, kind: sparse, embedding_dim: 4}
+  - {name: size, kind: dense}
+tasks:
+  - {name: y, positive: ['yes']}
+  - {name: z}
+model:
+  name: mmoe
+  num_experts: 2
+  expert_dnn_units: [8]
+  tower_dnn_units_lists: [[4], [4]]
+train:
+  epochs: 5
+  batch_size: 50
+  learning_rate: 0.02
+YAML
+}
+
+test_help() {
+    code 0 "$PLEXUS" --help
+    has out fit evaluate predict describe fetch synth
+    [ ! -s err ]
+    code 2 "$PLEXUS"
+    has err 'usage: plexus'
+    for verb in fit evaluate predict describe fetch synth; do
+        code 0 "$PLEXUS" $verb --help
+        has out "usage: plexus $verb"
+        cp out by_option
+        code 0 "$PLEXUS" help $verb
+        same out by_option
+    done
+}
+
+test_version() {
+    code 0 "$PLEXUS" --version
+    has out 'plexus 0.' compiler kernels fetch
+}
+
+test_usage_errors() {
+    code 2 "$PLEXUS" fitt
+    has err "did you mean 'fit'?"
+    code 2 "$PLEXUS" fit --thread 2 c.yaml
+    has err "did you mean '--threads'?"
+    code 2 "$PLEXUS" fit --threads two c.yaml
+    has err '--threads takes a whole number'
+    code 2 "$PLEXUS" fit --threads -1 c.yaml
+    code 2 "$PLEXUS" fit --json=yes c.yaml
+    has err '--json takes no value'
+    code 2 "$PLEXUS" fit c.yaml --out
+    has err '--out needs its DIR'
+    code 2 "$PLEXUS" fit -x c.yaml
+    code 2 "$PLEXUS" fit
+    has err 'too few arguments'
+    code 2 "$PLEXUS" fit a.yaml b.yaml
+    has err "'b.yaml' is one argument too many"
+    code 2 "$PLEXUS" synth --correlation 1.5
+    code 2 "$PLEXUS" synth --correlation nan
+    code 2 "$PLEXUS" fetch adlut
+    has err "did you mean 'adult'?" census-income
+    make_config
+    code 2 "$PLEXUS" fit small.yaml --cpu fastest
+    code 2 "$PLEXUS" fit small.yaml --set train.epoch=3
+    has err epochs
+    [ ! -e plexus-out ]
+}
+
+test_fit_predict_evaluate() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out run
+    has out test validation y z AUC run/model.plexus
+    has err 'epoch 5/5' '400 training' mmoe
+    [ "$(wc -l <run/metrics.jsonl)" = 5 ]
+    ls run >names
+    printf 'config.yaml\nmetrics.jsonl\nmodel.plexus\n' >expected
+    same names expected
+    code 0 "$PLEXUS" predict run/model.plexus rows.csv
+    [ "$(head -n 1 out)" = y,z ]
+    [ "$(wc -l <out)" = 601 ]
+    awk -F, 'NR > 1 && !($1 >= 0 && $1 <= 1 && $2 >= 0 && $2 <= 1) { exit 1 }' out
+    cp out scores.csv
+    code 0 "$PLEXUS" predict run/model.plexus rows.csv --out written.csv --threads 3
+    [ ! -s out ]
+    same written.csv scores.csv
+    # Without labels the scores are the same.
+    cut -d, -f1,2 rows.csv >features.csv
+    code 0 "$PLEXUS" predict run/model.plexus features.csv
+    same out scores.csv
+    code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
+    has out y z 600
+    # The written configuration gives the same model again.
+    code 0 "$PLEXUS" fit run/config.yaml --data . --out again --quiet
+    [ ! -s err ]
+    same run/model.plexus again/model.plexus
+    code 0 "$PLEXUS" describe run/model.plexus
+    has out experts
+    code 0 "$PLEXUS" describe --dot small.yaml
+    has out digraph
+}
+
+test_default_out() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --quiet --set train.epochs=1
+    [ -s plexus-out/small/model.plexus ]
+}
+
+test_json() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out run --json --seed 5
+    tail -n 1 out >object
+    has object '"model":"run/model.plexus"' '"epochs":5' '"best_epoch":' '"seconds":{' '"load":' '"train":' '"total":' \
+        '"rows_per_second":' '"test":{"y":{' '"validation":{"y":{' '"auc":' '"logloss":'
+    has run/config.yaml 'seed: 5'
+    code 0 "$PLEXUS" evaluate run/model.plexus rows.csv --json
+    has out '"test":{"y":{"rows":600' '"auc":'
+    # One class only: no number, and the reason.
+    awk -F, 'NR == 1 || $3 == "yes"' rows.csv >one.csv
+    code 0 "$PLEXUS" evaluate run/model.plexus one.csv --json
+    has out '"auc":null'
+    code 0 "$PLEXUS" evaluate run/model.plexus one.csv
+    has out undefined 'all labels are positive'
+}
+
+test_seeds_and_threads() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out a --seed 3 --threads 1 --quiet
+    code 0 "$PLEXUS" fit small.yaml --out b --seed 3 --threads 3 --quiet
+    code 0 "$PLEXUS" fit small.yaml --out c --seed 4 --quiet
+    same a/model.plexus b/model.plexus
+    not cmp -s a/model.plexus c/model.plexus
+    code 0 "$PLEXUS" fit small.yaml --out d --seed 3 --cpu plain --quiet
+}
+
+# --data, then beside the configuration, then the cache.
+test_where_data_lies() {
+    make_config
+    mkdir -p given conf cache/plexus
+    mv small.yaml conf/
+    mv rows.csv cache/plexus/
+    XDG_CACHE_HOME=$PWD/cache code 0 "$PLEXUS" fit conf/small.yaml --out cached --quiet
+    XDG_CACHE_HOME=/nowhere code 1 "$PLEXUS" fit conf/small.yaml --out lost --quiet
+    has err rows.csv
+    [ ! -e lost ]
+    make_rows 300 >conf/rows.csv
+    XDG_CACHE_HOME=$PWD/cache code 0 "$PLEXUS" fit conf/small.yaml --out beside
+    has err '100 training'
+    make_rows 400 >given/rows.csv
+    code 0 "$PLEXUS" fit conf/small.yaml --data given --out from_given
+    has err '200 training'
+}
+
+test_bad_files() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out run --quiet
+    cp -r run before
+    code 1 "$PLEXUS" fit missing.yaml --out run
+    has err missing.yaml
+    : >empty.yaml
+    code 1 "$PLEXUS" fit empty.yaml --out run
+    sed 's/kind: dense/kind: dence/' small.yaml >kind.yaml
+    code 1 "$PLEXUS" fit kind.yaml --out run
+    has err kind.yaml:8: "dense"
+    sed 's/^model:/modle:/' small.yaml >key.yaml
+    code 1 "$PLEXUS" fit key.yaml --out run
+    has err "did you mean 'model'"
+    cp rows.csv kept
+    awk 'NR == 20 { sub(/^[^,]*,[^,]*/, "r,tall") } { print }' kept >rows.csv
+    code 1 "$PLEXUS" fit small.yaml --out run
+    has err rows.csv:20: tall size
+    awk 'NR == 20 { $0 = $0 ",9" } { print }' kept >rows.csv
+    code 1 "$PLEXUS" fit small.yaml --out run
+    has err rows.csv:20:
+    : >rows.csv
+    code 1 "$PLEXUS" fit small.yaml --out run
+    has err rows.csv
+    cp kept rows.csv
+    code 1 "$PLEXUS" fit small.yaml --out run --set train.learning_rate=1e30 --set train.optimizer=sgd \
+        --set train.learning_rate=1000
+    diff -r run before
+    code 1 "$PLEXUS" predict rows.csv rows.csv
+    has err rows.csv
+    head -c 300 run/model.plexus >cut.plexus
+    code 1 "$PLEXUS" predict cut.plexus rows.csv
+    has err cut.plexus
+    code 1 "$PLEXUS" predict run/model.plexus none.csv
+    has err none.csv
+    code 1 "$PLEXUS" evaluate run/model.plexus small.yaml
+}
+
+test_places_that_cannot_be_written() {
+    make_config
+    : >file
+    code 1 "$PLEXUS" fit small.yaml --out file/run
+    has err "file is a file, not a folder"
+    code 1 "$PLEXUS" fit small.yaml --out /proc/plexus
+    has err /proc/plexus
+    code 0 "$PLEXUS" fit small.yaml --out run --quiet
+    code 1 "$PLEXUS" predict run/model.plexus rows.csv --out nowhere/scores.csv
+    has err nowhere/scores.csv
+    code 1 "$PLEXUS" synth --rows 10 --out nowhere/synth.csv
+}
+
+# /dev/full takes nothing, like a full disk; a reader that leaves is a failure too, not a silent half.
+test_full_disk_and_closed_pipe() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out run --quiet
+    got=0
+    "$PLEXUS" predict run/model.plexus rows.csv >/dev/full 2>err || got=$?
+    [ "$got" = 1 ]
+    has err 'cannot write'
+    got=0
+    "$PLEXUS" --help >/dev/full 2>err || got=$?
+    [ "$got" = 1 ]
+    { "$PLEXUS" synth --rows 20000 --dim 10; echo $? >pipe_code; } 2>err | head -n 1 >/dev/null
+    [ "$(cat pipe_code)" = 1 ]
+    has err 'cannot write'
+    # A limit on the file's size stands for a disk that fills up in the middle.
+    printf 'old\n' >scores.csv
+    got=0
+    (trap '' XFSZ; ulimit -f 4; "$PLEXUS" predict run/model.plexus rows.csv --out scores.csv) 2>err || got=$?
+    [ "$got" = 1 ]
+    [ "$(cat scores.csv)" = old ]
+    [ "$(echo scores.csv*)" = scores.csv ]
+}
+
+# An interrupt keeps the best epoch so far; the long configuration would run for minutes.
+test_interrupt() {
+    make_config
+    "$PLEXUS" fit small.yaml --out run --set train.epochs=100000 >out 2>err &
+    child=$!
+    tries=0
+    until grep -q 'epoch 3/' err; do
+        tries=$((tries + 1))
+        [ $tries -lt 200 ] || { kill -9 $child; fail "no third epoch in 20 seconds"; }
+        sleep 0.1
+    done
+    # A shell starts background jobs with SIGINT ignored until the program takes it back; SIGTERM is handled alike.
+    kill -TERM $child
+    got=0
+    wait $child || got=$?
+    [ "$got" = 0 ] || fail "exit code $got"
+    has err 'interrupted; keeping the model of epoch'
+    [ -s run/model.plexus ]
+    code 0 "$PLEXUS" predict run/model.plexus rows.csv
+}
+
+test_progress_is_plain_off_terminals() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out run
+    not grep -q "$(printf '\033')" err
+    not grep -q "$(printf '\r')" err
+    [ "$(grep -c '^epoch ' err)" = 5 ]
+}
+
+pearson() {
+    awk -F, 'NR > 1 { a = $(NF - 1); b = $NF; n++; sa += a; sb += b; saa += a * a; sbb += b * b; sab += a * b }
+        END { printf "%.6f", (sab - sa * sb / n) / sqrt((saa - sa * sa / n) * (sbb - sb * sb / n)) }' "$1"
+}
+
+test_synth() {
+    previous=-1
+    for p in 0 0.3 0.6 0.9 1; do
+        code 0 "$PLEXUS" synth --rows 4000 --dim 8 --correlation $p --seed 2 --out data.csv
+        r=$(pearson data.csv)
+        awk -v a="$previous" -v b="$r" 'BEGIN { exit !(b > a) }' || fail "correlation $r at $p, $previous before"
+        previous=$r
+    done
+    awk -v r="$previous" 'BEGIN { exit !(r > 0.9 && r < 1) }' || fail "same weights give $previous"
+    # Without sines and noise the labels' correlation is p, within sampling error (4 / sqrt(rows)).
+    code 0 "$PLEXUS" synth --rows 4000 --dim 8 --correlation 0.6 --sines 0 --noise 0 --out linear.csv
+    r=$(pearson linear.csv)
+    awk -v r="$r" 'BEGIN { exit !(r > 0.54 && r < 0.66) }' || fail "linear correlation $r at 0.6"
+    # The seed decides.
+    code 0 "$PLEXUS" synth --rows 50 --dim 3 --seed 9
+    cp out first
+    [ "$(head -n 1 first)" = x1,x2,x3,y1,y2 ]
+    code 0 "$PLEXUS" synth --rows 50 --dim 3 --seed 9 --out second
+    same first second
+    code 0 "$PLEXUS" synth --rows 50 --dim 3 --seed 10
+    not cmp -s out first
+    code 2 "$PLEXUS" synth --config synth.yaml
+}
+
+test_synth_config_trains() {
+    mkdir -p data conf
+    code 0 "$PLEXUS" synth --rows 3000 --dim 5 --seed 1 --out data/s.csv --config data/s.yaml
+    code 0 "$PLEXUS" fit data/s.yaml --out run --json --set train.epochs=8
+    # A constant guess has the variance, which is above 1: the model must explain most of it.
+    sed 's/.*"test":{"y1":{[^}]*"mse":\([0-9.e-]*\).*/\1/' out >mse
+    awk '{ exit !($1 > 0 && $1 < 0.5) }' mse || fail "mean squared error $(cat mse)"
+    code 0 "$PLEXUS" synth --rows 3000 --dim 5 --seed 1 --out data/s.csv --config conf/s.yaml
+    code 0 "$PLEXUS" fit conf/s.yaml --out run2 --quiet --set train.epochs=1
+}
+
+can_fetch() { "$PLEXUS" --version | grep -q '^fetch *yes' || skip "built without fetch"; }
+
+test_fetch_from_folder() {
+    can_fetch
+    [ -f "$real_data/adult/adult.data.gz" ] || skip "no real data"
+    mkdir -p plain
+    gzip -dc "$real_data/adult/adult.data.gz" >plain/adult.data
+    cp "$real_data/adult/adult.test.gz" plain/
+    code 0 "$PLEXUS" fetch adult --from plain --dir got
+    gzip -dc got/adult/adult.data.gz | cmp - plain/adult.data
+    ls got/adult >names
+    printf 'adult.data.gz\nadult.test.gz\n' >expected
+    same names expected
+    XDG_CACHE_HOME=$PWD/cache code 0 "$PLEXUS" fetch adult --from plain
+    same cache/plexus/adult/adult.data.gz got/adult/adult.data.gz
+    code 0 "$PLEXUS" fetch adult --dir got --from nowhere
+    has out already
+    # One changed byte is refused, and what was there stays.
+    sed '5s/Private/privatE/' plain/adult.data >changed
+    mkdir -p altered
+    mv changed altered/adult.data
+    cp plain/adult.test.gz altered/
+    code 1 "$PLEXUS" fetch adult --from altered --dir other
+    has err SHA-256 adult.data
+    [ -z "$(ls other/adult)" ]
+    code 1 "$PLEXUS" fetch adult --from empty_folder --dir other
+    has err adult.zip
+}
+
+# The publisher's own containers: a zip, and for the census a tar.gz inside a zip.
+test_fetch_from_archive() {
+    can_fetch
+    [ -f "$real_data/adult/adult.data.gz" ] || skip "no real data"
+    command -v python3 >/dev/null || skip "no python3 to make a zip"
+    mkdir -p archives inner
+    for part in data test; do gzip -dc "$real_data/adult/adult.$part.gz" >inner/adult.$part; done
+    (cd inner && python3 -m zipfile -c ../archives/adult.zip adult.data adult.test)
+    code 0 "$PLEXUS" fetch adult --from archives --dir got
+    gzip -dc got/adult/adult.test.gz | cmp - inner/adult.test
+    (cd inner && tar czf ../inner.tar.gz adult.data adult.test)
+    python3 -m zipfile -c archives/adult.zip inner.tar.gz
+    code 0 "$PLEXUS" fetch adult --from archives --dir nested
+    same nested/adult/adult.data.gz got/adult/adult.data.gz
+    head -c 100000 archives/adult.zip >archives/cut && mv archives/cut archives/adult.zip
+    code 1 "$PLEXUS" fetch adult --from archives --dir cut
+}
+
+test_fetch_without_network() {
+    can_fetch
+    https_proxy=http://127.0.0.1:1 HTTPS_PROXY=http://127.0.0.1:1 code 1 "$PLEXUS" fetch adult --dir got
+    has err 'Without a network' '--from'
+    [ -z "$(ls got/adult)" ]
+}
+
+test_experiments_are_valid() {
+    [ -f "$real_data/adult/adult.data.gz" ] || skip "no real data"
+    for model in single_task shared_bottom esmm mmoe cgc ple; do
+        code 0 "$PLEXUS" describe "$root/experiments/adult/$model.yaml" --data "$real_data"
+    done
+}
+
+test_experiments_census_are_valid() {
+    [ -f "$real_data/census-income/census-income.data.gz" ] || skip "no real data"
+    for group in 1 2; do
+        code 0 "$PLEXUS" fit "$root/experiments/census-group$group/mmoe.yaml" --data "$real_data" --out run$group \
+            --set train.epochs=1 --json
+        has err '199523 training, 49881 validation and 49881 test'
+    done
+}
+
+for test in help version usage_errors fit_predict_evaluate default_out json seeds_and_threads where_data_lies bad_files \
+    places_that_cannot_be_written full_disk_and_closed_pipe interrupt progress_is_plain_off_terminals synth \
+    synth_config_trains fetch_from_folder fetch_from_archive fetch_without_network experiments_are_valid \
+    experiments_census_are_valid; do
+    case test_$test in *"${1:-}"*) run test_$test ;; esac
+done
+finish

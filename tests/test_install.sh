@@ -1,0 +1,48 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# An installed tree serves a stranger's program through pkg-config and through CMake, and may be moved.
+. tests/check.sh
+
+quickstart=$root/examples/quickstart.c
+
+install_tree() {
+    cmake --install "$PLEXUS_BUILD" --prefix "$scratch/first" >/dev/null
+    mv "$scratch/first" "$scratch/prefix"
+}
+
+test_install() {
+    install_tree
+    cd "$scratch/prefix"
+    [ -x bin/plexus ]
+    [ -f include/plexus.h ]
+    bin/plexus --version | grep -q '^plexus '
+}
+
+test_pkg_config() {
+    PKG_CONFIG_PATH=$(dirname "$(find "$scratch/prefix" -name plexus.pc)")
+    export PKG_CONFIG_PATH
+    [ "$(pkg-config --modversion plexus)" = "$("$PLEXUS" --version | sed -n '1s/plexus //p')" ]
+    # shellcheck disable=SC2046 # flags are words
+    "${CC:-cc}" -std=c17 "$quickstart" $(pkg-config --cflags --libs plexus) \
+        -Wl,-rpath,"$(pkg-config --variable=libdir plexus)" -o quickstart
+    ldd quickstart | grep -q "libplexus.so.0 => .*$scratch" || ldd quickstart | grep -q 'libplexus.so.0 => /'
+}
+
+test_find_package() {
+    cp "$quickstart" .
+    cat >CMakeLists.txt <<'CMAKE'
+cmake_minimum_required(VERSION 3.25)
+project(stranger LANGUAGES C)
+find_package(plexus 0.1 REQUIRED)
+add_executable(quickstart quickstart.c)
+target_link_libraries(quickstart PRIVATE plexus::plexus)
+CMAKE
+    cmake -B b -DCMAKE_PREFIX_PATH="$scratch/prefix" -DCMAKE_C_COMPILER="${CC:-cc}" >log 2>&1 || { cat log; exit 1; }
+    cmake --build b >log 2>&1 || { cat log; exit 1; }
+    [ -x b/quickstart ]
+}
+
+run test_install
+run test_pkg_config
+run test_find_package
+finish

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What the built library shows and holds: only plx_ names exported, no state of its own, nothing banned linked.
+. tests/check.sh
+
+# Sanitizers and coverage add symbols and state of their own.
+instrumented() { nm "$PLEXUS_ARCHIVE" 2>/dev/null | grep -qE '__(asan|tsan|gcov)_'; }
+
+test_exports() {
+    nm -D --defined-only "$PLEXUS_LIBRARY" | awk '{ print $3 }' >exported
+    [ -s exported ]
+    grep -q '^plx_model_train' exported
+    not grep -vE '^plx_' exported
+}
+
+# Each function of plexus.h is there, and nothing that it does not declare.
+test_exports_are_the_header() {
+    nm -D --defined-only "$PLEXUS_LIBRARY" | awk '{ print $3 }' | sed 's/@.*//' | sort -u >exported
+    cat "$root/include/plexus.h" "$root/include/plexus_base.h" | tr '\n' ' ' | tr ';{' '\n\n' |
+        sed -n 's/.*PLX_API[^(]*[ *]\(plx_[a-z_0-9]*\)(.*/\1/p' | sort -u >declared
+    diff declared exported
+}
+
+test_no_mutable_globals() {
+    instrumented && skip "an instrumented build"
+    # The section tells a constant table with addresses in it (.data.rel.ro) from a variable.
+    nm -f sysv "$PLEXUS_ARCHIVE" | awk -F'|' '{ gsub(/ /, "", $1); gsub(/ /, "", $7) }
+        $7 ~ /^\.(data|bss|tdata|tbss)(\.|$)/ && $7 !~ /^\.data\.rel\.ro/ && $7 !~ /^\.data\.rel\.local/ { print $1, $7 }
+        $7 == "*COM*" { print $1, $7 }' >variables
+    not grep . variables
+}
+
+test_library_needs_little() {
+    instrumented && skip "an instrumented build"
+    nm -D --undefined-only "$PLEXUS_LIBRARY" | awk '{ sub(/@.*/, "", $2); print $2 }' >needed
+    not grep -xE 'exit|_exit|abort|getenv|secure_getenv|printf|puts|putchar|stdout|stderr|system|signal|rand|srand' needed
+}
+
+run test_exports
+run test_exports_are_the_header
+run test_no_mutable_globals
+run test_library_needs_little
+finish
