@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The scripts' harness, read with `.`; like tests/check.h. A test is a function; `run test_x` calls it in a scratch
-# folder of its own, under set -e, and prints "ok test_x", "FAILED test_x" or "skipped test_x". `finish` ends the
-# script with the right exit code.
+# The scripts' harness, read with `.`; like tests/check.h. A test is a function test_x of the script. `run_tests "$@"`
+# at the script's end calls each in a scratch folder of its own, under set -e, prints "ok test_x", "FAILED test_x" or
+# "skipped test_x", and ends the script. With an argument: only those whose name contains it.
 # shellcheck shell=sh
 
 root=$(pwd)
@@ -26,7 +26,12 @@ run() {
     esac
 }
 
-finish() { exit $failed; }
+run_tests() {
+    for name in $(sed -n 's/^\(test_[a-z0-9_]*\)() {.*/\1/p' "$0"); do
+        case $name in *"${1:-}"*) run "$name" ;; esac
+    done
+    exit $failed
+}
 
 # code EXPECTED COMMAND...: its exit code; what it prints goes to the files out and err.
 code() {

@@ -388,10 +388,4 @@ test_experiments_census_are_valid() {
     done
 }
 
-for test in help version usage_errors fit_predict_evaluate default_out json seeds_and_threads where_data_lies bad_files \
-    places_that_cannot_be_written full_disk_and_closed_pipe interrupt progress_is_plain_off_terminals synth \
-    synth_config_trains fetch_from_folder fetch_from_archive fetch_without_network experiments_are_valid \
-    experiments_census_are_valid; do
-    case test_$test in *"${1:-}"*) run test_$test ;; esac
-done
-finish
+run_tests "$@"

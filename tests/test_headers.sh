@@ -22,7 +22,4 @@ test_cpp() {
     compile g++ c++ -std=c++20 -Wshadow
 }
 
-run test_c99
-run test_c17
-run test_cpp
-finish
+run_tests "$@"

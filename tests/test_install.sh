@@ -42,7 +42,4 @@ CMAKE
     [ -x b/quickstart ]
 }
 
-run test_install
-run test_pkg_config
-run test_find_package
-finish
+run_tests "$@"
