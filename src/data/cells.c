@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules for single cells. */
+#include "data/cells.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SHOWN_BYTES = 60, SHOWN_LABELS = 8 };
+
+static bool is_listed(const plx_text_list *list, plx_slice cell)
+{
+    for (int i = 0; i < list->n; i++)
+        if (strlen(list->items[i]) == cell.length && memcmp(list->items[i], cell.text, cell.length) == 0) return true;
+    return false;
+}
+
+/* Most numbers in tables are small counts. */
+static bool parse_digits(plx_slice cell, double *out)
+{
+    unsigned value = 0;
+    if (cell.length == 0 || cell.length > 9) return false;
+    for (size_t i = 0; i < cell.length; i++) {
+        unsigned digit = (unsigned)(unsigned char)cell.text[i] - '0';
+        if (digit > 9) return false;
+        value = value * 10 + digit;
+    }
+    *out = value;
+    return true;
+}
+
+plx_number plx_check_number(double number)
+{
+    if (isnan(number)) return PLX_NUMBER_MISSING;
+    return fabs(number) <= (double)FLT_MAX ? PLX_NUMBER_GIVEN : PLX_NUMBER_TOO_LARGE;
+}
+
+plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double *out)
+{
+    double number;
+    *out = NAN;
+    if (cell.length == 0 || is_listed(missing, cell)) return PLX_NUMBER_MISSING;
+    if (parse_digits(cell, out)) return PLX_NUMBER_GIVEN;
+    if (!plx_parse_double(cell, &number)) return PLX_NUMBER_NONE;
+    plx_number kind = plx_check_number(number);
+    if (kind == PLX_NUMBER_GIVEN) *out = number;
+    return kind;
+}
+
+/* A cell as messages show it, cut where it is long. */
+typedef struct shown {
+    char text[SHOWN_BYTES + 8];
+} shown;
+
+static shown show(plx_slice cell)
+{
+    shown s;
+    bool is_cut = cell.length > SHOWN_BYTES;
+    snprintf(s.text, sizeof s.text, "'%.*s%s'", is_cut ? SHOWN_BYTES : (int)cell.length, cell.text ? cell.text : "",
+             is_cut ? "..." : "");
+    return s;
+}
+
+plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, const char *reader, plx_error *err)
+{
+    if (kind == PLX_NUMBER_MISSING)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "a missing number in column '%s', which %s", column, reader);
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s", show(cell).text,
+             kind == PLX_NUMBER_NONE ? "not a number" : "too large for a 32-bit number", column, reader);
+}
+
+static void write_list(plx_error *to, const char *lead, const plx_text_list *list)
+{
+    size_t used = strlen(to->message);
+    for (int i = 0; i < list->n && i <= SHOWN_LABELS && used + SHOWN_BYTES + 32 < sizeof to->message; i++) {
+        const char *gap = i == 0 ? lead : ", ";
+        used += (size_t)snprintf(to->message + used, sizeof to->message - used, "%s%s", gap,
+                                 i < SHOWN_LABELS ? show(plx_slice_of(list->items[i])).text : "...");
+    }
+}
+
+static plx_status fail_label(const plx_task_spec *task, plx_slice cell, plx_error *err)
+{
+    plx_error expected = {.message = "0 or 1 (for other labels list `positive`)"};
+    if (task->positive.n) {
+        expected.message[0] = '\0';
+        write_list(&expected, "positive ", &task->positive);
+        write_list(&expected, " or negative ", &task->negative);
+        if (!task->negative.n) strcat(expected.message, " or any other text");
+    }
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is no label of task '%s' (column '%s'); expected %s", show(cell).text, task->name,
+             plx_column_of(task->column, task->name), expected.message);
+}
+
+static plx_status binary_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err)
+{
+    double number;
+    if (task->positive.n) {
+        bool is_positive = is_listed(&task->positive, cell);
+        /* An empty cell is no label unless it is listed as one: that a label lacks must not count as a 0. */
+        if (!is_positive && !is_listed(&task->negative, cell) && (task->negative.n || cell.length == 0))
+            return fail_label(task, cell, err);
+        *out = is_positive ? 1 : 0;
+        return PLX_OK;
+    }
+    if (!plx_parse_double(cell, &number) || !(number == 0 || number == 1)) return fail_label(task, cell, err);
+    *out = number == 1 ? 1 : 0;
+    return PLX_OK;
+}
+
+plx_status plx_cell_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err)
+{
+    static const plx_text_list none = {0};
+    double number;
+    if (task->kind == PLX_TASK_BINARY) return binary_label(task, cell, out, err);
+    plx_number kind = plx_cell_number(&none, cell, &number);
+    if (kind != PLX_NUMBER_GIVEN)
+        return plx_fail_number(kind, cell, plx_column_of(task->column, task->name),
+                               "holds the labels of a regression task", err);
+    *out = (float)number;
+    return PLX_OK;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one raw cell means, by the same rules wherever it comes from: a number, a label, an encoded value. */
+#ifndef PLX_CELLS_H
+#define PLX_CELLS_H
+
+#include <float.h>
+#include <math.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "data/spec.h"
+
+typedef enum plx_number { PLX_NUMBER_GIVEN, PLX_NUMBER_MISSING, PLX_NUMBER_NONE, PLX_NUMBER_TOO_LARGE } plx_number;
+
+/** `*out` is NaN unless a number is given. Missing: an empty cell, nan, a cell of the list. */
+plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double *out);
+/** The same for a number in memory. */
+plx_number plx_check_number(double number);
+
+/** The message for a cell that is not given as a number where it must be; `reader` says what reads the column. */
+plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, const char *reader, plx_error *err);
+
+/** The label that a cell means for a task of any kind. PLX_ERR_SCHEMA: the message says what is expected. */
+plx_status plx_cell_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err);
+
+/** The value that the network reads for a number of a dense feature; missing numbers are filled in before. */
+static inline float plx_encode_number(double number, const double scaling[2])
+{
+    double value = (number - scaling[0]) * scaling[1];
+    return (float)(value < -FLT_MAX ? -FLT_MAX : value > FLT_MAX ? FLT_MAX : value);
+}
+
+/** The column that a feature or task reads. */
+static inline const char *plx_column_of(const char *column, const char *name)
+{
+    return column && *column ? column : name;
+}
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Raw columns in memory, as small as they go: a text column holds the number of each row's text in a dictionary, in 1
+ * byte a row until it has more than 256 texts, then 2, then 4; a number column holds doubles, NaN where a cell is
+ * missing. One column may hold both.
+ */
+#ifndef PLX_COLUMNS_H
+#define PLX_COLUMNS_H
+
+#include "base/error.h"
+#include "data/dictionary.h"
+
+typedef struct plx_raw_column {
+    bool has_texts, has_numbers;
+    uint32_t code_bytes;
+    plx_dictionary dictionary;
+    uint8_t *codes; /* [capacity][code_bytes] */
+    double *numbers;
+    /* Rows often repeat the cell before them: the last text's number in the dictionary, and the last number's text. */
+    uint32_t last_code;
+    uint32_t last_length; /* 0: none */
+    char last_number[16];
+} plx_raw_column;
+
+typedef struct plx_columns {
+    const plx_allocator *allocator; /* borrowed */
+    plx_raw_column *items;          /* [n_items] */
+    int n_items;
+    size_t n, capacity; /* rows */
+} plx_columns;
+
+plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_error *err);
+void plx_columns_release(plx_columns *columns);
+
+/** Room for one row more in every column. */
+plx_status plx_columns_reserve(plx_columns *columns, plx_error *err);
+
+/** Puts `text` into row columns->n. `*is_new`: the column did not have it before. */
+plx_status plx_column_add_text(const plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
+                               plx_error *err);
+
+/** The codes of rows order[0..n-1]. */
+void plx_column_codes(const plx_raw_column *column, const uint32_t *order, size_t n, uint32_t *out);
+
+#endif

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cells out of a stream of bytes: delimiter, quotes by RFC 4180 (delimiters and line ends inside, quotes doubled),
+ * comment lines, trimmed blanks, LF or CRLF, a last line without an end, empty lines skipped, a UTF-8 mark skipped.
+ * A quote within a cell that does not begin with one stands for itself.
+ */
+#ifndef PLX_CSV_H
+#define PLX_CSV_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/alloc.h"
+#include "base/error.h"
+#include "base/text.h"
+
+enum { PLX_CSV_MAX_CELL = 1 << 20, PLX_CSV_MAX_ROW = 1 << 24, PLX_CSV_MAX_CELLS = 1 << 16 };
+
+/** Where bytes come from. `read` puts at most `room` > 0 bytes to `out`; `*got` 0: the end. */
+typedef struct plx_byte_source {
+    plx_status (*read)(void *user, char *out, size_t room, size_t *got, plx_error *err);
+    void *user;
+} plx_byte_source;
+
+typedef struct plx_csv_options {
+    char delimiter;
+    char quote; /* where has_quote */
+    bool has_quote;
+    bool trim;
+    const char *comment; /* borrowed; "" for none */
+} plx_csv_options;
+
+typedef struct plx_csv_cell {
+    const char *text; /* borrowed until the next row */
+    uint32_t length;
+    uint32_t start; /* of its first byte that counts (the opening quote, if any), from the row's first byte */
+} plx_csv_cell;
+
+typedef struct plx_csv {
+    plx_csv_cell *cells; /* [n_cells]: the row */
+    size_t n_cells;
+    uint64_t line; /* in which the row begins, from 1 */
+
+    /* The reader's own. */
+    const plx_allocator *allocator;
+    plx_byte_source source;
+    plx_csv_options options;
+    const char *name; /* of the file, for messages; borrowed */
+    char *buffer;     /* [capacity + room for one block of the scanner] */
+    size_t capacity;
+    size_t row, next, end; /* in buffer: where the row begins, where the next one does, where the bytes end */
+    bool at_end;           /* the source has no more */
+    size_t cells_capacity;
+    char *unquoted; /* texts of the row's cells with doubled quotes */
+    size_t unquoted_capacity;
+    uint64_t next_line;
+} plx_csv;
+
+/** `name` stands for the file in messages. To be released after a failure too. */
+plx_status plx_csv_init(plx_csv *csv, const plx_allocator *allocator, const plx_csv_options *options,
+                        plx_byte_source source, const char *name, plx_error *err);
+void plx_csv_release(plx_csv *csv);
+
+/** The next row into `cells`; `*more` is false at the end. */
+plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err);
+
+/** Puts "FILE:LINE:COLUMN: " of the row's cell `cell` before the message in `err`. COLUMN counts bytes from 1. */
+void plx_csv_place(const plx_csv *csv, size_t cell, plx_error *err);
+
+#endif

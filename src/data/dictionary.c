@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Numbered texts: growing. Finding is in the header, since it runs once a cell. */
+#include "data/dictionary.h"
+
+enum { FIRST_SLOTS = 16 };
+
+void plx_dictionary_init(plx_dictionary *dictionary, const plx_allocator *allocator)
+{
+    *dictionary = (plx_dictionary){.allocator = allocator};
+}
+
+void plx_dictionary_release(plx_dictionary *dictionary)
+{
+    if (!dictionary->allocator) return;
+    plx_free(dictionary->allocator, dictionary->bytes);
+    plx_free(dictionary->allocator, dictionary->ends);
+    plx_free(dictionary->allocator, dictionary->slots);
+    *dictionary = (plx_dictionary){0};
+}
+
+static void put(plx_dictionary_slot *slots, size_t n_slots, plx_dictionary_slot slot)
+{
+    size_t at = slot.hash & (n_slots - 1);
+    while (slots[at].value != PLX_NOT_FOUND)
+        at = (at + 1) & (n_slots - 1);
+    slots[at] = slot;
+}
+
+/* Hashes are kept to 32 bits, which number every slot: a table of 2^32 would hold more values than are allowed. */
+static bool grow_slots(plx_dictionary *dictionary)
+{
+    size_t n_slots = dictionary->n_slots ? dictionary->n_slots * 2 : FIRST_SLOTS;
+    plx_dictionary_slot *slots = plx_alloc(dictionary->allocator, n_slots, sizeof *slots);
+    if (!slots) return false;
+    memset(slots, 0xff, n_slots * sizeof *slots); /* PLX_NOT_FOUND everywhere */
+    for (size_t i = 0; i < dictionary->n_slots; i++)
+        if (dictionary->slots[i].value != PLX_NOT_FOUND) put(slots, n_slots, dictionary->slots[i]);
+    plx_free(dictionary->allocator, dictionary->slots);
+    dictionary->slots = slots;
+    dictionary->n_slots = n_slots;
+    return true;
+}
+
+bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t hash)
+{
+    const plx_allocator *allocator = dictionary->allocator;
+    uint32_t n = dictionary->n;
+    size_t begin = n ? (size_t)dictionary->ends[n - 1] : 0;
+    if (n >= PLX_DICTIONARY_MAX) return false;
+    if (2 * ((size_t)n + 1) > dictionary->n_slots && !grow_slots(dictionary)) return false;
+    if (plx_grow(allocator, &dictionary->ends, &dictionary->ends_capacity, (size_t)n + 1, sizeof(int64_t)))
+        return false;
+    /* One byte more, so that `bytes` is there even when all texts are empty. */
+    if (plx_grow(allocator, &dictionary->bytes, &dictionary->bytes_capacity, begin + text.length + 1, 1)) return false;
+    if (text.length) memcpy(dictionary->bytes + begin, text.text, text.length);
+    dictionary->ends[n] = (int64_t)(begin + text.length);
+    put(dictionary->slots, dictionary->n_slots, (plx_dictionary_slot){(uint32_t)hash, n});
+    dictionary->n = n + 1;
+    return true;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The inside of plx_encoders, for the files that make, fit, store and use it. */
+#ifndef PLX_ENCODERS_H
+#define PLX_ENCODERS_H
+
+#include <stdatomic.h>
+
+#include "data/columns.h"
+#include "data/csv.h"
+#include "data/load.h"
+
+/** A column that features or tasks read. */
+typedef struct plx_input {
+    const char *column;
+    bool texts, numbers;             /* what features read */
+    bool label_texts, label_numbers; /* what tasks read */
+    bool never_missing;              /* a dense feature reads it that states no number for missing cells */
+} plx_input;
+
+typedef struct plx_sparse_encoder {
+    const plx_feature_spec *spec;
+    int input;
+    plx_dictionary vocabulary; /* value v has id v + 1 */
+} plx_sparse_encoder;
+
+typedef struct plx_dense_encoder {
+    const plx_feature_spec *spec;
+    int input;
+    double scaling[2];
+} plx_dense_encoder;
+
+typedef struct plx_label_encoder {
+    const plx_task_spec *spec;
+    int input;
+} plx_label_encoder;
+
+struct plx_encoders {
+    atomic_int holders;
+    plx_allocator allocator;
+    plx_arena arena;     /* the spec's copy and the arrays below */
+    plx_table_spec spec; /* ours */
+    plx_csv_options csv;
+    plx_input *inputs; /* [n_inputs] */
+    int n_inputs;
+    plx_dictionary input_names; /* the number of a name is that of its input */
+    plx_sparse_encoder *sparse; /* [layout.n_sparse] */
+    plx_dense_encoder *dense;   /* [layout.n_dense] */
+    plx_label_encoder *tasks;   /* [layout.n_tasks] */
+    plx_id_field *id_fields;
+    plx_layout layout; /* complete once fitted */
+};
+
+/** Checked and not yet fitted: vocabularies are empty. PLX_ERR_ARGUMENT: parts of the spec do not fit together. */
+plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_spec *spec, plx_encoders **out,
+                               plx_error *err);
+/** Sets the layout; vocabularies must be final. */
+void plx_encoders_seal(plx_encoders *encoders);
+
+/** Raw columns for the encoders' inputs, the label columns only `with_labels`. */
+plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err);
+
+/** Adds the rows of a source named `name`, or of the file at `path`, to such columns. */
+plx_status plx_table_read_source(const plx_encoders *encoders, plx_columns *columns, plx_byte_source source,
+                                 const char *name, bool with_labels, plx_error *err);
+plx_status plx_table_read(const plx_encoders *encoders, plx_columns *columns, const char *path, bool with_labels,
+                          plx_error *err);
+
+/** Takes vocabularies and scalings from rows order[0..n-1], and seals. */
+plx_status plx_encoders_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
+                            plx_error *err);
+/** Encodes rows order[0..n-1] into `out`, made by `allocator`; without labels these are NaN. */
+plx_status plx_encoders_encode(const plx_encoders *encoders, const plx_allocator *allocator, const plx_columns *columns,
+                               const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err);
+
+/** Puts a number into a record at `bytes`. */
+static inline void plx_put_float(uint8_t *record, size_t bytes, float value)
+{
+    memcpy(record + bytes, &value, sizeof value);
+}
+
+static inline void plx_put_id(uint8_t *record, const plx_id_field *field, uint32_t id)
+{
+    if (field->id_bytes == 1) {
+        record[field->offset] = (uint8_t)id;
+    } else if (field->id_bytes == 2) {
+        uint16_t narrow = (uint16_t)id;
+        memcpy(record + field->offset, &narrow, sizeof narrow);
+    } else {
+        memcpy(record + field->offset, &id, sizeof id);
+    }
+}
+
+/** The id of a text: 0 when it was not seen in fitting. */
+static inline uint32_t plx_vocabulary_id(const plx_dictionary *vocabulary, plx_slice text)
+{
+    return plx_dictionary_find(vocabulary, text, plx_text_hash(text.text, text.length)) + 1; /* PLX_NOT_FOUND + 1 = 0 */
+}
+
+#endif

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Encodes columns of cells in memory: the path of a server, often with one row a call. Columns are looked for from
+ * where the last one was found, since callers give them in much the same order each time.
+ */
+#include <string.h>
+
+#include "data/cells.h"
+#include "data/encoders.h"
+
+typedef struct request {
+    const plx_encoders *encoders;
+    const plx_cells *cells;
+    int n_cells;
+    int next; /* where the search for a column begins */
+    size_t n;
+    uint8_t *out; /* [n][record_bytes] */
+} request;
+
+static plx_status fail_missing(const request *r, const char *name, plx_error *err)
+{
+    const plx_allocator *allocator = &r->encoders->allocator;
+    const char *nearest = NULL, **names = plx_alloc(allocator, (size_t)r->n_cells, sizeof *names);
+    for (int i = 0; names && i < r->n_cells; i++)
+        names[i] = r->cells[i].name;
+    if (names) nearest = plx_nearest(plx_slice_of(name), names, (size_t)r->n_cells);
+    plx_free(allocator, names);
+    if (nearest) PLX_FAIL(err, PLX_ERR_SCHEMA, "no column '%s' was given; did you mean it by '%s'?", name, nearest);
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "no column '%s' was given; the model reads it", name);
+}
+
+static plx_status find_column(request *r, int input, const plx_cells **out, plx_error *err)
+{
+    const char *name = r->encoders->inputs[input].column;
+    for (int i = 0, at = r->next; i < r->n_cells; i++, at++) {
+        if (at >= r->n_cells) at = 0;
+        const char *given = r->cells[at].name;
+        if (given != name && strcmp(given, name) != 0) continue;
+        r->next = at + 1;
+        *out = &r->cells[at];
+        if (!r->cells[at].texts && !r->cells[at].numbers && r->n)
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' has neither texts nor numbers", name);
+        return PLX_OK;
+    }
+    return fail_missing(r, name, err);
+}
+
+/*
+ * The cell's text as a file would give it: blanks round it dropped where files are read so, a number as its shortest
+ * decimal, a missing number or no text at all as the empty cell. `room` holds at least 32 bytes.
+ */
+static plx_slice cell_text(const request *r, const plx_cells *cells, size_t row, char *room)
+{
+    if (cells->texts) {
+        const char *text = cells->texts[row];
+        plx_slice slice = plx_slice_of(text ? text : "");
+        return r->encoders->csv.trim ? plx_slice_trim(slice) : slice;
+    }
+    double number = cells->numbers[row];
+    return (plx_slice){room, isnan(number) ? 0 : plx_format_double(number, room)};
+}
+
+static plx_number cell_number(const request *r, const plx_cells *cells, size_t row, char *room, double *out)
+{
+    if (cells->texts) return plx_cell_number(&r->encoders->spec.data.missing, cell_text(r, cells, row, room), out);
+    *out = cells->numbers[row];
+    return plx_check_number(*out);
+}
+
+static plx_status encode_sparse(request *r, int feature, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    const plx_sparse_encoder *sparse = &e->sparse[feature];
+    const plx_id_field *field = &e->layout.sparse[feature];
+    const plx_cells *cells;
+    char room[32];
+    PLX_TRY(find_column(r, sparse->input, &cells, err));
+    for (size_t row = 0; row < r->n; row++) {
+        uint32_t id = plx_vocabulary_id(&sparse->vocabulary, cell_text(r, cells, row, room));
+        plx_put_id(r->out + row * e->layout.record_bytes, field, id);
+    }
+    return PLX_OK;
+}
+
+static plx_status encode_dense(request *r, int feature, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    const plx_dense_encoder *dense = &e->dense[feature];
+    const plx_cells *cells;
+    char room[32];
+    double number;
+    PLX_TRY(find_column(r, dense->input, &cells, err));
+    for (size_t row = 0; row < r->n; row++) {
+        plx_number kind = cell_number(r, cells, row, room, &number);
+        bool is_filled = kind == PLX_NUMBER_MISSING && !isnan(dense->spec->missing);
+        if (is_filled) number = dense->spec->missing;
+        if (kind != PLX_NUMBER_GIVEN && !is_filled) {
+            plx_fail_number(kind, cell_text(r, cells, row, room), e->inputs[dense->input].column, "is declared dense",
+                            err);
+            plx_error_prefix(err, "row %zu", row + 1);
+            return PLX_ERR_SCHEMA;
+        }
+        plx_put_float(r->out + row * e->layout.record_bytes, (size_t)feature * sizeof(float),
+                      plx_encode_number(number, dense->scaling));
+    }
+    return PLX_OK;
+}
+
+static plx_status encode_labels(request *r, int task, bool with_labels, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    size_t offset = e->layout.label_offset + (size_t)task * sizeof(float);
+    const plx_cells *cells = NULL;
+    char room[32];
+    if (with_labels) PLX_TRY(find_column(r, e->tasks[task].input, &cells, err));
+    for (size_t row = 0; row < r->n; row++) {
+        float label = NAN;
+        if (cells && plx_cell_label(e->tasks[task].spec, cell_text(r, cells, row, room), &label, err)) {
+            plx_error_prefix(err, "row %zu", row + 1);
+            return PLX_ERR_SCHEMA;
+        }
+        plx_put_float(r->out + row * e->layout.record_bytes, offset, label);
+    }
+    return PLX_OK;
+}
+
+plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+                                bool with_labels, uint8_t *out, plx_error *err)
+{
+    const plx_layout *layout = &encoders->layout;
+    request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .n = n, .out = out};
+    memset(out, 0, n * layout->record_bytes); /* the padding, too: equal rows have equal records */
+    for (int i = 0; i < layout->n_sparse; i++)
+        PLX_TRY(encode_sparse(&r, i, err));
+    for (int i = 0; i < layout->n_dense; i++)
+        PLX_TRY(encode_dense(&r, i, err));
+    for (int i = 0; i < layout->n_tasks; i++)
+        PLX_TRY(encode_labels(&r, i, with_labels, err));
+    return PLX_OK;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making encoders from a spec: a copy of it, checks of what involves several fields, the columns that are read. */
+#include <math.h>
+#include <string.h>
+
+#include "data/cells.h"
+#include "data/encoders.h"
+
+static char *copy_text(plx_arena *arena, const char *text)
+{
+    return plx_arena_text(arena, text ? text : "", text ? strlen(text) : 0);
+}
+
+/* Replaces the texts and lists of `object`, a copy of a struct, by copies in the arena. */
+static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void *object)
+{
+    for (size_t i = 0; i < n; i++) {
+        void *field = (char *)object + fields[i].offset;
+        if (fields[i].type == PLX_FIELD_TEXT) {
+            char **text = field;
+            *text = copy_text(arena, *text);
+        } else if (fields[i].type == PLX_FIELD_TEXT_LIST) {
+            plx_text_list *list = field;
+            char **items = plx_arena_take(arena, (size_t)list->n + 1, sizeof *items);
+            for (int k = 0; items && k < list->n; k++)
+                items[k] = copy_text(arena, list->items[k]);
+            list->items = items;
+        }
+    }
+}
+
+static void own_spec(plx_encoders *e, const plx_table_spec *spec)
+{
+    plx_arena *arena = &e->arena;
+    size_t n_features = (size_t)spec->n_features, n_tasks = (size_t)spec->n_tasks;
+    e->spec = *spec;
+    own_fields(arena, plx_data_fields, plx_data_n_fields, &e->spec.data);
+    e->spec.features = plx_arena_copy(arena, spec->features, n_features * sizeof *spec->features);
+    e->spec.tasks = plx_arena_copy(arena, spec->tasks, n_tasks * sizeof *spec->tasks);
+    for (size_t i = 0; e->spec.features && i < n_features; i++)
+        own_fields(arena, plx_feature_fields, plx_feature_n_fields, &e->spec.features[i]);
+    for (size_t i = 0; e->spec.tasks && i < n_tasks; i++)
+        own_fields(arena, plx_task_fields, plx_task_n_fields, &e->spec.tasks[i]);
+    e->inputs = plx_arena_take(arena, n_features + n_tasks, sizeof *e->inputs);
+    e->sparse = plx_arena_take(arena, n_features, sizeof *e->sparse);
+    e->dense = plx_arena_take(arena, n_features, sizeof *e->dense);
+    e->tasks = plx_arena_take(arena, n_tasks, sizeof *e->tasks);
+    e->id_fields = plx_arena_take(arena, n_features, sizeof *e->id_fields);
+}
+
+static plx_status check_format(const plx_data_spec *data, plx_csv_options *csv, plx_error *err)
+{
+    bool is_tab = strcmp(data->delimiter, "tab") == 0;
+    csv->delimiter = is_tab ? '\t' : data->delimiter[0];
+    csv->quote = data->quote[0];
+    csv->has_quote = csv->quote != '\0';
+    csv->trim = data->trim;
+    csv->comment = data->comment;
+    if ((!is_tab && strlen(data->delimiter) != 1) || strchr("\r\n", csv->delimiter))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.delimiter: '%s' is not one byte, nor the word tab", data->delimiter);
+    if (strlen(data->quote) > 1 || (csv->has_quote && strchr("\r\n \t", csv->quote)))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.quote: '%s' is not one visible byte, nor empty", data->quote);
+    if (csv->has_quote && csv->quote == csv->delimiter)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.quote and data.delimiter are both '%s'; choose different ones",
+                 data->quote);
+    if (strpbrk(data->comment, "\r\n"))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.comment: a prefix of lines cannot hold a line end");
+    if (!data->header && !data->columns.n)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.columns: without a header the columns' names must be listed here");
+    if (data->columns.n > PLX_CSV_MAX_CELLS)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.columns: more than %d columns", PLX_CSV_MAX_CELLS);
+    return PLX_OK;
+}
+
+/* Adds `name` to a set of names; `what` they name is for the message. */
+static plx_status check_name(plx_dictionary *names, const char *name, const char *what, plx_error *err)
+{
+    plx_slice text = plx_slice_of(name);
+    uint64_t hash = plx_text_hash(text.text, text.length);
+    if (!text.length) PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: a name is empty", what);
+    if (plx_dictionary_find(names, text, hash) != PLX_NOT_FOUND)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: the name '%s' is there twice", what, name);
+    return plx_dictionary_add(names, text, hash) ? PLX_OK : plx_error_memory(err);
+}
+
+static plx_status check_names(const plx_encoders *e, plx_error *err)
+{
+    const plx_table_spec *spec = &e->spec;
+    plx_dictionary columns, features, tasks;
+    plx_status status = PLX_OK;
+    plx_dictionary_init(&columns, &e->allocator);
+    plx_dictionary_init(&features, &e->allocator);
+    plx_dictionary_init(&tasks, &e->allocator);
+    for (int i = 0; !status && i < spec->data.columns.n; i++)
+        status = check_name(&columns, spec->data.columns.items[i], "data.columns", err);
+    for (int i = 0; !status && i < spec->n_features; i++)
+        status = check_name(&features, spec->features[i].name, "features", err);
+    for (int i = 0; !status && i < spec->n_tasks; i++)
+        status = check_name(&tasks, spec->tasks[i].name, "tasks", err);
+    plx_dictionary_release(&columns);
+    plx_dictionary_release(&features);
+    plx_dictionary_release(&tasks);
+    return status;
+}
+
+static plx_status check_labels(const plx_task_spec *task, plx_error *err)
+{
+    bool has_lists = task->positive.n || task->negative.n;
+    if (task->kind == PLX_TASK_REGRESSION && has_lists)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a regression; `positive` and `negative` are for binary tasks",
+                 task->name);
+    if (task->negative.n && !task->positive.n)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists `negative` labels; list its `positive` ones, too",
+                 task->name);
+    for (int i = 0; i < task->positive.n; i++)
+        for (int k = 0; k < task->negative.n; k++)
+            if (strcmp(task->positive.items[i], task->negative.items[k]) == 0)
+                PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: label '%s' of '%s' is both positive and negative",
+                         task->positive.items[i], task->name);
+    return PLX_OK;
+}
+
+/* The number of the input that reads `column`, made where there is none; -1 when out of memory. */
+static int input_of(plx_encoders *e, const char *column)
+{
+    plx_slice text = plx_slice_of(column);
+    uint64_t hash = plx_text_hash(text.text, text.length);
+    uint32_t input = plx_dictionary_find(&e->input_names, text, hash);
+    if (input != PLX_NOT_FOUND) return (int)input;
+    if (!plx_dictionary_add(&e->input_names, text, hash)) return -1;
+    e->inputs[e->n_inputs].column = column;
+    return e->n_inputs++;
+}
+
+static plx_status link_inputs(plx_encoders *e, plx_error *err)
+{
+    for (int i = 0; i < e->spec.n_features; i++) {
+        const plx_feature_spec *spec = &e->spec.features[i];
+        int input = input_of(e, plx_column_of(spec->column, spec->name));
+        if (input < 0) return plx_error_memory(err);
+        if (spec->kind == PLX_FEATURE_SPARSE) {
+            plx_sparse_encoder *sparse = &e->sparse[e->layout.n_sparse++];
+            *sparse = (plx_sparse_encoder){.spec = spec, .input = input};
+            plx_dictionary_init(&sparse->vocabulary, &e->allocator);
+            e->inputs[input].texts = true;
+        } else {
+            e->dense[e->layout.n_dense++] = (plx_dense_encoder){.spec = spec, .input = input, .scaling = {0, 1}};
+            e->inputs[input].numbers = true;
+            e->inputs[input].never_missing |= isnan(spec->missing) != 0;
+        }
+    }
+    for (int i = 0; i < e->spec.n_tasks; i++) {
+        const plx_task_spec *spec = &e->spec.tasks[i];
+        int input = input_of(e, plx_column_of(spec->column, spec->name));
+        if (input < 0) return plx_error_memory(err);
+        PLX_TRY(check_labels(spec, err));
+        e->tasks[e->layout.n_tasks++] = (plx_label_encoder){.spec = spec, .input = input};
+        if (spec->kind == PLX_TASK_BINARY)
+            e->inputs[input].label_texts = true;
+        else
+            e->inputs[input].label_numbers = true;
+    }
+    return PLX_OK;
+}
+
+static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error *err)
+{
+    if (!spec->n_features) PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: none is listed; a model needs one at least");
+    if (!spec->n_tasks) PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: none is listed; a model needs one at least");
+    own_spec(e, spec);
+    if (plx_arena_failed(&e->arena)) return plx_error_memory(err);
+    PLX_TRY(check_format(&e->spec.data, &e->csv, err));
+    PLX_TRY(check_names(e, err));
+    return link_inputs(e, err);
+}
+
+plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_spec *spec, plx_encoders **out,
+                               plx_error *err)
+{
+    plx_encoders *e = plx_alloc_zero(allocator, 1, sizeof *e);
+    if (!e) return plx_error_memory(err);
+    atomic_init(&e->holders, 1);
+    e->allocator = *allocator;
+    plx_arena_init(&e->arena, &e->allocator);
+    plx_dictionary_init(&e->input_names, &e->allocator);
+    plx_status status = set_up(e, spec, err);
+    if (status) {
+        plx_encoders_release(e);
+        return status;
+    }
+    *out = e;
+    return PLX_OK;
+}
+
+plx_encoders *plx_encoders_retain(const plx_encoders *encoders)
+{
+    plx_encoders *e = (plx_encoders *)(uintptr_t)encoders; /* only the count changes */
+    atomic_fetch_add_explicit(&e->holders, 1, memory_order_relaxed);
+    return e;
+}
+
+void plx_encoders_release(plx_encoders *e)
+{
+    if (!e || atomic_fetch_sub_explicit(&e->holders, 1, memory_order_acq_rel) != 1) return;
+    plx_allocator allocator = e->allocator;
+    for (int i = 0; i < e->layout.n_sparse; i++)
+        plx_dictionary_release(&e->sparse[i].vocabulary);
+    plx_dictionary_release(&e->input_names);
+    plx_arena_release(&e->arena);
+    plx_free(&allocator, e);
+}
+
+void plx_encoders_seal(plx_encoders *e)
+{
+    for (int i = 0; i < e->layout.n_sparse; i++)
+        e->id_fields[i].vocabulary = e->sparse[i].vocabulary.n + 1;
+    plx_layout_init(&e->layout, e->id_fields, e->layout.n_sparse, e->layout.n_dense, e->layout.n_tasks);
+}
+
+const plx_layout *plx_encoders_layout(const plx_encoders *encoders)
+{
+    return &encoders->layout;
+}
+
+int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse)
+{
+    return (int)encoders->id_fields[sparse].vocabulary;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Vocabularies and scalings from raw columns, and raw columns into records. Each different text is looked up once;
+ * after that a row costs two array reads a feature. Records are written in blocks of rows that stay in the cache while
+ * feature after feature is added to them.
+ */
+#include <math.h>
+#include <stdlib.h>
+
+#include "data/cells.h"
+#include "data/encoders.h"
+
+enum { BLOCK_ROWS = 256 };
+
+static size_t block_rows(size_t n, size_t first)
+{
+    return n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return plx_slice_compare(*(const plx_slice *)a, *(const plx_slice *)b);
+}
+
+/* The different texts of the rows, in the order of their first rows, to `texts` [dictionary.n]. Returns their number.
+ */
+static uint32_t collect(const plx_raw_column *column, const uint32_t *order, size_t n, uint8_t *seen, plx_slice *texts)
+{
+    uint32_t codes[BLOCK_ROWS], n_texts = 0;
+    for (size_t first = 0; first < n; first += BLOCK_ROWS) {
+        size_t rows = block_rows(n, first);
+        plx_column_codes(column, order + first, rows, codes);
+        for (size_t i = 0; i < rows; i++) {
+            if (seen[codes[i]]) continue;
+            seen[codes[i]] = 1;
+            texts[n_texts++] = plx_dictionary_text(&column->dictionary, codes[i]);
+        }
+    }
+    return n_texts;
+}
+
+static plx_status fit_vocabulary(plx_sparse_encoder *sparse, const plx_raw_column *column, const uint32_t *order,
+                                 size_t n, const plx_allocator *allocator, plx_error *err)
+{
+    plx_status status = PLX_OK;
+    uint8_t *seen = plx_alloc_zero(allocator, column->dictionary.n, 1);
+    plx_slice *texts = plx_alloc(allocator, column->dictionary.n, sizeof *texts);
+    if (!seen || !texts) {
+        status = plx_error_memory(err);
+        goto done;
+    }
+    uint32_t n_texts = collect(column, order, n, seen, texts);
+    if (sparse->spec->vocabulary == PLX_ORDER_SORTED) qsort(texts, n_texts, sizeof *texts, compare_texts);
+    for (uint32_t i = 0; !status && i < n_texts; i++)
+        if (!plx_dictionary_add(&sparse->vocabulary, texts[i], plx_text_hash(texts[i].text, texts[i].length)))
+            status = plx_error_memory(err);
+done:
+    plx_free(allocator, seen);
+    plx_free(allocator, texts);
+    return status;
+}
+
+static double filled(const plx_dense_encoder *dense, double number)
+{
+    return isnan(number) ? dense->spec->missing : number;
+}
+
+/* A column of one value alone scales to 0, and so does one whose range is too small or too large to divide by. */
+static void fit_scaling(plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n)
+{
+    double least = INFINITY, most = -INFINITY, sum = 0, squares = 0;
+    if (dense->spec->scaling == PLX_SCALE_NONE || n == 0) return;
+    for (size_t i = 0; i < n; i++) {
+        double number = filled(dense, numbers[order[i]]);
+        least = fmin(least, number);
+        most = fmax(most, number);
+        sum += number;
+    }
+    double first = least, spread = most - least;
+    if (dense->spec->scaling == PLX_SCALE_STANDARD && spread > 0) {
+        first = sum / (double)n;
+        for (size_t i = 0; i < n; i++) {
+            double off = filled(dense, numbers[order[i]]) - first;
+            squares += off * off;
+        }
+        spread = sqrt(squares / (double)n);
+    }
+    double factor = spread > 0 ? 1 / spread : 0;
+    dense->scaling[0] = first;
+    dense->scaling[1] = isfinite(factor) ? factor : 0;
+}
+
+plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n,
+                            plx_error *err)
+{
+    for (int i = 0; i < e->layout.n_sparse; i++)
+        PLX_TRY(fit_vocabulary(&e->sparse[i], &columns->items[e->sparse[i].input], order, n, &e->allocator, err));
+    for (int i = 0; i < e->layout.n_dense; i++)
+        fit_scaling(&e->dense[i], columns->items[e->dense[i].input].numbers, order, n);
+    plx_encoders_seal(e);
+    return PLX_OK;
+}
+
+/* For each sparse feature the id of each code of its column, for each binary task the label. */
+typedef struct code_maps {
+    plx_arena arena;
+    uint32_t **ids;
+    float **labels;
+} code_maps;
+
+static plx_status map_labels(const plx_task_spec *task, const plx_dictionary *texts, float *labels, plx_error *err)
+{
+    for (uint32_t code = 0; code < texts->n; code++)
+        PLX_TRY(plx_cell_label(task, plx_dictionary_text(texts, code), &labels[code], err));
+    return PLX_OK;
+}
+
+static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, bool with_labels, code_maps *maps,
+                            plx_error *err)
+{
+    plx_arena *arena = &maps->arena;
+    maps->ids = plx_arena_take(arena, (size_t)e->layout.n_sparse, sizeof *maps->ids);
+    maps->labels = plx_arena_take(arena, (size_t)e->layout.n_tasks, sizeof *maps->labels);
+    for (int i = 0; i < e->layout.n_sparse; i++) {
+        const plx_dictionary *texts = &columns->items[e->sparse[i].input].dictionary;
+        uint32_t *ids = plx_arena_take(arena, texts->n, sizeof *ids);
+        if (!ids) return plx_error_memory(err);
+        for (uint32_t code = 0; code < texts->n; code++)
+            ids[code] = plx_vocabulary_id(&e->sparse[i].vocabulary, plx_dictionary_text(texts, code));
+        maps->ids[i] = ids;
+    }
+    for (int i = 0; with_labels && i < e->layout.n_tasks; i++) {
+        const plx_dictionary *texts = &columns->items[e->tasks[i].input].dictionary;
+        if (e->tasks[i].spec->kind != PLX_TASK_BINARY) continue;
+        float *labels = plx_arena_take(arena, texts->n, sizeof *labels);
+        if (!labels) return plx_error_memory(err);
+        PLX_TRY(map_labels(e->tasks[i].spec, texts, labels, err));
+        maps->labels[i] = labels;
+    }
+    return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
+}
+
+static void encode_labels(const plx_encoders *e, const plx_columns *columns, const code_maps *maps, bool with_labels,
+                          const uint32_t *order, size_t n, uint8_t *records)
+{
+    uint32_t codes[BLOCK_ROWS];
+    for (int task = 0; task < e->layout.n_tasks; task++) {
+        const plx_raw_column *column = &columns->items[e->tasks[task].input];
+        const float *labels = maps->labels[task];
+        size_t offset = e->layout.label_offset + (size_t)task * sizeof(float), stride = e->layout.record_bytes;
+        if (labels) plx_column_codes(column, order, n, codes);
+        for (size_t i = 0; i < n; i++) {
+            float label = !with_labels ? NAN : labels ? labels[codes[i]] : (float)column->numbers[order[i]];
+            plx_put_float(records + i * stride, offset, label);
+        }
+    }
+}
+
+static void encode_block(const plx_encoders *e, const plx_columns *columns, const code_maps *maps,
+                         const uint32_t *order, size_t n, uint8_t *records)
+{
+    uint32_t codes[BLOCK_ROWS];
+    size_t stride = e->layout.record_bytes;
+    for (int k = 0; k < e->layout.n_sparse; k++) {
+        const plx_id_field field = e->layout.sparse[k];
+        const uint32_t *ids = maps->ids[k];
+        plx_column_codes(&columns->items[e->sparse[k].input], order, n, codes);
+        for (size_t i = 0; i < n; i++)
+            plx_put_id(records + i * stride, &field, ids[codes[i]]);
+    }
+    for (int k = 0; k < e->layout.n_dense; k++) {
+        const plx_dense_encoder *dense = &e->dense[k];
+        const double *numbers = columns->items[dense->input].numbers;
+        for (size_t i = 0; i < n; i++)
+            plx_put_float(records + i * stride, (size_t)k * sizeof(float),
+                          plx_encode_number(filled(dense, numbers[order[i]]), dense->scaling));
+    }
+}
+
+plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *allocator, const plx_columns *columns,
+                               const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err)
+{
+    code_maps maps = {0};
+    plx_arena_init(&maps.arena, &e->allocator);
+    plx_status status = make_maps(e, columns, with_labels, &maps, err);
+    if (!status) status = plx_rows_init(out, allocator, &e->layout, n, err);
+    for (size_t first = 0; !status && first < n; first += BLOCK_ROWS) {
+        uint8_t *records = out->records + first * e->layout.record_bytes;
+        size_t rows = block_rows(n, first);
+        encode_block(e, columns, &maps, order + first, rows, records);
+        encode_labels(e, columns, &maps, with_labels, order + first, rows, records);
+    }
+    plx_arena_release(&maps.arena);
+    return status;
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The fitted state as tensors, and encoders from such tensors. What comes in is not trusted. */
+#include <math.h>
+
+#include "data/encoders.h"
+
+static void add_tensor(plx_tensor *tensor, const char *name, plx_dtype dtype, int64_t n, const void *data)
+{
+    *tensor = (plx_tensor){.name = name, .dtype = dtype, .n_dims = 1, .dims = {n}, .data = data};
+}
+
+plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
+                                plx_error *err)
+{
+    int n_tensors = 2 * e->layout.n_sparse + e->layout.n_dense;
+    plx_tensor *list = plx_arena_take(arena, (size_t)n_tensors, sizeof *list), *next = list;
+    if (!list) return plx_error_memory(err);
+    for (int i = 0; i < e->layout.n_sparse; i++) {
+        const plx_dictionary *vocabulary = &e->sparse[i].vocabulary;
+        const char *name = e->sparse[i].spec->name;
+        int64_t values = vocabulary->n, bytes = values ? vocabulary->ends[values - 1] : 0;
+        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, bytes,
+                   vocabulary->bytes);
+        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, values,
+                   vocabulary->ends);
+    }
+    for (int i = 0; i < e->layout.n_dense; i++)
+        add_tensor(next++, plx_arena_format(arena, "scaling/%s", e->dense[i].spec->name), PLX_DTYPE_F64, 2,
+                   e->dense[i].scaling);
+    if (plx_arena_failed(arena)) return plx_error_memory(err);
+    *tensors = list;
+    *n = n_tensors;
+    return PLX_OK;
+}
+
+/* How tensors are found, and an arena for their names. */
+typedef struct loader {
+    plx_arena arena;
+    plx_tensor_find *find;
+    const void *user;
+} loader;
+
+/* `n` below 0: any length. */
+static plx_status find_tensor(loader *l, const char *name, plx_dtype dtype, int64_t n, const plx_tensor **out,
+                              plx_error *err)
+{
+    if (!name) return plx_error_memory(err);
+    const plx_tensor *tensor = l->find(l->user, name);
+    if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' lacks", name);
+    if (tensor->dtype != dtype || tensor->n_dims != 1 || tensor->dims[0] < 0 || (n >= 0 && tensor->dims[0] != n))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has another type or shape than it should have", name);
+    *out = tensor;
+    return PLX_OK;
+}
+
+static plx_status load_vocabulary(loader *l, plx_sparse_encoder *sparse, plx_error *err)
+{
+    const char *name = sparse->spec->name;
+    const plx_tensor *bytes, *ends;
+    int64_t begin = 0;
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, -1, &bytes, err));
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, -1, &ends, err));
+    int64_t n = ends->dims[0];
+    const int64_t *end = ends->data;
+    if (n > PLX_DICTIONARY_MAX || (n ? end[n - 1] : 0) != bytes->dims[0])
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' does not end where its texts end", name);
+    for (int64_t i = 0; i < n; begin = end[i++]) {
+        if (end[i] < begin || end[i] > bytes->dims[0])
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' has ends that fall", name);
+        plx_slice text = {(const char *)bytes->data + begin, (size_t)(end[i] - begin)};
+        uint64_t hash = plx_text_hash(text.text, text.length);
+        if (plx_dictionary_find(&sparse->vocabulary, text, hash) != PLX_NOT_FOUND)
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' holds a text twice", name);
+        if (!plx_dictionary_add(&sparse->vocabulary, text, hash)) return plx_error_memory(err);
+    }
+    return PLX_OK;
+}
+
+static plx_status load_scaling(loader *l, plx_dense_encoder *dense, plx_error *err)
+{
+    const plx_tensor *tensor;
+    const char *name = dense->spec->name;
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "scaling/%s", name), PLX_DTYPE_F64, 2, &tensor, err));
+    memcpy(dense->scaling, tensor->data, sizeof dense->scaling);
+    if (!isfinite(dense->scaling[0]) || !isfinite(dense->scaling[1]))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the scaling of '%s' is not finite", name);
+    return PLX_OK;
+}
+
+static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
+{
+    for (int i = 0; i < e->layout.n_sparse; i++)
+        PLX_TRY(load_vocabulary(l, &e->sparse[i], err));
+    for (int i = 0; i < e->layout.n_dense; i++)
+        PLX_TRY(load_scaling(l, &e->dense[i], err));
+    plx_encoders_seal(e);
+    return PLX_OK;
+}
+
+plx_status plx_encoders_from_tensors(const plx_allocator *allocator, const plx_table_spec *spec, plx_tensor_find *find,
+                                     const void *user, plx_encoders **out, plx_error *err)
+{
+    plx_encoders *e = NULL;
+    loader l = {.find = find, .user = user};
+    PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
+    plx_arena_init(&l.arena, allocator);
+    plx_status status = load_state(e, &l, err);
+    plx_arena_release(&l.arena);
+    if (status) {
+        plx_encoders_release(e);
+        return status;
+    }
+    *out = e;
+    return PLX_OK;
+}

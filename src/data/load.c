@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the files of a spec to encoded parts. All rows lie in one set of raw columns; parts are lists of row numbers. */
+#include "data/load.h"
+
+#include <math.h>
+
+#include "base/random.h"
+#include "data/encoders.h"
+#include "data/find.h"
+
+enum { TRAIN, VALIDATION, TEST };
+
+static plx_status read_files(const plx_encoders *e, plx_columns *columns, const plx_text_list *files,
+                             const char *const *folders, int n_folders, plx_error *err)
+{
+    plx_arena arena;
+    plx_status status = PLX_OK;
+    plx_arena_init(&arena, &e->allocator);
+    for (int i = 0; !status && i < files->n; i++) {
+        const char *path;
+        status = plx_find_file(&arena, files->items[i], folders, n_folders, &path, err);
+        if (!status) status = plx_table_read(e, columns, path, true, err);
+    }
+    plx_arena_release(&arena);
+    return status;
+}
+
+/* The number of rows that `part` means, a share of `n` or a number. */
+static plx_status part_rows(double part, size_t n, const plx_text_list *files, const char *name, size_t *out,
+                            plx_error *err)
+{
+    if (!(part >= 0) || (part >= 1 && part != floor(part)))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.%s_part: %g is neither a share below 1 nor a whole number of rows", name,
+                 part);
+    if (part > 0 && files->n)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.%s_part: files are listed for this part already; keep one of the two",
+                 name);
+    double rows = part < 1 ? floor(part * (double)n + 0.5) : part;
+    if (rows > (double)n)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "data.%s_part: %.0f rows are asked for, the training files have %zu", name, rows,
+                 n);
+    *out = (size_t)rows;
+    return PLX_OK;
+}
+
+/*
+ * The part of each of the training files' rows 0..n-1 to `part_of`. `order` is 0..n-1 and is shuffled when parts are
+ * cut at random.
+ */
+static void deal(const plx_data_spec *data, const size_t sizes[PLX_PARTS], uint32_t *order, size_t n, uint8_t *part_of)
+{
+    const plx_random random = {.seed = (uint64_t)data->split_seed, .stream = PLX_STREAM_SPLIT};
+    if (data->split == PLX_SPLIT_RANDOM) plx_random_shuffle(&random, 0, order, n);
+    for (size_t i = 0; i < n; i++)
+        part_of[order[i]] = i < sizes[TRAIN] ? TRAIN : i < sizes[TRAIN] + sizes[VALIDATION] ? VALIDATION : TEST;
+}
+
+/*
+ * Sorts `order`, which holds all rows in file order, by part; within a part rows keep the files' order. `files` are the
+ * numbers of rows that each part's own files have, one after another; `sizes` becomes those of the parts.
+ */
+static plx_status cut(const plx_encoders *e, const size_t files[PLX_PARTS], uint32_t *order, size_t sizes[PLX_PARTS],
+                      plx_error *err)
+{
+    const plx_data_spec *data = &e->spec.data;
+    size_t n = files[TRAIN], total = n + files[VALIDATION] + files[TEST];
+    PLX_TRY(part_rows(data->validation_part, n, &data->validation, "validation", &sizes[VALIDATION], err));
+    PLX_TRY(part_rows(data->test_part, n, &data->test, "test", &sizes[TEST], err));
+    if (sizes[VALIDATION] + sizes[TEST] >= n)
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "data: %zu validation and %zu test rows of the %zu in the training files leave none to train on",
+                 sizes[VALIDATION], sizes[TEST], n);
+    sizes[TRAIN] = n - sizes[VALIDATION] - sizes[TEST];
+    uint8_t *part_of = plx_alloc(&e->allocator, total, 1);
+    if (!part_of) return plx_error_memory(err);
+    deal(data, sizes, order, n, part_of);
+    for (size_t row = n; row < total; row++)
+        part_of[row] = row < n + files[VALIDATION] ? VALIDATION : TEST;
+    sizes[VALIDATION] += files[VALIDATION];
+    sizes[TEST] += files[TEST];
+    size_t next[PLX_PARTS] = {0, sizes[TRAIN], sizes[TRAIN] + sizes[VALIDATION]};
+    for (size_t row = 0; row < total; row++)
+        order[next[part_of[row]]++] = (uint32_t)row;
+    plx_free(&e->allocator, part_of);
+    return PLX_OK;
+}
+
+static plx_status identity(const plx_encoders *e, size_t n, uint32_t **out, plx_error *err)
+{
+    uint32_t *order = plx_alloc(&e->allocator, n, sizeof *order);
+    if (!order) return plx_error_memory(err);
+    for (size_t i = 0; i < n; i++)
+        order[i] = (uint32_t)i;
+    *out = order;
+    return PLX_OK;
+}
+
+/* All rows are in `columns`, and their numbers in `order`. */
+static plx_status fit_and_encode(plx_encoders *e, const plx_columns *columns, const size_t files[PLX_PARTS],
+                                 uint32_t *order, plx_rows parts[PLX_PARTS], plx_error *err)
+{
+    size_t sizes[PLX_PARTS] = {0};
+    bool fit_on_all = e->spec.data.fit_on == PLX_FIT_ON_ALL;
+    if (fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
+    PLX_TRY(cut(e, files, order, sizes, err));
+    if (!fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
+    for (int part = 0; part < PLX_PARTS; part++) {
+        PLX_TRY(plx_encoders_encode(e, &e->allocator, columns, order, sizes[part], true, &parts[part], err));
+        order += sizes[part];
+    }
+    return PLX_OK;
+}
+
+static plx_status load(plx_encoders *e, const char *const *folders, int n_folders, plx_rows parts[PLX_PARTS],
+                       plx_error *err)
+{
+    const plx_data_spec *data = &e->spec.data;
+    const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
+    size_t files[PLX_PARTS];
+    uint32_t *order = NULL;
+    plx_columns columns = {0};
+    plx_status status = plx_encoders_raw(e, true, &columns, err);
+    for (int part = 0; !status && part < PLX_PARTS; part++) {
+        size_t before = columns.n;
+        status = read_files(e, &columns, lists[part], folders, n_folders, err);
+        files[part] = columns.n - before;
+    }
+    if (!status) status = identity(e, columns.n, &order, err);
+    if (!status) status = fit_and_encode(e, &columns, files, order, parts, err);
+    plx_free(&e->allocator, order);
+    plx_columns_release(&columns);
+    return status;
+}
+
+plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const char *const *folders,
+                          int n_folders, plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err)
+{
+    plx_encoders *e = NULL;
+    plx_rows made[PLX_PARTS] = {0};
+    if (!spec->data.train.n) PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.train: no file is listed");
+    PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
+    plx_status status = load(e, folders, n_folders, made, err);
+    for (int part = 0; part < PLX_PARTS; part++) {
+        if (status) plx_rows_release(&made[part], allocator);
+        parts[part] = made[part];
+    }
+    if (status) {
+        plx_encoders_release(e);
+        return status;
+    }
+    *out = e;
+    return PLX_OK;
+}
+
+plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
+                             int n_paths, bool with_labels, plx_rows *out, plx_error *err)
+{
+    plx_arena arena;
+    uint32_t *order = NULL;
+    plx_columns columns = {0};
+    plx_rows rows = {0};
+    plx_arena_init(&arena, allocator);
+    plx_status status = n_paths > 0 ? PLX_OK : plx_error_set(err, PLX_ERR_ARGUMENT, "no file is given");
+    if (!status) status = plx_encoders_raw(encoders, with_labels, &columns, err);
+    for (int i = 0; !status && i < n_paths; i++) {
+        const char *path;
+        status = plx_find_file(&arena, paths[i], NULL, 0, &path, err);
+        if (!status) status = plx_table_read(encoders, &columns, path, with_labels, err);
+    }
+    if (!status) status = identity(encoders, columns.n, &order, err);
+    if (!status) status = plx_encoders_encode(encoders, allocator, &columns, order, columns.n, with_labels, &rows, err);
+    plx_free(&encoders->allocator, order);
+    plx_columns_release(&columns);
+    plx_arena_release(&arena);
+    if (!status) *out = rows;
+    return status;
+}

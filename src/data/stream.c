@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * libarchive as a decompressor: its filters, no archive format. Only filters that the library does itself are switched
+ * on, since others would start programs.
+ */
+#include "data/stream.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { READ_BYTES = 1 << 17 };
+
+static plx_status fail_system(const plx_stream *stream, const char *what, plx_error *err)
+{
+    return plx_error_set(err, PLX_ERR_IO, "%s: %s: %s", stream->path, what, strerror(errno));
+}
+
+static plx_status check_unchanged(const plx_stream *stream, plx_error *err)
+{
+    struct stat now;
+    if (!stream->is_regular) return PLX_OK;
+    if (fstat(stream->descriptor, &now)) return fail_system(stream, "cannot be examined", err);
+    if (now.st_size == stream->size && now.st_mtim.tv_sec == stream->seconds &&
+        now.st_mtim.tv_nsec == stream->nanoseconds)
+        return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_IO,
+             "%s: the file was changed while it was read (%lld bytes at first, %lld now); read it again when it is "
+             "complete",
+             stream->path, (long long)stream->size, (long long)now.st_size);
+}
+
+/* What libarchive says; a file that was changed meanwhile explains it better. */
+static plx_status fail_archive(const plx_stream *stream, plx_error *err)
+{
+    const char *reason = archive_error_string(stream->archive);
+    PLX_TRY(check_unchanged(stream, err));
+    if (archive_errno(stream->archive) == ENOMEM) return plx_error_memory(err);
+    if (!stream->is_compressed)
+        PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be read: %s", stream->path, reason ? reason : "unknown reason");
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the compressed data is damaged or cut off (%s); get the file again",
+             stream->path, reason ? reason : "it ends too early");
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+/* A name that promises compression, over bytes that are none: most often a download that went wrong. */
+static plx_status check_name(const plx_stream *stream, plx_error *err)
+{
+    static const char *const suffixes[] = {".gz", ".zst", ".xz", ".bz2", ".lz4"};
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (!stream->is_compressed && ends_with(stream->path, suffixes[i]))
+            PLX_FAIL(err, PLX_ERR_FORMAT,
+                     "%s: not compressed data, though it is named %s; get the file again, or rename it", stream->path,
+                     suffixes[i]);
+    return PLX_OK;
+}
+
+static plx_status open_file(plx_stream *stream, plx_error *err)
+{
+    struct stat now;
+    stream->descriptor = open(stream->path, O_RDONLY | O_CLOEXEC);
+    if (stream->descriptor < 0) return fail_system(stream, "cannot be opened", err);
+    if (fstat(stream->descriptor, &now)) return fail_system(stream, "cannot be examined", err);
+    if (S_ISDIR(now.st_mode)) PLX_FAIL(err, PLX_ERR_IO, "%s: is a folder; name a file", stream->path);
+    stream->is_regular = S_ISREG(now.st_mode);
+    stream->size = now.st_size;
+    stream->seconds = now.st_mtim.tv_sec;
+    stream->nanoseconds = now.st_mtim.tv_nsec;
+    return PLX_OK;
+}
+
+/* Filters that this build of libarchive would run as programs answer ARCHIVE_WARN; they stay, and fail when needed. */
+static plx_status open_archive(plx_stream *stream, plx_error *err)
+{
+    struct archive_entry *entry;
+    struct archive *a = archive_read_new();
+    if (!a) return plx_error_memory(err);
+    stream->archive = a;
+    archive_read_support_filter_gzip(a);
+    archive_read_support_filter_zstd(a);
+    archive_read_support_filter_xz(a);
+    archive_read_support_filter_bzip2(a);
+    archive_read_support_filter_lz4(a);
+    if (archive_read_support_format_raw(a) != ARCHIVE_OK || archive_read_support_format_empty(a) != ARCHIVE_OK)
+        return plx_error_memory(err);
+    if (archive_read_open_fd(a, stream->descriptor, READ_BYTES) != ARCHIVE_OK) return fail_archive(stream, err);
+    stream->is_compressed = archive_filter_count(a) > 1;
+    PLX_TRY(check_name(stream, err));
+    int status = archive_read_next_header(a, &entry);
+    stream->is_empty = status == ARCHIVE_EOF;
+    if (status != ARCHIVE_EOF && status < ARCHIVE_WARN) return fail_archive(stream, err);
+    return PLX_OK;
+}
+
+plx_status plx_stream_init(plx_stream *stream, const char *path, plx_error *err)
+{
+    *stream = (plx_stream){.path = path, .descriptor = -1};
+    PLX_TRY(open_file(stream, err));
+    return open_archive(stream, err);
+}
+
+void plx_stream_release(plx_stream *stream)
+{
+    if (stream->archive) archive_read_free(stream->archive);
+    if (stream->path && stream->descriptor >= 0) close(stream->descriptor);
+    *stream = (plx_stream){.descriptor = -1};
+}
+
+static plx_status read_stream(void *user, char *out, size_t room, size_t *got, plx_error *err)
+{
+    plx_stream *stream = user;
+    *got = 0;
+    if (!stream->is_empty) {
+        la_ssize_t n = archive_read_data(stream->archive, out, room);
+        if (n < 0) return fail_archive(stream, err);
+        *got = (size_t)n;
+    }
+    return *got ? PLX_OK : check_unchanged(stream, err);
+}
+
+plx_byte_source plx_stream_source(plx_stream *stream)
+{
+    return (plx_byte_source){.read = read_stream, .user = stream};
+}

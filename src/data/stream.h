@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The bytes of a file, decompressed where it is compressed (.gz, .zst, .xz, .bz2, .lz4, told by its first bytes). A
+ * regular file whose size or time changes while it is read is an error, told when the end is reached.
+ */
+#ifndef PLX_STREAM_H
+#define PLX_STREAM_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "data/csv.h"
+
+struct archive;
+
+typedef struct plx_stream {
+    const char *path; /* borrowed */
+    struct archive *archive;
+    int descriptor;
+    bool is_compressed, is_empty;
+    bool is_regular;
+    int64_t size, seconds, nanoseconds; /* of the file and of its last change, when opened */
+} plx_stream;
+
+/** To be released after a failure too. PLX_ERR_IO, PLX_ERR_FORMAT, PLX_ERR_MEMORY. */
+plx_status plx_stream_init(plx_stream *stream, const char *path, plx_error *err);
+void plx_stream_release(plx_stream *stream);
+/** The stream as a source for the tokenizer. */
+plx_byte_source plx_stream_source(plx_stream *stream);
+
+#endif
