@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One round is one plx_pool_run. Whoever lowers `remaining` from above 0 owns a job, and the round cannot end before
+ * that job is counted in `finished`; so an owner may read what the round is about without a lock, and a worker that
+ * comes late finds nothing and does no harm: no round waits for a worker to wake up. Sleepers and the caller follow one
+ * pattern, each side writes its own word and then reads the other's, in sequentially consistent order, so that one of
+ * them sees the other.
+ */
+#include "base/pool.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    CACHE_LINE = 64,
+    MOST_THREADS = 1024,
+    SPIN_NANOSECONDS = 50000, /* longer than the serial part between two rounds of a training step */
+    SPIN_CROWDED = 2000,      /* with more threads than processors a spinning thread keeps a working one away */
+    SPINS_BETWEEN_CLOCKS = 32
+};
+
+typedef struct pool_worker {
+    plx_pool *pool;
+    int number;
+    pthread_t thread;
+} pool_worker;
+
+struct plx_pool {
+    /* Written by all threads, each in a cache line of its own. */
+    _Alignas(CACHE_LINE) atomic_int remaining;
+    _Alignas(CACHE_LINE) atomic_int finished;
+    /* The round: written by the caller while nobody owns a job. */
+    _Alignas(CACHE_LINE) plx_job *job;
+    void *user;
+    int n_jobs;
+    /* Rarely written. */
+    _Alignas(CACHE_LINE) atomic_int sleepers;
+    atomic_bool caller_sleeps;
+    atomic_bool stop;
+    pthread_mutex_t mutex;
+    pthread_cond_t work, done;
+    const plx_allocator *allocator;
+    int threads, n_started;
+    long spin_nanoseconds;
+    pool_worker *workers; /* [threads - 1] */
+};
+
+static void pause_processor(void)
+{
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static long nanoseconds_since(const struct timespec *start)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (long)(now.tv_sec - start->tv_sec) * 1000000000L + (now.tv_nsec - start->tv_nsec);
+}
+
+typedef bool pool_condition(plx_pool *pool);
+
+static bool work_is_there(plx_pool *pool)
+{
+    return atomic_load(&pool->remaining) > 0 || atomic_load(&pool->stop);
+}
+
+static bool round_is_over(plx_pool *pool)
+{
+    return atomic_load(&pool->finished) == pool->n_jobs;
+}
+
+/* True once `condition` holds, false when the time for spinning is over. */
+static bool spin_until(plx_pool *pool, pool_condition *condition)
+{
+    struct timespec start;
+    if (condition(pool)) return true;
+    clock_gettime(CLOCK_MONOTONIC, &start);
+    do {
+        for (int i = 0; i < SPINS_BETWEEN_CLOCKS; i++) {
+            pause_processor();
+            if (condition(pool)) return true;
+        }
+    } while (nanoseconds_since(&start) < pool->spin_nanoseconds);
+    return false;
+}
+
+/* Works until the round has no job left that nobody owns. */
+static void take_jobs(plx_pool *pool, int thread)
+{
+    int left = atomic_load(&pool->remaining);
+    while (left > 0) {
+        if (!atomic_compare_exchange_weak(&pool->remaining, &left, left - 1)) continue;
+        int n_jobs = pool->n_jobs;
+        pool->job(pool->user, n_jobs - left, thread);
+        bool last = atomic_fetch_add(&pool->finished, 1) + 1 == n_jobs;
+        if (last && atomic_load(&pool->caller_sleeps)) {
+            pthread_mutex_lock(&pool->mutex);
+            pthread_cond_signal(&pool->done);
+            pthread_mutex_unlock(&pool->mutex);
+        }
+        left = atomic_load(&pool->remaining);
+    }
+}
+
+static void *worker_main(void *argument)
+{
+    const pool_worker *worker = argument;
+    plx_pool *pool = worker->pool;
+    while (!atomic_load(&pool->stop)) {
+        if (!spin_until(pool, work_is_there)) {
+            pthread_mutex_lock(&pool->mutex);
+            atomic_fetch_add(&pool->sleepers, 1);
+            while (!work_is_there(pool))
+                pthread_cond_wait(&pool->work, &pool->mutex);
+            atomic_fetch_sub(&pool->sleepers, 1);
+            pthread_mutex_unlock(&pool->mutex);
+        }
+        take_jobs(pool, worker->number);
+    }
+    return NULL;
+}
+
+static void wake_sleepers(plx_pool *pool)
+{
+    if (atomic_load(&pool->sleepers) == 0) return;
+    pthread_mutex_lock(&pool->mutex);
+    pthread_cond_broadcast(&pool->work);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
+{
+    if (n_jobs <= 1 || pool->threads == 1) {
+        for (int i = 0; i < n_jobs; i++)
+            job(user, i, 0);
+        return;
+    }
+    pool->job = job;
+    pool->user = user;
+    pool->n_jobs = n_jobs;
+    atomic_store(&pool->finished, 0);
+    atomic_store(&pool->remaining, n_jobs);
+    wake_sleepers(pool);
+    take_jobs(pool, 0);
+    if (spin_until(pool, round_is_over)) return;
+    pthread_mutex_lock(&pool->mutex);
+    atomic_store(&pool->caller_sleeps, true);
+    while (!round_is_over(pool))
+        pthread_cond_wait(&pool->done, &pool->mutex);
+    atomic_store(&pool->caller_sleeps, false);
+    pthread_mutex_unlock(&pool->mutex);
+}
+
+/* Signals stay with the program's own threads: its handlers must not run on ours. */
+static plx_status start_workers(plx_pool *pool, plx_error *err)
+{
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failure = 0;
+    while (!failure && pool->n_started < pool->threads - 1) {
+        pool_worker *worker = &pool->workers[pool->n_started];
+        *worker = (pool_worker){.pool = pool, .number = pool->n_started + 1};
+        failure = pthread_create(&worker->thread, NULL, worker_main, worker);
+        if (!failure) pool->n_started++;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failure)
+        PLX_FAIL(err, PLX_ERR_MEMORY, "the system lets this process start only %d of %d threads; ask for fewer",
+                 pool->n_started + 1, pool->threads);
+    return PLX_OK;
+}
+
+plx_status plx_pool_create(const plx_allocator *allocator, int threads, plx_pool **out, plx_error *err)
+{
+    if (threads < 1 || threads > MOST_THREADS)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "the number of threads must be from 1 to %d, not %d", MOST_THREADS, threads);
+    plx_pool *pool = plx_alloc_aligned(allocator, 1, sizeof *pool);
+    if (!pool) return plx_error_memory(err);
+    pool->allocator = allocator;
+    pool->threads = threads;
+    pool->spin_nanoseconds = threads > plx_cpu_count() ? SPIN_CROWDED : SPIN_NANOSECONDS;
+    pthread_mutex_init(&pool->mutex, NULL);
+    pthread_cond_init(&pool->work, NULL);
+    pthread_cond_init(&pool->done, NULL);
+    pool->workers = plx_alloc_zero(allocator, (size_t)threads, sizeof *pool->workers);
+    plx_status status = pool->workers ? start_workers(pool, err) : plx_error_memory(err);
+    if (status == PLX_OK)
+        *out = pool;
+    else
+        plx_pool_free(pool);
+    return status;
+}
+
+void plx_pool_free(plx_pool *pool)
+{
+    if (!pool) return;
+    atomic_store(&pool->stop, true);
+    wake_sleepers(pool);
+    for (int i = 0; i < pool->n_started; i++)
+        pthread_join(pool->workers[i].thread, NULL);
+    pthread_cond_destroy(&pool->done);
+    pthread_cond_destroy(&pool->work);
+    pthread_mutex_destroy(&pool->mutex);
+    plx_free(pool->allocator, pool->workers);
+    plx_free_aligned(pool->allocator, pool);
+}
+
+int plx_pool_threads(const plx_pool *pool)
+{
+    return pool->threads;
+}
+
+int plx_cpu_count(void)
+{
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0) return CPU_COUNT(&allowed);
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : online > MOST_THREADS ? MOST_THREADS : (int)online;
+}
