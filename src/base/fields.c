@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of struct fields from text and back. Every refusal says what the field takes and what was given. */
+#include "base/fields.h"
+
+#include <limits.h>
+#include <math.h>
+#include <string.h>
+#include <strings.h>
+
+enum { SHOWN_BYTES = 60 };
+
+static bool has_range(const plx_field *field)
+{
+    return field->min != 0 || field->max != 0 || field->above_min;
+}
+
+static bool in_range(const plx_field *field, double value)
+{
+    if (!has_range(field)) return true;
+    if (field->above_min ? !(value > field->min) : !(value >= field->min)) return false;
+    return value <= field->max;
+}
+
+/* " from 1 to 10", " of at least 0", " above 0": empty where everything goes. */
+static void add_range(plx_string *out, const plx_field *field)
+{
+    char min[32], max[32];
+    if (!has_range(field)) return;
+    plx_format_double(field->min, min);
+    plx_format_double(field->max, max);
+    bool has_min = isfinite(field->min), has_max = isfinite(field->max);
+    if (has_min && has_max && !field->above_min)
+        plx_string_format(out, " from %s to %s", min, max);
+    else if (has_min)
+        plx_string_format(out, field->above_min ? " above %s" : " of at least %s", min);
+    if (has_max && (field->above_min || !has_min))
+        plx_string_format(out, "%s at most %s", has_min ? " and" : " of", max);
+}
+
+static void add_choices(plx_string *out, const plx_field *field)
+{
+    plx_string_format(out, "one of ");
+    for (int i = 0; field->choices[i]; i++)
+        plx_string_format(out, "%s%s", i ? ", " : "", field->choices[i]);
+}
+
+/* What the field takes, to follow the word "takes". */
+static void add_type(plx_string *out, const plx_field *field)
+{
+    switch (field->type) {
+    case PLX_FIELD_BOOL:
+        plx_string_format(out, "true or false");
+        break;
+    case PLX_FIELD_INT:
+        plx_string_format(out, "a whole number");
+        add_range(out, field);
+        break;
+    case PLX_FIELD_REAL:
+        plx_string_format(out, "a number");
+        add_range(out, field);
+        break;
+    case PLX_FIELD_TEXT:
+        plx_string_format(out, "a text");
+        break;
+    case PLX_FIELD_CHOICE:
+        add_choices(out, field);
+        break;
+    case PLX_FIELD_INT_LIST:
+        plx_string_format(out, "a list of whole numbers");
+        add_range(out, field);
+        plx_string_format(out, ", such as [64, 32]");
+        break;
+    case PLX_FIELD_INT_LISTS:
+        plx_string_format(out, "a list of lists of whole numbers");
+        add_range(out, field);
+        plx_string_format(out, ", such as [[16, 8], [8]]");
+        break;
+    case PLX_FIELD_TEXT_LIST:
+        plx_string_format(out, "a list of texts, such as [a, b]");
+        break;
+    }
+}
+
+/* What was given, short and without control characters. */
+static void add_given(plx_string *out, const plx_raw *value)
+{
+    if (value->is_list) {
+        plx_string_format(out, value->n_items ? "a list" : "an empty list");
+        return;
+    }
+    plx_slice given = value->scalar;
+    size_t shown = given.length <= SHOWN_BYTES ? given.length : SHOWN_BYTES;
+    while (shown < given.length && shown > 0 && ((unsigned char)given.text[shown] & 0xC0) == 0x80)
+        shown--;
+    plx_string_add(out, "'", 1);
+    for (size_t i = 0; i < shown; i++)
+        plx_string_add(out, (unsigned char)given.text[i] < 0x20 ? "?" : given.text + i, 1);
+    plx_string_format(out, "%s'", shown < given.length ? "..." : "");
+}
+
+static const char *nearest_choice(const plx_field *field, const plx_raw *value)
+{
+    size_t n = 0;
+    if (field->type != PLX_FIELD_CHOICE || value->is_list) return NULL;
+    while (field->choices[n])
+        n++;
+    return plx_nearest(value->scalar, field->choices, n);
+}
+
+static plx_status refuse(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_error *err)
+{
+    plx_string text;
+    plx_string_init(&text, arena->allocator);
+    plx_string_format(&text, "'%s' takes ", field->name);
+    add_type(&text, field);
+    plx_string_format(&text, ", not ");
+    add_given(&text, value);
+    const char *nearest = nearest_choice(field, value);
+    if (nearest) plx_string_format(&text, "; did you mean '%s'?", nearest);
+    plx_status status = text.failed ? plx_error_memory(err) : plx_error_set(err, PLX_ERR_ARGUMENT, "%s", text.text);
+    plx_string_release(&text);
+    return status;
+}
+
+static bool read_text(plx_slice value, plx_arena *arena, char **out)
+{
+    if (value.length && memchr(value.text, '\0', value.length)) return false;
+    *out = plx_arena_text(arena, value.text, value.length);
+    return true;
+}
+
+static bool read_choice(const plx_field *field, plx_slice value, int *out)
+{
+    for (int i = 0; field->choices[i]; i++) {
+        if (!plx_slice_equal(value, plx_slice_of(field->choices[i]))) continue;
+        *out = i;
+        return true;
+    }
+    return false;
+}
+
+static bool read_scalar(const plx_field *field, void *at, plx_slice value, plx_arena *arena)
+{
+    int64_t whole;
+    double real;
+    switch (field->type) {
+    case PLX_FIELD_BOOL:
+        return plx_parse_bool(value, at);
+    case PLX_FIELD_INT:
+        if (!plx_parse_int64(value, &whole) || !in_range(field, (double)whole)) return false;
+        *(int64_t *)at = whole;
+        return true;
+    case PLX_FIELD_REAL:
+        if (!plx_parse_double(value, &real) || !isfinite(real) || !in_range(field, real)) return false;
+        *(double *)at = real;
+        return true;
+    case PLX_FIELD_TEXT:
+        return read_text(value, arena, at);
+    case PLX_FIELD_CHOICE:
+        return read_choice(field, value, at);
+    default:
+        return false;
+    }
+}
+
+/* The readers of lists store only what is right throughout; NULL items after true mean that the arena is full. */
+static bool read_int_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_int_list *out)
+{
+    if (!value->is_list) return false;
+    plx_int_list list = {plx_arena_take(arena, (size_t)value->n_items, sizeof *list.items), value->n_items};
+    for (int i = 0; i < list.n; i++) {
+        const plx_raw *item = &value->items[i];
+        int64_t whole;
+        if (item->is_list || !plx_parse_int64(item->scalar, &whole) || !in_range(field, (double)whole)) return false;
+        if (whole < INT_MIN || whole > INT_MAX) return false;
+        if (list.items) list.items[i] = (int)whole;
+    }
+    *out = list;
+    return true;
+}
+
+static bool read_int_lists(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_int_lists *out)
+{
+    if (!value->is_list) return false;
+    plx_int_lists lists = {plx_arena_take(arena, (size_t)value->n_items, sizeof *lists.items), value->n_items};
+    for (int i = 0; i < lists.n; i++) {
+        plx_int_list list;
+        if (!read_int_list(field, &value->items[i], arena, &list)) return false;
+        if (lists.items) lists.items[i] = list;
+    }
+    *out = lists;
+    return true;
+}
+
+static bool read_text_list(const plx_raw *value, plx_arena *arena, plx_text_list *out)
+{
+    if (!value->is_list) return false;
+    plx_text_list list = {plx_arena_take(arena, (size_t)value->n_items, sizeof *list.items), value->n_items};
+    for (int i = 0; i < list.n; i++) {
+        char *text;
+        if (value->items[i].is_list || !read_text(value->items[i].scalar, arena, &text)) return false;
+        if (list.items) list.items[i] = text;
+    }
+    *out = list;
+    return true;
+}
+
+const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (plx_slice_equal(name, plx_slice_of(fields[i].name))) return &fields[i];
+    return NULL;
+}
+
+plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err)
+{
+    void *at = (unsigned char *)object + field->offset;
+    bool right;
+    if (field->type == PLX_FIELD_INT_LIST)
+        right = read_int_list(field, value, arena, at);
+    else if (field->type == PLX_FIELD_INT_LISTS)
+        right = read_int_lists(field, value, arena, at);
+    else if (field->type == PLX_FIELD_TEXT_LIST)
+        right = read_text_list(value, arena, at);
+    else
+        right = !value->is_list && read_scalar(field, at, value->scalar, arena);
+    if (!right) return refuse(field, value, arena, err);
+    return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
+}
+
+/* Defaults are written by us, so their reader knows only what they use: items without quotes, lists in lists. */
+static plx_raw read_default_list(const char **at, plx_arena *arena)
+{
+    enum { MOST_ITEMS = 16 };
+    plx_raw items[MOST_ITEMS];
+    int n = 0;
+    (*at)++; /* the bracket */
+    while (**at && **at != ']' && n < MOST_ITEMS) {
+        *at += strspn(*at, " ,");
+        if (**at == '[') {
+            items[n++] = read_default_list(at, arena);
+        } else if (**at && **at != ']') {
+            size_t length = strcspn(*at, ",]");
+            items[n++] = (plx_raw){.scalar = plx_slice_trim((plx_slice){*at, length})};
+            *at += length;
+        }
+    }
+    if (**at == ']') (*at)++;
+    return (plx_raw){.is_list = true, .items = plx_arena_copy(arena, items, (size_t)n * sizeof *items), .n_items = n};
+}
+
+plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const plx_field *field = &fields[i];
+        const char *at = field->fallback;
+        if (!at) continue;
+        bool is_list = field->type == PLX_FIELD_INT_LIST || field->type == PLX_FIELD_INT_LISTS ||
+                       field->type == PLX_FIELD_TEXT_LIST;
+        plx_raw value = {.is_list = is_list, .scalar = plx_slice_of(at)};
+        if (is_list && *at == '[') value = read_default_list(&at, arena);
+        if (plx_arena_failed(arena)) return plx_error_memory(err);
+        PLX_TRY(plx_field_set(field, object, &value, arena, err));
+    }
+    return PLX_OK;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
+
+/* True where no reader of YAML takes the bare text for anything but this text. */
+static bool may_stand_bare(plx_slice text)
+{
+    static const char *const words[] = {"null", "y", "n", "nan", "inf", "infinity"};
+    bool truth;
+    if (text.length == 0 || !is_letter(text.text[0]) || plx_parse_bool(text, &truth)) return false;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.text[i];
+        if (!is_letter(c) && !(c >= '0' && c <= '9') && !strchr("./-", c)) return false;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (text.length == strlen(words[i]) && strncasecmp(text.text, words[i], text.length) == 0) return false;
+    return true;
+}
+
+static void write_text(const char *text, plx_string *out)
+{
+    plx_slice slice = text ? plx_slice_of(text) : (plx_slice){"", 0};
+    if (may_stand_bare(slice))
+        plx_string_add(out, slice.text, slice.length);
+    else
+        plx_string_json(out, slice);
+}
+
+static void write_int_list(const plx_int_list *list, plx_string *out)
+{
+    plx_string_add(out, "[", 1);
+    for (int i = 0; i < list->n; i++)
+        plx_string_format(out, "%s%d", i ? ", " : "", list->items[i]);
+    plx_string_add(out, "]", 1);
+}
+
+static void write_list(const plx_field *field, const void *at, plx_string *out)
+{
+    const plx_int_lists *lists = at;
+    const plx_text_list *texts = at;
+    bool of_texts = field->type == PLX_FIELD_TEXT_LIST;
+    int n = of_texts ? texts->n : lists->n;
+    plx_string_add(out, "[", 1);
+    for (int i = 0; i < n; i++) {
+        if (i) plx_string_add(out, ", ", 2);
+        if (of_texts)
+            write_text(texts->items[i], out);
+        else
+            write_int_list(&lists->items[i], out);
+    }
+    plx_string_add(out, "]", 1);
+}
+
+void plx_field_write(const plx_field *field, const void *object, plx_string *out)
+{
+    const void *at = (const unsigned char *)object + field->offset;
+    char number[32];
+    switch (field->type) {
+    case PLX_FIELD_BOOL:
+        plx_string_format(out, *(const bool *)at ? "true" : "false");
+        break;
+    case PLX_FIELD_INT:
+        plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
+        break;
+    case PLX_FIELD_REAL:
+        plx_string_add(out, number, plx_format_double(*(const double *)at, number));
+        break;
+    case PLX_FIELD_TEXT:
+        write_text(*(char *const *)at, out);
+        break;
+    case PLX_FIELD_CHOICE:
+        plx_string_format(out, "%s", field->choices[*(const int *)at]);
+        break;
+    case PLX_FIELD_INT_LIST:
+        write_int_list(at, out);
+        break;
+    case PLX_FIELD_INT_LISTS:
+    case PLX_FIELD_TEXT_LIST:
+        write_list(field, at, out);
+        break;
+    }
+}
