@@ -1,138 +1,158 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A whole network for tests: a model's graph, its plan, a run, parameter values and rows, together. Works in both
- * builds: plx_real is float or double. Parameters are read and written in full precision, past plx_param_read.
- */
+/* Small networks on random records, for tests of graph, ops and models, in float and in double. */
 #ifndef NETWORK_H
 #define NETWORK_H
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/alloc.h"
-#include "data/dataset.h"
+#include "base/random.h"
+#include "check.h"
 #include "graph/run.h"
 #include "models/model.h"
 
-enum { NETWORK_INPUTS_MAX = 16 };
+enum { NETWORK_TASKS_MAX = 4, NETWORK_FEATURES_MAX = 8 };
 
+/* Everything that a step needs; made by network_init from a function that builds the graph. */
 typedef struct network {
     plx_arena arena;
     plx_graph graph;
-    plx_plan *plan;
-    plx_run *run;
-    plx_real *values; /* [graph.n_values] */
-    plx_id_field sparse[NETWORK_INPUTS_MAX];
+    plx_id_field fields[NETWORK_FEATURES_MAX];
     plx_layout layout;
     plx_rows rows;
+    plx_real *values;
+    double task_weights[NETWORK_TASKS_MAX];
+    plx_plan *plan;
+    plx_run *run;
 } network;
 
-static inline void network_release(network *n)
-{
-    plx_run_free(n->run);
-    plx_plan_free(n->plan);
-    plx_rows_release(&n->rows, &plx_allocator_default);
-    plx_free_aligned(&plx_allocator_default, n->values);
-    plx_arena_release(&n->arena);
-    memset(n, 0, sizeof *n);
-}
+typedef struct network_shape {
+    int n_sparse, n_dense, n_tasks, n_rows;
+    uint32_t vocabulary; /* of every sparse feature */
+    bool binary_labels;  /* else any number */
+} network_shape;
 
-/** Fills the records from arrays [rows, n_sparse], [rows, n_dense], [rows, n_tasks]. */
-static inline void network_fill_rows(network *n, const double *ids, const double *dense, const double *labels)
+/* Random records: ids (with duplicates), dense numbers and labels. */
+static inline void network_fill_rows(network *net, const network_shape *shape, uint64_t seed)
 {
-    const plx_layout *layout = &n->layout;
-    for (size_t r = 0; r < n->rows.n; r++) {
-        uint8_t *record = n->rows.records + r * layout->record_bytes;
-        for (int i = 0; i < layout->n_dense; i++) {
-            plx_record_dense(record)[i] = (float)dense[r * (size_t)layout->n_dense + (size_t)i];
+    for (int i = 0; i < shape->n_sparse; i++)
+        net->fields[i].vocabulary = shape->vocabulary;
+    plx_layout_init(&net->layout, net->fields, shape->n_sparse, shape->n_dense, shape->n_tasks);
+    if (plx_rows_init(&net->rows, &plx_allocator_default, &net->layout, (size_t)shape->n_rows, NULL) != PLX_OK) abort();
+    const plx_random random = {seed, PLX_STREAM_NAMED};
+    uint64_t index = 0;
+    for (int row = 0; row < shape->n_rows; row++) {
+        uint8_t *record = net->rows.records + (size_t)row * net->layout.record_bytes;
+        for (int i = 0; i < shape->n_dense; i++) {
+            plx_record_dense(record)[i] = (float)plx_random_normal(&random, index++, 0);
         }
-        for (int i = 0; i < layout->n_tasks; i++) {
-            float label = (float)labels[r * (size_t)layout->n_tasks + (size_t)i];
-            memcpy(record + layout->label_offset + (size_t)i * sizeof label, &label, sizeof label);
+        for (int task = 0; task < shape->n_tasks; task++) {
+            const float uniform = plx_random_uniform(&random, index++, 0);
+            const float label = shape->binary_labels ? (float)(uniform < 0.4f) : 2 * uniform - 1;
+            memcpy(record + net->layout.label_offset + (size_t)task * sizeof label, &label, sizeof label);
         }
-        for (int i = 0; i < layout->n_sparse; i++) {
-            const plx_id_field *field = &layout->sparse[i];
-            uint32_t id = (uint32_t)ids[r * (size_t)layout->n_sparse + (size_t)i];
-            uint16_t narrow = (uint16_t)id;
-            if (field->id_bytes == 4)
-                memcpy(record + field->offset, &id, sizeof id);
-            else if (field->id_bytes == 2)
-                memcpy(record + field->offset, &narrow, sizeof narrow);
-            else
-                record[field->offset] = (uint8_t)id;
+        for (int i = 0; i < shape->n_sparse; i++) {
+            const uint32_t id = plx_random_below(&random, index++, 0, shape->vocabulary);
+            const plx_id_field *field = &net->layout.sparse[i];
+            if (field->id_bytes == 1) record[field->offset] = (uint8_t)id;
+            if (field->id_bytes == 2) memcpy(record + field->offset, &(uint16_t){(uint16_t)id}, 2);
+            if (field->id_bytes == 4) memcpy(record + field->offset, &id, 4);
         }
     }
 }
 
-static inline plx_status network_build(network *n, const plx_model_def *def, const plx_build *build,
-                                       const plx_kernels *kernels, const plx_plan_options *options, size_t rows,
-                                       plx_error *err)
+/* Random values everywhere, so that nothing hides behind a zero; states (variances) positive. */
+static inline void network_fill_values(network *net, uint64_t seed, double deviation)
 {
-    int n_sparse = 0;
-    while (n_sparse < build->n_inputs && build->inputs[n_sparse].vocabulary) {
-        n->sparse[n_sparse].vocabulary = (uint32_t)build->inputs[n_sparse].vocabulary;
-        n_sparse++;
+    const plx_graph *graph = &net->graph;
+    plx_graph_init_values(graph, seed, net->values);
+    for (int i = 0; i < graph->n_params; i++) {
+        const plx_param *param = &graph->params[i];
+        const plx_random random = {seed, plx_random_stream(param->spec.name)};
+        uint64_t index = 1u << 20;
+        for (int g = 0; g < param->spec.groups; g++) {
+            for (int r = 0; r < param->spec.rows; r++) {
+                for (int c = 0; c < param->spec.cols; c++) {
+                    plx_real *value = &net->values[param->offset + (size_t)g * param->group_stride +
+                                                   (size_t)r * param->row_stride + (size_t)c];
+                    *value = (plx_real)(deviation * plx_random_normal(&random, index++, 0));
+                    if (param->spec.is_state || param->spec.init == PLX_INIT_ONE)
+                        *value = (plx_real)(1 + 0.1 * fabs((double)*value));
+                }
+            }
+        }
     }
-    plx_layout_init(&n->layout, n->sparse, n_sparse, build->n_inputs - n_sparse, build->n_tasks);
-    PLX_TRY(plx_rows_init(&n->rows, &plx_allocator_default, &n->layout, rows, err));
-    PLX_TRY(plx_model_check(def, build->spec, build->targets, build->n_tasks, err));
-    plx_graph_init(&n->graph, &n->arena, build->n_tasks);
-    def->build(&n->graph, build);
-    PLX_TRY(plx_graph_finish(&n->graph, err));
-    n->values = plx_alloc_aligned(&plx_allocator_default, n->graph.n_values, sizeof *n->values);
-    if (!n->values) return plx_error_memory(err);
-    plx_graph_init_values(&n->graph, 1, n->values);
-    PLX_TRY(plx_plan_create(&plx_allocator_default, &n->graph, kernels, options, &n->plan, err));
-    return plx_run_create(&plx_allocator_default, n->plan, &n->layout, NULL, &n->run, err);
 }
 
-/** False, with the reason printed, where the model cannot be built; the network is empty then. */
-static inline bool network_init(network *n, const plx_model_def *def, const plx_build *build,
-                                const plx_kernels *kernels, const plx_plan_options *options, size_t rows)
-{
-    plx_error error = {0};
-    memset(n, 0, sizeof *n);
-    plx_arena_init(&n->arena, &plx_allocator_default);
-    if (network_build(n, def, build, kernels, options, rows, &error) == PLX_OK) return true;
-    printf("  %s\n", error.message);
-    network_release(n);
-    return false;
-}
+typedef void network_builder(plx_graph *graph, const void *user);
 
-/** Forward and backward over all rows. */
-static inline void network_step(network *n, const double *task_weights)
+static inline bool network_init(network *net, const network_shape *shape, network_builder *build, const void *user,
+                                uint64_t seed)
 {
-    n->run->seed = 1;
-    n->run->step = 0;
-    n->run->task_weights = task_weights;
-    plx_run_step(n->run, n->values, &(plx_batch){.rows = &n->rows, .n = (int)n->rows.n});
-}
-
-/** Forward over all rows, as a trained model serves them. */
-static inline void network_score(network *n)
-{
-    plx_run_score(n->run, n->values, &(plx_batch){.rows = &n->rows, .n = (int)n->rows.n}, true);
-}
-
-static inline const plx_param *network_param(const network *n, const char *name)
-{
-    for (int i = 0; i < n->graph.n_params; i++) {
-        if (!strcmp(n->graph.params[i].spec.name, name)) return &n->graph.params[i];
+    memset(net, 0, sizeof *net);
+    plx_arena_init(&net->arena, &plx_allocator_default);
+    plx_graph_init(&net->graph, &net->arena, shape->n_tasks);
+    build(&net->graph, user);
+    plx_error err = {0};
+    if (plx_graph_finish(&net->graph, &err) != PLX_OK) {
+        printf("  %s\n", err.message);
+        plx_arena_release(&net->arena);
+        return false;
     }
-    return NULL;
+    network_fill_rows(net, shape, seed);
+    net->values = plx_alloc_aligned(&plx_allocator_default, net->graph.n_values, sizeof *net->values);
+    if (!net->values) abort();
+    network_fill_values(net, seed + 1, 0.5);
+    for (int task = 0; task < shape->n_tasks; task++)
+        net->task_weights[task] = 1.0 + 0.5 * task;
+    return true;
 }
 
-static inline size_t network_param_size(const plx_param *param)
+/* Plan and run for all rows as one batch. */
+static inline void network_plan(network *net, const plx_plan_options *options, plx_pool *pool,
+                                const plx_kernels *kernels)
 {
-    return (size_t)param->spec.groups * (size_t)param->spec.rows * (size_t)param->spec.cols;
+    plx_run_free(net->run);
+    plx_plan_free(net->plan);
+    if (plx_plan_create(&plx_allocator_default, &net->graph, kernels, options, &net->plan, NULL) != PLX_OK) abort();
+    if (plx_run_create(&plx_allocator_default, net->plan, &net->layout, pool, &net->run, NULL) != PLX_OK) abort();
+    net->run->seed = 11;
+    net->run->step = 3;
+    net->run->task_weights = net->task_weights;
 }
 
-/** Number `i` of the parameter, counted row-major in [groups, rows, cols], in a block of values or gradients. */
-static inline plx_real *network_at(const plx_param *param, plx_real *block, size_t i)
+static inline void network_release(network *net)
 {
-    size_t cols = (size_t)param->spec.cols, rows = (size_t)param->spec.rows;
-    size_t col = i % cols, row = i / cols % rows, group = i / cols / rows;
-    return block + param->offset + group * param->group_stride + row * param->row_stride + col;
+    plx_run_free(net->run);
+    plx_plan_free(net->plan);
+    plx_free_aligned(&plx_allocator_default, net->values);
+    plx_rows_release(&net->rows, &plx_allocator_default);
+    plx_arena_release(&net->arena);
+}
+
+/* One step on all rows; returns sum over tasks of weight * loss / rows. */
+static inline double network_step(network *net)
+{
+    const plx_batch batch = {.rows = &net->rows, .n = (int)net->rows.n};
+    plx_run_step(net->run, net->values, &batch);
+    double loss = 0.0;
+    for (int task = 0; task < net->graph.n_tasks; task++) {
+        loss += net->task_weights[task] * net->run->task_losses[task] / (double)net->rows.n;
+    }
+    return loss;
+}
+
+/* -- A model of the list as a builder ---------------------------------------------------------------------------- */
+
+typedef struct network_model {
+    const plx_model_def *def;
+    plx_build build;
+} network_model;
+
+static inline void network_build_model(plx_graph *graph, const void *user)
+{
+    const network_model *model = user;
+    model->def->build(graph, &model->build);
 }
 
 #endif

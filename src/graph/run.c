@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Executing a plan: memory once, then batches. A chunk of tiles is a job; joins and spans of gradients are jobs too. */
+#include "graph/run.h"
+
+#include <string.h>
+
+#include "graph/plan.h"
+
+enum { SPAN = 4096 }; /* numbers of a gradient that one job adds up */
+
+struct plx_run_memory {
+    const plx_allocator *allocator;
+    int threads;
+    plx_real *tiles;   /* [threads][plan->tile_memory] */
+    plx_real *batch;   /* [plan->batch_memory] */
+    plx_real *partial; /* [tiles_max][plan->tile_numbers] */
+    plx_real *numbers; /* [plan->batch_numbers] */
+    plx_real *chunks;  /* [chunks_max][n_tilewise], training alone */
+    double *weights;   /* [n_tasks] of 1, where the caller gives none */
+    const plx_batch *in_hand;
+    bool with_losses;
+};
+
+/* -- Creation --------------------------------------------------------------------------------------------------------
+ */
+
+static plx_status take_memory(plx_run *run, const plx_layout *layout, int threads)
+{
+    const plx_plan *plan = run->plan;
+    struct plx_run_memory *memory = run->memory;
+    const plx_allocator *a = memory->allocator;
+    const size_t n_tasks = (size_t)plan->graph->n_tasks, rows = (size_t)plan->options.batch_rows;
+    memory->threads = threads;
+    memory->tiles = plx_alloc_aligned(a, (size_t)threads * plan->tile_memory, sizeof(plx_real));
+    memory->batch = plx_alloc_aligned(a, plan->batch_memory, sizeof(plx_real));
+    memory->partial = plx_alloc_aligned(a, (size_t)plan->tiles_max * plan->tile_numbers, sizeof(plx_real));
+    memory->numbers = plx_alloc_aligned(a, plan->batch_numbers, sizeof(plx_real));
+    memory->weights = plx_alloc_zero(a, n_tasks, sizeof(double));
+    run->records = plx_alloc_aligned(a, rows, layout->record_bytes);
+    run->scores = plx_alloc_zero(a, rows * n_tasks, sizeof(plx_real));
+    run->task_losses = plx_alloc_zero(a, n_tasks, sizeof(double));
+    run->task_rows = plx_alloc_zero(a, n_tasks, sizeof(int64_t));
+    bool all = memory->tiles && memory->batch && memory->partial && memory->numbers && memory->weights &&
+               run->records && run->scores && run->task_losses && run->task_rows;
+    if (plan->options.training) {
+        memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * plan->graph->n_tilewise, sizeof(plx_real));
+        run->gradient = plx_alloc_aligned(a, plan->graph->n_values, sizeof(plx_real));
+        all = all && memory->chunks && run->gradient;
+    }
+    return all ? PLX_OK : PLX_ERR_MEMORY;
+}
+
+plx_status plx_run_create(const plx_allocator *allocator, const plx_plan *plan, const plx_layout *layout,
+                          plx_pool *pool, plx_run **out, plx_error *err)
+{
+    *out = NULL;
+    plx_run *run = plx_alloc_zero(allocator, 1, sizeof *run);
+    struct plx_run_memory *memory = plx_alloc_zero(allocator, 1, sizeof *memory);
+    if (!run || !memory) {
+        plx_free(allocator, run);
+        plx_free(allocator, memory);
+        return plx_error_memory(err);
+    }
+    memory->allocator = allocator;
+    *run = (plx_run){.plan = plan,
+                     .graph = plan->graph,
+                     .kernels = plan->kernels,
+                     .pool = pool,
+                     .training = plan->options.training,
+                     .layout = layout,
+                     .memory = memory};
+    if (take_memory(run, layout, pool ? plx_pool_threads(pool) : 1) != PLX_OK) {
+        plx_run_free(run);
+        return plx_error_memory(err);
+    }
+    for (int task = 0; task < plan->graph->n_tasks; task++)
+        memory->weights[task] = 1.0;
+    run->task_weights = memory->weights;
+    *out = run;
+    return PLX_OK;
+}
+
+void plx_run_free(plx_run *run)
+{
+    if (!run) return;
+    struct plx_run_memory *memory = run->memory;
+    const plx_allocator *a = memory->allocator;
+    plx_free_aligned(a, memory->tiles);
+    plx_free_aligned(a, memory->batch);
+    plx_free_aligned(a, memory->partial);
+    plx_free_aligned(a, memory->numbers);
+    plx_free_aligned(a, memory->chunks);
+    plx_free_aligned(a, run->records);
+    plx_free_aligned(a, run->gradient);
+    plx_free(a, memory->weights);
+    plx_free(a, run->scores);
+    plx_free(a, run->task_losses);
+    plx_free(a, run->task_rows);
+    plx_free(a, memory);
+    plx_free(a, run);
+}
+
+/* -- What ops ask for
+ * -------------------------------------------------------------------------------------------------- */
+
+static const plx_node_plan *plan_of(const plx_run *run, const plx_node *node)
+{
+    return &run->plan->nodes[node->index];
+}
+
+static plx_view view_of(const plx_tile *tile, const plx_slot *slot)
+{
+    if (!slot->is_of_batch) return (plx_view){tile->block + slot->offset, slot->stride};
+    return (plx_view){tile->run->memory->batch + slot->offset + (ptrdiff_t)tile->first_row * slot->stride,
+                      slot->stride};
+}
+
+plx_view plx_tile_value(const plx_tile *tile, const plx_node *node)
+{
+    return view_of(tile, &plan_of(tile->run, node)->value);
+}
+
+plx_view plx_tile_input(const plx_tile *tile, const plx_node *node, int i)
+{
+    return view_of(tile, &tile->run->plan->nodes[node->inputs[i]].value);
+}
+
+plx_view plx_tile_gradient(const plx_tile *tile, const plx_node *node)
+{
+    return view_of(tile, &plan_of(tile->run, node)->gradient);
+}
+
+plx_view plx_tile_input_gradient(const plx_tile *tile, const plx_node *node, int i, bool *adds)
+{
+    const plx_node_plan *own = plan_of(tile->run, node);
+    *adds = own->adds[i];
+    if (!own->wants[i]) return (plx_view){NULL, 0};
+    return view_of(tile, &tile->run->plan->nodes[node->inputs[i]].gradient);
+}
+
+bool plx_run_wants_gradient(const plx_run *run, const plx_node *node, int i)
+{
+    return plan_of(run, node)->wants[i];
+}
+
+int plx_run_tile_first(const plx_run *run, int index)
+{
+    const int first = index * run->plan->tile_rows;
+    return first < run->n_rows ? first : run->n_rows;
+}
+
+plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node)
+{
+    return view_of(tile, &plan_of(tile->run, node)->scratch).at;
+}
+
+plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int tile_index)
+{
+    return run->memory->partial + (size_t)tile_index * run->plan->tile_numbers + plan_of(run, node)->tile_offset;
+}
+
+plx_real *plx_run_batch_numbers(const plx_run *run, const plx_node *node)
+{
+    return run->memory->numbers + plan_of(run, node)->batch_offset;
+}
+
+static plx_view param_view(const plx_run *run, const plx_node *node, int p, int group, plx_real *block)
+{
+    const plx_param *param = &run->graph->params[node->params[p]];
+    return (plx_view){block + param->offset + (size_t)group * param->group_stride, (ptrdiff_t)param->row_stride};
+}
+
+plx_view plx_run_param(const plx_run *run, const plx_node *node, int p, int group)
+{
+    return param_view(run, node, p, group, run->values);
+}
+
+plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int p, int group)
+{
+    return param_view(tile->run, node, p, group, tile->gradient);
+}
+
+plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group)
+{
+    return param_view(run, node, p, group, run->gradient);
+}
+
+plx_view plx_run_gradient(const plx_run *run, const plx_node *node)
+{
+    const plx_slot *slot = &plan_of(run, node)->gradient;
+    return (plx_view){run->memory->batch + slot->offset, slot->stride};
+}
+
+const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int i)
+{
+    return run->graph->nodes[node->inputs[i]];
+}
+
+/* -- Batches
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* A phase in execution, as jobs see it. */
+typedef struct phase_job {
+    plx_run *run;
+    const plx_phase *phase;
+    bool is_first, is_last;
+    int n_joins;
+} phase_job;
+
+static void read_records(plx_run *run, const plx_tile *tile)
+{
+    const plx_batch *batch = run->memory->in_hand;
+    const size_t first = batch->first + (size_t)tile->first_row;
+    plx_rows_gather(batch->rows, batch->order ? batch->order + first : NULL, first, (size_t)tile->rows,
+                    run->records + (size_t)tile->first_row * run->layout->record_bytes);
+}
+
+static void write_scores(plx_run *run, const plx_tile *tile)
+{
+    const int n_tasks = run->graph->n_tasks;
+    for (int task = 0; task < n_tasks; task++) {
+        const plx_view value = plx_tile_value(tile, run->graph->nodes[run->graph->predictions[task]]);
+        for (int row = 0; row < tile->rows; row++) {
+            run->scores[(size_t)(tile->first_row + row) * (size_t)n_tasks + (size_t)task] =
+                value.at[row * value.stride];
+        }
+    }
+}
+
+static void run_tile(const phase_job *job, const plx_tile *tile)
+{
+    if (job->is_first) read_records(job->run, tile);
+    for (int s = 0; s < job->phase->n_steps; s++) {
+        const plx_step *step = &job->phase->steps[s];
+        if (step->is_backward) {
+            step->node->op->backward(tile, step->node);
+        } else if (!step->node->op->is_loss || job->run->memory->with_losses) {
+            step->node->op->forward(tile, step->node);
+        }
+    }
+    if (job->is_last && !job->run->training) write_scores(job->run, tile);
+}
+
+static void run_chunk(void *user, int chunk, int thread)
+{
+    const phase_job *job = user;
+    plx_run *run = job->run;
+    const plx_plan *plan = run->plan;
+    const int first = chunk * plan->tiles_per_chunk;
+    plx_real *gradient = run->training ? run->memory->chunks + (size_t)chunk * plan->graph->n_tilewise : NULL;
+    for (int i = first; i < first + plan->tiles_per_chunk && i < run->n_tiles; i++) {
+        const int first_row = plx_run_tile_first(run, i);
+        const plx_tile tile = {.run = run,
+                               .index = i,
+                               .first_row = first_row,
+                               .rows = plx_run_tile_first(run, i + 1) - first_row,
+                               .records = run->records + (size_t)first_row * run->layout->record_bytes,
+                               .block = run->memory->tiles + (size_t)thread * plan->tile_memory,
+                               .gradient = gradient,
+                               .adds_gradient = i > first};
+        run_tile(job, &tile);
+    }
+}
+
+static int active_chunks(const plx_run *run)
+{
+    return (run->n_tiles + run->plan->tiles_per_chunk - 1) / run->plan->tiles_per_chunk;
+}
+
+/* Adds up one span of the chunks' gradients, in the chunks' order. */
+static void sum_span(const plx_run *run, size_t first)
+{
+    const size_t n_tilewise = run->graph->n_tilewise;
+    const size_t n = n_tilewise - first < SPAN ? n_tilewise - first : SPAN;
+    const plx_real *parts[PLX_CHUNKS_MAX];
+    const int n_parts = active_chunks(run);
+    for (int chunk = 0; chunk < n_parts; chunk++)
+        parts[chunk] = run->memory->chunks + (size_t)chunk * n_tilewise + first;
+    run->kernels->sum_parts(n, parts, n_parts, run->gradient + first);
+}
+
+static void run_join(void *user, int number, int thread)
+{
+    (void)thread;
+    const phase_job *job = user;
+    if (number >= job->n_joins) {
+        sum_span(job->run, (size_t)(number - job->n_joins) * SPAN);
+        return;
+    }
+    const plx_step *join = &job->phase->joins[number];
+    if (join->is_backward) {
+        join->node->op->backward_join(job->run, join->node);
+    } else {
+        join->node->op->forward_join(job->run, join->node);
+    }
+}
+
+static void run_jobs(plx_run *run, int n, plx_job *function, phase_job *job)
+{
+    if (run->pool && n > 1) {
+        plx_pool_run(run->pool, n, function, job);
+        return;
+    }
+    for (int i = 0; i < n; i++)
+        function(job, i, 0);
+}
+
+static void run_phase(plx_run *run, int p)
+{
+    const plx_plan *plan = run->plan;
+    phase_job job = {.run = run,
+                     .phase = &plan->phases[p],
+                     .is_first = p == 0,
+                     .is_last = p == plan->n_phases - 1,
+                     .n_joins = plan->phases[p].n_joins};
+    run_jobs(run, active_chunks(run), run_chunk, &job);
+    const int spans = job.is_last && run->training ? (int)((plan->graph->n_tilewise + SPAN - 1) / SPAN) : 0;
+    run_jobs(run, job.n_joins + spans, run_join, &job);
+}
+
+static void add_up_losses(plx_run *run)
+{
+    for (int task = 0; task < run->graph->n_tasks; task++) {
+        const plx_node *loss = run->graph->nodes[run->graph->losses[task]];
+        double sum = 0.0, rows = 0.0;
+        for (int tile = 0; tile < run->n_tiles; tile++) {
+            const plx_real *numbers = plx_run_tile_numbers(run, loss, tile);
+            sum += (double)numbers[0];
+            rows += (double)numbers[1];
+        }
+        run->task_losses[task] = sum;
+        run->task_rows[task] = (int64_t)rows;
+    }
+}
+
+static void run_batch(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses)
+{
+    const plx_plan *plan = run->plan;
+    run->values = values;
+    run->n_rows = batch->n;
+    run->n_tiles = (batch->n + plan->tile_rows - 1) / plan->tile_rows;
+    run->memory->in_hand = batch;
+    run->memory->with_losses = with_losses;
+    for (int i = 0; i < run->graph->n_nodes; i++) {
+        const plx_node *node = run->graph->nodes[i];
+        if (plan->nodes[i].runs && node->op->prepare) node->op->prepare(run, node);
+    }
+    for (int p = 0; p < plan->n_phases; p++)
+        run_phase(run, p);
+    if (with_losses) add_up_losses(run);
+}
+
+void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses)
+{
+    run_batch(run, values, batch, with_losses);
+}
+
+void plx_run_step(plx_run *run, plx_real *values, const plx_batch *batch)
+{
+    run_batch(run, values, batch, true);
+}

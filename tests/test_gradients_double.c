@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gradients of every op and of every model, each number of each parameter, against central differences in double.
+ * An op's input gradients are seen through linear layers before it.
+ */
+#include "network.h"
+#include "ops/op_defs.h"
+
+/* Which ops have had their gradient checked, by their place in plx_op_list. */
+static bool seen[64];
+
+static void note_ops(const network *net)
+{
+    for (int i = 0; i < net->graph.n_nodes; i++) {
+        for (int k = 0; plx_op_list[k]; k++)
+            seen[k] = seen[k] || net->graph.nodes[i]->op == plx_op_list[k];
+    }
+}
+
+static void check_gradients(network *net, const char *name)
+{
+    network_step(net);
+    const size_t bytes = net->graph.n_values * sizeof(plx_real);
+    plx_real *gradient = malloc(bytes), *start = malloc(bytes);
+    if (!gradient || !start) abort();
+    memcpy(gradient, net->run->gradient, bytes);
+    memcpy(start, net->values, bytes);
+    double largest = 0;
+    for (size_t i = 0; i < net->graph.n_values; i++)
+        largest = fmax(largest, fabs(gradient[i]));
+    CHECK(largest > 1e-6);
+    for (int p = 0; p < net->graph.n_params; p++) {
+        const plx_param *param = &net->graph.params[p];
+        if (param->spec.is_state) continue;
+        const int n = param->spec.groups * param->spec.rows * param->spec.cols;
+        for (int i = 0; i < n; i++) {
+            const int g = i / (param->spec.rows * param->spec.cols), r = i / param->spec.cols % param->spec.rows,
+                      c = i % param->spec.cols;
+            const size_t at =
+                param->offset + (size_t)g * param->group_stride + (size_t)r * param->row_stride + (size_t)c;
+            const double h = 1e-5;
+            memcpy(net->values, start, bytes);
+            net->values[at] = start[at] + h;
+            const double up = network_step(net);
+            memcpy(net->values, start, bytes);
+            net->values[at] = start[at] - h;
+            const double down = network_step(net), slope = (up - down) / (2 * h);
+            if (fabs(slope - gradient[at]) > 1e-6 * fmax(fabs(slope), 1e-3 * largest) + 1e-10) {
+                char text[300];
+                snprintf(text, sizeof text, "%s: %s[%d]: %.12g, by differences %.12g", name, param->spec.name, i,
+                         gradient[at], slope);
+                check_report(__FILE__, __LINE__, text);
+            }
+        }
+    }
+    memcpy(net->values, start, bytes);
+    free(gradient);
+    free(start);
+}
+
+/* -- Ops -------------------------------------------------------------------------------------------------------------
+ */
+
+static plx_ref bank_of(plx_graph *graph, plx_ref x, const char *name, int groups, int width)
+{
+    const int outside = plx_scope(graph, "%s", name);
+    plx_ref bank = plx_linear(graph, x, &(plx_linear_spec){.groups = groups, .width = width, .has_bias = true});
+    plx_scope_leave(graph, outside);
+    return bank;
+}
+
+/* From any value to one number for the loss: a mixture by a gate if there are groups, then a linear layer. */
+static plx_ref to_number(plx_graph *graph, plx_ref x, plx_ref value)
+{
+    const plx_shape shape = plx_ref_shape(graph, value);
+    if (shape.groups > 1) {
+        plx_ref gate = bank_of(graph, x, "gate", 1, shape.groups);
+        value = plx_mixture(graph, gate, &value, 1);
+    }
+    return bank_of(graph, value, "out", 1, 1);
+}
+
+static plx_ref inputs_of(plx_graph *graph)
+{
+    plx_ref parts[3];
+    for (int feature = 0; feature < 2; feature++) {
+        const int outside = plx_scope(graph, "feature%d", feature);
+        parts[feature] = plx_embedding(graph, feature, 4, 3);
+        plx_scope_leave(graph, outside);
+    }
+    parts[2] = plx_dense_input(graph, 2);
+    return plx_concat(graph, parts, 3);
+}
+
+static void squared_tasks(plx_graph *graph, plx_ref x, plx_ref value)
+{
+    plx_ref number = to_number(graph, x, value);
+    plx_graph_task(graph, 0, number, plx_squared_loss(graph, 0, number));
+}
+
+static void build_linear(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    plx_ref shared = bank_of(graph, x, "shared", 3, 5);
+    squared_tasks(graph, x, bank_of(graph, shared, "bank", 3, 4));
+}
+
+static void build_activation(plx_graph *graph, const void *user)
+{
+    plx_ref (*activation)(plx_graph *, plx_ref) = *(plx_ref(*const *)(plx_graph *, plx_ref))user;
+    plx_ref x = inputs_of(graph);
+    squared_tasks(graph, x, activation(graph, bank_of(graph, x, "in", 2, 5)));
+}
+
+static void build_multiply(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    squared_tasks(graph, x, plx_multiply(graph, bank_of(graph, x, "left", 2, 3), bank_of(graph, x, "right", 2, 3)));
+}
+
+static void build_dropout(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    squared_tasks(graph, x, plx_dropout(graph, bank_of(graph, x, "in", 1, 9), 0.3));
+}
+
+/* Two layers of it, so that a phase follows a phase. */
+static void build_norm(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    plx_ref first = plx_tanh(graph, plx_batch_norm(graph, bank_of(graph, x, "in", 2, 3)));
+    const int outside = plx_scope(graph, "second");
+    plx_ref second = plx_batch_norm(graph, bank_of(graph, first, "dense", 2, 4));
+    plx_scope_leave(graph, outside);
+    squared_tasks(graph, x, plx_sigmoid(graph, second));
+}
+
+static void build_gates(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    plx_ref banks[] = {bank_of(graph, x, "own", 2, 4), bank_of(graph, x, "shared", 3, 4)};
+    plx_ref gate = plx_softmax(graph, bank_of(graph, x, "weights", 1, 5));
+    squared_tasks(graph, x, plx_mixture(graph, gate, banks, 2));
+}
+
+/* A concatenation of values that others read too, which the plan cannot make in place. */
+static void build_concat(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    plx_ref parts[] = {bank_of(graph, x, "a", 1, 2), bank_of(graph, x, "b", 1, 3)};
+    plx_ref both = plx_concat(graph, parts, 2);
+    squared_tasks(graph, x, plx_multiply(graph, bank_of(graph, both, "c", 1, 3), plx_tanh(graph, parts[1])));
+}
+
+static void build_losses(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    plx_ref a = bank_of(graph, x, "a", 1, 1), b = bank_of(graph, x, "b", 1, 1), c = bank_of(graph, x, "c", 1, 1);
+    plx_graph_task(graph, 0, plx_sigmoid(graph, a), plx_binary_loss(graph, 0, a));
+    plx_graph_task(graph, 1, plx_multiply(graph, plx_sigmoid(graph, a), plx_sigmoid(graph, b)),
+                   plx_pair_loss(graph, 1, a, b));
+    plx_graph_task(graph, 2, c, plx_squared_loss(graph, 2, c));
+}
+
+static void check_case(const char *name, network_builder *build, const void *user, int n_tasks)
+{
+    network net;
+    const network_shape shape = {2, 2, n_tasks, 13, 4, n_tasks > 1};
+    REQUIRE(network_init(&net, &shape, build, user, 21));
+    note_ops(&net);
+    for (int plain = 0; plain < 2; plain++) {
+        const plx_plan_options options = {.batch_rows = 13, .training = true, .tile_rows = 5, .is_plain = plain == 1};
+        network_plan(&net, &options, NULL, plx_kernels_for(PLX_CPU_PLAIN));
+        check_gradients(&net, name);
+    }
+    network_release(&net);
+}
+
+static void test_ops(void)
+{
+    plx_ref (*activations[])(plx_graph *, plx_ref) = {plx_relu, plx_sigmoid, plx_tanh, plx_softmax};
+    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
+        check_case("activation", build_activation, &activations[i], 1);
+    }
+    check_case("linear", build_linear, NULL, 1);
+    check_case("multiply", build_multiply, NULL, 1);
+    check_case("dropout", build_dropout, NULL, 1);
+    check_case("norm", build_norm, NULL, 1);
+    check_case("gates", build_gates, NULL, 1);
+    check_case("concat", build_concat, NULL, 1);
+    check_case("losses", build_losses, NULL, 3);
+}
+
+static void test_every_op_has_a_case(void)
+{
+    for (int k = 0; plx_op_list[k]; k++) {
+        if (!seen[k]) check_report(__FILE__, __LINE__, plx_op_list[k]->name);
+    }
+}
+
+/* -- Models
+ * ------------------------------------------------------------------------------------------------------------ */
+
+static void check_model(const plx_model_def *def, const plx_model_spec *spec, bool binary)
+{
+    static const plx_input_spec inputs[] = {{"city", 4, 3}, {"job", 4, 2}, {"age", 0, 0}, {"hours", 0, 0}};
+    const plx_target_spec targets[] = {{"click", true}, {"watch", binary}};
+    const network_model model = {def, {spec, inputs, 4, targets, 2}};
+    const network_shape shape = {2, 2, 2, 11, 4, binary};
+    network net;
+    REQUIRE(network_init(&net, &shape, network_build_model, &model, 5));
+    const plx_plan_options options = {.batch_rows = 11, .training = true, .tile_rows = 4};
+    network_plan(&net, &options, NULL, plx_kernels_for(PLX_CPU_PLAIN));
+    check_gradients(&net, def->name);
+    network_release(&net);
+}
+
+static void test_models(void)
+{
+    int two[] = {4, 3}, one[] = {3};
+    plx_int_list towers[] = {{one, 1}, {two, 2}};
+    for (int variant = 0; variant < 4; variant++) {
+        const plx_model_spec spec = {
+            .bottom_dnn_units = {two, 2},
+            .expert_dnn_units = {two, variant == 1 ? 1 : 2},
+            .gate_dnn_units = {one, variant % 2},
+            .tower_dnn_units_lists = {towers, 2},
+            .num_experts = 3,
+            .num_experts_specific = variant == 2 ? 0 : 2,
+            .num_experts_shared = variant == 3 ? 0 : 2,
+            .num_levels = 2,
+            .gate_input = variant == 2 ? PLX_GATE_FEATURES : PLX_GATE_LEVEL,
+            .dnn_activation = variant == 0 ? PLX_ACT_TANH : PLX_ACT_RELU,
+            .dnn_dropout = variant == 1 ? 0.2 : 0,
+            .dnn_use_bn = variant == 3,
+        };
+        for (int i = 0; plx_model_list[i]; i++)
+            check_model(plx_model_list[i], &spec, variant % 2 || plx_model_list[i]->needs_binary);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {CHECK_TEST(test_ops), CHECK_TEST(test_every_op_has_a_case),
+                                       CHECK_TEST(test_models)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the plan decides changes speed, never results: tiles, shared memory, threads and batch sizes, on every model.
+ */
+#include "network.h"
+#include "ops/ops.h"
+
+enum { N_ROWS = 333, N_SPARSE = 3, N_DENSE = 4 };
+
+static const plx_input_spec inputs[] = {{"city", 300, 4}, {"job", 300, 4},   {"sex", 300, 5}, {"age", 0, 0},
+                                        {"hours", 0, 0},  {"capital", 0, 0}, {"year", 0, 0}};
+static const plx_target_spec targets[] = {{"click", true}, {"buy", true}};
+
+/* The sizes of a model; with `everything` also batch normalisation, dropout and hidden gates. */
+typedef struct sizes {
+    int wide[2], narrow[1];
+    plx_int_list towers[2];
+    plx_model_spec spec;
+} sizes;
+
+static void sizes_init(sizes *s, bool everything)
+{
+    *s = (sizes){.wide = {20, 9}, .narrow = {7}};
+    for (int task = 0; task < 2; task++)
+        s->towers[task] = (plx_int_list){s->narrow, 1};
+    s->spec = (plx_model_spec){.bottom_dnn_units = {s->wide, 2},
+                               .expert_dnn_units = {s->wide, 2},
+                               .gate_dnn_units = {s->narrow, everything ? 1 : 0},
+                               .tower_dnn_units_lists = {s->towers, 2},
+                               .num_experts = 4,
+                               .num_experts_specific = 2,
+                               .num_experts_shared = 3,
+                               .num_levels = 2,
+                               .dnn_dropout = everything ? 0.3 : 0,
+                               .dnn_use_bn = everything};
+}
+
+static bool open_network(network *net, const plx_model_def *def, const sizes *s)
+{
+    const network_model model = {def, {&s->spec, inputs, N_SPARSE + N_DENSE, targets, 2}};
+    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, true};
+    return network_init(net, &shape, network_build_model, &model, 77);
+}
+
+/* The gradient of one step under a plan; states are put back. */
+static double step_with(network *net, const plx_plan_options *options, plx_pool *pool, plx_real *gradient)
+{
+    const size_t bytes = net->graph.n_values * sizeof(plx_real);
+    plx_real *before = malloc(bytes);
+    if (!before) abort();
+    memcpy(before, net->values, bytes);
+    network_plan(net, options, pool, plx_kernels_for(PLX_CPU_AVX512));
+    const double loss = network_step(net);
+    memcpy(gradient, net->run->gradient, bytes);
+    memcpy(net->values, before, bytes);
+    free(before);
+    return loss;
+}
+
+static void check_close_gradients(const network *net, const plx_real *a, const plx_real *b)
+{
+    for (int p = 0; p < net->graph.n_params; p++) {
+        const plx_param *param = &net->graph.params[p];
+        double largest = 0, difference = 0;
+        const int n = param->spec.groups * param->spec.rows * param->spec.cols;
+        float *dense_a = calloc((size_t)n, sizeof *dense_a), *dense_b = calloc((size_t)n, sizeof *dense_b);
+        if (!dense_a || !dense_b) abort();
+        plx_param_read(param, a, dense_a);
+        plx_param_read(param, b, dense_b);
+        for (int i = 0; i < n; i++) {
+            largest = fmax(largest, fabs((double)dense_a[i]));
+            difference = fmax(difference, fabs((double)dense_a[i] - (double)dense_b[i]));
+        }
+        if (!(difference <= 1e-5 * largest + 1e-8)) check_report(__FILE__, __LINE__, param->spec.name);
+        free(dense_a);
+        free(dense_b);
+    }
+}
+
+static void check_model(const plx_model_def *def, bool everything)
+{
+    sizes s;
+    network net;
+    sizes_init(&s, everything);
+    REQUIRE(open_network(&net, def, &s));
+    const size_t bytes = net.graph.n_values * sizeof(plx_real);
+    plx_real *plain = malloc(bytes), *fast = malloc(bytes), *threaded = malloc(bytes);
+    if (!plain || !fast || !threaded) abort();
+    const double loss = step_with(
+        &net, &(plx_plan_options){.batch_rows = N_ROWS, .training = true, .tile_rows = N_ROWS, .is_plain = true}, NULL,
+        plain);
+    const int tiles[] = {0, 1, 16, 64, 100};
+    for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
+        const plx_plan_options options = {.batch_rows = N_ROWS, .training = true, .tile_rows = tiles[i]};
+        CHECK_CLOSE(step_with(&net, &options, NULL, fast), loss, 1e-5 * loss);
+        check_close_gradients(&net, plain, fast);
+        for (int threads = 2; threads <= 8; threads += 3) {
+            plx_pool *pool = NULL;
+            REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
+            step_with(&net, &options, pool, threaded);
+            CHECK(memcmp(fast, threaded, bytes) == 0);
+            plx_run_free(net.run);
+            net.run = NULL;
+            plx_pool_free(pool);
+        }
+    }
+    free(plain);
+    free(fast);
+    free(threaded);
+    network_release(&net);
+}
+
+static void test_plans_agree(void)
+{
+    for (int i = 0; plx_model_list[i]; i++) {
+        check_model(plx_model_list[i], false);
+        check_model(plx_model_list[i], true);
+    }
+}
+
+/* A row's score does not depend on the rows beside it, nor on the batch that it comes in. */
+static void test_scores_are_row_by_row(void)
+{
+    for (int i = 0; plx_model_list[i]; i++) {
+        sizes s;
+        network net;
+        sizes_init(&s, true);
+        REQUIRE(open_network(&net, plx_model_list[i], &s));
+        static plx_real scores[N_ROWS * 2];
+        network_plan(&net, &(plx_plan_options){.batch_rows = N_ROWS}, NULL, plx_kernels_for(PLX_CPU_AVX512));
+        plx_run_score(net.run, net.values, &(plx_batch){.rows = &net.rows, .n = N_ROWS}, false);
+        memcpy(scores, net.run->scores, sizeof scores);
+        const int sizes_tried[] = {1, 7, 64, 200};
+        for (size_t k = 0; k < sizeof sizes_tried / sizeof *sizes_tried; k++) {
+            const int n = sizes_tried[k];
+            network_plan(&net, &(plx_plan_options){.batch_rows = n}, NULL, plx_kernels_for(PLX_CPU_AVX512));
+            for (int first = 0; first < N_ROWS; first += n) {
+                const int rows = N_ROWS - first < n ? N_ROWS - first : n;
+                plx_run_score(net.run, net.values, &(plx_batch){.rows = &net.rows, .first = (size_t)first, .n = rows},
+                              false);
+                CHECK(memcmp(net.run->scores, scores + 2 * first, (size_t)rows * 2 * sizeof *scores) == 0);
+            }
+        }
+        network_release(&net);
+    }
+}
+
+static void test_start_values(void)
+{
+    sizes s;
+    network net;
+    sizes_init(&s, false);
+    REQUIRE(open_network(&net, plx_model_find(plx_slice_of("mmoe")), &s));
+    plx_graph_init_values(&net.graph, 1, net.values);
+    for (int p = 0; p < net.graph.n_params; p++) {
+        const plx_param *param = &net.graph.params[p];
+        const int n = param->spec.groups * param->spec.rows * param->spec.cols;
+        float *numbers = calloc((size_t)n, sizeof *numbers);
+        if (!numbers) abort();
+        plx_param_read(param, net.values, numbers);
+        double squares = 0;
+        for (int i = 0; i < n; i++)
+            squares += (double)numbers[i] * (double)numbers[i];
+        const double deviation = sqrt(squares / n);
+        /* A deviation over n numbers is within 4 / sqrt(2 n) of its expectation. */
+        const double tolerance = 4 / sqrt(2.0 * n);
+        if (strcmp(param->spec.name, "embedding/city/table") == 0) CHECK_CLOSE(deviation / 1e-4, 1, tolerance);
+        if (strcmp(param->spec.name, "experts/dense0/kernel") == 0) {
+            CHECK_CLOSE(deviation / sqrt(2.0 / (17 + 20)), 1, tolerance);
+            /* Experts start different: no two groups alike. */
+            CHECK(memcmp(numbers, numbers + 17 * 20, 17 * 20 * sizeof *numbers) != 0);
+        }
+        free(numbers);
+    }
+    network_release(&net);
+}
+
+static void build_mistake(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = plx_dense_input(graph, 2);
+    plx_scope(graph, "tower");
+    const plx_linear_spec spec = {.groups = 3, .width = 4};
+    plx_ref bank = plx_linear(graph, x, &spec);
+    plx_ref wrong = plx_mixture(graph, x, &bank, 1);
+    plx_graph_task(graph, 0, plx_relu(graph, wrong), plx_binary_loss(graph, 0, wrong));
+}
+
+/* The first mistake is reported with its scope; what follows it does nothing. */
+static void test_mistakes_are_told(void)
+{
+    plx_arena arena;
+    plx_graph graph;
+    plx_error err = {0};
+    plx_arena_init(&arena, &plx_allocator_default);
+    plx_graph_init(&graph, &arena, 1);
+    build_mistake(&graph, NULL);
+    CHECK_STATUS(plx_graph_finish(&graph, &err), PLX_ERR_SHAPE);
+    CHECK_TEXT(err.message, "tower: mixture: the gate is [1, 2], the experts are 3");
+    plx_arena_release(&arena);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {CHECK_TEST(test_plans_agree), CHECK_TEST(test_scores_are_row_by_row),
+                                       CHECK_TEST(test_start_values), CHECK_TEST(test_mistakes_are_told)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
