@@ -11,30 +11,23 @@ enum { SHOWN_BYTES = 60 };
 
 static bool has_range(const plx_field *field)
 {
-    return field->min != 0 || field->max != 0 || field->above_min;
+    return field->min != 0 || field->max != 0;
 }
 
 static bool in_range(const plx_field *field, double value)
 {
     if (!has_range(field)) return true;
-    if (field->above_min ? !(value > field->min) : !(value >= field->min)) return false;
-    return value <= field->max;
+    return value >= field->min && value <= field->max && !(field->above_min && value == field->min);
 }
 
-/* " from 1 to 10", " of at least 0", " above 0": empty where everything goes. */
+/* " from 1 to 10", " above 0 and at most 10"; empty where everything goes. */
 static void add_range(plx_string *out, const plx_field *field)
 {
     char min[32], max[32];
     if (!has_range(field)) return;
     plx_format_double(field->min, min);
     plx_format_double(field->max, max);
-    bool has_min = isfinite(field->min), has_max = isfinite(field->max);
-    if (has_min && has_max && !field->above_min)
-        plx_string_format(out, " from %s to %s", min, max);
-    else if (has_min)
-        plx_string_format(out, field->above_min ? " above %s" : " of at least %s", min);
-    if (has_max && (field->above_min || !has_min))
-        plx_string_format(out, "%s at most %s", has_min ? " and" : " of", max);
+    plx_string_format(out, field->above_min ? " above %s and at most %s" : " from %s to %s", min, max);
 }
 
 static void add_choices(plx_string *out, const plx_field *field)
@@ -231,11 +224,10 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
 /* Defaults are written by us, so their reader knows only what they use: items without quotes, lists in lists. */
 static plx_raw read_default_list(const char **at, plx_arena *arena)
 {
-    enum { MOST_ITEMS = 16 };
-    plx_raw items[MOST_ITEMS];
+    plx_raw *items = plx_arena_take(arena, strlen(*at), sizeof *items); /* an item takes at least a byte */
     int n = 0;
     (*at)++; /* the bracket */
-    while (**at && **at != ']' && n < MOST_ITEMS) {
+    while (items && **at && **at != ']') {
         *at += strspn(*at, " ,");
         if (**at == '[') {
             items[n++] = read_default_list(at, arena);
@@ -246,7 +238,7 @@ static plx_raw read_default_list(const char **at, plx_arena *arena)
         }
     }
     if (**at == ']') (*at)++;
-    return (plx_raw){.is_list = true, .items = plx_arena_copy(arena, items, (size_t)n * sizeof *items), .n_items = n};
+    return (plx_raw){.is_list = true, .items = items, .n_items = n};
 }
 
 plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err)
