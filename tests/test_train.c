@@ -9,6 +9,7 @@
 
 #include "base/random.h"
 #include "check.h"
+#include "failing_allocator.h"
 #include "models/model.h"
 #include "ops/ops.h"
 
@@ -567,6 +568,55 @@ static void test_validation_loss_that_is_not_finite(void)
     world_release(&w);
 }
 
+static void test_whatever_allocation_fails(void)
+{
+    static world w;
+    static float scores[100 * N_TASKS];
+    plx_model_spec spec = plain_model;
+    spec.dnn_use_bn = true;
+    REQUIRE(world_init(&w, "ple", &spec, binary_targets, 100, 100));
+    w.spec.epochs = 1;
+    w.job.listener = NULL;
+    failing_allocator memory = {.failed = true};
+    long n = 0;
+    while (memory.failed) {
+        failing_allocator_init(&memory, ++n);
+        w.job.allocator = &memory.allocator;
+        CHECK_STATUS(train(&w), memory.failed ? PLX_ERR_MEMORY : PLX_OK);
+        CHECK(memory.live == 0);
+        CHECK(!memory.failed || has_values(&w, w.start));
+    }
+    CHECK(n > 20 && !has_values(&w, w.start));
+    memory.failed = true;
+    for (n = 1; memory.failed; n++) {
+        failing_allocator_init(&memory, n);
+        CHECK_STATUS(plx_score_rows(&w.graph, w.job.kernels, &memory.allocator, NULL, w.values, &w.validation, scores,
+                                    NULL, &w.err),
+                     memory.failed ? PLX_ERR_MEMORY : PLX_OK);
+        CHECK(memory.live == 0);
+    }
+    CHECK(n > 5);
+    world_release(&w);
+}
+
+/** Ten epochs ask for memory as often as one. */
+static void test_steps_allocate_nothing(void)
+{
+    long calls[2];
+    for (int i = 0; i < 2; i++) {
+        static world w;
+        failing_allocator memory;
+        REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 100, 100));
+        failing_allocator_init(&memory, 0);
+        w.spec.epochs = i == 0 ? 1 : 10;
+        w.job.allocator = &memory.allocator;
+        CHECK_STATUS(train(&w), PLX_OK);
+        calls[i] = memory.calls;
+        world_release(&w);
+    }
+    CHECK(calls[0] == calls[1]);
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -587,6 +637,8 @@ int main(int argc, char **argv)
         CHECK_TEST(test_loss_that_is_not_finite),
         CHECK_TEST(test_weights_that_run_away),
         CHECK_TEST(test_validation_loss_that_is_not_finite),
+        CHECK_TEST(test_whatever_allocation_fails),
+        CHECK_TEST(test_steps_allocate_nothing),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }
