@@ -3,7 +3,7 @@
  * The model file: safetensors with named tensors and a map of texts (docs/format.md). Knows bytes and names only:
  * what the texts mean is for the layers above. Reading checks every length before it is believed: header bounds,
  * dtypes, shapes, offsets without hole or overlap, no duplicate name, nothing after the end, and the checksum of the
- * data.
+ * whole file.
  */
 #ifndef PLX_MODEL_FILE_H
 #define PLX_MODEL_FILE_H
@@ -22,23 +22,26 @@ typedef struct plx_meta {
     const char *key, *value;
 } plx_meta;
 
-/** Writes atomically. "format" = "plexus", "format_version", "plexus_version" and "data_checksum" are added to `meta`.
+/**
+ * Writes atomically. "format" = "plexus", "format_version" and "data_checksum" are added to `meta`; names and texts
+ * are UTF-8. PLX_ERR_ARGUMENT where two tensors or texts have one name.
  */
 plx_status plx_model_file_write(const char *path, const plx_allocator *allocator, const plx_tensor *tensors,
                                 int n_tensors, const plx_meta *meta, int n_meta, plx_error *err);
 
 typedef struct plx_model_file {
     struct plx_model_file_memory *memory;
-    const plx_tensor *tensors; /* by name */
+    const plx_tensor *tensors; /* by name; data aligned to its dtype */
     int n_tensors;
-    const plx_meta *meta;
+    const plx_meta *meta; /* by key */
     int n_meta;
 } plx_model_file;
 
 /** PLX_ERR_IO, PLX_ERR_FORMAT (not a plexus file, truncated, altered: which and where), PLX_ERR_UNSUPPORTED (later
- * version). */
+ * version). On failure `file` holds nothing. */
 plx_status plx_model_file_read(plx_model_file *file, const char *path, const plx_allocator *allocator, plx_error *err);
-/** The same from memory, borrowed while `file` lives; for fuzzing. `name` stands for the path. */
+/** The same from memory, borrowed while `file` lives (copied where it is not aligned to 8); for fuzzing. `name` stands
+ * for the path. */
 plx_status plx_model_file_parse(plx_model_file *file, const void *bytes, size_t length, const char *name,
                                 const plx_allocator *allocator, plx_error *err);
 void plx_model_file_release(plx_model_file *file);
