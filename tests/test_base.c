@@ -322,6 +322,12 @@ static void test_numbers_are_written_shortest(void)
     check_float(16777216.0f, "16777216");
     check_float(3.4028235e38f, "3.4028235e+38");
     check_float(1e-45f, NULL);
+    check_float(0.0001f, "0.0001");
+    check_float(-0.5f, "-0.5");
+    check_float(999999.94f, "999999.94");
+    check_float(100000.0f, "100000");
+    check_float(12.0f, "12");
+    check_float(0.00012345678f, "0.00012345678");
     char text[32];
     CHECK(plx_format_double((double)NAN, text) == 3 && strcmp(text, "nan") == 0);
     CHECK(plx_format_float((float)-INFINITY, text) == 4 && strcmp(text, "-inf") == 0);
@@ -335,7 +341,12 @@ static void test_numbers_are_written_shortest(void)
         memcpy(&narrow, bits + 2, sizeof narrow);
         if (isfinite(wide)) check_double(wide, NULL);
         if (isfinite(narrow)) check_float(narrow, NULL);
-        check_float(plx_random_uniform(&random, i, 1), NULL);
+        float score = plx_random_uniform(&random, i, 1);
+        int digits = 6;
+        do
+            snprintf(text, sizeof text, "%.*g", digits, (double)score);
+        while (strtof(text, NULL) != score && digits++ < 9);
+        check_float(score, text);
     }
 }
 

@@ -379,6 +379,9 @@ static void test_fields_have_defaults(void)
     check_written("files", &object, "[a.csv, \"b c\"]");
     plx_arena_release(&arena);
 
+    const plx_field unset = ROW(rate, PLX_FIELD_REAL, .min = 1, .max = 2, .fallback = "nan"); /* not given */
+    CHECK_STATUS(plx_fields_default(&unset, 1, &object, &arena, NULL), PLX_OK);
+    CHECK(isnan(object.rate));
     const plx_field given = ROW(epochs, PLX_FIELD_INT, .fallback = NULL);
     const plx_field empty = ROW(units, PLX_FIELD_INT_LIST, .fallback = "");
     object.epochs = 77;

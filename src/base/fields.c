@@ -115,6 +115,17 @@ static plx_status refuse(const plx_field *field, const plx_raw *value, plx_arena
     return status;
 }
 
+/* Not-a-number stands only where it is the field's default: "not given". */
+static bool read_real(const plx_field *field, plx_slice value, double *out)
+{
+    double real;
+    bool may_be_nan = field->fallback && strcmp(field->fallback, "nan") == 0;
+    if (!plx_parse_double(value, &real) || isinf(real)) return false;
+    if (isnan(real) ? !may_be_nan : !in_range(field, real)) return false;
+    *out = real;
+    return true;
+}
+
 static bool read_text(plx_slice value, plx_arena *arena, char **out)
 {
     if (value.length && memchr(value.text, '\0', value.length)) return false;
@@ -135,7 +146,6 @@ static bool read_choice(const plx_field *field, plx_slice value, int *out)
 static bool read_scalar(const plx_field *field, void *at, plx_slice value, plx_arena *arena)
 {
     int64_t whole;
-    double real;
     switch (field->type) {
     case PLX_FIELD_BOOL:
         return plx_parse_bool(value, at);
@@ -144,9 +154,7 @@ static bool read_scalar(const plx_field *field, void *at, plx_slice value, plx_a
         *(int64_t *)at = whole;
         return true;
     case PLX_FIELD_REAL:
-        if (!plx_parse_double(value, &real) || !isfinite(real) || !in_range(field, real)) return false;
-        *(double *)at = real;
-        return true;
+        return read_real(field, value, at);
     case PLX_FIELD_TEXT:
         return read_text(value, arena, at);
     case PLX_FIELD_CHOICE:

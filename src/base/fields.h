@@ -43,8 +43,10 @@ typedef struct plx_field {
     const char *name;
     plx_field_type type;
     size_t offset;
-    double min, max;            /* INT, REAL and the items of int lists; both 0: any. `min` itself is allowed */
-    const char *fallback;       /* default as it would be written; "" for TEXT and lists: empty; NULL: must be given */
+    double min, max; /* INT, REAL and the items of int lists; both 0: any. `min` itself is allowed */
+    /* The default: a TEXT as it is, others as they would be written, items of lists without quotes; "" for TEXT and
+     * lists: empty; "nan" for REAL: none, and the field may be set to nan; NULL: must be given. */
+    const char *fallback;
     const char *doc;            /* one line */
     const char *const *choices; /* CHOICE: names, ended by NULL */
     bool above_min;             /* `min` itself is not allowed (a learning rate must be above 0) */

@@ -13,7 +13,10 @@
 /** The whole file into `out` (initialised by the caller). Refuses more than `limit` bytes. */
 plx_status plx_file_read(const char *path, size_t limit, plx_string *out, plx_error *err);
 
-/** A file mapped read-only. `bytes` is NULL for an empty file. */
+/**
+ * A file mapped read-only. `bytes` is NULL for an empty file. If another program shortens the file meanwhile, reading
+ * beyond its end kills the process (SIGBUS): map what is only ever replaced whole, read the rest.
+ */
 typedef struct plx_mapping {
     const unsigned char *bytes;
     size_t length;
@@ -25,7 +28,7 @@ void plx_mapping_release(plx_mapping *mapping);
 /**
  * Writes beside `path` (PATH.tmp-PID-N) and renames in plx_writer_commit, after fsync: readers see the old file or the
  * whole new one. After a failed write the calls do nothing and the commit reports it. Without a commit, release removes
- * what was written.
+ * what was written. A link stays and its target is replaced; a device or pipe is written in place.
  */
 typedef struct plx_writer {
     char path[4096], temporary[4160];

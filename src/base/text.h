@@ -26,12 +26,13 @@ uint64_t plx_slice_hash(plx_slice s);
 
 /**
  * The whole slice as a decimal number: sign, digits, point, exponent, also inf and nan. Correctly rounded
- * (fast path for at most 19 digits, else strtod in the C locale). False when it is anything else or empty.
+ * (fast path for at most 19 digits, else strtod in the C locale); what is too large is inf. False when it is anything
+ * else or empty.
  */
 bool plx_parse_double(plx_slice s, double *out);
 /** The whole slice as a decimal integer in the type's range. */
 bool plx_parse_int64(plx_slice s, int64_t *out);
-/** true, false, yes, no, on, off as YAML 1.1 has them. */
+/** true, false, yes, no, on, off in any case. */
 bool plx_parse_bool(plx_slice s, bool *out);
 /** The shortest text that reads back as the same double (or float); `out` holds at least 32 bytes. Returns the length.
  */
@@ -50,7 +51,10 @@ void plx_string_init(plx_string *s, const plx_allocator *allocator);
 void plx_string_release(plx_string *s);
 void plx_string_add(plx_string *s, const void *bytes, size_t length);
 void plx_string_format(plx_string *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/** As a JSON string with its quotes: control bytes escaped, everything else as it is. */
+/**
+ * As a JSON string with its quotes, which is also YAML: control characters, line separators and byte order marks
+ * escaped, everything else as it is.
+ */
 void plx_string_json(plx_string *s, plx_slice value);
 
 /**
