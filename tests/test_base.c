@@ -3,6 +3,8 @@
 #include <locale.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -651,6 +653,43 @@ static void test_pool_refusals(void)
     CHECK(n > 1);
 }
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HAS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define HAS_SANITIZER 1
+#endif
+#endif
+#ifndef HAS_SANITIZER
+#define HAS_SANITIZER 0
+#endif
+
+/* In a child with room for a few dozen stacks; its exit code tells which check failed. */
+static int start_too_many_threads(void)
+{
+    enum { ROOM = 200 << 20 };
+    plx_pool *pool = NULL;
+    plx_error err = {0};
+    if (setrlimit(RLIMIT_AS, &(struct rlimit){ROOM, ROOM}) != 0) return 1;
+    if (plx_pool_create(&plx_allocator_default, 500, &pool, &err) != PLX_ERR_MEMORY) return 2;
+    if (!strstr(err.message, "of 500 threads; ask for fewer") || pool) return 3;
+    if (plx_pool_create(&plx_allocator_default, 3, &pool, &err) != PLX_OK) return 4; /* the stacks were given back */
+    plx_pool_free(pool);
+    return 0;
+}
+
+static void test_pool_without_room_for_threads(void)
+{
+    if (HAS_SANITIZER) SKIP("a sanitizer needs the addresses that this test takes away");
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) _exit(start_too_many_threads());
+    int result = -1;
+    CHECK(child > 0 && waitpid(child, &result, 0) == child);
+    CHECK(WIFEXITED(result));
+    CHECK_STATUS(WEXITSTATUS(result), 0);
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -676,6 +715,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_pool_runs_each_job_once),
         CHECK_TEST(test_pool_sleeps_and_wakes),
         CHECK_TEST(test_pool_refusals),
+        CHECK_TEST(test_pool_without_room_for_threads),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

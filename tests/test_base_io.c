@@ -132,6 +132,14 @@ static void test_writer_without_commit_leaves_nothing(void)
     CHECK_STATUS(plx_writer_commit(&two, NULL), PLX_OK);
     plx_writer_release(&two);
     CHECK(holds("a.txt", "newer") && folder_entries() == 1);
+
+    plx_error err = {0}; /* a folder took the name meanwhile */
+    CHECK_STATUS(plx_writer_init(&one, &plx_allocator_default, "b.txt", NULL), PLX_OK);
+    CHECK(mkdir("b.txt", 0777) == 0);
+    CHECK_STATUS(plx_writer_commit(&one, &err), PLX_ERR_IO);
+    CHECK_TEXT(err.message, "b.txt: cannot replace: Is a directory");
+    plx_writer_release(&one);
+    CHECK(folder_entries() == 2);
     folder_leave();
 }
 
