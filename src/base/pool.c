@@ -13,6 +13,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -220,10 +221,22 @@ int plx_pool_threads(const plx_pool *pool)
     return pool->threads;
 }
 
+/* What a container may use of its machine's processors, rounded up; `most` where nothing limits it. */
+static int limit_by_quota(int most)
+{
+    long long quota = 0, period = 0;
+    FILE *file = fopen("/sys/fs/cgroup/cpu.max", "re"); /* "MICROSECONDS PERIOD" or "max PERIOD" */
+    if (!file) return most;
+    bool limited = fscanf(file, "%lld %lld", &quota, &period) == 2 && quota > 0 && period > 0;
+    fclose(file);
+    return limited && (quota - 1) / period + 1 < most ? (int)((quota - 1) / period + 1) : most;
+}
+
 int plx_cpu_count(void)
 {
     cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0) return CPU_COUNT(&allowed);
-    long online = sysconf(_SC_NPROCESSORS_ONLN);
-    return online < 1 ? 1 : online > MOST_THREADS ? MOST_THREADS : (int)online;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0)
+        return limit_by_quota(CPU_COUNT(&allowed));
+    long online = sysconf(_SC_NPROCESSORS_ONLN); /* more processors than the set holds */
+    return limit_by_quota(online < 1 ? 1 : online > MOST_THREADS ? MOST_THREADS : (int)online);
 }

@@ -23,7 +23,7 @@ typedef void plx_job(void *user, int job, int thread);
 /** Runs all jobs and returns when the last is done; what they wrote is visible to the caller then. */
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user);
 
-/** Processors that this process may use; at least 1. */
+/** Processors that this process may use, by its affinity and its container's quota; at least 1. */
 int plx_cpu_count(void);
 
 #endif
