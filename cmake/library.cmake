@@ -8,7 +8,10 @@ file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/models/
 file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c src/store/*.c src/config/*.c src/api/*.c)
 
 # Kernels: one body, compiled once a CPU level; contraction is allowed here and nowhere else.
-set(kernel_flags -O3 -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+set(kernel_flags -ffp-contract=fast -fno-math-errno -fno-trapping-math)
+if(NOT PLEXUS_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug") # with sanitizers, -O3 takes minutes to compile
+  list(PREPEND kernel_flags -O3)
+endif()
 set_source_files_properties(${PLEXUS_KERNELS} PROPERTIES COMPILE_OPTIONS "${kernel_flags}")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
   set(avx2_flags ${kernel_flags} -mavx2 -mfma)
@@ -33,7 +36,9 @@ add_library(plexus_static STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:plexus_object
 set_target_properties(plexus PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 set_target_properties(plexus_static PROPERTIES OUTPUT_NAME plexus EXPORT_NAME plexus_static)
 target_link_libraries(plexus PRIVATE plexus_internal)
-target_link_options(plexus PRIVATE $<$<NOT:$<BOOL:${PLEXUS_SANITIZE}>>:-Wl,--no-undefined>)
+if(NOT PLEXUS_SANITIZE) # whose runtime comes with the program
+  target_link_options(plexus PRIVATE -Wl,--no-undefined)
+endif()
 foreach(target plexus plexus_static)
   target_include_directories(${target} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
