@@ -73,7 +73,7 @@ plx_status plx_csv_init(plx_csv *csv, const plx_allocator *allocator, const plx_
                         plx_byte_source source, const char *name, plx_error *err)
 {
     *csv = (plx_csv){.allocator = allocator, .source = source, .options = *options, .name = name, .next_line = 1};
-    csv->buffer = plx_alloc_zero(allocator, FIRST_CAPACITY + PLX_SCAN_BLOCK, 1);
+    csv->buffer = plx_alloc(allocator, FIRST_CAPACITY + PLX_SCAN_BLOCK, 1);
     csv->cells = plx_alloc(allocator, FIRST_CELLS, sizeof *csv->cells);
     if (!csv->buffer || !csv->cells) return plx_error_memory(err);
     csv->capacity = FIRST_CAPACITY;

@@ -47,7 +47,11 @@ typedef struct plx_cells {
     const double *numbers;
 } plx_cells;
 
-/** Encodes `n` rows given as columns into `out` [n][record_bytes]. Allocates nothing where all is found. */
+/**
+ * Encodes `n` rows given as columns into `out` [n][record_bytes]. Allocates nothing where all is found. A text means
+ * what it would mean in a file without quotes round it, so that blanks round it are dropped where `trim` says so; no
+ * text (NULL) and a missing number (NaN) mean the empty cell.
+ */
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
                                 bool with_labels, uint8_t *out, plx_error *err);
 

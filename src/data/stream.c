@@ -34,14 +34,18 @@ static plx_status check_unchanged(const plx_stream *stream, plx_error *err)
              stream->path, (long long)stream->size, (long long)now.st_size);
 }
 
-/* What libarchive says; a file that was changed meanwhile explains it better. */
+/*
+ * What libarchive says; a file that was changed meanwhile explains it better. Its code is that of the system call where
+ * one failed, EILSEQ or -1 where the data is wrong, and a cut off file has at times neither code nor reason.
+ */
 static plx_status fail_archive(const plx_stream *stream, plx_error *err)
 {
+    int code = archive_errno(stream->archive);
     const char *reason = archive_error_string(stream->archive);
     PLX_TRY(check_unchanged(stream, err));
-    if (archive_errno(stream->archive) == ENOMEM) return plx_error_memory(err);
-    if (!stream->is_compressed)
-        PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be read: %s", stream->path, reason ? reason : "unknown reason");
+    if (code == ENOMEM) return plx_error_memory(err);
+    if (code > 0 && code != EILSEQ)
+        PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be read: %s", stream->path, reason ? reason : strerror(code));
     PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the compressed data is damaged or cut off (%s); get the file again",
              stream->path, reason ? reason : "it ends too early");
 }
@@ -92,8 +96,9 @@ static plx_status open_archive(plx_stream *stream, plx_error *err)
     archive_read_support_filter_lz4(a);
     if (archive_read_support_format_raw(a) != ARCHIVE_OK || archive_read_support_format_empty(a) != ARCHIVE_OK)
         return plx_error_memory(err);
-    if (archive_read_open_fd(a, stream->descriptor, READ_BYTES) != ARCHIVE_OK) return fail_archive(stream, err);
+    int opened = archive_read_open_fd(a, stream->descriptor, READ_BYTES);
     stream->is_compressed = archive_filter_count(a) > 1;
+    if (opened != ARCHIVE_OK) return fail_archive(stream, err);
     PLX_TRY(check_name(stream, err));
     int status = archive_read_next_header(a, &entry);
     stream->is_empty = status == ARCHIVE_EOF;

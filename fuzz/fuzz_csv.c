@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzzes the way from text to encoded rows. The first two bytes choose how the text is read; the rest is the text. Fed
+ * whole and in small pieces it must give the same rows, or the same refusal.
+ */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "data/encoders.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
+
+typedef struct feed {
+    const uint8_t *bytes;
+    size_t length, step;
+} feed;
+
+static plx_status read_feed(void *user, char *out, size_t room, size_t *got, plx_error *err)
+{
+    feed *f = user;
+    (void)err;
+    size_t n = f->length < room ? f->length : room;
+    n = n < f->step ? n : f->step;
+    memcpy(out, f->bytes, n);
+    f->bytes += n;
+    f->length -= n;
+    *got = n;
+    return PLX_OK;
+}
+
+/* Reads, fits and encodes; `out` has no records where that fails. */
+static plx_status encode(plx_encoders *e, feed f, bool with_labels, plx_rows *out, plx_error *err)
+{
+    plx_columns columns = {0};
+    uint32_t *order = NULL;
+    *out = (plx_rows){0};
+    plx_status status = plx_encoders_raw(e, with_labels, &columns, err);
+    plx_byte_source source = {read_feed, &f};
+    if (!status) status = plx_table_read_source(e, &columns, source, "fuzz", with_labels, err);
+    if (!status) {
+        order = malloc(columns.n * sizeof *order);
+        for (size_t i = 0; i < columns.n; i++)
+            order[i] = (uint32_t)i;
+        status = plx_encoders_fit(e, &columns, order, columns.n, err);
+    }
+    if (!status)
+        status = plx_encoders_encode(e, &plx_allocator_default, &columns, order, columns.n, with_labels, out, err);
+    free(order);
+    plx_columns_release(&columns);
+    return status;
+}
+
+static void choose(unsigned how, plx_table_spec *spec)
+{
+    static char *const delimiters[] = {",", ";", "tab", " "}, *const quotes[] = {"\"", "", "'", "\""};
+    static char *columns[] = {"color", "size", "sold"}, *marks[] = {"?", "-1"};
+    spec->data = (plx_data_spec){.delimiter = delimiters[how & 3],
+                                 .quote = quotes[how >> 2 & 3],
+                                 .header = how >> 4 & 1,
+                                 .trim = how >> 5 & 1,
+                                 .comment = how >> 6 & 1 ? "#" : "",
+                                 .columns = {columns, how >> 7 & 1 || !(how >> 4 & 1) ? 3 : 0},
+                                 .missing = {marks, how >> 8 & 1 ? 2 : 0}};
+    spec->features[0].vocabulary = how >> 9 & 1;
+    spec->features[1].missing = how >> 10 & 1 ? NAN : 3;
+    spec->features[1].scaling = (how >> 11 & 3) % 3;
+    spec->tasks[0].kind = how >> 13 & 1;
+    spec->tasks[0].positive.n = how >> 14 & 1 && !spec->tasks[0].kind;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
+{
+    static const plx_allocator *allocator = &plx_allocator_default;
+    char *positive[] = {"yes"};
+    plx_feature_spec features[] = {{.name = "color", .kind = PLX_FEATURE_SPARSE},
+                                   {.name = "size", .kind = PLX_FEATURE_DENSE}};
+    plx_task_spec tasks[] = {{.name = "sold", .positive = {positive, 0}}};
+    plx_table_spec spec = {.features = features, .n_features = 2, .tasks = tasks, .n_tasks = 1};
+    if (length < 2) return 0;
+    unsigned how = bytes[0] | (unsigned)bytes[1] << 8;
+    bool with_labels = !(how >> 15 & 1);
+    choose(how, &spec);
+    plx_encoders *whole = NULL, *pieces = NULL;
+    plx_error whole_error = {.message = ""}, pieces_error = {.message = ""};
+    plx_rows a, b;
+    if (plx_encoders_create(allocator, &spec, &whole, NULL) || plx_encoders_create(allocator, &spec, &pieces, NULL))
+        abort();
+    plx_status first = encode(whole, (feed){bytes + 2, length - 2, SIZE_MAX}, with_labels, &a, &whole_error);
+    plx_status second = encode(pieces, (feed){bytes + 2, length - 2, 1 + length % 7}, with_labels, &b, &pieces_error);
+    if (first != second || strcmp(whole_error.message, pieces_error.message) != 0 || a.n != b.n) abort();
+    if (a.n && memcmp(a.records, b.records, a.n * a.layout->record_bytes) != 0) abort();
+    plx_rows_release(&a, allocator);
+    plx_rows_release(&b, allocator);
+    plx_encoders_release(whole);
+    plx_encoders_release(pieces);
+    return 0;
+}
