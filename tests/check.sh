@@ -26,6 +26,46 @@ run() {
     esac
 }
 
+# A small classification set: y depends on colour and size, z on size. Rows: $1.
+make_rows() {
+    awk -v rows="$1" 'BEGIN {
+        srand(7)
+        print "colour,size,y,z"
+        for (i = 0; i < rows; i++) {
+            colour = int(3 * rand())
+            size = int(100 * rand()) / 10
+            y = rand() < (colour == 0 ? 0.9 : 0.2)
+            z = rand() < size / 10
+            print substr("rgb", colour + 1, 1) "," size "," (y ? "yes" : "no") "," z
+        }
+    }'
+}
+
+make_config() {
+    make_rows 600 >rows.csv
+    cat >small.yaml <<'YAML'
+data:
+  train: [rows.csv]
+  validation_part: 100
+  test_part: 100
+features:
+  - {name: colour, kind: sparse, embedding_dim: 4}
+  - {name: size, kind: dense}
+tasks:
+  - {name: y, positive: ['yes']}
+  - {name: z}
+model:
+  name: mmoe
+  num_experts: 2
+  expert_dnn_units: [8]
+  tower_dnn_units_lists: [[4], [4]]
+train:
+  epochs: 5
+  batch_size: 50
+  learning_rate: 0.02
+YAML
+}
+
 run_tests() {
     for name in $(sed -n 's/^\(test_[a-z0-9_]*\)() {.*/\1/p' "$0"); do
         case $name in *"${1:-}"*) run "$name" ;; esac

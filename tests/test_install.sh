@@ -25,7 +25,9 @@ test_pkg_config() {
     # shellcheck disable=SC2046 # flags are words
     "${CC:-cc}" -std=c17 "$quickstart" $(pkg-config --cflags --libs plexus) \
         -Wl,-rpath,"$(pkg-config --variable=libdir plexus)" -o quickstart
-    ldd quickstart | grep -q "libplexus.so.0 => .*$scratch" || ldd quickstart | grep -q 'libplexus.so.0 => /'
+    make_config
+    code 0 ./quickstart small.yaml . model.plexus
+    code 0 "$scratch/prefix/bin/plexus" predict model.plexus rows.csv
 }
 
 test_find_package() {
