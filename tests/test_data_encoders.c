@@ -286,6 +286,34 @@ static void test_numbers_as_categories(void)
     fitted_release(&t);
 }
 
+static void test_regression_columns(void)
+{
+    small_spec s;
+    loaded l;
+    uint8_t records[64];
+    float labels[2];
+    folder f = folder_make();
+    small_spec_init(&s);
+    s.tasks[0].kind = PLX_TASK_REGRESSION;
+    write_text(&f, "train.csv", "color,size,sold\nred,1,2.5\n");
+    REQUIRE(load_spec(&l, &f, &s.spec) == PLX_OK);
+    const double size[] = {1, 2}, price[] = {0.1, -3}, missing[] = {1, NAN};
+    const char *const color[] = {"red", "blue"}, *const price_text[] = {"0.1", "-3"};
+    plx_cells cells[] = {{.name = "color", .texts = color}, {.name = "size", .numbers = size}, {.name = "sold"}};
+    for (int as_text = 0; as_text < 2; as_text++) {
+        cells[2].texts = as_text ? price_text : NULL;
+        cells[2].numbers = as_text ? NULL : price;
+        CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
+        plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 0, labels);
+        CHECK(labels[0] == 0.1f && labels[1] == -3);
+    }
+    cells[2] = (plx_cells){.name = "sold", .numbers = missing};
+    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "row 2: a missing number in column 'sold', which holds the labels of a regression");
+    loaded_release(&l);
+    folder_remove(&f);
+}
+
 static void check_columns_fail(const plx_cells *cells, int n_cells, bool with_labels, plx_status status,
                                const char *message)
 {
@@ -341,14 +369,16 @@ static void test_layout(void)
 static void test_gather(void)
 {
     enum { ROWS = 100 };
-    plx_id_field fields[] = {{.vocabulary = 200}, {.vocabulary = 70000}};
+    plx_id_field fields[] = {{.vocabulary = 200}, {.vocabulary = 70000}, {.vocabulary = 6000}};
     plx_layout layout;
     plx_rows rows;
     uint32_t order[ROWS], ids[ROWS];
-    plx_layout_init(&layout, fields, 2, 30, 2);
+    plx_layout_init(&layout, fields, 3, 30, 2);
     REQUIRE(plx_rows_init(&rows, &plx_allocator_default, &layout, ROWS, NULL) == PLX_OK);
     for (uint32_t i = 0; i < ROWS; i++) {
         uint32_t wide = 600 * i;
+        uint16_t narrow = (uint16_t)(60 * i);
+        memcpy(rows.records + i * layout.record_bytes + fields[2].offset, &narrow, sizeof narrow);
         memcpy(rows.records + i * layout.record_bytes + fields[1].offset, &wide, sizeof wide);
         rows.records[i * layout.record_bytes + fields[0].offset] = (uint8_t)i;
         order[i] = i * 37 % ROWS;
@@ -359,6 +389,9 @@ static void test_gather(void)
     plx_records_ids(&layout, out, ROWS, 1, ids);
     for (uint32_t i = 0; i < ROWS; i++)
         CHECK(ids[i] == 600 * order[i]);
+    plx_records_ids(&layout, out, ROWS, 2, ids);
+    for (uint32_t i = 0; i < ROWS; i++)
+        CHECK(ids[i] == 60 * order[i]);
     plx_rows_gather(&rows, NULL, 90, 10, out);
     plx_records_ids(&layout, out, 10, 0, ids);
     for (uint32_t i = 0; i < 10; i++)
@@ -548,6 +581,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_read_without_header),
                                        CHECK_TEST(test_columns),
                                        CHECK_TEST(test_numbers_as_categories),
+                                       CHECK_TEST(test_regression_columns),
                                        CHECK_TEST(test_wrong_columns),
                                        CHECK_TEST(test_layout),
                                        CHECK_TEST(test_gather),
