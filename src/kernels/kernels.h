@@ -4,6 +4,11 @@
  * at + r * stride; numbers beyond n in a row are neither read nor written. Views of one call overlap only where
  * a comment says so. `accumulate` adds to what the output holds, else the output is overwritten whole.
  * Results are the same bits for the same level and arguments. Sizes of 0 are fine.
+ *
+ * More than that: at one level, what a kernel makes of one row (element, column, where it works by those) depends on
+ * that row's numbers and its length alone, never on the other rows, their count, the strides, or where in memory or in
+ * a vector it falls. So a row scored by itself gets the bits that it gets among thousands. A NaN in what a number is
+ * computed from makes that number NaN.
  */
 #ifndef PLX_KERNELS_H
 #define PLX_KERNELS_H
@@ -44,6 +49,12 @@ typedef struct plx_kernels {
     plx_cpu_level level;
 
     /* -- products; m, n, k as BLAS has them ------------------------------------------------------------ */
+    /*
+     * An element of C is one chain of multiply-adds, whatever the other sizes: it starts at its old value where
+     * `accumulate`, else at 0; bias is added; then the products in rising order of the index that is summed over.
+     * So c[r,j] depends on row r of A, column j of B and bias[j] alone, and two calls that accumulate over halves of
+     * k give the bits of one call over k.
+     */
     /** C[m,n] (+)= A[m,k] B[k,n] + bias[n]; `bias` may be NULL. */
     void (*gemm_nn)(int m, int n, int k, plx_view a, plx_view b, plx_view c, const plx_real *bias, bool accumulate);
     /** C[k,n] (+)= A[m,k]' B[m,n]: a weight gradient, the sum over m rows. */
@@ -95,6 +106,15 @@ typedef struct plx_kernels {
     /** table[ids[r],:] += dy[r,:], r rising: duplicates add in row order. */
     void (*scatter_add)(int rows, int n, plx_view dy, const uint32_t *ids, plx_view table);
 
+    /**
+     * y[r,:] = base + table[list[1],:] + ... + table[list[list[0]],:], added in this order; the list of row r begins at
+     * lists + r * list_stride and its first number tells how many follow. base [n], table [any,n].
+     */
+    void (*sum_listed)(int rows, int n, plx_view table, const uint16_t *lists, int list_stride, const plx_real *base,
+                       plx_view y);
+    /** table[list[k],:] += dy[r,:] for each k of row r's list; r rising. */
+    void (*scatter_listed)(int rows, int n, plx_view dy, const uint16_t *lists, int list_stride, plx_view table);
+
     /* -- losses, all arrays [n] ------------------------------------------------------------------------------ */
     /** loss = log(1 + e^z) - y z,  dz = sigmoid(z) - y; y in [0,1], finite for every finite z. */
     void (*log_loss)(int n, const plx_real *z, const plx_real *y, plx_real *loss, plx_real *dz);
@@ -116,6 +136,15 @@ typedef struct plx_kernels {
     /** m = b1 m + (1-b1) g,  v = b2 v + (1-b2) g^2,  w -= rate * m / (sqrt(v) + epsilon). */
     void (*adam)(size_t n, plx_real *w, const plx_real *g, plx_real *m, plx_real *v, const plx_adam_numbers *numbers);
 } plx_kernels;
+
+/** Every kernel of the table, for tables and tests that must not forget one. */
+/* clang-format off */
+#define PLX_KERNEL_LIST(X)                                                                                             \
+    X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
+    X(tanh_back) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments) X(normalise_sums)              \
+    X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(sum_listed) X(scatter_listed)             \
+    X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)
+/* clang-format on */
 
 /** The highest level that this CPU and this build have; asks the CPU. */
 plx_cpu_level plx_cpu_best(void);

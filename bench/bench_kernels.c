@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Times every kernel on one thread, as JSON lines: the median of RUNS runs, each of many calls on data in cache.
+ * Products are also given as a share of the core's peak, which is measured first: fused multiply-adds on registers
+ * at the level's vector width.
+ *
+ *     bench_kernels [--level plain|simd128|avx2|avx512]
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#ifdef __x86_64__
+#include <immintrin.h>
+#elif defined __ARM_NEON
+#include <arm_neon.h>
+#endif
+
+#include "kernels/kernels.h"
+
+enum { RUNS = 9, FLOATS = 1 << 21, LIST = 17 };
+static const double run_seconds = 0.004;
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/** What a measured call works on. */
+typedef struct job {
+    const plx_kernels *kernels;
+    int m, n, k;
+    float *a, *b, *c, *d;
+    uint32_t *ids;
+    uint16_t *lists;
+} job;
+
+typedef void job_function(const job *j);
+
+static int by_value(const void *x, const void *y)
+{
+    double a = *(const double *)x, b = *(const double *)y;
+    return (a > b) - (a < b);
+}
+
+/** Median seconds of a call; `spread` gets (largest - smallest) / median. */
+static double measure(job_function *f, const job *j, double *spread)
+{
+    long calls = 1;
+    for (;;) { /* also warms the caches */
+        double start = now();
+        for (long i = 0; i < calls; i++)
+            f(j);
+        if (now() - start > run_seconds / 2) break;
+        calls *= 2;
+    }
+    double seconds[RUNS];
+    for (int run = 0; run < RUNS; run++) {
+        double start = now();
+        for (long i = 0; i < calls; i++)
+            f(j);
+        seconds[run] = (now() - start) / (double)calls;
+    }
+    qsort(seconds, RUNS, sizeof *seconds, by_value);
+    *spread = (seconds[RUNS - 1] - seconds[0]) / seconds[RUNS / 2];
+    return seconds[RUNS / 2];
+}
+
+/* -- the peak --------------------------------------------------------------------------------------------------------
+ */
+
+enum { CHAINS = 10, PEAK_STEPS = 2000 };
+static volatile float sink;
+
+/* CHAINS independent sums in registers: more than latency times throughput of any core. */
+#define EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
+#define START(i)      s##i = x,
+#define STEP(i)       s##i = MULTIPLY_ADD(s##i, x, y);
+#define ADD(i)        +s##i
+
+/** A function that runs chains of `type`, from the numbers in the job so that nothing is known beforehand. */
+#define PEAK_FUNCTION(name, type)                                                                                      \
+    static void name(const job *j)                                                                                     \
+    {                                                                                                                  \
+        type x = j->a[0] - (type){0}, y = j->a[1] - (type){0}, EACH_CHAIN(START) unused = x;                           \
+        for (int step = 0; step < PEAK_STEPS; step++) {                                                                \
+            EACH_CHAIN(STEP)                                                                                           \
+        }                                                                                                              \
+        x = unused EACH_CHAIN(ADD);                                                                                    \
+        sink = x[0];                                                                                                   \
+    }
+
+typedef float four __attribute__((vector_size(16)));
+#ifdef __x86_64__
+#define MULTIPLY_ADD _mm512_fmadd_ps
+__attribute__((target("avx512f"))) PEAK_FUNCTION(peak_avx512, __m512)
+#undef MULTIPLY_ADD
+#define MULTIPLY_ADD _mm256_fmadd_ps
+    __attribute__((target("avx2,fma"))) PEAK_FUNCTION(peak_avx2, __m256)
+#undef MULTIPLY_ADD
+#endif
+#ifdef __ARM_NEON
+#define MULTIPLY_ADD(a, b, c) vfmaq_f32(c, a, b)
+#else
+#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
+#endif
+        PEAK_FUNCTION(peak_simd128, four)
+
+            static double measure_peak(const job *j)
+{
+    job_function *f = peak_simd128;
+    double lanes = 4, spread;
+#ifdef __x86_64__
+    if (j->kernels->level == PLX_CPU_AVX512) f = peak_avx512, lanes = 16;
+    if (j->kernels->level == PLX_CPU_AVX2) f = peak_avx2, lanes = 8;
+#endif
+    return 2.0 * lanes * CHAINS * PEAK_STEPS / measure(f, j, &spread) * 1e-9;
+}
+
+/* -- products --------------------------------------------------------------------------------------------------------
+ */
+
+static void run_gemm_nn(const job *j)
+{
+    j->kernels->gemm_nn(j->m, j->n, j->k, (plx_view){j->a, j->k}, (plx_view){j->b, j->n}, (plx_view){j->c, j->n}, j->d,
+                        false);
+}
+
+static void run_gemm_tn(const job *j)
+{
+    j->kernels->gemm_tn(j->m, j->n, j->k, (plx_view){j->a, j->k}, (plx_view){j->b, j->n}, (plx_view){j->c, j->n}, true);
+}
+
+static void bench_products(job j, double peak)
+{
+    static const int shapes[][3] = {
+        {64, 127, 128}, {64, 128, 127}, {128, 127, 128},  {128, 128, 127},  {64, 144, 127}, {64, 64, 64},
+        {64, 16, 127},  {64, 8, 127},   {64, 8, 16},      {64, 8, 8},       {64, 16, 16},   {64, 32, 16},
+        {64, 128, 8},   {64, 128, 16},  {64, 1, 8},       {64, 1, 32},      {64, 1, 128},   {64, 2, 32},
+        {64, 33, 40},   {64, 512, 512}, {128, 256, 1000}, {128, 1000, 256}, {64, 2000, 64}, {1, 128, 127},
+        {1, 16, 127},   {1, 8, 16},     {4096, 128, 127},
+    };
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        j.m = shapes[i][0], j.n = shapes[i][1], j.k = shapes[i][2];
+        for (int t = 0; t < 2; t++) {
+            memset(j.c, 0, FLOATS * sizeof *j.c);
+            double spread, seconds = measure(t ? run_gemm_tn : run_gemm_nn, &j, &spread);
+            double gflops = 2.0 * j.m * j.n * j.k / seconds * 1e-9;
+            printf("{\"kernel\": \"%s\", \"level\": \"%s\", \"m\": %d, \"n\": %d, \"k\": %d, \"ns\": %.0f, "
+                   "\"gflops\": %.1f, \"share\": %.3f, \"spread\": %.3f}\n",
+                   t ? "gemm_tn" : "gemm_nn", j.kernels->name, j.m, j.n, j.k, seconds * 1e9, gflops, gflops / peak,
+                   spread);
+            fflush(stdout);
+        }
+    }
+}
+
+/* -- the others: m rows of n, for gates m rows of k experts of n
+ * --------------------------------------------------------- */
+
+#define VIEW(array) ((plx_view){(array), j->n})
+
+static void run_transpose(const job *j)
+{
+    j->kernels->transpose(j->m, j->n, VIEW(j->a), (plx_view){j->c, j->m});
+}
+
+static void run_column_sum(const job *j)
+{
+    j->kernels->column_sum(j->m, j->n, VIEW(j->a), j->c, false);
+}
+
+static void run_relu(const job *j)
+{
+    j->kernels->relu(j->m, j->n, VIEW(j->a), VIEW(j->c));
+}
+
+static void run_sigmoid(const job *j)
+{
+    j->kernels->sigmoid(j->m, j->n, VIEW(j->a), VIEW(j->c));
+}
+
+static void run_tanh(const job *j)
+{
+    j->kernels->tanh(j->m, j->n, VIEW(j->a), VIEW(j->c));
+}
+
+static void run_relu_back(const job *j)
+{
+    j->kernels->relu_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);
+}
+
+static void run_sigmoid_back(const job *j)
+{
+    j->kernels->sigmoid_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);
+}
+
+static void run_tanh_back(const job *j)
+{
+    j->kernels->tanh_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);
+}
+
+static void run_copy(const job *j)
+{
+    j->kernels->copy(j->m, j->n, VIEW(j->a), VIEW(j->c), false);
+}
+
+static void run_affine(const job *j)
+{
+    j->kernels->affine(j->m, j->n, VIEW(j->a), j->b, j->d, VIEW(j->c));
+}
+
+static void run_scale_columns(const job *j)
+{
+    j->kernels->scale_columns(j->m, j->n, VIEW(j->a), j->b, VIEW(j->c), false);
+}
+
+static void run_add_affine(const job *j)
+{
+    j->kernels->add_affine(j->m, j->n, VIEW(j->a), j->b, j->d, VIEW(j->c));
+}
+
+static void run_dropout(const job *j)
+{
+    plx_random random = {7, 1};
+    j->kernels->dropout(j->m, j->n, VIEW(j->a), VIEW(j->c), &random, 0, 1, 0.5f, false);
+}
+
+static void run_moments(const job *j)
+{
+    j->kernels->moments(j->m, j->n, VIEW(j->a), j->c, j->d);
+}
+
+static void run_normalise_sums(const job *j)
+{
+    j->kernels->normalise_sums(j->m, j->n, VIEW(j->a), VIEW(j->b), j->a, j->b, j->c, j->d);
+}
+
+static void run_softmax(const job *j)
+{
+    j->kernels->softmax(j->m, j->n, VIEW(j->a), VIEW(j->c));
+}
+
+static void run_softmax_back(const job *j)
+{
+    j->kernels->softmax_back(j->m, j->n, VIEW(j->a), VIEW(j->b), VIEW(j->c), false);
+}
+
+static void run_mix(const job *j)
+{
+    ptrdiff_t bank = (ptrdiff_t)j->k * j->n;
+    j->kernels->mix(j->m, j->k, j->n, (plx_view){j->a, j->k}, (plx_view){j->b, bank}, VIEW(j->c), false);
+}
+
+static void run_mix_back(const job *j)
+{
+    ptrdiff_t bank = (ptrdiff_t)j->k * j->n;
+    j->kernels->mix_back(j->m, j->k, j->n, (plx_view){j->a, j->k}, (plx_view){j->b, bank}, VIEW(j->b),
+                         (plx_view){j->d, j->k}, (plx_view){j->c, bank}, false, false);
+}
+
+static void run_gather(const job *j)
+{
+    j->kernels->gather(j->m, j->n, VIEW(j->a), j->ids, VIEW(j->c));
+}
+
+static void run_scatter_add(const job *j)
+{
+    j->kernels->scatter_add(j->m, j->n, VIEW(j->a), j->ids, VIEW(j->c));
+}
+
+/** Lists of 16 of 488 table rows. */
+static void run_sum_listed(const job *j)
+{
+    j->kernels->sum_listed(j->m, j->n, VIEW(j->a), j->lists, LIST, j->b, VIEW(j->c));
+}
+
+static void run_scatter_listed(const job *j)
+{
+    j->kernels->scatter_listed(j->m, j->n, VIEW(j->a), j->lists, LIST, VIEW(j->c));
+}
+
+static void run_log_loss(const job *j)
+{
+    j->kernels->log_loss(j->m * j->n, j->a, j->b, j->c, j->d);
+}
+
+static void run_pair_log_loss(const job *j)
+{
+    j->kernels->pair_log_loss(j->m * j->n, j->a, j->b, j->b, j->c, j->d, j->d + FLOATS / 2);
+}
+
+static void run_sum_parts(const job *j)
+{
+    const float *parts[4] = {j->a, j->b, j->a, j->b};
+    j->kernels->sum_parts((size_t)j->m * (size_t)j->n, parts, 4, j->c);
+}
+
+static void run_add_l2(const job *j)
+{
+    sink = (float)j->kernels->add_l2((size_t)j->m * (size_t)j->n, j->a, 1e-5f, j->c);
+}
+
+static void run_sgd(const job *j)
+{
+    j->kernels->sgd((size_t)j->m * (size_t)j->n, j->c, j->a, 1e-3f);
+}
+
+static void run_adam(const job *j)
+{
+    static const plx_adam_numbers numbers = {1e-3f, 0.9f, 0.999f, 1e-7f};
+    j->kernels->adam((size_t)j->m * (size_t)j->n, j->c, j->a, j->d, j->d + FLOATS / 2, &numbers);
+}
+
+typedef struct other {
+    const char *name;
+    job_function *run;
+} other;
+
+#define OTHER(kernel) {#kernel, run_##kernel},
+
+static void bench_others(job j)
+{
+    static const other others[] = {PLX_KERNEL_LIST(OTHER)};
+    static const int shapes[][3] = {{64, 128, 8}, {64, 16, 8}, {64, 8, 8}, {64, 7, 8}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        if (strncmp(others[i].name, "gemm", 4) == 0) continue;
+        for (size_t s = 0; s < sizeof shapes / sizeof *shapes; s++) {
+            j.m = shapes[s][0], j.n = shapes[s][1], j.k = shapes[s][2];
+            memset(j.c, 0, FLOATS * sizeof *j.c);
+            memset(j.d, 0, FLOATS * sizeof *j.d);
+            double spread, seconds = measure(others[i].run, &j, &spread);
+            bool gate = strncmp(others[i].name, "mix", 3) == 0;
+            double elements = (double)j.m * j.n * (gate ? j.k : 1);
+            printf("{\"kernel\": \"%s\", \"level\": \"%s\", \"rows\": %d, \"n\": %d, ", others[i].name, j.kernels->name,
+                   j.m, j.n);
+            if (gate) printf("\"experts\": %d, ", j.k);
+            printf("\"ns\": %.0f, \"ns_per_element\": %.3f, \"spread\": %.3f}\n", seconds * 1e9,
+                   seconds * 1e9 / elements, spread);
+            fflush(stdout);
+        }
+    }
+}
+
+static float *numbers(unsigned seed)
+{
+    float *at = aligned_alloc(64, FLOATS * sizeof *at);
+    for (int i = 0; at && i < FLOATS; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        at[i] = (float)(seed >> 8) * 0x1p-24f;
+    }
+    return at;
+}
+
+int main(int argc, char **argv)
+{
+    plx_cpu_level level = plx_cpu_best();
+    if (argc > 1 && (argc != 3 || strcmp(argv[1], "--level") != 0 || !plx_cpu_level_named(argv[2], &level))) {
+        fprintf(stderr, "usage: bench_kernels [--level plain|simd128|avx2|avx512]\n");
+        return 2;
+    }
+    job j = {.kernels = plx_kernels_for(level), .a = numbers(1), .b = numbers(2), .c = numbers(3), .d = numbers(4)};
+    j.ids = malloc(FLOATS * sizeof *j.ids);
+    j.lists = malloc(FLOATS * sizeof *j.lists);
+    if (!j.lists || !j.a || !j.b || !j.c || !j.d || !j.ids) return 1;
+    for (unsigned i = 0; i < FLOATS; i++)
+        j.ids[i] = i * 2654435761u % 1000;
+    for (unsigned i = 0; i < FLOATS; i++)
+        j.lists[i] = (uint16_t)(i % LIST ? i * 2654435761u % 488 : LIST - 1);
+    double peak = measure_peak(&j);
+    printf("{\"kernel\": \"peak\", \"level\": \"%s\", \"gflops\": %.1f}\n", j.kernels->name, peak);
+    bench_products(j, peak);
+    bench_others(j);
+    free(j.a), free(j.b), free(j.c), free(j.d), free(j.ids), free(j.lists);
+    return 0;
+}

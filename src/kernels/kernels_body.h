@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The vector kernels, compiled once a level: the including file sets LANES, LEVEL_TABLE, LEVEL_NAME and LEVEL_NUMBER.
+ * Multiplication followed by addition is always vf_fma here, so that no compiler option decides about roundings.
+ */
+#include <string.h>
+
+#include "kernels/vector.h"
+
+/* Leaves rows that fill at most half a 512-bit vector to the AVX2 table, and returns. */
+#if LANES == 16
+#define NARROW_TO_AVX2(n, call)                                                                                        \
+    if ((n) <= 8) {                                                                                                    \
+        plx_kernels_avx2.call;                                                                                         \
+        return;                                                                                                        \
+    }
+#else
+#define NARROW_TO_AVX2(n, call)
+#endif
+
+#include "kernels/math_body.h"
+
+#include "kernels/rearrange_body.h"
+
+#include "kernels/gemm_body.h"
+
+#include "kernels/pointwise_body.h"
+
+#include "kernels/columns_body.h"
+
+#include "kernels/gates_body.h"
+
+#include "kernels/listed_body.h"
+
+#include "kernels/losses_body.h"
+
+#include "kernels/parameters_body.h"
+
+#define kernel_dropout       plx_kernel_dropout
+#define KERNEL_FIELD(kernel) .kernel = kernel_##kernel,
+
+const plx_kernels LEVEL_TABLE = {.name = LEVEL_NAME, .level = LEVEL_NUMBER, PLX_KERNEL_LIST(KERNEL_FIELD)};

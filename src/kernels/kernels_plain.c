@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The kernels as plain loops: the definition of right, the fallback, and with PLX_DOUBLE the kernels of the build that
+ * checks gradients. The mathematical library's functions; formulae that stay finite rather than fast ones.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "kernels/kernels_levels.h"
+
+#ifdef PLX_DOUBLE
+#define REAL(function) function
+#else
+#define REAL(function) function##f
+#endif
+
+#define ZERO ((plx_real)0)
+#define ONE  ((plx_real)1)
+
+/** Starts a sum or an output: what is there, or 0. */
+static plx_real old(plx_real value, bool accumulate)
+{
+    return accumulate ? value : ZERO;
+}
+
+/* -- products --------------------------------------------------------------------------------------------------------
+ */
+
+static void kernel_gemm_nn(int m, int n, int k, plx_view a, plx_view b, plx_view c, const plx_real *bias,
+                           bool accumulate)
+{
+    for (int r = 0; r < m; r++) {
+        plx_real *to = c.at + r * c.stride;
+        for (int j = 0; j < n; j++)
+            to[j] = old(to[j], accumulate) + (bias ? bias[j] : ZERO);
+        for (int i = 0; i < k; i++) {
+            plx_real factor = a.at[r * a.stride + i];
+            const plx_real *from = b.at + i * b.stride;
+            for (int j = 0; j < n; j++)
+                to[j] += factor * from[j];
+        }
+    }
+}
+
+static void kernel_gemm_tn(int m, int n, int k, plx_view a, plx_view b, plx_view c, bool accumulate)
+{
+    for (int i = 0; i < k; i++) {
+        plx_real *to = c.at + i * c.stride;
+        for (int j = 0; j < n; j++)
+            to[j] = old(to[j], accumulate);
+        for (int r = 0; r < m; r++) {
+            plx_real factor = a.at[r * a.stride + i];
+            const plx_real *from = b.at + r * b.stride;
+            for (int j = 0; j < n; j++)
+                to[j] += factor * from[j];
+        }
+    }
+}
+
+static void kernel_transpose(int rows, int cols, plx_view a, plx_view b)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < cols; i++)
+            b.at[i * b.stride + r] = a.at[r * a.stride + i];
+}
+
+static void kernel_column_sum(int rows, int n, plx_view x, plx_real *out, bool accumulate)
+{
+    for (int i = 0; i < n; i++)
+        out[i] = old(out[i], accumulate);
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            out[i] += x.at[r * x.stride + i];
+}
+
+/* -- element by element ----------------------------------------------------------------------------------------------
+ */
+
+static plx_real relu_of(plx_real x)
+{
+    return x < ZERO ? ZERO : x;
+}
+
+static plx_real sigmoid_of(plx_real x)
+{
+    plx_real e = REAL(exp)(-REAL(fabs)(x));
+    return (x < ZERO ? e : ONE) / (ONE + e);
+}
+
+/** log(1 + e^x). */
+static plx_real softplus_of(plx_real x)
+{
+    return relu_of(x) + REAL(log1p)(REAL(exp)(-REAL(fabs)(x)));
+}
+
+static plx_real relu_slope(plx_real y)
+{
+    return y > ZERO ? ONE : ZERO;
+}
+
+static plx_real sigmoid_slope(plx_real y)
+{
+    return y * (ONE - y);
+}
+
+static plx_real tanh_slope(plx_real y)
+{
+    return (ONE - y) * (ONE + y);
+}
+
+static void map_rows(int rows, int n, plx_view x, plx_view y, plx_real f(plx_real))
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            y.at[r * y.stride + i] = f(x.at[r * x.stride + i]);
+}
+
+static void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate, plx_real slope(plx_real))
+{
+    for (int r = 0; r < rows; r++) {
+        plx_real *to = dx.at + r * dx.stride;
+        for (int i = 0; i < n; i++)
+            to[i] = old(to[i], accumulate) + dy.at[r * dy.stride + i] * slope(y.at[r * y.stride + i]);
+    }
+}
+
+static void kernel_relu(int rows, int n, plx_view x, plx_view y)
+{
+    map_rows(rows, n, x, y, relu_of);
+}
+
+static void kernel_sigmoid(int rows, int n, plx_view x, plx_view y)
+{
+    map_rows(rows, n, x, y, sigmoid_of);
+}
+
+static void kernel_tanh(int rows, int n, plx_view x, plx_view y)
+{
+    map_rows(rows, n, x, y, REAL(tanh));
+}
+
+static void kernel_relu_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
+{
+    (void)x;
+    back_rows(rows, n, y, dy, dx, accumulate, relu_slope);
+}
+
+static void kernel_sigmoid_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
+{
+    (void)x;
+    back_rows(rows, n, y, dy, dx, accumulate, sigmoid_slope);
+}
+
+static void kernel_tanh_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
+{
+    (void)x;
+    back_rows(rows, n, y, dy, dx, accumulate, tanh_slope);
+}
+
+static void kernel_copy(int rows, int n, plx_view x, plx_view y, bool accumulate)
+{
+    for (int r = 0; r < rows; r++) {
+        if (!accumulate) {
+            memcpy(y.at + r * y.stride, x.at + r * x.stride, (size_t)n * sizeof(plx_real));
+            continue;
+        }
+        for (int i = 0; i < n; i++)
+            y.at[r * y.stride + i] += x.at[r * x.stride + i];
+    }
+}
+
+static void kernel_affine(int rows, int n, plx_view x, const plx_real *scale, const plx_real *shift, plx_view y)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            y.at[r * y.stride + i] = x.at[r * x.stride + i] * scale[i] + shift[i];
+}
+
+static void kernel_scale_columns(int rows, int n, plx_view dy, const plx_real *scale, plx_view dx, bool accumulate)
+{
+    for (int r = 0; r < rows; r++) {
+        plx_real *to = dx.at + r * dx.stride;
+        for (int i = 0; i < n; i++)
+            to[i] = old(to[i], accumulate) + dy.at[r * dy.stride + i] * scale[i];
+    }
+}
+
+static void kernel_add_affine(int rows, int n, plx_view x, const plx_real *scale, const plx_real *shift, plx_view y)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            y.at[r * y.stride + i] += x.at[r * x.stride + i] * scale[i] + shift[i];
+}
+
+void plx_kernel_dropout(int rows, int n, plx_view x, plx_view y, const plx_random *random, uint64_t first_row,
+                        uint32_t step, plx_real rate, bool accumulate)
+{
+    plx_real scale = ONE / (ONE - rate);
+    uint64_t blocks = ((uint64_t)n + 3) / 4;
+    for (int r = 0; r < rows; r++) {
+        const plx_real *from = x.at + r * x.stride;
+        plx_real *to = y.at + r * y.stride;
+        uint32_t bits[4] = {0};
+        for (int i = 0; i < n; i++) {
+            if (i % 4 == 0) plx_random_block(random, (first_row + (uint64_t)r) * blocks + (uint64_t)i / 4, step, bits);
+            plx_real uniform = (plx_real)(bits[i % 4] >> 8) * (plx_real)0x1p-24;
+            to[i] = old(to[i], accumulate) + (uniform >= rate ? from[i] * scale : ZERO);
+        }
+    }
+}
+
+/* -- batch normalisation ---------------------------------------------------------------------------------------------
+ */
+
+static void kernel_moments(int rows, int n, plx_view x, plx_real *mean, plx_real *squares)
+{
+    kernel_column_sum(rows, n, x, mean, false);
+    for (int i = 0; i < n; i++) {
+        mean[i] /= (plx_real)rows;
+        squares[i] = ZERO;
+    }
+    for (int r = 0; r < rows; r++) {
+        for (int i = 0; i < n; i++) {
+            plx_real difference = x.at[r * x.stride + i] - mean[i];
+            squares[i] += difference * difference;
+        }
+    }
+}
+
+static void kernel_normalise_sums(int rows, int n, plx_view x, plx_view dy, const plx_real *mean,
+                                  const plx_real *inverse_deviation, plx_real *d_scale, plx_real *d_shift)
+{
+    kernel_column_sum(rows, n, dy, d_shift, false);
+    for (int i = 0; i < n; i++)
+        d_scale[i] = ZERO;
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            d_scale[i] += dy.at[r * dy.stride + i] * (x.at[r * x.stride + i] - mean[i]);
+    for (int i = 0; i < n; i++)
+        d_scale[i] *= inverse_deviation[i];
+}
+
+/* -- gates -----------------------------------------------------------------------------------------------------------
+ */
+
+static void kernel_softmax(int rows, int n, plx_view x, plx_view y)
+{
+    for (int r = 0; r < rows; r++) {
+        const plx_real *from = x.at + r * x.stride;
+        plx_real *to = y.at + r * y.stride, largest = from[0], sum = ZERO;
+        for (int i = 1; i < n; i++)
+            largest = from[i] > largest ? from[i] : largest;
+        for (int i = 0; i < n; i++) {
+            to[i] = REAL(exp)(from[i] - largest);
+            sum += to[i];
+        }
+        for (int i = 0; i < n; i++)
+            to[i] /= sum;
+    }
+}
+
+static void kernel_softmax_back(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate)
+{
+    for (int r = 0; r < rows; r++) {
+        const plx_real *out = y.at + r * y.stride, *d_out = dy.at + r * dy.stride;
+        plx_real *to = dx.at + r * dx.stride, mean = ZERO;
+        for (int i = 0; i < n; i++)
+            mean += out[i] * d_out[i];
+        for (int i = 0; i < n; i++)
+            to[i] = old(to[i], accumulate) + out[i] * (d_out[i] - mean);
+    }
+}
+
+static void kernel_mix(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view out, bool accumulate)
+{
+    for (int r = 0; r < rows; r++) {
+        plx_real *to = out.at + r * out.stride;
+        for (int w = 0; w < width; w++)
+            to[w] = old(to[w], accumulate);
+        for (int e = 0; e < experts; e++) {
+            plx_real factor = gate.at[r * gate.stride + e];
+            const plx_real *from = bank.at + r * bank.stride + (ptrdiff_t)e * width;
+            for (int w = 0; w < width; w++)
+                to[w] += factor * from[w];
+        }
+    }
+}
+
+static void kernel_mix_back(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view d_out,
+                            plx_view d_gate, plx_view d_bank, bool accumulate_gate, bool accumulate_bank)
+{
+    for (int r = 0; r < rows; r++) {
+        const plx_real *d = d_out.at + r * d_out.stride;
+        for (int e = 0; e < experts; e++) {
+            ptrdiff_t place = (ptrdiff_t)e * width;
+            const plx_real *from = bank.at + r * bank.stride + place;
+            plx_real *to = d_bank.at + r * d_bank.stride + place, *to_gate = d_gate.at + r * d_gate.stride + e;
+            plx_real factor = gate.at[r * gate.stride + e], sum = ZERO;
+            for (int w = 0; w < width; w++) {
+                to[w] = old(to[w], accumulate_bank) + factor * d[w];
+                sum += d[w] * from[w];
+            }
+            *to_gate = old(*to_gate, accumulate_gate) + sum;
+        }
+    }
+}
+
+/* -- embeddings ------------------------------------------------------------------------------------------------------
+ */
+
+static void kernel_gather(int rows, int n, plx_view table, const uint32_t *ids, plx_view y)
+{
+    for (int r = 0; r < rows; r++)
+        memcpy(y.at + r * y.stride, table.at + (ptrdiff_t)ids[r] * table.stride, (size_t)n * sizeof(plx_real));
+}
+
+static void kernel_scatter_add(int rows, int n, plx_view dy, const uint32_t *ids, plx_view table)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            table.at[(ptrdiff_t)ids[r] * table.stride + i] += dy.at[r * dy.stride + i];
+}
+
+static void kernel_sum_listed(int rows, int n, plx_view table, const uint16_t *lists, int list_stride,
+                              const plx_real *base, plx_view y)
+{
+    for (int r = 0; r < rows; r++) {
+        const uint16_t *list = lists + (ptrdiff_t)r * list_stride;
+        plx_real *sum = y.at + r * y.stride;
+        memcpy(sum, base, (size_t)n * sizeof *sum);
+        for (int k = 1; k <= list[0]; k++)
+            for (int i = 0; i < n; i++)
+                sum[i] += table.at[list[k] * table.stride + i];
+    }
+}
+
+static void kernel_scatter_listed(int rows, int n, plx_view dy, const uint16_t *lists, int list_stride, plx_view table)
+{
+    for (int r = 0; r < rows; r++) {
+        const uint16_t *list = lists + (ptrdiff_t)r * list_stride;
+        for (int k = 1; k <= list[0]; k++)
+            for (int i = 0; i < n; i++)
+                table.at[list[k] * table.stride + i] += dy.at[r * dy.stride + i];
+    }
+}
+
+/* -- losses ----------------------------------------------------------------------------------------------------------
+ */
+
+/** Written so that y = 1 with a large z leaves log(1 + e^-z), not the difference of two large numbers. */
+static plx_real log_loss_of(plx_real z, plx_real y)
+{
+    return (relu_of(z) - y * z) + REAL(log1p)(REAL(exp)(-REAL(fabs)(z)));
+}
+
+static void kernel_log_loss(int n, const plx_real *z, const plx_real *y, plx_real *loss, plx_real *dz)
+{
+    for (int i = 0; i < n; i++) {
+        plx_real logit = z[i], label = y[i];
+        loss[i] = log_loss_of(logit, label);
+        dz[i] = sigmoid_of(logit) - label;
+    }
+}
+
+/** Sums of two such numbers are finite. */
+static plx_real clamp(plx_real x)
+{
+    const plx_real most = (plx_real)1e38;
+    return x > most ? most : x < -most ? -most : x;
+}
+
+static void kernel_pair_log_loss(int n, const plx_real *a, const plx_real *b, const plx_real *y, plx_real *loss,
+                                 plx_real *da, plx_real *db)
+{
+    for (int i = 0; i < n; i++) {
+        plx_real p = clamp(a[i]), q = clamp(b[i]), label = y[i];
+        /* With S = e^-p + e^-q + e^(-p-q) the pair's odds are 1 / S; log S = top + log(sum). */
+        plx_real top = -p > -q ? -p : -q;
+        top = -p - q > top ? -p - q : top;
+        plx_real ep = REAL(exp)(-p - top), eq = REAL(exp)(-q - top), sum = ep + eq + REAL(exp)(-p - q - top);
+        plx_real log_sum = top + REAL(log)(sum);
+        loss[i] = label * softplus_of(log_sum) + (ONE - label) * softplus_of(-log_sum);
+        da[i] = -label * sigmoid_of(-p) + (ONE - label) * sigmoid_of(p) * (ep / sum);
+        db[i] = -label * sigmoid_of(-q) + (ONE - label) * sigmoid_of(q) * (eq / sum);
+    }
+}
+
+/* -- parameters ------------------------------------------------------------------------------------------------------
+ */
+
+static void kernel_sum_parts(size_t n, const plx_real *const *parts, int n_parts, plx_real *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        plx_real sum = parts[0][i];
+        for (int part = 1; part < n_parts; part++)
+            sum += parts[part][i];
+        out[i] = sum;
+    }
+}
+
+static double kernel_add_l2(size_t n, const plx_real *w, plx_real l2, plx_real *g)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        g[i] += 2 * l2 * w[i];
+        sum += (double)w[i] * (double)w[i];
+    }
+    return sum;
+}
+
+static void kernel_sgd(size_t n, plx_real *w, const plx_real *g, plx_real rate)
+{
+    for (size_t i = 0; i < n; i++)
+        w[i] -= rate * g[i];
+}
+
+static void kernel_adam(size_t n, plx_real *w, const plx_real *g, plx_real *m, plx_real *v,
+                        const plx_adam_numbers *numbers)
+{
+    const plx_adam_numbers k = *numbers;
+    for (size_t i = 0; i < n; i++) {
+        m[i] = k.beta1 * m[i] + (ONE - k.beta1) * g[i];
+        v[i] = k.beta2 * v[i] + (ONE - k.beta2) * g[i] * g[i];
+        w[i] -= k.rate * m[i] / (REAL(sqrt)(v[i]) + k.epsilon);
+    }
+}
+
+#define kernel_dropout       plx_kernel_dropout
+#define KERNEL_FIELD(kernel) .kernel = kernel_##kernel,
+
+const plx_kernels plx_kernels_plain = {.name = "plain", .level = PLX_CPU_PLAIN, PLX_KERNEL_LIST(KERNEL_FIELD)};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Kernels over flat arrays of parameters and their gradients. */
+#ifndef PLX_PARAMETERS_BODY_H
+#define PLX_PARAMETERS_BODY_H
+
+static void kernel_sum_parts(size_t n, const float *const *parts, int n_parts, float *out)
+{
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        vf sum = vf_load(parts[0] + i);
+        for (int j = 1; j < n_parts; j++)
+            sum += vf_load(parts[j] + i);
+        vf_store(out + i, sum);
+    }
+    if (i < n) {
+        part p = part_of((ptrdiff_t)(n - i));
+        vf sum = vf_load_part(parts[0] + i, p);
+        for (int j = 1; j < n_parts; j++)
+            sum += vf_load_part(parts[j] + i, p);
+        vf_store_part(out + i, p, sum);
+    }
+}
+
+typedef double vd4 __attribute__((vector_size(32)));
+
+/** Adds the squares, in double, lane by lane. */
+INLINE void add_squares(vf w, vd4 sums[LANES / 4])
+{
+    for (int i = 0; i < LANES; i++)
+        sums[i / 4][i % 4] += (double)w[i] * (double)w[i];
+}
+
+static double kernel_add_l2(size_t n, const float *w, float l2, float *g)
+{
+    vf twice = vf_all(2.0f * l2);
+    vd4 sums[LANES / 4] = {{0}};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        vf v = vf_load(w + i);
+        vf_store(g + i, vf_fma(twice, v, vf_load(g + i)));
+        add_squares(v, sums);
+    }
+    if (i < n) {
+        part p = part_of((ptrdiff_t)(n - i));
+        vf v = vf_load_part(w + i, p);
+        vf_store_part(g + i, p, vf_fma(twice, v, vf_load_part(g + i, p)));
+        add_squares(v, sums);
+    }
+    for (int j = 1; j < LANES / 4; j++)
+        sums[0] += sums[j];
+    return (sums[0][0] + sums[0][1]) + (sums[0][2] + sums[0][3]);
+}
+
+static void kernel_sgd(size_t n, float *w, const float *g, float rate)
+{
+    vf minus = vf_all(-rate);
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        vf_store(w + i, vf_fma(minus, vf_load(g + i), vf_load(w + i)));
+    if (i < n) {
+        part p = part_of((ptrdiff_t)(n - i));
+        vf_store_part(w + i, p, vf_fma(minus, vf_load_part(g + i, p), vf_load_part(w + i, p)));
+    }
+}
+
+/** The step that is subtracted from w; `m` and `v` are moved on. */
+INLINE vf adam_step(vf g, vf *m, vf *v, const plx_adam_numbers *numbers)
+{
+    *m = vf_fma(vf_all(numbers->beta1), *m, g * (1.0f - numbers->beta1));
+    *v = vf_fma(vf_all(numbers->beta2), *v, g * g * (1.0f - numbers->beta2));
+    return *m * numbers->rate / (vf_sqrt(*v) + numbers->epsilon);
+}
+
+static void kernel_adam(size_t n, float *w, const float *g, float *m, float *v, const plx_adam_numbers *numbers)
+{
+    const plx_adam_numbers k = *numbers; /* `numbers` may not be known to lie apart from the arrays */
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES) {
+        vf first = vf_load(m + i), second = vf_load(v + i);
+        vf step = adam_step(vf_load(g + i), &first, &second, &k);
+        vf_store(w + i, vf_load(w + i) - step);
+        vf_store(m + i, first);
+        vf_store(v + i, second);
+    }
+    if (i < n) {
+        part p = part_of((ptrdiff_t)(n - i));
+        vf first = vf_load_part(m + i, p), second = vf_load_part(v + i, p);
+        vf step = adam_step(vf_load_part(g + i, p), &first, &second, &k);
+        vf_store_part(w + i, p, vf_load_part(w + i, p) - step);
+        vf_store_part(m + i, p, first);
+        vf_store_part(v + i, p, second);
+    }
+}
+
+#endif

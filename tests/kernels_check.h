@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the kernels' tests share: matrices with canaries. The numbers between the rows, and before the first, are
+ * a NaN of known bits: a kernel that reads them spoils its result, one that writes them is found by
+ * matrix_intact; past the last row begins memory that is not ours, for the address sanitizer.
+ */
+#ifndef KERNELS_CHECK_H
+#define KERNELS_CHECK_H
+
+#include <stdint.h>
+
+#include "check.h"
+#include "kernels/kernels.h"
+
+#define UNIT 0x1p-24 /* half an ulp of 1: the largest relative error of one rounding */
+
+enum { GUARD = 5 }; /* odd, so that rows are not aligned */
+static const uint32_t canary_bits = 0x7fc0dead;
+
+typedef struct matrix {
+    float *memory;
+    plx_view view;
+    int rows, n;
+} matrix;
+
+static uint32_t check_seed = 1;
+static char check_context[160]; /* level, kernel and sizes of the running check */
+
+/** Uniform in [-1, 1). */
+static inline float any_number(void)
+{
+    check_seed = check_seed * 1664525u + 1013904223u;
+    return (float)(check_seed >> 8) * 0x1p-23f - 1.0f;
+}
+
+static inline float canary(void)
+{
+    float value;
+    memcpy(&value, &canary_bits, sizeof value);
+    return value;
+}
+
+/** `gap` numbers between the rows. */
+static inline matrix matrix_make(int rows, int n, int gap)
+{
+    matrix x = {.rows = rows, .n = n};
+    size_t total = GUARD + (size_t)rows * (size_t)(n + gap);
+    x.memory = malloc(total * sizeof *x.memory);
+    if (!x.memory) abort();
+    for (size_t i = 0; i < total; i++)
+        x.memory[i] = canary();
+    x.view = (plx_view){x.memory + GUARD, n + gap};
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            x.view.at[r * x.view.stride + i] = any_number();
+    return x;
+}
+
+static inline float *matrix_at(const matrix *x, int row, int i)
+{
+    return &x->view.at[row * x->view.stride + i];
+}
+
+/** The same numbers with another gap. */
+static inline matrix matrix_copy(const matrix *from, int gap)
+{
+    matrix x = matrix_make(from->rows, from->n, gap);
+    for (int r = 0; r < x.rows; r++)
+        for (int i = 0; i < x.n; i++)
+            *matrix_at(&x, r, i) = *matrix_at(from, r, i);
+    return x;
+}
+
+static inline bool is_canary(float value)
+{
+    return memcmp(&value, &canary_bits, sizeof value) == 0;
+}
+
+static inline bool matrix_intact(const matrix *x)
+{
+    for (int i = 0; i < GUARD; i++)
+        if (!is_canary(x->memory[i])) return false;
+    for (int r = 0; r < x->rows; r++)
+        for (int i = x->n; i < x->view.stride; i++)
+            if (!is_canary(*matrix_at(x, r, i))) return false;
+    return true;
+}
+
+static inline void check_here(const char *what)
+{
+    char text[400];
+    snprintf(text, sizeof text, "%s: %s", check_context, what);
+    check_report(__FILE__, __LINE__, text);
+}
+
+/** Checks the canaries and gives the matrix back. */
+static inline void matrix_done(matrix *x)
+{
+    if (!matrix_intact(x)) check_here("numbers outside the rows were written");
+    free(x->memory);
+}
+
+static inline void near_to(const char *what, double got, double want, double bound)
+{
+    if (fabs(got - want) <= bound) return;
+    char text[160];
+    snprintf(text, sizeof text, "%s is %.9g, not within %.3g of %.9g", what, got, bound, want);
+    check_here(text);
+}
+
+static inline bool same_bits(float a, float b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+typedef void level_check(const plx_kernels *k);
+
+/** Runs `check` for every level that the machine has. */
+static inline void each_level(const char *name, level_check *check)
+{
+    for (int level = 0; level <= (int)plx_cpu_best(); level++) {
+        const plx_kernels *k = plx_kernels_for((plx_cpu_level)level);
+        snprintf(check_context, sizeof check_context, "%s %s", k->name, name);
+        check(k);
+    }
+}
+
+#endif

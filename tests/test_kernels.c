@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every kernel at every CPU level against a double rendering of its formula, with bounds from counting roundings
+ * (UNIT each), at odd sizes, with gaps between rows and canaries in them. The list of tests is made from the list of
+ * kernels: one without a check does not compile.
+ */
+#include "kernels_check.h"
+
+static const int row_counts[] = {0, 1, 2, 3, 5, 9, 64};
+static const int lengths[] = {0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 64, 127, 130};
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+static void describe(const plx_kernels *k, const char *kernel, int a, int b, int c, int variant)
+{
+    snprintf(check_context, sizeof check_context, "%s %s of %d x %d x %d, variant %d", k->name, kernel, a, b, c,
+             variant);
+}
+
+/* -- products --------------------------------------------------------------------------------------------------------
+ */
+
+/** One product; bit 0 of `variant` accumulates, bit 1 has a bias, bit 2 has gaps. `turned`: A is [k,m]. */
+static void check_product(const plx_kernels *kernels, int m, int n, int k, int variant, bool turned)
+{
+    describe(kernels, turned ? "gemm_tn" : "gemm_nn", m, n, k, variant);
+    bool accumulate = variant & 1, with_bias = (variant & 2) && !turned;
+    int gap = variant & 4 ? 3 : 0;
+    matrix a = turned ? matrix_make(k, m, gap) : matrix_make(m, k, gap), b = matrix_make(k, n, gap + gap);
+    matrix c = matrix_make(m, n, gap), bias = matrix_make(1, n, 0), before = matrix_copy(&c, 0);
+    if (!accumulate) /* what is overwritten must not be read either */
+        for (int i = 0; i < m * n; i++)
+            *matrix_at(&c, i / n, i % n) = NAN;
+    if (turned)
+        kernels->gemm_tn(k, n, m, a.view, b.view, c.view, accumulate);
+    else
+        kernels->gemm_nn(m, n, k, a.view, b.view, c.view, with_bias ? bias.view.at : NULL, accumulate);
+    for (int r = 0; r < m; r++) {
+        for (int j = 0; j < n; j++) {
+            double old = accumulate ? (double)*matrix_at(&before, r, j) : 0,
+                   add = with_bias ? (double)bias.view.at[j] : 0;
+            double sum = old + add, size = fabs(old) + fabs(add);
+            for (int i = 0; i < k; i++) {
+                double term =
+                    (double)*(turned ? matrix_at(&a, i, r) : matrix_at(&a, r, i)) * (double)*matrix_at(&b, i, j);
+                sum += term;
+                size += fabs(term);
+            }
+            near_to("c", (double)*matrix_at(&c, r, j), sum, (k + 3) * UNIT * 1.001 * size);
+        }
+    }
+    matrix_done(&a), matrix_done(&b), matrix_done(&c), matrix_done(&bias), matrix_done(&before);
+}
+
+static void check_products(const plx_kernels *kernels, bool turned)
+{
+    static const int ms[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 64, 131}, ks[] = {0, 1, 3, 8, 16, 33, 127, 300, 513};
+    for (int im = 0; im < COUNT(ms); im++)
+        for (int in = 0; in < COUNT(lengths); in++)
+            for (int ik = 0; ik < COUNT(ks); ik++) /* every n and k meet all variants, as m changes */
+                check_product(kernels, ms[im], lengths[in], ks[ik], (im + in + ik) % 8, turned);
+    for (int variant = 0; variant < 8; variant++) {
+        check_product(kernels, 67, 127, 128, variant, turned);
+        check_product(kernels, 130, 1, 130, variant, turned);
+    }
+}
+
+static void check_gemm_nn(const plx_kernels *k)
+{
+    check_products(k, false);
+}
+
+static void check_gemm_tn(const plx_kernels *k)
+{
+    check_products(k, true);
+}
+
+static void check_transpose(const plx_kernels *k)
+{
+    for (int ir = 0; ir < COUNT(lengths); ir++) {
+        for (int in = 0; in < COUNT(lengths); in++) {
+            int rows = lengths[ir], n = lengths[in];
+            describe(k, "transpose", rows, n, 0, 0);
+            matrix a = matrix_make(rows, n, in % 3), b = matrix_make(n, rows, in % 2);
+            k->transpose(rows, n, a.view, b.view);
+            for (int i = 0; i < rows * n; i++)
+                if (!same_bits(*matrix_at(&a, i / n, i % n), *matrix_at(&b, i % n, i / n))) check_here("b is not a'");
+            matrix_done(&a), matrix_done(&b);
+        }
+    }
+}
+
+/* -- rows of numbers: a loop over sizes that calls one check
+ * ------------------------------------------------------------ */
+
+/** What a check of rows gets: `x`, `y`, `d` inputs [rows,n], `u`, `v`, `w` inputs [n], `out` [rows,n] with `before` in
+ * it. */
+typedef struct rows_case {
+    const plx_kernels *k;
+    matrix x, y, d, u, v, w, out, before;
+    int rows, n;
+    bool accumulate;
+} rows_case;
+
+typedef void rows_check(rows_case *c);
+
+static void each_size(const plx_kernels *k, const char *name, int least_rows, int least_n, rows_check *check)
+{
+    for (int ir = 0; ir < COUNT(row_counts); ir++) {
+        for (int in = 0; in < COUNT(lengths); in++) {
+            for (int variant = 0; variant < 4; variant++) {
+                int rows = row_counts[ir], n = lengths[in], gap = variant & 2 ? 3 : 0;
+                if (rows < least_rows || n < least_n) continue;
+                describe(k, name, rows, n, 0, variant);
+                rows_case c = {.k = k, .rows = rows, .n = n, .accumulate = variant & 1};
+                c.x = matrix_make(rows, n, gap), c.y = matrix_make(rows, n, 2 * gap), c.d = matrix_make(rows, n, gap);
+                c.u = matrix_make(1, n, 0), c.v = matrix_make(1, n, 0), c.w = matrix_make(1, n, 0);
+                c.out = matrix_make(rows, n, gap), c.before = matrix_copy(&c.out, 0);
+                check(&c);
+                matrix_done(&c.x), matrix_done(&c.y), matrix_done(&c.d), matrix_done(&c.u), matrix_done(&c.v);
+                matrix_done(&c.w), matrix_done(&c.out), matrix_done(&c.before);
+            }
+        }
+    }
+}
+
+#define EACH(c, r, i)                                                                                                  \
+    for (int r = 0; r < (c)->rows; r++)                                                                                \
+        for (int i = 0; i < (c)->n; i++)
+#define AT(m, r, i) ((double)*matrix_at(&c->m, r, i))
+#define OLD(r, i)   (c->accumulate ? AT(before, r, i) : 0.0)
+
+static void rows_column_sum(rows_case *c)
+{
+    matrix before = matrix_copy(&c->u, 0);
+    c->k->column_sum(c->rows, c->n, c->x.view, c->u.view.at, c->accumulate);
+    for (int i = 0; i < c->n; i++) {
+        double sum = c->accumulate ? (double)before.view.at[i] : 0, size = fabs(sum);
+        for (int r = 0; r < c->rows; r++)
+            sum += AT(x, r, i), size += fabs(AT(x, r, i));
+        near_to("sum", AT(u, 0, i), sum, c->rows * UNIT * 1.001 * size);
+    }
+    matrix_done(&before);
+}
+
+/** Numbers of every size, among them the awkward ones. */
+static void fill_wide(matrix *x)
+{
+    static const float special[] = {0.0f,  -0.0f,   1e-40f, -1e-40f, 1e4f,   -1e4f, 100.0f, -100.0f, 87.0f,  -87.5f,
+                                    88.8f, -103.9f, 0.625f, -0.625f, 1e-20f, 3e38f, -3e38f, 16.6f,   -16.7f, 1.0f};
+    for (int r = 0; r < x->rows; r++)
+        for (int i = 0; i < x->n; i++) {
+            float a = any_number();
+            *matrix_at(x, r, i) = a < -0.8f ? special[(r * x->n + i) % COUNT(special)]
+                                  : a < 0   ? 20.0f * any_number()
+                                            : any_number() * expf(6 * any_number());
+        }
+}
+
+#define SMALLEST 1.7e-38 /* results below may be 0 */
+
+static void rows_relu(rows_case *c)
+{
+    fill_wide(&c->x);
+    c->k->relu(c->rows, c->n, c->x.view, c->out.view);
+    EACH(c, r, i) near_to("relu", AT(out, r, i), fmax(AT(x, r, i), 0), 0);
+}
+
+static void rows_sigmoid(rows_case *c)
+{
+    fill_wide(&c->x);
+    c->k->sigmoid(c->rows, c->n, c->x.view, c->out.view);
+    EACH(c, r, i)
+    {
+        double want = 1 / (1 + exp(-AT(x, r, i)));
+        near_to("sigmoid", AT(out, r, i), want, 4 * 2 * UNIT * want + SMALLEST);
+    }
+}
+
+static void rows_tanh(rows_case *c)
+{
+    fill_wide(&c->x);
+    c->k->tanh(c->rows, c->n, c->x.view, c->out.view);
+    EACH(c, r, i)
+    {
+        double want = tanh(AT(x, r, i));
+        near_to("tanh", AT(out, r, i), want, 4 * 2 * UNIT * fabs(want) + 1e-44);
+    }
+}
+
+static void check_back(rows_case *c, plx_activate_back_fn *back, double slope(double), double low)
+{
+    EACH(c, r, i) * matrix_at(&c->y, r, i) = fmaxf((float)low, *matrix_at(&c->y, r, i));
+    back(c->rows, c->n, c->x.view, c->y.view, c->d.view, c->out.view, c->accumulate);
+    EACH(c, r, i)
+    {
+        double term = AT(d, r, i) * slope(AT(y, r, i));
+        near_to("dx", AT(out, r, i), OLD(r, i) + term, 5 * UNIT * (fabs(OLD(r, i)) + fabs(term)));
+    }
+}
+
+static double relu_slope(double y)
+{
+    return y > 0;
+}
+
+static double sigmoid_slope(double y)
+{
+    return y * (1 - y);
+}
+
+static double tanh_slope(double y)
+{
+    return 1 - y * y;
+}
+
+static void rows_relu_back(rows_case *c)
+{
+    check_back(c, c->k->relu_back, relu_slope, 0);
+}
+
+static void rows_sigmoid_back(rows_case *c)
+{
+    check_back(c, c->k->sigmoid_back, sigmoid_slope, 0);
+}
+
+static void rows_tanh_back(rows_case *c)
+{
+    check_back(c, c->k->tanh_back, tanh_slope, -1);
+}
+
+static void rows_copy(rows_case *c)
+{
+    c->k->copy(c->rows, c->n, c->x.view, c->out.view, c->accumulate);
+    EACH(c, r, i)
+    {
+        float want = *matrix_at(&c->x, r, i);
+        if (c->accumulate) want += *matrix_at(&c->before, r, i);
+        if (!same_bits(*matrix_at(&c->out, r, i), want)) check_here("not a copy");
+    }
+}
+
+static void rows_affine(rows_case *c)
+{
+    c->k->affine(c->rows, c->n, c->x.view, c->u.view.at, c->v.view.at, c->out.view);
+    EACH(c, r, i)
+    {
+        double term = AT(x, r, i) * AT(u, 0, i), shift = AT(v, 0, i);
+        near_to("y", AT(out, r, i), term + shift, 2.001 * UNIT * (fabs(term) + fabs(shift)));
+    }
+}
+
+static void rows_add_affine(rows_case *c)
+{
+    c->k->add_affine(c->rows, c->n, c->x.view, c->u.view.at, c->v.view.at, c->out.view);
+    EACH(c, r, i)
+    {
+        double term = AT(x, r, i) * AT(u, 0, i), shift = AT(v, 0, i), old = AT(before, r, i);
+        near_to("y", AT(out, r, i), old + term + shift, 3.001 * UNIT * (fabs(old) + fabs(term) + fabs(shift)));
+    }
+}
+
+static void rows_scale_columns(rows_case *c)
+{
+    c->k->scale_columns(c->rows, c->n, c->d.view, c->u.view.at, c->out.view, c->accumulate);
+    EACH(c, r, i)
+    {
+        double term = AT(d, r, i) * AT(u, 0, i);
+        near_to("dx", AT(out, r, i), OLD(r, i) + term, 2.001 * UNIT * (fabs(OLD(r, i)) + fabs(term)));
+    }
+}
+
+static void rows_dropout(rows_case *c)
+{
+    const plx_random random = {.seed = 11, .stream = 3};
+    const float rates[] = {0.0f, 0.5f, 0.9f};
+    uint64_t first_row = c->rows % 2 ? (uint64_t)1 << 40 : 7;
+    float rate = rates[c->n % 3];
+    c->k->dropout(c->rows, c->n, c->x.view, c->out.view, &random, first_row, 5, rate, c->accumulate);
+    uint64_t numbers = ((uint64_t)c->n + 3) / 4 * 4;
+    EACH(c, r, i)
+    {
+        bool kept = plx_random_uniform(&random, (first_row + (uint64_t)r) * numbers + (uint64_t)i, 5) >= rate;
+        double term = kept ? AT(x, r, i) / (1 - (double)rate) : 0;
+        near_to("y", AT(out, r, i), OLD(r, i) + term, 5 * UNIT * (fabs(OLD(r, i)) + fabs(term)));
+    }
+}
+
+static void rows_moments(rows_case *c)
+{
+    EACH(c, r, i) * matrix_at(&c->x, r, i) += 100.0f; /* far from 0: one pass would lose all digits */
+    c->k->moments(c->rows, c->n, c->x.view, c->u.view.at, c->v.view.at);
+    for (int i = 0; i < c->n; i++) {
+        double sum = 0, size = 0, squares = 0, mean = AT(u, 0, i);
+        for (int r = 0; r < c->rows; r++) {
+            sum += AT(x, r, i), size += fabs(AT(x, r, i));
+            squares += (AT(x, r, i) - mean) * (AT(x, r, i) - mean);
+        }
+        near_to("mean", mean, sum / c->rows, (c->rows + 1) * UNIT * size / c->rows);
+        near_to("squares", AT(v, 0, i), squares, (c->rows + 4) * UNIT * squares);
+    }
+}
+
+static void rows_normalise_sums(rows_case *c)
+{
+    matrix inverse = matrix_copy(&c->w, 0);
+    c->k->normalise_sums(c->rows, c->n, c->x.view, c->d.view, c->before.view.at, inverse.view.at, c->u.view.at,
+                         c->v.view.at);
+    for (int i = 0; i < c->n; i++) {
+        double sum = 0, size = 0, product = 0, product_size = 0, mean = AT(before, 0, i), factor = AT(w, 0, i);
+        for (int r = 0; r < c->rows; r++) {
+            double term = AT(d, r, i) * (AT(x, r, i) - mean) * factor;
+            sum += AT(d, r, i), size += fabs(AT(d, r, i));
+            product += term, product_size += fabs(term);
+        }
+        near_to("d_shift", AT(v, 0, i), sum, c->rows * UNIT * 1.001 * size);
+        near_to("d_scale", AT(u, 0, i), product, (c->rows + 4) * UNIT * product_size);
+    }
+    matrix_done(&inverse);
+}
+
+static void rows_softmax(rows_case *c)
+{
+    if (c->accumulate) fill_wide(&c->x); /* half of the cases: logits up to 3e38 */
+    c->k->softmax(c->rows, c->n, c->x.view, c->out.view);
+    for (int r = 0; r < c->rows; r++) {
+        double largest = -INFINITY, sum = 0, total = 0;
+        for (int i = 0; i < c->n; i++)
+            largest = fmax(largest, AT(x, r, i));
+        for (int i = 0; i < c->n; i++)
+            sum += exp(AT(x, r, i) - largest);
+        for (int i = 0; i < c->n; i++) {
+            double below = fmin(largest - AT(x, r, i), 90), want = exp(AT(x, r, i) - largest) / sum;
+            near_to("y", AT(out, r, i), want, (below + c->n + 16) * UNIT * want + SMALLEST);
+            total += AT(out, r, i);
+        }
+        near_to("sum of a row", total, 1, (c->n + 16) * UNIT);
+    }
+}
+
+static void rows_softmax_back(rows_case *c)
+{
+    c->k->softmax_back(c->rows, c->n, c->y.view, c->d.view, c->out.view, c->accumulate);
+    EACH(c, r, i)
+    {
+        double mean = 0, size = 0;
+        for (int j = 0; j < c->n; j++)
+            mean += AT(y, r, j) * AT(d, r, j), size += fabs(AT(y, r, j) * AT(d, r, j));
+        double term = AT(y, r, i) * (AT(d, r, i) - mean);
+        size = fabs(AT(y, r, i)) * (fabs(AT(d, r, i)) + size) + fabs(OLD(r, i));
+        near_to("dx", AT(out, r, i), OLD(r, i) + term, (c->n + 5) * UNIT * size);
+    }
+}
+
+#define ROWS_CHECK(kernel, least_rows, least_n)                                                                        \
+    static void check_##kernel(const plx_kernels *k)                                                                   \
+    {                                                                                                                  \
+        each_size(k, #kernel, least_rows, least_n, rows_##kernel);                                                     \
+    }
+
+ROWS_CHECK(column_sum, 0, 0)
+ROWS_CHECK(relu, 0, 0)
+ROWS_CHECK(sigmoid, 0, 0)
+ROWS_CHECK(tanh, 0, 0)
+ROWS_CHECK(relu_back, 0, 0)
+ROWS_CHECK(sigmoid_back, 0, 0)
+ROWS_CHECK(tanh_back, 0, 0)
+ROWS_CHECK(copy, 0, 0)
+ROWS_CHECK(affine, 0, 0)
+ROWS_CHECK(add_affine, 0, 0)
+ROWS_CHECK(scale_columns, 0, 0)
+ROWS_CHECK(dropout, 0, 0)
+ROWS_CHECK(moments, 1, 0)
+ROWS_CHECK(normalise_sums, 1, 0)
+ROWS_CHECK(softmax, 0, 1)
+ROWS_CHECK(softmax_back, 0, 1)
+
+/* -- gates and embeddings --------------------------------------------------------------------------------------------
+ */
+
+static void check_mixture(const plx_kernels *k, int rows, int experts, int width, int variant)
+{
+    describe(k, "mix", rows, experts, width, variant);
+    bool add = variant & 1, add_bank = variant & 2;
+    int gap = variant & 4 ? 3 : 0;
+    matrix gate = matrix_make(rows, experts, gap), bank = matrix_make(rows, experts * width, gap);
+    matrix out = matrix_make(rows, width, gap), before = matrix_copy(&out, 1), d_out = matrix_make(rows, width, gap);
+    matrix d_gate = matrix_make(rows, experts, gap), gate_before = matrix_copy(&d_gate, 0);
+    matrix d_bank = matrix_make(rows, experts * width, gap), bank_before = matrix_copy(&d_bank, 0);
+    k->mix(rows, experts, width, gate.view, bank.view, out.view, add);
+    k->mix_back(rows, experts, width, gate.view, bank.view, d_out.view, d_gate.view, d_bank.view, add, add_bank);
+    for (int r = 0; r < rows; r++) {
+        for (int w = 0; w < width; w++) {
+            double sum = add ? (double)*matrix_at(&before, r, w) : 0, size = fabs(sum);
+            for (int e = 0; e < experts; e++) {
+                double g = (double)*matrix_at(&gate, r, e), term = g * (double)*matrix_at(&bank, r, e * width + w);
+                double back = g * (double)*matrix_at(&d_out, r, w);
+                double old = add_bank ? (double)*matrix_at(&bank_before, r, e * width + w) : 0;
+                sum += term, size += fabs(term);
+                near_to("d_bank", (double)*matrix_at(&d_bank, r, e * width + w), old + back,
+                        2.001 * UNIT * (fabs(old) + fabs(back)));
+            }
+            near_to("out", (double)*matrix_at(&out, r, w), sum, (experts + 2) * UNIT * size);
+        }
+        for (int e = 0; e < experts; e++) {
+            double sum = add ? (double)*matrix_at(&gate_before, r, e) : 0, size = fabs(sum);
+            for (int w = 0; w < width; w++) {
+                double term = (double)*matrix_at(&d_out, r, w) * (double)*matrix_at(&bank, r, e * width + w);
+                sum += term, size += fabs(term);
+            }
+            near_to("d_gate", (double)*matrix_at(&d_gate, r, e), sum, (width + 3) * UNIT * size);
+        }
+    }
+    matrix_done(&gate), matrix_done(&bank), matrix_done(&out), matrix_done(&before), matrix_done(&d_out);
+    matrix_done(&d_gate), matrix_done(&gate_before), matrix_done(&d_bank), matrix_done(&bank_before);
+}
+
+static void check_mix(const plx_kernels *k)
+{
+    static const int expert_counts[] = {0, 1, 2, 3, 4, 5, 8, 9};
+    int variant = 0;
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int ie = 0; ie < COUNT(expert_counts); ie++)
+            for (int iw = 0; iw < COUNT(lengths); iw++, variant++)
+                check_mixture(k, row_counts[ir], expert_counts[ie], lengths[iw], (variant ^ ie) % 8);
+}
+
+static void check_mix_back(const plx_kernels *k)
+{
+    for (int variant = 0; variant < 8; variant++) {
+        check_mixture(k, 5, 8, 16, variant);
+        check_mixture(k, 5, 6, 19, variant);
+    }
+}
+
+/** Gathers and scatters with ids that come twice in a row and apart; both exact. */
+static void check_embedding(const plx_kernels *k, int rows, int n, int gap, bool scatter)
+{
+    describe(k, scatter ? "scatter_add" : "gather", rows, n, gap, 0);
+    enum { IDS = 11 };
+    matrix table = matrix_make(IDS, n, gap), want = matrix_copy(&table, 0), y = matrix_make(rows, n, gap);
+    uint32_t *ids = malloc(sizeof *ids * (size_t)(rows + 1));
+    for (int r = 0; r < rows; r++)
+        ids[r] = r % 3 == 1 ? ids[r - 1] : (uint32_t)(r * 7 % IDS);
+    if (scatter)
+        k->scatter_add(rows, n, y.view, ids, table.view);
+    else
+        k->gather(rows, n, table.view, ids, y.view);
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++) {
+            if (scatter)
+                *matrix_at(&want, (int)ids[r], i) += *matrix_at(&y, r, i);
+            else if (!same_bits(*matrix_at(&y, r, i), *matrix_at(&want, (int)ids[r], i)))
+                check_here("not the row of the id");
+        }
+    for (int i = 0; i < IDS * n; i++)
+        if (!same_bits(*matrix_at(&table, i / n, i % n), *matrix_at(&want, i / n, i % n))) check_here("table differs");
+    free(ids);
+    matrix_done(&table), matrix_done(&want), matrix_done(&y);
+}
+
+static void check_embeddings(const plx_kernels *k, bool scatter)
+{
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int in = 0; in < COUNT(lengths); in++)
+            for (int gap = 0; gap < 4; gap += 3)
+                check_embedding(k, row_counts[ir], lengths[in], gap, scatter);
+}
+
+static void check_gather(const plx_kernels *k)
+{
+    check_embeddings(k, false);
+}
+
+static void check_scatter_add(const plx_kernels *k)
+{
+    check_embeddings(k, true);
+}
+
+/** Lists of 0 to 6 table rows, some twice; exact, since the order of the sums is given. */
+static void check_listed(const plx_kernels *k, int rows, int n, int gap, bool scatter)
+{
+    describe(k, scatter ? "scatter_listed" : "sum_listed", rows, n, gap, 0);
+    enum { ROWS = 300, STRIDE = 7 };
+    matrix table = matrix_make(ROWS, n, gap), want = matrix_copy(&table, 0), y = matrix_make(rows, n, gap);
+    matrix base = matrix_make(1, n, 0);
+    uint16_t *lists = calloc((size_t)rows * STRIDE + 1, sizeof *lists);
+    if (!lists) abort();
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < STRIDE; i++)
+            lists[r * STRIDE + i] = (uint16_t)(i == 0 ? r % STRIDE : i == 3 ? 299 : r * 13 % ROWS);
+    if (scatter)
+        k->scatter_listed(rows, n, y.view, lists, STRIDE, table.view);
+    else
+        k->sum_listed(rows, n, table.view, lists, STRIDE, base.view.at, y.view);
+    for (int r = 0; r < rows; r++) {
+        const uint16_t *list = lists + r * STRIDE;
+        for (int i = 0; i < n; i++) {
+            float sum = base.view.at[i];
+            for (int item = 1; item <= list[0]; item++) {
+                sum += *matrix_at(&want, list[item], i);
+                if (scatter) *matrix_at(&want, list[item], i) += *matrix_at(&y, r, i);
+            }
+            if (!scatter && !same_bits(*matrix_at(&y, r, i), sum)) check_here("not the sum in order");
+        }
+    }
+    for (int i = 0; i < ROWS * n; i++)
+        if (!same_bits(*matrix_at(&table, i / n, i % n), *matrix_at(&want, i / n, i % n))) check_here("table differs");
+    free(lists);
+    matrix_done(&table), matrix_done(&want), matrix_done(&y), matrix_done(&base);
+}
+
+static void check_lists(const plx_kernels *k, bool scatter)
+{
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int in = 0; in < COUNT(lengths); in++)
+            for (int gap = 0; gap < 4; gap += 3)
+                check_listed(k, row_counts[ir], lengths[in], gap, scatter);
+}
+
+static void check_sum_listed(const plx_kernels *k)
+{
+    check_lists(k, false);
+}
+
+static void check_scatter_listed(const plx_kernels *k)
+{
+    check_lists(k, true);
+}
+
+/* -- losses ----------------------------------------------------------------------------------------------------------
+ */
+
+static double softplus(double x)
+{
+    return fmax(x, 0) + log1p(exp(-fabs(x)));
+}
+
+static double sigmoid(double x)
+{
+    return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x));
+}
+
+static void rows_log_loss(rows_case *c)
+{
+    if (c->rows != 1) return;
+    fill_wide(&c->x);
+    for (int i = 0; i < c->n; i++)
+        *matrix_at(&c->u, 0, i) = i % 3 == 2 ? 0.5f + 0.5f * any_number() : (float)(i % 3);
+    c->k->log_loss(c->n, c->x.view.at, c->u.view.at, c->v.view.at, c->w.view.at);
+    for (int i = 0; i < c->n; i++) {
+        double z = AT(x, 0, i), y = AT(u, 0, i);
+        double want = (1 - y) * softplus(z) + y * softplus(-z), s = sigmoid(z);
+        double fraction = i % 3 == 2 ? 2 * fabs(z) : 0; /* y z is exact for y of 0 and 1 */
+        near_to("loss", AT(v, 0, i), want, 10 * UNIT * want + fraction * UNIT + SMALLEST);
+        near_to("dz", AT(w, 0, i), s - y, 10 * UNIT * s + UNIT * fabs(s - y) + SMALLEST);
+        if (!isfinite(AT(v, 0, i))) check_here("loss is not finite");
+    }
+}
+
+ROWS_CHECK(log_loss, 1, 0)
+
+/** log(e^-a + e^-b + e^(-a-b)). */
+static double pair_log_sum(double a, double b)
+{
+    double top = fmax(-a - b, fmax(-a, -b));
+    return top + log(exp(-a - top) + exp(-b - top) + exp(-a - b - top));
+}
+
+static void rows_pair_log_loss(rows_case *c)
+{
+    if (c->rows != 1) return;
+    fill_wide(&c->x), fill_wide(&c->d);
+    for (int i = 0; i < c->n; i++)
+        *matrix_at(&c->u, 0, i) = i % 3 == 2 ? 0.5f + 0.5f * any_number() : (float)(i % 3);
+    c->k->pair_log_loss(c->n, c->x.view.at, c->d.view.at, c->u.view.at, c->v.view.at, c->w.view.at, c->out.view.at);
+    for (int i = 0; i < c->n; i++) {
+        if (!isfinite(AT(v, 0, i)) || !isfinite(AT(w, 0, i)) || !isfinite(AT(out, 0, i))) check_here("not finite");
+        double a = AT(x, 0, i), b = AT(d, 0, i), y = AT(u, 0, i);
+        if (fabs(a) > 1e5 || fabs(b) > 1e5) continue; /* where they are clamped only finiteness is promised */
+        double z = -pair_log_sum(a, b), size = fabs(a) + fabs(b) + 4;
+        double want = (1 - y) * softplus(z) + y * softplus(-z);
+        double fraction = i % 3 == 2 ? 2 * fabs(z) : 0;
+        near_to("loss", AT(v, 0, i), want, 6 * UNIT * size * want + fraction * UNIT + SMALLEST);
+        double ra = (1 - y) * sigmoid(a) * exp(-a + z), rb = (1 - y) * sigmoid(b) * exp(-b + z);
+        double ya = y * sigmoid(-a), yb = y * sigmoid(-b);
+        near_to("da", AT(w, 0, i), ra - ya, 6 * UNIT * size * ra + 12 * UNIT * ya + SMALLEST);
+        near_to("db", AT(out, 0, i), rb - yb, 6 * UNIT * size * rb + 12 * UNIT * yb + SMALLEST);
+    }
+}
+
+ROWS_CHECK(pair_log_loss, 1, 0)
+
+/* -- parameters ------------------------------------------------------------------------------------------------------
+ */
+
+static void rows_sum_parts(rows_case *c)
+{
+    if (c->rows != 1) return;
+    const float *parts[4] = {c->u.view.at, c->x.view.at, c->y.view.at, c->d.view.at};
+    int n_parts = 1 + c->n % 4;
+    matrix first = matrix_copy(&c->u, 0);
+    c->k->sum_parts((size_t)c->n, parts, n_parts, c->accumulate ? c->u.view.at : c->out.view.at);
+    for (int i = 0; i < c->n; i++) {
+        float want = first.view.at[i];
+        for (int part = 1; part < n_parts; part++)
+            want += parts[part][i];
+        if (!same_bits(c->accumulate ? c->u.view.at[i] : c->out.view.at[i], want)) check_here("not the sum in order");
+    }
+    matrix_done(&first);
+}
+
+static void rows_add_l2(rows_case *c)
+{
+    if (c->rows != 1) return;
+    const float l2 = 0.37f;
+    double got = c->k->add_l2((size_t)c->n, c->x.view.at, l2, c->out.view.at), sum = 0;
+    for (int i = 0; i < c->n; i++) {
+        double term = 2 * (double)l2 * AT(x, 0, i), old = AT(before, 0, i);
+        sum += AT(x, 0, i) * AT(x, 0, i);
+        near_to("g", AT(out, 0, i), old + term, 3 * UNIT * (fabs(old) + fabs(term)));
+    }
+    near_to("sum of squares", got, sum, (c->n + 1) * 0x1p-52 * sum);
+}
+
+static void rows_sgd(rows_case *c)
+{
+    if (c->rows != 1) return;
+    c->k->sgd((size_t)c->n, c->out.view.at, c->x.view.at, 0.3f);
+    for (int i = 0; i < c->n; i++) {
+        double term = (double)0.3f * AT(x, 0, i), old = AT(before, 0, i);
+        near_to("w", AT(out, 0, i), old - term, 2.001 * UNIT * (fabs(old) + fabs(term)));
+    }
+}
+
+static void rows_adam(rows_case *c)
+{
+    if (c->rows != 1) return;
+    const plx_adam_numbers numbers = {.rate = 0.01f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-7f};
+    const double rest1 = (double)(1.0f - numbers.beta1), rest2 = (double)(1.0f - numbers.beta2);
+    matrix m = matrix_copy(&c->u, 0), v = matrix_copy(&c->v, 0);
+    for (int i = 0; i < c->n; i++) {
+        v.view.at[i] = i % 5 ? fabsf(v.view.at[i]) : 0;
+        c->v.view.at[i] = v.view.at[i];
+        if (i % 7 == 0) *matrix_at(&c->x, 0, i) = 0; /* with i % 5 == 0 as well: 0 / (0 + epsilon) */
+    }
+    c->k->adam((size_t)c->n, c->out.view.at, c->x.view.at, m.view.at, v.view.at, &numbers);
+    for (int i = 0; i < c->n; i++) {
+        double g = AT(x, 0, i), first = (double)numbers.beta1 * AT(u, 0, i),
+               second = (double)numbers.beta2 * AT(v, 0, i);
+        double got_m = (double)m.view.at[i], got_v = (double)v.view.at[i];
+        near_to("m", got_m, first + rest1 * g, 3 * UNIT * (fabs(first) + fabs(rest1 * g)));
+        near_to("v", got_v, second + rest2 * g * g, 4 * UNIT * (second + rest2 * g * g));
+        double step = (double)numbers.rate * got_m / (sqrt(got_v) + (double)numbers.epsilon);
+        near_to("w", AT(out, 0, i), AT(before, 0, i) - step, UNIT * (fabs(AT(before, 0, i)) + 6 * fabs(step)));
+    }
+    matrix_done(&m), matrix_done(&v);
+}
+
+ROWS_CHECK(sum_parts, 1, 0)
+ROWS_CHECK(add_l2, 1, 0)
+ROWS_CHECK(sgd, 1, 0)
+ROWS_CHECK(adam, 1, 0)
+
+/* -- the list --------------------------------------------------------------------------------------------------------
+ */
+
+#define KERNEL_TEST(kernel)                                                                                            \
+    static void test_##kernel(void)                                                                                    \
+    {                                                                                                                  \
+        each_level(#kernel, check_##kernel);                                                                           \
+    }
+PLX_KERNEL_LIST(KERNEL_TEST)
+
+#define KERNEL_SIZE(kernel) +sizeof(((plx_kernels *)0)->kernel)
+_Static_assert(sizeof(plx_kernels) == offsetof(plx_kernels, gemm_nn) + (0 PLX_KERNEL_LIST(KERNEL_SIZE)),
+               "PLX_KERNEL_LIST must name every kernel");
+
+static void test_levels(void)
+{
+    static const char *const names[PLX_CPU_LEVELS] = {"plain", "simd128", "avx2", "avx512"};
+    for (int level = 0; level < PLX_CPU_LEVELS; level++) {
+        plx_cpu_level found = PLX_CPU_LEVELS;
+        CHECK(plx_cpu_level_named(names[level], &found) && (int)found == level);
+        const plx_kernels *k = plx_kernels_for((plx_cpu_level)level);
+        REQUIRE(k);
+        int expected = level < (int)plx_cpu_best() ? level : (int)plx_cpu_best();
+        CHECK((int)k->level == expected);
+        CHECK(strcmp(k->name, names[expected]) == 0);
+    }
+    plx_cpu_level untouched = PLX_CPU_AVX2;
+    CHECK(!plx_cpu_level_named("avx1024", &untouched) && untouched == PLX_CPU_AVX2);
+}
+
+#define KERNEL_ROW(kernel) CHECK_TEST(test_##kernel),
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {PLX_KERNEL_LIST(KERNEL_ROW) CHECK_TEST(test_levels)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
