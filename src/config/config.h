@@ -20,18 +20,28 @@ typedef struct plx_spec {
     plx_train_spec train;
 } plx_spec;
 
-/** `name` stands for the file in messages. On failure `out` is released. */
-plx_status plx_spec_parse(plx_spec *out, const plx_allocator *allocator, const char *text, size_t length,
-                          const char *name, plx_error *err);
+/** What a configuration is read from. Borrowed. */
+typedef struct plx_spec_source {
+    const char *text; /* YAML, UTF-8 */
+    size_t length;
+    const char *name; /* stands for the file in messages */
+    /**
+     * "section.key=value", the value as YAML, done in this order before the text is checked. Sections that are lists
+     * are addressed by name: "features.age.embedding_dim=8", "tasks.income.weight=2".
+     */
+    const char *const *assignments;
+    int n_assignments;
+} plx_spec_source;
+
+/** PLX_ERR_FORMAT: mistakes, one a line, each with its place. On failure `out` holds nothing. */
+plx_status plx_spec_parse(plx_spec *out, const plx_allocator *allocator, const plx_spec_source *source, plx_error *err);
 void plx_spec_release(plx_spec *spec);
 /** Every key with its value, defaults too, as YAML. Parsing it gives an equal spec. */
 void plx_spec_write(const plx_spec *spec, plx_string *out);
-/**
- * A new text in which "section.key=value" holds, by editing the document: parse it again for checks. Sections that are
- * lists are addressed by name: "features.age.embedding_dim=8", "tasks.income.weight=2".
- */
-plx_status plx_spec_assign(const plx_allocator *allocator, const char *text, size_t length, const char *name,
-                           const char *assignment, plx_string *out, plx_error *err);
+/** What decides how raw rows become records, as text: equal texts, equal encoding for the same data. */
+void plx_spec_write_encoding(const plx_spec *spec, plx_string *out);
+/** Whether `field` has a meaning for a feature of `kind`. */
+bool plx_feature_takes(const plx_field *field, int kind);
 /** The reference of all sections and models as Markdown, from the tables. */
 void plx_spec_reference(plx_string *out);
 

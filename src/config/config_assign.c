@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Assignments ("train.epochs=3") are done by editing the document before it is checked, so that their mistakes are told
+ * like any other. Mappings are copied before they change, since aliases may make two places the same node. Nodes are
+ * kept by index: adding one may move all.
+ */
+#include "config/config_document.h"
+
+#include <stdint.h>
+#include <string.h>
+
+enum { GRAFT_DEPTH = 4 };
+
+/** One assignment, cut up: section [. name] . key = value. */
+typedef struct assignment {
+    int number;
+    plx_slice section, name, key, value; /* name: empty where the section is a mapping */
+} assignment;
+
+/** A node that has the assignment's mark and is not in the document. */
+static yaml_node_t place_of(const assignment *a)
+{
+    return (yaml_node_t){.type = YAML_SCALAR_NODE, .start_mark = plx_assignment_mark(a->number)};
+}
+
+static void problem(plx_document *document, const assignment *a, const char *message)
+{
+    yaml_node_t place = place_of(a);
+    plx_document_problem(document, &place, "%s", message);
+}
+
+static plx_slice cut(const char *from, const char *to)
+{
+    return plx_slice_trim((plx_slice){from, (size_t)(to - from)});
+}
+
+static bool split(plx_document *document, const char *text, assignment *a)
+{
+    const char *equals = strchr(text, '='), *first = strchr(text, '.');
+    const char *last = equals ? memrchr(text, '.', (size_t)(equals - text)) : NULL;
+    if (!equals || !last || first > equals) {
+        problem(document, a, "is not of the form SECTION.KEY=VALUE, such as train.epochs=3");
+        return false;
+    }
+    a->section = cut(text, first);
+    a->name = last > first ? cut(first + 1, last) : (plx_slice){"", 0};
+    a->key = cut(last + 1, equals);
+    a->value = (plx_slice){equals + 1, strlen(equals + 1)};
+    return true;
+}
+
+/** Remembers a failed addition (index 0); gives a new node its mark. */
+static int added(plx_document *document, int index, yaml_mark_t mark)
+{
+    if (index == 0) document->out_of_memory = true;
+    yaml_node_t *node = plx_document_node(document, index);
+    if (node) node->start_mark = mark;
+    return index;
+}
+
+static int add_scalar(plx_document *document, plx_slice text, yaml_mark_t mark)
+{
+    int index = yaml_document_add_scalar(&document->yaml, NULL, (const yaml_char_t *)text.text, (int)text.length,
+                                         YAML_ANY_SCALAR_STYLE);
+    return added(document, index, mark);
+}
+
+static int add_mapping(plx_document *document, yaml_mark_t mark)
+{
+    return added(document, yaml_document_add_mapping(&document->yaml, NULL, YAML_ANY_MAPPING_STYLE), mark);
+}
+
+static int add_sequence(plx_document *document, yaml_mark_t mark)
+{
+    return added(document, yaml_document_add_sequence(&document->yaml, NULL, YAML_ANY_SEQUENCE_STYLE), mark);
+}
+
+static void append_item(plx_document *document, int sequence, int item)
+{
+    if (sequence == 0 || item == 0 || !yaml_document_append_sequence_item(&document->yaml, sequence, item)) {
+        document->out_of_memory = true;
+    }
+}
+
+static void append_pair(plx_document *document, int mapping, int key, int value)
+{
+    if (mapping == 0 || key == 0 || value == 0 ||
+        !yaml_document_append_mapping_pair(&document->yaml, mapping, key, value)) {
+        document->out_of_memory = true;
+    }
+}
+
+/** Copies a node of the value's own document; 0 where it can't. */
+static int graft(plx_document *document, const assignment *a, yaml_document_t *from, int index, int depth)
+{
+    const yaml_node_t *node = yaml_document_get_node(from, index);
+    yaml_mark_t mark = plx_assignment_mark(a->number);
+    if (!plx_document_spend(document, NULL, 1)) return 0;
+    if (node->type == YAML_SCALAR_NODE) return add_scalar(document, plx_node_text(node), mark);
+    if (node->type != YAML_SEQUENCE_NODE || depth == 0) {
+        problem(document, a, "the value is neither a scalar nor a list");
+        return 0;
+    }
+    int sequence = add_sequence(document, mark);
+    for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
+        int copy = graft(document, a, from, *item, depth - 1);
+        if (copy == 0) return 0;
+        append_item(document, sequence, copy);
+    }
+    return sequence;
+}
+
+static int parse_value(plx_document *document, const assignment *a)
+{
+    yaml_parser_t parser;
+    yaml_document_t value;
+    int index = 0;
+    if (!yaml_parser_initialize(&parser)) {
+        document->out_of_memory = true;
+        return 0;
+    }
+    yaml_parser_set_input_string(&parser, (const unsigned char *)a->value.text, a->value.length);
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
+    if (yaml_parser_load(&parser, &value)) {
+        bool is_empty = !yaml_document_get_root_node(&value);
+        index = is_empty ? add_scalar(document, (plx_slice){"", 0}, plx_assignment_mark(a->number))
+                         : graft(document, a, &value, 1, GRAFT_DEPTH);
+        yaml_document_delete(&value);
+    } else {
+        yaml_node_t place = place_of(a);
+        plx_document_problem(document, &place, "the value is not YAML: %s", parser.problem ? parser.problem : "");
+    }
+    yaml_parser_delete(&parser);
+    return index;
+}
+
+/** A new mapping with the pairs of another but those called `left_out` (NULL: all). */
+static int copy_mapping(plx_document *document, int index, const char *left_out)
+{
+    int copy = add_mapping(document, plx_document_node(document, index)->start_mark);
+    if (copy == 0) return 0;
+    const yaml_node_t *mapping = plx_document_node(document, index);
+    for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top;
+         pair++) {
+        plx_slice key = plx_node_text(plx_document_node(document, pair->key));
+        if (left_out && plx_slice_equal(key, plx_slice_of(left_out))) continue;
+        append_pair(document, copy, pair->key, pair->value);
+    }
+    return copy;
+}
+
+/** Replaces the value of a key in a mapping, or adds the pair. */
+static void put(plx_document *document, int mapping, plx_slice key, int value, yaml_mark_t mark)
+{
+    yaml_node_t *node = plx_document_node(document, mapping);
+    if (!node || value == 0) return;
+    for (yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        if (!plx_slice_equal(plx_node_text(plx_document_node(document, pair->key)), key)) continue;
+        pair->value = value;
+        return;
+    }
+    append_pair(document, mapping, add_scalar(document, key, mark), value);
+}
+
+/** Puts `item` into the sequence before place `at`. */
+static void insert(plx_document *document, int sequence, int at, int item)
+{
+    append_item(document, sequence, item);
+    if (document->out_of_memory) return;
+    const yaml_node_t *node = plx_document_node(document, sequence);
+    yaml_node_item_t *items = node->data.sequence.items.start;
+    size_t after = (size_t)(node->data.sequence.items.top - items) - 1 - (size_t)at;
+    memmove(items + at + 1, items + at, after * sizeof *items);
+    items[at] = item;
+}
+
+/** An entry like `entry`, with names[from..to) of it; 0 where there are none. */
+static int part_of_names(plx_document *document, int entry, int names, long from, long to)
+{
+    if (from >= to) return 0;
+    yaml_mark_t mark = plx_document_node(document, names)->start_mark;
+    int copy = copy_mapping(document, entry, "names"), list = add_sequence(document, mark);
+    for (long i = from; i < to; i++) {
+        append_item(document, list, plx_document_node(document, names)->data.sequence.items.start[i]);
+    }
+    append_pair(document, copy, add_scalar(document, plx_slice_of("names"), mark), list);
+    return copy;
+}
+
+/**
+ * Entry `at` of a sequence has several names: cuts it into the names before number `number`, that one alone, and those
+ * after it. Returns the entry of the one.
+ */
+static int single_out(plx_document *document, int sequence, int at, int names, long number)
+{
+    int entry = plx_document_node(document, sequence)->data.sequence.items.start[at];
+    const yaml_node_t *list = plx_document_node(document, names);
+    long n = list->data.sequence.items.top - list->data.sequence.items.start;
+    int name = list->data.sequence.items.start[number];
+    int before = part_of_names(document, entry, names, 0, number);
+    int after = part_of_names(document, entry, names, number + 1, n);
+    int one = copy_mapping(document, entry, "names");
+    yaml_mark_t mark = plx_document_node(document, name)->start_mark;
+    append_pair(document, one, add_scalar(document, plx_slice_of("name"), mark), name);
+    if (document->out_of_memory) return 0;
+    plx_document_node(document, sequence)->data.sequence.items.start[at] = one;
+    if (after != 0) insert(document, sequence, at + 1, after);
+    if (before != 0) insert(document, sequence, at, before);
+    return one;
+}
+
+/** Where an entry called `name` is: its place in the sequence, and its number in `names` or -1. */
+static bool find_entry(plx_document *document, const yaml_node_t *sequence, plx_slice name, int *at, int *names,
+                       long *number)
+{
+    const yaml_node_item_t *start = sequence->data.sequence.items.start;
+    for (const yaml_node_item_t *item = start; item < sequence->data.sequence.items.top; item++) {
+        const yaml_node_t *entry = plx_document_node(document, *item);
+        *at = (int)(item - start);
+        *number = -1;
+        if (plx_slice_equal(plx_node_text(plx_document_value(document, entry, "name")), name)) return true;
+        const yaml_node_t *list = plx_document_value(document, entry, "names");
+        if (!list || list->type != YAML_SEQUENCE_NODE) continue;
+        const yaml_node_item_t *first = list->data.sequence.items.start;
+        for (const yaml_node_item_t *one = first; one < list->data.sequence.items.top; one++) {
+            if (!plx_slice_equal(plx_node_text(plx_document_node(document, *one)), name)) continue;
+            *names = (int)(list - document->yaml.nodes.start) + 1;
+            *number = one - first;
+            return true;
+        }
+    }
+    return false;
+}
+
+static void assign_in_list(plx_document *document, const assignment *a, int section)
+{
+    int at = 0, names = 0;
+    long number = -1;
+    const yaml_node_t *sequence = plx_document_node(document, section);
+    if (!find_entry(document, sequence, a->name, &at, &names, &number)) {
+        problem(document, a, "the section has no such entry");
+        return;
+    }
+    int value = parse_value(document, a), entry;
+    if (value == 0) return;
+    if (number >= 0) {
+        entry = single_out(document, section, at, names, number);
+    } else {
+        entry = copy_mapping(document, plx_document_node(document, section)->data.sequence.items.start[at], NULL);
+        if (entry != 0) plx_document_node(document, section)->data.sequence.items.start[at] = entry;
+    }
+    if (entry != 0) put(document, entry, a->key, value, plx_assignment_mark(a->number));
+}
+
+static void assign_in_mapping(plx_document *document, const assignment *a, int section)
+{
+    int value = parse_value(document, a);
+    yaml_mark_t mark = plx_assignment_mark(a->number);
+    int copy = section == 0 ? add_mapping(document, mark) : copy_mapping(document, section, NULL);
+    if (value == 0 || copy == 0) return;
+    put(document, copy, a->key, value, mark);
+    put(document, 1, a->section, copy, mark);
+}
+
+static void assign(plx_document *document, const assignment *a)
+{
+    const yaml_node_t *root = plx_document_node(document, 1);
+    int section = 0;
+    for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+        if (plx_slice_equal(plx_node_text(plx_document_node(document, pair->key)), a->section)) section = pair->value;
+    }
+    const yaml_node_t *node = plx_document_node(document, section);
+    if (a->name.length > 0) {
+        if (node && node->type == YAML_SEQUENCE_NODE) {
+            assign_in_list(document, a, section);
+        } else {
+            problem(document, a, "only features and tasks have entries; write SECTION.KEY=VALUE");
+        }
+    } else if (!node || node->type == YAML_MAPPING_NODE) {
+        assign_in_mapping(document, a, section);
+    } else {
+        problem(document, a, "the section is a list; write SECTION.NAME.KEY=VALUE");
+    }
+}
+
+void plx_document_assign(plx_document *document)
+{
+    for (int i = 0; i < document->source->n_assignments; i++) {
+        assignment a = {.number = i};
+        if (split(document, document->source->assignments[i], &a)) assign(document, &a);
+        if (plx_document_is_full(document)) return;
+    }
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What no single table can check: names that differ, columns that exist, parts of sections that agree. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/config_document.h"
+
+/** A name, sorted for finding it and its doubles. */
+typedef struct named {
+    const char *name;
+    int index;
+} named;
+
+typedef struct named_list {
+    named *items; /* by name, then by index */
+    int n;
+} named_list;
+
+static int compare_named(const void *a, const void *b)
+{
+    const named *x = a, *y = b;
+    int order = strcmp(x->name, y->name);
+    return order != 0 ? order : x->index - y->index;
+}
+
+static int compare_name_alone(const void *a, const void *b)
+{
+    return strcmp(((const named *)a)->name, ((const named *)b)->name);
+}
+
+static named_list make_list(plx_document *document, int n)
+{
+    named_list list = {.items = plx_arena_take(&document->scratch, (size_t)n + 1, sizeof *list.items)};
+    if (list.items) list.n = n;
+    return list;
+}
+
+static const named *find(const named_list *list, const char *name)
+{
+    named key = {.name = name};
+    if (list->n == 0) return NULL;
+    return bsearch(&key, list->items, (size_t)list->n, sizeof key, compare_name_alone);
+}
+
+/** Sorts; notes each name that is there again, at places[index] or at `place`. */
+static void sort_list(plx_document *document, named_list *list, const yaml_node_t *const *places,
+                      const yaml_node_t *place, const char *what)
+{
+    if (list->n == 0) return;
+    qsort(list->items, (size_t)list->n, sizeof *list->items, compare_named);
+    for (int i = 1; i < list->n; i++) {
+        const named *item = &list->items[i];
+        if (strcmp(item->name, list->items[i - 1].name) != 0) continue;
+        plx_document_problem(document, places ? places[item->index] : place,
+                             "%s '%s' is there twice: names must differ", what, item->name);
+    }
+}
+
+static void check_feature_names(plx_document *document, const plx_table_spec *table, const plx_spec_places *places)
+{
+    named_list names = make_list(document, table->n_features);
+    for (int i = 0; i < names.n; i++)
+        names.items[i] = (named){table->features[i].name, i};
+    sort_list(document, &names, places->feature, NULL, "feature");
+    if (table->n_features == 0 && places->features) {
+        plx_document_problem(document, places->features, "section 'features' names no feature; a model needs one");
+    }
+}
+
+static void check_task_names(plx_document *document, const plx_table_spec *table, const plx_spec_places *places)
+{
+    named_list names = make_list(document, table->n_tasks);
+    for (int i = 0; i < names.n; i++)
+        names.items[i] = (named){table->tasks[i].name, i};
+    sort_list(document, &names, places->task, NULL, "task");
+}
+
+static void check_labels(plx_document *document, const plx_table_spec *table, const plx_spec_places *places)
+{
+    named_list labels = make_list(document, table->n_tasks);
+    for (int i = 0; i < labels.n; i++)
+        labels.items[i] = (named){table->tasks[i].column, i};
+    if (labels.n > 0) qsort(labels.items, (size_t)labels.n, sizeof *labels.items, compare_named);
+    for (int i = 0; i < table->n_features; i++) {
+        const named *label = find(&labels, table->features[i].column);
+        if (!label) continue;
+        plx_document_problem(document, places->feature[i],
+                             "column '%s' holds the labels of task '%s', and a label's own column leaves the features: "
+                             "remove feature '%s'",
+                             label->name, table->tasks[label->index].name, table->features[i].name);
+    }
+    for (int i = 0; i < table->n_tasks; i++) {
+        const plx_task_spec *task = &table->tasks[i];
+        const char *wrong = task->kind == PLX_TASK_REGRESSION && task->positive.n + task->negative.n > 0
+                                ? "'positive' and 'negative' belong to binary tasks, this one is a regression"
+                            : task->negative.n > 0 && task->positive.n == 0 ? "'negative' needs 'positive' beside it"
+                                                                            : NULL;
+        if (wrong) plx_document_problem(document, places->task[i], "task '%s': %s", task->name, wrong);
+    }
+}
+
+static void lacks_column(plx_document *document, const plx_text_list *columns, const char *column,
+                         const yaml_node_t *place)
+{
+    const char *nearest = plx_nearest(plx_slice_of(column), (const char *const *)columns->items, (size_t)columns->n);
+    plx_document_problem(document, place, "column '%s' is not in data.columns%s%s%s", column,
+                         nearest ? "; did you mean '" : "", nearest ? nearest : "", nearest ? "'?" : "");
+}
+
+static void check_columns(plx_document *document, const plx_table_spec *table, const plx_spec_places *places)
+{
+    const plx_text_list *columns = &table->data.columns;
+    const yaml_node_t *node = plx_document_value(document, places->data, "columns");
+    if (columns->n == 0) {
+        if (!table->data.header) {
+            plx_document_problem(document, plx_document_value(document, places->data, "header"),
+                                 "files without a header need 'columns': the columns' names in file order");
+        }
+        return;
+    }
+    named_list list = make_list(document, columns->n);
+    for (int i = 0; i < list.n; i++)
+        list.items[i] = (named){columns->items[i], i};
+    sort_list(document, &list, NULL, node, "column");
+    for (int i = 0; i < table->n_features && !plx_document_is_full(document); i++) {
+        const char *column = table->features[i].column;
+        if (!find(&list, column)) lacks_column(document, columns, column, places->feature[i]);
+    }
+    for (int i = 0; i < table->n_tasks && !plx_document_is_full(document); i++) {
+        if (!find(&list, table->tasks[i].column)) {
+            lacks_column(document, columns, table->tasks[i].column, places->task[i]);
+        }
+    }
+}
+
+static void check_part(plx_document *document, const plx_spec_places *places, const char *files_key, int n_files,
+                       const char *part_key, double part)
+{
+    if (n_files == 0 || part <= 0) return;
+    plx_document_problem(document, plx_document_key(document, places->data, part_key),
+                         "'%s' cuts rows off the training files, but '%s' names files: give one or the other", part_key,
+                         files_key);
+}
+
+static void check_data(plx_document *document, const plx_data_spec *data, const plx_spec_places *places)
+{
+    const yaml_node_t *delimiter = plx_document_value(document, places->data, "delimiter");
+    const yaml_node_t *quote = plx_document_value(document, places->data, "quote");
+    const yaml_node_t *train = plx_document_value(document, places->data, "train");
+    if (train && train->type == YAML_SEQUENCE_NODE && data->train.n == 0 && data->train.items) {
+        plx_document_problem(document, train, "'train' names no file");
+    }
+    if (data->delimiter && strlen(data->delimiter) != 1 && strcmp(data->delimiter, "tab") != 0) {
+        plx_document_problem(document, delimiter, "'delimiter' is one byte or the word tab, not '%s'", data->delimiter);
+    }
+    if (data->quote && strlen(data->quote) > 1) {
+        plx_document_problem(document, quote, "'quote' is one byte, or empty for none, not '%s'", data->quote);
+    }
+    if (data->quote && data->delimiter && data->quote[0] != '\0' && strcmp(data->quote, data->delimiter) == 0) {
+        plx_document_problem(document, quote ? quote : delimiter, "'quote' and 'delimiter' are the same byte");
+    }
+    check_part(document, places, "validation", data->validation.n, "validation_part", data->validation_part);
+    check_part(document, places, "test", data->test.n, "test_part", data->test_part);
+}
+
+/** The value of the hyper-parameter that a message names in quotes; the section where it names none. */
+static const yaml_node_t *place_of_message(plx_document *document, const plx_spec *spec, const plx_spec_places *places,
+                                           const char *message)
+{
+    for (size_t i = 0; i < *spec->def->n_fields; i++) {
+        char quoted[80];
+        snprintf(quoted, sizeof quoted, "'%s'", spec->def->fields[i].name);
+        const yaml_node_t *value = plx_document_value(document, places->model, spec->def->fields[i].name);
+        if (value && strstr(message, quoted)) return value;
+    }
+    return strstr(message, "task") && places->tasks ? places->tasks : places->model;
+}
+
+static void check_model(plx_document *document, const plx_spec *spec, const plx_spec_places *places)
+{
+    const plx_table_spec *table = &spec->table;
+    plx_error failure;
+    plx_target_spec *targets = plx_arena_take(&document->scratch, (size_t)table->n_tasks + 1, sizeof *targets);
+    if (!spec->def || !places->tasks || !targets) return;
+    for (int i = 0; i < table->n_tasks; i++) {
+        targets[i] =
+            (plx_target_spec){.name = table->tasks[i].name, .is_binary = table->tasks[i].kind == PLX_TASK_BINARY};
+    }
+    if (plx_model_check(spec->def, &spec->model, targets, table->n_tasks, &failure) == PLX_OK) return;
+    for (char *rest = failure.message, *line; (line = strsep(&rest, "\n"));) {
+        plx_document_problem(document, place_of_message(document, spec, places, line), "%s", line);
+    }
+}
+
+void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec_places *places)
+{
+    if (plx_document_is_full(document)) return;
+    check_data(document, &spec->table.data, places);
+    check_feature_names(document, &spec->table, places);
+    check_task_names(document, &spec->table, places);
+    check_labels(document, &spec->table, places);
+    check_columns(document, &spec->table, places);
+    check_model(document, spec, places);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A YAML document with the places of its nodes, and the list of mistakes found in it. Nodes are libyaml's; an alias is
+ * the same node again, so walks are bounded by a budget: a few lines of aliases can stand for billions of values.
+ */
+#ifndef PLX_CONFIG_DOCUMENT_H
+#define PLX_CONFIG_DOCUMENT_H
+
+#include <yaml.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/fields.h"
+#include "config/config.h"
+
+typedef struct plx_document {
+    const plx_spec_source *source;
+    yaml_document_t yaml;
+    plx_arena scratch; /* lives as long as the document */
+    plx_string problems;
+    int n_problems;
+    bool has_more; /* mistakes than are told */
+    long budget;   /* values that may still be made */
+    bool out_of_memory;
+} plx_document;
+
+/** Loads the one document of the source. PLX_ERR_FORMAT: not YAML, empty, no mapping, more than one document. */
+plx_status plx_document_init(plx_document *document, const plx_allocator *allocator, const plx_spec_source *source,
+                             plx_error *err);
+void plx_document_release(plx_document *document);
+
+/** Notes a mistake at `node`; NULL: the document as a whole. */
+void plx_document_problem(plx_document *document, const yaml_node_t *node, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/** No more mistakes are worth finding. */
+bool plx_document_is_full(const plx_document *document);
+/** PLX_OK, or all mistakes noted so far. */
+plx_status plx_document_status(const plx_document *document, plx_error *err);
+/** Takes `n` values from the budget; false, with a problem noted once, where it is used up. */
+bool plx_document_spend(plx_document *document, const yaml_node_t *node, long n);
+
+yaml_node_t *plx_document_node(plx_document *document, int index);
+/** The text of a scalar; empty for anything else. */
+plx_slice plx_node_text(const yaml_node_t *node);
+/** The key's or the value's node of the first pair with such a key in a mapping; NULL where there is none. */
+yaml_node_t *plx_document_key(plx_document *document, const yaml_node_t *mapping, const char *key);
+yaml_node_t *plx_document_value(plx_document *document, const yaml_node_t *mapping, const char *key);
+
+/** A scalar, or list of lists of scalars, in the scratch arena. False where it is anything else; that is noted. */
+bool plx_document_raw(plx_document *document, const yaml_node_t *node, plx_raw *out);
+
+/** Carries out the source's assignments; mistakes are noted as problems. */
+void plx_document_assign(plx_document *document);
+
+/** Nodes made by assignment number `i` have this mark, so that messages tell the assignment as their place. */
+yaml_mark_t plx_assignment_mark(int i);
+
+/** What the checks of the whole need beside the spec: where each feature and task stands. */
+typedef struct plx_spec_places {
+    const yaml_node_t *data, *features, *tasks, *model;
+    const yaml_node_t **feature; /* [n_features] */
+    const yaml_node_t **task;    /* [n_tasks] */
+} plx_spec_places;
+
+/** Checks what no single table can: names, columns, parts of sections that must agree. */
+void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec_places *places);
+
+#endif

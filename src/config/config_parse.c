@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From the YAML document to the specs, by their tables. Each mistake is noted and the walk goes on. */
+#include <string.h>
+
+#include "config/config_document.h"
+
+enum { NAMES_MAX = 64, NAME_LENGTH_MAX = 128 };
+
+/** A mapping and what it may hold. */
+typedef struct section {
+    const char *title; /* "section 'data'" */
+    const plx_field *fields;
+    size_t n_fields;
+    const char *extra;  /* a key beside the table's, read by the caller; NULL: none */
+    const char *waived; /* a field without default that may lack all the same; NULL: none */
+} section;
+
+typedef struct parser {
+    plx_document document;
+    plx_spec *spec;
+    plx_spec_places places;
+    plx_error *err;
+} parser;
+
+static const char *const section_names[] = {"data", "features", "tasks", "model", "train"};
+enum { N_SECTIONS = sizeof section_names / sizeof *section_names };
+
+static void unknown_key(parser *p, const yaml_node_t *key, const char *title, const char *const *names, size_t n)
+{
+    plx_slice text = plx_node_text(key);
+    const char *nearest = plx_nearest(text, names, n);
+    if (key->type != YAML_SCALAR_NODE) {
+        plx_document_problem(&p->document, key, "a key of %s must be a name, not a list or mapping", title);
+    } else if (nearest) {
+        plx_document_problem(&p->document, key, "unknown key '%.*s' in %s; did you mean '%s'?", (int)text.length,
+                             text.text, title, nearest);
+    } else {
+        char all[360] = "";
+        size_t used = 0;
+        for (size_t i = 0; i < n && used + strlen(names[i]) + 3 < sizeof all; i++) {
+            used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
+        }
+        plx_document_problem(&p->document, key, "unknown key '%.*s' in %s; it takes %s",
+                             (int)(text.length < 60 ? text.length : 60), text.text, title, all);
+    }
+}
+
+static size_t list_keys(const section *s, const char *names[NAMES_MAX])
+{
+    size_t n = 0;
+    if (s->extra) names[n++] = s->extra;
+    for (size_t i = 0; i < s->n_fields && n < NAMES_MAX; i++)
+        names[n++] = s->fields[i].name;
+    return n;
+}
+
+/** Tells of a key's second appearance; its value is left out. */
+static bool is_duplicate(parser *p, const yaml_node_t *mapping, const yaml_node_pair_t *pair)
+{
+    const yaml_node_t *key = plx_document_node(&p->document, pair->key);
+    plx_slice text = plx_node_text(key);
+    for (const yaml_node_pair_t *earlier = mapping->data.mapping.pairs.start; earlier < pair; earlier++) {
+        const yaml_node_t *other = plx_document_node(&p->document, earlier->key);
+        if (other->type != YAML_SCALAR_NODE || !plx_slice_equal(plx_node_text(other), text)) continue;
+        plx_document_problem(&p->document, key, "key '%.*s' is there twice, first in line %zu", (int)text.length,
+                             text.text, other->start_mark.line + 1);
+        return true;
+    }
+    return false;
+}
+
+static void set_field(parser *p, const plx_field *field, void *object, const yaml_node_t *value)
+{
+    plx_error failure;
+    plx_raw raw;
+    if (!plx_document_raw(&p->document, value, &raw)) return;
+    plx_status status = plx_field_set(field, object, &raw, &p->spec->arena, &failure);
+    if (status == PLX_ERR_MEMORY) {
+        p->document.out_of_memory = true;
+    } else if (status != PLX_OK) {
+        plx_document_problem(&p->document, value, "%s", failure.message);
+    }
+}
+
+static bool is_mapping(parser *p, const yaml_node_t *node, const char *title)
+{
+    if (node && node->type == YAML_MAPPING_NODE) return true;
+    plx_document_problem(&p->document, node, "%s must be a mapping: lines of KEY: VALUE", title);
+    return false;
+}
+
+/** Defaults, then every pair of the mapping, then what lacks. Without a mapping: defaults alone. */
+static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *object)
+{
+    const char *names[NAMES_MAX];
+    size_t n_names = list_keys(s, names);
+    if (plx_fields_default(s->fields, s->n_fields, object, &p->spec->arena, p->err) != PLX_OK) {
+        p->document.out_of_memory = true;
+    }
+    if (!mapping || !is_mapping(p, mapping, s->title)) return;
+    for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top;
+         pair++) {
+        const yaml_node_t *key = plx_document_node(&p->document, pair->key);
+        plx_slice text = plx_node_text(key);
+        const plx_field *field = plx_field_find(s->fields, s->n_fields, text);
+        bool is_extra = s->extra && plx_slice_equal(text, plx_slice_of(s->extra));
+        if (plx_document_is_full(&p->document)) return;
+        if (key->type != YAML_SCALAR_NODE || (!field && !is_extra)) {
+            unknown_key(p, key, s->title, names, n_names);
+        } else if (!is_duplicate(p, mapping, pair) && field) {
+            set_field(p, field, object, plx_document_node(&p->document, pair->value));
+        }
+    }
+    for (size_t i = 0; i < s->n_fields; i++) {
+        const plx_field *field = &s->fields[i];
+        if (field->fallback || plx_document_key(&p->document, mapping, field->name)) continue;
+        if (s->waived && strcmp(s->waived, field->name) == 0) continue;
+        plx_document_problem(&p->document, mapping, "%s lacks '%s': %s", s->title, field->name, field->doc);
+    }
+}
+
+/** A feature's or task's name: part of parameters' names and of messages. */
+static void check_name(parser *p, const yaml_node_t *node, const char *name)
+{
+    if (!name || (name[0] != '\0' && strlen(name) <= NAME_LENGTH_MAX && !strpbrk(name, "\n\t"))) return;
+    plx_document_problem(&p->document, node, "a name has 1 to %d characters on one line", (int)NAME_LENGTH_MAX);
+}
+
+/** Keys that mean nothing for the feature's kind. */
+static void check_feature_keys(parser *p, const yaml_node_t *entry, int kind)
+{
+    for (size_t i = 0; i < plx_feature_n_fields; i++) {
+        const plx_field *field = &plx_feature_fields[i];
+        const yaml_node_t *key = plx_document_key(&p->document, entry, field->name);
+        if (!key || plx_feature_takes(field, kind)) continue;
+        plx_document_problem(&p->document, key, "'%s' belongs to %s features, this one is %s", field->name,
+                             kind == PLX_FEATURE_SPARSE ? "dense" : "sparse",
+                             kind == PLX_FEATURE_SPARSE ? "sparse" : "dense");
+    }
+}
+
+static void add_feature(parser *p, const plx_feature_spec *feature, const yaml_node_t *place)
+{
+    plx_table_spec *table = &p->spec->table;
+    table->features[table->n_features] = *feature;
+    p->places.feature[table->n_features] = place;
+    table->n_features++;
+}
+
+/** One feature for each of `names`, with the entry's other options. */
+static void add_named_features(parser *p, const yaml_node_t *entry, const yaml_node_t *names, plx_feature_spec feature)
+{
+    if (plx_document_key(&p->document, entry, "name") || plx_document_key(&p->document, entry, "column")) {
+        plx_document_problem(&p->document, names, "'names' takes the place of 'name' and 'column'; give one or other");
+        return;
+    }
+    if (names->type != YAML_SEQUENCE_NODE || names->data.sequence.items.start == names->data.sequence.items.top) {
+        plx_document_problem(&p->document, names, "'names' must be a list of names");
+        return;
+    }
+    for (const yaml_node_item_t *item = names->data.sequence.items.start; item < names->data.sequence.items.top;
+         item++) {
+        const yaml_node_t *node = plx_document_node(&p->document, *item);
+        const plx_field *field = plx_field_find(plx_feature_fields, plx_feature_n_fields, plx_slice_of("name"));
+        if (plx_document_is_full(&p->document)) return;
+        feature.name = NULL;
+        set_field(p, field, &feature, node);
+        if (!feature.name) continue;
+        feature.column = feature.name;
+        check_name(p, node, feature.name);
+        add_feature(p, &feature, node);
+    }
+}
+
+static void parse_feature(parser *p, const yaml_node_t *entry)
+{
+    const yaml_node_t *names = plx_document_value(&p->document, entry, "names");
+    section s = {.title = "an entry of features",
+                 .fields = plx_feature_fields,
+                 .n_fields = plx_feature_n_fields,
+                 .extra = "names",
+                 .waived = names ? "name" : NULL};
+    plx_feature_spec feature = {0};
+    if (!is_mapping(p, entry, s.title)) return;
+    fill(p, entry, &s, &feature);
+    if (plx_document_key(&p->document, entry, "kind")) check_feature_keys(p, entry, feature.kind);
+    if (names) {
+        add_named_features(p, entry, names, feature);
+    } else if (feature.name) {
+        if (!feature.column || feature.column[0] == '\0') feature.column = feature.name;
+        check_name(p, plx_document_value(&p->document, entry, "name"), feature.name);
+        add_feature(p, &feature, entry);
+    }
+}
+
+/** Items of a section that is a list; tells where it is none. */
+static long list_length(parser *p, const yaml_node_t *node, const char *title)
+{
+    if (!node) return 0;
+    if (node->type == YAML_SEQUENCE_NODE) return node->data.sequence.items.top - node->data.sequence.items.start;
+    plx_document_problem(&p->document, node, "section '%s' must be a list: lines of - name: NAME", title);
+    return 0;
+}
+
+/** How many features the section stands for, aliases counted. */
+static long count_features(parser *p, const yaml_node_t *node, long n_entries)
+{
+    long n = 0;
+    for (long i = 0; i < n_entries; i++) {
+        const yaml_node_t *entry = plx_document_node(&p->document, node->data.sequence.items.start[i]);
+        const yaml_node_t *names = plx_document_value(&p->document, entry, "names");
+        bool is_list = names && names->type == YAML_SEQUENCE_NODE;
+        long here = is_list ? names->data.sequence.items.top - names->data.sequence.items.start : 1;
+        if (!plx_document_spend(&p->document, entry, here)) return -1;
+        n += here;
+    }
+    return n;
+}
+
+/** Sparse features first, then dense ones, each in their order: as the model reads them. */
+static void sort_features(parser *p)
+{
+    plx_table_spec *table = &p->spec->table;
+    size_t n = (size_t)table->n_features, at = 0;
+    plx_feature_spec *features = plx_arena_take(&p->spec->arena, n + 1, sizeof *features);
+    const yaml_node_t **places = plx_arena_take(&p->document.scratch, n + 1, sizeof *places);
+    if (!features || !places) {
+        p->document.out_of_memory = true;
+        return;
+    }
+    for (int kind = PLX_FEATURE_SPARSE; kind <= PLX_FEATURE_DENSE; kind++) {
+        for (size_t i = 0; i < n; i++) {
+            if (table->features[i].kind != kind) continue;
+            features[at] = table->features[i];
+            places[at++] = p->places.feature[i];
+        }
+    }
+    table->features = features;
+    p->places.feature = places;
+}
+
+static void parse_features(parser *p, const yaml_node_t *node)
+{
+    long n_entries = list_length(p, node, "features"), n = count_features(p, node, n_entries);
+    if (n < 0) return;
+    p->places.features = node;
+    p->spec->table.features = plx_arena_take(&p->spec->arena, (size_t)n + 1, sizeof *p->spec->table.features);
+    p->places.feature = plx_arena_take(&p->document.scratch, (size_t)n + 1, sizeof *p->places.feature);
+    if (!p->spec->table.features || !p->places.feature) {
+        p->document.out_of_memory = true;
+        return;
+    }
+    for (long i = 0; i < n_entries && !plx_document_is_full(&p->document); i++) {
+        parse_feature(p, plx_document_node(&p->document, node->data.sequence.items.start[i]));
+    }
+    sort_features(p);
+}
+
+static void parse_tasks(parser *p, const yaml_node_t *node)
+{
+    static const section s = {.title = "an entry of tasks", .fields = plx_task_fields};
+    section entry_section = s;
+    entry_section.n_fields = plx_task_n_fields;
+    long n = list_length(p, node, "tasks");
+    plx_table_spec *table = &p->spec->table;
+    p->places.tasks = node;
+    table->tasks = plx_arena_take(&p->spec->arena, (size_t)n + 1, sizeof *table->tasks);
+    p->places.task = plx_arena_take(&p->document.scratch, (size_t)n + 1, sizeof *p->places.task);
+    if (!table->tasks || !p->places.task) {
+        p->document.out_of_memory = true;
+        return;
+    }
+    for (long i = 0; i < n && !plx_document_is_full(&p->document); i++) {
+        const yaml_node_t *entry = plx_document_node(&p->document, node->data.sequence.items.start[i]);
+        plx_task_spec *task = &table->tasks[table->n_tasks];
+        if (!is_mapping(p, entry, s.title)) continue;
+        fill(p, entry, &entry_section, task);
+        if (!task->name) task->name = plx_arena_text(&p->spec->arena, "?", 1); /* that it lacks is noted */
+        if (!task->column || task->column[0] == '\0') task->column = task->name;
+        if (plx_document_key(&p->document, entry, "name")) {
+            check_name(p, plx_document_value(&p->document, entry, "name"), task->name);
+        }
+        p->places.task[table->n_tasks++] = entry;
+    }
+}
+
+static void unknown_model(parser *p, const yaml_node_t *node)
+{
+    const char *names[NAMES_MAX];
+    size_t n = 0;
+    while (n < NAMES_MAX && plx_model_list[n]) {
+        names[n] = plx_model_list[n]->name;
+        n++;
+    }
+    char all[200] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < n && used + strlen(names[i]) + 3 < sizeof all; i++) {
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    plx_slice text = plx_node_text(node);
+    const char *nearest = plx_nearest(text, names, n);
+    plx_document_problem(&p->document, node, "unknown model '%.*s'; %s%s%sthere are %s",
+                         (int)(text.length < 60 ? text.length : 60), text.text, nearest ? "did you mean '" : "",
+                         nearest ? nearest : "", nearest ? "'? " : "", all);
+}
+
+static void parse_model(parser *p, const yaml_node_t *node)
+{
+    if (!node || !is_mapping(p, node, "section 'model'")) return;
+    const yaml_node_t *name = plx_document_value(&p->document, node, "name");
+    p->places.model = node;
+    if (!name) {
+        plx_document_problem(&p->document, node, "section 'model' lacks 'name': which model to train, such as mmoe");
+        return;
+    }
+    p->spec->def = plx_model_find(plx_node_text(name));
+    if (!p->spec->def) {
+        unknown_model(p, name);
+        return;
+    }
+    char title[80];
+    snprintf(title, sizeof title, "section 'model' of %s", p->spec->def->name);
+    section s = {.title = title, .fields = p->spec->def->fields, .n_fields = *p->spec->def->n_fields, .extra = "name"};
+    fill(p, node, &s, &p->spec->model);
+}
+
+/** Notes unknown and repeated sections, and those that lack. */
+static void check_sections(parser *p, const yaml_node_t *root)
+{
+    for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {
+        const yaml_node_t *key = plx_document_node(&p->document, pair->key);
+        bool is_known = false;
+        if (plx_document_is_full(&p->document)) return;
+        for (int i = 0; i < N_SECTIONS; i++) {
+            is_known = is_known || plx_slice_equal(plx_node_text(key), plx_slice_of(section_names[i]));
+        }
+        if (is_known) {
+            is_duplicate(p, root, pair);
+        } else {
+            unknown_key(p, key, "the configuration", section_names, N_SECTIONS);
+        }
+    }
+    for (int i = 0; i < N_SECTIONS; i++) {
+        if (strcmp(section_names[i], "train") == 0 || plx_document_key(&p->document, root, section_names[i])) continue;
+        plx_document_problem(&p->document, root, "section '%s' lacks", section_names[i]);
+    }
+}
+
+static void parse_root(parser *p)
+{
+    const section data = {.title = "section 'data'", .fields = plx_data_fields, .n_fields = plx_data_n_fields};
+    const section train = {.title = "section 'train'", .fields = plx_train_fields, .n_fields = plx_train_n_fields};
+    const yaml_node_t *root = plx_document_node(&p->document, 1);
+    check_sections(p, root);
+    p->places.data = plx_document_value(&p->document, root, "data");
+    fill(p, p->places.data, &data, &p->spec->table.data);
+    parse_features(p, plx_document_value(&p->document, root, "features"));
+    parse_tasks(p, plx_document_value(&p->document, root, "tasks"));
+    parse_model(p, plx_document_value(&p->document, root, "model"));
+    const yaml_node_t *node = plx_document_value(&p->document, root, "train");
+    fill(p, node, &train, &p->spec->train);
+    plx_error failure;
+    if (p->spec->train.optimizer && plx_train_check(&p->spec->train, &failure) != PLX_OK) {
+        const yaml_node_t *place = plx_document_value(&p->document, node, "optimizer");
+        plx_document_problem(&p->document, place ? place : node, "%s", failure.message);
+    }
+    plx_spec_check(&p->document, p->spec, &p->places);
+}
+
+plx_status plx_spec_parse(plx_spec *out, const plx_allocator *allocator, const plx_spec_source *source, plx_error *err)
+{
+    parser p = {.spec = out, .err = err};
+    *out = (plx_spec){0};
+    plx_arena_init(&out->arena, allocator);
+    plx_status status = plx_document_init(&p.document, allocator, source, err);
+    if (status != PLX_OK) return status;
+    plx_document_assign(&p.document);
+    if (!plx_document_is_full(&p.document)) parse_root(&p);
+    status = plx_document_status(&p.document, err);
+    if (status == PLX_OK && plx_arena_failed(&out->arena)) status = plx_error_memory(err);
+    plx_document_release(&p.document);
+    if (status != PLX_OK) plx_spec_release(out);
+    return status;
+}
+
+void plx_spec_release(plx_spec *spec)
+{
+    plx_arena_release(&spec->arena);
+    *spec = (plx_spec){0};
+}

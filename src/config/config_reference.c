@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The reference page of the configuration, from the tables that the parser uses: docs/configuration.md. */
+#include <string.h>
+
+#include "config/config.h"
+
+static const char introduction[] =
+    "# Configuration\n"
+    "\n"
+    "This page is made from the tables that the parser uses; a test compares the two.\n"
+    "\n"
+    "A configuration is a YAML file, JSON included, with up to five sections: `data`, `features`, `tasks`, `model` "
+    "and\n"
+    "`train`; the last may be left out. It says what to train, on what, and how:\n"
+    "\n"
+    "```yaml\n"
+    "data:\n"
+    "  train: [rows.csv.gz]\n"
+    "  validation_part: 0.1\n"
+    "  test_part: 0.2\n"
+    "features:\n"
+    "  - {kind: sparse, names: [country, device, category], embedding_dim: 8}\n"
+    "  - {kind: dense, names: [age, price], scaling: standard, missing: 0}\n"
+    "tasks:\n"
+    "  - {name: click}\n"
+    "  - {name: purchase, column: bought, positive: [\"yes\"], weight: 2}\n"
+    "model:\n"
+    "  name: mmoe\n"
+    "  num_experts: 4\n"
+    "train:\n"
+    "  epochs: 20\n"
+    "  patience: 3\n"
+    "```\n"
+    "\n"
+    "Every mistake is told with file, line and column, all at once where they do not depend on each other; an unknown\n"
+    "key with the nearest one that exists. Anchors and aliases of YAML may be used. The configuration with every "
+    "default\n"
+    "written out is kept in the model file and, by `plexus fit`, in `config.yaml`; reading it gives the same "
+    "training.\n"
+    "\n"
+    "An option of the command line changes a value: `--set train.epochs=3`, `--set model.expert_dnn_units=[64,32]`,\n"
+    "`--set features.age.scaling=none`, `--set tasks.click.weight=2`.\n";
+
+static void write_bound(plx_string *out, double bound)
+{
+    char number[32];
+    plx_string_add(out, number, plx_format_double(bound, number));
+}
+
+static void write_range(const plx_field *field, plx_string *out)
+{
+    if (field->min == 0 && field->max == 0) return; /* any */
+    plx_string_format(out, field->above_min ? ", above " : ", from ");
+    write_bound(out, field->min);
+    plx_string_format(out, " to ");
+    write_bound(out, field->max);
+}
+
+static void write_type(const plx_field *field, plx_string *out)
+{
+    static const char *const names[] = {
+        [PLX_FIELD_BOOL] = "true or false",
+        [PLX_FIELD_INT] = "integer",
+        [PLX_FIELD_REAL] = "number",
+        [PLX_FIELD_TEXT] = "text",
+        [PLX_FIELD_CHOICE] = "",
+        [PLX_FIELD_INT_LIST] = "list of integers",
+        [PLX_FIELD_INT_LISTS] = "list of lists of integers",
+        [PLX_FIELD_TEXT_LIST] = "list of texts",
+    };
+    plx_string_format(out, "%s", names[field->type]);
+    for (int i = 0; field->type == PLX_FIELD_CHOICE && field->choices[i]; i++) {
+        plx_string_format(out, "%s`%s`", i == 0 ? "" : field->choices[i + 1] ? ", " : " or ", field->choices[i]);
+    }
+    write_range(field, out);
+}
+
+static void write_default(const plx_field *field, plx_string *out)
+{
+    if (!field->fallback) {
+        plx_string_format(out, "must be given");
+    } else if (field->fallback[0] == '\0' || strcmp(field->fallback, "[]") == 0) {
+        plx_string_format(out, "empty");
+    } else {
+        plx_string_format(out, "`%s`", field->fallback);
+    }
+}
+
+static void write_row(const plx_field *field, plx_string *out)
+{
+    plx_string_format(out, "| `%s` | ", field->name);
+    write_type(field, out);
+    plx_string_format(out, " | ");
+    write_default(field, out);
+    plx_string_format(out, " | %s |\n", field->doc);
+}
+
+static void write_table(const plx_field *fields, size_t n, plx_string *out)
+{
+    plx_string_format(out, "\n| key | takes | default | meaning |\n| --- | --- | --- | --- |\n");
+    for (size_t i = 0; i < n; i++)
+        write_row(&fields[i], out);
+}
+
+static void write_tasks_taken(const plx_model_def *def, plx_string *out)
+{
+    if (def->tasks_max == def->tasks_min) {
+        plx_string_format(out, " Takes %d tasks", def->tasks_min);
+    } else {
+        plx_string_format(out, " Takes %d task%s or more", def->tasks_min, def->tasks_min == 1 ? "" : "s");
+    }
+    plx_string_format(out, "%s.\n", def->needs_binary ? ", all of them binary" : "");
+}
+
+void plx_spec_reference(plx_string *out)
+{
+    plx_string_add(out, introduction, sizeof introduction - 1);
+    plx_string_format(out, "\n## data\n\nFiles, how they are read, and how rows are parted. Relative paths are looked "
+                           "for in the folders that the\ncaller names: `--data DIR`, else beside the configuration, "
+                           "else where `plexus fetch` puts data sets.\n");
+    write_table(plx_data_fields, plx_data_n_fields, out);
+    plx_string_format(out, "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
+                           "other options with `names: [...]`;\nthe model reads sparse features first, then dense "
+                           "ones, each in their order. A column that a task takes its\nlabels from cannot be a "
+                           "feature.\n");
+    write_table(plx_feature_fields, plx_feature_n_fields, out);
+    plx_string_format(out, "\n## tasks\n\nA list, one entry a task.\n");
+    write_table(plx_task_fields, plx_task_n_fields, out);
+    plx_string_format(out, "\n## model\n\n`name` chooses the model; the other keys are its hyper-parameters.\n");
+    for (int i = 0; plx_model_list[i]; i++) {
+        const plx_model_def *def = plx_model_list[i];
+        plx_string_format(out, "\n### %s\n\n%s: %s.", def->name, def->title, def->summary);
+        write_tasks_taken(def, out);
+        write_table(def->fields, *def->n_fields, out);
+    }
+    plx_string_format(out, "\n## train\n");
+    write_table(plx_train_fields, plx_train_n_fields, out);
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration: what is accepted, where each mistake is told, that writing and reading agree, assignments.
+ * `test_config --write-reference PATH` writes the reference page that test_reference_page compares.
+ */
+#include "config/config.h"
+
+#include "base/file.h"
+#include "check.h"
+#include "failing_allocator.h"
+
+static const char good[] = "data:\n"
+                           "  train: [a.csv, b.csv]\n"
+                           "  columns: [age, city, job, income, married]\n"
+                           "  validation_part: 0.25\n"
+                           "features:\n"
+                           "  - {kind: dense, name: age, scaling: standard, missing: 0.5}\n"
+                           "  - {kind: sparse, names: [city, job], embedding_dim: 8}\n"
+                           "  - {kind: sparse, name: town, column: city}\n"
+                           "tasks:\n"
+                           "  - {name: rich, column: income, positive: ['>50K'], weight: 2}\n"
+                           "  - {name: married, kind: regression}\n"
+                           "model:\n"
+                           "  name: mmoe\n"
+                           "  num_experts: 3\n"
+                           "  expert_dnn_units: [8, 4]\n"
+                           "  tower_dnn_units_lists: [[4], [4, 2]]\n"
+                           "train:\n"
+                           "  epochs: 7\n"
+                           "  learning_rate: 0.01\n";
+
+static plx_status parse(const char *text, plx_spec *spec, plx_error *err)
+{
+    plx_spec_source source = {.text = text, .length = strlen(text), .name = "c.yaml"};
+    return plx_spec_parse(spec, &plx_allocator_default, &source, err);
+}
+
+static plx_status parse_with(const char *text, const char *assignment, plx_spec *spec, plx_error *err)
+{
+    const char *const assignments[] = {assignment};
+    plx_spec_source source = {
+        .text = text, .length = strlen(text), .name = "c.yaml", .assignments = assignments, .n_assignments = 1};
+    return plx_spec_parse(spec, &plx_allocator_default, &source, err);
+}
+
+/** The good text with the first `old` replaced. */
+static char *with(const char *old, const char *new_text)
+{
+    static char text[8192];
+    const char *place = strstr(good, old);
+    snprintf(text, sizeof text, "%.*s%s%s", place ? (int)(place - good) : 0, good, new_text,
+             place ? place + strlen(old) : "");
+    return text;
+}
+
+/** Refused, with this in the message. */
+static void check_refused(const char *text, const char *message)
+{
+    plx_spec spec;
+    plx_error failure = {.code = PLX_OK};
+    plx_status status = parse(text, &spec, &failure);
+    CHECK_STATUS(status, PLX_ERR_FORMAT);
+    CHECK_TEXT(failure.message, message);
+    if (status == PLX_OK) plx_spec_release(&spec);
+}
+
+static void test_values_arrive(void)
+{
+    plx_spec spec;
+    plx_error failure = {.message = ""};
+    plx_status status = parse(good, &spec, &failure);
+    CHECK_TEXT("", failure.message);
+    REQUIRE(status == PLX_OK);
+    const plx_table_spec *table = &spec.table;
+    CHECK(table->data.train.n == 2 && strcmp(table->data.train.items[1], "b.csv") == 0);
+    CHECK(table->data.validation_part == 0.25 && table->data.header && table->data.test.n == 0);
+    REQUIRE(table->n_features == 4 && table->n_tasks == 2);
+    static const char *const names[] = {"city", "job", "town", "age"}, *const columns[] = {"city", "job", "city",
+                                                                                           "age"};
+    for (int i = 0; i < 4; i++) {
+        CHECK_TEXT(table->features[i].name, names[i]);
+        CHECK_TEXT(table->features[i].column, columns[i]);
+        CHECK(table->features[i].kind == (i < 3 ? PLX_FEATURE_SPARSE : PLX_FEATURE_DENSE));
+    }
+    CHECK(table->features[0].embedding_dim == 8 && table->features[1].embedding_dim == 8);
+    CHECK(table->features[3].scaling == PLX_SCALE_STANDARD && table->features[3].missing == 0.5);
+    CHECK(strcmp(table->tasks[0].column, "income") == 0 && table->tasks[0].weight == 2);
+    CHECK(table->tasks[0].positive.n == 1 && strcmp(table->tasks[0].positive.items[0], ">50K") == 0);
+    CHECK(strcmp(table->tasks[1].column, "married") == 0 && table->tasks[1].kind == PLX_TASK_REGRESSION);
+    CHECK(strcmp(spec.def->name, "mmoe") == 0 && spec.model.num_experts == 3);
+    CHECK(spec.model.expert_dnn_units.n == 2 && spec.model.expert_dnn_units.items[1] == 4);
+    CHECK(spec.model.tower_dnn_units_lists.n == 2 && spec.model.tower_dnn_units_lists.items[1].items[1] == 2);
+    CHECK(spec.train.epochs == 7 && spec.train.learning_rate == 0.01 && strcmp(spec.train.optimizer, "adam") == 0);
+    plx_spec_release(&spec);
+}
+
+static void test_json_aliases_and_missing_train_section(void)
+{
+    static const char json[] =
+        "{\"data\": {\"train\": [\"a\"]}, \"features\": [{\"kind\": \"dense\", \"name\": \"x\"}],\n"
+        " \"tasks\": [{\"name\": \"a\"}, {\"name\": \"b\"}], \"model\": {\"name\": \"shared_bottom\"}}";
+    static const char aliases[] = "data: {train: [a]}\n"
+                                  "features: [{kind: sparse, names: &n [x, y]}, {kind: dense, name: z}]\n"
+                                  "tasks: [{name: a, positive: &p ['1', 'yes']}, {name: b, positive: *p}]\n"
+                                  "model: {name: esmm}\n"
+                                  "train: {epochs: 2}\n";
+    plx_spec spec;
+    CHECK_STATUS(parse(json, &spec, NULL), PLX_OK);
+    CHECK(spec.table.n_features == 1 && spec.train.epochs > 0);
+    plx_spec_release(&spec);
+    REQUIRE(parse(aliases, &spec, NULL) == PLX_OK);
+    CHECK(spec.table.tasks[1].positive.n == 2 && strcmp(spec.table.tasks[1].positive.items[1], "yes") == 0);
+    plx_spec_release(&spec);
+}
+
+static void test_writing_and_reading_agree(void)
+{
+    plx_spec first, second;
+    plx_string one, two;
+    plx_error failure = {.message = ""};
+    REQUIRE(parse(with("'>50K'", "'>50K', \"a \\\"b\\\", \\\\ #\", ' x', '', yes, 'null', \"t\\tb\\nc\", '\303\251'"),
+                  &first, NULL) == PLX_OK);
+    CHECK(first.table.tasks[0].positive.n == 8);
+    plx_string_init(&one, &plx_allocator_default);
+    plx_string_init(&two, &plx_allocator_default);
+    plx_spec_write(&first, &one);
+    REQUIRE(!one.failed);
+    plx_status status = parse(one.text, &second, &failure);
+    if (status != PLX_OK) printf("%s\n%s\n", failure.message, one.text);
+    REQUIRE(status == PLX_OK);
+    plx_spec_write(&second, &two);
+    CHECK(strcmp(one.text, two.text) == 0);
+    REQUIRE(second.table.tasks[0].positive.n == 8);
+    for (int i = 0; i < 8; i++) {
+        CHECK(strcmp(first.table.tasks[0].positive.items[i], second.table.tasks[0].positive.items[i]) == 0);
+    }
+    CHECK(second.train.learning_rate == first.train.learning_rate);
+    CHECK_TEXT(one.text, "- {name: town, column: city, kind: sparse");
+    plx_spec_release(&first);
+    plx_spec_release(&second);
+    plx_string_release(&one);
+    plx_string_release(&two);
+}
+
+static void test_every_model_has_defaults(void)
+{
+    for (int i = 0; plx_model_list[i]; i++) {
+        char text[512];
+        plx_spec spec;
+        plx_error failure = {.message = ""};
+        snprintf(text, sizeof text,
+                 "data: {train: [a]}\nfeatures: [{kind: sparse, name: x}]\ntasks: [{name: a}, {name: b}]\n"
+                 "model: {name: %s}\n",
+                 plx_model_list[i]->name);
+        plx_status status = parse(text, &spec, &failure);
+        CHECK_TEXT("", failure.message);
+        if (status != PLX_OK) continue;
+        plx_string written;
+        plx_string_init(&written, &plx_allocator_default);
+        plx_spec_write(&spec, &written);
+        for (size_t f = 0; f < *spec.def->n_fields; f++)
+            CHECK_TEXT(written.text, spec.def->fields[f].name);
+        plx_string_release(&written);
+        plx_spec_release(&spec);
+    }
+}
+
+static void test_mistakes_have_places(void)
+{
+    static const struct {
+        const char *old, *new_text, *message;
+    } cases[] = {
+        {"epochs: 7", "epoch: 7", "c.yaml:18:3: unknown key 'epoch' in section 'train'; did you mean 'epochs'?"},
+        {"epochs: 7", "epochs: many", "c.yaml:18:11: "},
+        {"epochs: 7", "epochs: -1", "c.yaml:18:11: "},
+        {"epochs: 7", "epochs: [7]", "c.yaml:18:11: "},
+        {"epochs: 7", "epochs: {a: 7}", "c.yaml:18:11: a value or a list"},
+        {"epochs: 7", "epochs: 7\n  epochs: 8", "c.yaml:19:3: key 'epochs' is there twice, first in line 18"},
+        {"learning_rate: 0.01", "learning_rate: 0", "c.yaml:19:18: "},
+        {"learning_rate: 0.01", "learning_rate: nan", "c.yaml:19:18: "},
+        {"learning_rate: 0.01", "optimizer: adan", "c.yaml:19:14: optimizer 'adan' is unknown"},
+        {"train:\n  epochs", "trian:\n  epochs", "c.yaml:17:1: unknown key 'trian' in the configuration"},
+        {"train: [a.csv, b.csv]", "test: [a.csv]", "c.yaml:2:3: section 'data' lacks 'train'"},
+        {"train: [a.csv, b.csv]", "train: []", "c.yaml:2:10: 'train' names no file"},
+        {"validation_part: 0.25", "validation_part: -1", "c.yaml:4:20: "},
+        {"validation_part: 0.25", "validation: [v.csv]\n  validation_part: 0.25", "c.yaml:5:3: 'validation_part' cuts"},
+        {"validation_part: 0.25", "delimiter: ';;'", "c.yaml:4:14: 'delimiter' is one byte"},
+        {"validation_part: 0.25", "quote: ','", "c.yaml:4:10: 'quote' and 'delimiter' are the same"},
+        {"columns: [age, city, job, income, married]", "header: false", "c.yaml:3:11: files without a header need"},
+        {"columns: [age, city, job, income, married]", "columns: [age, citty, job, income, married]",
+         "c.yaml:7:28: column 'city' is not in data.columns; did you mean 'citty'?"},
+        {"columns: [age,", "columns: [age, age,", "c.yaml:3:12: column 'age' is there twice"},
+        {"kind: dense", "kind: denze", "c.yaml:6:12: "},
+        {"kind: dense, ", "", "c.yaml:6:5: an entry of features lacks 'kind'"},
+        {"scaling: standard", "embedding_dim: 3", "c.yaml:6:30: 'embedding_dim' belongs to sparse features"},
+        {"embedding_dim: 8", "scaling: none", "c.yaml:7:40: 'scaling' belongs to dense features"},
+        {"embedding_dim: 8", "embedding_dim: 0", "c.yaml:7:55: "},
+        {"names: [city, job]", "names: [city, city]", "c.yaml:7:34: feature 'city' is there twice"},
+        {"names: [city, job]", "names: city", "c.yaml:7:27: 'names' must be a list"},
+        {"names: [city, job]", "names: [city], name: job", "'names' takes the place of 'name'"},
+        {"names: [city, job]", "names: [city, '']", "c.yaml:7:34: a name has 1 to 128 characters"},
+        {"names: [city, job]", "names: [city, income]", "c.yaml:7:34: column 'income' holds the labels of task 'rich'"},
+        {"names: [city, job]", "nmaes: [city]", "did you mean 'names'?"},
+        {"names: [city, job]", "names: [city, \"a\\x01\"]", "c.yaml:7:34: the text holds a control character"},
+        {"{name: rich, ", "{name: married, ", "c.yaml:11:5: task 'married' is there twice"},
+        {"{name: rich, ", "{", "c.yaml:10:5: an entry of tasks lacks 'name'"},
+        {"kind: regression", "kind: regression, positive: [a]", "c.yaml:11:5: task 'married': 'positive'"},
+        {"positive: ['>50K']", "negative: ['>50K']", "c.yaml:10:5: task 'rich': 'negative' needs"},
+        {"weight: 2", "weight: -2", "c.yaml:10:62: "},
+        {"  - {name: married, kind: regression}\n", "", "c.yaml:10:3: MMoE needs at least 2 tasks, not 1"},
+        {"name: mmoe", "name: mmeo", "c.yaml:13:9: unknown model 'mmeo'; did you mean 'mmoe'?"},
+        {"name: mmoe", "num_experts: 3", "c.yaml:13:3: section 'model' lacks 'name'"},
+        {"num_experts: 3", "num_expert: 3", "c.yaml:14:3: unknown key 'num_expert' in section 'model' of mmoe"},
+        {"num_experts: 3", "num_levels: 3",
+         "c.yaml:14:3: unknown key 'num_levels' in section 'model' of mmoe; it takes"},
+        {"[[4], [4, 2]]", "[[4]]", "c.yaml:16:26: 'tower_dnn_units_lists' has 1 lists for 2 tasks"},
+        {"[[4], [4, 2]]", "[[4], [4, -2]]", "c.yaml:16:26: "},
+        {"[8, 4]", "[8, 4.5]", "c.yaml:15:21: "},
+        {"[8, 4]", "[8, 4", "c.yaml:16:"},
+        {"model:", "model: [a]\nx:", "section 'model' must be a mapping"},
+        {"tasks:", "tasks: {a: b}\nx:", "section 'tasks' must be a list"},
+        {"features:", "features: []\nx:", "c.yaml:5:11: section 'features' names no feature"},
+        {"  - {kind: dense", "  - age\n  - {kind: dense", "c.yaml:6:5: an entry of features must be a mapping"},
+        {"train:\n  epochs", "[a]: b\ntrain:\n  epochs", "c.yaml:17:1: a key of the configuration must be a name"},
+        {"train:\n  epochs", "---\ntrain:\n  epochs", "c.yaml:18:1: a second document begins here"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int before = check_failures;
+        CHECK(strstr(good, cases[i].old));
+        check_refused(with(cases[i].old, cases[i].new_text), cases[i].message);
+        if (check_failures > before) printf("  case %zu: %s\n", i, cases[i].new_text);
+    }
+    check_refused("", "c.yaml:1:1: the configuration is empty");
+    check_refused("- a\n", "c.yaml:1:1: is not a mapping");
+    check_refused("a: \tb: c: d\n", "c.yaml:1:");
+    check_refused("a: \xff\n", "UTF-8");
+    check_refused("a: *b\n", "c.yaml:1:4: ");
+}
+
+static void test_all_mistakes_are_told_at_once(void)
+{
+    static const char text[] = "data: {trian: [a], header: maybe}\n"
+                               "features:\n"
+                               "  - {kind: dens, name: x}\n"
+                               "  - {kind: dense, name: y, column: a}\n"
+                               "tasks: [{name: a, weight: x}]\n"
+                               "model: {name: ple, num_levels: 0}\n"
+                               "train: {epochs: x, batch: 3}\n";
+    plx_spec spec;
+    plx_error failure;
+    CHECK_STATUS(parse(text, &spec, &failure), PLX_ERR_FORMAT);
+    static const char *const lines[] = {"c.yaml:1:8: unknown key 'trian'",
+                                        "c.yaml:1:28: ",
+                                        "\nc.yaml:1:7: section 'data' lacks 'train'",
+                                        "\nc.yaml:3:12: ",
+                                        "\nc.yaml:5:27: ",
+                                        "\nc.yaml:6:32: ",
+                                        "\nc.yaml:7:17: ",
+                                        "\nc.yaml:7:20: unknown key 'batch'",
+                                        "\nc.yaml:4:5: column 'a' holds the labels",
+                                        "\nc.yaml:5:8: PLE needs at least 2 tasks"};
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        CHECK_TEXT(failure.message, lines[i]);
+    check_refused("a: 1\n", "section 'data' lacks");
+    check_refused("a: 1\n", "section 'model' lacks");
+}
+
+static void test_many_mistakes_stay_whole_lines(void)
+{
+    static char text[60000];
+    size_t used = (size_t)snprintf(text, sizeof text, "train:\n");
+    for (int i = 0; i < 2000; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "  nonsense_%04d: 1\n", i);
+    plx_spec spec;
+    plx_error failure;
+    CHECK_STATUS(parse(text, &spec, &failure), PLX_ERR_FORMAT);
+    CHECK_TEXT(failure.message, "\n... and more mistakes after these");
+    const char *last = strrchr(failure.message, '\n');
+    CHECK(last && last > failure.message && strncmp(last + 1, "...", 3) == 0);
+    CHECK(strlen(failure.message) < sizeof failure.message - 1);
+}
+
+static void test_bombs_are_refused(void)
+{
+    static char text[40000];
+    size_t used = (size_t)snprintf(text, sizeof text, "a: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 12; i++) {
+        used += (size_t)snprintf(text + used, sizeof text - used, "b%d: &a%d [", i, i);
+        for (int j = 0; j < 10; j++)
+            used += (size_t)snprintf(text + used, sizeof text - used, "*a%d,", i - 1);
+        used += (size_t)snprintf(text + used, sizeof text - used, "]\n");
+    }
+    snprintf(text + used, sizeof text - used, "data: {train: *a3}\nfeatures: *a3\ntasks: *a3\nmodel: *a11\n");
+    check_refused(text, "c.yaml:");
+    /* One list of names, used by very many entries. */
+    used = (size_t)snprintf(text, sizeof text, "features:\n- &e {kind: dense, names: [");
+    for (int i = 0; i < 4000; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "x%d,", i);
+    used += (size_t)snprintf(text + used, sizeof text - used, "]}\n");
+    for (int i = 0; i < 1000; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "- *e\n");
+    check_refused(text, "too many values");
+    /* A list that contains itself, and very deep nesting. */
+    check_refused("data: {train: &a [*a]}\n", "c.yaml:1:");
+    memset(text, '[', 30000);
+    text[30000] = '\0';
+    check_refused(text, "c.yaml");
+}
+
+static void test_assignments(void)
+{
+    static const struct {
+        const char *assignment, *written;
+    } good_ones[] = {
+        {"train.epochs=3", "  epochs: 3\n"},
+        {" train . batch_size = 99", "  batch_size: 99\n"},
+        {"model.expert_dnn_units=[64, 32]", "  expert_dnn_units: [64, 32]\n"},
+        {"model.tower_dnn_units_lists=[[1],[2]]", "  tower_dnn_units_lists: [[1], [2]]\n"},
+        {"data.train=[x=y.csv]", "  train: [\"x=y.csv\"]\n"},
+        {"data.quote=", "  quote: \"\"\n"},
+        {"tasks.rich.weight=5", "weight: 5}\n"},
+        {"features.age.scaling=none", "scaling: none"},
+        {"features.job.embedding_dim=2",
+         "  - {name: city, column: city, kind: sparse, embedding_dim: 8, vocabulary: sorted}\n"
+         "  - {name: job, column: job, kind: sparse, embedding_dim: 2, vocabulary: sorted}\n"
+         "  - {name: town, "},
+        {"features.city.embedding_dim=2", "- {name: city, column: city, kind: sparse, embedding_dim: 2, vocabulary: "
+                                          "sorted}\n  - {name: job, column: job, kind: sparse, embedding_dim: 8"},
+    };
+    for (size_t i = 0; i < sizeof good_ones / sizeof *good_ones; i++) {
+        plx_spec spec;
+        plx_string written;
+        plx_error failure = {.message = ""};
+        plx_status status = parse_with(good, good_ones[i].assignment, &spec, &failure);
+        CHECK_TEXT("", failure.message);
+        if (status != PLX_OK) continue;
+        plx_string_init(&written, &plx_allocator_default);
+        plx_spec_write(&spec, &written);
+        CHECK_TEXT(written.text, good_ones[i].written);
+        plx_string_release(&written);
+        plx_spec_release(&spec);
+    }
+}
+
+static void test_wrong_assignments(void)
+{
+    static const struct {
+        const char *assignment, *message;
+    } cases[] = {
+        {"train.epochs", "'train.epochs': is not of the form"},
+        {"epochs=3", "is not of the form"},
+        {"=3", "is not of the form"},
+        {"train.epochs=x", "'train.epochs=x': "},
+        {"train.epoch=3", "'train.epoch=3': unknown key 'epoch' in section 'train'; did you mean 'epochs'?"},
+        {"trian.epochs=3", "'trian.epochs=3': unknown key 'trian' in the configuration; did you mean 'train'?"},
+        {"features.town.scaling=none", "'features.town.scaling=none': 'scaling' belongs to dense"},
+        {"features.twon.embedding_dim=1", "the section has no such entry"},
+        {"features.kind=dense", "the section is a list"},
+        {"train.a.b=1", "only features and tasks have entries"},
+        {"train.epochs=[1", "the value is not YAML"},
+        {"train.epochs={a: 1}", "neither a scalar nor a list"},
+        {"model.tower_dnn_units_lists=[[1]]", "'model.tower_dnn_units_lists=[[1]]': 'tower_dnn_units_lists' has 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        plx_spec spec;
+        plx_error failure = {.message = ""};
+        plx_status status = parse_with(good, cases[i].assignment, &spec, &failure);
+        CHECK_STATUS(status, PLX_ERR_FORMAT);
+        CHECK_TEXT(failure.message, cases[i].message);
+        if (status == PLX_OK) plx_spec_release(&spec);
+    }
+}
+
+static void test_assigning_leaves_aliases_alone(void)
+{
+    static const char text[] = "data: {train: [a]}\n"
+                               "features: [&f {kind: sparse, names: [x, y]}]\n"
+                               "tasks: [{name: a}, {name: b}]\n"
+                               "model: {name: mmoe}\n";
+    plx_spec spec;
+    REQUIRE(parse_with(text, "features.y.embedding_dim=9", &spec, NULL) == PLX_OK);
+    CHECK(spec.table.n_features == 2);
+    CHECK(strcmp(spec.table.features[0].name, "x") == 0 && spec.table.features[0].embedding_dim != 9);
+    CHECK(strcmp(spec.table.features[1].name, "y") == 0 && spec.table.features[1].embedding_dim == 9);
+    plx_spec_release(&spec);
+}
+
+static void test_allocations_may_fail(void)
+{
+    const char *const assignments[] = {"features.job.embedding_dim=2"};
+    plx_spec_source source = {
+        .text = good, .length = sizeof good - 1, .name = "c", .assignments = assignments, .n_assignments = 1};
+    for (long n = 1; n < 10000; n++) {
+        failing_allocator failing;
+        failing_allocator_init(&failing, n);
+        plx_spec spec;
+        plx_string text;
+        plx_status status = plx_spec_parse(&spec, &failing.allocator, &source, NULL);
+        if (status == PLX_OK) {
+            plx_string_init(&text, &failing.allocator);
+            plx_spec_write(&spec, &text);
+            status = text.failed ? PLX_ERR_MEMORY : PLX_OK;
+            plx_string_release(&text);
+            plx_spec_release(&spec);
+        }
+        CHECK(failing.live == 0);
+        if (!failing.failed) {
+            CHECK_STATUS(status, PLX_OK);
+            CHECK(n > 3);
+            return;
+        }
+        CHECK_STATUS(status, PLX_ERR_MEMORY);
+    }
+    CHECK(!"an end");
+}
+
+static void test_reference_page(void)
+{
+    plx_string made, kept;
+    plx_string_init(&made, &plx_allocator_default);
+    plx_string_init(&kept, &plx_allocator_default);
+    plx_spec_reference(&made);
+    CHECK_STATUS(plx_file_read("docs/configuration.md", 1 << 20, &kept, NULL), PLX_OK);
+    if (!kept.text || strcmp(made.text, kept.text) != 0) {
+        printf("  docs/configuration.md is stale: test_config --write-reference docs/configuration.md\n");
+    }
+    CHECK(kept.text && strcmp(made.text, kept.text) == 0);
+    for (size_t i = 0; i < plx_train_n_fields; i++)
+        CHECK_TEXT(made.text, plx_train_fields[i].doc);
+    for (int i = 0; plx_model_list[i]; i++)
+        CHECK_TEXT(made.text, plx_model_list[i]->summary);
+    plx_string_release(&made);
+    plx_string_release(&kept);
+}
+
+static int write_reference(const char *path)
+{
+    plx_string made;
+    plx_string_init(&made, &plx_allocator_default);
+    plx_spec_reference(&made);
+    plx_status status = plx_file_write(path, &plx_allocator_default, made.text, made.length, NULL);
+    plx_string_release(&made);
+    return status == PLX_OK ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {
+        CHECK_TEST(test_values_arrive),
+        CHECK_TEST(test_json_aliases_and_missing_train_section),
+        CHECK_TEST(test_writing_and_reading_agree),
+        CHECK_TEST(test_every_model_has_defaults),
+        CHECK_TEST(test_mistakes_have_places),
+        CHECK_TEST(test_all_mistakes_are_told_at_once),
+        CHECK_TEST(test_many_mistakes_stay_whole_lines),
+        CHECK_TEST(test_bombs_are_refused),
+        CHECK_TEST(test_assignments),
+        CHECK_TEST(test_wrong_assignments),
+        CHECK_TEST(test_assigning_leaves_aliases_alone),
+        CHECK_TEST(test_allocations_may_fail),
+        CHECK_TEST(test_reference_page),
+    };
+    if (argc == 3 && strcmp(argv[1], "--write-reference") == 0) return write_reference(argv[2]);
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
