@@ -2,6 +2,7 @@
 /*
  * Plexus: multi-task ranking models from raw rows to scores. A complete program (examples/quickstart.c):
  *
+ *     const char *folders[] = {"data/adult"};
  *     plx_error error;
  *     plx_context *context = NULL;
  *     plx_config *config = NULL;
@@ -9,7 +10,7 @@
  *     plx_model *model = NULL;
  *     bool done = plx_context_create(NULL, &context, &error) == PLX_OK &&
  *                 plx_config_read(context, "experiments/adult/mmoe.yaml", &config, &error) == PLX_OK &&
- *                 plx_data_load(config, "data/adult", &data, &error) == PLX_OK &&
+ *                 plx_data_load(config, folders, 1, &data, &error) == PLX_OK &&
  *                 plx_model_create(config, data, &model, &error) == PLX_OK &&
  *                 plx_model_train(model, data, NULL, NULL, &error) == PLX_OK &&
  *                 plx_model_save(model, "model.plexus", &error) == PLX_OK;
@@ -85,8 +86,8 @@ PLX_API const char *plx_config_text(const plx_config *config);
 PLX_API int plx_config_n_tasks(const plx_config *config);
 PLX_API const char *plx_config_task_name(const plx_config *config, int task);
 PLX_API const char *plx_config_model_name(const plx_config *config);
-/** Reference of every section and key as Markdown, made from the tables that the parser uses. Static text of `context`.
- */
+/** Reference of every section and key as Markdown, made from the tables that the parser uses. Give back with
+ * plx_text_free. */
 PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_error *err);
 /** Frees text handed out by this library as `char **out`. */
 PLX_API void plx_text_free(plx_context *context, char *text);

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configurations: the text as it was read, what was assigned since, and the spec that both give. */
+#include <string.h>
+
+#include "api/handles.h"
+#include "base/file.h"
+
+enum { FILE_LIMIT = 4 << 20 };
+
+static plx_status create(plx_context *context, const char *name, plx_config **out, plx_error *err)
+{
+    plx_config *config = plx_alloc_zero(&context->allocator, 1, sizeof *config);
+    if (!config) return plx_error_memory(err);
+    config->context = context;
+    plx_string_init(&config->text, &context->allocator);
+    plx_string_init(&config->name, &context->allocator);
+    plx_string_init(&config->resolved, &context->allocator);
+    plx_string_add(&config->name, name, strlen(name));
+    if (config->name.failed) {
+        plx_config_free(config);
+        return plx_error_memory(err);
+    }
+    *out = config;
+    return PLX_OK;
+}
+
+/** Reads the source; replaces spec and resolved text when all is well. */
+static plx_status resolve(plx_config *config, plx_error *err)
+{
+    plx_spec_source source = {
+        .text = config->text.text ? config->text.text : "",
+        .length = config->text.length,
+        .name = config->name.text,
+        .assignments = (const char *const *)config->assignments,
+        .n_assignments = (int)config->n_assignments,
+    };
+    plx_spec spec;
+    plx_string resolved;
+    PLX_TRY(plx_spec_parse(&spec, &config->context->allocator, &source, err));
+    plx_string_init(&resolved, &config->context->allocator);
+    plx_spec_write(&spec, &resolved);
+    if (resolved.failed) {
+        plx_string_release(&resolved);
+        plx_spec_release(&spec);
+        return plx_error_memory(err);
+    }
+    plx_spec_release(&config->spec);
+    plx_string_release(&config->resolved);
+    config->spec = spec;
+    config->resolved = resolved;
+    return PLX_OK;
+}
+
+static plx_status finish(plx_config *config, plx_status status, plx_config **out, plx_error *err)
+{
+    if (status == PLX_OK) status = resolve(config, err);
+    if (status == PLX_OK) {
+        *out = config;
+    } else {
+        plx_config_free(config);
+    }
+    return status;
+}
+
+plx_status plx_config_read(plx_context *context, const char *path, plx_config **out, plx_error *err)
+{
+    plx_config *config = NULL;
+    if (!context || !path || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, path and out must not be NULL");
+    *out = NULL;
+    PLX_TRY(create(context, path, &config, err));
+    return finish(config, plx_file_read(path, FILE_LIMIT, &config->text, err), out, err);
+}
+
+plx_status plx_config_parse(plx_context *context, const char *text, size_t length, const char *name, plx_config **out,
+                            plx_error *err)
+{
+    plx_config *config = NULL;
+    if (!context || !text || !name || !out) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, text, name and out must not be NULL");
+    }
+    *out = NULL;
+    PLX_TRY(create(context, name, &config, err));
+    plx_string_add(&config->text, text, length);
+    return finish(config, config->text.failed ? plx_error_memory(err) : PLX_OK, out, err);
+}
+
+plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err)
+{
+    return plx_config_parse(config->context, config->resolved.text, config->resolved.length, config->name.text, out,
+                            err);
+}
+
+plx_status plx_config_set(plx_config *config, const char *assignment, plx_error *err)
+{
+    if (!config || !assignment) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config and assignment must not be NULL");
+    const plx_allocator *allocator = &config->context->allocator;
+    if (plx_grow(allocator, &config->assignments, &config->assignments_capacity, config->n_assignments + 1,
+                 sizeof *config->assignments) != 0) {
+        return plx_error_memory(err);
+    }
+    char *copy = plx_alloc(allocator, strlen(assignment) + 1, 1);
+    if (!copy) return plx_error_memory(err);
+    memcpy(copy, assignment, strlen(assignment) + 1);
+    config->assignments[config->n_assignments++] = copy;
+    plx_status status = resolve(config, err);
+    if (status == PLX_OK) return PLX_OK;
+    plx_free(allocator, copy);
+    config->n_assignments--;
+    if (status == PLX_ERR_FORMAT) status = PLX_ERR_ARGUMENT; /* the file was right before */
+    if (err) err->code = status;
+    return status;
+}
+
+void plx_config_free(plx_config *config)
+{
+    if (!config) return;
+    const plx_allocator *allocator = &config->context->allocator;
+    for (size_t i = 0; i < config->n_assignments; i++)
+        plx_free(allocator, config->assignments[i]);
+    plx_free(allocator, config->assignments);
+    plx_spec_release(&config->spec);
+    plx_string_release(&config->text);
+    plx_string_release(&config->name);
+    plx_string_release(&config->resolved);
+    plx_free(allocator, config);
+}
+
+const char *plx_config_text(const plx_config *config)
+{
+    return config->resolved.text;
+}
+
+int plx_config_n_tasks(const plx_config *config)
+{
+    return config->spec.table.n_tasks;
+}
+
+const char *plx_config_task_name(const plx_config *config, int task)
+{
+    bool is_there = task >= 0 && task < config->spec.table.n_tasks;
+    return is_there ? config->spec.table.tasks[task].name : NULL;
+}
+
+const char *plx_config_model_name(const plx_config *config)
+{
+    return config->spec.def->name;
+}
+
+plx_status plx_config_reference(plx_context *context, char **out, plx_error *err)
+{
+    plx_string text;
+    if (!context || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context and out must not be NULL");
+    *out = NULL;
+    plx_string_init(&text, &context->allocator);
+    plx_spec_reference(&text);
+    if (text.failed) {
+        plx_string_release(&text);
+        return plx_error_memory(err);
+    }
+    *out = text.text;
+    return PLX_OK;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Contexts, versions and what belongs to no other handle. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "api/handles.h"
+
+enum { ROWS_PER_THREAD = 256 };
+
+const char *plx_version(void)
+{
+    return PLX_VERSION;
+}
+
+static plx_status check_options(const plx_context_options *options, plx_cpu_level *level, plx_error *err)
+{
+    if (options->threads < 0) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "threads is %d; take 0 for one a processor, or a positive number",
+                 options->threads);
+    }
+    if (options->cpu_level && !plx_cpu_level_named(options->cpu_level, level)) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "cpu_level '%s' is unknown; there are plain, simd128, avx2 and avx512",
+                 options->cpu_level);
+    }
+    if (options->allocator && !options->allocator->resize) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "the allocator's resize is NULL");
+    }
+    return PLX_OK;
+}
+
+plx_status plx_context_create(const plx_context_options *options, plx_context **out, plx_error *err)
+{
+    static const plx_context_options none = {0};
+    if (!out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "out is NULL");
+    *out = NULL;
+    if (!options) options = &none;
+    plx_cpu_level level = plx_cpu_best();
+    PLX_TRY(check_options(options, &level, err));
+    const plx_allocator *allocator = options->allocator ? options->allocator : &plx_allocator_default;
+    plx_context *context = plx_alloc_zero(allocator, 1, sizeof *context);
+    if (!context) return plx_error_memory(err);
+    context->allocator = *allocator;
+    context->threads = options->threads > 0 ? options->threads : plx_cpu_count();
+    context->kernels = plx_kernels_for(level);
+    context->warn = options->warn;
+    context->user = options->user;
+    *out = context;
+    return PLX_OK;
+}
+
+void plx_context_free(plx_context *context)
+{
+    if (!context) return;
+    plx_allocator allocator = context->allocator;
+    plx_free(&allocator, context);
+}
+
+int plx_context_threads(const plx_context *context)
+{
+    return context->threads;
+}
+
+const char *plx_context_cpu_level(const plx_context *context)
+{
+    return context->kernels->name;
+}
+
+void plx_context_warn(const plx_context *context, const char *format, ...)
+{
+    char line[1024];
+    if (!context->warn) return;
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    context->warn(context->user, line);
+}
+
+plx_status plx_context_pool(const plx_context *context, size_t n_rows, plx_pool **out, plx_error *err)
+{
+    size_t useful = n_rows / ROWS_PER_THREAD + 1;
+    int threads = useful < (size_t)context->threads ? (int)useful : context->threads;
+    return plx_pool_create(&context->allocator, threads, out, err);
+}
+
+void plx_text_free(plx_context *context, char *text)
+{
+    if (context) plx_free(&context->allocator, text);
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training data, and rows to score. */
+#include "api/handles.h"
+
+plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
+                         plx_error *err)
+{
+    if (!config || !out || n_folders < 0 || (n_folders > 0 && !folders)) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, out or folders is NULL");
+    }
+    *out = NULL;
+    const plx_allocator *allocator = &config->context->allocator;
+    plx_data *data = plx_alloc_zero(allocator, 1, sizeof *data);
+    if (!data) return plx_error_memory(err);
+    data->context = config->context;
+    plx_string_init(&data->encoding, allocator);
+    plx_spec_write_encoding(&config->spec, &data->encoding);
+    plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
+    if (status == PLX_OK) {
+        status = plx_table_load(allocator, &config->spec.table, folders, n_folders, &data->encoders, data->parts, err);
+    }
+    if (status == PLX_OK) {
+        *out = data;
+    } else {
+        plx_string_release(&data->encoding);
+        plx_free(allocator, data);
+    }
+    return status;
+}
+
+void plx_data_free(plx_data *data)
+{
+    if (!data) return;
+    const plx_allocator *allocator = &data->context->allocator;
+    for (int part = 0; part < PLX_PARTS; part++)
+        plx_rows_release(&data->parts[part], allocator);
+    plx_encoders_release(data->encoders);
+    plx_string_release(&data->encoding);
+    plx_free(allocator, data);
+}
+
+int64_t plx_data_rows(const plx_data *data, plx_part part)
+{
+    return part >= PLX_PART_TRAIN && part <= PLX_PART_TEST ? (int64_t)data->parts[part].n : 0;
+}
+
+static plx_status create_dataset(const plx_model *model, plx_dataset **out, plx_error *err)
+{
+    plx_dataset *dataset = plx_alloc_zero(&model->context->allocator, 1, sizeof *dataset);
+    if (!dataset) return plx_error_memory(err);
+    dataset->context = model->context;
+    dataset->encoders = plx_encoders_retain(model->encoders);
+    *out = dataset;
+    return PLX_OK;
+}
+
+static plx_status finish_dataset(plx_dataset *dataset, plx_status status, plx_dataset **out)
+{
+    if (status == PLX_OK) {
+        *out = dataset;
+    } else {
+        plx_dataset_free(dataset);
+    }
+    return status;
+}
+
+plx_status plx_dataset_read(const plx_model *model, const char *const *paths, int n_paths, bool with_labels,
+                            plx_dataset **out, plx_error *err)
+{
+    plx_dataset *dataset = NULL;
+    if (!model || !paths || n_paths < 1 || !out) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, paths or out is NULL, or there is no path");
+    }
+    *out = NULL;
+    PLX_TRY(create_dataset(model, &dataset, err));
+    plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths, with_labels,
+                                          &dataset->rows, err);
+    return finish_dataset(dataset, status, out);
+}
+
+static plx_status encode_columns(plx_dataset *dataset, const plx_column *columns, int n_columns, size_t rows,
+                                 bool with_labels, plx_error *err)
+{
+    const plx_allocator *allocator = &dataset->context->allocator;
+    PLX_TRY(plx_rows_init(&dataset->rows, allocator, plx_encoders_layout(dataset->encoders), rows, err));
+    plx_cells *cells = plx_alloc(allocator, (size_t)n_columns, sizeof *cells);
+    if (!cells) return plx_error_memory(err);
+    for (int i = 0; i < n_columns; i++) {
+        cells[i] = (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers};
+    }
+    plx_status status =
+        plx_encoders_columns(dataset->encoders, cells, n_columns, rows, with_labels, dataset->rows.records, err);
+    plx_free(allocator, cells);
+    return status;
+}
+
+plx_status plx_dataset_from_columns(const plx_model *model, const plx_column *columns, int n_columns, int64_t rows,
+                                    bool with_labels, plx_dataset **out, plx_error *err)
+{
+    plx_dataset *dataset = NULL;
+    if (!model || !out || n_columns < 0 || (n_columns > 0 && !columns)) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, columns or out is NULL");
+    }
+    *out = NULL;
+    if (rows < 0 || rows > UINT32_MAX) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
+    }
+    PLX_TRY(create_dataset(model, &dataset, err));
+    return finish_dataset(dataset, encode_columns(dataset, columns, n_columns, (size_t)rows, with_labels, err), out);
+}
+
+void plx_dataset_free(plx_dataset *dataset)
+{
+    if (!dataset) return;
+    plx_rows_release(&dataset->rows, &dataset->context->allocator);
+    plx_encoders_release(dataset->encoders);
+    plx_free(&dataset->context->allocator, dataset);
+}
+
+int64_t plx_dataset_rows(const plx_dataset *dataset)
+{
+    return (int64_t)dataset->rows.n;
+}

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Models: the network of a configuration over the encoders of its data. */
+#include <string.h>
+
+#include "api/handles.h"
+
+size_t plx_param_numbers(const plx_param *param)
+{
+    return (size_t)param->spec.groups * (size_t)param->spec.rows * (size_t)param->spec.cols;
+}
+
+static plx_input_spec *list_inputs(plx_model *model)
+{
+    const plx_table_spec *table = &model->config->spec.table;
+    plx_input_spec *inputs = plx_arena_take(&model->arena, (size_t)table->n_features, sizeof *inputs);
+    int n_sparse = 0;
+    for (int i = 0; inputs && i < table->n_features; i++) {
+        const plx_feature_spec *feature = &table->features[i];
+        bool is_sparse = feature->kind == PLX_FEATURE_SPARSE;
+        inputs[i] = (plx_input_spec){
+            .name = feature->name,
+            .vocabulary = is_sparse ? plx_encoders_vocabulary(model->encoders, n_sparse++) : 0,
+            .embedding_dim = is_sparse ? (int)feature->embedding_dim : 0,
+        };
+    }
+    return inputs;
+}
+
+static plx_target_spec *list_targets(plx_model *model)
+{
+    const plx_table_spec *table = &model->config->spec.table;
+    size_t n = (size_t)table->n_tasks;
+    plx_target_spec *targets = plx_arena_take(&model->arena, n, sizeof *targets);
+    model->task_names = plx_arena_take(&model->arena, n, sizeof *model->task_names);
+    model->task_is_binary = plx_arena_take(&model->arena, n, sizeof *model->task_is_binary);
+    model->task_weights = plx_arena_take(&model->arena, n, sizeof *model->task_weights);
+    for (size_t i = 0; !plx_arena_failed(&model->arena) && i < n; i++) {
+        const plx_task_spec *task = &table->tasks[i];
+        model->task_names[i] = task->name;
+        model->task_is_binary[i] = task->kind == PLX_TASK_BINARY;
+        model->task_weights[i] = task->weight;
+        targets[i] = (plx_target_spec){.name = task->name, .is_binary = model->task_is_binary[i]};
+    }
+    return targets;
+}
+
+static plx_status build(plx_model *model, plx_error *err)
+{
+    const plx_spec *spec = &model->config->spec;
+    plx_build what = {
+        .spec = &spec->model,
+        .inputs = list_inputs(model),
+        .n_inputs = spec->table.n_features,
+        .targets = list_targets(model),
+        .n_tasks = spec->table.n_tasks,
+    };
+    if (plx_arena_failed(&model->arena)) return plx_error_memory(err);
+    plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
+    spec->def->build(&model->graph, &what);
+    PLX_TRY(plx_graph_finish(&model->graph, err));
+    model->values = plx_alloc_aligned(&model->context->allocator, model->graph.n_values, sizeof *model->values);
+    return model->values ? PLX_OK : plx_error_memory(err);
+}
+
+plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders, plx_model **out, plx_error *err)
+{
+    plx_context *context = config->context;
+    plx_model *model = plx_alloc_zero(&context->allocator, 1, sizeof *model);
+    if (!model) {
+        plx_config_free(config);
+        return plx_error_memory(err);
+    }
+    model->context = context;
+    model->config = config;
+    model->encoders = plx_encoders_retain(encoders);
+    plx_arena_init(&model->arena, &context->allocator);
+    plx_status status = build(model, err);
+    if (status == PLX_OK) {
+        *out = model;
+    } else {
+        plx_model_free(model);
+    }
+    return status;
+}
+
+/** Rows were encoded by what the configuration says now, not by what it said before an assignment. */
+static plx_status check_encoding(const plx_config *config, const plx_data *data, plx_error *err)
+{
+    plx_string now;
+    plx_string_init(&now, &config->context->allocator);
+    plx_spec_write_encoding(&config->spec, &now);
+    plx_status status = PLX_OK;
+    if (now.failed) {
+        status = plx_error_memory(err);
+    } else if (strcmp(now.text, data->encoding.text) != 0) {
+        status = plx_error_set(err, PLX_ERR_SCHEMA,
+                               "the data was loaded by a configuration with other features or tasks: load it anew");
+    }
+    plx_string_release(&now);
+    return status;
+}
+
+plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err)
+{
+    plx_config *own = NULL;
+    plx_model *model = NULL;
+    if (!config || !data || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, data and out must not be NULL");
+    *out = NULL;
+    PLX_TRY(check_encoding(config, data, err));
+    PLX_TRY(plx_config_clone(config, &own, err));
+    PLX_TRY(plx_model_build_take(own, data->encoders, &model, err));
+    plx_graph_init_values(&model->graph, (uint64_t)model->config->spec.train.seed, model->values);
+    *out = model;
+    return PLX_OK;
+}
+
+plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *err)
+{
+    plx_config *own = NULL;
+    plx_model *copy = NULL;
+    PLX_TRY(plx_config_clone(model->config, &own, err));
+    PLX_TRY(plx_model_build_take(own, model->encoders, &copy, err));
+    memcpy(copy->values, model->values, model->graph.n_values * sizeof *copy->values);
+    *out = copy;
+    return PLX_OK;
+}
+
+void plx_model_free(plx_model *model)
+{
+    if (!model) return;
+    const plx_allocator *allocator = &model->context->allocator;
+    plx_free_aligned(allocator, model->values);
+    plx_arena_release(&model->arena);
+    plx_encoders_release(model->encoders);
+    plx_config_free(model->config);
+    plx_free(allocator, model);
+}
+
+static bool is_same_tensor(const plx_tensor *a, const plx_tensor *b)
+{
+    static const size_t bytes_of[] = {
+        [PLX_DTYPE_F32] = 4, [PLX_DTYPE_F64] = 8, [PLX_DTYPE_U8] = 1, [PLX_DTYPE_I64] = 8};
+    if (strcmp(a->name, b->name) != 0 || a->dtype != b->dtype || a->n_dims != b->n_dims) return false;
+    size_t bytes = bytes_of[a->dtype];
+    for (int i = 0; i < a->n_dims; i++) {
+        if (a->dims[i] != b->dims[i]) return false;
+        bytes *= (size_t)a->dims[i];
+    }
+    return bytes == 0 || memcmp(a->data, b->data, bytes) == 0;
+}
+
+plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *encoders, plx_error *err)
+{
+    const plx_tensor *own = NULL, *others = NULL;
+    int n_own = 0, n_others = 0;
+    plx_arena arena;
+    if (model->encoders == encoders) return PLX_OK;
+    plx_arena_init(&arena, &model->context->allocator);
+    plx_status status = plx_encoders_tensors(model->encoders, &arena, &own, &n_own, err);
+    if (status == PLX_OK) status = plx_encoders_tensors(encoders, &arena, &others, &n_others, err);
+    bool is_same = status == PLX_OK && n_own == n_others;
+    for (int i = 0; is_same && i < n_own; i++)
+        is_same = is_same_tensor(&own[i], &others[i]);
+    if (status == PLX_OK && !is_same) {
+        status = plx_error_set(err, PLX_ERR_SCHEMA,
+                               "the rows were encoded by other vocabularies or scalings than the model's: read them "
+                               "with plx_dataset_read, or make the model from this data");
+    }
+    plx_arena_release(&arena);
+    return status;
+}
+
+const plx_config *plx_model_config(const plx_model *model)
+{
+    return model->config;
+}
+
+int plx_model_n_tasks(const plx_model *model)
+{
+    return plx_config_n_tasks(model->config);
+}
+
+const char *plx_model_task_name(const plx_model *model, int task)
+{
+    return plx_config_task_name(model->config, task);
+}
+
+int64_t plx_model_n_parameters(const plx_model *model)
+{
+    int64_t n = 0;
+    for (int i = 0; i < model->graph.n_params; i++) {
+        if (!model->graph.params[i].spec.is_state) n += (int64_t)plx_param_numbers(&model->graph.params[i]);
+    }
+    return n;
+}
+
+plx_status plx_model_parameter(const plx_model *model, int index, const char **name, int64_t shape[3], float *values,
+                               plx_error *err)
+{
+    if (!model || index < 0 || index >= model->graph.n_params) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no parameter number %d", index);
+    }
+    const plx_param *param = &model->graph.params[index];
+    if (name) *name = param->spec.name;
+    if (shape) {
+        shape[0] = param->spec.groups;
+        shape[1] = param->spec.rows;
+        shape[2] = param->spec.cols;
+    }
+    if (values) plx_param_read(param, model->values, values);
+    return PLX_OK;
+}

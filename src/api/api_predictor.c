@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Predictors: a copy of a model that never changes, and a list of workspaces. A call takes a workspace that is free, or
+ * makes one, and gives it back: as many are made as calls ever ran at once, and after that calls allocate nothing.
+ */
+#include <pthread.h>
+#include <string.h>
+
+#include "api/handles.h"
+#include "graph/run.h"
+
+enum { BATCH_ROWS = 256 };
+
+typedef struct workspace {
+    struct workspace *next;
+    plx_run *run;
+    uint8_t *records; /* [capacity] bytes */
+    size_t capacity;
+    plx_cells *cells;
+    size_t cells_capacity;
+} workspace;
+
+struct plx_predictor {
+    plx_model *model;
+    plx_plan *plan;
+    const plx_layout *layout;
+    pthread_mutex_t lock; /* of `idle`; taken for a few instructions */
+    workspace *idle;
+};
+
+static const plx_allocator *allocator_of(const plx_predictor *predictor)
+{
+    return &predictor->model->context->allocator;
+}
+
+plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx_error *err)
+{
+    if (!model || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and out must not be NULL");
+    *out = NULL;
+    const plx_allocator *allocator = &model->context->allocator;
+    plx_predictor *predictor = plx_alloc_zero(allocator, 1, sizeof *predictor);
+    if (!predictor) return plx_error_memory(err);
+    plx_plan_options options = {.batch_rows = BATCH_ROWS};
+    plx_status status = plx_model_clone(model, &predictor->model, err);
+    if (status == PLX_OK) {
+        status = plx_plan_create(allocator, &predictor->model->graph, model->context->kernels, &options,
+                                 &predictor->plan, err);
+    }
+    if (status != PLX_OK) {
+        plx_model_free(predictor->model);
+        plx_free(allocator, predictor);
+        return status;
+    }
+    predictor->layout = plx_encoders_layout(predictor->model->encoders);
+    pthread_mutex_init(&predictor->lock, NULL); /* a default mutex: cannot fail here */
+    *out = predictor;
+    return PLX_OK;
+}
+
+static void free_workspace(const plx_allocator *allocator, workspace *space)
+{
+    plx_run_free(space->run);
+    plx_free(allocator, space->records);
+    plx_free(allocator, space->cells);
+    plx_free(allocator, space);
+}
+
+void plx_predictor_free(plx_predictor *predictor)
+{
+    if (!predictor) return;
+    plx_allocator allocator = *allocator_of(predictor);
+    while (predictor->idle) {
+        workspace *space = predictor->idle;
+        predictor->idle = space->next;
+        free_workspace(&allocator, space);
+    }
+    pthread_mutex_destroy(&predictor->lock);
+    plx_plan_free(predictor->plan);
+    plx_model_free(predictor->model);
+    plx_free(&allocator, predictor);
+}
+
+static plx_status take(plx_predictor *predictor, workspace **out, plx_error *err)
+{
+    pthread_mutex_lock(&predictor->lock);
+    workspace *space = predictor->idle;
+    if (space) predictor->idle = space->next;
+    pthread_mutex_unlock(&predictor->lock);
+    if (!space) {
+        space = plx_alloc_zero(allocator_of(predictor), 1, sizeof *space);
+        if (!space) return plx_error_memory(err);
+        plx_status status =
+            plx_run_create(allocator_of(predictor), predictor->plan, predictor->layout, NULL, &space->run, err);
+        if (status != PLX_OK) {
+            plx_free(allocator_of(predictor), space);
+            return status;
+        }
+    }
+    *out = space;
+    return PLX_OK;
+}
+
+static void give_back(plx_predictor *predictor, workspace *space)
+{
+    pthread_mutex_lock(&predictor->lock);
+    space->next = predictor->idle;
+    predictor->idle = space;
+    pthread_mutex_unlock(&predictor->lock);
+}
+
+static plx_status encode(const plx_predictor *predictor, workspace *space, const plx_column *columns, int n_columns,
+                         size_t rows, plx_error *err)
+{
+    const plx_allocator *allocator = allocator_of(predictor);
+    if (plx_grow(allocator, &space->records, &space->capacity, rows * predictor->layout->record_bytes, 1) != 0 ||
+        plx_grow(allocator, &space->cells, &space->cells_capacity, (size_t)n_columns, sizeof *space->cells) != 0) {
+        return plx_error_memory(err);
+    }
+    for (int i = 0; i < n_columns; i++) {
+        space->cells[i] = (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers};
+    }
+    return plx_encoders_columns(predictor->model->encoders, space->cells, n_columns, rows, false, space->records, err);
+}
+
+static void score(const plx_predictor *predictor, workspace *space, size_t n, float *scores)
+{
+    const plx_model *model = predictor->model;
+    const size_t n_tasks = (size_t)model->graph.n_tasks;
+    plx_rows rows = {.layout = predictor->layout, .records = space->records, .n = n};
+    for (size_t first = 0; first < n; first += BATCH_ROWS) {
+        size_t here = n - first < BATCH_ROWS ? n - first : BATCH_ROWS;
+        plx_batch batch = {.rows = &rows, .first = first, .n = (int)here};
+        plx_run_score(space->run, model->values, &batch, false);
+        memcpy(scores + first * n_tasks, space->run->scores, here * n_tasks * sizeof *scores);
+    }
+}
+
+plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns, int64_t rows,
+                               float *scores, plx_error *err)
+{
+    workspace *space = NULL;
+    if (!predictor || n_columns < 0 || (n_columns > 0 && !columns) || (rows > 0 && !scores)) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "predictor, columns or scores is NULL");
+    }
+    if (rows < 0 || rows > UINT32_MAX) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
+    }
+    plx_predictor *owner = (plx_predictor *)predictor; /* the list of workspaces alone changes, under its lock */
+    PLX_TRY(take(owner, &space, err));
+    plx_status status = encode(predictor, space, columns, n_columns, (size_t)rows, err);
+    if (status == PLX_OK) score(predictor, space, (size_t)rows, scores);
+    give_back(owner, space);
+    return status;
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Predictions and figures of many rows at once. */
+#include "api/handles.h"
+
+static plx_status score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
+{
+    plx_pool *pool = NULL;
+    if (rows->n == 0) return PLX_OK;
+    PLX_TRY(plx_context_pool(model->context, rows->n, &pool, err));
+    plx_status status = plx_score_rows(&model->graph, model->context->kernels, &model->context->allocator, pool,
+                                       model->values, rows, scores, NULL, err);
+    plx_pool_free(pool);
+    return status;
+}
+
+plx_status plx_model_predict(const plx_model *model, const plx_dataset *dataset, float *scores, plx_error *err)
+{
+    if (!model || !dataset || !scores) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, dataset and scores must not be NULL");
+    PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
+    return score(model, &dataset->rows, scores, err);
+}
+
+static plx_status measure_task(const plx_model *model, const plx_rows *rows, const float *scores, int task,
+                               plx_metrics *metrics, plx_error *err)
+{
+    plx_score figures;
+    const size_t n_tasks = (size_t)model->graph.n_tasks;
+    const float *labels = (const float *)(const void *)(rows->records + rows->layout->label_offset);
+    PLX_TRY(plx_score_task(&model->context->allocator, model->task_is_binary[task], scores + task, n_tasks,
+                           labels + task, rows->layout->record_bytes / sizeof(float), rows->n, &figures, err));
+    *metrics = (plx_metrics){
+        .task = model->task_names[task],
+        .is_binary = model->task_is_binary[task],
+        .rows = figures.rows,
+        .positives = figures.positives,
+        .auc = figures.auc,
+        .logloss = figures.logloss,
+        .accuracy = figures.accuracy,
+        .mae = figures.mae,
+        .mse = figures.mse,
+        .rmse = figures.rmse,
+    };
+    if (metrics->is_binary && metrics->rows > 0 && (metrics->positives == 0 || metrics->positives == metrics->rows)) {
+        plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC has no meaning with one class",
+                         metrics->task, (long long)metrics->rows, metrics->positives == 0 ? "negative" : "positive");
+    }
+    return PLX_OK;
+}
+
+static plx_status measure(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows,
+                          plx_metrics *metrics, plx_error *err)
+{
+    int64_t n_labels = 0;
+    const int n_tasks = model->graph.n_tasks;
+    PLX_TRY(plx_model_check_encoders(model, encoders, err));
+    float *scores = plx_alloc(&model->context->allocator, rows->n * (size_t)n_tasks, sizeof *scores);
+    if (!scores) return plx_error_memory(err);
+    plx_status status = score(model, rows, scores, err);
+    for (int task = 0; status == PLX_OK && task < n_tasks; task++) {
+        status = measure_task(model, rows, scores, task, &metrics[task], err);
+        if (status == PLX_OK) n_labels += metrics[task].rows;
+    }
+    plx_free(&model->context->allocator, scores);
+    if (status == PLX_OK && n_labels == 0) {
+        status = plx_error_set(err, PLX_ERR_SCHEMA, "the rows have no labels: read them with labels to evaluate");
+    }
+    return status;
+}
+
+plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_part part, plx_metrics *metrics,
+                              plx_error *err)
+{
+    static const char *const names[PLX_PARTS] = {"train", "validation", "test"};
+    if (!model || !data || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, data and metrics must not be NULL");
+    if (part < PLX_PART_TRAIN || part > PLX_PART_TEST) PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no part %d", part);
+    if (data->parts[part].n == 0) {
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "part '%s' has no rows: name files or a share for it in section 'data'",
+                 names[part]);
+    }
+    return measure(model, data->encoders, &data->parts[part], metrics, err);
+}
+
+plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_dataset *dataset, plx_metrics *metrics,
+                                      plx_error *err)
+{
+    if (!model || !dataset || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, dataset and metrics must not be NULL");
+    if (dataset->rows.n == 0) PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
+    return measure(model, dataset->encoders, &dataset->rows, metrics, err);
+}

@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Models to files and back (docs/format.md). A file holds the resolved configuration as text and two kinds of tensors:
+ * the network's parameters and the encoders' state; no other tensor may be in it, and none may lack.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "api/handles.h"
+#include "store/model_file.h"
+
+/** The shape in a file: groups and rows are left out where they are 1. */
+static void describe_param(const plx_param *param, plx_tensor *tensor)
+{
+    *tensor = (plx_tensor){.name = param->spec.name, .dtype = PLX_DTYPE_F32};
+    if (param->spec.groups != 1) tensor->dims[tensor->n_dims++] = param->spec.groups;
+    if (param->spec.rows != 1) tensor->dims[tensor->n_dims++] = param->spec.rows;
+    tensor->dims[tensor->n_dims++] = param->spec.cols;
+}
+
+static plx_status list_tensors(const plx_model *model, plx_arena *arena, const plx_tensor **out, int *n, plx_error *err)
+{
+    const plx_tensor *encoded = NULL;
+    int n_encoded = 0, n_params = model->graph.n_params;
+    PLX_TRY(plx_encoders_tensors(model->encoders, arena, &encoded, &n_encoded, err));
+    plx_tensor *tensors = plx_arena_take(arena, (size_t)(n_params + n_encoded) + 1, sizeof *tensors);
+    for (int i = 0; tensors && i < n_params; i++) {
+        const plx_param *param = &model->graph.params[i];
+        float *numbers = plx_arena_take(arena, plx_param_numbers(param), sizeof *numbers);
+        if (!numbers) break;
+        plx_param_read(param, model->values, numbers);
+        describe_param(param, &tensors[i]);
+        tensors[i].data = numbers;
+    }
+    if (plx_arena_failed(arena)) return plx_error_memory(err);
+    for (int i = 0; i < n_encoded; i++)
+        tensors[n_params + i] = encoded[i];
+    *out = tensors;
+    *n = n_params + n_encoded;
+    return PLX_OK;
+}
+
+plx_status plx_model_save(const plx_model *model, const char *path, plx_error *err)
+{
+    const plx_tensor *tensors = NULL;
+    int n_tensors = 0;
+    plx_arena arena;
+    if (!model || !path) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and path must not be NULL");
+    const plx_meta meta[] = {{"config", plx_config_text(model->config)}, {"plexus_version", PLX_VERSION}};
+    plx_arena_init(&arena, &model->context->allocator);
+    plx_status status = list_tensors(model, &arena, &tensors, &n_tensors, err);
+    if (status == PLX_OK) {
+        status = plx_model_file_write(path, &model->context->allocator, tensors, n_tensors, meta,
+                                      sizeof meta / sizeof *meta, err);
+    }
+    plx_arena_release(&arena);
+    return status;
+}
+
+static const plx_tensor *find_tensor(const void *user, const char *name)
+{
+    return plx_model_file_tensor(user, name);
+}
+
+static plx_status read_param(plx_model *model, const plx_param *param, const plx_model_file *file, plx_error *err)
+{
+    plx_tensor wanted;
+    describe_param(param, &wanted);
+    const plx_tensor *found = plx_model_file_tensor(file, wanted.name);
+    if (!found)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s', which its configuration asks for, is not there", wanted.name);
+    bool is_alike = found->dtype == wanted.dtype && found->n_dims == wanted.n_dims;
+    for (int i = 0; is_alike && i < wanted.n_dims; i++)
+        is_alike = found->dims[i] == wanted.dims[i];
+    if (!is_alike) {
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has not the shape or dtype that its configuration asks for",
+                 wanted.name);
+    }
+    const float *numbers = found->data;
+    for (size_t i = 0; i < plx_param_numbers(param); i++) {
+        if (!isfinite(numbers[i])) {
+            PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' holds a number that is not finite", wanted.name);
+        }
+    }
+    plx_param_write(param, model->values, numbers);
+    return PLX_OK;
+}
+
+/** Every tensor of the file is a parameter or belongs to the encoders. */
+static plx_status check_nothing_else(const plx_model *model, const plx_model_file *file, plx_error *err)
+{
+    plx_arena arena;
+    const plx_tensor *encoded = NULL;
+    int n_encoded = 0;
+    plx_arena_init(&arena, &model->context->allocator);
+    plx_status status = plx_encoders_tensors(model->encoders, &arena, &encoded, &n_encoded, err);
+    plx_arena_release(&arena);
+    if (status != PLX_OK || file->n_tensors == model->graph.n_params + n_encoded) return status;
+    PLX_FAIL(err, PLX_ERR_FORMAT, "has %d tensors where its configuration asks for %d", file->n_tensors,
+             model->graph.n_params + n_encoded);
+}
+
+/** A mistake in a file's configuration or network is one of the file, whatever it was to the layer that found it. */
+static plx_status as_format(plx_status status)
+{
+    bool is_kept = status == PLX_OK || status == PLX_ERR_MEMORY || status == PLX_ERR_UNSUPPORTED;
+    return is_kept ? status : PLX_ERR_FORMAT;
+}
+
+static plx_status load(plx_context *context, const plx_model_file *file, plx_model **out, plx_error *err)
+{
+    plx_config *config = NULL;
+    plx_encoders *encoders = NULL;
+    const char *text = plx_model_file_meta(file, "config");
+    if (!text) PLX_FAIL(err, PLX_ERR_FORMAT, "__metadata__ has no 'config'");
+    PLX_TRY(plx_config_parse(context, text, strlen(text), "config", &config, err));
+    plx_status status =
+        plx_encoders_from_tensors(&context->allocator, &config->spec.table, find_tensor, file, &encoders, err);
+    if (status != PLX_OK) {
+        plx_config_free(config);
+        return status;
+    }
+    plx_model *model = NULL;
+    status = plx_model_build_take(config, encoders, &model, err);
+    plx_encoders_release(encoders);
+    for (int i = 0; status == PLX_OK && i < model->graph.n_params; i++) {
+        status = read_param(model, &model->graph.params[i], file, err);
+    }
+    if (status == PLX_OK) status = check_nothing_else(model, file, err);
+    if (status == PLX_OK) {
+        *out = model;
+    } else {
+        plx_model_free(model);
+    }
+    return status;
+}
+
+plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err)
+{
+    plx_model_file file;
+    if (!context || !path || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, path and out must not be NULL");
+    *out = NULL;
+    PLX_TRY(plx_model_file_read(&file, path, &context->allocator, err));
+    plx_status status = as_format(load(context, &file, out, err));
+    plx_model_file_release(&file);
+    if (status != PLX_OK && status != PLX_ERR_MEMORY) {
+        plx_error_prefix(err, "%s", path);
+        if (err) err->code = status;
+    }
+    return status;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Training a model: the loop of src/train with the caller's hooks and the log. */
+#include <math.h>
+
+#include "api/handles.h"
+#include "api/train_log.h"
+
+/** What the loop's listener works with. */
+typedef struct listener {
+    const plx_train_job *job;
+    const plx_train_hooks *hooks; /* may be NULL */
+    plx_train_log *log;           /* NULL: none */
+    const plx_context *context;
+    double *scores;        /* [n_tasks] */
+    plx_error log_failure; /* the first; the log is given up then, training is not */
+} listener;
+
+static bool tell_progress(listener *l, const plx_train_state *state)
+{
+    if (!l->hooks || !l->hooks->progress) return true;
+    int n_tasks = l->job->graph->n_tasks;
+    for (int task = 0; task < n_tasks; task++) {
+        const plx_score *score = state->has_validation ? &state->validation[task] : NULL;
+        l->scores[task] = !score ? NAN : l->job->task_is_binary[task] ? score->auc : score->mse;
+    }
+    plx_progress progress = {
+        .epoch = state->epoch,
+        .epochs = state->epochs,
+        .step = state->step,
+        .steps = state->steps,
+        .rows_per_second = state->rows_per_second,
+        .seconds = state->seconds,
+        .loss = state->loss,
+        .task_losses = state->task_losses,
+        .validation_loss = state->has_validation ? state->validation_loss : NAN,
+        .validation_task_losses = state->has_validation ? state->validation_task_losses : l->scores,
+        .validation_scores = l->scores, /* NaN where there is nothing to tell */
+        .is_best = state->epoch_ended && state->is_best,
+        .n_tasks = n_tasks,
+    };
+    return l->hooks->progress(l->hooks->user, &progress);
+}
+
+static bool listen(void *user, const plx_train_state *state)
+{
+    listener *l = user;
+    if (state->epoch_ended && l->log && l->log_failure.code == PLX_OK &&
+        plx_train_log_epoch(l->log, l->job, state, &l->log_failure) != PLX_OK) {
+        plx_context_warn(l->context, "%s; training goes on without it", l->log_failure.message);
+    }
+    return tell_progress(l, state);
+}
+
+/** AUC has no meaning with one class; the caller should know before it wonders about missing figures. */
+static void warn_of_one_class(const plx_model *model, const plx_rows *rows, const char *part)
+{
+    for (int task = 0; task < model->graph.n_tasks; task++) {
+        size_t n_labels = 0, n_positive = 0;
+        for (size_t row = 0; row < rows->n && model->task_is_binary[task]; row++) {
+            float label;
+            plx_records_labels(rows->layout, rows->records + row * rows->layout->record_bytes, 1, task, &label);
+            n_labels += isnan(label) ? 0 : 1;
+            n_positive += label > 0.5F ? 1 : 0;
+        }
+        if (n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
+            plx_context_warn(model->context, "task '%s': all %s labels are %s; AUC has no meaning with one class",
+                             model->task_names[task], part, n_positive == 0 ? "negative" : "positive");
+        }
+    }
+}
+
+static void fill_report(const plx_train_result *result, plx_train_report *report)
+{
+    if (!report) return;
+    *report = (plx_train_report){
+        .epochs = result->epochs,
+        .best_epoch = result->best_epoch,
+        .seconds = result->seconds,
+        .rows_per_second = result->rows_per_second,
+        .stopped_early = result->stopped_early,
+        .cancelled = result->cancelled,
+    };
+}
+
+static plx_status run(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_log *log,
+                      plx_train_report *report, plx_error *err)
+{
+    const plx_allocator *allocator = &model->context->allocator;
+    const plx_spec *spec = &model->config->spec;
+    plx_train_job job = {
+        .graph = &model->graph,
+        .kernels = model->context->kernels,
+        .allocator = allocator,
+        .spec = &spec->train,
+        .l2_embedding = spec->model.l2_reg_embedding,
+        .l2_dnn = spec->model.l2_reg_dnn,
+        .task_weights = model->task_weights,
+        .task_names = model->task_names,
+        .task_is_binary = model->task_is_binary,
+        .train = &data->parts[PLX_PART_TRAIN],
+        .validation = &data->parts[PLX_PART_VALIDATION],
+        .values = model->values,
+        .listener = listen,
+    };
+    listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context};
+    plx_train_result result = {0};
+    job.user = &l;
+    l.scores = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.scores);
+    if (!l.scores) return plx_error_memory(err);
+    plx_status status = plx_context_pool(model->context, job.train->n, &job.pool, err);
+    if (status == PLX_OK) {
+        status = plx_train(&job, &result, err);
+        fill_report(&result, report);
+    }
+    plx_pool_free(job.pool);
+    plx_free(allocator, l.scores);
+    return status;
+}
+
+plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
+                           plx_train_report *report, plx_error *err)
+{
+    plx_train_log log;
+    if (!model || !data) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and data must not be NULL");
+    if (report) *report = (plx_train_report){0};
+    bool has_log = hooks && hooks->log_path;
+    PLX_TRY(plx_model_check_encoders(model, data->encoders, err));
+    if (has_log) PLX_TRY(plx_train_log_init(&log, &model->context->allocator, hooks->log_path, err));
+    warn_of_one_class(model, &data->parts[PLX_PART_TRAIN], "training");
+    warn_of_one_class(model, &data->parts[PLX_PART_VALIDATION], "validation");
+    plx_status status = run(model, data, hooks, has_log ? &log : NULL, report, err);
+    if (has_log) plx_train_log_release(&log);
+    return status;
+}

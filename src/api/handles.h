@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the handles of plexus.h hold. */
+#ifndef PLX_HANDLES_H
+#define PLX_HANDLES_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "data/load.h"
+#include "graph/graph.h"
+#include "kernels/kernels.h"
+#include "plexus.h"
+#include "train/metric.h"
+
+struct plx_context {
+    plx_allocator allocator;
+    int threads;
+    const plx_kernels *kernels;
+    void (*warn)(void *user, const char *line);
+    void *user;
+};
+
+/** Source and result: assignments are made in the source, which is then read anew. */
+struct plx_config {
+    plx_context *context;
+    plx_string text, name;
+    char **assignments; /* [n_assignments] */
+    size_t n_assignments, assignments_capacity;
+    plx_spec spec;
+    plx_string resolved;
+};
+
+struct plx_data {
+    plx_context *context;
+    plx_encoders *encoders;
+    plx_rows parts[PLX_PARTS];
+    plx_string encoding; /* plx_spec_write_encoding of the configuration that it was read by */
+};
+
+struct plx_model {
+    plx_context *context;
+    plx_config *config; /* its own */
+    plx_encoders *encoders;
+    plx_arena arena; /* the graph and the arrays below */
+    plx_graph graph;
+    plx_real *values;        /* [graph.n_values] */
+    const char **task_names; /* [n_tasks] */
+    bool *task_is_binary;    /* [n_tasks] */
+    double *task_weights;    /* [n_tasks] */
+};
+
+struct plx_dataset {
+    plx_context *context;
+    plx_encoders *encoders;
+    plx_rows rows;
+};
+
+/** One line to the context's listener, if there is one. */
+void plx_context_warn(const plx_context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** As many threads as `n_rows` are worth, at most the context's. */
+plx_status plx_context_pool(const plx_context *context, size_t n_rows, plx_pool **out, plx_error *err);
+
+/** A configuration of the same spec, whose source is the resolved text. */
+plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err);
+
+/** A model with parameters of 0. Takes `config`, also on failure; retains the encoders. */
+plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders, plx_model **out, plx_error *err);
+/** The same network with the same numbers, sharing nothing that changes. */
+plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *err);
+/** PLX_ERR_SCHEMA where rows by `encoders` are not rows for this model. */
+plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *encoders, plx_error *err);
+/** Numbers of a parameter. */
+size_t plx_param_numbers(const plx_param *param);
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* metrics.jsonl: what training tells after each epoch. */
+#include "api/train_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+plx_status plx_train_log_init(plx_train_log *log, const plx_allocator *allocator, const char *path, plx_error *err)
+{
+    *log = (plx_train_log){.path = path};
+    plx_string_init(&log->line, allocator);
+    log->descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (log->descriptor >= 0) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+void plx_train_log_release(plx_train_log *log)
+{
+    if (log->descriptor >= 0) close(log->descriptor);
+    log->descriptor = -1;
+    plx_string_release(&log->line);
+}
+
+static void add_key(plx_string *line, const char *key)
+{
+    if (line->length > 0 && line->text[line->length - 1] != '{') plx_string_add(line, ",", 1);
+    plx_string_json(line, plx_slice_of(key));
+    plx_string_add(line, ":", 1);
+}
+
+/** JSON has no NaN and no infinity: null. */
+static void add_number(plx_string *line, const char *key, double value)
+{
+    char number[32];
+    add_key(line, key);
+    if (isfinite(value)) {
+        plx_string_add(line, number, plx_format_double(value, number));
+    } else {
+        plx_string_add(line, "null", 4);
+    }
+}
+
+static void open_object(plx_string *line, const char *key)
+{
+    add_key(line, key);
+    plx_string_add(line, "{", 1);
+}
+
+static void close_object(plx_string *line)
+{
+    plx_string_add(line, "}", 1);
+}
+
+static void add_score(plx_string *line, bool is_binary, const plx_score *score)
+{
+    add_number(line, "rows", (double)score->rows);
+    if (is_binary) {
+        add_number(line, "auc", score->auc);
+        add_number(line, "logloss", score->logloss);
+        add_number(line, "accuracy", score->accuracy);
+    }
+    add_number(line, "mae", score->mae);
+    add_number(line, "mse", score->mse);
+    add_number(line, "rmse", score->rmse);
+}
+
+static void add_tasks(plx_string *line, const plx_train_job *job, const double *losses, const plx_score *scores)
+{
+    open_object(line, "tasks");
+    for (int task = 0; task < job->graph->n_tasks; task++) {
+        open_object(line, job->task_names[task]);
+        add_number(line, "loss", losses[task]);
+        if (scores) add_score(line, job->task_is_binary[task], &scores[task]);
+        close_object(line);
+    }
+    close_object(line);
+}
+
+static void make_line(plx_string *line, const plx_train_job *job, const plx_train_state *state)
+{
+    line->length = 0;
+    plx_string_add(line, "{", 1);
+    add_number(line, "epoch", state->epoch);
+    add_number(line, "seconds", state->seconds);
+    add_number(line, "rows_per_second", state->rows_per_second);
+    add_number(line, "loss", state->loss);
+    add_tasks(line, job, state->task_losses, NULL);
+    if (state->has_validation) {
+        open_object(line, "validation");
+        add_number(line, "loss", state->validation_loss);
+        add_tasks(line, job, state->validation_task_losses, state->validation);
+        close_object(line);
+    }
+    add_key(line, "is_best");
+    plx_string_format(line, "%s}\n", state->is_best ? "true" : "false");
+}
+
+/** All of the line, or false with errno. */
+static bool write_line(int descriptor, const plx_string *line)
+{
+    size_t done = 0;
+    while (done < line->length) {
+        ssize_t n = write(descriptor, line->text + done, line->length - done);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        done += (size_t)n;
+    }
+    return true;
+}
+
+plx_status plx_train_log_epoch(plx_train_log *log, const plx_train_job *job, const plx_train_state *state,
+                               plx_error *err)
+{
+    make_line(&log->line, job, state);
+    if (log->line.failed) return plx_error_memory(err);
+    if (!log->has_lines && ftruncate(log->descriptor, 0) != 0 && errno != EINVAL) { /* EINVAL: a pipe or a device */
+        PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be replaced: %s", log->path, strerror(errno));
+    }
+    log->has_lines = true;
+    if (write_line(log->descriptor, &log->line)) {
+        log->length += (off_t)log->line.length;
+        return PLX_OK;
+    }
+    int reason = errno;
+    int left = ftruncate(log->descriptor, log->length);
+    PLX_FAIL(err, PLX_ERR_IO, "%s: the line of epoch %d cannot be written: %s%s", log->path, state->epoch,
+             strerror(reason), left == 0 ? "" : "; the file may end in half a line");
+}
