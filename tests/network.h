@@ -36,7 +36,7 @@ typedef struct network_shape {
 static inline void network_fill_rows(network *net, const network_shape *shape, uint64_t seed)
 {
     for (int i = 0; i < shape->n_sparse; i++)
-        net->fields[i].vocabulary = shape->vocabulary;
+        net->fields[i] = (plx_id_field){.vocabulary = shape->vocabulary, .common = (uint32_t)i};
     plx_layout_init(&net->layout, net->fields, shape->n_sparse, shape->n_dense, shape->n_tasks);
     if (plx_rows_init(&net->rows, &plx_allocator_default, &net->layout, (size_t)shape->n_rows, NULL) != PLX_OK) abort();
     const plx_random random = {seed, PLX_STREAM_NAMED};

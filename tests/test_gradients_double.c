@@ -175,8 +175,13 @@ static void check_case(const char *name, network_builder *build, const void *use
     const network_shape shape = {2, 2, n_tasks, 13, 4, n_tasks > 1};
     REQUIRE(network_init(&net, &shape, build, user, 21));
     note_ops(&net);
-    for (int plain = 0; plain < 2; plain++) {
-        const plx_plan_options options = {.batch_rows = 13, .training = true, .tile_rows = 5, .is_plain = plain == 1};
+    const plx_plan_options plans[] = {
+        {.is_plain = true}, {.collapse = PLX_COLLAPSE_NEVER}, {.collapse = PLX_COLLAPSE_ALWAYS}};
+    for (size_t i = 0; i < sizeof plans / sizeof *plans; i++) {
+        plx_plan_options options = plans[i];
+        options.batch_rows = 13;
+        options.training = true;
+        options.tile_rows = 5;
         network_plan(&net, &options, NULL, plx_kernels_for(PLX_CPU_PLAIN));
         check_gradients(&net, name);
     }
@@ -216,9 +221,12 @@ static void check_model(const plx_model_def *def, const plx_model_spec *spec, bo
     const network_shape shape = {2, 2, 2, 11, 4, binary};
     network net;
     REQUIRE(network_init(&net, &shape, network_build_model, &model, 5));
-    const plx_plan_options options = {.batch_rows = 11, .training = true, .tile_rows = 4};
-    network_plan(&net, &options, NULL, plx_kernels_for(PLX_CPU_PLAIN));
-    check_gradients(&net, def->name);
+    for (int collapse = PLX_COLLAPSE_AUTO; collapse <= PLX_COLLAPSE_ALWAYS; collapse++) {
+        const plx_plan_options options = {
+            .batch_rows = 11, .training = true, .tile_rows = 4, .collapse = (plx_collapse)collapse};
+        network_plan(&net, &options, NULL, plx_kernels_for(PLX_CPU_PLAIN));
+        check_gradients(&net, def->name);
+    }
     network_release(&net);
 }
 

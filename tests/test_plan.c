@@ -64,7 +64,8 @@ static double step_with(network *net, const plx_plan_options *options, plx_pool 
 static void check_close_gradients(const network *net, const plx_real *a, const plx_real *b)
 {
     double overall = 0;
-    for (size_t i = 0; i < net->graph.n_values; i++) overall = fmax(overall, fabs((double)a[i]));
+    for (size_t i = 0; i < net->graph.n_values; i++)
+        overall = fmax(overall, fabs((double)a[i]));
     for (int p = 0; p < net->graph.n_params; p++) {
         const plx_param *param = &net->graph.params[p];
         double largest = 0, difference = 0;
@@ -95,9 +96,10 @@ static void check_model(const plx_model_def *def, bool everything)
     const double loss = step_with(
         &net, &(plx_plan_options){.batch_rows = N_ROWS, .training = true, .tile_rows = N_ROWS, .is_plain = true}, NULL,
         plain);
-    const int tiles[] = {0, 1, 16, 64, 100};
+    const int tiles[] = {0, 1, 16, 64, 100, 256};
     for (size_t i = 0; i < sizeof tiles / sizeof *tiles; i++) {
-        const plx_plan_options options = {.batch_rows = N_ROWS, .training = true, .tile_rows = tiles[i]};
+        const plx_plan_options options = {
+            .batch_rows = N_ROWS, .training = true, .tile_rows = tiles[i], .collapse = (plx_collapse)(i % 3)};
         CHECK_CLOSE(step_with(&net, &options, NULL, fast), loss, 1e-5 * loss);
         check_close_gradients(&net, plain, fast);
         for (int threads = 2; threads <= 8; threads += 3) {

@@ -61,10 +61,48 @@ typedef struct plx_param {
     size_t group_stride, row_stride;
 } plx_param;
 
+/** Work for the whole batch, done once, in parts that may run at the same time and must not write to the same place. */
+typedef struct plx_batch_work {
+    int (*parts)(const plx_run *run, const plx_node *node); /* NULL: one part */
+    void (*run)(const plx_run *run, const plx_node *node, int part);
+} plx_batch_work;
+
+/** Whether embedding tables are multiplied with the first layer once a batch (docs/performance.md). */
+typedef enum plx_collapse {
+    PLX_COLLAPSE_AUTO,  /* the cost model chooses, table by table */
+    PLX_COLLAPSE_NEVER, /* rows are gathered and multiplied */
+    PLX_COLLAPSE_ALWAYS /* every table that can be */
+} plx_collapse;
+
+/** What the plan asks an op that can do the work of several of its nodes at once. */
+typedef struct plx_fuse_request {
+    const plx_graph *graph;
+    plx_arena *arena;
+    const plx_node *source;         /* the one value that they all read */
+    const plx_node *const *readers; /* nodes of the op */
+    int n_readers;
+    bool is_only_reader; /* nothing else reads `source`, which then need not be made */
+    bool training;
+    int batch_rows;
+    plx_collapse collapse;
+} plx_fuse_request;
+
+/** What the op answers. */
+typedef struct plx_fusion {
+    const struct plx_op
+        *op;           /* makes the readers' values side by side, [1, sum of their numbers]; NULL: nothing to gain */
+    const void *attrs; /* in the arena */
+    /** What the new node reads instead of `source`, put side by side by the op `concat`; none: it reads the record
+     * alone. */
+    const plx_node **inputs;
+    int n_inputs;
+    const struct plx_op *concat; /* NULL: it reads `source` itself */
+} plx_fusion;
+
 /**
  * An op: one constant beside its code ("How to add an op": CONTRIBUTING.md). State rules: forward writes all of the
  * node's value; backward writes or adds to input gradients as the accessors tell; no op allocates; random numbers come
- * from the node's own stream. All hooks but `shape` and `forward` may be NULL.
+ * from the node's own stream. All hooks but `shape` and `forward` may be left out.
  */
 typedef struct plx_op {
     const char *name;
@@ -72,6 +110,8 @@ typedef struct plx_op {
     bool concatenates;
     /** backward_join reads the node's gradient of all rows, so it is kept for the whole batch. */
     bool join_reads_gradient;
+    /** The row scratch is read by backward_join, so it is kept for the whole batch. */
+    bool join_reads_rows;
     /**
      * Gradients start here. Its tile numbers 0 and 1 are the sum of the rows' losses and the number of rows with a
      * label; backward sends the gradient of task_weight * sum / rows of the batch.
@@ -82,15 +122,19 @@ typedef struct plx_op {
      * parameters with plx_node_param. A mistake goes to plx_graph_fail.
      */
     void (*shape)(plx_graph *graph, plx_node *node);
-    /** Once a batch, before any tile. */
-    void (*prepare)(const plx_run *run, const plx_node *node);
+    /** Answers whether several nodes of this op are better done as one. */
+    plx_fusion (*fuse)(const plx_fuse_request *request);
+    /** Once a batch (once for good in a frozen run), before any tile. */
+    plx_batch_work prepare;
     void (*forward)(const plx_tile *tile, const plx_node *node);
     /** Once a training batch, when forward has run on all tiles; nodes that read this one wait for it. */
-    void (*forward_join)(const plx_run *run, const plx_node *node);
+    plx_batch_work forward_join;
     /** May read inputs' values, the own value, scratch and gradient, nothing else. */
     void (*backward)(const plx_tile *tile, const plx_node *node);
     /** Once a training batch, when backward has run on all tiles; nodes that this one reads wait for it. */
-    void (*backward_join)(const plx_run *run, const plx_node *node);
+    plx_batch_work backward_join;
+    /** Once a training batch, at its end, when the chunks' numbers are summed. */
+    plx_batch_work finish;
 } plx_op;
 
 enum { PLX_NODE_PARAMS_MAX = 4 };
@@ -105,8 +149,10 @@ struct plx_node {
     const void *attrs;               /* the op's own struct, in the graph's arena */
     int params[PLX_NODE_PARAMS_MAX]; /* indices of parameters */
     int n_params;
-    int row_numbers;      /* scratch a row, that forward keeps for backward */
-    int tile_numbers;     /* scratch a tile, kept for the batch: partial sums that joins add up in tile order */
+    int row_numbers;  /* scratch a row, that forward keeps for backward */
+    int tile_numbers; /* scratch a tile, kept for the batch: partial sums that joins add up in tile order */
+    size_t
+        chunk_numbers; /* scratch a chunk, written by its first tile, added to by the others, then summed: gradients */
     size_t batch_numbers; /* scratch of the run: what prepare and joins make */
     uint32_t stream;      /* random stream of its own, from its name */
 };

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan's inside, for plan.c, which makes it, and run.c, which executes it. */
+/* The plan's inside: plan.c makes it with plan_fuse.c, plan_order.c and plan_memory.c; run.c executes it. */
 #ifndef PLX_PLAN_H
 #define PLX_PLAN_H
 
 #include "graph/run.h"
 
-/** Jobs that a batch is cut into, and gradients to add up: enough for that many threads. */
-enum { PLX_CHUNKS_MAX = 8 };
+enum {
+    /** Jobs that a batch is cut into, and gradients to add up: enough for that many threads. */
+    PLX_CHUNKS_MAX = 8,
+    /** Numbers of a gradient that one job adds up. */
+    PLX_SPAN_NUMBERS = 4096
+};
 
 /*
  * Where a matrix with a row for each row of the batch lies: in the memory of a tile, which the next tile of the same
@@ -25,14 +29,16 @@ typedef struct plx_node_plan {
     bool runs_backward; /* a loss depends on it, and a parameter is at or before it */
     int level, level_backward;
     plx_slot value, gradient, scratch;
-    size_t tile_offset, batch_offset; /* of tile_numbers and batch_numbers */
-    int writes_into;                  /* the concatenation whose memory it shares, or -1 */
-    bool *adds;                       /* [n_inputs]: its gradient for the input is added to others' */
-    bool *wants;                      /* [n_inputs]: the input's gradient is wanted */
+    size_t tile_offset, chunk_offset, batch_offset; /* of tile_numbers, chunk_numbers, batch_numbers */
+    int made_by;                                    /* the node that makes its value in this one's stead, or -1 */
+    int inside, column;                             /* the node in whose value its own lies from this column on; -1 */
+    bool *adds;                                     /* [n_inputs]: its gradient for the input is added to others' */
+    bool *wants;                                    /* [n_inputs]: the input's gradient is wanted */
 } plx_node_plan;
 
 typedef struct plx_step {
     const plx_node *node;
+    const plx_batch_work *work; /* of joins; NULL: a step of tiles */
     bool is_backward;
 } plx_step;
 
@@ -44,6 +50,12 @@ typedef struct plx_phase {
     int n_joins;
 } plx_phase;
 
+/* Numbers of the chunks' gradients that are summed, tilewise parameters' or chunk numbers of nodes. */
+typedef struct plx_span {
+    size_t first; /* in a chunk's block */
+    size_t n;
+} plx_span;
+
 struct plx_plan {
     const plx_allocator *allocator;
     const plx_graph *graph;
@@ -52,13 +64,31 @@ struct plx_plan {
     plx_arena arena;
     int tile_rows, tiles_per_chunk;
     int tiles_max, chunks_max; /* of a batch of options.batch_rows */
-    plx_node_plan *nodes;      /* [graph->n_nodes] */
+    const plx_node **all;      /* [n_all] the graph's nodes, then those of rewrites; a node's index counts in here */
+    int n_all;
+    const plx_node **order; /* [n_order] what may run, inputs first; rewrites take their nodes' places */
+    int n_order;
+    plx_node_plan *nodes; /* [n_all] */
     plx_phase *phases;
     int n_phases;
+    plx_step *prepares; /* [n_prepares] */
+    int n_prepares;
+    plx_step *finishes; /* [n_finishes] */
+    int n_finishes;
+    plx_span *spans;
+    int n_spans;
     size_t tile_memory;   /* numbers a thread */
     size_t batch_memory;  /* numbers a run */
     size_t tile_numbers;  /* numbers a tile, kept for the batch */
+    size_t chunk_numbers; /* numbers a chunk, beside the gradients of tilewise parameters */
     size_t batch_numbers; /* numbers a run */
 };
+
+/** plan_fuse.c: fills `all` and `order`, with what the ops offer to fuse. */
+plx_status plx_plan_fuse(plx_plan *plan, plx_error *err);
+/** plan_order.c: what runs, in which phase, who writes a gradient first. */
+plx_status plx_plan_order(plx_plan *plan, plx_error *err);
+/** plan_memory.c: where everything lies. */
+plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err);
 
 #endif

@@ -6,8 +6,6 @@
 
 #include "graph/plan.h"
 
-enum { SPAN = 4096 }; /* numbers of a gradient that one job adds up */
-
 struct plx_run_memory {
     const plx_allocator *allocator;
     int threads;
@@ -15,14 +13,22 @@ struct plx_run_memory {
     plx_real *batch;   /* [plan->batch_memory] */
     plx_real *partial; /* [tiles_max][plan->tile_numbers] */
     plx_real *numbers; /* [plan->batch_numbers] */
-    plx_real *chunks;  /* [chunks_max][n_tilewise], training alone */
-    double *weights;   /* [n_tasks] of 1, where the caller gives none */
+    plx_real *chunks;  /* [chunks_max][n_tilewise + plan->chunk_numbers], training alone */
+    plx_real *summed;  /* [plan->chunk_numbers] */
+    bool is_frozen;
+    double *weights; /* [n_tasks] of 1, where the caller gives none */
     const plx_batch *in_hand;
     bool with_losses;
 };
 
 /* -- Creation --------------------------------------------------------------------------------------------------------
  */
+
+/* Numbers of a chunk's block: gradients of tilewise parameters, then nodes' chunk numbers. */
+static size_t chunk_block(const plx_plan *plan)
+{
+    return plan->graph->n_tilewise + plan->chunk_numbers;
+}
 
 static plx_status take_memory(plx_run *run, const plx_layout *layout, int threads)
 {
@@ -43,9 +49,10 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout, int thread
     bool all = memory->tiles && memory->batch && memory->partial && memory->numbers && memory->weights &&
                run->records && run->scores && run->task_losses && run->task_rows;
     if (plan->options.training) {
-        memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * plan->graph->n_tilewise, sizeof(plx_real));
+        memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * chunk_block(plan), sizeof(plx_real));
+        memory->summed = plx_alloc_aligned(a, plan->chunk_numbers, sizeof(plx_real));
         run->gradient = plx_alloc_aligned(a, plan->graph->n_values, sizeof(plx_real));
-        all = all && memory->chunks && run->gradient;
+        all = all && memory->chunks && memory->summed && run->gradient;
     }
     return all ? PLX_OK : PLX_ERR_MEMORY;
 }
@@ -90,6 +97,7 @@ void plx_run_free(plx_run *run)
     plx_free_aligned(a, memory->partial);
     plx_free_aligned(a, memory->numbers);
     plx_free_aligned(a, memory->chunks);
+    plx_free_aligned(a, memory->summed);
     plx_free_aligned(a, run->records);
     plx_free_aligned(a, run->gradient);
     plx_free(a, memory->weights);
@@ -159,6 +167,21 @@ plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int til
     return run->memory->partial + (size_t)tile_index * run->plan->tile_numbers + plan_of(run, node)->tile_offset;
 }
 
+plx_real *plx_tile_chunk_numbers(const plx_tile *tile, const plx_node *node)
+{
+    return tile->gradient + tile->run->graph->n_tilewise + plan_of(tile->run, node)->chunk_offset;
+}
+
+const plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node)
+{
+    return run->memory->summed + plan_of(run, node)->chunk_offset;
+}
+
+plx_real *plx_run_rows(const plx_run *run, const plx_node *node)
+{
+    return run->memory->batch + plan_of(run, node)->scratch.offset;
+}
+
 plx_real *plx_run_batch_numbers(const plx_run *run, const plx_node *node)
 {
     return run->memory->numbers + plan_of(run, node)->batch_offset;
@@ -193,7 +216,7 @@ plx_view plx_run_gradient(const plx_run *run, const plx_node *node)
 
 const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int i)
 {
-    return run->graph->nodes[node->inputs[i]];
+    return run->plan->all[node->inputs[i]];
 }
 
 /* -- Batches
@@ -204,7 +227,6 @@ typedef struct phase_job {
     plx_run *run;
     const plx_phase *phase;
     bool is_first, is_last;
-    int n_joins;
 } phase_job;
 
 static void read_records(plx_run *run, const plx_tile *tile)
@@ -247,7 +269,7 @@ static void run_chunk(void *user, int chunk, int thread)
     plx_run *run = job->run;
     const plx_plan *plan = run->plan;
     const int first = chunk * plan->tiles_per_chunk;
-    plx_real *gradient = run->training ? run->memory->chunks + (size_t)chunk * plan->graph->n_tilewise : NULL;
+    plx_real *gradient = run->training ? run->memory->chunks + (size_t)chunk * chunk_block(plan) : NULL;
     for (int i = first; i < first + plan->tiles_per_chunk && i < run->n_tiles; i++) {
         const int first_row = plx_run_tile_first(run, i);
         const plx_tile tile = {.run = run,
@@ -267,55 +289,72 @@ static int active_chunks(const plx_run *run)
     return (run->n_tiles + run->plan->tiles_per_chunk - 1) / run->plan->tiles_per_chunk;
 }
 
-/* Adds up one span of the chunks' gradients, in the chunks' order. */
-static void sum_span(const plx_run *run, size_t first)
-{
-    const size_t n_tilewise = run->graph->n_tilewise;
-    const size_t n = n_tilewise - first < SPAN ? n_tilewise - first : SPAN;
-    const plx_real *parts[PLX_CHUNKS_MAX];
-    const int n_parts = active_chunks(run);
-    for (int chunk = 0; chunk < n_parts; chunk++)
-        parts[chunk] = run->memory->chunks + (size_t)chunk * n_tilewise + first;
-    run->kernels->sum_parts(n, parts, n_parts, run->gradient + first);
-}
-
-static void run_join(void *user, int number, int thread)
-{
-    (void)thread;
-    const phase_job *job = user;
-    if (number >= job->n_joins) {
-        sum_span(job->run, (size_t)(number - job->n_joins) * SPAN);
-        return;
-    }
-    const plx_step *join = &job->phase->joins[number];
-    if (join->is_backward) {
-        join->node->op->backward_join(job->run, join->node);
-    } else {
-        join->node->op->forward_join(job->run, join->node);
-    }
-}
-
-static void run_jobs(plx_run *run, int n, plx_job *function, phase_job *job)
+static void run_jobs(plx_run *run, int n, plx_job *function, void *user)
 {
     if (run->pool && n > 1) {
-        plx_pool_run(run->pool, n, function, job);
+        plx_pool_run(run->pool, n, function, user);
         return;
     }
     for (int i = 0; i < n; i++)
-        function(job, i, 0);
+        function(user, i, 0);
+}
+
+/* Adds up one span of the chunks' gradients, in the chunks' order. */
+static void sum_span(const plx_run *run, const plx_span *span)
+{
+    const size_t n_tilewise = run->graph->n_tilewise, block = chunk_block(run->plan);
+    const plx_real *parts[PLX_CHUNKS_MAX];
+    const int n_parts = active_chunks(run);
+    for (int chunk = 0; chunk < n_parts; chunk++) {
+        parts[chunk] = run->memory->chunks + (size_t)chunk * block + span->first;
+    }
+    plx_real *out =
+        span->first < n_tilewise ? run->gradient + span->first : run->memory->summed + (span->first - n_tilewise);
+    run->kernels->sum_parts(span->n, parts, n_parts, out);
+}
+
+/* Batch work of several nodes, and spans to add up, numbered through: first all parts of the first node, and so on. */
+typedef struct work_job {
+    plx_run *run;
+    const plx_step *steps;
+    int n_parts; /* of all steps together; later numbers are spans */
+} work_job;
+
+static int parts_of(const plx_run *run, const plx_step *step)
+{
+    return step->work->parts ? step->work->parts(run, step->node) : 1;
+}
+
+static void do_work(void *user, int number, int thread)
+{
+    (void)thread;
+    const work_job *job = user;
+    if (number >= job->n_parts) {
+        sum_span(job->run, &job->run->plan->spans[number - job->n_parts]);
+        return;
+    }
+    const plx_step *step = job->steps;
+    for (int parts = parts_of(job->run, step); number >= parts; parts = parts_of(job->run, step)) {
+        number -= parts;
+        step++;
+    }
+    step->work->run(job->run, step->node, number);
+}
+
+static void run_work(plx_run *run, const plx_step *steps, int n_steps, int n_spans)
+{
+    work_job job = {.run = run, .steps = steps};
+    for (int i = 0; i < n_steps; i++)
+        job.n_parts += parts_of(run, &steps[i]);
+    run_jobs(run, job.n_parts + n_spans, do_work, &job);
 }
 
 static void run_phase(plx_run *run, int p)
 {
     const plx_plan *plan = run->plan;
-    phase_job job = {.run = run,
-                     .phase = &plan->phases[p],
-                     .is_first = p == 0,
-                     .is_last = p == plan->n_phases - 1,
-                     .n_joins = plan->phases[p].n_joins};
+    phase_job job = {.run = run, .phase = &plan->phases[p], .is_first = p == 0, .is_last = p == plan->n_phases - 1};
     run_jobs(run, active_chunks(run), run_chunk, &job);
-    const int spans = job.is_last && run->training ? (int)((plan->graph->n_tilewise + SPAN - 1) / SPAN) : 0;
-    run_jobs(run, job.n_joins + spans, run_join, &job);
+    run_work(run, job.phase->joins, job.phase->n_joins, job.is_last ? plan->n_spans : 0);
 }
 
 static void add_up_losses(plx_run *run)
@@ -341,13 +380,18 @@ static void run_batch(plx_run *run, plx_real *values, const plx_batch *batch, bo
     run->n_tiles = (batch->n + plan->tile_rows - 1) / plan->tile_rows;
     run->memory->in_hand = batch;
     run->memory->with_losses = with_losses;
-    for (int i = 0; i < run->graph->n_nodes; i++) {
-        const plx_node *node = run->graph->nodes[i];
-        if (plan->nodes[i].runs && node->op->prepare) node->op->prepare(run, node);
-    }
+    if (!run->memory->is_frozen) run_work(run, plan->prepares, plan->n_prepares, 0);
     for (int p = 0; p < plan->n_phases; p++)
         run_phase(run, p);
+    run_work(run, plan->finishes, plan->n_finishes, 0);
     if (with_losses) add_up_losses(run);
+}
+
+void plx_run_freeze(plx_run *run, plx_real *values)
+{
+    run->values = values;
+    run_work(run, run->plan->prepares, run->plan->n_prepares, 0);
+    run->memory->is_frozen = true;
 }
 
 void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses)

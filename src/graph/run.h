@@ -24,7 +24,8 @@ typedef struct plx_plan_options {
     int batch_rows; /* most rows of a batch; >= 1 */
     bool training;  /* with losses' gradients; else forward alone */
     int tile_rows;  /* 0: the plan chooses */
-    bool is_plain;  /* no value shares another's memory: what every faster plan is tested against */
+    bool is_plain;  /* no rewrites, no value shares another's memory: what every faster plan is tested against */
+    plx_collapse collapse;
 } plx_plan_options;
 
 /** The graph and kernels are borrowed and must outlive the plan, as the plan its runs. */
@@ -81,6 +82,11 @@ plx_status plx_run_create(const plx_allocator *allocator, const plx_plan *plan, 
                           plx_pool *pool, plx_run **out, plx_error *err);
 void plx_run_free(plx_run *run);
 
+/**
+ * Prepares for `values` once: later calls of plx_run_score with the same values do without. For serving; the values
+ * must not change while the run is used.
+ */
+void plx_run_freeze(plx_run *run, plx_real *values);
 /** Forward: fills scores, and with `with_losses` task_losses and task_rows from the rows' labels. */
 void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses);
 /** Forward and backward with run->seed, run->step, run->task_weights: fills gradient, scores, task_losses and
@@ -97,10 +103,16 @@ plx_view plx_tile_gradient(const plx_tile *tile, const plx_node *node);
 plx_view plx_tile_input_gradient(const plx_tile *tile, const plx_node *node, int i, bool *adds);
 /** The first row of tile `index` in the batch; of tile n_tiles: the number of rows. */
 int plx_run_tile_first(const plx_run *run, int index);
-/** The node's scratch of these rows: rows * row_numbers numbers. */
+/** The node's scratch of these rows: rows * row_numbers numbers, without gaps. */
 plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node);
 /** The partial sums of tile `tile_index` [tile_numbers]; other tiles' may be read in joins. */
 plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int tile_index);
+/** The node's sums over this chunk's tiles [chunk_numbers], to be written or added to by tile->adds_gradient. */
+plx_real *plx_tile_chunk_numbers(const plx_tile *tile, const plx_node *node);
+/** Those of all chunks, summed: for finish. */
+const plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node);
+/** For joins: the node's row scratch of all rows; needs op->join_reads_rows. */
+plx_real *plx_run_rows(const plx_run *run, const plx_node *node);
 /** The node's scratch of the run [batch_numbers]. */
 plx_real *plx_run_batch_numbers(const plx_run *run, const plx_node *node);
 /** Group `group` of the node's p-th parameter, and its gradient of this chunk, to be written or added to by
@@ -109,7 +121,7 @@ plx_view plx_run_param(const plx_run *run, const plx_node *node, int p, int grou
 plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int p, int group);
 /** Whether anybody wants the gradient of input `i`. */
 bool plx_run_wants_gradient(const plx_run *run, const plx_node *node, int i);
-/** For joins: group `group` of the final gradient of a joined parameter, to be written whole. */
+/** For joins and finish: group `group` of the final gradient of a parameter, to be written whole. */
 plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group);
 /** For joins: the node's gradient of all rows; needs op->join_reads_gradient. */
 plx_view plx_run_gradient(const plx_run *run, const plx_node *node);

@@ -13,6 +13,16 @@ extern const plx_op plx_op_moments, plx_op_normalise;
 extern const plx_op plx_op_softmax, plx_op_mixture;
 extern const plx_op plx_op_binary_loss, plx_op_squared_loss, plx_op_pair_loss;
 
+/** Attributes of embedding nodes, and the parameters of linear ones: what op_joined.c has to know of them. */
+typedef struct plx_embedding_attrs {
+    int feature, vocabulary, dim;
+} plx_embedding_attrs;
+
+enum { PLX_LINEAR_KERNEL, PLX_LINEAR_BIAS };
+
+/** op_joined.c: linear nodes that read one value, as one product. */
+plx_fusion plx_joined_fuse(const plx_fuse_request *request);
+
 /** Numbers of a value in one row. */
 static inline int plx_shape_numbers(plx_shape shape)
 {

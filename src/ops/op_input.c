@@ -4,13 +4,9 @@
 
 #include "ops/op_defs.h"
 
-typedef struct embedding_attrs {
-    int feature, vocabulary, dim;
-} embedding_attrs;
-
 static void embedding_shape(plx_graph *graph, plx_node *node)
 {
-    const embedding_attrs *attrs = node->attrs;
+    const plx_embedding_attrs *attrs = node->attrs;
     node->shape = (plx_shape){1, attrs->dim};
     plx_node_param(graph, node,
                    &(plx_param_spec){.name = "table",
@@ -24,7 +20,7 @@ static void embedding_shape(plx_graph *graph, plx_node *node)
 
 static void embedding_forward(const plx_tile *tile, const plx_node *node)
 {
-    const embedding_attrs *attrs = node->attrs;
+    const plx_embedding_attrs *attrs = node->attrs;
     uint32_t ids[PLX_TILE_ROWS_MAX];
     plx_records_ids(tile->run->layout, tile->records, (size_t)tile->rows, attrs->feature, ids);
     tile->run->kernels->gather(tile->rows, attrs->dim, plx_run_param(tile->run, node, 0, 0), ids,
@@ -32,9 +28,10 @@ static void embedding_forward(const plx_tile *tile, const plx_node *node)
 }
 
 /* The whole table's gradient, rows added in the batch's order. */
-static void embedding_backward_join(const plx_run *run, const plx_node *node)
+static void embedding_backward_join(const plx_run *run, const plx_node *node, int part)
 {
-    const embedding_attrs *attrs = node->attrs;
+    (void)part;
+    const plx_embedding_attrs *attrs = node->attrs;
     const plx_view d_table = plx_run_param_gradient(run, node, 0, 0);
     const plx_view d_value = plx_run_gradient(run, node);
     const size_t record_bytes = run->layout->record_bytes;
@@ -43,8 +40,8 @@ static void embedding_backward_join(const plx_run *run, const plx_node *node)
     for (int first = 0; first < run->n_rows; first += PLX_TILE_ROWS_MAX) {
         const int rows = run->n_rows - first < PLX_TILE_ROWS_MAX ? run->n_rows - first : PLX_TILE_ROWS_MAX;
         plx_records_ids(run->layout, run->records + (size_t)first * record_bytes, (size_t)rows, attrs->feature, ids);
-        const plx_view part = {d_value.at + first * d_value.stride, d_value.stride};
-        run->kernels->scatter_add(rows, attrs->dim, part, ids, d_table);
+        const plx_view rows_of_it = {d_value.at + first * d_value.stride, d_value.stride};
+        run->kernels->scatter_add(rows, attrs->dim, rows_of_it, ids, d_table);
     }
 }
 
@@ -53,12 +50,12 @@ const plx_op plx_op_embedding = {
     .join_reads_gradient = true,
     .shape = embedding_shape,
     .forward = embedding_forward,
-    .backward_join = embedding_backward_join,
+    .backward_join = {.run = embedding_backward_join},
 };
 
 plx_ref plx_embedding(plx_graph *graph, int feature, int vocabulary, int dim)
 {
-    const embedding_attrs attrs = {feature, vocabulary, dim};
+    const plx_embedding_attrs attrs = {feature, vocabulary, dim};
     return plx_graph_node(graph, &plx_op_embedding, NULL, 0, &attrs, sizeof attrs);
 }
 

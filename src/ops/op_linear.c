@@ -5,7 +5,7 @@
  */
 #include "ops/op_defs.h"
 
-enum { KERNEL, BIAS };
+enum { KERNEL = PLX_LINEAR_KERNEL, BIAS = PLX_LINEAR_BIAS };
 
 static void linear_shape(plx_graph *graph, plx_node *node)
 {
@@ -50,8 +50,9 @@ static plx_view transposed(const plx_run *run, const plx_node *node, products pr
     return (plx_view){numbers + (size_t)p * (size_t)product.width * (size_t)product.width_in, product.width_in};
 }
 
-static void linear_prepare(const plx_run *run, const plx_node *node)
+static void linear_prepare(const plx_run *run, const plx_node *node, int part)
 {
+    (void)part;
     if (!run->training || !plx_run_wants_gradient(run, node, 0)) return;
     const products product = products_of(run, node);
     for (int p = 0; p < product.n; p++) {
@@ -103,7 +104,8 @@ static void linear_backward(const plx_tile *tile, const plx_node *node)
 const plx_op plx_op_linear = {
     .name = "linear",
     .shape = linear_shape,
-    .prepare = linear_prepare,
+    .fuse = plx_joined_fuse,
+    .prepare = {.run = linear_prepare},
     .forward = linear_forward,
     .backward = linear_backward,
 };

@@ -43,8 +43,9 @@ static plx_real inverse_deviation(double variance)
     return (plx_real)(1.0 / sqrt(variance + epsilon));
 }
 
-static void moments_prepare(const plx_run *run, const plx_node *node)
+static void moments_prepare(const plx_run *run, const plx_node *node, int part)
 {
+    (void)part;
     if (run->training) return;
     const int channels = moments_channels(run, node);
     plx_real *numbers = plx_run_batch_numbers(run, node);
@@ -64,8 +65,9 @@ static void moments_forward(const plx_tile *tile, const plx_node *node)
                                 numbers + TILE_SQUARES * channels);
 }
 
-static void moments_forward_join(const plx_run *run, const plx_node *node)
+static void moments_forward_join(const plx_run *run, const plx_node *node, int part)
 {
+    (void)part;
     const int channels = moments_channels(run, node);
     plx_real *numbers = plx_run_batch_numbers(run, node);
     plx_real *moving_mean = plx_run_param(run, node, MEAN, 0).at,
@@ -73,12 +75,12 @@ static void moments_forward_join(const plx_run *run, const plx_node *node)
     for (int c = 0; c < channels; c++) {
         double mean = 0.0, squares = 0.0;
         for (int tile = 0; tile < run->n_tiles; tile++) {
-            const plx_real *part = plx_run_tile_numbers(run, node, tile);
+            const plx_real *own = plx_run_tile_numbers(run, node, tile);
             const double before = plx_run_tile_first(run, tile), rows = plx_run_tile_first(run, tile + 1) - before;
-            const double difference = (double)part[TILE_MEANS * channels + c] - mean;
+            const double difference = (double)own[TILE_MEANS * channels + c] - mean;
             mean += difference * rows / (before + rows);
             squares +=
-                (double)part[TILE_SQUARES * channels + c] + difference * difference * before * rows / (before + rows);
+                (double)own[TILE_SQUARES * channels + c] + difference * difference * before * rows / (before + rows);
         }
         const double variance = squares / run->n_rows;
         numbers[MEANS * channels + c] = (plx_real)mean;
@@ -103,9 +105,9 @@ static void moments_backward(const plx_tile *tile, const plx_node *node)
 const plx_op plx_op_moments = {
     .name = "moments",
     .shape = moments_shape,
-    .prepare = moments_prepare,
+    .prepare = {.run = moments_prepare},
     .forward = moments_forward,
-    .forward_join = moments_forward_join,
+    .forward_join = {.run = moments_forward_join},
     .backward = moments_backward,
 };
 
@@ -161,8 +163,9 @@ static void normalise_backward(const plx_tile *tile, const plx_node *node)
                                  numbers + TILE_SHIFTS * channels);
 }
 
-static void normalise_backward_join(const plx_run *run, const plx_node *node)
+static void normalise_backward_join(const plx_run *run, const plx_node *node, int part)
 {
+    (void)part;
     const int channels = plx_shape_numbers(node->shape);
     const plx_real *scale = plx_run_param(run, node, SCALE, 0).at;
     plx_real *d_scale = plx_run_param_gradient(run, node, SCALE, 0).at,
@@ -170,9 +173,9 @@ static void normalise_backward_join(const plx_run *run, const plx_node *node)
     for (int c = 0; c < channels; c++) {
         double sum_scale = 0.0, sum_shift = 0.0;
         for (int tile = 0; tile < run->n_tiles; tile++) {
-            const plx_real *part = plx_run_tile_numbers(run, node, tile);
-            sum_scale += (double)part[TILE_SCALES * channels + c];
-            sum_shift += (double)part[TILE_SHIFTS * channels + c];
+            const plx_real *own = plx_run_tile_numbers(run, node, tile);
+            sum_scale += (double)own[TILE_SCALES * channels + c];
+            sum_shift += (double)own[TILE_SHIFTS * channels + c];
         }
         const double mean = (double)moments[MEANS * channels + c], inverse = (double)moments[INVERSES * channels + c];
         const double common = -(double)scale[c] * inverse / run->n_rows;
@@ -188,7 +191,7 @@ const plx_op plx_op_normalise = {
     .shape = normalise_shape,
     .forward = normalise_forward,
     .backward = normalise_backward,
-    .backward_join = normalise_backward_join,
+    .backward_join = {.run = normalise_backward_join},
 };
 
 plx_ref plx_batch_norm(plx_graph *graph, plx_ref x)

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rewrites. For each value, the nodes of one op that read it are offered to that op, which may answer with one node
+ * that makes all their values side by side. The nodes that it replaces stay in the graph: their values and gradients
+ * become columns of the new node's, so that their readers notice nothing.
+ */
+#include "graph/plan.h"
+
+/*
+ * Which nodes are needed: in training by a loss, so that all that is fused gets a gradient and no columns of it are
+ * left unwritten; in scoring by a prediction or a loss.
+ */
+static void mark_needed(const plx_graph *graph, bool training, bool *needed)
+{
+    for (int task = 0; task < graph->n_tasks; task++) {
+        needed[graph->losses[task]] = true;
+        needed[graph->predictions[task]] = needed[graph->predictions[task]] || !training;
+    }
+    for (int i = graph->n_nodes - 1; i >= 0; i--) {
+        for (int k = 0; k < graph->nodes[i]->n_inputs && needed[i]; k++)
+            needed[graph->nodes[i]->inputs[k]] = true;
+    }
+}
+
+static plx_node *add_node(plx_plan *plan, const plx_op *op, const plx_node *const *inputs, int n_inputs,
+                          const void *attrs)
+{
+    plx_node *node = plx_arena_take(&plan->arena, 1, sizeof *node);
+    int *indices = plx_arena_take(&plan->arena, (size_t)n_inputs + 1, sizeof *indices);
+    if (!node || !indices) return NULL;
+    for (int i = 0; i < n_inputs; i++)
+        indices[i] = inputs[i]->index;
+    *node = (plx_node){
+        .op = op, .name = op->name, .index = plan->n_all, .inputs = indices, .n_inputs = n_inputs, .attrs = attrs};
+    plan->all[plan->n_all++] = node;
+    return node;
+}
+
+/*
+ * Puts the answer in place. Nodes of rewrites have no graph to declare parameters in, so their ops' shape functions get
+ * an empty one; a concatenation of rewrites is shaped here, since its inputs are the plan's.
+ */
+static plx_status replace(plx_plan *plan, const plx_fuse_request *request, const plx_fusion *fusion, plx_node **fused,
+                          plx_error *err)
+{
+    const plx_node *input = request->source;
+    int n_inputs = 1;
+    if (fusion->concat) {
+        n_inputs = fusion->n_inputs > 0;
+        plx_node *concat = n_inputs ? add_node(plan, fusion->concat, fusion->inputs, fusion->n_inputs, NULL) : NULL;
+        if (n_inputs && !concat) return plx_error_memory(err);
+        for (int i = 0; i < fusion->n_inputs; i++) {
+            concat->shape = (plx_shape){1, concat->shape.width + fusion->inputs[i]->shape.width};
+        }
+        input = concat;
+    }
+    plx_node *node = add_node(plan, fusion->op, &input, n_inputs, fusion->attrs);
+    if (!node) return plx_error_memory(err);
+    plx_graph none = {.arena = &plan->arena};
+    node->op->shape(&none, node);
+    int column = 0;
+    for (int r = 0; r < request->n_readers; r++) {
+        const plx_node *reader = request->readers[r];
+        plan->nodes[reader->index].made_by = node->index;
+        plan->nodes[reader->index].inside = node->index;
+        plan->nodes[reader->index].column = column;
+        column += reader->shape.groups * reader->shape.width;
+    }
+    *fused = node;
+    return PLX_OK;
+}
+
+/* The nodes that read `source`, of the op of the first of them that could be fused. */
+static int find_readers(const plx_graph *graph, const plx_node *source, const bool *needed, const plx_node **readers,
+                        bool *are_only)
+{
+    int n = 0;
+    *are_only = true;
+    for (int i = source->index + 1; i < graph->n_nodes; i++) {
+        const plx_node *node = graph->nodes[i];
+        for (int k = 0; k < node->n_inputs && needed[i]; k++) {
+            if (node->inputs[k] != source->index) continue;
+            const bool fits = node->op->fuse && node->n_inputs == 1 && (n == 0 || readers[0]->op == node->op);
+            if (fits) {
+                readers[n++] = node;
+            } else {
+                *are_only = false;
+            }
+        }
+    }
+    return n;
+}
+
+static plx_status fuse_readers(plx_plan *plan, const plx_node *source, const bool *needed, const plx_node **readers,
+                               plx_error *err)
+{
+    plx_fuse_request request = {.graph = plan->graph,
+                                .arena = &plan->arena,
+                                .source = source,
+                                .readers = readers,
+                                .training = plan->options.training,
+                                .batch_rows = plan->options.batch_rows,
+                                .collapse = plan->options.collapse};
+    request.n_readers = find_readers(plan->graph, source, needed, readers, &request.is_only_reader);
+    if (request.n_readers == 0) return PLX_OK;
+    const plx_fusion fusion = readers[0]->op->fuse(&request);
+    if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
+    plx_node *fused = NULL;
+    return fusion.op ? replace(plan, &request, &fusion, &fused, err) : PLX_OK;
+}
+
+/* A rewritten node comes where the first of those that it replaces was, its concatenation before it. */
+static void list_order(plx_plan *plan)
+{
+    for (int i = 0; i < plan->graph->n_nodes; i++) {
+        const int made_by = plan->nodes[i].made_by;
+        if (made_by < 0) {
+            plan->order[plan->n_order++] = plan->all[i];
+        } else {
+            bool is_first = true;
+            for (int before = 0; before < i && is_first; before++)
+                is_first = plan->nodes[before].made_by != made_by;
+            if (!is_first) continue;
+            const plx_node *node = plan->all[made_by];
+            if (node->n_inputs > 0 && node->inputs[0] >= plan->graph->n_nodes) {
+                plan->order[plan->n_order++] = plan->all[node->inputs[0]];
+            }
+            plan->order[plan->n_order++] = node;
+        }
+    }
+}
+
+plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
+{
+    const plx_graph *graph = plan->graph;
+    const size_t n = (size_t)graph->n_nodes, room = 3 * n; /* a rewrite adds at most two nodes for one or more */
+    plan->all = plx_arena_take(&plan->arena, room, sizeof *plan->all);
+    plan->order = plx_arena_take(&plan->arena, room, sizeof *plan->order);
+    plan->nodes = plx_arena_take(&plan->arena, room, sizeof *plan->nodes);
+    bool *needed = plx_arena_take(&plan->arena, n, sizeof *needed);
+    const plx_node **readers = plx_arena_take(&plan->arena, n, sizeof *readers);
+    if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
+    for (size_t i = 0; i < room; i++)
+        plan->nodes[i].made_by = plan->nodes[i].inside = -1;
+    for (size_t i = 0; i < n; i++)
+        plan->all[plan->n_all++] = graph->nodes[i];
+    mark_needed(graph, plan->options.training, needed);
+    for (size_t i = 0; i < n && !plan->options.is_plain; i++) {
+        if (needed[i]) PLX_TRY(fuse_readers(plan, graph->nodes[i], needed, readers, err));
+    }
+    list_order(plan);
+    return PLX_OK;
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Where values, gradients and scratch lie, and which gradients of chunks are summed. */
+#include "graph/plan.h"
+
+enum { LINE_NUMBERS = 16 }; /* numbers of a cache line (of float) */
+
+static size_t round_up(size_t n, size_t unit)
+{
+    return (n + unit - 1) / unit * unit;
+}
+
+/* A value that only one concatenation reads is made in its place. */
+static plx_status share_concatenations(plx_plan *plan, plx_error *err)
+{
+    int *readers = plx_arena_take(&plan->arena, (size_t)plan->n_all, sizeof *readers);
+    if (!readers) return plx_error_memory(err);
+    for (int i = 0; i < plan->n_order; i++) {
+        const plx_node *node = plan->order[i];
+        for (int k = 0; k < node->n_inputs && plan->nodes[node->index].runs; k++)
+            readers[node->inputs[k]]++;
+    }
+    for (int i = 0; i < plan->n_order && !plan->options.is_plain; i++) {
+        const plx_node *node = plan->order[i];
+        int column = 0;
+        for (int k = 0; k < node->n_inputs && node->op->concatenates && plan->nodes[node->index].runs; k++) {
+            plx_node_plan *input = &plan->nodes[node->inputs[k]];
+            if (readers[node->inputs[k]] == 1 && input->inside < 0 && !plan->all[node->inputs[k]]->op->concatenates) {
+                input->inside = node->index;
+                input->column = column;
+            }
+            column += plan->all[node->inputs[k]]->shape.width;
+        }
+    }
+    return PLX_OK;
+}
+
+/* Narrow rows lie close together, so that a column of one number is an array; wide ones begin at cache lines. */
+static int stride_of(int numbers)
+{
+    return numbers < LINE_NUMBERS ? numbers : (int)round_up((size_t)numbers, LINE_NUMBERS);
+}
+
+static plx_slot reserve(plx_plan *plan, int numbers, int stride, bool is_of_batch)
+{
+    plx_slot slot = {.exists = numbers > 0, .is_of_batch = is_of_batch, .stride = stride};
+    size_t *end = is_of_batch ? &plan->batch_memory : &plan->tile_memory;
+    const size_t rows = (size_t)(is_of_batch ? plan->tiles_max * plan->tile_rows : plan->tile_rows);
+    slot.offset = *end;
+    *end += round_up(rows * (size_t)slot.stride, LINE_NUMBERS);
+    return slot;
+}
+
+/* Whether a join reads the gradient of this node or of a value inside its own. */
+static bool gradient_is_joined(const plx_plan *plan, const plx_node *node)
+{
+    if (node->op->join_reads_gradient) return true;
+    for (int k = 0; k < node->n_inputs; k++) {
+        const int input = node->inputs[k];
+        if (plan->nodes[input].inside == node->index && plan->all[input]->op->join_reads_gradient) return true;
+    }
+    return false;
+}
+
+static void lay_out_node(plx_plan *plan, const plx_node *node)
+{
+    plx_node_plan *own = &plan->nodes[node->index];
+    const bool all_of_batch = plan->n_phases > 1;
+    const int numbers = node->shape.groups * node->shape.width, stride = stride_of(numbers);
+    if (!own->runs) return;
+    if (own->inside < 0) {
+        own->value = reserve(plan, numbers, stride, all_of_batch);
+        if (own->runs_backward) {
+            own->gradient = reserve(plan, numbers, stride, all_of_batch || gradient_is_joined(plan, node));
+        }
+    }
+    own->scratch = reserve(plan, node->row_numbers, node->row_numbers,
+                           all_of_batch || (plan->options.training && node->op->join_reads_rows));
+    own->tile_offset = plan->tile_numbers;
+    plan->tile_numbers += round_up((size_t)node->tile_numbers, LINE_NUMBERS);
+    own->chunk_offset = plan->chunk_numbers;
+    plan->chunk_numbers += round_up(node->chunk_numbers, LINE_NUMBERS);
+    own->batch_offset = plan->batch_numbers;
+    plan->batch_numbers += round_up(node->batch_numbers, LINE_NUMBERS);
+}
+
+static plx_slot part_of(const plx_slot *whole, int column)
+{
+    plx_slot part = *whole;
+    part.offset += (size_t)column;
+    return part;
+}
+
+/* In rising order of `inside`'s depth: a value inside one that lies inside another comes last. */
+static void place_inside(plx_plan *plan, int index)
+{
+    plx_node_plan *own = &plan->nodes[index];
+    if (own->inside < 0) return;
+    place_inside(plan, own->inside);
+    own->value = part_of(&plan->nodes[own->inside].value, own->column);
+    own->gradient = part_of(&plan->nodes[own->inside].gradient, own->column);
+}
+
+static void add_spans(plx_plan *plan, size_t first, size_t n)
+{
+    for (size_t done = 0; done < n; done += PLX_SPAN_NUMBERS) {
+        const size_t rest = n - done;
+        plan->spans[plan->n_spans++] =
+            (plx_span){first + done, rest < PLX_SPAN_NUMBERS ? rest : (size_t)PLX_SPAN_NUMBERS};
+    }
+}
+
+/* Tilewise parameters of nodes that run backward, neighbours in one span, then the chunk numbers of nodes. */
+static plx_status list_spans(plx_plan *plan, plx_error *err)
+{
+    const plx_graph *graph = plan->graph;
+    const size_t room = (graph->n_tilewise + plan->chunk_numbers) / PLX_SPAN_NUMBERS + (size_t)graph->n_params + 2;
+    bool *is_summed = plx_arena_take(&plan->arena, (size_t)graph->n_params + 1, sizeof *is_summed);
+    plan->spans = plx_arena_take(&plan->arena, room, sizeof *plan->spans);
+    if (!is_summed || !plan->spans) return plx_error_memory(err);
+    for (int i = 0; i < plan->n_order; i++) {
+        const plx_node *node = plan->order[i];
+        for (int p = 0; p < node->n_params && plan->nodes[node->index].runs_backward; p++) {
+            const plx_param_spec *spec = &graph->params[node->params[p]].spec;
+            is_summed[node->params[p]] = !spec->is_joined && !spec->is_state;
+        }
+    }
+    size_t first = 0, end = 0;
+    for (int p = 0; p < graph->n_params; p++) {
+        if (!is_summed[p]) continue;
+        const plx_param *param = &graph->params[p];
+        const size_t n =
+            round_up((size_t)param->spec.groups * (size_t)param->spec.rows * (size_t)param->spec.cols, LINE_NUMBERS);
+        if (param->offset != end) {
+            add_spans(plan, first, end - first);
+            first = param->offset;
+        }
+        end = param->offset + n;
+    }
+    add_spans(plan, first, end - first);
+    add_spans(plan, graph->n_tilewise, plan->chunk_numbers);
+    return PLX_OK;
+}
+
+plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err)
+{
+    PLX_TRY(share_concatenations(plan, err));
+    for (int i = 0; i < plan->n_order; i++)
+        lay_out_node(plan, plan->order[i]);
+    for (int i = 0; i < plan->n_all; i++)
+        place_inside(plan, i);
+    return plan->options.training ? list_spans(plan, err) : PLX_OK;
+}

@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The rewrite that speed comes from: all linear nodes that read one value, as one product; and where that value is
+ * a row of features, small embedding tables multiplied with the first layer once a batch instead of row by row.
+ *
+ *   x W = sum over features f of E_f[id_f] W_f + rest W_rest, so with P_f = E_f W_f a row is a sum of table rows, and
+ * from dP_f = sum of dY over the rows of each category follow dW_f = E_f' dP_f and dE_f = dP_f W_f'.
+ *
+ * Most categories of most rows are the feature's commonest one. Its P_f row goes into a base that all rows start from,
+ * and the other rows hold the difference to it, so that a row of the batch adds only where it differs: its list.
+ * Backward, the commonest category's dP_f row is the sum over all rows less that over the other categories.
+ *
+ * Weights of the nodes are packed side by side once a batch: first the rows for the rest of x, then the tables'.
+ */
+#include <string.h>
+
+#include "ops/op_defs.h"
+
+enum {
+    BLOCK =
+        16, /* columns that one job of the backward join takes: with few tables they stay in the first-level cache */
+    TABLE_ROWS_MAX = 65535 /* of all tables: numbers in lists are 16 bits */
+};
+
+/* A linear node and its place among the columns. */
+typedef struct member {
+    const plx_node *node;
+    int column, width;
+} member;
+
+/* Part of the source: rows of the kernels as they are, and as they are packed. */
+typedef struct piece {
+    int source_row, packed_row, width;
+} piece;
+
+typedef struct table {
+    const plx_node *embedding;
+    int feature, vocabulary;
+    int first_row; /* in the products of all tables */
+    piece rows;
+} table;
+
+typedef struct joined_attrs {
+    member *members;
+    int n_members;
+    piece *rest; /* what is read as a value; NULL and 0: nothing */
+    int n_rest;
+    table *tables;
+    int n_tables;
+    int n_table_rows;
+    int rest_width, all_width; /* rows of the packed kernel: for the rest, and all */
+    int width, stride;         /* of the result, and of matrices that have its columns */
+    int transposed_stride;
+    int list_stride; /* 16-bit numbers from a row's list to the next */
+} joined_attrs;
+
+/* -- Scratch of the run
+ * ------------------------------------------------------------------------------------------------ */
+
+/* Matrices in batch_numbers, in this order. */
+typedef struct scratch {
+    plx_view kernel;     /* [all_width, width] */
+    plx_view transposed; /* [width, all_width] */
+    plx_view d_kernel;   /* [all_width, width], the tables' rows alone */
+    plx_view products;   /* [n_table_rows, width]: P less its commonest row */
+    plx_view d_products; /* [n_table_rows, width] */
+    plx_view common;     /* [n_tables, width]: the commonest rows */
+    plx_real *bias;      /* [width] */
+    size_t numbers;
+} scratch;
+
+static plx_view take(plx_real **at, size_t *numbers, int rows, int stride)
+{
+    const plx_view view = {*at, stride};
+    if (*at) *at += (size_t)rows * (size_t)stride;
+    *numbers += (size_t)rows * (size_t)stride;
+    return view;
+}
+
+static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
+{
+    scratch s = {0};
+    s.kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
+    s.transposed = take(&at, &s.numbers, attrs->width, attrs->transposed_stride);
+    s.d_kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
+    s.products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
+    s.d_products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
+    s.common = take(&at, &s.numbers, attrs->n_tables, attrs->stride);
+    s.bias = take(&at, &s.numbers, 1, attrs->stride).at;
+    return s;
+}
+
+static scratch scratch_of(const plx_run *run, const plx_node *node)
+{
+    return scratch_at(node->attrs, plx_run_batch_numbers(run, node));
+}
+
+static plx_view rows_from(plx_view view, int row)
+{
+    return (plx_view){view.at + row * view.stride, view.stride};
+}
+
+static plx_view columns_from(plx_view view, int column)
+{
+    return (plx_view){view.at + column, view.stride};
+}
+
+/* -- Packing
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* Copies a piece's rows between the members' kernels (or their gradients) and the packed kernel. */
+static void copy_rows(const plx_run *run, const joined_attrs *attrs, const piece *rows, plx_view packed,
+                      bool is_unpacking)
+{
+    for (int m = 0; m < attrs->n_members; m++) {
+        const member *to = &attrs->members[m];
+        const plx_shape shape = to->node->shape;
+        for (int g = 0; g < shape.groups; g++) {
+            const plx_view own = rows_from(is_unpacking ? plx_run_param_gradient(run, to->node, PLX_LINEAR_KERNEL, g)
+                                                        : plx_run_param(run, to->node, PLX_LINEAR_KERNEL, g),
+                                           rows->source_row);
+            const plx_view there = columns_from(rows_from(packed, rows->packed_row), to->column + g * shape.width);
+            run->kernels->copy(rows->width, shape.width, is_unpacking ? there : own, is_unpacking ? own : there, false);
+        }
+    }
+}
+
+static void pack_rows(const plx_run *run, const joined_attrs *attrs, const piece *rows, const scratch *s)
+{
+    copy_rows(run, attrs, rows, s->kernel, false);
+    if (!run->training) return;
+    run->kernels->transpose(rows->width, attrs->width, rows_from(s->kernel, rows->packed_row),
+                            columns_from(s->transposed, rows->packed_row));
+}
+
+static void pack_biases(const plx_run *run, const joined_attrs *attrs, plx_real *bias)
+{
+    memset(bias, 0, (size_t)attrs->width * sizeof *bias);
+    for (int m = 0; m < attrs->n_members; m++) {
+        const member *from = &attrs->members[m];
+        if (from->node->n_params <= PLX_LINEAR_BIAS) continue;
+        memcpy(bias + from->column, plx_run_param(run, from->node, PLX_LINEAR_BIAS, 0).at,
+               (size_t)from->width * sizeof *bias);
+    }
+}
+
+static void unpack_biases(const plx_run *run, const joined_attrs *attrs, const plx_real *d_bias)
+{
+    for (int m = 0; m < attrs->n_members; m++) {
+        const member *to = &attrs->members[m];
+        if (to->node->n_params <= PLX_LINEAR_BIAS) continue;
+        memcpy(plx_run_param_gradient(run, to->node, PLX_LINEAR_BIAS, 0).at, d_bias + to->column,
+               (size_t)to->width * sizeof *d_bias);
+    }
+}
+
+/* P of one table less its commonest row, which is put aside. */
+static void multiply_table(const plx_run *run, const joined_attrs *attrs, int t, const scratch *s)
+{
+    const table *own = &attrs->tables[t];
+    const plx_view products = rows_from(s->products, own->first_row);
+    run->kernels->gemm_nn(own->vocabulary, attrs->width, own->rows.width, plx_run_param(run, own->embedding, 0, 0),
+                          rows_from(s->kernel, own->rows.packed_row), products, NULL, false);
+    plx_real *common = rows_from(s->common, t).at;
+    const size_t commonest = run->layout->sparse[own->feature].common;
+    memcpy(common, products.at + commonest * (size_t)products.stride, (size_t)attrs->width * sizeof *common);
+    for (int row = 0; row < own->vocabulary; row++) {
+        plx_real *product = products.at + row * products.stride;
+        for (int c = 0; c < attrs->width; c++)
+            product[c] -= common[c];
+    }
+}
+
+/* Part 0 is the rest, part t + 1 table t. */
+static int table_parts(const plx_run *run, const plx_node *node)
+{
+    (void)run;
+    return 1 + ((const joined_attrs *)node->attrs)->n_tables;
+}
+
+static void joined_prepare(const plx_run *run, const plx_node *node, int part)
+{
+    const joined_attrs *attrs = node->attrs;
+    const scratch s = scratch_of(run, node);
+    if (part > 0) {
+        pack_rows(run, attrs, &attrs->tables[part - 1].rows, &s);
+        multiply_table(run, attrs, part - 1, &s);
+        return;
+    }
+    for (int i = 0; i < attrs->n_rest; i++)
+        pack_rows(run, attrs, &attrs->rest[i], &s);
+    pack_biases(run, attrs, s.bias);
+}
+
+/* -- Forward
+ * ------------------------------------------------------------------------------------------------------------- */
+
+/* Of each row: how many table rows it adds, then which. */
+static void list_rows(const plx_tile *tile, const joined_attrs *attrs, uint16_t *lists)
+{
+    const plx_layout *layout = tile->run->layout;
+    for (int row = 0; row < tile->rows; row++) {
+        const uint8_t *record = tile->records + (size_t)row * layout->record_bytes;
+        uint16_t *list = lists + (size_t)row * (size_t)attrs->list_stride;
+        int n = 0;
+        for (int t = 0; t < attrs->n_tables; t++) {
+            const plx_id_field *field = &layout->sparse[attrs->tables[t].feature];
+            const uint32_t id = plx_record_id(record, field);
+            list[1 + n] = (uint16_t)(attrs->tables[t].first_row + (int)id);
+            n += id != field->common;
+        }
+        list[0] = (uint16_t)n;
+    }
+}
+
+static void collapsed_forward(const plx_tile *tile, const plx_node *node)
+{
+    const joined_attrs *attrs = node->attrs;
+    const plx_kernels *kernels = tile->run->kernels;
+    const scratch s = scratch_of(tile->run, node);
+    const plx_view y = plx_tile_value(tile, node);
+    uint16_t *lists = (uint16_t *)(void *)plx_tile_rows(tile, node);
+    plx_real *base = plx_run_tile_numbers(tile->run, node, tile->index);
+    memcpy(base, s.bias, (size_t)attrs->width * sizeof *base);
+    kernels->column_sum(attrs->n_tables, attrs->width, s.common, base, true);
+    list_rows(tile, attrs, lists);
+    kernels->sum_listed(tile->rows, attrs->width, s.products, lists, attrs->list_stride, base, y);
+    if (attrs->rest_width > 0) {
+        kernels->gemm_nn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), s.kernel, y, NULL,
+                         true);
+    }
+}
+
+static void siblings_forward(const plx_tile *tile, const plx_node *node)
+{
+    const joined_attrs *attrs = node->attrs;
+    const scratch s = scratch_of(tile->run, node);
+    tile->run->kernels->gemm_nn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), s.kernel,
+                                plx_tile_value(tile, node), s.bias, false);
+}
+
+/* -- Backward
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* The chunk's numbers: gradients of the biases, then of the rest's rows of the packed kernel. */
+static void joined_backward(const plx_tile *tile, const plx_node *node)
+{
+    const joined_attrs *attrs = node->attrs;
+    const plx_kernels *kernels = tile->run->kernels;
+    const plx_view dy = plx_tile_gradient(tile, node);
+    plx_real *d_bias = plx_tile_chunk_numbers(tile, node);
+    kernels->column_sum(tile->rows, attrs->width, dy, d_bias, tile->adds_gradient);
+    if (attrs->rest_width == 0) return;
+    kernels->gemm_tn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), dy,
+                     (plx_view){d_bias + attrs->stride, attrs->stride}, tile->adds_gradient);
+    bool adds;
+    const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
+    if (dx.at) {
+        kernels->gemm_nn(tile->rows, attrs->rest_width, attrs->width, dy, scratch_of(tile->run, node).transposed, dx,
+                         NULL, adds);
+    }
+}
+
+static int column_parts(const plx_run *run, const plx_node *node)
+{
+    (void)run;
+    return (((const joined_attrs *)node->attrs)->width + BLOCK - 1) / BLOCK;
+}
+
+/* dP for some columns: no job sees another's, and rows are added in the batch's order. */
+static void collapsed_backward_join(const plx_run *run, const plx_node *node, int part)
+{
+    const joined_attrs *attrs = node->attrs;
+    const int column = part * BLOCK, width = attrs->width - column < BLOCK ? attrs->width - column : BLOCK;
+    const plx_view dy = columns_from(plx_run_gradient(run, node), column);
+    const plx_view d_products = columns_from(scratch_of(run, node).d_products, column);
+    const uint16_t *lists = (const uint16_t *)(const void *)plx_run_rows(run, node);
+    for (int row = 0; row < attrs->n_table_rows; row++) {
+        memset(d_products.at + row * d_products.stride, 0, (size_t)width * sizeof(plx_real));
+    }
+    run->kernels->scatter_listed(run->n_rows, width, dy, lists, attrs->list_stride, d_products);
+    plx_real all[BLOCK];
+    run->kernels->column_sum(run->n_rows, width, dy, all, false);
+    for (int t = 0; t < attrs->n_tables; t++) {
+        const table *own = &attrs->tables[t];
+        plx_real others[BLOCK];
+        run->kernels->column_sum(own->vocabulary, width, rows_from(d_products, own->first_row), others, false);
+        const int commonest = own->first_row + (int)run->layout->sparse[own->feature].common;
+        plx_real *common = rows_from(d_products, commonest).at;
+        for (int c = 0; c < width; c++)
+            common[c] = all[c] - others[c];
+    }
+}
+
+/* Part 0 is the rest and the biases, part t + 1 table t. */
+static void joined_finish(const plx_run *run, const plx_node *node, int part)
+{
+    const joined_attrs *attrs = node->attrs;
+    const plx_real *summed = plx_run_summed_numbers(run, node);
+    if (part == 0) {
+        plx_real *rest = (plx_real *)(uintptr_t)(const void *)(summed + attrs->stride);
+        for (int i = 0; i < attrs->n_rest; i++) {
+            copy_rows(run, attrs, &attrs->rest[i], (plx_view){rest, attrs->stride}, true);
+        }
+        unpack_biases(run, attrs, summed);
+        return;
+    }
+    const table *own = &attrs->tables[part - 1];
+    const scratch s = scratch_of(run, node);
+    const plx_view d_products = rows_from(s.d_products, own->first_row);
+    run->kernels->gemm_nn(own->vocabulary, own->rows.width, attrs->width, d_products,
+                          columns_from(s.transposed, own->rows.packed_row),
+                          plx_run_param_gradient(run, own->embedding, 0, 0), NULL, false);
+    run->kernels->gemm_tn(own->vocabulary, attrs->width, own->rows.width, plx_run_param(run, own->embedding, 0, 0),
+                          d_products, rows_from(s.d_kernel, own->rows.packed_row), false);
+    copy_rows(run, attrs, &own->rows, s.d_kernel, true);
+}
+
+/* -- The rewrite
+ * --------------------------------------------------------------------------------------------------------- */
+
+static void joined_shape(plx_graph *graph, plx_node *node)
+{
+    (void)graph;
+    const joined_attrs *attrs = node->attrs;
+    node->shape = (plx_shape){1, attrs->width};
+    node->batch_numbers = scratch_at(attrs, NULL).numbers;
+    node->chunk_numbers = (size_t)(1 + attrs->rest_width) * (size_t)attrs->stride;
+    if (attrs->n_tables > 0) {
+        node->row_numbers = attrs->list_stride * (int)sizeof(uint16_t) / (int)sizeof(plx_real);
+        node->tile_numbers = attrs->stride;
+    }
+}
+
+static const plx_op op_siblings = {
+    .name = "siblings",
+    .shape = joined_shape,
+    .prepare = {table_parts, joined_prepare},
+    .forward = siblings_forward,
+    .backward = joined_backward,
+    .finish = {table_parts, joined_finish},
+};
+
+static const plx_op op_collapsed = {
+    .name = "collapsed",
+    .join_reads_gradient = true,
+    .join_reads_rows = true,
+    .shape = joined_shape,
+    .prepare = {table_parts, joined_prepare},
+    .forward = collapsed_forward,
+    .backward = joined_backward,
+    .backward_join = {column_parts, collapsed_backward_join},
+    .finish = {table_parts, joined_finish},
+};
+
+static int count_readers(const plx_graph *graph, int index)
+{
+    int readers = 0;
+    for (int i = 0; i < graph->n_nodes; i++) {
+        for (int k = 0; k < graph->nodes[i]->n_inputs; k++)
+            readers += graph->nodes[i]->inputs[k] == index;
+    }
+    return readers;
+}
+
+/*
+ * In multiply-adds of a wide product, of which a core does some 32 in the time of 8 additions of gathered rows:
+ * gathering costs rows * dim in each of three products (one in scoring), collapsing vocabulary * dim in as many, and an
+ * addition forward and two backward for the half of the rows that are not at the commonest category.
+ */
+static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embedding_attrs *embedding)
+{
+    if (request->collapse != PLX_COLLAPSE_AUTO) return request->collapse == PLX_COLLAPSE_ALWAYS;
+    const double products = request->training ? 3 : 1, additions = request->training ? 6 : 2;
+    const double gather = products * request->batch_rows * embedding->dim;
+    return products * embedding->vocabulary * embedding->dim + additions * request->batch_rows < gather;
+}
+
+static bool can_collapse(const plx_fuse_request *request)
+{
+    const plx_node *source = request->source;
+    if (!source->op->concatenates || !request->is_only_reader || request->collapse == PLX_COLLAPSE_NEVER) return false;
+    for (int k = 0; k < source->n_inputs; k++) {
+        const plx_node *input = request->graph->nodes[source->inputs[k]];
+        if (input->op == &plx_op_embedding && count_readers(request->graph, input->index) > 1) return false;
+    }
+    return true;
+}
+
+static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
+{
+    for (int m = 0; m < request->n_readers; m++) {
+        const plx_node *node = request->readers[m];
+        const int width = plx_shape_numbers(node->shape);
+        attrs->members[attrs->n_members++] = (member){node, attrs->width, width};
+        attrs->width += width;
+    }
+    attrs->stride = (attrs->width + 15) / 16 * 16;
+}
+
+/* Sorts the source's inputs into tables and rest; the rest's rows of the packed kernel come first. */
+static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, plx_fusion *fusion)
+{
+    const plx_node *source = request->source;
+    int row = 0;
+    for (int k = 0; k < source->n_inputs; k++) {
+        const plx_node *input = request->graph->nodes[source->inputs[k]];
+        const plx_embedding_attrs *embedding = input->op == &plx_op_embedding ? input->attrs : NULL;
+        const piece rows = {row, 0, input->shape.width};
+        if (embedding && attrs->n_table_rows + embedding->vocabulary <= TABLE_ROWS_MAX &&
+            is_worth_collapsing(request, embedding)) {
+            attrs->tables[attrs->n_tables++] =
+                (table){input, embedding->feature, embedding->vocabulary, attrs->n_table_rows, rows};
+            attrs->n_table_rows += embedding->vocabulary;
+        } else {
+            attrs->rest[attrs->n_rest] = rows;
+            attrs->rest[attrs->n_rest++].packed_row = attrs->rest_width;
+            attrs->rest_width += rows.width;
+            fusion->inputs[fusion->n_inputs++] = input;
+        }
+        row += input->shape.width;
+    }
+    int packed_row = attrs->rest_width;
+    for (int t = 0; t < attrs->n_tables; t++) {
+        attrs->tables[t].rows.packed_row = packed_row;
+        packed_row += attrs->tables[t].rows.width;
+    }
+    const int list_unit = (int)(sizeof(plx_real) / sizeof(uint16_t));
+    attrs->list_stride = (attrs->n_tables + 1 + list_unit - 1) / list_unit * list_unit;
+}
+
+plx_fusion plx_joined_fuse(const plx_fuse_request *request)
+{
+    plx_fusion fusion = {0};
+    const size_t n_inputs = (size_t)request->source->n_inputs + 1;
+    joined_attrs *attrs = plx_arena_take(request->arena, 1, sizeof *attrs);
+    member *members = plx_arena_take(request->arena, (size_t)request->n_readers, sizeof *members);
+    piece *rest = plx_arena_take(request->arena, n_inputs, sizeof *rest);
+    table *tables = plx_arena_take(request->arena, n_inputs, sizeof *tables);
+    fusion.inputs = plx_arena_take(request->arena, n_inputs, sizeof *fusion.inputs);
+    if (plx_arena_failed(request->arena) || request->source->shape.groups != 1) return fusion;
+    *attrs = (joined_attrs){.members = members, .rest = rest, .tables = tables};
+    add_members(attrs, request);
+    attrs->all_width = request->source->shape.width;
+    attrs->transposed_stride = (attrs->all_width + 15) / 16 * 16;
+    if (can_collapse(request)) sort_pieces(attrs, request, &fusion);
+    if (attrs->n_tables > 0) {
+        fusion.op = &op_collapsed;
+        fusion.concat = &plx_op_concat;
+    } else if (request->n_readers > 1) {
+        *rest = (piece){0, 0, attrs->all_width};
+        attrs->n_rest = 1;
+        attrs->rest_width = attrs->all_width;
+        fusion.op = &op_siblings;
+        fusion.n_inputs = 0;
+    }
+    fusion.attrs = attrs;
+    return fusion;
+}
