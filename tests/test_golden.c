@@ -8,7 +8,7 @@
 #include <dirent.h>
 
 #include "golden.h"
-#include "network_train.h"
+#include "model_case_train.h"
 
 enum { BATCH_ROWS = 7 };
 static const double step_bound = 2e-5;
@@ -26,17 +26,17 @@ static bool remember_first(void *user, const plx_train_state *state)
     return true;
 }
 
-static plx_status train(const golden *g, network *n, const plx_kernels *kernels, first_epoch *first)
+static plx_status train(const golden *g, model_case *n, const plx_kernels *kernels, first_epoch *first)
 {
     char optimizer[8];
-    plx_train_spec spec = network_adam(optimizer, sizeof optimizer);
+    plx_train_spec spec = model_case_adam(optimizer, sizeof optimizer);
     spec.epochs = g->steps;
     spec.batch_size = BATCH_ROWS;
     spec.learning_rate = g->learning_rate;
     spec.beta1 = g->beta1;
     spec.beta2 = g->beta2;
     spec.epsilon = g->epsilon;
-    return network_train(n, kernels, &spec, &g->spec, g->targets, g->task_weights, remember_first, first);
+    return model_case_train(n, kernels, &spec, &g->spec, g->targets, g->task_weights, remember_first, first);
 }
 
 static bool ends_with(const char *text, const char *end)
@@ -46,7 +46,7 @@ static bool ends_with(const char *text, const char *end)
 }
 
 /** Five steps of the same batch, with the regularisers, against the file. */
-static void compare_training(const golden *g, network *n, const plx_kernels *kernels)
+static void compare_training(const golden *g, model_case *n, const plx_kernels *kernels)
 {
     first_epoch first = {NAN};
     const golden_array *total = golden_find(g, "", "total");
@@ -58,8 +58,8 @@ static void compare_training(const golden *g, network *n, const plx_kernels *ker
         golden_compare_param(golden_find(g, "after:", param->spec.name), param, n->values, kernels->name,
                              training_bound, 1.0);
     }
-    network_score(n);
-    golden_compare_scores(g, n, "served_after", kernels->name, training_bound);
+    model_case_score(n);
+    golden_compare_scores(g, n, "scores_after", kernels->name, training_bound);
 }
 
 static void check_case(const char *name)
@@ -70,19 +70,19 @@ static void check_case(const char *name)
     for (int level = PLX_CPU_PLAIN; is_read && level <= (int)plx_cpu_best(); level++) {
         const plx_kernels *kernels = plx_kernels_for((plx_cpu_level)level);
         for (int is_plain = 0; is_plain <= 1; is_plain++) {
-            network n;
-            plx_plan_options options = {.batch_rows = BATCH_ROWS, .training = true, .is_plain = is_plain};
-            bool is_built = golden_network(&g, kernels, &options, &n);
+            model_case n;
+            plx_plan_options options = {.is_plain = is_plain};
+            bool is_built = golden_case(&g, kernels, &options, &n);
             CHECK(is_built);
             if (!is_built) continue;
             golden_compare_step(&g, &n, kernels->name, step_bound);
-            network_release(&n);
+            model_case_release(&n);
         }
-        network n;
-        plx_plan_options options = {.batch_rows = BATCH_ROWS};
-        if (!golden_network(&g, kernels, &options, &n)) continue;
+        model_case n;
+        plx_plan_options options = {0};
+        if (!golden_case(&g, kernels, &options, &n)) continue;
         compare_training(&g, &n, kernels);
-        network_release(&n);
+        model_case_release(&n);
     }
     golden_release(&g);
 }

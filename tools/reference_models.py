@@ -6,7 +6,8 @@
     tools/reference_models.py --write    write tests/golden/*.txt (after the same check)
 
 Each case of CASES is a tiny network on seven rows. Its golden file holds the configuration, the inputs, the start
-values, and what must come out: predictions, losses, gradients, parameters after five Adam steps. The C tests
+values, and what must come out: predictions (as a trained model serves them), losses, gradients of the weighted loss
+without regularisers, and parameters after five Adam steps with them. The C tests
 test_golden.c and test_golden_double.c compare the library with them.
 
 The files are made of words between blanks. A word KEY=VALUE is a setting; the words `array NAME D1 D2 D3` open an
@@ -245,7 +246,7 @@ def customised_gates(p, case, x, inputs, level, is_last):
     n_tasks = len(case["tasks"])
     counts = [case["num_experts_specific"]] * n_tasks + [case["num_experts_shared"]]
     streams = [f"task{task}" for task in range(n_tasks)] + ["shared"]
-    prefix = f"level{level}/" if case["model"] == "ple" else ""
+    prefix = f"level{level}/"
     banks = [bank(p, case, inputs[s], f"{prefix}{streams[s]}/experts", counts[s]) for s in range(n_tasks + 1)]
     reads_features = case.get("gate_input") == "features" and not case.get("gate_dnn_units")
     outputs, backs, seen = [], [], []
@@ -314,12 +315,15 @@ def both_log_loss(a, b, y):
 
 
 def predictions_and_losses(case, logits, labels):
-    """scores [rows, tasks], loss a task (mean over rows with a label), gradients of the weighted sum by logits."""
-    scores, losses, d_logits = [], [], [np.zeros(ROWS) for _ in logits]
+    """Scores [rows, tasks], loss of each task (mean over its rows with a label), the weighted loss, gradients by logits.
+
+    A row without a label counts as a row of loss 0 in the weighted loss, as a sample weight of 0 does in Keras.
+    """
+    scores, losses, weighted, d_logits = [], [], 0.0, [np.zeros(ROWS) for _ in logits]
     for task, (_, kind, weight) in enumerate(case["tasks"]):
         there = ~np.isnan(labels[:, task])
         y, z = np.where(there, labels[:, task], 0.0), logits[task]
-        share = np.where(there, weight / there.sum(), 0.0)
+        share = np.where(there, weight / ROWS, 0.0)
         if case["model"] == "esmm" and task == 1:
             loss, d_first, d_second = both_log_loss(logits[0], z, y)
             d_logits[0] += share * d_first
@@ -334,7 +338,8 @@ def predictions_and_losses(case, logits, labels):
             d_logits[task] += share * 2.0 * (z - y)
             scores.append(z)
         losses.append(loss[there].mean())
-    return np.stack(scores, axis=1), np.array(losses), d_logits
+        weighted += loss @ share
+    return np.stack(scores, axis=1), np.array(losses), weighted, d_logits
 
 
 # -- A whole network ---------------------------------------------------------------------------------------------------
@@ -368,23 +373,19 @@ class Network:
     def score(self):
         """Predictions as a trained model serves them: by the moving averages."""
         self.p.is_training = False
-        scores, _, _ = self.forward()
+        scores = self.forward()[0]
         self.p.is_training = True
         return scores
 
     def step(self):
-        """Forward and backward: scores and losses; gradients are in self.p.gradients."""
+        """Forward and backward: losses of the tasks and the weighted one; gradients are in self.p.gradients."""
         self.p.gradients.clear()
-        scores, losses, d_logits = self.forward()
+        _, losses, weighted, d_logits = self.forward()
         self.back(d_logits)
-        return scores, losses
+        return losses, weighted
 
-    def weighted_loss(self):
-        return self.forward()[1] @ np.array([weight for _, _, weight in self.case["tasks"]])
-
-    def total_loss(self, losses):
-        weights = np.array([weight for _, _, weight in self.case["tasks"]])
-        return losses @ weights + sum(l2 * (self.p.values[name] ** 2).sum() for name, l2 in self.p.l2.items())
+    def regularisers(self):
+        return sum(l2 * (self.p.values[name] ** 2).sum() for name, l2 in self.p.l2.items())
 
     def train(self, steps):
         """Adam as Keras has it, on whole tables, the regularisers' gradients included."""
@@ -411,9 +412,9 @@ class Network:
             for at in np.ndindex(values.shape):
                 kept = values[at]
                 values[at] = kept + h
-                above = self.weighted_loss()
+                above = self.forward()[2]
                 values[at] = kept - h
-                numeric[at] = (above - self.weighted_loss()) / (2.0 * h)
+                numeric[at] = (above - self.forward()[2]) / (2.0 * h)
                 values[at] = kept
             error = np.abs(numeric - gradient).max() / max(np.abs(gradient).max(), 1e-3)
             worst = max(worst, error)
@@ -489,10 +490,10 @@ def array_text(name, array):
 
 def golden_text(name, case):
     network = Network(case, name)
-    scores, losses = network.step()
+    losses, weighted = network.step()
     start = {tensor: value.copy() for tensor, value in network.p.values.items()}
     gradients = {tensor: value.copy() for tensor, value in network.p.gradients.items()}
-    served, total = network.score(), network.total_loss(losses)
+    scores, total = network.score(), weighted + network.regularisers()
     network.train(ADAM_STEPS)
 
     text = f"name={name}\n"
@@ -507,7 +508,7 @@ def golden_text(name, case):
         text += f"task={task},{kind},{weight}\n"
     text += f"adam={RATE},{BETA1},{BETA2},{network.epsilon},{ADAM_STEPS}\n"
     for key, value in (("ids", network.ids), ("dense", network.dense), ("labels", network.labels), ("scores", scores),
-                       ("served", served), ("losses", losses), ("total", total)):
+                       ("losses", losses), ("total", total)):
         text += array_text(key, value)
     for tensor, value in start.items():
         text += array_text(f"start:{tensor}", value)
@@ -515,7 +516,7 @@ def golden_text(name, case):
         text += array_text(f"gradient:{tensor}", value)
     for tensor, value in network.p.values.items():
         text += array_text(f"after:{tensor}", value)
-    return text + array_text("served_after", network.score())
+    return text + array_text("scores_after", network.score())
 
 
 def main():

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training a test's network through the training loop, on its own rows. Not for the build in double. */
-#ifndef NETWORK_TRAIN_H
-#define NETWORK_TRAIN_H
+#ifndef MODEL_CASE_TRAIN_H
+#define MODEL_CASE_TRAIN_H
 
-#include "network.h"
+#include "model_case.h"
 #include "train/train.h"
 
 /** Adam as Keras has it by default; the caller sets epochs and batch_size. `optimizer` outlives the spec. */
-static inline plx_train_spec network_adam(char *optimizer, size_t size)
+static inline plx_train_spec model_case_adam(char *optimizer, size_t size)
 {
     snprintf(optimizer, size, "adam");
     return (plx_train_spec){
@@ -15,9 +15,9 @@ static inline plx_train_spec network_adam(char *optimizer, size_t size)
 }
 
 /** The reason of a failure is printed. */
-static inline plx_status network_train(network *n, const plx_kernels *kernels, const plx_train_spec *spec,
-                                       const plx_model_spec *model, const plx_target_spec *targets,
-                                       const double *task_weights, plx_train_listener *listener, void *user)
+static inline plx_status model_case_train(model_case *n, const plx_kernels *kernels, const plx_train_spec *spec,
+                                          const plx_model_spec *model, const plx_target_spec *targets,
+                                          const double *task_weights, plx_train_listener *listener, void *user)
 {
     enum { TASKS_MAX = 8 };
     const char *task_names[TASKS_MAX];
