@@ -81,6 +81,13 @@ static const plx_tensor *find_tensor(const void *user, const char *name)
     return NULL;
 }
 
+static plx_tensor *change_tensor(const tensor_list *list, const char *name)
+{
+    for (int i = 0; i < list->n; i++)
+        if (strcmp(list->tensors[i].name, name) == 0) return &list->tensors[i];
+    abort();
+}
+
 /* A copy that may be altered; in the arena. */
 static tensor_list copy_tensors(const plx_encoders *encoders, plx_arena *arena)
 {
@@ -98,16 +105,18 @@ static void test_tensor_layout(void)
     REQUIRE(fitted_init(&t));
     plx_arena_init(&arena, &plx_allocator_default);
     tensor_list list = copy_tensors(t.l.encoders, &arena);
-    REQUIRE(list.n == 6);
+    REQUIRE(list.n == 8);
     const plx_tensor *bytes = find_tensor(&list, "vocabulary/color/bytes");
     const plx_tensor *ends = find_tensor(&list, "vocabulary/color/ends");
+    const plx_tensor *common = find_tensor(&list, "vocabulary/color/common");
     const plx_tensor *scaling = find_tensor(&list, "scaling/size");
-    REQUIRE(bytes && ends && scaling && find_tensor(&list, "vocabulary/size/text/ends"));
+    REQUIRE(bytes && ends && common && scaling && find_tensor(&list, "vocabulary/size/text/ends"));
     static const int64_t expected[] = {3, 7, 17, 17, 18};
     CHECK(bytes->dtype == PLX_DTYPE_U8 && bytes->n_dims == 1 && bytes->dims[0] == 18);
     CHECK(memcmp(bytes->data, "redbluedark, blue3", 18) == 0);
     CHECK(ends->dtype == PLX_DTYPE_I64 && ends->n_dims == 1 && ends->dims[0] == 5);
     CHECK(memcmp(ends->data, expected, sizeof expected) == 0);
+    CHECK(common->dtype == PLX_DTYPE_I64 && *(const int64_t *)common->data == 1); /* all are as common: the first */
     CHECK(scaling->dtype == PLX_DTYPE_F64 && scaling->n_dims == 1 && scaling->dims[0] == 2);
     const double *numbers = scaling->data;
     CHECK(numbers[0] == 0.1 && numbers[1] == 1 / (7 - 0.1));
@@ -157,8 +166,14 @@ static void test_wrong_tensors(void)
     REQUIRE(fitted_init(&t));
     plx_arena_init(&arena, &plx_allocator_default);
     tensor_list list = copy_tensors(t.l.encoders, &arena);
-    plx_tensor *bytes = &list.tensors[0], *ends = &list.tensors[1], *scaling = &list.tensors[4];
-    const plx_tensor right[] = {*bytes, *ends, *scaling};
+    plx_tensor *bytes = change_tensor(&list, "vocabulary/color/bytes");
+    plx_tensor *ends = change_tensor(&list, "vocabulary/color/ends");
+    plx_tensor *scaling = change_tensor(&list, "scaling/size");
+    plx_tensor *common = change_tensor(&list, "vocabulary/color/common");
+    const plx_tensor right[] = {*bytes, *ends, *scaling, *common};
+    common->data = (const int64_t[]){6};
+    check_refused(&t, &list, "is not in its vocabulary");
+    *common = right[3];
     bytes->name = "other";
     check_refused(&t, &list, "tensor 'vocabulary/color/bytes' lacks");
     *bytes = right[0];

@@ -21,6 +21,7 @@ typedef struct plx_sparse_encoder {
     const plx_feature_spec *spec;
     int input;
     plx_dictionary vocabulary; /* value v has id v + 1 */
+    int64_t common;            /* the id of most rows of the fit, the smaller of equals; 0 without rows */
 } plx_sparse_encoder;
 
 typedef struct plx_dense_encoder {

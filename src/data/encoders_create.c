@@ -212,8 +212,10 @@ void plx_encoders_release(plx_encoders *e)
 
 void plx_encoders_seal(plx_encoders *e)
 {
-    for (int i = 0; i < e->layout.n_sparse; i++)
+    for (int i = 0; i < e->layout.n_sparse; i++) {
         e->id_fields[i].vocabulary = e->sparse[i].vocabulary.n + 1;
+        e->id_fields[i].common = (uint32_t)e->sparse[i].common;
+    }
     plx_layout_init(&e->layout, e->id_fields, e->layout.n_sparse, e->layout.n_dense, e->layout.n_tasks);
 }
 

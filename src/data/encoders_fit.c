@@ -22,40 +22,59 @@ static int compare_texts(const void *a, const void *b)
     return plx_slice_compare(*(const plx_slice *)a, *(const plx_slice *)b);
 }
 
-/* The different texts of the rows, in the order of their first rows, to `texts` [dictionary.n]. Returns their number.
+/*
+ * The different texts of the rows, in the order of their first rows, to `texts` [dictionary.n], and how many rows have
+ * each code to `counts`. Returns the number of texts.
  */
-static uint32_t collect(const plx_raw_column *column, const uint32_t *order, size_t n, uint8_t *seen, plx_slice *texts)
+static uint32_t collect(const plx_raw_column *column, const uint32_t *order, size_t n, uint32_t *counts,
+                        plx_slice *texts)
 {
     uint32_t codes[BLOCK_ROWS], n_texts = 0;
     for (size_t first = 0; first < n; first += BLOCK_ROWS) {
         size_t rows = block_rows(n, first);
         plx_column_codes(column, order + first, rows, codes);
         for (size_t i = 0; i < rows; i++) {
-            if (seen[codes[i]]) continue;
-            seen[codes[i]] = 1;
+            if (counts[codes[i]]++ > 0) continue;
             texts[n_texts++] = plx_dictionary_text(&column->dictionary, codes[i]);
         }
     }
     return n_texts;
 }
 
+/* The id of most rows. */
+static int64_t commonest(const plx_sparse_encoder *sparse, const plx_dictionary *texts, const uint32_t *counts)
+{
+    int64_t best = 0;
+    uint32_t most = 0;
+    for (uint32_t code = 0; code < texts->n; code++) {
+        if (counts[code] == 0) continue;
+        const int64_t id = plx_vocabulary_id(&sparse->vocabulary, plx_dictionary_text(texts, code));
+        if (counts[code] > most || (counts[code] == most && id < best)) {
+            most = counts[code];
+            best = id;
+        }
+    }
+    return best;
+}
+
 static plx_status fit_vocabulary(plx_sparse_encoder *sparse, const plx_raw_column *column, const uint32_t *order,
                                  size_t n, const plx_allocator *allocator, plx_error *err)
 {
     plx_status status = PLX_OK;
-    uint8_t *seen = plx_alloc_zero(allocator, column->dictionary.n, 1);
+    uint32_t *counts = plx_alloc_zero(allocator, column->dictionary.n, sizeof *counts);
     plx_slice *texts = plx_alloc(allocator, column->dictionary.n, sizeof *texts);
-    if (!seen || !texts) {
+    if (!counts || !texts) {
         status = plx_error_memory(err);
         goto done;
     }
-    uint32_t n_texts = collect(column, order, n, seen, texts);
+    uint32_t n_texts = collect(column, order, n, counts, texts);
     if (sparse->spec->vocabulary == PLX_ORDER_SORTED) qsort(texts, n_texts, sizeof *texts, compare_texts);
     for (uint32_t i = 0; !status && i < n_texts; i++)
         if (!plx_dictionary_add(&sparse->vocabulary, texts[i], plx_text_hash(texts[i].text, texts[i].length)))
             status = plx_error_memory(err);
+    if (!status) sparse->common = commonest(sparse, &column->dictionary, counts);
 done:
-    plx_free(allocator, seen);
+    plx_free(allocator, counts);
     plx_free(allocator, texts);
     return status;
 }

@@ -12,7 +12,7 @@ static void add_tensor(plx_tensor *tensor, const char *name, plx_dtype dtype, in
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
-    int n_tensors = 2 * e->layout.n_sparse + e->layout.n_dense;
+    int n_tensors = 3 * e->layout.n_sparse + e->layout.n_dense;
     plx_tensor *list = plx_arena_take(arena, (size_t)n_tensors, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
     for (int i = 0; i < e->layout.n_sparse; i++) {
@@ -23,6 +23,8 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
                    vocabulary->bytes);
         add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, values,
                    vocabulary->ends);
+        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1,
+                   &e->sparse[i].common);
     }
     for (int i = 0; i < e->layout.n_dense; i++)
         add_tensor(next++, plx_arena_format(arena, "scaling/%s", e->dense[i].spec->name), PLX_DTYPE_F64, 2,
@@ -56,10 +58,11 @@ static plx_status find_tensor(loader *l, const char *name, plx_dtype dtype, int6
 static plx_status load_vocabulary(loader *l, plx_sparse_encoder *sparse, plx_error *err)
 {
     const char *name = sparse->spec->name;
-    const plx_tensor *bytes, *ends;
+    const plx_tensor *bytes = NULL, *ends = NULL, *common = NULL;
     int64_t begin = 0;
     PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, -1, &bytes, err));
     PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, -1, &ends, err));
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1, &common, err));
     int64_t n = ends->dims[0];
     const int64_t *end = ends->data;
     if (n > PLX_DICTIONARY_MAX || (n ? end[n - 1] : 0) != bytes->dims[0])
@@ -73,12 +76,15 @@ static plx_status load_vocabulary(loader *l, plx_sparse_encoder *sparse, plx_err
             PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' holds a text twice", name);
         if (!plx_dictionary_add(&sparse->vocabulary, text, hash)) return plx_error_memory(err);
     }
+    sparse->common = *(const int64_t *)common->data;
+    if (sparse->common < 0 || sparse->common > n)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the commonest value of '%s' is not in its vocabulary", name);
     return PLX_OK;
 }
 
 static plx_status load_scaling(loader *l, plx_dense_encoder *dense, plx_error *err)
 {
-    const plx_tensor *tensor;
+    const plx_tensor *tensor = NULL;
     const char *name = dense->spec->name;
     PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "scaling/%s", name), PLX_DTYPE_F64, 2, &tensor, err));
     memcpy(dense->scaling, tensor->data, sizeof dense->scaling);

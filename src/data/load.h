@@ -57,7 +57,8 @@ plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *c
 
 /**
  * The fitted state as tensors, borrowed from the encoders, names in the arena: for sparse feature NAME
- * `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1;
+ * `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1,
+ * `vocabulary/NAME/common` I64 [1], the id of most rows;
  * for dense feature NAME `scaling/NAME` F64 [2]: encoded = (cell - first) * second.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,
