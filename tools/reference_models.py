@@ -315,7 +315,7 @@ def both_log_loss(a, b, y):
 
 
 def predictions_and_losses(case, logits, labels):
-    """Scores [rows, tasks], loss of each task (mean over its rows with a label), the weighted loss, gradients by logits.
+    """Scores [rows, tasks], loss of each task (mean over its labelled rows), the weighted loss, gradients by logits.
 
     A row without a label counts as a row of loss 0 in the weighted loss, as a sample weight of 0 does in Keras.
     """
