@@ -49,13 +49,13 @@ static void add_rate(text_line *line, double rows_per_second)
         add(line, "  %.0f k rows/s", rows_per_second / 1e3);
 }
 
-static void add_time(text_line *line, double seconds)
+static void add_time_left(text_line *line, double seconds)
 {
     long whole = lround(seconds);
     if (whole >= 3600)
-        add(line, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+        add(line, "  %ld:%02ld:%02ld left", whole / 3600, whole / 60 % 60, whole % 60);
     else
-        add(line, "%ld:%02ld", whole / 60, whole % 60);
+        add(line, "  %ld:%02ld left", whole / 60, whole % 60);
 }
 
 /** What is left when every epoch takes as long as those so far; early stopping may end it sooner. */
@@ -69,22 +69,17 @@ static void add_running(text_line *line, const cli_progress *progress, const plx
 {
     add(line, "epoch %d/%d  step %lld/%lld", state->epoch, state->epochs, (long long)state->step,
         (long long)state->steps);
+    double left = seconds_left(state);
+    if (isfinite(left)) add_time_left(line, left);
     add_rate(line, state->rows_per_second);
     add(line, "  loss %.4f", state->loss);
     for (int task = 0; task < progress->n_tasks && state->task_losses; task++)
         add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
-    double left = seconds_left(state);
-    if (isfinite(left)) {
-        add(line, "  ");
-        add_time(line, left);
-        add(line, " left");
-    }
 }
 
 static void add_epoch(text_line *line, const cli_progress *progress, const plx_progress *state)
 {
-    add(line, "epoch %d/%d  ", state->epoch, state->epochs);
-    add_time(line, state->seconds);
+    add(line, "epoch %d/%d  %.1f s", state->epoch, state->epochs, state->seconds);
     add_rate(line, state->rows_per_second);
     add(line, "  loss %.4f", state->loss);
     bool is_validated = isfinite(state->validation_loss);
