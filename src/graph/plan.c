@@ -2,7 +2,7 @@
 /* The compiler: rewrites, order, memory, one after another. */
 #include "graph/plan.h"
 
-/* What fits the second-level cache with some hundred numbers a row, forward and backward. */
+/* Fits the second-level cache with some hundred numbers a row, forward and backward. */
 enum { TILE_ROWS = 64 };
 
 static int smaller(int a, int b)

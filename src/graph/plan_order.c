@@ -32,13 +32,13 @@ static void mark_running(plx_plan *plan)
     }
 }
 
-/* Whether a node has something to train: parameters of its own, or chunk numbers that stand for others'. */
+/* Whether a node has something to train: parameters of its own, or, in a rewrite, those of the nodes it replaces. */
 static bool is_trained(const plx_graph *graph, const plx_node *node)
 {
     for (int p = 0; p < node->n_params; p++) {
         if (!graph->params[node->params[p]].spec.is_state) return true;
     }
-    return node->chunk_numbers > 0;
+    return node->index >= graph->n_nodes && node->op->finish.run;
 }
 
 /* Backward runs where a gradient arrives and something at the node or before it can use one. */

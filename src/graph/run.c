@@ -172,7 +172,7 @@ plx_real *plx_tile_chunk_numbers(const plx_tile *tile, const plx_node *node)
     return tile->gradient + tile->run->graph->n_tilewise + plan_of(tile->run, node)->chunk_offset;
 }
 
-const plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node)
+plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node)
 {
     return run->memory->summed + plan_of(run, node)->chunk_offset;
 }

@@ -110,7 +110,7 @@ plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int til
 /** The node's sums over this chunk's tiles [chunk_numbers], to be written or added to by tile->adds_gradient. */
 plx_real *plx_tile_chunk_numbers(const plx_tile *tile, const plx_node *node);
 /** Those of all chunks, summed: for finish. */
-const plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node);
+plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node);
 /** For joins: the node's row scratch of all rows; needs op->join_reads_rows. */
 plx_real *plx_run_rows(const plx_run *run, const plx_node *node);
 /** The node's scratch of the run [batch_numbers]. */

@@ -40,6 +40,16 @@ typedef struct plx_adam_numbers {
     plx_real beta1, beta2, epsilon;
 } plx_adam_numbers;
 
+/** Ids in records of bytes, and what they are in tables stacked on each other; arrays of n. */
+typedef struct plx_id_tables {
+    int n;
+    const uint32_t *offset; /* of the id in a record */
+    const uint32_t *bytes;  /* of the id: 1, 2 or 4 */
+    const uint32_t *run;    /* how many tables from this one on have 1-byte ids that lie side by side; 0: it has none */
+    const uint32_t *first_row; /* of the table */
+    const uint32_t *common;    /* the id that is not listed */
+} plx_id_tables;
+
 typedef void plx_activate_fn(int rows, int n, plx_view x, plx_view y);
 /** dx (+)= dy * f'(x), from x or from y = f(x), whichever is cheaper. */
 typedef void plx_activate_back_fn(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate);
@@ -107,6 +117,12 @@ typedef struct plx_kernels {
     void (*scatter_add)(int rows, int n, plx_view dy, const uint32_t *ids, plx_view table);
 
     /**
+     * Lists for the two kernels below: list of row r = how many numbers follow, then first_row[t] + id of each table t,
+     * in order, whose id in record r is not common[t]. Numbers are below 65536; list_stride > tables->n.
+     */
+    void (*list_ids)(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
+                     uint16_t *lists, int list_stride);
+    /**
      * y[r,:] = base + table[list[1],:] + ... + table[list[list[0]],:], added in this order; the list of row r begins at
      * lists + r * list_stride and its first number tells how many follow. base [n], table [any,n].
      */
@@ -142,7 +158,7 @@ typedef struct plx_kernels {
 #define PLX_KERNEL_LIST(X)                                                                                             \
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
     X(tanh_back) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments) X(normalise_sums)              \
-    X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(sum_listed) X(scatter_listed)             \
+    X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(list_ids) X(sum_listed) X(scatter_listed)             \
     X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)
 /* clang-format on */
 

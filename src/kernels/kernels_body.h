@@ -30,13 +30,18 @@
 
 #include "kernels/gates_body.h"
 
+#include "kernels/ids_body.h"
+
 #include "kernels/listed_body.h"
 
 #include "kernels/losses_body.h"
 
 #include "kernels/parameters_body.h"
 
-#define kernel_dropout       plx_kernel_dropout
+#define kernel_dropout plx_kernel_dropout
+#if LANES != 16
+#define kernel_list_ids plx_kernel_list_ids
+#endif
 #define KERNEL_FIELD(kernel) .kernel = kernel_##kernel,
 
 const plx_kernels LEVEL_TABLE = {.name = LEVEL_NAME, .level = LEVEL_NUMBER, PLX_KERNEL_LIST(KERNEL_FIELD)};

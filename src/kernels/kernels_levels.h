@@ -24,4 +24,8 @@ extern const plx_kernels plx_kernels_avx2, plx_kernels_avx512;
 void plx_kernel_dropout(int rows, int n, plx_view x, plx_view y, const plx_random *random, uint64_t first_row,
                         uint32_t step, plx_real rate, bool accumulate);
 
+/** In all tables but the highest: a walk over bytes that needs compressing stores to gain from vectors. */
+void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
+                         uint16_t *lists, int list_stride);
+
 #endif

@@ -321,6 +321,34 @@ static void kernel_scatter_add(int rows, int n, plx_view dy, const uint32_t *ids
             table.at[(ptrdiff_t)ids[r] * table.stride + i] += dy.at[r * dy.stride + i];
 }
 
+static uint32_t id_at(const uint8_t *at, uint32_t bytes)
+{
+    uint16_t two;
+    uint32_t four;
+    if (bytes == 1) return *at;
+    if (bytes == 2) {
+        memcpy(&two, at, sizeof two);
+        return two;
+    }
+    memcpy(&four, at, sizeof four);
+    return four;
+}
+
+void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
+                         uint16_t *lists, int list_stride)
+{
+    for (int r = 0; r < rows; r++) {
+        const uint8_t *record = records + (size_t)r * record_bytes;
+        uint16_t *list = lists + (ptrdiff_t)r * list_stride;
+        uint16_t n = 0;
+        for (int t = 0; t < tables->n; t++) {
+            uint32_t id = id_at(record + tables->offset[t], tables->bytes[t]);
+            if (id != tables->common[t]) list[1 + n++] = (uint16_t)(tables->first_row[t] + id);
+        }
+        list[0] = n;
+    }
+}
+
 static void kernel_sum_listed(int rows, int n, plx_view table, const uint16_t *lists, int list_stride,
                               const plx_real *base, plx_view y)
 {
@@ -426,6 +454,7 @@ static void kernel_adam(size_t n, plx_real *w, const plx_real *g, plx_real *m, p
 }
 
 #define kernel_dropout       plx_kernel_dropout
+#define kernel_list_ids      plx_kernel_list_ids
 #define KERNEL_FIELD(kernel) .kernel = kernel_##kernel,
 
 const plx_kernels plx_kernels_plain = {.name = "plain", .level = PLX_CPU_PLAIN, PLX_KERNEL_LIST(KERNEL_FIELD)};

@@ -64,8 +64,12 @@ typedef struct scratch {
     plx_view d_kernel;   /* [all_width, width], the tables' rows alone */
     plx_view products;   /* [n_table_rows, width]: P less its commonest row */
     plx_view d_products; /* [n_table_rows, width] */
-    plx_view common;     /* [n_tables, width]: the commonest rows */
+    plx_view common;     /* [n_tables, width]: the commonest rows, sign turned */
     plx_real *bias;      /* [width] */
+    plx_real *d_bias;    /* [width], where there are tables */
+    struct {
+        uint32_t *offset, *bytes, *run, *first_row, *common; /* [n_tables]: see plx_id_tables */
+    } ids;
     size_t numbers;
 } scratch;
 
@@ -75,6 +79,12 @@ static plx_view take(plx_real **at, size_t *numbers, int rows, int stride)
     if (*at) *at += (size_t)rows * (size_t)stride;
     *numbers += (size_t)rows * (size_t)stride;
     return view;
+}
+
+static uint32_t *take_numbers(plx_real **at, size_t *numbers, int n)
+{
+    const int per_real = (int)(sizeof(plx_real) / sizeof(uint32_t));
+    return (uint32_t *)(void *)take(at, numbers, 1, (n + per_real - 1) / per_real).at;
 }
 
 static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
@@ -87,6 +97,12 @@ static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
     s.d_products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
     s.common = take(&at, &s.numbers, attrs->n_tables, attrs->stride);
     s.bias = take(&at, &s.numbers, 1, attrs->stride).at;
+    s.d_bias = take(&at, &s.numbers, 1, attrs->stride).at;
+    s.ids.offset = take_numbers(&at, &s.numbers, attrs->n_tables);
+    s.ids.bytes = take_numbers(&at, &s.numbers, attrs->n_tables);
+    s.ids.run = take_numbers(&at, &s.numbers, attrs->n_tables);
+    s.ids.first_row = take_numbers(&at, &s.numbers, attrs->n_tables);
+    s.ids.common = take_numbers(&at, &s.numbers, attrs->n_tables);
     return s;
 }
 
@@ -108,20 +124,20 @@ static plx_view columns_from(plx_view view, int column)
 /* -- Packing
  * ------------------------------------------------------------------------------------------------------------ */
 
-/* Copies a piece's rows between the members' kernels (or their gradients) and the packed kernel. */
+/*
+ * Copies a piece's rows between the members' kernels (or their gradients) and the packed kernel. A kernel whose groups
+ * share their input holds them side by side, so its rows are as wide as the member.
+ */
 static void copy_rows(const plx_run *run, const joined_attrs *attrs, const piece *rows, plx_view packed,
                       bool is_unpacking)
 {
     for (int m = 0; m < attrs->n_members; m++) {
         const member *to = &attrs->members[m];
-        const plx_shape shape = to->node->shape;
-        for (int g = 0; g < shape.groups; g++) {
-            const plx_view own = rows_from(is_unpacking ? plx_run_param_gradient(run, to->node, PLX_LINEAR_KERNEL, g)
-                                                        : plx_run_param(run, to->node, PLX_LINEAR_KERNEL, g),
-                                           rows->source_row);
-            const plx_view there = columns_from(rows_from(packed, rows->packed_row), to->column + g * shape.width);
-            run->kernels->copy(rows->width, shape.width, is_unpacking ? there : own, is_unpacking ? own : there, false);
-        }
+        const plx_view kernel = is_unpacking ? plx_run_param_gradient(run, to->node, PLX_LINEAR_KERNEL, 0)
+                                             : plx_run_param(run, to->node, PLX_LINEAR_KERNEL, 0);
+        const plx_view own = rows_from(kernel, rows->source_row);
+        const plx_view there = columns_from(rows_from(packed, rows->packed_row), to->column);
+        run->kernels->copy(rows->width, to->width, is_unpacking ? there : own, is_unpacking ? own : there, false);
     }
 }
 
@@ -154,20 +170,32 @@ static void unpack_biases(const plx_run *run, const joined_attrs *attrs, const p
     }
 }
 
-/* P of one table less its commonest row, which is put aside. */
+/* P of one table less its commonest row, which is put aside with its sign turned. */
 static void multiply_table(const plx_run *run, const joined_attrs *attrs, int t, const scratch *s)
 {
     const table *own = &attrs->tables[t];
-    const plx_view products = rows_from(s->products, own->first_row);
-    run->kernels->gemm_nn(own->vocabulary, attrs->width, own->rows.width, plx_run_param(run, own->embedding, 0, 0),
-                          rows_from(s->kernel, own->rows.packed_row), products, NULL, false);
-    plx_real *common = rows_from(s->common, t).at;
-    const size_t commonest = run->layout->sparse[own->feature].common;
-    memcpy(common, products.at + commonest * (size_t)products.stride, (size_t)attrs->width * sizeof *common);
-    for (int row = 0; row < own->vocabulary; row++) {
-        plx_real *product = products.at + row * products.stride;
-        for (int c = 0; c < attrs->width; c++)
-            product[c] -= common[c];
+    const plx_view embeddings = plx_run_param(run, own->embedding, 0, 0);
+    const plx_view kernel = rows_from(s->kernel, own->rows.packed_row), common = rows_from(s->common, t);
+    run->kernels->gemm_nn(1, attrs->width, own->rows.width,
+                          rows_from(embeddings, (int)run->layout->sparse[own->feature].common), kernel, common, NULL,
+                          false);
+    for (int c = 0; c < attrs->width; c++)
+        common.at[c] = -common.at[c];
+    run->kernels->gemm_nn(own->vocabulary, attrs->width, own->rows.width, embeddings, kernel,
+                          rows_from(s->products, own->first_row), common.at, false);
+}
+
+static void fill_id_tables(const plx_run *run, const joined_attrs *attrs, const scratch *s)
+{
+    for (int t = attrs->n_tables - 1; t >= 0; t--) {
+        const plx_id_field *field = &run->layout->sparse[attrs->tables[t].feature];
+        const bool follows =
+            t + 1 < attrs->n_tables && s->ids.run[t + 1] > 0 && s->ids.offset[t + 1] == field->offset + 1;
+        s->ids.offset[t] = field->offset;
+        s->ids.bytes[t] = field->id_bytes;
+        s->ids.run[t] = field->id_bytes != 1 ? 0 : follows ? s->ids.run[t + 1] + 1 : 1;
+        s->ids.first_row[t] = (uint32_t)attrs->tables[t].first_row;
+        s->ids.common[t] = field->common;
     }
 }
 
@@ -190,28 +218,11 @@ static void joined_prepare(const plx_run *run, const plx_node *node, int part)
     for (int i = 0; i < attrs->n_rest; i++)
         pack_rows(run, attrs, &attrs->rest[i], &s);
     pack_biases(run, attrs, s.bias);
+    fill_id_tables(run, attrs, &s);
 }
 
 /* -- Forward
  * ------------------------------------------------------------------------------------------------------------- */
-
-/* Of each row: how many table rows it adds, then which. */
-static void list_rows(const plx_tile *tile, const joined_attrs *attrs, uint16_t *lists)
-{
-    const plx_layout *layout = tile->run->layout;
-    for (int row = 0; row < tile->rows; row++) {
-        const uint8_t *record = tile->records + (size_t)row * layout->record_bytes;
-        uint16_t *list = lists + (size_t)row * (size_t)attrs->list_stride;
-        int n = 0;
-        for (int t = 0; t < attrs->n_tables; t++) {
-            const plx_id_field *field = &layout->sparse[attrs->tables[t].feature];
-            const uint32_t id = plx_record_id(record, field);
-            list[1 + n] = (uint16_t)(attrs->tables[t].first_row + (int)id);
-            n += id != field->common;
-        }
-        list[0] = (uint16_t)n;
-    }
-}
 
 static void collapsed_forward(const plx_tile *tile, const plx_node *node)
 {
@@ -219,11 +230,13 @@ static void collapsed_forward(const plx_tile *tile, const plx_node *node)
     const plx_kernels *kernels = tile->run->kernels;
     const scratch s = scratch_of(tile->run, node);
     const plx_view y = plx_tile_value(tile, node);
+    const plx_id_tables ids = {attrs->n_tables, s.ids.offset, s.ids.bytes, s.ids.run, s.ids.first_row, s.ids.common};
     uint16_t *lists = (uint16_t *)(void *)plx_tile_rows(tile, node);
     plx_real *base = plx_run_tile_numbers(tile->run, node, tile->index);
-    memcpy(base, s.bias, (size_t)attrs->width * sizeof *base);
-    kernels->column_sum(attrs->n_tables, attrs->width, s.common, base, true);
-    list_rows(tile, attrs, lists);
+    kernels->column_sum(attrs->n_tables, attrs->width, s.common, base, false);
+    for (int c = 0; c < attrs->width; c++)
+        base[c] = s.bias[c] - base[c];
+    kernels->list_ids(tile->rows, tile->records, tile->run->layout->record_bytes, &ids, lists, attrs->list_stride);
     kernels->sum_listed(tile->rows, attrs->width, s.products, lists, attrs->list_stride, base, y);
     if (attrs->rest_width > 0) {
         kernels->gemm_nn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), s.kernel, y, NULL,
@@ -242,17 +255,20 @@ static void siblings_forward(const plx_tile *tile, const plx_node *node)
 /* -- Backward
  * ------------------------------------------------------------------------------------------------------------ */
 
-/* The chunk's numbers: gradients of the biases, then of the rest's rows of the packed kernel. */
+/* The chunk's numbers: the gradient of the rest's rows of the packed kernel, then, without tables, of the biases. */
 static void joined_backward(const plx_tile *tile, const plx_node *node)
 {
     const joined_attrs *attrs = node->attrs;
     const plx_kernels *kernels = tile->run->kernels;
     const plx_view dy = plx_tile_gradient(tile, node);
-    plx_real *d_bias = plx_tile_chunk_numbers(tile, node);
-    kernels->column_sum(tile->rows, attrs->width, dy, d_bias, tile->adds_gradient);
+    plx_real *numbers = plx_tile_chunk_numbers(tile, node);
+    if (attrs->n_tables == 0) {
+        kernels->column_sum(tile->rows, attrs->width, dy, numbers + attrs->rest_width * attrs->stride,
+                            tile->adds_gradient);
+    }
     if (attrs->rest_width == 0) return;
     kernels->gemm_tn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), dy,
-                     (plx_view){d_bias + attrs->stride, attrs->stride}, tile->adds_gradient);
+                     (plx_view){numbers, attrs->stride}, tile->adds_gradient);
     bool adds;
     const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
     if (dx.at) {
@@ -267,19 +283,20 @@ static int column_parts(const plx_run *run, const plx_node *node)
     return (((const joined_attrs *)node->attrs)->width + BLOCK - 1) / BLOCK;
 }
 
-/* dP for some columns: no job sees another's, and rows are added in the batch's order. */
+/* dP, and the biases' gradients, for some columns: no job sees another's, and rows are added in the batch's order. */
 static void collapsed_backward_join(const plx_run *run, const plx_node *node, int part)
 {
     const joined_attrs *attrs = node->attrs;
     const int column = part * BLOCK, width = attrs->width - column < BLOCK ? attrs->width - column : BLOCK;
     const plx_view dy = columns_from(plx_run_gradient(run, node), column);
-    const plx_view d_products = columns_from(scratch_of(run, node).d_products, column);
+    const scratch s = scratch_of(run, node);
+    const plx_view d_products = columns_from(s.d_products, column);
     const uint16_t *lists = (const uint16_t *)(const void *)plx_run_rows(run, node);
     for (int row = 0; row < attrs->n_table_rows; row++) {
         memset(d_products.at + row * d_products.stride, 0, (size_t)width * sizeof(plx_real));
     }
     run->kernels->scatter_listed(run->n_rows, width, dy, lists, attrs->list_stride, d_products);
-    plx_real all[BLOCK];
+    plx_real *all = s.d_bias + column;
     run->kernels->column_sum(run->n_rows, width, dy, all, false);
     for (int t = 0; t < attrs->n_tables; t++) {
         const table *own = &attrs->tables[t];
@@ -296,13 +313,13 @@ static void collapsed_backward_join(const plx_run *run, const plx_node *node, in
 static void joined_finish(const plx_run *run, const plx_node *node, int part)
 {
     const joined_attrs *attrs = node->attrs;
-    const plx_real *summed = plx_run_summed_numbers(run, node);
     if (part == 0) {
-        plx_real *rest = (plx_real *)(uintptr_t)(const void *)(summed + attrs->stride);
+        plx_real *summed = plx_run_summed_numbers(run, node);
         for (int i = 0; i < attrs->n_rest; i++) {
-            copy_rows(run, attrs, &attrs->rest[i], (plx_view){rest, attrs->stride}, true);
+            copy_rows(run, attrs, &attrs->rest[i], (plx_view){summed, attrs->stride}, true);
         }
-        unpack_biases(run, attrs, summed);
+        unpack_biases(run, attrs,
+                      attrs->n_tables > 0 ? scratch_of(run, node).d_bias : summed + attrs->rest_width * attrs->stride);
         return;
     }
     const table *own = &attrs->tables[part - 1];
@@ -325,7 +342,7 @@ static void joined_shape(plx_graph *graph, plx_node *node)
     const joined_attrs *attrs = node->attrs;
     node->shape = (plx_shape){1, attrs->width};
     node->batch_numbers = scratch_at(attrs, NULL).numbers;
-    node->chunk_numbers = (size_t)(1 + attrs->rest_width) * (size_t)attrs->stride;
+    node->chunk_numbers = (size_t)(attrs->rest_width + (attrs->n_tables == 0)) * (size_t)attrs->stride;
     if (attrs->n_tables > 0) {
         node->row_numbers = attrs->list_stride * (int)sizeof(uint16_t) / (int)sizeof(plx_real);
         node->tile_numbers = attrs->stride;
