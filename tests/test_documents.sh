@@ -1,0 +1,39 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What the documents promise a stranger: links lead somewhere, the README's example is the one in examples/ and works.
+. tests/check.sh
+
+# Prints "FILE: TARGET" of links to files that are not there. A target is relative to the document's folder.
+broken_links() {
+    for document in "$root"/*.md "$root"/docs/*.md; do
+        sed '/^```/,/^```$/d' "$document" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//; s/#.*//' | sort -u | while read -r target; do
+            case $target in '' | http*) continue ;; esac
+            [ -e "$(dirname "$document")/$target" ] || echo "${document#"$root"/}: $target"
+        done
+    done
+}
+
+test_links() {
+    broken_links >broken
+    not grep . broken
+}
+
+# The configuration in README.md is examples/shop/visits.yaml without comments.
+test_readme_configuration() {
+    sed -n '/^```yaml$/,/^```$/p' "$root/README.md" | grep -v '^```' >shown
+    sed 's/ *#.*//; /^$/d' "$root/examples/shop/visits.yaml" >kept
+    [ -s shown ]
+    diff kept shown
+}
+
+test_readme_example() {
+    code 0 "$PLEXUS" fit "$root/examples/shop/visits.yaml"
+    has out clicked bought 'saved plexus-out/visits/model.plexus'
+    awk '$1 == "test" { part = 1 } part && ($1 == "clicked" || $1 == "bought") && !($4 > 0.7 && $4 < 0.9) { exit 1 }' out
+    head -n 4 "$root/examples/shop/visits.csv" | while read -r line; do has "$root/README.md" "$line"; done
+    while read -r line; do has "$root/README.md" "$line"; done <"$root/examples/shop/new.csv"
+    code 0 "$PLEXUS" predict plexus-out/visits/model.plexus "$root/examples/shop/new.csv"
+    [ "$(wc -l <out)" = 4 ]
+}
+
+run_tests "$@"
