@@ -6,10 +6,11 @@
 # Prints "FILE: TARGET" of links to files that are not there. A target is relative to the document's folder.
 broken_links() {
     for document in "$root"/*.md "$root"/docs/*.md; do
-        sed '/^```/,/^```$/d' "$document" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//; s/#.*//' | sort -u | while read -r target; do
+        sed '/^```/,/^```$/d' "$document" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//; s/#.*//' >targets
+        while read -r target; do
             case $target in '' | http*) continue ;; esac
             [ -e "$(dirname "$document")/$target" ] || echo "${document#"$root"/}: $target"
-        done
+        done <targets
     done
 }
 
@@ -29,7 +30,8 @@ test_readme_configuration() {
 test_readme_example() {
     code 0 "$PLEXUS" fit "$root/examples/shop/visits.yaml"
     has out clicked bought 'saved plexus-out/visits/model.plexus'
-    awk '$1 == "test" { part = 1 } part && ($1 == "clicked" || $1 == "bought") && !($4 > 0.7 && $4 < 0.9) { exit 1 }' out
+    awk '$1 == "test" { part = 1 }
+         part && ($1 == "clicked" || $1 == "bought") && !($4 > 0.7 && $4 < 0.9) { exit 1 }' out
     head -n 4 "$root/examples/shop/visits.csv" | while read -r line; do has "$root/README.md" "$line"; done
     while read -r line; do has "$root/README.md" "$line"; done <"$root/examples/shop/new.csv"
     code 0 "$PLEXUS" predict plexus-out/visits/model.plexus "$root/examples/shop/new.csv"
