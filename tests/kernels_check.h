@@ -113,6 +113,17 @@ static inline bool same_bits(float a, float b)
     return memcmp(&a, &b, sizeof a) == 0;
 }
 
+static const int row_counts[] = {0, 1, 2, 3, 5, 9, 64};
+static const int lengths[] = {0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 64, 127, 130};
+
+#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
+
+static inline void describe(const plx_kernels *k, const char *kernel, int a, int b, int c, int variant)
+{
+    snprintf(check_context, sizeof check_context, "%s %s of %d x %d x %d, variant %d", k->name, kernel, a, b, c,
+             variant);
+}
+
 typedef void level_check(const plx_kernels *k);
 
 /** Runs `check` for every level that the machine has. */

@@ -4,21 +4,9 @@
  * (UNIT each), at odd sizes, with gaps between rows and canaries in them. The list of tests is made from the list of
  * kernels: one without a check does not compile.
  */
-#include "kernels_check.h"
+#include "kernels_tables.h"
 
-static const int row_counts[] = {0, 1, 2, 3, 5, 9, 64};
-static const int lengths[] = {0, 1, 2, 3, 4, 7, 8, 9, 15, 16, 17, 31, 33, 64, 127, 130};
-
-#define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
-
-static void describe(const plx_kernels *k, const char *kernel, int a, int b, int c, int variant)
-{
-    snprintf(check_context, sizeof check_context, "%s %s of %d x %d x %d, variant %d", k->name, kernel, a, b, c,
-             variant);
-}
-
-/* -- products --------------------------------------------------------------------------------------------------------
- */
+/* -- products ---------------------------------------------------------------------------------------------------- */
 
 /** One product; bit 0 of `variant` accumulates, bit 1 has a bias, bit 2 has gaps. `turned`: A is [k,m]. */
 static void check_product(const plx_kernels *kernels, int m, int n, int k, int variant, bool turned)
@@ -375,161 +363,7 @@ ROWS_CHECK(normalise_sums, 1, 0)
 ROWS_CHECK(softmax, 0, 1)
 ROWS_CHECK(softmax_back, 0, 1)
 
-/* -- gates and embeddings --------------------------------------------------------------------------------------------
- */
-
-static void check_mixture(const plx_kernels *k, int rows, int experts, int width, int variant)
-{
-    describe(k, "mix", rows, experts, width, variant);
-    bool add = variant & 1, add_bank = variant & 2;
-    int gap = variant & 4 ? 3 : 0;
-    matrix gate = matrix_make(rows, experts, gap), bank = matrix_make(rows, experts * width, gap);
-    matrix out = matrix_make(rows, width, gap), before = matrix_copy(&out, 1), d_out = matrix_make(rows, width, gap);
-    matrix d_gate = matrix_make(rows, experts, gap), gate_before = matrix_copy(&d_gate, 0);
-    matrix d_bank = matrix_make(rows, experts * width, gap), bank_before = matrix_copy(&d_bank, 0);
-    k->mix(rows, experts, width, gate.view, bank.view, out.view, add);
-    k->mix_back(rows, experts, width, gate.view, bank.view, d_out.view, d_gate.view, d_bank.view, add, add_bank);
-    for (int r = 0; r < rows; r++) {
-        for (int w = 0; w < width; w++) {
-            double sum = add ? (double)*matrix_at(&before, r, w) : 0, size = fabs(sum);
-            for (int e = 0; e < experts; e++) {
-                double g = (double)*matrix_at(&gate, r, e), term = g * (double)*matrix_at(&bank, r, e * width + w);
-                double back = g * (double)*matrix_at(&d_out, r, w);
-                double old = add_bank ? (double)*matrix_at(&bank_before, r, e * width + w) : 0;
-                sum += term, size += fabs(term);
-                near_to("d_bank", (double)*matrix_at(&d_bank, r, e * width + w), old + back,
-                        2.001 * UNIT * (fabs(old) + fabs(back)));
-            }
-            near_to("out", (double)*matrix_at(&out, r, w), sum, (experts + 2) * UNIT * size);
-        }
-        for (int e = 0; e < experts; e++) {
-            double sum = add ? (double)*matrix_at(&gate_before, r, e) : 0, size = fabs(sum);
-            for (int w = 0; w < width; w++) {
-                double term = (double)*matrix_at(&d_out, r, w) * (double)*matrix_at(&bank, r, e * width + w);
-                sum += term, size += fabs(term);
-            }
-            near_to("d_gate", (double)*matrix_at(&d_gate, r, e), sum, (width + 3) * UNIT * size);
-        }
-    }
-    matrix_done(&gate), matrix_done(&bank), matrix_done(&out), matrix_done(&before), matrix_done(&d_out);
-    matrix_done(&d_gate), matrix_done(&gate_before), matrix_done(&d_bank), matrix_done(&bank_before);
-}
-
-static void check_mix(const plx_kernels *k)
-{
-    static const int expert_counts[] = {0, 1, 2, 3, 4, 5, 8, 9};
-    int variant = 0;
-    for (int ir = 0; ir < COUNT(row_counts); ir++)
-        for (int ie = 0; ie < COUNT(expert_counts); ie++)
-            for (int iw = 0; iw < COUNT(lengths); iw++, variant++)
-                check_mixture(k, row_counts[ir], expert_counts[ie], lengths[iw], (variant ^ ie) % 8);
-}
-
-static void check_mix_back(const plx_kernels *k)
-{
-    for (int variant = 0; variant < 8; variant++) {
-        check_mixture(k, 5, 8, 16, variant);
-        check_mixture(k, 5, 6, 19, variant);
-    }
-}
-
-/** Gathers and scatters with ids that come twice in a row and apart; both exact. */
-static void check_embedding(const plx_kernels *k, int rows, int n, int gap, bool scatter)
-{
-    describe(k, scatter ? "scatter_add" : "gather", rows, n, gap, 0);
-    enum { IDS = 11 };
-    matrix table = matrix_make(IDS, n, gap), want = matrix_copy(&table, 0), y = matrix_make(rows, n, gap);
-    uint32_t *ids = malloc(sizeof *ids * (size_t)(rows + 1));
-    for (int r = 0; r < rows; r++)
-        ids[r] = r % 3 == 1 ? ids[r - 1] : (uint32_t)(r * 7 % IDS);
-    if (scatter)
-        k->scatter_add(rows, n, y.view, ids, table.view);
-    else
-        k->gather(rows, n, table.view, ids, y.view);
-    for (int r = 0; r < rows; r++)
-        for (int i = 0; i < n; i++) {
-            if (scatter)
-                *matrix_at(&want, (int)ids[r], i) += *matrix_at(&y, r, i);
-            else if (!same_bits(*matrix_at(&y, r, i), *matrix_at(&want, (int)ids[r], i)))
-                check_here("not the row of the id");
-        }
-    for (int i = 0; i < IDS * n; i++)
-        if (!same_bits(*matrix_at(&table, i / n, i % n), *matrix_at(&want, i / n, i % n))) check_here("table differs");
-    free(ids);
-    matrix_done(&table), matrix_done(&want), matrix_done(&y);
-}
-
-static void check_embeddings(const plx_kernels *k, bool scatter)
-{
-    for (int ir = 0; ir < COUNT(row_counts); ir++)
-        for (int in = 0; in < COUNT(lengths); in++)
-            for (int gap = 0; gap < 4; gap += 3)
-                check_embedding(k, row_counts[ir], lengths[in], gap, scatter);
-}
-
-static void check_gather(const plx_kernels *k)
-{
-    check_embeddings(k, false);
-}
-
-static void check_scatter_add(const plx_kernels *k)
-{
-    check_embeddings(k, true);
-}
-
-/** Lists of 0 to 6 table rows, some twice; exact, since the order of the sums is given. */
-static void check_listed(const plx_kernels *k, int rows, int n, int gap, bool scatter)
-{
-    describe(k, scatter ? "scatter_listed" : "sum_listed", rows, n, gap, 0);
-    enum { ROWS = 300, STRIDE = 7 };
-    matrix table = matrix_make(ROWS, n, gap), want = matrix_copy(&table, 0), y = matrix_make(rows, n, gap);
-    matrix base = matrix_make(1, n, 0);
-    uint16_t *lists = calloc((size_t)rows * STRIDE + 1, sizeof *lists);
-    if (!lists) abort();
-    for (int r = 0; r < rows; r++)
-        for (int i = 0; i < STRIDE; i++)
-            lists[r * STRIDE + i] = (uint16_t)(i == 0 ? r % STRIDE : i == 3 ? 299 : r * 13 % ROWS);
-    if (scatter)
-        k->scatter_listed(rows, n, y.view, lists, STRIDE, table.view);
-    else
-        k->sum_listed(rows, n, table.view, lists, STRIDE, base.view.at, y.view);
-    for (int r = 0; r < rows; r++) {
-        const uint16_t *list = lists + r * STRIDE;
-        for (int i = 0; i < n; i++) {
-            float sum = base.view.at[i];
-            for (int item = 1; item <= list[0]; item++) {
-                sum += *matrix_at(&want, list[item], i);
-                if (scatter) *matrix_at(&want, list[item], i) += *matrix_at(&y, r, i);
-            }
-            if (!scatter && !same_bits(*matrix_at(&y, r, i), sum)) check_here("not the sum in order");
-        }
-    }
-    for (int i = 0; i < ROWS * n; i++)
-        if (!same_bits(*matrix_at(&table, i / n, i % n), *matrix_at(&want, i / n, i % n))) check_here("table differs");
-    free(lists);
-    matrix_done(&table), matrix_done(&want), matrix_done(&y), matrix_done(&base);
-}
-
-static void check_lists(const plx_kernels *k, bool scatter)
-{
-    for (int ir = 0; ir < COUNT(row_counts); ir++)
-        for (int in = 0; in < COUNT(lengths); in++)
-            for (int gap = 0; gap < 4; gap += 3)
-                check_listed(k, row_counts[ir], lengths[in], gap, scatter);
-}
-
-static void check_sum_listed(const plx_kernels *k)
-{
-    check_lists(k, false);
-}
-
-static void check_scatter_listed(const plx_kernels *k)
-{
-    check_lists(k, true);
-}
-
-/* -- losses ----------------------------------------------------------------------------------------------------------
- */
+/* -- losses ------------------------------------------------------------------------------------------------------ */
 
 static double softplus(double x)
 {
@@ -591,8 +425,7 @@ static void rows_pair_log_loss(rows_case *c)
 
 ROWS_CHECK(pair_log_loss, 1, 0)
 
-/* -- parameters ------------------------------------------------------------------------------------------------------
- */
+/* -- parameters -------------------------------------------------------------------------------------------------- */
 
 static void rows_sum_parts(rows_case *c)
 {
@@ -662,8 +495,7 @@ ROWS_CHECK(add_l2, 1, 0)
 ROWS_CHECK(sgd, 1, 0)
 ROWS_CHECK(adam, 1, 0)
 
-/* -- the list --------------------------------------------------------------------------------------------------------
- */
+/* -- the list ---------------------------------------------------------------------------------------------------- */
 
 #define KERNEL_TEST(kernel)                                                                                            \
     static void test_##kernel(void)                                                                                    \

@@ -269,8 +269,7 @@ static void test_parts(void)
     each_level("parts", check_all_parts);
 }
 
-/* -- NaN -------------------------------------------------------------------------------------------------------------
- */
+/* -- NaN --------------------------------------------------------------------------------------------------------- */
 
 /** Row 1 of 3 has a NaN at `place`: of the outputs that row alone is NaN, at `place` or everywhere. */
 static void check_nan_rows(const matrix *out, int place, bool whole_row)

@@ -40,6 +40,7 @@ INLINE void softmax_long(int n, const float *x, float *y)
 
 static void kernel_softmax(int rows, int n, plx_view x, plx_view y)
 {
+    NARROW_TO_AVX2(n, softmax(rows, n, x, y))
     for (int r = 0; r < rows; r++) {
         if (n <= LANES)
             softmax_short(n, x.at + r * x.stride, y.at + r * y.stride);

@@ -33,23 +33,30 @@ typedef struct product {
     bool add; /* start from what C holds, else from 0 */
 } product;
 
-/** The start values of one row of a block. */
-INLINE vf start_value(const product *x, const float *c, const float *bias, bool whole, part last)
+/** Start values: what C holds, or 0; plus the bias. */
+INLINE void start_block(const int rows, const int vectors, const bool whole, const product *x, part last,
+                        vf sums[BLOCK_ROWS][4])
 {
-    vf start = {0};
-    if (x->add) start = vf_load_lanes(c, whole, last);
-    if (bias) start += vf_load_lanes(bias, whole, last);
-    return start;
+    for (int r = 0; r < rows; r++)
+        for (int v = 0; v < vectors; v++)
+            sums[r][v] = (vf){0};
+    if (x->add)
+        for (int r = 0; r < rows; r++)
+            for (int v = 0; v < vectors; v++)
+                sums[r][v] = vf_load_lanes(x->c + r * x->c_row + v * LANES, whole || v + 1 < vectors, last);
+    if (!x->bias) return;
+    for (int v = 0; v < vectors; v++) {
+        vf bias = vf_load_lanes(x->bias + v * LANES, whole || v + 1 < vectors, last);
+        for (int r = 0; r < rows; r++)
+            sums[r][v] += bias;
+    }
 }
 
 /** One block: `rows` x `vectors`; the last vector has the lanes of `last` unless the block is whole. */
 INLINE void block(const int rows, const int vectors, const bool whole, product x, part last)
 {
     vf sums[BLOCK_ROWS][4];
-    for (int r = 0; r < rows; r++)
-        for (int v = 0; v < vectors; v++)
-            sums[r][v] = start_value(&x, x.c + r * x.c_row + v * LANES, x.bias ? x.bias + v * LANES : NULL,
-                                     whole || v + 1 < vectors, last);
+    start_block(rows, vectors, whole, &x, last, sums);
     for (int step = 0; step < x.steps; step++) {
         vf b[4];
         for (int v = 0; v < vectors; v++)
@@ -89,44 +96,69 @@ INLINE void panel(int rows, const int vectors, const bool whole, product x, part
     if (rows & 1) block(1, vectors, whole, x, last);
 }
 
-/** For one or two rows: wider blocks, or too few sums would wait on each other. */
-INLINE int panels_of_few_rows(int rows, int n, product *x)
+/** For one or two rows: wide, or too few sums would wait on each other. */
+INLINE void panel_of_few_rows(int rows, product x)
 {
-    int column = 0;
-    for (; column + 4 * LANES <= n; column += 4 * LANES) {
-        if (rows == 2)
-            block(2, 4, true, *x, part_of(LANES));
-        else
-            block(1, 4, true, *x, part_of(LANES));
-        x->b += 4 * LANES;
-        x->c += 4 * LANES;
-        if (x->bias) x->bias += 4 * LANES;
-    }
-    return column;
+    if (rows == 2)
+        block(2, 4, true, x, part_of(LANES));
+    else
+        block(1, 4, true, x, part_of(LANES));
 }
 
-INLINE void panels(int rows, int n, product x)
-{
-    int column = rows <= 2 ? panels_of_few_rows(rows, n, &x) : 0;
-    for (; column + 2 * LANES <= n; column += 2 * LANES) {
-        panel(rows, 2, true, x, part_of(LANES));
-        x.b += 2 * LANES;
-        x.c += 2 * LANES;
-        if (x.bias) x.bias += 2 * LANES;
+/* A function each, so that the compiler gives every loop its registers; `unit` is the stride of A that is 1. */
+typedef void panel_function(int rows, const product *x, part last);
+#define PANEL(name, unit, call)                                                                                        \
+    static __attribute__((noinline)) void name(int rows, const product *x, part last)                                  \
+    {                                                                                                                  \
+        product y = *x;                                                                                                \
+        y.unit = 1;                                                                                                    \
+        (void)last;                                                                                                    \
+        call;                                                                                                          \
     }
-    int left = n - column;
-    if (left > LANES)
-        panel(rows, 2, false, x, part_of(left - LANES));
-    else if (left == LANES)
-        panel(rows, 1, true, x, part_of(LANES));
-    else if (left > 0)
-        panel(rows, 1, false, x, part_of(left));
+PANEL(few_nn, a_step, panel_of_few_rows(rows, y))
+PANEL(two_nn, a_step, panel(rows, 2, true, y, last))
+PANEL(two_part_nn, a_step, panel(rows, 2, false, y, last))
+PANEL(one_nn, a_step, panel(rows, 1, true, y, last))
+PANEL(one_part_nn, a_step, panel(rows, 1, false, y, last))
+PANEL(few_tn, a_row, panel_of_few_rows(rows, y))
+PANEL(two_tn, a_row, panel(rows, 2, true, y, last))
+PANEL(two_part_tn, a_row, panel(rows, 2, false, y, last))
+PANEL(one_tn, a_row, panel(rows, 1, true, y, last))
+PANEL(one_part_tn, a_row, panel(rows, 1, false, y, last))
+
+typedef struct panel_functions {
+    panel_function *few, *two, *two_part, *one, *one_part;
+} panel_functions;
+
+static const panel_functions panels_nn = {few_nn, two_nn, two_part_nn, one_nn, one_part_nn};
+static const panel_functions panels_tn = {few_tn, two_tn, two_part_tn, one_tn, one_part_tn};
+
+static void right(product *x, int columns)
+{
+    x->b += columns;
+    x->c += columns;
+    if (x->bias) x->bias += columns;
+}
+
+static void multiply_panels(int rows, int n, product x, const panel_functions *panels)
+{
+    const part all = part_of(LANES);
+    if (rows <= 2)
+        for (; n >= 4 * LANES; n -= 4 * LANES, right(&x, 4 * LANES))
+            panels->few(rows, &x, all);
+    for (; n >= 2 * LANES; n -= 2 * LANES, right(&x, 2 * LANES))
+        panels->two(rows, &x, all);
+    if (n > LANES)
+        panels->two_part(rows, &x, part_of(n - LANES));
+    else if (n == LANES)
+        panels->one(rows, &x, all);
+    else if (n > 0)
+        panels->one_part(rows, &x, part_of(n));
 }
 
 /** C[rows,n] = start + the sum of `steps` products. */
-INLINE void multiply(int rows, int n, product x)
+static void multiply(int rows, int n, product x, const panel_functions *panels)
 {
-    const float *bias = x.bias;
     for (int row = 0; row < rows; row += ROW_BLOCK) {
         int block_rows = rows - row < ROW_BLOCK ? rows - row : ROW_BLOCK;
         int step = 0;
@@ -136,29 +168,16 @@ INLINE void multiply(int rows, int n, product x)
             y.a += row * x.a_row + step * x.a_step;
             y.b += step * x.b_step;
             y.c += row * x.c_row;
-            y.bias = step ? NULL : bias;
+            y.bias = step ? NULL : x.bias;
             y.add = x.add || step;
-            panels(block_rows, n, y);
+            multiply_panels(block_rows, n, y, panels);
             step += STEP_BLOCK;
         } while (step < x.steps);
     }
 }
 
-static void multiply_nn(int m, int n, product x)
-{
-    x.a_step = 1;
-    multiply(m, n, x);
-}
-
-static void multiply_tn(int k, int n, product x)
-{
-    x.a_row = 1;
-    multiply(k, n, x);
-}
-
 #if LANES < 16
-/* -- C of one or two columns: computed turned, its rows along the vector ---------------------------------------------
- */
+/* -- C of one or two columns: computed turned, its rows along the vector ----------------------------------------- */
 
 typedef float turned[TURN_COLUMNS][TURN_SIDE];
 
@@ -190,15 +209,17 @@ static void gemm_nn_turned(int m, int n, int k, plx_view a, plx_view b, plx_view
             int steps = k - step < TURN_SIDE ? k - step : TURN_SIDE;
             kernel_transpose(rows, steps, (plx_view){a.at + row * a.stride + step, a.stride},
                              (plx_view){a_turned, TURN_SIDE});
-            multiply_tn(n, rows,
-                        (product){.a = b.at + step * b.stride,
-                                  .a_step = b.stride,
-                                  .b = a_turned,
-                                  .b_step = TURN_SIDE,
-                                  .c = sums[0],
-                                  .c_row = TURN_SIDE,
-                                  .steps = steps,
-                                  .add = true});
+            multiply(n, rows,
+                     (product){.a = b.at + step * b.stride,
+                               .a_row = 1,
+                               .a_step = b.stride,
+                               .b = a_turned,
+                               .b_step = TURN_SIDE,
+                               .c = sums[0],
+                               .c_row = TURN_SIDE,
+                               .steps = steps,
+                               .add = true},
+                     &panels_tn);
         }
         turn_back(rows, n, sums, c_rows);
     }
@@ -211,23 +232,24 @@ static void gemm_tn_turned(int m, int n, int k, plx_view a, plx_view b, plx_view
         int rows = k - row < TURN_SIDE ? k - row : TURN_SIDE;
         plx_view c_rows = {c.at + row * c.stride, c.stride};
         turn_start(rows, n, c_rows, NULL, accumulate, sums);
-        multiply_tn(n, rows,
-                    (product){.a = b.at,
-                              .a_step = b.stride,
-                              .b = a.at + row,
-                              .b_step = a.stride,
-                              .c = sums[0],
-                              .c_row = TURN_SIDE,
-                              .steps = m,
-                              .add = true});
+        multiply(n, rows,
+                 (product){.a = b.at,
+                           .a_row = 1,
+                           .a_step = b.stride,
+                           .b = a.at + row,
+                           .b_step = a.stride,
+                           .c = sums[0],
+                           .c_row = TURN_SIDE,
+                           .steps = m,
+                           .add = true},
+                 &panels_tn);
         turn_back(rows, n, sums, c_rows);
     }
 }
 
 #endif
 
-/* -- the kernels -----------------------------------------------------------------------------------------------------
- */
+/* -- the kernels ------------------------------------------------------------------------------------------------- */
 
 static void kernel_gemm_nn(int m, int n, int k, plx_view a, plx_view b, plx_view c, const float *bias, bool accumulate)
 {
@@ -243,16 +265,18 @@ static void kernel_gemm_nn(int m, int n, int k, plx_view a, plx_view b, plx_view
         return;
     }
 #endif
-    multiply_nn(m, n,
-                (product){.a = a.at,
-                          .a_row = a.stride,
-                          .b = b.at,
-                          .b_step = b.stride,
-                          .c = c.at,
-                          .c_row = c.stride,
-                          .bias = bias,
-                          .steps = k,
-                          .add = accumulate});
+    multiply(m, n,
+             (product){.a = a.at,
+                       .a_row = a.stride,
+                       .a_step = 1,
+                       .b = b.at,
+                       .b_step = b.stride,
+                       .c = c.at,
+                       .c_row = c.stride,
+                       .bias = bias,
+                       .steps = k,
+                       .add = accumulate},
+             &panels_nn);
 }
 
 static void kernel_gemm_tn(int m, int n, int k, plx_view a, plx_view b, plx_view c, bool accumulate)
@@ -269,15 +293,17 @@ static void kernel_gemm_tn(int m, int n, int k, plx_view a, plx_view b, plx_view
         return;
     }
 #endif
-    multiply_tn(k, n,
-                (product){.a = a.at,
-                          .a_step = a.stride,
-                          .b = b.at,
-                          .b_step = b.stride,
-                          .c = c.at,
-                          .c_row = c.stride,
-                          .steps = m,
-                          .add = accumulate});
+    multiply(k, n,
+             (product){.a = a.at,
+                       .a_row = 1,
+                       .a_step = a.stride,
+                       .b = b.at,
+                       .b_step = b.stride,
+                       .c = c.at,
+                       .c_row = c.stride,
+                       .steps = m,
+                       .add = accumulate},
+             &panels_tn);
 }
 
 #endif

@@ -23,8 +23,7 @@ static plx_real old(plx_real value, bool accumulate)
     return accumulate ? value : ZERO;
 }
 
-/* -- products --------------------------------------------------------------------------------------------------------
- */
+/* -- products ---------------------------------------------------------------------------------------------------- */
 
 static void kernel_gemm_nn(int m, int n, int k, plx_view a, plx_view b, plx_view c, const plx_real *bias,
                            bool accumulate)
@@ -73,8 +72,7 @@ static void kernel_column_sum(int rows, int n, plx_view x, plx_real *out, bool a
             out[i] += x.at[r * x.stride + i];
 }
 
-/* -- element by element ----------------------------------------------------------------------------------------------
- */
+/* -- element by element ------------------------------------------------------------------------------------------ */
 
 static plx_real relu_of(plx_real x)
 {
@@ -209,8 +207,7 @@ void plx_kernel_dropout(int rows, int n, plx_view x, plx_view y, const plx_rando
     }
 }
 
-/* -- batch normalisation ---------------------------------------------------------------------------------------------
- */
+/* -- batch normalisation ----------------------------------------------------------------------------------------- */
 
 static void kernel_moments(int rows, int n, plx_view x, plx_real *mean, plx_real *squares)
 {
@@ -240,8 +237,7 @@ static void kernel_normalise_sums(int rows, int n, plx_view x, plx_view dy, cons
         d_scale[i] *= inverse_deviation[i];
 }
 
-/* -- gates -----------------------------------------------------------------------------------------------------------
- */
+/* -- gates ------------------------------------------------------------------------------------------------------- */
 
 static void kernel_softmax(int rows, int n, plx_view x, plx_view y)
 {
@@ -305,8 +301,7 @@ static void kernel_mix_back(int rows, int experts, int width, plx_view gate, plx
     }
 }
 
-/* -- embeddings ------------------------------------------------------------------------------------------------------
- */
+/* -- embeddings -------------------------------------------------------------------------------------------------- */
 
 static void kernel_gather(int rows, int n, plx_view table, const uint32_t *ids, plx_view y)
 {
@@ -372,8 +367,7 @@ static void kernel_scatter_listed(int rows, int n, plx_view dy, const uint16_t *
     }
 }
 
-/* -- losses ----------------------------------------------------------------------------------------------------------
- */
+/* -- losses ------------------------------------------------------------------------------------------------------ */
 
 /** Written so that y = 1 with a large z leaves log(1 + e^-z), not the difference of two large numbers. */
 static plx_real log_loss_of(plx_real z, plx_real y)
@@ -413,8 +407,7 @@ static void kernel_pair_log_loss(int n, const plx_real *a, const plx_real *b, co
     }
 }
 
-/* -- parameters ------------------------------------------------------------------------------------------------------
- */
+/* -- parameters -------------------------------------------------------------------------------------------------- */
 
 static void kernel_sum_parts(size_t n, const plx_real *const *parts, int n_parts, plx_real *out)
 {

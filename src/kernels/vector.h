@@ -95,22 +95,43 @@ INLINE vf vf_if_less(vf x, vf y, vf a, vf b)
 }
 
 #elif LANES == 8
-typedef __m256i part;
+typedef struct part {
+    __m256i mask;
+    ptrdiff_t left;
+} part;
 
 INLINE part part_of(ptrdiff_t left)
 {
     static const int32_t lanes[16] = {-1, -1, -1, -1, -1, -1, -1, -1};
-    return _mm256_loadu_si256((const __m256i_u *)(lanes + 8 - left));
+    return (part){_mm256_loadu_si256((const __m256i_u *)(lanes + 8 - left)), left};
 }
 
 INLINE vf vf_load_part(const float *at, part p)
 {
-    return (vf)_mm256_maskload_ps(at, p);
+    return (vf)_mm256_maskload_ps(at, p.mask);
 }
 
+/** In pieces: the masked store is microcode on some processors, and a load of what it wrote would wait. */
 INLINE void vf_store_part(float *at, part p, vf v)
 {
-    _mm256_maskstore_ps(at, p, (__m256)v);
+    if (p.left == 8) {
+        vf_store(at, v);
+        return;
+    }
+    vf4 four = __builtin_shufflevector(v, v, 0, 1, 2, 3);
+    ptrdiff_t i = 0;
+    if (p.left & 4) {
+        *(vf4_unaligned *)at = four;
+        four = __builtin_shufflevector(v, v, 4, 5, 6, 7);
+        i = 4;
+    }
+    if (p.left & 2) {
+        at[i] = four[0];
+        at[i + 1] = four[1];
+        four = __builtin_shufflevector(four, four, 2, 3, 2, 3);
+        i += 2;
+    }
+    if (p.left & 1) at[i] = four[0];
 }
 
 INLINE vf vf_fma(vf a, vf b, vf c)

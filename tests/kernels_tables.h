@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The checks of test_kernels.c that have sizes of their own: mixtures, embedding rows, lists of table rows. */
+#ifndef KERNELS_TABLES_H
+#define KERNELS_TABLES_H
+
+#include "kernels_check.h"
+
+static void check_mixture(const plx_kernels *k, int rows, int experts, int width, int variant)
+{
+    describe(k, "mix", rows, experts, width, variant);
+    bool add = variant & 1, add_bank = variant & 2;
+    int gap = variant & 4 ? 3 : 0;
+    matrix gate = matrix_make(rows, experts, gap), bank = matrix_make(rows, experts * width, gap);
+    matrix out = matrix_make(rows, width, gap), before = matrix_copy(&out, 1), d_out = matrix_make(rows, width, gap);
+    matrix d_gate = matrix_make(rows, experts, gap), gate_before = matrix_copy(&d_gate, 0);
+    matrix d_bank = matrix_make(rows, experts * width, gap), bank_before = matrix_copy(&d_bank, 0);
+    k->mix(rows, experts, width, gate.view, bank.view, out.view, add);
+    k->mix_back(rows, experts, width, gate.view, bank.view, d_out.view, d_gate.view, d_bank.view, add, add_bank);
+    for (int r = 0; r < rows; r++) {
+        for (int w = 0; w < width; w++) {
+            double sum = add ? (double)*matrix_at(&before, r, w) : 0, size = fabs(sum);
+            for (int e = 0; e < experts; e++) {
+                double g = (double)*matrix_at(&gate, r, e), term = g * (double)*matrix_at(&bank, r, e * width + w);
+                double back = g * (double)*matrix_at(&d_out, r, w);
+                double old = add_bank ? (double)*matrix_at(&bank_before, r, e * width + w) : 0;
+                sum += term, size += fabs(term);
+                near_to("d_bank", (double)*matrix_at(&d_bank, r, e * width + w), old + back,
+                        2.001 * UNIT * (fabs(old) + fabs(back)));
+            }
+            near_to("out", (double)*matrix_at(&out, r, w), sum, (experts + 2) * UNIT * size);
+        }
+        for (int e = 0; e < experts; e++) {
+            double sum = add ? (double)*matrix_at(&gate_before, r, e) : 0, size = fabs(sum);
+            for (int w = 0; w < width; w++) {
+                double term = (double)*matrix_at(&d_out, r, w) * (double)*matrix_at(&bank, r, e * width + w);
+                sum += term, size += fabs(term);
+            }
+            near_to("d_gate", (double)*matrix_at(&d_gate, r, e), sum, (width + 3) * UNIT * size);
+        }
+    }
+    matrix_done(&gate), matrix_done(&bank), matrix_done(&out), matrix_done(&before), matrix_done(&d_out);
+    matrix_done(&d_gate), matrix_done(&gate_before), matrix_done(&d_bank), matrix_done(&bank_before);
+}
+
+static void check_mix(const plx_kernels *k)
+{
+    static const int expert_counts[] = {0, 1, 2, 3, 4, 5, 8, 9};
+    int variant = 0;
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int ie = 0; ie < COUNT(expert_counts); ie++)
+            for (int iw = 0; iw < COUNT(lengths); iw++, variant++)
+                check_mixture(k, row_counts[ir], expert_counts[ie], lengths[iw], (variant ^ ie) % 8);
+}
+
+static void check_mix_back(const plx_kernels *k)
+{
+    for (int variant = 0; variant < 8; variant++) {
+        check_mixture(k, 5, 8, 16, variant);
+        check_mixture(k, 5, 6, 19, variant);
+    }
+}
+
+/** Gathers and scatters with ids that come twice in a row and apart; both exact. */
+static void check_embedding(const plx_kernels *k, int rows, int n, int gap, bool scatter)
+{
+    describe(k, scatter ? "scatter_add" : "gather", rows, n, gap, 0);
+    enum { IDS = 11 };
+    matrix table = matrix_make(IDS, n, gap), want = matrix_copy(&table, 0), y = matrix_make(rows, n, gap);
+    uint32_t *ids = malloc(sizeof *ids * (size_t)(rows + 1));
+    for (int r = 0; r < rows; r++)
+        ids[r] = r % 3 == 1 ? ids[r - 1] : (uint32_t)(r * 7 % IDS);
+    if (scatter)
+        k->scatter_add(rows, n, y.view, ids, table.view);
+    else
+        k->gather(rows, n, table.view, ids, y.view);
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++) {
+            if (scatter)
+                *matrix_at(&want, (int)ids[r], i) += *matrix_at(&y, r, i);
+            else if (!same_bits(*matrix_at(&y, r, i), *matrix_at(&want, (int)ids[r], i)))
+                check_here("not the row of the id");
+        }
+    for (int i = 0; i < IDS * n; i++)
+        if (!same_bits(*matrix_at(&table, i / n, i % n), *matrix_at(&want, i / n, i % n))) check_here("table differs");
+    free(ids);
+    matrix_done(&table), matrix_done(&want), matrix_done(&y);
+}
+
+static void check_embeddings(const plx_kernels *k, bool scatter)
+{
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int in = 0; in < COUNT(lengths); in++)
+            for (int gap = 0; gap < 4; gap += 3)
+                check_embedding(k, row_counts[ir], lengths[in], gap, scatter);
+}
+
+static void check_gather(const plx_kernels *k)
+{
+    check_embeddings(k, false);
+}
+
+static void check_scatter_add(const plx_kernels *k)
+{
+    check_embeddings(k, true);
+}
+
+enum { TABLES = 75 }; /* runs of byte-wide ids of every length up to 30 and beyond a vector of 32 */
+
+/** `n` tables; bytes of an id: 2 and 4 now and then, so that runs of 1-byte ids of many lengths come up. */
+static void make_tables(int n, uint32_t arrays[5][TABLES], plx_id_tables *tables)
+{
+    uint32_t place = 1, row = 0;
+    for (int t = 0; t < n; t++) {
+        uint32_t bytes = t == 1 || t == 5 || t == 39 ? 2 : t == 2 || t == 12 ? 4 : 1;
+        if (t == 20) place += 3; /* a gap ends a run too */
+        arrays[0][t] = place, arrays[1][t] = bytes, arrays[3][t] = row, arrays[4][t] = (uint32_t)(t * 5 % 7);
+        place += bytes, row += 640;
+    }
+    for (int t = n - 1; t >= 0; t--) {
+        bool joined = t + 1 < n && arrays[1][t + 1] == 1 && arrays[0][t + 1] == arrays[0][t] + 1;
+        arrays[2][t] = arrays[1][t] != 1 ? 0 : joined ? arrays[2][t + 1] + 1 : 1;
+    }
+    *tables = (plx_id_tables){n, arrays[0], arrays[1], arrays[2], arrays[3], arrays[4]};
+}
+
+static void check_id_lists(const plx_kernels *k, int rows, int n)
+{
+    describe(k, "list_ids", rows, n, 0, 0);
+    uint32_t arrays[5][TABLES] = {{0}};
+    plx_id_tables tables;
+    make_tables(n, arrays, &tables);
+    uint32_t last = n ? tables.offset[n - 1] + tables.bytes[n - 1] : 1;
+    size_t record_bytes = last + (uint32_t)(rows % 2), total = (size_t)(rows ? rows - 1 : 0) * record_bytes + last;
+    int stride = n + 2;
+    uint8_t *records = calloc(rows ? total : 1, 1); /* nothing may be read behind the last record's last id */
+    uint16_t *lists = malloc(sizeof *lists * ((size_t)rows * (size_t)stride + 1));
+    if (!records || !lists) abort();
+    for (int i = 0; i <= rows * stride; i++)
+        lists[i] = 0xdead;
+    for (int r = 0; r < rows; r++)
+        for (int t = 0; t < n; t++) {
+            uint32_t id = any_number() < 0 ? tables.common[t] : (uint32_t)(200 * fabsf(any_number()));
+            if (tables.bytes[t] > 1) id *= 3;
+            memcpy(records + (size_t)r * record_bytes + tables.offset[t], &id, tables.bytes[t]);
+        }
+    k->list_ids(rows, records, record_bytes, &tables, lists, stride);
+    for (int r = 0; r < rows; r++) {
+        const uint16_t *list = lists + r * stride;
+        int listed = 0;
+        for (int t = 0; t < n; t++) {
+            uint32_t id = 0;
+            memcpy(&id, records + (size_t)r * record_bytes + tables.offset[t], tables.bytes[t]);
+            if (id == tables.common[t]) continue;
+            listed++;
+            if (listed <= list[0] && list[listed] != tables.first_row[t] + id) check_here("not the id's row");
+        }
+        if (list[0] != listed) check_here("not as many as there are");
+        if (list[n + 1] != 0xdead) check_here("written behind a list");
+    }
+    if (lists[rows * stride] != 0xdead) check_here("written behind the lists");
+    free(records), free(lists);
+}
+
+static void check_list_ids(const plx_kernels *k)
+{
+    for (int rows = 0; rows < 6; rows++)
+        for (int n = 0; n <= TABLES; n++)
+            check_id_lists(k, rows, n);
+}
+
+/** Lists of 0 to 6 table rows, some twice; exact, since the order of the sums is given. */
+static void check_listed(const plx_kernels *k, int rows, int n, int gap, bool scatter)
+{
+    describe(k, scatter ? "scatter_listed" : "sum_listed", rows, n, gap, 0);
+    enum { ROWS = 300, STRIDE = 7 };
+    matrix table = matrix_make(ROWS, n, gap), want = matrix_copy(&table, 0), y = matrix_make(rows, n, gap);
+    matrix base = matrix_make(1, n, 0);
+    uint16_t *lists = calloc((size_t)rows * STRIDE + 1, sizeof *lists);
+    if (!lists) abort();
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < STRIDE; i++)
+            lists[r * STRIDE + i] = (uint16_t)(i == 0 ? r % STRIDE : i == 3 ? 299 : r * 13 % ROWS);
+    if (scatter)
+        k->scatter_listed(rows, n, y.view, lists, STRIDE, table.view);
+    else
+        k->sum_listed(rows, n, table.view, lists, STRIDE, base.view.at, y.view);
+    for (int r = 0; r < rows; r++) {
+        const uint16_t *list = lists + r * STRIDE;
+        for (int i = 0; i < n; i++) {
+            float sum = base.view.at[i];
+            for (int item = 1; item <= list[0]; item++) {
+                sum += *matrix_at(&want, list[item], i);
+                if (scatter) *matrix_at(&want, list[item], i) += *matrix_at(&y, r, i);
+            }
+            if (!scatter && !same_bits(*matrix_at(&y, r, i), sum)) check_here("not the sum in order");
+        }
+    }
+    for (int i = 0; i < ROWS * n; i++)
+        if (!same_bits(*matrix_at(&table, i / n, i % n), *matrix_at(&want, i / n, i % n))) check_here("table differs");
+    free(lists);
+    matrix_done(&table), matrix_done(&want), matrix_done(&y), matrix_done(&base);
+}
+
+static void check_lists(const plx_kernels *k, bool scatter)
+{
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int in = 0; in < COUNT(lengths); in++)
+            for (int gap = 0; gap < 4; gap += 3)
+                check_listed(k, row_counts[ir], lengths[in], gap, scatter);
+}
+
+static void check_sum_listed(const plx_kernels *k)
+{
+    check_lists(k, false);
+}
+
+static void check_scatter_listed(const plx_kernels *k)
+{
+    check_lists(k, true);
+}
+
+#endif
