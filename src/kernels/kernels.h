@@ -119,9 +119,10 @@ typedef struct plx_kernels {
     /**
      * Lists for the two kernels below: list of row r = how many numbers follow, then first_row[t] + id of each table t,
      * in order, whose id in record r is not common[t]. Numbers are below 65536; list_stride > tables->n.
+     * listed[t] = how many of the lists name a row of table t.
      */
     void (*list_ids)(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
-                     uint16_t *lists, int list_stride);
+                     uint16_t *lists, int list_stride, uint32_t *listed);
     /**
      * y[r,:] = base + table[list[1],:] + ... + table[list[list[0]],:], added in this order; the list of row r begins at
      * lists + r * list_stride and its first number tells how many follow. base [n], table [any,n].
@@ -158,8 +159,8 @@ typedef struct plx_kernels {
 #define PLX_KERNEL_LIST(X)                                                                                             \
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
     X(tanh_back) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments) X(normalise_sums)              \
-    X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(list_ids) X(sum_listed) X(scatter_listed)             \
-    X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)
+    X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(list_ids) X(sum_listed)                   \
+    X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)
 /* clang-format on */
 
 /** The highest level that this CPU and this build have; asks the CPU. */
