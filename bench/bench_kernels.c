@@ -282,7 +282,8 @@ static void run_list_ids(const job *j)
             offset[t] = t, bytes[t] = 1, run[t] = TABLES - t, first_row[t] = t * 17;
     }
     const plx_id_tables tables = {TABLES, offset, bytes, run, first_row, common};
-    j->kernels->list_ids(j->m, j->records, TABLES, &tables, j->id_lists, TABLES + 1);
+    uint32_t listed[TABLES];
+    j->kernels->list_ids(j->m, j->records, TABLES, &tables, j->id_lists, TABLES + 1, listed);
 }
 
 /** Lists of 16 of 488 table rows. */

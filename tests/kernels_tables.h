@@ -143,7 +143,9 @@ static void check_id_lists(const plx_kernels *k, int rows, int n)
             if (tables.bytes[t] > 1) id *= 3;
             memcpy(records + (size_t)r * record_bytes + tables.offset[t], &id, tables.bytes[t]);
         }
-    k->list_ids(rows, records, record_bytes, &tables, lists, stride);
+    uint32_t listed_rows[TABLES + 1], expected_rows[TABLES + 1] = {0};
+    listed_rows[n] = 0xdead;
+    k->list_ids(rows, records, record_bytes, &tables, lists, stride, listed_rows);
     for (int r = 0; r < rows; r++) {
         const uint16_t *list = lists + r * stride;
         int listed = 0;
@@ -152,12 +154,15 @@ static void check_id_lists(const plx_kernels *k, int rows, int n)
             memcpy(&id, records + (size_t)r * record_bytes + tables.offset[t], tables.bytes[t]);
             if (id == tables.common[t]) continue;
             listed++;
+            expected_rows[t]++;
             if (listed <= list[0] && list[listed] != tables.first_row[t] + id) check_here("not the id's row");
         }
         if (list[0] != listed) check_here("not as many as there are");
         if (list[n + 1] != 0xdead) check_here("written behind a list");
     }
     if (lists[rows * stride] != 0xdead) check_here("written behind the lists");
+    if (memcmp(listed_rows, expected_rows, (size_t)n * sizeof *listed_rows) != 0) check_here("counts differ");
+    if (listed_rows[n] != 0xdead) check_here("written behind the counts");
     free(records), free(lists);
 }
 

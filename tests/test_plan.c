@@ -2,6 +2,7 @@
 /*
  * What the plan decides changes speed, never results: tiles, shared memory, threads and batch sizes, on every model.
  */
+#include "graph/plan.h"
 #include "network.h"
 #include "ops/ops.h"
 
@@ -126,6 +127,14 @@ static void test_plans_agree(void)
     }
 }
 
+static bool plan_has(const plx_plan *plan, const char *op)
+{
+    for (int i = 0; i < plan->n_order; i++) {
+        if (plan->nodes[plan->order[i]->index].runs && strcmp(plan->order[i]->op->name, op) == 0) return true;
+    }
+    return false;
+}
+
 /* A row's score does not depend on the rows beside it, nor on the batch that it comes in. */
 static void test_scores_are_row_by_row(void)
 {
@@ -136,6 +145,7 @@ static void test_scores_are_row_by_row(void)
         REQUIRE(open_network(&net, plx_model_list[i], &s));
         static plx_real scores[N_ROWS * 2];
         network_plan(&net, &(plx_plan_options){.batch_rows = N_ROWS}, NULL, plx_kernels_for(PLX_CPU_AVX512));
+        CHECK(plan_has(net.plan, "collapsed"));
         plx_run_score(net.run, net.values, &(plx_batch){.rows = &net.rows, .n = N_ROWS}, false);
         memcpy(scores, net.run->scores, sizeof scores);
         const int sizes_tried[] = {1, 7, 64, 200};
@@ -151,6 +161,38 @@ static void test_scores_are_row_by_row(void)
         }
         network_release(&net);
     }
+}
+
+/* A category that no row of the batch has gets a gradient of exactly 0, the commonest one too. */
+static void test_absent_categories_get_no_gradient(void)
+{
+    sizes s;
+    network net;
+    bool is_present[300] = {false};
+    uint32_t ids[N_ROWS];
+    sizes_init(&s, false);
+    REQUIRE(open_network(&net, plx_model_find(plx_slice_of("mmoe")), &s));
+    plx_records_ids(&net.layout, net.rows.records, N_ROWS, 0, ids);
+    for (int row = 0; row < N_ROWS; row++)
+        is_present[ids[row]] = true;
+    uint32_t absent = 0;
+    while (is_present[absent])
+        absent++;
+    net.fields[0].common = absent;
+    network_plan(&net, &(plx_plan_options){.batch_rows = N_ROWS, .training = true, .collapse = PLX_COLLAPSE_ALWAYS},
+                 NULL, plx_kernels_for(PLX_CPU_AVX512));
+    CHECK(plan_has(net.plan, "collapsed"));
+    network_step(&net);
+    const plx_param *table = &net.graph.params[0];
+    REQUIRE(strcmp(table->spec.name, "embedding/city/table") == 0);
+    for (int id = 0; id < 300; id++) {
+        double size = 0;
+        for (int c = 0; c < table->spec.cols; c++) {
+            size += fabs((double)net.run->gradient[table->offset + (size_t)id * table->row_stride + (size_t)c]);
+        }
+        CHECK(is_present[id] ? size > 0 : size == 0);
+    }
+    network_release(&net);
 }
 
 static void test_start_values(void)
@@ -211,6 +253,7 @@ static void test_mistakes_are_told(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_plans_agree), CHECK_TEST(test_scores_are_row_by_row),
+                                       CHECK_TEST(test_absent_categories_get_no_gradient),
                                        CHECK_TEST(test_start_values), CHECK_TEST(test_mistakes_are_told)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -26,6 +26,6 @@ void plx_kernel_dropout(int rows, int n, plx_view x, plx_view y, const plx_rando
 
 /** In all tables but the highest: a walk over bytes that needs compressing stores to gain from vectors. */
 void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
-                         uint16_t *lists, int list_stride);
+                         uint16_t *lists, int list_stride, uint32_t *listed);
 
 #endif

@@ -330,15 +330,18 @@ static uint32_t id_at(const uint8_t *at, uint32_t bytes)
 }
 
 void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
-                         uint16_t *lists, int list_stride)
+                         uint16_t *lists, int list_stride, uint32_t *listed)
 {
+    memset(listed, 0, (size_t)tables->n * sizeof *listed);
     for (int r = 0; r < rows; r++) {
         const uint8_t *record = records + (size_t)r * record_bytes;
         uint16_t *list = lists + (ptrdiff_t)r * list_stride;
         uint16_t n = 0;
         for (int t = 0; t < tables->n; t++) {
             uint32_t id = id_at(record + tables->offset[t], tables->bytes[t]);
-            if (id != tables->common[t]) list[1 + n++] = (uint16_t)(tables->first_row[t] + id);
+            if (id == tables->common[t]) continue;
+            list[1 + n++] = (uint16_t)(tables->first_row[t] + id);
+            listed[t]++;
         }
         list[0] = n;
     }

@@ -224,6 +224,12 @@ static void joined_prepare(const plx_run *run, const plx_node *node, int part)
 /* -- Forward
  * ------------------------------------------------------------------------------------------------------------- */
 
+/* How many rows of a tile list each table, behind the tile's base. */
+static uint32_t *listed_in(const plx_run *run, const plx_node *node, int tile)
+{
+    return (uint32_t *)(void *)(plx_run_tile_numbers(run, node, tile) + ((const joined_attrs *)node->attrs)->stride);
+}
+
 static void collapsed_forward(const plx_tile *tile, const plx_node *node)
 {
     const joined_attrs *attrs = node->attrs;
@@ -236,7 +242,8 @@ static void collapsed_forward(const plx_tile *tile, const plx_node *node)
     kernels->column_sum(attrs->n_tables, attrs->width, s.common, base, false);
     for (int c = 0; c < attrs->width; c++)
         base[c] = s.bias[c] - base[c];
-    kernels->list_ids(tile->rows, tile->records, tile->run->layout->record_bytes, &ids, lists, attrs->list_stride);
+    kernels->list_ids(tile->rows, tile->records, tile->run->layout->record_bytes, &ids, lists, attrs->list_stride,
+                      listed_in(tile->run, node, tile->index));
     kernels->sum_listed(tile->rows, attrs->width, s.products, lists, attrs->list_stride, base, y);
     if (attrs->rest_width > 0) {
         kernels->gemm_nn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), s.kernel, y, NULL,
@@ -309,6 +316,18 @@ static void collapsed_backward_join(const plx_run *run, const plx_node *node, in
     }
 }
 
+/*
+ * Whether no row of the batch is at the table's commonest category, whose gradient then is 0: the difference of sums
+ * would leave a rounding that Adam makes a step of.
+ */
+static bool all_rows_list(const plx_run *run, const plx_node *node, int t)
+{
+    uint32_t listed = 0;
+    for (int tile = 0; tile < run->n_tiles; tile++)
+        listed += listed_in(run, node, tile)[t];
+    return listed == (uint32_t)run->n_rows;
+}
+
 /* Part 0 is the rest and the biases, part t + 1 table t. */
 static void joined_finish(const plx_run *run, const plx_node *node, int part)
 {
@@ -325,6 +344,10 @@ static void joined_finish(const plx_run *run, const plx_node *node, int part)
     const table *own = &attrs->tables[part - 1];
     const scratch s = scratch_of(run, node);
     const plx_view d_products = rows_from(s.d_products, own->first_row);
+    if (all_rows_list(run, node, part - 1)) {
+        const int commonest = (int)run->layout->sparse[own->feature].common;
+        memset(rows_from(d_products, commonest).at, 0, (size_t)attrs->width * sizeof(plx_real));
+    }
     run->kernels->gemm_nn(own->vocabulary, own->rows.width, attrs->width, d_products,
                           columns_from(s.transposed, own->rows.packed_row),
                           plx_run_param_gradient(run, own->embedding, 0, 0), NULL, false);
@@ -345,7 +368,7 @@ static void joined_shape(plx_graph *graph, plx_node *node)
     node->chunk_numbers = (size_t)(attrs->rest_width + (attrs->n_tables == 0)) * (size_t)attrs->stride;
     if (attrs->n_tables > 0) {
         node->row_numbers = attrs->list_stride * (int)sizeof(uint16_t) / (int)sizeof(plx_real);
-        node->tile_numbers = attrs->stride;
+        node->tile_numbers = attrs->stride + attrs->n_tables;
     }
 }
 
@@ -381,6 +404,11 @@ static int count_readers(const plx_graph *graph, int index)
 }
 
 /*
+ * Scoring must not depend on how many rows a call has: it reckons with this number of them.
+ */
+enum { SCORED_ROWS = 1024 };
+
+/*
  * In multiply-adds of a wide product, of which a core does some 32 in the time of 8 additions of gathered rows:
  * gathering costs rows * dim in each of three products (one in scoring), collapsing vocabulary * dim in as many, and an
  * addition forward and two backward for the half of the rows that are not at the commonest category.
@@ -389,8 +417,8 @@ static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embed
 {
     if (request->collapse != PLX_COLLAPSE_AUTO) return request->collapse == PLX_COLLAPSE_ALWAYS;
     const double products = request->training ? 3 : 1, additions = request->training ? 6 : 2;
-    const double gather = products * request->batch_rows * embedding->dim;
-    return products * embedding->vocabulary * embedding->dim + additions * request->batch_rows < gather;
+    const double rows = request->training ? request->batch_rows : SCORED_ROWS;
+    return products * embedding->vocabulary * embedding->dim + additions * rows < products * rows * embedding->dim;
 }
 
 static bool can_collapse(const plx_fuse_request *request)
