@@ -215,6 +215,12 @@ test_full_disk_and_closed_pipe() {
     [ "$got" = 1 ]
     [ "$(cat scores.csv)" = old ]
     [ "$(echo scores.csv*)" = scores.csv ]
+    cp -r run before
+    got=0
+    (trap '' XFSZ; ulimit -f 4; "$PLEXUS" fit small.yaml --out run --quiet --seed 8) 2>err || got=$?
+    [ "$got" = 1 ]
+    has err run/model.plexus
+    diff -r run before
 }
 
 # An interrupt keeps the best epoch so far; the long configuration would run for minutes.
