@@ -8,6 +8,8 @@
 static const cli_option options[] = {
     {"dot", NULL, "print a Graphviz diagram: plexus describe --dot M | dot -Tsvg", CLI_FLAG, offsetof(cli_options, dot),
      0, 0},
+    {"plan", NULL, "print how training and scoring execute: tiles, memory, rewrites, steps", CLI_FLAG,
+     offsetof(cli_options, plan), 0, 0},
     {"data", "DIR", "with CONFIG: look for relative data files here first", CLI_TEXT, offsetof(cli_options, data), 0,
      0},
     {"set", "KEY=VALUE", "with CONFIG: change it; may be repeated", CLI_TEXTS, offsetof(cli_options, set), 0, 0},
@@ -42,7 +44,10 @@ static int describe_model(cli_session *session, const cli_options *given)
         return cli_fail_error(&error);
     }
     char *text = NULL;
-    if (plx_model_describe(session->model, given->dot, &text, &error) != PLX_OK) return cli_fail_error(&error);
+    const plx_description form = given->plan  ? PLX_DESCRIPTION_PLAN
+                                 : given->dot ? PLX_DESCRIPTION_DOT
+                                              : PLX_DESCRIPTION_LAYERS;
+    if (plx_model_describe(session->model, form, &text, &error) != PLX_OK) return cli_fail_error(&error);
     fputs(text, stdout);
     plx_text_free(session->context, text);
     return CLI_DONE;

@@ -194,8 +194,15 @@ PLX_API int plx_model_n_tasks(const plx_model *model);
 PLX_API const char *plx_model_task_name(const plx_model *model, int task);
 /** Numbers that training moves. */
 PLX_API int64_t plx_model_n_parameters(const plx_model *model);
-/** Layers, shapes and parameters as text, or as a Graphviz diagram. Give back with plx_text_free. */
-PLX_API plx_status plx_model_describe(const plx_model *model, bool as_dot, char **out, plx_error *err);
+
+typedef enum plx_description {
+    PLX_DESCRIPTION_LAYERS, /* layers, shapes and parameters, a line each */
+    PLX_DESCRIPTION_DOT,    /* the same as a diagram in Graphviz's language */
+    PLX_DESCRIPTION_PLAN    /* how training and scoring execute: tiles, memory, rewrites, order of the steps */
+} plx_description;
+
+/** The model as text for people; its wording may change. Give back with plx_text_free. */
+PLX_API plx_status plx_model_describe(const plx_model *model, plx_description form, char **out, plx_error *err);
 
 /** The n-th parameter: its stable name, shape [groups, rows, cols] and values; `values` (may be NULL) receives
  * groups*rows*cols numbers, row-major. PLX_ERR_ARGUMENT: no such parameter (so a loop ends). */

@@ -465,10 +465,10 @@ static void test_rows_of_other_encoders_are_refused(void)
 static void test_description(void)
 {
     fixture f;
-    char *text = NULL, *dot = NULL, number[40];
+    char *text = NULL, *dot = NULL, *plan = NULL, number[40];
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
-    CHECK_STATUS(plx_model_describe(f.model, false, &text, NULL), PLX_OK);
-    CHECK_STATUS(plx_model_describe(f.model, true, &dot, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_LAYERS, &text, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_DOT, &dot, NULL), PLX_OK);
     REQUIRE(text && dot);
     snprintf(number, sizeof number, "\n%lld parameters", (long long)plx_model_n_parameters(f.model));
     CHECK_TEXT(text, number);
@@ -478,6 +478,14 @@ static void test_description(void)
     CHECK(strncmp(dot, "digraph plexus {\n", 17) == 0);
     CHECK_TEXT(dot, "subgraph cluster_");
     CHECK_TEXT(dot, " -> ");
+    CHECK_TEXT(dot, "linear\\n[");
+    CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_PLAN, &plan, NULL), PLX_OK);
+    REQUIRE(plan);
+    CHECK_TEXT(plan, "training in batches of ");
+    CHECK_TEXT(plan, "scoring in batches of ");
+    CHECK_TEXT(plan, "tables of 12 rows in all multiplied once a batch");
+    plx_text_free(f.context, plan);
+    CHECK_STATUS(plx_model_describe(f.model, (plx_description)7, &plan, NULL), PLX_ERR_ARGUMENT);
     int depth = 0;
     for (const char *c = dot; *c; c++)
         depth += *c == '{' ? 1 : *c == '}' ? -1 : 0;
@@ -630,7 +638,7 @@ static plx_status whole_life(const plx_allocator *allocator, const char *text, p
             check_report(__FILE__, __LINE__, "a predictor is broken after a failure");
         }
     }
-    if (status == PLX_OK) status = plx_model_describe(loaded, true, &description, err);
+    if (status == PLX_OK) status = plx_model_describe(loaded, PLX_DESCRIPTION_PLAN, &description, err);
     if (status == PLX_OK) memcpy(before_failures, scores, sizeof scores);
     plx_text_free(f.context, description);
     plx_predictor_free(predictor);

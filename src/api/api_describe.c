@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "api/handles.h"
+#include "graph/run.h"
+#include "train/score.h"
 
 static const plx_param *param_of(const plx_graph *graph, const plx_node *node, int i)
 {
@@ -97,6 +99,22 @@ static plx_slice scope_of(const plx_node *node)
     return (plx_slice){node->name, slash ? (size_t)(slash - node->name) : 0};
 }
 
+/** A quoted text of Graphviz's language, which knows other escapes than JSON. */
+static void add_dot_text(plx_string *out, plx_slice text)
+{
+    plx_string_add(out, "\"", 1);
+    for (size_t i = 0; i < text.length; i++) {
+        const char c = text.text[i];
+        if (c == '\n') {
+            plx_string_add(out, "\\n", 2);
+            continue;
+        }
+        if (c == '"' || c == '\\') plx_string_add(out, "\\", 1);
+        plx_string_add(out, &c, 1);
+    }
+    plx_string_add(out, "\"", 1);
+}
+
 static void add_dot_node(plx_string *out, const plx_graph *graph, const plx_node *node)
 {
     plx_string label;
@@ -109,7 +127,7 @@ static void add_dot_node(plx_string *out, const plx_graph *graph, const plx_node
     if (label.failed) {
         out->failed = true;
     } else {
-        plx_string_json(out, (plx_slice){label.text, label.length});
+        add_dot_text(out, (plx_slice){label.text, label.length});
     }
     plx_string_format(out, "];\n");
     plx_string_release(&label);
@@ -124,7 +142,7 @@ static void add_dot_scope(plx_string *out, const plx_graph *graph, int first)
     }
     if (scope.length > 0) {
         plx_string_format(out, "  subgraph cluster_%d {\n    label=", first);
-        plx_string_json(out, scope);
+        add_dot_text(out, scope);
         plx_string_format(out, ";\n");
     }
     for (int i = first; i < graph->n_nodes; i++) {
@@ -148,20 +166,49 @@ static void describe_as_dot(const plx_model *model, plx_string *out)
     plx_string_format(out, "}\n");
 }
 
-plx_status plx_model_describe(const plx_model *model, bool as_dot, char **out, plx_error *err)
+static plx_status describe_plan(const plx_model *model, bool training, plx_string *out, plx_error *err)
+{
+    plx_plan *plan = NULL;
+    const plx_train_spec *train = &model->config->spec.train;
+    const plx_plan_options options = {.batch_rows = training ? (int)train->batch_size : PLX_SCORE_ROWS,
+                                      .training = training};
+    PLX_TRY(plx_plan_create(&model->context->allocator, &model->graph, model->context->kernels, &options, &plan, err));
+    plx_plan_describe(plan, out);
+    plx_plan_free(plan);
+    return PLX_OK;
+}
+
+static plx_status describe_plans(const plx_model *model, plx_string *out, plx_error *err)
+{
+    PLX_TRY(describe_plan(model, true, out, err));
+    plx_string_add(out, "\n", 1);
+    return describe_plan(model, false, out, err);
+}
+
+plx_status plx_model_describe(const plx_model *model, plx_description form, char **out, plx_error *err)
 {
     plx_string text;
+    plx_status status = PLX_OK;
     if (!model || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and out must not be NULL");
     *out = NULL;
     plx_string_init(&text, &model->context->allocator);
-    if (as_dot) {
-        describe_as_dot(model, &text);
-    } else {
+    switch (form) {
+    case PLX_DESCRIPTION_LAYERS:
         describe_as_text(model, &text);
+        break;
+    case PLX_DESCRIPTION_DOT:
+        describe_as_dot(model, &text);
+        break;
+    case PLX_DESCRIPTION_PLAN:
+        status = describe_plans(model, &text, err);
+        break;
+    default:
+        status = plx_error_set(err, PLX_ERR_ARGUMENT, "%d is not a form of description", (int)form);
     }
-    if (text.failed) {
+    if (status == PLX_OK && text.failed) status = plx_error_memory(err);
+    if (status != PLX_OK) {
         plx_string_release(&text);
-        return plx_error_memory(err);
+        return status;
     }
     *out = text.text;
     return PLX_OK;

@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/real.h"
+#include "base/text.h"
 
 typedef struct plx_graph plx_graph;
 typedef struct plx_node plx_node;
@@ -135,6 +136,8 @@ typedef struct plx_op {
     plx_batch_work backward_join;
     /** Once a training batch, at its end, when the chunks' numbers are summed. */
     plx_batch_work finish;
+    /** For people: what a node of a rewrite does, as the end of a line. */
+    void (*tell)(const plx_node *node, plx_string *out);
 } plx_op;
 
 enum { PLX_NODE_PARAMS_MAX = 4 };

@@ -32,6 +32,8 @@ typedef struct plx_plan_options {
 plx_status plx_plan_create(const plx_allocator *allocator, const plx_graph *graph, const plx_kernels *kernels,
                            const plx_plan_options *options, plx_plan **out, plx_error *err);
 void plx_plan_free(plx_plan *plan);
+/** The plan's choices as text for people: tiles, memory, rewrites, and the steps of each phase. */
+void plx_plan_describe(const plx_plan *plan, plx_string *out);
 
 /** Rows to run through the network. */
 typedef struct plx_batch {

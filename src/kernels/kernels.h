@@ -36,8 +36,9 @@ typedef enum plx_cpu_level {
 } plx_cpu_level;
 
 typedef struct plx_adam_numbers {
-    plx_real rate; /* lr * sqrt(1 - beta2^t) / (1 - beta1^t) */
-    plx_real beta1, beta2, epsilon;
+    plx_real rate;                             /* lr * sqrt(1 - beta2^t) / (1 - beta1^t) */
+    plx_real one_minus_beta1, one_minus_beta2; /* formed in double: 1 - 0.999f is wrong in its fifth digit */
+    plx_real epsilon;
 } plx_adam_numbers;
 
 /** Ids in records of bytes, and what they are in tables stacked on each other; arrays of n. */
@@ -51,7 +52,10 @@ typedef struct plx_id_tables {
 } plx_id_tables;
 
 typedef void plx_activate_fn(int rows, int n, plx_view x, plx_view y);
-/** dx (+)= dy * f'(x), from x or from y = f(x), whichever is cheaper. */
+/**
+ * dx (+)= dy * f'(x), from x or from y = f(x), whichever is cheaper. Where relu is closed (x <= 0) dx is 0, or stays,
+ * for every dy.
+ */
 typedef void plx_activate_back_fn(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate);
 
 typedef struct plx_kernels {
@@ -150,7 +154,7 @@ typedef struct plx_kernels {
     double (*add_l2)(size_t n, const plx_real *w, plx_real l2, plx_real *g);
     /** w -= rate * g. */
     void (*sgd)(size_t n, plx_real *w, const plx_real *g, plx_real rate);
-    /** m = b1 m + (1-b1) g,  v = b2 v + (1-b2) g^2,  w -= rate * m / (sqrt(v) + epsilon). */
+    /** m += (1-b1) (g - m),  v += (1-b2) (g^2 - v),  w -= rate * m / (sqrt(v) + epsilon). */
     void (*adam)(size_t n, plx_real *w, const plx_real *g, plx_real *m, plx_real *v, const plx_adam_numbers *numbers);
 } plx_kernels;
 

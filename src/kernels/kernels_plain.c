@@ -91,19 +91,20 @@ static plx_real softplus_of(plx_real x)
     return relu_of(x) + REAL(log1p)(REAL(exp)(-REAL(fabs)(x)));
 }
 
-static plx_real relu_slope(plx_real y)
+/** Chosen, not multiplied: infinity times 0 is NaN. A closed unit's y is 0, or the NaN that must stay. */
+static plx_real relu_gradient(plx_real y, plx_real dy)
 {
-    return y > ZERO ? ONE : ZERO;
+    return y > ZERO ? dy : y;
 }
 
-static plx_real sigmoid_slope(plx_real y)
+static plx_real sigmoid_gradient(plx_real y, plx_real dy)
 {
-    return y * (ONE - y);
+    return dy * (y * (ONE - y));
 }
 
-static plx_real tanh_slope(plx_real y)
+static plx_real tanh_gradient(plx_real y, plx_real dy)
 {
-    return (ONE - y) * (ONE + y);
+    return dy * ((ONE - y) * (ONE + y));
 }
 
 static void map_rows(int rows, int n, plx_view x, plx_view y, plx_real f(plx_real))
@@ -113,12 +114,13 @@ static void map_rows(int rows, int n, plx_view x, plx_view y, plx_real f(plx_rea
             y.at[r * y.stride + i] = f(x.at[r * x.stride + i]);
 }
 
-static void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate, plx_real slope(plx_real))
+static void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate,
+                      plx_real gradient(plx_real, plx_real))
 {
     for (int r = 0; r < rows; r++) {
         plx_real *to = dx.at + r * dx.stride;
         for (int i = 0; i < n; i++)
-            to[i] = old(to[i], accumulate) + dy.at[r * dy.stride + i] * slope(y.at[r * y.stride + i]);
+            to[i] = old(to[i], accumulate) + gradient(y.at[r * y.stride + i], dy.at[r * dy.stride + i]);
     }
 }
 
@@ -140,19 +142,19 @@ static void kernel_tanh(int rows, int n, plx_view x, plx_view y)
 static void kernel_relu_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
 {
     (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, relu_slope);
+    back_rows(rows, n, y, dy, dx, accumulate, relu_gradient);
 }
 
 static void kernel_sigmoid_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
 {
     (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, sigmoid_slope);
+    back_rows(rows, n, y, dy, dx, accumulate, sigmoid_gradient);
 }
 
 static void kernel_tanh_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
 {
     (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, tanh_slope);
+    back_rows(rows, n, y, dy, dx, accumulate, tanh_gradient);
 }
 
 static void kernel_copy(int rows, int n, plx_view x, plx_view y, bool accumulate)
@@ -443,8 +445,8 @@ static void kernel_adam(size_t n, plx_real *w, const plx_real *g, plx_real *m, p
 {
     const plx_adam_numbers k = *numbers;
     for (size_t i = 0; i < n; i++) {
-        m[i] = k.beta1 * m[i] + (ONE - k.beta1) * g[i];
-        v[i] = k.beta2 * v[i] + (ONE - k.beta2) * g[i] * g[i];
+        m[i] += k.one_minus_beta1 * (g[i] - m[i]);
+        v[i] += k.one_minus_beta2 * (g[i] * g[i] - v[i]);
         w[i] -= k.rate * m[i] / (REAL(sqrt)(v[i]) + k.epsilon);
     }
 }

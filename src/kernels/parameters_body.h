@@ -66,8 +66,8 @@ static void kernel_sgd(size_t n, float *w, const float *g, float rate)
 /** The step that is subtracted from w; `m` and `v` are moved on. */
 INLINE vf adam_step(vf g, vf *m, vf *v, const plx_adam_numbers *numbers)
 {
-    *m = vf_fma(vf_all(numbers->beta1), *m, g * (1.0f - numbers->beta1));
-    *v = vf_fma(vf_all(numbers->beta2), *v, g * g * (1.0f - numbers->beta2));
+    *m = vf_fma(vf_all(numbers->one_minus_beta1), g - *m, *m);
+    *v = vf_fma(vf_all(numbers->one_minus_beta2), vf_fma(g, g, -*v), *v);
     return *m * numbers->rate / (vf_sqrt(*v) + numbers->epsilon);
 }
 

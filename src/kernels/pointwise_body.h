@@ -4,7 +4,7 @@
 #define PLX_POINTWISE_BODY_H
 
 typedef vf map_function(vf x);
-typedef vf slope_function(vf y);
+typedef vf gradient_function(vf y, vf dy);
 
 INLINE void map_row(ptrdiff_t n, const float *x, float *y, map_function *f)
 {
@@ -27,29 +27,29 @@ INLINE void map_rows(int rows, int n, plx_view x, plx_view y, map_function *f)
         map_row(n, x.at + r * x.stride, y.at + r * y.stride, f);
 }
 
-/** d_x (+)= d_y * slope(y). */
-INLINE void back_row(ptrdiff_t n, const float *y, const float *dy, float *dx, bool add, slope_function *slope)
+/** dx (+)= gradient(y, dy). */
+INLINE void back_row(ptrdiff_t n, const float *y, const float *dy, float *dx, bool add, gradient_function *gradient)
 {
     ptrdiff_t i = 0;
     for (; i + LANES <= n; i += LANES) {
-        vf s = slope(vf_load(y + i)), d = vf_load(dy + i);
-        vf_store(dx + i, add ? vf_fma(d, s, vf_load(dx + i)) : d * s);
+        vf d = gradient(vf_load(y + i), vf_load(dy + i));
+        vf_store(dx + i, add ? vf_load(dx + i) + d : d);
     }
     if (i < n) {
         part p = part_of(n - i);
-        vf s = slope(vf_load_part(y + i, p)), d = vf_load_part(dy + i, p);
-        vf_store_part(dx + i, p, add ? vf_fma(d, s, vf_load_part(dx + i, p)) : d * s);
+        vf d = gradient(vf_load_part(y + i, p), vf_load_part(dy + i, p));
+        vf_store_part(dx + i, p, add ? vf_load_part(dx + i, p) + d : d);
     }
 }
 
-INLINE void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool add, slope_function *slope)
+INLINE void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool add, gradient_function *gradient)
 {
     if (y.stride == n && dy.stride == n && dx.stride == n) {
-        back_row((ptrdiff_t)rows * n, y.at, dy.at, dx.at, add, slope);
+        back_row((ptrdiff_t)rows * n, y.at, dy.at, dx.at, add, gradient);
         return;
     }
     for (int r = 0; r < rows; r++)
-        back_row(n, y.at + r * y.stride, dy.at + r * dy.stride, dx.at + r * dx.stride, add, slope);
+        back_row(n, y.at + r * y.stride, dy.at + r * dy.stride, dx.at + r * dx.stride, add, gradient);
 }
 
 INLINE vf relu_of(vf x)
@@ -57,19 +57,20 @@ INLINE vf relu_of(vf x)
     return vf_max((vf){0}, x);
 }
 
-INLINE vf relu_slope(vf y)
+/** Chosen, not multiplied: infinity times 0 is NaN. A closed unit's y is 0, or the NaN that must stay. */
+INLINE vf relu_gradient(vf y, vf dy)
 {
-    return vf_if_less((vf){0}, y, vf_all(1.0f), (vf){0});
+    return vf_if_less((vf){0}, y, dy, y);
 }
 
-INLINE vf sigmoid_slope(vf y)
+INLINE vf sigmoid_gradient(vf y, vf dy)
 {
-    return y * (1.0f - y);
+    return dy * (y * (1.0f - y));
 }
 
-INLINE vf tanh_slope(vf y)
+INLINE vf tanh_gradient(vf y, vf dy)
 {
-    return (1.0f - y) * (1.0f + y);
+    return dy * ((1.0f - y) * (1.0f + y));
 }
 
 static void kernel_relu(int rows, int n, plx_view x, plx_view y)
@@ -90,19 +91,19 @@ static void kernel_tanh(int rows, int n, plx_view x, plx_view y)
 static void kernel_relu_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
 {
     (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, relu_slope);
+    back_rows(rows, n, y, dy, dx, accumulate, relu_gradient);
 }
 
 static void kernel_sigmoid_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
 {
     (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, sigmoid_slope);
+    back_rows(rows, n, y, dy, dx, accumulate, sigmoid_gradient);
 }
 
 static void kernel_tanh_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
 {
     (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, tanh_slope);
+    back_rows(rows, n, y, dy, dx, accumulate, tanh_gradient);
 }
 
 INLINE void add_row(ptrdiff_t n, const float *x, float *y)

@@ -372,6 +372,19 @@ static void joined_shape(plx_graph *graph, plx_node *node)
     }
 }
 
+static void joined_tell(const plx_node *node, plx_string *out)
+{
+    const joined_attrs *attrs = node->attrs;
+    plx_string_format(out, "one product, [%d] to [%d], for", attrs->rest_width, attrs->width);
+    for (int m = 0; m < attrs->n_members; m++) {
+        plx_string_format(out, "%s %s", m > 0 ? "," : "", attrs->members[m].node->name);
+    }
+    if (attrs->n_tables > 0) {
+        plx_string_format(out, "; %d tables of %d rows in all multiplied once a batch", attrs->n_tables,
+                          attrs->n_table_rows);
+    }
+}
+
 static const plx_op op_siblings = {
     .name = "siblings",
     .shape = joined_shape,
@@ -379,6 +392,7 @@ static const plx_op op_siblings = {
     .forward = siblings_forward,
     .backward = joined_backward,
     .finish = {table_parts, joined_finish},
+    .tell = joined_tell,
 };
 
 static const plx_op op_collapsed = {
@@ -391,6 +405,7 @@ static const plx_op op_collapsed = {
     .backward = joined_backward,
     .backward_join = {column_parts, collapsed_backward_join},
     .finish = {table_parts, joined_finish},
+    .tell = joined_tell,
 };
 
 static int count_readers(const plx_graph *graph, int index)

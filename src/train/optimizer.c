@@ -35,7 +35,10 @@ static double adam_rate(const plx_train_spec *spec, int64_t step)
 static void adam_step(const plx_kernels *kernels, const plx_train_spec *spec, plx_real rate, size_t n,
                       plx_real *weights, const plx_real *gradient, plx_real *const *slots)
 {
-    plx_adam_numbers numbers = {rate, (plx_real)spec->beta1, (plx_real)spec->beta2, (plx_real)spec->epsilon};
+    const plx_adam_numbers numbers = {.rate = rate,
+                                      .one_minus_beta1 = (plx_real)(1.0 - spec->beta1),
+                                      .one_minus_beta2 = (plx_real)(1.0 - spec->beta2),
+                                      .epsilon = (plx_real)spec->epsilon};
     kernels->adam(n, weights, gradient, slots[0], slots[1], &numbers);
 }
 

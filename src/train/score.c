@@ -4,15 +4,12 @@
 
 #include <math.h>
 
-/* Rows a call: many tiles for the threads to share, and still a few megabytes of scores and records. */
-enum { SCORE_ROWS = 8192 };
-
 plx_status plx_scorer_init(plx_scorer *scorer, const plx_allocator *allocator, const plx_graph *graph,
                            const plx_kernels *kernels, plx_pool *pool, const plx_layout *layout, size_t n_rows,
                            plx_error *err)
 {
     *scorer = (plx_scorer){.allocator = allocator, .n_tasks = graph->n_tasks};
-    scorer->batch_rows = n_rows < 1 ? 1 : n_rows < SCORE_ROWS ? (int)n_rows : SCORE_ROWS;
+    scorer->batch_rows = n_rows < 1 ? 1 : n_rows < PLX_SCORE_ROWS ? (int)n_rows : PLX_SCORE_ROWS;
     plx_plan_options options = {.batch_rows = scorer->batch_rows};
     plx_status status = plx_plan_create(allocator, graph, kernels, &options, &scorer->plan, err);
     if (status != PLX_OK) goto done;

@@ -5,6 +5,9 @@
 
 #include "train/train.h"
 
+/** Most rows that are scored at once. */
+enum { PLX_SCORE_ROWS = 8192 };
+
 typedef struct plx_scorer {
     const plx_allocator *allocator; /* borrowed */
     plx_plan *plan;
