@@ -253,6 +253,29 @@ test_progress_is_plain_off_terminals() {
     [ "$(grep -c '^epoch ' err)" = 5 ]
 }
 
+# on_terminal COMMAND: what a terminal 60 columns wide would get, in the file screen.
+on_terminal() {
+    command -v script >/dev/null || skip "no script to stand for a terminal"
+    script -qec "stty cols 60; $1" screen >/dev/null </dev/null || fail "$1: $(cat screen)"
+}
+
+test_progress_on_terminals() {
+    make_config
+    clear=$(printf '\033[K') green=$(printf '\033[32m')
+    # Enough steps that some redraw falls between two epochs' ends.
+    fit="'$PLEXUS' fit small.yaml --out run --set train.batch_size=1 --set train.epochs=3"
+    TERM=xterm on_terminal "$fit"
+    has screen "$clear" "$green" 'epoch 3/3' 'step ' 'left'
+    # A line that is redrawn never fills the terminal, or it would wrap.
+    tr '\r' '\n' <screen | grep ' step ' | sed 's/.\[K.*//' | awk 'length($0) > 59 { exit 1 }'
+    NO_COLOR=1 TERM=xterm on_terminal "$fit"
+    has screen "$clear"
+    not grep -qF "$green" screen
+    TERM=dumb on_terminal "$fit"
+    has screen 'epoch 3/3'
+    not grep -qF "$clear" screen
+}
+
 pearson() {
     awk -F, 'NR > 1 { a = $(NF - 1); b = $NF; n++; sa += a; sb += b; saa += a * a; sbb += b * b; sab += a * b }
         END { printf "%.6f", (sab - sa * sb / n) / sqrt((saa - sa * sa / n) * (sbb - sb * sb / n)) }' "$1"
