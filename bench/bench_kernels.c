@@ -325,7 +325,7 @@ static void run_sgd(const job *j)
 
 static void run_adam(const job *j)
 {
-    static const plx_adam_numbers numbers = {1e-3f, 0.9f, 0.999f, 1e-7f};
+    static const plx_adam_numbers numbers = {1e-3f, 0.1f, 0.001f, 1e-7f};
     j->kernels->adam((size_t)j->m * (size_t)j->n, j->c, j->a, j->d, j->d + FLOATS / 2, &numbers);
 }
 

@@ -469,8 +469,9 @@ static void rows_sgd(rows_case *c)
 static void rows_adam(rows_case *c)
 {
     if (c->rows != 1) return;
-    const plx_adam_numbers numbers = {.rate = 0.01f, .beta1 = 0.9f, .beta2 = 0.999f, .epsilon = 1e-7f};
-    const double rest1 = (double)(1.0f - numbers.beta1), rest2 = (double)(1.0f - numbers.beta2);
+    const plx_adam_numbers numbers = {
+        .rate = 0.01f, .one_minus_beta1 = 0.1f, .one_minus_beta2 = 0.001f, .epsilon = 1e-7f};
+    const double rest1 = (double)numbers.one_minus_beta1, rest2 = (double)numbers.one_minus_beta2;
     matrix m = matrix_copy(&c->u, 0), v = matrix_copy(&c->v, 0);
     for (int i = 0; i < c->n; i++) {
         v.view.at[i] = i % 5 ? fabsf(v.view.at[i]) : 0;
@@ -479,11 +480,11 @@ static void rows_adam(rows_case *c)
     }
     c->k->adam((size_t)c->n, c->out.view.at, c->x.view.at, m.view.at, v.view.at, &numbers);
     for (int i = 0; i < c->n; i++) {
-        double g = AT(x, 0, i), first = (double)numbers.beta1 * AT(u, 0, i),
-               second = (double)numbers.beta2 * AT(v, 0, i);
+        double g = AT(x, 0, i), first = AT(u, 0, i), second = AT(v, 0, i);
         double got_m = (double)m.view.at[i], got_v = (double)v.view.at[i];
-        near_to("m", got_m, first + rest1 * g, 3 * UNIT * (fabs(first) + fabs(rest1 * g)));
-        near_to("v", got_v, second + rest2 * g * g, 4 * UNIT * (second + rest2 * g * g));
+        near_to("m", got_m, first + rest1 * (g - first), 3.001 * UNIT * (fabs(first) + fabs(rest1 * g)));
+        near_to("v", got_v, second + rest2 * (g * g - second), 4.001 * UNIT * (second + rest2 * g * g));
+        if (!(got_v >= 0)) check_here("v is not a mean of squares");
         double step = (double)numbers.rate * got_m / (sqrt(got_v) + (double)numbers.epsilon);
         near_to("w", AT(out, 0, i), AT(before, 0, i) - step, UNIT * (fabs(AT(before, 0, i)) + 6 * fabs(step)));
     }

@@ -177,7 +177,7 @@ static void run_pair_log_loss(const plx_kernels *k, int rows, int n, const opera
 
 static void run_adam(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
 {
-    const plx_adam_numbers numbers = {0.01f, 0.9f, 0.999f, 1e-7f};
+    const plx_adam_numbers numbers = {0.01f, 0.1f, 0.001f, 1e-7f};
     matrix m = matrix_copy(&o->u, 0), v = matrix_copy(&o->y, 0);
     for (int r = 0; r < rows; r++)
         k->adam((size_t)n, matrix_at(out, r, 0), matrix_at(&o->x, row + r, column), matrix_at(&m, row + r, column),
@@ -310,6 +310,38 @@ static void check_nan(const plx_kernels *k)
     }
 }
 
+/** Under relu's closed units an infinite dy vanishes; a NaN of y or, under an open one, of dy stays. */
+static void check_relu_back(const plx_kernels *k)
+{
+    for (int n = 1; n <= 35; n++) {
+        for (int accumulate = 0; accumulate <= 1; accumulate++) {
+            matrix y = matrix_make(3, n, 0), dy = matrix_make(3, n, accumulate), dx = matrix_make(3, n, 1);
+            matrix before = matrix_copy(&dx, 0);
+            for (int i = 0; i < n; i++) {
+                *matrix_at(&y, 0, i) = i % 2 ? 0.5f : 0.0f;
+                if (i % 2 == 0) *matrix_at(&dy, 0, i) = i % 4 ? -INFINITY : INFINITY;
+                *matrix_at(&y, 1, i) = i % 2 ? 0.5f : NAN;
+                *matrix_at(&y, 2, i) = i % 2 ? 0.0f : 0.5f;
+                *matrix_at(&dy, 2, i) = NAN;
+            }
+            k->relu_back(3, n, y.view, y.view, dy.view, dx.view, accumulate);
+            for (int r = 0; r < 3; r++)
+                for (int i = 0; i < n; i++) {
+                    float got = *matrix_at(&dx, r, i), old = accumulate ? *matrix_at(&before, r, i) : 0.0f;
+                    float closed = old, open = old + *matrix_at(&dy, r, i);
+                    bool stays_nan = r > 0 && i % 2 == 0, is_open = r < 2 && i % 2;
+                    if (stays_nan ? !isnan(got) : got != (is_open ? open : closed)) check_here("relu_back is wrong");
+                }
+            matrix_done(&y), matrix_done(&dy), matrix_done(&dx), matrix_done(&before);
+        }
+    }
+}
+
+static void test_relu_back(void)
+{
+    each_level("relu_back", check_relu_back);
+}
+
 static void test_nan(void)
 {
     each_level("NaN", check_nan);
@@ -318,6 +350,6 @@ static void test_nan(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_product_parts), CHECK_TEST(test_two_halves),
-                                       CHECK_TEST(test_parts), CHECK_TEST(test_nan)};
+                                       CHECK_TEST(test_parts), CHECK_TEST(test_relu_back), CHECK_TEST(test_nan)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -175,6 +175,29 @@ static void test_adam_rate(void)
     CHECK(plx_optimizer_find(plx_slice_of("ada")) == NULL);
 }
 
+/** The means of a gradient that is always 1: to float's last digits from the first step to the last. */
+static void test_adam_means_are_exact(void)
+{
+    enum { N = 37, STEPS = 4000 }; /* long enough for 1 - 0.999 to reach 0.98 */
+    const plx_train_spec spec = {.beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+    const plx_optimizer *adam = plx_optimizer_find(plx_slice_of("adam"));
+    for (int level = 0; level <= (int)plx_cpu_best(); level++) {
+        plx_real w[N] = {0}, g[N], m[N] = {0}, v[N] = {0};
+        plx_real *const slots[] = {m, v};
+        for (int i = 0; i < N; i++)
+            g[i] = 1;
+        for (int t = 1; t <= STEPS; t++) {
+            adam->step(plx_kernels_for((plx_cpu_level)level), &spec, 0, N, w, g, slots);
+            if (t != 1 && t != 10 && t != STEPS) continue;
+            const double rounding = 0x1p-24 * (t < STEPS ? t : 1000); /* of steps that are not forgotten */
+            for (int i = 0; i < N; i++) {
+                CHECK_CLOSE(m[i], 1 - pow(0.9, t), 2 * rounding * (1 - pow(0.9, t)));
+                CHECK_CLOSE(v[i], 1 - pow(0.999, t), (t < STEPS ? 2 : 0.2) * rounding * (1 - pow(0.999, t)));
+            }
+        }
+    }
+}
+
 static void test_unknown_optimizer(void)
 {
     char name[] = "adan";
@@ -219,6 +242,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_steps_equal_plain_rendering),
         CHECK_TEST(test_same_bits_with_any_threads),
         CHECK_TEST(test_adam_rate),
+        CHECK_TEST(test_adam_means_are_exact),
         CHECK_TEST(test_unknown_optimizer),
         CHECK_TEST(test_defaults_and_ranges),
     };
