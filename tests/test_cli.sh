@@ -255,7 +255,7 @@ test_progress_is_plain_off_terminals() {
 
 # on_terminal COMMAND: what a terminal 60 columns wide would get, in the file screen.
 on_terminal() {
-    command -v script >/dev/null || skip "no script to stand for a terminal"
+    script -qec true screen >/dev/null 2>&1 </dev/null || skip "no script, or no pseudo-terminal for it"
     script -qec "stty cols 60; $1" screen >/dev/null </dev/null || fail "$1: $(cat screen)"
 }
 
