@@ -7,8 +7,8 @@ file(GLOB PLEXUS_DATA CONFIGURE_DEPENDS src/data/*.c)
 file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/models/*.c)
 file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c src/store/*.c src/config/*.c src/api/*.c)
 
-# Kernels: one body, compiled once a CPU level. They too are built without contraction (below), which compilers do in one
-# branch and not in the other; a fused multiply-add is written as vf_fma.
+# Kernels: one body, compiled once a CPU level. They too are built without contraction (below), which compilers do in
+# one branch and not in the other; a fused multiply-add is written as vf_fma.
 set(kernel_flags -fno-math-errno -fno-trapping-math)
 if(NOT PLEXUS_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug") # with sanitizers, -O3 takes minutes to compile
   list(PREPEND kernel_flags -O3)

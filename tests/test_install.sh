@@ -39,7 +39,10 @@ find_package(plexus 0.1 REQUIRED)
 add_executable(quickstart quickstart.c)
 target_link_libraries(quickstart PRIVATE plexus::plexus)
 CMAKE
-    cmake -G Ninja -B b -DCMAKE_PREFIX_PATH="$scratch/prefix" -DCMAKE_C_COMPILER="${CC:-cc}" >log 2>&1 || { cat log; exit 1; }
+    cmake -G Ninja -B b -DCMAKE_PREFIX_PATH="$scratch/prefix" -DCMAKE_C_COMPILER="${CC:-cc}" >log 2>&1 || {
+        cat log
+        exit 1
+    }
     cmake --build b >log 2>&1 || { cat log; exit 1; }
     [ -x b/quickstart ]
 }
