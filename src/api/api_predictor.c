@@ -95,6 +95,7 @@ static plx_status take(plx_predictor *predictor, workspace **out, plx_error *err
             plx_free(allocator_of(predictor), space);
             return status;
         }
+        plx_run_freeze(space->run, predictor->model->values);
     }
     *out = space;
     return PLX_OK;

@@ -15,6 +15,7 @@ struct plx_run_memory {
     plx_real *numbers; /* [plan->batch_numbers] */
     plx_real *chunks;  /* [chunks_max][n_tilewise + plan->chunk_numbers], training alone */
     plx_real *summed;  /* [plan->chunk_numbers] */
+    uint8_t *gathered; /* [batch_rows][record_bytes] */
     bool is_frozen;
     double *weights; /* [n_tasks] of 1, where the caller gives none */
     const plx_batch *in_hand;
@@ -42,12 +43,12 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout, int thread
     memory->partial = plx_alloc_aligned(a, (size_t)plan->tiles_max * plan->tile_numbers, sizeof(plx_real));
     memory->numbers = plx_alloc_aligned(a, plan->batch_numbers, sizeof(plx_real));
     memory->weights = plx_alloc_zero(a, n_tasks, sizeof(double));
-    run->records = plx_alloc_aligned(a, rows, layout->record_bytes);
+    memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
     run->scores = plx_alloc_zero(a, rows * n_tasks, sizeof(plx_real));
     run->task_losses = plx_alloc_zero(a, n_tasks, sizeof(double));
     run->task_rows = plx_alloc_zero(a, n_tasks, sizeof(int64_t));
     bool all = memory->tiles && memory->batch && memory->partial && memory->numbers && memory->weights &&
-               run->records && run->scores && run->task_losses && run->task_rows;
+               memory->gathered && run->scores && run->task_losses && run->task_rows;
     if (plan->options.training) {
         memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * chunk_block(plan), sizeof(plx_real));
         memory->summed = plx_alloc_aligned(a, plan->chunk_numbers, sizeof(plx_real));
@@ -98,7 +99,7 @@ void plx_run_free(plx_run *run)
     plx_free_aligned(a, memory->numbers);
     plx_free_aligned(a, memory->chunks);
     plx_free_aligned(a, memory->summed);
-    plx_free_aligned(a, run->records);
+    plx_free_aligned(a, memory->gathered);
     plx_free_aligned(a, run->gradient);
     plx_free(a, memory->weights);
     plx_free(a, run->scores);
@@ -229,12 +230,12 @@ typedef struct phase_job {
     bool is_first, is_last;
 } phase_job;
 
-static void read_records(plx_run *run, const plx_tile *tile)
+static void gather_records(const plx_run *run, const plx_tile *tile)
 {
     const plx_batch *batch = run->memory->in_hand;
     const size_t first = batch->first + (size_t)tile->first_row;
-    plx_rows_gather(batch->rows, batch->order ? batch->order + first : NULL, first, (size_t)tile->rows,
-                    run->records + (size_t)tile->first_row * run->layout->record_bytes);
+    plx_rows_gather(batch->rows, batch->order + first, first, (size_t)tile->rows,
+                    run->memory->gathered + (size_t)tile->first_row * run->layout->record_bytes);
 }
 
 static void write_scores(plx_run *run, const plx_tile *tile)
@@ -251,7 +252,7 @@ static void write_scores(plx_run *run, const plx_tile *tile)
 
 static void run_tile(const phase_job *job, const plx_tile *tile)
 {
-    if (job->is_first) read_records(job->run, tile);
+    if (job->is_first && job->run->memory->in_hand->order) gather_records(job->run, tile);
     for (int s = 0; s < job->phase->n_steps; s++) {
         const plx_step *step = &job->phase->steps[s];
         if (step->is_backward) {
@@ -378,6 +379,8 @@ static void run_batch(plx_run *run, plx_real *values, const plx_batch *batch, bo
     run->values = values;
     run->n_rows = batch->n;
     run->n_tiles = (batch->n + plan->tile_rows - 1) / plan->tile_rows;
+    run->records =
+        batch->order ? run->memory->gathered : batch->rows->records + batch->first * batch->rows->layout->record_bytes;
     run->memory->in_hand = batch;
     run->memory->with_losses = with_losses;
     if (!run->memory->is_frozen) run_work(run, plan->prepares, plan->n_prepares, 0);

@@ -54,7 +54,7 @@ struct plx_run {
     plx_real *values; /* the parameter block [graph->n_values]; written by state parameters alone */
     int n_rows, n_tiles;
     const plx_layout *layout;
-    uint8_t *records; /* [n_rows][record_bytes] */
+    const uint8_t *records; /* [n_rows][record_bytes]: the batch's own where its rows lie together, else copies */
     uint64_t seed;
     uint32_t step;              /* for random numbers */
     const double *task_weights; /* [n_tasks] */

@@ -52,6 +52,7 @@ typedef struct joined_attrs {
     int width, stride;         /* of the result, and of matrices that have its columns */
     int transposed_stride;
     int list_stride; /* 16-bit numbers from a row's list to the next */
+    bool training;
 } joined_attrs;
 
 /* -- Scratch of the run
@@ -67,6 +68,7 @@ typedef struct scratch {
     plx_view common;     /* [n_tables, width]: the commonest rows, sign turned */
     plx_real *bias;      /* [width] */
     plx_real *d_bias;    /* [width], where there are tables */
+    plx_real *base;      /* [width], of scoring: bias and commonest rows, what a row starts from */
     struct {
         uint32_t *offset, *bytes, *run, *first_row, *common; /* [n_tables]: see plx_id_tables */
     } ids;
@@ -91,13 +93,17 @@ static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
 {
     scratch s = {0};
     s.kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
-    s.transposed = take(&at, &s.numbers, attrs->width, attrs->transposed_stride);
-    s.d_kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
     s.products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
-    s.d_products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
     s.common = take(&at, &s.numbers, attrs->n_tables, attrs->stride);
     s.bias = take(&at, &s.numbers, 1, attrs->stride).at;
-    s.d_bias = take(&at, &s.numbers, 1, attrs->stride).at;
+    if (attrs->training) {
+        s.transposed = take(&at, &s.numbers, attrs->width, attrs->transposed_stride);
+        s.d_kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
+        s.d_products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
+        s.d_bias = take(&at, &s.numbers, 1, attrs->stride).at;
+    } else {
+        s.base = take(&at, &s.numbers, 1, attrs->stride).at;
+    }
     s.ids.offset = take_numbers(&at, &s.numbers, attrs->n_tables);
     s.ids.bytes = take_numbers(&at, &s.numbers, attrs->n_tables);
     s.ids.run = take_numbers(&at, &s.numbers, attrs->n_tables);
@@ -199,11 +205,25 @@ static void fill_id_tables(const plx_run *run, const joined_attrs *attrs, const 
     }
 }
 
-/* Part 0 is the rest, part t + 1 table t. */
+/* Part 0 is the rest, part t + 1 table t. In scoring, where it is done once for many batches, one part does all. */
 static int table_parts(const plx_run *run, const plx_node *node)
 {
     (void)run;
-    return 1 + ((const joined_attrs *)node->attrs)->n_tables;
+    const joined_attrs *attrs = node->attrs;
+    return attrs->training ? 1 + attrs->n_tables : 1;
+}
+
+static void make_base(const plx_run *run, const joined_attrs *attrs, const scratch *s, plx_real *base)
+{
+    run->kernels->column_sum(attrs->n_tables, attrs->width, s->common, base, false);
+    for (int c = 0; c < attrs->width; c++)
+        base[c] = s->bias[c] - base[c];
+}
+
+static void prepare_table(const plx_run *run, const joined_attrs *attrs, int t, const scratch *s)
+{
+    pack_rows(run, attrs, &attrs->tables[t].rows, s);
+    multiply_table(run, attrs, t, s);
 }
 
 static void joined_prepare(const plx_run *run, const plx_node *node, int part)
@@ -211,20 +231,23 @@ static void joined_prepare(const plx_run *run, const plx_node *node, int part)
     const joined_attrs *attrs = node->attrs;
     const scratch s = scratch_of(run, node);
     if (part > 0) {
-        pack_rows(run, attrs, &attrs->tables[part - 1].rows, &s);
-        multiply_table(run, attrs, part - 1, &s);
+        prepare_table(run, attrs, part - 1, &s);
         return;
     }
     for (int i = 0; i < attrs->n_rest; i++)
         pack_rows(run, attrs, &attrs->rest[i], &s);
     pack_biases(run, attrs, s.bias);
     fill_id_tables(run, attrs, &s);
+    if (attrs->training) return;
+    for (int t = 0; t < attrs->n_tables; t++)
+        prepare_table(run, attrs, t, &s);
+    make_base(run, attrs, &s, s.base);
 }
 
 /* -- Forward
  * ------------------------------------------------------------------------------------------------------------- */
 
-/* How many rows of a tile list each table, behind the tile's base. */
+/* How many rows of a tile list each table, behind the base, which in training each tile makes for itself. */
 static uint32_t *listed_in(const plx_run *run, const plx_node *node, int tile)
 {
     return (uint32_t *)(void *)(plx_run_tile_numbers(run, node, tile) + ((const joined_attrs *)node->attrs)->stride);
@@ -238,10 +261,8 @@ static void collapsed_forward(const plx_tile *tile, const plx_node *node)
     const plx_view y = plx_tile_value(tile, node);
     const plx_id_tables ids = {attrs->n_tables, s.ids.offset, s.ids.bytes, s.ids.run, s.ids.first_row, s.ids.common};
     uint16_t *lists = (uint16_t *)(void *)plx_tile_rows(tile, node);
-    plx_real *base = plx_run_tile_numbers(tile->run, node, tile->index);
-    kernels->column_sum(attrs->n_tables, attrs->width, s.common, base, false);
-    for (int c = 0; c < attrs->width; c++)
-        base[c] = s.bias[c] - base[c];
+    plx_real *base = attrs->training ? plx_run_tile_numbers(tile->run, node, tile->index) : s.base;
+    if (attrs->training) make_base(tile->run, attrs, &s, base);
     kernels->list_ids(tile->rows, tile->records, tile->run->layout->record_bytes, &ids, lists, attrs->list_stride,
                       listed_in(tile->run, node, tile->index));
     kernels->sum_listed(tile->rows, attrs->width, s.products, lists, attrs->list_stride, base, y);
@@ -499,7 +520,7 @@ plx_fusion plx_joined_fuse(const plx_fuse_request *request)
     table *tables = plx_arena_take(request->arena, n_inputs, sizeof *tables);
     fusion.inputs = plx_arena_take(request->arena, n_inputs, sizeof *fusion.inputs);
     if (plx_arena_failed(request->arena) || request->source->shape.groups != 1) return fusion;
-    *attrs = (joined_attrs){.members = members, .rest = rest, .tables = tables};
+    *attrs = (joined_attrs){.members = members, .rest = rest, .tables = tables, .training = request->training};
     add_members(attrs, request);
     attrs->all_width = request->source->shape.width;
     attrs->transposed_stride = (attrs->all_width + 15) / 16 * 16;

@@ -35,6 +35,7 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
 {
     const plx_run *run = scorer->run;
     size_t n_tasks = (size_t)scorer->n_tasks;
+    plx_run_freeze(scorer->run, values);
     for (size_t task = 0; task < n_tasks; task++) {
         scorer->labelled[task] = 0;
         if (losses) losses[task] = 0;
