@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Times every kernel on one thread, as JSON lines: the median of RUNS runs, each of many calls on data in cache.
- * Products are also given as a share of the core's peak, which is measured first: fused multiply-adds on registers
- * at the level's vector width.
+ * Products are also given as a share of the core's peak, which is measured first.
  *
  *     bench_kernels [--level plain|simd128|avx2|avx512]
  */
@@ -12,13 +11,8 @@
 #include <string.h>
 #include <time.h>
 
-#ifdef __x86_64__
-#include <immintrin.h>
-#elif defined __ARM_NEON
-#include <arm_neon.h>
-#endif
-
 #include "kernels/kernels.h"
+#include "peak.h"
 
 enum { RUNS = 9, FLOATS = 1 << 21, LIST = 17 };
 static const double run_seconds = 0.004;
@@ -71,55 +65,7 @@ static double measure(job_function *f, const job *j, double *best)
     return seconds[RUNS / 2];
 }
 
-/* -- the peak ---------------------------------------------------------------------------------------------------- */
-
-enum { CHAINS = 10, PEAK_STEPS = 2000 };
 static volatile float sink;
-
-/* CHAINS independent sums in registers: more than latency times throughput of any core. */
-#define EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
-#define START(i)      s##i = j->a[i + 2] - x,
-#define STEP(i)       s##i = MULTIPLY_ADD(s##i, x, y);
-#define ADD(i)        +s##i
-
-/** A function that runs chains of `type`, from the numbers in the job so that nothing is known beforehand. */
-#define PEAK_FUNCTION(name, type)                                                                                      \
-    static void name(const job *j)                                                                                     \
-    {                                                                                                                  \
-        type x = j->a[0] - (type){0}, y = j->a[1] - (type){0}, EACH_CHAIN(START) unused = x;                           \
-        for (int step = 0; step < PEAK_STEPS; step++) {                                                                \
-            EACH_CHAIN(STEP)                                                                                           \
-        }                                                                                                              \
-        x = unused EACH_CHAIN(ADD);                                                                                    \
-        sink = x[0];                                                                                                   \
-    }
-
-typedef float four __attribute__((vector_size(16)));
-#ifdef __x86_64__
-#define MULTIPLY_ADD _mm512_fmadd_ps
-__attribute__((target("avx512f"))) PEAK_FUNCTION(peak_avx512, __m512)
-#undef MULTIPLY_ADD
-#define MULTIPLY_ADD _mm256_fmadd_ps
-    __attribute__((target("avx2,fma"))) PEAK_FUNCTION(peak_avx2, __m256)
-#undef MULTIPLY_ADD
-#endif
-#ifdef __ARM_NEON
-#define MULTIPLY_ADD(a, b, c) vfmaq_f32(c, a, b)
-#else
-#define MULTIPLY_ADD(a, b, c) ((a) * (b) + (c))
-#endif
-        PEAK_FUNCTION(peak_simd128, four)
-
-            static double measure_peak(const job *j)
-{
-    job_function *f = peak_simd128;
-    double lanes = 4, best;
-#ifdef __x86_64__
-    if (j->kernels->level == PLX_CPU_AVX512) f = peak_avx512, lanes = 16;
-    if (j->kernels->level == PLX_CPU_AVX2) f = peak_avx2, lanes = 8;
-#endif
-    return 2.0 * lanes * CHAINS * PEAK_STEPS / (measure(f, j, &best), best) * 1e-9;
-}
 
 /* -- products ---------------------------------------------------------------------------------------------------- */
 
@@ -388,7 +334,7 @@ int main(int argc, char **argv)
         j.lists[i] = (uint16_t)(i % LIST ? i * 2654435761u % 488 : LIST - 1);
     for (unsigned i = 0; i < FLOATS; i++)
         j.records[i] = i * 2654435761u >> 24 < 85 ? (uint8_t)(i % 16 + 1) : 0;
-    double peak = measure_peak(&j);
+    double peak = 2e-9 * bench_peak(j.kernels->level, 1);
     printf("{\"kernel\": \"peak\", \"level\": \"%s\", \"gflops\": %.1f}\n", j.kernels->name, peak);
     bench_products(j, peak);
     bench_others(j);

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the machine can do at most. */
+#ifndef BENCH_PEAK_H
+#define BENCH_PEAK_H
+
+#include "kernels/kernels.h"
+
+/**
+ * float32 multiply-adds a second of `threads` threads at once, at the level's vector width: independent chains in
+ * registers, the best of several runs. 0: no memory or no threads.
+ */
+double bench_peak(plx_cpu_level level, int threads);
+
+#endif
