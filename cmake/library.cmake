@@ -6,6 +6,10 @@ file(GLOB PLEXUS_KERNELS CONFIGURE_DEPENDS src/kernels/*.c)
 file(GLOB PLEXUS_DATA CONFIGURE_DEPENDS src/data/*.c)
 file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/models/*.c)
 file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c src/store/*.c src/config/*.c src/api/*.c)
+if(PLEXUS_CORE) # what trains on records in memory
+  set(PLEXUS_DATA src/data/dataset.c)
+  file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c)
+endif()
 
 # Kernels: one body, compiled once a CPU level. They too are built without contraction (below), which compilers do in
 # one branch and not in the other; a fused multiply-add is written as vf_fma.
@@ -25,7 +29,10 @@ endif()
 
 add_library(plexus_internal INTERFACE)
 target_include_directories(plexus_internal INTERFACE ${PROJECT_SOURCE_DIR}/src)
-target_link_libraries(plexus_internal INTERFACE plexus_flags PkgConfig::YAML PkgConfig::JANSSON PkgConfig::ARCHIVE)
+target_link_libraries(plexus_internal INTERFACE plexus_flags)
+if(NOT PLEXUS_CORE)
+  target_link_libraries(plexus_internal INTERFACE PkgConfig::YAML PkgConfig::JANSSON PkgConfig::ARCHIVE)
+endif()
 
 add_library(plexus_objects OBJECT ${PLEXUS_BASE} ${PLEXUS_KERNELS} ${PLEXUS_DATA} ${PLEXUS_NETWORK} ${PLEXUS_UPPER})
 target_compile_definitions(plexus_objects PRIVATE PLX_BUILDING)
@@ -44,6 +51,9 @@ foreach(target plexus plexus_static)
   target_include_directories(${target} INTERFACE
     $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 endforeach()
+if(PLEXUS_CORE) # is for tests and benchmarks alone
+  set_target_properties(plexus PROPERTIES EXCLUDE_FROM_ALL ON)
+endif()
 if(PLEXUS_STATIC)
   set_target_properties(plexus_static PROPERTIES EXCLUDE_FROM_ALL OFF)
 endif()

@@ -42,11 +42,15 @@ static void check_product(const plx_kernels *kernels, int m, int n, int k, int v
 
 static void check_products(const plx_kernels *kernels, bool turned)
 {
-    static const int ms[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 64, 131}, ks[] = {0, 1, 3, 8, 16, 33, 127, 300, 513};
+    static const int ms[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 64}, ks[] = {0, 1, 3, 8, 16, 33, 127, 300};
     for (int im = 0; im < COUNT(ms); im++)
         for (int in = 0; in < COUNT(lengths); in++)
             for (int ik = 0; ik < COUNT(ks); ik++) /* every n and k meet all variants, as m changes */
                 check_product(kernels, ms[im], lengths[in], ks[ik], (im + in + ik) % 8, turned);
+    for (int in = 0; in < COUNT(lengths); in++) { /* more than two blocks of steps, more than one of rows */
+        check_product(kernels, 9, lengths[in], 513, in % 8, turned);
+        check_product(kernels, 131, lengths[in], 33, (in + 3) % 8, turned);
+    }
     for (int variant = 0; variant < 8; variant++) {
         check_product(kernels, 67, 127, 128, variant, turned);
         check_product(kernels, 130, 1, 130, variant, turned);

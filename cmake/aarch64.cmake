@@ -1,0 +1,8 @@
+# SPDX-License-Identifier: Apache-2.0
+# 64-bit ARM by Debian's cross compiler. Programs are static, so that an emulator runs them without that system's files.
+
+set(CMAKE_SYSTEM_NAME Linux)
+set(CMAKE_SYSTEM_PROCESSOR aarch64)
+set(CMAKE_C_COMPILER aarch64-linux-gnu-gcc)
+set(CMAKE_EXE_LINKER_FLAGS_INIT -static)
+set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64)
