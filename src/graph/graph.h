@@ -109,6 +109,10 @@ typedef struct plx_op {
     const char *name;
     /** The value is its inputs side by side [rows, 1, sum of widths]: the plan may let them share memory. */
     bool concatenates;
+    /** Works number by number, and backward reads no input: the plan may let value and input share memory. */
+    bool is_in_place;
+    /** backward reads the node's own value, so nothing may be made in its place. */
+    bool backward_reads_value;
     /** backward_join reads the node's gradient of all rows, so it is kept for the whole batch. */
     bool join_reads_gradient;
     /** The row scratch is read by backward_join, so it is kept for the whole batch. */

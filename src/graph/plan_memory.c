@@ -10,7 +10,32 @@ static size_t round_up(size_t n, size_t unit)
 }
 
 /* A value that only one concatenation reads is made in its place. */
-static plx_status share_concatenations(plx_plan *plan, plx_error *err)
+static void share_concatenation(plx_plan *plan, const plx_node *node, const int *readers)
+{
+    int column = 0;
+    for (int k = 0; k < node->n_inputs; k++) {
+        plx_node_plan *input = &plan->nodes[node->inputs[k]];
+        if (readers[node->inputs[k]] == 1 && input->inside < 0 && !plan->all[node->inputs[k]]->op->concatenates) {
+            input->inside = node->index;
+            input->column = column;
+        }
+        column += plan->all[node->inputs[k]]->shape.width;
+    }
+}
+
+/* What works number by number takes its input's memory where nobody else reads that, its maker's backward included. */
+static void share_input(plx_plan *plan, const plx_node *node, const int *readers)
+{
+    plx_node_plan *own = &plan->nodes[node->index];
+    const int input = node->inputs[0];
+    const int made_by = plan->nodes[input].made_by;
+    const plx_op *maker = plan->all[made_by >= 0 ? made_by : input]->op;
+    if (readers[input] != 1 || own->inside >= 0 || (plan->options.training && maker->backward_reads_value)) return;
+    own->inside = input;
+    own->column = 0;
+}
+
+static plx_status share_memory(plx_plan *plan, plx_error *err)
 {
     int *readers = plx_arena_take(&plan->arena, (size_t)plan->n_all, sizeof *readers);
     if (!readers) return plx_error_memory(err);
@@ -21,15 +46,9 @@ static plx_status share_concatenations(plx_plan *plan, plx_error *err)
     }
     for (int i = 0; i < plan->n_order && !plan->options.is_plain; i++) {
         const plx_node *node = plan->order[i];
-        int column = 0;
-        for (int k = 0; k < node->n_inputs && node->op->concatenates && plan->nodes[node->index].runs; k++) {
-            plx_node_plan *input = &plan->nodes[node->inputs[k]];
-            if (readers[node->inputs[k]] == 1 && input->inside < 0 && !plan->all[node->inputs[k]]->op->concatenates) {
-                input->inside = node->index;
-                input->column = column;
-            }
-            column += plan->all[node->inputs[k]]->shape.width;
-        }
+        if (!plan->nodes[node->index].runs) continue;
+        if (node->op->concatenates) share_concatenation(plan, node, readers);
+        if (node->op->is_in_place) share_input(plan, node, readers);
     }
     return PLX_OK;
 }
@@ -143,7 +162,7 @@ static plx_status list_spans(plx_plan *plan, plx_error *err)
 
 plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err)
 {
-    PLX_TRY(share_concatenations(plan, err));
+    PLX_TRY(share_memory(plan, err));
     for (int i = 0; i < plan->n_order; i++)
         lay_out_node(plan, plan->order[i]);
     for (int i = 0; i < plan->n_all; i++)

@@ -34,8 +34,11 @@ static void softmax_backward(const plx_tile *tile, const plx_node *node)
     }
 }
 
-const plx_op plx_op_softmax = {
-    .name = "softmax", .shape = softmax_shape, .forward = softmax_forward, .backward = softmax_backward};
+const plx_op plx_op_softmax = {.name = "softmax",
+                               .backward_reads_value = true,
+                               .shape = softmax_shape,
+                               .forward = softmax_forward,
+                               .backward = softmax_backward};
 
 plx_ref plx_softmax(plx_graph *graph, plx_ref x)
 {

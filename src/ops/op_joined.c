@@ -476,7 +476,8 @@ static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
         attrs->members[attrs->n_members++] = (member){node, attrs->width, width};
         attrs->width += width;
     }
-    attrs->stride = (attrs->width + 15) / 16 * 16;
+    /* An odd number of cache lines, so that a block of columns of many rows is spread over all sets of a cache. */
+    attrs->stride = ((attrs->width + 15) / 16 | 1) * 16;
 }
 
 /* Sorts the source's inputs into tables and rest; the rest's rows of the packed kernel come first. */

@@ -51,10 +51,30 @@ static void tanh_backward(const plx_tile *tile, const plx_node *node)
     activate_back(tile, node, tile->run->kernels->tanh_back);
 }
 
-const plx_op plx_op_relu = {.name = "relu", .shape = same_shape, .forward = relu_forward, .backward = relu_backward};
+const plx_op plx_op_relu = {
+    .name = "relu",
+    .is_in_place = true,
+    .backward_reads_value = true,
+    .shape = same_shape,
+    .forward = relu_forward,
+    .backward = relu_backward,
+};
 const plx_op plx_op_sigmoid = {
-    .name = "sigmoid", .shape = same_shape, .forward = sigmoid_forward, .backward = sigmoid_backward};
-const plx_op plx_op_tanh = {.name = "tanh", .shape = same_shape, .forward = tanh_forward, .backward = tanh_backward};
+    .name = "sigmoid",
+    .is_in_place = true,
+    .backward_reads_value = true,
+    .shape = same_shape,
+    .forward = sigmoid_forward,
+    .backward = sigmoid_backward,
+};
+const plx_op plx_op_tanh = {
+    .name = "tanh",
+    .is_in_place = true,
+    .backward_reads_value = true,
+    .shape = same_shape,
+    .forward = tanh_forward,
+    .backward = tanh_backward,
+};
 
 plx_ref plx_relu(plx_graph *graph, plx_ref x)
 {
@@ -133,7 +153,7 @@ static void drop(const plx_tile *tile, const plx_node *node, plx_view from, plx_
     if (run->training) {
         run->kernels->dropout(tile->rows, n, from, to, &random, (uint64_t)tile->first_row, run->step,
                               (plx_real) * (const double *)node->attrs, adds);
-    } else {
+    } else if (from.at != to.at) {
         run->kernels->copy(tile->rows, n, from, to, adds);
     }
 }
@@ -150,8 +170,11 @@ static void dropout_backward(const plx_tile *tile, const plx_node *node)
     if (dx.at) drop(tile, node, plx_tile_gradient(tile, node), dx, adds);
 }
 
-const plx_op plx_op_dropout = {
-    .name = "dropout", .shape = dropout_shape, .forward = dropout_forward, .backward = dropout_backward};
+const plx_op plx_op_dropout = {.name = "dropout",
+                               .is_in_place = true,
+                               .shape = dropout_shape,
+                               .forward = dropout_forward,
+                               .backward = dropout_backward};
 
 plx_ref plx_dropout(plx_graph *graph, plx_ref x, double rate)
 {
