@@ -129,6 +129,12 @@ static void check_scorers_agree(const plx_model *model, const plx_model *loaded)
     REQUIRE(plx_predictor_create(loaded, &predictor, NULL) == PLX_OK);
     CHECK_STATUS(plx_predictor_score(predictor, rows.columns, 4, N_SCORED, served, NULL), PLX_OK);
     CHECK(memcmp(direct, served, sizeof direct) == 0);
+    for (int i = 0; i < N_SCORED; i++) {
+        const plx_column row[] = {
+            {"age", NULL, rows.ages + i}, {"job", rows.jobs + i, NULL}, {"city", rows.cities + i, NULL}};
+        CHECK_STATUS(plx_predictor_score(predictor, row, 3, 1, served, NULL), PLX_OK);
+        CHECK(memcmp(direct + 2 * i, served, 2 * sizeof *served) == 0);
+    }
     plx_predictor_free(predictor);
 }
 
@@ -308,6 +314,16 @@ static void test_predictor_takes_any_number_of_rows(void)
     for (int i = 0; i < MANY; i += 37) {
         const plx_column row[] = {{"city", cities + i, NULL}, {"job", jobs + i, NULL}, {"age", NULL, ages + i}};
         CHECK_STATUS(plx_predictor_score(predictor, row, 3, 1, one, NULL), PLX_OK);
+        CHECK(memcmp(one, scores + 2 * i, sizeof one) == 0);
+    }
+    /* Columns move from call to call. */
+    for (int i = 0; i < 40; i++) {
+        const plx_column own[] = {{"city", cities + i, NULL}, {"job", jobs + i, NULL}, {"age", NULL, ages + i}};
+        plx_column row[5] = {
+            {"x", jobs, NULL}, {"y", jobs, NULL}, {"x", jobs, NULL}, {"y", jobs, NULL}, {"x", jobs, NULL}};
+        for (int k = 0; k < 3; k++)
+            row[(i / 5 + k * (1 + i % 2)) % 5] = own[k];
+        CHECK_STATUS(plx_predictor_score(predictor, row, 5, 1, one, NULL), PLX_OK);
         CHECK(memcmp(one, scores + 2 * i, sizeof one) == 0);
     }
     CHECK_STATUS(plx_predictor_score(predictor, columns, 3, 0, NULL, NULL), PLX_OK);

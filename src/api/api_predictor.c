@@ -18,6 +18,7 @@ typedef struct workspace {
     size_t capacity;
     plx_cells *cells;
     size_t cells_capacity;
+    int *places; /* where columns were in the call before: plx_encoders_columns_again */
 } workspace;
 
 struct plx_predictor {
@@ -60,6 +61,7 @@ plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx
 static void free_workspace(const plx_allocator *allocator, workspace *space)
 {
     plx_run_free(space->run);
+    plx_free(allocator, space->places);
     plx_free(allocator, space->records);
     plx_free(allocator, space->cells);
     plx_free(allocator, space);
@@ -80,23 +82,32 @@ void plx_predictor_free(plx_predictor *predictor)
     plx_free(&allocator, predictor);
 }
 
+static plx_status make_workspace(const plx_predictor *predictor, workspace **out, plx_error *err)
+{
+    const plx_allocator *allocator = allocator_of(predictor);
+    plx_model *model = predictor->model;
+    workspace *space = plx_alloc_zero(allocator, 1, sizeof *space);
+    if (!space) return plx_error_memory(err);
+    space->places = plx_alloc_zero(allocator, (size_t)plx_encoders_n_columns(model->encoders), sizeof *space->places);
+    plx_status status = space->places ? PLX_OK : plx_error_memory(err);
+    if (status == PLX_OK)
+        status = plx_run_create(allocator, predictor->plan, predictor->layout, NULL, &space->run, err);
+    if (status != PLX_OK) {
+        free_workspace(allocator, space);
+        return status;
+    }
+    plx_run_freeze(space->run, model->values);
+    *out = space;
+    return PLX_OK;
+}
+
 static plx_status take(plx_predictor *predictor, workspace **out, plx_error *err)
 {
     pthread_mutex_lock(&predictor->lock);
     workspace *space = predictor->idle;
     if (space) predictor->idle = space->next;
     pthread_mutex_unlock(&predictor->lock);
-    if (!space) {
-        space = plx_alloc_zero(allocator_of(predictor), 1, sizeof *space);
-        if (!space) return plx_error_memory(err);
-        plx_status status =
-            plx_run_create(allocator_of(predictor), predictor->plan, predictor->layout, NULL, &space->run, err);
-        if (status != PLX_OK) {
-            plx_free(allocator_of(predictor), space);
-            return status;
-        }
-        plx_run_freeze(space->run, predictor->model->values);
-    }
+    if (!space) return make_workspace(predictor, out, err);
     *out = space;
     return PLX_OK;
 }
@@ -120,7 +131,8 @@ static plx_status encode(const plx_predictor *predictor, workspace *space, const
     for (int i = 0; i < n_columns; i++) {
         space->cells[i] = (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers};
     }
-    return plx_encoders_columns(predictor->model->encoders, space->cells, n_columns, rows, false, space->records, err);
+    return plx_encoders_columns_again(predictor->model->encoders, space->places, space->cells, n_columns, rows,
+                                      space->records, err);
 }
 
 static void score(const plx_predictor *predictor, workspace *space, size_t n, float *scores)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Encodes columns of cells in memory: the path of a server, often with one row a call. Columns are looked for from
- * where the last one was found, since callers give them in much the same order each time.
+ * Encodes columns of cells in memory: the path of a server, often with one row a call. A column is looked for where it
+ * was found in the call before, else from where the last one was found.
  */
 #include <string.h>
 
@@ -12,7 +12,8 @@ typedef struct request {
     const plx_encoders *encoders;
     const plx_cells *cells;
     int n_cells;
-    int next; /* where the search for a column begins */
+    int next;    /* where the search for a column begins */
+    int *places; /* [n_inputs]: behind where each was found before; 0: unknown; NULL: none is known */
     size_t n;
     uint8_t *out; /* [n][record_bytes] */
 } request;
@@ -32,11 +33,13 @@ static plx_status fail_missing(const request *r, const char *name, plx_error *er
 static plx_status find_column(request *r, int input, const plx_cells **out, plx_error *err)
 {
     const char *name = r->encoders->inputs[input].column;
-    for (int i = 0, at = r->next; i < r->n_cells; i++, at++) {
+    const int known = r->places ? r->places[input] : 0;
+    for (int i = 0, at = known ? known - 1 : r->next; i < r->n_cells; i++, at++) {
         if (at >= r->n_cells) at = 0;
         const char *given = r->cells[at].name;
         if (given != name && strcmp(given, name) != 0) continue;
         r->next = at + 1;
+        if (r->places) r->places[input] = r->next;
         *out = &r->cells[at];
         if (!r->cells[at].texts && !r->cells[at].numbers && r->n)
             PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' has neither texts nor numbers", name);
@@ -124,17 +127,34 @@ static plx_status encode_labels(request *r, int task, bool with_labels, plx_erro
     return PLX_OK;
 }
 
+static plx_status encode(request *r, bool with_labels, plx_error *err)
+{
+    const plx_layout *layout = &r->encoders->layout;
+    memset(r->out, 0, r->n * layout->record_bytes); /* the padding, too: equal rows have equal records */
+    for (int i = 0; i < layout->n_sparse; i++)
+        PLX_TRY(encode_sparse(r, i, err));
+    for (int i = 0; i < layout->n_dense; i++)
+        PLX_TRY(encode_dense(r, i, err));
+    for (int i = 0; i < layout->n_tasks; i++)
+        PLX_TRY(encode_labels(r, i, with_labels, err));
+    return PLX_OK;
+}
+
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
                                 bool with_labels, uint8_t *out, plx_error *err)
 {
-    const plx_layout *layout = &encoders->layout;
     request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .n = n, .out = out};
-    memset(out, 0, n * layout->record_bytes); /* the padding, too: equal rows have equal records */
-    for (int i = 0; i < layout->n_sparse; i++)
-        PLX_TRY(encode_sparse(&r, i, err));
-    for (int i = 0; i < layout->n_dense; i++)
-        PLX_TRY(encode_dense(&r, i, err));
-    for (int i = 0; i < layout->n_tasks; i++)
-        PLX_TRY(encode_labels(&r, i, with_labels, err));
-    return PLX_OK;
+    return encode(&r, with_labels, err);
+}
+
+plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
+                                      size_t n, uint8_t *out, plx_error *err)
+{
+    request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .places = places, .n = n, .out = out};
+    return encode(&r, false, err);
+}
+
+int plx_encoders_n_columns(const plx_encoders *encoders)
+{
+    return encoders->n_inputs;
 }

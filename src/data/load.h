@@ -54,6 +54,12 @@ typedef struct plx_cells {
  */
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
                                 bool with_labels, uint8_t *out, plx_error *err);
+/** The same for a caller who gives columns in the same order time after time: `places` [plx_encoders_n_columns], 0 at
+ * first, keeps where each was found. */
+plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
+                                      size_t n, uint8_t *out, plx_error *err);
+/** How many different columns features and tasks read. */
+int plx_encoders_n_columns(const plx_encoders *encoders);
 
 /**
  * The fitted state as tensors, borrowed from the encoders, names in the arena: for sparse feature NAME
