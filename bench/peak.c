@@ -12,7 +12,7 @@
 
 #include "base/pool.h"
 
-enum { CHAINS = 10, STEPS = 200000, RUNS = 15, THREADS_MAX = 64 };
+enum { CHAINS = 10, STEPS = 400000, RUNS = 200, THREADS_MAX = 64 };
 
 /* CHAINS independent sums in registers: more than latency times throughput of any core. */
 #define EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
