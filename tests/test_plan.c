@@ -135,6 +135,97 @@ static bool plan_has(const plx_plan *plan, const char *op)
     return false;
 }
 
+static void score_with(network *net, const plx_plan_options *options, bool is_frozen, plx_real *scores)
+{
+    network_plan(net, options, NULL, plx_kernels_for(PLX_CPU_AVX512));
+    if (is_frozen) plx_run_freeze(net->run, net->values);
+    plx_run_score(net->run, net->values, &(plx_batch){.rows = &net->rows, .n = N_ROWS}, !is_frozen);
+    memcpy(scores, net->run->scores, N_ROWS * 2 * sizeof *scores);
+}
+
+/* Scores and losses under plans with rewrites are those of the plain plan. */
+static void check_scoring(network *net)
+{
+    static plx_real plain[N_ROWS * 2], fast[N_ROWS * 2], frozen[N_ROWS * 2];
+    score_with(net, &(plx_plan_options){.batch_rows = N_ROWS, .tile_rows = N_ROWS, .is_plain = true}, false, plain);
+    const double losses[] = {net->run->task_losses[0], net->run->task_losses[1]};
+    for (int i = 0; i < 6; i++) {
+        const plx_plan_options options = {
+            .batch_rows = N_ROWS, .tile_rows = i < 3 ? 0 : 50, .collapse = (plx_collapse)(i % 3)};
+        score_with(net, &options, false, fast);
+        for (int k = 0; k < N_ROWS * 2; k++)
+            CHECK_CLOSE((double)fast[k], (double)plain[k], 1e-5 * (1 + fabs((double)plain[k])));
+        for (int task = 0; task < 2; task++)
+            CHECK_CLOSE(net->run->task_losses[task], losses[task], 1e-5 * (1 + fabs(losses[task])));
+        score_with(net, &options, true, frozen);
+        CHECK(memcmp(fast, frozen, sizeof fast) == 0);
+    }
+}
+
+/* In scoring, batch normalisation is in the layer before it and dropout is gone. */
+static void test_scoring_plans_agree(void)
+{
+    for (int i = 0; plx_model_list[i]; i++) {
+        for (int everything = 0; everything < 2; everything++) {
+            sizes s;
+            network net;
+            sizes_init(&s, everything);
+            REQUIRE(open_network(&net, plx_model_list[i], &s));
+            check_scoring(&net);
+            CHECK(!plan_has(net.plan, "moments"));
+            CHECK(!plan_has(net.plan, "normalise"));
+            CHECK(!plan_has(net.plan, "dropout"));
+            network_release(&net);
+        }
+    }
+}
+
+static plx_ref linear(plx_graph *graph, const char *name, plx_ref x, int groups, int width)
+{
+    const plx_linear_spec spec = {.groups = groups, .width = width, .has_bias = true};
+    const int outside = plx_scope(graph, "%s", name);
+    plx_ref y = plx_linear(graph, x, &spec);
+    plx_scope_leave(graph, outside);
+    return y;
+}
+
+static plx_ref batch_norm(plx_graph *graph, const char *name, plx_ref x)
+{
+    const int outside = plx_scope(graph, "%s", name);
+    plx_ref y = plx_batch_norm(graph, x);
+    plx_scope_leave(graph, outside);
+    return y;
+}
+
+/* Values that a rewrite must leave alone, since others read them, beside such that it may take. */
+static void build_shared_values(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = plx_dense_input(graph, N_DENSE);
+    plx_ref a = linear(graph, "a", x, 1, 5), b = linear(graph, "b", x, 1, 3);
+    plx_ref both[] = {plx_relu(graph, batch_norm(graph, "a", a)), plx_tanh(graph, plx_dropout(graph, a, 0.5)),
+                      plx_dropout(graph, plx_dropout(graph, plx_relu(graph, batch_norm(graph, "b", b)), 0.1), 0.2)};
+    plx_ref c = plx_dropout(graph, plx_concat(graph, both, 3), 0.4);
+    plx_ref bank = plx_relu(graph, batch_norm(graph, "bank", linear(graph, "bank", plx_relu(graph, c), 2, 6)));
+    plx_ref second = batch_norm(graph, "second", linear(graph, "second", bank, 2, 4));
+    plx_ref mixed = plx_mixture(graph, plx_softmax(graph, linear(graph, "gate", c, 1, 2)), &second, 1);
+    plx_ref y = linear(graph, "y", mixed, 1, 1), z = linear(graph, "z", plx_sigmoid(graph, y), 1, 1);
+    plx_graph_task(graph, 0, y, plx_squared_loss(graph, 0, plx_dropout(graph, linear(graph, "w", c, 1, 1), 0.2)));
+    plx_graph_task(graph, 1, z, plx_squared_loss(graph, 1, batch_norm(graph, "z", z)));
+}
+
+static void test_shared_values_stay(void)
+{
+    network net;
+    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, false};
+    REQUIRE(network_init(&net, &shape, build_shared_values, NULL, 5));
+    check_scoring(&net);
+    CHECK(plan_has(net.plan, "normalise")); /* of a, which tanh reads too */
+    CHECK(plan_has(net.plan, "folded"));
+    CHECK(!plan_has(net.plan, "dropout"));
+    network_release(&net);
+}
+
 /* A row's score does not depend on the rows beside it, nor on the batch that it comes in. */
 static void test_scores_are_row_by_row(void)
 {
@@ -252,8 +343,12 @@ static void test_mistakes_are_told(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_plans_agree), CHECK_TEST(test_scores_are_row_by_row),
+    static const check_test tests[] = {CHECK_TEST(test_plans_agree),
+                                       CHECK_TEST(test_scoring_plans_agree),
+                                       CHECK_TEST(test_shared_values_stay),
+                                       CHECK_TEST(test_scores_are_row_by_row),
                                        CHECK_TEST(test_absent_categories_get_no_gradient),
-                                       CHECK_TEST(test_start_values), CHECK_TEST(test_mistakes_are_told)};
+                                       CHECK_TEST(test_start_values),
+                                       CHECK_TEST(test_mistakes_are_told)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -82,6 +82,9 @@ typedef struct plx_fuse_request {
     const plx_node *source;         /* the one value that they all read */
     const plx_node *const *readers; /* nodes of the op */
     int n_readers;
+    /** [n_readers] in scoring: what alone reads the reader and has the hook `affine`, and is to be made in its stead;
+     * NULL: nothing. */
+    const plx_node *const *affines;
     bool is_only_reader; /* nothing else reads `source`, which then need not be made */
     bool training;
     int batch_rows;
@@ -91,7 +94,7 @@ typedef struct plx_fuse_request {
 /** What the op answers. */
 typedef struct plx_fusion {
     const struct plx_op
-        *op;           /* makes the readers' values side by side, [1, sum of their numbers]; NULL: nothing to gain */
+        *op; /* makes the readers' values (or their affines') side by side, [1, sum of numbers]; NULL: no gain */
     const void *attrs; /* in the arena */
     /** What the new node reads instead of `source`, put side by side by the op `concat`; none: it reads the record
      * alone. */
@@ -122,6 +125,8 @@ typedef struct plx_op {
      * label; backward sends the gradient of task_weight * sum / rows of the batch.
      */
     bool is_loss;
+    /** In scoring the value is that of input 0 as it is: the plan leaves the node out. */
+    bool passes_in_scoring;
     /**
      * Checks inputs and attributes, sets node->shape (all 0: no value of rows), the scratch sizes, and declares
      * parameters with plx_node_param. A mistake goes to plx_graph_fail.
@@ -129,6 +134,8 @@ typedef struct plx_op {
     void (*shape)(plx_graph *graph, plx_node *node);
     /** Answers whether several nodes of this op are better done as one. */
     plx_fusion (*fuse)(const plx_fuse_request *request);
+    /** In scoring a number of the value is that of input 0 times scale plus shift; these, for each number of a row. */
+    void (*affine)(const plx_run *run, const plx_node *node, plx_real *scale, plx_real *shift);
     /** Once a batch (once for good in a frozen run), before any tile. */
     plx_batch_work prepare;
     void (*forward)(const plx_tile *tile, const plx_node *node);

@@ -2,7 +2,8 @@
 /*
  * Rewrites. For each value, the nodes of one op that read it are offered to that op, which may answer with one node
  * that makes all their values side by side. The nodes that it replaces stay in the graph: their values and gradients
- * become columns of the new node's, so that their readers notice nothing.
+ * become columns of the new node's, so that their readers notice nothing. In scoring, a node whose constants can be
+ * taken into the node before it is replaced likewise, and what would only copy is left out.
  */
 #include "graph/plan.h"
 
@@ -36,6 +37,13 @@ static plx_node *add_node(plx_plan *plan, const plx_op *op, const plx_node *cons
     return node;
 }
 
+/* Node `maker` makes the value of node `index` in its stead, as columns of its own. */
+static void put_inside(plx_plan *plan, int index, int maker, int column)
+{
+    plan->nodes[index].made_by = plan->nodes[index].inside = maker;
+    plan->nodes[index].column = column;
+}
+
 /*
  * Puts the answer in place. Nodes of rewrites have no graph to declare parameters in, so their ops' shape functions get
  * an empty one; a concatenation of rewrites is shaped here, since its inputs are the plan's.
@@ -60,10 +68,9 @@ static plx_status replace(plx_plan *plan, const plx_fuse_request *request, const
     node->op->shape(&none, node);
     int column = 0;
     for (int r = 0; r < request->n_readers; r++) {
-        const plx_node *reader = request->readers[r];
-        plan->nodes[reader->index].made_by = node->index;
-        plan->nodes[reader->index].inside = node->index;
-        plan->nodes[reader->index].column = column;
+        const plx_node *reader = request->readers[r], *affine = request->affines[r];
+        put_inside(plan, reader->index, node->index, column);
+        if (affine) put_inside(plan, affine->index, node->index, column);
         column += reader->shape.groups * reader->shape.width;
     }
     *fused = node;
@@ -91,22 +98,71 @@ static int find_readers(const plx_graph *graph, const plx_node *source, const bo
     return n;
 }
 
+static bool reads(const plx_node *node, const plx_node *input)
+{
+    for (int k = 0; k < node->n_inputs; k++) {
+        if (node->inputs[k] == input->index) return true;
+    }
+    return false;
+}
+
+/* Whether the nodes that are needed and read `node` are `reader` and such that `reader` alone reads. */
+static bool is_read_through(const plx_graph *graph, const plx_node *node, const plx_node *reader, const bool *needed)
+{
+    for (int i = node->index + 1; i < graph->n_nodes; i++) {
+        const plx_node *other = graph->nodes[i];
+        if (!needed[i] || other == reader || !reads(other, node)) continue;
+        if (!reads(reader, other) || !is_read_through(graph, other, reader, needed)) return false;
+    }
+    for (int task = 0; task < graph->n_tasks; task++) {
+        if (graph->predictions[task] == node->index) return false;
+    }
+    return true;
+}
+
+/* The node with an affine map that alone reads `node`, or NULL. */
+static const plx_node *find_affine(const plx_plan *plan, const plx_node *node, const bool *needed)
+{
+    const plx_graph *graph = plan->graph;
+    for (int i = node->index + 1; i < graph->n_nodes && !plan->options.training; i++) {
+        const plx_node *reader = graph->nodes[i];
+        if (!needed[i] || !reader->op->affine || reader->inputs[0] != node->index) continue;
+        return is_read_through(graph, node, reader, needed) ? reader : NULL;
+    }
+    return NULL;
+}
+
 static plx_status fuse_readers(plx_plan *plan, const plx_node *source, const bool *needed, const plx_node **readers,
-                               plx_error *err)
+                               const plx_node **affines, plx_error *err)
 {
     plx_fuse_request request = {.graph = plan->graph,
                                 .arena = &plan->arena,
                                 .source = source,
                                 .readers = readers,
+                                .affines = affines,
                                 .training = plan->options.training,
                                 .batch_rows = plan->options.batch_rows,
                                 .collapse = plan->options.collapse};
     request.n_readers = find_readers(plan->graph, source, needed, readers, &request.is_only_reader);
     if (request.n_readers == 0) return PLX_OK;
+    for (int r = 0; r < request.n_readers; r++)
+        affines[r] = find_affine(plan, readers[r], needed);
     const plx_fusion fusion = readers[0]->op->fuse(&request);
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
     plx_node *fused = NULL;
     return fusion.op ? replace(plan, &request, &fusion, &fused, err) : PLX_OK;
+}
+
+/* What would only copy its input has its input's memory, and whoever reads it waits for that one's maker. */
+static void pass_through(plx_plan *plan)
+{
+    for (int i = 0; i < plan->graph->n_nodes && !plan->options.training; i++) {
+        const plx_node *node = plan->graph->nodes[i];
+        if (!node->op->passes_in_scoring) continue;
+        const int input = node->inputs[0], made_by = plan->nodes[input].made_by;
+        put_inside(plan, i, input, 0);
+        if (made_by >= 0) plan->nodes[i].made_by = made_by;
+    }
 }
 
 /* A rewritten node comes where the first of those that it replaces was, its concatenation before it. */
@@ -117,7 +173,7 @@ static void list_order(plx_plan *plan)
         if (made_by < 0) {
             plan->order[plan->n_order++] = plan->all[i];
         } else {
-            bool is_first = true;
+            bool is_first = made_by >= plan->graph->n_nodes;
             for (int before = 0; before < i && is_first; before++)
                 is_first = plan->nodes[before].made_by != made_by;
             if (!is_first) continue;
@@ -139,6 +195,7 @@ plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
     plan->nodes = plx_arena_take(&plan->arena, room, sizeof *plan->nodes);
     bool *needed = plx_arena_take(&plan->arena, n, sizeof *needed);
     const plx_node **readers = plx_arena_take(&plan->arena, n, sizeof *readers);
+    const plx_node **affines = plx_arena_take(&plan->arena, n, sizeof *affines);
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
     for (size_t i = 0; i < room; i++)
         plan->nodes[i].made_by = plan->nodes[i].inside = -1;
@@ -146,8 +203,9 @@ plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
         plan->all[plan->n_all++] = graph->nodes[i];
     mark_needed(graph, plan->options.training, needed);
     for (size_t i = 0; i < n && !plan->options.is_plain; i++) {
-        if (needed[i]) PLX_TRY(fuse_readers(plan, graph->nodes[i], needed, readers, err));
+        if (needed[i]) PLX_TRY(fuse_readers(plan, graph->nodes[i], needed, readers, affines, err));
     }
+    if (!plan->options.is_plain) pass_through(plan);
     list_order(plan);
     return PLX_OK;
 }

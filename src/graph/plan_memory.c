@@ -23,6 +23,14 @@ static void share_concatenation(plx_plan *plan, const plx_node *node, const int 
     }
 }
 
+/* The node whose value node `index` has: in scoring, some only pass theirs on. */
+static int passed_on(const plx_plan *plan, int index)
+{
+    while (!plan->options.training && !plan->options.is_plain && plan->all[index]->op->passes_in_scoring)
+        index = plan->all[index]->inputs[0];
+    return index;
+}
+
 /* What works number by number takes its input's memory where nobody else reads that, its maker's backward included. */
 static void share_input(plx_plan *plan, const plx_node *node, const int *readers)
 {
@@ -30,11 +38,14 @@ static void share_input(plx_plan *plan, const plx_node *node, const int *readers
     const int input = node->inputs[0];
     const int made_by = plan->nodes[input].made_by;
     const plx_op *maker = plan->all[made_by >= 0 ? made_by : input]->op;
-    if (readers[input] != 1 || own->inside >= 0 || (plan->options.training && maker->backward_reads_value)) return;
+    if (readers[passed_on(plan, input)] != 1 || own->inside >= 0 ||
+        (plan->options.training && maker->backward_reads_value))
+        return;
     own->inside = input;
     own->column = 0;
 }
 
+/* Predictions are read at the end. */
 static plx_status share_memory(plx_plan *plan, plx_error *err)
 {
     int *readers = plx_arena_take(&plan->arena, (size_t)plan->n_all, sizeof *readers);
@@ -42,8 +53,10 @@ static plx_status share_memory(plx_plan *plan, plx_error *err)
     for (int i = 0; i < plan->n_order; i++) {
         const plx_node *node = plan->order[i];
         for (int k = 0; k < node->n_inputs && plan->nodes[node->index].runs; k++)
-            readers[node->inputs[k]]++;
+            readers[passed_on(plan, node->inputs[k])]++;
     }
+    for (int task = 0; task < plan->graph->n_tasks; task++)
+        readers[passed_on(plan, plan->graph->predictions[task])]++;
     for (int i = 0; i < plan->n_order && !plan->options.is_plain; i++) {
         const plx_node *node = plan->order[i];
         if (!plan->nodes[node->index].runs) continue;

@@ -79,7 +79,7 @@ typedef struct plx_kernels {
     void (*column_sum)(int rows, int n, plx_view x, plx_real *out, bool accumulate);
 
     /* -- element by element, x and y [rows,n] ------------------------------------------------------------ */
-    plx_activate_fn *relu, *sigmoid, *tanh;
+    plx_activate_fn *relu, *sigmoid, *tanh; /* y may be x */
     plx_activate_back_fn *relu_back, *sigmoid_back, *tanh_back;
     /** y (+)= x. */
     void (*copy)(int rows, int n, plx_view x, plx_view y, bool accumulate);

@@ -22,6 +22,8 @@ enum { PLX_LINEAR_KERNEL, PLX_LINEAR_BIAS };
 
 /** op_joined.c: linear nodes that read one value, as one product. */
 plx_fusion plx_joined_fuse(const plx_fuse_request *request);
+/** op_linear.c: one bank on a bank, with the affine map that follows it. */
+plx_fusion plx_folded_fuse(const plx_fuse_request *request);
 
 /** Numbers of a value in one row. */
 static inline int plx_shape_numbers(plx_shape shape)

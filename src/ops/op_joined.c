@@ -25,6 +25,7 @@ enum {
 /* A linear node and its place among the columns. */
 typedef struct member {
     const plx_node *node;
+    const plx_node *affine; /* a map of its value that is taken into its kernel and bias; NULL: none */
     int column, width;
 } member;
 
@@ -53,6 +54,7 @@ typedef struct joined_attrs {
     int transposed_stride;
     int list_stride; /* 16-bit numbers from a row's list to the next */
     bool training;
+    bool has_affines;
 } joined_attrs;
 
 /* -- Scratch of the run
@@ -60,15 +62,16 @@ typedef struct joined_attrs {
 
 /* Matrices in batch_numbers, in this order. */
 typedef struct scratch {
-    plx_view kernel;     /* [all_width, width] */
-    plx_view transposed; /* [width, all_width] */
-    plx_view d_kernel;   /* [all_width, width], the tables' rows alone */
-    plx_view products;   /* [n_table_rows, width]: P less its commonest row */
-    plx_view d_products; /* [n_table_rows, width] */
-    plx_view common;     /* [n_tables, width]: the commonest rows, sign turned */
-    plx_real *bias;      /* [width] */
-    plx_real *d_bias;    /* [width], where there are tables */
-    plx_real *base;      /* [width], of scoring: bias and commonest rows, what a row starts from */
+    plx_view kernel;         /* [all_width, width] */
+    plx_view transposed;     /* [width, all_width] */
+    plx_view d_kernel;       /* [all_width, width], the tables' rows alone */
+    plx_view products;       /* [n_table_rows, width]: P less its commonest row */
+    plx_view d_products;     /* [n_table_rows, width] */
+    plx_view common;         /* [n_tables, width]: the commonest rows, sign turned */
+    plx_real *bias;          /* [width] */
+    plx_real *d_bias;        /* [width], where there are tables */
+    plx_real *base;          /* [width], of scoring: bias and commonest rows, what a row starts from */
+    plx_real *scale, *shift; /* [width], of the members' affine maps, where there are any */
     struct {
         uint32_t *offset, *bytes, *run, *first_row, *common; /* [n_tables]: see plx_id_tables */
     } ids;
@@ -103,6 +106,8 @@ static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
         s.d_bias = take(&at, &s.numbers, 1, attrs->stride).at;
     } else {
         s.base = take(&at, &s.numbers, 1, attrs->stride).at;
+        s.scale = take(&at, &s.numbers, attrs->has_affines, attrs->stride).at;
+        s.shift = take(&at, &s.numbers, attrs->has_affines, attrs->stride).at;
     }
     s.ids.offset = take_numbers(&at, &s.numbers, attrs->n_tables);
     s.ids.bytes = take_numbers(&at, &s.numbers, attrs->n_tables);
@@ -150,6 +155,11 @@ static void copy_rows(const plx_run *run, const joined_attrs *attrs, const piece
 static void pack_rows(const plx_run *run, const joined_attrs *attrs, const piece *rows, const scratch *s)
 {
     copy_rows(run, attrs, rows, s->kernel, false);
+    for (int row = 0; row < rows->width && attrs->has_affines; row++) {
+        plx_real *packed = rows_from(s->kernel, rows->packed_row + row).at;
+        for (int c = 0; c < attrs->width; c++)
+            packed[c] *= s->scale[c];
+    }
     if (!run->training) return;
     run->kernels->transpose(rows->width, attrs->width, rows_from(s->kernel, rows->packed_row),
                             columns_from(s->transposed, rows->packed_row));
@@ -164,6 +174,21 @@ static void pack_biases(const plx_run *run, const joined_attrs *attrs, plx_real 
         memcpy(bias + from->column, plx_run_param(run, from->node, PLX_LINEAR_BIAS, 0).at,
                (size_t)from->width * sizeof *bias);
     }
+}
+
+/* Before rows are packed; what has no affine map is scaled by 1 and shifted by 0. */
+static void take_in_affines(const plx_run *run, const joined_attrs *attrs, const scratch *s)
+{
+    for (int m = 0; m < attrs->n_members && attrs->has_affines; m++) {
+        const member *own = &attrs->members[m];
+        for (int c = own->column; c < own->column + own->width; c++) {
+            s->scale[c] = 1;
+            s->shift[c] = 0;
+        }
+        if (own->affine) own->affine->op->affine(run, own->affine, s->scale + own->column, s->shift + own->column);
+    }
+    for (int c = 0; c < attrs->width && attrs->has_affines; c++)
+        s->bias[c] = s->bias[c] * s->scale[c] + s->shift[c];
 }
 
 static void unpack_biases(const plx_run *run, const joined_attrs *attrs, const plx_real *d_bias)
@@ -234,9 +259,10 @@ static void joined_prepare(const plx_run *run, const plx_node *node, int part)
         prepare_table(run, attrs, part - 1, &s);
         return;
     }
+    pack_biases(run, attrs, s.bias);
+    take_in_affines(run, attrs, &s);
     for (int i = 0; i < attrs->n_rest; i++)
         pack_rows(run, attrs, &attrs->rest[i], &s);
-    pack_biases(run, attrs, s.bias);
     fill_id_tables(run, attrs, &s);
     if (attrs->training) return;
     for (int t = 0; t < attrs->n_tables; t++)
@@ -399,6 +425,7 @@ static void joined_tell(const plx_node *node, plx_string *out)
     plx_string_format(out, "one product, [%d] to [%d], for", attrs->rest_width, attrs->width);
     for (int m = 0; m < attrs->n_members; m++) {
         plx_string_format(out, "%s %s", m > 0 ? "," : "", attrs->members[m].node->name);
+        if (attrs->members[m].affine) plx_string_format(out, " with %s", attrs->members[m].affine->name);
     }
     if (attrs->n_tables > 0) {
         plx_string_format(out, "; %d tables of %d rows in all multiplied once a batch", attrs->n_tables,
@@ -473,8 +500,9 @@ static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
     for (int m = 0; m < request->n_readers; m++) {
         const plx_node *node = request->readers[m];
         const int width = plx_shape_numbers(node->shape);
-        attrs->members[attrs->n_members++] = (member){node, attrs->width, width};
+        attrs->members[attrs->n_members++] = (member){node, request->affines[m], attrs->width, width};
         attrs->width += width;
+        attrs->has_affines = attrs->has_affines || request->affines[m];
     }
     /* An odd number of cache lines, so that a block of columns of many rows is spread over all sets of a cache. */
     attrs->stride = ((attrs->width + 15) / 16 | 1) * 16;
@@ -520,7 +548,8 @@ plx_fusion plx_joined_fuse(const plx_fuse_request *request)
     piece *rest = plx_arena_take(request->arena, n_inputs, sizeof *rest);
     table *tables = plx_arena_take(request->arena, n_inputs, sizeof *tables);
     fusion.inputs = plx_arena_take(request->arena, n_inputs, sizeof *fusion.inputs);
-    if (plx_arena_failed(request->arena) || request->source->shape.groups != 1) return fusion;
+    if (plx_arena_failed(request->arena)) return fusion;
+    if (request->source->shape.groups != 1) return plx_folded_fuse(request);
     *attrs = (joined_attrs){.members = members, .rest = rest, .tables = tables, .training = request->training};
     add_members(attrs, request);
     attrs->all_width = request->source->shape.width;
@@ -529,7 +558,7 @@ plx_fusion plx_joined_fuse(const plx_fuse_request *request)
     if (attrs->n_tables > 0) {
         fusion.op = &op_collapsed;
         fusion.concat = &plx_op_concat;
-    } else if (request->n_readers > 1) {
+    } else if (request->n_readers > 1 || attrs->has_affines) {
         *rest = (piece){0, 0, attrs->all_width};
         attrs->n_rest = 1;
         attrs->rest_width = attrs->all_width;

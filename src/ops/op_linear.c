@@ -66,15 +66,20 @@ static plx_view shifted(plx_view view, int columns)
     return (plx_view){view.at + columns, view.stride};
 }
 
+static void multiply(const plx_tile *tile, const plx_node *node, products product, int p, plx_view kernel,
+                     const plx_real *bias)
+{
+    tile->run->kernels->gemm_nn(tile->rows, product.width, product.width_in,
+                                shifted(plx_tile_input(tile, node, 0), p * product.width_in), kernel,
+                                shifted(plx_tile_value(tile, node), p * product.width), bias, false);
+}
+
 static void linear_forward(const plx_tile *tile, const plx_node *node)
 {
     const products product = products_of(tile->run, node);
-    const plx_view x = plx_tile_input(tile, node, 0), y = plx_tile_value(tile, node);
     for (int p = 0; p < product.n; p++) {
         const plx_real *bias = node->n_params > BIAS ? plx_run_param(tile->run, node, BIAS, p).at : NULL;
-        tile->run->kernels->gemm_nn(tile->rows, product.width, product.width_in, shifted(x, p * product.width_in),
-                                    plx_run_param(tile->run, node, KERNEL, p), shifted(y, p * product.width), bias,
-                                    false);
+        multiply(tile, node, product, p, plx_run_param(tile->run, node, KERNEL, p), bias);
     }
 }
 
@@ -99,6 +104,78 @@ static void linear_backward(const plx_tile *tile, const plx_node *node)
                              shifted(dx, p * product.width_in), NULL, adds);
         }
     }
+}
+
+/* -- A bank on a bank, with the affine map that follows: its kernels and biases are scaled once ------------------- */
+
+typedef struct folded_attrs {
+    const plx_node *linear, *affine;
+    int width_in; /* of a group */
+} folded_attrs;
+
+/* In batch_numbers: the kernels [groups, width_in, width], then scale and bias [groups, width]. */
+static plx_view folded_kernel(const plx_run *run, const plx_node *node, products product, int p)
+{
+    plx_real *numbers = plx_run_batch_numbers(run, node);
+    return (plx_view){numbers + (size_t)p * (size_t)product.width * (size_t)product.width_in, product.width};
+}
+
+static void folded_shape(plx_graph *graph, plx_node *node)
+{
+    (void)graph;
+    const folded_attrs *attrs = node->attrs;
+    node->shape = attrs->linear->shape;
+    node->batch_numbers = (size_t)plx_shape_numbers(node->shape) * (size_t)(attrs->width_in + 2);
+}
+
+static void folded_prepare(const plx_run *run, const plx_node *node, int part)
+{
+    (void)part;
+    const folded_attrs *attrs = node->attrs;
+    const products product = products_of(run, node);
+    plx_real *scale = folded_kernel(run, node, product, product.n).at, *bias = scale + plx_shape_numbers(node->shape);
+    attrs->affine->op->affine(run, attrs->affine, scale, bias);
+    for (int p = 0; p < product.n; p++, scale += product.width, bias += product.width) {
+        const plx_view from = plx_run_param(run, attrs->linear, KERNEL, p), to = folded_kernel(run, node, product, p);
+        for (int c = 0; c < product.width; c++) {
+            if (attrs->linear->n_params > BIAS) bias[c] += plx_run_param(run, attrs->linear, BIAS, p).at[c] * scale[c];
+            for (int row = 0; row < product.width_in; row++)
+                to.at[row * to.stride + c] = from.at[row * from.stride + c] * scale[c];
+        }
+    }
+}
+
+static void folded_forward(const plx_tile *tile, const plx_node *node)
+{
+    const products product = products_of(tile->run, node);
+    const plx_real *bias = folded_kernel(tile->run, node, product, product.n).at + plx_shape_numbers(node->shape);
+    for (int p = 0; p < product.n; p++) {
+        multiply(tile, node, product, p, folded_kernel(tile->run, node, product, p), bias + p * product.width);
+    }
+}
+
+static void folded_tell(const plx_node *node, plx_string *out)
+{
+    const folded_attrs *attrs = node->attrs;
+    plx_string_format(out, "%s with %s", attrs->linear->name, attrs->affine->name);
+}
+
+static const plx_op op_folded = {
+    .name = "folded",
+    .shape = folded_shape,
+    .prepare = {.run = folded_prepare},
+    .forward = folded_forward,
+    .tell = folded_tell,
+};
+
+plx_fusion plx_folded_fuse(const plx_fuse_request *request)
+{
+    plx_fusion fusion = {0};
+    if (request->n_readers != 1 || !request->affines[0]) return fusion;
+    const folded_attrs attrs = {request->readers[0], request->affines[0], request->source->shape.width};
+    fusion.attrs = plx_arena_copy(request->arena, &attrs, sizeof attrs);
+    fusion.op = &op_folded;
+    return fusion;
 }
 
 const plx_op plx_op_linear = {

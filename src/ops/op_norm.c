@@ -132,6 +132,17 @@ static plx_real *moments_of(const plx_run *run, const plx_node *node)
     return plx_run_batch_numbers(run, plx_run_input_node(run, node, 1));
 }
 
+static void normalise_affine(const plx_run *run, const plx_node *node, plx_real *scale, plx_real *shift)
+{
+    const plx_node *moments = plx_run_input_node(run, node, 1);
+    const plx_real *mean = plx_run_param(run, moments, MEAN, 0).at, *own = plx_run_param(run, node, SCALE, 0).at;
+    const plx_real *variance = plx_run_param(run, moments, VARIANCE, 0).at;
+    for (int c = 0; c < plx_shape_numbers(node->shape); c++) {
+        scale[c] = own[c] * inverse_deviation((double)variance[c]);
+        shift[c] = plx_run_param(run, node, SHIFT, 0).at[c] - mean[c] * scale[c];
+    }
+}
+
 static void normalise_forward(const plx_tile *tile, const plx_node *node)
 {
     const plx_run *run = tile->run;
@@ -189,6 +200,7 @@ static void normalise_backward_join(const plx_run *run, const plx_node *node, in
 const plx_op plx_op_normalise = {
     .name = "normalise",
     .shape = normalise_shape,
+    .affine = normalise_affine,
     .forward = normalise_forward,
     .backward = normalise_backward,
     .backward_join = {.run = normalise_backward_join},

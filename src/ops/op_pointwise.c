@@ -172,6 +172,7 @@ static void dropout_backward(const plx_tile *tile, const plx_node *node)
 
 const plx_op plx_op_dropout = {.name = "dropout",
                                .is_in_place = true,
+                               .passes_in_scoring = true,
                                .shape = dropout_shape,
                                .forward = dropout_forward,
                                .backward = dropout_backward};
