@@ -6,6 +6,9 @@ file(GLOB PLEXUS_DOUBLE_TEST_FILES CONFIGURE_DEPENDS tests/test_*_double.c)
 file(GLOB PLEXUS_TEST_SCRIPTS CONFIGURE_DEPENDS tests/test_*.sh)
 file(GLOB PLEXUS_REPLAY_FILES CONFIGURE_DEPENDS fuzz/fuzz_*.c)
 list(REMOVE_ITEM PLEXUS_TEST_FILES ${PLEXUS_DOUBLE_TEST_FILES} "")
+if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang") # compares with the usual build
+  list(FILTER PLEXUS_TEST_SCRIPTS EXCLUDE REGEX "/test_compilers\\.sh$")
+endif()
 if(PLEXUS_CORE)
   list(FILTER PLEXUS_TEST_FILES INCLUDE REGEX
     "/test_(base|base_io|golden|identities|kernels|kernels_bits|metric|optimizer|plan|train)\\.c$")
@@ -24,6 +27,19 @@ endfunction()
 foreach(file ${PLEXUS_TEST_FILES})
   plexus_test(${file} plexus_static plexus_internal)
 endforeach()
+
+# The lower levels where they are the highest: ctest -L simd128, ctest -L avx2.
+find_program(PLEXUS_EMULATOR qemu-x86_64)
+if(PLEXUS_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(processor_simd128 max,-avx,-avx2,-fma)
+  set(processor_avx2 max,-avx512f)
+  foreach(level simd128 avx2)
+    foreach(name test_kernels test_kernels_bits test_golden test_optimizer)
+      add_test(NAME ${level}_${name} COMMAND ${PLEXUS_EMULATOR} -cpu ${processor_${level}} $<TARGET_FILE:${name}>)
+      set_tests_properties(${level}_${name} PROPERTIES LABELS "emulated;${level}")
+    endforeach()
+  endforeach()
+endif()
 
 # Graph, ops, models and plain kernels once more in double, for gradients against finite differences.
 add_library(plexus_double STATIC EXCLUDE_FROM_ALL ${PLEXUS_BASE} src/data/dataset.c src/kernels/kernels_plain.c
@@ -52,7 +68,8 @@ if(PLEXUS_COMMAND)
     add_test(NAME ${name} COMMAND sh ${file} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     set_property(TEST ${name} PROPERTY ENVIRONMENT PLEXUS=$<TARGET_FILE:plexus_command>
       PLEXUS_BUILD=${PROJECT_BINARY_DIR} PLEXUS_LIBRARY=$<TARGET_FILE:plexus>
-      PLEXUS_ARCHIVE=$<TARGET_FILE:plexus_static> CC=${CMAKE_C_COMPILER})
+      PLEXUS_ARCHIVE=$<TARGET_FILE:plexus_static> PLEXUS_OTHER=${PROJECT_SOURCE_DIR}/build/plexus
+      CC=${CMAKE_C_COMPILER})
   endforeach()
 endif()
 add_test(NAME check_layers COMMAND sh ${PROJECT_SOURCE_DIR}/tools/check_layers WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
