@@ -6,7 +6,7 @@
  * A wide tile amortises calls and still fits the second-level cache where rows are short; else a narrow one. Both
  * measured on the census networks: docs/performance.md.
  */
-enum { WIDE_TILE_ROWS = 128, TILE_ROWS = 64, WIDE_TILE_BYTES = 320 * 1024 };
+enum { WIDE_TILE_ROWS = 128, TILE_ROWS = 64, WIDE_TILE_BYTES = 512 * 1024 };
 
 static int smaller(int a, int b)
 {

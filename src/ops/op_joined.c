@@ -17,8 +17,7 @@
 #include "ops/op_defs.h"
 
 enum {
-    BLOCK =
-        16, /* columns that one job of the backward join takes: with few tables they stay in the first-level cache */
+    BLOCK = 16, /* columns that one job of the backward join takes: a cache line, so that no two jobs share one */
     TABLE_ROWS_MAX = 65535 /* of all tables: numbers in lists are 16 bits */
 };
 
