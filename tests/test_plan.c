@@ -203,9 +203,10 @@ static void build_shared_values(plx_graph *graph, const void *user)
     (void)user;
     plx_ref x = plx_dense_input(graph, N_DENSE);
     plx_ref a = linear(graph, "a", x, 1, 5), b = linear(graph, "b", x, 1, 3);
-    plx_ref both[] = {plx_relu(graph, batch_norm(graph, "a", a)), plx_tanh(graph, plx_dropout(graph, a, 0.5)),
+    plx_ref t = plx_tanh(graph, plx_dropout(graph, a, 0.5)), after = plx_relu(graph, plx_dropout(graph, t, 0.5));
+    plx_ref both[] = {after, t, plx_relu(graph, batch_norm(graph, "a", a)),
                       plx_dropout(graph, plx_dropout(graph, plx_relu(graph, batch_norm(graph, "b", b)), 0.1), 0.2)};
-    plx_ref c = plx_dropout(graph, plx_concat(graph, both, 3), 0.4);
+    plx_ref c = plx_dropout(graph, plx_concat(graph, both, 4), 0.4);
     plx_ref bank = plx_relu(graph, batch_norm(graph, "bank", linear(graph, "bank", plx_relu(graph, c), 2, 6)));
     plx_ref second = batch_norm(graph, "second", linear(graph, "second", bank, 2, 4));
     plx_ref mixed = plx_mixture(graph, plx_softmax(graph, linear(graph, "gate", c, 1, 2)), &second, 1);
