@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the benchmarks of plexus.h on Census-Income share: clocks, medians, options, the data. Mistakes end the program.
+ */
+#ifndef BENCH_MEASURE_H
+#define BENCH_MEASURE_H
+
+#include <stdbool.h>
+
+#include "plexus.h"
+
+enum { BENCH_RUNS_MAX = 1000, BENCH_PATH = 4352 };
+
+/** Wall clock, and processor time of all threads, in seconds. */
+typedef struct bench_watch {
+    double wall, cpu;
+} bench_watch;
+
+double bench_now(void);
+bench_watch bench_start(void);
+bench_watch bench_stop_watch(bench_watch start);
+
+/** The value below which a share of the values lies; sorts them. */
+double bench_quantile(double *values, int n, double share);
+/** `, "NAME": {"median": ..., "min": ..., "max": ...}` of values times `unit`; sorts them. */
+void bench_print(const char *name, double *values, int n, double unit);
+void bench_check(plx_status status, const plx_error *error);
+
+typedef struct bench_options {
+    const char *data;            /* folder that holds census-income/ */
+    const char *config, *plexus; /* a configuration, and the command */
+    int runs, threads[8], n_threads;
+    char **names; /* which measurements; none: all */
+    int n_names;
+} bench_options;
+
+/** --data DIR, --config FILE, --plexus FILE, --runs N, --threads A,B,..., then names. Finds the data. */
+void bench_read_options(bench_options *options, int argc, char **argv);
+bool bench_is_selected(const bench_options *options, const char *name);
+
+/** A folder of its own for a run's files, with a decompressed copy of the data in it. */
+typedef struct bench_folder {
+    char path[64];
+    char packed[2][BENCH_PATH], plain[2][128]; /* the training file and the test file */
+    double plain_bytes[2];
+} bench_folder;
+
+void bench_folder_make(bench_folder *folder, const bench_options *options);
+void bench_folder_remove(const bench_folder *folder);
+
+#endif
