@@ -125,7 +125,7 @@ typedef struct plx_model plx_model;
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
 PLX_API void plx_model_free(plx_model *model);
 
-/** What training tells while it runs. Losses: [n_tasks], means; NaN where there is nothing to tell. */
+/** What training tells while it runs. Arrays: [n_tasks]; losses are means, NaN where there is nothing to tell. */
 typedef struct plx_progress {
     int epoch, epochs;         /* epoch counts from 1 */
     int64_t step, steps;       /* within the epoch; step == steps: the epoch ended, and validation figures are there */
@@ -136,7 +136,8 @@ typedef struct plx_progress {
     double validation_loss;    /* with regularisers; NaN where there are no validation rows or before the end */
     const double *validation_task_losses;
     const double *validation_scores; /* AUC of binary tasks, MSE of regressions */
-    bool is_best;                    /* this epoch's weights are the best so far */
+    const bool *task_is_binary;
+    bool is_best; /* this epoch's weights are the best so far */
     int n_tasks;
 } plx_progress;
 

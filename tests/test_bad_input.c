@@ -111,6 +111,28 @@ static void test_one_class_in_validation(void)
     fixture_free(&f);
 }
 
+static void test_patience_without_validation(void)
+{
+    fixture f;
+    warnings w = {0};
+    const plx_context_options options = {.threads = 1, .warn = keep_warning, .user = &w};
+    char rows[2048];
+    snprintf(rows, sizeof rows, "%s%s", header, some_rows);
+    write_text("rows.csv", rows);
+    for (int part = 0; part <= 4; part += 4) {
+        w.n = 0;
+        if (!fixture_ready(&f, &options, small_config(part, 0))) return;
+        CHECK_STATUS(plx_config_set(f.config, "train.patience=2", NULL), PLX_OK);
+        plx_model_free(f.model);
+        f.model = NULL;
+        REQUIRE(plx_model_create(f.config, f.data, &f.model, NULL) == PLX_OK);
+        CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
+        CHECK(w.n == (part == 0));
+        CHECK_TEXT(w.last, "train.patience has no effect");
+        fixture_free(&f);
+    }
+}
+
 static void test_configurations(void)
 {
     static const struct {
@@ -118,7 +140,7 @@ static void test_configurations(void)
     } cases[] = {
         {"tasks: [{name: a}]\nmodel: {name: mmoe}\n", "c.yaml:3:8: MMoE needs at least 2 tasks"},
         {"tasks: [{name: a}, {name: b}]\nmodel: {name: mmoe, tower_dnn_units_lists: [[4]]}\n",
-         "c.yaml:4:44: 'tower_dnn_units_lists' has 1 lists for 2 tasks"},
+         "c.yaml:4:44: 'tower_dnn_units_lists' has 1 list for 2 tasks"},
         {"tasks: [{name: a}, {name: b, kind: binray}]\nmodel: {name: mmoe}\n", "c.yaml:3:36: "},
         {"tasks: [{name: a}, {name: b}]\nmodel: {name: mmoe, num_expert: 4}\n", "did you mean 'num_experts'?"},
         {"tasks: [{name: a}, {name: b}]\nmodel: {name: mmoe, num_experts: -4}\n", "c.yaml:4:34: "},
@@ -314,6 +336,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_files),
         CHECK_TEST(test_rows),
         CHECK_TEST(test_one_class_in_validation),
+        CHECK_TEST(test_patience_without_validation),
         CHECK_TEST(test_configurations),
         CHECK_TEST(test_loss_that_is_no_number),
         CHECK_TEST(test_model_files_of_another_kind),

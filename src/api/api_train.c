@@ -35,6 +35,7 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .validation_loss = state->has_validation ? state->validation_loss : NAN,
         .validation_task_losses = state->has_validation ? state->validation_task_losses : l->scores,
         .validation_scores = l->scores, /* NaN where there is nothing to tell */
+        .task_is_binary = l->job->task_is_binary,
         .is_best = state->epoch_ended && state->is_best,
         .n_tasks = n_tasks,
     };
@@ -67,6 +68,13 @@ static void warn_of_one_class(const plx_model *model, const plx_rows *rows, cons
                              model->task_names[task], part, n_positive == 0 ? "negative" : "positive");
         }
     }
+}
+
+static void warn_of_idle_patience(const plx_model *model, const plx_data *data)
+{
+    if (model->config->spec.train.patience == 0 || data->parts[PLX_PART_VALIDATION].n > 0) return;
+    plx_context_warn(model->context, "train.patience has no effect without validation rows: give data.validation or "
+                                     "data.validation_part");
 }
 
 static void fill_report(const plx_train_result *result, plx_train_report *report)
@@ -128,6 +136,7 @@ plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_tra
     if (has_log) PLX_TRY(plx_train_log_init(&log, &model->context->allocator, hooks->log_path, err));
     warn_of_one_class(model, &data->parts[PLX_PART_TRAIN], "training");
     warn_of_one_class(model, &data->parts[PLX_PART_VALIDATION], "validation");
+    warn_of_idle_patience(model, data);
     plx_status status = run(model, data, hooks, has_log ? &log : NULL, report, err);
     if (has_log) plx_train_log_release(&log);
     return status;

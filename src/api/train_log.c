@@ -58,6 +58,7 @@ static void add_score(plx_string *line, bool is_binary, const plx_score *score)
 {
     add_number(line, "rows", (double)score->rows);
     if (is_binary) {
+        add_number(line, "positives", (double)score->positives);
         add_number(line, "auc", score->auc);
         add_number(line, "logloss", score->logloss);
         add_number(line, "accuracy", score->accuracy);
