@@ -213,7 +213,7 @@ static void test_mistakes_have_places(void)
         {"num_experts: 3", "num_expert: 3", "c.yaml:14:3: unknown key 'num_expert' in section 'model' of mmoe"},
         {"num_experts: 3", "num_levels: 3",
          "c.yaml:14:3: unknown key 'num_levels' in section 'model' of mmoe; it takes"},
-        {"[[4], [4, 2]]", "[[4]]", "c.yaml:16:26: 'tower_dnn_units_lists' has 1 lists for 2 tasks"},
+        {"[[4], [4, 2]]", "[[4]]", "c.yaml:16:26: 'tower_dnn_units_lists' has 1 list for 2 tasks"},
         {"[[4], [4, 2]]", "[[4], [4, -2]]", "c.yaml:16:26: "},
         {"[8, 4]", "[8, 4.5]", "c.yaml:15:21: "},
         {"[8, 4]", "[8, 4", "c.yaml:16:"},

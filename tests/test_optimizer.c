@@ -205,7 +205,7 @@ static void test_unknown_optimizer(void)
     plx_error err = {0};
     CHECK_STATUS(plx_train_check(&spec, &err), PLX_ERR_ARGUMENT);
     CHECK_TEXT(err.message, "'adan'");
-    CHECK_TEXT(err.message, "did you mean 'adam'");
+    CHECK_TEXT(err.message, "did you mean 'adam'?");
 }
 
 static void test_defaults_and_ranges(void)

@@ -563,7 +563,7 @@ static void test_validation_loss_that_is_not_finite(void)
     dense_of(&w.validation, 50)[0] = NAN;
     CHECK_STATUS(train(&w), PLX_ERR_NUMERIC);
     CHECK_TEXT(w.err.message, "epoch 1");
-    CHECK_TEXT(w.err.message, "validation loss of task 'click'");
+    CHECK_TEXT(w.err.message, "validation loss of task 'click' is not finite (nan)");
     CHECK(w.result.epochs == 0 && has_values(&w, w.start));
     world_release(&w);
 }

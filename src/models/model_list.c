@@ -50,8 +50,8 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
     }
     const int n_towers = spec->tower_dnn_units_lists.n;
     if (n_towers > 0 && n_towers != n_tasks) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'tower_dnn_units_lists' has %d lists for %d tasks: give one list a task",
-                 n_towers, n_tasks);
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'tower_dnn_units_lists' has %d list%s for %d tasks: give one list a task",
+                 n_towers, n_towers == 1 ? "" : "s", n_tasks);
     }
     if (reads(def, "num_experts_shared") && spec->num_experts_shared + spec->num_experts_specific < 1) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT,

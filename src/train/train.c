@@ -141,15 +141,17 @@ static const char REMEDY[] = "lower train.learning_rate, or check the inputs' sc
 
 static plx_status check_losses(const trainer *t, const char *what, const double *losses, double whole, plx_error *err)
 {
+    char number[32]; /* printf would tell the sign of a NaN */
     for (size_t task = 0; task < t->n_tasks; task++) {
-        if (!isfinite(losses[task]))
-            PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s of task '%s' is not finite (%g); %s", t->epoch,
-                     (long long)t->step, what, t->job->task_names[task], losses[task], REMEDY);
+        if (isfinite(losses[task])) continue;
+        plx_format_double(losses[task], number);
+        PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s of task '%s' is not finite (%s); %s", t->epoch,
+                 (long long)t->step, what, t->job->task_names[task], number, REMEDY);
     }
-    if (!isfinite(whole))
-        PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s with the regularisers is not finite (%g); %s",
-                 t->epoch, (long long)t->step, what, whole, REMEDY);
-    return PLX_OK;
+    if (isfinite(whole)) return PLX_OK;
+    plx_format_double(whole, number);
+    PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s with the regularisers is not finite (%s); %s", t->epoch,
+             (long long)t->step, what, number, REMEDY);
 }
 
 /** The last step's losses say nothing of the weights that it left. */

@@ -39,6 +39,7 @@ plx_status plx_train_check(const plx_train_spec *spec, plx_error *err)
         n++;
     }
     const char *nearest = plx_nearest(name, names, n);
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "optimizer '%s' is unknown; %s'%s'", spec->optimizer,
-             nearest ? "did you mean " : "take for instance ", nearest ? nearest : "adam");
+    if (nearest)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "optimizer '%s' is unknown; did you mean '%s'?", spec->optimizer, nearest);
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "optimizer '%s' is unknown; take for instance 'adam'", spec->optimizer);
 }
