@@ -89,7 +89,7 @@ void cli_session_close(cli_session *session);
 int cli_session_configure(cli_session *session, const char *path, const cli_options *options);
 /** Its data, looked for where cli_folders says. */
 int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options);
-/** The model argument 0 and the raw files that follow it. */
+/** The model argument 0 and the raw files that follow it; "-" is the standard input. */
 int cli_session_load_files(cli_session *session, const cli_options *options, bool with_labels);
 /** A monotone clock. */
 double cli_seconds(void);
@@ -104,8 +104,11 @@ bool cli_path_folder(char *folder, const char *path);
 bool cli_path_stem(char *stem, const char *path);
 /** Where `fetch` keeps data sets: $XDG_CACHE_HOME/plexus, else ~/.cache/plexus. Tells the reason when it fails. */
 int cli_cache_folder(char *folder);
-/** Makes a folder and those above it. */
-int cli_make_folder(const char *folder);
+bool cli_is_folder(const char *path);
+/** Makes a folder and those above it; `*n_kept`: bytes of its path that name what was there before. */
+int cli_make_folder(const char *folder, size_t *n_kept);
+/** Removes what cli_make_folder made, as far as it is empty. */
+void cli_drop_folder(const char *folder, size_t n_kept);
 
 /* -- output.c ---------------------------------------------------------------------------------------------------- */
 
@@ -125,14 +128,16 @@ int cli_write_text(const char *path, const char *text);
 
 /* -- results.c --------------------------------------------------------------------------------------------------- */
 
-/** A table of each task's figures; `part` names the rows: "test". */
-void cli_print_metrics(FILE *out, const char *part, const plx_metrics *metrics, int n_tasks);
+/** A table of each task's figures; `title` heads the tasks' names: "test", or "task" for rows of no part. */
+void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks);
 /** {task: {figure: number or null}}; NULL when out of memory. */
 json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks);
 /** A number, or null where it is not finite. */
 json_t *cli_number_json(double value);
 /** Prints `object` on stdout and releases it; NULL: a failure of memory. */
 int cli_print_json(json_t *object);
+/** The ending of a noun that `n` counts. */
+const char *cli_plural(int64_t n);
 
 /* -- progress.c -------------------------------------------------------------------------------------------------- */
 

@@ -35,7 +35,7 @@ static int evaluate_files(cli_session *session, const cli_options *given)
     else if (given->json)
         code = print_json(session, given->arguments[0], metrics, cli_seconds() - start);
     else
-        cli_print_metrics(stdout, "test", metrics, n_tasks);
+        cli_print_metrics(stdout, "task", metrics, n_tasks);
     free(metrics);
     return code;
 }
@@ -53,7 +53,9 @@ const cli_verb cli_evaluate = {
     .name = "evaluate",
     .arguments = "MODEL FILE...",
     .summary = "print a model's metrics for each task on raw files",
-    .details = "The files have the training files' format and columns, labels too.\n",
+    .details =
+        "The files have the training files' format and columns, labels too; - is the standard input.\n"
+        "With --json the figures stand under \"test\", as in what 'plexus fit' prints, whichever rows these are.\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

@@ -162,11 +162,13 @@ static int fetch_set_into(const fetch_set *set, const char *folder, const cli_op
         printf("%s is in %s already\n", set->name, folder);
         return CLI_DONE;
     }
-    int code = cli_make_folder(folder);
-    if (code != CLI_DONE) return code;
-    code = given->from ? take_from_folder(&state, given->from) : take_from_network(&state, !given->quiet);
+    size_t n_kept;
+    int code = cli_make_folder(folder, &n_kept);
+    if (code == CLI_DONE)
+        code = given->from ? take_from_folder(&state, given->from) : take_from_network(&state, !given->quiet);
     if (code == CLI_DONE) code = keep(&state);
     drop_temporaries(&state);
+    if (code != CLI_DONE) cli_drop_folder(folder, n_kept);
     return code;
 }
 

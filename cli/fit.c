@@ -103,9 +103,10 @@ static int load(fit_run *run, const cli_options *given)
             (long long)plx_data_rows(session->data, PLX_PART_TRAIN),
             (long long)plx_data_rows(session->data, PLX_PART_VALIDATION),
             (long long)plx_data_rows(session->data, PLX_PART_TEST), session->load_seconds);
-    fprintf(stderr, "%s: %d tasks, %lld parameters, %d threads, %s kernels\n", plx_config_model_name(session->config),
-            run->n_tasks, (long long)plx_model_n_parameters(session->model), plx_context_threads(session->context),
-            plx_context_cpu_level(session->context));
+    int threads = plx_context_threads(session->context);
+    fprintf(stderr, "%s: %d task%s, %lld parameters, %d thread%s, %s kernels\n", plx_config_model_name(session->config),
+            run->n_tasks, cli_plural(run->n_tasks), (long long)plx_model_n_parameters(session->model), threads,
+            cli_plural(threads), plx_context_cpu_level(session->context));
     return CLI_DONE;
 }
 
@@ -177,8 +178,23 @@ static void print_report(const fit_run *run)
         cli_print_metrics(stdout, part_names[part], run->metrics[part], run->n_tasks);
         putchar('\n');
     }
-    printf("%d epochs, best %d; %.2f s loading, %.2f s training\nsaved %s\n", run->report.epochs,
-           run->report.best_epoch, run->session.load_seconds, run->report.seconds, run->model_path);
+    printf("%d epoch%s, best %d; %.2f s loading, %.2f s training\nsaved %s\n", run->report.epochs,
+           cli_plural(run->report.epochs), run->report.best_epoch, run->session.load_seconds, run->report.seconds,
+           run->model_path);
+}
+
+/** A failure leaves the folder as it was. */
+static int fill_folder(fit_run *run, const cli_options *given)
+{
+    size_t n_kept;
+    int code = cli_make_folder(run->out, &n_kept);
+    if (code == CLI_DONE) code = train(run, given);
+    if (code == CLI_DONE) code = evaluate(run);
+    if (code == CLI_DONE) code = save(run);
+    if (code == CLI_DONE) return CLI_DONE;
+    unlink(run->partial_log);
+    cli_drop_folder(run->out, n_kept);
+    return code;
 }
 
 static int run_all(fit_run *run, const cli_options *given)
@@ -186,10 +202,7 @@ static int run_all(fit_run *run, const cli_options *given)
     int code = choose_paths(run, given);
     if (code == CLI_DONE) code = cli_session_open(&run->session, given);
     if (code == CLI_DONE) code = load(run, given);
-    if (code == CLI_DONE) code = cli_make_folder(run->out);
-    if (code == CLI_DONE) code = train(run, given);
-    if (code == CLI_DONE) code = evaluate(run);
-    if (code == CLI_DONE) code = save(run);
+    if (code == CLI_DONE) code = fill_folder(run, given);
     if (code != CLI_DONE) return code;
     if (given->json) return cli_print_json(report_json(run));
     print_report(run);
@@ -200,7 +213,6 @@ static int fit(const cli_options *given)
 {
     static fit_run run; /* its paths are too large for some stacks */
     int code = run_all(&run, given);
-    if (code != CLI_DONE && run.partial_log[0]) unlink(run.partial_log);
     for (int part = 0; part < N_PARTS; part++)
         free(run.metrics[part]);
     free(run.task_names);

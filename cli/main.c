@@ -39,7 +39,8 @@ static int print_version(void)
     printf("plexus %s\n", PLX_VERSION);
     printf("library    %s\n", plx_version());
     printf("compiler   %s, %s\n", __VERSION__, CLI_BUILD_TYPE);
-    printf("processor  %s kernels, %d threads\n", plx_context_cpu_level(context), plx_context_threads(context));
+    int threads = plx_context_threads(context);
+    printf("processor  %s kernels, %d thread%s\n", plx_context_cpu_level(context), threads, cli_plural(threads));
     printf("fetch      %s\n", CLI_FETCH ? "yes" : "no (built without libcurl or OpenSSL)");
     plx_context_free(context);
     return CLI_DONE;
@@ -58,6 +59,10 @@ static int unknown_verb(const char *name)
     for (int i = 0; i < N_VERBS; i++)
         names[i] = verbs[i]->name;
     const char *nearest = cli_nearest(name, names, N_VERBS);
+    if (name[0] == '-') {
+        fprintf(stderr, "plexus: no option '%s': before a verb there are --help and --version\n", name);
+        return CLI_USAGE;
+    }
     fprintf(stderr, "plexus: '%s' is not a verb", name);
     if (nearest) fprintf(stderr, "; did you mean '%s'?", nearest);
     fputs("\nTry 'plexus --help'.\n", stderr);

@@ -54,6 +54,11 @@ const char *cli_nearest(const char *text, const char *const *names, size_t n)
     return best;
 }
 
+static void write_usage(const cli_verb *verb, FILE *out)
+{
+    fprintf(out, "usage: plexus %s [OPTION]...%s%s\n", verb->name, verb->arguments[0] ? " " : "", verb->arguments);
+}
+
 static int usage_hint(const cli_verb *verb)
 {
     fprintf(stderr, "Try 'plexus %s --help'.\n", verb->name);
@@ -168,12 +173,14 @@ static int parse_option(const cli_verb *verb, int argc, char **argv, int *i, cli
 static int check_arguments(const cli_verb *verb, const cli_options *options)
 {
     if (options->n_arguments < verb->min_arguments) {
-        fprintf(stderr, "plexus %s: too few arguments: usage: plexus %s %s\n", verb->name, verb->name, verb->arguments);
+        fprintf(stderr, "plexus %s: too few arguments; ", verb->name);
+        write_usage(verb, stderr);
         return usage_hint(verb);
     }
     if (options->n_arguments > verb->max_arguments) {
-        fprintf(stderr, "plexus %s: '%s' is one argument too many: usage: plexus %s %s\n", verb->name,
-                options->arguments[verb->max_arguments], verb->name, verb->arguments);
+        fprintf(stderr, "plexus %s: '%s' is one argument too many; ", verb->name,
+                options->arguments[verb->max_arguments]);
+        write_usage(verb, stderr);
         return usage_hint(verb);
     }
     return CLI_DONE;
@@ -203,7 +210,8 @@ int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *
 
 void cli_verb_help(const cli_verb *verb, FILE *out)
 {
-    fprintf(out, "usage: plexus %s [OPTION]... %s\n\n%s.\n\n", verb->name, verb->arguments, verb->summary);
+    write_usage(verb, out);
+    fprintf(out, "\n%s.\n\n", verb->summary);
     for (size_t i = 0; i < verb->n_options + N_COMMON; i++) {
         const cli_option *option = option_at(verb, i);
         char left[MAX_NAME];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -56,10 +57,18 @@ int cli_cache_folder(char *folder)
     return fits ? CLI_DONE : cli_fail("the path of the cache folder is too long");
 }
 
-int cli_make_folder(const char *folder)
+bool cli_is_folder(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+}
+
+int cli_make_folder(const char *folder, size_t *n_kept)
 {
     char path[CLI_MAX_PATH];
     size_t length = strlen(folder);
+    bool has_made = false;
+    *n_kept = 0;
     if (length >= sizeof path) return cli_fail("%s: the path is too long", folder);
     memcpy(path, folder, length + 1);
     for (size_t i = 1; i <= length; i++) {
@@ -71,7 +80,20 @@ int cli_make_folder(const char *folder)
         if (is_there && !S_ISDIR(status.st_mode)) return cli_fail("%s is a file, not a folder", path);
         if (!is_there && mkdir(path, 0777) != 0 && errno != EEXIST)
             return cli_fail("cannot make the folder %s: %s", path, strerror(errno));
+        has_made = has_made || !is_there;
+        if (!has_made) *n_kept = i;
         path[i] = kept;
     }
     return CLI_DONE;
+}
+
+void cli_drop_folder(const char *folder, size_t n_kept)
+{
+    char path[CLI_MAX_PATH];
+    if (snprintf(path, sizeof path, "%s", folder) >= CLI_MAX_PATH) return;
+    for (size_t i = strlen(path); i > n_kept; i--) {
+        if (folder[i] != '/' && folder[i] != '\0') continue;
+        path[i] = '\0';
+        rmdir(path);
+    }
 }

@@ -78,6 +78,7 @@ const cli_verb cli_predict = {
     .arguments = "MODEL FILE...",
     .summary = "score raw rows: CSV with one column a task",
     .details = "The files have the training files' format; label columns may be missing if the files have a header.\n"
+               "- is the standard input.\n"
                "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,

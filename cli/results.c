@@ -26,7 +26,7 @@ static double figure_of(const plx_metrics *metrics, const figure_row *figure)
     return *(const double *)((const char *)metrics + figure->offset);
 }
 
-static void print_kind(FILE *out, const char *part, bool is_binary, const plx_metrics *metrics, int n_tasks)
+static void print_kind(FILE *out, const char *title, bool is_binary, const plx_metrics *metrics, int n_tasks)
 {
     int width = (int)COLUMN;
     bool has_rows = false;
@@ -36,7 +36,7 @@ static void print_kind(FILE *out, const char *part, bool is_binary, const plx_me
         has_rows = has_rows || metrics[task].is_binary == is_binary;
     }
     if (!has_rows) return;
-    fprintf(out, "%-*s %*s", width, part, COLUMN, "rows");
+    fprintf(out, "%-*s %*s", width, title, COLUMN, "rows");
     if (is_binary) fprintf(out, " %*s", COLUMN, "positives");
     for (int i = 0; i < N_FIGURES; i++)
         if (figures[i].is_binary == is_binary) fprintf(out, " %*s", COLUMN, figures[i].title);
@@ -70,10 +70,10 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
     }
 }
 
-void cli_print_metrics(FILE *out, const char *part, const plx_metrics *metrics, int n_tasks)
+void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks)
 {
-    print_kind(out, part, true, metrics, n_tasks);
-    print_kind(out, part, false, metrics, n_tasks);
+    print_kind(out, title, true, metrics, n_tasks);
+    print_kind(out, title, false, metrics, n_tasks);
     explain_undefined(out, metrics, n_tasks);
 }
 
@@ -113,4 +113,9 @@ int cli_print_json(json_t *object)
     fputc('\n', stdout);
     json_decref(object);
     return CLI_DONE;
+}
+
+const char *cli_plural(int64_t n)
+{
+    return n == 1 ? "" : "s";
 }

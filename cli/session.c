@@ -2,6 +2,7 @@
 /* What verbs do with the library before their own work: context, configuration, data, model; and their messages. */
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "cli.h"
@@ -79,6 +80,8 @@ int cli_session_load_data(cli_session *session, const char *config_path, const c
     char beside[CLI_MAX_PATH], cache[CLI_MAX_PATH];
     const char *folders[3];
     int n_folders = 0;
+    if (options->data && !cli_is_folder(options->data))
+        return cli_fail("--data %s: there is no such folder", options->data);
     if (options->data) folders[n_folders++] = options->data;
     if (!cli_path_folder(beside, config_path)) return cli_fail("%s: the path is too long", config_path);
     folders[n_folders++] = beside;
@@ -97,9 +100,14 @@ int cli_session_load_files(cli_session *session, const cli_options *options, boo
 {
     plx_error error;
     double start = cli_seconds();
+    const char *paths[CLI_MAX_ARGUMENTS];
+    int n_paths = 0;
+    for (int i = 1; i < options->n_arguments; i++) {
+        const char *path = options->arguments[i];
+        paths[n_paths++] = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+    }
     if (plx_model_load(session->context, options->arguments[0], &session->model, &error) != PLX_OK ||
-        plx_dataset_read(session->model, options->arguments + 1, options->n_arguments - 1, with_labels,
-                         &session->dataset, &error) != PLX_OK)
+        plx_dataset_read(session->model, paths, n_paths, with_labels, &session->dataset, &error) != PLX_OK)
         return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
     return CLI_DONE;

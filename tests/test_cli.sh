@@ -12,6 +12,7 @@ test_help() {
     for verb in fit evaluate predict describe fetch synth; do
         code 0 "$PLEXUS" $verb --help
         has out "usage: plexus $verb"
+        not grep ' $' out
         cp out by_option
         code 0 "$PLEXUS" help $verb
         same out by_option
@@ -36,8 +37,10 @@ test_usage_errors() {
     code 2 "$PLEXUS" fit c.yaml --out
     has err '--out needs its DIR'
     code 2 "$PLEXUS" fit -x c.yaml
+    code 2 "$PLEXUS" -v
+    has err "'-v'" '--version'
     code 2 "$PLEXUS" fit
-    has err 'too few arguments'
+    has err 'too few arguments; usage: plexus fit [OPTION]... CONFIG'
     code 2 "$PLEXUS" fit a.yaml b.yaml
     has err "'b.yaml' is one argument too many"
     code 2 "$PLEXUS" synth --correlation 1.5
@@ -55,7 +58,7 @@ test_fit_predict_evaluate() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out run
     has out test validation y z AUC run/model.plexus
-    has err 'epoch 5/5' '400 training' mmoe
+    has err 'epoch 5/5' '400 training' mmoe '(auc 0.'
     [ "$(wc -l <run/metrics.jsonl)" = 5 ]
     ls run >names
     printf 'config.yaml\nmetrics.jsonl\nmodel.plexus\n' >expected
@@ -72,7 +75,13 @@ test_fit_predict_evaluate() {
     cut -d, -f1,2 rows.csv >features.csv
     code 0 "$PLEXUS" predict run/model.plexus features.csv
     same out scores.csv
+    code 0 "$PLEXUS" predict run/model.plexus - <features.csv
+    same out scores.csv
+    gzip -c rows.csv | code 0 "$PLEXUS" evaluate run/model.plexus -
+    not grep test out
+    cp out figures
     code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
+    same out figures
     has out y z 600
     # The written configuration gives the same model again.
     code 0 "$PLEXUS" fit run/config.yaml --data . --out again --quiet
@@ -127,6 +136,8 @@ test_where_data_lies() {
     XDG_CACHE_HOME=/nowhere code 1 "$PLEXUS" fit conf/small.yaml --out lost --quiet
     has err rows.csv
     [ ! -e lost ]
+    XDG_CACHE_HOME=$PWD/cache code 1 "$PLEXUS" fit conf/small.yaml --data gvien --out lost --quiet
+    has err '--data gvien: there is no such folder'
     make_rows 300 >conf/rows.csv
     XDG_CACHE_HOME=$PWD/cache code 0 "$PLEXUS" fit conf/small.yaml --out beside
     has err '100 training'
@@ -179,6 +190,12 @@ test_diverging_loss() {
     code 1 "$PLEXUS" fit s.yaml --out run --set train.optimizer=sgd --set train.learning_rate=1000
     has err finite
     diff -r run before
+    # A folder that was there stays, one that was made for the run does not.
+    mkdir empty
+    for out in empty empty/a/b c//d/; do
+        code 1 "$PLEXUS" fit s.yaml --out $out --set train.optimizer=sgd --set train.learning_rate=1000
+    done
+    [ -d empty ] && [ -z "$(ls empty)" ] && [ ! -e c ]
 }
 
 test_places_that_cannot_be_written() {
@@ -312,8 +329,10 @@ test_synth_config_trains() {
     # A constant guess has the variance, which is above 1: the model must explain most of it.
     sed 's/.*"test":{"y1":{[^}]*"mse":\([0-9.e-]*\).*/\1/' out >mse
     awk '{ exit !($1 > 0 && $1 < 0.5) }' mse || fail "mean squared error $(cat mse)"
+    has err '(mse '
     code 0 "$PLEXUS" synth --rows 3000 --dim 5 --seed 1 --out data/s.csv --config conf/s.yaml
     code 0 "$PLEXUS" fit conf/s.yaml --out run2 --quiet --set train.epochs=1
+    has out '1 epoch, best 1'
 }
 
 can_fetch() { "$PLEXUS" --version | grep -q '^fetch *yes' || skip "built without fetch"; }
@@ -340,7 +359,7 @@ test_fetch_from_folder() {
     cp plain/adult.test.gz altered/
     code 1 "$PLEXUS" fetch adult --from altered --dir other
     has err SHA-256 adult.data
-    [ -z "$(ls other/adult)" ]
+    [ ! -e other ]
     code 1 "$PLEXUS" fetch adult --from empty_folder --dir other
     has err adult.zip
 }
@@ -367,7 +386,7 @@ test_fetch_without_network() {
     can_fetch
     https_proxy=http://127.0.0.1:1 HTTPS_PROXY=http://127.0.0.1:1 code 1 "$PLEXUS" fetch adult --dir got
     has err 'Without a network' '--from'
-    [ -z "$(ls got/adult)" ]
+    [ ! -e got ]
 }
 
 test_experiments_are_valid() {
