@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Trains a model by a configuration file and saves it: the program that include/plexus.h opens with, its three texts
- * taken from the command line. Build against an installed library:
+ * taken from the command line. The experiments look for adult/adult.data.gz in the folder. Build against an installed
+ * library:
  *
  *     cc quickstart.c $(pkg-config --cflags --libs plexus) -o quickstart
- *     ./quickstart experiments/adult/mmoe.yaml data/adult model.plexus
+ *     ./quickstart experiments/adult/mmoe.yaml data model.plexus
  */
 #include <stdio.h>
 

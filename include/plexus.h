@@ -2,7 +2,7 @@
 /*
  * Plexus: multi-task ranking models from raw rows to scores. A complete program (examples/quickstart.c):
  *
- *     const char *folders[] = {"data/adult"};
+ *     const char *folders[] = {"data"};
  *     plx_error error;
  *     plx_context *context = NULL;
  *     plx_config *config = NULL;
@@ -150,8 +150,10 @@ typedef struct plx_train_hooks {
 } plx_train_hooks;
 
 typedef struct plx_train_report {
-    int epochs;             /* that were run to the end */
-    int best_epoch;         /* whose weights the model has now; counts from 1; 0: none ended, start values */
+    int epochs; /* that were run to the end */
+    /* Whose weights the model has now; counts from 1. 0: none ended; the model has the weights reached when it was
+       cancelled, or its start values where training failed. */
+    int best_epoch;
     double seconds;         /* of training and validation */
     double rows_per_second; /* median over epochs, training alone */
     bool stopped_early, cancelled;

@@ -22,7 +22,7 @@ enum { PLX_TILE_ROWS_MAX = 256 };
 
 typedef struct plx_plan_options {
     int batch_rows; /* most rows of a batch; >= 1 */
-    bool training;  /* with losses' gradients; else forward alone */
+    bool training;  /* losses and their gradients, no scores; else scores, with losses where they are asked for */
     int tile_rows;  /* 0: the plan chooses */
     bool is_plain;  /* no rewrites, no value shares another's memory: what every faster plan is tested against */
     plx_collapse collapse;
@@ -61,7 +61,7 @@ struct plx_run {
 
     /* Results. */
     plx_real *gradient;  /* [graph->n_values], of the weighted mean losses, without regularisers; 0 where state */
-    plx_real *scores;    /* [n_rows, n_tasks] predictions */
+    plx_real *scores;    /* [n_rows, n_tasks] predictions, where the plan is one for scoring */
     double *task_losses; /* [n_tasks] sums over rows with a label, unweighted */
     int64_t *task_rows;  /* [n_tasks] rows with a label */
 
@@ -89,10 +89,9 @@ void plx_run_free(plx_run *run);
  * must not change while the run is used.
  */
 void plx_run_freeze(plx_run *run, plx_real *values);
-/** Forward: fills scores, and with `with_losses` task_losses and task_rows from the rows' labels. */
+/** By a plan for scoring: fills scores, and with `with_losses` task_losses and task_rows from the rows' labels. */
 void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses);
-/** Forward and backward with run->seed, run->step, run->task_weights: fills gradient, scores, task_losses and
- * task_rows. */
+/** By a plan for training, with run->seed, run->step, run->task_weights: fills gradient, task_losses and task_rows. */
 void plx_run_step(plx_run *run, plx_real *values, const plx_batch *batch);
 
 /* -- For ops --------------------------------------------------------------------------------------------------- */
