@@ -42,7 +42,7 @@ static void write_id(uint8_t *record, const plx_id_field *field, uint32_t id)
 
 static void fill_rows(bench_table *t)
 {
-    source s = {.random = {1, PLX_STREAM_SYNTH}};
+    source s = {.random = {1, plx_random_stream("bench rows")}};
     for (size_t r = 0; r < t->rows.n; r++) {
         uint8_t *record = t->rows.records + r * t->layout.record_bytes;
         s.index = r * ROW_NUMBERS;
