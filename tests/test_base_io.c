@@ -105,12 +105,6 @@ static void test_writer_keeps_order(void)
     plx_writer_release(&w);
     CHECK_STATUS(plx_file_read("out.bin", expected.length, &got, NULL), PLX_OK);
     CHECK(got.length == expected.length && memcmp(got.text, expected.text, got.length) == 0);
-    plx_mapping mapping;
-    CHECK_STATUS(plx_mapping_init(&mapping, "out.bin", NULL), PLX_OK);
-    CHECK(mapping.length == got.length && memcmp(mapping.bytes, got.text, got.length) == 0);
-    plx_mapping_release(&mapping);
-    CHECK(mapping.bytes == NULL);
-    plx_mapping_release(&mapping);
     plx_string_release(&expected);
     plx_string_release(&got);
     CHECK(folder_entries() == 1);
@@ -187,23 +181,15 @@ static void test_files_are_refused_with_reasons(void)
 {
     REQUIRE(folder_enter());
     plx_string s;
-    plx_mapping mapping;
     plx_error err = {0};
     plx_string_init(&s, &plx_allocator_default);
     CHECK_STATUS(plx_file_read("absent.csv", 10, &s, &err), PLX_ERR_IO);
     CHECK_TEXT(err.message, "absent.csv: cannot open: No such file or directory; check the path");
-    CHECK_STATUS(plx_mapping_init(&mapping, "absent.csv", &err), PLX_ERR_IO);
-    CHECK(mapping.bytes == NULL);
     CHECK_STATUS(plx_file_read(".", 10, &s, &err), PLX_ERR_IO);
     CHECK_TEXT(err.message, "is a folder");
-    CHECK_STATUS(plx_mapping_init(&mapping, "/dev/null", &err), PLX_ERR_IO);
-    CHECK_TEXT(err.message, "regular file");
     CHECK_STATUS(put("eleven", "01234567890"), PLX_OK);
     CHECK_STATUS(plx_file_read("eleven", 10, &s, &err), PLX_ERR_IO);
     CHECK_TEXT(err.message, "larger than the 10 bytes");
-    CHECK_STATUS(put("empty", ""), PLX_OK);
-    CHECK_STATUS(plx_mapping_init(&mapping, "empty", &err), PLX_OK);
-    CHECK(mapping.bytes == NULL && mapping.length == 0);
     plx_string_release(&s);
 
     CHECK_STATUS(plx_file_write("no/such/file", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
@@ -213,8 +199,7 @@ static void test_files_are_refused_with_reasons(void)
     memset(long_path, 'x', sizeof long_path);
     long_path[sizeof long_path - 1] = '\0';
     CHECK_STATUS(plx_file_write(long_path, &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
-    CHECK_STATUS(plx_folder_make(long_path, &err), PLX_ERR_IO);
-    CHECK(folder_entries() == 2);
+    CHECK(folder_entries() == 1);
     folder_leave();
 }
 
@@ -237,26 +222,6 @@ static void test_file_memory_failures(void)
         CHECK_STATUS(status, memory.failed ? PLX_ERR_MEMORY : PLX_OK);
         CHECK(memory.live == 0 && folder_entries() == 1 && holds("a.txt", memory.failed ? "some text" : "new"));
     }
-    folder_leave();
-}
-
-static void test_folders_are_made(void)
-{
-    REQUIRE(folder_enter());
-    plx_error err = {0};
-    CHECK_STATUS(plx_folder_make("a", &err), PLX_OK);
-    CHECK_STATUS(plx_folder_make("a", &err), PLX_OK);
-    CHECK_STATUS(plx_folder_make("a/b//c/", &err), PLX_OK);
-    CHECK(plx_file_exists("a/b/c"));
-    char whole[128];
-    snprintf(whole, sizeof whole, "%s/a/d", folder);
-    CHECK_STATUS(plx_folder_make(whole, &err), PLX_OK);
-    CHECK_STATUS(put("file", "x"), PLX_OK);
-    CHECK_STATUS(plx_folder_make("file", &err), PLX_ERR_IO);
-    CHECK_TEXT(err.message, "file: is a file, not a folder");
-    CHECK_STATUS(plx_folder_make("file/below", &err), PLX_ERR_IO);
-    CHECK_STATUS(plx_folder_make("", &err), PLX_ERR_ARGUMENT);
-    CHECK(rmdir("a/b/c") == 0 && rmdir("a/b") == 0 && rmdir("a/d") == 0 && rmdir("a") == 0);
     folder_leave();
 }
 
@@ -458,17 +423,11 @@ static void test_field_memory_failures(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_files_are_written_and_read),
-        CHECK_TEST(test_writer_keeps_order),
-        CHECK_TEST(test_writer_without_commit_leaves_nothing),
-        CHECK_TEST(test_full_disk_leaves_the_old_file),
-        CHECK_TEST(test_files_are_refused_with_reasons),
-        CHECK_TEST(test_file_memory_failures),
-        CHECK_TEST(test_folders_are_made),
-        CHECK_TEST(test_fields_refuse_with_reasons),
-        CHECK_TEST(test_fields_have_defaults),
-        CHECK_TEST(test_texts_are_quoted_where_needed),
-        CHECK_TEST(test_field_memory_failures),
+        CHECK_TEST(test_files_are_written_and_read),           CHECK_TEST(test_writer_keeps_order),
+        CHECK_TEST(test_writer_without_commit_leaves_nothing), CHECK_TEST(test_full_disk_leaves_the_old_file),
+        CHECK_TEST(test_files_are_refused_with_reasons),       CHECK_TEST(test_file_memory_failures),
+        CHECK_TEST(test_fields_refuse_with_reasons),           CHECK_TEST(test_fields_have_defaults),
+        CHECK_TEST(test_texts_are_quoted_where_needed),        CHECK_TEST(test_field_memory_failures),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -9,15 +9,13 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <locale.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { BUFFER_BYTES = 64 * 1024, MOST_TEMPORARIES = 1000, FOLDER_MODE = 0777, FILE_MODE = 0666 };
+enum { BUFFER_BYTES = 64 * 1024, MOST_TEMPORARIES = 1000, FILE_MODE = 0666 };
 
 static const char *remedy(int number)
 {
@@ -105,34 +103,6 @@ plx_status plx_file_read(const char *path, size_t limit, plx_string *out, plx_er
     plx_status status = read_all(descriptor, path, limit, out, err);
     close(descriptor);
     return status;
-}
-
-plx_status plx_mapping_init(plx_mapping *mapping, const char *path, plx_error *err)
-{
-    int descriptor;
-    struct stat info;
-    *mapping = (plx_mapping){0};
-    PLX_TRY(open_to_read(path, &descriptor, &info, err));
-    plx_status status = PLX_OK;
-    if (!S_ISREG(info.st_mode)) {
-        status = plx_error_set(err, PLX_ERR_IO, "%s: is not a regular file; copy it into one first", path);
-    } else if ((uintmax_t)info.st_size > PTRDIFF_MAX) {
-        status = plx_error_set(err, PLX_ERR_IO, "%s: is too large for this machine's addresses", path);
-    } else if (info.st_size > 0) {
-        void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-        if (bytes == MAP_FAILED)
-            status = fail_with_errno(err, path, "map", errno);
-        else
-            *mapping = (plx_mapping){bytes, (size_t)info.st_size};
-    }
-    close(descriptor);
-    return status;
-}
-
-void plx_mapping_release(plx_mapping *mapping)
-{
-    if (mapping->bytes) munmap((void *)(uintptr_t)mapping->bytes, mapping->length);
-    *mapping = (plx_mapping){0};
 }
 
 static plx_status open_temporary(plx_writer *w, mode_t mode, plx_error *err)
@@ -262,32 +232,6 @@ plx_status plx_file_write(const char *path, const plx_allocator *allocator, cons
     plx_status status = plx_writer_commit(&w, err);
     plx_writer_release(&w);
     return status;
-}
-
-static plx_status make_one_folder(const char *path, plx_error *err)
-{
-    struct stat info;
-    if (mkdir(path, FOLDER_MODE) == 0) return PLX_OK;
-    int number = errno;
-    if (stat(path, &info) != 0) return fail_with_errno(err, path, "make the folder", number);
-    if (!S_ISDIR(info.st_mode)) PLX_FAIL(err, PLX_ERR_IO, "%s: is a file, not a folder; choose another name", path);
-    return PLX_OK;
-}
-
-plx_status plx_folder_make(const char *path, plx_error *err)
-{
-    char part[PATH_MAX];
-    size_t length = strlen(path);
-    if (length == 0) PLX_FAIL(err, PLX_ERR_ARGUMENT, "the folder's name is empty; name one");
-    if (length >= sizeof part) return fail_with_errno(err, path, "make the folder", ENAMETOOLONG);
-    memcpy(part, path, length + 1);
-    for (size_t i = 1; i < length; i++) {
-        if (part[i] != '/') continue;
-        part[i] = '\0';
-        PLX_TRY(make_one_folder(part, err));
-        part[i] = '/';
-    }
-    return make_one_folder(part, err);
 }
 
 bool plx_file_exists(const char *path)

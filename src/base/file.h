@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files: read whole, mapped, and replaced atomically. */
+/* Files: read whole, and replaced atomically. */
 #ifndef PLX_FILE_H
 #define PLX_FILE_H
 
@@ -12,18 +12,6 @@
 
 /** The whole file into `out` (initialised by the caller). Refuses more than `limit` bytes. */
 plx_status plx_file_read(const char *path, size_t limit, plx_string *out, plx_error *err);
-
-/**
- * A file mapped read-only. `bytes` is NULL for an empty file. If another program shortens the file meanwhile, reading
- * beyond its end kills the process (SIGBUS): map what is only ever replaced whole, read the rest.
- */
-typedef struct plx_mapping {
-    const unsigned char *bytes;
-    size_t length;
-} plx_mapping;
-
-plx_status plx_mapping_init(plx_mapping *mapping, const char *path, plx_error *err);
-void plx_mapping_release(plx_mapping *mapping);
 
 /**
  * Writes beside `path` (PATH.tmp-PID-N) and renames in plx_writer_commit, after fsync: readers see the old file or the
@@ -47,8 +35,6 @@ void plx_writer_release(plx_writer *w);
 plx_status plx_file_write(const char *path, const plx_allocator *allocator, const void *bytes, size_t length,
                           plx_error *err);
 
-/** Makes `path` and its parents; fine where it exists. */
-plx_status plx_folder_make(const char *path, plx_error *err);
 bool plx_file_exists(const char *path);
 
 #endif

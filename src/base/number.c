@@ -178,63 +178,15 @@ static size_t print_with_point(double value, int digits, char *out)
     return n;
 }
 
-static size_t print_special(double value, char *out)
-{
-    strcpy(out, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
-    return strlen(out);
-}
-
 size_t plx_format_double(double value, char *out)
 {
-    if (!isfinite(value)) return print_special(value, out);
+    if (!isfinite(value)) {
+        strcpy(out, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+        return strlen(out);
+    }
     for (int digits = 15;; digits++) { /* 15 digits show any shorter decimal too: %g drops zeros at the end */
         size_t length = print_with_point(value, digits, out);
         double back = 0;
         if (digits == 17 || (plx_parse_double((plx_slice){out, length}, &back) && back == value)) return length;
-    }
-}
-
-/*
- * The usual size, several times faster than through printf, since a file of scores is made of these. The product with
- * the power of ten is exact: 24 bits of a float and 28 of 5^12 fit a double. 0: not of that size.
- */
-static size_t print_fixed_float(float value, char *out)
-{
-    double magnitude = fabs((double)value);
-    if (!(magnitude >= 1e-4 && magnitude < 1e6)) return 0;
-    int decimals = 0;
-    while (magnitude * powers_of_ten[decimals] < 1e5)
-        decimals++; /* six digits in all */
-    int64_t digits = llrint(magnitude * powers_of_ten[decimals]);
-    while ((float)((double)digits / powers_of_ten[decimals]) != fabsf(value)) {
-        if (++decimals > 12) return 0;
-        digits = llrint(magnitude * powers_of_ten[decimals]);
-    }
-    for (; decimals > 0 && digits % 10 == 0; decimals--)
-        digits /= 10;
-
-    char reversed[32];
-    size_t n = 0, length = 0;
-    for (int i = 0; i <= decimals || digits > 0; i++) {
-        if (i == decimals && decimals > 0) reversed[n++] = '.';
-        reversed[n++] = (char)('0' + digits % 10);
-        digits /= 10;
-    }
-    if (value < 0) out[length++] = '-';
-    while (n > 0)
-        out[length++] = reversed[--n];
-    out[length] = '\0';
-    return length;
-}
-
-size_t plx_format_float(float value, char *out)
-{
-    if (!isfinite(value)) return print_special((double)value, out);
-    size_t fixed = print_fixed_float(value, out);
-    if (fixed) return fixed;
-    for (int digits = 6;; digits++) {
-        size_t length = print_with_point((double)value, digits, out);
-        double back = 0;
-        if (digits == 9 || (plx_parse_double((plx_slice){out, length}, &back) && (float)back == value)) return length;
     }
 }

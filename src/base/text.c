@@ -34,14 +34,6 @@ plx_slice plx_slice_trim(plx_slice s)
     return s;
 }
 
-uint64_t plx_slice_hash(plx_slice s)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < s.length; i++)
-        hash = (hash ^ (unsigned char)s.text[i]) * UINT64_C(1099511628211);
-    return hash ^ hash >> 32; /* tables take the lower bits, which the last bytes alone hardly reach */
-}
-
 void plx_string_init(plx_string *s, const plx_allocator *allocator)
 {
     *s = (plx_string){.allocator = allocator};

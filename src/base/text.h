@@ -21,8 +21,6 @@ bool plx_slice_equal(plx_slice a, plx_slice b);
 int plx_slice_compare(plx_slice a, plx_slice b);
 /** Without leading and trailing blanks and tabs. */
 plx_slice plx_slice_trim(plx_slice s);
-/** FNV-1a folded, 64 bits: for tables in memory, never for files. */
-uint64_t plx_slice_hash(plx_slice s);
 
 /**
  * The whole slice as a decimal number: sign, digits, point, exponent, also inf and nan. Correctly rounded
@@ -34,10 +32,8 @@ bool plx_parse_double(plx_slice s, double *out);
 bool plx_parse_int64(plx_slice s, int64_t *out);
 /** true, false, yes, no, on, off in any case. */
 bool plx_parse_bool(plx_slice s, bool *out);
-/** The shortest text that reads back as the same double (or float); `out` holds at least 32 bytes. Returns the length.
- */
+/** The shortest text that reads back as the same double; `out` holds at least 32 bytes. Returns the length. */
 size_t plx_format_double(double value, char *out);
-size_t plx_format_float(float value, char *out);
 
 /** A growing string with a sticky failure: after it, calls do nothing. Always NUL-ended unless `text` is NULL. */
 typedef struct plx_string {
