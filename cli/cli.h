@@ -85,6 +85,8 @@ typedef struct cli_session {
 
 int cli_session_open(cli_session *session, const cli_options *options);
 void cli_session_close(cli_session *session);
+/** What `work` returns of a session that is opened for it and closed afterwards. */
+int cli_session_run(int (*work)(cli_session *session, const cli_options *options), const cli_options *options);
 /** The configuration `path` with the assignments of --set and --seed. */
 int cli_session_configure(cli_session *session, const char *path, const cli_options *options);
 /** Its data, looked for where cli_folders says. */

@@ -55,11 +55,7 @@ static int describe_model(cli_session *session, const cli_options *given)
 
 static int describe(const cli_options *given)
 {
-    cli_session session;
-    int code = cli_session_open(&session, given);
-    if (code == CLI_DONE) code = describe_model(&session, given);
-    cli_session_close(&session);
-    return code;
+    return cli_session_run(describe_model, given);
 }
 
 const cli_verb cli_describe = {

@@ -42,11 +42,7 @@ static int evaluate_files(cli_session *session, const cli_options *given)
 
 static int evaluate(const cli_options *given)
 {
-    cli_session session;
-    int code = cli_session_open(&session, given);
-    if (code == CLI_DONE) code = evaluate_files(&session, given);
-    cli_session_close(&session);
-    return code;
+    return cli_session_run(evaluate_files, given);
 }
 
 const cli_verb cli_evaluate = {

@@ -66,11 +66,7 @@ static int predict_files(cli_session *session, const cli_options *given)
 
 static int predict(const cli_options *given)
 {
-    cli_session session;
-    int code = cli_session_open(&session, given);
-    if (code == CLI_DONE) code = predict_files(&session, given);
-    cli_session_close(&session);
-    return code;
+    return cli_session_run(predict_files, given);
 }
 
 const cli_verb cli_predict = {

@@ -58,6 +58,15 @@ void cli_session_close(cli_session *session)
     *session = (cli_session){.context = NULL};
 }
 
+int cli_session_run(int (*work)(cli_session *session, const cli_options *options), const cli_options *options)
+{
+    cli_session session;
+    int code = cli_session_open(&session, options);
+    if (code == CLI_DONE) code = work(&session, options);
+    cli_session_close(&session);
+    return code;
+}
+
 int cli_session_configure(cli_session *session, const char *path, const cli_options *options)
 {
     plx_error error;
