@@ -15,7 +15,8 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
     columns->n_items = n_items;
     for (int i = 0; i < n_items; i++) {
         columns->items[i].code_bytes = 1;
-        columns->items[i].last_code = PLX_NOT_FOUND;
+        for (int k = 0; k < PLX_RECENT_TEXTS; k++)
+            columns->items[i].recent[k].code = PLX_NOT_FOUND;
         plx_dictionary_init(&columns->items[i].dictionary, allocator);
     }
     return PLX_OK;
@@ -100,27 +101,68 @@ static plx_status add_new(const plx_columns *columns, plx_raw_column *column, pl
     return PLX_OK;
 }
 
+/* The first `bytes` <= 8 bytes at `at`, the others 0. */
+static uint64_t first_bytes(const char *at, size_t bytes)
+{
+    const unsigned others = (unsigned)(64 - 8 * bytes); /* bits */
+    const uint64_t word = plx_text_word(at, 8);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return bytes ? word >> others << others : 0;
+#else
+    return bytes ? word << others >> others : 0;
+#endif
+}
+
+static plx_recent_text describe(plx_slice text)
+{
+    const size_t bytes = text.length < 8 ? text.length : 8;
+    return (plx_recent_text){.first = first_bytes(text.text, bytes),
+                             .last = first_bytes(text.text + (text.length - bytes), bytes),
+                             .length = (uint32_t)text.length,
+                             .code = PLX_NOT_FOUND};
+}
+
+static plx_recent_text *place_of(plx_raw_column *column, const plx_recent_text *text)
+{
+    uint64_t hash = (text->first ^ (text->last << 29 | text->last >> 35) ^ text->length) * UINT64_C(0x9e3779b97f4a7c15);
+    return &column->recent[hash >> 58];
+}
+_Static_assert(PLX_RECENT_TEXTS == 64, "a place is 6 bits of a hash");
+
+static bool is_recent(const plx_raw_column *column, const plx_recent_text *recent, const plx_recent_text *given,
+                      plx_slice text)
+{
+    if (recent->first != given->first || recent->last != given->last || recent->length != given->length ||
+        recent->code == PLX_NOT_FOUND)
+        return false;
+    if (text.length <= 16) return true;
+    const char *known = plx_dictionary_text(&column->dictionary, recent->code).text;
+    return plx_text_same(known + 8, text.text + 8, text.length - 16);
+}
+
+static plx_status find_or_add(const plx_columns *columns, plx_raw_column *column, plx_slice text, uint32_t *code,
+                              bool *is_new, plx_error *err)
+{
+    uint64_t hash = plx_text_hash(text.text, text.length);
+    *code = plx_dictionary_find(&column->dictionary, text, hash);
+    *is_new = *code == PLX_NOT_FOUND;
+    if (!*is_new) return PLX_OK;
+    *code = column->dictionary.n;
+    return add_new(columns, column, text, hash, err);
+}
+
+/* Most columns have few values, and most rows one of the commonest: a look at one place finds it, without branches that
+ * depend on the text. */
 plx_status plx_column_add_text(const plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err)
 {
-    const plx_dictionary *dictionary = &column->dictionary;
-    uint32_t code = column->last_code;
+    plx_recent_text given = describe(text), *recent = place_of(column, &given);
     *is_new = false;
-    if (code != PLX_NOT_FOUND) {
-        plx_slice last = plx_dictionary_text(dictionary, code);
-        if (last.length != text.length || !plx_text_same(last.text, text.text, text.length)) code = PLX_NOT_FOUND;
+    if (!is_recent(column, recent, &given, text)) {
+        PLX_TRY(find_or_add(columns, column, text, &given.code, is_new, err));
+        *recent = given;
     }
-    if (code == PLX_NOT_FOUND) {
-        uint64_t hash = plx_text_hash(text.text, text.length);
-        code = plx_dictionary_find(dictionary, text, hash);
-        if (code == PLX_NOT_FOUND) {
-            *is_new = true;
-            code = dictionary->n;
-            PLX_TRY(add_new(columns, column, text, hash, err));
-        }
-        column->last_code = code;
-    }
-    store(column, columns->n, code);
+    store(column, columns->n, recent->code);
     return PLX_OK;
 }
 

@@ -10,14 +10,22 @@
 #include "base/error.h"
 #include "data/dictionary.h"
 
+enum { PLX_RECENT_TEXTS = 64 };
+
+/** A text that came not long ago: its first and last 8 bytes, which hold all of a text of up to 16. */
+typedef struct plx_recent_text {
+    uint64_t first, last;
+    uint32_t length, code; /* in the dictionary; PLX_NOT_FOUND: none */
+} plx_recent_text;
+
 typedef struct plx_raw_column {
     bool has_texts, has_numbers;
     uint32_t code_bytes;
     plx_dictionary dictionary;
     uint8_t *codes; /* [capacity][code_bytes] */
     double *numbers;
-    /* Rows often repeat the cell before them: the last text's number in the dictionary, and the last number's text. */
-    uint32_t last_code;
+    plx_recent_text recent[PLX_RECENT_TEXTS]; /* each in the place that its hash says */
+    /* Rows often repeat the number before them. */
     uint32_t last_length; /* 0: none */
     char last_number[16];
 } plx_raw_column;
@@ -35,7 +43,10 @@ void plx_columns_release(plx_columns *columns);
 /** Room for one row more in every column. */
 plx_status plx_columns_reserve(plx_columns *columns, plx_error *err);
 
-/** Puts `text` into row columns->n. `*is_new`: the column did not have it before. */
+/**
+ * Puts `text` into row columns->n. `*is_new`: the column did not have it before. Up to 7 bytes behind the text may be
+ * read, whatever they hold, as the tokenizer's cells allow.
+ */
 plx_status plx_column_add_text(const plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err);
 

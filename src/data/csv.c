@@ -247,7 +247,7 @@ static plx_status finish_quoted(plx_csv *csv, bool doubled, plx_error *err)
     const char *row = csv->buffer + csv->row;
     const char quote = csv->options.quote;
     size_t used = 0;
-    if (doubled && plx_grow(csv->allocator, &csv->unquoted, &csv->unquoted_capacity, csv->next - csv->row, 1))
+    if (doubled && plx_grow(csv->allocator, &csv->unquoted, &csv->unquoted_capacity, csv->next - csv->row + 8, 1))
         return plx_error_memory(err);
     for (size_t i = 0; i < csv->n_cells; i++) {
         plx_csv_cell *cell = &csv->cells[i];

@@ -32,7 +32,7 @@ typedef struct plx_csv_options {
 } plx_csv_options;
 
 typedef struct plx_csv_cell {
-    const char *text; /* borrowed until the next row */
+    const char *text; /* borrowed until the next row; 7 bytes behind its end may be read */
     uint32_t length;
     uint32_t start; /* of its first byte that counts (the opening quote, if any), from the row's first byte */
 } plx_csv_cell;

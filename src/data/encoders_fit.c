@@ -91,8 +91,8 @@ static void fit_scaling(plx_dense_encoder *dense, const double *numbers, const u
     if (dense->spec->scaling == PLX_SCALE_NONE || n == 0) return;
     for (size_t i = 0; i < n; i++) {
         double number = filled(dense, numbers[order[i]]);
-        least = fmin(least, number);
-        most = fmax(most, number);
+        least = number < least ? number : least;
+        most = number > most ? number : most;
         sum += number;
     }
     double first = least, spread = most - least;

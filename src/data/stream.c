@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * libarchive as a decompressor: its filters, no archive format. Only filters that the library does itself are switched
- * on, since others would start programs.
+ * on, since others would start programs. A regular file that turns out to be plain is read without it, from the front.
  */
 #include "data/stream.h"
 
@@ -110,7 +110,11 @@ plx_status plx_stream_init(plx_stream *stream, const char *path, plx_error *err)
 {
     *stream = (plx_stream){.path = path, .descriptor = -1};
     PLX_TRY(open_file(stream, err));
-    return open_archive(stream, err);
+    PLX_TRY(open_archive(stream, err));
+    if (!stream->is_regular || stream->is_compressed) return PLX_OK;
+    archive_read_free(stream->archive);
+    stream->archive = NULL;
+    return lseek(stream->descriptor, 0, SEEK_SET) == 0 ? PLX_OK : fail_system(stream, "cannot be read", err);
 }
 
 void plx_stream_release(plx_stream *stream)
@@ -120,11 +124,24 @@ void plx_stream_release(plx_stream *stream)
     *stream = (plx_stream){.descriptor = -1};
 }
 
+static plx_status read_plain(const plx_stream *stream, char *out, size_t room, size_t *got, plx_error *err)
+{
+    ssize_t n;
+    do
+        n = read(stream->descriptor, out, room);
+    while (n < 0 && errno == EINTR);
+    if (n < 0) return fail_system(stream, "cannot be read", err);
+    *got = (size_t)n;
+    return PLX_OK;
+}
+
 static plx_status read_stream(void *user, char *out, size_t room, size_t *got, plx_error *err)
 {
     plx_stream *stream = user;
     *got = 0;
-    if (!stream->is_empty) {
+    if (!stream->archive) {
+        PLX_TRY(read_plain(stream, out, room, got, err));
+    } else if (!stream->is_empty) {
         la_ssize_t n = archive_read_data(stream->archive, out, room);
         if (n < 0) return fail_archive(stream, err);
         *got = (size_t)n;
