@@ -165,6 +165,38 @@ static void test_every_model_has_defaults(void)
     }
 }
 
+/* Each key's value may be right, and all together be more than any machine has. */
+static void test_sizes_are_bounded_together(void)
+{
+    static const struct {
+        const char *model, *message; /* NULL: allowed */
+    } cases[] = {
+        {"mmoe, num_experts: 4096", NULL},
+        {"mmoe, num_experts: 4096, expert_dnn_units: [8, 256]",
+         "'num_experts' and 'expert_dnn_units': 4096 experts of 256 units and gates for 2 tasks make 1056768 numbers"},
+        {"ple, num_levels: 4096, num_experts_specific: 4096, num_experts_shared: 4096",
+         "c.yaml:4:32: 'num_levels', 'num_experts_specific' and 'num_experts_shared': 50331648 experts in all"},
+        {"ple, num_levels: 1000, num_experts_specific: 1, num_experts_shared: 1",
+         "c.yaml:4:32: the network would have 6004 layers, at most 4096: lower 'num_levels', give shorter lists"},
+        {"ple, num_levels: 600, num_experts_specific: 1, num_experts_shared: 1", NULL},
+        {"cgc, num_experts_specific: 4096, num_experts_shared: 1, expert_dnn_units: [128]",
+         "c.yaml:4:42: 'num_experts_specific' and 'num_experts_shared' and 'expert_dnn_units': 8193 experts"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char text[512];
+        plx_spec spec;
+        plx_error failure = {.message = ""};
+        snprintf(text, sizeof text,
+                 "data: {train: [a]}\nfeatures: [{kind: sparse, name: x}]\ntasks: [{name: a}, {name: b}]\n"
+                 "model: {name: %s}\n",
+                 cases[i].model);
+        plx_status status = parse(text, &spec, &failure);
+        CHECK_STATUS(status, cases[i].message ? PLX_ERR_FORMAT : PLX_OK);
+        CHECK_TEXT(failure.message, cases[i].message ? cases[i].message : "");
+        if (status == PLX_OK) plx_spec_release(&spec);
+    }
+}
+
 static void test_mistakes_have_places(void)
 {
     static const struct {
@@ -450,6 +482,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_json_aliases_and_missing_train_section),
         CHECK_TEST(test_writing_and_reading_agree),
         CHECK_TEST(test_every_model_has_defaults),
+        CHECK_TEST(test_sizes_are_bounded_together),
         CHECK_TEST(test_mistakes_have_places),
         CHECK_TEST(test_all_mistakes_are_told_at_once),
         CHECK_TEST(test_many_mistakes_stay_whole_lines),

@@ -342,6 +342,62 @@ static void test_mistakes_are_told(void)
     plx_arena_release(&arena);
 }
 
+typedef plx_ref too_much(plx_graph *graph, plx_ref x);
+
+static plx_ref too_many_nodes(plx_graph *graph, plx_ref x)
+{
+    for (int i = 0; i < PLX_NODES_MAX; i++)
+        x = plx_relu(graph, x);
+    return x;
+}
+
+static plx_ref too_wide(plx_graph *graph, plx_ref x)
+{
+    return linear(graph, "bank", x, 4097, 4096);
+}
+
+static plx_ref too_wide_together(plx_graph *graph, plx_ref x)
+{
+    const plx_ref wide = linear(graph, "wide", x, 1, PLX_ROW_NUMBERS_MAX);
+    const plx_ref all[] = {wide, wide, wide};
+    return plx_concat(graph, all, 3);
+}
+
+static plx_ref too_large(plx_graph *graph, plx_ref x)
+{
+    return linear(graph, "second", linear(graph, "first", x, 2, 32768), 2, 32768);
+}
+
+static plx_ref just_not_too_large(plx_graph *graph, plx_ref x)
+{
+    return linear(graph, "second", linear(graph, "first", x, 1, 65535), 1, 32768);
+}
+
+static void test_sizes_are_bounded(void)
+{
+    static const struct {
+        too_much *build;
+        const char *message;
+    } cases[] = {
+        {too_many_nodes, "the network has more than 16384 nodes"},
+        {too_wide, "linear: [4097, 4096] is more than 16777216 numbers a row"},
+        {too_wide_together, "concat: [1, 33554432] is more than 16777216 numbers a row"},
+        {too_large, "second: linear: parameter kernel would be [2, 32768, 32768], more than 2147483647 numbers"},
+        {just_not_too_large, "task 0 has no prediction"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        plx_arena arena;
+        plx_graph graph;
+        plx_error err = {0};
+        plx_arena_init(&arena, &plx_allocator_default);
+        plx_graph_init(&graph, &arena, 1);
+        cases[i].build(&graph, plx_dense_input(&graph, 1));
+        CHECK_STATUS(plx_graph_finish(&graph, &err), PLX_ERR_SHAPE);
+        CHECK_TEXT(err.message, cases[i].message);
+        plx_arena_release(&arena);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_plans_agree),
@@ -350,6 +406,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_scores_are_row_by_row),
                                        CHECK_TEST(test_absent_categories_get_no_gradient),
                                        CHECK_TEST(test_start_values),
-                                       CHECK_TEST(test_mistakes_are_told)};
+                                       CHECK_TEST(test_mistakes_are_told),
+                                       CHECK_TEST(test_sizes_are_bounded)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

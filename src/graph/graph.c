@@ -102,6 +102,18 @@ static plx_node *new_node(plx_graph *graph, const plx_op *op, const plx_ref *inp
     return node;
 }
 
+/* Says what is too large of a network that may be built in a way that nobody foresaw. */
+static void check_size(plx_graph *graph, const plx_node *node)
+{
+    if (graph->n_nodes >= PLX_NODES_MAX) {
+        plx_graph_fail(graph, "the network has more than %d nodes; take fewer levels, layers, tasks or features",
+                       PLX_NODES_MAX);
+    } else if ((int64_t)node->shape.groups * node->shape.width > PLX_ROW_NUMBERS_MAX) {
+        plx_graph_fail(graph, "%s: [%d, %d] is more than %d numbers a row; take fewer or smaller layers",
+                       node->op->name, node->shape.groups, node->shape.width, PLX_ROW_NUMBERS_MAX);
+    }
+}
+
 plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs, int n_inputs, const void *attrs,
                        size_t attrs_bytes)
 {
@@ -115,6 +127,7 @@ plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs
     plx_node *node = new_node(graph, op, inputs, n_inputs, attrs, attrs_bytes);
     if (!node) return (plx_ref){-1};
     op->shape(graph, node);
+    check_size(graph, node);
     if (graph->failure.code != PLX_OK) return (plx_ref){-1};
     graph->nodes[graph->n_nodes++] = node;
     return (plx_ref){node->index};
@@ -126,6 +139,11 @@ void plx_node_param(plx_graph *graph, plx_node *node, const plx_param_spec *spec
     if (spec->groups < 1 || spec->rows < 1 || spec->cols < 1) {
         plx_graph_fail(graph, "%s: parameter %s would be [%d, %d, %d]", node->op->name, spec->name, spec->groups,
                        spec->rows, spec->cols);
+        return;
+    }
+    if ((int64_t)spec->groups * spec->rows > PLX_PARAM_NUMBERS_MAX / spec->cols) {
+        plx_graph_fail(graph, "%s: parameter %s would be [%d, %d, %d], more than %d numbers; take smaller layers",
+                       node->op->name, spec->name, spec->groups, spec->rows, spec->cols, PLX_PARAM_NUMBERS_MAX);
         return;
     }
     plx_param *params = grown(graph, graph->params, &graph->params_capacity, (size_t)graph->n_params, sizeof *params);

@@ -7,6 +7,7 @@
 #ifndef PLX_GRAPH_H
 #define PLX_GRAPH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,6 +21,13 @@ typedef struct plx_graph plx_graph;
 typedef struct plx_node plx_node;
 typedef struct plx_tile plx_tile;
 typedef struct plx_run plx_run;
+
+/** What is more is refused, so that sizes of one row and numbers of one parameter can be counted by an int. */
+enum {
+    PLX_NODES_MAX = 16384,          /* of a graph; passes of the plan compare all with all */
+    PLX_ROW_NUMBERS_MAX = 1 << 24,  /* of a value in one row */
+    PLX_PARAM_NUMBERS_MAX = INT_MAX /* of a parameter */
+};
 
 /** A value of the graph being built; copyable, owned by nobody. Index -1: the result of a failed call. */
 typedef struct plx_ref {
@@ -58,7 +66,7 @@ typedef struct plx_param_spec {
  */
 typedef struct plx_param {
     plx_param_spec spec; /* name: the whole one */
-    size_t offset;       /* in numbers, into blocks of the plan's n_values */
+    size_t offset;       /* in numbers, into blocks of the graph's n_values */
     size_t group_stride, row_stride;
 } plx_param;
 

@@ -56,8 +56,8 @@ extern const plx_model_def *const plx_model_list[];
 const plx_model_def *plx_model_find(plx_slice name);
 
 /**
- * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks. Each mistake names the
- * hyper-parameter and the remedy.
+ * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks, experts and layers in all.
+ * Each mistake names the hyper-parameter and the remedy.
  */
 plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
                            int n_tasks, plx_error *err);

@@ -31,6 +31,59 @@ static bool reads(const plx_model_def *def, const char *name)
     return plx_field_find(def->fields, *def->n_fields, plx_slice_of(name)) != NULL;
 }
 
+/* What a network may have in all. More is a slip, which would be told late, by a lack of memory. */
+enum { EXPERTS_MAX = 65536, NUMBERS_MAX = 1 << 20, LAYERS_MAX = 4096 };
+
+static int longest(const plx_int_list *units)
+{
+    int most = 0;
+    for (int i = 0; i < units->n; i++)
+        most = units->items[i] > most ? units->items[i] : most;
+    return most;
+}
+
+/** Experts of a level, and what they and the gates make of a row. */
+static plx_status check_experts(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err)
+{
+    const bool has_own = reads(def, "num_experts_specific"), has_levels = reads(def, "num_levels");
+    const int64_t levels = has_levels ? spec->num_levels : 1, own = has_own ? spec->num_experts_specific : 0;
+    const int64_t shared = has_own ? spec->num_experts_shared : spec->num_experts, experts = own * n_tasks + shared;
+    const char *counts = has_own ? "'num_experts_specific' and 'num_experts_shared'" : "'num_experts'";
+    if (levels * experts > EXPERTS_MAX) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s%s: %lld experts in all for %d tasks; at most %d",
+                 has_levels ? "'num_levels', " : "", counts, (long long)(levels * experts), n_tasks, EXPERTS_MAX);
+    }
+    const int64_t gates = n_tasks * (own + shared) + (has_own ? experts : 0);
+    const int units = longest(&spec->expert_dnn_units);
+    if (experts * units + gates > NUMBERS_MAX) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "%s and 'expert_dnn_units': %lld experts of %d units and gates for %d tasks make %lld numbers of a "
+                 "row; at most %d",
+                 counts, (long long)experts, units, n_tasks, (long long)(experts * units + gates), NUMBERS_MAX);
+    }
+    return PLX_OK;
+}
+
+static plx_status check_layers(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err)
+{
+    const plx_int_lists *towers = &spec->tower_dnn_units_lists;
+    const bool has_levels = reads(def, "num_levels");
+    const int64_t shared = reads(def, "num_experts_specific") ? 1 : 0;
+    int64_t layers = reads(def, "bottom_dnn_units") ? spec->bottom_dnn_units.n : 0;
+    if (reads(def, "expert_dnn_units")) {
+        const int64_t banks = shared ? n_tasks + 1 : 1, gates = n_tasks + shared;
+        layers = (has_levels ? spec->num_levels : 1) *
+                 (banks * spec->expert_dnn_units.n + gates * (spec->gate_dnn_units.n + 1));
+    }
+    for (int task = 0; task < n_tasks; task++)
+        layers += 1 + (towers->n > 0 ? towers->items[task].n : 1);
+    if (layers <= LAYERS_MAX) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_ARGUMENT,
+             "the network would have %lld layers, at most %d: %sgive shorter lists of units, or "
+             "train fewer tasks",
+             (long long)layers, LAYERS_MAX, has_levels ? "lower 'num_levels', " : "");
+}
+
 plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
                            int n_tasks, plx_error *err)
 {
@@ -60,5 +113,6 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
     if (reads(def, "expert_dnn_units") && spec->expert_dnn_units.n < 1) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'expert_dnn_units' is empty: an expert needs a layer");
     }
-    return PLX_OK;
+    if (reads(def, "expert_dnn_units")) PLX_TRY(check_experts(def, spec, n_tasks, err));
+    return check_layers(def, spec, n_tasks, err);
 }

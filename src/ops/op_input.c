@@ -89,6 +89,7 @@ static void concat_shape(plx_graph *graph, plx_node *node)
     for (int i = 0; i < node->n_inputs; i++) {
         const plx_shape shape = plx_node_input_shape(graph, node, i);
         if (shape.groups != 1) plx_graph_fail(graph, "concat: input %d has %d groups, not 1", i, shape.groups);
+        if (node->shape.width > PLX_ROW_NUMBERS_MAX) return; /* told by who asks for the node */
         node->shape.width += shape.width;
     }
 }

@@ -308,6 +308,11 @@ static void siblings_forward(const plx_tile *tile, const plx_node *node)
 /* -- Backward
  * ------------------------------------------------------------------------------------------------------------ */
 
+static size_t rest_numbers(const joined_attrs *attrs)
+{
+    return (size_t)attrs->rest_width * (size_t)attrs->stride;
+}
+
 /* The chunk's numbers: the gradient of the rest's rows of the packed kernel, then, without tables, of the biases. */
 static void joined_backward(const plx_tile *tile, const plx_node *node)
 {
@@ -316,8 +321,7 @@ static void joined_backward(const plx_tile *tile, const plx_node *node)
     const plx_view dy = plx_tile_gradient(tile, node);
     plx_real *numbers = plx_tile_chunk_numbers(tile, node);
     if (attrs->n_tables == 0) {
-        kernels->column_sum(tile->rows, attrs->width, dy, numbers + attrs->rest_width * attrs->stride,
-                            tile->adds_gradient);
+        kernels->column_sum(tile->rows, attrs->width, dy, numbers + rest_numbers(attrs), tile->adds_gradient);
     }
     if (attrs->rest_width == 0) return;
     kernels->gemm_tn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), dy,
@@ -383,8 +387,7 @@ static void joined_finish(const plx_run *run, const plx_node *node, int part)
         for (int i = 0; i < attrs->n_rest; i++) {
             copy_rows(run, attrs, &attrs->rest[i], (plx_view){summed, attrs->stride}, true);
         }
-        unpack_biases(run, attrs,
-                      attrs->n_tables > 0 ? scratch_of(run, node).d_bias : summed + attrs->rest_width * attrs->stride);
+        unpack_biases(run, attrs, attrs->n_tables > 0 ? scratch_of(run, node).d_bias : summed + rest_numbers(attrs));
         return;
     }
     const table *own = &attrs->tables[part - 1];
@@ -411,7 +414,7 @@ static void joined_shape(plx_graph *graph, plx_node *node)
     const joined_attrs *attrs = node->attrs;
     node->shape = (plx_shape){1, attrs->width};
     node->batch_numbers = scratch_at(attrs, NULL).numbers;
-    node->chunk_numbers = (size_t)(attrs->rest_width + (attrs->n_tables == 0)) * (size_t)attrs->stride;
+    node->chunk_numbers = rest_numbers(attrs) + (attrs->n_tables == 0 ? (size_t)attrs->stride : 0);
     if (attrs->n_tables > 0) {
         node->row_numbers = attrs->list_stride * (int)sizeof(uint16_t) / (int)sizeof(plx_real);
         node->tile_numbers = attrs->stride + attrs->n_tables;
@@ -465,22 +468,35 @@ static int count_readers(const plx_graph *graph, int index)
     return readers;
 }
 
-/*
- * Scoring must not depend on how many rows a call has: it reckons with this number of them.
- */
+/* Scoring must not depend on how many rows a call has: it reckons with this number of them. */
 enum { SCORED_ROWS = 1024 };
 
 /*
- * In multiply-adds of a wide product, of which a core does some 32 in the time of 8 additions of gathered rows:
- * gathering costs rows * dim in each of three products (one in scoring), collapsing vocabulary * dim in as many, and an
- * addition forward and two backward for the half of the rows that are not at the commonest category.
+ * In multiply-adds of a wide product. Gathering costs rows * dim in each of three products (one in scoring), collapsing
+ * vocabulary * dim in as many, and additions of table rows: forward one and backward two for each row that is not at
+ * the commonest category. An addition costs as much as a handful of multiply-adds while the products of all tables lie
+ * in the second-level cache, and more the further they outgrow it (docs/performance.md has the measurements).
  */
-static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embedding_attrs *embedding)
+static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embedding_attrs *embedding,
+                                double product_mebibytes)
 {
+    static const double addition = 8, addition_per_mebibyte = 1 / 0.75, scoring_share = 1.0 / 3;
     if (request->collapse != PLX_COLLAPSE_AUTO) return request->collapse == PLX_COLLAPSE_ALWAYS;
-    const double products = request->training ? 3 : 1, additions = request->training ? 6 : 2;
-    const double rows = request->training ? request->batch_rows : SCORED_ROWS;
+    const double products = request->training ? 3 : 1, rows = request->training ? request->batch_rows : SCORED_ROWS;
+    const double additions =
+        (request->training ? 1 : scoring_share) * (addition + addition_per_mebibyte * product_mebibytes);
     return products * embedding->vocabulary * embedding->dim + additions * rows < products * rows * embedding->dim;
+}
+
+/* Of the products of all tables that the source reads, collapsed or not. */
+static double product_mebibytes(const joined_attrs *attrs, const plx_fuse_request *request)
+{
+    double rows = 0;
+    for (int k = 0; k < request->source->n_inputs; k++) {
+        const plx_node *input = request->graph->nodes[request->source->inputs[k]];
+        if (input->op == &plx_op_embedding) rows += ((const plx_embedding_attrs *)input->attrs)->vocabulary;
+    }
+    return rows * attrs->stride * (double)sizeof(float) / (1024 * 1024);
 }
 
 static bool can_collapse(const plx_fuse_request *request)
@@ -511,13 +527,14 @@ static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
 static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, plx_fusion *fusion)
 {
     const plx_node *source = request->source;
+    const double mebibytes = product_mebibytes(attrs, request);
     int row = 0;
     for (int k = 0; k < source->n_inputs; k++) {
         const plx_node *input = request->graph->nodes[source->inputs[k]];
         const plx_embedding_attrs *embedding = input->op == &plx_op_embedding ? input->attrs : NULL;
         const piece rows = {row, 0, input->shape.width};
-        if (embedding && attrs->n_table_rows + embedding->vocabulary <= TABLE_ROWS_MAX &&
-            is_worth_collapsing(request, embedding)) {
+        if (embedding && embedding->vocabulary <= TABLE_ROWS_MAX - attrs->n_table_rows &&
+            is_worth_collapsing(request, embedding, mebibytes)) {
             attrs->tables[attrs->n_tables++] =
                 (table){input, embedding->feature, embedding->vocabulary, attrs->n_table_rows, rows};
             attrs->n_table_rows += embedding->vocabulary;
@@ -538,9 +555,19 @@ static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, pl
     attrs->list_stride = (attrs->n_tables + 1 + list_unit - 1) / list_unit * list_unit;
 }
 
+/* Whether the readers' numbers are few enough for one row of a value. */
+static bool is_narrow_enough(const plx_fuse_request *request)
+{
+    int64_t width = 0;
+    for (int r = 0; r < request->n_readers; r++)
+        width += plx_shape_numbers(request->readers[r]->shape);
+    return width <= PLX_ROW_NUMBERS_MAX;
+}
+
 plx_fusion plx_joined_fuse(const plx_fuse_request *request)
 {
     plx_fusion fusion = {0};
+    if (!is_narrow_enough(request)) return fusion;
     const size_t n_inputs = (size_t)request->source->n_inputs + 1;
     joined_attrs *attrs = plx_arena_take(request->arena, 1, sizeof *attrs);
     member *members = plx_arena_take(request->arena, (size_t)request->n_readers, sizeof *members);
