@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes docs/benchmarks.md from the collected results: one table a question, medians, spreads, ratios."""
+import math
+import statistics
+
+from contenders import CONTENDERS, PLEXUS
+
+AUC_MARGIN = 0.002  # how far below plexus a peer's AUC may lie before it no longer counts
+MODELS = {"shared_bottom": "Shared-Bottom", "esmm": "ESMM", "mmoe": "MMoE", "cgc": "CGC", "ple": "PLE"}
+SHAPES = {"census": "Census-Income, group 1", "adult": "Adult", "large": "Large shapes"}
+GOALS = {
+    "adult": {"shared_bottom": 6, "esmm": 15, "mmoe": 10, "cgc": 8, "ple": 5},
+    "census": dict.fromkeys(MODELS, 25),
+}
+
+
+def table(head, rows):
+    lines = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    return "\n".join(lines + ["| " + " | ".join(row) + " |" for row in rows]) + "\n"
+
+
+def number(value):
+    """Three significant digits, never as a power of ten."""
+    if value is None:
+        return "–"
+    if value >= 100 or value <= 0:
+        return f"{value:,.0f}"
+    return f"{value:.{max(0, 2 - math.floor(math.log10(value)))}f}"
+
+
+class Training:
+    """All rounds of one shape at one number of threads."""
+
+    def __init__(self, runs, shape, threads):
+        self.runs = [run for run in runs if run["shape"] == shape and run["threads"] == threads]
+
+    def results(self, name, model):
+        found = [run["results"].get(model) for run in self.runs if run["peer"] == name]
+        return [result for result in found if result]
+
+    def seconds(self, name, model):
+        """Of every epoch after each run's first one."""
+        good = [r["epoch_seconds"] for r in self.results(name, model) if "error" not in r]
+        return [second for seconds in good for second in (seconds[1:] or seconds)]
+
+    def error(self, name, model):
+        results = self.results(name, model)
+        return next((r["error"] for r in results if "error" in r), None) if results else None
+
+    def auc(self, name, model):
+        good = [r["auc"] for r in self.results(name, model) if "error" not in r]
+        return [statistics.median(task) for task in zip(*good)] if good else None
+
+    def shortfall(self, name, model):
+        """How far the worse task's AUC lies below plexus', 0 within the margin or without plexus."""
+        mine, ours = self.auc(name, model), self.auc("plexus", model)
+        if not mine or not ours or name == "plexus":
+            return 0
+        worst = max(our - my for my, our in zip(mine, ours))
+        return worst if not worst <= AUC_MARGIN else 0
+
+    def median(self, name, model):
+        seconds = self.seconds(name, model)
+        return statistics.median(seconds) if seconds else None
+
+    def best_expert(self, model):
+        """(seconds, name) of the fastest expert whose AUC counts."""
+        experts = [c.name for c in CONTENDERS if c.expert and self.median(c.name, model)]
+        counted = [(self.median(name, model), name) for name in experts if not self.shortfall(name, model)]
+        return min(counted, default=(None, None))
+
+
+class Notes:
+    """Numbered remarks below a table."""
+
+    def __init__(self):
+        self.texts = []
+
+    def mark(self, text):
+        if text not in self.texts:
+            self.texts.append(text)
+        return f" [{self.texts.index(text) + 1}]"
+
+    def __str__(self):
+        return "".join(f"\n[{i + 1}] {text}\n" for i, text in enumerate(self.texts))
+
+
+def cell(training, name, model, notes):
+    seconds, error = training.seconds(name, model), training.error(name, model)
+    if error and not seconds:
+        return "failed" + notes.mark(f"{name}: {error}")
+    if not seconds:
+        return "–"
+    text = f"{number(statistics.median(seconds))} ({number(min(seconds))}–{number(max(seconds))})"
+    missed = training.shortfall(name, model)
+    if missed:
+        text += notes.mark(f"its AUC is more than {AUC_MARGIN} below plexus', so this figure does not count")
+    return text
+
+
+def training_table(training, shape, notes):
+    models = [m for m in MODELS if any(training.results(c.name, m) for c in [*CONTENDERS, PLEXUS])]
+    rows = []
+    for contender in [*CONTENDERS, PLEXUS]:
+        if any(training.results(contender.name, model) for model in models):
+            rows.append([contender.title] + [cell(training, contender.name, model, notes) for model in models])
+    rows += ratio_rows(training, models, shape)
+    return table(["seconds an epoch: median (least–most)"] + [MODELS[m] for m in models], rows)
+
+
+def ratio_rows(training, models, shape):
+    rows = []
+    ours = {model: training.median("plexus", model) for model in models}
+    if not any(ours.values()):
+        return rows
+    seed = [(training.median("seed", m), ours[m]) for m in models]
+    if any(s for s, _ in seed):
+        rows.append(["**the seed / plexus**"] + [f"**{s / o:.1f}**" if s and o else "–" for s, o in seed])
+    if any(s for s, _ in seed) and shape in GOALS:
+        rows.append(["goal"] + [str(GOALS[shape].get(m, "–")) for m in models])
+    best = [(training.best_expert(m)[0], ours[m]) for m in models]
+    if any(b for b, _ in best):
+        rows.append(["**best expert / plexus**"] + [f"**{b / o:.1f}**" if b and o else "–" for b, o in best])
+        rows.append(["goal"] + ["1.5" if shape == "large" else "5"] * len(models))
+    return rows
+
+
+def auc_table(training):
+    models = [m for m in MODELS if training.auc("plexus", m) or any(training.auc(c.name, m) for c in CONTENDERS)]
+    rows = []
+    for contender in [*CONTENDERS, PLEXUS]:
+        scores = [training.auc(contender.name, model) for model in models]
+        if any(scores):
+            rows.append([contender.title] + [" / ".join(f"{a:.4f}" for a in auc) if auc else "–" for auc in scores])
+    return table(["test AUC, both tasks"] + [MODELS[m] for m in models], rows)
+
+
+def scaling_line(runs, shape):
+    one, two = Training(runs, shape, 1), Training(runs, shape, 2)
+    ratios = []
+    for model, title in MODELS.items():
+        slow, fast = one.median("plexus", model), two.median("plexus", model)
+        if slow and fast:
+            ratios.append(f"{title} {slow / fast:.2f}")
+    return f"Two threads of plexus against one: {', '.join(ratios)} (goal: 1.8).\n" if ratios else ""
+
+
+def training_part(record):
+    shape, text = record["shape"], ""
+    for threads in record["threads"]:
+        training, notes = Training(record["runs"], shape, threads), Notes()
+        text += f"\n**{threads} thread{'s' if threads > 1 else ''}**\n\n{training_table(training, shape, notes)}{notes}"
+    return text + "\n" + scaling_line(record["runs"], shape) + "\n" + auc_table(Training(record["runs"], shape, max(record["threads"])))
+
+
+def serving_part(record):
+    notes, rows = Notes(), []
+    for contender in [*CONTENDERS, PLEXUS]:
+        entries = [e for e in record["entries"] if e["peer"] == contender.name]
+        if not entries:
+            continue
+        cells = [contender.title]
+        for threads in (1, 2):
+            rates = [e["predict"] for e in entries if e["threads"] == threads and "predict" in e]
+            cells.append(number(max(rates) / 1e6) if rates else "–")
+        waits = [e["latency"] for e in entries if "latency" in e]
+        cells += [number(waits[0]["median_us"]), number(waits[0]["p99_us"])] if waits else ["–", "–"]
+        errors = [e["error"] for e in entries if "error" in e]
+        if errors:
+            cells[0] += notes.mark(f"{contender.name}: {errors[0]}")
+        rows.append(cells)
+    head = ["MMoE on Census-Income", "million rows/s, 1 thread", "2 threads", "one row: median µs", "99th percentile µs"]
+    text = table(head, rows) + str(notes)
+    raw = record.get("raw")
+    if raw:
+        text += "\nplexus from a raw CSV file to scores: " + ", ".join(
+            f"{number(rate / 1e6)} million rows/s on {threads} thread{'s' if threads > 1 else ''}"
+            for threads, rate in sorted((int(t), r) for t, r in raw.items())
+        )
+        text += ".\n"
+    return text
+
+
+def load_part(record):
+    rows = []
+    for contender in [*CONTENDERS, PLEXUS]:
+        entries = [e for e in record["entries"] if e["peer"] == contender.name]
+        good = [e for e in entries if "error" not in e]
+        if not entries:
+            continue
+        if not good:
+            rows.append([f"{contender.title}: failed ({entries[0]['error']})", "–", "–", "–"])
+            continue
+        middle = [statistics.median(e[key] for e in good) for key in ("first_epoch_after", "memory_mb", "installed_mb")]
+        size = number(middle[2]) + (f" ({number(good[0]['with_libraries_mb'])})" if contender is PLEXUS else "")
+        rows.append([contender.title, number(middle[0]), number(middle[1]), size])
+    head = ["MMoE on Census-Income", "start to first epoch done, s", "largest resident memory, MB", "installed size, MB"]
+    return table(head, rows)
+
+
+INTRODUCTION = """\
+# Benchmarks
+
+Written by `./dev bench`; do not edit. Every contender is one process; plexus and the peers take turns, round by round,
+on the same machine, pinned to as many processors as a table names threads. All peers read one prepared file with the
+rows that plexus makes from the raw ones: same columns, same categories and scaling, same split, sizes, batch, learning
+rate and Adam, same number of epochs, all rows of an epoch in a new order. A figure is the median over all epochs but
+each run's first, the least and most beside it. Validation is not in it; each contender, as in the published protocol, is
+tested with the weights of its best validation loss. A peer whose test AUC is more than 0.002 below plexus' does not
+count: it may be fast because it does something else.
+
+The seed is the Keras program whose experiments plexus repeats, written anew from its formulae on DeepCTR's layers. The
+libraries are used as their documentation shows. The experts are the best that we could write in each framework: all
+experts in one product, one embedding table, rows in memory as small integers, the whole step or epoch compiled with
+Adam in it; and the same with the embedding tables multiplied with the first layer once a step. What was tried in them
+is told at the head of each file in `bench/peers/`.
+"""
+
+PARTS = {
+    "train": (
+        "## Training: Census-Income, group 1",
+        "Embedding 4, batch 1,024, Adam 0.01; 199,523 rows an epoch.",
+        training_part,
+    ),
+    "adult": (
+        "## Training: Adult",
+        "Embedding 16, batch 256, Adam 0.001, larger nets; 32,561 rows an epoch.",
+        training_part,
+    ),
+    "large": (
+        "## Training: large shapes",
+        "Embedding 16, experts [256, 128], towers [64], batch 4,096, 24 generated features with 10 to 10,000 categories, "
+        "32,768 rows an epoch. How near this comes to the machine's peak: `./dev bench large`. The collapsed forms of "
+        "the experts are not run here: at this width their products are larger than the caches.",
+        training_part,
+    ),
+    "serve": (
+        "## Prediction",
+        "Rows a second from encoded rows in memory, each in the best of three batch sizes; one row through the ordinary "
+        "call of each: Keras' and DeepCTR-Torch's `predict`, torch-rechub's `trainer.predict`, the compiled forward "
+        "pass of the experts (from encoded rows), `plx_predictor_score` of plexus (from raw texts).",
+        serving_part,
+    ),
+    "load": (
+        "## Start, memory, size",
+        "From the start of the process to the end of the first epoch: plexus reads the raw compressed files, the others "
+        "start from the prepared arrays, with their compiled code already in their caches. Installed size is without "
+        "Python itself; for plexus, in brackets, with all shared libraries that it and they need.",
+        load_part,
+    ),
+}
+
+
+def write(results, path):
+    text = INTRODUCTION
+    for part, (title, words, body) in PARTS.items():
+        if part in results:
+            record = results[part]
+            text += f"\n{title}\n\n{words}\n\nMeasured {record['when']}; {record['how']}.\n\n{body(record)}"
+    text += "\n## Machine and versions\n\n"
+    for name, value in results["machine"].items():
+        text += f"- {name}: {value}\n"
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
