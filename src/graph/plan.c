@@ -6,7 +6,7 @@
  * A wide tile amortises calls and still fits the second-level cache where rows are short; else a narrow one. Both
  * measured on the census networks: docs/performance.md.
  */
-enum { WIDE_TILE_ROWS = 128, TILE_ROWS = 64, WIDE_TILE_BYTES = 512 * 1024 };
+enum { WIDE_TILE_ROWS = 128, TILE_ROWS = 64, WIDE_TILE_BYTES = 512 * 1024, CACHE_BYTES = 1024 * 1024 };
 
 static int smaller(int a, int b)
 {
@@ -22,7 +22,9 @@ static int chosen_tile_rows(const plx_plan *plan)
         if (own->runs) numbers += (size_t)(node->shape.groups * node->shape.width) * (own->runs_backward ? 2 : 1);
     }
     const bool has_many = plan->options.batch_rows >= PLX_CHUNKS_MAX * WIDE_TILE_ROWS;
-    return has_many && numbers * WIDE_TILE_ROWS * sizeof(plx_real) <= WIDE_TILE_BYTES ? WIDE_TILE_ROWS : TILE_ROWS;
+    const bool is_narrow = numbers * WIDE_TILE_ROWS * sizeof(plx_real) <= WIDE_TILE_BYTES;
+    const bool streams_weights = plan->graph->n_tilewise * sizeof(plx_real) > CACHE_BYTES;
+    return has_many && (is_narrow || streams_weights) ? WIDE_TILE_ROWS : TILE_ROWS;
 }
 
 static void choose_tiles(plx_plan *plan)
