@@ -28,12 +28,13 @@ double bench_now(void)
 
 bench_watch bench_start(void)
 {
-    return (bench_watch){bench_now(), seconds_of(CLOCK_PROCESS_CPUTIME_ID)};
+    return (bench_watch){bench_now(), seconds_of(CLOCK_PROCESS_CPUTIME_ID), seconds_of(CLOCK_THREAD_CPUTIME_ID)};
 }
 
 bench_watch bench_stop_watch(bench_watch start)
 {
-    return (bench_watch){bench_now() - start.wall, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start.cpu};
+    return (bench_watch){bench_now() - start.wall, seconds_of(CLOCK_PROCESS_CPUTIME_ID) - start.cpu,
+                         seconds_of(CLOCK_THREAD_CPUTIME_ID) - start.caller};
 }
 
 static int compare_doubles(const void *a, const void *b)

@@ -10,9 +10,9 @@
 
 enum { BENCH_RUNS_MAX = 1000, BENCH_PATH = 4352 };
 
-/** Wall clock, and processor time of all threads, in seconds. */
+/** Wall clock, and processor time of all threads and of the calling one, in seconds. */
 typedef struct bench_watch {
-    double wall, cpu;
+    double wall, cpu, caller;
 } bench_watch;
 
 double bench_now(void);
