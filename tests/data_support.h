@@ -145,7 +145,7 @@ static inline plx_status load_spec(loaded *l, const folder *f, const plx_table_s
 {
     const char *const folders[] = {f->path};
     *l = (loaded){.encoders = NULL};
-    return plx_table_load(&plx_allocator_default, spec, folders, 1, &l->encoders, l->parts, &l->error);
+    return plx_table_load(&plx_allocator_default, spec, folders, 1, 2, &l->encoders, l->parts, &l->error);
 }
 
 static inline void loaded_release(loaded *l)

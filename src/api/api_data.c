@@ -17,7 +17,8 @@ plx_status plx_data_load(const plx_config *config, const char *const *folders, i
     plx_spec_write_encoding(&config->spec, &data->encoding);
     plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
     if (status == PLX_OK) {
-        status = plx_table_load(allocator, &config->spec.table, folders, n_folders, &data->encoders, data->parts, err);
+        status = plx_table_load(allocator, &config->spec.table, folders, n_folders, config->context->threads,
+                                &data->encoders, data->parts, err);
     }
     if (status == PLX_OK) {
         *out = data;
@@ -73,8 +74,8 @@ plx_status plx_dataset_read(const plx_model *model, const char *const *paths, in
     }
     *out = NULL;
     PLX_TRY(create_dataset(model, &dataset, err));
-    plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths, with_labels,
-                                          &dataset->rows, err);
+    plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths,
+                                          model->context->threads, with_labels, &dataset->rows, err);
     return finish_dataset(dataset, status, out);
 }
 

@@ -11,7 +11,7 @@
 enum { TRAIN, VALIDATION, TEST };
 
 static plx_status read_files(const plx_encoders *e, plx_columns *columns, const plx_text_list *files,
-                             const char *const *folders, int n_folders, plx_error *err)
+                             const char *const *folders, int n_folders, int threads, plx_error *err)
 {
     plx_arena arena;
     plx_status status = PLX_OK;
@@ -19,7 +19,7 @@ static plx_status read_files(const plx_encoders *e, plx_columns *columns, const 
     for (int i = 0; !status && i < files->n; i++) {
         const char *path;
         status = plx_find_file(&arena, files->items[i], folders, n_folders, &path, err);
-        if (!status) status = plx_table_read(e, columns, path, true, err);
+        if (!status) status = plx_table_read(e, columns, path, threads, true, err);
     }
     plx_arena_release(&arena);
     return status;
@@ -111,8 +111,8 @@ static plx_status fit_and_encode(plx_encoders *e, const plx_columns *columns, co
     return PLX_OK;
 }
 
-static plx_status load(plx_encoders *e, const char *const *folders, int n_folders, plx_rows parts[PLX_PARTS],
-                       plx_error *err)
+static plx_status load(plx_encoders *e, const char *const *folders, int n_folders, int threads,
+                       plx_rows parts[PLX_PARTS], plx_error *err)
 {
     const plx_data_spec *data = &e->spec.data;
     const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
@@ -122,7 +122,7 @@ static plx_status load(plx_encoders *e, const char *const *folders, int n_folder
     plx_status status = plx_encoders_raw(e, true, &columns, err);
     for (int part = 0; !status && part < PLX_PARTS; part++) {
         size_t before = columns.n;
-        status = read_files(e, &columns, lists[part], folders, n_folders, err);
+        status = read_files(e, &columns, lists[part], folders, n_folders, threads, err);
         files[part] = columns.n - before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
@@ -133,13 +133,13 @@ static plx_status load(plx_encoders *e, const char *const *folders, int n_folder
 }
 
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const char *const *folders,
-                          int n_folders, plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err)
+                          int n_folders, int threads, plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err)
 {
     plx_encoders *e = NULL;
     plx_rows made[PLX_PARTS] = {0};
     if (!spec->data.train.n) PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.train: no file is listed");
     PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
-    plx_status status = load(e, folders, n_folders, made, err);
+    plx_status status = load(e, folders, n_folders, threads, made, err);
     for (int part = 0; part < PLX_PARTS; part++) {
         if (status) plx_rows_release(&made[part], allocator);
         parts[part] = made[part];
@@ -153,7 +153,7 @@ plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *
 }
 
 plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
-                             int n_paths, bool with_labels, plx_rows *out, plx_error *err)
+                             int n_paths, int threads, bool with_labels, plx_rows *out, plx_error *err)
 {
     plx_arena arena;
     uint32_t *order = NULL;
@@ -165,7 +165,7 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
     for (int i = 0; !status && i < n_paths; i++) {
         const char *path;
         status = plx_find_file(&arena, paths[i], NULL, 0, &path, err);
-        if (!status) status = plx_table_read(encoders, &columns, path, with_labels, err);
+        if (!status) status = plx_table_read(encoders, &columns, path, threads, with_labels, err);
     }
     if (!status) status = identity(encoders, columns.n, &order, err);
     if (!status) status = plx_encoders_encode(encoders, allocator, &columns, order, columns.n, with_labels, &rows, err);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "data/ahead.h"
 #include "data/cells.h"
 #include "data/encoders.h"
 #include "data/stream.h"
@@ -239,12 +240,19 @@ plx_status plx_table_read_source(const plx_encoders *encoders, plx_columns *colu
     return status;
 }
 
-plx_status plx_table_read(const plx_encoders *encoders, plx_columns *columns, const char *path, bool with_labels,
-                          plx_error *err)
+plx_status plx_table_read(const plx_encoders *encoders, plx_columns *columns, const char *path, int threads,
+                          bool with_labels, plx_error *err)
 {
     plx_stream stream;
+    plx_ahead *ahead = NULL;
     plx_status status = plx_stream_init(&stream, path, err);
-    if (!status) status = plx_table_read_source(encoders, columns, plx_stream_source(&stream), path, with_labels, err);
+    plx_byte_source source = plx_stream_source(&stream);
+    if (!status && stream.is_compressed && threads > 1) {
+        status = plx_ahead_create(&encoders->allocator, source, &ahead, err);
+        if (!status) source = plx_ahead_source(ahead);
+    }
+    if (!status) status = plx_table_read_source(encoders, columns, source, path, with_labels, err);
+    plx_ahead_free(ahead);
     plx_stream_release(&stream);
     return status;
 }
