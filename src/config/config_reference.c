@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "train/optimizer.h"
 
 static const char introduction[] =
     "# Configuration\n"
@@ -135,4 +136,7 @@ void plx_spec_reference(plx_string *out)
     }
     plx_string_format(out, "\n## train\n");
     write_table(plx_train_fields, plx_train_n_fields, out);
+    plx_string_format(out, "\nOptimizers:\n\n");
+    for (int i = 0; plx_optimizer_list[i]; i++)
+        plx_string_format(out, "- `%s`: %s\n", plx_optimizer_list[i]->name, plx_optimizer_list[i]->doc);
 }

@@ -59,7 +59,7 @@ typedef struct plx_task_spec {
     char *name;
     char *column;           /* empty: as the name */
     int kind;               /* plx_task_kind */
-    plx_text_list positive; /* binary: cells that mean 1, all others 0; empty: the cells are the numbers 0 and 1 */
+    plx_text_list positive; /* binary: cells that mean 1, every other text 0; empty: cells are the numbers 0 and 1 */
     plx_text_list negative; /* binary with `positive`: when given, any cell in neither list is an error */
     double weight;          /* of the task's loss */
 } plx_task_spec;
