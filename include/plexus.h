@@ -179,7 +179,7 @@ typedef struct plx_metrics {
     int64_t rows, positives; /* rows with a label */
     double auc;              /* exact: ranks, ties averaged; NaN with one class only */
     double logloss, accuracy;
-    double mae, mse, rmse;
+    double mae, mse, rmse; /* of both kinds */
 } plx_metrics;
 
 /** `metrics` [n_tasks] is filled. PLX_ERR_SCHEMA: the part is empty. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/handles.h"
+#include "store/dtype.h"
 
 size_t plx_param_numbers(const plx_param *param)
 {
@@ -138,15 +139,12 @@ void plx_model_free(plx_model *model)
 
 static bool is_same_tensor(const plx_tensor *a, const plx_tensor *b)
 {
-    static const size_t bytes_of[] = {
-        [PLX_DTYPE_F32] = 4, [PLX_DTYPE_F64] = 8, [PLX_DTYPE_U8] = 1, [PLX_DTYPE_I64] = 8};
+    uint64_t bytes = 0;
     if (strcmp(a->name, b->name) != 0 || a->dtype != b->dtype || a->n_dims != b->n_dims) return false;
-    size_t bytes = bytes_of[a->dtype];
     for (int i = 0; i < a->n_dims; i++) {
         if (a->dims[i] != b->dims[i]) return false;
-        bytes *= (size_t)a->dims[i];
     }
-    return bytes == 0 || memcmp(a->data, b->data, bytes) == 0;
+    return plx_tensor_bytes(a, &bytes) && (bytes == 0 || memcmp(a->data, b->data, (size_t)bytes) == 0);
 }
 
 plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *encoders, plx_error *err)

@@ -7,7 +7,6 @@
 #ifndef PLX_CSV_H
 #define PLX_CSV_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -21,8 +21,7 @@ enum { PLX_PARTS = 3 }; /* train, validation, test, in this order */
 /**
  * Reads the files of `spec` (looked for in `folders`), cuts the parts, fits encoders on the training rows (or on all,
  * `fit_on`) and encodes. With `threads` above 1, compressed files are read ahead in one more thread. `parts` must be
- * released by plx_rows_release, `*out` by plx_encoders_release. Checks that the test and validation labels are usable
- * where training is.
+ * released by plx_rows_release, `*out` by plx_encoders_release.
  */
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const char *const *folders,
                           int n_folders, int threads, plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err);

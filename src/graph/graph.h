@@ -62,7 +62,7 @@ typedef struct plx_param_spec {
 
 /**
  * A parameter tensor [groups, rows, cols]. Its numbers lie in a block, the row `r` of group `g` at
- * offset + g * group_stride + r * row_stride, so that the plan may put tensors side by side.
+ * offset + g * group_stride + r * row_stride, so that groups may lie side by side.
  */
 typedef struct plx_param {
     plx_param_spec spec; /* name: the whole one */
