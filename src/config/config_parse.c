@@ -258,9 +258,7 @@ static void parse_features(parser *p, const yaml_node_t *node)
 
 static void parse_tasks(parser *p, const yaml_node_t *node)
 {
-    static const section s = {.title = "an entry of tasks", .fields = plx_task_fields};
-    section entry_section = s;
-    entry_section.n_fields = plx_task_n_fields;
+    const section s = {.title = "an entry of tasks", .fields = plx_task_fields, .n_fields = plx_task_n_fields};
     long n = list_length(p, node, "tasks");
     plx_table_spec *table = &p->spec->table;
     p->places.tasks = node;
@@ -274,7 +272,7 @@ static void parse_tasks(parser *p, const yaml_node_t *node)
         const yaml_node_t *entry = plx_document_node(&p->document, node->data.sequence.items.start[i]);
         plx_task_spec *task = &table->tasks[table->n_tasks];
         if (!is_mapping(p, entry, s.title)) continue;
-        fill(p, entry, &entry_section, task);
+        fill(p, entry, &s, task);
         if (!task->name) task->name = plx_arena_text(&p->spec->arena, "?", 1); /* that it lacks is noted */
         if (!task->column || task->column[0] == '\0') task->column = task->name;
         if (plx_document_key(&p->document, entry, "name")) {
