@@ -118,6 +118,7 @@ int main(int argc, char **argv)
     bench_options options;
     bench_folder folder;
     bench_read_options(&options, argc, argv);
+    bench_print_machine(plx_kernels_for(plx_cpu_best()));
     bench_folder_make(&folder, &options);
     for (int i = 0; i < options.n_threads; i++) {
         if (bench_is_selected(&options, "gz")) measure_load(&options, &folder, options.threads[i], false);

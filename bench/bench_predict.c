@@ -204,6 +204,7 @@ int main(int argc, char **argv)
     bench_options options;
     scene s = {.options = &options};
     bench_read_options(&options, argc, argv);
+    bench_print_machine(plx_kernels_for(plx_cpu_best()));
     bench_folder_make(&s.folder, &options);
     snprintf(s.model_path, sizeof s.model_path, "%s/model.plexus", s.folder.path);
     train(&s);
