@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One round is one plx_pool_run. Whoever lowers `remaining` from above 0 owns a job, and the round cannot end before
- * that job is counted in `finished`; so an owner may read what the round is about without a lock, and a worker that
- * comes late finds nothing and does no harm: no round waits for a worker to wake up. Sleepers and the caller follow one
- * pattern, each side writes its own word and then reads the other's, in sequentially consistent order, so that one of
- * them sees the other.
+ * One round is one plx_pool_run. Each thread has a share of its jobs, the same from round to round, so that what a job
+ * wrote is still in its processor's cache when the same job comes again; who is done takes from the others' shares.
+ * Whoever moves a share's next job on owns that job, and the round cannot end before it is counted in `finished`; so an
+ * owner may read what the round is about without a lock, and a worker that comes late finds nothing and does no harm:
+ * no round waits for a worker to wake up. Sleepers and the caller follow one pattern, each side writes its own word and
+ * then reads the other's, in sequentially consistent order, so that one of them sees the other.
  */
 #include "base/pool.h"
 
@@ -25,6 +26,11 @@ enum {
     SPINS_BETWEEN_CLOCKS = 32
 };
 
+/* Jobs next .. end - 1 of a thread, as end << 32 | next. */
+typedef struct pool_share {
+    _Alignas(CACHE_LINE) atomic_ullong jobs;
+} pool_share;
+
 typedef struct pool_worker {
     plx_pool *pool;
     int number;
@@ -33,7 +39,7 @@ typedef struct pool_worker {
 
 struct plx_pool {
     /* Written by all threads, each in a cache line of its own. */
-    _Alignas(CACHE_LINE) atomic_int remaining;
+    _Alignas(CACHE_LINE) atomic_uint round; /* counts them; moved on when the shares of one are there */
     _Alignas(CACHE_LINE) atomic_int finished;
     /* The round: written by the caller while nobody owns a job. */
     _Alignas(CACHE_LINE) plx_job *job;
@@ -49,6 +55,7 @@ struct plx_pool {
     int threads, n_started;
     long spin_nanoseconds;
     pool_worker *workers; /* [threads - 1] */
+    pool_share *shares;   /* [threads] */
 };
 
 static void pause_processor(void)
@@ -67,64 +74,75 @@ static long nanoseconds_since(const struct timespec *start)
     return (long)(now.tv_sec - start->tv_sec) * 1000000000L + (now.tv_nsec - start->tv_nsec);
 }
 
-typedef bool pool_condition(plx_pool *pool);
+typedef bool pool_condition(plx_pool *pool, unsigned seen);
 
-static bool work_is_there(plx_pool *pool)
+/* Whether a round has begun since round `seen`, or the pool ends. */
+static bool work_is_there(plx_pool *pool, unsigned seen)
 {
-    return atomic_load(&pool->remaining) > 0 || atomic_load(&pool->stop);
+    return atomic_load(&pool->round) != seen || atomic_load(&pool->stop);
 }
 
-static bool round_is_over(plx_pool *pool)
+static bool round_is_over(plx_pool *pool, unsigned seen)
 {
+    (void)seen;
     return atomic_load(&pool->finished) == pool->n_jobs;
 }
 
 /* True once `condition` holds, false when the time for spinning is over. */
-static bool spin_until(plx_pool *pool, pool_condition *condition)
+static bool spin_until(plx_pool *pool, pool_condition *condition, unsigned seen)
 {
     struct timespec start;
-    if (condition(pool)) return true;
+    if (condition(pool, seen)) return true;
     clock_gettime(CLOCK_MONOTONIC, &start);
     do {
         for (int i = 0; i < SPINS_BETWEEN_CLOCKS; i++) {
             pause_processor();
-            if (condition(pool)) return true;
+            if (condition(pool, seen)) return true;
         }
     } while (nanoseconds_since(&start) < pool->spin_nanoseconds);
     return false;
 }
 
-/* Works until the round has no job left that nobody owns. */
-static void take_jobs(plx_pool *pool, int thread)
+/* Does the jobs of one share that nobody owns yet. */
+static void take_share(plx_pool *pool, pool_share *share, int thread)
 {
-    int left = atomic_load(&pool->remaining);
-    while (left > 0) {
-        if (!atomic_compare_exchange_weak(&pool->remaining, &left, left - 1)) continue;
+    unsigned long long jobs = atomic_load(&share->jobs);
+    while ((unsigned)jobs < (unsigned)(jobs >> 32)) {
+        if (!atomic_compare_exchange_weak(&share->jobs, &jobs, jobs + 1)) continue;
         int n_jobs = pool->n_jobs;
-        pool->job(pool->user, n_jobs - left, thread);
+        pool->job(pool->user, (int)(unsigned)jobs, thread);
         bool last = atomic_fetch_add(&pool->finished, 1) + 1 == n_jobs;
         if (last && atomic_load(&pool->caller_sleeps)) {
             pthread_mutex_lock(&pool->mutex);
             pthread_cond_signal(&pool->done);
             pthread_mutex_unlock(&pool->mutex);
         }
-        left = atomic_load(&pool->remaining);
+        jobs = atomic_load(&share->jobs);
     }
+}
+
+/* Works until the round has no job left that nobody owns: the own share first. */
+static void take_jobs(plx_pool *pool, int thread)
+{
+    for (int i = 0; i < pool->threads; i++)
+        take_share(pool, &pool->shares[(thread + i) % pool->threads], thread);
 }
 
 static void *worker_main(void *argument)
 {
     const pool_worker *worker = argument;
     plx_pool *pool = worker->pool;
+    unsigned seen = 0;
     while (!atomic_load(&pool->stop)) {
-        if (!spin_until(pool, work_is_there)) {
+        if (!spin_until(pool, work_is_there, seen)) {
             pthread_mutex_lock(&pool->mutex);
             atomic_fetch_add(&pool->sleepers, 1);
-            while (!work_is_there(pool))
+            while (!work_is_there(pool, seen))
                 pthread_cond_wait(&pool->work, &pool->mutex);
             atomic_fetch_sub(&pool->sleepers, 1);
             pthread_mutex_unlock(&pool->mutex);
         }
+        seen = atomic_load(&pool->round);
         take_jobs(pool, worker->number);
     }
     return NULL;
@@ -138,6 +156,12 @@ static void wake_sleepers(plx_pool *pool)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+/* The first job of thread `t`'s share. */
+static unsigned long long share_start(int n_jobs, int t, int threads)
+{
+    return (unsigned long long)n_jobs * (unsigned)t / (unsigned)threads;
+}
+
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
 {
     if (n_jobs <= 1 || pool->threads == 1) {
@@ -149,13 +173,17 @@ void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
     pool->user = user;
     pool->n_jobs = n_jobs;
     atomic_store(&pool->finished, 0);
-    atomic_store(&pool->remaining, n_jobs);
+    for (int t = 0; t < pool->threads; t++) {
+        const unsigned long long next = share_start(n_jobs, t, pool->threads);
+        atomic_store(&pool->shares[t].jobs, share_start(n_jobs, t + 1, pool->threads) << 32 | next);
+    }
+    atomic_fetch_add(&pool->round, 1);
     wake_sleepers(pool);
     take_jobs(pool, 0);
-    if (spin_until(pool, round_is_over)) return;
+    if (spin_until(pool, round_is_over, 0)) return;
     pthread_mutex_lock(&pool->mutex);
     atomic_store(&pool->caller_sleeps, true);
-    while (!round_is_over(pool))
+    while (!round_is_over(pool, 0))
         pthread_cond_wait(&pool->done, &pool->mutex);
     atomic_store(&pool->caller_sleeps, false);
     pthread_mutex_unlock(&pool->mutex);
@@ -194,7 +222,8 @@ plx_status plx_pool_create(const plx_allocator *allocator, int threads, plx_pool
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     pool->workers = plx_alloc_zero(allocator, (size_t)threads, sizeof *pool->workers);
-    plx_status status = pool->workers ? start_workers(pool, err) : plx_error_memory(err);
+    pool->shares = plx_alloc_aligned(allocator, (size_t)threads, sizeof *pool->shares);
+    plx_status status = pool->workers && pool->shares ? start_workers(pool, err) : plx_error_memory(err);
     if (status == PLX_OK)
         *out = pool;
     else
@@ -213,6 +242,7 @@ void plx_pool_free(plx_pool *pool)
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->mutex);
     plx_free(pool->allocator, pool->workers);
+    plx_free_aligned(pool->allocator, pool->shares);
     plx_free_aligned(pool->allocator, pool);
 }
 

@@ -50,8 +50,8 @@ typedef struct joined_attrs {
     int n_table_rows;
     int rest_width, all_width; /* rows of the packed kernel: for the rest, and all */
     int width, stride;         /* of the result, and of matrices that have its columns */
-    int transposed_stride;
-    int list_stride; /* 16-bit numbers from a row's list to the next */
+    int rest_stride;           /* of the rest's rows of the packed kernel, transposed */
+    int list_stride;           /* 16-bit numbers from a row's list to the next */
     bool training;
     bool has_affines;
 } joined_attrs;
@@ -62,7 +62,7 @@ typedef struct joined_attrs {
 /* Matrices in batch_numbers, in this order. */
 typedef struct scratch {
     plx_view kernel;         /* [all_width, width] */
-    plx_view transposed;     /* [width, all_width] */
+    plx_real *transposed;    /* [width, rest_width], then each table's rows [width, dim]: see transposed_of */
     plx_view d_kernel;       /* [all_width, width], the tables' rows alone */
     plx_view products;       /* [n_table_rows, width]: P less its commonest row */
     plx_view d_products;     /* [n_table_rows, width] */
@@ -99,7 +99,8 @@ static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
     s.common = take(&at, &s.numbers, attrs->n_tables, attrs->stride);
     s.bias = take(&at, &s.numbers, 1, attrs->stride).at;
     if (attrs->training) {
-        s.transposed = take(&at, &s.numbers, attrs->width, attrs->transposed_stride);
+        s.transposed =
+            take(&at, &s.numbers, attrs->width, attrs->rest_stride + attrs->all_width - attrs->rest_width).at;
         s.d_kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
         s.d_products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
         s.d_bias = take(&at, &s.numbers, 1, attrs->stride).at;
@@ -151,6 +152,14 @@ static void copy_rows(const plx_run *run, const joined_attrs *attrs, const piece
     }
 }
 
+/* A piece of the packed kernel, transposed. Tables have a block each, so that no two jobs write to one cache line. */
+static plx_view transposed_of(const joined_attrs *attrs, const scratch *s, const piece *rows)
+{
+    if (rows->packed_row < attrs->rest_width) return (plx_view){s->transposed + rows->packed_row, attrs->rest_stride};
+    const ptrdiff_t before = attrs->rest_stride + rows->packed_row - attrs->rest_width;
+    return (plx_view){s->transposed + attrs->width * before, rows->width};
+}
+
 static void pack_rows(const plx_run *run, const joined_attrs *attrs, const piece *rows, const scratch *s)
 {
     copy_rows(run, attrs, rows, s->kernel, false);
@@ -161,7 +170,7 @@ static void pack_rows(const plx_run *run, const joined_attrs *attrs, const piece
     }
     if (!run->training) return;
     run->kernels->transpose(rows->width, attrs->width, rows_from(s->kernel, rows->packed_row),
-                            columns_from(s->transposed, rows->packed_row));
+                            transposed_of(attrs, s, rows));
 }
 
 static void pack_biases(const plx_run *run, const joined_attrs *attrs, plx_real *bias)
@@ -329,8 +338,8 @@ static void joined_backward(const plx_tile *tile, const plx_node *node)
     bool adds;
     const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
     if (dx.at) {
-        kernels->gemm_nn(tile->rows, attrs->rest_width, attrs->width, dy, scratch_of(tile->run, node).transposed, dx,
-                         NULL, adds);
+        kernels->gemm_nn(tile->rows, attrs->rest_width, attrs->width, dy,
+                         (plx_view){scratch_of(tile->run, node).transposed, attrs->rest_stride}, dx, NULL, adds);
     }
 }
 
@@ -398,8 +407,8 @@ static void joined_finish(const plx_run *run, const plx_node *node, int part)
         memset(rows_from(d_products, commonest).at, 0, (size_t)attrs->width * sizeof(plx_real));
     }
     run->kernels->gemm_nn(own->vocabulary, own->rows.width, attrs->width, d_products,
-                          columns_from(s.transposed, own->rows.packed_row),
-                          plx_run_param_gradient(run, own->embedding, 0, 0), NULL, false);
+                          transposed_of(attrs, &s, &own->rows), plx_run_param_gradient(run, own->embedding, 0, 0), NULL,
+                          false);
     run->kernels->gemm_tn(own->vocabulary, attrs->width, own->rows.width, plx_run_param(run, own->embedding, 0, 0),
                           d_products, rows_from(s.d_kernel, own->rows.packed_row), false);
     copy_rows(run, attrs, &own->rows, s.d_kernel, true);
@@ -579,7 +588,6 @@ plx_fusion plx_joined_fuse(const plx_fuse_request *request)
     *attrs = (joined_attrs){.members = members, .rest = rest, .tables = tables, .training = request->training};
     add_members(attrs, request);
     attrs->all_width = request->source->shape.width;
-    attrs->transposed_stride = (attrs->all_width + 15) / 16 * 16;
     if (can_collapse(request)) sort_pieces(attrs, request, &fusion);
     if (attrs->n_tables > 0) {
         fusion.op = &op_collapsed;
@@ -591,6 +599,7 @@ plx_fusion plx_joined_fuse(const plx_fuse_request *request)
         fusion.op = &op_siblings;
         fusion.n_inputs = 0;
     }
+    attrs->rest_stride = (attrs->rest_width + 15) / 16 * 16;
     fusion.attrs = attrs;
     return fusion;
 }
