@@ -20,7 +20,7 @@ typedef struct plx_embedding_attrs {
 
 enum { PLX_LINEAR_KERNEL, PLX_LINEAR_BIAS };
 
-/** op_joined.c: linear nodes that read one value, as one product. */
+/** op_joined_fuse.c: linear nodes that read one value, as one product. */
 plx_fusion plx_joined_fuse(const plx_fuse_request *request);
 /** op_linear.c: one bank on a bank, with the affine map that follows it. */
 plx_fusion plx_folded_fuse(const plx_fuse_request *request);

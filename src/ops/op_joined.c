@@ -14,47 +14,11 @@
  */
 #include <string.h>
 
-#include "ops/op_defs.h"
+#include "ops/op_joined.h"
 
 enum {
     BLOCK = 16, /* columns that one job of the backward join takes: a cache line, so that no two jobs share one */
-    TABLE_ROWS_MAX = 65535 /* of all tables: numbers in lists are 16 bits */
 };
-
-/* A linear node and its place among the columns. */
-typedef struct member {
-    const plx_node *node;
-    const plx_node *affine; /* a map of its value that is taken into its kernel and bias; NULL: none */
-    int column, width;
-} member;
-
-/* Part of the source: rows of the kernels as they are, and as they are packed. */
-typedef struct piece {
-    int source_row, packed_row, width;
-} piece;
-
-typedef struct table {
-    const plx_node *embedding;
-    int feature, vocabulary;
-    int first_row; /* in the products of all tables */
-    piece rows;
-} table;
-
-typedef struct joined_attrs {
-    member *members;
-    int n_members;
-    piece *rest; /* what is read as a value; NULL and 0: nothing */
-    int n_rest;
-    table *tables;
-    int n_tables;
-    int n_table_rows;
-    int rest_width, all_width; /* rows of the packed kernel: for the rest, and all */
-    int width, stride;         /* of the result, and of matrices that have its columns */
-    int rest_stride;           /* of the rest's rows of the packed kernel, transposed */
-    int list_stride;           /* 16-bit numbers from a row's list to the next */
-    bool training;
-    bool has_affines;
-} joined_attrs;
 
 /* -- Scratch of the run
  * ------------------------------------------------------------------------------------------------ */
@@ -414,7 +378,7 @@ static void joined_finish(const plx_run *run, const plx_node *node, int part)
     copy_rows(run, attrs, &own->rows, s.d_kernel, true);
 }
 
-/* -- The rewrite
+/* -- The ops
  * --------------------------------------------------------------------------------------------------------- */
 
 static void joined_shape(plx_graph *graph, plx_node *node)
@@ -444,7 +408,7 @@ static void joined_tell(const plx_node *node, plx_string *out)
     }
 }
 
-static const plx_op op_siblings = {
+const plx_op plx_op_siblings = {
     .name = "siblings",
     .shape = joined_shape,
     .prepare = {table_parts, joined_prepare},
@@ -454,7 +418,7 @@ static const plx_op op_siblings = {
     .tell = joined_tell,
 };
 
-static const plx_op op_collapsed = {
+const plx_op plx_op_collapsed = {
     .name = "collapsed",
     .join_reads_gradient = true,
     .join_reads_rows = true,
@@ -466,140 +430,3 @@ static const plx_op op_collapsed = {
     .finish = {table_parts, joined_finish},
     .tell = joined_tell,
 };
-
-static int count_readers(const plx_graph *graph, int index)
-{
-    int readers = 0;
-    for (int i = 0; i < graph->n_nodes; i++) {
-        for (int k = 0; k < graph->nodes[i]->n_inputs; k++)
-            readers += graph->nodes[i]->inputs[k] == index;
-    }
-    return readers;
-}
-
-/* Scoring must not depend on how many rows a call has: it reckons with this number of them. */
-enum { SCORED_ROWS = 1024 };
-
-/*
- * In multiply-adds of a wide product. Gathering costs rows * dim in each of three products (one in scoring), collapsing
- * vocabulary * dim in as many, and additions of table rows: forward one and backward two for each row that is not at
- * the commonest category. An addition costs as much as a handful of multiply-adds while the products of all tables lie
- * in the second-level cache, and more the further they outgrow it (docs/performance.md has the measurements).
- */
-static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embedding_attrs *embedding,
-                                double product_mebibytes)
-{
-    static const double addition = 8, addition_per_mebibyte = 1 / 0.75, scoring_share = 1.0 / 3;
-    if (request->collapse != PLX_COLLAPSE_AUTO) return request->collapse == PLX_COLLAPSE_ALWAYS;
-    const double products = request->training ? 3 : 1, rows = request->training ? request->batch_rows : SCORED_ROWS;
-    const double additions =
-        (request->training ? 1 : scoring_share) * (addition + addition_per_mebibyte * product_mebibytes);
-    return products * embedding->vocabulary * embedding->dim + additions * rows < products * rows * embedding->dim;
-}
-
-/* Of the products of all tables that the source reads, collapsed or not. */
-static double product_mebibytes(const joined_attrs *attrs, const plx_fuse_request *request)
-{
-    double rows = 0;
-    for (int k = 0; k < request->source->n_inputs; k++) {
-        const plx_node *input = request->graph->nodes[request->source->inputs[k]];
-        if (input->op == &plx_op_embedding) rows += ((const plx_embedding_attrs *)input->attrs)->vocabulary;
-    }
-    return rows * attrs->stride * (double)sizeof(float) / (1024 * 1024);
-}
-
-static bool can_collapse(const plx_fuse_request *request)
-{
-    const plx_node *source = request->source;
-    if (!source->op->concatenates || !request->is_only_reader || request->collapse == PLX_COLLAPSE_NEVER) return false;
-    for (int k = 0; k < source->n_inputs; k++) {
-        const plx_node *input = request->graph->nodes[source->inputs[k]];
-        if (input->op == &plx_op_embedding && count_readers(request->graph, input->index) > 1) return false;
-    }
-    return true;
-}
-
-static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
-{
-    for (int m = 0; m < request->n_readers; m++) {
-        const plx_node *node = request->readers[m];
-        const int width = plx_shape_numbers(node->shape);
-        attrs->members[attrs->n_members++] = (member){node, request->affines[m], attrs->width, width};
-        attrs->width += width;
-        attrs->has_affines = attrs->has_affines || request->affines[m];
-    }
-    /* An odd number of cache lines, so that a block of columns of many rows is spread over all sets of a cache. */
-    attrs->stride = ((attrs->width + 15) / 16 | 1) * 16;
-}
-
-/* Sorts the source's inputs into tables and rest; the rest's rows of the packed kernel come first. */
-static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, plx_fusion *fusion)
-{
-    const plx_node *source = request->source;
-    const double mebibytes = product_mebibytes(attrs, request);
-    int row = 0;
-    for (int k = 0; k < source->n_inputs; k++) {
-        const plx_node *input = request->graph->nodes[source->inputs[k]];
-        const plx_embedding_attrs *embedding = input->op == &plx_op_embedding ? input->attrs : NULL;
-        const piece rows = {row, 0, input->shape.width};
-        if (embedding && embedding->vocabulary <= TABLE_ROWS_MAX - attrs->n_table_rows &&
-            is_worth_collapsing(request, embedding, mebibytes)) {
-            attrs->tables[attrs->n_tables++] =
-                (table){input, embedding->feature, embedding->vocabulary, attrs->n_table_rows, rows};
-            attrs->n_table_rows += embedding->vocabulary;
-        } else {
-            attrs->rest[attrs->n_rest] = rows;
-            attrs->rest[attrs->n_rest++].packed_row = attrs->rest_width;
-            attrs->rest_width += rows.width;
-            fusion->inputs[fusion->n_inputs++] = input;
-        }
-        row += input->shape.width;
-    }
-    int packed_row = attrs->rest_width;
-    for (int t = 0; t < attrs->n_tables; t++) {
-        attrs->tables[t].rows.packed_row = packed_row;
-        packed_row += attrs->tables[t].rows.width;
-    }
-    const int list_unit = (int)(sizeof(plx_real) / sizeof(uint16_t));
-    attrs->list_stride = (attrs->n_tables + 1 + list_unit - 1) / list_unit * list_unit;
-}
-
-/* Whether the readers' numbers are few enough for one row of a value. */
-static bool is_narrow_enough(const plx_fuse_request *request)
-{
-    int64_t width = 0;
-    for (int r = 0; r < request->n_readers; r++)
-        width += plx_shape_numbers(request->readers[r]->shape);
-    return width <= PLX_ROW_NUMBERS_MAX;
-}
-
-plx_fusion plx_joined_fuse(const plx_fuse_request *request)
-{
-    plx_fusion fusion = {0};
-    if (!is_narrow_enough(request)) return fusion;
-    const size_t n_inputs = (size_t)request->source->n_inputs + 1;
-    joined_attrs *attrs = plx_arena_take(request->arena, 1, sizeof *attrs);
-    member *members = plx_arena_take(request->arena, (size_t)request->n_readers, sizeof *members);
-    piece *rest = plx_arena_take(request->arena, n_inputs, sizeof *rest);
-    table *tables = plx_arena_take(request->arena, n_inputs, sizeof *tables);
-    fusion.inputs = plx_arena_take(request->arena, n_inputs, sizeof *fusion.inputs);
-    if (plx_arena_failed(request->arena)) return fusion;
-    if (request->source->shape.groups != 1) return plx_folded_fuse(request);
-    *attrs = (joined_attrs){.members = members, .rest = rest, .tables = tables, .training = request->training};
-    add_members(attrs, request);
-    attrs->all_width = request->source->shape.width;
-    if (can_collapse(request)) sort_pieces(attrs, request, &fusion);
-    if (attrs->n_tables > 0) {
-        fusion.op = &op_collapsed;
-        fusion.concat = &plx_op_concat;
-    } else if (request->n_readers > 1 || attrs->has_affines) {
-        *rest = (piece){0, 0, attrs->all_width};
-        attrs->n_rest = 1;
-        attrs->rest_width = attrs->all_width;
-        fusion.op = &op_siblings;
-        fusion.n_inputs = 0;
-    }
-    attrs->rest_stride = (attrs->rest_width + 15) / 16 * 16;
-    fusion.attrs = attrs;
-    return fusion;
-}

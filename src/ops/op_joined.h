@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a joined first layer is made of: op_joined.c executes it, op_joined_fuse.c decides on it. */
+#ifndef PLX_OP_JOINED_H
+#define PLX_OP_JOINED_H
+
+#include "ops/op_defs.h"
+
+/* A linear node and its place among the columns. */
+typedef struct member {
+    const plx_node *node;
+    const plx_node *affine; /* a map of its value that is taken into its kernel and bias; NULL: none */
+    int column, width;
+} member;
+
+/* Part of the source: rows of the kernels as they are, and as they are packed. */
+typedef struct piece {
+    int source_row, packed_row, width;
+} piece;
+
+typedef struct table {
+    const plx_node *embedding;
+    int feature, vocabulary;
+    int first_row; /* in the products of all tables */
+    piece rows;
+} table;
+
+typedef struct joined_attrs {
+    member *members;
+    int n_members;
+    piece *rest; /* what is read as a value; NULL and 0: nothing */
+    int n_rest;
+    table *tables;
+    int n_tables;
+    int n_table_rows;
+    int rest_width, all_width; /* rows of the packed kernel: for the rest, and all */
+    int width, stride;         /* of the result, and of matrices that have its columns */
+    int rest_stride;           /* of the rest's rows of the packed kernel, transposed */
+    int list_stride;           /* 16-bit numbers from a row's list to the next */
+    bool training;
+    bool has_affines;
+} joined_attrs;
+
+/** Without tables, and with. */
+extern const plx_op plx_op_siblings, plx_op_collapsed;
+
+#endif

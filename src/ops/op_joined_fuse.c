@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which linear nodes are joined, and which embedding tables are multiplied with them once a batch. */
+#include "ops/op_joined.h"
+
+enum { TABLE_ROWS_MAX = 65535 /* of all tables: numbers in lists are 16 bits */ };
+
+static int count_readers(const plx_graph *graph, int index)
+{
+    int readers = 0;
+    for (int i = 0; i < graph->n_nodes; i++) {
+        for (int k = 0; k < graph->nodes[i]->n_inputs; k++)
+            readers += graph->nodes[i]->inputs[k] == index;
+    }
+    return readers;
+}
+
+/* Scoring must not depend on how many rows a call has: it reckons with this number of them. */
+enum { SCORED_ROWS = 1024 };
+
+/*
+ * In multiply-adds of a wide product. Gathering costs rows * dim in each of three products (one in scoring), collapsing
+ * vocabulary * dim in as many, and additions of table rows: forward one and backward two for each row that is not at
+ * the commonest category. An addition costs as much as a handful of multiply-adds while the products of all tables lie
+ * in the second-level cache, and more the further they outgrow it (docs/performance.md has the measurements).
+ */
+static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embedding_attrs *embedding,
+                                double product_mebibytes)
+{
+    static const double addition = 8, addition_per_mebibyte = 1 / 0.75, scoring_share = 1.0 / 3;
+    if (request->collapse != PLX_COLLAPSE_AUTO) return request->collapse == PLX_COLLAPSE_ALWAYS;
+    const double products = request->training ? 3 : 1, rows = request->training ? request->batch_rows : SCORED_ROWS;
+    const double additions =
+        (request->training ? 1 : scoring_share) * (addition + addition_per_mebibyte * product_mebibytes);
+    return products * embedding->vocabulary * embedding->dim + additions * rows < products * rows * embedding->dim;
+}
+
+/* Of the products of all tables that the source reads, collapsed or not. */
+static double product_mebibytes(const joined_attrs *attrs, const plx_fuse_request *request)
+{
+    double rows = 0;
+    for (int k = 0; k < request->source->n_inputs; k++) {
+        const plx_node *input = request->graph->nodes[request->source->inputs[k]];
+        if (input->op == &plx_op_embedding) rows += ((const plx_embedding_attrs *)input->attrs)->vocabulary;
+    }
+    return rows * attrs->stride * (double)sizeof(float) / (1024 * 1024);
+}
+
+static bool can_collapse(const plx_fuse_request *request)
+{
+    const plx_node *source = request->source;
+    if (!source->op->concatenates || !request->is_only_reader || request->collapse == PLX_COLLAPSE_NEVER) return false;
+    for (int k = 0; k < source->n_inputs; k++) {
+        const plx_node *input = request->graph->nodes[source->inputs[k]];
+        if (input->op == &plx_op_embedding && count_readers(request->graph, input->index) > 1) return false;
+    }
+    return true;
+}
+
+static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
+{
+    for (int m = 0; m < request->n_readers; m++) {
+        const plx_node *node = request->readers[m];
+        const int width = plx_shape_numbers(node->shape);
+        attrs->members[attrs->n_members++] = (member){node, request->affines[m], attrs->width, width};
+        attrs->width += width;
+        attrs->has_affines = attrs->has_affines || request->affines[m];
+    }
+    /* An odd number of cache lines, so that a block of columns of many rows is spread over all sets of a cache. */
+    attrs->stride = ((attrs->width + 15) / 16 | 1) * 16;
+}
+
+/* Sorts the source's inputs into tables and rest; the rest's rows of the packed kernel come first. */
+static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, plx_fusion *fusion)
+{
+    const plx_node *source = request->source;
+    const double mebibytes = product_mebibytes(attrs, request);
+    int row = 0;
+    for (int k = 0; k < source->n_inputs; k++) {
+        const plx_node *input = request->graph->nodes[source->inputs[k]];
+        const plx_embedding_attrs *embedding = input->op == &plx_op_embedding ? input->attrs : NULL;
+        const piece rows = {row, 0, input->shape.width};
+        if (embedding && embedding->vocabulary <= TABLE_ROWS_MAX - attrs->n_table_rows &&
+            is_worth_collapsing(request, embedding, mebibytes)) {
+            attrs->tables[attrs->n_tables++] =
+                (table){input, embedding->feature, embedding->vocabulary, attrs->n_table_rows, rows};
+            attrs->n_table_rows += embedding->vocabulary;
+        } else {
+            attrs->rest[attrs->n_rest] = rows;
+            attrs->rest[attrs->n_rest++].packed_row = attrs->rest_width;
+            attrs->rest_width += rows.width;
+            fusion->inputs[fusion->n_inputs++] = input;
+        }
+        row += input->shape.width;
+    }
+    int packed_row = attrs->rest_width;
+    for (int t = 0; t < attrs->n_tables; t++) {
+        attrs->tables[t].rows.packed_row = packed_row;
+        packed_row += attrs->tables[t].rows.width;
+    }
+    const int list_unit = (int)(sizeof(plx_real) / sizeof(uint16_t));
+    attrs->list_stride = (attrs->n_tables + 1 + list_unit - 1) / list_unit * list_unit;
+}
+
+/* Whether the readers' numbers are few enough for one row of a value. */
+static bool is_narrow_enough(const plx_fuse_request *request)
+{
+    int64_t width = 0;
+    for (int r = 0; r < request->n_readers; r++)
+        width += plx_shape_numbers(request->readers[r]->shape);
+    return width <= PLX_ROW_NUMBERS_MAX;
+}
+
+plx_fusion plx_joined_fuse(const plx_fuse_request *request)
+{
+    plx_fusion fusion = {0};
+    if (!is_narrow_enough(request)) return fusion;
+    const size_t n_inputs = (size_t)request->source->n_inputs + 1;
+    joined_attrs *attrs = plx_arena_take(request->arena, 1, sizeof *attrs);
+    member *members = plx_arena_take(request->arena, (size_t)request->n_readers, sizeof *members);
+    piece *rest = plx_arena_take(request->arena, n_inputs, sizeof *rest);
+    table *tables = plx_arena_take(request->arena, n_inputs, sizeof *tables);
+    fusion.inputs = plx_arena_take(request->arena, n_inputs, sizeof *fusion.inputs);
+    if (plx_arena_failed(request->arena)) return fusion;
+    if (request->source->shape.groups != 1) return plx_folded_fuse(request);
+    *attrs = (joined_attrs){.members = members, .rest = rest, .tables = tables, .training = request->training};
+    add_members(attrs, request);
+    attrs->all_width = request->source->shape.width;
+    if (can_collapse(request)) sort_pieces(attrs, request, &fusion);
+    if (attrs->n_tables > 0) {
+        fusion.op = &plx_op_collapsed;
+        fusion.concat = &plx_op_concat;
+    } else if (request->n_readers > 1 || attrs->has_affines) {
+        *rest = (piece){0, 0, attrs->all_width};
+        attrs->n_rest = 1;
+        attrs->rest_width = attrs->all_width;
+        fusion.op = &plx_op_siblings;
+        fusion.n_inputs = 0;
+    }
+    attrs->rest_stride = (attrs->rest_width + 15) / 16 * 16;
+    fusion.attrs = attrs;
+    return fusion;
+}
