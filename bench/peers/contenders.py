@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Who is compared: the environment of each peer, and one measured process of a peer or of plexus."""
+
 import json
 import os
 import re
@@ -29,9 +30,7 @@ class Contender(NamedTuple):
 
 
 CONTENDERS = [
-    Contender(
-        "seed", "the seed on DeepCTR and tf-keras", "seed", "peer_seed.py", TENSORFLOW + ["tf-keras==2.21.0"]
-    ),
+    Contender("seed", "the seed on DeepCTR and tf-keras", "seed", "peer_seed.py", TENSORFLOW + ["tf-keras==2.21.0"]),
     Contender("deepctr", "DeepCTR (Keras 3)", "deepctr", "peer_deepctr.py", TENSORFLOW + ["keras==3.15.1"]),
     Contender(
         "deepctr-torch",
@@ -40,9 +39,7 @@ CONTENDERS = [
         "peer_deepctr_torch.py",
         TORCH + ["deepctr-torch==0.3.0", "requests==2.34.2"],
     ),
-    Contender(
-        "torch-rechub", "torch-rechub", "torch-rechub", "peer_torch_rechub.py", TORCH + ["torch-rechub==0.9.0"]
-    ),
+    Contender("torch-rechub", "torch-rechub", "torch-rechub", "peer_torch_rechub.py", TORCH + ["torch-rechub==0.9.0"]),
     Contender("expert-torch", "expert PyTorch", "expert-torch", "peer_expert_torch.py", TORCH, expert=True),
     Contender(
         "expert-torch-collapsed",
@@ -196,7 +193,10 @@ def run_peer(contender, shape, models, parts, threads, epochs, seed, data):
         *("--cache", os.path.abspath(os.path.join(WORK, "cache")), *contender.options),
     ]
     done = run(command, threads, os.path.join(WORK, "last-" + contender.name))
-    report = json.loads(done.output.splitlines()[-1])
+    lines = [line for line in done.output.splitlines() if line.startswith("{")]  # some packages print at import
+    if not lines:
+        raise Failure("it printed no result")
+    report = json.loads(lines[-1])
     report["memory_mb"] = done.memory_mb
     return report
 

@@ -8,6 +8,7 @@ nor the way back has to slice, pad or shuffle more than it must. Later layers of
     Network(model, sizes).start(n_inputs, seed)   start values: first.w [n_inputs, first_width] and the others by name
     .forward(ops, p, blocks)                      logits [tasks, batch]
 """
+
 import numpy as np
 
 from sizes import TASKS
@@ -81,7 +82,7 @@ class Network:
             return h
         h, i = ops.permute(h, (1, 0, 2)), 0
         while f"{name}.w{i}" in p:
-            h = ops.relu(h @ p[f"{name}.w{i}"] + p[f"{name}.b{i}"])
+            h = ops.relu(ops.products(h, p[f"{name}.w{i}"]) + p[f"{name}.b{i}"])
             i += 1
         return ops.permute(h, (1, 0, 2))
 
@@ -139,7 +140,7 @@ class Network:
         experts = self.stack(ops, p, "expert", self.group(ops, p, blocks, 0))
         if self.sizes["gate"]:
             nets = self.stack(ops, p, "gate", self.group(ops, p, blocks, 1))
-            logits = ops.permute(nets, (1, 0, 2)) @ p["gate.out"]
+            logits = ops.products(ops.permute(nets, (1, 0, 2)), p["gate.out"])
         else:
             logits = [block[:, 0] for block in blocks[1:]]
         return self.heads(ops, p, ops.stack([self.weigh(ops, logits[task], [experts]) for task in range(TASKS)]))
@@ -187,7 +188,8 @@ class Network:
             covers = self.slots(level)[1]
             if level == 0:
                 firsts = [self.group(ops, p, blocks, slot) for slot in range(TASKS + 1)]
-                nets = [self.group(ops, p, blocks, TASKS + 1 + slot) for slot in range(len(covers))] if self.sizes["gate"] else []
+                numbers = range(TASKS + 1, TASKS + 1 + len(covers)) if self.sizes["gate"] else []
+                nets = [self.group(ops, p, blocks, number) for number in numbers]
             else:
                 firsts, nets = self.later_level(ops, p, level, inputs)
             experts = [self.stack(ops, p, f"expert{level}.{slot}", first) for slot, first in enumerate(firsts)]

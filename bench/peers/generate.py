@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the generated set for large shapes: DIR/large.csv, and DIR/large-MODEL.yaml with which plexus trains on it.
 
-Both labels come from one hidden score for each category and each number, and from noise; the numbers count most, so that a
-few epochs learn something. The standard library alone.
+Both labels come from one hidden score for each category and each number, and from noise; the numbers count most, so
+that a few epochs learn something. The standard library alone.
 """
+
 import os
 import random
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the two peers on Keras share: feature columns, one call of fit with a clock as its callback, predict."""
+
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")

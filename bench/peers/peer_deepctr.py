@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """DeepCTR's own multi-task models, on the Keras that comes with TensorFlow."""
+
 import common
 
 options = common.limit_threads()

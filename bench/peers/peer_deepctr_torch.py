@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """DeepCTR-Torch's own multi-task models, by fit and predict."""
+
 import common
 
 options = common.limit_threads()

@@ -8,10 +8,12 @@ summed, and gradients scattered, feature by feature and so many rows of the batc
 all features at once is compiled into code that is four to thirteen times as slow, and without the loop over parts of
 the batch the compiler repeats the sum of the gathers in each place where it is read.
 """
+
 import common
 
 options = common.limit_threads()
 
+import functools
 import os
 
 # Sums may be reordered, so that reductions use vector instructions.
@@ -37,6 +39,11 @@ class Ops:
     stack = staticmethod(jnp.stack)
     permute = staticmethod(jnp.transpose)
     softmax = staticmethod(jax.nn.softmax)
+
+    @staticmethod
+    def products(h, w):
+        """One by one: a batched product is compiled into plain loops."""
+        return jnp.stack([h[i] @ w[i] for i in range(len(w))])
 
 
 CHUNK = 256  # rows whose gathered products stay in the cache
@@ -90,7 +97,7 @@ class Peer:
         self.labels = jnp.asarray(np.ascontiguousarray(data.train.labels.T))
         self.make_parameters()
         self.compiled_epoch = jax.jit(self.epoch, donate_argnums=(0, 1, 2))
-        self.compiled_forward = jax.jit(self.probabilities)
+        self.compiled_one = None
         self.compiled_freeze = jax.jit(self.freeze)
         self.compiled_all = jax.jit(self.all_probabilities, static_argnums=3)
 
@@ -203,7 +210,10 @@ class Peer:
 
     def score_one(self, index):
         ids, numbers = self.host["test"]
-        return np.asarray(self.compiled_forward(self.frozen, ids[index : index + 1], numbers[index : index + 1]))
+        row = ids[index : index + 1], numbers[index : index + 1]
+        if self.compiled_one is None:  # with the weights as constants, and past all of jit's own checks
+            self.compiled_one = jax.jit(functools.partial(self.probabilities, self.frozen)).lower(*row).compile()
+        return np.asarray(self.compiled_one(*row))
 
     def weights(self):
         return self.flat.copy()

@@ -6,6 +6,7 @@ Written from the models' formulae, with that program's traits: each expert, gate
 with the same integer seed, so that equal shapes start as copies of each other; gates without a network of their own
 read the features on every level.
 """
+
 import common
 
 options = common.limit_threads()

@@ -5,6 +5,7 @@
 Its batch normalisation can't be turned off and its gates have no network of their own; its ESMM takes no dense
 features, so they are left out there, which makes that net smaller than the others'.
 """
+
 import common
 
 options = common.limit_threads()

@@ -7,6 +7,7 @@ usage: prepare.py census|adult|large --data DIR --out FILE [--rows N]
 It follows the published experiments: blanks trimmed, labels' own columns left out, every category kept as it stands,
 vocabularies and the [0, 1] scaling over all rows. --rows takes only so many training rows, for trials.
 """
+
 import argparse
 import csv
 import gzip
@@ -59,9 +60,7 @@ def census(folder):
     train, test = read(path.format("data")), read(path.format("test"))
     labels = [("income_50k", lambda v: v == "50000+."), ("marital_stat", lambda v: v == "Never married")]
     n_train = len(train) + len(test) - 2 * CENSUS_HELD
-    return build(
-        train + test, sizes.CENSUS_COLUMNS, sizes.CENSUS_DENSE, labels, (n_train, CENSUS_HELD, CENSUS_HELD)
-    )
+    return build(train + test, sizes.CENSUS_COLUMNS, sizes.CENSUS_DENSE, labels, (n_train, CENSUS_HELD, CENSUS_HELD))
 
 
 def adult(folder):

@@ -49,7 +49,7 @@ DATA = {
     "large": {
         "embedding": 16,
         "batch": 4096,
-        "rate": 0.005,
+        "rate": 0.002,
         "models": {
             "mmoe": {"experts": 8, "expert": [256, 128], "gate": [], "tower": [64]},
             "ple": {"levels": 2, "specific": 4, "shared": 4, "expert": [256, 128], "gate": [], "tower": [64]},
