@@ -236,13 +236,14 @@ INTRODUCTION = """\
 # Benchmarks
 
 Written by `bench/compare`; do not edit. Every contender is one process; plexus and the peers take turns, round by
-round, on the same machine, pinned to as many processors as a table names threads. All peers read one prepared file
-with the rows that plexus makes from the raw ones: same columns, same categories and scaling, same split, sizes, batch,
-learning rate and Adam, same number of epochs, all rows of an epoch in a new order. A figure is the median over all epochs but
-each run's first, the least and most beside it. Validation is not in it; each contender, as in the published protocol,
-is tested with the weights of its best validation loss. A peer whose test AUC is more than 0.002 below plexus' does not
-count: it may be fast because it does something else. (Where AUC varies more from seed to seed than that, the margin is
-wider: 0.005 for ESMM on Census-Income, 0.04 for ESMM on Adult, 0.05 on the generated rows, where there are few steps.)
+round, on the same machine, pinned to as many processors as a table names threads. All peers read one prepared file with
+the rows that plexus makes from the raw ones: same columns, same categories and scaling, same split, sizes, batch,
+learning rate and Adam, same number of epochs, all rows of an epoch in a new order. A figure is the median over all
+epochs but each run's first, the least and most beside it. Validation is not in it; each contender, as in the published
+protocol, is tested with the weights of its best validation loss. A peer whose test AUC is more than 0.002 below plexus'
+does not count: it may be fast because it does something else. (Where AUC varies more from seed to seed than that, the
+margin is wider: 0.005 for ESMM on Census-Income, 0.04 for ESMM on Adult, 0.05 on the generated rows, where there are
+few steps.)
 
 The seed is the Keras program whose experiments plexus repeats, written anew from its formulae on DeepCTR's layers. The
 libraries are used as their documentation shows. The experts are the best that we could write in each framework: all
