@@ -72,7 +72,10 @@ void bench_table_init(bench_table *t, const bench_data *data)
     }
     for (int i = 0; i < data->n_dense; i++)
         t->inputs[t->n_sparse + i] = (plx_input_spec){t->names[t->n_sparse + i], 0, 0};
-    plx_layout_init(&t->layout, t->sparse, t->n_sparse, data->n_dense, data->n_tasks);
+    plx_layout_init(&t->layout, &(plx_layout_parts){.sparse = t->sparse,
+                                                    .n_sparse = t->n_sparse,
+                                                    .n_dense = data->n_dense,
+                                                    .n_tasks = data->n_tasks});
     if (plx_rows_init(&t->rows, &plx_allocator_default, &t->layout, data->rows, &err) != PLX_OK)
         bench_stop(err.message);
     fill_rows(t);

@@ -77,7 +77,10 @@ static inline plx_status model_case_build(model_case *n, const plx_model_def *de
         n->sparse[n_sparse].vocabulary = (uint32_t)build->inputs[n_sparse].vocabulary;
         n_sparse++;
     }
-    plx_layout_init(&n->layout, n->sparse, n_sparse, build->n_inputs - n_sparse, build->n_tasks);
+    plx_layout_init(&n->layout, &(plx_layout_parts){.sparse = n->sparse,
+                                                    .n_sparse = n_sparse,
+                                                    .n_dense = build->n_inputs - n_sparse,
+                                                    .n_tasks = build->n_tasks});
     PLX_TRY(plx_rows_init(&n->rows, &plx_allocator_default, &n->layout, rows, err));
     PLX_TRY(plx_model_check(def, build->spec, build->targets, build->n_tasks, err));
     plx_graph_init(&n->graph, &n->arena, build->n_tasks);

@@ -37,7 +37,10 @@ static inline void network_fill_rows(network *net, const network_shape *shape, u
 {
     for (int i = 0; i < shape->n_sparse; i++)
         net->fields[i] = (plx_id_field){.vocabulary = shape->vocabulary, .common = (uint32_t)i};
-    plx_layout_init(&net->layout, net->fields, shape->n_sparse, shape->n_dense, shape->n_tasks);
+    plx_layout_init(&net->layout, &(plx_layout_parts){.sparse = net->fields,
+                                                      .n_sparse = shape->n_sparse,
+                                                      .n_dense = shape->n_dense,
+                                                      .n_tasks = shape->n_tasks});
     if (plx_rows_init(&net->rows, &plx_allocator_default, &net->layout, (size_t)shape->n_rows, NULL) != PLX_OK) abort();
     const plx_random random = {seed, PLX_STREAM_NAMED};
     uint64_t index = 0;

@@ -375,10 +375,42 @@ static void test_layout(void)
         {.vocabulary = 256}, {.vocabulary = 65537}, {.vocabulary = 257}, {.vocabulary = 1}, {.vocabulary = 65536}};
     static const uint32_t bytes[] = {1, 4, 2, 1, 2}, offsets[] = {24, 16, 20, 25, 22};
     plx_layout layout;
-    plx_layout_init(&layout, fields, 5, 3, 1);
+    plx_layout_init(&layout, &(plx_layout_parts){.sparse = fields, .n_sparse = 5, .n_dense = 3, .n_tasks = 1});
     CHECK(layout.label_offset == 12 && layout.record_bytes == 28);
     for (int i = 0; i < 5; i++)
         CHECK(fields[i].id_bytes == bytes[i] && fields[i].offset == offsets[i]);
+}
+
+static void test_lists(void)
+{
+    plx_id_field sparse = {.vocabulary = 300};
+    plx_list_field lists[] = {{.vocabulary = 255, .length = 3},
+                              {.vocabulary = 256, .length = 2, .has_weights = true},
+                              {.vocabulary = 1 << 20, .length = 1}};
+    static const uint32_t id_bytes[] = {1, 2, 4};
+    uint32_t record[16], ids[3];
+    plx_layout layout;
+    plx_layout_init(&layout, &(plx_layout_parts){.sparse = &sparse,
+                                                 .n_sparse = 1,
+                                                 .lists = lists,
+                                                 .n_lists = 3,
+                                                 .n_dense = 2,
+                                                 .n_tasks = 2,
+                                                 .has_weights = true,
+                                                 .has_group = true});
+    CHECK(layout.label_offset == 8 && layout.weight_offset == 16 && lists[1].weights_offset == 24);
+    CHECK(layout.group_offset == 32 && lists[2].offset == 40 && layout.record_bytes == 56);
+    REQUIRE(layout.record_bytes <= sizeof record);
+    for (int i = 0; i < 3; i++) {
+        CHECK(lists[i].id_bytes == id_bytes[i]);
+        for (int n = 0; n <= (int)lists[i].length; n++) {
+            uint32_t put[] = {lists[i].vocabulary - 1, 0, 7};
+            memset(record, 0, sizeof record);
+            plx_record_put_list((uint8_t *)record, &lists[i], put, n);
+            CHECK(plx_record_list((const uint8_t *)record, &lists[i], ids) == n);
+            CHECK(memcmp(ids, put, (size_t)n * sizeof *ids) == 0);
+        }
+    }
 }
 
 static void test_gather(void)
@@ -388,7 +420,7 @@ static void test_gather(void)
     plx_layout layout;
     plx_rows rows;
     uint32_t order[ROWS], ids[ROWS];
-    plx_layout_init(&layout, fields, 3, 30, 2);
+    plx_layout_init(&layout, &(plx_layout_parts){.sparse = fields, .n_sparse = 3, .n_dense = 30, .n_tasks = 2});
     REQUIRE(plx_rows_init(&rows, &plx_allocator_default, &layout, ROWS, NULL) == PLX_OK);
     for (uint32_t i = 0; i < ROWS; i++) {
         uint32_t wide = 600 * i;
@@ -599,6 +631,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_regression_columns),
                                        CHECK_TEST(test_wrong_columns),
                                        CHECK_TEST(test_layout),
+                                       CHECK_TEST(test_lists),
                                        CHECK_TEST(test_gather),
                                        CHECK_TEST(test_memory_ends),
                                        CHECK_TEST(test_columns_take_no_memory),

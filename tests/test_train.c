@@ -138,7 +138,8 @@ static bool world_init(world *w, const char *model, const plx_model_spec *spec, 
     *w = (world){0};
     for (int i = 0; i < N_SPARSE; i++)
         w->sparse[i].vocabulary = (uint32_t)inputs[i].vocabulary;
-    plx_layout_init(&w->layout, w->sparse, N_SPARSE, N_DENSE, N_TASKS);
+    plx_layout_init(&w->layout, &(plx_layout_parts){
+                                    .sparse = w->sparse, .n_sparse = N_SPARSE, .n_dense = N_DENSE, .n_tasks = N_TASKS});
     for (int task = 0; task < N_TASKS; task++) {
         w->weights[task] = 1;
         w->names[task] = targets[task].name;

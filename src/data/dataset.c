@@ -12,23 +12,50 @@ static uint32_t id_bytes_for(uint32_t vocabulary)
     return vocabulary <= 0x100 ? 1 : vocabulary <= 0x10000 ? 2 : 4;
 }
 
-void plx_layout_init(plx_layout *layout, plx_id_field *sparse, int n_sparse, int n_dense, int n_tasks)
+/* The id of all ones ends a list, so one value less fits. */
+static uint32_t list_id_bytes_for(uint32_t vocabulary)
 {
-    uint32_t offset = (uint32_t)(n_dense + n_tasks) * (uint32_t)sizeof(float);
+    return vocabulary <= 0xff ? 1 : vocabulary <= 0xffff ? 2 : 4;
+}
+
+static uint32_t take(uint32_t *offset, uint32_t bytes)
+{
+    uint32_t at = *offset;
+    *offset += bytes;
+    return at;
+}
+
+void plx_layout_init(plx_layout *layout, const plx_layout_parts *parts)
+{
+    const uint32_t number = sizeof(float), n_tasks = (uint32_t)parts->n_tasks;
+    uint32_t offset = (uint32_t)parts->n_dense * number;
+    *layout = (plx_layout){.n_sparse = parts->n_sparse,
+                           .n_lists = parts->n_lists,
+                           .n_dense = parts->n_dense,
+                           .n_tasks = parts->n_tasks,
+                           .sparse = parts->sparse,
+                           .lists = parts->lists,
+                           .has_weights = parts->has_weights,
+                           .has_group = parts->has_group};
+    layout->label_offset = take(&offset, n_tasks * number);
+    layout->weight_offset = take(&offset, parts->has_weights ? n_tasks * number : 0);
+    for (int i = 0; i < parts->n_lists; i++)
+        parts->lists[i].weights_offset =
+            take(&offset, parts->lists[i].has_weights ? parts->lists[i].length * number : 0);
+    layout->group_offset = take(&offset, parts->has_group ? 2 * (uint32_t)sizeof(uint32_t) : 0);
     for (uint32_t bytes = 4; bytes; bytes /= 2) {
-        for (int i = 0; i < n_sparse; i++) {
-            if (id_bytes_for(sparse[i].vocabulary) != bytes) continue;
-            sparse[i].id_bytes = bytes;
-            sparse[i].offset = offset;
-            offset += bytes;
+        for (int i = 0; i < parts->n_sparse; i++) {
+            if (id_bytes_for(parts->sparse[i].vocabulary) != bytes) continue;
+            parts->sparse[i].id_bytes = bytes;
+            parts->sparse[i].offset = take(&offset, bytes);
+        }
+        for (int i = 0; i < parts->n_lists; i++) {
+            if (list_id_bytes_for(parts->lists[i].vocabulary) != bytes) continue;
+            parts->lists[i].id_bytes = bytes;
+            parts->lists[i].offset = take(&offset, bytes * parts->lists[i].length);
         }
     }
-    *layout = (plx_layout){.n_sparse = n_sparse,
-                           .n_dense = n_dense,
-                           .n_tasks = n_tasks,
-                           .sparse = sparse,
-                           .label_offset = (uint32_t)n_dense * (uint32_t)sizeof(float),
-                           .record_bytes = (offset + 3) & ~3u};
+    layout->record_bytes = (offset + 3) & ~3u;
 }
 
 plx_status plx_rows_init(plx_rows *rows, const plx_allocator *allocator, const plx_layout *layout, size_t n,
@@ -92,4 +119,39 @@ void plx_records_labels(const plx_layout *layout, const uint8_t *records, size_t
     const uint8_t *at = records + layout->label_offset + (size_t)task * sizeof(float);
     for (size_t i = 0; i < n; i++)
         memcpy(&out[i], at + i * layout->record_bytes, sizeof *out);
+}
+
+void plx_records_weights(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out)
+{
+    const uint8_t *at = records + layout->weight_offset + (size_t)task * sizeof(float);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = 1;
+        if (layout->has_weights) memcpy(&out[i], at + i * layout->record_bytes, sizeof *out);
+    }
+}
+
+int plx_record_list(const uint8_t *record, const plx_list_field *field, uint32_t *ids)
+{
+    const uint32_t none = UINT32_MAX >> (32 - 8 * field->id_bytes);
+    const uint8_t *at = record + field->offset;
+    for (uint32_t i = 0; i < field->length; i++, at += field->id_bytes) {
+        ids[i] = 0;
+        if (field->id_bytes == 1) ids[i] = *at;
+        if (field->id_bytes == 2) ids[i] = *(const uint16_t *)(const void *)at;
+        if (field->id_bytes == 4) ids[i] = *(const uint32_t *)(const void *)at;
+        if (ids[i] == none) return (int)i;
+    }
+    return (int)field->length;
+}
+
+void plx_record_put_list(uint8_t *record, const plx_list_field *field, const uint32_t *ids, int n)
+{
+    uint8_t *at = record + field->offset;
+    memset(at, 0xff, (size_t)field->length * field->id_bytes);
+    for (int i = 0; i < n; i++, at += field->id_bytes) {
+        const uint16_t narrow = (uint16_t)ids[i];
+        if (field->id_bytes == 1) *at = (uint8_t)ids[i];
+        if (field->id_bytes == 2) memcpy(at, &narrow, sizeof narrow);
+        if (field->id_bytes == 4) memcpy(at, &ids[i], sizeof ids[i]);
+    }
 }

@@ -2,14 +2,17 @@
 /*
  * Encoded rows. A row is one record of fixed size, so that a shuffled batch touches one or two cache lines a row:
  *
- *   float dense[n_dense] | float label[n_tasks] | uint32_t ids... | uint16_t ids... | uint8_t ids...
+ *   float dense[n_dense] | float label[n_tasks] | float weight[n_tasks] where rows have weights | float weights of
+ * lists uint32_t group[2] where rows have a group | uint32_t ids... | uint16_t ids... | uint8_t ids...
  *
  * Each sparse feature's id takes 4, 2 or 1 bytes, whichever its vocabulary needs; the record is padded to 4 bytes.
- * Id 0 is the row for values never seen in fitting; known values count from 1.
+ * Id 0 is the row for values never seen in fitting; known values count from 1. A list has room for its greatest length;
+ * the id of all ones ends it.
  */
 #ifndef PLX_DATASET_H
 #define PLX_DATASET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,16 +26,39 @@ typedef struct plx_id_field {
     uint32_t common;     /* the id of most rows in fitting: a first guess that saves work where it is right */
 } plx_id_field;
 
-/** Where things are in a record. Sparse features and dense ones keep their order among themselves. */
+typedef struct plx_list_field {
+    uint32_t offset;     /* of the first id in the record, bytes */
+    uint32_t id_bytes;   /* 1, 2 or 4, of each */
+    uint32_t vocabulary; /* ids are below it, the unknown row counted */
+    uint32_t length;     /* most items */
+    bool has_weights;
+    uint32_t weights_offset; /* of float[length], where it has weights; behind the last item they are 0 */
+} plx_list_field;
+
+/** Where things are in a record. Features of one kind keep their order among themselves. */
 typedef struct plx_layout {
-    int n_sparse, n_dense, n_tasks;
-    const plx_id_field *sparse; /* [n_sparse] */
-    uint32_t label_offset;      /* bytes; dense numbers begin at 0 */
+    int n_sparse, n_lists, n_dense, n_tasks; /* n_dense counts numbers */
+    const plx_id_field *sparse;              /* [n_sparse] */
+    const plx_list_field *lists;             /* [n_lists] */
+    bool has_weights, has_group;
+    uint32_t label_offset;  /* bytes; dense numbers begin at 0 */
+    uint32_t weight_offset; /* where it has weights: what a row counts in each task's loss */
+    uint32_t group_offset;  /* where it has a group: the low and the high half of its hash */
     uint32_t record_bytes;
 } plx_layout;
 
-/** Fills offsets and widths of `sparse` [n_sparse] from their vocabularies, and the layout, which borrows it. */
-void plx_layout_init(plx_layout *layout, plx_id_field *sparse, int n_sparse, int n_dense, int n_tasks);
+/** What a record is to hold. */
+typedef struct plx_layout_parts {
+    plx_id_field *sparse; /* [n_sparse] with vocabularies */
+    int n_sparse;
+    plx_list_field *lists; /* [n_lists] with vocabularies, lengths and has_weights */
+    int n_lists;
+    int n_dense, n_tasks;
+    bool has_weights, has_group;
+} plx_layout_parts;
+
+/** Fills offsets and widths of the fields, and the layout, which borrows them. */
+void plx_layout_init(plx_layout *layout, const plx_layout_parts *parts);
 
 /** Rows in memory; `layout` is borrowed from the encoders that made them. Labels are NaN where there are none. */
 typedef struct plx_rows {
@@ -59,8 +85,14 @@ static inline uint32_t plx_record_id(const uint8_t *record, const plx_id_field *
 
 /** Ids of sparse feature `feature` of n records. */
 void plx_records_ids(const plx_layout *layout, const uint8_t *records, size_t n, int feature, uint32_t *out);
-/** Labels of task `task` of n records, as floats. */
+/** Labels of task `task` of n records, as floats; NaN where there is none. */
 void plx_records_labels(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
+/** What n records count in the loss of task `task`; 1 where rows have no weights. */
+void plx_records_weights(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
+/** Ids of one record's list to `ids` [field->length]; returns how many there are. */
+int plx_record_list(const uint8_t *record, const plx_list_field *field, uint32_t *ids);
+/** Writes them: `n` at most field->length. */
+void plx_record_put_list(uint8_t *record, const plx_list_field *field, const uint32_t *ids, int n);
 static inline float *plx_record_dense(uint8_t *record)
 {
     return (float *)(void *)record;

@@ -216,7 +216,10 @@ void plx_encoders_seal(plx_encoders *e)
         e->id_fields[i].vocabulary = e->sparse[i].vocabulary.n + 1;
         e->id_fields[i].common = (uint32_t)e->sparse[i].common;
     }
-    plx_layout_init(&e->layout, e->id_fields, e->layout.n_sparse, e->layout.n_dense, e->layout.n_tasks);
+    plx_layout_init(&e->layout, &(plx_layout_parts){.sparse = e->id_fields,
+                                                    .n_sparse = e->layout.n_sparse,
+                                                    .n_dense = e->layout.n_dense,
+                                                    .n_tasks = e->layout.n_tasks});
 }
 
 const plx_layout *plx_encoders_layout(const plx_encoders *encoders)

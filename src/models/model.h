@@ -22,11 +22,20 @@ typedef struct plx_model_spec {
     double l2_reg_embedding, l2_reg_dnn;
 } plx_model_spec;
 
+/** How the embeddings of a list's items become one. */
+typedef enum plx_combiner { PLX_COMBINE_MEAN, PLX_COMBINE_SUM, PLX_COMBINE_MAX, PLX_COMBINE_ATTENTION } plx_combiner;
+
 /** A feature or task as far as a model needs to know it. */
 typedef struct plx_input_spec {
     const char *name;
     int vocabulary; /* rows of the table, the unknown row counted; 0: dense */
     int embedding_dim;
+    int numbers;      /* dense: how many; 0 counts as 1 */
+    int length;       /* of a list: most items; 0: not a list */
+    int combiner;     /* of a list: plx_combiner */
+    int attention_on; /* of a list pooled by attention: the sparse input (its place here) that asks */
+    const char
+        *table; /* the table's name where inputs of equal vocabulary and embedding_dim share one; NULL: its own */
 } plx_input_spec;
 typedef struct plx_target_spec {
     const char *name;
@@ -35,7 +44,7 @@ typedef struct plx_target_spec {
 
 typedef struct plx_build {
     const plx_model_spec *spec;
-    const plx_input_spec *inputs; /* [n_inputs] sparse first, then dense, each in the record's order */
+    const plx_input_spec *inputs; /* [n_inputs] sparse first, then lists, then dense, each in the record's order */
     int n_inputs;
     const plx_target_spec *targets; /* [n_tasks] */
     int n_tasks;
