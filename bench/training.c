@@ -68,10 +68,11 @@ void bench_table_init(bench_table *t, const bench_data *data)
     for (; t->n_sparse < BENCH_SPARSE_MAX && data->vocabularies[t->n_sparse]; t->n_sparse++) {
         int vocabulary = data->vocabularies[t->n_sparse] + 1;
         t->sparse[t->n_sparse] = (plx_id_field){.vocabulary = (uint32_t)vocabulary, .common = 1};
-        t->inputs[t->n_sparse] = (plx_input_spec){t->names[t->n_sparse], vocabulary, data->embedding_dim};
+        t->inputs[t->n_sparse] = (plx_input_spec){
+            .name = t->names[t->n_sparse], .vocabulary = vocabulary, .embedding_dim = data->embedding_dim};
     }
     for (int i = 0; i < data->n_dense; i++)
-        t->inputs[t->n_sparse + i] = (plx_input_spec){t->names[t->n_sparse + i], 0, 0};
+        t->inputs[t->n_sparse + i] = (plx_input_spec){.name = t->names[t->n_sparse + i]};
     plx_layout_init(&t->layout, &(plx_layout_parts){.sparse = t->sparse,
                                                     .n_sparse = t->n_sparse,
                                                     .n_dense = data->n_dense,

@@ -215,7 +215,10 @@ static void test_every_op_has_a_case(void)
 
 static void check_model(const plx_model_def *def, const plx_model_spec *spec, bool binary)
 {
-    static const plx_input_spec inputs[] = {{"city", 4, 3}, {"job", 4, 2}, {"age", 0, 0}, {"hours", 0, 0}};
+    static const plx_input_spec inputs[] = {{.name = "city", .vocabulary = 4, .embedding_dim = 3},
+                                            {.name = "job", .vocabulary = 4, .embedding_dim = 2},
+                                            {.name = "age"},
+                                            {.name = "hours"}};
     const plx_target_spec targets[] = {{"click", true}, {"watch", binary}};
     const network_model model = {def, {spec, inputs, 4, targets, 2}};
     const network_shape shape = {2, 2, 2, 11, 4, binary};

@@ -9,7 +9,11 @@
 enum { ROWS = 50, N_SPARSE = 3, N_DENSE = 2, N_INPUTS = N_SPARSE + N_DENSE, NAME_BYTES = 256 };
 
 static const plx_input_spec inputs[N_INPUTS] = {
-    {"city", 6, 3}, {"device", 4, 2}, {"hour", 9, 4}, {"age", 0, 0}, {"price", 0, 0},
+    {.name = "city", .vocabulary = 6, .embedding_dim = 3},
+    {.name = "device", .vocabulary = 4, .embedding_dim = 2},
+    {.name = "hour", .vocabulary = 9, .embedding_dim = 4},
+    {.name = "age"},
+    {.name = "price"},
 };
 static const plx_target_spec binary_tasks[] = {{"click", true}, {"buy", true}, {"return", true}};
 static const plx_target_spec regression_tasks[] = {{"stay", false}, {"spend", false}};

@@ -8,8 +8,13 @@
 
 enum { N_ROWS = 333, N_SPARSE = 3, N_DENSE = 4 };
 
-static const plx_input_spec inputs[] = {{"city", 300, 4}, {"job", 300, 4},   {"sex", 300, 5}, {"age", 0, 0},
-                                        {"hours", 0, 0},  {"capital", 0, 0}, {"year", 0, 0}};
+static const plx_input_spec inputs[] = {{.name = "city", .vocabulary = 300, .embedding_dim = 4},
+                                        {.name = "job", .vocabulary = 300, .embedding_dim = 4},
+                                        {.name = "sex", .vocabulary = 300, .embedding_dim = 5},
+                                        {.name = "age"},
+                                        {.name = "hours"},
+                                        {.name = "capital"},
+                                        {.name = "year"}};
 static const plx_target_spec targets[] = {{"click", true}, {"buy", true}};
 
 /* The sizes of a model; with `everything` also batch normalisation, dropout and hidden gates. */

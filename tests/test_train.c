@@ -16,7 +16,11 @@
 enum { N_TASKS = 2, N_SPARSE = 3, N_DENSE = 2, LOG_EPOCHS = 64, LOG_VALUES = 4096 };
 
 static const plx_input_spec inputs[N_SPARSE + N_DENSE] = {
-    {"city", 6, 3}, {"device", 4, 2}, {"page", 300, 4}, {"age", 0, 0}, {"price", 0, 0},
+    {.name = "city", .vocabulary = 6, .embedding_dim = 3},
+    {.name = "device", .vocabulary = 4, .embedding_dim = 2},
+    {.name = "page", .vocabulary = 300, .embedding_dim = 4},
+    {.name = "age"},
+    {.name = "price"},
 };
 static const plx_target_spec binary_targets[N_TASKS] = {{"click", true}, {"buy", true}};
 static const plx_target_spec mixed_targets[N_TASKS] = {{"click", true}, {"spend", false}};
