@@ -105,7 +105,7 @@ void bench_build(plx_graph *graph, plx_arena *arena, const bench_table *t, const
     const int n_tasks = t->data->n_tasks;
     for (int task = 0; task < n_tasks; task++) {
         towers[task] = list_of(copy.tower);
-        targets[task] = (plx_target_spec){t->names[task], true};
+        targets[task] = (plx_target_spec){.name = t->names[task]};
     }
     plx_model_spec spec = {.bottom_dnn_units = list_of(copy.bottom),
                            .expert_dnn_units = list_of(copy.expert),
@@ -209,7 +209,7 @@ static void train(const bench_training *training, const plx_graph *graph, plx_po
 {
     double weights[BENCH_TASKS_MAX];
     const char *names[BENCH_TASKS_MAX];
-    bool is_binary[BENCH_TASKS_MAX];
+    plx_task_kind kinds[BENCH_TASKS_MAX];
     char optimizer[] = "adam";
     plx_train_spec spec = {.epochs = training->epochs + training->warm_up,
                            .batch_size = training->batch,
@@ -223,7 +223,7 @@ static void train(const bench_training *training, const plx_graph *graph, plx_po
     for (int task = 0; task < graph->n_tasks; task++) {
         weights[task] = 1;
         names[task] = training->table->names[task];
-        is_binary[task] = true;
+        kinds[task] = PLX_TASK_BINARY;
     }
     plx_rows rows = training->table->rows;
     if (training->rows > 0) rows.n = training->rows;
@@ -235,7 +235,7 @@ static void train(const bench_training *training, const plx_graph *graph, plx_po
                          .l2_embedding = 1e-5,
                          .task_weights = weights,
                          .task_names = names,
-                         .task_is_binary = is_binary,
+                         .task_kinds = kinds,
                          .train = &rows,
                          .values = values,
                          .listener = note,

@@ -32,15 +32,15 @@ static void write_cell(FILE *out, const char *text)
 /** Nine digits: reading them back gives the same float. */
 static void write_scores(FILE *out, const plx_model *model, const float *scores, int64_t rows)
 {
-    int n_tasks = plx_model_n_tasks(model);
+    int n_tasks = plx_model_n_tasks(model), n_outputs = plx_model_n_outputs(model);
     for (int task = 0; task < n_tasks; task++) {
         if (task) fputc(',', out);
         write_cell(out, plx_model_task_name(model, task));
     }
     fputc('\n', out);
     for (int64_t row = 0; row < rows && !ferror(out); row++)
-        for (int task = 0; task < n_tasks; task++)
-            fprintf(out, "%.9g%c", (double)scores[row * n_tasks + task], task + 1 < n_tasks ? ',' : '\n');
+        for (int i = 0; i < n_outputs; i++)
+            fprintf(out, "%.9g%c", (double)scores[row * n_outputs + i], i + 1 < n_outputs ? ',' : '\n');
 }
 
 static int predict_files(cli_session *session, const cli_options *given)
@@ -48,7 +48,7 @@ static int predict_files(cli_session *session, const cli_options *given)
     int code = cli_session_load_files(session, given, false);
     if (code != CLI_DONE) return code;
     int64_t rows = plx_dataset_rows(session->dataset);
-    float *scores = calloc((size_t)rows * (size_t)plx_model_n_tasks(session->model) + 1, sizeof *scores);
+    float *scores = calloc((size_t)rows * (size_t)plx_model_n_outputs(session->model) + 1, sizeof *scores);
     if (!scores) return cli_fail("out of memory for the scores of %lld rows", (long long)rows);
     plx_error error;
     cli_output output;

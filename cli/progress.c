@@ -87,7 +87,8 @@ static void add_epoch(text_line *line, const cli_progress *progress, const plx_p
     for (int task = 0; task < progress->n_tasks && state->task_losses; task++) {
         add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
         if (is_validated && state->validation_scores && isfinite(state->validation_scores[task]))
-            add(line, " (%s %.4f)", state->task_is_binary[task] ? "auc" : "mse", state->validation_scores[task]);
+            add(line, " (%s %.4f)", state->task_kinds[task] == PLX_TASK_BINARY ? "auc" : "mse",
+                state->validation_scores[task]);
     }
     if (is_validated && state->is_best) add(line, progress->has_colour ? "  \033[32mbest\033[0m" : "  best");
 }

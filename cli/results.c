@@ -8,16 +8,16 @@
 typedef struct figure_row {
     const char *name, *title;
     size_t offset;
-    bool is_binary;
+    plx_task_kind kind;
 } figure_row;
 
 static const figure_row figures[] = {
-    {"auc", "AUC", offsetof(plx_metrics, auc), true},
-    {"logloss", "log loss", offsetof(plx_metrics, logloss), true},
-    {"accuracy", "accuracy", offsetof(plx_metrics, accuracy), true},
-    {"mae", "MAE", offsetof(plx_metrics, mae), false},
-    {"mse", "MSE", offsetof(plx_metrics, mse), false},
-    {"rmse", "RMSE", offsetof(plx_metrics, rmse), false},
+    {"auc", "AUC", offsetof(plx_metrics, auc), PLX_TASK_BINARY},
+    {"logloss", "log loss", offsetof(plx_metrics, logloss), PLX_TASK_BINARY},
+    {"accuracy", "accuracy", offsetof(plx_metrics, accuracy), PLX_TASK_BINARY},
+    {"mae", "MAE", offsetof(plx_metrics, mae), PLX_TASK_REGRESSION},
+    {"mse", "MSE", offsetof(plx_metrics, mse), PLX_TASK_REGRESSION},
+    {"rmse", "RMSE", offsetof(plx_metrics, rmse), PLX_TASK_REGRESSION},
 };
 enum { N_FIGURES = sizeof figures / sizeof *figures, COLUMN = 10 };
 
@@ -26,30 +26,30 @@ static double figure_of(const plx_metrics *metrics, const figure_row *figure)
     return *(const double *)((const char *)metrics + figure->offset);
 }
 
-static void print_kind(FILE *out, const char *title, bool is_binary, const plx_metrics *metrics, int n_tasks)
+static void print_kind(FILE *out, const char *title, plx_task_kind kind, const plx_metrics *metrics, int n_tasks)
 {
     int width = (int)COLUMN;
     bool has_rows = false;
     for (int task = 0; task < n_tasks; task++) {
         int length = snprintf(NULL, 0, "%s", metrics[task].task);
         if (length > width) width = length;
-        has_rows = has_rows || metrics[task].is_binary == is_binary;
+        has_rows = has_rows || metrics[task].kind == kind;
     }
     if (!has_rows) return;
     fprintf(out, "%-*s %*s", width, title, COLUMN, "rows");
-    if (is_binary) fprintf(out, " %*s", COLUMN, "positives");
+    if (kind == PLX_TASK_BINARY) fprintf(out, " %*s", COLUMN, "positives");
     for (int i = 0; i < N_FIGURES; i++)
-        if (figures[i].is_binary == is_binary) fprintf(out, " %*s", COLUMN, figures[i].title);
+        if (figures[i].kind == kind) fprintf(out, " %*s", COLUMN, figures[i].title);
     fputc('\n', out);
     for (int task = 0; task < n_tasks; task++) {
-        if (metrics[task].is_binary != is_binary) continue;
+        if (metrics[task].kind != kind) continue;
         fprintf(out, "%-*s %*lld", width, metrics[task].task, COLUMN, (long long)metrics[task].rows);
-        if (is_binary) fprintf(out, " %*lld", COLUMN, (long long)metrics[task].positives);
+        if (kind == PLX_TASK_BINARY) fprintf(out, " %*lld", COLUMN, (long long)metrics[task].positives);
         for (int i = 0; i < N_FIGURES; i++) {
-            if (figures[i].is_binary != is_binary) continue;
+            if (figures[i].kind != kind) continue;
             double value = figure_of(&metrics[task], &figures[i]);
             if (isfinite(value))
-                fprintf(out, " %*.*f", COLUMN, is_binary ? 4 : 6, value);
+                fprintf(out, " %*.*f", COLUMN, kind == PLX_TASK_REGRESSION ? 6 : 4, value);
             else
                 fprintf(out, " %*s", COLUMN, "undefined");
         }
@@ -64,7 +64,7 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
         const plx_metrics *m = &metrics[task];
         if (m->rows == 0)
             fprintf(out, "%s: no row has a label, so that no figure is defined\n", m->task);
-        else if (m->is_binary && (m->positives == 0 || m->positives == m->rows))
+        else if (m->kind == PLX_TASK_BINARY && (m->positives == 0 || m->positives == m->rows))
             fprintf(out, "%s: all labels are %s, so that the AUC is undefined\n", m->task,
                     m->positives ? "positive" : "negative");
     }
@@ -72,8 +72,9 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
 
 void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks)
 {
-    print_kind(out, title, true, metrics, n_tasks);
-    print_kind(out, title, false, metrics, n_tasks);
+    print_kind(out, title, PLX_TASK_BINARY, metrics, n_tasks);
+    print_kind(out, title, PLX_TASK_REGRESSION, metrics, n_tasks);
+    print_kind(out, title, PLX_TASK_MULTICLASS, metrics, n_tasks);
     explain_undefined(out, metrics, n_tasks);
 }
 
@@ -86,9 +87,10 @@ static json_t *task_json(const plx_metrics *metrics)
 {
     json_t *object = json_object();
     int failed = json_object_set_new(object, "rows", json_integer(metrics->rows));
-    if (metrics->is_binary) failed |= json_object_set_new(object, "positives", json_integer(metrics->positives));
+    if (metrics->kind == PLX_TASK_BINARY)
+        failed |= json_object_set_new(object, "positives", json_integer(metrics->positives));
     for (int i = 0; i < N_FIGURES; i++)
-        if (figures[i].is_binary == metrics->is_binary)
+        if (figures[i].kind == metrics->kind)
             failed |= json_object_set_new(object, figures[i].name, cli_number_json(figure_of(metrics, &figures[i])));
     if (!failed) return object;
     json_decref(object);

@@ -136,7 +136,7 @@ typedef struct plx_progress {
     double validation_loss;    /* with regularisers; NaN where there are no validation rows or before the end */
     const double *validation_task_losses;
     const double *validation_scores; /* AUC of binary tasks, MSE of regressions */
-    const bool *task_is_binary;
+    const plx_task_kind *task_kinds;
     bool is_best; /* this epoch's weights are the best so far */
     int n_tasks;
 } plx_progress;
@@ -175,7 +175,7 @@ PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const
 /** Figures of one task; those that do not belong to its kind, or have no meaning for the rows, are NaN. */
 typedef struct plx_metrics {
     const char *task;
-    bool is_binary;
+    plx_task_kind kind;
     int64_t rows, positives; /* rows with a label */
     double auc;              /* exact: ranks, ties averaged; NaN with one class only */
     double logloss, accuracy;
@@ -195,6 +195,11 @@ PLX_API plx_status plx_model_load(plx_context *context, const char *path, plx_mo
 PLX_API const plx_config *plx_model_config(const plx_model *model);
 PLX_API int plx_model_n_tasks(const plx_model *model);
 PLX_API const char *plx_model_task_name(const plx_model *model, int task);
+PLX_API plx_task_kind plx_model_task_kind(const plx_model *model, int task);
+/** Numbers of a row of scores: one a task, of a multiclass task one a class. */
+PLX_API int plx_model_n_outputs(const plx_model *model);
+/** How many of them are the task's, 0 where there is no such task; `*first` (may be NULL): where they begin. */
+PLX_API int plx_model_task_outputs(const plx_model *model, int task, int *first);
 /** Numbers that training moves. */
 PLX_API int64_t plx_model_n_parameters(const plx_model *model);
 
@@ -226,7 +231,7 @@ PLX_API plx_status plx_dataset_from_columns(const plx_model *model, const plx_co
 PLX_API void plx_dataset_free(plx_dataset *dataset);
 PLX_API int64_t plx_dataset_rows(const plx_dataset *dataset);
 
-/** `scores` [rows, n_tasks]: probabilities, or values of regressions. */
+/** `scores` [rows, n_outputs]: probabilities, or values of regressions. */
 PLX_API plx_status plx_model_predict(const plx_model *model, const plx_dataset *dataset, float *scores, plx_error *err);
 PLX_API plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_dataset *dataset, plx_metrics *metrics,
                                               plx_error *err);
@@ -236,7 +241,8 @@ typedef struct plx_predictor plx_predictor;
 
 PLX_API plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx_error *err);
 PLX_API void plx_predictor_free(plx_predictor *predictor);
-/** Scores raw rows given as columns; the same bits as plx_model_predict. Runs in the calling thread. */
+/** Scores raw rows given as columns: `scores` [rows, n_outputs] with the same bits as plx_model_predict. Runs in the
+ * calling thread. */
 PLX_API plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns,
                                        int64_t rows, float *scores, plx_error *err);
 

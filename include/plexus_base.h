@@ -49,6 +49,9 @@ typedef struct plx_allocator {
     void *user;
 } plx_allocator;
 
+/** What a task predicts: a probability, a number, or a probability of each of several classes. */
+typedef enum plx_task_kind { PLX_TASK_BINARY, PLX_TASK_REGRESSION, PLX_TASK_MULTICLASS } plx_task_kind;
+
 /** The sentence that belongs to a status; never NULL. */
 PLX_API const char *plx_status_text(plx_status status);
 

@@ -173,7 +173,8 @@ static inline plx_status golden_set(golden *g, char *key, char *value, plx_error
     } else if (!strcmp(key, "task") &&
                sscanf(value, "%63[^,],%15[^,],%lf", name, kind, &g->task_weights[g->build.n_tasks]) == 3) {
         *comma = 0;
-        g->targets[g->build.n_tasks++] = (plx_target_spec){.name = value, .is_binary = !strcmp(kind, "binary")};
+        g->targets[g->build.n_tasks++] =
+            (plx_target_spec){.name = value, .kind = strcmp(kind, "binary") ? PLX_TASK_REGRESSION : PLX_TASK_BINARY};
     } else if (strcmp(key, "adam") != 0 || sscanf(value, "%lf,%lf,%lf,%lf,%d", &g->learning_rate, &g->beta1, &g->beta2,
                                                   &g->epsilon, &g->steps) != 5) {
         PLX_FAIL(err, PLX_ERR_FORMAT, "setting '%s=%s' is not known", key, value);

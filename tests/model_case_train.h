@@ -21,10 +21,10 @@ static inline plx_status model_case_train(model_case *n, const plx_kernels *kern
 {
     enum { TASKS_MAX = 8 };
     const char *task_names[TASKS_MAX];
-    bool task_is_binary[TASKS_MAX];
+    plx_task_kind task_kinds[TASKS_MAX];
     for (int task = 0; task < n->layout.n_tasks && task < TASKS_MAX; task++) {
         task_names[task] = targets[task].name;
-        task_is_binary[task] = targets[task].is_binary;
+        task_kinds[task] = targets[task].kind;
     }
     const plx_rows no_rows = {.layout = &n->layout};
     const plx_train_job job = {
@@ -36,7 +36,7 @@ static inline plx_status model_case_train(model_case *n, const plx_kernels *kern
         .l2_dnn = model->l2_reg_dnn,
         .task_weights = task_weights,
         .task_names = task_names,
-        .task_is_binary = task_is_binary,
+        .task_kinds = task_kinds,
         .train = &n->rows,
         .validation = &no_rows,
         .values = n->values,

@@ -378,7 +378,7 @@ static void test_regression_beside_binary(void)
     if (!fixture_ready(&f, &one_thread, text)) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
-    CHECK(metrics[0].is_binary && !metrics[1].is_binary);
+    CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[1].kind == PLX_TASK_REGRESSION);
     CHECK(isnan(metrics[1].auc) && isnan(metrics[1].logloss) && isfinite(metrics[1].mse));
     CHECK_CLOSE(metrics[1].rmse * metrics[1].rmse, metrics[1].mse, 1e-6 * metrics[1].mse);
     CHECK(isfinite(metrics[0].auc));

@@ -219,7 +219,8 @@ static void check_model(const plx_model_def *def, const plx_model_spec *spec, bo
                                             {.name = "job", .vocabulary = 4, .embedding_dim = 2},
                                             {.name = "age"},
                                             {.name = "hours"}};
-    const plx_target_spec targets[] = {{"click", true}, {"watch", binary}};
+    const plx_target_spec targets[] = {{.name = "click"},
+                                       {.name = "watch", .kind = binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION}};
     const network_model model = {def, {spec, inputs, 4, targets, 2}};
     const network_shape shape = {2, 2, 2, 11, 4, binary};
     network net;

@@ -15,8 +15,9 @@ static const plx_input_spec inputs[N_INPUTS] = {
     {.name = "age"},
     {.name = "price"},
 };
-static const plx_target_spec binary_tasks[] = {{"click", true}, {"buy", true}, {"return", true}};
-static const plx_target_spec regression_tasks[] = {{"stay", false}, {"spend", false}};
+static const plx_target_spec binary_tasks[] = {{.name = "click"}, {.name = "buy"}, {.name = "return"}};
+static const plx_target_spec regression_tasks[] = {{.name = "stay", .kind = PLX_TASK_REGRESSION},
+                                                   {.name = "spend", .kind = PLX_TASK_REGRESSION}};
 static const double bound = 1e-5;
 
 /* Unit lists, which no model changes. */

@@ -11,7 +11,8 @@ static plx_score score(bool is_binary, const float *predictions, const float *la
 {
     plx_score out = {0};
     plx_error err;
-    if (plx_score_task(&plx_allocator_default, is_binary, predictions, 1, labels, 1, n, &out, &err) != PLX_OK)
+    const plx_scored scored = {is_binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION, 1, predictions, 1, labels, 1, n};
+    if (plx_score_task(&plx_allocator_default, &scored, &out, &err) != PLX_OK)
         check_report(__FILE__, __LINE__, err.message);
     return out;
 }
@@ -160,7 +161,8 @@ static void test_strides(void)
     static const float scores[] = {0.1F, 9, 0.8F, 9, 0.3F, 9};
     static const float labels[] = {0, 7, 7, 1, 7, 7, 1, 7, 7};
     plx_score got;
-    CHECK_STATUS(plx_score_task(&plx_allocator_default, true, scores, 2, labels, 3, 3, &got, NULL), PLX_OK);
+    const plx_scored scored = {PLX_TASK_BINARY, 1, scores, 2, labels, 3, 3};
+    CHECK_STATUS(plx_score_task(&plx_allocator_default, &scored, &got, NULL), PLX_OK);
     CHECK(got.rows == 3 && got.positives == 2);
     CHECK_CLOSE(got.auc, 1.0, 0);
     CHECK_CLOSE(got.mae, (0.1 + 0.2 + 0.7) / 3, 1e-7);
@@ -191,7 +193,8 @@ static void test_out_of_memory(void)
     const plx_allocator refusing = {refuse, NULL};
     plx_score got;
     plx_error err = {0};
-    CHECK_STATUS(plx_score_task(&refusing, true, predictions, 1, labels, 1, 2, &got, &err), PLX_ERR_MEMORY);
+    const plx_scored scored = {PLX_TASK_BINARY, 1, predictions, 1, labels, 1, 2};
+    CHECK_STATUS(plx_score_task(&refusing, &scored, &got, &err), PLX_ERR_MEMORY);
     CHECK(err.code == PLX_ERR_MEMORY);
 }
 

@@ -15,7 +15,7 @@ static const plx_input_spec inputs[] = {{.name = "city", .vocabulary = 300, .emb
                                         {.name = "hours"},
                                         {.name = "capital"},
                                         {.name = "year"}};
-static const plx_target_spec targets[] = {{"click", true}, {"buy", true}};
+static const plx_target_spec targets[] = {{.name = "click"}, {.name = "buy"}};
 
 /* The sizes of a model; with `everything` also batch normalisation, dropout and hidden gates. */
 typedef struct sizes {

@@ -22,8 +22,9 @@ static const plx_input_spec inputs[N_SPARSE + N_DENSE] = {
     {.name = "age"},
     {.name = "price"},
 };
-static const plx_target_spec binary_targets[N_TASKS] = {{"click", true}, {"buy", true}};
-static const plx_target_spec mixed_targets[N_TASKS] = {{"click", true}, {"spend", false}};
+static const plx_target_spec binary_targets[N_TASKS] = {{.name = "click"}, {.name = "buy"}};
+static const plx_target_spec mixed_targets[N_TASKS] = {{.name = "click"},
+                                                       {.name = "spend", .kind = PLX_TASK_REGRESSION}};
 static int bottom_units[] = {8}, tower_units[] = {4};
 static plx_int_list towers[N_TASKS] = {{tower_units, 1}, {tower_units, 1}};
 
@@ -52,7 +53,7 @@ typedef struct world {
     plx_real *values, *start;
     double weights[N_TASKS];
     const char *names[N_TASKS];
-    bool is_binary[N_TASKS];
+    plx_task_kind kinds[N_TASKS];
     char optimizer[8];
     plx_train_spec spec;
     plx_train_job job;
@@ -87,7 +88,7 @@ static float *dense_of(plx_rows *rows, size_t row)
 }
 
 /** Random ids and numbers; labels by a rule of city, page and both numbers, with some noise. */
-static void fill_rows(plx_rows *rows, uint64_t seed, const bool *is_binary)
+static void fill_rows(plx_rows *rows, uint64_t seed, const plx_task_kind *kinds)
 {
     const plx_random random = {seed, PLX_STREAM_NAMED};
     for (size_t r = 0; r < rows->n; r++) {
@@ -109,7 +110,7 @@ static void fill_rows(plx_rows *rows, uint64_t seed, const bool *is_binary)
             double z = 3 * (ids[0] % 2 ? 1 : -1) + sign * (ids[2] % 3 ? 1 : -1) + 2 * sign * ((double)dense[0] - 0.5);
             float noise = plx_random_uniform(&random, index++, 0);
             float label = noise < 1 / (1 + exp(-z)) ? 1.0F : 0.0F;
-            set_label(rows, r, task, is_binary[task] ? label : (float)z);
+            set_label(rows, r, task, kinds[task] == PLX_TASK_BINARY ? label : (float)z);
         }
     }
 }
@@ -147,7 +148,7 @@ static bool world_init(world *w, const char *model, const plx_model_spec *spec, 
     for (int task = 0; task < N_TASKS; task++) {
         w->weights[task] = 1;
         w->names[task] = targets[task].name;
-        w->is_binary[task] = targets[task].is_binary;
+        w->kinds[task] = targets[task].kind;
     }
     strcpy(w->optimizer, "adam");
     w->spec = (plx_train_spec){.epochs = 8,
@@ -165,8 +166,8 @@ static bool world_init(world *w, const char *model, const plx_model_spec *spec, 
         check_report(__FILE__, __LINE__, w->err.message);
         return false;
     }
-    fill_rows(&w->train, 100, w->is_binary);
-    fill_rows(&w->validation, 200, w->is_binary);
+    fill_rows(&w->train, 100, w->kinds);
+    fill_rows(&w->validation, 200, w->kinds);
     w->journal.world = w;
     w->job = (plx_train_job){.graph = &w->graph,
                              .kernels = plx_kernels_for(plx_cpu_best()),
@@ -176,7 +177,7 @@ static bool world_init(world *w, const char *model, const plx_model_spec *spec, 
                              .l2_dnn = spec->l2_reg_dnn,
                              .task_weights = w->weights,
                              .task_names = w->names,
-                             .task_is_binary = w->is_binary,
+                             .task_kinds = w->kinds,
                              .train = &w->train,
                              .validation = &w->validation,
                              .values = w->values,
@@ -308,7 +309,7 @@ static void test_losses_are_as_defined(void)
             squares[param->spec.regulariser] += (double)dense[i] * (double)dense[i];
     }
     double penalty = 3 * squares[PLX_L2_EMBEDDING] + 0.25 * squares[PLX_L2_DNN];
-    fill_rows(&w.validation, 100, w.is_binary); /* the training rows once more */
+    fill_rows(&w.validation, 100, w.kinds); /* the training rows once more */
     CHECK(penalty > 0.1);
     CHECK_STATUS(train(&w), PLX_OK);
     CHECK(w.journal.steps == 3);

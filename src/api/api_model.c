@@ -33,14 +33,14 @@ static plx_target_spec *list_targets(plx_model *model)
     size_t n = (size_t)table->n_tasks;
     plx_target_spec *targets = plx_arena_take(&model->arena, n, sizeof *targets);
     model->task_names = plx_arena_take(&model->arena, n, sizeof *model->task_names);
-    model->task_is_binary = plx_arena_take(&model->arena, n, sizeof *model->task_is_binary);
+    model->task_kinds = plx_arena_take(&model->arena, n, sizeof *model->task_kinds);
     model->task_weights = plx_arena_take(&model->arena, n, sizeof *model->task_weights);
     for (size_t i = 0; !plx_arena_failed(&model->arena) && i < n; i++) {
         const plx_task_spec *task = &table->tasks[i];
         model->task_names[i] = task->name;
-        model->task_is_binary[i] = task->kind == PLX_TASK_BINARY;
+        model->task_kinds[i] = (plx_task_kind)task->kind;
         model->task_weights[i] = task->weight;
-        targets[i] = (plx_target_spec){.name = task->name, .is_binary = model->task_is_binary[i]};
+        targets[i] = (plx_target_spec){.name = task->name, .kind = model->task_kinds[i]};
     }
     return targets;
 }
@@ -181,6 +181,23 @@ int plx_model_n_tasks(const plx_model *model)
 const char *plx_model_task_name(const plx_model *model, int task)
 {
     return plx_config_task_name(model->config, task);
+}
+
+int plx_model_n_outputs(const plx_model *model)
+{
+    return model->graph.n_outputs;
+}
+
+int plx_model_task_outputs(const plx_model *model, int task, int *first)
+{
+    if (task < 0 || task >= model->graph.n_tasks) return 0;
+    if (first) *first = model->graph.outputs[task];
+    return model->graph.outputs[task + 1] - model->graph.outputs[task];
+}
+
+plx_task_kind plx_model_task_kind(const plx_model *model, int task)
+{
+    return task >= 0 && task < model->graph.n_tasks ? model->task_kinds[task] : PLX_TASK_BINARY;
 }
 
 int64_t plx_model_n_parameters(const plx_model *model)

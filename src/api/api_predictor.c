@@ -138,13 +138,13 @@ static plx_status encode(const plx_predictor *predictor, workspace *space, const
 static void score(const plx_predictor *predictor, workspace *space, size_t n, float *scores)
 {
     const plx_model *model = predictor->model;
-    const size_t n_tasks = (size_t)model->graph.n_tasks;
+    const size_t n_outputs = (size_t)model->graph.n_outputs;
     plx_rows rows = {.layout = predictor->layout, .records = space->records, .n = n};
     for (size_t first = 0; first < n; first += BATCH_ROWS) {
         size_t here = n - first < BATCH_ROWS ? n - first : BATCH_ROWS;
         plx_batch batch = {.rows = &rows, .first = first, .n = (int)here};
         plx_run_score(space->run, model->values, &batch, false);
-        memcpy(scores + first * n_tasks, space->run->scores, here * n_tasks * sizeof *scores);
+        memcpy(scores + first * n_outputs, space->run->scores, here * n_outputs * sizeof *scores);
     }
 }
 

@@ -24,13 +24,21 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
                                plx_metrics *metrics, plx_error *err)
 {
     plx_score figures;
-    const size_t n_tasks = (size_t)model->graph.n_tasks;
+    const plx_graph *graph = &model->graph;
     const float *labels = (const float *)(const void *)(rows->records + rows->layout->label_offset);
-    PLX_TRY(plx_score_task(&model->context->allocator, model->task_is_binary[task], scores + task, n_tasks,
-                           labels + task, rows->layout->record_bytes / sizeof(float), rows->n, &figures, err));
+    const plx_scored scored = {
+        .kind = model->task_kinds[task],
+        .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
+        .predictions = scores + graph->outputs[task],
+        .prediction_stride = (size_t)graph->n_outputs,
+        .labels = labels + task,
+        .label_stride = rows->layout->record_bytes / sizeof(float),
+        .n = rows->n,
+    };
+    PLX_TRY(plx_score_task(&model->context->allocator, &scored, &figures, err));
     *metrics = (plx_metrics){
         .task = model->task_names[task],
-        .is_binary = model->task_is_binary[task],
+        .kind = model->task_kinds[task],
         .rows = figures.rows,
         .positives = figures.positives,
         .auc = figures.auc,
@@ -40,7 +48,8 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
         .mse = figures.mse,
         .rmse = figures.rmse,
     };
-    if (metrics->is_binary && metrics->rows > 0 && (metrics->positives == 0 || metrics->positives == metrics->rows)) {
+    const bool has_one_class = metrics->positives == 0 || metrics->positives == metrics->rows;
+    if (metrics->kind == PLX_TASK_BINARY && metrics->rows > 0 && has_one_class) {
         plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC has no meaning with one class",
                          metrics->task, (long long)metrics->rows, metrics->positives == 0 ? "negative" : "positive");
     }
@@ -53,7 +62,7 @@ static plx_status measure(const plx_model *model, const plx_encoders *encoders, 
     int64_t n_labels = 0;
     const int n_tasks = model->graph.n_tasks;
     PLX_TRY(plx_model_check_encoders(model, encoders, err));
-    float *scores = plx_alloc(&model->context->allocator, rows->n * (size_t)n_tasks, sizeof *scores);
+    float *scores = plx_alloc(&model->context->allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
     if (!scores) return plx_error_memory(err);
     plx_status status = score(model, rows, scores, err);
     for (int task = 0; status == PLX_OK && task < n_tasks; task++) {

@@ -21,7 +21,7 @@ static bool tell_progress(listener *l, const plx_train_state *state)
     int n_tasks = l->job->graph->n_tasks;
     for (int task = 0; task < n_tasks; task++) {
         const plx_score *score = state->has_validation ? &state->validation[task] : NULL;
-        l->scores[task] = !score ? NAN : l->job->task_is_binary[task] ? score->auc : score->mse;
+        l->scores[task] = !score ? NAN : l->job->task_kinds[task] == PLX_TASK_BINARY ? score->auc : score->mse;
     }
     plx_progress progress = {
         .epoch = state->epoch,
@@ -35,7 +35,7 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .validation_loss = state->has_validation ? state->validation_loss : NAN,
         .validation_task_losses = state->has_validation ? state->validation_task_losses : l->scores,
         .validation_scores = l->scores, /* NaN where there is nothing to tell */
-        .task_is_binary = l->job->task_is_binary,
+        .task_kinds = l->job->task_kinds,
         .is_best = state->epoch_ended && state->is_best,
         .n_tasks = n_tasks,
     };
@@ -57,7 +57,7 @@ static void warn_of_one_class(const plx_model *model, const plx_rows *rows, cons
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
-        for (size_t row = 0; row < rows->n && model->task_is_binary[task]; row++) {
+        for (size_t row = 0; row < rows->n && model->task_kinds[task] == PLX_TASK_BINARY; row++) {
             float label;
             plx_records_labels(rows->layout, rows->records + row * rows->layout->record_bytes, 1, task, &label);
             n_labels += isnan(label) ? 0 : 1;
@@ -104,7 +104,7 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
         .l2_dnn = spec->model.l2_reg_dnn,
         .task_weights = model->task_weights,
         .task_names = model->task_names,
-        .task_is_binary = model->task_is_binary,
+        .task_kinds = model->task_kinds,
         .train = &data->parts[PLX_PART_TRAIN],
         .validation = &data->parts[PLX_PART_VALIDATION],
         .values = model->values,

@@ -54,10 +54,11 @@ static void close_object(plx_string *line)
     plx_string_add(line, "}", 1);
 }
 
-static void add_score(plx_string *line, bool is_binary, const plx_score *score)
+static void add_score(plx_string *line, plx_task_kind kind, const plx_score *score)
 {
     add_number(line, "rows", (double)score->rows);
-    if (is_binary) {
+    if (kind == PLX_TASK_MULTICLASS) return;
+    if (kind == PLX_TASK_BINARY) {
         add_number(line, "positives", (double)score->positives);
         add_number(line, "auc", score->auc);
         add_number(line, "logloss", score->logloss);
@@ -74,7 +75,7 @@ static void add_tasks(plx_string *line, const plx_train_job *job, const double *
     for (int task = 0; task < job->graph->n_tasks; task++) {
         open_object(line, job->task_names[task]);
         add_number(line, "loss", losses[task]);
-        if (scores) add_score(line, job->task_is_binary[task], &scores[task]);
+        if (scores) add_score(line, job->task_kinds[task], &scores[task]);
         close_object(line);
     }
     close_object(line);

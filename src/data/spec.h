@@ -7,13 +7,13 @@
 #define PLX_SPEC_H
 
 #include "base/fields.h"
+#include "plexus_base.h"
 
 typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
 typedef enum plx_feature_kind { PLX_FEATURE_SPARSE, PLX_FEATURE_DENSE } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD } plx_scaling;
-typedef enum plx_task_kind { PLX_TASK_BINARY, PLX_TASK_REGRESSION } plx_task_kind;
 
 /** Section `data`. Paths as written; the loader looks for them. */
 typedef struct plx_data_spec {

@@ -15,6 +15,7 @@ void plx_graph_init(plx_graph *graph, plx_arena *arena, int n_tasks)
     *graph = (plx_graph){.arena = arena, .n_tasks = n_tasks};
     graph->predictions = plx_arena_take(arena, (size_t)n_tasks, sizeof *graph->predictions);
     graph->losses = plx_arena_take(arena, (size_t)n_tasks, sizeof *graph->losses);
+    graph->outputs = plx_arena_take(arena, (size_t)n_tasks + 1, sizeof *graph->outputs);
     if (plx_arena_failed(arena)) {
         plx_error_memory(&graph->failure);
         return;
@@ -208,7 +209,11 @@ plx_status plx_graph_finish(plx_graph *graph, plx_error *err)
     for (int task = 0; task < graph->n_tasks && graph->failure.code == PLX_OK; task++) {
         if (graph->predictions[task] < 0 || graph->losses[task] < 0) {
             plx_graph_fail(graph, "task %d has no prediction or no loss", task);
+            break;
         }
+        const plx_shape shape = graph->nodes[graph->predictions[task]]->shape;
+        if (shape.groups != 1) plx_graph_fail(graph, "task %d predicts %d groups, not one", task, shape.groups);
+        graph->outputs[task + 1] = graph->n_outputs += shape.width;
     }
     if (graph->failure.code != PLX_OK) {
         if (err) *err = graph->failure;

@@ -188,8 +188,10 @@ struct plx_graph {
     int n_params;
     size_t params_capacity;
     int n_tasks;
-    int *predictions;  /* [n_tasks] nodes of value [rows, 1, 1], or -1 */
+    int *predictions;  /* [n_tasks] nodes of value [rows, 1, outputs], or -1 */
     int *losses;       /* [n_tasks] nodes whose op is a loss, or -1 */
+    int *outputs;      /* [n_tasks + 1] once finished: where each task's columns begin in a row of scores */
+    int n_outputs;     /* columns of a row of scores */
     size_t n_tilewise; /* numbers of the parameter block whose gradients are summed tile by tile; they come first */
     size_t n_values;   /* numbers of the whole parameter block, padding between tensors included (always 0) */
     char scope[256];

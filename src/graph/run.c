@@ -44,7 +44,7 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout, int thread
     memory->numbers = plx_alloc_aligned(a, plan->batch_numbers, sizeof(plx_real));
     memory->weights = plx_alloc_zero(a, n_tasks, sizeof(double));
     memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
-    run->scores = plx_alloc_zero(a, rows * n_tasks, sizeof(plx_real));
+    run->scores = plx_alloc_zero(a, rows * (size_t)plan->graph->n_outputs, sizeof(plx_real));
     run->task_losses = plx_alloc_zero(a, n_tasks, sizeof(double));
     run->task_rows = plx_alloc_zero(a, n_tasks, sizeof(int64_t));
     bool all = memory->tiles && memory->batch && memory->partial && memory->numbers && memory->weights &&
@@ -240,12 +240,15 @@ static void gather_records(const plx_run *run, const plx_tile *tile)
 
 static void write_scores(plx_run *run, const plx_tile *tile)
 {
-    const int n_tasks = run->graph->n_tasks;
-    for (int task = 0; task < n_tasks; task++) {
-        const plx_view value = plx_tile_value(tile, run->graph->nodes[run->graph->predictions[task]]);
-        for (int row = 0; row < tile->rows; row++) {
-            run->scores[(size_t)(tile->first_row + row) * (size_t)n_tasks + (size_t)task] =
-                value.at[row * value.stride];
+    const plx_graph *graph = run->graph;
+    const size_t n_outputs = (size_t)graph->n_outputs;
+    for (int task = 0; task < graph->n_tasks; task++) {
+        const int first = graph->outputs[task], n = graph->outputs[task + 1] - first;
+        const plx_view value = plx_tile_value(tile, graph->nodes[graph->predictions[task]]);
+        plx_real *out = run->scores + (size_t)tile->first_row * n_outputs + (size_t)first;
+        for (int row = 0; row < tile->rows; row++, out += n_outputs) {
+            for (int i = 0; i < n; i++)
+                out[i] = value.at[row * value.stride + i];
         }
     }
 }

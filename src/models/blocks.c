@@ -103,7 +103,7 @@ plx_ref plx_logit(plx_graph *graph, plx_ref x)
 void plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x)
 {
     plx_ref logit = plx_logit(graph, x);
-    if (build->targets[task].is_binary) {
+    if (build->targets[task].kind == PLX_TASK_BINARY) {
         plx_graph_task(graph, task, plx_sigmoid(graph, logit), plx_binary_loss(graph, task, logit));
     } else {
         plx_graph_task(graph, task, logit, plx_squared_loss(graph, task, logit));

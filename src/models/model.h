@@ -39,7 +39,8 @@ typedef struct plx_input_spec {
 } plx_input_spec;
 typedef struct plx_target_spec {
     const char *name;
-    bool is_binary;
+    plx_task_kind kind;
+    int n_classes; /* of a multiclass task */
 } plx_target_spec;
 
 typedef struct plx_build {

@@ -96,9 +96,9 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
                  def->title, def->tasks_max, n_tasks);
     }
     for (int task = 0; task < n_tasks && def->needs_binary; task++) {
-        if (!targets[task].is_binary) {
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s takes binary tasks alone; '%s' is a regression", def->title,
-                     targets[task].name);
+        if (targets[task].kind != PLX_TASK_BINARY) {
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s takes binary tasks alone; '%s' is a %s", def->title, targets[task].name,
+                     targets[task].kind == PLX_TASK_REGRESSION ? "regression" : "multiclass task");
         }
     }
     const int n_towers = spec->tower_dnn_units_lists.n;

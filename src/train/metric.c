@@ -109,23 +109,24 @@ void plx_score_with_scratch(const plx_scored *scored, uint32_t *scratch, plx_sco
         float prediction = scored->predictions[i * scored->prediction_stride];
         float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
-        double difference = (double)prediction - (double)label;
         out->rows++;
+        if (scored->kind == PLX_TASK_MULTICLASS) continue;
+        double difference = (double)prediction - (double)label;
         s.absolute += fabs(difference);
         s.squared += difference * difference;
         s.unordered |= isnan(prediction);
-        if (!scored->is_binary) continue;
+        if (scored->kind != PLX_TASK_BINARY) continue;
         bool is_positive = label > 0.5F;
         add_likelihood(&s, (double)prediction, is_positive);
         scratch[is_positive ? n_positives++ : n - ++n_negatives] = order_key(prediction);
     }
     out->positives = (int64_t)n_positives;
-    if (out->rows == 0 || s.unordered) return;
+    if (out->rows == 0 || s.unordered || scored->kind == PLX_TASK_MULTICLASS) return;
     double rows = (double)out->rows;
     out->mae = s.absolute / rows;
     out->mse = s.squared / rows;
     out->rmse = sqrt(out->mse);
-    if (!scored->is_binary) return;
+    if (scored->kind != PLX_TASK_BINARY) return;
     out->logloss = -(s.log + log(s.product)) / rows;
     out->accuracy = (double)s.right / rows;
     size_t negatives = n - n_negatives; /* where they begin */
@@ -133,18 +134,16 @@ void plx_score_with_scratch(const plx_scored *scored, uint32_t *scratch, plx_sco
                                 sort_keys(scratch + negatives, scratch + n + negatives, n_negatives), n_negatives);
 }
 
-plx_status plx_score_task(const plx_allocator *allocator, bool is_binary, const float *predictions,
-                          size_t prediction_stride, const float *labels, size_t label_stride, size_t n, plx_score *out,
-                          plx_error *err)
+plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err)
 {
-    plx_scored scored = {is_binary, predictions, prediction_stride, labels, label_stride, n};
     uint32_t *scratch = NULL;
-    if (n > UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu rows to score: at most 2^32 - 1 at once", n);
-    if (is_binary) {
-        scratch = plx_alloc(allocator, 2 * n, sizeof *scratch);
+    if (scored->n > UINT32_MAX)
+        PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu rows to score: at most 2^32 - 1 at once", scored->n);
+    if (scored->kind == PLX_TASK_BINARY) {
+        scratch = plx_alloc(allocator, 2 * scored->n, sizeof *scratch);
         if (!scratch) return plx_error_memory(err);
     }
-    plx_score_with_scratch(&scored, scratch, out);
+    plx_score_with_scratch(scored, scratch, out);
     plx_free(allocator, scratch);
     return PLX_OK;
 }

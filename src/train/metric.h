@@ -19,8 +19,9 @@ typedef struct plx_score {
 
 /** A task's predictions and labels, each in a column of somebody's matrix. */
 typedef struct plx_scored {
-    bool is_binary;
-    const float *predictions; /* [n], prediction_stride apart */
+    plx_task_kind kind;
+    int n_outputs;            /* numbers of one prediction: of a multiclass task its classes, else 1 */
+    const float *predictions; /* [n][n_outputs], rows prediction_stride apart */
     size_t prediction_stride;
     const float *labels; /* [n], label_stride apart; NaN: left out */
     size_t label_stride;
@@ -28,13 +29,12 @@ typedef struct plx_scored {
 } plx_scored;
 
 /**
- * Of `n` predictions, stride apart, and their labels (NaN: left out), stride apart. Binary: auc (ranks with ties
+ * Binary: auc (ranks with ties
  * averaged; NaN where one class is missing), logloss of probabilities cut to [1e-7, 1 - 1e-7] as Keras does, accuracy
- * at 0.5; both kinds: mae, mse, rmse. A prediction that is NaN makes every figure NaN. PLX_ERR_MEMORY.
+ * at 0.5; binary and regression: mae, mse, rmse; multiclass: rows alone. A prediction that is NaN makes every figure
+ * NaN. PLX_ERR_MEMORY.
  */
-plx_status plx_score_task(const plx_allocator *allocator, bool is_binary, const float *predictions,
-                          size_t prediction_stride, const float *labels, size_t label_stride, size_t n, plx_score *out,
-                          plx_error *err);
+plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err);
 /** The same without allocation, in `scratch` [2 * n]. */
 void plx_score_with_scratch(const plx_scored *scored, uint32_t *scratch, plx_score *out);
 

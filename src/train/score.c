@@ -8,7 +8,7 @@ plx_status plx_scorer_init(plx_scorer *scorer, const plx_allocator *allocator, c
                            const plx_kernels *kernels, plx_pool *pool, const plx_layout *layout, size_t n_rows,
                            plx_error *err)
 {
-    *scorer = (plx_scorer){.allocator = allocator, .n_tasks = graph->n_tasks};
+    *scorer = (plx_scorer){.allocator = allocator, .n_tasks = graph->n_tasks, .n_outputs = graph->n_outputs};
     scorer->batch_rows = n_rows < 1 ? 1 : n_rows < PLX_SCORE_ROWS ? (int)n_rows : PLX_SCORE_ROWS;
     plx_plan_options options = {.batch_rows = scorer->batch_rows};
     plx_status status = plx_plan_create(allocator, graph, kernels, &options, &scorer->plan, err);
@@ -34,7 +34,7 @@ void plx_scorer_release(plx_scorer *scorer)
 void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, float *scores, double *losses)
 {
     const plx_run *run = scorer->run;
-    size_t n_tasks = (size_t)scorer->n_tasks;
+    size_t n_tasks = (size_t)scorer->n_tasks, n_outputs = (size_t)scorer->n_outputs;
     plx_run_freeze(scorer->run, values);
     for (size_t task = 0; task < n_tasks; task++) {
         scorer->labelled[task] = 0;
@@ -45,8 +45,8 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
         plx_batch batch = {.rows = rows, .first = first};
         batch.n = left < (size_t)scorer->batch_rows ? (int)left : scorer->batch_rows;
         plx_run_score(scorer->run, values, &batch, losses != NULL);
-        for (size_t i = 0; i < (size_t)batch.n * n_tasks; i++)
-            scores[first * n_tasks + i] = (float)run->scores[i];
+        for (size_t i = 0; i < (size_t)batch.n * n_outputs; i++)
+            scores[first * n_outputs + i] = (float)run->scores[i];
         for (size_t task = 0; losses && task < n_tasks; task++) {
             losses[task] += run->task_losses[task];
             scorer->labelled[task] += run->task_rows[task];

@@ -12,7 +12,7 @@ typedef struct plx_scorer {
     const plx_allocator *allocator; /* borrowed */
     plx_plan *plan;
     plx_run *run;
-    int n_tasks, batch_rows;
+    int n_tasks, n_outputs, batch_rows;
     int64_t *labelled; /* [n_tasks] rows */
 } plx_scorer;
 
@@ -21,7 +21,7 @@ plx_status plx_scorer_init(plx_scorer *scorer, const plx_allocator *allocator, c
                            const plx_kernels *kernels, plx_pool *pool, const plx_layout *layout, size_t n_rows,
                            plx_error *err);
 void plx_scorer_release(plx_scorer *scorer);
-/** `scores` [rows->n, n_tasks]; `losses` [n_tasks]: means over rows with a label, NaN where there are none; NULL: not
+/** `scores` [rows->n, n_outputs]; `losses` [n_tasks]: means over rows with a label, NaN where there are none; NULL: not
  * wanted, and labels are not read. */
 void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, float *scores, double *losses);
 

@@ -40,7 +40,7 @@ typedef struct trainer {
     /* Validation. */
     bool validates;
     plx_scorer scorer;
-    float *scores;             /* [validation->n, n_tasks] */
+    float *scores;             /* [validation->n, graph->n_outputs] */
     float *labels;             /* [n_tasks, validation->n] */
     uint32_t *scratch;         /* [threads, 2 * validation->n] */
     double *validation_losses; /* [n_tasks] */
@@ -67,7 +67,7 @@ static plx_status init_validation(trainer *t, plx_error *err)
     if (!t->validates) return PLX_OK;
     PLX_TRY(
         plx_scorer_init(&t->scorer, job->allocator, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
-    t->scores = plx_alloc(job->allocator, rows->n * t->n_tasks, sizeof *t->scores);
+    t->scores = plx_alloc(job->allocator, rows->n * (size_t)job->graph->n_outputs, sizeof *t->scores);
     t->labels = plx_alloc(job->allocator, rows->n * t->n_tasks, sizeof *t->labels);
     t->scratch = plx_alloc(job->allocator, threads * 2 * rows->n, sizeof *t->scratch);
     t->validation_losses = plx_alloc_zero(job->allocator, t->n_tasks, sizeof *t->validation_losses);
@@ -246,11 +246,13 @@ static plx_status run_steps(trainer *t, plx_error *err)
 static void score_task(void *user, int task, int thread)
 {
     trainer *t = user;
+    const plx_graph *graph = t->job->graph;
     size_t n = t->job->validation->n;
     plx_scored scored = {
-        .is_binary = t->job->task_is_binary[task],
-        .predictions = t->scores + task,
-        .prediction_stride = t->n_tasks,
+        .kind = t->job->task_kinds[task],
+        .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
+        .predictions = t->scores + graph->outputs[task],
+        .prediction_stride = (size_t)graph->n_outputs,
         .labels = t->labels + (size_t)task * n,
         .label_stride = 1,
         .n = n,

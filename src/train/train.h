@@ -57,7 +57,7 @@ typedef struct plx_train_job {
     double l2_embedding, l2_dnn;
     const double *task_weights; /* [n_tasks] */
     const char *const *task_names;
-    const bool *task_is_binary;
+    const plx_task_kind *task_kinds;
     const plx_rows *train;
     const plx_rows *validation;   /* NULL or n 0: none */
     plx_real *values;             /* [graph->n_values], trained in place */
@@ -86,8 +86,8 @@ typedef struct plx_train_result {
 plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_error *err);
 
 /**
- * Scores of all rows, and losses: `scores` [n, n_tasks]; `losses` [n_tasks], means over rows with a label, NaN where
- * there are none; NULL: labels are not read. `values` is not changed.
+ * Scores of all rows, and losses: `scores` [n, graph->n_outputs]; `losses` [n_tasks], means over rows with a label, NaN
+ * where there are none; NULL: labels are not read. `values` is not changed.
  */
 plx_status plx_score_rows(const plx_graph *graph, const plx_kernels *kernels, const plx_allocator *allocator,
                           plx_pool *pool, plx_real *values, const plx_rows *rows, float *scores, double *losses,
