@@ -6,61 +6,33 @@
 #include "data/ahead.h"
 #include "data/cells.h"
 #include "data/encoders.h"
+#include "data/filling.h"
 #include "data/stream.h"
 
 enum { NO_CELL = -1 };
 
 typedef struct reader {
-    const plx_encoders *encoders;
-    plx_columns *columns;
+    plx_filling to;
     const char *name;
-    bool with_labels;
     plx_csv csv;
     int *cells;     /* [n_inputs]: the cell of each, or NO_CELL where it is not read */
     size_t n_cells; /* that each row must have */
 } reader;
 
-static bool reads_texts(const plx_input *input, bool with_labels)
-{
-    return input->texts || (with_labels && input->label_texts);
-}
-
-static bool reads_numbers(const plx_input *input, bool with_labels)
-{
-    return input->numbers || (with_labels && input->label_numbers);
-}
-
-static bool is_read(const plx_input *input, bool with_labels)
-{
-    return reads_texts(input, with_labels) || reads_numbers(input, with_labels);
-}
-
 plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
 {
     PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, err));
     for (int i = 0; i < encoders->n_inputs; i++) {
-        columns->items[i].has_texts = reads_texts(&encoders->inputs[i], with_labels);
-        columns->items[i].has_numbers = reads_numbers(&encoders->inputs[i], with_labels);
+        columns->items[i].has_texts = plx_input_reads_texts(&encoders->inputs[i], with_labels);
+        columns->items[i].has_numbers = plx_input_reads_numbers(&encoders->inputs[i], with_labels);
     }
     return PLX_OK;
-}
-
-/* What reads a column as numbers, for messages. */
-static const char *number_reader(const reader *r, int input, plx_number kind)
-{
-    const plx_encoders *e = r->encoders;
-    for (int i = 0; i < e->layout.n_dense; i++)
-        if (e->dense[i].input == input && kind != PLX_NUMBER_MISSING)
-            return "is declared dense";
-        else if (e->dense[i].input == input && isnan(e->dense[i].spec->missing))
-            return "is declared dense, without a number that `missing` cells stand for";
-    return "holds the labels of a regression task";
 }
 
 /* The column's name at `position`, from the header row under way or from data.columns. */
 static plx_slice column_name(const reader *r, size_t position)
 {
-    const plx_data_spec *data = &r->encoders->spec.data;
+    const plx_data_spec *data = &r->to.encoders->spec.data;
     if (!data->header) return plx_slice_of(data->columns.items[position]);
     return (plx_slice){r->csv.cells[position].text, r->csv.cells[position].length};
 }
@@ -69,12 +41,12 @@ static plx_status fail_missing(const reader *r, size_t n, const char *column, pl
 {
     plx_arena arena;
     const char *nearest = NULL;
-    plx_arena_init(&arena, &r->encoders->allocator);
+    plx_arena_init(&arena, &r->to.encoders->allocator);
     const char **names = plx_arena_take(&arena, n, sizeof *names);
     for (size_t i = 0; names && i < n; i++)
         names[i] = plx_arena_text(&arena, column_name(r, i).text, column_name(r, i).length);
     if (!plx_arena_failed(&arena)) nearest = plx_nearest(plx_slice_of(column), names, n);
-    const char *where = r->encoders->spec.data.header ? "the header has" : "data.columns lists";
+    const char *where = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
     if (nearest)
         plx_error_set(err, PLX_ERR_SCHEMA, "%s: %s no column '%s'; did you mean '%s'?", r->name, where, column,
                       nearest);
@@ -90,16 +62,16 @@ static plx_status fail_missing(const reader *r, size_t n, const char *column, pl
  */
 static plx_status map_names(reader *r, size_t n, bool without_labels, plx_error *err)
 {
-    const plx_encoders *e = r->encoders;
+    const plx_encoders *e = r->to.encoders;
     int cell = 0;
     for (int i = 0; i < e->n_inputs; i++)
         r->cells[i] = NO_CELL;
     for (size_t position = 0; position < n; position++) {
         plx_slice name = column_name(r, position);
         uint32_t input = plx_dictionary_find(&e->input_names, name, plx_text_hash(name.text, name.length));
-        bool is_label = input != PLX_NOT_FOUND && !is_read(&e->inputs[input], false);
+        bool is_label = input != PLX_NOT_FOUND && !plx_input_is_read(&e->inputs[input], false);
         if (is_label && without_labels) continue;
-        if (input != PLX_NOT_FOUND && is_read(&e->inputs[input], r->with_labels)) {
+        if (input != PLX_NOT_FOUND && plx_input_is_read(&e->inputs[input], r->to.with_labels)) {
             if (r->cells[input] != NO_CELL)
                 PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, e->inputs[input].column);
             r->cells[input] = cell;
@@ -108,7 +80,7 @@ static plx_status map_names(reader *r, size_t n, bool without_labels, plx_error 
     }
     r->n_cells = (size_t)cell;
     for (int i = 0; i < e->n_inputs; i++)
-        if (r->cells[i] == NO_CELL && is_read(&e->inputs[i], r->with_labels))
+        if (r->cells[i] == NO_CELL && plx_input_is_read(&e->inputs[i], r->to.with_labels))
             return fail_missing(r, n, e->inputs[i].column, err);
     return PLX_OK;
 }
@@ -116,8 +88,8 @@ static plx_status map_names(reader *r, size_t n, bool without_labels, plx_error 
 /* Where both are given, the header must say what data.columns says. */
 static plx_status check_header(const reader *r, plx_error *err)
 {
-    const plx_text_list *columns = &r->encoders->spec.data.columns;
-    if (!columns->n || !r->with_labels) return PLX_OK;
+    const plx_text_list *columns = &r->to.encoders->spec.data.columns;
+    if (!columns->n || !r->to.with_labels) return PLX_OK;
     if (r->csv.n_cells != (size_t)columns->n)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "%s:%llu: the header has %zu columns, data.columns lists %d", r->name,
                  (unsigned long long)r->csv.line, r->csv.n_cells, columns->n);
@@ -135,83 +107,42 @@ static plx_status check_header(const reader *r, plx_error *err)
 /* The first row is under way, and is no header. Files to score need not have the label columns. */
 static plx_status map_columns(reader *r, plx_error *err)
 {
-    size_t n = (size_t)r->encoders->spec.data.columns.n;
+    size_t n = (size_t)r->to.encoders->spec.data.columns.n;
     PLX_TRY(map_names(r, n, false, err));
-    if (r->csv.n_cells == n || r->with_labels) return PLX_OK;
+    if (r->csv.n_cells == n || r->to.with_labels) return PLX_OK;
     PLX_TRY(map_names(r, n, true, err));
     return r->csv.n_cells == r->n_cells ? PLX_OK : map_names(r, n, false, err);
 }
 
 static plx_status fail_count(const reader *r, plx_error *err)
 {
-    const char *from = r->encoders->spec.data.header ? "the header has" : "data.columns lists";
+    const char *from = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
     PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: the row has %zu cells, expected %zu as %s", r->name,
              (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from);
-}
-
-static plx_status add_number(const reader *r, int index, plx_raw_column *column, plx_slice cell, plx_error *err)
-{
-    const plx_input *input = &r->encoders->inputs[index];
-    size_t row = r->columns->n;
-    if (cell.length && cell.length == column->last_length &&
-        plx_text_same(cell.text, column->last_number, cell.length)) {
-        column->numbers[row] = column->numbers[row - 1];
-        return PLX_OK;
-    }
-    plx_number kind = plx_cell_number(&r->encoders->spec.data.missing, cell, &column->numbers[row]);
-    bool must_be_there = input->never_missing || (r->with_labels && input->label_numbers);
-    if (kind != PLX_NUMBER_GIVEN && (kind != PLX_NUMBER_MISSING || must_be_there))
-        return plx_fail_number(kind, cell, input->column, number_reader(r, index, kind), err);
-    column->last_length = cell.length <= sizeof column->last_number ? (uint32_t)cell.length : 0;
-    memcpy(column->last_number, cell.text, column->last_length);
-    return PLX_OK;
-}
-
-/* A text that the column did not have before must be a label of each binary task that reads it. */
-static plx_status check_labels(const reader *r, int index, plx_slice cell, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    float label;
-    for (int i = 0; i < e->layout.n_tasks; i++)
-        if (e->tasks[i].input == index && e->tasks[i].spec->kind == PLX_TASK_BINARY)
-            PLX_TRY(plx_cell_label(e->tasks[i].spec, cell, &label, err));
-    return PLX_OK;
-}
-
-static plx_status add_cell(const reader *r, int index, plx_slice cell, plx_error *err)
-{
-    plx_raw_column *column = &r->columns->items[index];
-    if (column->has_texts) {
-        bool is_new;
-        PLX_TRY(plx_column_add_text(r->columns, column, cell, &is_new, err));
-        if (is_new && r->with_labels && r->encoders->inputs[index].label_texts)
-            PLX_TRY(check_labels(r, index, cell, err));
-    }
-    return column->has_numbers ? add_number(r, index, column, cell, err) : PLX_OK;
 }
 
 static plx_status add_row(const reader *r, plx_error *err)
 {
     if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
-    PLX_TRY(plx_columns_reserve(r->columns, err));
-    for (int i = 0; i < r->encoders->n_inputs; i++) {
+    PLX_TRY(plx_columns_reserve(r->to.columns, err));
+    for (int i = 0; i < r->to.encoders->n_inputs; i++) {
         if (r->cells[i] == NO_CELL) continue;
         const plx_csv_cell *cell = &r->csv.cells[r->cells[i]];
-        plx_status status = add_cell(r, i, (plx_slice){cell->text, cell->length}, err);
+        plx_status status = plx_filling_text(&r->to, i, (plx_slice){cell->text, cell->length}, err);
         if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)r->cells[i], err);
         if (status) return status;
     }
-    r->columns->n++;
+    r->to.columns->n++;
     return PLX_OK;
 }
 
 static plx_status read_rows(reader *r, plx_error *err)
 {
     bool more;
-    size_t first = r->columns->n;
+    size_t first = r->to.columns->n;
     PLX_TRY(plx_csv_next(&r->csv, &more, err));
     if (!more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should hold rows", r->name);
-    if (r->encoders->spec.data.header) {
+    if (r->to.encoders->spec.data.header) {
         PLX_TRY(check_header(r, err));
         PLX_TRY(map_names(r, r->csv.n_cells, false, err));
         PLX_TRY(plx_csv_next(&r->csv, &more, err));
@@ -222,14 +153,14 @@ static plx_status read_rows(reader *r, plx_error *err)
         PLX_TRY(add_row(r, err));
         PLX_TRY(plx_csv_next(&r->csv, &more, err));
     }
-    if (r->columns->n == first) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
+    if (r->to.columns->n == first) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
     return PLX_OK;
 }
 
 plx_status plx_table_read_source(const plx_encoders *encoders, plx_columns *columns, plx_byte_source source,
                                  const char *name, bool with_labels, plx_error *err)
 {
-    reader r = {.encoders = encoders, .columns = columns, .name = name, .with_labels = with_labels};
+    reader r = {.to = {encoders, columns, with_labels}, .name = name};
     plx_status status = PLX_OK;
     r.cells = plx_alloc(&encoders->allocator, (size_t)encoders->n_inputs, sizeof *r.cells);
     if (!r.cells) status = plx_error_memory(err);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which readers a cell has to please, and the place that it takes in its raw column. */
+#include "data/filling.h"
+
+#include <string.h>
+
+#include "data/cells.h"
+
+bool plx_input_reads_texts(const plx_input *input, bool with_labels)
+{
+    return input->texts || (with_labels && input->label_texts);
+}
+
+bool plx_input_reads_numbers(const plx_input *input, bool with_labels)
+{
+    return input->numbers || (with_labels && input->label_numbers);
+}
+
+/* What reads a column as numbers, for messages. */
+static const char *number_reader(const plx_encoders *e, int input, plx_number kind)
+{
+    for (int i = 0; i < e->layout.n_dense; i++)
+        if (e->dense[i].input == input && kind != PLX_NUMBER_MISSING)
+            return "is declared dense";
+        else if (e->dense[i].input == input && isnan(e->dense[i].spec->missing))
+            return "is declared dense, without a number that `missing` cells stand for";
+    return "holds the labels of a regression task";
+}
+
+static plx_status check_number(const plx_filling *to, int index, plx_number kind, plx_slice cell, plx_error *err)
+{
+    const plx_input *input = &to->encoders->inputs[index];
+    bool must_be_there = input->never_missing || (to->with_labels && input->label_numbers);
+    if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !must_be_there)) return PLX_OK;
+    return plx_fail_number(kind, cell, input->column, number_reader(to->encoders, index, kind), err);
+}
+
+/* Rows often repeat the number before them. */
+static plx_status read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+{
+    plx_raw_column *column = &to->columns->items[index];
+    size_t row = to->columns->n;
+    if (cell.length && cell.length == column->last_length &&
+        plx_text_same(cell.text, column->last_number, cell.length)) {
+        column->numbers[row] = column->numbers[row - 1];
+        return PLX_OK;
+    }
+    plx_number kind = plx_cell_number(&to->encoders->spec.data.missing, cell, &column->numbers[row]);
+    PLX_TRY(check_number(to, index, kind, cell, err));
+    column->last_length = cell.length <= sizeof column->last_number ? (uint32_t)cell.length : 0;
+    memcpy(column->last_number, cell.text, column->last_length);
+    return PLX_OK;
+}
+
+/* A text that the column did not have before must be a label of each binary task that reads it. */
+static plx_status check_labels(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+{
+    const plx_encoders *e = to->encoders;
+    float label;
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        if (e->tasks[i].input == index && e->tasks[i].spec->kind == PLX_TASK_BINARY)
+            PLX_TRY(plx_cell_label(e->tasks[i].spec, cell, &label, err));
+    return PLX_OK;
+}
+
+static plx_status add_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+{
+    plx_raw_column *column = &to->columns->items[index];
+    bool is_new;
+    if (!column->has_texts) return PLX_OK;
+    PLX_TRY(plx_column_add_text(to->columns, column, cell, &is_new, err));
+    if (is_new && to->with_labels && to->encoders->inputs[index].label_texts) return check_labels(to, index, cell, err);
+    return PLX_OK;
+}
+
+plx_status plx_filling_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+{
+    PLX_TRY(add_text(to, index, cell, err));
+    return to->columns->items[index].has_numbers ? read_number(to, index, cell, err) : PLX_OK;
+}
+
+plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err)
+{
+    plx_raw_column *column = &to->columns->items[index];
+    PLX_TRY(add_text(to, index, text, err));
+    if (!column->has_numbers) return PLX_OK;
+    column->last_length = 0;
+    column->numbers[to->columns->n] = number;
+    return check_number(to, index, plx_check_number(number), text, err);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cells into raw columns, by the same rules whatever the rows come from. */
+#ifndef PLX_FILLING_H
+#define PLX_FILLING_H
+
+#include "data/encoders.h"
+
+/** Where the cells of a reader go; all borrowed. */
+typedef struct plx_filling {
+    const plx_encoders *encoders;
+    plx_columns *columns; /* made by plx_encoders_raw */
+    bool with_labels;
+} plx_filling;
+
+/** Whether anything reads the column's cells as texts, or as numbers. */
+bool plx_input_reads_texts(const plx_input *input, bool with_labels);
+bool plx_input_reads_numbers(const plx_input *input, bool with_labels);
+static inline bool plx_input_is_read(const plx_input *input, bool with_labels)
+{
+    return plx_input_reads_texts(input, with_labels) || plx_input_reads_numbers(input, with_labels);
+}
+
+/**
+ * Puts a cell into row columns->n of the column of input `index`. Up to 7 bytes behind the text may be read, whatever
+ * they hold. PLX_ERR_SCHEMA: the cell is not what the column's readers take; the message lacks the place.
+ */
+plx_status plx_filling_text(const plx_filling *to, int index, plx_slice cell, plx_error *err);
+/** The same for a cell that is a number, and for a text what `text` says: for readers of categories and labels. */
+plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err);
+
+#endif
