@@ -224,7 +224,7 @@ static void test_mistakes_have_places(void)
         {"columns: [age,", "columns: [age, age,", "c.yaml:3:12: column 'age' is there twice"},
         {"kind: dense", "kind: denze", "c.yaml:6:12: "},
         {"kind: dense, ", "", "c.yaml:6:5: an entry of features lacks 'kind'"},
-        {"scaling: standard", "embedding_dim: 3", "c.yaml:6:30: 'embedding_dim' belongs to sparse features"},
+        {"scaling: standard", "embedding_dim: 3", "c.yaml:6:30: 'embedding_dim' belongs to sparse and list features"},
         {"embedding_dim: 8", "scaling: none", "c.yaml:7:40: 'scaling' belongs to dense features"},
         {"embedding_dim: 8", "embedding_dim: 0", "c.yaml:7:55: "},
         {"names: [city, job]", "names: [city, city]", "c.yaml:7:34: feature 'city' is there twice"},
@@ -352,12 +352,10 @@ static void test_assignments(void)
         {"data.quote=", "  quote: \"\"\n"},
         {"tasks.rich.weight=5", "weight: 5}\n"},
         {"features.age.scaling=none", "scaling: none"},
-        {"features.job.embedding_dim=2",
-         "  - {name: city, column: city, kind: sparse, embedding_dim: 8, vocabulary: sorted}\n"
-         "  - {name: job, column: job, kind: sparse, embedding_dim: 2, vocabulary: sorted}\n"
-         "  - {name: town, "},
-        {"features.city.embedding_dim=2", "- {name: city, column: city, kind: sparse, embedding_dim: 2, vocabulary: "
-                                          "sorted}\n  - {name: job, column: job, kind: sparse, embedding_dim: 8"},
+        {"features.job.embedding_dim=2", "- {name: city, column: city, kind: sparse, embedding_dim: 8, "},
+        {"features.job.embedding_dim=2", "- {name: job, column: job, kind: sparse, embedding_dim: 2, "},
+        {"features.city.embedding_dim=auto", "- {name: city, column: city, kind: sparse, embedding_dim: auto, "},
+        {"features.city.embedding_dim=auto", "- {name: job, column: job, kind: sparse, embedding_dim: 8, "},
     };
     for (size_t i = 0; i < sizeof good_ones / sizeof *good_ones; i++) {
         plx_spec spec;

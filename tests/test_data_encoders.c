@@ -600,8 +600,10 @@ static void test_census(void)
     for (int kind = 0; kind < 2; kind++)
         for (int i = 0; i < CENSUS_COLUMNS - 1; i++)
             if (i != 24 && is_census_number(i) == kind)
-                features[spec.n_features++] =
-                    (plx_feature_spec){.name = names[i], .kind = kind, .scaling = PLX_SCALE_MINMAX, .missing = NAN};
+                features[spec.n_features++] = (plx_feature_spec){.name = names[i],
+                                                                 .kind = kind ? PLX_FEATURE_DENSE : PLX_FEATURE_SPARSE,
+                                                                 .scaling = PLX_SCALE_MINMAX,
+                                                                 .missing = NAN};
     plx_task_spec task = {.name = "income", .column = names[41], .positive = {rich, 1}, .negative = {poor, 1}};
     spec.tasks = &task;
     loaded l = {.encoders = NULL};

@@ -47,6 +47,7 @@ static void add_type(plx_string *out, const plx_field *field)
     case PLX_FIELD_INT:
         plx_string_format(out, "a whole number");
         add_range(out, field);
+        if (field->zero) plx_string_format(out, " or %s", field->zero);
         break;
     case PLX_FIELD_REAL:
         plx_string_format(out, "a number");
@@ -143,16 +144,22 @@ static bool read_choice(const plx_field *field, plx_slice value, int *out)
     return false;
 }
 
+static bool read_int(const plx_field *field, plx_slice value, int64_t *out)
+{
+    int64_t whole = 0;
+    bool is_word = field->zero && plx_slice_equal(value, plx_slice_of(field->zero));
+    if (!is_word && (!plx_parse_int64(value, &whole) || !in_range(field, (double)whole))) return false;
+    *out = whole;
+    return true;
+}
+
 static bool read_scalar(const plx_field *field, void *at, plx_slice value, plx_arena *arena)
 {
-    int64_t whole;
     switch (field->type) {
     case PLX_FIELD_BOOL:
         return plx_parse_bool(value, at);
     case PLX_FIELD_INT:
-        if (!plx_parse_int64(value, &whole) || !in_range(field, (double)whole)) return false;
-        *(int64_t *)at = whole;
-        return true;
+        return read_int(field, value, at);
     case PLX_FIELD_REAL:
         return read_real(field, value, at);
     case PLX_FIELD_TEXT:
@@ -328,7 +335,10 @@ void plx_field_write(const plx_field *field, const void *object, plx_string *out
         plx_string_format(out, *(const bool *)at ? "true" : "false");
         break;
     case PLX_FIELD_INT:
-        plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
+        if (field->zero && *(const int64_t *)at == 0)
+            plx_string_format(out, "%s", field->zero);
+        else
+            plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
         break;
     case PLX_FIELD_REAL:
         plx_string_add(out, number, plx_format_double(*(const double *)at, number));

@@ -50,6 +50,8 @@ typedef struct plx_field {
     const char *doc;            /* one line */
     const char *const *choices; /* CHOICE: names, ended by NULL */
     bool above_min;             /* `min` itself is not allowed (a learning rate must be above 0) */
+    const char *zero;           /* INT: a word that stands for 0, whatever the range ("auto"); NULL: none */
+    uint32_t kinds;             /* bit k: it has a meaning for objects of kind k; 0: for all */
 } plx_field;
 
 /** A value as a configuration holds it, before types: a scalar or a list. Borrowed. */
@@ -59,6 +61,12 @@ typedef struct plx_raw {
     const struct plx_raw *items;
     int n_items;
 } plx_raw;
+
+/** Whether `field` has a meaning for an object of `kind`. */
+static inline bool plx_field_is_for(const plx_field *field, int kind)
+{
+    return field->kinds == 0 || (field->kinds >> kind & 1);
+}
 
 /** The row named `name`, or NULL. */
 const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name);

@@ -40,8 +40,6 @@ void plx_spec_release(plx_spec *spec);
 void plx_spec_write(const plx_spec *spec, plx_string *out);
 /** What decides how raw rows become records, as text: equal texts, equal encoding for the same data. */
 void plx_spec_write_encoding(const plx_spec *spec, plx_string *out);
-/** Whether `field` has a meaning for a feature of `kind`. */
-bool plx_feature_takes(const plx_field *field, int kind);
 /** The reference of all sections and models as Markdown, from the tables. */
 void plx_spec_reference(plx_string *out);
 

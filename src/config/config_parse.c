@@ -132,10 +132,16 @@ static void check_feature_keys(parser *p, const yaml_node_t *entry, int kind)
     for (size_t i = 0; i < plx_feature_n_fields; i++) {
         const plx_field *field = &plx_feature_fields[i];
         const yaml_node_t *key = plx_document_key(&p->document, entry, field->name);
-        if (!key || plx_feature_takes(field, kind)) continue;
-        plx_document_problem(&p->document, key, "'%s' belongs to %s features, this one is %s", field->name,
-                             kind == PLX_FEATURE_SPARSE ? "dense" : "sparse",
-                             kind == PLX_FEATURE_SPARSE ? "sparse" : "dense");
+        char takers[120] = "";
+        size_t used = 0;
+        if (!key || plx_field_is_for(field, kind)) continue;
+        for (int k = 0; plx_feature_kinds[k]; k++) {
+            if (!plx_field_is_for(field, k)) continue;
+            used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s", used ? " and " : "",
+                                     plx_feature_kinds[k]);
+        }
+        plx_document_problem(&p->document, key, "'%s' belongs to %s features, this one is %s", field->name, takers,
+                             plx_feature_kinds[kind]);
     }
 }
 
@@ -217,7 +223,8 @@ static long count_features(parser *p, const yaml_node_t *node, long n_entries)
     return n;
 }
 
-/** Sparse features first, then dense ones, each in their order: as the model reads them. */
+/** By kinds in the order of their list (sparse features first, dense ones last), each in their order: as the model
+ * reads them. */
 static void sort_features(parser *p)
 {
     plx_table_spec *table = &p->spec->table;
@@ -228,7 +235,7 @@ static void sort_features(parser *p)
         p->document.out_of_memory = true;
         return;
     }
-    for (int kind = PLX_FEATURE_SPARSE; kind <= PLX_FEATURE_DENSE; kind++) {
+    for (int kind = 0; plx_feature_kinds[kind]; kind++) {
         for (size_t i = 0; i < n; i++) {
             if (table->features[i].kind != kind) continue;
             features[at] = table->features[i];

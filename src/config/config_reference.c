@@ -74,6 +74,7 @@ static void write_type(const plx_field *field, plx_string *out)
         plx_string_format(out, "%s`%s`", i == 0 ? "" : field->choices[i + 1] ? ", " : " or ", field->choices[i]);
     }
     write_range(field, out);
+    if (field->zero) plx_string_format(out, ", or `%s`", field->zero);
 }
 
 static void write_default(const plx_field *field, plx_string *out)
@@ -83,7 +84,8 @@ static void write_default(const plx_field *field, plx_string *out)
     } else if (field->fallback[0] == '\0' || strcmp(field->fallback, "[]") == 0) {
         plx_string_format(out, "empty");
     } else {
-        plx_string_format(out, "`%s`", field->fallback);
+        const char *escape = strcmp(field->fallback, "|") == 0 ? "\\" : ""; /* it would end the table's cell */
+        plx_string_format(out, "`%s%s`", escape, field->fallback);
     }
 }
 
@@ -120,10 +122,11 @@ void plx_spec_reference(plx_string *out)
                            "for in the folders that the\ncaller names: `--data DIR`, else beside the configuration, "
                            "else where `plexus fetch` puts data sets.\n");
     write_table(plx_data_fields, plx_data_n_fields, out);
-    plx_string_format(out, "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
-                           "other options with `names: [...]`;\nthe model reads sparse features first, then dense "
-                           "ones, each in their order. A column that a task takes its\nlabels from cannot be a "
-                           "feature.\n");
+    plx_string_format(out,
+                      "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
+                      "other options with `names: [...]`;\nthe model reads sparse features first, then lists, "
+                      "then dense ones, each in their order. A column that a\ntask takes its labels from cannot be a "
+                      "feature.\n");
     write_table(plx_feature_fields, plx_feature_n_fields, out);
     plx_string_format(out, "\n## tasks\n\nA list, one entry a task.\n");
     write_table(plx_task_fields, plx_task_n_fields, out);

@@ -4,21 +4,6 @@
 
 #include "config/config.h"
 
-bool plx_feature_takes(const plx_field *field, int kind)
-{
-    static const struct {
-        const char *name;
-        int kind;
-    } own[] = {{"embedding_dim", PLX_FEATURE_SPARSE},
-               {"vocabulary", PLX_FEATURE_SPARSE},
-               {"scaling", PLX_FEATURE_DENSE},
-               {"missing", PLX_FEATURE_DENSE}};
-    for (size_t i = 0; i < sizeof own / sizeof *own; i++) {
-        if (strcmp(own[i].name, field->name) == 0) return own[i].kind == kind;
-    }
-    return true;
-}
-
 static void write_section(plx_string *out, const plx_field *fields, size_t n, const void *object)
 {
     for (size_t i = 0; i < n; i++) {
@@ -43,7 +28,7 @@ static void write_features(const plx_table_spec *table, plx_string *out)
         bool is_first = true;
         for (size_t i = 0; i < plx_feature_n_fields; i++) {
             const plx_field *field = &plx_feature_fields[i];
-            if (plx_feature_takes(field, feature->kind)) write_flow(out, field, feature, &is_first);
+            if (plx_field_is_for(field, feature->kind)) write_flow(out, field, feature, &is_first);
         }
         plx_string_format(out, "}\n");
     }
@@ -73,11 +58,19 @@ void plx_spec_write(const plx_spec *spec, plx_string *out)
     write_section(out, plx_train_fields, plx_train_n_fields, &spec->train);
 }
 
-/** A feature's or task's fields but those that the encoding does not depend on. */
-static void write_but(plx_string *out, const plx_field *fields, size_t n, const void *object, const char *but)
+/** Whether a field decides how the network is made of the encoded rows, not how rows are encoded. */
+static bool is_of_network(const plx_field *field)
+{
+    static const char *const names[] = {"embedding_dim", "combiner", "attention_on", "weight"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], field->name) == 0) return true;
+    return false;
+}
+
+static void write_encoding(plx_string *out, const plx_field *fields, size_t n, const void *object)
 {
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(fields[i].name, but) == 0) continue;
+        if (is_of_network(&fields[i])) continue;
         plx_field_write(&fields[i], object, out);
         plx_string_add(out, ",", 1);
     }
@@ -88,10 +81,10 @@ void plx_spec_write_encoding(const plx_spec *spec, plx_string *out)
 {
     const plx_table_spec *table = &spec->table;
     for (int i = 0; i < table->n_features; i++) {
-        write_but(out, plx_feature_fields, plx_feature_n_fields, &table->features[i], "embedding_dim");
+        write_encoding(out, plx_feature_fields, plx_feature_n_fields, &table->features[i]);
     }
     plx_string_add(out, "\n", 1);
     for (int i = 0; i < table->n_tasks; i++) {
-        write_but(out, plx_task_fields, plx_task_n_fields, &table->tasks[i], "weight");
+        write_encoding(out, plx_task_fields, plx_task_n_fields, &table->tasks[i]);
     }
 }

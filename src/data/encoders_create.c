@@ -136,6 +136,8 @@ static plx_status link_inputs(plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->spec.n_features; i++) {
         const plx_feature_spec *spec = &e->spec.features[i];
+        if (spec->kind == PLX_FEATURE_LIST)
+            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "features: lists ('%s') cannot be read yet", spec->name);
         int input = input_of(e, plx_column_of(spec->column, spec->name));
         if (input < 0) return plx_error_memory(err);
         if (spec->kind == PLX_FEATURE_SPARSE) {

@@ -7,14 +7,18 @@
 
 static const char *const split_names[] = {"end", "random", NULL};
 static const char *const fit_on_names[] = {"train", "all", NULL};
-static const char *const feature_kinds[] = {"sparse", "dense", NULL};
+const char *const plx_feature_kinds[] = {"sparse", "list", "dense", NULL};
 static const char *const vocabulary_orders[] = {"sorted", "first_seen", NULL};
+static const char *const keeps[] = {"first", "last", NULL};
+static const char *const combiners[] = {"mean", "sum", "max", "attention", NULL};
 static const char *const scalings[] = {"none", "minmax", "standard", NULL};
 static const char *const task_kinds[] = {"binary", "regression", NULL};
 
-#define MAX_EMBEDDING 4096
-#define MAX_PART_ROWS 4294967294.0       /* rows are numbered by 32 bits */
-#define MAX_SEED      9007199254740992.0 /* 2^53: the largest integer that every reader of JSON keeps */
+#define MAX_EMBEDDING  4096
+#define MAX_PART_ROWS  4294967294.0 /* rows are numbered by 32 bits */
+#define MAX_CATEGORIES 2147483645.0 /* with the unknown row they are counted by an int */
+#define MAX_LENGTH     65536
+#define MAX_SEED       9007199254740992.0 /* 2^53: the largest integer that every reader of JSON keeps */
 
 const plx_field plx_data_fields[] = {
     {.name = "train",
@@ -100,6 +104,11 @@ const plx_field plx_data_fields[] = {
 };
 const size_t plx_data_n_fields = sizeof plx_data_fields / sizeof *plx_data_fields;
 
+#define KIND(kind) (1u << (kind))
+#define EMBEDDED   (KIND(PLX_FEATURE_SPARSE) | KIND(PLX_FEATURE_LIST))
+#define OF_LISTS   KIND(PLX_FEATURE_LIST)
+#define OF_NUMBERS KIND(PLX_FEATURE_DENSE)
+
 const plx_field plx_feature_fields[] = {
     {.name = "name",
      .type = PLX_FIELD_TEXT,
@@ -115,30 +124,128 @@ const plx_field plx_feature_fields[] = {
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, kind),
      .fallback = NULL,
-     .choices = feature_kinds,
-     .doc = "sparse: each text is a category with a learned embedding; dense: a number"},
+     .choices = plx_feature_kinds,
+     .doc = "sparse: each text is a category with a learned embedding; list: so is each of the cell's items; dense: a "
+            "number"},
     {.name = "embedding_dim",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, embedding_dim),
+     .kinds = EMBEDDED,
      .min = 1,
      .max = MAX_EMBEDDING,
+     .zero = "auto",
      .fallback = "4",
-     .doc = "sparse: numbers in each category's embedding"},
+     .doc = "sparse, list: numbers in each category's embedding; auto: 6 * floor(v^0.25) for v categories"},
+    {.name = "embedding_name",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_feature_spec, embedding_name),
+     .kinds = EMBEDDED,
+     .fallback = "",
+     .doc = "sparse, list: the name of the table of embeddings; empty: the feature's. Features of one table share "
+            "vocabulary and embeddings"},
     {.name = "vocabulary",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, vocabulary),
+     .kinds = EMBEDDED,
      .fallback = "sorted",
      .choices = vocabulary_orders,
-     .doc = "sparse: how categories are numbered, by the order of their bytes or of their first rows"},
+     .doc = "sparse, list: how categories are numbered, by the order of their bytes or of their first rows"},
+    {.name = "vocabulary_file",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_feature_spec, vocabulary_file),
+     .kinds = EMBEDDED,
+     .fallback = "",
+     .doc = "sparse, list: a file with one category a line, looked for like data files; empty: categories are taken "
+            "from the rows"},
+    {.name = "min_count",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_feature_spec, min_count),
+     .kinds = EMBEDDED,
+     .min = 1,
+     .max = MAX_SEED,
+     .fallback = "1",
+     .doc = "sparse, list: categories that fewer rows (of lists: items) have are unknown, with all that fitting did "
+            "not see"},
+    {.name = "max_size",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_feature_spec, max_size),
+     .kinds = EMBEDDED,
+     .max = MAX_CATEGORIES,
+     .fallback = "0",
+     .doc = "sparse, list: how many categories are known at most, the most frequent ones; 0: any number"},
+    {.name = "hash_buckets",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_feature_spec, hash_buckets),
+     .kinds = EMBEDDED,
+     .max = MAX_CATEGORIES,
+     .fallback = "0",
+     .doc = "sparse, list: into how many categories all texts are hashed, known or not (docs/format.md has the hash); "
+            "0: no hashing"},
+    {.name = "separator",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_feature_spec, separator),
+     .kinds = OF_LISTS,
+     .fallback = "|",
+     .doc = "list: one byte between a cell's items, or the word tab; empty items are dropped, an empty cell is an "
+            "empty list"},
+    {.name = "max_length",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_feature_spec, max_length),
+     .kinds = OF_LISTS,
+     .min = 1,
+     .max = MAX_LENGTH,
+     .fallback = "50",
+     .doc = "list: items kept of a cell at most; each row has room for so many"},
+    {.name = "keep",
+     .type = PLX_FIELD_CHOICE,
+     .offset = offsetof(plx_feature_spec, keep),
+     .kinds = OF_LISTS,
+     .fallback = "first",
+     .choices = keeps,
+     .doc = "list: which items are kept where a cell has more"},
+    {.name = "combiner",
+     .type = PLX_FIELD_CHOICE,
+     .offset = offsetof(plx_feature_spec, combiner),
+     .kinds = OF_LISTS,
+     .fallback = "mean",
+     .choices = combiners,
+     .doc = "list: how the items' embeddings become one; attention: a mean weighted by each item's likeness to "
+            "attention_on"},
+    {.name = "attention_on",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_feature_spec, attention_on),
+     .kinds = OF_LISTS,
+     .fallback = "",
+     .doc = "list: combiner attention: the sparse feature, of equal embedding_dim, that the items are compared with"},
+    {.name = "weight_separator",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_feature_spec, weight_separator),
+     .kinds = OF_LISTS,
+     .fallback = "",
+     .doc = "list: one byte between an item and its weight in the cell, such as : in item:0.5; empty: none"},
+    {.name = "weight_column",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_feature_spec, weight_column),
+     .kinds = OF_LISTS,
+     .fallback = "",
+     .doc = "list: a column with the items' weights, with the same separator between them; empty: none"},
+    {.name = "normalize_weights",
+     .type = PLX_FIELD_BOOL,
+     .offset = offsetof(plx_feature_spec, normalize_weights),
+     .kinds = OF_LISTS,
+     .fallback = "false",
+     .doc = "list: whether a row's weights are divided by the sum of their magnitudes"},
     {.name = "scaling",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, scaling),
+     .kinds = OF_NUMBERS,
      .fallback = "minmax",
      .choices = scalings,
      .doc = "dense: minmax to [0, 1], standard to mean 0 and deviation 1, or none"},
     {.name = "missing",
      .type = PLX_FIELD_REAL,
      .offset = offsetof(plx_feature_spec, missing),
+     .kinds = OF_NUMBERS,
      .fallback = "nan",
      .doc = "dense: the number that a missing cell stands for, before scaling; nan: a missing cell is an error"},
 };

@@ -11,8 +11,10 @@
 
 typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
-typedef enum plx_feature_kind { PLX_FEATURE_SPARSE, PLX_FEATURE_DENSE } plx_feature_kind;
+/** In the order in which the model reads features. */
+typedef enum plx_feature_kind { PLX_FEATURE_SPARSE, PLX_FEATURE_LIST, PLX_FEATURE_DENSE } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
+typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD } plx_scaling;
 
 /** Section `data`. Paths as written; the loader looks for them. */
@@ -43,14 +45,30 @@ typedef struct plx_feature_spec {
     char *name;
     char *column; /* empty: as the name */
     int kind;     /* plx_feature_kind */
-    /* sparse */
-    int64_t embedding_dim;
-    int vocabulary; /* plx_vocabulary_order */
+    /* sparse, list */
+    int64_t embedding_dim; /* 0: by the number of categories */
+    char *embedding_name;  /* of the table; features of equal names share one; empty: as the name */
+    int vocabulary;        /* plx_vocabulary_order */
+    char *vocabulary_file; /* one text a line; empty: fitted */
+    int64_t min_count;     /* rarer texts are unknown */
+    int64_t max_size;      /* texts known at most, the commonest; 0: any number */
+    int64_t hash_buckets;  /* ids are hashes modulo it; 0: ids are numbers of texts */
+    /* list */
+    char *separator;        /* between items, one byte or "tab" */
+    int64_t max_length;     /* items kept at most */
+    int keep;               /* plx_keep: which, where there are more */
+    int combiner;           /* plx_combiner of models/model.h */
+    char *attention_on;     /* the sparse feature that asks, for combiner attention */
+    char *weight_separator; /* between an item and its weight, one byte; empty: none */
+    char *weight_column;    /* holds the items' weights; empty: none */
+    bool normalize_weights; /* to a sum of 1 */
     /* dense */
     int scaling;    /* plx_scaling */
     double missing; /* what a missing cell becomes, before scaling; NaN: a missing cell is an error */
 } plx_feature_spec;
 
+/** Names of the kinds, ended by NULL. */
+extern const char *const plx_feature_kinds[];
 extern const plx_field plx_feature_fields[];
 extern const size_t plx_feature_n_fields;
 
@@ -70,7 +88,7 @@ extern const size_t plx_task_n_fields;
 /** All three sections. */
 typedef struct plx_table_spec {
     plx_data_spec data;
-    plx_feature_spec *features; /* [n_features], in the order in which the model reads them: sparse first, then dense */
+    plx_feature_spec *features; /* [n_features], in the order of their kinds */
     int n_features;
     plx_task_spec *tasks; /* [n_tasks] */
     int n_tasks;
