@@ -80,6 +80,7 @@ void bench_table_init(bench_table *t, const bench_data *data)
     if (plx_rows_init(&t->rows, &plx_allocator_default, &t->layout, data->rows, &err) != PLX_OK)
         bench_stop(err.message);
     fill_rows(t);
+    t->rows.has_all_labels = true;
 }
 
 void bench_table_release(bench_table *t)

@@ -353,6 +353,28 @@ static void test_missing_labels(void)
     world_release(&w);
 }
 
+/** Every third batch has no label of the second task, the others some: counted or known to be there, the same bits. */
+static void test_batches_without_labels(void)
+{
+    static world counted, told;
+    REQUIRE(world_init(&counted, "mmoe", &plain_model, binary_targets, 320, 100));
+    REQUIRE(world_init(&told, "mmoe", &plain_model, binary_targets, 320, 100));
+    told.train.has_all_labels = true;
+    CHECK_STATUS(train(&counted), PLX_OK);
+    CHECK_STATUS(train(&told), PLX_OK);
+    CHECK(has_values(&told, counted.values));
+    world_release(&told);
+    world_release(&counted);
+
+    REQUIRE(world_init(&counted, "mmoe", &plain_model, binary_targets, 320, 100));
+    counted.spec.shuffle = false;
+    for (size_t r = 0; r < 320; r++)
+        if (r / 64 % 3 == 1 || r % 5 < 3) set_label(&counted.train, r, 1, NAN);
+    CHECK_STATUS(train(&counted), PLX_OK);
+    CHECK(isfinite(counted.journal.loss[7]) && counted.journal.task_loss[7][1] < counted.journal.task_loss[0][1]);
+    world_release(&counted);
+}
+
 static void test_one_class_has_no_auc(void)
 {
     static world w;
@@ -631,6 +653,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_losses_are_as_defined),
         CHECK_TEST(test_every_row_counts_once),
         CHECK_TEST(test_missing_labels),
+        CHECK_TEST(test_batches_without_labels),
         CHECK_TEST(test_one_class_has_no_auc),
         CHECK_TEST(test_early_stopping_puts_the_best_back),
         CHECK_TEST(test_best_comes_back_without_patience),

@@ -317,13 +317,13 @@ def both_log_loss(a, b, y):
 def predictions_and_losses(case, logits, labels):
     """Scores [rows, tasks], loss of each task (mean over its labelled rows), the weighted loss, gradients by logits.
 
-    A row without a label counts as a row of loss 0 in the weighted loss, as a sample weight of 0 does in Keras.
+    A row without a label counts nowhere: a task's loss is a mean over the rows that have one.
     """
     scores, losses, weighted, d_logits = [], [], 0.0, [np.zeros(ROWS) for _ in logits]
     for task, (_, kind, weight) in enumerate(case["tasks"]):
         there = ~np.isnan(labels[:, task])
         y, z = np.where(there, labels[:, task], 0.0), logits[task]
-        share = np.where(there, weight / ROWS, 0.0)
+        share = np.where(there, weight / there.sum(), 0.0)
         if case["model"] == "esmm" and task == 1:
             loss, d_first, d_second = both_log_loss(logits[0], z, y)
             d_logits[0] += share * d_first

@@ -2,6 +2,7 @@
 /* Encoded rows: where things lie in a record, and copies of records and of their parts. */
 #include "data/dataset.h"
 
+#include <math.h>
 #include <string.h>
 
 /* Shuffled records are fetched this many rows ahead: enough to hide a miss of all caches at a few ns a row. */
@@ -91,6 +92,24 @@ void plx_rows_gather(const plx_rows *rows, const uint32_t *order, size_t first, 
             __builtin_prefetch(ahead + bytes - 1); /* a record need not begin with a cache line */
         }
         memcpy(out + i * bytes, rows->records + order[i] * bytes, bytes);
+    }
+}
+
+void plx_rows_count_labels(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, int64_t *counts)
+{
+    const plx_layout *layout = rows->layout;
+    const uint8_t *labels = rows->records + layout->label_offset;
+    for (int task = 0; task < layout->n_tasks; task++)
+        counts[task] = rows->has_all_labels ? (int64_t)n : 0;
+    for (size_t i = 0; i < n && !rows->has_all_labels; i++) {
+        size_t row = order ? order[i] : first + i;
+        if (order && i + PREFETCH_ROWS < n)
+            __builtin_prefetch(labels + order[i + PREFETCH_ROWS] * (size_t)layout->record_bytes);
+        for (int task = 0; task < layout->n_tasks; task++) {
+            float label;
+            memcpy(&label, labels + row * layout->record_bytes + (size_t)task * sizeof label, sizeof label);
+            counts[task] += !isnan(label);
+        }
     }
 }
 

@@ -65,6 +65,7 @@ typedef struct plx_rows {
     const plx_layout *layout;
     uint8_t *records; /* [n][record_bytes] */
     size_t n;
+    bool has_all_labels; /* no label is NaN, so that nobody need count; false is safe where that is not known */
 } plx_rows;
 
 /** `n` cleared records. */
@@ -74,6 +75,9 @@ void plx_rows_release(plx_rows *rows, const plx_allocator *allocator);
 
 /** Copies records order[0..n-1] (NULL: first..first+n-1) to `out` [n][record_bytes]. */
 void plx_rows_gather(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, uint8_t *out);
+
+/** How many of the same records have a label, for each task, to `counts` [n_tasks]. */
+void plx_rows_count_labels(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, int64_t *counts);
 
 /** The id in one record. */
 static inline uint32_t plx_record_id(const uint8_t *record, const plx_id_field *field)

@@ -130,7 +130,7 @@ typedef struct plx_op {
     bool join_reads_rows;
     /**
      * Gradients start here. Its tile numbers 0 and 1 are the sum of the rows' losses and the number of rows with a
-     * label; backward sends the gradient of task_weight * sum / rows of the batch.
+     * label; backward sends the gradient of task_weight * sum / the batch's rows with a label of the task.
      */
     bool is_loss;
     /** In scoring the value is that of input 0 as it is: the plan leaves the node out. */

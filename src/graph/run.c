@@ -384,6 +384,10 @@ static void run_batch(plx_run *run, plx_real *values, const plx_batch *batch, bo
     run->n_tiles = (batch->n + plan->tile_rows - 1) / plan->tile_rows;
     run->records =
         batch->order ? run->memory->gathered : batch->rows->records + batch->first * batch->rows->layout->record_bytes;
+    if (run->training) {
+        const uint32_t *order = batch->order ? batch->order + batch->first : NULL;
+        plx_rows_count_labels(batch->rows, order, batch->first, (size_t)batch->n, run->task_rows);
+    }
     run->memory->in_hand = batch;
     run->memory->with_losses = with_losses;
     if (!run->memory->is_frozen) run_work(run, plan->prepares, plan->n_prepares, 0);

@@ -63,7 +63,7 @@ struct plx_run {
     plx_real *gradient;  /* [graph->n_values], of the weighted mean losses, without regularisers; 0 where state */
     plx_real *scores;    /* [n_rows, graph->n_outputs] predictions, where the plan is one for scoring */
     double *task_losses; /* [n_tasks] sums over rows with a label, unweighted */
-    int64_t *task_rows;  /* [n_tasks] rows with a label */
+    int64_t *task_rows;  /* [n_tasks] rows with a label; in training known before the first tile */
 
     struct plx_run_memory *memory;
 };

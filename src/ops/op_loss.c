@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Losses: forward leaves the sum over the tile's labelled rows in tile numbers 0 and 1 (sum, rows) and each row's
- * slope in its scratch; backward scales the slopes by task weight / rows of the batch. A row without a label (NaN)
- * counts nowhere.
+ * slope in its scratch; backward scales the slopes by task weight / the batch's rows with a label of the task, which
+ * are counted before the first tile. A row without a label (NaN) counts nowhere; a batch without any sends no gradient.
  */
 #include <math.h>
 
@@ -68,7 +68,8 @@ static void loss_backward(const plx_tile *tile, const plx_node *node)
 {
     const loss_attrs *attrs = node->attrs;
     const plx_real *slopes = plx_tile_rows(tile, node);
-    const plx_real factor = (plx_real)(tile->run->task_weights[attrs->task] / tile->run->n_rows);
+    const int64_t labelled = tile->run->task_rows[attrs->task];
+    const plx_real factor = (plx_real)(labelled ? tile->run->task_weights[attrs->task] / (double)labelled : 0);
     for (int i = 0; i < node->n_inputs; i++) {
         bool adds;
         const plx_view d_input = plx_tile_input_gradient(tile, node, i, &adds);

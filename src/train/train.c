@@ -212,7 +212,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     double loss = plx_update_step(&t->update, job->values, run->gradient);
     for (size_t task = 0; task < t->n_tasks; task++) {
         if (run->task_rows[task] == 0) continue;
-        loss += job->task_weights[task] * run->task_losses[task] / batch.n;
+        loss += job->task_weights[task] * run->task_losses[task] / (double)run->task_rows[task];
         t->task_loss_sums[task] += run->task_losses[task] / (double)run->task_rows[task];
         t->task_steps[task]++;
     }
@@ -267,8 +267,7 @@ static plx_status validate(trainer *t, plx_error *err)
     /* The gradient is of no more use: the next step writes a new one. */
     double loss = plx_update_penalty(&t->update, job->values, t->run->gradient);
     for (size_t task = 0; task < t->n_tasks; task++) {
-        double share = (double)t->scorer.labelled[task] / (double)job->validation->n;
-        if (share > 0) loss += job->task_weights[task] * share * t->validation_losses[task];
+        if (t->scorer.labelled[task] > 0) loss += job->task_weights[task] * t->validation_losses[task];
     }
     t->validation_loss = loss;
     if (job->pool) {

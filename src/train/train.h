@@ -29,7 +29,8 @@ plx_status plx_train_check(const plx_train_spec *spec, plx_error *err);
 
 /**
  * What the loop tells after a step or an epoch. Arrays: [n_tasks]. A task's loss is the mean over the rows that have a
- * label of it; in the whole loss, which is what training descends, it counts by those rows' share of all.
+ * label of it, in a step over those of its batch; the whole loss, which is what training descends, is the sum of these
+ * means, each times the task's weight. A task without any label adds nothing.
  */
 typedef struct plx_train_state {
     int epoch, epochs;   /* from 1 */
