@@ -228,15 +228,17 @@ static void test_file_memory_failures(void)
 typedef struct settings {
     bool shuffle;
     int64_t epochs, seed;
-    double rate, dropout;
+    double rate, dropout, fill;
     char *name;
     int kind;
     plx_int_list units;
     plx_int_lists towers;
+    plx_real_list borders;
     plx_text_list files;
 } settings;
 
 static const char *const kinds[] = {"mmoe", "ple", "shared_bottom", NULL};
+static const char *const fills[] = {"error", "mean", NULL};
 
 #define ROW(field, kind_, ...)                                                                                         \
     {                                                                                                                  \
@@ -249,10 +251,12 @@ static const plx_field rows[] = {
     ROW(seed, PLX_FIELD_INT, .fallback = "-3"),
     ROW(rate, PLX_FIELD_REAL, .min = 0, .max = 10, .above_min = true, .fallback = "0.001"),
     ROW(dropout, PLX_FIELD_REAL, .min = 0, .max = 0.99, .fallback = "0"),
+    ROW(fill, PLX_FIELD_REAL, .choices = fills, .fallback = "error"),
     ROW(name, PLX_FIELD_TEXT, .fallback = ""),
     ROW(kind, PLX_FIELD_CHOICE, .choices = kinds, .fallback = "ple"),
     ROW(units, PLX_FIELD_INT_LIST, .min = 1, .max = 65536, .fallback = "[64, 32]"),
     ROW(towers, PLX_FIELD_INT_LISTS, .min = 1, .max = 65536, .fallback = "[[16,8] , [], [ 4 ]]"),
+    ROW(borders, PLX_FIELD_REAL_LIST, .min = -1, .max = 1000, .fallback = "[-0.5, 1e3]"),
     ROW(files, PLX_FIELD_TEXT_LIST, .fallback = "[a.csv, b c]"),
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
@@ -304,6 +308,11 @@ static void test_fields_refuse_with_reasons(void)
     check_refusal("units", list, "'units' takes a list of whole numbers from 1 to 65536, such as [64, 32], not a list");
     check_refusal("units", scalar("64"),
                   "'units' takes a list of whole numbers from 1 to 65536, such as [64, 32], not '64'");
+    check_refusal("fill", scalar("means"), "'fill' takes a number or error or mean, not 'means'");
+    check_refusal("fill", scalar("inf"), "'fill' takes a number or error or mean, not 'inf'");
+    check_refusal("borders", list, "'borders' takes a list of numbers from -1 to 1000, such as [0.5, 2], not a list");
+    check_refusal("borders", scalar("1"),
+                  "'borders' takes a list of numbers from -1 to 1000, such as [0.5, 2], not '1'");
     check_refusal("files", scalar("a.csv"), "'files' takes a list of texts, such as [a, b], not 'a.csv'");
     plx_error err = {0};
     CHECK_STATUS(set("towers", list, &err), PLX_ERR_ARGUMENT); /* a list of scalars */
@@ -350,7 +359,20 @@ static void test_fields_have_defaults(void)
     check_written("units", &object, "[64, 32]");
     check_written("towers", &object, "[[16, 8], [], [4]]");
     check_written("files", &object, "[a.csv, \"b c\"]");
+    CHECK(isnan(object.fill) && object.borders.n == 2 && object.borders.items[0] == -0.5);
+    check_written("fill", &object, "error");
+    check_written("borders", &object, "[-0.5, 1000]");
     plx_arena_release(&arena);
+
+    const plx_field *fill = plx_field_find(rows, N_ROWS, plx_slice_of("fill"));
+    const plx_raw mean = scalar("mean"), number = scalar("0.25"), none = scalar("nan");
+    CHECK_STATUS(plx_field_set(fill, &object, &mean, &arena, NULL), PLX_OK);
+    CHECK(isinf(object.fill));
+    check_written("fill", &object, "mean");
+    CHECK_STATUS(plx_field_set(fill, &object, &number, &arena, NULL), PLX_OK);
+    check_written("fill", &object, "0.25");
+    CHECK_STATUS(plx_field_set(fill, &object, &none, &arena, NULL), PLX_OK);
+    CHECK(isnan(object.fill));
 
     const plx_field unset = ROW(rate, PLX_FIELD_REAL, .min = 1, .max = 2, .fallback = "nan"); /* not given */
     CHECK_STATUS(plx_fields_default(&unset, 1, &object, &arena, NULL), PLX_OK);

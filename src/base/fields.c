@@ -52,6 +52,8 @@ static void add_type(plx_string *out, const plx_field *field)
     case PLX_FIELD_REAL:
         plx_string_format(out, "a number");
         add_range(out, field);
+        for (int i = 0; field->choices && field->choices[i]; i++)
+            plx_string_format(out, " or %s", field->choices[i]);
         break;
     case PLX_FIELD_TEXT:
         plx_string_format(out, "a text");
@@ -68,6 +70,11 @@ static void add_type(plx_string *out, const plx_field *field)
         plx_string_format(out, "a list of lists of whole numbers");
         add_range(out, field);
         plx_string_format(out, ", such as [[16, 8], [8]]");
+        break;
+    case PLX_FIELD_REAL_LIST:
+        plx_string_format(out, "a list of numbers");
+        add_range(out, field);
+        plx_string_format(out, ", such as [0.5, 2]");
         break;
     case PLX_FIELD_TEXT_LIST:
         plx_string_format(out, "a list of texts, such as [a, b]");
@@ -116,11 +123,19 @@ static plx_status refuse(const plx_field *field, const plx_raw *value, plx_arena
     return status;
 }
 
-/* Not-a-number stands only where it is the field's default: "not given". */
+/* What each of a real field's words stands for. */
+static const double word_values[] = {NAN, INFINITY};
+
+/* Not-a-number stands only where it is the field's default, "not given", or has a word. */
 static bool read_real(const plx_field *field, plx_slice value, double *out)
 {
     double real;
-    bool may_be_nan = field->fallback && strcmp(field->fallback, "nan") == 0;
+    bool may_be_nan = field->choices || (field->fallback && strcmp(field->fallback, "nan") == 0);
+    for (int i = 0; field->choices && field->choices[i]; i++) {
+        if (!plx_slice_equal(value, plx_slice_of(field->choices[i]))) continue;
+        *out = word_values[i];
+        return true;
+    }
     if (!plx_parse_double(value, &real) || isinf(real)) return false;
     if (isnan(real) ? !may_be_nan : !in_range(field, real)) return false;
     *out = real;
@@ -200,6 +215,19 @@ static bool read_int_lists(const plx_field *field, const plx_raw *value, plx_are
     return true;
 }
 
+static bool read_real_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_real_list *out)
+{
+    if (!value->is_list) return false;
+    plx_real_list list = {plx_arena_take(arena, (size_t)value->n_items, sizeof *list.items), value->n_items};
+    for (int i = 0; i < list.n; i++) {
+        double real;
+        if (value->items[i].is_list || !read_real(field, value->items[i].scalar, &real)) return false;
+        if (list.items) list.items[i] = real;
+    }
+    *out = list;
+    return true;
+}
+
 static bool read_text_list(const plx_raw *value, plx_arena *arena, plx_text_list *out)
 {
     if (!value->is_list) return false;
@@ -228,6 +256,8 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
         right = read_int_list(field, value, arena, at);
     else if (field->type == PLX_FIELD_INT_LISTS)
         right = read_int_lists(field, value, arena, at);
+    else if (field->type == PLX_FIELD_REAL_LIST)
+        right = read_real_list(field, value, arena, at);
     else if (field->type == PLX_FIELD_TEXT_LIST)
         right = read_text_list(value, arena, at);
     else
@@ -263,7 +293,7 @@ plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, p
         const char *at = field->fallback;
         if (!at) continue;
         bool is_list = field->type == PLX_FIELD_INT_LIST || field->type == PLX_FIELD_INT_LISTS ||
-                       field->type == PLX_FIELD_TEXT_LIST;
+                       field->type == PLX_FIELD_REAL_LIST || field->type == PLX_FIELD_TEXT_LIST;
         plx_raw value = {.is_list = is_list, .scalar = plx_slice_of(at)};
         if (is_list && *at == '[') value = read_default_list(&at, arena);
         if (plx_arena_failed(arena)) return plx_error_memory(err);
@@ -309,6 +339,27 @@ static void write_int_list(const plx_int_list *list, plx_string *out)
     plx_string_add(out, "]", 1);
 }
 
+static void write_real(const plx_field *field, double value, plx_string *out)
+{
+    char number[32];
+    for (int i = 0; field->choices && field->choices[i]; i++) {
+        if (isnan(value) ? i > 0 : value != word_values[i]) continue;
+        plx_string_format(out, "%s", field->choices[i]);
+        return;
+    }
+    plx_string_add(out, number, plx_format_double(value, number));
+}
+
+static void write_real_list(const plx_field *field, const plx_real_list *list, plx_string *out)
+{
+    plx_string_add(out, "[", 1);
+    for (int i = 0; i < list->n; i++) {
+        if (i) plx_string_add(out, ", ", 2);
+        write_real(field, list->items[i], out);
+    }
+    plx_string_add(out, "]", 1);
+}
+
 static void write_list(const plx_field *field, const void *at, plx_string *out)
 {
     const plx_int_lists *lists = at;
@@ -329,7 +380,6 @@ static void write_list(const plx_field *field, const void *at, plx_string *out)
 void plx_field_write(const plx_field *field, const void *object, plx_string *out)
 {
     const void *at = (const unsigned char *)object + field->offset;
-    char number[32];
     switch (field->type) {
     case PLX_FIELD_BOOL:
         plx_string_format(out, *(const bool *)at ? "true" : "false");
@@ -341,7 +391,7 @@ void plx_field_write(const plx_field *field, const void *object, plx_string *out
             plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
         break;
     case PLX_FIELD_REAL:
-        plx_string_add(out, number, plx_format_double(*(const double *)at, number));
+        write_real(field, *(const double *)at, out);
         break;
     case PLX_FIELD_TEXT:
         write_text(*(char *const *)at, out);
@@ -351,6 +401,9 @@ void plx_field_write(const plx_field *field, const void *object, plx_string *out
         break;
     case PLX_FIELD_INT_LIST:
         write_int_list(at, out);
+        break;
+    case PLX_FIELD_REAL_LIST:
+        write_real_list(field, at, out);
         break;
     case PLX_FIELD_INT_LISTS:
     case PLX_FIELD_TEXT_LIST:

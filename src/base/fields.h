@@ -22,6 +22,10 @@ typedef struct plx_int_lists {
     plx_int_list *items;
     int n;
 } plx_int_lists;
+typedef struct plx_real_list {
+    double *items;
+    int n;
+} plx_real_list;
 typedef struct plx_text_list {
     char **items;
     int n;
@@ -36,6 +40,7 @@ typedef enum plx_field_type {
     PLX_FIELD_CHOICE,    /* int: index into `choices` */
     PLX_FIELD_INT_LIST,  /* plx_int_list */
     PLX_FIELD_INT_LISTS, /* plx_int_lists: a list of lists */
+    PLX_FIELD_REAL_LIST, /* plx_real_list */
     PLX_FIELD_TEXT_LIST  /* plx_text_list */
 } plx_field_type;
 
@@ -43,15 +48,16 @@ typedef struct plx_field {
     const char *name;
     plx_field_type type;
     size_t offset;
-    double min, max; /* INT, REAL and the items of int lists; both 0: any. `min` itself is allowed */
+    double min, max; /* INT, REAL and the items of their lists; both 0: any. `min` itself is allowed */
     /* The default: a TEXT as it is, others as they would be written, items of lists without quotes; "" for TEXT and
      * lists: empty; "nan" for REAL: none, and the field may be set to nan; NULL: must be given. */
     const char *fallback;
-    const char *doc;            /* one line */
-    const char *const *choices; /* CHOICE: names, ended by NULL */
-    bool above_min;             /* `min` itself is not allowed (a learning rate must be above 0) */
-    const char *zero;           /* INT: a word that stands for 0, whatever the range ("auto"); NULL: none */
-    uint32_t kinds;             /* bit k: it has a meaning for objects of kind k; 0: for all */
+    const char *doc; /* one line */
+    /* CHOICE: names, ended by NULL. REAL: words that may stand for a number: the first for nan, a second for inf. */
+    const char *const *choices;
+    bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
+    const char *zero; /* INT: a word that stands for 0, whatever the range ("auto"); NULL: none */
+    uint32_t kinds;   /* bit k: it has a meaning for objects of kind k; 0: for all */
 } plx_field;
 
 /** A value as a configuration holds it, before types: a scalar or a list. Borrowed. */

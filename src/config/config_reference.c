@@ -67,6 +67,7 @@ static void write_type(const plx_field *field, plx_string *out)
         [PLX_FIELD_CHOICE] = "",
         [PLX_FIELD_INT_LIST] = "list of integers",
         [PLX_FIELD_INT_LISTS] = "list of lists of integers",
+        [PLX_FIELD_REAL_LIST] = "list of numbers",
         [PLX_FIELD_TEXT_LIST] = "list of texts",
     };
     plx_string_format(out, "%s", names[field->type]);
@@ -75,6 +76,8 @@ static void write_type(const plx_field *field, plx_string *out)
     }
     write_range(field, out);
     if (field->zero) plx_string_format(out, ", or `%s`", field->zero);
+    for (int i = 0; field->type == PLX_FIELD_REAL && field->choices && field->choices[i]; i++)
+        plx_string_format(out, " or `%s`", field->choices[i]);
 }
 
 static void write_default(const plx_field *field, plx_string *out)

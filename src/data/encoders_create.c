@@ -25,6 +25,9 @@ static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void
             for (int k = 0; items && k < list->n; k++)
                 items[k] = copy_text(arena, list->items[k]);
             list->items = items;
+        } else if (fields[i].type == PLX_FIELD_REAL_LIST) {
+            plx_real_list *list = field;
+            list->items = plx_arena_copy(arena, list->items, (size_t)list->n * sizeof *list->items);
         }
     }
 }
