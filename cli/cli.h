@@ -16,6 +16,7 @@
 
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
+enum { CLI_TOLD_ROWS = 16 };
 enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096 };
 
 /** The values of all options of all verbs; a verb reads those of its table. */
@@ -79,8 +80,11 @@ typedef struct cli_session {
     plx_data *data;
     plx_model *model;
     plx_dataset *dataset;
-    double start;        /* cli_seconds() at the opening */
-    double load_seconds; /* that reading data or a data set took */
+    double start;                    /* cli_seconds() at the opening */
+    double load_seconds;             /* that reading data or a data set took */
+    int64_t n_wrong;                 /* rows that were skipped */
+    const char *told[CLI_TOLD_ROWS]; /* what was wrong with the first n_told of them */
+    int n_told;
 } cli_session;
 
 int cli_session_open(cli_session *session, const cli_options *options);
@@ -93,6 +97,10 @@ int cli_session_configure(cli_session *session, const char *path, const cli_opti
 int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options);
 /** The model argument 0 and the raw files that follow it; "-" is the standard input. */
 int cli_session_load_files(cli_session *session, const cli_options *options, bool with_labels);
+/** Lists skipped rows on stderr; nothing where there are none. */
+void cli_session_tell_wrong_rows(const cli_session *session);
+/** {"rows": how many, "first": [what was wrong with them]}; NULL when out of memory. */
+json_t *cli_session_wrong_json(const cli_session *session);
 /** A monotone clock. */
 double cli_seconds(void);
 

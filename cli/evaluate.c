@@ -15,10 +15,11 @@ static const cli_option options[] = {
 
 static int print_json(const cli_session *session, const char *model, const plx_metrics *metrics, double seconds)
 {
-    return cli_print_json(json_pack("{s:s, s:I, s:{s:f, s:f, s:f}, s:o}", "model", model, "rows",
+    return cli_print_json(json_pack("{s:s, s:I, s:{s:f, s:f, s:f}, s:o, s:o}", "model", model, "rows",
                                     (json_int_t)plx_dataset_rows(session->dataset), "seconds", "load",
                                     session->load_seconds, "evaluate", seconds, "total", cli_seconds() - session->start,
-                                    "test", cli_metrics_json(metrics, plx_model_n_tasks(session->model))));
+                                    "test", cli_metrics_json(metrics, plx_model_n_tasks(session->model)), "skipped",
+                                    cli_session_wrong_json(session)));
 }
 
 static int evaluate_files(cli_session *session, const cli_options *given)
@@ -37,6 +38,7 @@ static int evaluate_files(cli_session *session, const cli_options *given)
     else
         cli_print_metrics(stdout, "task", metrics, n_tasks);
     free(metrics);
+    if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
     return code;
 }
 

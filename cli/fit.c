@@ -163,11 +163,12 @@ static json_t *part_json(const fit_run *run, plx_part part)
 static json_t *report_json(const fit_run *run)
 {
     const plx_train_report *report = &run->report;
-    return json_pack("{s:s, s:i, s:i, s:{s:f, s:f, s:f}, s:o, s:o, s:o, s:b, s:b}", "model", run->model_path, "epochs",
-                     report->epochs, "best_epoch", report->best_epoch, "seconds", "load", run->session.load_seconds,
-                     "train", report->seconds, "total", cli_seconds() - run->session.start, "rows_per_second",
-                     cli_number_json(report->rows_per_second), "test", part_json(run, PLX_PART_TEST), "validation",
-                     part_json(run, PLX_PART_VALIDATION), "stopped_early", report->stopped_early, "cancelled",
+    return json_pack("{s:s, s:i, s:i, s:{s:f, s:f, s:f}, s:o, s:o, s:o, s:o, s:b, s:b}", "model", run->model_path,
+                     "epochs", report->epochs, "best_epoch", report->best_epoch, "seconds", "load",
+                     run->session.load_seconds, "train", report->seconds, "total", cli_seconds() - run->session.start,
+                     "rows_per_second", cli_number_json(report->rows_per_second), "test", part_json(run, PLX_PART_TEST),
+                     "validation", part_json(run, PLX_PART_VALIDATION), "skipped",
+                     cli_session_wrong_json(&run->session), "stopped_early", report->stopped_early, "cancelled",
                      report->cancelled);
 }
 
@@ -204,6 +205,7 @@ static int run_all(fit_run *run, const cli_options *given)
     if (code == CLI_DONE) code = load(run, given);
     if (code == CLI_DONE) code = fill_folder(run, given);
     if (code != CLI_DONE) return code;
+    cli_session_tell_wrong_rows(&run->session);
     if (given->json) return cli_print_json(report_json(run));
     print_report(run);
     return CLI_DONE;

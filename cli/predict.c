@@ -61,6 +61,7 @@ static int predict_files(cli_session *session, const cli_options *given)
         code = cli_output_close(&output, true);
     }
     free(scores);
+    if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
     return code;
 }
 
@@ -75,7 +76,8 @@ const cli_verb cli_predict = {
     .summary = "score raw rows: CSV with one column a task",
     .details = "The files have the training files' format; label columns may be missing if the files have a header.\n"
                "- is the standard input.\n"
-               "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n",
+               "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n"
+               "Rows that the model's data.on_error skips have no line; they are listed on stderr.\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

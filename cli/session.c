@@ -102,6 +102,9 @@ int cli_session_load_data(cli_session *session, const char *config_path, const c
     if (plx_data_load(session->config, folders, n_folders, &session->data, &error) != PLX_OK)
         return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
+    for (const char *text; (text = plx_data_wrong_row(session->data, session->n_told));)
+        session->told[session->n_told++] = text;
+    session->n_wrong = plx_data_wrong_rows(session->data);
     return CLI_DONE;
 }
 
@@ -112,12 +115,35 @@ int cli_session_load_files(cli_session *session, const cli_options *options, boo
     const char *paths[CLI_MAX_ARGUMENTS];
     int n_paths = 0;
     for (int i = 1; i < options->n_arguments; i++) {
-        const char *path = options->arguments[i];
-        paths[n_paths++] = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+        paths[n_paths++] = options->arguments[i];
     }
     if (plx_model_load(session->context, options->arguments[0], &session->model, &error) != PLX_OK ||
         plx_dataset_read(session->model, paths, n_paths, with_labels, &session->dataset, &error) != PLX_OK)
         return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
+    for (const char *text; (text = plx_dataset_wrong_row(session->dataset, session->n_told));)
+        session->told[session->n_told++] = text;
+    session->n_wrong = plx_dataset_wrong_rows(session->dataset);
     return CLI_DONE;
+}
+
+void cli_session_tell_wrong_rows(const cli_session *session)
+{
+    if (session->n_wrong == 0) return;
+    fprintf(stderr, "plexus: %lld wrong row%s skipped\n", (long long)session->n_wrong, cli_plural(session->n_wrong));
+    for (int i = 0; i < session->n_told; i++)
+        fprintf(stderr, "  %s\n", session->told[i]);
+    if (session->n_wrong > session->n_told)
+        fprintf(stderr, "  and %lld more\n", (long long)(session->n_wrong - session->n_told));
+}
+
+json_t *cli_session_wrong_json(const cli_session *session)
+{
+    json_t *texts = json_array();
+    int failed = 0;
+    for (int i = 0; i < session->n_told; i++)
+        failed |= json_array_append_new(texts, json_string(session->told[i]));
+    json_t *object = failed ? NULL : json_pack("{s:I, s:O}", "rows", (json_int_t)session->n_wrong, "first", texts);
+    json_decref(texts);
+    return object;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "data/encoders.h"
+#include "data/reader.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
@@ -34,11 +35,13 @@ static plx_status read_feed(void *user, char *out, size_t room, size_t *got, plx
 static plx_status encode(plx_encoders *e, feed f, bool with_labels, plx_rows *out, plx_error *err)
 {
     plx_columns columns = {0};
+    plx_wrong_rows wrong = {0};
+    const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = with_labels, .wrong = &wrong};
     uint32_t *order = NULL;
     *out = (plx_rows){0};
     plx_status status = plx_encoders_raw(e, with_labels, &columns, err);
     plx_byte_source source = {read_feed, &f};
-    if (!status) status = plx_table_read_source(e, &columns, source, "fuzz", with_labels, err);
+    if (!status) status = plx_table_read_source(&to, source, "fuzz", err);
     if (!status) {
         order = malloc(columns.n * sizeof *order);
         for (size_t i = 0; i < columns.n; i++)
@@ -82,6 +85,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     unsigned how = bytes[0] | (unsigned)bytes[1] << 8;
     bool with_labels = !(how >> 15 & 1);
     choose(how, &spec);
+    spec.data.on_error = (int)(length & 1);
+    spec.data.max_errors = 5;
     plx_encoders *whole = NULL, *pieces = NULL;
     plx_error whole_error = {.message = ""}, pieces_error = {.message = ""};
     plx_rows a, b;

@@ -110,6 +110,11 @@ PLX_API void plx_data_free(plx_data *data);
 /** Rows in a part; 0 where the configuration has none. */
 PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
 
+/** Rows that `data.on_error: skip` left out, and what was wrong with the n-th of them, with its place; NULL where none
+ * is told: the first ten are. */
+PLX_API int64_t plx_data_wrong_rows(const plx_data *data);
+PLX_API const char *plx_data_wrong_row(const plx_data *data, int index);
+
 /** A column of raw cells in memory, texts or numbers. */
 typedef struct plx_column {
     const char *name;
@@ -222,7 +227,8 @@ PLX_API plx_status plx_model_parameter(const plx_model *model, int index, const 
 /** Rows encoded by a model's encoders. */
 typedef struct plx_dataset plx_dataset;
 
-/** Reads raw files as the training files were read. With `with_labels`, label columns must be there. */
+/** Reads raw files as the training files were read; "-" is the standard input. With `with_labels`, label columns must
+ * be there. */
 PLX_API plx_status plx_dataset_read(const plx_model *model, const char *const *paths, int n_paths, bool with_labels,
                                     plx_dataset **out, plx_error *err);
 /** From columns in memory, found by name; columns that the model does not read are ignored. */
@@ -230,6 +236,9 @@ PLX_API plx_status plx_dataset_from_columns(const plx_model *model, const plx_co
                                             int64_t rows, bool with_labels, plx_dataset **out, plx_error *err);
 PLX_API void plx_dataset_free(plx_dataset *dataset);
 PLX_API int64_t plx_dataset_rows(const plx_dataset *dataset);
+/** As plx_data_wrong_rows and plx_data_wrong_row. */
+PLX_API int64_t plx_dataset_wrong_rows(const plx_dataset *dataset);
+PLX_API const char *plx_dataset_wrong_row(const plx_dataset *dataset, int index);
 
 /** `scores` [rows, n_outputs]: probabilities, or values of regressions. */
 PLX_API plx_status plx_model_predict(const plx_model *model, const plx_dataset *dataset, float *scores, plx_error *err);

@@ -138,6 +138,7 @@ static inline plx_table_spec *small_spec_init(small_spec *s)
 typedef struct loaded {
     plx_encoders *encoders;
     plx_rows parts[PLX_PARTS];
+    plx_wrong_rows wrong;
     plx_error error;
 } loaded;
 
@@ -145,7 +146,8 @@ static inline plx_status load_spec(loaded *l, const folder *f, const plx_table_s
 {
     const char *const folders[] = {f->path};
     *l = (loaded){.encoders = NULL};
-    return plx_table_load(&plx_allocator_default, spec, folders, 1, 2, &l->encoders, l->parts, &l->error);
+    const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 2, .wrong = &l->wrong};
+    return plx_table_load(&plx_allocator_default, spec, &options, &l->encoders, l->parts, &l->error);
 }
 
 static inline void loaded_release(loaded *l)

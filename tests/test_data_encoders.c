@@ -60,7 +60,8 @@ static plx_status read_file(const plx_encoders *encoders, const char *text, bool
     folder f = folder_make();
     write_text(&f, "rows.csv", text);
     const char *const paths[] = {folder_file(&f, "rows.csv")};
-    plx_status status = plx_encoders_read(encoders, &plx_allocator_default, paths, 1, 2, with_labels, rows, err);
+    const plx_load_options options = {.threads = 2};
+    plx_status status = plx_encoders_read(encoders, &plx_allocator_default, paths, 1, &options, with_labels, rows, err);
     folder_remove(&f);
     return status;
 }
@@ -222,7 +223,8 @@ static void test_read_without_labels(void)
     /* Labels that are there but not asked for need not make sense. */
     REQUIRE(read_file(t.l.encoders, "size,color,sold\n4,red,\n", false, &rows, &err) == PLX_OK);
     plx_rows_release(&rows, &plx_allocator_default);
-    CHECK_STATUS(plx_encoders_read(t.l.encoders, &plx_allocator_default, NULL, 0, 1, false, &rows, &err),
+    const plx_load_options options = {.threads = 1};
+    CHECK_STATUS(plx_encoders_read(t.l.encoders, &plx_allocator_default, NULL, 0, &options, false, &rows, &err),
                  PLX_ERR_ARGUMENT);
     fitted_release(&t);
 }
@@ -453,16 +455,17 @@ static void test_gather(void)
 static plx_status load_and_use(const plx_allocator *allocator, const fitted *t, plx_error *err)
 {
     const char *const folders[] = {t->f.path};
+    const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 2};
     const char *const paths[] = {folder_file((folder *)(uintptr_t)&t->f, "train.csv")};
     plx_encoders *e = NULL, *again = NULL;
     plx_rows parts[PLX_PARTS] = {0}, rows = {0};
     tensor_list list = {0};
     plx_arena arena;
     plx_arena_init(&arena, allocator);
-    plx_status status = plx_table_load(allocator, &t->s.spec, folders, 1, 2, &e, parts, err);
+    plx_status status = plx_table_load(allocator, &t->s.spec, &options, &e, parts, err);
     if (!status) status = plx_encoders_tensors(e, &arena, (const plx_tensor **)&list.tensors, &list.n, err);
     if (!status) status = plx_encoders_from_tensors(allocator, &t->s.spec, find_tensor, &list, &again, err);
-    if (!status) status = plx_encoders_read(again, allocator, paths, 1, 2, true, &rows, err);
+    if (!status) status = plx_encoders_read(again, allocator, paths, 1, &options, true, &rows, err);
     if (!status) CHECK(same_records(&rows, &t->l.parts[0]));
     plx_rows_release(&rows, allocator);
     for (int i = 0; i < PLX_PARTS; i++)
@@ -513,8 +516,9 @@ static void test_columns_take_no_memory(void)
     uint8_t records[1024];
     REQUIRE(fitted_init(&t));
     const char *const folders[] = {t.f.path};
+    const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 2};
     const plx_cells cells[] = {{.name = "color", .texts = colors}, {.name = "size", .texts = sizes}};
-    REQUIRE(plx_table_load(&allocator, &t.s.spec, folders, 1, 2, &e, parts, NULL) == PLX_OK);
+    REQUIRE(plx_table_load(&allocator, &t.s.spec, &options, &e, parts, NULL) == PLX_OK);
     long before = memory.requests;
     CHECK_STATUS(plx_encoders_columns(e, cells, 2, 6, false, records, NULL), PLX_OK);
     CHECK(memory.requests == before);
@@ -553,7 +557,8 @@ static void test_adult(void)
                            .tasks = tasks,
                            .n_tasks = 2};
     loaded l = {.encoders = NULL};
-    CHECK_STATUS(plx_table_load(&plx_allocator_default, &spec, &path, 1, 2, &l.encoders, l.parts, &l.error), PLX_OK);
+    const plx_load_options options = {.folders = &path, .n_folders = 1, .threads = 2};
+    CHECK_STATUS(plx_table_load(&plx_allocator_default, &spec, &options, &l.encoders, l.parts, &l.error), PLX_OK);
     if (!l.encoders) puts(l.error.message);
     REQUIRE(l.encoders);
     CHECK(l.parts[0].n == 32561 && l.parts[1].n == 0 && l.parts[2].n == 16281);
@@ -607,7 +612,8 @@ static void test_census(void)
     plx_task_spec task = {.name = "income", .column = names[41], .positive = {rich, 1}, .negative = {poor, 1}};
     spec.tasks = &task;
     loaded l = {.encoders = NULL};
-    CHECK_STATUS(plx_table_load(&plx_allocator_default, &spec, &path, 1, 2, &l.encoders, l.parts, &l.error), PLX_OK);
+    const plx_load_options options = {.folders = &path, .n_folders = 1, .threads = 2};
+    CHECK_STATUS(plx_table_load(&plx_allocator_default, &spec, &options, &l.encoders, l.parts, &l.error), PLX_OK);
     if (!l.encoders) puts(l.error.message);
     REQUIRE(l.encoders);
     CHECK(l.parts[0].n == 199523 && l.parts[1].n == 49881 && l.parts[2].n == 49881);

@@ -465,23 +465,21 @@ static void test_finder(void)
     plx_error err;
     folder f = folder_make(), g = folder_make();
     const char *const folders[] = {f.path, g.path};
+    const plx_load_options options = {.folders = folders, .n_folders = 2, .threads = 2};
     small_spec_init(&s);
-    CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, folders, 2, 2, &l.encoders, l.parts, &err),
-                 PLX_ERR_IO);
+    CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, &options, &l.encoders, l.parts, &err), PLX_ERR_IO);
     CHECK_TEXT(err.message, "train.csv: no such file in '");
     CHECK_TEXT(err.message, f.path);
     CHECK_TEXT(err.message, g.path);
     CHECK_TEXT(err.message, "train.csv.gz, train.csv.zst");
     write_compressed(&g, "train.csv.gz", ARCHIVE_FILTER_GZIP, sales);
     l = (loaded){.encoders = NULL};
-    CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, folders, 2, 2, &l.encoders, l.parts, &l.error),
-                 PLX_OK);
+    CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, &options, &l.encoders, l.parts, &l.error), PLX_OK);
     CHECK(l.parts[0].n == 4);
     loaded_release(&l);
     write_text(&f, "train.csv", "color,size,sold\nred,1,0\n"); /* the first folder goes before */
     s.spec.data.train = (plx_text_list){(char *[]){"train.csv.zst"}, 1};
-    CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, folders, 2, 2, &l.encoders, l.parts, &l.error),
-                 PLX_OK);
+    CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, &options, &l.encoders, l.parts, &l.error), PLX_OK);
     CHECK(l.parts[0].n == 1);
     loaded_release(&l);
     char absolute[600];

@@ -2,6 +2,11 @@
 /* Training data, and rows to score. */
 #include "api/handles.h"
 
+static const char *wrong_row(const plx_wrong_rows *wrong, int index)
+{
+    return index >= 0 && index < wrong->n && index < PLX_WRONG_ROWS_TOLD ? wrong->told[index] : NULL;
+}
+
 plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
                          plx_error *err)
 {
@@ -17,8 +22,9 @@ plx_status plx_data_load(const plx_config *config, const char *const *folders, i
     plx_spec_write_encoding(&config->spec, &data->encoding);
     plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
     if (status == PLX_OK) {
-        status = plx_table_load(allocator, &config->spec.table, folders, n_folders, config->context->threads,
-                                &data->encoders, data->parts, err);
+        const plx_load_options options = {
+            .folders = folders, .n_folders = n_folders, .threads = config->context->threads, .wrong = &data->wrong};
+        status = plx_table_load(allocator, &config->spec.table, &options, &data->encoders, data->parts, err);
     }
     if (status == PLX_OK) {
         *out = data;
@@ -43,6 +49,16 @@ void plx_data_free(plx_data *data)
 int64_t plx_data_rows(const plx_data *data, plx_part part)
 {
     return part >= PLX_PART_TRAIN && part <= PLX_PART_TEST ? (int64_t)data->parts[part].n : 0;
+}
+
+int64_t plx_data_wrong_rows(const plx_data *data)
+{
+    return data->wrong.n;
+}
+
+const char *plx_data_wrong_row(const plx_data *data, int index)
+{
+    return wrong_row(&data->wrong, index);
 }
 
 static plx_status create_dataset(const plx_model *model, plx_dataset **out, plx_error *err)
@@ -74,8 +90,9 @@ plx_status plx_dataset_read(const plx_model *model, const char *const *paths, in
     }
     *out = NULL;
     PLX_TRY(create_dataset(model, &dataset, err));
-    plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths,
-                                          model->context->threads, with_labels, &dataset->rows, err);
+    const plx_load_options options = {.threads = model->context->threads, .wrong = &dataset->wrong};
+    plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths, &options,
+                                          with_labels, &dataset->rows, err);
     return finish_dataset(dataset, status, out);
 }
 
@@ -121,4 +138,14 @@ void plx_dataset_free(plx_dataset *dataset)
 int64_t plx_dataset_rows(const plx_dataset *dataset)
 {
     return (int64_t)dataset->rows.n;
+}
+
+int64_t plx_dataset_wrong_rows(const plx_dataset *dataset)
+{
+    return dataset->wrong.n;
+}
+
+const char *plx_dataset_wrong_row(const plx_dataset *dataset, int index)
+{
+    return wrong_row(&dataset->wrong, index);
 }

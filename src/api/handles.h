@@ -35,6 +35,7 @@ struct plx_data {
     plx_context *context;
     plx_encoders *encoders;
     plx_rows parts[PLX_PARTS];
+    plx_wrong_rows wrong;
     plx_string encoding; /* plx_spec_write_encoding of the configuration that it was read by */
 };
 
@@ -54,6 +55,7 @@ struct plx_dataset {
     plx_context *context;
     plx_encoders *encoders;
     plx_rows rows;
+    plx_wrong_rows wrong;
 };
 
 /** One line to the context's listener, if there is one. */

@@ -142,6 +142,23 @@ static void check_part(plx_document *document, const plx_spec_places *places, co
                          files_key);
 }
 
+static void check_standard_input(plx_document *document, const plx_data_spec *data, const plx_spec_places *places)
+{
+    static const char *const keys[] = {"train", "validation", "test"};
+    const plx_text_list *const lists[] = {&data->train, &data->validation, &data->test};
+    bool is_taken = false;
+    for (int list = 0; list < 3; list++) {
+        for (int i = 0; i < lists[list]->n; i++) {
+            if (strcmp(lists[list]->items[i], "-") != 0) continue;
+            if (is_taken) {
+                plx_document_problem(document, plx_document_value(document, places->data, keys[list]),
+                                     "the standard input, '-', can be read once only");
+            }
+            is_taken = true;
+        }
+    }
+}
+
 static void check_data(plx_document *document, const plx_data_spec *data, const plx_spec_places *places)
 {
     const yaml_node_t *delimiter = plx_document_value(document, places->data, "delimiter");
@@ -159,6 +176,7 @@ static void check_data(plx_document *document, const plx_data_spec *data, const 
     if (data->quote && data->delimiter && data->quote[0] != '\0' && strcmp(data->quote, data->delimiter) == 0) {
         plx_document_problem(document, quote ? quote : delimiter, "'quote' and 'delimiter' are the same byte");
     }
+    check_standard_input(document, data, places);
     check_part(document, places, "validation", data->validation.n, "validation_part", data->validation_part);
     check_part(document, places, "test", data->test.n, "test_part", data->test_part);
 }

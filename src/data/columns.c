@@ -15,6 +15,7 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
     columns->n_items = n_items;
     for (int i = 0; i < n_items; i++) {
         columns->items[i].code_bytes = 1;
+        columns->items[i].newest_row = SIZE_MAX;
         for (int k = 0; k < PLX_RECENT_TEXTS; k++)
             columns->items[i].recent[k].code = PLX_NOT_FOUND;
         plx_dictionary_init(&columns->items[i].dictionary, allocator);
@@ -98,6 +99,10 @@ static plx_status add_new(const plx_columns *columns, plx_raw_column *column, pl
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than %d different values in a column", PLX_DICTIONARY_MAX);
     if ((is_full && !widen(columns, column)) || !plx_dictionary_add(&column->dictionary, text, hash))
         return plx_error_memory(err);
+    if (column->newest_row != columns->n) {
+        column->newest_row = columns->n;
+        column->texts_before = code;
+    }
     return PLX_OK;
 }
 
@@ -164,6 +169,20 @@ plx_status plx_column_add_text(const plx_columns *columns, plx_raw_column *colum
     }
     store(column, columns->n, recent->code);
     return PLX_OK;
+}
+
+void plx_columns_drop_row(plx_columns *columns)
+{
+    for (int i = 0; i < columns->n_items; i++) {
+        plx_raw_column *column = &columns->items[i];
+        column->last_length = 0;
+        if (column->newest_row != columns->n) continue;
+        column->newest_row = SIZE_MAX;
+        while (column->dictionary.n > column->texts_before)
+            plx_dictionary_drop(&column->dictionary);
+        for (int k = 0; k < PLX_RECENT_TEXTS; k++)
+            if (column->recent[k].code >= column->texts_before) column->recent[k].code = PLX_NOT_FOUND;
+    }
 }
 
 void plx_column_codes(const plx_raw_column *column, const uint32_t *order, size_t n, uint32_t *out)

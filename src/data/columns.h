@@ -28,6 +28,9 @@ typedef struct plx_raw_column {
     /* Rows often repeat the number before them. */
     uint32_t last_length; /* 0: none */
     char last_number[16];
+    /* The row that brought the newest text, and how many texts there were before it. */
+    size_t newest_row;
+    uint32_t texts_before;
 } plx_raw_column;
 
 typedef struct plx_columns {
@@ -49,6 +52,9 @@ plx_status plx_columns_reserve(plx_columns *columns, plx_error *err);
  */
 plx_status plx_column_add_text(const plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err);
+
+/** Takes back what was put into row columns->n so far: the texts that it brought, and what was remembered of it. */
+void plx_columns_drop_row(plx_columns *columns);
 
 /** The codes of rows order[0..n-1]. */
 void plx_column_codes(const plx_raw_column *column, const uint32_t *order, size_t n, uint32_t *out);

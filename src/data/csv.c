@@ -290,3 +290,17 @@ plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err)
         PLX_TRY(fill(csv, err));
     }
 }
+
+plx_status plx_csv_skip_line(plx_csv *csv, plx_error *err)
+{
+    const char *feed;
+    for (size_t looked = 0;; looked = csv->end - csv->row) {
+        const char *from = csv->buffer + csv->row + looked;
+        feed = memchr(from, '\n', (size_t)(csv->buffer + csv->end - from));
+        if (feed || csv->at_end) break;
+        PLX_TRY(fill(csv, err));
+    }
+    csv->next = feed ? (size_t)(feed + 1 - csv->buffer) : csv->end;
+    csv->next_line = csv->line + 1;
+    return PLX_OK;
+}

@@ -64,6 +64,10 @@ void plx_csv_release(plx_csv *csv);
 /** The next row into `cells`; `*more` is false at the end. */
 plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err);
 
+/** After PLX_ERR_FORMAT: goes on behind the line in which the wrong row begins. Fails where that line has no end within
+ * reach. */
+plx_status plx_csv_skip_line(plx_csv *csv, plx_error *err);
+
 /** Puts "FILE:LINE:COLUMN: " of the row's cell `cell` before the message in `err`. COLUMN counts bytes from 1. */
 void plx_csv_place(const plx_csv *csv, size_t cell, plx_error *err);
 

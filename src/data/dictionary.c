@@ -58,3 +58,21 @@ bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t has
     dictionary->n = n + 1;
     return true;
 }
+
+/* What follows in the run of slots may have to move up, so that no search ends at the free one before it. */
+void plx_dictionary_drop(plx_dictionary *dictionary)
+{
+    const uint32_t value = dictionary->n - 1;
+    const plx_slice text = plx_dictionary_text(dictionary, value);
+    plx_dictionary_slot *slots = dictionary->slots;
+    size_t last = dictionary->n_slots - 1, at = plx_text_hash(text.text, text.length) & last;
+    while (slots[at].value != value)
+        at = (at + 1) & last;
+    slots[at].value = PLX_NOT_FOUND;
+    for (at = (at + 1) & last; slots[at].value != PLX_NOT_FOUND; at = (at + 1) & last) {
+        const plx_dictionary_slot moved = slots[at];
+        slots[at].value = PLX_NOT_FOUND;
+        put(slots, dictionary->n_slots, moved);
+    }
+    dictionary->n = value;
+}

@@ -36,6 +36,9 @@ void plx_dictionary_release(plx_dictionary *dictionary);
 /** Adds a text that is not there yet; `hash` is its plx_text_hash. False when out of memory or full; unchanged then. */
 bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t hash);
 
+/** Removes the text that came last; there must be one. */
+void plx_dictionary_drop(plx_dictionary *dictionary);
+
 static inline uint64_t plx_text_word(const char *text, size_t bytes)
 {
     uint64_t word = 0;

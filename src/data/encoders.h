@@ -60,12 +60,6 @@ void plx_encoders_seal(plx_encoders *encoders);
 /** Raw columns for the encoders' inputs, the label columns only `with_labels`. */
 plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err);
 
-/** Adds the rows of a source named `name`, or of the file at `path`, to such columns. */
-plx_status plx_table_read_source(const plx_encoders *encoders, plx_columns *columns, plx_byte_source source,
-                                 const char *name, bool with_labels, plx_error *err);
-plx_status plx_table_read(const plx_encoders *encoders, plx_columns *columns, const char *path, int threads,
-                          bool with_labels, plx_error *err);
-
 /** Takes vocabularies and scalings from rows order[0..n-1], and seals. */
 plx_status plx_encoders_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
                             plx_error *err);

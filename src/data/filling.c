@@ -2,6 +2,7 @@
 /* Which readers a cell has to please, and the place that it takes in its raw column. */
 #include "data/filling.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "data/cells.h"
@@ -87,4 +88,20 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
     column->last_length = 0;
     column->numbers[to->columns->n] = number;
     return check_number(to, index, plx_check_number(number), text, err);
+}
+
+plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_error *err)
+{
+    plx_wrong_rows *wrong = to->wrong;
+    const plx_data_spec *data = &to->encoders->spec.data;
+    if (!wrong || data->on_error != PLX_ON_ERROR_SKIP || (status != PLX_ERR_SCHEMA && status != PLX_ERR_FORMAT))
+        return status;
+    plx_columns_drop_row(to->columns);
+    if (wrong->n < PLX_WRONG_ROWS_TOLD)
+        snprintf(wrong->told[wrong->n], sizeof *wrong->told, "%.*s", (int)sizeof *wrong->told - 1,
+                 err ? err->message : "");
+    wrong->n++;
+    if (wrong->n <= data->max_errors) return PLX_OK;
+    plx_error_prefix(err, "more than data.max_errors = %lld wrong rows, the last of them", (long long)data->max_errors);
+    return status;
 }

@@ -10,6 +10,7 @@ typedef struct plx_filling {
     const plx_encoders *encoders;
     plx_columns *columns; /* made by plx_encoders_raw */
     bool with_labels;
+    plx_wrong_rows *wrong; /* counted here where data.on_error is skip; NULL: the first one ends reading */
 } plx_filling;
 
 /** Whether anything reads the column's cells as texts, or as numbers. */
@@ -27,5 +28,11 @@ static inline bool plx_input_is_read(const plx_input *input, bool with_labels)
 plx_status plx_filling_text(const plx_filling *to, int index, plx_slice cell, plx_error *err);
 /** The same for a cell that is a number, and for a text what `text` says: for readers of categories and labels. */
 plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err);
+
+/**
+ * The row under way is wrong for the reason in `err`: it is left out, without a trace in the columns, and counted; or
+ * `status` ends reading: where rows are not skipped, where it is no fault of the row, and at one wrong row too many.
+ */
+plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_error *err);
 
 #endif

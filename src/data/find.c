@@ -46,6 +46,8 @@ plx_status plx_find_file(plx_arena *arena, const char *name, const char *const *
                          const char **path, plx_error *err)
 {
     const char *names[MAX_NAMES];
+    *path = name;
+    if (strcmp(name, "-") == 0) return PLX_OK;
     int n_names = list_names(arena, name, names);
     if (name[0] == '/') n_folders = 0;
     for (int folder = 0; folder < n_folders || folder == 0; folder++) {

@@ -8,8 +8,8 @@
 
 /**
  * `*path`, in the arena, is the first that exists of NAME, NAME.gz, NAME.zst, and NAME without such an ending, in each
- * of `folders` in turn; with none, or for an absolute name, of NAME as it is. PLX_ERR_IO: the message names every
- * folder.
+ * of `folders` in turn; with none, or for an absolute name, of NAME as it is. "-", the standard input, stays.
+ * PLX_ERR_IO: the message names every folder.
  */
 plx_status plx_find_file(plx_arena *arena, const char *name, const char *const *folders, int n_folders,
                          const char **path, plx_error *err);

@@ -7,22 +7,33 @@
 #include "base/random.h"
 #include "data/encoders.h"
 #include "data/find.h"
+#include "data/reader.h"
 
 enum { TRAIN, VALIDATION, TEST };
+enum { CHUNK_ROWS = 1 << 16 };
 
-static plx_status read_files(const plx_encoders *e, plx_columns *columns, const plx_text_list *files,
-                             const char *const *folders, int n_folders, int threads, plx_error *err)
+static plx_status read_file(const plx_filling *to, const char *name, const plx_load_options *options, plx_error *err)
 {
     plx_arena arena;
-    plx_status status = PLX_OK;
-    plx_arena_init(&arena, &e->allocator);
-    for (int i = 0; !status && i < files->n; i++) {
-        const char *path;
-        status = plx_find_file(&arena, files->items[i], folders, n_folders, &path, err);
-        if (!status) status = plx_table_read(e, columns, path, threads, true, err);
-    }
+    plx_reader *reader = NULL;
+    const char *path;
+    bool more = true;
+    plx_arena_init(&arena, &to->encoders->allocator);
+    plx_status status = plx_find_file(&arena, name, options->folders, options->n_folders, &path, err);
+    if (!status) status = plx_reader_open(to, path, options->threads, &reader, err);
+    while (!status && more)
+        status = plx_reader_rows(reader, CHUNK_ROWS, &more, err);
+    plx_reader_close(reader);
     plx_arena_release(&arena);
     return status;
+}
+
+static plx_status read_files(const plx_filling *to, const plx_text_list *files, const plx_load_options *options,
+                             plx_error *err)
+{
+    for (int i = 0; i < files->n; i++)
+        PLX_TRY(read_file(to, files->items[i], options, err));
+    return PLX_OK;
 }
 
 /* The number of rows that `part` means, a share of `n` or a number. */
@@ -111,18 +122,18 @@ static plx_status fit_and_encode(plx_encoders *e, const plx_columns *columns, co
     return PLX_OK;
 }
 
-static plx_status load(plx_encoders *e, const char *const *folders, int n_folders, int threads,
-                       plx_rows parts[PLX_PARTS], plx_error *err)
+static plx_status load(plx_encoders *e, const plx_load_options *options, plx_rows parts[PLX_PARTS], plx_error *err)
 {
     const plx_data_spec *data = &e->spec.data;
     const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
     size_t files[PLX_PARTS];
     uint32_t *order = NULL;
     plx_columns columns = {0};
+    const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true, .wrong = options->wrong};
     plx_status status = plx_encoders_raw(e, true, &columns, err);
     for (int part = 0; !status && part < PLX_PARTS; part++) {
         size_t before = columns.n;
-        status = read_files(e, &columns, lists[part], folders, n_folders, threads, err);
+        status = read_files(&to, lists[part], options, err);
         files[part] = columns.n - before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
@@ -132,14 +143,14 @@ static plx_status load(plx_encoders *e, const char *const *folders, int n_folder
     return status;
 }
 
-plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const char *const *folders,
-                          int n_folders, int threads, plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err)
+plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,
+                          plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err)
 {
     plx_encoders *e = NULL;
     plx_rows made[PLX_PARTS] = {0};
     if (!spec->data.train.n) PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.train: no file is listed");
     PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
-    plx_status status = load(e, folders, n_folders, threads, made, err);
+    plx_status status = load(e, options, made, err);
     for (int part = 0; part < PLX_PARTS; part++) {
         if (status) plx_rows_release(&made[part], allocator);
         parts[part] = made[part];
@@ -153,25 +164,22 @@ plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *
 }
 
 plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
-                             int n_paths, int threads, bool with_labels, plx_rows *out, plx_error *err)
+                             int n_paths, const plx_load_options *options, bool with_labels, plx_rows *out,
+                             plx_error *err)
 {
-    plx_arena arena;
     uint32_t *order = NULL;
     plx_columns columns = {0};
     plx_rows rows = {0};
-    plx_arena_init(&arena, allocator);
+    const plx_filling to = {
+        .encoders = encoders, .columns = &columns, .with_labels = with_labels, .wrong = options->wrong};
     plx_status status = n_paths > 0 ? PLX_OK : plx_error_set(err, PLX_ERR_ARGUMENT, "no file is given");
     if (!status) status = plx_encoders_raw(encoders, with_labels, &columns, err);
-    for (int i = 0; !status && i < n_paths; i++) {
-        const char *path;
-        status = plx_find_file(&arena, paths[i], NULL, 0, &path, err);
-        if (!status) status = plx_table_read(encoders, &columns, path, threads, with_labels, err);
-    }
+    for (int i = 0; !status && i < n_paths; i++)
+        status = read_file(&to, paths[i], options, err);
     if (!status) status = identity(encoders, columns.n, &order, err);
     if (!status) status = plx_encoders_encode(encoders, allocator, &columns, order, columns.n, with_labels, &rows, err);
     plx_free(&encoders->allocator, order);
     plx_columns_release(&columns);
-    plx_arena_release(&arena);
     if (!status) *out = rows;
     return status;
 }

@@ -18,13 +18,28 @@ typedef struct plx_encoders plx_encoders;
 
 enum { PLX_PARTS = 3 }; /* train, validation, test, in this order */
 
+enum { PLX_WRONG_ROWS_TOLD = 10 };
+
+/** Rows that data.on_error let pass, and what was wrong with the first ones, by their places. */
+typedef struct plx_wrong_rows {
+    int64_t n;
+    char told[PLX_WRONG_ROWS_TOLD][512];
+} plx_wrong_rows;
+
+/** How files are read. */
+typedef struct plx_load_options {
+    const char *const *folders; /* [n_folders], in which relative paths are looked for; with none: as they are */
+    int n_folders;
+    int threads;           /* above 1, compressed files are read ahead in one more thread */
+    plx_wrong_rows *wrong; /* added to; NULL: a wrong row is an error, whatever data.on_error says */
+} plx_load_options;
+
 /**
- * Reads the files of `spec` (looked for in `folders`), cuts the parts, fits encoders on the training rows (or on all,
- * `fit_on`) and encodes. With `threads` above 1, compressed files are read ahead in one more thread. `parts` must be
- * released by plx_rows_release, `*out` by plx_encoders_release.
+ * Reads the files of `spec`, cuts the parts, fits encoders on the training rows (or on all, `fit_on`) and encodes.
+ * `parts` must be released by plx_rows_release, `*out` by plx_encoders_release.
  */
-plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const char *const *folders,
-                          int n_folders, int threads, plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err);
+plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,
+                          plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err);
 
 /** Encoders are counted: each holder retains and releases. Threads may share them: nothing changes after fitting. */
 plx_encoders *plx_encoders_retain(const plx_encoders *encoders);
@@ -35,10 +50,11 @@ const plx_layout *plx_encoders_layout(const plx_encoders *encoders);
  */
 int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse);
 
-/** Reads files as the training files were read, by the same encoders; `threads` as above. Without `with_labels`, labels
- * are NaN and their columns may be missing. */
+/** Reads files as the training files were read, by the same encoders. Without `with_labels`, labels are NaN and their
+ * columns may be missing. */
 plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
-                             int n_paths, int threads, bool with_labels, plx_rows *out, plx_error *err);
+                             int n_paths, const plx_load_options *options, bool with_labels, plx_rows *out,
+                             plx_error *err);
 
 /** One column of raw cells in memory (the struct of plexus.h, by another name). */
 typedef struct plx_cells {

@@ -6,6 +6,7 @@
 #include "data/spec.h"
 
 static const char *const split_names[] = {"end", "random", NULL};
+static const char *const on_error_names[] = {"stop", "skip", NULL};
 static const char *const fit_on_names[] = {"train", "all", NULL};
 const char *const plx_feature_kinds[] = {"sparse", "list", "dense", NULL};
 static const char *const vocabulary_orders[] = {"sorted", "first_seen", NULL};
@@ -101,6 +102,19 @@ const plx_field plx_data_fields[] = {
      .fallback = "train",
      .choices = fit_on_names,
      .doc = "rows from which vocabularies and scalings are taken: the training part, or all rows"},
+    {.name = "on_error",
+     .type = PLX_FIELD_CHOICE,
+     .offset = offsetof(plx_data_spec, on_error),
+     .fallback = "stop",
+     .choices = on_error_names,
+     .doc =
+         "a row that cannot be read (cells too many, no number, no label): end with its place, or skip and count it"},
+    {.name = "max_errors",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_data_spec, max_errors),
+     .max = MAX_SEED,
+     .fallback = "1000",
+     .doc = "on_error skip: more wrong rows than this in one reading end it all the same"},
 };
 const size_t plx_data_n_fields = sizeof plx_data_fields / sizeof *plx_data_fields;
 

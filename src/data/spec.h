@@ -10,6 +10,7 @@
 #include "plexus_base.h"
 
 typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
+typedef enum plx_on_error { PLX_ON_ERROR_STOP, PLX_ON_ERROR_SKIP } plx_on_error;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
 /** In the order in which the model reads features. */
 typedef enum plx_feature_kind { PLX_FEATURE_SPARSE, PLX_FEATURE_LIST, PLX_FEATURE_DENSE } plx_feature_kind;
@@ -35,6 +36,9 @@ typedef struct plx_data_spec {
     int split; /* plx_split_method */
     int64_t split_seed;
     int fit_on; /* plx_fit_on */
+    /* Rows that cannot be read as the sections say. */
+    int on_error;       /* plx_on_error */
+    int64_t max_errors; /* skip: more wrong rows than this end reading, too */
 } plx_data_spec;
 
 extern const plx_field plx_data_fields[];

@@ -71,11 +71,14 @@ static plx_status check_name(const plx_stream *stream, plx_error *err)
 static plx_status open_file(plx_stream *stream, plx_error *err)
 {
     struct stat now;
-    stream->descriptor = open(stream->path, O_RDONLY | O_CLOEXEC);
+    bool is_input = strcmp(stream->path, "-") == 0;
+    if (is_input) stream->path = "standard input";
+    stream->descriptor = is_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : open(stream->path, O_RDONLY | O_CLOEXEC);
     if (stream->descriptor < 0) return fail_system(stream, "cannot be opened", err);
     if (fstat(stream->descriptor, &now)) return fail_system(stream, "cannot be examined", err);
     if (S_ISDIR(now.st_mode)) PLX_FAIL(err, PLX_ERR_IO, "%s: is a folder; name a file", stream->path);
     stream->is_regular = S_ISREG(now.st_mode);
+    if (stream->is_regular) stream->begin = lseek(stream->descriptor, 0, SEEK_CUR);
     stream->size = now.st_size;
     stream->seconds = now.st_mtim.tv_sec;
     stream->nanoseconds = now.st_mtim.tv_nsec;
@@ -114,7 +117,8 @@ plx_status plx_stream_init(plx_stream *stream, const char *path, plx_error *err)
     if (!stream->is_regular || stream->is_compressed) return PLX_OK;
     archive_read_free(stream->archive);
     stream->archive = NULL;
-    return lseek(stream->descriptor, 0, SEEK_SET) == 0 ? PLX_OK : fail_system(stream, "cannot be read", err);
+    return lseek(stream->descriptor, stream->begin, SEEK_SET) >= 0 ? PLX_OK
+                                                                   : fail_system(stream, "cannot be read", err);
 }
 
 void plx_stream_release(plx_stream *stream)

@@ -14,15 +14,16 @@
 struct archive;
 
 typedef struct plx_stream {
-    const char *path; /* borrowed */
+    const char *path; /* borrowed; in messages, too */
     struct archive *archive;
     int descriptor;
     bool is_compressed, is_empty;
     bool is_regular;
+    int64_t begin; /* where its rows begin: a file given as the standard input may have been read from before */
     int64_t size, seconds, nanoseconds; /* of the file and of its last change, when opened */
 } plx_stream;
 
-/** To be released after a failure too. PLX_ERR_IO, PLX_ERR_FORMAT, PLX_ERR_MEMORY. */
+/** `path` "-" is the standard input. To be released after a failure too. PLX_ERR_IO, PLX_ERR_FORMAT, PLX_ERR_MEMORY. */
 plx_status plx_stream_init(plx_stream *stream, const char *path, plx_error *err);
 void plx_stream_release(plx_stream *stream);
 /** The stream as a source for the tokenizer. */

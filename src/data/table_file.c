@@ -7,17 +7,21 @@
 #include "data/cells.h"
 #include "data/encoders.h"
 #include "data/filling.h"
+#include "data/reader.h"
 #include "data/stream.h"
 
 enum { NO_CELL = -1 };
 
-typedef struct reader {
+typedef struct table {
     plx_filling to;
     const char *name;
     plx_csv csv;
     int *cells;     /* [n_inputs]: the cell of each, or NO_CELL where it is not read */
     size_t n_cells; /* that each row must have */
-} reader;
+    bool has_begun; /* the first row has been read */
+    bool more;      /* a row is under way */
+    uint64_t seen;  /* rows so far, wrong ones too */
+} table;
 
 plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
 {
@@ -30,14 +34,14 @@ plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_
 }
 
 /* The column's name at `position`, from the header row under way or from data.columns. */
-static plx_slice column_name(const reader *r, size_t position)
+static plx_slice column_name(const table *r, size_t position)
 {
     const plx_data_spec *data = &r->to.encoders->spec.data;
     if (!data->header) return plx_slice_of(data->columns.items[position]);
     return (plx_slice){r->csv.cells[position].text, r->csv.cells[position].length};
 }
 
-static plx_status fail_missing(const reader *r, size_t n, const char *column, plx_error *err)
+static plx_status fail_missing(const table *r, size_t n, const char *column, plx_error *err)
 {
     plx_arena arena;
     const char *nearest = NULL;
@@ -60,7 +64,7 @@ static plx_status fail_missing(const reader *r, size_t n, const char *column, pl
  * Finds the cell of each input among `n` names; `without_labels` leaves out names of columns that only tasks read, as
  * if the file did not have them.
  */
-static plx_status map_names(reader *r, size_t n, bool without_labels, plx_error *err)
+static plx_status map_names(table *r, size_t n, bool without_labels, plx_error *err)
 {
     const plx_encoders *e = r->to.encoders;
     int cell = 0;
@@ -86,7 +90,7 @@ static plx_status map_names(reader *r, size_t n, bool without_labels, plx_error 
 }
 
 /* Where both are given, the header must say what data.columns says. */
-static plx_status check_header(const reader *r, plx_error *err)
+static plx_status check_header(const table *r, plx_error *err)
 {
     const plx_text_list *columns = &r->to.encoders->spec.data.columns;
     if (!columns->n || !r->to.with_labels) return PLX_OK;
@@ -105,7 +109,7 @@ static plx_status check_header(const reader *r, plx_error *err)
 }
 
 /* The first row is under way, and is no header. Files to score need not have the label columns. */
-static plx_status map_columns(reader *r, plx_error *err)
+static plx_status map_columns(table *r, plx_error *err)
 {
     size_t n = (size_t)r->to.encoders->spec.data.columns.n;
     PLX_TRY(map_names(r, n, false, err));
@@ -114,14 +118,14 @@ static plx_status map_columns(reader *r, plx_error *err)
     return r->csv.n_cells == r->n_cells ? PLX_OK : map_names(r, n, false, err);
 }
 
-static plx_status fail_count(const reader *r, plx_error *err)
+static plx_status fail_count(const table *r, plx_error *err)
 {
     const char *from = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
     PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: the row has %zu cells, expected %zu as %s", r->name,
              (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from);
 }
 
-static plx_status add_row(const reader *r, plx_error *err)
+static plx_status add_row(const table *r, plx_error *err)
 {
     if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
     PLX_TRY(plx_columns_reserve(r->to.columns, err));
@@ -136,54 +140,104 @@ static plx_status add_row(const reader *r, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status read_rows(reader *r, plx_error *err)
+/* The next row of cells that can be told apart; rows before it that cannot are wrong rows. */
+static plx_status next_row(table *r, plx_error *err)
 {
-    bool more;
-    size_t first = r->to.columns->n;
-    PLX_TRY(plx_csv_next(&r->csv, &more, err));
-    if (!more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should hold rows", r->name);
-    if (r->to.encoders->spec.data.header) {
-        PLX_TRY(check_header(r, err));
-        PLX_TRY(map_names(r, r->csv.n_cells, false, err));
-        PLX_TRY(plx_csv_next(&r->csv, &more, err));
-    } else {
-        PLX_TRY(map_columns(r, err));
+    for (plx_status status; (status = plx_csv_next(&r->csv, &r->more, err)); r->seen++) {
+        PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
+        PLX_TRY(plx_csv_skip_line(&r->csv, err));
     }
-    while (more) {
-        PLX_TRY(add_row(r, err));
-        PLX_TRY(plx_csv_next(&r->csv, &more, err));
-    }
-    if (r->to.columns->n == first) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
     return PLX_OK;
 }
 
-plx_status plx_table_read_source(const plx_encoders *encoders, plx_columns *columns, plx_byte_source source,
-                                 const char *name, bool with_labels, plx_error *err)
+static plx_status begin(table *r, plx_error *err)
 {
-    reader r = {.to = {encoders, columns, with_labels}, .name = name};
-    plx_status status = PLX_OK;
-    r.cells = plx_alloc(&encoders->allocator, (size_t)encoders->n_inputs, sizeof *r.cells);
-    if (!r.cells) status = plx_error_memory(err);
-    if (!status) status = plx_csv_init(&r.csv, &encoders->allocator, &encoders->csv, source, name, err);
-    if (!status) status = read_rows(&r, err);
-    plx_csv_release(&r.csv);
-    plx_free(&encoders->allocator, r.cells);
+    r->has_begun = true;
+    PLX_TRY(plx_csv_next(&r->csv, &r->more, err));
+    if (!r->more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should hold rows", r->name);
+    if (!r->to.encoders->spec.data.header) return map_columns(r, err);
+    PLX_TRY(check_header(r, err));
+    PLX_TRY(map_names(r, r->csv.n_cells, false, err));
+    return next_row(r, err);
+}
+
+static plx_status read_rows(table *r, size_t most, plx_error *err)
+{
+    if (!r->has_begun) PLX_TRY(begin(r, err));
+    for (size_t end = r->to.columns->n + most; r->more && r->to.columns->n < end; r->seen++) {
+        plx_status status = add_row(r, err);
+        if (status) PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
+        PLX_TRY(next_row(r, err));
+    }
+    if (!r->more && !r->seen) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
+    return PLX_OK;
+}
+
+static plx_status table_init(table *r, const plx_filling *to, plx_byte_source source, const char *name, plx_error *err)
+{
+    const plx_encoders *e = to->encoders;
+    *r = (table){.to = *to, .name = name};
+    r->cells = plx_alloc(&e->allocator, (size_t)e->n_inputs, sizeof *r->cells);
+    if (!r->cells) return plx_error_memory(err);
+    return plx_csv_init(&r->csv, &e->allocator, &e->csv, source, name, err);
+}
+
+static void table_release(table *r)
+{
+    plx_csv_release(&r->csv);
+    if (r->cells) plx_free(&r->to.encoders->allocator, r->cells);
+}
+
+plx_status plx_table_read_source(const plx_filling *to, plx_byte_source source, const char *name, plx_error *err)
+{
+    table r;
+    plx_status status = table_init(&r, to, source, name, err);
+    if (!status) status = read_rows(&r, SIZE_MAX - to->columns->n, err);
+    table_release(&r);
     return status;
 }
 
-plx_status plx_table_read(const plx_encoders *encoders, plx_columns *columns, const char *path, int threads,
-                          bool with_labels, plx_error *err)
-{
+struct plx_reader {
+    table rows;
     plx_stream stream;
-    plx_ahead *ahead = NULL;
-    plx_status status = plx_stream_init(&stream, path, err);
-    plx_byte_source source = plx_stream_source(&stream);
-    if (!status && stream.is_compressed && threads > 1) {
-        status = plx_ahead_create(&encoders->allocator, source, &ahead, err);
-        if (!status) source = plx_ahead_source(ahead);
+    plx_ahead *ahead;
+};
+
+plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err)
+{
+    const plx_allocator *allocator = &to->encoders->allocator;
+    *out = NULL;
+    plx_reader *reader = plx_alloc_zero(allocator, 1, sizeof *reader);
+    if (!reader) return plx_error_memory(err);
+    reader->rows.to = *to;
+    plx_status status = plx_stream_init(&reader->stream, path, err);
+    plx_byte_source source = plx_stream_source(&reader->stream);
+    if (!status && reader->stream.is_compressed && threads > 1) {
+        status = plx_ahead_create(allocator, source, &reader->ahead, err);
+        if (!status) source = plx_ahead_source(reader->ahead);
     }
-    if (!status) status = plx_table_read_source(encoders, columns, source, path, with_labels, err);
-    plx_ahead_free(ahead);
-    plx_stream_release(&stream);
-    return status;
+    if (!status) status = table_init(&reader->rows, to, source, reader->stream.path, err);
+    if (status) {
+        plx_reader_close(reader);
+        return status;
+    }
+    *out = reader;
+    return PLX_OK;
+}
+
+plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err)
+{
+    PLX_TRY(read_rows(&reader->rows, most, err));
+    *more = reader->rows.more;
+    return PLX_OK;
+}
+
+void plx_reader_close(plx_reader *reader)
+{
+    if (!reader) return;
+    const plx_allocator *allocator = &reader->rows.to.encoders->allocator;
+    table_release(&reader->rows);
+    plx_ahead_free(reader->ahead);
+    plx_stream_release(&reader->stream);
+    plx_free(allocator, reader);
 }

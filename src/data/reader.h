@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows of a file into raw columns, some at a time: all that loading and scoring know of files. Whatever kind a file is
+ * of, its cells go through the door of data/filling.h.
+ */
+#ifndef PLX_READER_H
+#define PLX_READER_H
+
+#include "data/csv.h"
+#include "data/filling.h"
+
+typedef struct plx_reader plx_reader;
+
+/** `path` "-" is the standard input. With `threads` above 1, compressed files are read ahead in one more thread. `path`
+ * and what `to` points to are borrowed until plx_reader_close. */
+plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err);
+/** Adds at most `most` rows to the columns; `*more` is false once all have come. */
+plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err);
+/** NULL is fine. */
+void plx_reader_close(plx_reader *reader);
+
+/** All rows of a source named `name` in messages. */
+plx_status plx_table_read_source(const plx_filling *to, plx_byte_source source, const char *name, plx_error *err);
+
+#endif

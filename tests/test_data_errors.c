@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rows that cannot be read: where they end reading, and that a skipped one leaves no trace. */
+#include "check.h"
+
+#include "data/dictionary.h"
+#include "data_support.h"
+
+static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
+{
+    folder f = folder_make();
+    write_text(&f, "train.csv", text);
+    plx_status status = load_spec(l, &f, spec);
+    folder_remove(&f);
+    return status;
+}
+
+static plx_table_spec *skipping(small_spec *s, int64_t max_errors)
+{
+    small_spec_init(s);
+    s->features[0].vocabulary = PLX_ORDER_FIRST_SEEN;
+    s->spec.data.on_error = PLX_ON_ERROR_SKIP;
+    s->spec.data.max_errors = max_errors;
+    return &s->spec;
+}
+
+/* Loads `text` and what is right of it: both must give the same records and vocabulary. */
+static void check_same(const char *text, const char *right, int64_t n_wrong, const char *message)
+{
+    small_spec s;
+    loaded a, b;
+    skipping(&s, 100);
+    REQUIRE(load_text(&b, right, &s.spec) == PLX_OK);
+    CHECK_STATUS(load_text(&a, text, &s.spec), PLX_OK);
+    REQUIRE(a.encoders);
+    CHECK(a.wrong.n == n_wrong && b.wrong.n == 0);
+    CHECK_TEXT(a.wrong.told[n_wrong - 1], message);
+    CHECK(plx_encoders_vocabulary(a.encoders, 0) == plx_encoders_vocabulary(b.encoders, 0));
+    CHECK(a.parts[0].n == b.parts[0].n);
+    CHECK(memcmp(a.parts[0].records, b.parts[0].records, b.parts[0].n * b.parts[0].layout->record_bytes) == 0);
+    loaded_release(&a);
+    loaded_release(&b);
+}
+
+static void test_no_trace(void)
+{
+    const char *right = "color,size,sold\nred,1,0\nblue,2,1\nred,2,1\n";
+    check_same("color,size,sold\nred,1,0\npink,x,1\nblue,2,1\nred,2,1\n", right, 1,
+               "train.csv:3:6: 'x' is not a number");
+    check_same("color,size,sold\nred,1,0\npink,2,3\nblue,2,1\npink,2,3\nred,2,1\n", right, 2, "train.csv:5:8: ");
+    check_same("color,size,sold\nred,1,0\npink,2\nblue,2,1\npink,2,1,1\nred,2,1\n", right, 2,
+               "train.csv:5: the row has 4 cells, expected 3");
+    check_same("color,size,sold\nred,1,0\nblue,2,1\n\"pink\"er,2,1\nred,2,1\n", right, 1,
+               "train.csv:4:7: text after the closing quote");
+    check_same("color,size,sold\nred,1,0\nblue,2,1\n\"pink,2,1\nred,2,1\n", right, 1,
+               "train.csv:4:1: the quote that begins this cell is never closed");
+    check_same("color,size,sold\nred,1,0\nblue,2,1\nred,2,1\npink,,0", right, 1, "train.csv:5:6: ");
+}
+
+/* The number of a skipped row is not taken for that of the row before. */
+static void test_remembered_number(void)
+{
+    check_same("color,size,sold\nred,1,0\npink,7,5\nred,7,1\nred,7,1\n", "color,size,sold\nred,1,0\nred,7,1\nred,7,1\n",
+               1, "train.csv:3:8: ");
+}
+
+/* Many new texts, every second of them in a row that is dropped: the tables of texts grow in between. */
+static void test_many(void)
+{
+    plx_string text, right;
+    plx_string_init(&text, &plx_allocator_default);
+    plx_string_init(&right, &plx_allocator_default);
+    plx_string_format(&text, "color,size,sold\n");
+    plx_string_format(&right, "color,size,sold\n");
+    for (int i = 0; i < 3000; i++) {
+        bool is_wrong = i % 40 == 3;
+        plx_string_format(&text, "c%d,%d,%s\n", i * 7 % 2003, i, is_wrong ? "no" : "1");
+        if (!is_wrong) plx_string_format(&right, "c%d,%d,1\n", i * 7 % 2003, i);
+    }
+    small_spec s;
+    loaded a, b;
+    skipping(&s, 1000);
+    REQUIRE(load_text(&b, right.text, &s.spec) == PLX_OK);
+    REQUIRE(load_text(&a, text.text, &s.spec) == PLX_OK);
+    CHECK(a.wrong.n == 75);
+    CHECK_TEXT(a.wrong.told[9], "train.csv:365:");
+    CHECK(a.parts[0].n == b.parts[0].n);
+    CHECK(memcmp(a.parts[0].records, b.parts[0].records, b.parts[0].n * b.parts[0].layout->record_bytes) == 0);
+    loaded_release(&a);
+    loaded_release(&b);
+    plx_string_release(&text);
+    plx_string_release(&right);
+}
+
+static void test_limit(void)
+{
+    const char *text = "color,size,sold\nred,1,0\nred,x,0\nred,y,0\nred,z,0\n";
+    small_spec s;
+    loaded l;
+    CHECK_STATUS(load_text(&l, text, skipping(&s, 3)), PLX_OK);
+    CHECK(l.wrong.n == 3 && l.parts[0].n == 1);
+    loaded_release(&l);
+    CHECK_STATUS(load_text(&l, text, skipping(&s, 2)), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "more than data.max_errors = 2 wrong rows, the last of them");
+    CHECK_TEXT(l.error.message, "train.csv:5:5: ");
+    s.spec.data.on_error = PLX_ON_ERROR_STOP;
+    CHECK_STATUS(load_text(&l, text, &s.spec), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "train.csv:3:5: ");
+    CHECK(l.wrong.n == 0);
+}
+
+/* What is wrong with the file as a whole is an error all the same. */
+static void test_whole_file(void)
+{
+    small_spec s;
+    loaded l;
+    CHECK_STATUS(load_text(&l, "", skipping(&s, 100)), PLX_ERR_FORMAT);
+    CHECK_STATUS(load_text(&l, "color,size\nred,1\n", &s.spec), PLX_ERR_SCHEMA);
+    CHECK_STATUS(load_text(&l, "color,size,sold\nred,x,1\n", &s.spec), PLX_ERR_SCHEMA);
+    CHECK(l.wrong.n == 1);
+}
+
+static void test_dictionary_drop(void)
+{
+    plx_dictionary d;
+    plx_dictionary_init(&d, &plx_allocator_default);
+    char text[32];
+    for (int round = 0; round < 300; round++) {
+        for (int i = 0; i < 5; i++) {
+            int length = snprintf(text, sizeof text, "t%u", d.n);
+            REQUIRE(plx_dictionary_add(&d, (plx_slice){text, (size_t)length}, plx_text_hash(text, (size_t)length)));
+        }
+        plx_dictionary_drop(&d);
+        plx_dictionary_drop(&d);
+    }
+    CHECK(d.n == 900);
+    for (uint32_t i = 0; i < 902; i++) {
+        int length = snprintf(text, sizeof text, "t%u", i);
+        uint32_t found =
+            plx_dictionary_find(&d, (plx_slice){text, (size_t)length}, plx_text_hash(text, (size_t)length));
+        CHECK(found == (i < 900 ? i : PLX_NOT_FOUND));
+    }
+    plx_dictionary_release(&d);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {CHECK_TEST(test_no_trace),   CHECK_TEST(test_remembered_number),
+                                       CHECK_TEST(test_many),       CHECK_TEST(test_limit),
+                                       CHECK_TEST(test_whole_file), CHECK_TEST(test_dictionary_drop)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
