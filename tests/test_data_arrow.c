@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "data/arrow.h"
+#include "data/reader.h"
 
 enum { ROWS = 5, COLUMNS_MAX = 8, FIRST = 3 /* rows of the buffers before the array's own */ };
 
@@ -212,8 +213,8 @@ static void check_as_csv(const column *columns, int n)
     REQUIRE(one && other);
     REQUIRE(plx_encoders_raw(one, true, &from_csv, NULL) == PLX_OK);
     REQUIRE(plx_encoders_raw(other, true, &from_arrow, NULL) == PLX_OK);
-    REQUIRE(plx_table_read_source(one, &from_csv, (plx_byte_source){read_memory, &memory}, "x.csv", true, NULL) ==
-            PLX_OK);
+    REQUIRE(plx_table_read_source(&(plx_filling){one, &from_csv, true, NULL}, (plx_byte_source){read_memory, &memory},
+                                  "x.csv", NULL) == PLX_OK);
     plx_status status = plx_arrow_read(&(plx_filling){other, &from_arrow, true, NULL}, &stream, "table", &error);
     if (status) printf("  %s\n", error.message);
     REQUIRE(status == PLX_OK);
