@@ -169,6 +169,12 @@ typedef struct plx_train_hooks {
     bool (*progress)(void *user, const plx_progress *progress);
     void *user;
     const char *log_path; /* metrics.jsonl: one object an epoch; NULL: none */
+    /* Where the state of training is kept, as often as train.checkpoint_epochs, _steps and _seconds say, and when
+       progress ends training; written atomically. The file stays when training is done. NULL: nowhere. */
+    const char *checkpoint_path;
+    /* Go on from the file at checkpoint_path, if there is one, and end with the same bits as if training had never
+       been broken off; the log is cut back to the checkpoint. */
+    bool resume;
 } plx_train_hooks;
 
 typedef struct plx_train_report {
@@ -179,6 +185,8 @@ typedef struct plx_train_report {
     double seconds;         /* of training and validation */
     double rows_per_second; /* median over epochs, training alone */
     bool stopped_early, cancelled;
+    bool resumed;        /* went on from a checkpoint */
+    int64_t checkpoints; /* that were written */
 } plx_train_report;
 
 /**
@@ -189,7 +197,9 @@ typedef struct plx_train_report {
  *
  * @param hooks, report  may be NULL
  * @return PLX_ERR_NUMERIC  a loss was not finite; the model keeps its best epoch's weights (start values before one)
- * @return PLX_ERR_SCHEMA   data was encoded by other encoders than the model's
+ * @return PLX_ERR_SCHEMA   data was encoded by other encoders than the model's; the checkpoint to go on from is of
+ *                          another configuration, other data or another CPU level
+ * @return PLX_ERR_FORMAT, PLX_ERR_UNSUPPORTED  that checkpoint is not whole, or of another version
  */
 PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
                                    plx_train_report *report, plx_error *err);
