@@ -213,6 +213,24 @@ static void run_gather(const job *j)
     j->kernels->gather(j->m, j->n, VIEW(j->a), j->ids, VIEW(j->c));
 }
 
+static void run_pool_sum(const job *j)
+{
+    j->kernels->pool_sum(j->m / 8, j->n, VIEW(j->c), j->ids, j->b, 8, VIEW(j->a));
+}
+
+static void run_pool_max(const job *j)
+{
+    j->kernels->pool_max(j->m / 8, j->n, VIEW(j->c), j->ids, 8, VIEW(j->a));
+}
+
+static void run_scatter_scaled(const job *j)
+{
+    size_t from[64];
+    for (int i = 0; i < 64; i++)
+        from[i] = (size_t)(i % j->m * j->n);
+    j->kernels->scatter_scaled(j->m < 64 ? j->m : 64, j->n, j->a, from, j->b, j->ids, VIEW(j->c));
+}
+
 static void run_scatter_add(const job *j)
 {
     j->kernels->scatter_add(j->m, j->n, VIEW(j->a), j->ids, VIEW(j->c));

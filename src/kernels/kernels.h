@@ -51,6 +51,9 @@ typedef struct plx_id_tables {
     const uint32_t *common;    /* the id that is not listed */
 } plx_id_tables;
 
+/** Ends a list of ids that has room for more. */
+#define PLX_NO_ID UINT32_MAX
+
 typedef void plx_activate_fn(int rows, int n, plx_view x, plx_view y);
 /**
  * dx (+)= dy * f'(x), from x or from y = f(x), whichever is cheaper. Where relu is closed (x <= 0) dx is 0, or stays,
@@ -104,9 +107,9 @@ typedef struct plx_kernels {
                            const plx_real *inverse_deviation, plx_real *d_scale, plx_real *d_shift);
 
     /* -- gates --------------------------------------------------------------------------------------------- */
-    /** y[r,:] = softmax(x[r,:]), the row's maximum taken off first. n >= 1. */
+    /** y[r,:] = softmax(x[r,:]), the row's maximum taken off first. n >= 1; y may be x. */
     void (*softmax)(int rows, int n, plx_view x, plx_view y);
-    /** dx[r,i] (+)= y[r,i] * (dy[r,i] - sum_j dy[r,j] y[r,j]). */
+    /** dx[r,i] (+)= y[r,i] * (dy[r,i] - sum_j dy[r,j] y[r,j]); dx may be dy. */
     void (*softmax_back)(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate);
     /** out[r,w] (+)= sum_e gate[r,e] * bank[r, e * width + w]; gate [rows,experts], bank [rows,experts*width]. */
     void (*mix)(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view out, bool accumulate);
@@ -119,6 +122,18 @@ typedef struct plx_kernels {
     void (*gather)(int rows, int n, plx_view table, const uint32_t *ids, plx_view y);
     /** table[ids[r],:] += dy[r,:], r rising: duplicates add in row order. */
     void (*scatter_add)(int rows, int n, plx_view dy, const uint32_t *ids, plx_view table);
+
+    /**
+     * y[r,:] = sum over k of scale[r * length + k] * table[ids[r * length + k],:], k rising from 0 up to `length` or to
+     * an id that is PLX_NO_ID; nothing: 0.
+     */
+    void (*pool_sum)(int rows, int n, plx_view table, const uint32_t *ids, const plx_real *scale, int length,
+                     plx_view y);
+    /** The largest of these rows' numbers, column by column, without scale; nothing: 0. */
+    void (*pool_max)(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y);
+    /** table[to[j],:] += scale[j] * dy[from[j] .. from[j] + n - 1], j rising: duplicates add in this order. */
+    void (*scatter_scaled)(int count, int n, const plx_real *dy, const size_t *from, const plx_real *scale,
+                           const uint32_t *to, plx_view table);
 
     /**
      * Lists for the two kernels below: list of row r = how many numbers follow, then first_row[t] + id of each table t,
@@ -163,8 +178,8 @@ typedef struct plx_kernels {
 #define PLX_KERNEL_LIST(X)                                                                                             \
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
     X(tanh_back) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments) X(normalise_sums)              \
-    X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(list_ids) X(sum_listed)                   \
-    X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)
+    X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum) X(pool_max) X(scatter_scaled)   \
+    X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)
 /* clang-format on */
 
 /** The highest level that this CPU and this build have; asks the CPU. */

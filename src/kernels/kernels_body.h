@@ -30,6 +30,8 @@
 
 #include "kernels/gates_body.h"
 
+#include "kernels/pools_body.h"
+
 #include "kernels/ids_body.h"
 
 #include "kernels/listed_body.h"

@@ -318,6 +318,45 @@ static void kernel_scatter_add(int rows, int n, plx_view dy, const uint32_t *ids
             table.at[(ptrdiff_t)ids[r] * table.stride + i] += dy.at[r * dy.stride + i];
 }
 
+static void kernel_pool_sum(int rows, int n, plx_view table, const uint32_t *ids, const plx_real *scale, int length,
+                            plx_view y)
+{
+    for (int r = 0; r < rows; r++, ids += length, scale += length) {
+        plx_real *sum = y.at + r * y.stride;
+        for (int i = 0; i < n; i++)
+            sum[i] = ZERO;
+        for (int k = 0; k < length && ids[k] != PLX_NO_ID; k++)
+            for (int i = 0; i < n; i++)
+                sum[i] += scale[k] * table.at[(ptrdiff_t)ids[k] * table.stride + i];
+    }
+}
+
+/** A NaN is larger than all else. */
+static plx_real larger_of(plx_real a, plx_real b)
+{
+    return a > b || isnan(a) ? a : b;
+}
+
+static void kernel_pool_max(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y)
+{
+    for (int r = 0; r < rows; r++, ids += length) {
+        plx_real *most = y.at + r * y.stride;
+        for (int i = 0; i < n; i++)
+            most[i] = length > 0 && ids[0] != PLX_NO_ID ? table.at[(ptrdiff_t)ids[0] * table.stride + i] : ZERO;
+        for (int k = 1; k < length && ids[k - 1] != PLX_NO_ID && ids[k] != PLX_NO_ID; k++)
+            for (int i = 0; i < n; i++)
+                most[i] = larger_of(most[i], table.at[(ptrdiff_t)ids[k] * table.stride + i]);
+    }
+}
+
+static void kernel_scatter_scaled(int count, int n, const plx_real *dy, const size_t *from, const plx_real *scale,
+                                  const uint32_t *to, plx_view table)
+{
+    for (int j = 0; j < count; j++)
+        for (int i = 0; i < n; i++)
+            table.at[(ptrdiff_t)to[j] * table.stride + i] += scale[j] * dy[from[j] + (size_t)i];
+}
+
 static uint32_t id_at(const uint8_t *at, uint32_t bytes)
 {
     uint16_t two;
