@@ -117,7 +117,11 @@ void bench_build(plx_graph *graph, plx_arena *arena, const bench_table *t, const
                            .num_experts_shared = model->shared,
                            .num_levels = model->levels,
                            .l2_reg_embedding = 1e-5};
-    plx_build build = {&spec, t->inputs, t->n_sparse + t->data->n_dense, targets, n_tasks};
+    plx_build build = {.spec = &spec,
+                       .inputs = t->inputs,
+                       .n_inputs = t->n_sparse + t->data->n_dense,
+                       .targets = targets,
+                       .n_tasks = n_tasks};
     const plx_model_def *def = plx_model_find(plx_slice_of(model->model));
     plx_error err;
     if (!def) bench_stop(model->model);

@@ -11,13 +11,14 @@
 #include "graph/run.h"
 #include "models/model.h"
 
-enum { NETWORK_TASKS_MAX = 4, NETWORK_FEATURES_MAX = 8 };
+enum { NETWORK_TASKS_MAX = 4, NETWORK_FEATURES_MAX = 8, NETWORK_LISTS = 2, NETWORK_LENGTH = 5 };
 
 /* Everything that a step needs; made by network_init from a function that builds the graph. */
 typedef struct network {
     plx_arena arena;
     plx_graph graph;
     plx_id_field fields[NETWORK_FEATURES_MAX];
+    plx_list_field lists[NETWORK_LISTS];
     plx_layout layout;
     plx_rows rows;
     plx_real *values;
@@ -28,17 +29,40 @@ typedef struct network {
 
 typedef struct network_shape {
     int n_sparse, n_dense, n_tasks, n_rows;
-    uint32_t vocabulary; /* of every sparse feature */
+    uint32_t vocabulary; /* of every sparse feature and list */
     bool binary_labels;  /* else any number */
 } network_shape;
+
+/* Lists of 0 to NETWORK_LENGTH items, the second with weights. */
+static inline void network_fill_lists(network *net, uint8_t *record, const plx_random *random, uint64_t *index)
+{
+    for (int i = 0; i < NETWORK_LISTS; i++) {
+        uint32_t ids[NETWORK_LENGTH];
+        const plx_list_field *list = &net->layout.lists[i];
+        const int n = (int)plx_random_below(random, (*index)++, 1, NETWORK_LENGTH + 1);
+        for (int k = 0; k < n; k++)
+            ids[k] = plx_random_below(random, (*index)++, 1, list->vocabulary);
+        plx_record_put_list(record, list, ids, n);
+        for (int k = 0; k < n && list->has_weights; k++) {
+            const float weight = 0.25f + plx_random_uniform(random, (*index)++, 1);
+            memcpy(record + list->weights_offset + (size_t)k * sizeof weight, &weight, sizeof weight);
+        }
+    }
+}
 
 /* Random records: ids (with duplicates), dense numbers and labels. */
 static inline void network_fill_rows(network *net, const network_shape *shape, uint64_t seed)
 {
     for (int i = 0; i < shape->n_sparse; i++)
         net->fields[i] = (plx_id_field){.vocabulary = shape->vocabulary, .common = (uint32_t)i};
+    for (int i = 0; i < NETWORK_LISTS; i++) {
+        net->lists[i] =
+            (plx_list_field){.vocabulary = shape->vocabulary, .length = NETWORK_LENGTH, .has_weights = i == 1};
+    }
     plx_layout_init(&net->layout, &(plx_layout_parts){.sparse = net->fields,
                                                       .n_sparse = shape->n_sparse,
+                                                      .lists = net->lists,
+                                                      .n_lists = NETWORK_LISTS,
                                                       .n_dense = shape->n_dense,
                                                       .n_tasks = shape->n_tasks});
     if (plx_rows_init(&net->rows, &plx_allocator_default, &net->layout, (size_t)shape->n_rows, NULL) != PLX_OK) abort();
@@ -61,6 +85,7 @@ static inline void network_fill_rows(network *net, const network_shape *shape, u
             if (field->id_bytes == 2) memcpy(record + field->offset, &(uint16_t){(uint16_t)id}, 2);
             if (field->id_bytes == 4) memcpy(record + field->offset, &id, 4);
         }
+        network_fill_lists(net, record, &random, &index);
     }
 }
 

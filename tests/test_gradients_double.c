@@ -148,6 +148,40 @@ static void build_gates(plx_graph *graph, const void *user)
     squared_tasks(graph, x, plx_mixture(graph, gate, banks, 2));
 }
 
+/* All kinds of fields on one table. */
+static void build_bag(plx_graph *graph, const void *user)
+{
+    static const plx_bag_field fields[] = {{PLX_BAG_ROW, 1, 0},
+                                           {PLX_BAG_SUM, 0, NETWORK_LENGTH},
+                                           {PLX_BAG_SUM, 1, NETWORK_LENGTH},
+                                           {PLX_BAG_MEAN, 0, NETWORK_LENGTH},
+                                           {PLX_BAG_MEAN, 1, NETWORK_LENGTH},
+                                           {PLX_BAG_MAX, 1, NETWORK_LENGTH},
+                                           {PLX_BAG_ITEMS, 0, NETWORK_LENGTH}};
+    const plx_embedding_table table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_EMBEDDING};
+    (void)user;
+    plx_ref parts[] = {inputs_of(graph), plx_bag(graph, &table, fields, 7)};
+    plx_ref x = plx_concat(graph, parts, 2);
+    squared_tasks(graph, x, plx_tanh(graph, bank_of(graph, x, "in", 1, 4)));
+}
+
+/* A list weighed by a feature of the same table, which others read too, and one weighed by something else. */
+static void build_attention(plx_graph *graph, const void *user)
+{
+    static const plx_bag_field fields[] = {{PLX_BAG_ITEMS, 1, NETWORK_LENGTH}, {PLX_BAG_ROW, 0, 0}},
+                               others[] = {{PLX_BAG_ITEMS, 0, NETWORK_LENGTH}};
+    const plx_embedding_table table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_EMBEDDING};
+    (void)user;
+    plx_ref x = inputs_of(graph), all = plx_bag(graph, &table, fields, 2);
+    plx_ref q = plx_columns(graph, all, 3 * NETWORK_LENGTH, 3);
+    const int outside = plx_scope(graph, "other");
+    plx_ref other = plx_bag(graph, &table, others, 1);
+    plx_scope_leave(graph, outside);
+    plx_ref parts[] = {q, plx_attention(graph, q, plx_columns(graph, all, 0, 3 * NETWORK_LENGTH), 1, NETWORK_LENGTH),
+                       plx_attention(graph, bank_of(graph, x, "query", 1, 3), other, 0, NETWORK_LENGTH)};
+    squared_tasks(graph, x, plx_tanh(graph, bank_of(graph, plx_concat(graph, parts, 3), "in", 1, 4)));
+}
+
 /* A concatenation of values that others read too, which the plan cannot make in place. */
 static void build_concat(plx_graph *graph, const void *user)
 {
@@ -200,6 +234,8 @@ static void test_ops(void)
     check_case("norm", build_norm, NULL, 1);
     check_case("gates", build_gates, NULL, 1);
     check_case("concat", build_concat, NULL, 1);
+    check_case("bag", build_bag, NULL, 1);
+    check_case("attention", build_attention, NULL, 1);
     check_case("losses", build_losses, NULL, 3);
 }
 
@@ -221,7 +257,8 @@ static void check_model(const plx_model_def *def, const plx_model_spec *spec, bo
                                             {.name = "hours"}};
     const plx_target_spec targets[] = {{.name = "click"},
                                        {.name = "watch", .kind = binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION}};
-    const network_model model = {def, {spec, inputs, 4, targets, 2}};
+    const network_model model = {def,
+                                 {.spec = spec, .inputs = inputs, .n_inputs = 4, .targets = targets, .n_tasks = 2}};
     const network_shape shape = {2, 2, 2, 11, 4, binary};
     network net;
     REQUIRE(network_init(&net, &shape, network_build_model, &model, 5));

@@ -76,7 +76,7 @@ static void fill_rows(model_case *n)
 static bool setup(model_case *n, const char *model, const plx_model_spec *spec, const plx_target_spec *targets,
                   int n_tasks)
 {
-    plx_build build = {spec, inputs, N_INPUTS, targets, n_tasks};
+    plx_build build = {.spec = spec, .inputs = inputs, .n_inputs = N_INPUTS, .targets = targets, .n_tasks = n_tasks};
     plx_plan_options options = {.tile_rows = 16};
     const plx_model_def *def = plx_model_find(plx_slice_of(model));
     bool is_built = def && model_case_init(n, def, &build, plx_kernels_for(plx_cpu_best()), &options, ROWS);

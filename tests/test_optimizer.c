@@ -10,21 +10,35 @@
 
 enum { SPAN = 4096, N_VALUES = 4 * SPAN + 160, N_STEPS = 12 };
 
+#define PARAM(name_, groups_, rows_, cols_, init_, l2, state, joined, side_by_side, offset_, group, row)               \
+    {                                                                                                                  \
+        .spec = {.name = name_,                                                                                        \
+                 .groups = groups_,                                                                                    \
+                 .rows = rows_,                                                                                        \
+                 .cols = cols_,                                                                                        \
+                 .init = init_,                                                                                        \
+                 .regulariser = l2,                                                                                    \
+                 .is_state = state,                                                                                    \
+                 .is_joined = joined,                                                                                  \
+                 .is_side_by_side = side_by_side},                                                                     \
+        .offset = offset_, .group_stride = group, .row_stride = row, .lazy = -1                                        \
+    }
+
 /** A block such as graphs have: tables, a bank of kernels side by side beside biases and gates, states, padding. */
 static const plx_param params[] = {
     /* Tables; the first two lie one behind the other, the third is padded. */
-    {{"table0", 1, 100, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false}, 0, 400, 4},
-    {{"table1", 1, 28, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false}, 400, 112, 4},
-    {{"table2", 1, 40, 3, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false}, 512, 160, 4},
+    PARAM("table0", 1, 100, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 0, 400, 4),
+    PARAM("table1", 1, 28, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 400, 112, 4),
+    PARAM("table2", 1, 40, 3, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 512, 160, 4),
     /* Three experts of 16 and a gate of 5 in one matrix of rows 64 long, past three spans' ends. */
-    {{"bank", 3, 200, 16, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, true}, 672, 16, 64},
-    {{"gate", 1, 200, 5, PLX_INIT_GLOROT_UNIFORM, PLX_L2_NONE, false, false, true}, 672 + 48, 5, 64},
+    PARAM("bank", 3, 200, 16, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, true, 672, 16, 64),
+    PARAM("gate", 1, 200, 5, PLX_INIT_GLOROT_UNIFORM, PLX_L2_NONE, false, false, true, 672 + 48, 5, 64),
     /* Groups one behind the other, and a kernel of the same regulariser right behind them. */
-    {{"second", 2, 16, 32, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false}, 13472, 512, 32},
-    {{"third", 1, 32, 16, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false}, 14496, 512, 16},
-    {{"bias", 1, 1, 100, PLX_INIT_ZERO, PLX_L2_NONE, false, false, false}, 15008, 112, 112},
-    {{"moving_mean", 1, 1, 16, PLX_INIT_ZERO, PLX_L2_DNN, true, false, false}, 15120, 16, 16},
-    {{"last", 1, 75, 17, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false}, 15136, 1275, 17},
+    PARAM("second", 2, 16, 32, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false, 13472, 512, 32),
+    PARAM("third", 1, 32, 16, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false, 14496, 512, 16),
+    PARAM("bias", 1, 1, 100, PLX_INIT_ZERO, PLX_L2_NONE, false, false, false, 15008, 112, 112),
+    PARAM("moving_mean", 1, 1, 16, PLX_INIT_ZERO, PLX_L2_DNN, true, false, false, 15120, 16, 16),
+    PARAM("last", 1, 75, 17, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false, 15136, 1275, 17),
 };
 enum { N_PARAMS = sizeof params / sizeof *params };
 
@@ -47,7 +61,7 @@ static void block_init(block *b, const double l2[PLX_L2_KINDS])
     memcpy(b->params, params, sizeof params);
     b->graph.params = b->params;
     b->graph.n_params = N_PARAMS;
-    b->graph.n_values = N_VALUES;
+    b->graph.n_values = b->graph.n_gradient = N_VALUES;
     for (int p = 0; p < N_PARAMS; p++) {
         const plx_param_spec *spec = &params[p].spec;
         for (int i = 0; i < spec->groups * spec->rows * spec->cols; i++) {

@@ -43,7 +43,8 @@ static void sizes_init(sizes *s, bool everything)
 
 static bool open_network(network *net, const plx_model_def *def, const sizes *s)
 {
-    const network_model model = {def, {&s->spec, inputs, N_SPARSE + N_DENSE, targets, 2}};
+    const network_model model = {
+        def, {.spec = &s->spec, .inputs = inputs, .n_inputs = N_SPARSE + N_DENSE, .targets = targets, .n_tasks = 2}};
     const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, true};
     return network_init(net, &shape, network_build_model, &model, 77);
 }

@@ -120,7 +120,8 @@ static void fill_rows(plx_rows *rows, uint64_t seed, const plx_task_kind *kinds)
 static bool world_build(world *w, const char *model, const plx_model_spec *spec, const plx_target_spec *targets)
 {
     const plx_model_def *def = plx_model_find(plx_slice_of(model));
-    plx_build build = {spec, inputs, N_SPARSE + N_DENSE, targets, N_TASKS};
+    plx_build build = {
+        .spec = spec, .inputs = inputs, .n_inputs = N_SPARSE + N_DENSE, .targets = targets, .n_tasks = N_TASKS};
     if (!def) return false;
     plx_arena_init(&w->arena, &plx_allocator_default);
     plx_graph_init(&w->graph, &w->arena, N_TASKS);

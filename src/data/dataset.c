@@ -149,18 +149,35 @@ void plx_records_weights(const plx_layout *layout, const uint8_t *records, size_
     }
 }
 
+static uint32_t no_list_id(const plx_list_field *field)
+{
+    return UINT32_MAX >> (32 - 8 * field->id_bytes);
+}
+
+static uint32_t list_id(const uint8_t *at, const plx_list_field *field)
+{
+    if (field->id_bytes == 1) return *at;
+    if (field->id_bytes == 2) return *(const uint16_t *)(const void *)at;
+    return *(const uint32_t *)(const void *)at;
+}
+
 int plx_record_list(const uint8_t *record, const plx_list_field *field, uint32_t *ids)
 {
-    const uint32_t none = UINT32_MAX >> (32 - 8 * field->id_bytes);
     const uint8_t *at = record + field->offset;
     for (uint32_t i = 0; i < field->length; i++, at += field->id_bytes) {
-        ids[i] = 0;
-        if (field->id_bytes == 1) ids[i] = *at;
-        if (field->id_bytes == 2) ids[i] = *(const uint16_t *)(const void *)at;
-        if (field->id_bytes == 4) ids[i] = *(const uint32_t *)(const void *)at;
-        if (ids[i] == none) return (int)i;
+        ids[i] = list_id(at, field);
+        if (ids[i] == no_list_id(field)) return (int)i;
     }
     return (int)field->length;
+}
+
+int plx_record_list_length(const uint8_t *record, const plx_list_field *field)
+{
+    const uint8_t *at = record + field->offset;
+    uint32_t n = 0;
+    while (n < field->length && list_id(at + n * field->id_bytes, field) != no_list_id(field))
+        n++;
+    return (int)n;
 }
 
 void plx_record_put_list(uint8_t *record, const plx_list_field *field, const uint32_t *ids, int n)

@@ -95,6 +95,8 @@ void plx_records_labels(const plx_layout *layout, const uint8_t *records, size_t
 void plx_records_weights(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
 /** Ids of one record's list to `ids` [field->length]; returns how many there are. */
 int plx_record_list(const uint8_t *record, const plx_list_field *field, uint32_t *ids);
+/** How many there are. */
+int plx_record_list_length(const uint8_t *record, const plx_list_field *field);
 /** Writes them: `n` at most field->length. */
 void plx_record_put_list(uint8_t *record, const plx_list_field *field, const uint32_t *ids, int n);
 static inline float *plx_record_dense(uint8_t *record)

@@ -184,14 +184,28 @@ plx_shape plx_node_input_shape(const plx_graph *graph, const plx_node *node, int
     return graph->nodes[node->inputs[i]]->shape;
 }
 
-/* Tensors whose gradients are summed tile by tile come first, so that a chunk's gradient is one short block. */
+/* Where in the block a tensor's gradient puts it. */
+enum { TILEWISE, JOINED, WITHOUT_GRADIENT, PLACES };
+
+static int place_of(const plx_param_spec *spec)
+{
+    if (spec->is_frozen || spec->is_lazy) return WITHOUT_GRADIENT;
+    return spec->is_joined || spec->is_state ? JOINED : TILEWISE;
+}
+
+/*
+ * Tensors whose gradients are summed tile by tile come first, so that a chunk's gradient is one short block. Those that
+ * no gradient of their size belongs to come last, so that all else is one block too.
+ */
 static void lay_out_params(plx_graph *graph)
 {
     size_t end = 0;
-    for (int joined = 0; joined < 2; joined++) {
+    graph->n_lazy = 0;
+    for (int place = TILEWISE; place < PLACES; place++) {
         for (int i = 0; i < graph->n_params; i++) {
             plx_param *param = &graph->params[i];
-            if ((param->spec.is_joined || param->spec.is_state) != (joined == 1)) continue;
+            if (place_of(&param->spec) != place) continue;
+            param->lazy = param->spec.is_lazy ? graph->n_lazy++ : -1;
             const size_t groups = (size_t)param->spec.groups, rows = (size_t)param->spec.rows,
                          cols = (size_t)param->spec.cols;
             param->offset = end;
@@ -199,7 +213,8 @@ static void lay_out_params(plx_graph *graph)
             param->row_stride = param->spec.is_side_by_side ? groups * cols : cols;
             end += (groups * rows * cols + BLOCK_ALIGNMENT - 1) / BLOCK_ALIGNMENT * BLOCK_ALIGNMENT;
         }
-        if (joined == 0) graph->n_tilewise = end;
+        if (place == TILEWISE) graph->n_tilewise = end;
+        if (place == JOINED) graph->n_gradient = end;
     }
     graph->n_values = end;
 }
@@ -237,17 +252,21 @@ static double draw(const plx_param_spec *spec, const plx_random *random, uint64_
     /* Deviation of a standard normal cut at +-2, by which Keras' variance scaling divides. */
     static const double truncated_deviation = 0.87962566103423978;
     const double fans = (double)spec->rows + (double)spec->cols;
+    const double factor = spec->init_scale > 0 ? spec->init_scale : 1.0;
     switch (spec->init) {
     case PLX_INIT_ZERO:
         return 0.0;
     case PLX_INIT_ONE:
         return 1.0;
     case PLX_INIT_EMBEDDING:
-        return 1e-4 * plx_random_normal(random, index, 0);
+        return (spec->init_scale > 0 ? spec->init_scale : 1e-4) * plx_random_normal(random, index, 0);
+    case PLX_INIT_UNIFORM:
+        return (spec->init_scale > 0 ? spec->init_scale : 0.05) *
+               (2.0 * (double)plx_random_uniform(random, index, 0) - 1.0);
     case PLX_INIT_GLOROT_NORMAL:
-        return sqrt(2.0 / fans) / truncated_deviation * draw_truncated(random, index);
+        return factor * sqrt(2.0 / fans) / truncated_deviation * draw_truncated(random, index);
     case PLX_INIT_GLOROT_UNIFORM:
-        return sqrt(6.0 / fans) * (2.0 * (double)plx_random_uniform(random, index, 0) - 1.0);
+        return factor * sqrt(6.0 / fans) * (2.0 * (double)plx_random_uniform(random, index, 0) - 1.0);
     }
     return 0.0;
 }

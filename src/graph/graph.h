@@ -42,7 +42,8 @@ typedef struct plx_shape {
 typedef enum plx_init {
     PLX_INIT_ZERO,
     PLX_INIT_ONE,
-    PLX_INIT_EMBEDDING,     /* normal(0, 1e-4) */
+    PLX_INIT_EMBEDDING,     /* normal(0, scale), scale 1e-4 where none is given */
+    PLX_INIT_UNIFORM,       /* uniform in [-scale, scale), scale 0.05 where none is given */
     PLX_INIT_GLOROT_NORMAL, /* normal cut at two deviations, rescaled, as Keras' glorot_normal */
     PLX_INIT_GLOROT_UNIFORM
 } plx_init;
@@ -58,6 +59,11 @@ typedef struct plx_param_spec {
     bool is_state;        /* moved by the network itself (moving averages), not by the optimizer */
     bool is_joined;       /* its gradient is made once a batch, in backward_join (tables), not tile by tile */
     bool is_side_by_side; /* row r of all groups lies together: [rows, groups, cols] in memory, one wide matrix */
+    bool is_frozen;       /* never moves: no gradient, no regulariser */
+    /** A table [1, rows, cols] with no gradient of its size: its node's backward_join hands over the rows that a batch
+     * touched (plx_touched_rows). */
+    bool is_lazy;
+    double init_scale; /* see plx_init; Glorot's deviation or bound is multiplied by it; 0: none given */
 } plx_param_spec;
 
 /**
@@ -68,6 +74,7 @@ typedef struct plx_param {
     plx_param_spec spec; /* name: the whole one */
     size_t offset;       /* in numbers, into blocks of the graph's n_values */
     size_t group_stride, row_stride;
+    int lazy; /* its number among the lazy ones, or -1 */
 } plx_param;
 
 /** Work for the whole batch, done once, in parts that may run at the same time and must not write to the same place. */
@@ -193,7 +200,9 @@ struct plx_graph {
     int *outputs;      /* [n_tasks + 1] once finished: where each task's columns begin in a row of scores */
     int n_outputs;     /* columns of a row of scores */
     size_t n_tilewise; /* numbers of the parameter block whose gradients are summed tile by tile; they come first */
+    size_t n_gradient; /* numbers with a gradient, states included; behind them lie frozen and lazy tables */
     size_t n_values;   /* numbers of the whole parameter block, padding between tensors included (always 0) */
+    int n_lazy;        /* lazy parameters */
     char scope[256];
     plx_error failure;
 };

@@ -153,7 +153,7 @@ static plx_status list_spans(plx_plan *plan, plx_error *err)
         const plx_node *node = plan->order[i];
         for (int p = 0; p < node->n_params && plan->nodes[node->index].runs_backward; p++) {
             const plx_param_spec *spec = &graph->params[node->params[p]].spec;
-            is_summed[node->params[p]] = !spec->is_joined && !spec->is_state;
+            is_summed[node->params[p]] = !spec->is_joined && !spec->is_state && !spec->is_frozen;
         }
     }
     size_t first = 0, end = 0;

@@ -36,7 +36,8 @@ static void mark_running(plx_plan *plan)
 static bool is_trained(const plx_graph *graph, const plx_node *node)
 {
     for (int p = 0; p < node->n_params; p++) {
-        if (!graph->params[node->params[p]].spec.is_state) return true;
+        const plx_param_spec *spec = &graph->params[node->params[p]].spec;
+        if (!spec->is_state && !spec->is_frozen) return true;
     }
     return node->index >= graph->n_nodes && node->op->finish.run;
 }

@@ -52,8 +52,9 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout, int thread
     if (plan->options.training) {
         memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * chunk_block(plan), sizeof(plx_real));
         memory->summed = plx_alloc_aligned(a, plan->chunk_numbers, sizeof(plx_real));
-        run->gradient = plx_alloc_aligned(a, plan->graph->n_values, sizeof(plx_real));
-        all = all && memory->chunks && memory->summed && run->gradient;
+        run->gradient = plx_alloc_aligned(a, plan->graph->n_gradient, sizeof(plx_real));
+        run->touched = plx_alloc_zero(a, (size_t)plan->graph->n_lazy * PLX_TOUCHED_PARTS, sizeof *run->touched);
+        all = all && memory->chunks && memory->summed && run->gradient && run->touched;
     }
     return all ? PLX_OK : PLX_ERR_MEMORY;
 }
@@ -101,6 +102,7 @@ void plx_run_free(plx_run *run)
     plx_free_aligned(a, memory->summed);
     plx_free_aligned(a, memory->gathered);
     plx_free_aligned(a, run->gradient);
+    plx_free(a, run->touched);
     plx_free(a, memory->weights);
     plx_free(a, run->scores);
     plx_free(a, run->task_losses);
@@ -207,6 +209,11 @@ plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int
 plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group)
 {
     return param_view(run, node, p, group, run->gradient);
+}
+
+plx_touched_rows *plx_run_touched(const plx_run *run, const plx_node *node, int p, int part)
+{
+    return &run->touched[run->graph->params[node->params[p]].lazy * PLX_TOUCHED_PARTS + part];
 }
 
 plx_view plx_run_gradient(const plx_run *run, const plx_node *node)

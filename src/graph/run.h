@@ -43,6 +43,18 @@ typedef struct plx_batch {
     int n;
 } plx_batch;
 
+enum { PLX_TOUCHED_PARTS = 8 };
+
+/**
+ * Part of a lazy table's gradient: rows that the batch touched, each in one part and there once, in an order that
+ * depends on the batch alone.
+ */
+typedef struct plx_touched_rows {
+    const uint32_t *ids;      /* [n] */
+    const plx_real *gradient; /* [n, cols] */
+    int n;
+} plx_touched_rows;
+
 struct plx_run {
     const plx_plan *plan;
     const plx_graph *graph;
@@ -60,10 +72,11 @@ struct plx_run {
     const double *task_weights; /* [n_tasks] */
 
     /* Results. */
-    plx_real *gradient;  /* [graph->n_values], of the weighted mean losses, without regularisers; 0 where state */
-    plx_real *scores;    /* [n_rows, graph->n_outputs] predictions, where the plan is one for scoring */
-    double *task_losses; /* [n_tasks] sums over rows with a label, unweighted */
-    int64_t *task_rows;  /* [n_tasks] rows with a label; in training known before the first tile */
+    plx_real *gradient; /* [graph->n_gradient], of the weighted mean losses, without regularisers; 0 where state */
+    plx_touched_rows *touched; /* [graph->n_lazy, PLX_TOUCHED_PARTS]: what else there is of it */
+    plx_real *scores;          /* [n_rows, graph->n_outputs] predictions, where the plan is one for scoring */
+    double *task_losses;       /* [n_tasks] sums over rows with a label, unweighted */
+    int64_t *task_rows;        /* [n_tasks] rows with a label; in training known before the first tile */
 
     struct plx_run_memory *memory;
 };
@@ -124,6 +137,8 @@ plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int
 bool plx_run_wants_gradient(const plx_run *run, const plx_node *node, int i);
 /** For joins and finish: group `group` of the final gradient of a parameter, to be written whole. */
 plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group);
+/** For backward_join: where to say what part `part` of the gradient of a lazy parameter is. */
+plx_touched_rows *plx_run_touched(const plx_run *run, const plx_node *node, int p, int part);
 /** For joins: the node's gradient of all rows; needs op->join_reads_gradient. */
 plx_view plx_run_gradient(const plx_run *run, const plx_node *node);
 const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int i);

@@ -2,25 +2,110 @@
 /* The blocks of the models. Names given here are names in model files: they are never changed. */
 #include "models/blocks.h"
 
+#include <string.h>
+
 const char *const plx_activation_names[] = {"relu", "sigmoid", "tanh", "linear", NULL};
 const char *const plx_gate_input_names[] = {"level", "features", NULL};
+
+/* -- Features ----------------------------------------------------------------------------------------------------- */
+
+static const char *table_name(const plx_input_spec *input)
+{
+    return input->table ? input->table : input->name;
+}
+
+static bool is_same_table(const plx_input_spec *a, const plx_input_spec *b)
+{
+    return a->vocabulary > 0 && b->vocabulary > 0 && strcmp(table_name(a), table_name(b)) == 0;
+}
+
+static plx_embedding_table table_of(const plx_build *build, const plx_input_spec *input)
+{
+    static const plx_init starts[] = {[PLX_START_NORMAL] = PLX_INIT_EMBEDDING,
+                                      [PLX_START_UNIFORM] = PLX_INIT_UNIFORM,
+                                      [PLX_START_ZEROS] = PLX_INIT_ZERO,
+                                      [PLX_START_GLOROT_NORMAL] = PLX_INIT_GLOROT_NORMAL,
+                                      [PLX_START_GLOROT_UNIFORM] = PLX_INIT_GLOROT_UNIFORM};
+    return (plx_embedding_table){.vocabulary = input->vocabulary,
+                                 .dim = input->embedding_dim,
+                                 .init = starts[input->initializer],
+                                 .init_scale = input->initializer_scale,
+                                 .is_frozen = input->is_frozen,
+                                 .is_lazy = build->lazy_rows > 0 && input->vocabulary >= build->lazy_rows};
+}
+
+static plx_bag_kind bag_kind(const plx_input_spec *input)
+{
+    static const plx_bag_kind kinds[] = {[PLX_COMBINE_MEAN] = PLX_BAG_MEAN,
+                                         [PLX_COMBINE_SUM] = PLX_BAG_SUM,
+                                         [PLX_COMBINE_MAX] = PLX_BAG_MAX,
+                                         [PLX_COMBINE_ATTENTION] = PLX_BAG_ITEMS};
+    return input->length == 0 ? PLX_BAG_ROW : kinds[input->combiner];
+}
+
+/* The table of input `first`, which is the first to read it, for all that do: their values go to `parts`. */
+static void add_table(plx_graph *graph, const plx_build *build, int first, const int *number, plx_ref *parts)
+{
+    const plx_input_spec *inputs = build->inputs;
+    const plx_embedding_table table = table_of(build, &inputs[first]);
+    plx_bag_field *fields = plx_arena_take(graph->arena, (size_t)build->n_inputs, sizeof *fields);
+    int n = 0, column = 0;
+    const int outside = plx_scope(graph, "embedding/%s", table_name(&inputs[first]));
+    for (int i = first; i < build->n_inputs && fields; i++) {
+        if (!is_same_table(&inputs[first], &inputs[i])) continue;
+        fields[n++] = (plx_bag_field){bag_kind(&inputs[i]), number[i], inputs[i].length};
+        if (inputs[i].vocabulary != table.vocabulary || inputs[i].embedding_dim != table.dim) {
+            plx_graph_fail(graph, "%s would be [%d, %d] for one feature and [%d, %d] for another", inputs[i].name,
+                           table.vocabulary, table.dim, inputs[i].vocabulary, inputs[i].embedding_dim);
+        }
+    }
+    const bool is_plain = n == 1 && inputs[first].length == 0 && !table.is_frozen && !table.is_lazy;
+    const plx_ref all = is_plain ? plx_embedding_of(graph, number[first], &table) : plx_bag(graph, &table, fields, n);
+    for (int i = first; i < build->n_inputs && fields; i++) {
+        if (!is_same_table(&inputs[first], &inputs[i])) continue;
+        const int width = table.dim * (bag_kind(&inputs[i]) == PLX_BAG_ITEMS ? inputs[i].length : 1);
+        const int inside = n > 1 ? plx_scope(graph, "%s", inputs[i].name) : 0;
+        parts[i] = n > 1 ? plx_columns(graph, all, column, width) : all;
+        if (n > 1) plx_scope_leave(graph, inside);
+        column += width;
+    }
+    plx_scope_leave(graph, outside);
+}
+
+static bool is_first_of_table(const plx_build *build, int i)
+{
+    for (int k = 0; k < i; k++) {
+        if (is_same_table(&build->inputs[k], &build->inputs[i])) return false;
+    }
+    return true;
+}
 
 plx_ref plx_features(plx_graph *graph, const plx_build *build)
 {
     plx_ref *parts = plx_arena_take(graph->arena, (size_t)build->n_inputs + 1, sizeof *parts);
-    if (!parts) return (plx_ref){-1};
-    int n = 0, n_dense = 0;
+    int *number = plx_arena_take(graph->arena, (size_t)build->n_inputs + 1, sizeof *number);
+    if (!parts || !number) return (plx_ref){-1};
+    int n_sparse = 0, n_lists = 0, n_dense = 0, n = 0;
     for (int i = 0; i < build->n_inputs; i++) {
         const plx_input_spec *input = &build->inputs[i];
         if (input->vocabulary == 0) {
-            n_dense++;
-            continue;
+            n_dense += input->numbers > 0 ? input->numbers : 1;
+        } else {
+            number[i] = input->length == 0 ? n_sparse++ : n_lists++;
         }
-        const int outside = plx_scope(graph, "embedding/%s", input->name);
-        parts[n] = plx_embedding(graph, n, input->vocabulary, input->embedding_dim);
-        plx_scope_leave(graph, outside);
-        n++;
     }
+    for (int i = 0; i < build->n_inputs; i++) {
+        if (build->inputs[i].vocabulary > 0 && is_first_of_table(build, i)) add_table(graph, build, i, number, parts);
+    }
+    for (int i = 0; i < build->n_inputs; i++) {
+        const plx_input_spec *input = &build->inputs[i];
+        if (input->length == 0 || input->combiner != PLX_COMBINE_ATTENTION) continue;
+        const int outside = plx_scope(graph, "attention/%s", input->name);
+        parts[i] = plx_attention(graph, parts[input->attention_on], parts[i], number[i], input->length);
+        plx_scope_leave(graph, outside);
+    }
+    while (n < build->n_inputs && build->inputs[n].vocabulary > 0)
+        n++;
     if (n_dense > 0) parts[n++] = plx_dense_input(graph, n_dense);
     return plx_concat(graph, parts, n);
 }

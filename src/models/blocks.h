@@ -7,8 +7,8 @@
 #include "ops/ops.h"
 
 /**
- * The features of a row side by side [1, width]: an embedding of each sparse feature, then the dense numbers.
- * Parameters: embedding/FEATURE/table.
+ * The features of a row side by side [1, width]: an embedding of each sparse feature, then of each list, pooled, then
+ * the dense numbers. Parameters: embedding/NAME/table, NAME the table's or that of the only feature that reads it.
  */
 plx_ref plx_features(plx_graph *graph, const plx_build *build);
 

@@ -25,6 +25,15 @@ typedef struct plx_model_spec {
 /** How the embeddings of a list's items become one. */
 typedef enum plx_combiner { PLX_COMBINE_MEAN, PLX_COMBINE_SUM, PLX_COMBINE_MAX, PLX_COMBINE_ATTENTION } plx_combiner;
 
+/** How a table starts. */
+typedef enum plx_initializer {
+    PLX_START_NORMAL,
+    PLX_START_UNIFORM,
+    PLX_START_ZEROS,
+    PLX_START_GLOROT_NORMAL,
+    PLX_START_GLOROT_UNIFORM
+} plx_initializer;
+
 /** A feature or task as far as a model needs to know it. */
 typedef struct plx_input_spec {
     const char *name;
@@ -36,6 +45,10 @@ typedef struct plx_input_spec {
     int attention_on; /* of a list pooled by attention: the sparse input (its place here) that asks */
     const char
         *table; /* the table's name where inputs of equal vocabulary and embedding_dim share one; NULL: its own */
+    /* Of the table; inputs that share one say the same. */
+    int initializer;          /* plx_initializer */
+    double initializer_scale; /* see plx_init; 0: its own */
+    bool is_frozen;           /* stays as it starts */
 } plx_input_spec;
 typedef struct plx_target_spec {
     const char *name;
@@ -49,6 +62,7 @@ typedef struct plx_build {
     int n_inputs;
     const plx_target_spec *targets; /* [n_tasks] */
     int n_tasks;
+    int lazy_rows; /* tables of at least so many rows are lazy (graph/graph.h); 0: none */
 } plx_build;
 
 typedef struct plx_model_def {

@@ -7,6 +7,7 @@
 #include "ops/ops.h"
 
 extern const plx_op plx_op_embedding, plx_op_dense, plx_op_concat;
+extern const plx_op plx_op_bag, plx_op_columns, plx_op_attention;
 extern const plx_op plx_op_linear;
 extern const plx_op plx_op_relu, plx_op_sigmoid, plx_op_tanh, plx_op_multiply, plx_op_dropout;
 extern const plx_op plx_op_moments, plx_op_normalise;
@@ -16,6 +17,8 @@ extern const plx_op plx_op_binary_loss, plx_op_squared_loss, plx_op_pair_loss;
 /** Attributes of embedding nodes, and the parameters of linear ones: what op_joined.c has to know of them. */
 typedef struct plx_embedding_attrs {
     int feature, vocabulary, dim;
+    plx_init init;
+    double init_scale;
 } plx_embedding_attrs;
 
 enum { PLX_LINEAR_KERNEL, PLX_LINEAR_BIAS };

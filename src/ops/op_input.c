@@ -13,7 +13,8 @@ static void embedding_shape(plx_graph *graph, plx_node *node)
                                      .groups = 1,
                                      .rows = attrs->vocabulary,
                                      .cols = attrs->dim,
-                                     .init = PLX_INIT_EMBEDDING,
+                                     .init = attrs->init,
+                                     .init_scale = attrs->init_scale,
                                      .regulariser = PLX_L2_EMBEDDING,
                                      .is_joined = true});
 }
@@ -55,7 +56,13 @@ const plx_op plx_op_embedding = {
 
 plx_ref plx_embedding(plx_graph *graph, int feature, int vocabulary, int dim)
 {
-    const plx_embedding_attrs attrs = {feature, vocabulary, dim};
+    return plx_embedding_of(graph, feature,
+                            &(plx_embedding_table){.vocabulary = vocabulary, .dim = dim, .init = PLX_INIT_EMBEDDING});
+}
+
+plx_ref plx_embedding_of(plx_graph *graph, int feature, const plx_embedding_table *table)
+{
+    const plx_embedding_attrs attrs = {feature, table->vocabulary, table->dim, table->init, table->init_scale};
     return plx_graph_node(graph, &plx_op_embedding, NULL, 0, &attrs, sizeof attrs);
 }
 

@@ -11,14 +11,59 @@
 /** Every op, ended by NULL: what tests walk. */
 extern const plx_op *const plx_op_list[];
 
+/** A table of embeddings. */
+typedef struct plx_embedding_table {
+    int vocabulary, dim;
+    plx_init init;
+    double init_scale;
+    bool is_frozen, is_lazy; /* see plx_param_spec */
+} plx_embedding_table;
+
 /* -- op_input.c ------------------------------------------------------------------------------------------------- */
 
 /** Rows of an own table [vocabulary, dim] by the ids of sparse feature `feature` (its number among them): [1, dim]. */
 plx_ref plx_embedding(plx_graph *graph, int feature, int vocabulary, int dim);
+/** The same of a table that says more of itself; neither frozen nor lazy: those are bags. */
+plx_ref plx_embedding_of(plx_graph *graph, int feature, const plx_embedding_table *table);
 /** All dense numbers of the record: [1, n_dense]. */
 plx_ref plx_dense_input(plx_graph *graph, int n_dense);
 /** [1, w1], [1, w2], ... side by side: [1, w1 + w2 + ...]. */
 plx_ref plx_concat(plx_graph *graph, const plx_ref *values, int n);
+
+/* -- op_bag.c --------------------------------------------------------------------------------------------------- */
+
+/** What a field of a record makes of its table rows. */
+typedef enum plx_bag_kind {
+    PLX_BAG_ROW,  /* sparse: the row of its id [dim] */
+    PLX_BAG_SUM,  /* list: sum of w_i row_i [dim]; w_i is the item's weight, 1 where the list has none */
+    PLX_BAG_MEAN, /* list: that over the sum of w_i; 0 where that is 0 */
+    PLX_BAG_MAX,  /* list: the largest number of each column [dim], weights left out */
+    PLX_BAG_ITEMS /* list: the items' rows side by side, then zeros [length * dim], weights left out */
+} plx_bag_kind;
+
+typedef struct plx_bag_field {
+    plx_bag_kind kind;
+    int feature; /* its number among the record's sparse features, or among its lists */
+    int length;  /* of a list: most items */
+} plx_bag_field;
+
+/**
+ * What fields make of the rows of one table, side by side in their order: [1, sum of widths]. An empty list makes
+ * zeros. Parameter: table [vocabulary, dim].
+ */
+plx_ref plx_bag(plx_graph *graph, const plx_embedding_table *table, const plx_bag_field *fields, int n_fields);
+
+/* -- op_attention.c --------------------------------------------------------------------------------------------- */
+
+/** Columns [first, first + width) of x [1, any]. */
+plx_ref plx_columns(plx_graph *graph, plx_ref x, int first, int width);
+/**
+ * Target attention: sum_i a_i k_i, a = softmax over the items of list `feature` of q . k_i / sqrt(d): [1, d]. q [1, d],
+ * items k [1, length * d] as PLX_BAG_ITEMS makes them. An empty list makes zeros. That a candidate weighs a list of
+ * past items is from Zhou et al., Deep Interest Network (KDD 2018, arXiv 1706.06978), which weighs by a small network
+ * without softmax; the weight here is the scaled dot product of Vaswani et al. (arXiv 1706.03762).
+ */
+plx_ref plx_attention(plx_graph *graph, plx_ref q, plx_ref items, int feature, int length);
 
 /* -- op_linear.c ------------------------------------------------------------------------------------------------ */
 

@@ -2,7 +2,6 @@
 /* The parameters' step. Numbers between tensors are 0, have gradient 0, and so stay 0. */
 #include "train/update.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { SPAN = 4096 }; /* numbers: with two slots 80 KiB, within a second-level cache */
@@ -63,8 +62,8 @@ plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, c
     *update = (plx_update){.allocator = allocator, .kernels = kernels, .pool = pool, .spec = spec};
     PLX_TRY(plx_train_check(spec, err));
     update->optimizer = plx_optimizer_find(plx_slice_of(spec->optimizer));
-    update->n = graph->n_values;
-    update->n_spans = (int)((graph->n_values + SPAN - 1) / SPAN);
+    update->n = graph->n_gradient;
+    update->n_spans = (int)((graph->n_gradient + SPAN - 1) / SPAN);
     for (int p = 0; p < graph->n_params; p++)
         n_bands += (size_t)graph->params[p].spec.groups;
     update->bands = plx_alloc(allocator, n_bands, sizeof *update->bands);
@@ -90,16 +89,6 @@ void plx_update_release(plx_update *update)
     plx_free(update->allocator, update->penalties);
     plx_free(update->allocator, update->bands);
     *update = (plx_update){0};
-}
-
-void plx_update_keep(plx_update *update, plx_kept_list *list)
-{
-    plx_keep_integers(list, "optimizer/step", &update->step, 1);
-    for (int i = 0; i < update->optimizer->n_slots; i++) {
-        char name[PLX_KEPT_NAME];
-        snprintf(name, sizeof name, "optimizer/slot%d", i);
-        plx_keep_reals(list, name, update->slots[i], update->n);
-    }
 }
 
 /** Adds the regulariser's gradient for the band's numbers in [begin, end); returns its loss there. */

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One table read by any number of sparse features and lists. All its gradient is made by this one node, so features may
+ * share a table and no two jobs write to one row.
+ *
+ * An item is a place for an id in a record: one of a sparse feature, `length` of a list. Forward writes down each
+ * item's id and factor; the join of all rows adds factor * dy to the row of the id, in the order of the items. It works
+ * in parts that own a range of ids each and pick their items from all. A lazy table has no gradient of its size: a part
+ * numbers the ids that it meets, by a hash table as large as there are items, and adds to rows by those numbers.
+ */
+#include <string.h>
+
+#include "ops/op_defs.h"
+
+enum {
+    PARTS_MAX = PLX_TOUCHED_PARTS,
+    PART_NUMBERS = 1 << 16, /* of a gradient that is worth a part */
+    HASH_PLACES = 4         /* an item */
+};
+
+typedef struct field {
+    plx_bag_kind kind;
+    int feature, length;
+    int column, width; /* of the node's value */
+    int first_item;
+} field;
+
+typedef struct bag_attrs {
+    plx_embedding_table table;
+    const field *fields;
+    int n_fields, n_items;
+} bag_attrs;
+
+/* -- Scratch
+ * ------------------------------------------------------------------------------------------------------------- */
+
+/* Arrays in the row scratch, of the tile's rows in scoring, of the batch's in training. */
+typedef struct scratch {
+    plx_real *scale; /* [n_fields][rows, length] */
+    uint32_t *ids;   /* [n_fields][rows, length]; PLX_NO_ID behind a list's end */
+    /* For the join, all [rows * n_items]: a part begins where its first item would be if items were sorted by part. */
+    size_t *from;       /* of an item's dy */
+    plx_real *factor;   /* of an item */
+    uint32_t *to;       /* rows of the gradient */
+    uint32_t *touched;  /* ids of a lazy table's rows */
+    uint32_t *hash;     /* [.., HASH_PLACES]: their numbers + 1; 0: empty */
+    plx_real *gradient; /* [.., dim] of them */
+    size_t numbers;
+} scratch;
+
+static void *take(char **at, size_t *numbers, size_t items, size_t bytes)
+{
+    const size_t taken = items * bytes;
+    char *here = *at;
+    if (here) *at += taken;
+    *numbers += (taken + sizeof(plx_real) - 1) / sizeof(plx_real);
+    return here;
+}
+
+/* The widest type first, so that all are aligned. */
+static scratch scratch_at(const bag_attrs *attrs, plx_real *base, size_t rows)
+{
+    scratch s = {0};
+    char *at = (char *)base;
+    const size_t n = rows * (size_t)attrs->n_items;
+    s.from = take(&at, &s.numbers, n, sizeof *s.from);
+    s.scale = take(&at, &s.numbers, n, sizeof *s.scale);
+    s.factor = take(&at, &s.numbers, n, sizeof *s.factor);
+    if (attrs->table.is_lazy) s.gradient = take(&at, &s.numbers, n * (size_t)attrs->table.dim, sizeof *s.gradient);
+    s.ids = take(&at, &s.numbers, n, sizeof *s.ids);
+    s.to = take(&at, &s.numbers, n, sizeof *s.to);
+    if (attrs->table.is_lazy) {
+        s.touched = take(&at, &s.numbers, n, sizeof *s.touched);
+        s.hash = take(&at, &s.numbers, n * HASH_PLACES, sizeof *s.hash);
+    }
+    return s;
+}
+
+static void bag_shape(plx_graph *graph, plx_node *node)
+{
+    const bag_attrs *attrs = node->attrs;
+    const plx_embedding_table *table = &attrs->table;
+    const field *last = &attrs->fields[attrs->n_fields - 1];
+    const size_t numbers = scratch_at(attrs, NULL, 1).numbers;
+    if (numbers > PLX_ROW_NUMBERS_MAX) {
+        plx_graph_fail(graph, "bag: %d items need more than %d numbers a row; take shorter lists", attrs->n_items,
+                       PLX_ROW_NUMBERS_MAX);
+        return;
+    }
+    node->shape = (plx_shape){1, last->column + last->width};
+    node->row_numbers = (int)numbers;
+    plx_node_param(graph, node,
+                   &(plx_param_spec){.name = "table",
+                                     .groups = 1,
+                                     .rows = table->vocabulary,
+                                     .cols = table->dim,
+                                     .init = table->init,
+                                     .init_scale = table->init_scale,
+                                     .regulariser = table->is_frozen ? PLX_L2_NONE : PLX_L2_EMBEDDING,
+                                     .is_joined = true,
+                                     .is_frozen = table->is_frozen,
+                                     .is_lazy = table->is_lazy});
+}
+
+/* -- Forward
+ * ------------------------------------------------------------------------------------------------------------- */
+
+/* The items' factors of one list: their weights, divided by their sum for a mean. */
+static void fill_scale(const field *own, const plx_list_field *list, const uint8_t *record, int n, plx_real *scale)
+{
+    const float *weights = (const float *)(const void *)(record + list->weights_offset);
+    const bool is_weighted = list->has_weights && (own->kind == PLX_BAG_SUM || own->kind == PLX_BAG_MEAN);
+    plx_real sum = 0;
+    for (int i = 0; i < n; i++) {
+        scale[i] = is_weighted ? (plx_real)weights[i] : 1;
+        sum += scale[i];
+    }
+    for (int i = 0; i < n && own->kind == PLX_BAG_MEAN; i++)
+        scale[i] = sum < 0 || sum > 0 ? scale[i] / sum : 0;
+    for (int i = n; i < own->length; i++)
+        scale[i] = 0;
+}
+
+/* Ids and factors of the tile's rows of one field; rows of the table are asked for ahead of their use. */
+static void read_items(const plx_tile *tile, const field *own, plx_view table, uint32_t *ids, plx_real *scale)
+{
+    const plx_layout *layout = tile->run->layout;
+    for (int row = 0; row < tile->rows; row++, ids += own->length, scale += own->length) {
+        const uint8_t *record = tile->records + (size_t)row * layout->record_bytes;
+        int n = 1;
+        if (own->kind == PLX_BAG_ROW) {
+            *ids = plx_record_id(record, &layout->sparse[own->feature]);
+            *scale = 1;
+        } else {
+            n = plx_record_list(record, &layout->lists[own->feature], ids);
+            fill_scale(own, &layout->lists[own->feature], record, n, scale);
+        }
+        for (int i = 0; i < n; i++)
+            __builtin_prefetch(table.at + (ptrdiff_t)ids[i] * table.stride);
+        for (int i = n; i < own->length; i++)
+            ids[i] = PLX_NO_ID;
+    }
+}
+
+static void copy_items(const plx_tile *tile, const field *own, plx_view table, const uint32_t *ids, plx_view y)
+{
+    const size_t dim = (size_t)(own->width / own->length);
+    for (int row = 0; row < tile->rows; row++, ids += own->length) {
+        plx_real *to = y.at + row * y.stride;
+        for (int i = 0; i < own->length; i++, to += dim) {
+            if (ids[i] == PLX_NO_ID) {
+                memset(to, 0, dim * sizeof *to);
+            } else {
+                memcpy(to, table.at + (ptrdiff_t)ids[i] * table.stride, dim * sizeof *to);
+            }
+        }
+    }
+}
+
+static void bag_forward(const plx_tile *tile, const plx_node *node)
+{
+    const bag_attrs *attrs = node->attrs;
+    const plx_run *run = tile->run;
+    const plx_view table = plx_run_param(run, node, 0, 0);
+    const size_t rows = (size_t)(run->training ? run->n_rows : tile->rows),
+                 first_row = (size_t)(run->training ? tile->first_row : 0);
+    const scratch s = scratch_at(attrs, run->training ? plx_run_rows(run, node) : plx_tile_rows(tile, node), rows);
+    for (int f = 0; f < attrs->n_fields; f++) {
+        const field *own = &attrs->fields[f];
+        const size_t at = rows * (size_t)own->first_item + first_row * (size_t)own->length;
+        plx_view y = plx_tile_value(tile, node);
+        y.at += own->column;
+        read_items(tile, own, table, s.ids + at, s.scale + at);
+        switch (own->kind) {
+        case PLX_BAG_ROW:
+            run->kernels->gather(tile->rows, own->width, table, s.ids + at, y);
+            break;
+        case PLX_BAG_SUM:
+        case PLX_BAG_MEAN:
+            run->kernels->pool_sum(tile->rows, own->width, table, s.ids + at, s.scale + at, own->length, y);
+            break;
+        case PLX_BAG_MAX:
+            run->kernels->pool_max(tile->rows, own->width, table, s.ids + at, own->length, y);
+            break;
+        case PLX_BAG_ITEMS:
+            copy_items(tile, own, table, s.ids + at, y);
+        }
+    }
+}
+
+/* -- Backward
+ * ------------------------------------------------------------------------------------------------------------ */
+
+/* What a part works with. */
+typedef struct part {
+    const plx_run *run;
+    const bag_attrs *attrs;
+    plx_view table, dy;
+    plx_view gradient; /* by id, or by number in `touched` */
+    uint32_t first_id, end_id;
+    uint32_t n_hash; /* places, a power of two; 0: no lazy table */
+    int n_touched, n_items;
+    scratch s; /* the join's arrays from this part's place on */
+} part;
+
+static int bag_parts(const plx_run *run, const plx_node *node)
+{
+    const bag_attrs *attrs = node->attrs;
+    if (attrs->table.is_lazy) return PARTS_MAX;
+    const int64_t numbers = (int64_t)attrs->table.vocabulary + (int64_t)run->n_rows * attrs->n_items;
+    const int64_t parts = 1 + numbers * attrs->table.dim / PART_NUMBERS;
+    return parts < PARTS_MAX ? (int)parts : PARTS_MAX;
+}
+
+static bool is_own(const part *p, uint32_t id)
+{
+    return id >= p->first_id && id < p->end_id;
+}
+
+/* The row of the gradient that belongs to an id of the part; numbers it where it is new. */
+static uint32_t gradient_row(part *p, uint32_t id)
+{
+    if (p->n_hash == 0) return id;
+    for (uint32_t place = id * 0x9e3779b1u >> 7;; place++) {
+        uint32_t *number = &p->s.hash[place & (p->n_hash - 1)];
+        if (*number == 0) {
+            p->s.touched[p->n_touched] = id;
+            *number = (uint32_t)++p->n_touched;
+        }
+        if (p->s.touched[*number - 1] == id) return *number - 1;
+    }
+}
+
+/* Finds the part's place in the arrays, and clears its hash table. */
+static void open_part(part *p, const plx_node *node, int number, int parts)
+{
+    const bag_attrs *attrs = p->attrs;
+    const size_t n = (size_t)p->run->n_rows * (size_t)attrs->n_items;
+    size_t before = 0, own = 0;
+    p->first_id = (uint32_t)((int64_t)attrs->table.vocabulary * number / parts);
+    p->end_id = (uint32_t)((int64_t)attrs->table.vocabulary * (number + 1) / parts);
+    for (size_t i = 0; i < n; i++) {
+        before += p->s.ids[i] < p->first_id;
+        own += is_own(p, p->s.ids[i]);
+    }
+    p->s.from += before;
+    p->s.factor += before;
+    p->s.to += before;
+    if (!attrs->table.is_lazy) {
+        p->gradient = plx_run_param_gradient(p->run, node, 0, 0);
+        memset(p->gradient.at + (ptrdiff_t)p->first_id * p->gradient.stride, 0,
+               (size_t)(p->end_id - p->first_id) * (size_t)p->gradient.stride * sizeof(plx_real));
+        return;
+    }
+    p->s.touched += before;
+    p->s.hash += before * HASH_PLACES;
+    p->gradient = (plx_view){p->s.gradient + before * (size_t)attrs->table.dim, attrs->table.dim};
+    for (p->n_hash = 1; p->n_hash * 2 <= own * HASH_PLACES;)
+        p->n_hash *= 2;
+    memset(p->s.hash, 0, (own > 0 ? p->n_hash : 0) * sizeof *p->s.hash);
+}
+
+/* The part's items with a factor, and the numbers of all its ids. */
+static void list_items(part *p)
+{
+    const size_t rows = (size_t)p->run->n_rows;
+    for (int f = 0; f < p->attrs->n_fields; f++) {
+        const field *own = &p->attrs->fields[f];
+        const size_t first = rows * (size_t)own->first_item, n = rows * (size_t)own->length;
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t id = p->s.ids[first + i];
+            if (!is_own(p, id)) continue;
+            const uint32_t to = gradient_row(p, id);
+            if (own->kind == PLX_BAG_MAX) continue;
+            const size_t row = i / (size_t)own->length, item = i % (size_t)own->length;
+            const size_t column =
+                (size_t)own->column + (own->kind == PLX_BAG_ITEMS ? item * (size_t)p->attrs->table.dim : 0);
+            p->s.from[p->n_items] = row * (size_t)p->dy.stride + column;
+            p->s.factor[p->n_items] = p->s.scale[first + i];
+            p->s.to[p->n_items++] = to;
+        }
+    }
+}
+
+/* The gradient of a maximum goes to the first of the items that have it. */
+static void add_maxima(part *p, const field *own)
+{
+    const uint32_t *ids = p->s.ids + (size_t)p->run->n_rows * (size_t)own->first_item;
+    for (int row = 0; row < p->run->n_rows; row++, ids += own->length) {
+        const plx_real *dy = p->dy.at + row * p->dy.stride + own->column;
+        for (int c = 0; c < own->width && ids[0] != PLX_NO_ID; c++) {
+            uint32_t best = ids[0];
+            for (int i = 1; i < own->length && ids[i] != PLX_NO_ID; i++) {
+                const plx_real *most = p->table.at + (ptrdiff_t)best * p->table.stride,
+                               *next = p->table.at + (ptrdiff_t)ids[i] * p->table.stride;
+                if (next[c] > most[c]) best = ids[i];
+            }
+            if (is_own(p, best)) p->gradient.at[(ptrdiff_t)gradient_row(p, best) * p->gradient.stride + c] += dy[c];
+        }
+    }
+}
+
+static void bag_backward_join(const plx_run *run, const plx_node *node, int number)
+{
+    const bag_attrs *attrs = node->attrs;
+    part p = {.run = run,
+              .attrs = attrs,
+              .table = plx_run_param(run, node, 0, 0),
+              .dy = plx_run_gradient(run, node),
+              .s = scratch_at(attrs, plx_run_rows(run, node), (size_t)run->n_rows)};
+    open_part(&p, node, number, bag_parts(run, node));
+    list_items(&p);
+    if (attrs->table.is_lazy) {
+        memset(p.gradient.at, 0, (size_t)p.n_touched * (size_t)attrs->table.dim * sizeof(plx_real));
+        *plx_run_touched(run, node, 0, number) =
+            (plx_touched_rows){.ids = p.s.touched, .gradient = p.gradient.at, .n = p.n_touched};
+    }
+    run->kernels->scatter_scaled(p.n_items, attrs->table.dim, p.dy.at, p.s.from, p.s.factor, p.s.to, p.gradient);
+    for (int f = 0; f < attrs->n_fields; f++) {
+        if (attrs->fields[f].kind == PLX_BAG_MAX) add_maxima(&p, &attrs->fields[f]);
+    }
+}
+
+static void bag_tell(const plx_node *node, plx_string *out)
+{
+    static const char *const kinds[] = {"row", "sum", "mean", "max", "items"};
+    const bag_attrs *attrs = node->attrs;
+    plx_string_format(out, "table of %d rows%s,", attrs->table.vocabulary,
+                      attrs->table.is_frozen ? ", frozen"
+                      : attrs->table.is_lazy ? ", lazy"
+                                             : "");
+    for (int f = 0; f < attrs->n_fields; f++)
+        plx_string_format(out, " %s", kinds[attrs->fields[f].kind]);
+}
+
+const plx_op plx_op_bag = {
+    .name = "bag",
+    .join_reads_gradient = true,
+    .join_reads_rows = true,
+    .shape = bag_shape,
+    .forward = bag_forward,
+    .backward_join = {bag_parts, bag_backward_join},
+    .tell = bag_tell,
+};
+
+plx_ref plx_bag(plx_graph *graph, const plx_embedding_table *table, const plx_bag_field *fields, int n_fields)
+{
+    field *own = plx_arena_take(graph->arena, (size_t)n_fields + 1, sizeof *own);
+    if (!own) return (plx_ref){-1};
+    bag_attrs attrs = {.table = *table, .fields = own, .n_fields = n_fields};
+    int64_t column = 0, item = 0;
+    attrs.table.is_lazy = table->is_lazy && !table->is_frozen;
+    for (int f = 0; f < n_fields; f++) {
+        const int length = fields[f].kind == PLX_BAG_ROW ? 1 : fields[f].length;
+        const int64_t width = (int64_t)table->dim * (fields[f].kind == PLX_BAG_ITEMS ? length : 1);
+        if (length < 1 || column + width > PLX_ROW_NUMBERS_MAX || item + length > PLX_ROW_NUMBERS_MAX) {
+            plx_graph_fail(graph, "bag: field %d of %d items makes more than %d numbers a row; take shorter lists", f,
+                           length, PLX_ROW_NUMBERS_MAX);
+            return (plx_ref){-1};
+        }
+        own[f] = (field){fields[f].kind, fields[f].feature, length, (int)column, (int)width, (int)item};
+        column += width;
+        item += length;
+    }
+    attrs.n_items = (int)item;
+    return plx_graph_node(graph, &plx_op_bag, NULL, 0, &attrs, sizeof attrs);
+}
