@@ -27,7 +27,7 @@ typedef struct cli_options {
     int64_t seed; /* negative: not given */
     int64_t threads, rows, dim, sines;
     double correlation, scale, noise;
-    bool json, quiet, dot, plan, help;
+    bool json, quiet, dot, plan, help, resume;
     const char *arguments[CLI_MAX_ARGUMENTS];
     int n_arguments;
 } cli_options;
@@ -117,6 +117,8 @@ int cli_cache_folder(char *folder);
 bool cli_is_folder(const char *path);
 /** Makes a folder and those above it; `*n_kept`: bytes of its path that name what was there before. */
 int cli_make_folder(const char *folder, size_t *n_kept);
+/** Removes what processes that were killed have left half written. */
+void cli_drop_leftovers(const char *folder);
 /** Removes what cli_make_folder made, as far as it is empty. */
 void cli_drop_folder(const char *folder, size_t n_kept);
 

@@ -19,6 +19,8 @@ static const cli_option options[] = {
     {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
      0},
+    {"resume", NULL, "go on from the checkpoint in DIR, if there is one", CLI_FLAG, offsetof(cli_options, resume), 0,
+     0},
     {"json", NULL, "print one JSON object instead of tables", CLI_FLAG, offsetof(cli_options, json), 0, 0},
     {"quiet", NULL, "no progress, no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
 };
@@ -30,9 +32,10 @@ static const char *const part_names[N_PARTS] = {"train", "validation", "test"};
 typedef struct fit_run {
     cli_session session;
     char out[CLI_MAX_PATH], model_path[CLI_MAX_PATH], config_path[CLI_MAX_PATH], log_path[CLI_MAX_PATH],
-        partial_log[CLI_MAX_PATH];
+        partial_log[CLI_MAX_PATH], checkpoint[CLI_MAX_PATH];
     const char **task_names; /* [n_tasks] */
     int n_tasks;
+    bool has_taken_log; /* from its last name back to the one that it has while it runs */
     cli_progress progress;
     plx_train_report report;
     plx_metrics *metrics[N_PARTS]; /* [n_tasks] of validation and test; NULL where there are no rows */
@@ -73,7 +76,8 @@ static int choose_paths(fit_run *run, const cli_options *given)
     fits = fits && cli_path_join(run->model_path, run->out, "model.plexus") &&
            cli_path_join(run->config_path, run->out, "config.yaml") &&
            cli_path_join(run->log_path, run->out, "metrics.jsonl") &&
-           cli_path_join(run->partial_log, run->out, "metrics.jsonl.partial");
+           cli_path_join(run->partial_log, run->out, "metrics.jsonl.partial") &&
+           cli_path_join(run->checkpoint, run->out, "checkpoint.plexus");
     return fits ? CLI_DONE : cli_fail("the path of the output folder is too long");
 }
 
@@ -119,21 +123,53 @@ static int save(const fit_run *run)
     if (code != CLI_DONE) return code;
     if (rename(run->partial_log, run->log_path) != 0)
         return cli_fail("cannot write %s: %s", run->log_path, strerror(errno));
+    if (!run->report.cancelled) unlink(run->checkpoint); /* an interrupted run can be gone on with */
+    return CLI_DONE;
+}
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+/** Says what --resume finds. A run that had ended its log, or was interrupted, has given it its last name already. */
+static int find_checkpoint(fit_run *run, const cli_options *given)
+{
+    bool is_found = is_there(run->checkpoint);
+    if (given->resume && is_found && !is_there(run->partial_log) && is_there(run->log_path)) {
+        if (rename(run->log_path, run->partial_log) != 0)
+            return cli_fail("cannot rename %s: %s", run->log_path, strerror(errno));
+        run->has_taken_log = true;
+    }
+    if (given->quiet || (!given->resume && !is_found)) return CLI_DONE;
+    if (!given->resume)
+        fprintf(stderr, "starting anew; --resume would go on from %s\n", run->checkpoint);
+    else if (is_found)
+        fprintf(stderr, "going on from %s\n", run->checkpoint);
+    else
+        fprintf(stderr, "there is no %s: starting anew\n", run->checkpoint);
     return CLI_DONE;
 }
 
 static int train(fit_run *run, const cli_options *given)
 {
     cli_session *session = &run->session;
-    plx_train_hooks hooks = {.progress = show_progress, .user = run, .log_path = run->partial_log};
+    plx_train_hooks hooks = {.progress = show_progress,
+                             .user = run,
+                             .log_path = run->partial_log,
+                             .checkpoint_path = run->checkpoint,
+                             .resume = given->resume};
     plx_error error;
     cli_progress_open(&run->progress, given->quiet, run->task_names, run->n_tasks);
     catch_interrupts();
     plx_status status = plx_model_train(session->model, session->data, &hooks, &run->report, &error);
     cli_progress_close(&run->progress);
+    /* Going on from where a loss ran away would end there again. */
+    if (status == PLX_ERR_NUMERIC && run->report.checkpoints > 0) unlink(run->checkpoint);
     if (status != PLX_OK) return cli_fail_error(&error);
     if (run->report.cancelled && run->report.best_epoch == 0)
-        return cli_fail("interrupted before the first epoch ended; nothing was saved");
+        return cli_fail("interrupted before the first epoch ended; %s",
+                        run->report.checkpoints > 0 ? "--resume goes on from there" : "nothing was saved");
     if (run->report.cancelled && !given->quiet)
         fprintf(stderr, "interrupted; keeping the model of epoch %d\n", run->report.best_epoch);
     if (run->report.stopped_early && !given->quiet)
@@ -184,16 +220,19 @@ static void print_report(const fit_run *run)
            run->model_path);
 }
 
-/** A failure leaves the folder as it was. */
+/** A failure leaves the folder as it was, but for a checkpoint, from which --resume goes on. */
 static int fill_folder(fit_run *run, const cli_options *given)
 {
     size_t n_kept;
     int code = cli_make_folder(run->out, &n_kept);
+    if (code == CLI_DONE) cli_drop_leftovers(run->out);
+    if (code == CLI_DONE) code = find_checkpoint(run, given);
     if (code == CLI_DONE) code = train(run, given);
     if (code == CLI_DONE) code = evaluate(run);
     if (code == CLI_DONE) code = save(run);
     if (code == CLI_DONE) return CLI_DONE;
-    unlink(run->partial_log);
+    if (run->has_taken_log) rename(run->partial_log, run->log_path);
+    if (!is_there(run->checkpoint)) unlink(run->partial_log); /* else --resume needs it */
     cli_drop_folder(run->out, n_kept);
     return code;
 }
@@ -230,7 +269,10 @@ const cli_verb cli_fit = {
                "object an epoch, called metrics.jsonl.partial while it runs).\n"
                "Relative data files are looked for in --data DIR, then beside CONFIG, then in the cache folder to\n"
                "which 'plexus fetch' writes ($XDG_CACHE_HOME/plexus or ~/.cache/plexus).\n"
-               "Ctrl-C ends training cleanly and saves the best epoch so far; a second one ends at once.\n",
+               "Ctrl-C ends training cleanly and saves the best epoch so far; a second one ends at once.\n"
+               "While it runs, DIR/checkpoint.plexus keeps its state (train.checkpoint_epochs and others say how\n"
+               "often): after Ctrl-C, a crash or a power failure, the same command with --resume goes on from there\n"
+               "and ends with the same bits as if it had never been broken off.\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,

@@ -20,7 +20,7 @@ int cli_output_open(cli_output *output, const char *path)
 {
     *output = (cli_output){.stream = stdout};
     if (!path) return CLI_DONE;
-    int written = snprintf(output->temporary, sizeof output->temporary, "%s.XXXXXX", path);
+    int written = snprintf(output->temporary, sizeof output->temporary, "%s.tmp-%ld-XXXXXX", path, (long)getpid());
     if (written < 0 || (size_t)written >= sizeof output->temporary) return cli_fail("%s: the path is too long", path);
     int file = mkstemp(output->temporary);
     if (file < 0) return cli_fail("cannot write %s: %s", path, strerror(errno));

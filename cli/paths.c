@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths, folders, and the user's cache folder. */
+#include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -85,6 +87,30 @@ int cli_make_folder(const char *folder, size_t *n_kept)
         path[i] = kept;
     }
     return CLI_DONE;
+}
+
+/** NAME.tmp-PID-N, as library and command call what they are writing, of a process that is no more. */
+static bool is_leftover(const char *name)
+{
+    static const char *const begins[] = {"checkpoint.plexus.tmp-", "model.plexus.tmp-", "config.yaml.tmp-"};
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        size_t length = strlen(begins[i]);
+        if (strncmp(name, begins[i], length) != 0) continue;
+        long process = strtol(name + length, NULL, 10);
+        return process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+    }
+    return false;
+}
+
+void cli_drop_leftovers(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    if (!entries) return;
+    for (const struct dirent *entry; (entry = readdir(entries));) {
+        char path[CLI_MAX_PATH];
+        if (is_leftover(entry->d_name) && cli_path_join(path, folder, entry->d_name)) unlink(path);
+    }
+    closedir(entries);
 }
 
 void cli_drop_folder(const char *folder, size_t n_kept)

@@ -106,6 +106,25 @@ typedef enum plx_part { PLX_PART_TRAIN, PLX_PART_VALIDATION, PLX_PART_TEST } plx
  */
 PLX_API plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
                                  plx_error *err);
+
+typedef struct plx_model plx_model;
+
+/** Record batches in memory, as the Arrow C stream interface hands them over (Apache Arrow's specification). */
+struct ArrowArrayStream;
+
+/**
+ * The same from tables in memory in place of files: columns are found by name, and parts are cut off `train` as
+ * section `data` says. Texts mean what they would mean in a file; integers, floats and booleans (1 and 0) are numbers,
+ * and their shortest decimals where a feature reads categories; null and NaN are the empty cell. So the same rows give
+ * the same encoders and the same model as from a file.
+ *
+ * @param model       whose encoders encode the rows, to train it further; NULL: encoders are fitted
+ * @param validation, test  may be NULL
+ * Streams are read to their end; the caller releases them.
+ */
+PLX_API plx_status plx_data_from_arrow(const plx_config *config, const plx_model *model, struct ArrowArrayStream *train,
+                                       struct ArrowArrayStream *validation, struct ArrowArrayStream *test,
+                                       plx_data **out, plx_error *err);
 PLX_API void plx_data_free(plx_data *data);
 /** Rows in a part; 0 where the configuration has none. */
 PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
@@ -123,8 +142,6 @@ typedef struct plx_column {
 } plx_column;
 
 /* -- Model -------------------------------------------------------------------------------------------------------- */
-
-typedef struct plx_model plx_model;
 
 /** A network with start values by the configuration's seed, for the data's encoders (copied). */
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
@@ -152,6 +169,12 @@ typedef struct plx_train_hooks {
     bool (*progress)(void *user, const plx_progress *progress);
     void *user;
     const char *log_path; /* metrics.jsonl: one object an epoch; NULL: none */
+    /* Where the state of training is kept, as often as train.checkpoint_epochs, _steps and _seconds say, and when
+       progress ends training; written atomically. The file stays when training is done. NULL: nowhere. */
+    const char *checkpoint_path;
+    /* Go on from the file at checkpoint_path, if there is one, and end with the same bits as if training had never
+       been broken off; the log is cut back to the checkpoint. */
+    bool resume;
 } plx_train_hooks;
 
 typedef struct plx_train_report {
@@ -162,6 +185,8 @@ typedef struct plx_train_report {
     double seconds;         /* of training and validation */
     double rows_per_second; /* median over epochs, training alone */
     bool stopped_early, cancelled;
+    bool resumed;        /* went on from a checkpoint */
+    int64_t checkpoints; /* that were written */
 } plx_train_report;
 
 /**
@@ -172,7 +197,9 @@ typedef struct plx_train_report {
  *
  * @param hooks, report  may be NULL
  * @return PLX_ERR_NUMERIC  a loss was not finite; the model keeps its best epoch's weights (start values before one)
- * @return PLX_ERR_SCHEMA   data was encoded by other encoders than the model's
+ * @return PLX_ERR_SCHEMA   data was encoded by other encoders than the model's; the checkpoint to go on from is of
+ *                          another configuration, other data or another CPU level
+ * @return PLX_ERR_FORMAT, PLX_ERR_UNSUPPORTED  that checkpoint is not whole, or of another version
  */
 PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
                                    plx_train_report *report, plx_error *err);
@@ -234,6 +261,9 @@ PLX_API plx_status plx_dataset_read(const plx_model *model, const char *const *p
 /** From columns in memory, found by name; columns that the model does not read are ignored. */
 PLX_API plx_status plx_dataset_from_columns(const plx_model *model, const plx_column *columns, int n_columns,
                                             int64_t rows, bool with_labels, plx_dataset **out, plx_error *err);
+/** From a table in memory, as plx_data_from_arrow reads it. */
+PLX_API plx_status plx_dataset_from_arrow(const plx_model *model, struct ArrowArrayStream *stream, bool with_labels,
+                                          plx_dataset **out, plx_error *err);
 PLX_API void plx_dataset_free(plx_dataset *dataset);
 PLX_API int64_t plx_dataset_rows(const plx_dataset *dataset);
 /** As plx_data_wrong_rows and plx_data_wrong_row. */

@@ -7,24 +7,20 @@ static const char *wrong_row(const plx_wrong_rows *wrong, int index)
     return index >= 0 && index < wrong->n && index < PLX_WRONG_ROWS_TOLD ? wrong->told[index] : NULL;
 }
 
-plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
-                         plx_error *err)
+static plx_status load(const plx_config *config, plx_load_options *options, plx_data **out, plx_error *err)
 {
-    if (!config || !out || n_folders < 0 || (n_folders > 0 && !folders)) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, out or folders is NULL");
-    }
-    *out = NULL;
     const plx_allocator *allocator = &config->context->allocator;
+    *out = NULL;
     plx_data *data = plx_alloc_zero(allocator, 1, sizeof *data);
     if (!data) return plx_error_memory(err);
     data->context = config->context;
     plx_string_init(&data->encoding, allocator);
     plx_spec_write_encoding(&config->spec, &data->encoding);
+    options->threads = config->context->threads;
+    options->wrong = &data->wrong;
     plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
-    if (status == PLX_OK) {
-        const plx_load_options options = {
-            .folders = folders, .n_folders = n_folders, .threads = config->context->threads, .wrong = &data->wrong};
-        status = plx_table_load(allocator, &config->spec.table, &options, &data->encoders, data->parts, err);
+    if (!status) {
+        status = plx_table_load(allocator, &config->spec.table, options, &data->encoders, data->parts, err);
     }
     if (status == PLX_OK) {
         *out = data;
@@ -33,6 +29,26 @@ plx_status plx_data_load(const plx_config *config, const char *const *folders, i
         plx_free(allocator, data);
     }
     return status;
+}
+
+plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
+                         plx_error *err)
+{
+    if (!config || !out || n_folders < 0 || (n_folders > 0 && !folders)) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, out or folders is NULL");
+    }
+    plx_load_options options = {.folders = folders, .n_folders = n_folders};
+    return load(config, &options, out, err);
+}
+
+plx_status plx_data_from_arrow(const plx_config *config, const plx_model *model, struct ArrowArrayStream *train,
+                               struct ArrowArrayStream *validation, struct ArrowArrayStream *test, plx_data **out,
+                               plx_error *err)
+{
+    struct ArrowArrayStream *const streams[PLX_PARTS] = {train, validation, test};
+    if (!config || !train || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, train or out is NULL");
+    plx_load_options options = {.streams = streams, .fitted = model ? model->encoders : NULL};
+    return load(config, &options, out, err);
 }
 
 void plx_data_free(plx_data *data)
@@ -93,6 +109,18 @@ plx_status plx_dataset_read(const plx_model *model, const char *const *paths, in
     const plx_load_options options = {.threads = model->context->threads, .wrong = &dataset->wrong};
     plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths, &options,
                                           with_labels, &dataset->rows, err);
+    return finish_dataset(dataset, status, out);
+}
+
+plx_status plx_dataset_from_arrow(const plx_model *model, struct ArrowArrayStream *stream, bool with_labels,
+                                  plx_dataset **out, plx_error *err)
+{
+    plx_dataset *dataset = NULL;
+    if (!model || !stream || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, stream or out is NULL");
+    *out = NULL;
+    PLX_TRY(create_dataset(model, &dataset, err));
+    plx_status status =
+        plx_encoders_arrow(model->encoders, &model->context->allocator, stream, with_labels, &dataset->rows, err);
     return finish_dataset(dataset, status, out);
 }
 

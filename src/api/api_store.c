@@ -112,6 +112,9 @@ static plx_status load(plx_context *context, const plx_model_file *file, plx_mod
     plx_config *config = NULL;
     plx_encoders *encoders = NULL;
     const char *text = plx_model_file_meta(file, "config");
+    if (!text && plx_model_file_meta(file, "training_config")) {
+        PLX_FAIL(err, PLX_ERR_FORMAT, "is a checkpoint of a training that has not ended, not a model: go on with it");
+    }
     if (!text) PLX_FAIL(err, PLX_ERR_FORMAT, "__metadata__ has no 'config'");
     PLX_TRY(plx_config_parse(context, text, strlen(text), "config", &config, err));
     plx_status status =

@@ -2,6 +2,7 @@
 /* Training a model: the loop of src/train with the caller's hooks and the log. */
 #include <math.h>
 
+#include "api/checkpoint.h"
 #include "api/handles.h"
 #include "api/train_log.h"
 
@@ -87,18 +88,17 @@ static void fill_report(const plx_train_result *result, plx_train_report *report
         .rows_per_second = result->rows_per_second,
         .stopped_early = result->stopped_early,
         .cancelled = result->cancelled,
+        .checkpoints = result->n_kept,
     };
 }
 
-static plx_status run(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_log *log,
-                      plx_train_report *report, plx_error *err)
+void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *out)
 {
-    const plx_allocator *allocator = &model->context->allocator;
     const plx_spec *spec = &model->config->spec;
-    plx_train_job job = {
+    *out = (plx_train_job){
         .graph = &model->graph,
         .kernels = model->context->kernels,
-        .allocator = allocator,
+        .allocator = &model->context->allocator,
         .spec = &spec->train,
         .l2_embedding = spec->model.l2_reg_embedding,
         .l2_dnn = spec->model.l2_reg_dnn,
@@ -108,8 +108,17 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
         .train = &data->parts[PLX_PART_TRAIN],
         .validation = &data->parts[PLX_PART_VALIDATION],
         .values = model->values,
-        .listener = listen,
     };
+}
+
+static plx_status run(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_log *log,
+                      const plx_keeper *keeper, plx_train_report *report, plx_error *err)
+{
+    const plx_allocator *allocator = &model->context->allocator;
+    plx_train_job job;
+    plx_model_train_job(model, data, &job);
+    job.listener = listen;
+    job.keeper = keeper;
     listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context};
     plx_train_result result = {0};
     job.user = &l;
@@ -128,16 +137,32 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
 plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
                            plx_train_report *report, plx_error *err)
 {
-    plx_train_log log;
+    plx_train_log log = {.descriptor = -1};
+    plx_checkpoint checkpoint = {0};
     if (!model || !data) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and data must not be NULL");
+    plx_status status = PLX_OK;
     if (report) *report = (plx_train_report){0};
-    bool has_log = hooks && hooks->log_path;
+    bool has_log = hooks && hooks->log_path, has_checkpoint = hooks && hooks->checkpoint_path;
+    if (hooks && hooks->resume && !has_checkpoint)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "resume needs checkpoint_path: the file to go on from");
     PLX_TRY(plx_model_check_encoders(model, data->encoders, err));
-    if (has_log) PLX_TRY(plx_train_log_init(&log, &model->context->allocator, hooks->log_path, err));
+    if (has_checkpoint)
+        PLX_TRY(plx_checkpoint_init(&checkpoint, model, data, hooks->checkpoint_path, hooks->resume, err));
+    if (has_log) {
+        status = plx_train_log_init(&log, &model->context->allocator, hooks->log_path, err);
+        if (status == PLX_OK) status = plx_train_log_resume(&log, plx_checkpoint_log_bytes(&checkpoint), err);
+        if (status != PLX_OK) goto done;
+        checkpoint.log = &log;
+    }
+    bool resumed = checkpoint.has_file;
     warn_of_one_class(model, &data->parts[PLX_PART_TRAIN], "training");
     warn_of_one_class(model, &data->parts[PLX_PART_VALIDATION], "validation");
     warn_of_idle_patience(model, data);
-    plx_status status = run(model, data, hooks, has_log ? &log : NULL, report, err);
+    status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);
+    if (report) report->resumed = resumed;
+    if (status == PLX_ERR_FORMAT && resumed) plx_error_prefix(err, "%s", hooks->checkpoint_path);
+done:
     if (has_log) plx_train_log_release(&log);
+    plx_checkpoint_release(&checkpoint);
     return status;
 }

@@ -11,7 +11,7 @@
 #include "graph/graph.h"
 #include "kernels/kernels.h"
 #include "plexus.h"
-#include "train/metric.h"
+#include "train/train.h"
 
 struct plx_context {
     plx_allocator allocator;
@@ -72,6 +72,8 @@ plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders
 plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *err);
 /** PLX_ERR_SCHEMA where rows by `encoders` are not rows for this model. */
 plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *encoders, plx_error *err);
+/** The job that trains `model` on the rows of `data`, without pool, listener and keeper. */
+void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *out);
 /** Numbers of a parameter. */
 size_t plx_param_numbers(const plx_param *param);
 

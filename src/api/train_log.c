@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 plx_status plx_train_log_init(plx_train_log *log, const plx_allocator *allocator, const char *path, plx_error *err)
@@ -15,6 +16,24 @@ plx_status plx_train_log_init(plx_train_log *log, const plx_allocator *allocator
     log->descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     if (log->descriptor >= 0) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be written: %s", path, strerror(errno));
+}
+
+plx_status plx_train_log_resume(plx_train_log *log, int64_t bytes, plx_error *err)
+{
+    struct stat info;
+    if (bytes == 0) return PLX_OK;
+    bool is_file = fstat(log->descriptor, &info) == 0 && S_ISREG(info.st_mode);
+    log->has_lines = true; /* nothing is replaced */
+    if (!is_file) return PLX_OK;
+    log->length = bytes < info.st_size ? (off_t)bytes : info.st_size;
+    if (ftruncate(log->descriptor, log->length) == 0) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be cut back to the checkpoint: %s", log->path, strerror(errno));
+}
+
+plx_status plx_train_log_sync(const plx_train_log *log, plx_error *err)
+{
+    if (fsync(log->descriptor) == 0 || errno == EINVAL || errno == EROFS) return PLX_OK; /* a pipe or a device */
+    PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be written: %s", log->path, strerror(errno));
 }
 
 void plx_train_log_release(plx_train_log *log)

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "base/random.h"
+#include "data/arrow.h"
 #include "data/encoders.h"
 #include "data/find.h"
 #include "data/reader.h"
@@ -107,14 +108,15 @@ static plx_status identity(const plx_encoders *e, size_t n, uint32_t **out, plx_
 }
 
 /* All rows are in `columns`, and their numbers in `order`. */
-static plx_status fit_and_encode(plx_encoders *e, const plx_columns *columns, const size_t files[PLX_PARTS],
-                                 uint32_t *order, plx_rows parts[PLX_PARTS], plx_error *err)
+static plx_status fit_and_encode(plx_encoders *e, bool is_fitted, const plx_columns *columns,
+                                 const size_t files[PLX_PARTS], uint32_t *order, plx_rows parts[PLX_PARTS],
+                                 plx_error *err)
 {
     size_t sizes[PLX_PARTS] = {0};
     bool fit_on_all = e->spec.data.fit_on == PLX_FIT_ON_ALL;
-    if (fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
+    if (!is_fitted && fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
     PLX_TRY(cut(e, files, order, sizes, err));
-    if (!fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
+    if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
     for (int part = 0; part < PLX_PARTS; part++) {
         PLX_TRY(plx_encoders_encode(e, &e->allocator, columns, order, sizes[part], true, &parts[part], err));
         order += sizes[part];
@@ -122,10 +124,17 @@ static plx_status fit_and_encode(plx_encoders *e, const plx_columns *columns, co
     return PLX_OK;
 }
 
+static plx_status read_part(const plx_filling *to, int part, const plx_load_options *options, plx_error *err)
+{
+    static const char *const names[PLX_PARTS] = {"training rows", "validation rows", "test rows"};
+    const plx_data_spec *data = &to->encoders->spec.data;
+    const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
+    if (!options->streams) return read_files(to, lists[part], options, err);
+    return options->streams[part] ? plx_arrow_read(to, options->streams[part], names[part], err) : PLX_OK;
+}
+
 static plx_status load(plx_encoders *e, const plx_load_options *options, plx_rows parts[PLX_PARTS], plx_error *err)
 {
-    const plx_data_spec *data = &e->spec.data;
-    const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
     size_t files[PLX_PARTS];
     uint32_t *order = NULL;
     plx_columns columns = {0};
@@ -133,11 +142,11 @@ static plx_status load(plx_encoders *e, const plx_load_options *options, plx_row
     plx_status status = plx_encoders_raw(e, true, &columns, err);
     for (int part = 0; !status && part < PLX_PARTS; part++) {
         size_t before = columns.n;
-        status = read_files(&to, lists[part], options, err);
+        status = read_part(&to, part, options, err);
         files[part] = columns.n - before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
-    if (!status) status = fit_and_encode(e, &columns, files, order, parts, err);
+    if (!status) status = fit_and_encode(e, options->fitted != NULL, &columns, files, order, parts, err);
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
     return status;
@@ -146,10 +155,10 @@ static plx_status load(plx_encoders *e, const plx_load_options *options, plx_row
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,
                           plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err)
 {
-    plx_encoders *e = NULL;
+    plx_encoders *e = options->fitted ? plx_encoders_retain(options->fitted) : NULL;
     plx_rows made[PLX_PARTS] = {0};
-    if (!spec->data.train.n) PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.train: no file is listed");
-    PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
+    if (!options->streams && !spec->data.train.n) PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.train: no file is listed");
+    if (!e) PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
     plx_status status = load(e, options, made, err);
     for (int part = 0; part < PLX_PARTS; part++) {
         if (status) plx_rows_release(&made[part], allocator);
@@ -181,5 +190,20 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
     plx_free(&encoders->allocator, order);
     plx_columns_release(&columns);
     if (!status) *out = rows;
+    return status;
+}
+
+plx_status plx_encoders_arrow(const plx_encoders *encoders, const plx_allocator *allocator,
+                              struct ArrowArrayStream *stream, bool with_labels, plx_rows *out, plx_error *err)
+{
+    uint32_t *order = NULL;
+    plx_columns columns = {0};
+    const plx_filling to = {.encoders = encoders, .columns = &columns, .with_labels = with_labels};
+    plx_status status = plx_encoders_raw(encoders, with_labels, &columns, err);
+    if (!status) status = plx_arrow_read(&to, stream, "rows", err);
+    if (!status) status = identity(encoders, columns.n, &order, err);
+    if (!status) status = plx_encoders_encode(encoders, allocator, &columns, order, columns.n, with_labels, out, err);
+    plx_free(&encoders->allocator, order);
+    plx_columns_release(&columns);
     return status;
 }

@@ -26,12 +26,18 @@ typedef struct plx_wrong_rows {
     char told[PLX_WRONG_ROWS_TOLD][512];
 } plx_wrong_rows;
 
-/** How files are read. */
+struct ArrowArrayStream;
+
+/** How files are read, or what is read in their place. */
 typedef struct plx_load_options {
     const char *const *folders; /* [n_folders], in which relative paths are looked for; with none: as they are */
     int n_folders;
     int threads;           /* above 1, compressed files are read ahead in one more thread */
     plx_wrong_rows *wrong; /* added to; NULL: a wrong row is an error, whatever data.on_error says */
+    /* [PLX_PARTS] record batches that stand for the files, read to their end and not released; a part that is NULL has
+       no rows. NULL: files are read. */
+    struct ArrowArrayStream *const *streams;
+    const plx_encoders *fitted; /* encode the rows; NULL: encoders are made and fitted */
 } plx_load_options;
 
 /**
@@ -55,6 +61,10 @@ int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse);
 plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
                              int n_paths, const plx_load_options *options, bool with_labels, plx_rows *out,
                              plx_error *err);
+
+/** The same from record batches. */
+plx_status plx_encoders_arrow(const plx_encoders *encoders, const plx_allocator *allocator,
+                              struct ArrowArrayStream *stream, bool with_labels, plx_rows *out, plx_error *err);
 
 /** One column of raw cells in memory (the struct of plexus.h, by another name). */
 typedef struct plx_cells {

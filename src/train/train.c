@@ -16,6 +16,7 @@
 #include "train/update.h"
 
 static const double TELL_SECONDS = 0.1; /* between two calls of the listener within an epoch */
+static const double KEPT_SHARE = 0.02;  /* of the time, that states of epochs may take */
 
 typedef struct trainer {
     const plx_train_job *job;
@@ -29,8 +30,9 @@ typedef struct trainer {
     double *speeds;  /* [epochs] rows a second */
     double start, told_at;
 
-    int epoch;
+    int64_t epoch;
     int64_t step, steps; /* within the epoch */
+    int64_t first_step;  /* of the epoch, that this run made: not 0 where it went on within one */
     double epoch_start;
     double loss_sum;        /* over the epoch's steps */
     double *task_loss_sums; /* [n_tasks] over its steps that had a label of the task */
@@ -46,7 +48,13 @@ typedef struct trainer {
     double *validation_losses; /* [n_tasks] */
     plx_score *figures;        /* [n_tasks] */
     double validation_loss, best_loss;
-    int epochs_without_gain;
+    int64_t epochs_without_gain;
+
+    /* States that go to the keeper. */
+    plx_kept_list kept;
+    int64_t epochs_ended, best_epoch;
+    double seconds_before; /* of the runs before this one, then of all until the state */
+    double kept_at, keep_seconds;
 } trainer;
 
 static double now(void)
@@ -93,6 +101,29 @@ static plx_status init_steps(trainer *t, plx_error *err)
     return PLX_OK;
 }
 
+/** Lists all that later steps depend on, and the figures that a listener or the result tells. */
+static plx_status init_kept(trainer *t, plx_error *err)
+{
+    plx_kept_list *list = &t->kept;
+    plx_kept_list_init(list, t->job->allocator);
+    if (!t->job->keeper) return PLX_OK;
+    plx_keep_reals(list, "values", t->job->values, t->job->graph->n_values);
+    plx_keep_reals(list, "best/values", t->best, t->job->graph->n_values);
+    plx_keep_integers(list, "best/epoch", &t->best_epoch, 1);
+    plx_keep_doubles(list, "best/loss", &t->best_loss, 1);
+    plx_keep_integers(list, "best/epochs_without_gain", &t->epochs_without_gain, 1);
+    plx_keep_integers(list, "epoch", &t->epoch, 1);
+    plx_keep_integers(list, "epochs_ended", &t->epochs_ended, 1);
+    plx_keep_integers(list, "step", &t->step, 1);
+    plx_keep_doubles(list, "loss_sum", &t->loss_sum, 1);
+    plx_keep_doubles(list, "task_loss_sums", t->task_loss_sums, t->n_tasks);
+    plx_keep_integers(list, "task_steps", t->task_steps, t->n_tasks);
+    plx_keep_doubles(list, "speeds", t->speeds, (size_t)t->job->spec->epochs);
+    plx_keep_doubles(list, "seconds", &t->seconds_before, 1);
+    plx_update_keep(&t->update, list);
+    return list->failed ? plx_error_memory(err) : PLX_OK;
+}
+
 static plx_status trainer_init(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
@@ -104,7 +135,7 @@ static plx_status trainer_init(trainer *t, plx_error *err)
     PLX_TRY(init_steps(t, err));
     t->order = plx_alloc(a, n, sizeof *t->order);
     t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
-    t->speeds = plx_alloc(a, epochs, sizeof *t->speeds);
+    t->speeds = plx_alloc_zero(a, epochs, sizeof *t->speeds);
     t->task_loss_sums = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_loss_sums);
     t->task_steps = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_steps);
     t->task_losses = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_losses);
@@ -112,12 +143,13 @@ static plx_status trainer_init(trainer *t, plx_error *err)
         return plx_error_memory(err);
     PLX_TRY(init_validation(t, err));
     memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
-    return PLX_OK;
+    return init_kept(t, err);
 }
 
 static void trainer_release(trainer *t)
 {
     const plx_allocator *a = t->job->allocator;
+    plx_kept_list_release(&t->kept);
     plx_free(a, t->figures);
     plx_free(a, t->validation_losses);
     plx_free(a, t->scratch);
@@ -145,27 +177,39 @@ static plx_status check_losses(const trainer *t, const char *what, const double 
     for (size_t task = 0; task < t->n_tasks; task++) {
         if (isfinite(losses[task])) continue;
         plx_format_double(losses[task], number);
-        PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s of task '%s' is not finite (%s); %s", t->epoch,
-                 (long long)t->step, what, t->job->task_names[task], number, REMEDY);
+        PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %lld, step %lld: the %s of task '%s' is not finite (%s); %s",
+                 (long long)t->epoch, (long long)t->step, what, t->job->task_names[task], number, REMEDY);
     }
     if (isfinite(whole)) return PLX_OK;
     plx_format_double(whole, number);
-    PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: the %s with the regularisers is not finite (%s); %s", t->epoch,
-             (long long)t->step, what, number, REMEDY);
+    PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %lld, step %lld: the %s with the regularisers is not finite (%s); %s",
+             (long long)t->epoch, (long long)t->step, what, number, REMEDY);
+}
+
+static bool are_finite(const plx_real *numbers, size_t n)
+{
+    bool finite = true;
+    for (size_t i = 0; i < n; i++)
+        finite &= fabs((double)numbers[i]) <= DBL_MAX;
+    return finite;
 }
 
 /** The last step's losses say nothing of the weights that it left. */
 static plx_status check_values(const trainer *t, plx_error *err)
 {
-    bool finite = true;
-    for (size_t i = 0; i < t->job->graph->n_values; i++)
-        finite &= fabs((double)t->job->values[i]) <= DBL_MAX;
-    if (finite) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %d, step %lld: a weight is not finite; %s", t->epoch, (long long)t->step,
-             REMEDY);
+    if (are_finite(t->job->values, t->job->graph->n_values)) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %lld, step %lld: a weight is not finite; %s", (long long)t->epoch,
+             (long long)t->step, REMEDY);
 }
 
 /* -- Listener -------------------------------------------------------------------------------------------------- */
+
+/** Rows of the epoch that this run has trained on. */
+static int64_t rows_of_epoch(const trainer *t)
+{
+    int64_t batch = t->job->spec->batch_size, n = (int64_t)t->job->train->n;
+    return (t->step * batch < n ? t->step * batch : n) - t->first_step * batch;
+}
 
 /** Tells the listener; false where it wants to end. */
 static bool tell(trainer *t, bool epoch_ended, bool is_best)
@@ -174,12 +218,11 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
     double time = now();
     if (!job->listener || (!epoch_ended && time - t->told_at < TELL_SECONDS)) return true;
     t->told_at = time;
-    double rows = (double)t->step * (double)job->spec->batch_size, seconds = time - t->epoch_start;
-    if (rows > (double)job->train->n) rows = (double)job->train->n;
+    double rows = (double)rows_of_epoch(t), seconds = time - t->epoch_start;
     for (size_t task = 0; task < t->n_tasks; task++)
         t->task_losses[task] = t->task_steps[task] > 0 ? t->task_loss_sums[task] / (double)t->task_steps[task] : NAN;
     plx_train_state state = {
-        .epoch = t->epoch,
+        .epoch = (int)t->epoch,
         .epochs = (int)job->spec->epochs,
         .step = t->step,
         .steps = t->steps,
@@ -195,6 +238,77 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
         .is_best = is_best,
     };
     return job->listener(job->user, &state);
+}
+
+/* -- States for the keeper ------------------------------------------------------------------------------------------
+ */
+
+static bool is_keeping_due(const trainer *t, bool epoch_ended, double since)
+{
+    const plx_train_spec *spec = t->job->spec;
+    bool by_epochs = spec->checkpoint_epochs > 0, by_steps = spec->checkpoint_steps > 0;
+    bool by_time = spec->checkpoint_seconds > 0;
+    if (t->result->cancelled) return by_epochs || by_steps || by_time;
+    if (by_time && since >= spec->checkpoint_seconds) return true;
+    if (by_steps && t->update.step % spec->checkpoint_steps == 0) return true;
+    return by_epochs && epoch_ended && t->epoch % spec->checkpoint_epochs == 0 && since * KEPT_SHARE >= t->keep_seconds;
+}
+
+static void keep_if_due(trainer *t, bool epoch_ended)
+{
+    const plx_keeper *keeper = t->job->keeper;
+    if (!keeper) return;
+    double start = now();
+    if (!is_keeping_due(t, epoch_ended, start - t->kept_at)) return;
+    t->seconds_before = start - t->start;
+    if (keeper->keep(keeper->user, &t->kept)) t->result->n_kept++;
+    t->kept_at = now();
+    t->keep_seconds = t->kept_at - start;
+}
+
+/** Whether the counters are those of a run of this job: they steer loops and index arrays. */
+static bool are_counters_sound(const trainer *t)
+{
+    const int64_t epochs = t->job->spec->epochs;
+    bool sound = t->epoch >= 0 && t->epoch <= epochs && t->step >= 0 && t->step <= t->steps;
+    sound = sound && t->epochs_ended >= t->epoch - 1 && t->epochs_ended <= t->epoch && t->epochs_ended >= 0;
+    sound = sound && t->best_epoch >= 0 && t->best_epoch <= t->epochs_ended;
+    sound = sound && t->epochs_without_gain >= 0 && t->epochs_without_gain <= epochs;
+    sound = sound && (t->epochs_ended < t->epoch || t->step == (t->epoch > 0 ? t->steps : 0));
+    sound = sound && t->update.step == (t->epoch > 0 ? (t->epoch - 1) * t->steps + t->step : 0);
+    for (size_t task = 0; task < t->n_tasks; task++)
+        sound = sound && t->task_steps[task] >= 0 && t->task_steps[task] <= t->steps;
+    return sound;
+}
+
+static bool has_lost_patience(const trainer *t)
+{
+    int64_t patience = t->job->spec->patience;
+    return patience > 0 && t->epochs_without_gain >= patience;
+}
+
+static plx_status restore(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    size_t n = job->graph->n_values;
+    t->kept_at = now();
+    if (!job->keeper || !job->keeper->restore) return PLX_OK;
+    plx_real *start = plx_alloc_aligned(job->allocator, n, sizeof *start);
+    if (!start) return plx_error_memory(err);
+    memcpy(start, job->values, n * sizeof *start);
+    plx_status status = job->keeper->restore(job->keeper->user, &t->kept, err);
+    if (status == PLX_OK && !are_counters_sound(t)) {
+        status = plx_error_set(err, PLX_ERR_FORMAT, "its counters are not those of a run by this configuration");
+    }
+    if (status == PLX_OK && !(are_finite(job->values, n) && are_finite(t->best, n))) {
+        status = plx_error_set(err, PLX_ERR_FORMAT, "it holds a weight that is not finite");
+    }
+    if (status != PLX_OK) memcpy(job->values, start, n * sizeof *start);
+    plx_free_aligned(job->allocator, start);
+    if (status != PLX_OK) return status;
+    t->start -= t->seconds_before;
+    t->result->stopped_early = has_lost_patience(t);
+    return PLX_OK;
 }
 
 /* -- Steps ----------------------------------------------------------------------------------------------------- */
@@ -226,18 +340,17 @@ static plx_status run_steps(trainer *t, plx_error *err)
     const plx_random random = {(uint64_t)job->spec->seed, PLX_STREAM_SHUFFLE};
     size_t n = job->train->n;
     t->epoch_start = now();
-    t->step = 0;
-    t->loss_sum = 0;
-    memset(t->task_loss_sums, 0, t->n_tasks * sizeof *t->task_loss_sums);
-    memset(t->task_steps, 0, t->n_tasks * sizeof *t->task_steps);
+    t->first_step = t->step;
     for (size_t i = 0; i < n; i++)
         t->order[i] = (uint32_t)i;
     if (job->spec->shuffle) plx_random_shuffle(&random, (uint32_t)t->epoch, t->order, n);
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));
-        if (t->step < t->steps) t->result->cancelled = !tell(t, false, false);
+        if (t->step == t->steps) break;
+        t->result->cancelled = !tell(t, false, false);
+        keep_if_due(t, false);
     }
-    t->speeds[t->epoch - 1] = (double)n / fmax(now() - t->epoch_start, 1e-9);
+    t->speeds[t->epoch - 1] = (double)rows_of_epoch(t) / fmax(now() - t->epoch_start, 1e-9);
     return check_values(t, err);
 }
 
@@ -293,6 +406,16 @@ static bool is_best_epoch(trainer *t)
 
 /* -- Epochs ---------------------------------------------------------------------------------------------------- */
 
+static void begin_epoch(trainer *t)
+{
+    t->epoch++;
+    t->step = 0;
+    t->loss_sum = 0;
+    memset(t->task_loss_sums, 0, t->n_tasks * sizeof *t->task_loss_sums);
+    memset(t->task_steps, 0, t->n_tasks * sizeof *t->task_steps);
+}
+
+/** Also the rest of one that a state was kept in. */
 static plx_status run_epoch(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
@@ -303,11 +426,12 @@ static plx_status run_epoch(trainer *t, plx_error *err)
     bool is_best = is_best_epoch(t);
     if (is_best) {
         memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
-        result->best_epoch = t->epoch;
+        t->best_epoch = t->epoch;
     }
-    result->epochs = t->epoch;
+    t->epochs_ended = t->epoch;
     result->cancelled = !tell(t, true, is_best);
-    result->stopped_early = job->spec->patience > 0 && t->epochs_without_gain >= job->spec->patience;
+    result->stopped_early = has_lost_patience(t);
+    keep_if_due(t, true);
     return PLX_OK;
 }
 
@@ -330,13 +454,16 @@ plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_err
     *result = (plx_train_result){0};
     t.best_loss = INFINITY;
     plx_status status = trainer_init(&t, err);
+    if (status == PLX_OK) status = restore(&t, err);
     if (status != PLX_OK) goto done;
-    while (status == PLX_OK && t.epoch < job->spec->epochs && !result->cancelled && !result->stopped_early) {
-        t.epoch++;
+    while (status == PLX_OK && t.epochs_ended < job->spec->epochs && !result->cancelled && !result->stopped_early) {
+        if (t.epochs_ended == t.epoch) begin_epoch(&t);
         status = run_epoch(&t, err);
     }
     /* A cancelled first epoch keeps what it has learnt. */
-    if (status != PLX_OK || result->best_epoch > 0) memcpy(job->values, t.best, job->graph->n_values * sizeof *t.best);
+    if (status != PLX_OK || t.best_epoch > 0) memcpy(job->values, t.best, job->graph->n_values * sizeof *t.best);
+    result->epochs = (int)t.epochs_ended;
+    result->best_epoch = (int)t.best_epoch;
     result->rows_per_second = median(t.speeds, result->epochs);
 done:
     result->seconds = now() - t.start;

@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "data/dataset.h"
 #include "graph/run.h"
+#include "train/kept.h"
 #include "train/metric.h"
 
 /** Section `train`. */
@@ -20,6 +21,8 @@ typedef struct plx_train_spec {
     int64_t patience; /* epochs without improvement of the validation loss; 0: no early stopping */
     double min_delta;
     bool shuffle;
+    int64_t checkpoint_epochs, checkpoint_steps; /* 0: none */
+    double checkpoint_seconds;
 } plx_train_spec;
 
 extern const plx_field plx_train_fields[];
@@ -64,6 +67,7 @@ typedef struct plx_train_job {
     plx_real *values;             /* [graph->n_values], trained in place */
     plx_train_listener *listener; /* may be NULL; called at most ten times a second, and at each epoch's end */
     void *user;
+    const plx_keeper *keeper; /* may be NULL */
 } plx_train_job;
 
 typedef struct plx_train_result {
@@ -72,15 +76,19 @@ typedef struct plx_train_result {
     double seconds;
     double rows_per_second; /* median over epochs of training alone */
     bool stopped_early, cancelled;
+    int64_t n_kept; /* states that the keeper has kept */
 } plx_train_result;
 
 /**
  * Trains job->values in place; same seed, rows and kernels give the same bits whatever the pool. All memory is taken
- * before the first step. `result` is filled on failure too.
+ * before the first step. `result` is filled on failure too. With a keeper, training goes on from its state where it has
+ * one, and ends with the bits of a run that was never broken off; it is handed a state as `spec` says, and when a
+ * listener ends training.
  *
  * @return PLX_ERR_NUMERIC   a loss or a weight was not finite: the best epoch's values are put back, or the start
  * values
  * @return PLX_ERR_SCHEMA    there are no training rows
+ * @return PLX_ERR_FORMAT    the keeper's state is not one of this job
  * @return PLX_ERR_ARGUMENT  the optimizer's name is unknown
  * @return PLX_ERR_MEMORY    the values are unchanged
  */

@@ -25,6 +25,13 @@ const plx_field plx_train_fields[] = {
     {FIELD(min_delta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
      .doc = "by how much a validation loss must be lower to count as better"},
     {FIELD(shuffle), .type = PLX_FIELD_BOOL, .fallback = "true", .doc = "a new order of the rows each epoch"},
+    {FIELD(checkpoint_epochs), .type = PLX_FIELD_INT, .min = 0, .max = 100000, .fallback = "1",
+     .doc =
+         "write a checkpoint after so many epochs, or a later one where that would take over 2 % of the time; 0: none"},
+    {FIELD(checkpoint_steps), .type = PLX_FIELD_INT, .min = 0, .max = 1e15, .fallback = "0",
+     .doc = "write one after so many steps too; 0: not"},
+    {FIELD(checkpoint_seconds), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
+     .doc = "write one when the last is so many seconds old; 0: not"},
 };
 const size_t plx_train_n_fields = sizeof plx_train_fields / sizeof *plx_train_fields;
 

@@ -2,6 +2,7 @@
 /* The parameters' step. Numbers between tensors are 0, have gradient 0, and so stay 0. */
 #include "train/update.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { SPAN = 4096 }; /* numbers: with two slots 80 KiB, within a second-level cache */
@@ -89,6 +90,16 @@ void plx_update_release(plx_update *update)
     plx_free(update->allocator, update->penalties);
     plx_free(update->allocator, update->bands);
     *update = (plx_update){0};
+}
+
+void plx_update_keep(plx_update *update, plx_kept_list *list)
+{
+    plx_keep_integers(list, "optimizer/step", &update->step, 1);
+    for (int i = 0; i < update->optimizer->n_slots; i++) {
+        char name[PLX_KEPT_NAME];
+        snprintf(name, sizeof name, "optimizer/slot%d", i);
+        plx_keep_reals(list, name, update->slots[i], update->n);
+    }
 }
 
 /** Adds the regulariser's gradient for the band's numbers in [begin, end); returns its loss there. */

@@ -9,6 +9,7 @@
 #include "base/pool.h"
 #include "graph/graph.h"
 #include "kernels/kernels.h"
+#include "train/kept.h"
 #include "train/optimizer.h"
 
 /** Regularised numbers: rows of `cols` numbers, stride apart; what lies side by side has been joined. */
@@ -41,6 +42,8 @@ plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, c
                            const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
                            const double l2[PLX_L2_KINDS], plx_error *err);
 void plx_update_release(plx_update *update);
+/** Adds the steps made and the optimizer's slots: all that later steps depend on. */
+void plx_update_keep(plx_update *update, plx_kept_list *list);
 
 /** One step; `gradient` is used up. Returns the regularisers' loss of the values before the step. */
 double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows in memory as the Arrow C data interface hands them over: batches of columns, read where they lie. The structs
+ * are those that the interface defines (Apache Arrow, "The Arrow C data interface" and "C stream interface"), under its
+ * guards, so that other headers may define them too.
+ */
+#ifndef PLX_ARROW_H
+#define PLX_ARROW_H
+
+#include <stdint.h>
+
+#include "data/filling.h"
+
+#ifndef ARROW_C_DATA_INTERFACE
+#define ARROW_C_DATA_INTERFACE
+
+struct ArrowSchema {
+    const char *format;
+    const char *name;
+    const char *metadata;
+    int64_t flags;
+    int64_t n_children;
+    struct ArrowSchema **children;
+    struct ArrowSchema *dictionary;
+    void (*release)(struct ArrowSchema *);
+    void *private_data;
+};
+
+struct ArrowArray {
+    int64_t length;
+    int64_t null_count;
+    int64_t offset;
+    int64_t n_buffers;
+    int64_t n_children;
+    const void **buffers;
+    struct ArrowArray **children;
+    struct ArrowArray *dictionary;
+    void (*release)(struct ArrowArray *);
+    void *private_data;
+};
+
+#endif
+#ifndef ARROW_C_STREAM_INTERFACE
+#define ARROW_C_STREAM_INTERFACE
+
+struct ArrowArrayStream {
+    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
+    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
+    const char *(*get_last_error)(struct ArrowArrayStream *);
+    void (*release)(struct ArrowArrayStream *);
+    void *private_data;
+};
+
+#endif
+
+/** What a column's numbers or texts are made of. */
+typedef enum plx_arrow_kind {
+    PLX_ARROW_NULL,
+    PLX_ARROW_BOOL,
+    PLX_ARROW_INT,
+    PLX_ARROW_UINT,
+    PLX_ARROW_HALF,
+    PLX_ARROW_FLOAT,
+    PLX_ARROW_DOUBLE,
+    PLX_ARROW_TEXT,
+    PLX_ARROW_LARGE_TEXT,
+    PLX_ARROW_TEXT_VIEW,
+    PLX_ARROW_FIXED_TEXT,
+    PLX_ARROW_OTHER /* dates, structs and so on, which no feature reads */
+} plx_arrow_kind;
+
+/** Values of one batch: borrowed, and as the producer says; what its buffers point to cannot be checked. */
+typedef struct plx_arrow_values {
+    plx_arrow_kind kind;
+    int64_t item_bytes; /* of numbers, offsets, views, fixed texts */
+    int64_t first, n;   /* items first..first+n-1 of the buffers are these */
+    const uint8_t *valid;
+    const void *items;
+    const char *bytes;         /* of texts with offsets */
+    const void *const *blocks; /* of views */
+} plx_arrow_values;
+
+typedef struct plx_arrow_column {
+    plx_arrow_values own;
+    bool is_dictionary; /* `own` are places in `values` */
+    plx_arrow_values values;
+} plx_arrow_column;
+
+typedef struct plx_arrow_value {
+    bool is_missing, is_number;
+    double number;
+    plx_slice text;    /* of a number: its shortest decimal, where that was wanted */
+    const char *limit; /* of texts: behind the last byte that may be read */
+} plx_arrow_value;
+
+/** PLX_ERR_SCHEMA where no feature can read such a column: the message says what to do, not which column. */
+plx_status plx_arrow_column_init(plx_arrow_column *column, const struct ArrowSchema *schema,
+                                 const struct ArrowArray *array, plx_error *err);
+/** The value in `row` of 0..n-1; a number's text goes to `room` [32], NULL: it is not wanted. PLX_ERR_FORMAT: a
+ * dictionary does not have the place. */
+plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *room, plx_arrow_value *out,
+                              plx_error *err);
+
+/**
+ * Adds all rows of a stream of record batches to raw columns; `name` stands for it in messages. The stream is read to
+ * its end and not released.
+ *
+ * Texts mean what they would mean in a file without quotes; integers, floats and booleans (1 and 0) are numbers, and
+ * where a feature reads categories their shortest decimal; a null, and a float that is no number, is the empty cell.
+ */
+plx_status plx_arrow_read(const plx_filling *to, struct ArrowArrayStream *stream, const char *name, plx_error *err);
+
+#endif

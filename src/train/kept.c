@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of arrays that a state of training is. */
+#include "train/kept.h"
+
+#include <stdio.h>
+
+void plx_kept_list_init(plx_kept_list *list, const plx_allocator *allocator)
+{
+    *list = (plx_kept_list){.allocator = allocator};
+}
+
+void plx_kept_list_release(plx_kept_list *list)
+{
+    if (list->allocator) plx_free(list->allocator, list->items);
+    *list = (plx_kept_list){0};
+}
+
+static void add(plx_kept_list *list, const char *name, plx_dtype dtype, void *data, size_t n)
+{
+    if (list->failed || plx_grow(list->allocator, &list->items, &list->capacity, list->n + 1, sizeof *list->items)) {
+        list->failed = true;
+        return;
+    }
+    plx_kept *item = &list->items[list->n++];
+    *item = (plx_kept){.dtype = dtype, .n = n, .data = data};
+    snprintf(item->name, sizeof item->name, "%s", name);
+}
+
+void plx_keep_reals(plx_kept_list *list, const char *name, plx_real *data, size_t n)
+{
+    add(list, name, sizeof *data == sizeof(float) ? PLX_DTYPE_F32 : PLX_DTYPE_F64, data, n);
+}
+
+void plx_keep_doubles(plx_kept_list *list, const char *name, double *data, size_t n)
+{
+    add(list, name, PLX_DTYPE_F64, data, n);
+}
+
+void plx_keep_integers(plx_kept_list *list, const char *name, int64_t *data, size_t n)
+{
+    add(list, name, PLX_DTYPE_I64, data, n);
+}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+# The command killed at random moments, 50 times: it goes on with --resume and ends with the files of the run that was
+# never killed, byte for byte (times in metrics.jsonl apart).
+# shellcheck shell=sh
+. tests/check.sh
+
+make_long_config() {
+    make_config
+    make_rows 20000 >rows.csv
+    sed -i -e 's/epochs: 5/epochs: 40/' -e 's/dim: 4/dim: 64/' -e 's/batch_size: 50/batch_size: 60/' small.yaml
+    printf '  checkpoint_steps: 331\n  checkpoint_epochs: 1\n' >>small.yaml
+}
+
+timeless() { sed 's/"seconds":[^,]*,"rows_per_second":[^,]*,//' "$1"; }
+
+# The same in $1 and in whole/.
+is_same_run() {
+    same "$1/model.plexus" whole/model.plexus
+    same "$1/config.yaml" whole/config.yaml
+    timeless "$1/metrics.jsonl" >log
+    timeless whole/metrics.jsonl >whole_log
+    same log whole_log
+    [ "$(cd "$1" && echo *)" = "config.yaml metrics.jsonl model.plexus" ] || fail "more is left: $(ls "$1")"
+}
+
+# Kills the process when it begins to write a checkpoint, at most 2 seconds from now; a few polls later.
+kill_while_writing() {
+    polls=0
+    while [ $polls -lt 20000 ]; do
+        for file in run/checkpoint.plexus.tmp-"$1"-*; do
+            [ -e "$file" ] && polls=20000
+        done
+        polls=$((polls + 1))
+    done
+    kill -9 "$1" 2>/dev/null || :
+}
+
+test_killed_at_random_moments() {
+    make_long_config
+    code 0 "$PLEXUS" fit small.yaml --out whole --quiet --threads 1
+    start=$(date +%s%N)
+    code 0 "$PLEXUS" fit small.yaml --out run --quiet --threads 1
+    is_same_run run
+    milliseconds=$((($(date +%s%N) - start) / 1000000))
+    # Up to a third of the whole run each.
+    awk -v most="$milliseconds" 'BEGIN {
+        srand(11)
+        for (i = 0; i < 200; i++) printf "%.4f\n", rand() * most / 3000
+    }' >moments
+    kills=0 runs=0 half_written=0
+    while read -r moment; do
+        "$PLEXUS" fit small.yaml --out run --quiet --threads 1 --resume >out 2>err &
+        child=$!
+        if [ $((kills % 5)) = 4 ]; then
+            kill_while_writing $child
+        else
+            sleep "$moment"
+            kill -9 $child 2>/dev/null || :
+        fi
+        got=0
+        wait $child 2>/dev/null || got=$?
+        case $got in
+        137) kills=$((kills + 1)) ;;
+        0) is_same_run run && rm -r run && runs=$((runs + 1)) ;;
+        *) fail "exit code $got: $(cat err)" ;;
+        esac
+        for file in run/checkpoint.plexus.tmp-*; do [ -e "$file" ] && half_written=$((half_written + 1)); done
+        [ $kills -lt 50 ] || break
+    done <moments
+    code 0 "$PLEXUS" fit small.yaml --out run --threads 2 --resume
+    has err 'going on from run/checkpoint.plexus'
+    is_same_run run
+    echo "killed $kills times, $half_written with a checkpoint half written; $runs runs ended in between"
+    [ $kills = 50 ]
+}
+
+test_interrupted_run_goes_on() {
+    make_long_config
+    code 0 "$PLEXUS" fit small.yaml --out whole --quiet
+    "$PLEXUS" fit small.yaml --out run >out 2>err &
+    child=$!
+    tries=0
+    until grep -q 'epoch 3/' err; do
+        tries=$((tries + 1))
+        kill -0 $child 2>/dev/null || fail "ended before its third epoch: $(cat err)"
+        [ $tries -lt 3000 ] || { kill -9 $child; fail "no third epoch in 30 seconds"; }
+        sleep 0.01
+    done
+    kill -TERM $child
+    wait $child || fail "exit code $?"
+    [ -s run/model.plexus ] && [ -s run/metrics.jsonl ] && [ -s run/checkpoint.plexus ] || fail "$(ls run)"
+    # What is refused leaves the folder as it is.
+    cp -r run before
+    code 1 "$PLEXUS" fit small.yaml --out run --resume --set train.seed=2
+    has err run/checkpoint.plexus "'seed: 1' there, 'seed: 2' now"
+    diff -r run before
+    code 0 "$PLEXUS" fit small.yaml --out run --resume
+    is_same_run run
+}
+
+test_starts_anew() {
+    make_long_config
+    code 0 "$PLEXUS" fit small.yaml --out whole --resume --set train.epochs=2
+    has err 'there is no whole/checkpoint.plexus: starting anew'
+    : >whole/checkpoint.plexus
+    code 0 "$PLEXUS" fit small.yaml --out whole --set train.epochs=2
+    has err '--resume would go on from whole/checkpoint.plexus'
+    [ ! -e whole/checkpoint.plexus ]
+    : >whole/checkpoint.plexus
+    code 1 "$PLEXUS" fit small.yaml --out whole --set train.epochs=2 --resume
+    has err whole/checkpoint.plexus
+}
+
+run_tests "$@"
