@@ -164,6 +164,8 @@ typedef struct cli_progress {
     const char *const *task_names;
 } cli_progress;
 
+/** Whether a stream is a terminal with colours, and the user wants them. */
+bool cli_has_colour(FILE *stream);
 void cli_progress_open(cli_progress *progress, bool quiet, const char *const *task_names, int n_tasks);
 void cli_progress_show(cli_progress *progress, const plx_progress *state);
 /** Removes the line that would have been redrawn. */

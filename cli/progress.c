@@ -14,13 +14,24 @@
 
 enum { MAX_LINE = 1024, PLAIN_WIDTH = 80 };
 
+/** A terminal that obeys more than line feeds. */
+static bool can_redraw(FILE *stream)
+{
+    const char *terminal = getenv("TERM");
+    return isatty(fileno(stream)) && terminal && terminal[0] && strcmp(terminal, "dumb") != 0;
+}
+
+bool cli_has_colour(FILE *stream)
+{
+    const char *no_colour = getenv("NO_COLOR");
+    return can_redraw(stream) && !(no_colour && no_colour[0]);
+}
+
 void cli_progress_open(cli_progress *progress, bool quiet, const char *const *task_names, int n_tasks)
 {
-    const char *terminal = getenv("TERM"), *no_colour = getenv("NO_COLOR");
-    bool can_redraw = isatty(STDERR_FILENO) && terminal && terminal[0] && strcmp(terminal, "dumb") != 0;
     *progress = (cli_progress){.is_quiet = quiet,
-                               .redraws = can_redraw,
-                               .has_colour = can_redraw && !(no_colour && no_colour[0]),
+                               .redraws = can_redraw(stderr),
+                               .has_colour = cli_has_colour(stderr),
                                .task_names = task_names,
                                .n_tasks = n_tasks};
 }
@@ -77,6 +88,9 @@ static void add_running(text_line *line, const cli_progress *progress, const plx
         add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
 }
 
+/** Of plx_progress.validation_scores, by the task's kind. */
+static const char *const score_names[] = {"auc", "mse", "accuracy"};
+
 static void add_epoch(text_line *line, const cli_progress *progress, const plx_progress *state)
 {
     add(line, "epoch %d/%d  %.1f s", state->epoch, state->epochs, state->seconds);
@@ -87,8 +101,7 @@ static void add_epoch(text_line *line, const cli_progress *progress, const plx_p
     for (int task = 0; task < progress->n_tasks && state->task_losses; task++) {
         add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
         if (is_validated && state->validation_scores && isfinite(state->validation_scores[task]))
-            add(line, " (%s %.4f)", state->task_kinds[task] == PLX_TASK_BINARY ? "auc" : "mse",
-                state->validation_scores[task]);
+            add(line, " (%s %.4f)", score_names[state->task_kinds[task]], state->validation_scores[task]);
     }
     if (is_validated && state->is_best) add(line, progress->has_colour ? "  \033[32mbest\033[0m" : "  best");
 }

@@ -1,59 +1,98 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Metrics as a table for people and as JSON for machines, from one list of figures. */
+/* Metrics as a table for people and as JSON for machines, from the library's list of figures. */
 #include <math.h>
-#include <stddef.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "cli.h"
 
-typedef struct figure_row {
-    const char *name, *title;
-    size_t offset;
-    plx_task_kind kind;
-} figure_row;
+enum { COLUMN = 10, PLAIN_WIDTH = 80 };
 
-static const figure_row figures[] = {
-    {"auc", "AUC", offsetof(plx_metrics, auc), PLX_TASK_BINARY},
-    {"logloss", "log loss", offsetof(plx_metrics, logloss), PLX_TASK_BINARY},
-    {"accuracy", "accuracy", offsetof(plx_metrics, accuracy), PLX_TASK_BINARY},
-    {"mae", "MAE", offsetof(plx_metrics, mae), PLX_TASK_REGRESSION},
-    {"mse", "MSE", offsetof(plx_metrics, mse), PLX_TASK_REGRESSION},
-    {"rmse", "RMSE", offsetof(plx_metrics, rmse), PLX_TASK_REGRESSION},
-};
-enum { N_FIGURES = sizeof figures / sizeof *figures, COLUMN = 10 };
-
-static double figure_of(const plx_metrics *metrics, const figure_row *figure)
+/** Whether the figure belongs to the task's kind, and to rows without groups where there are none. */
+static bool is_told(const plx_metric_info *info, const plx_metrics *metrics)
 {
-    return *(const double *)((const char *)metrics + figure->offset);
+    return (info->kinds >> metrics->kind & 1) && (metrics->groups > 0 || !info->needs_groups);
 }
 
-static void print_kind(FILE *out, const char *title, plx_task_kind kind, const plx_metrics *metrics, int n_tasks)
+/** Letters of UTF-8 text. */
+static int letters(const char *text)
 {
-    int width = (int)COLUMN;
-    bool has_rows = false;
-    for (int task = 0; task < n_tasks; task++) {
-        int length = snprintf(NULL, 0, "%s", metrics[task].task);
-        if (length > width) width = length;
-        has_rows = has_rows || metrics[task].kind == kind;
+    int n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+/** Some tasks' columns, as many as fit beside each other. */
+typedef struct table {
+    FILE *out;
+    const char *title;
+    const plx_metrics *metrics;
+    int n_tasks;
+    int first_width; /* of the column with the figures' titles */
+} table;
+
+static int column_width(const plx_metrics *metrics)
+{
+    int width = letters(metrics->task);
+    return 2 + (width > COLUMN ? width : COLUMN);
+}
+
+static void print_cell(const table *t, int task, const char *text)
+{
+    fprintf(t->out, "%*s%s", column_width(&t->metrics[task]) - letters(text), "", text);
+}
+
+static void print_counts(const table *t, const char *title, const int64_t *first, plx_task_kind kind)
+{
+    char text[32];
+    bool is_for_all = kind == PLX_TASK_MULTICLASS;
+    fprintf(t->out, "%-*s", t->first_width, title);
+    for (int task = 0; task < t->n_tasks; task++) {
+        const int64_t *count =
+            (const int64_t *)(const void *)((const char *)first + task * (ptrdiff_t)sizeof *t->metrics);
+        snprintf(text, sizeof text, "%lld", (long long)*count);
+        print_cell(t, task, is_for_all || t->metrics[task].kind == kind ? text : "-");
     }
-    if (!has_rows) return;
-    fprintf(out, "%-*s %*s", width, title, COLUMN, "rows");
-    if (kind == PLX_TASK_BINARY) fprintf(out, " %*s", COLUMN, "positives");
-    for (int i = 0; i < N_FIGURES; i++)
-        if (figures[i].kind == kind) fprintf(out, " %*s", COLUMN, figures[i].title);
-    fputc('\n', out);
-    for (int task = 0; task < n_tasks; task++) {
-        if (metrics[task].kind != kind) continue;
-        fprintf(out, "%-*s %*lld", width, metrics[task].task, COLUMN, (long long)metrics[task].rows);
-        if (kind == PLX_TASK_BINARY) fprintf(out, " %*lld", COLUMN, (long long)metrics[task].positives);
-        for (int i = 0; i < N_FIGURES; i++) {
-            if (figures[i].kind != kind) continue;
-            double value = figure_of(&metrics[task], &figures[i]);
-            if (isfinite(value))
-                fprintf(out, " %*.*f", COLUMN, kind == PLX_TASK_REGRESSION ? 6 : 4, value);
-            else
-                fprintf(out, " %*s", COLUMN, "undefined");
-        }
-        fputc('\n', out);
+    fputc('\n', t->out);
+}
+
+static void print_figure(const table *t, int metric)
+{
+    char text[32];
+    const plx_metric_info *info = plx_metric_at(metric);
+    fprintf(t->out, "%-*s", t->first_width, info->title);
+    for (int task = 0; task < t->n_tasks; task++) {
+        const plx_metrics *metrics = &t->metrics[task];
+        double value = plx_metrics_value(metrics, metric);
+        bool is_number = metrics->kind == PLX_TASK_REGRESSION && strcmp(info->name, "r2") != 0;
+        snprintf(text, sizeof text, is_number ? "%.6g" : "%.4f", value);
+        print_cell(t, task, !is_told(info, metrics) ? "-" : isfinite(value) ? text : "undefined");
+    }
+    fputc('\n', t->out);
+}
+
+static void print_columns(const table *t)
+{
+    bool has_binary = false, has_groups = false;
+    const bool is_bold = cli_has_colour(t->out);
+    fprintf(t->out, "%s%s%*s", is_bold ? "\033[1m" : "", t->title, t->first_width - letters(t->title), "");
+    for (int task = 0; task < t->n_tasks; task++) {
+        print_cell(t, task, t->metrics[task].task);
+        has_binary = has_binary || t->metrics[task].kind == PLX_TASK_BINARY;
+        has_groups = has_groups || t->metrics[task].groups > 0;
+    }
+    fprintf(t->out, "%s\n", is_bold ? "\033[0m" : "");
+    print_counts(t, "rows", &t->metrics->rows, PLX_TASK_MULTICLASS);
+    if (has_binary) print_counts(t, "positives", &t->metrics->positives, PLX_TASK_BINARY);
+    if (has_groups) print_counts(t, "groups", &t->metrics->groups, PLX_TASK_BINARY);
+    if (has_groups) print_counts(t, "of both classes", &t->metrics->groups_counted, PLX_TASK_BINARY);
+    for (int metric = 0; metric < plx_metric_count(); metric++) {
+        bool is_in_use = false;
+        for (int task = 0; task < t->n_tasks; task++)
+            is_in_use = is_in_use || is_told(plx_metric_at(metric), &t->metrics[task]);
+        if (is_in_use) print_figure(t, metric);
     }
 }
 
@@ -67,14 +106,33 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
         else if (m->kind == PLX_TASK_BINARY && (m->positives == 0 || m->positives == m->rows))
             fprintf(out, "%s: all labels are %s, so that the AUC is undefined\n", m->task,
                     m->positives ? "positive" : "negative");
+        else if (m->groups > 0 && m->groups_counted == 0)
+            fprintf(out, "%s: no group has both classes, so that the group AUC is undefined\n", m->task);
+        else if (m->kind == PLX_TASK_REGRESSION && isfinite(m->mse) && !isfinite(m->r2))
+            fprintf(out, "%s: all labels are equal, so that R2 is undefined\n", m->task);
     }
+}
+
+static int width_of(FILE *out)
+{
+    struct winsize size;
+    bool known = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    return known ? size.ws_col : PLAIN_WIDTH;
 }
 
 void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks)
 {
-    print_kind(out, title, PLX_TASK_BINARY, metrics, n_tasks);
-    print_kind(out, title, PLX_TASK_REGRESSION, metrics, n_tasks);
-    print_kind(out, title, PLX_TASK_MULTICLASS, metrics, n_tasks);
+    table t = {.out = out, .title = title, .first_width = 2 + letters("of both classes")};
+    for (int first = 0; first < n_tasks; first += t.n_tasks) {
+        int width = t.first_width;
+        t.metrics = metrics + first;
+        for (t.n_tasks = 0; first + t.n_tasks < n_tasks; t.n_tasks++) {
+            width += column_width(&metrics[first + t.n_tasks]);
+            if (t.n_tasks > 0 && width > width_of(out)) break;
+        }
+        if (first > 0) fputc('\n', out);
+        print_columns(&t);
+    }
     explain_undefined(out, metrics, n_tasks);
 }
 
@@ -89,9 +147,14 @@ static json_t *task_json(const plx_metrics *metrics)
     int failed = json_object_set_new(object, "rows", json_integer(metrics->rows));
     if (metrics->kind == PLX_TASK_BINARY)
         failed |= json_object_set_new(object, "positives", json_integer(metrics->positives));
-    for (int i = 0; i < N_FIGURES; i++)
-        if (figures[i].kind == metrics->kind)
-            failed |= json_object_set_new(object, figures[i].name, cli_number_json(figure_of(metrics, &figures[i])));
+    if (metrics->groups > 0) {
+        failed |= json_object_set_new(object, "groups", json_integer(metrics->groups));
+        failed |= json_object_set_new(object, "groups_counted", json_integer(metrics->groups_counted));
+    }
+    for (int i = 0; i < plx_metric_count(); i++)
+        if (is_told(plx_metric_at(i), metrics))
+            failed |=
+                json_object_set_new(object, plx_metric_at(i)->name, cli_number_json(plx_metrics_value(metrics, i)));
     if (!failed) return object;
     json_decref(object);
     return NULL;

@@ -147,6 +147,44 @@ typedef struct plx_column {
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
 PLX_API void plx_model_free(plx_model *model);
 
+/** Figures of one task (docs/metrics.md); those that do not belong to its kind, or have no meaning for the rows, are
+ * NaN. Rows without a label do not count. */
+typedef struct plx_metrics {
+    const char *task;
+    plx_task_kind kind;
+    int64_t rows, positives;        /* rows with a label */
+    int64_t groups, groups_counted; /* of data.group among these rows, and how many of them have both classes */
+    double auc;                     /* of binary tasks, exact: ranks, ties averaged */
+    double group_auc;               /* mean of the groups that count, weighted by their rows */
+    double pr_auc;                  /* average precision */
+    double logloss;                 /* of binary and multi-class tasks */
+    double normalized_entropy;      /* log loss over that of predicting the share of positives */
+    double ece;                     /* expected calibration error, 10 bins of equal width */
+    double calibration;             /* sum of predictions over positives */
+    double accuracy;                /* of binary tasks at 0.5, of multi-class ones by the greatest */
+    double mae, mse, rmse;          /* of binary tasks and regressions */
+    double r2;                      /* of regressions */
+} plx_metrics;
+
+/** What there is to know of one of these figures. */
+typedef struct plx_metric_info {
+    const char *name;  /* as a member of plx_metrics, in JSON and in train.monitor */
+    const char *title; /* in tables */
+    const char *doc;   /* one line */
+    unsigned kinds;    /* of tasks that have it: the sum of 1 << plx_task_kind */
+    bool needs_groups; /* asks for data.group */
+    int direction;     /* 1: larger is better, -1: smaller; 0: that nearest to 1 is best */
+} plx_metric_info;
+
+/** How many figures there are. */
+PLX_API int plx_metric_count(void);
+/** Figures are numbered from 0 in the order in which tables show them; NULL: no such number. */
+PLX_API const plx_metric_info *plx_metric_at(int metric);
+/** The number of the figure of that name; -1: there is none. */
+PLX_API int plx_metric_find(const char *name);
+/** A figure by its number; NaN: there is none. */
+PLX_API double plx_metrics_value(const plx_metrics *metrics, int metric);
+
 /** What training tells while it runs. Arrays: [n_tasks]; losses are means, NaN where there is nothing to tell. */
 typedef struct plx_progress {
     int epoch, epochs;         /* epoch counts from 1 */
@@ -157,7 +195,8 @@ typedef struct plx_progress {
     const double *task_losses; /* mean over the epoch's steps so far */
     double validation_loss;    /* with regularisers; NaN where there are no validation rows or before the end */
     const double *validation_task_losses;
-    const double *validation_scores; /* AUC of binary tasks, MSE of regressions */
+    const double *validation_scores;       /* AUC of binary tasks, MSE of regressions, accuracy of multi-class tasks */
+    const plx_metrics *validation_metrics; /* all figures; NULL where there is nothing to tell */
     const plx_task_kind *task_kinds;
     bool is_best; /* this epoch's weights are the best so far */
     int n_tasks;
@@ -203,16 +242,6 @@ typedef struct plx_train_report {
  */
 PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
                                    plx_train_report *report, plx_error *err);
-
-/** Figures of one task; those that do not belong to its kind, or have no meaning for the rows, are NaN. */
-typedef struct plx_metrics {
-    const char *task;
-    plx_task_kind kind;
-    int64_t rows, positives; /* rows with a label */
-    double auc;              /* exact: ranks, ties averaged; NaN with one class only */
-    double logloss, accuracy;
-    double mae, mse, rmse; /* of both kinds */
-} plx_metrics;
 
 /** `metrics` [n_tasks] is filled. PLX_ERR_SCHEMA: the part is empty. */
 PLX_API plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_part part, plx_metrics *metrics,

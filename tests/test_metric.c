@@ -4,6 +4,8 @@
 
 #include "base/random.h"
 #include "check.h"
+#include "metric_references.h"
+#include "train/group.h"
 
 static const float MISSING = NAN;
 
@@ -11,7 +13,13 @@ static plx_score score(bool is_binary, const float *predictions, const float *la
 {
     plx_score out = {0};
     plx_error err;
-    const plx_scored scored = {is_binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION, 1, predictions, 1, labels, 1, n};
+    const plx_scored scored = {.kind = is_binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION,
+                               .n_outputs = 1,
+                               .predictions = predictions,
+                               .prediction_stride = 1,
+                               .labels = labels,
+                               .label_stride = 1,
+                               .n = n};
     if (plx_score_task(&plx_allocator_default, &scored, &out, &err) != PLX_OK)
         check_report(__FILE__, __LINE__, err.message);
     return out;
@@ -161,7 +169,8 @@ static void test_strides(void)
     static const float scores[] = {0.1F, 9, 0.8F, 9, 0.3F, 9};
     static const float labels[] = {0, 7, 7, 1, 7, 7, 1, 7, 7};
     plx_score got;
-    const plx_scored scored = {PLX_TASK_BINARY, 1, scores, 2, labels, 3, 3};
+    const plx_scored scored = {
+        .n_outputs = 1, .predictions = scores, .prediction_stride = 2, .labels = labels, .label_stride = 3, .n = 3};
     CHECK_STATUS(plx_score_task(&plx_allocator_default, &scored, &got, NULL), PLX_OK);
     CHECK(got.rows == 3 && got.positives == 2);
     CHECK_CLOSE(got.auc, 1.0, 0);
@@ -193,19 +202,262 @@ static void test_out_of_memory(void)
     const plx_allocator refusing = {refuse, NULL};
     plx_score got;
     plx_error err = {0};
-    const plx_scored scored = {PLX_TASK_BINARY, 1, predictions, 1, labels, 1, 2};
+    const plx_scored scored = {.n_outputs = 1,
+                               .predictions = predictions,
+                               .prediction_stride = 1,
+                               .labels = labels,
+                               .label_stride = 1,
+                               .n = 2};
     CHECK_STATUS(plx_score_task(&refusing, &scored, &got, &err), PLX_ERR_MEMORY);
     CHECK(err.code == PLX_ERR_MEMORY);
+}
+
+static const plx_score *measure(const plx_scored *scored, plx_score *out)
+{
+    plx_error err;
+    if (plx_score_task(&plx_allocator_default, scored, out, &err) != PLX_OK)
+        check_report(__FILE__, __LINE__, err.message);
+    return out;
+}
+
+static void test_figures_equal_scikit_learns(void)
+{
+    for (size_t c = 0; c < sizeof metric_references / sizeof *metric_references; c++) {
+        const plx_score *expected = &metric_references[c].expected;
+        const plx_scored *scored = &metric_references[c].scored;
+        plx_score got;
+        measure(scored, &got);
+        CHECK(got.rows == expected->rows && got.positives == expected->positives);
+        CHECK(got.groups == expected->groups && got.groups_counted == expected->groups_counted);
+        for (int i = 0; i < plx_metric_n; i++) {
+            const plx_metric *metric = &plx_metric_list[i];
+            const double value = plx_metric_of(metric, &got), wanted = plx_metric_of(metric, expected);
+            if (plx_metric_is_told(metric, scored->kind, &got)) {
+                if (!(fabs(value - wanted) <= 1e-13 * fmax(1, fabs(wanted)))) {
+                    printf("  %s, %s: %.17g, not %.17g\n", metric_references[c].name, metric->name, value, wanted);
+                    CHECK(!"a figure differs");
+                }
+            } else {
+                CHECK(isnan(value));
+            }
+        }
+    }
+}
+
+static void test_average_precision_of_all_thresholds(void)
+{
+    enum { MOST = 300 };
+    static const uint32_t levels[] = {2, 7, 100, 100000};
+    float predictions[MOST], labels[MOST];
+    for (size_t l = 0; l < sizeof levels / sizeof *levels; l++) {
+        double positives = 0, sum = 0;
+        draw(40 + l, MOST, levels[l], predictions, labels);
+        /* Each positive row adds the precision of all rows that are not below it. */
+        for (size_t i = 0; i < MOST; i++) {
+            double found = 0, right = 0;
+            if (!(labels[i] > 0.5F)) continue;
+            for (size_t j = 0; j < MOST; j++) {
+                if (isnan(labels[j]) || predictions[j] < predictions[i]) continue;
+                found++;
+                right += labels[j] > 0.5F;
+            }
+            positives++;
+            sum += right / found;
+        }
+        CHECK_CLOSE(score(true, predictions, labels, MOST).pr_auc, sum / positives, 1e-12);
+    }
+}
+
+static void test_group_auc_of_each_group_apart(void)
+{
+    enum { N = 900, GROUPS = 70 };
+    static float predictions[N], labels[N];
+    static uint32_t groups[N];
+    const plx_random random = {77, PLX_STREAM_NAMED};
+    float group_predictions[N], group_labels[N];
+    double sum = 0, weight = 0;
+    int64_t n_groups = 0, n_counted = 0;
+    draw(7, N, 12, predictions, labels);
+    for (size_t i = 0; i < N; i++) {
+        groups[i] = plx_random_below(&random, i, 0, GROUPS);
+        if (groups[i] % 10 == 0) labels[i] = groups[i] % 20 ? 1.0F : 0.0F; /* of one class */
+        if (groups[i] == 3) labels[i] = MISSING;
+        if (i % 13 == 5) groups[i] = PLX_NO_GROUP;
+    }
+    for (uint32_t g = 0; g < GROUPS; g++) {
+        size_t n = 0;
+        for (size_t i = 0; i < N; i++) {
+            if (groups[i] != g) continue;
+            group_predictions[n] = predictions[i];
+            group_labels[n++] = labels[i];
+        }
+        const plx_score got = score(true, group_predictions, group_labels, n);
+        n_groups += got.rows > 0;
+        if (isnan(got.auc)) continue;
+        n_counted++;
+        weight += (double)got.rows;
+        sum += (double)got.rows * got.auc;
+    }
+    const plx_scored scored = {.n_outputs = 1,
+                               .predictions = predictions,
+                               .prediction_stride = 1,
+                               .labels = labels,
+                               .label_stride = 1,
+                               .n = N,
+                               .groups = groups,
+                               .n_groups = GROUPS};
+    plx_score got;
+    measure(&scored, &got);
+    CHECK(got.groups == n_groups && got.groups_counted == n_counted);
+    CHECK(n_groups < GROUPS && n_counted < n_groups && n_counted > 10);
+    CHECK_CLOSE(got.group_auc, sum / weight, 1e-13);
+    CHECK_CLOSE(got.auc, score(true, predictions, labels, N).auc, 0);
+}
+
+static void test_one_group_is_the_whole(void)
+{
+    enum { N = 400 };
+    static float predictions[N], labels[N];
+    static uint32_t groups[N];
+    plx_score got;
+    draw(8, N, 50, predictions, labels);
+    const plx_scored scored = {.n_outputs = 1,
+                               .predictions = predictions,
+                               .prediction_stride = 1,
+                               .labels = labels,
+                               .label_stride = 1,
+                               .n = N,
+                               .groups = groups,
+                               .n_groups = 1};
+    CHECK_CLOSE(measure(&scored, &got)->group_auc, got.auc, 1e-15);
+    CHECK(got.groups == 1 && got.groups_counted == 1);
+    for (size_t i = 0; i < N; i++)
+        groups[i] = PLX_NO_GROUP;
+    CHECK(isnan(measure(&scored, &got)->group_auc) && got.groups == 0 && isfinite(got.auc));
+}
+
+static void test_calibration_bins_hold_their_upper_ends(void)
+{
+    /* 0.5 and 0.25 are exact: 0.5 belongs to (0.4, 0.5], and 0 and 1 to the outer bins. */
+    static const float predictions[] = {0.0F, 0.5F, 0.45F, 0.25F, 1.0F}, labels[] = {1, 0, 1, 0, 0};
+    plx_score got = score(true, predictions, labels, 5);
+    CHECK_CLOSE(got.ece, (1 + fabs(0.5 + (double)0.45F - 1) + 0.25 + 1) / 5, 1e-15);
+    CHECK_CLOSE(got.calibration, (0.5 + (double)0.45F + 0.25 + 1) / 2, 1e-15);
+}
+
+static void test_calibration_of_what_is_no_probability(void)
+{
+    static const float predictions[] = {-3.0F, 7.0F}, labels[] = {0, 1};
+    CHECK_CLOSE(score(true, predictions, labels, 2).ece, (3.0 + 6.0) / 2, 0);
+}
+
+static void test_normalised_entropy_of_the_share_is_one(void)
+{
+    static const float predictions[] = {0.25F, 0.25F, 0.25F, 0.25F}, labels[] = {0, 1, 0, 0}, ones[] = {1, 1, 1, 1};
+    CHECK_CLOSE(score(true, predictions, labels, 4).normalized_entropy, 1, 1e-14);
+    CHECK(isnan(score(true, predictions, ones, 4).normalized_entropy));
+    CHECK(isnan(score(true, predictions, ones, 4).pr_auc));
+    CHECK_CLOSE(score(true, predictions, ones, 4).calibration, 0.25, 0);
+    const float zeros[] = {0, 0, 0, 0};
+    CHECK(isnan(score(true, predictions, zeros, 4).calibration));
+    CHECK_CLOSE(score(true, predictions, zeros, 4).ece, 0.25, 0);
+}
+
+static void test_r2_without_meaning(void)
+{
+    static const float predictions[] = {1, 2, 3}, equal[] = {2, 2, 2}, far[] = {1e7F, 1e7F + 1, 1e7F + 2};
+    CHECK(isnan(score(false, predictions, equal, 3).r2) && isfinite(score(false, predictions, equal, 3).mse));
+    CHECK_CLOSE(score(false, far, far, 3).r2, 1, 0);
+    CHECK(isnan(score(false, predictions, predictions, 1).r2));
+}
+
+static void test_classes(void)
+{
+    static const float predictions[] = {0.5F, 0.5F, 0, 9, 0.25F, 0.25F, 0.5F, 9, 0, 1, 0, 9, 1, 0, 0, 9};
+    const float labels[] = {1, 2, MISSING, 2};
+    const plx_scored scored = {.kind = PLX_TASK_MULTICLASS,
+                               .n_outputs = 3,
+                               .predictions = predictions,
+                               .prediction_stride = 4,
+                               .labels = labels,
+                               .label_stride = 1,
+                               .n = 4};
+    plx_score got;
+    measure(&scored, &got);
+    CHECK(got.rows == 3 && isnan(got.auc) && isnan(got.mse));
+    CHECK_CLOSE(got.accuracy, 1.0 / 3, 1e-15); /* of equal ones the first counts */
+    CHECK_CLOSE(got.logloss, (2 * log(2) - log(1e-7)) / 3, 1e-14);
+}
+
+static void test_groups_are_numbered_by_their_first_rows(void)
+{
+    enum { N = 5000 };
+    plx_layout layout;
+    plx_layout_init(&layout, &(plx_layout_parts){.n_tasks = 1, .has_group = true});
+    plx_rows rows;
+    plx_groups groups;
+    const plx_random random = {5, PLX_STREAM_NAMED};
+    static uint64_t hashes[N];
+    uint32_t n_groups = 0;
+    if (plx_rows_init(&rows, &plx_allocator_default, &layout, N, NULL) != PLX_OK) return;
+    for (size_t i = 0; i < N; i++) {
+        /* Hashes that differ in their high half alone, too. */
+        uint32_t which = plx_random_below(&random, i, 0, 900);
+        hashes[i] = which == 0 ? 0 : which % 2 ? which : (uint64_t)which << 32;
+        plx_record_put_group(&layout, rows.records + i * layout.record_bytes, hashes[i]);
+        CHECK(plx_record_group(&layout, rows.records + i * layout.record_bytes) == hashes[i]);
+    }
+    CHECK_STATUS(plx_groups_init(&groups, &plx_allocator_default, &rows, NULL), PLX_OK);
+    for (size_t i = 0; i < N; i++) {
+        size_t first = 0;
+        if (hashes[i] == 0) {
+            CHECK(groups.of_row[i] == PLX_NO_GROUP);
+            continue;
+        }
+        while (hashes[first] != hashes[i])
+            first++;
+        CHECK(groups.of_row[i] == (first == i ? n_groups : groups.of_row[first]));
+        n_groups += first == i;
+    }
+    CHECK(groups.n_groups == n_groups && n_groups > 800);
+    plx_groups_release(&groups, &plx_allocator_default);
+    plx_rows_release(&rows, &plx_allocator_default);
+}
+
+static void test_the_table_names_every_figure_once(void)
+{
+    for (int i = 0; i < plx_metric_n; i++) {
+        CHECK(plx_metric_list[i].name[0] && plx_metric_list[i].title[0] && plx_metric_list[i].doc[0]);
+        CHECK(plx_metric_list[i].kinds & (PLX_FOR_BINARY | PLX_FOR_REGRESSION | PLX_FOR_MULTICLASS));
+        for (int k = 0; k < i; k++)
+            CHECK(strcmp(plx_metric_list[i].name, plx_metric_list[k].name) != 0);
+    }
 }
 
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_auc_equals_pairs_won), CHECK_TEST(test_auc_of_any_floats),
-        CHECK_TEST(test_auc_of_extremes),      CHECK_TEST(test_auc_of_one_class_is_unknown),
-        CHECK_TEST(test_auc_of_many_rows),     CHECK_TEST(test_losses_equal_their_definitions),
-        CHECK_TEST(test_regression),           CHECK_TEST(test_strides),
-        CHECK_TEST(test_what_is_unknown),      CHECK_TEST(test_out_of_memory),
+        CHECK_TEST(test_figures_equal_scikit_learns),
+        CHECK_TEST(test_average_precision_of_all_thresholds),
+        CHECK_TEST(test_group_auc_of_each_group_apart),
+        CHECK_TEST(test_one_group_is_the_whole),
+        CHECK_TEST(test_calibration_bins_hold_their_upper_ends),
+        CHECK_TEST(test_calibration_of_what_is_no_probability),
+        CHECK_TEST(test_normalised_entropy_of_the_share_is_one),
+        CHECK_TEST(test_r2_without_meaning),
+        CHECK_TEST(test_classes),
+        CHECK_TEST(test_groups_are_numbered_by_their_first_rows),
+        CHECK_TEST(test_the_table_names_every_figure_once),
+        CHECK_TEST(test_auc_equals_pairs_won),
+        CHECK_TEST(test_auc_of_any_floats),
+        CHECK_TEST(test_auc_of_extremes),
+        CHECK_TEST(test_auc_of_one_class_is_unknown),
+        CHECK_TEST(test_auc_of_many_rows),
+        CHECK_TEST(test_losses_equal_their_definitions),
+        CHECK_TEST(test_regression),
+        CHECK_TEST(test_strides),
+        CHECK_TEST(test_what_is_unknown),
+        CHECK_TEST(test_out_of_memory),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

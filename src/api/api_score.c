@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Predictions and figures of many rows at once. */
 #include "api/handles.h"
+#include "train/group.h"
 
 static plx_status score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
 {
@@ -20,8 +21,8 @@ plx_status plx_model_predict(const plx_model *model, const plx_dataset *dataset,
     return score(model, &dataset->rows, scores, err);
 }
 
-static plx_status measure_task(const plx_model *model, const plx_rows *rows, const float *scores, int task,
-                               plx_metrics *metrics, plx_error *err)
+static plx_status measure_task(const plx_model *model, const plx_rows *rows, const plx_groups *groups,
+                               const float *scores, int task, plx_metrics *metrics, plx_error *err)
 {
     plx_score figures;
     const plx_graph *graph = &model->graph;
@@ -34,20 +35,11 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
         .labels = labels + task,
         .label_stride = rows->layout->record_bytes / sizeof(float),
         .n = rows->n,
+        .groups = groups->of_row,
+        .n_groups = groups->n_groups,
     };
     PLX_TRY(plx_score_task(&model->context->allocator, &scored, &figures, err));
-    *metrics = (plx_metrics){
-        .task = model->task_names[task],
-        .kind = model->task_kinds[task],
-        .rows = figures.rows,
-        .positives = figures.positives,
-        .auc = figures.auc,
-        .logloss = figures.logloss,
-        .accuracy = figures.accuracy,
-        .mae = figures.mae,
-        .mse = figures.mse,
-        .rmse = figures.rmse,
-    };
+    plx_metrics_set(metrics, model, task, &figures);
     const bool has_one_class = metrics->positives == 0 || metrics->positives == metrics->rows;
     if (metrics->kind == PLX_TASK_BINARY && metrics->rows > 0 && has_one_class) {
         plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC has no meaning with one class",
@@ -60,15 +52,18 @@ static plx_status measure(const plx_model *model, const plx_encoders *encoders, 
                           plx_metrics *metrics, plx_error *err)
 {
     int64_t n_labels = 0;
+    plx_groups groups = {0};
     const int n_tasks = model->graph.n_tasks;
     PLX_TRY(plx_model_check_encoders(model, encoders, err));
     float *scores = plx_alloc(&model->context->allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
     if (!scores) return plx_error_memory(err);
-    plx_status status = score(model, rows, scores, err);
+    plx_status status = plx_groups_init(&groups, &model->context->allocator, rows, err);
+    if (status == PLX_OK) status = score(model, rows, scores, err);
     for (int task = 0; status == PLX_OK && task < n_tasks; task++) {
-        status = measure_task(model, rows, scores, task, &metrics[task], err);
+        status = measure_task(model, rows, &groups, scores, task, &metrics[task], err);
         if (status == PLX_OK) n_labels += metrics[task].rows;
     }
+    plx_groups_release(&groups, &model->context->allocator);
     plx_free(&model->context->allocator, scores);
     if (status == PLX_OK && n_labels == 0) {
         status = plx_error_set(err, PLX_ERR_SCHEMA, "the rows have no labels: read them with labels to evaluate");

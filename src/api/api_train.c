@@ -12,7 +12,9 @@ typedef struct listener {
     const plx_train_hooks *hooks; /* may be NULL */
     plx_train_log *log;           /* NULL: none */
     const plx_context *context;
+    const plx_model *model;
     double *scores;        /* [n_tasks] */
+    plx_metrics *metrics;  /* [n_tasks] */
     plx_error log_failure; /* the first; the log is given up then, training is not */
 } listener;
 
@@ -21,8 +23,13 @@ static bool tell_progress(listener *l, const plx_train_state *state)
     if (!l->hooks || !l->hooks->progress) return true;
     int n_tasks = l->job->graph->n_tasks;
     for (int task = 0; task < n_tasks; task++) {
-        const plx_score *score = state->has_validation ? &state->validation[task] : NULL;
-        l->scores[task] = !score ? NAN : l->job->task_kinds[task] == PLX_TASK_BINARY ? score->auc : score->mse;
+        l->scores[task] = NAN;
+        if (!state->has_validation) continue;
+        plx_metrics *metrics = &l->metrics[task];
+        plx_metrics_set(metrics, l->model, task, &state->validation[task]);
+        l->scores[task] = metrics->kind == PLX_TASK_BINARY       ? metrics->auc
+                          : metrics->kind == PLX_TASK_REGRESSION ? metrics->mse
+                                                                 : metrics->accuracy;
     }
     plx_progress progress = {
         .epoch = state->epoch,
@@ -36,6 +43,7 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .validation_loss = state->has_validation ? state->validation_loss : NAN,
         .validation_task_losses = state->has_validation ? state->validation_task_losses : l->scores,
         .validation_scores = l->scores, /* NaN where there is nothing to tell */
+        .validation_metrics = state->has_validation ? l->metrics : NULL,
         .task_kinds = l->job->task_kinds,
         .is_best = state->epoch_ended && state->is_best,
         .n_tasks = n_tasks,
@@ -119,17 +127,19 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     plx_model_train_job(model, data, &job);
     job.listener = listen;
     job.keeper = keeper;
-    listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context};
+    listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context, .model = model};
     plx_train_result result = {0};
     job.user = &l;
     l.scores = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.scores);
-    if (!l.scores) return plx_error_memory(err);
-    plx_status status = plx_context_pool(model->context, job.train->n, &job.pool, err);
+    l.metrics = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.metrics);
+    plx_status status = l.scores && l.metrics ? PLX_OK : plx_error_memory(err);
+    if (status == PLX_OK) status = plx_context_pool(model->context, job.train->n, &job.pool, err);
     if (status == PLX_OK) {
         status = plx_train(&job, &result, err);
         fill_report(&result, report);
     }
     plx_pool_free(job.pool);
+    plx_free(allocator, l.metrics);
     plx_free(allocator, l.scores);
     return status;
 }

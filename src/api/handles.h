@@ -74,6 +74,8 @@ plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *e
 plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *encoders, plx_error *err);
 /** The job that trains `model` on the rows of `data`, without pool, listener and keeper. */
 void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *out);
+/** A task's figures for the caller. */
+void plx_metrics_set(plx_metrics *metrics, const plx_model *model, int task, const plx_score *score);
 /** Numbers of a parameter. */
 size_t plx_param_numbers(const plx_param *param);
 

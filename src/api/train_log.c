@@ -76,16 +76,14 @@ static void close_object(plx_string *line)
 static void add_score(plx_string *line, plx_task_kind kind, const plx_score *score)
 {
     add_number(line, "rows", (double)score->rows);
-    if (kind == PLX_TASK_MULTICLASS) return;
-    if (kind == PLX_TASK_BINARY) {
-        add_number(line, "positives", (double)score->positives);
-        add_number(line, "auc", score->auc);
-        add_number(line, "logloss", score->logloss);
-        add_number(line, "accuracy", score->accuracy);
+    if (kind == PLX_TASK_BINARY) add_number(line, "positives", (double)score->positives);
+    if (score->groups > 0) {
+        add_number(line, "groups", (double)score->groups);
+        add_number(line, "groups_counted", (double)score->groups_counted);
     }
-    add_number(line, "mae", score->mae);
-    add_number(line, "mse", score->mse);
-    add_number(line, "rmse", score->rmse);
+    for (int i = 0; i < plx_metric_n; i++)
+        if (plx_metric_is_told(&plx_metric_list[i], kind, score))
+            add_number(line, plx_metric_list[i].name, plx_metric_of(&plx_metric_list[i], score));
 }
 
 static void add_tasks(plx_string *line, const plx_train_job *job, const double *losses, const plx_score *scores)

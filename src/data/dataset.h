@@ -93,6 +93,19 @@ void plx_records_ids(const plx_layout *layout, const uint8_t *records, size_t n,
 void plx_records_labels(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
 /** What n records count in the loss of task `task`; 1 where rows have no weights. */
 void plx_records_weights(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
+/** The hash of one record's group; 0: it belongs to none, or rows have no groups. */
+static inline uint64_t plx_record_group(const plx_layout *layout, const uint8_t *record)
+{
+    if (!layout->has_group) return 0;
+    const uint32_t *halves = (const uint32_t *)(const void *)(record + layout->group_offset);
+    return (uint64_t)halves[1] << 32 | halves[0];
+}
+static inline void plx_record_put_group(const plx_layout *layout, uint8_t *record, uint64_t hash)
+{
+    uint32_t *halves = (uint32_t *)(void *)(record + layout->group_offset);
+    halves[0] = (uint32_t)hash;
+    halves[1] = (uint32_t)(hash >> 32);
+}
 /** Ids of one record's list to `ids` [field->length]; returns how many there are. */
 int plx_record_list(const uint8_t *record, const plx_list_field *field, uint32_t *ids);
 /** How many there are. */

@@ -1,91 +1,40 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Figures of predictions. The area under the ROC curve is the share of pairs of a positive and a negative row in which
- * the positive one has the higher score, equal scores counting half; so positives and negatives are sorted apart and
- * merged, and the pairs are counted in integers: the result is exact and needs no rank numbers.
+ * Figures of predictions: one pass over the rows collects sums, and the keys of those figures that ask for an order
+ * (metric_rank.c). Sums are made in double and in the order of the rows.
  */
 #include "train/metric.h"
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 3 };
+#include "train/metric_rank.h"
 
-/** A number that orders as the float does; -0 and 0 are equal. */
-static uint32_t order_key(float x)
-{
-    uint32_t bits;
-    x += 0.0F;
-    memcpy(&bits, &x, sizeof bits);
-    return bits ^ ((bits >> 31) ? 0xFFFFFFFFU : 0x80000000U);
-}
-
-static uint32_t digit_of(uint32_t key, int pass)
-{
-    return (key >> (pass * DIGIT_BITS)) & (DIGITS - 1);
-}
-
-/** Radix sort, lowest digit first; returns which of the two arrays holds the result. */
-static const uint32_t *sort_keys(uint32_t *keys, uint32_t *spare, size_t n)
-{
-    uint32_t counts[PASSES][DIGITS];
-    if (n < 2) return keys;
-    memset(counts, 0, sizeof counts);
-    for (size_t i = 0; i < n; i++) {
-        for (int pass = 0; pass < PASSES; pass++)
-            counts[pass][digit_of(keys[i], pass)]++;
-    }
-    for (int pass = 0; pass < PASSES; pass++) {
-        if (counts[pass][digit_of(keys[0], pass)] == n) continue; /* all alike in this digit */
-        uint32_t at = 0;
-        for (int digit = 0; digit < DIGITS; digit++) {
-            uint32_t count = counts[pass][digit];
-            counts[pass][digit] = at;
-            at += count;
-        }
-        for (size_t i = 0; i < n; i++)
-            spare[counts[pass][digit_of(keys[i], pass)]++] = keys[i];
-        uint32_t *other = keys;
-        keys = spare;
-        spare = other;
-    }
-    return keys;
-}
-
-/** From sorted keys of both classes. */
-static double area_under_curve(const uint32_t *positives, size_t n_positives, const uint32_t *negatives,
-                               size_t n_negatives)
-{
-    uint64_t twice_won = 0; /* at most 2 * (2^31)^2 */
-    size_t below = 0, not_above = 0;
-    if (n_positives == 0 || n_negatives == 0) return NAN;
-    for (size_t i = 0; i < n_positives; i++) {
-        while (below < n_negatives && negatives[below] < positives[i])
-            below++;
-        if (not_above < below) not_above = below;
-        while (not_above < n_negatives && negatives[not_above] == positives[i])
-            not_above++;
-        twice_won += below + not_above;
-    }
-    return (double)twice_won / 2.0 / ((double)n_positives * (double)n_negatives);
-}
+enum {
+    BINS = 10,       /* of the calibration error */
+    PRODUCT_MAX = 32 /* (1e-7)^32 is far from underflow, and one logarithm serves 32 rows */
+};
 
 /** What one pass over the rows collects. */
 typedef struct sums {
     double absolute, squared, log;
     double product; /* of likelihoods whose logarithm `log` lacks yet */
-    int in_product, unordered;
+    int in_product;
+    bool unordered;
     int64_t right;
+    double labels, predictions;
+    double excess[BINS]; /* of predictions over labels in each bin */
 } sums;
 
-enum { PRODUCT_MAX = 32 }; /* (1e-7)^32 is far from underflow, and one logarithm serves 32 rows */
-
-static void add_likelihood(sums *s, double probability, bool is_positive)
+static double cut(double probability)
 {
-    double cut = probability < 1e-7 ? 1e-7 : probability > 1.0 - 1e-7 ? 1.0 - 1e-7 : probability;
-    s->product *= is_positive ? cut : 1.0 - cut;
-    s->right += (probability > 0.5) == is_positive;
+    return probability < 1e-7 ? 1e-7 : probability > 1.0 - 1e-7 ? 1.0 - 1e-7 : probability;
+}
+
+/** Of the probability that was given to the label. */
+static void add_likelihood(sums *s, double likelihood)
+{
+    s->product *= likelihood;
     if (++s->in_product == PRODUCT_MAX) {
         s->log += log(s->product);
         s->product = 1.0;
@@ -93,54 +42,197 @@ static void add_likelihood(sums *s, double probability, bool is_positive)
     }
 }
 
-static plx_score unknown_score(void)
+static double mean_log_loss(const sums *s, double rows)
 {
-    return (plx_score){.auc = NAN, .logloss = NAN, .accuracy = NAN, .mae = NAN, .mse = NAN, .rmse = NAN};
+    return -(s->log + log(s->product)) / rows;
 }
 
-void plx_score_with_scratch(const plx_scored *scored, uint32_t *scratch, plx_score *out)
+static void add_difference(sums *s, double prediction, double label)
 {
-    /* Positives' keys grow from the front of the first half, negatives' from its end. */
-    size_t n = scored->n, n_positives = 0, n_negatives = 0;
+    double difference = prediction - label;
+    s->absolute += fabs(difference);
+    s->squared += difference * difference;
+    s->labels += label;
+}
+
+/** Without branches, which would be mispredicted. Bins are (k/10, (k+1)/10], the first with its lower end; ten times a
+ * float is exact in double. */
+static int bin_of(double prediction)
+{
+    double scaled = prediction * BINS;
+    scaled = scaled > 0 ? scaled : 0; /* of a NaN, too */
+    scaled = scaled < BINS ? scaled : BINS;
+    int bin = (int)scaled;
+    return bin - ((scaled == bin) & (bin > 0));
+}
+
+static void set_unknown(plx_score *score)
+{
+    *score = (plx_score){0};
+#define SET_UNKNOWN(name, title, kinds, better, doc) score->name = NAN;
+    PLX_METRIC_LIST(SET_UNKNOWN)
+#undef SET_UNKNOWN
+}
+
+static void set_differences(plx_score *out, const sums *s)
+{
+    out->mae = s->absolute / (double)out->rows;
+    out->mse = s->squared / (double)out->rows;
+    out->rmse = sqrt(out->mse);
+}
+
+/* -- Binary ---------------------------------------------------------------------------------------------------- */
+
+/** Of a share of positives: the log loss of predicting it always. */
+static double entropy(double share)
+{
+    return -(share * log(share) + (1 - share) * log(1 - share));
+}
+
+static void set_binary(plx_score *out, const sums *s)
+{
+    const double rows = (double)out->rows, positives = (double)out->positives;
+    double distance = 0;
+    for (int bin = 0; bin < BINS; bin++)
+        distance += fabs(s->excess[bin]);
+    set_differences(out, s);
+    out->logloss = mean_log_loss(s, rows);
+    out->accuracy = (double)s->right / rows;
+    out->ece = distance / rows;
+    if (positives > 0) out->calibration = s->predictions / positives;
+    if (positives > 0 && positives < rows) out->normalized_entropy = out->logloss / entropy(positives / rows);
+}
+
+/** Figures of sums; the keys of positives grow from the front of `keys` [n], those of negatives from its end. */
+static void score_binary(const plx_scored *scored, uint32_t *keys, plx_score *out)
+{
+    const size_t n = scored->n;
+    size_t n_positives = 0, n_negatives = 0;
     sums s = {.product = 1.0};
-    assert(n <= UINT32_MAX);
-    *out = unknown_score();
     for (size_t i = 0; i < n; i++) {
-        float prediction = scored->predictions[i * scored->prediction_stride];
-        float label = scored->labels[i * scored->label_stride];
+        const float prediction = scored->predictions[i * scored->prediction_stride];
+        const float label = scored->labels[i * scored->label_stride];
+        if (isnan(label)) continue;
+        const bool is_positive = label > 0.5F;
+        const double probability = (double)prediction;
+        const int bin = bin_of(probability);
+        s.unordered |= isnan(prediction);
+        s.right += (prediction > 0.5F) == is_positive;
+        add_difference(&s, probability, (double)label);
+        add_likelihood(&s, is_positive ? cut(probability) : 1.0 - cut(probability));
+        s.predictions += probability;
+        s.excess[bin] += probability - (double)label;
+        keys[is_positive ? n_positives++ : n - ++n_negatives] = plx_rank_key(prediction);
+    }
+    out->rows = (int64_t)(n_positives + n_negatives);
+    out->positives = (int64_t)n_positives;
+    if (out->rows == 0 || s.unordered) return;
+    set_binary(out, &s);
+    const size_t negatives = n - n_negatives; /* where they begin */
+    const plx_rank_areas areas =
+        plx_rank_measure(keys, keys + n, n_positives, keys + negatives, keys + n + negatives, n_negatives);
+    out->auc = areas.roc;
+    out->pr_auc = areas.precision;
+}
+
+static void score_groups(const plx_scored *scored, uint64_t *scratch, plx_score *out)
+{
+    size_t n = 0;
+    bool unordered = false;
+    for (size_t i = 0; i < scored->n; i++) {
+        const float prediction = scored->predictions[i * scored->prediction_stride];
+        const float label = scored->labels[i * scored->label_stride];
+        if (isnan(label)) continue;
+        unordered |= isnan(prediction);
+        if (scored->groups[i] == PLX_NO_GROUP) continue;
+        scratch[n++] = plx_rank_pack(plx_rank_key(prediction), scored->groups[i], label > 0.5F);
+    }
+    plx_rank_group *groups = (plx_rank_group *)(void *)(scratch + 2 * scored->n);
+    const plx_rank_groups found = plx_rank_measure_groups(scratch, scratch + scored->n, n, groups, scored->n_groups);
+    out->groups = found.n;
+    out->groups_counted = found.n_counted;
+    if (!unordered) out->group_auc = found.area;
+}
+
+/* -- The other kinds ------------------------------------------------------------------------------------------- */
+
+/** Sum of squares about the mean, in a pass of its own: the difference of two large sums would lose digits. */
+static double spread(const plx_scored *scored, double mean)
+{
+    double squares = 0;
+    for (size_t i = 0; i < scored->n; i++) {
+        const float label = scored->labels[i * scored->label_stride];
+        const double off = (double)label - mean;
+        if (!isnan(label)) squares += off * off;
+    }
+    return squares;
+}
+
+static void score_regression(const plx_scored *scored, plx_score *out)
+{
+    sums s = {.product = 1.0};
+    for (size_t i = 0; i < scored->n; i++) {
+        const float prediction = scored->predictions[i * scored->prediction_stride];
+        const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
         out->rows++;
-        if (scored->kind == PLX_TASK_MULTICLASS) continue;
-        double difference = (double)prediction - (double)label;
-        s.absolute += fabs(difference);
-        s.squared += difference * difference;
         s.unordered |= isnan(prediction);
-        if (scored->kind != PLX_TASK_BINARY) continue;
-        bool is_positive = label > 0.5F;
-        add_likelihood(&s, (double)prediction, is_positive);
-        scratch[is_positive ? n_positives++ : n - ++n_negatives] = order_key(prediction);
+        add_difference(&s, (double)prediction, (double)label);
     }
-    out->positives = (int64_t)n_positives;
-    if (out->rows == 0 || s.unordered || scored->kind == PLX_TASK_MULTICLASS) return;
-    double rows = (double)out->rows;
-    out->mae = s.absolute / rows;
-    out->mse = s.squared / rows;
-    out->rmse = sqrt(out->mse);
+    if (out->rows == 0 || s.unordered) return;
+    set_differences(out, &s);
+    const double squares = spread(scored, s.labels / (double)out->rows);
+    if (squares > 0) out->r2 = 1 - s.squared / squares;
+}
+
+static void score_multiclass(const plx_scored *scored, plx_score *out)
+{
+    sums s = {.product = 1.0};
+    for (size_t i = 0; i < scored->n; i++) {
+        const float *predictions = scored->predictions + i * scored->prediction_stride;
+        const float label = scored->labels[i * scored->label_stride];
+        if (isnan(label)) continue;
+        int likeliest = 0;
+        for (int c = 0; c < scored->n_outputs; c++) {
+            s.unordered |= isnan(predictions[c]);
+            if (predictions[c] > predictions[likeliest]) likeliest = c;
+        }
+        assert(label >= 0 && label < (float)scored->n_outputs);
+        out->rows++;
+        s.right += likeliest == (int)label;
+        add_likelihood(&s, cut((double)predictions[(int)label]));
+    }
+    if (out->rows == 0 || s.unordered) return;
+    out->logloss = mean_log_loss(&s, (double)out->rows);
+    out->accuracy = (double)s.right / (double)out->rows;
+}
+
+/* -- All ------------------------------------------------------------------------------------------------------- */
+
+size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups)
+{
+    if (!has_groups) return 2 * n * sizeof(uint32_t);
+    return 2 * n * sizeof(uint64_t) + n_groups * sizeof(plx_rank_group);
+}
+
+void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *out)
+{
+    assert(scored->n <= UINT32_MAX);
+    set_unknown(out);
+    if (scored->kind == PLX_TASK_REGRESSION) score_regression(scored, out);
+    if (scored->kind == PLX_TASK_MULTICLASS) score_multiclass(scored, out);
     if (scored->kind != PLX_TASK_BINARY) return;
-    out->logloss = -(s.log + log(s.product)) / rows;
-    out->accuracy = (double)s.right / rows;
-    size_t negatives = n - n_negatives; /* where they begin */
-    out->auc = area_under_curve(sort_keys(scratch, scratch + n, n_positives), n_positives,
-                                sort_keys(scratch + negatives, scratch + n + negatives, n_negatives), n_negatives);
+    score_binary(scored, scratch, out);
+    if (scored->groups) score_groups(scored, scratch, out);
 }
 
 plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err)
 {
-    uint32_t *scratch = NULL;
+    void *scratch = NULL;
     if (scored->n > UINT32_MAX)
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu rows to score: at most 2^32 - 1 at once", scored->n);
     if (scored->kind == PLX_TASK_BINARY) {
-        scratch = plx_alloc(allocator, 2 * scored->n, sizeof *scratch);
+        scratch = plx_alloc(allocator, plx_score_scratch(scored->n, scored->n_groups, scored->groups != NULL), 1);
         if (!scratch) return plx_error_memory(err);
     }
     plx_score_with_scratch(scored, scratch, out);

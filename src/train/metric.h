@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Exact figures of one task's predictions. */
+/*
+ * Exact figures of one task's predictions. One list says what there is; the struct, the table that the command, the
+ * logs and train.monitor read, and what plexus.h hands out come from it. docs/metrics.md has the formulae.
+ */
 #ifndef PLX_METRIC_H
 #define PLX_METRIC_H
 
@@ -9,33 +12,105 @@
 
 #include "base/alloc.h"
 #include "base/error.h"
+#include "base/text.h"
+
+/** Sets of task kinds, and whether a figure asks for data.group. */
+enum {
+    PLX_WITH_GROUPS = 1 << 8,
+    PLX_FOR_BINARY = 1 << PLX_TASK_BINARY,
+    PLX_FOR_REGRESSION = 1 << PLX_TASK_REGRESSION,
+    PLX_FOR_MULTICLASS = 1 << PLX_TASK_MULTICLASS
+};
+
+/** Which of two values of a figure is better; that nearest to 1 is best where neither is. */
+typedef enum plx_better { PLX_BETTER_LARGER, PLX_BETTER_SMALLER, PLX_BETTER_NEITHER } plx_better;
+
+/* Member and name, title in tables, kinds of tasks that have it, which value is better, one line of text. */
+/* clang-format off */
+#define PLX_METRIC_LIST(X)                                                                                             \
+    X(auc, "AUC", PLX_FOR_BINARY, PLX_BETTER_LARGER,                                                                   \
+      "area under the ROC curve: share of pairs of a positive and a negative row that are in order, ties half")        \
+    X(group_auc, "group AUC", PLX_FOR_BINARY | PLX_WITH_GROUPS, PLX_BETTER_LARGER,                                     \
+      "mean of the AUC within each group of data.group that has both classes, weighted by the group's rows")           \
+    X(pr_auc, "PR-AUC", PLX_FOR_BINARY, PLX_BETTER_LARGER,                                                             \
+      "average precision: precision at each threshold, weighted by the recall that it adds")                           \
+    X(logloss, "log loss", PLX_FOR_BINARY | PLX_FOR_MULTICLASS, PLX_BETTER_SMALLER,                                    \
+      "mean of -log of the probability that was given to the label, cut to [1e-7, 1 - 1e-7]")                          \
+    X(normalized_entropy, "norm. entropy", PLX_FOR_BINARY, PLX_BETTER_SMALLER,                                         \
+      "log loss divided by the log loss of predicting the share of positives for every row")                           \
+    X(ece, "ECE", PLX_FOR_BINARY, PLX_BETTER_SMALLER,                                                                  \
+      "expected calibration error: distance of mean prediction and share of positives in 10 bins of equal width")      \
+    X(calibration, "pred/observed", PLX_FOR_BINARY, PLX_BETTER_NEITHER,                                                \
+      "sum of the predictions divided by the number of positives; 1 is best")                                          \
+    X(accuracy, "accuracy", PLX_FOR_BINARY | PLX_FOR_MULTICLASS, PLX_BETTER_LARGER,                                    \
+      "share of rows whose likelier class, that above 0.5 or the greatest, is the label")                              \
+    X(mae, "MAE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER,                                             \
+      "mean absolute difference of prediction and label")                                                              \
+    X(mse, "MSE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER,                                             \
+      "mean squared difference of prediction and label; of a binary task the Brier score")                             \
+    X(rmse, "RMSE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER, "root of mse")                            \
+    X(r2, "R2", PLX_FOR_REGRESSION, PLX_BETTER_LARGER,                                                                 \
+      "share of the labels' variance that the predictions explain: 1 - mse / variance")
+/* clang-format on */
 
 /** Those that do not belong to the task's kind or have no meaning for the rows are NaN. */
 typedef struct plx_score {
-    int64_t rows, positives; /* rows with a label */
-    double auc, logloss, accuracy;
-    double mae, mse, rmse;
+    int64_t rows, positives;        /* rows with a label */
+    int64_t groups, groups_counted; /* of these rows; with both classes */
+#define PLX_SCORE_MEMBER(name, title, kinds, better, doc) double name;
+    PLX_METRIC_LIST(PLX_SCORE_MEMBER)
+#undef PLX_SCORE_MEMBER
 } plx_score;
 
-/** A task's predictions and labels, each in a column of somebody's matrix. */
+typedef struct plx_metric {
+    const char *name, *title, *doc;
+    unsigned kinds; /* of tasks that have it, with the flag */
+    plx_better better;
+    size_t offset; /* in plx_score */
+} plx_metric;
+
+/** All figures in the order of the list. */
+extern const plx_metric plx_metric_list[];
+extern const int plx_metric_n;
+
+static inline double plx_metric_of(const plx_metric *metric, const plx_score *score)
+{
+    return *(const double *)(const void *)((const char *)score + metric->offset);
+}
+/** Whether tasks of `kind` have it. */
+static inline bool plx_metric_fits(const plx_metric *metric, plx_task_kind kind)
+{
+    return (metric->kinds >> kind) & 1;
+}
+
+/** Whether it belongs to a task's figures: group figures where rows have groups. */
+static inline bool plx_metric_is_told(const plx_metric *metric, plx_task_kind kind, const plx_score *score)
+{
+    return plx_metric_fits(metric, kind) && (score->groups > 0 || !(metric->kinds & PLX_WITH_GROUPS));
+}
+
+/** A row that belongs to no group. */
+#define PLX_NO_GROUP UINT32_MAX
+enum { PLX_GROUPS_MAX = 0x7fffffff };
+
+/** A task's predictions and labels, each in columns of somebody's matrix. */
 typedef struct plx_scored {
     plx_task_kind kind;
-    int n_outputs;            /* numbers of one prediction: of a multiclass task its classes, else 1 */
+    int n_outputs;            /* 1; multiclass: classes, side by side */
     const float *predictions; /* [n][n_outputs], rows prediction_stride apart */
     size_t prediction_stride;
-    const float *labels; /* [n], label_stride apart; NaN: left out */
+    const float *labels; /* [n], label_stride apart; NaN: left out; multiclass: the number of the class */
     size_t label_stride;
-    size_t n; /* below 2^32 */
+    size_t n;               /* below 2^32 */
+    const uint32_t *groups; /* [n] numbers below n_groups or PLX_NO_GROUP; NULL: none are known */
+    uint32_t n_groups;      /* at most PLX_GROUPS_MAX */
 } plx_scored;
 
-/**
- * Binary: auc (ranks with ties
- * averaged; NaN where one class is missing), logloss of probabilities cut to [1e-7, 1 - 1e-7] as Keras does, accuracy
- * at 0.5; binary and regression: mae, mse, rmse; multiclass: rows alone. A prediction that is NaN makes every figure
- * NaN. PLX_ERR_MEMORY.
- */
+/** Figures of a task. A prediction that is NaN makes every one NaN. PLX_ERR_MEMORY. */
 plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err);
-/** The same without allocation, in `scratch` [2 * n]. */
-void plx_score_with_scratch(const plx_scored *scored, uint32_t *scratch, plx_score *out);
+/** The same without allocation, in `scratch` of plx_score_scratch bytes, aligned for 8-byte numbers. */
+void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *out);
+/** A multiple of 8. */
+size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups);
 
 #endif

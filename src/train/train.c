@@ -12,8 +12,8 @@
 #include <time.h>
 
 #include "base/random.h"
-#include "train/score.h"
 #include "train/update.h"
+#include "train/validation.h"
 
 static const double TELL_SECONDS = 0.1; /* between two calls of the listener within an epoch */
 static const double KEPT_SHARE = 0.02;  /* of the time, that states of epochs may take */
@@ -40,13 +40,7 @@ typedef struct trainer {
     double *task_losses;    /* [n_tasks] means, for the listener */
 
     /* Validation. */
-    bool validates;
-    plx_scorer scorer;
-    float *scores;             /* [validation->n, graph->n_outputs] */
-    float *labels;             /* [n_tasks, validation->n] */
-    uint32_t *scratch;         /* [threads, 2 * validation->n] */
-    double *validation_losses; /* [n_tasks] */
-    plx_score *figures;        /* [n_tasks] */
+    plx_validation validation;
     double validation_loss, best_loss;
     int64_t epochs_without_gain;
 
@@ -65,26 +59,6 @@ static double now(void)
 }
 
 /* -- Memory ---------------------------------------------------------------------------------------------------- */
-
-static plx_status init_validation(trainer *t, plx_error *err)
-{
-    const plx_train_job *job = t->job;
-    const plx_rows *rows = job->validation;
-    size_t threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
-    t->validates = rows && rows->n > 0;
-    if (!t->validates) return PLX_OK;
-    PLX_TRY(
-        plx_scorer_init(&t->scorer, job->allocator, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
-    t->scores = plx_alloc(job->allocator, rows->n * (size_t)job->graph->n_outputs, sizeof *t->scores);
-    t->labels = plx_alloc(job->allocator, rows->n * t->n_tasks, sizeof *t->labels);
-    t->scratch = plx_alloc(job->allocator, threads * 2 * rows->n, sizeof *t->scratch);
-    t->validation_losses = plx_alloc_zero(job->allocator, t->n_tasks, sizeof *t->validation_losses);
-    t->figures = plx_alloc_zero(job->allocator, t->n_tasks, sizeof *t->figures);
-    if (!t->scores || !t->labels || !t->scratch || !t->validation_losses || !t->figures) return plx_error_memory(err);
-    for (size_t task = 0; task < t->n_tasks; task++)
-        plx_records_labels(rows->layout, rows->records, rows->n, (int)task, t->labels + task * rows->n);
-    return PLX_OK;
-}
 
 static plx_status init_steps(trainer *t, plx_error *err)
 {
@@ -141,7 +115,7 @@ static plx_status trainer_init(trainer *t, plx_error *err)
     t->task_losses = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_losses);
     if (!t->order || !t->best || !t->speeds || !t->task_loss_sums || !t->task_steps || !t->task_losses)
         return plx_error_memory(err);
-    PLX_TRY(init_validation(t, err));
+    PLX_TRY(plx_validation_init(&t->validation, job, err));
     memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
     return init_kept(t, err);
 }
@@ -150,12 +124,7 @@ static void trainer_release(trainer *t)
 {
     const plx_allocator *a = t->job->allocator;
     plx_kept_list_release(&t->kept);
-    plx_free(a, t->figures);
-    plx_free(a, t->validation_losses);
-    plx_free(a, t->scratch);
-    plx_free(a, t->labels);
-    plx_free(a, t->scores);
-    plx_scorer_release(&t->scorer);
+    plx_validation_release(&t->validation);
     plx_free(a, t->task_losses);
     plx_free(a, t->task_steps);
     plx_free(a, t->task_loss_sums);
@@ -231,10 +200,10 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
         .loss = t->loss_sum / (double)t->step,
         .task_losses = t->task_losses,
         .epoch_ended = epoch_ended,
-        .has_validation = epoch_ended && t->validates,
-        .validation_loss = epoch_ended && t->validates ? t->validation_loss : NAN,
-        .validation_task_losses = t->validation_losses,
-        .validation = t->figures,
+        .has_validation = epoch_ended && t->validation.has_rows,
+        .validation_loss = epoch_ended && t->validation.has_rows ? t->validation_loss : NAN,
+        .validation_task_losses = t->validation.losses,
+        .validation = t->validation.figures,
         .is_best = is_best,
     };
     return job->listener(job->user, &state);
@@ -356,48 +325,25 @@ static plx_status run_steps(trainer *t, plx_error *err)
 
 /* -- Validation ------------------------------------------------------------------------------------------------ */
 
-static void score_task(void *user, int task, int thread)
-{
-    trainer *t = user;
-    const plx_graph *graph = t->job->graph;
-    size_t n = t->job->validation->n;
-    plx_scored scored = {
-        .kind = t->job->task_kinds[task],
-        .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
-        .predictions = t->scores + graph->outputs[task],
-        .prediction_stride = (size_t)graph->n_outputs,
-        .labels = t->labels + (size_t)task * n,
-        .label_stride = 1,
-        .n = n,
-    };
-    plx_score_with_scratch(&scored, t->scratch + (size_t)thread * 2 * n, &t->figures[task]);
-}
-
 static plx_status validate(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
-    plx_scorer_run(&t->scorer, job->values, job->validation, t->scores, t->validation_losses);
+    plx_validation_run(&t->validation);
     /* The gradient is of no more use: the next step writes a new one. */
     double loss = plx_update_penalty(&t->update, job->values, t->run->gradient);
     for (size_t task = 0; task < t->n_tasks; task++) {
-        if (t->scorer.labelled[task] > 0) loss += job->task_weights[task] * t->validation_losses[task];
+        if (t->validation.scorer.labelled[task] > 0) loss += job->task_weights[task] * t->validation.losses[task];
     }
     t->validation_loss = loss;
-    if (job->pool) {
-        plx_pool_run(job->pool, (int)t->n_tasks, score_task, t);
-    } else {
-        for (int task = 0; task < (int)t->n_tasks; task++)
-            score_task(t, task, 0);
-    }
     for (size_t task = 0; task < t->n_tasks; task++)
-        t->task_losses[task] = t->scorer.labelled[task] > 0 ? t->validation_losses[task] : 0;
+        t->task_losses[task] = t->validation.scorer.labelled[task] > 0 ? t->validation.losses[task] : 0;
     return check_losses(t, "validation loss", t->task_losses, loss, err);
 }
 
 /** As Keras' EarlyStopping on val_loss. */
 static bool is_best_epoch(trainer *t)
 {
-    if (!t->validates) return true;
+    if (!t->validation.has_rows) return true;
     bool is_better = t->validation_loss < t->best_loss - t->job->spec->min_delta;
     t->epochs_without_gain = is_better ? 0 : t->epochs_without_gain + 1;
     if (is_better) t->best_loss = t->validation_loss;
@@ -422,7 +368,7 @@ static plx_status run_epoch(trainer *t, plx_error *err)
     plx_train_result *result = t->result;
     PLX_TRY(run_steps(t, err));
     if (result->cancelled) return PLX_OK;
-    if (t->validates) PLX_TRY(validate(t, err));
+    if (t->validation.has_rows) PLX_TRY(validate(t, err));
     bool is_best = is_best_epoch(t);
     if (is_best) {
         memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);

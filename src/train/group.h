@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which rows belong together: the hashes of data.group as numbers from 0, for the figures within groups. */
+#ifndef PLX_GROUP_H
+#define PLX_GROUP_H
+
+#include "data/dataset.h"
+#include "train/metric.h"
+
+typedef struct plx_groups {
+    uint32_t *of_row; /* [n] below `n_groups`, or PLX_NO_GROUP; NULL where rows have no groups */
+    uint32_t n_groups;
+} plx_groups;
+
+/** Groups are numbered by their first rows. PLX_ERR_MEMORY, PLX_ERR_UNSUPPORTED: more than PLX_GROUPS_MAX. */
+plx_status plx_groups_init(plx_groups *groups, const plx_allocator *allocator, const plx_rows *rows, plx_error *err);
+void plx_groups_release(plx_groups *groups, const plx_allocator *allocator);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Areas under curves from sorted scores. Positives and negatives are sorted apart and merged; rows of groups are sorted
+ * once for all groups, and every group counts its pairs as its rows pass by.
+ */
+#include "train/metric_rank.h"
+
+#include <math.h>
+
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 3 };
+
+typedef struct digit_counts {
+    uint32_t at[PASSES][DIGITS];
+} digit_counts;
+
+static uint32_t digit_of(uint32_t key, int pass)
+{
+    return (key >> (pass * DIGIT_BITS)) & (DIGITS - 1);
+}
+
+static void count_digits(digit_counts *counts, uint32_t key)
+{
+    for (int pass = 0; pass < PASSES; pass++)
+        counts->at[pass][digit_of(key, pass)]++;
+}
+
+/** Turns a pass's counts into the place of each digit's first number; false where all numbers are alike in it. */
+static bool place_digits(uint32_t counts[DIGITS], uint32_t some_digit, size_t n)
+{
+    uint32_t at = 0;
+    if (counts[some_digit] == n) return false;
+    for (int digit = 0; digit < DIGITS; digit++) {
+        uint32_t count = counts[digit];
+        counts[digit] = at;
+        at += count;
+    }
+    return true;
+}
+
+/** Radix sort, lowest digit first; returns which of the two arrays holds the result. */
+static const uint32_t *sort_keys(uint32_t *keys, uint32_t *spare, size_t n)
+{
+    digit_counts counts = {0};
+    if (n < 2) return keys;
+    for (size_t i = 0; i < n; i++)
+        count_digits(&counts, keys[i]);
+    for (int pass = 0; pass < PASSES; pass++) {
+        uint32_t *at = counts.at[pass], *other = keys;
+        if (!place_digits(at, digit_of(keys[0], pass), n)) continue;
+        for (size_t i = 0; i < n; i++)
+            spare[at[digit_of(keys[i], pass)]++] = keys[i];
+        keys = spare;
+        spare = other;
+    }
+    return keys;
+}
+
+static uint32_t key_of(uint64_t row)
+{
+    return (uint32_t)(row >> 32);
+}
+
+/** The same of packed rows, by their keys alone. */
+static const uint64_t *sort_rows(uint64_t *rows, uint64_t *spare, size_t n)
+{
+    digit_counts counts = {0};
+    if (n < 2) return rows;
+    for (size_t i = 0; i < n; i++)
+        count_digits(&counts, key_of(rows[i]));
+    for (int pass = 0; pass < PASSES; pass++) {
+        uint32_t *at = counts.at[pass];
+        uint64_t *other = rows;
+        if (!place_digits(at, digit_of(key_of(rows[0]), pass), n)) continue;
+        for (size_t i = 0; i < n; i++)
+            spare[at[digit_of(key_of(rows[i]), pass)]++] = rows[i];
+        rows = spare;
+        spare = other;
+    }
+    return rows;
+}
+
+plx_rank_areas plx_rank_measure(uint32_t *positives, uint32_t *positives_spare, size_t n_positives, uint32_t *negatives,
+                                uint32_t *negatives_spare, size_t n_negatives)
+{
+    uint64_t twice_won = 0; /* at most 2 * (2^31)^2 */
+    size_t below = 0, not_above = 0;
+    double precision = 0;
+    if (n_positives == 0 || n_negatives == 0) return (plx_rank_areas){NAN, NAN};
+    const uint32_t *high = sort_keys(positives, positives_spare, n_positives);
+    const uint32_t *low = sort_keys(negatives, negatives_spare, n_negatives);
+    for (size_t first = 0, end; first < n_positives; first = end) {
+        const uint32_t key = high[first];
+        for (end = first + 1; end < n_positives && high[end] == key;)
+            end++;
+        while (below < n_negatives && low[below] < key)
+            below++;
+        if (not_above < below) not_above = below;
+        while (not_above < n_negatives && low[not_above] == key)
+            not_above++;
+        const double found = (double)(n_positives - first), wrong = (double)(n_negatives - below);
+        twice_won += (end - first) * (below + not_above);
+        precision += (double)(end - first) * (found / (found + wrong));
+    }
+    return (plx_rank_areas){
+        .roc = (double)twice_won / 2.0 / ((double)n_positives * (double)n_negatives),
+        .precision = precision / (double)n_positives,
+    };
+}
+
+static void add_row(plx_rank_group *group, uint32_t key, bool is_positive)
+{
+    if (key != group->key) group->equal_positives = group->equal_negatives = 0;
+    group->key = key;
+    if (is_positive) {
+        group->twice_won += 2 * (uint64_t)(group->negatives - group->equal_negatives) + group->equal_negatives;
+        group->positives++;
+        group->equal_positives++;
+    } else {
+        group->twice_won += group->equal_positives;
+        group->negatives++;
+        group->equal_negatives++;
+    }
+}
+
+plx_rank_groups plx_rank_measure_groups(uint64_t *rows, uint64_t *spare, size_t n, plx_rank_group *groups,
+                                        uint32_t n_groups)
+{
+    plx_rank_groups out = {.area = NAN};
+    double sum = 0, weight = 0;
+    memset(groups, 0, n_groups * sizeof *groups);
+    const uint64_t *sorted = sort_rows(rows, spare, n);
+    for (size_t i = 0; i < n; i++)
+        add_row(&groups[(uint32_t)sorted[i] >> 1], key_of(sorted[i]), sorted[i] & 1);
+    for (uint32_t g = 0; g < n_groups; g++) {
+        const double positives = groups[g].positives, negatives = groups[g].negatives;
+        out.n += positives + negatives > 0;
+        if (positives == 0 || negatives == 0) continue;
+        out.n_counted++;
+        weight += positives + negatives;
+        sum += (positives + negatives) * ((double)groups[g].twice_won / 2.0 / (positives * negatives));
+    }
+    if (weight > 0) out.area = sum / weight;
+    return out;
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Validation: rows are scored by all threads, then each task's figures are made by one. */
+#include "train/validation.h"
+
+plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_error *err)
+{
+    const plx_rows *rows = job->validation;
+    const plx_allocator *a = job->allocator;
+    const size_t n_tasks = (size_t)job->graph->n_tasks, threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
+    *v = (plx_validation){.job = job, .has_rows = rows && rows->n > 0};
+    if (!v->has_rows) return PLX_OK;
+    v->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
+    PLX_TRY(plx_scorer_init(&v->scorer, a, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
+    PLX_TRY(plx_groups_init(&v->groups, a, rows, err));
+    v->scratch_bytes = plx_score_scratch(rows->n, v->groups.n_groups, v->groups.of_row != NULL);
+    v->scores = plx_alloc(a, rows->n * (size_t)job->graph->n_outputs, sizeof *v->scores);
+    v->labels = plx_alloc(a, rows->n * n_tasks, sizeof *v->labels);
+    v->scratch = plx_alloc(a, (size_t)v->n_parallel, v->scratch_bytes);
+    v->losses = plx_alloc_zero(a, n_tasks, sizeof *v->losses);
+    v->figures = plx_alloc_zero(a, n_tasks, sizeof *v->figures);
+    if (!v->scores || !v->labels || !v->scratch || !v->losses || !v->figures) return plx_error_memory(err);
+    for (size_t task = 0; task < n_tasks; task++)
+        plx_records_labels(rows->layout, rows->records, rows->n, (int)task, v->labels + task * rows->n);
+    return PLX_OK;
+}
+
+void plx_validation_release(plx_validation *v)
+{
+    if (!v->job) return;
+    const plx_allocator *a = v->job->allocator;
+    plx_free(a, v->figures);
+    plx_free(a, v->losses);
+    plx_free(a, v->scratch);
+    plx_free(a, v->labels);
+    plx_free(a, v->scores);
+    plx_groups_release(&v->groups, a);
+    plx_scorer_release(&v->scorer);
+}
+
+/** Tasks slot, slot + n_parallel and so on. */
+static void measure_tasks(void *user, int slot, int thread)
+{
+    plx_validation *v = user;
+    const plx_graph *graph = v->job->graph;
+    const size_t n = v->job->validation->n;
+    (void)thread;
+    for (int task = slot; task < graph->n_tasks; task += v->n_parallel) {
+        const plx_scored scored = {
+            .kind = v->job->task_kinds[task],
+            .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
+            .predictions = v->scores + graph->outputs[task],
+            .prediction_stride = (size_t)graph->n_outputs,
+            .labels = v->labels + (size_t)task * n,
+            .label_stride = 1,
+            .n = n,
+            .groups = v->groups.of_row,
+            .n_groups = v->groups.n_groups,
+        };
+        plx_score_with_scratch(&scored, v->scratch + (size_t)slot * v->scratch_bytes, &v->figures[task]);
+    }
+}
+
+void plx_validation_measure(plx_validation *v)
+{
+    if (v->job->pool) {
+        plx_pool_run(v->job->pool, v->n_parallel, measure_tasks, v);
+    } else {
+        for (int slot = 0; slot < v->n_parallel; slot++)
+            measure_tasks(v, slot, 0);
+    }
+}
+
+void plx_validation_run(plx_validation *v)
+{
+    plx_scorer_run(&v->scorer, v->job->values, v->job->validation, v->scores, v->losses);
+    plx_validation_measure(v);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Losses and figures of the validation rows after each epoch. All memory is taken at first. */
+#ifndef PLX_VALIDATION_H
+#define PLX_VALIDATION_H
+
+#include "train/group.h"
+#include "train/score.h"
+
+typedef struct plx_validation {
+    const plx_train_job *job;
+    bool has_rows; /* nothing else is there without them */
+    plx_scorer scorer;
+    float *scores; /* [n, graph->n_outputs] */
+    float *labels; /* [n_tasks, n] */
+    plx_groups groups;
+    int n_parallel;       /* tasks whose figures are made at once */
+    size_t scratch_bytes; /* of each */
+    uint8_t *scratch;     /* [n_parallel, scratch_bytes] */
+    double *losses;       /* [n_tasks] means over rows with a label */
+    plx_score *figures;   /* [n_tasks] */
+} plx_validation;
+
+/** To be released after a failure, too. */
+plx_status plx_validation_init(plx_validation *validation, const plx_train_job *job, plx_error *err);
+void plx_validation_release(plx_validation *validation);
+/** Of job->values: scores, losses and figures. */
+void plx_validation_run(plx_validation *validation);
+/** Figures of the scores that are there. */
+void plx_validation_measure(plx_validation *validation);
+
+#endif

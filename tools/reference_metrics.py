@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Figures of small random cases by scikit-learn, for tests/metric_references.h.
+
+    python3 tools/reference_metrics.py > tests/metric_references.h
+
+Needs NumPy and scikit-learn. Predictions and labels are float32 numbers, computed with in double. What scikit-learn
+has no function for is put together from those that it has: the AUC of each group, calibration_curve and its bins.
+"""
+import math
+
+import numpy as np
+import sklearn
+from sklearn import metrics
+from sklearn.calibration import calibration_curve
+
+KINDS = {"binary": "PLX_TASK_BINARY", "regression": "PLX_TASK_REGRESSION", "multiclass": "PLX_TASK_MULTICLASS"}
+
+
+def expected_calibration_error(labels, predictions):
+    observed, predicted = calibration_curve(labels, predictions, n_bins=10, strategy="uniform")
+    bins = np.searchsorted(np.linspace(0, 1, 11)[1:-1], predictions)
+    rows = np.bincount(bins, minlength=10)
+    return float(np.sum(rows[rows > 0] * np.abs(observed - predicted)) / len(labels))
+
+
+def group_auc(labels, predictions, groups):
+    areas, rows, n = [], [], 0
+    for group in sorted(set(groups[groups >= 0])):
+        inside = groups == group
+        n += 1
+        if len(set(labels[inside])) == 2:
+            areas.append(metrics.roc_auc_score(labels[inside], predictions[inside]))
+            rows.append(int(inside.sum()))
+    return (float(np.average(areas, weights=rows)) if areas else math.nan), n, len(areas)
+
+
+def binary_figures(labels, predictions, groups):
+    base = np.full(len(labels), labels.mean())
+    area, n, counted = group_auc(labels, predictions, groups)
+    return {
+        "rows": len(labels), "positives": int(labels.sum()), "groups": n, "groups_counted": counted,
+        "auc": metrics.roc_auc_score(labels, predictions),
+        "group_auc": area,
+        "pr_auc": metrics.average_precision_score(labels, predictions),
+        "logloss": metrics.log_loss(labels, predictions),
+        "normalized_entropy": metrics.log_loss(labels, predictions) / metrics.log_loss(labels, base),
+        "ece": expected_calibration_error(labels, predictions),
+        "calibration": predictions.sum() / labels.sum(),
+        "accuracy": metrics.accuracy_score(labels, predictions > 0.5),
+        "mae": metrics.mean_absolute_error(labels, predictions),
+        "mse": metrics.mean_squared_error(labels, predictions),
+        "rmse": math.sqrt(metrics.mean_squared_error(labels, predictions)),
+    }
+
+
+def regression_figures(labels, predictions, _groups):
+    return {
+        "rows": len(labels),
+        "mae": metrics.mean_absolute_error(labels, predictions),
+        "mse": metrics.mean_squared_error(labels, predictions),
+        "rmse": math.sqrt(metrics.mean_squared_error(labels, predictions)),
+        "r2": metrics.r2_score(labels, predictions),
+    }
+
+
+def multiclass_figures(labels, predictions, _groups):
+    classes = list(range(predictions.shape[1]))
+    return {
+        "rows": len(labels),
+        "logloss": metrics.log_loss(labels, predictions, labels=classes),
+        "accuracy": metrics.accuracy_score(labels, predictions.argmax(axis=1)),
+    }
+
+
+def binary_case(random, n, levels, bias, n_groups):
+    """`levels` different predictions, 0 and 1 never among them; every ninth label lacks."""
+    level = random.integers(0, levels, n)
+    predictions = ((level + 0.5) / levels) ** bias
+    labels = (random.random(n) < predictions).astype(float)
+    labels[4::9] = math.nan
+    groups = random.integers(0, n_groups, n) if n_groups else np.full(n, -1)
+    groups[7::11] = -1
+    return predictions, labels, groups
+
+
+def cases():
+    random = np.random.default_rng(20)
+    yield "few_levels", "binary", *binary_case(random, 60, 4, 1.0, 0)
+    yield "tenths", "binary", *binary_case(random, 70, 11, 1.0, 5)
+    yield "many_levels", "binary", *binary_case(random, 150, 100000, 1.0, 12)
+    yield "rare", "binary", *binary_case(random, 200, 1000, 2.0, 40)
+    labels = random.normal(5, 3, 80)
+    predictions = labels + random.normal(0, 1, 80)
+    labels[4::9] = math.nan
+    yield "numbers", "regression", predictions, labels, np.full(80, -1)
+    counts = random.poisson(3, 50).astype(float)
+    yield "worse_than_the_mean", "regression", 8 - counts, counts, np.full(50, -1)
+    # Multiples of 2^-10, so that a row's sum is 1 in float32, too.
+    shares = random.dirichlet(np.full(4, 0.7), 70)
+    scores = np.array([random.multinomial(1020, row) + 1 for row in shares]) / 1024
+    classes = np.array([random.choice(4, p=row) for row in scores], dtype=float)
+    classes[4::9] = math.nan
+    yield "classes", "multiclass", scores, classes, np.full(70, -1)
+
+
+def numbers(values):
+    texts = ["NAN" if math.isnan(value) else f"{value:.9g}" + ("" if value % 1 else ".0") for value in values]
+    texts = [text if text == "NAN" else (text if "e" in text or "." in text else text + ".0") + "F" for text in texts]
+    return lines(texts)
+
+
+def lines(texts):
+    out, line = [], "   "
+    for text in texts:
+        if len(line) + len(text) + 2 > 118:
+            out.append(line)
+            line = "   "
+        line += f" {text},"
+    return "\n".join(out + [line])
+
+
+def write_case(name, predictions, labels, groups):
+    print(f"static const float {name}_predictions[] = {{\n{numbers(predictions.ravel())}\n}};")
+    print(f"static const float {name}_labels[] = {{\n{numbers(labels)}\n}};")
+    if (groups >= 0).any():
+        texts = [str(group) if group >= 0 else "PLX_NO_GROUP" for group in groups]
+        print(f"static const uint32_t {name}_groups[] = {{\n{lines(texts)}\n}};")
+
+
+def main():
+    figures = {"binary": binary_figures, "regression": regression_figures, "multiclass": multiclass_figures}
+    rows = []
+    print("/* SPDX-License-Identifier: Apache-2.0 */")
+    print("/* Made by tools/reference_metrics.py with scikit-learn " + sklearn.__version__ + "; not to be edited. */")
+    print("#ifndef METRIC_REFERENCES_H\n#define METRIC_REFERENCES_H\n\n#include \"train/metric.h\"\n")
+    print("/* clang-format off */")
+    for name, kind, predictions, labels, groups in cases():
+        predictions = predictions.astype(np.float32).astype(float)
+        labels = labels.astype(np.float32).astype(float)
+        known = ~np.isnan(labels)
+        values = figures[kind](labels[known], predictions[known], groups[known])
+        write_case(name, predictions, labels, groups)
+        has_groups = bool((groups >= 0).any())
+        outputs = predictions.shape[1] if predictions.ndim > 1 else 1
+        scored = [f".kind = {KINDS[kind]}", f".n_outputs = {outputs}", f".predictions = {name}_predictions",
+                  f".prediction_stride = {outputs}", f".labels = {name}_labels", ".label_stride = 1",
+                  f".n = {len(labels)}"]
+        if has_groups:
+            scored += [f".groups = {name}_groups", f".n_groups = {groups.max() + 1}"]
+        expected = [f".{key} = {value if isinstance(value, int) else repr(float(value))}"
+                    for key, value in values.items() if not math.isnan(value)]
+        rows.append(f'    {{.name = "{name}",\n     .scored = {{\n{lines(scored)}\n     }},\n'
+                    f'     .expected = {{\n{lines(expected)}\n     }}}},')
+    print("\nstatic const struct metric_reference {\n    const char *name;\n    plx_scored scored;\n"
+          "    plx_score expected;\n} metric_references[] = {")
+    print("\n".join(rows) + "\n};\n/* clang-format on */\n\n#endif")
+
+
+if __name__ == "__main__":
+    main()
