@@ -133,8 +133,9 @@ static void check_scorers_agree(const plx_model *model, const plx_model *loaded)
     CHECK_STATUS(plx_predictor_score(predictor, rows.columns, 4, N_SCORED, served, NULL), PLX_OK);
     CHECK(memcmp(direct, served, sizeof direct) == 0);
     for (int i = 0; i < N_SCORED; i++) {
-        const plx_column row[] = {
-            {"age", NULL, rows.ages + i}, {"job", rows.jobs + i, NULL}, {"city", rows.cities + i, NULL}};
+        const plx_column row[] = {{.name = "age", .numbers = rows.ages + i},
+                                  {.name = "job", .texts = rows.jobs + i},
+                                  {.name = "city", .texts = rows.cities + i}};
         CHECK_STATUS(plx_predictor_score(predictor, row, 3, 1, served, NULL), PLX_OK);
         CHECK(memcmp(direct + 2 * i, served, 2 * sizeof *served) == 0);
     }
@@ -310,20 +311,28 @@ static void test_predictor_takes_any_number_of_rows(void)
         jobs[i] = some_jobs[i % 3];
         ages[i] = i % 90;
     }
-    const plx_column columns[] = {{.name = "city", .texts = cities}, {"job", jobs, NULL}, {"age", NULL, ages}};
+    const plx_column columns[] = {
+        {.name = "city", .texts = cities}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}};
     if (!fixture_ready(&f, &one_thread, config_text("cgc", "", ""))) return;
     REQUIRE(plx_predictor_create(f.model, &predictor, NULL) == PLX_OK);
     CHECK_STATUS(plx_predictor_score(predictor, columns, 3, MANY, scores, NULL), PLX_OK);
     for (int i = 0; i < MANY; i += 37) {
-        const plx_column row[] = {{"city", cities + i, NULL}, {"job", jobs + i, NULL}, {"age", NULL, ages + i}};
+        const plx_column row[] = {{.name = "city", .texts = cities + i},
+                                  {.name = "job", .texts = jobs + i},
+                                  {.name = "age", .numbers = ages + i}};
         CHECK_STATUS(plx_predictor_score(predictor, row, 3, 1, one, NULL), PLX_OK);
         CHECK(memcmp(one, scores + 2 * i, sizeof one) == 0);
     }
     /* Columns move from call to call. */
     for (int i = 0; i < 40; i++) {
-        const plx_column own[] = {{"city", cities + i, NULL}, {"job", jobs + i, NULL}, {"age", NULL, ages + i}};
-        plx_column row[5] = {
-            {"x", jobs, NULL}, {"y", jobs, NULL}, {"x", jobs, NULL}, {"y", jobs, NULL}, {"x", jobs, NULL}};
+        const plx_column own[] = {{.name = "city", .texts = cities + i},
+                                  {.name = "job", .texts = jobs + i},
+                                  {.name = "age", .numbers = ages + i}};
+        plx_column row[5] = {{.name = "x", .texts = jobs},
+                             {.name = "y", .texts = jobs},
+                             {.name = "x", .texts = jobs},
+                             {.name = "y", .texts = jobs},
+                             {.name = "x", .texts = jobs}};
         for (int k = 0; k < 3; k++)
             row[(i / 5 + k * (1 + i % 2)) % 5] = own[k];
         CHECK_STATUS(plx_predictor_score(predictor, row, 5, 1, one, NULL), PLX_OK);

@@ -309,11 +309,11 @@ static void test_columns_in_memory(void)
     plx_error failure;
     static const char *const cities[] = {"Oslo", "Rome"}, *const jobs[] = {"cook", "smith"}, *const ages[] = {"1", "x"};
     static const double clicks[] = {0, 3};
-    plx_column columns[] = {{"city", cities, NULL},
-                            {"job", jobs, NULL},
-                            {"age", ages, NULL},
-                            {"click", NULL, clicks},
-                            {"buy", NULL, clicks}};
+    plx_column columns[] = {{.name = "city", .texts = cities},
+                            {.name = "job", .texts = jobs},
+                            {.name = "age", .texts = ages},
+                            {.name = "click", .numbers = clicks},
+                            {.name = "buy", .numbers = clicks}};
     if (!ready_to_save(&f)) return;
     CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, 2, false, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "'age'");
@@ -322,7 +322,7 @@ static void test_columns_in_memory(void)
     columns[2].name = "aeg";
     CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, 2, false, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "'age'");
-    columns[2] = (plx_column){"age", NULL, clicks};
+    columns[2] = (plx_column){.name = "age", .numbers = clicks};
     CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, 2, true, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 5, 2, true, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, -2, false, &dataset, &failure), PLX_ERR_ARGUMENT);

@@ -200,7 +200,7 @@ static void test_wrong_tensors(void)
     check_refused(&t, &list, "another type or shape");
     *scaling = right[2];
     scaling->data = (const double[]){0, NAN};
-    check_refused(&t, &list, "the scaling of 'size' is not finite");
+    check_refused(&t, &list, "tensor 'scaling/size' holds what is not a finite number");
     plx_arena_release(&arena);
     fitted_release(&t);
 }

@@ -17,11 +17,12 @@ static plx_input_spec *list_inputs(plx_model *model)
     int n_sparse = 0;
     for (int i = 0; inputs && i < table->n_features; i++) {
         const plx_feature_spec *feature = &table->features[i];
-        bool is_sparse = feature->kind == PLX_FEATURE_SPARSE;
+        bool is_sparse = feature->kind == PLX_FEATURE_SPARSE || feature->kind == PLX_FEATURE_BUCKETS;
         inputs[i] = (plx_input_spec){
             .name = feature->name,
             .vocabulary = is_sparse ? plx_encoders_vocabulary(model->encoders, n_sparse++) : 0,
             .embedding_dim = is_sparse ? (int)feature->embedding_dim : 0,
+            .numbers = feature->kind == PLX_FEATURE_DENSE ? plx_feature_numbers(feature) : 0,
         };
     }
     return inputs;

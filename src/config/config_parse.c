@@ -133,12 +133,16 @@ static void check_feature_keys(parser *p, const yaml_node_t *entry, int kind)
         const plx_field *field = &plx_feature_fields[i];
         const yaml_node_t *key = plx_document_key(&p->document, entry, field->name);
         char takers[120] = "";
-        size_t used = 0;
+        size_t used = 0, n_takers = (size_t)__builtin_popcount(field->kinds), n = 0;
         if (!key || plx_field_is_for(field, kind)) continue;
         for (int k = 0; plx_feature_kinds[k]; k++) {
             if (!plx_field_is_for(field, k)) continue;
-            used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s", used ? " and " : "",
+            used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s",
+                                     n == 0             ? ""
+                                     : n + 1 < n_takers ? ", "
+                                                        : " and ",
                                      plx_feature_kinds[k]);
+            n++;
         }
         plx_document_problem(&p->document, key, "'%s' belongs to %s features, this one is %s", field->name, takers,
                              plx_feature_kinds[kind]);

@@ -46,6 +46,13 @@ plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double 
     return kind;
 }
 
+char plx_separator_byte(const char *separator)
+{
+    if (!separator) return '\0';
+    if (strcmp(separator, "tab") == 0) return '\t';
+    return separator[0] && !separator[1] ? separator[0] : '\0';
+}
+
 /* A cell as messages show it, cut where it is long. */
 typedef struct shown {
     char text[SHOWN_BYTES + 8];
@@ -66,6 +73,45 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
         PLX_FAIL(err, PLX_ERR_SCHEMA, "a missing number in column '%s', which %s", column, reader);
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s", show(cell).text,
              kind == PLX_NUMBER_NONE ? "not a number" : "too large for a 32-bit number", column, reader);
+}
+
+plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const char *column, char separator, int size)
+{
+    return (plx_vector){.missing = missing,
+                        .rest = cell,
+                        .column = column,
+                        .separator = separator,
+                        .size = size,
+                        .is_missing = cell.length == 0 || is_listed(missing, cell)};
+}
+
+static plx_status fail_size(const plx_vector *v, int n, plx_error *err)
+{
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s%d number%s in column '%s', which is declared dense of size %d with '%c' between",
+             n > v->size ? "more than " : "", n > v->size ? v->size : n, n == 1 ? "" : "s", v->column, v->size,
+             v->separator);
+}
+
+plx_status plx_vector_next(plx_vector *v, bool is_needed, double *out, plx_error *err)
+{
+    plx_slice item = {0};
+    if (!v->is_missing) {
+        if (v->has_ended) return fail_size(v, v->n, err);
+        const char *end = memchr(v->rest.text, v->separator, v->rest.length);
+        item = (plx_slice){v->rest.text, end ? (size_t)(end - v->rest.text) : v->rest.length};
+        v->rest = (plx_slice){end ? end + 1 : NULL, end ? v->rest.length - item.length - 1 : 0};
+        v->has_ended = !end;
+        item = plx_slice_trim(item);
+    }
+    v->n++;
+    const plx_number kind = plx_cell_number(v->missing, item, out);
+    if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !is_needed)) return PLX_OK;
+    return plx_fail_number(kind, item, v->column, plx_dense_reader(kind), err);
+}
+
+plx_status plx_vector_end(const plx_vector *v, plx_error *err)
+{
+    return v->is_missing || v->has_ended ? PLX_OK : fail_size(v, v->size + 1, err);
 }
 
 static void write_list(plx_error *to, const char *lead, const plx_text_list *list)

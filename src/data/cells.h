@@ -17,8 +17,34 @@ plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double 
 /** The same for a number in memory. */
 plx_number plx_check_number(double number);
 
+/** What reads a column of a dense feature, for the message below. */
+static inline const char *plx_dense_reader(plx_number kind)
+{
+    return kind == PLX_NUMBER_MISSING ? "is declared dense, without a number that `missing` ones stand for"
+                                      : "is declared dense";
+}
 /** The message for a cell that is not given as a number where it must be; `reader` says what reads the column. */
 plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, const char *reader, plx_error *err);
+
+/** The byte that a separator means: itself, or a tab for "tab"; 0 where it is neither. */
+char plx_separator_byte(const char *separator);
+
+/** The cell of a column of vectors under way, number by number. */
+typedef struct plx_vector {
+    const plx_text_list *missing; /* borrowed, like all texts */
+    plx_slice rest;
+    const char *column;
+    char separator;
+    int size, n;     /* numbers that the cell should have, that came already */
+    bool is_missing; /* as a whole: so is each number */
+    bool has_ended;
+} plx_vector;
+
+plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const char *column, char separator, int size);
+/** The next number; NaN where it is missing, which is an error where `is_needed`. PLX_ERR_SCHEMA. */
+plx_status plx_vector_next(plx_vector *vector, bool is_needed, double *out, plx_error *err);
+/** After `size` numbers: there must not be more. */
+plx_status plx_vector_end(const plx_vector *vector, plx_error *err);
 
 /** The label that a cell means for a task of any kind. PLX_ERR_SCHEMA: the message says what is expected. */
 plx_status plx_cell_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err);

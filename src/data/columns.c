@@ -16,6 +16,7 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
     for (int i = 0; i < n_items; i++) {
         columns->items[i].code_bytes = 1;
         columns->items[i].newest_row = SIZE_MAX;
+        columns->items[i].width = 1;
         for (int k = 0; k < PLX_RECENT_TEXTS; k++)
             columns->items[i].recent[k].code = PLX_NOT_FOUND;
         plx_dictionary_init(&columns->items[i].dictionary, allocator);
@@ -47,7 +48,8 @@ plx_status plx_columns_reserve(plx_columns *columns, plx_error *err)
             column->codes = codes;
         }
         if (column->has_numbers) {
-            double *numbers = plx_realloc(columns->allocator, column->numbers, capacity, sizeof *numbers);
+            const size_t bytes = (size_t)column->width * sizeof *column->numbers;
+            double *numbers = plx_realloc(columns->allocator, column->numbers, capacity, bytes);
             if (!numbers) return plx_error_memory(err);
             column->numbers = numbers;
         }

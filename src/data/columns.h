@@ -2,7 +2,7 @@
 /*
  * Raw columns in memory, as small as they go: a text column holds the number of each row's text in a dictionary, in 1
  * byte a row until it has more than 256 texts, then 2, then 4; a number column holds doubles, NaN where a cell is
- * missing. One column may hold both.
+ * missing, or vectors of them. One column may hold both.
  */
 #ifndef PLX_COLUMNS_H
 #define PLX_COLUMNS_H
@@ -22,8 +22,9 @@ typedef struct plx_raw_column {
     bool has_texts, has_numbers;
     uint32_t code_bytes;
     plx_dictionary dictionary;
-    uint8_t *codes; /* [capacity][code_bytes] */
-    double *numbers;
+    uint8_t *codes;                           /* [capacity][code_bytes] */
+    double *numbers;                          /* [capacity][width] */
+    int width;                                /* numbers in a cell */
     plx_recent_text recent[PLX_RECENT_TEXTS]; /* each in the place that its hash says */
     /* Rows often repeat the number before them. */
     uint32_t last_length; /* 0: none */

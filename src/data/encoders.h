@@ -14,7 +14,9 @@ typedef struct plx_input {
     const char *column;
     bool texts, numbers;             /* what features read */
     bool label_texts, label_numbers; /* what tasks read */
-    bool never_missing;              /* a dense feature reads it that states no number for missing cells */
+    bool never_missing;              /* a dense feature reads it that states no number for missing ones */
+    int size;                        /* numbers in a cell: above 1, features that read vectors alone read it */
+    char separator;                  /* between them */
 } plx_input;
 
 typedef struct plx_sparse_encoder {
@@ -24,10 +26,23 @@ typedef struct plx_sparse_encoder {
     int64_t common;            /* the id of most rows of the fit, the smaller of equals; 0 without rows */
 } plx_sparse_encoder;
 
+typedef struct plx_bucket_encoder {
+    const plx_feature_spec *spec;
+    int input;
+    const double *borders; /* [n_borders], rising: bucket b has id b + 1, and numbers from border b - 1 on */
+    int n_borders;
+    int64_t common; /* as of sparse features */
+} plx_bucket_encoder;
+
+/** Each of a cell's numbers is filled, clipped, transformed and scaled. */
 typedef struct plx_dense_encoder {
     const plx_feature_spec *spec;
     int input;
-    double scaling[2];
+    int size;        /* numbers in a cell */
+    int first;       /* its first of the record's numbers; indicators of missing numbers come behind the cell's */
+    double *fill;    /* [size]: what missing numbers become; NaN: none may be missing */
+    double *scaling; /* [size][2]: encoded = (number - first) * second */
+    double *knots;   /* [size][PLX_KNOTS], instead, where scaling is by quantiles; else NULL */
 } plx_dense_encoder;
 
 typedef struct plx_label_encoder {
@@ -43,10 +58,12 @@ struct plx_encoders {
     plx_csv_options csv;
     plx_input *inputs; /* [n_inputs] */
     int n_inputs;
-    plx_dictionary input_names; /* the number of a name is that of its input */
-    plx_sparse_encoder *sparse; /* [layout.n_sparse] */
-    plx_dense_encoder *dense;   /* [layout.n_dense] */
-    plx_label_encoder *tasks;   /* [layout.n_tasks] */
+    plx_dictionary input_names;  /* the number of a name is that of its input */
+    plx_sparse_encoder *sparse;  /* [n_sparse]: the layout's first sparse ids */
+    plx_bucket_encoder *buckets; /* [n_buckets]: the others */
+    plx_dense_encoder *dense;    /* [n_dense] */
+    plx_label_encoder *tasks;    /* [layout.n_tasks] */
+    int n_sparse, n_buckets, n_dense;
     plx_id_field *id_fields;
     plx_layout layout; /* complete once fitted */
 };

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "data/cells.h"
-#include "data/encoders.h"
+#include "data/encoders_dense.h"
 
 typedef struct request {
     const plx_encoders *encoders;
@@ -30,6 +30,19 @@ static plx_status fail_missing(const request *r, const char *name, plx_error *er
     PLX_FAIL(err, PLX_ERR_SCHEMA, "no column '%s' was given; the model reads it", name);
 }
 
+/* Numbers in a row, or texts with so many in them. */
+static plx_status check_width(const request *r, int input, const plx_cells *cells, plx_error *err)
+{
+    const plx_input *column = &r->encoders->inputs[input];
+    const int wanted = column->size > 1 ? column->size : 1, given = cells->width > 1 ? cells->width : 1;
+    if (!cells->texts && !cells->numbers && r->n)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' has neither texts nor numbers", column->column);
+    if (!cells->texts && given != wanted)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' has %d number%s in a row; the model reads %d", column->column,
+                 given, given > 1 ? "s" : "", wanted);
+    return PLX_OK;
+}
+
 static plx_status find_column(request *r, int input, const plx_cells **out, plx_error *err)
 {
     const char *name = r->encoders->inputs[input].column;
@@ -41,9 +54,7 @@ static plx_status find_column(request *r, int input, const plx_cells **out, plx_
         r->next = at + 1;
         if (r->places) r->places[input] = r->next;
         *out = &r->cells[at];
-        if (!r->cells[at].texts && !r->cells[at].numbers && r->n)
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' has neither texts nor numbers", name);
-        return PLX_OK;
+        return check_width(r, input, *out, err);
     }
     return fail_missing(r, name, err);
 }
@@ -85,26 +96,89 @@ static plx_status encode_sparse(request *r, int feature, plx_error *err)
     return PLX_OK;
 }
 
+/* A number that a cell must have, or that may be missing. */
+static plx_status read_number(const request *r, int input, const plx_cells *cells, size_t row, bool is_needed,
+                              const char *(*reader)(plx_number kind), double *out, plx_error *err)
+{
+    char room[32];
+    const plx_number kind = cell_number(r, cells, row, room, out);
+    if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !is_needed)) return PLX_OK;
+    return plx_fail_number(kind, cell_text(r, cells, row, room), r->encoders->inputs[input].column, reader(kind), err);
+}
+
+static const char *bucket_reader(plx_number kind)
+{
+    (void)kind;
+    return "is cut into buckets";
+}
+
+static plx_status encode_buckets(request *r, int index, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    const plx_bucket_encoder *buckets = &e->buckets[index];
+    const plx_id_field *field = &e->layout.sparse[e->n_sparse + index];
+    const plx_cells *cells;
+    double number;
+    PLX_TRY(find_column(r, buckets->input, &cells, err));
+    for (size_t row = 0; row < r->n; row++) {
+        if (read_number(r, buckets->input, cells, row, false, bucket_reader, &number, err)) {
+            plx_error_prefix(err, "row %zu", row + 1);
+            return PLX_ERR_SCHEMA;
+        }
+        plx_put_id(r->out + row * e->layout.record_bytes, field, plx_buckets_id(buckets, number));
+    }
+    return PLX_OK;
+}
+
+static plx_status encode_vector(const request *r, const plx_dense_encoder *dense, const plx_cells *cells, size_t row,
+                                uint8_t *record, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    const plx_input *input = &e->inputs[dense->input];
+    const bool is_needed = isnan(dense->spec->missing);
+    char room[32];
+    double number;
+    if (!cells->texts) {
+        const double *numbers = cells->numbers + row * (size_t)dense->size;
+        for (int i = 0; i < dense->size; i++) {
+            const plx_number kind = plx_check_number(numbers[i]);
+            if (kind == PLX_NUMBER_TOO_LARGE || (kind == PLX_NUMBER_MISSING && is_needed))
+                return plx_fail_number(kind, (plx_slice){room, plx_format_double(numbers[i], room)}, input->column,
+                                       plx_dense_reader(kind), err);
+            plx_dense_put(dense, i, numbers[i], record);
+        }
+        return PLX_OK;
+    }
+    plx_vector vector = plx_vector_of(&e->spec.data.missing, cell_text(r, cells, row, room), input->column,
+                                      input->separator, dense->size);
+    for (int i = 0; i < dense->size; i++) {
+        PLX_TRY(plx_vector_next(&vector, is_needed, &number, err));
+        plx_dense_put(dense, i, number, record);
+    }
+    return plx_vector_end(&vector, err);
+}
+
+static plx_status encode_number(const request *r, const plx_dense_encoder *dense, const plx_cells *cells, size_t row,
+                                uint8_t *record, plx_error *err)
+{
+    double number;
+    PLX_TRY(read_number(r, dense->input, cells, row, isnan(dense->spec->missing), plx_dense_reader, &number, err));
+    plx_dense_put(dense, 0, number, record);
+    return PLX_OK;
+}
+
 static plx_status encode_dense(request *r, int feature, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_dense_encoder *dense = &e->dense[feature];
     const plx_cells *cells;
-    char room[32];
-    double number;
     PLX_TRY(find_column(r, dense->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
-        plx_number kind = cell_number(r, cells, row, room, &number);
-        bool is_filled = kind == PLX_NUMBER_MISSING && !isnan(dense->spec->missing);
-        if (is_filled) number = dense->spec->missing;
-        if (kind != PLX_NUMBER_GIVEN && !is_filled) {
-            plx_fail_number(kind, cell_text(r, cells, row, room), e->inputs[dense->input].column, "is declared dense",
-                            err);
+        uint8_t *record = r->out + row * e->layout.record_bytes;
+        if ((dense->size > 1 ? encode_vector : encode_number)(r, dense, cells, row, record, err)) {
             plx_error_prefix(err, "row %zu", row + 1);
             return PLX_ERR_SCHEMA;
         }
-        plx_put_float(r->out + row * e->layout.record_bytes, (size_t)feature * sizeof(float),
-                      plx_encode_number(number, dense->scaling));
     }
     return PLX_OK;
 }
@@ -131,9 +205,11 @@ static plx_status encode(request *r, bool with_labels, plx_error *err)
 {
     const plx_layout *layout = &r->encoders->layout;
     memset(r->out, 0, r->n * layout->record_bytes); /* the padding, too: equal rows have equal records */
-    for (int i = 0; i < layout->n_sparse; i++)
+    for (int i = 0; i < r->encoders->n_sparse; i++)
         PLX_TRY(encode_sparse(r, i, err));
-    for (int i = 0; i < layout->n_dense; i++)
+    for (int i = 0; i < r->encoders->n_buckets; i++)
+        PLX_TRY(encode_buckets(r, i, err));
+    for (int i = 0; i < r->encoders->n_dense; i++)
         PLX_TRY(encode_dense(r, i, err));
     for (int i = 0; i < layout->n_tasks; i++)
         PLX_TRY(encode_labels(r, i, with_labels, err));

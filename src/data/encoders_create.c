@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "data/cells.h"
-#include "data/encoders.h"
+#include "data/encoders_dense.h"
 
 static char *copy_text(plx_arena *arena, const char *text)
 {
@@ -46,6 +46,7 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
         own_fields(arena, plx_task_fields, plx_task_n_fields, &e->spec.tasks[i]);
     e->inputs = plx_arena_take(arena, n_features + n_tasks, sizeof *e->inputs);
     e->sparse = plx_arena_take(arena, n_features, sizeof *e->sparse);
+    e->buckets = plx_arena_take(arena, n_features, sizeof *e->buckets);
     e->dense = plx_arena_take(arena, n_features, sizeof *e->dense);
     e->tasks = plx_arena_take(arena, n_tasks, sizeof *e->tasks);
     e->id_fields = plx_arena_take(arena, n_features, sizeof *e->id_fields);
@@ -135,6 +136,42 @@ static int input_of(plx_encoders *e, const char *column)
     return e->n_inputs++;
 }
 
+/* All that read a column must find the same numbers in a cell. */
+static plx_status link_size(plx_encoders *e, int input, int64_t size, const char *separator, const char *name,
+                            plx_error *err)
+{
+    plx_input *column = &e->inputs[input];
+    const bool is_new = column->size == 0, is_vector = size > 1;
+    const char byte = is_vector ? plx_separator_byte(separator) : '\0';
+    if (is_vector && !byte)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: `separator` of '%s' must be one byte, or the word tab", name);
+    if (!is_new && (column->size != (is_vector ? size : 1) || column->separator != byte))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "'%s' and others read column '%s' with different `size` or `separator`: all that read it must agree",
+                 name, column->column);
+    column->size = is_vector ? (int)size : 1;
+    column->separator = byte;
+    return PLX_OK;
+}
+
+static plx_status link_feature(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
+{
+    plx_input *column = &e->inputs[input];
+    const bool is_dense = spec->kind == PLX_FEATURE_DENSE;
+    PLX_TRY(link_size(e, input, is_dense ? spec->size : 1, spec->separator, spec->name, err));
+    if (spec->kind == PLX_FEATURE_SPARSE) {
+        plx_sparse_encoder *sparse = &e->sparse[e->n_sparse++];
+        *sparse = (plx_sparse_encoder){.spec = spec, .input = input};
+        plx_dictionary_init(&sparse->vocabulary, &e->allocator);
+        column->texts = true;
+        return PLX_OK;
+    }
+    column->numbers = true;
+    if (spec->kind == PLX_FEATURE_BUCKETS) return plx_buckets_add(e, spec, input, err);
+    column->never_missing |= isnan(spec->missing) != 0;
+    return plx_dense_add(e, spec, input, err);
+}
+
 static plx_status link_inputs(plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->spec.n_features; i++) {
@@ -143,21 +180,13 @@ static plx_status link_inputs(plx_encoders *e, plx_error *err)
             PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "features: lists ('%s') cannot be read yet", spec->name);
         int input = input_of(e, plx_column_of(spec->column, spec->name));
         if (input < 0) return plx_error_memory(err);
-        if (spec->kind == PLX_FEATURE_SPARSE) {
-            plx_sparse_encoder *sparse = &e->sparse[e->layout.n_sparse++];
-            *sparse = (plx_sparse_encoder){.spec = spec, .input = input};
-            plx_dictionary_init(&sparse->vocabulary, &e->allocator);
-            e->inputs[input].texts = true;
-        } else {
-            e->dense[e->layout.n_dense++] = (plx_dense_encoder){.spec = spec, .input = input, .scaling = {0, 1}};
-            e->inputs[input].numbers = true;
-            e->inputs[input].never_missing |= isnan(spec->missing) != 0;
-        }
+        PLX_TRY(link_feature(e, spec, input, err));
     }
     for (int i = 0; i < e->spec.n_tasks; i++) {
         const plx_task_spec *spec = &e->spec.tasks[i];
         int input = input_of(e, plx_column_of(spec->column, spec->name));
         if (input < 0) return plx_error_memory(err);
+        PLX_TRY(link_size(e, input, 1, NULL, spec->name, err));
         PLX_TRY(check_labels(spec, err));
         e->tasks[e->layout.n_tasks++] = (plx_label_encoder){.spec = spec, .input = input};
         if (spec->kind == PLX_TASK_BINARY)
@@ -208,7 +237,7 @@ void plx_encoders_release(plx_encoders *e)
 {
     if (!e || atomic_fetch_sub_explicit(&e->holders, 1, memory_order_acq_rel) != 1) return;
     plx_allocator allocator = e->allocator;
-    for (int i = 0; i < e->layout.n_sparse; i++)
+    for (int i = 0; i < e->n_sparse; i++)
         plx_dictionary_release(&e->sparse[i].vocabulary);
     plx_dictionary_release(&e->input_names);
     plx_arena_release(&e->arena);
@@ -217,12 +246,16 @@ void plx_encoders_release(plx_encoders *e)
 
 void plx_encoders_seal(plx_encoders *e)
 {
-    for (int i = 0; i < e->layout.n_sparse; i++) {
+    for (int i = 0; i < e->n_sparse; i++) {
         e->id_fields[i].vocabulary = e->sparse[i].vocabulary.n + 1;
         e->id_fields[i].common = (uint32_t)e->sparse[i].common;
     }
+    for (int i = 0; i < e->n_buckets; i++) {
+        e->id_fields[e->n_sparse + i].vocabulary = (uint32_t)e->buckets[i].n_borders + 2;
+        e->id_fields[e->n_sparse + i].common = (uint32_t)e->buckets[i].common;
+    }
     plx_layout_init(&e->layout, &(plx_layout_parts){.sparse = e->id_fields,
-                                                    .n_sparse = e->layout.n_sparse,
+                                                    .n_sparse = e->n_sparse + e->n_buckets,
                                                     .n_dense = e->layout.n_dense,
                                                     .n_tasks = e->layout.n_tasks});
 }

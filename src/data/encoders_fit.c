@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "data/cells.h"
-#include "data/encoders.h"
+#include "data/encoders_dense.h"
 
 enum { BLOCK_ROWS = 256 };
 
@@ -79,43 +79,15 @@ done:
     return status;
 }
 
-static double filled(const plx_dense_encoder *dense, double number)
-{
-    return isnan(number) ? dense->spec->missing : number;
-}
-
-/* A column of one value alone scales to 0, and so does one whose range is too small or too large to divide by. */
-static void fit_scaling(plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n)
-{
-    double least = INFINITY, most = -INFINITY, sum = 0, squares = 0;
-    if (dense->spec->scaling == PLX_SCALE_NONE || n == 0) return;
-    for (size_t i = 0; i < n; i++) {
-        double number = filled(dense, numbers[order[i]]);
-        least = number < least ? number : least;
-        most = number > most ? number : most;
-        sum += number;
-    }
-    double first = least, spread = most - least;
-    if (dense->spec->scaling == PLX_SCALE_STANDARD && spread > 0) {
-        first = sum / (double)n;
-        for (size_t i = 0; i < n; i++) {
-            double off = filled(dense, numbers[order[i]]) - first;
-            squares += off * off;
-        }
-        spread = sqrt(squares / (double)n);
-    }
-    double factor = spread > 0 ? 1 / spread : 0;
-    dense->scaling[0] = first;
-    dense->scaling[1] = isfinite(factor) ? factor : 0;
-}
-
 plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n,
                             plx_error *err)
 {
-    for (int i = 0; i < e->layout.n_sparse; i++)
+    for (int i = 0; i < e->n_sparse; i++)
         PLX_TRY(fit_vocabulary(&e->sparse[i], &columns->items[e->sparse[i].input], order, n, &e->allocator, err));
-    for (int i = 0; i < e->layout.n_dense; i++)
-        fit_scaling(&e->dense[i], columns->items[e->dense[i].input].numbers, order, n);
+    for (int i = 0; i < e->n_buckets; i++)
+        PLX_TRY(plx_buckets_fit(e, &e->buckets[i], columns->items[e->buckets[i].input].numbers, order, n, err));
+    for (int i = 0; i < e->n_dense; i++)
+        PLX_TRY(plx_dense_fit(&e->dense[i], columns->items[e->dense[i].input].numbers, order, n, &e->allocator, err));
     plx_encoders_seal(e);
     return PLX_OK;
 }
@@ -138,9 +110,9 @@ static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, b
                             plx_error *err)
 {
     plx_arena *arena = &maps->arena;
-    maps->ids = plx_arena_take(arena, (size_t)e->layout.n_sparse, sizeof *maps->ids);
+    maps->ids = plx_arena_take(arena, (size_t)e->n_sparse, sizeof *maps->ids);
     maps->labels = plx_arena_take(arena, (size_t)e->layout.n_tasks, sizeof *maps->labels);
-    for (int i = 0; i < e->layout.n_sparse; i++) {
+    for (int i = 0; i < e->n_sparse; i++) {
         const plx_dictionary *texts = &columns->items[e->sparse[i].input].dictionary;
         uint32_t *ids = plx_arena_take(arena, texts->n, sizeof *ids);
         if (!ids) return plx_error_memory(err);
@@ -180,20 +152,21 @@ static void encode_block(const plx_encoders *e, const plx_columns *columns, cons
 {
     uint32_t codes[BLOCK_ROWS];
     size_t stride = e->layout.record_bytes;
-    for (int k = 0; k < e->layout.n_sparse; k++) {
+    for (int k = 0; k < e->n_sparse; k++) {
         const plx_id_field field = e->layout.sparse[k];
         const uint32_t *ids = maps->ids[k];
         plx_column_codes(&columns->items[e->sparse[k].input], order, n, codes);
         for (size_t i = 0; i < n; i++)
             plx_put_id(records + i * stride, &field, ids[codes[i]]);
     }
-    for (int k = 0; k < e->layout.n_dense; k++) {
-        const plx_dense_encoder *dense = &e->dense[k];
-        const double *numbers = columns->items[dense->input].numbers;
+    for (int k = 0; k < e->n_buckets; k++) {
+        const plx_id_field field = e->layout.sparse[e->n_sparse + k];
+        const double *numbers = columns->items[e->buckets[k].input].numbers;
         for (size_t i = 0; i < n; i++)
-            plx_put_float(records + i * stride, (size_t)k * sizeof(float),
-                          plx_encode_number(filled(dense, numbers[order[i]]), dense->scaling));
+            plx_put_id(records + i * stride, &field, plx_buckets_id(&e->buckets[k], numbers[order[i]]));
     }
+    for (int k = 0; k < e->n_dense; k++)
+        plx_dense_put_rows(&e->dense[k], columns->items[e->dense[k].input].numbers, order, n, records, stride);
 }
 
 plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *allocator, const plx_columns *columns,

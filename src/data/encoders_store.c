@@ -2,36 +2,40 @@
 /* The fitted state as tensors, and encoders from such tensors. What comes in is not trusted. */
 #include <math.h>
 
-#include "data/encoders.h"
+#include "data/encoders_dense.h"
 
 static void add_tensor(plx_tensor *tensor, const char *name, plx_dtype dtype, int64_t n, const void *data)
 {
     *tensor = (plx_tensor){.name = name, .dtype = dtype, .n_dims = 1, .dims = {n}, .data = data};
 }
 
+/* The names are in `arena`. */
+static plx_tensor *add_vocabulary(plx_tensor *next, const plx_sparse_encoder *sparse, plx_arena *arena)
+{
+    const plx_dictionary *vocabulary = &sparse->vocabulary;
+    const char *name = sparse->spec->name;
+    const int64_t values = vocabulary->n, bytes = values ? vocabulary->ends[values - 1] : 0;
+    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, bytes, vocabulary->bytes);
+    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, values, vocabulary->ends);
+    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1, &sparse->common);
+    return next;
+}
+
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
-    int n_tensors = 3 * e->layout.n_sparse + e->layout.n_dense;
-    plx_tensor *list = plx_arena_take(arena, (size_t)n_tensors, sizeof *list), *next = list;
+    const size_t room = 3 * (size_t)e->n_sparse + PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense);
+    plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
-    for (int i = 0; i < e->layout.n_sparse; i++) {
-        const plx_dictionary *vocabulary = &e->sparse[i].vocabulary;
-        const char *name = e->sparse[i].spec->name;
-        int64_t values = vocabulary->n, bytes = values ? vocabulary->ends[values - 1] : 0;
-        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, bytes,
-                   vocabulary->bytes);
-        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, values,
-                   vocabulary->ends);
-        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1,
-                   &e->sparse[i].common);
-    }
-    for (int i = 0; i < e->layout.n_dense; i++)
-        add_tensor(next++, plx_arena_format(arena, "scaling/%s", e->dense[i].spec->name), PLX_DTYPE_F64, 2,
-                   e->dense[i].scaling);
+    for (int i = 0; i < e->n_sparse; i++)
+        next = add_vocabulary(next, &e->sparse[i], arena);
+    for (int i = 0; i < e->n_buckets; i++)
+        next = plx_buckets_tensors(&e->buckets[i], arena, next);
+    for (int i = 0; i < e->n_dense; i++)
+        next = plx_dense_tensors(&e->dense[i], arena, next);
     if (plx_arena_failed(arena)) return plx_error_memory(err);
     *tensors = list;
-    *n = n_tensors;
+    *n = (int)(next - list);
     return PLX_OK;
 }
 
@@ -82,23 +86,15 @@ static plx_status load_vocabulary(loader *l, plx_sparse_encoder *sparse, plx_err
     return PLX_OK;
 }
 
-static plx_status load_scaling(loader *l, plx_dense_encoder *dense, plx_error *err)
-{
-    const plx_tensor *tensor = NULL;
-    const char *name = dense->spec->name;
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "scaling/%s", name), PLX_DTYPE_F64, 2, &tensor, err));
-    memcpy(dense->scaling, tensor->data, sizeof dense->scaling);
-    if (!isfinite(dense->scaling[0]) || !isfinite(dense->scaling[1]))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the scaling of '%s' is not finite", name);
-    return PLX_OK;
-}
-
 static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
 {
-    for (int i = 0; i < e->layout.n_sparse; i++)
+    const plx_number_loader numbers = {e, &l->arena, l->find, l->user};
+    for (int i = 0; i < e->n_sparse; i++)
         PLX_TRY(load_vocabulary(l, &e->sparse[i], err));
-    for (int i = 0; i < e->layout.n_dense; i++)
-        PLX_TRY(load_scaling(l, &e->dense[i], err));
+    for (int i = 0; i < e->n_buckets; i++)
+        PLX_TRY(plx_buckets_load(&e->buckets[i], &numbers, err));
+    for (int i = 0; i < e->n_dense; i++)
+        PLX_TRY(plx_dense_load(&e->dense[i], &numbers, err));
     plx_encoders_seal(e);
     return PLX_OK;
 }

@@ -20,11 +20,11 @@ bool plx_input_reads_numbers(const plx_input *input, bool with_labels)
 /* What reads a column as numbers, for messages. */
 static const char *number_reader(const plx_encoders *e, int input, plx_number kind)
 {
-    for (int i = 0; i < e->layout.n_dense; i++)
-        if (e->dense[i].input == input && kind != PLX_NUMBER_MISSING)
-            return "is declared dense";
-        else if (e->dense[i].input == input && isnan(e->dense[i].spec->missing))
-            return "is declared dense, without a number that `missing` cells stand for";
+    for (int i = 0; i < e->n_dense; i++)
+        if (e->dense[i].input == input && (kind != PLX_NUMBER_MISSING || isnan(e->dense[i].spec->missing)))
+            return plx_dense_reader(kind);
+    for (int i = 0; i < e->n_buckets; i++)
+        if (e->buckets[i].input == input && kind != PLX_NUMBER_MISSING) return "is cut into buckets";
     return "holds the labels of a regression task";
 }
 
@@ -36,11 +36,23 @@ static plx_status check_number(const plx_filling *to, int index, plx_number kind
     return plx_fail_number(kind, cell, input->column, number_reader(to->encoders, index, kind), err);
 }
 
+static plx_status read_vector(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+{
+    const plx_input *input = &to->encoders->inputs[index];
+    double *out = to->columns->items[index].numbers + to->columns->n * (size_t)input->size;
+    plx_vector vector =
+        plx_vector_of(&to->encoders->spec.data.missing, cell, input->column, input->separator, input->size);
+    for (int i = 0; i < input->size; i++)
+        PLX_TRY(plx_vector_next(&vector, input->never_missing, &out[i], err));
+    return plx_vector_end(&vector, err);
+}
+
 /* Rows often repeat the number before them. */
 static plx_status read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err)
 {
     plx_raw_column *column = &to->columns->items[index];
     size_t row = to->columns->n;
+    if (column->width > 1) return read_vector(to, index, cell, err);
     if (cell.length && cell.length == column->last_length &&
         plx_text_same(cell.text, column->last_number, cell.length)) {
         column->numbers[row] = column->numbers[row - 1];
@@ -85,6 +97,7 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
     plx_raw_column *column = &to->columns->items[index];
     PLX_TRY(add_text(to, index, text, err));
     if (!column->has_numbers) return PLX_OK;
+    if (column->width > 1) return read_vector(to, index, text, err);
     column->last_length = 0;
     column->numbers[to->columns->n] = number;
     return check_number(to, index, plx_check_number(number), text, err);

@@ -8,17 +8,21 @@
 static const char *const split_names[] = {"end", "random", NULL};
 static const char *const on_error_names[] = {"stop", "skip", NULL};
 static const char *const fit_on_names[] = {"train", "all", NULL};
-const char *const plx_feature_kinds[] = {"sparse", "list", "dense", NULL};
+const char *const plx_feature_kinds[] = {"sparse", "buckets", "list", "dense", NULL};
 static const char *const vocabulary_orders[] = {"sorted", "first_seen", NULL};
 static const char *const keeps[] = {"first", "last", NULL};
 static const char *const combiners[] = {"mean", "sum", "max", "attention", NULL};
-static const char *const scalings[] = {"none", "minmax", "standard", NULL};
+static const char *const missing_words[] = {"error", "mean", NULL};
+static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
+static const char *const scalings[] = {"none", "minmax", "standard", "quantile", NULL};
 static const char *const task_kinds[] = {"binary", "regression", NULL};
 
 #define MAX_EMBEDDING  4096
 #define MAX_PART_ROWS  4294967294.0 /* rows are numbered by 32 bits */
 #define MAX_CATEGORIES 2147483645.0 /* with the unknown row they are counted by an int */
 #define MAX_LENGTH     65536
+#define MAX_VECTOR     65536
+#define MAX_BUCKETS    65536
 #define MAX_SEED       9007199254740992.0 /* 2^53: the largest integer that every reader of JSON keeps */
 
 const plx_field plx_data_fields[] = {
@@ -119,9 +123,10 @@ const plx_field plx_data_fields[] = {
 const size_t plx_data_n_fields = sizeof plx_data_fields / sizeof *plx_data_fields;
 
 #define KIND(kind) (1u << (kind))
-#define EMBEDDED   (KIND(PLX_FEATURE_SPARSE) | KIND(PLX_FEATURE_LIST))
+#define OF_TEXTS   (KIND(PLX_FEATURE_SPARSE) | KIND(PLX_FEATURE_LIST))
 #define OF_LISTS   KIND(PLX_FEATURE_LIST)
 #define OF_NUMBERS KIND(PLX_FEATURE_DENSE)
+#define OF_BUCKETS KIND(PLX_FEATURE_BUCKETS)
 
 const plx_field plx_feature_fields[] = {
     {.name = "name",
@@ -139,42 +144,42 @@ const plx_field plx_feature_fields[] = {
      .offset = offsetof(plx_feature_spec, kind),
      .fallback = NULL,
      .choices = plx_feature_kinds,
-     .doc = "sparse: each text is a category with a learned embedding; list: so is each of the cell's items; dense: a "
-            "number"},
+     .doc = "sparse: each text is a category with a learned embedding; list: so is each of the cell's items; buckets: "
+            "each range of numbers is one; dense: a number, or several"},
     {.name = "embedding_dim",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, embedding_dim),
-     .kinds = EMBEDDED,
+     .kinds = OF_TEXTS | OF_BUCKETS,
      .min = 1,
      .max = MAX_EMBEDDING,
      .zero = "auto",
      .fallback = "4",
-     .doc = "sparse, list: numbers in each category's embedding; auto: 6 * floor(v^0.25) for v categories"},
+     .doc = "sparse, list, buckets: numbers in each category's embedding; auto: 6 * floor(v^0.25) for v categories"},
     {.name = "embedding_name",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_feature_spec, embedding_name),
-     .kinds = EMBEDDED,
+     .kinds = OF_TEXTS,
      .fallback = "",
      .doc = "sparse, list: the name of the table of embeddings; empty: the feature's. Features of one table share "
             "vocabulary and embeddings"},
     {.name = "vocabulary",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, vocabulary),
-     .kinds = EMBEDDED,
+     .kinds = OF_TEXTS,
      .fallback = "sorted",
      .choices = vocabulary_orders,
      .doc = "sparse, list: how categories are numbered, by the order of their bytes or of their first rows"},
     {.name = "vocabulary_file",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_feature_spec, vocabulary_file),
-     .kinds = EMBEDDED,
+     .kinds = OF_TEXTS,
      .fallback = "",
      .doc = "sparse, list: a file with one category a line, looked for like data files; empty: categories are taken "
             "from the rows"},
     {.name = "min_count",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, min_count),
-     .kinds = EMBEDDED,
+     .kinds = OF_TEXTS,
      .min = 1,
      .max = MAX_SEED,
      .fallback = "1",
@@ -183,14 +188,14 @@ const plx_field plx_feature_fields[] = {
     {.name = "max_size",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, max_size),
-     .kinds = EMBEDDED,
+     .kinds = OF_TEXTS,
      .max = MAX_CATEGORIES,
      .fallback = "0",
      .doc = "sparse, list: how many categories are known at most, the most frequent ones; 0: any number"},
     {.name = "hash_buckets",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, hash_buckets),
-     .kinds = EMBEDDED,
+     .kinds = OF_TEXTS,
      .max = MAX_CATEGORIES,
      .fallback = "0",
      .doc = "sparse, list: into how many categories all texts are hashed, known or not (docs/format.md has the hash); "
@@ -198,10 +203,10 @@ const plx_field plx_feature_fields[] = {
     {.name = "separator",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_feature_spec, separator),
-     .kinds = OF_LISTS,
+     .kinds = OF_LISTS | OF_NUMBERS,
      .fallback = "|",
-     .doc = "list: one byte between a cell's items, or the word tab; empty items are dropped, an empty cell is an "
-            "empty list"},
+     .doc = "list, dense of size above 1: one byte between a cell's items, or the word tab; a list's empty items are "
+            "dropped, and an empty cell is an empty list"},
     {.name = "max_length",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, max_length),
@@ -249,19 +254,72 @@ const plx_field plx_feature_fields[] = {
      .kinds = OF_LISTS,
      .fallback = "false",
      .doc = "list: whether a row's weights are divided by the sum of their magnitudes"},
+    {.name = "size",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_feature_spec, size),
+     .kinds = OF_NUMBERS,
+     .min = 1,
+     .max = MAX_VECTOR,
+     .fallback = "1",
+     .doc = "dense: how many numbers each cell holds, with a separator between them; each is clipped, transformed and "
+            "scaled for itself"},
+    {.name = "missing",
+     .type = PLX_FIELD_REAL,
+     .offset = offsetof(plx_feature_spec, missing),
+     .kinds = OF_NUMBERS,
+     .choices = missing_words,
+     .fallback = "error",
+     .doc = "dense: the number that a missing one stands for, before all that follows; mean: the mean of those that "
+            "are there, clipped; error: none may be missing"},
+    {.name = "missing_indicator",
+     .type = PLX_FIELD_BOOL,
+     .offset = offsetof(plx_feature_spec, missing_indicator),
+     .kinds = OF_NUMBERS,
+     .fallback = "false",
+     .doc = "dense: whether each number has one more beside it: 1 where it was missing, else 0"},
+    {.name = "clip",
+     .type = PLX_FIELD_REAL_LIST,
+     .offset = offsetof(plx_feature_spec, clip),
+     .kinds = OF_NUMBERS,
+     .fallback = "",
+     .doc = "dense: [LOW, HIGH]: numbers outside become the nearer of the two"},
+    {.name = "transform",
+     .type = PLX_FIELD_CHOICE,
+     .offset = offsetof(plx_feature_spec, transform),
+     .kinds = OF_NUMBERS,
+     .fallback = "none",
+     .choices = transforms,
+     .doc = "dense, after clip: log1p: log(1 + x), and -log(1 - x) for x below 0; is_zero: 1 for 0, else 0"},
     {.name = "scaling",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, scaling),
      .kinds = OF_NUMBERS,
      .fallback = "minmax",
      .choices = scalings,
-     .doc = "dense: minmax to [0, 1], standard to mean 0 and deviation 1, or none"},
-    {.name = "missing",
-     .type = PLX_FIELD_REAL,
-     .offset = offsetof(plx_feature_spec, missing),
-     .kinds = OF_NUMBERS,
-     .fallback = "nan",
-     .doc = "dense: the number that a missing cell stands for, before scaling; nan: a missing cell is an error"},
+     .doc = "dense, after transform: minmax to [0, 1], standard to mean 0 and deviation 1, quantile to the share of "
+            "rows below, or none"},
+    {.name = "borders",
+     .type = PLX_FIELD_REAL_LIST,
+     .offset = offsetof(plx_feature_spec, borders),
+     .kinds = OF_BUCKETS,
+     .fallback = "",
+     .doc = "buckets: the numbers, rising, at which a new bucket begins; a missing number is a category of its own"},
+    {.name = "quantiles",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_feature_spec, quantiles),
+     .kinds = OF_BUCKETS,
+     .max = MAX_BUCKETS,
+     .fallback = "0",
+     .doc = "buckets, instead of borders: buckets at most, of equally many rows; a number that fills one has it for "
+            "itself"},
+    {.name = "exact",
+     .type = PLX_FIELD_INT,
+     .offset = offsetof(plx_feature_spec, exact),
+     .kinds = OF_BUCKETS,
+     .max = MAX_SEED,
+     .fallback = "0",
+     .doc = "buckets, instead of borders: each number that at least so many rows have is a bucket, and so is what "
+            "lies between two such"},
 };
 const size_t plx_feature_n_fields = sizeof plx_feature_fields / sizeof *plx_feature_fields;
 

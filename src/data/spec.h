@@ -13,10 +13,16 @@ typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_on_error { PLX_ON_ERROR_STOP, PLX_ON_ERROR_SKIP } plx_on_error;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
 /** In the order in which the model reads features. */
-typedef enum plx_feature_kind { PLX_FEATURE_SPARSE, PLX_FEATURE_LIST, PLX_FEATURE_DENSE } plx_feature_kind;
+typedef enum plx_feature_kind {
+    PLX_FEATURE_SPARSE,
+    PLX_FEATURE_BUCKETS,
+    PLX_FEATURE_LIST,
+    PLX_FEATURE_DENSE
+} plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
-typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD } plx_scaling;
+typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
+typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSFORM_IS_ZERO } plx_transform;
 
 /** Section `data`. Paths as written; the loader looks for them. */
 typedef struct plx_data_spec {
@@ -58,7 +64,7 @@ typedef struct plx_feature_spec {
     int64_t max_size;      /* texts known at most, the commonest; 0: any number */
     int64_t hash_buckets;  /* ids are hashes modulo it; 0: ids are numbers of texts */
     /* list */
-    char *separator;        /* between items, one byte or "tab" */
+    char *separator;        /* between items or numbers, one byte or "tab"; dense, too */
     int64_t max_length;     /* items kept at most */
     int keep;               /* plx_keep: which, where there are more */
     int combiner;           /* plx_combiner of models/model.h */
@@ -67,9 +73,24 @@ typedef struct plx_feature_spec {
     char *weight_column;    /* holds the items' weights; empty: none */
     bool normalize_weights; /* to a sum of 1 */
     /* dense */
-    int scaling;    /* plx_scaling */
-    double missing; /* what a missing cell becomes, before scaling; NaN: a missing cell is an error */
+    int64_t size;           /* numbers in a cell */
+    double missing;         /* what a missing number becomes, first of all; NaN: it is an error; infinite: their mean */
+    bool missing_indicator; /* each number is followed, behind the cell's numbers, by 1 where it was missing, else 0 */
+    plx_real_list clip;     /* empty, or the least and the greatest number */
+    int transform;          /* plx_transform, of clipped numbers */
+    int scaling;            /* plx_scaling, of transformed numbers */
+    /* buckets: one of these */
+    plx_real_list borders; /* rising: bucket i takes numbers from border i - 1 on, below border i */
+    int64_t quantiles;     /* buckets of equal numbers of rows; 0: none */
+    int64_t exact;         /* numbers that at least so many rows have get buckets of their own; 0: none */
 } plx_feature_spec;
+
+/** How many numbers of a record a dense feature has. */
+static inline int plx_feature_numbers(const plx_feature_spec *feature)
+{
+    const int size = feature->size > 1 ? (int)feature->size : 1;
+    return feature->missing_indicator ? 2 * size : size;
+}
 
 /** Names of the kinds, ended by NULL. */
 extern const char *const plx_feature_kinds[];

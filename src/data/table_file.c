@@ -28,6 +28,7 @@ plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_
     PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, err));
     for (int i = 0; i < encoders->n_inputs; i++) {
         columns->items[i].has_texts = plx_input_reads_texts(&encoders->inputs[i], with_labels);
+        columns->items[i].width = encoders->inputs[i].size > 1 ? encoders->inputs[i].size : 1;
         columns->items[i].has_numbers = plx_input_reads_numbers(&encoders->inputs[i], with_labels);
     }
     return PLX_OK;
