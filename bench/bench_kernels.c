@@ -293,6 +293,28 @@ static void run_adam(const job *j)
     j->kernels->adam((size_t)j->m * (size_t)j->n, j->c, j->a, j->d, j->d + FLOATS / 2, &numbers);
 }
 
+static void run_momentum(const job *j)
+{
+    j->kernels->momentum((size_t)j->m * (size_t)j->n, j->c, j->a, j->d, 1e-3f, 0.9f, false);
+}
+
+static void run_adagrad(const job *j)
+{
+    j->kernels->adagrad((size_t)j->m * (size_t)j->n, j->c, j->a, j->d, 1e-3f, 1e-7f);
+}
+
+static void run_rmsprop(const job *j)
+{
+    static const plx_rmsprop_numbers numbers = {1e-3f, 0.1f, 1e-7f, 0};
+    j->kernels->rmsprop((size_t)j->m * (size_t)j->n, j->c, j->a, j->d, NULL, NULL, &numbers);
+}
+
+static void run_ftrl(const job *j)
+{
+    static const plx_ftrl_numbers numbers = {1e-3f, 1, 0.1f, 0.1f};
+    j->kernels->ftrl((size_t)j->m * (size_t)j->n, j->c, j->a, j->d, j->d + FLOATS / 2, &numbers);
+}
+
 typedef struct other {
     const char *name;
     job_function *run;

@@ -211,6 +211,7 @@ static void test_mistakes_have_places(void)
         {"learning_rate: 0.01", "learning_rate: 0", "c.yaml:19:18: "},
         {"learning_rate: 0.01", "learning_rate: nan", "c.yaml:19:18: "},
         {"learning_rate: 0.01", "optimizer: adan", "c.yaml:19:14: optimizer 'adan' is unknown"},
+        {"learning_rate: 0.01", "momentum: 0.9", "c.yaml:19:13: 'momentum' belongs to the optimizers sgd and rmsprop"},
         {"train:\n  epochs", "trian:\n  epochs", "c.yaml:17:1: unknown key 'trian' in the configuration"},
         {"train: [a.csv, b.csv]", "test: [a.csv]", "c.yaml:2:3: section 'data' lacks 'train'"},
         {"train: [a.csv, b.csv]", "train: []", "c.yaml:2:10: 'train' names no file"},

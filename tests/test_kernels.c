@@ -5,6 +5,8 @@
  * kernels: one without a check does not compile.
  */
 #include "kernels_pools.h"
+#include "kernels_rows.h"
+#include "kernels_steps.h"
 #include "kernels_tables.h"
 
 /* -- products ---------------------------------------------------------------------------------------------------- */
@@ -83,45 +85,7 @@ static void check_transpose(const plx_kernels *k)
     }
 }
 
-/* -- rows of numbers: a loop over sizes that calls one check
- * ------------------------------------------------------------ */
-
-/** What a check of rows gets: `x`, `y`, `d` inputs [rows,n], `u`, `v`, `w` inputs [n], `out` [rows,n] with `before` in
- * it. */
-typedef struct rows_case {
-    const plx_kernels *k;
-    matrix x, y, d, u, v, w, out, before;
-    int rows, n;
-    bool accumulate;
-} rows_case;
-
-typedef void rows_check(rows_case *c);
-
-static void each_size(const plx_kernels *k, const char *name, int least_rows, int least_n, rows_check *check)
-{
-    for (int ir = 0; ir < COUNT(row_counts); ir++) {
-        for (int in = 0; in < COUNT(lengths); in++) {
-            for (int variant = 0; variant < 4; variant++) {
-                int rows = row_counts[ir], n = lengths[in], gap = variant & 2 ? 3 : 0;
-                if (rows < least_rows || n < least_n) continue;
-                describe(k, name, rows, n, 0, variant);
-                rows_case c = {.k = k, .rows = rows, .n = n, .accumulate = variant & 1};
-                c.x = matrix_make(rows, n, gap), c.y = matrix_make(rows, n, 2 * gap), c.d = matrix_make(rows, n, gap);
-                c.u = matrix_make(1, n, 0), c.v = matrix_make(1, n, 0), c.w = matrix_make(1, n, 0);
-                c.out = matrix_make(rows, n, gap), c.before = matrix_copy(&c.out, 0);
-                check(&c);
-                matrix_done(&c.x), matrix_done(&c.y), matrix_done(&c.d), matrix_done(&c.u), matrix_done(&c.v);
-                matrix_done(&c.w), matrix_done(&c.out), matrix_done(&c.before);
-            }
-        }
-    }
-}
-
-#define EACH(c, r, i)                                                                                                  \
-    for (int r = 0; r < (c)->rows; r++)                                                                                \
-        for (int i = 0; i < (c)->n; i++)
-#define AT(m, r, i) ((double)*matrix_at(&c->m, r, i))
-#define OLD(r, i)   (c->accumulate ? AT(before, r, i) : 0.0)
+/* -- rows of numbers ---------------------------------------------------------------------------------------------- */
 
 static void rows_column_sum(rows_case *c)
 {
@@ -345,12 +309,6 @@ static void rows_softmax_back(rows_case *c)
     }
 }
 
-#define ROWS_CHECK(kernel, least_rows, least_n)                                                                        \
-    static void check_##kernel(const plx_kernels *k)                                                                   \
-    {                                                                                                                  \
-        each_size(k, #kernel, least_rows, least_n, rows_##kernel);                                                     \
-    }
-
 ROWS_CHECK(column_sum, 0, 0)
 ROWS_CHECK(relu, 0, 0)
 ROWS_CHECK(sigmoid, 0, 0)
@@ -461,45 +419,8 @@ static void rows_add_l2(rows_case *c)
     near_to("sum of squares", got, sum, (c->n + 1) * 0x1p-52 * sum);
 }
 
-static void rows_sgd(rows_case *c)
-{
-    if (c->rows != 1) return;
-    c->k->sgd((size_t)c->n, c->out.view.at, c->x.view.at, 0.3f);
-    for (int i = 0; i < c->n; i++) {
-        double term = (double)0.3f * AT(x, 0, i), old = AT(before, 0, i);
-        near_to("w", AT(out, 0, i), old - term, 2.001 * UNIT * (fabs(old) + fabs(term)));
-    }
-}
-
-static void rows_adam(rows_case *c)
-{
-    if (c->rows != 1) return;
-    const plx_adam_numbers numbers = {
-        .rate = 0.01f, .one_minus_beta1 = 0.1f, .one_minus_beta2 = 0.001f, .epsilon = 1e-7f};
-    const double rest1 = (double)numbers.one_minus_beta1, rest2 = (double)numbers.one_minus_beta2;
-    matrix m = matrix_copy(&c->u, 0), v = matrix_copy(&c->v, 0);
-    for (int i = 0; i < c->n; i++) {
-        v.view.at[i] = i % 5 ? fabsf(v.view.at[i]) : 0;
-        c->v.view.at[i] = v.view.at[i];
-        if (i % 7 == 0) *matrix_at(&c->x, 0, i) = 0; /* with i % 5 == 0 as well: 0 / (0 + epsilon) */
-    }
-    c->k->adam((size_t)c->n, c->out.view.at, c->x.view.at, m.view.at, v.view.at, &numbers);
-    for (int i = 0; i < c->n; i++) {
-        double g = AT(x, 0, i), first = AT(u, 0, i), second = AT(v, 0, i);
-        double got_m = (double)m.view.at[i], got_v = (double)v.view.at[i];
-        near_to("m", got_m, first + rest1 * (g - first), 3.001 * UNIT * (fabs(first) + fabs(rest1 * g)));
-        near_to("v", got_v, second + rest2 * (g * g - second), 4.001 * UNIT * (second + rest2 * g * g));
-        if (!(got_v >= 0)) check_here("v is not a mean of squares");
-        double step = (double)numbers.rate * got_m / (sqrt(got_v) + (double)numbers.epsilon);
-        near_to("w", AT(out, 0, i), AT(before, 0, i) - step, UNIT * (fabs(AT(before, 0, i)) + 6 * fabs(step)));
-    }
-    matrix_done(&m), matrix_done(&v);
-}
-
 ROWS_CHECK(sum_parts, 1, 0)
 ROWS_CHECK(add_l2, 1, 0)
-ROWS_CHECK(sgd, 1, 0)
-ROWS_CHECK(adam, 1, 0)
 
 /* -- the list ---------------------------------------------------------------------------------------------------- */
 

@@ -191,6 +191,44 @@ static void run_sgd(const plx_kernels *k, int rows, int n, const operands *o, in
         k->sgd((size_t)n, matrix_at(out, r, 0), matrix_at(&o->x, row + r, column), 0.3f);
 }
 
+static void run_momentum(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
+{
+    matrix m = matrix_copy(&o->u, 0);
+    for (int r = 0; r < rows; r++)
+        k->momentum((size_t)n, matrix_at(out, r, 0), matrix_at(&o->x, row + r, column), matrix_at(&m, row + r, column),
+                    0.01f, 0.9f, true);
+    matrix_done(&m);
+}
+
+static void run_adagrad(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
+{
+    matrix a = matrix_copy(&o->y, 0);
+    for (int r = 0; r < rows; r++)
+        k->adagrad((size_t)n, matrix_at(out, r, 0), matrix_at(&o->x, row + r, column), matrix_at(&a, row + r, column),
+                   0.01f, 1e-7f);
+    matrix_done(&a);
+}
+
+static void run_rmsprop(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
+{
+    const plx_rmsprop_numbers numbers = {0.01f, 0.1f, 1e-7f, 0.9f};
+    matrix v = matrix_copy(&o->y, 0), m = matrix_copy(&o->u, 0), u = matrix_copy(&o->v, 0);
+    for (int r = 0; r < rows; r++)
+        k->rmsprop((size_t)n, matrix_at(out, r, 0), matrix_at(&o->x, row + r, column), matrix_at(&v, row + r, column),
+                   matrix_at(&m, row + r, column), matrix_at(&u, row + r, column), &numbers);
+    matrix_done(&v), matrix_done(&m), matrix_done(&u);
+}
+
+static void run_ftrl(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
+{
+    const plx_ftrl_numbers numbers = {0.1f, 1.0f, 0.1f, 0.1f};
+    matrix a = matrix_copy(&o->y, 0), z = matrix_copy(&o->u, 0);
+    for (int r = 0; r < rows; r++)
+        k->ftrl((size_t)n, matrix_at(out, r, 0), matrix_at(&o->x, row + r, column), matrix_at(&a, row + r, column),
+                matrix_at(&z, row + r, column), &numbers);
+    matrix_done(&a), matrix_done(&z);
+}
+
 /** Whole rows by themselves: the length must stay. */
 static void run_softmax(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
 {
@@ -258,7 +296,8 @@ static void check_all_parts(const plx_kernels *k)
         PARTS(relu),           PARTS(sigmoid),  PARTS(tanh),          PARTS(sigmoid_back), PARTS(tanh_back),
         PARTS(affine),         PARTS(moments),  PARTS(scale_columns), PARTS(log_loss),     PARTS(add_affine),
         PARTS(normalise_sums), PARTS(adam),     PARTS(pair_log_loss), PARTS(sgd),          PARTS(softmax_back),
-        PARTS(softmax),        PARTS(mix_back),
+        PARTS(softmax),        PARTS(mix_back), PARTS(momentum),      PARTS(adagrad),      PARTS(rmsprop),
+        PARTS(ftrl),
     };
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         check_parts(k, kernels[i].name, kernels[i].run);

@@ -20,7 +20,8 @@ enum { SPAN = 4096, N_VALUES = 4 * SPAN + 160, N_STEPS = 12 };
                  .regulariser = l2,                                                                                    \
                  .is_state = state,                                                                                    \
                  .is_joined = joined,                                                                                  \
-                 .is_side_by_side = side_by_side},                                                                     \
+                 .is_side_by_side = side_by_side,                                                                      \
+                 .is_bias = (init_) == PLX_INIT_ZERO},                                                                 \
         .offset = offset_, .group_stride = group, .row_stride = row, .lazy = -1                                        \
     }
 
@@ -51,7 +52,8 @@ typedef struct block {
     number_kind kind[N_VALUES];
     double l2[N_VALUES];
     plx_real values[N_VALUES], gradient[N_VALUES];
-    double expected[N_VALUES], slots[2][N_VALUES];
+    bool decays[N_VALUES];
+    double expected[N_VALUES], slots[PLX_OPTIMIZER_SLOTS_MAX][N_VALUES];
 } block;
 
 static void block_init(block *b, const double l2[PLX_L2_KINDS])
@@ -70,6 +72,7 @@ static void block_init(block *b, const double l2[PLX_L2_KINDS])
                         (size_t)col;
             if (at >= N_VALUES || b->kind[at] != PADDING) check_report(__FILE__, __LINE__, "the block is wrong");
             b->l2[at] = spec->is_state ? 0 : l2[spec->regulariser];
+            b->decays[at] = !spec->is_state && !spec->is_bias;
             b->kind[at] = spec->is_state ? STATE : b->l2[at] > 0 ? REGULARISED : PLAIN;
             b->values[at] = (plx_real)plx_random_normal(&random, at, 0);
             b->expected[at] = (double)b->values[at];
@@ -86,30 +89,79 @@ static void block_gradient(block *b, uint32_t step)
     }
 }
 
-/** The formulae of the models' page, number by number. Returns the regularisers' loss. */
-static double expected_step(block *b, const plx_train_spec *spec, int t, bool is_adam)
+/** One number's step by the formulae of the configuration's page. */
+static double moved(const plx_train_spec *spec, int t, double w, double g, double *s0, double *s1, double *s2)
+{
+    const char *name = spec->optimizer;
+    const double rate = spec->learning_rate, power = spec->momentum;
+    if (strcmp(name, "sgd") == 0) {
+        *s0 = power * *s0 - rate * g;
+        return w + (spec->nesterov ? power * *s0 - rate * g : *s0);
+    }
+    if (strcmp(name, "adagrad") == 0) {
+        *s0 += g * g;
+        return w - rate * g / sqrt(spec->initial_accumulator + *s0 + spec->epsilon);
+    }
+    if (strcmp(name, "rmsprop") == 0) {
+        *s0 = spec->rho * *s0 + (1 - spec->rho) * g * g;
+        *s1 = spec->rho * *s1 + (1 - spec->rho) * g;
+        *s2 = power * *s2 + rate * g / sqrt(*s0 - (spec->centered ? *s1 * *s1 : 0) + spec->epsilon);
+        return w - *s2;
+    }
+    if (strcmp(name, "ftrl") == 0) {
+        double before = sqrt(spec->initial_accumulator + *s0), after = sqrt(spec->initial_accumulator + *s0 + g * g);
+        *s0 += g * g;
+        *s1 += g - (after - before) / rate * w;
+        double cut = fmax(-spec->ftrl_l1, fmin(spec->ftrl_l1, *s1));
+        return (cut - *s1) / ((spec->ftrl_beta + after) / rate + 2 * spec->ftrl_l2);
+    }
+    *s0 = spec->beta1 * *s0 + (1 - spec->beta1) * g;
+    *s1 = spec->beta2 * *s1 + (1 - spec->beta2) * g * g;
+    return w - rate * sqrt(1 - pow(spec->beta2, t)) / (1 - pow(spec->beta1, t)) * *s0 / (sqrt(*s1) + spec->epsilon);
+}
+
+/** Number by number. Returns the regularisers' loss. */
+static double expected_step(block *b, const plx_train_spec *spec, int t)
 {
     double penalty = 0;
-    double rate = spec->learning_rate;
-    if (is_adam) rate *= sqrt(1 - pow(spec->beta2, t)) / (1 - pow(spec->beta1, t));
+    const bool decays = strcmp(spec->optimizer, "adamw") == 0;
     for (size_t i = 0; i < N_VALUES; i++) {
-        double g = (double)b->gradient[i] + 2 * b->l2[i] * b->expected[i];
-        penalty += b->l2[i] * b->expected[i] * b->expected[i];
-        double *m = &b->slots[0][i], *v = &b->slots[1][i];
-        *m = spec->beta1 * *m + (1 - spec->beta1) * g;
-        *v = spec->beta2 * *v + (1 - spec->beta2) * g * g;
-        if (b->kind[i] == PLAIN || b->kind[i] == REGULARISED)
-            b->expected[i] -= is_adam ? rate * *m / (sqrt(*v) + spec->epsilon) : rate * g;
+        double w = b->expected[i], g = (double)b->gradient[i] + 2 * b->l2[i] * w;
+        penalty += b->l2[i] * w * w;
+        if (b->kind[i] != PLAIN && b->kind[i] != REGULARISED) continue;
+        if (decays && b->decays[i]) w -= spec->learning_rate * spec->weight_decay * w;
+        b->expected[i] = moved(spec, t, w, g, &b->slots[0][i], &b->slots[1][i], &b->slots[2][i]);
     }
     return penalty;
 }
 
-static void check_against_plain_rendering(const char *optimizer, plx_cpu_level level, const double l2[PLX_L2_KINDS])
+/** `variant`: bit 0 has momentum where that is possible, bit 1 nesterov or centered. */
+static plx_train_spec step_spec(char *name, int variant)
+{
+    const bool is_sgd = strcmp(name, "sgd") == 0, is_rmsprop = strcmp(name, "rmsprop") == 0;
+    return (plx_train_spec){.optimizer = name,
+                            .learning_rate = 0.01,
+                            .beta1 = 0.9,
+                            .beta2 = 0.999,
+                            .epsilon = 1e-7,
+                            .momentum = (variant & 1) && (is_sgd || is_rmsprop) ? 0.8 : 0,
+                            .nesterov = variant == 3 && is_sgd,
+                            .rho = 0.9,
+                            .centered = (variant & 2) && is_rmsprop,
+                            .initial_accumulator = 0.1,
+                            .weight_decay = 0.5,
+                            .ftrl_l1 = variant & 1 ? 0.2 : 0,
+                            .ftrl_l2 = variant & 2 ? 0.3 : 0,
+                            .ftrl_beta = variant & 2 ? 1 : 0};
+}
+
+static void check_against_plain_rendering(const char *optimizer, int variant, plx_cpu_level level,
+                                          const double l2[PLX_L2_KINDS])
 {
     static block b;
-    char name[8];
+    char name[16];
     snprintf(name, sizeof name, "%s", optimizer);
-    plx_train_spec spec = {.optimizer = name, .learning_rate = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+    plx_train_spec spec = step_spec(name, variant);
     plx_update update;
     plx_error err = {0};
     block_init(&b, l2);
@@ -118,7 +170,7 @@ static void check_against_plain_rendering(const char *optimizer, plx_cpu_level l
         PLX_OK);
     for (int t = 1; t <= N_STEPS; t++) {
         block_gradient(&b, (uint32_t)t);
-        double expected = expected_step(&b, &spec, t, strcmp(optimizer, "adam") == 0);
+        double expected = expected_step(&b, &spec, t);
         double got = plx_update_step(&update, b.values, b.gradient);
         CHECK_CLOSE(got, expected, 1e-5 * expected);
     }
@@ -137,14 +189,13 @@ static void check_against_plain_rendering(const char *optimizer, plx_cpu_level l
 
 static void test_steps_equal_plain_rendering(void)
 {
-    static const char *const optimizers[] = {"adam", "sgd"};
     static const double factors[][PLX_L2_KINDS] = {
         {0, 0, 0}, {0, 1e-3, 1e-2}, {0, 1e-2, 0}, {0, 1e-2, 1e-2}, /* the same factor: tables and kernels join */
     };
-    for (size_t o = 0; o < 2; o++) {
-        for (size_t f = 0; f < sizeof factors / sizeof *factors; f++) {
-            check_against_plain_rendering(optimizers[o], PLX_CPU_PLAIN, factors[f]);
-            check_against_plain_rendering(optimizers[o], plx_cpu_best(), factors[f]);
+    for (size_t o = 0; plx_optimizer_list[o]; o++) {
+        for (int f = 0; f < 4; f++) {
+            check_against_plain_rendering(plx_optimizer_list[o]->name, f, PLX_CPU_PLAIN, factors[f]);
+            check_against_plain_rendering(plx_optimizer_list[o]->name, 3 - f, plx_cpu_best(), factors[f]);
         }
     }
 }
@@ -154,8 +205,8 @@ static void test_same_bits_with_any_threads(void)
     static const double l2[PLX_L2_KINDS] = {0, 1e-3, 1e-2};
     static const int threads[] = {1, 2, 3, 8};
     static block b, first;
-    char name[] = "adam";
-    plx_train_spec spec = {.optimizer = name, .learning_rate = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
+    char name[] = "adamw";
+    const plx_train_spec spec = step_spec(name, 0);
     double penalty = 0;
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         plx_pool *pool = NULL;
@@ -181,11 +232,11 @@ static void test_same_bits_with_any_threads(void)
 
 static void test_adam_rate(void)
 {
-    const plx_train_spec spec = {.learning_rate = 0.001, .beta1 = 0.9, .beta2 = 0.999};
+    const plx_train_spec spec = {.beta1 = 0.9, .beta2 = 0.999};
     const plx_optimizer *adam = plx_optimizer_find(plx_slice_of("adam"));
     REQUIRE(adam != NULL);
-    CHECK_CLOSE(adam->rate(&spec, 1), 0.001 * sqrt(0.001) / 0.1, 1e-12);
-    CHECK_CLOSE(adam->rate(&spec, 1000000), 0.001, 1e-12);
+    CHECK_CLOSE(plx_optimizer_rate(adam, &spec, 0.001, 1), 0.001 * sqrt(0.001) / 0.1, 1e-10);
+    CHECK_CLOSE(plx_optimizer_rate(adam, &spec, 0.001, 1000000), 0.001, 1e-9);
     CHECK(plx_optimizer_find(plx_slice_of("ada")) == NULL);
 }
 
@@ -222,6 +273,30 @@ static void test_unknown_optimizer(void)
     CHECK_TEXT(err.message, "did you mean 'adam'?");
 }
 
+static void test_options_of_other_optimizers(void)
+{
+    static const struct {
+        const char *optimizer, *key;
+        double momentum, initial_accumulator;
+        bool nesterov, centered;
+    } wrong[] = {{"adam", "'momentum'", .momentum = 0.9},
+                 {"sgd", "'nesterov'", .nesterov = true},
+                 {"rmsprop", "'nesterov'", .momentum = 0.9, .nesterov = true},
+                 {"sgd", "'centered'", .centered = true},
+                 {"ftrl", "'initial_accumulator'", .initial_accumulator = 0}};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char name[16];
+        plx_error err = {0};
+        snprintf(name, sizeof name, "%s", wrong[i].optimizer);
+        plx_train_spec spec = step_spec(name, 0);
+        CHECK_STATUS(plx_train_check(&spec, &err), PLX_OK);
+        spec.momentum = wrong[i].momentum, spec.initial_accumulator = wrong[i].initial_accumulator;
+        spec.nesterov = wrong[i].nesterov, spec.centered = wrong[i].centered;
+        CHECK_STATUS(plx_train_check(&spec, &err), PLX_ERR_ARGUMENT);
+        CHECK_TEXT(err.message, wrong[i].key);
+    }
+}
+
 static void test_defaults_and_ranges(void)
 {
     plx_arena arena;
@@ -233,6 +308,9 @@ static void test_defaults_and_ranges(void)
     CHECK_TEXT(spec.optimizer, "adam");
     CHECK(spec.learning_rate == 0.001 && spec.beta1 == 0.9 && spec.beta2 == 0.999 && spec.epsilon == 1e-7);
     CHECK(spec.min_delta == 0);
+    CHECK(spec.momentum == 0 && !spec.nesterov && spec.rho == 0.9 && !spec.centered);
+    CHECK(spec.initial_accumulator == 0.1 && spec.weight_decay == 0.004);
+    CHECK(spec.ftrl_l1 == 0 && spec.ftrl_l2 == 0 && spec.ftrl_beta == 0);
     CHECK_STATUS(plx_train_check(&spec, &err), PLX_OK);
     const struct {
         const char *field, *value;
@@ -258,6 +336,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_adam_rate),
         CHECK_TEST(test_adam_means_are_exact),
         CHECK_TEST(test_unknown_optimizer),
+        CHECK_TEST(test_options_of_other_optimizers),
         CHECK_TEST(test_defaults_and_ranges),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

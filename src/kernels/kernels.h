@@ -41,6 +41,16 @@ typedef struct plx_adam_numbers {
     plx_real epsilon;
 } plx_adam_numbers;
 
+typedef struct plx_rmsprop_numbers {
+    plx_real rate, one_minus_rho, epsilon;
+    plx_real momentum;
+} plx_rmsprop_numbers;
+
+typedef struct plx_ftrl_numbers {
+    plx_real rate, beta, l1;
+    plx_real twice_l2;
+} plx_ftrl_numbers;
+
 /** Ids in records of bytes, and what they are in tables stacked on each other; arrays of n. */
 typedef struct plx_id_tables {
     int n;
@@ -167,10 +177,26 @@ typedef struct plx_kernels {
     void (*sum_parts)(size_t n, const plx_real *const *parts, int n_parts, plx_real *out);
     /** g += 2 * l2 * w; returns the sum of w * w (before any step), added in a fixed order, in double. */
     double (*add_l2)(size_t n, const plx_real *w, plx_real l2, plx_real *g);
-    /** w -= rate * g. */
+    /** w -= rate * g; g may be w. */
     void (*sgd)(size_t n, plx_real *w, const plx_real *g, plx_real rate);
     /** m += (1-b1) (g - m),  v += (1-b2) (g^2 - v),  w -= rate * m / (sqrt(v) + epsilon). */
     void (*adam)(size_t n, plx_real *w, const plx_real *g, plx_real *m, plx_real *v, const plx_adam_numbers *numbers);
+    /** m = momentum * m - rate * g,  w += m, or w += momentum * m - rate * g where `nesterov`. */
+    void (*momentum)(size_t n, plx_real *w, const plx_real *g, plx_real *m, plx_real rate, plx_real momentum,
+                     bool nesterov);
+    /** a += g^2,  w -= rate * g / sqrt(a + epsilon). */
+    void (*adagrad)(size_t n, plx_real *w, const plx_real *g, plx_real *a, plx_real rate, plx_real epsilon);
+    /**
+     * v += (1-rho) (g^2 - v),  m += (1-rho) (g - m),  s = rate * g / sqrt(max(0, v - m^2) + epsilon), where m is NULL
+     * sqrt(v + epsilon);  u = momentum * u + s,  w -= u, where u is NULL w -= s.
+     */
+    void (*rmsprop)(size_t n, plx_real *w, const plx_real *g, plx_real *v, plx_real *m, plx_real *u,
+                    const plx_rmsprop_numbers *numbers);
+    /**
+     * Where g is not 0:  z += g - (sqrt(a + g^2) - sqrt(a)) / rate * w,  a += g^2,
+     * w = (max(-l1, min(l1, z)) - z) / ((beta + sqrt(a)) / rate + twice_l2).
+     */
+    void (*ftrl)(size_t n, plx_real *w, const plx_real *g, plx_real *a, plx_real *z, const plx_ftrl_numbers *numbers);
 } plx_kernels;
 
 /** Every kernel of the table, for tables and tests that must not forget one. */
@@ -179,7 +205,8 @@ typedef struct plx_kernels {
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
     X(tanh_back) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments) X(normalise_sums)              \
     X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum) X(pool_max) X(scatter_scaled)   \
-    X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)
+    X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)         \
+    X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 /* clang-format on */
 
 /** The highest level that this CPU and this build have; asks the CPU. */

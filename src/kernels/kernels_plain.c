@@ -490,6 +490,55 @@ static void kernel_adam(size_t n, plx_real *w, const plx_real *g, plx_real *m, p
     }
 }
 
+static void kernel_momentum(size_t n, plx_real *w, const plx_real *g, plx_real *m, plx_real rate, plx_real momentum,
+                            bool nesterov)
+{
+    for (size_t i = 0; i < n; i++) {
+        m[i] = momentum * m[i] - rate * g[i];
+        w[i] += nesterov ? momentum * m[i] - rate * g[i] : m[i];
+    }
+}
+
+static void kernel_adagrad(size_t n, plx_real *w, const plx_real *g, plx_real *a, plx_real rate, plx_real epsilon)
+{
+    for (size_t i = 0; i < n; i++) {
+        a[i] += g[i] * g[i];
+        w[i] -= rate * g[i] / REAL(sqrt)(a[i] + epsilon);
+    }
+}
+
+static void kernel_rmsprop(size_t n, plx_real *w, const plx_real *g, plx_real *v, plx_real *m, plx_real *u,
+                           const plx_rmsprop_numbers *numbers)
+{
+    const plx_rmsprop_numbers k = *numbers;
+    for (size_t i = 0; i < n; i++) {
+        v[i] += k.one_minus_rho * (g[i] * g[i] - v[i]);
+        plx_real spread = v[i];
+        if (m) {
+            m[i] += k.one_minus_rho * (g[i] - m[i]);
+            spread = relu_of(v[i] - m[i] * m[i]);
+        }
+        plx_real step = k.rate * g[i] / REAL(sqrt)(spread + k.epsilon);
+        if (u) step = u[i] = k.momentum * u[i] + step;
+        w[i] -= step;
+    }
+}
+
+static void kernel_ftrl(size_t n, plx_real *w, const plx_real *g, plx_real *a, plx_real *z,
+                        const plx_ftrl_numbers *numbers)
+{
+    const plx_ftrl_numbers k = *numbers;
+    for (size_t i = 0; i < n; i++) {
+        if (g[i] == ZERO) continue;
+        plx_real root = REAL(sqrt)(a[i]);
+        a[i] += g[i] * g[i];
+        plx_real new_root = REAL(sqrt)(a[i]);
+        z[i] += g[i] - (new_root - root) / k.rate * w[i];
+        plx_real cut = z[i] < -k.l1 ? -k.l1 : z[i] > k.l1 ? k.l1 : z[i];
+        w[i] = (cut - z[i]) / ((k.beta + new_root) / k.rate + k.twice_l2);
+    }
+}
+
 #define kernel_dropout       plx_kernel_dropout
 #define kernel_list_ids      plx_kernel_list_ids
 #define KERNEL_FIELD(kernel) .kernel = kernel_##kernel,

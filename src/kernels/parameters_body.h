@@ -92,4 +92,95 @@ static void kernel_adam(size_t n, float *w, const float *g, float *m, float *v, 
     }
 }
 
+INLINE vf momentum_step(vf g, vf *m, vf rate, vf momentum, bool nesterov)
+{
+    vf length = rate * g;
+    *m = vf_fma(momentum, *m, -length);
+    return nesterov ? vf_fma(momentum, *m, -length) : *m;
+}
+
+static void kernel_momentum(size_t n, float *w, const float *g, float *m, float rate, float momentum, bool nesterov)
+{
+    const vf rates = vf_all(rate), momenta = vf_all(momentum);
+    part all = part_of(LANES);
+    for (size_t i = 0; i < n; i += LANES) {
+        const bool whole = i + LANES <= n;
+        const part p = whole ? all : part_of((ptrdiff_t)(n - i));
+        vf mean = vf_load_lanes(m + i, whole, p);
+        vf step = momentum_step(vf_load_lanes(g + i, whole, p), &mean, rates, momenta, nesterov);
+        vf_store_lanes(w + i, whole, p, vf_load_lanes(w + i, whole, p) + step);
+        vf_store_lanes(m + i, whole, p, mean);
+    }
+}
+
+static void kernel_adagrad(size_t n, float *w, const float *g, float *a, float rate, float epsilon)
+{
+    part all = part_of(LANES);
+    for (size_t i = 0; i < n; i += LANES) {
+        const bool whole = i + LANES <= n;
+        const part p = whole ? all : part_of((ptrdiff_t)(n - i));
+        vf gradient = vf_load_lanes(g + i, whole, p);
+        vf sum = vf_fma(gradient, gradient, vf_load_lanes(a + i, whole, p));
+        vf step = gradient * rate / vf_sqrt(sum + epsilon);
+        vf_store_lanes(w + i, whole, p, vf_load_lanes(w + i, whole, p) - step);
+        vf_store_lanes(a + i, whole, p, sum);
+    }
+}
+
+static void kernel_rmsprop(size_t n, float *w, const float *g, float *v, float *m, float *u,
+                           const plx_rmsprop_numbers *numbers)
+{
+    const plx_rmsprop_numbers k = *numbers;
+    part all = part_of(LANES);
+    for (size_t i = 0; i < n; i += LANES) {
+        const bool whole = i + LANES <= n;
+        const part p = whole ? all : part_of((ptrdiff_t)(n - i));
+        vf gradient = vf_load_lanes(g + i, whole, p), second = vf_load_lanes(v + i, whole, p);
+        second = vf_fma(vf_all(k.one_minus_rho), vf_fma(gradient, gradient, -second), second);
+        vf_store_lanes(v + i, whole, p, second);
+        vf spread = second;
+        if (m) {
+            vf mean = vf_load_lanes(m + i, whole, p);
+            mean = vf_fma(vf_all(k.one_minus_rho), gradient - mean, mean);
+            vf_store_lanes(m + i, whole, p, mean);
+            spread = vf_max((vf){0}, vf_fma(-mean, mean, second));
+        }
+        vf step = gradient * k.rate / vf_sqrt(spread + k.epsilon);
+        if (u) {
+            step = vf_fma(vf_all(k.momentum), vf_load_lanes(u + i, whole, p), step);
+            vf_store_lanes(u + i, whole, p, step);
+        }
+        vf_store_lanes(w + i, whole, p, vf_load_lanes(w + i, whole, p) - step);
+    }
+}
+
+/** The new w; `a` and `z` are moved on. Where g is 0 nothing moves: below every number but 0, and not for a NaN. */
+INLINE vf ftrl_step(vf w, vf g, vf *a, vf *z, const plx_ftrl_numbers *numbers)
+{
+    const vf rate = vf_all(numbers->rate), low = vf_all(-numbers->l1), smallest = vf_all(0x1p-149f);
+    vf sum = vf_fma(g, g, *a), root = vf_sqrt(sum);
+    vf pull = vf_fma((root - vf_sqrt(*a)) / rate, -w, *z + g);
+    pull = vf_if_less(vf_abs(g), smallest, *z, pull);
+    vf cut = vf_max(low, -vf_max(low, -pull));
+    vf moved = (cut - pull) / ((root + numbers->beta) / rate + numbers->twice_l2);
+    *a = sum;
+    *z = pull;
+    return vf_if_less(vf_abs(g), smallest, w, moved);
+}
+
+static void kernel_ftrl(size_t n, float *w, const float *g, float *a, float *z, const plx_ftrl_numbers *numbers)
+{
+    const plx_ftrl_numbers k = *numbers;
+    part all = part_of(LANES);
+    for (size_t i = 0; i < n; i += LANES) {
+        const bool whole = i + LANES <= n;
+        const part p = whole ? all : part_of((ptrdiff_t)(n - i));
+        vf sum = vf_load_lanes(a + i, whole, p), pull = vf_load_lanes(z + i, whole, p);
+        vf moved = ftrl_step(vf_load_lanes(w + i, whole, p), vf_load_lanes(g + i, whole, p), &sum, &pull, &k);
+        vf_store_lanes(w + i, whole, p, moved);
+        vf_store_lanes(a + i, whole, p, sum);
+        vf_store_lanes(z + i, whole, p, pull);
+    }
+}
+
 #endif

@@ -120,7 +120,8 @@ static void normalise_shape(plx_graph *graph, plx_node *node)
                            .rows = 1,
                            .cols = node->shape.width,
                            .init = PLX_INIT_ONE,
-                           .is_joined = true};
+                           .is_joined = true,
+                           .is_bias = true};
     plx_node_param(graph, node, &spec);
     spec.name = "shift";
     spec.init = PLX_INIT_ZERO;

@@ -1,56 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The optimizers' list. */
+/* The optimizers' list, and what all rows share. */
 #include "train/optimizer.h"
 
-#include <math.h>
-
-static double constant_rate(const plx_train_spec *spec, int64_t step)
-{
-    (void)step;
-    return spec->learning_rate;
-}
-
-static void sgd_step(const plx_kernels *kernels, const plx_train_spec *spec, plx_real rate, size_t n, plx_real *weights,
-                     const plx_real *gradient, plx_real *const *slots)
-{
-    (void)spec, (void)slots;
-    kernels->sgd(n, weights, gradient, rate);
-}
-
-static const plx_optimizer sgd = {
-    .name = "sgd",
-    .doc = "gradient descent: w -= learning_rate * g",
-    .n_slots = 0,
-    .rate = constant_rate,
-    .step = sgd_step,
+const plx_optimizer *const plx_optimizer_list[] = {
+    &plx_optimizer_sgd,
+    &plx_optimizer_adagrad,
+    &plx_optimizer_rmsprop,
+    &plx_optimizer_adam,
+    &plx_optimizer_adamw,
+    &plx_optimizer_ftrl,
+    NULL,
 };
-
-/** Both corrections for the moments' start at 0, as Keras folds them into the rate. */
-static double adam_rate(const plx_train_spec *spec, int64_t step)
-{
-    double t = (double)step;
-    return spec->learning_rate * sqrt(1.0 - pow(spec->beta2, t)) / (1.0 - pow(spec->beta1, t));
-}
-
-static void adam_step(const plx_kernels *kernels, const plx_train_spec *spec, plx_real rate, size_t n,
-                      plx_real *weights, const plx_real *gradient, plx_real *const *slots)
-{
-    const plx_adam_numbers numbers = {.rate = rate,
-                                      .one_minus_beta1 = (plx_real)(1.0 - spec->beta1),
-                                      .one_minus_beta2 = (plx_real)(1.0 - spec->beta2),
-                                      .epsilon = (plx_real)spec->epsilon};
-    kernels->adam(n, weights, gradient, slots[0], slots[1], &numbers);
-}
-
-static const plx_optimizer adam = {
-    .name = "adam",
-    .doc = "Adam as Keras has it, on whole tables: w -= rate_t * m / (sqrt(v) + epsilon)",
-    .n_slots = 2,
-    .rate = adam_rate,
-    .step = adam_step,
-};
-
-const plx_optimizer *const plx_optimizer_list[] = {&sgd, &adam, NULL};
 
 const plx_optimizer *plx_optimizer_find(plx_slice name)
 {
@@ -58,4 +18,24 @@ const plx_optimizer *plx_optimizer_find(plx_slice name)
         if (plx_slice_equal(plx_slice_of((*row)->name), name)) return *row;
     }
     return NULL;
+}
+
+const plx_optimizer *plx_optimizer_for(const plx_train_spec *spec)
+{
+    const plx_optimizer *row = plx_optimizer_find(plx_slice_of(spec->optimizer));
+    return row && row->variant ? row->variant(spec) : row;
+}
+
+plx_real plx_optimizer_rate(const plx_optimizer *optimizer, const plx_train_spec *spec, double learning_rate,
+                            int64_t step)
+{
+    return (plx_real)(optimizer->rate ? optimizer->rate(spec, learning_rate, step) : learning_rate);
+}
+
+void plx_optimizer_start(const plx_optimizer *optimizer, const plx_train_spec *spec, int slot, size_t n,
+                         plx_real *numbers)
+{
+    const plx_real start = (plx_real)(optimizer->start ? optimizer->start(spec, slot) : 0);
+    for (size_t i = 0; i < n; i++)
+        numbers[i] = start;
 }

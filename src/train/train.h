@@ -18,6 +18,9 @@ typedef struct plx_train_spec {
     int64_t epochs, batch_size, seed;
     char *optimizer; /* a name in plx_optimizer_list */
     double learning_rate, beta1, beta2, epsilon;
+    double momentum, rho, initial_accumulator, weight_decay;
+    bool nesterov, centered;
+    double ftrl_l1, ftrl_l2, ftrl_beta;
     int64_t patience; /* epochs without improvement of the validation loss; 0: no early stopping */
     double min_delta;
     bool shuffle;
@@ -27,7 +30,7 @@ typedef struct plx_train_spec {
 
 extern const plx_field plx_train_fields[];
 extern const size_t plx_train_n_fields;
-/** Checks what the table can't: the optimizer's name. */
+/** Checks what the table can't: the optimizer's name, and that its options belong to it. */
 plx_status plx_train_check(const plx_train_spec *spec, plx_error *err);
 
 /**

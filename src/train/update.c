@@ -34,50 +34,72 @@ static bool absorb(plx_band *band, const plx_band *next)
     return true;
 }
 
+/** Sorts, and joins what lies side by side. */
+static void join_bands(plx_bands *bands)
+{
+    size_t kept = 0;
+    if (bands->n > 0) qsort(bands->items, bands->n, sizeof *bands->items, compare_bands);
+    for (size_t i = 0; i < bands->n; i++) {
+        if (kept == 0 || !absorb(&bands->items[kept - 1], &bands->items[i])) bands->items[kept++] = bands->items[i];
+    }
+    bands->n = kept;
+}
+
+static void add_bands(plx_bands *bands, const plx_param *param, double l2)
+{
+    for (int g = 0; g < param->spec.groups; g++) {
+        plx_band *band = &bands->items[bands->n++];
+        *band = (plx_band){param->offset + (size_t)g * param->group_stride, param->row_stride, (size_t)param->spec.rows,
+                           (size_t)param->spec.cols, l2};
+        flatten(band);
+    }
+}
+
 static void find_bands(plx_update *update, const plx_graph *graph, const double l2[PLX_L2_KINDS])
 {
-    size_t n = 0, kept = 0;
-    plx_band *bands = update->bands;
+    const bool decays = update->optimizer->decays && update->spec->weight_decay > 0;
     for (int p = 0; p < graph->n_params; p++) {
         const plx_param *param = &graph->params[p];
         double factor = l2[param->spec.regulariser];
-        if (param->spec.is_state || !(factor > 0)) continue;
-        for (int g = 0; g < param->spec.groups; g++) {
-            bands[n] = (plx_band){param->offset + (size_t)g * param->group_stride, param->row_stride,
-                                  (size_t)param->spec.rows, (size_t)param->spec.cols, factor};
-            flatten(&bands[n++]);
-        }
+        if (param->spec.is_state || param->spec.is_frozen || param->spec.is_lazy) continue;
+        if (factor > 0) add_bands(&update->regularised, param, factor);
+        if (decays && !param->spec.is_bias) add_bands(&update->decaying, param, 0);
     }
-    qsort(bands, n, sizeof *bands, compare_bands);
-    for (size_t i = 0; i < n; i++) {
-        if (kept == 0 || !absorb(&bands[kept - 1], &bands[i])) bands[kept++] = bands[i];
+    join_bands(&update->regularised);
+    join_bands(&update->decaying);
+}
+
+static bool take_memory(plx_update *update, const plx_graph *graph)
+{
+    size_t n_bands = 0;
+    for (int p = 0; p < graph->n_params; p++)
+        n_bands += (size_t)graph->params[p].spec.groups;
+    update->regularised.items = plx_alloc(update->allocator, n_bands, sizeof *update->regularised.items);
+    update->decaying.items = plx_alloc(update->allocator, n_bands, sizeof *update->decaying.items);
+    update->penalties = plx_alloc_zero(update->allocator, (size_t)update->n_spans, sizeof *update->penalties);
+    bool has_slots = true;
+    for (int i = 0; i < update->optimizer->n_slots; i++) {
+        update->slots[i] = plx_alloc_aligned(update->allocator, update->n, sizeof *update->slots[i]);
+        has_slots &= update->slots[i] != NULL;
     }
-    update->n_bands = kept;
+    return update->regularised.items && update->decaying.items && update->penalties && has_slots;
 }
 
 plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, const plx_graph *graph,
                            const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
                            const double l2[PLX_L2_KINDS], plx_error *err)
 {
-    size_t n_bands = 0;
     *update = (plx_update){.allocator = allocator, .kernels = kernels, .pool = pool, .spec = spec};
     PLX_TRY(plx_train_check(spec, err));
-    update->optimizer = plx_optimizer_find(plx_slice_of(spec->optimizer));
+    update->optimizer = plx_optimizer_for(spec);
     update->n = graph->n_gradient;
     update->n_spans = (int)((graph->n_gradient + SPAN - 1) / SPAN);
-    for (int p = 0; p < graph->n_params; p++)
-        n_bands += (size_t)graph->params[p].spec.groups;
-    update->bands = plx_alloc(allocator, n_bands, sizeof *update->bands);
-    update->penalties = plx_alloc_zero(allocator, (size_t)update->n_spans, sizeof *update->penalties);
-    bool has_slots = true;
-    for (int i = 0; i < update->optimizer->n_slots; i++) {
-        update->slots[i] = plx_alloc_aligned(allocator, update->n, sizeof *update->slots[i]);
-        has_slots &= update->slots[i] != NULL;
-    }
-    if (!update->bands || !update->penalties || !has_slots) {
+    if (!take_memory(update, graph)) {
         plx_update_release(update);
         return plx_error_memory(err);
     }
+    for (int i = 0; i < update->optimizer->n_slots && update->optimizer->start; i++)
+        plx_optimizer_start(update->optimizer, spec, i, update->n, update->slots[i]);
     find_bands(update, graph, l2);
     return PLX_OK;
 }
@@ -88,7 +110,8 @@ void plx_update_release(plx_update *update)
     for (int i = 0; i < PLX_OPTIMIZER_SLOTS_MAX; i++)
         plx_free_aligned(update->allocator, update->slots[i]);
     plx_free(update->allocator, update->penalties);
-    plx_free(update->allocator, update->bands);
+    plx_free(update->allocator, update->decaying.items);
+    plx_free(update->allocator, update->regularised.items);
     *update = (plx_update){0};
 }
 
@@ -102,10 +125,11 @@ void plx_update_keep(plx_update *update, plx_kept_list *list)
     }
 }
 
-/** Adds the regulariser's gradient for the band's numbers in [begin, end); returns its loss there. */
-static double regularise_band(const plx_update *update, const plx_band *band, size_t begin, size_t end)
+/** Does `work` with the band's rows as far as they lie in [begin, end); returns the sum of what it returns. */
+static double each_row(const plx_update *update, const plx_band *band, size_t begin, size_t end,
+                       double work(const plx_update *update, const plx_band *band, size_t from, size_t n))
 {
-    double squares = 0;
+    double sum = 0;
     size_t first_end = band->offset + band->cols;
     size_t row = begin < first_end ? 0 : (begin - first_end) / band->stride + 1;
     for (; row < band->rows; row++) {
@@ -113,21 +137,33 @@ static double regularise_band(const plx_update *update, const plx_band *band, si
         if (from >= end) break;
         if (from < begin) from = begin;
         if (to > end) to = end;
-        if (from < to)
-            squares +=
-                update->kernels->add_l2(to - from, update->values + from, (plx_real)band->l2, update->gradient + from);
+        if (from < to) sum += work(update, band, from, to - from);
     }
-    return band->l2 * squares;
+    return sum;
+}
+
+/** Adds the regulariser's gradient; returns the sum of squares. */
+static double regularise(const plx_update *update, const plx_band *band, size_t from, size_t n)
+{
+    return update->kernels->add_l2(n, update->values + from, (plx_real)band->l2, update->gradient + from);
+}
+
+static double decay(const plx_update *update, const plx_band *band, size_t from, size_t n)
+{
+    (void)band;
+    update->kernels->sgd(n, update->values + from, update->values + from, update->decay);
+    return 0;
 }
 
 static void regularise_span(void *user, int span, int thread)
 {
     plx_update *update = user;
     size_t begin = (size_t)span * SPAN, end = begin + SPAN < update->n ? begin + SPAN : update->n;
+    const plx_bands *bands = &update->regularised;
     double penalty = 0;
     (void)thread;
-    for (size_t b = 0; b < update->n_bands && update->bands[b].offset < end; b++)
-        penalty += regularise_band(update, &update->bands[b], begin, end);
+    for (size_t b = 0; b < bands->n && bands->items[b].offset < end; b++)
+        penalty += bands->items[b].l2 * each_row(update, &bands->items[b], begin, end, regularise);
     update->penalties[span] = penalty;
 }
 
@@ -137,6 +173,8 @@ static void update_span(void *user, int span, int thread)
     size_t begin = (size_t)span * SPAN, end = begin + SPAN < update->n ? begin + SPAN : update->n;
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX] = {NULL};
     regularise_span(user, span, thread);
+    for (size_t b = 0; b < update->decaying.n && update->decaying.items[b].offset < end; b++)
+        each_row(update, &update->decaying.items[b], begin, end, decay);
     for (int i = 0; i < update->optimizer->n_slots; i++)
         slots[i] = update->slots[i] + begin;
     update->optimizer->step(update->kernels, update->spec, update->rate, end - begin, update->values + begin,
@@ -162,7 +200,8 @@ static double run_spans(plx_update *update, plx_job *job, plx_real *values, plx_
 double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
 {
     update->step++;
-    update->rate = (plx_real)update->optimizer->rate(update->spec, update->step);
+    update->rate = plx_optimizer_rate(update->optimizer, update->spec, update->spec->learning_rate, update->step);
+    update->decay = (plx_real)(update->spec->learning_rate * update->spec->weight_decay);
     return run_spans(update, update_span, values, gradient);
 }
 

@@ -12,11 +12,17 @@
 #include "train/kept.h"
 #include "train/optimizer.h"
 
-/** Regularised numbers: rows of `cols` numbers, stride apart; what lies side by side has been joined. */
+/** Numbers that are treated alike: rows of `cols` numbers, stride apart; what lies side by side has been joined. */
 typedef struct plx_band {
     size_t offset, stride, rows, cols;
     double l2;
 } plx_band;
+
+/** By rising offset. */
+typedef struct plx_bands {
+    plx_band *items;
+    size_t n;
+} plx_bands;
 
 typedef struct plx_update {
     const plx_allocator *allocator; /* borrowed, as the next four */
@@ -26,15 +32,15 @@ typedef struct plx_update {
     const plx_train_spec *spec;
     size_t n; /* numbers of the block */
     int n_spans;
-    plx_band *bands; /* by rising offset */
-    size_t n_bands;
+    plx_bands regularised;
+    plx_bands decaying;                       /* where the optimizer decays weights; `l2` means nothing */
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX]; /* [n] each */
     double *penalties;                        /* [n_spans] of the call in hand */
     int64_t step;                             /* steps made */
 
     /* Of the call in hand. */
     plx_real *values, *gradient;
-    plx_real rate;
+    plx_real rate, decay;
 } plx_update;
 
 /** `l2` [PLX_L2_KINDS]: the factor of each regulariser. */

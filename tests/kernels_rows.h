@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* For checks of kernels that take rows of numbers: a loop over sizes that calls one check. */
+#ifndef KERNELS_ROWS_H
+#define KERNELS_ROWS_H
+
+#include "kernels_check.h"
+
+/** What a check of rows gets: `x`, `y`, `d` inputs [rows,n], `u`, `v`, `w` inputs [n], `out` [rows,n] with `before` in
+ * it. */
+typedef struct rows_case {
+    const plx_kernels *k;
+    matrix x, y, d, u, v, w, out, before;
+    int rows, n;
+    bool accumulate;
+} rows_case;
+
+typedef void rows_check(rows_case *c);
+
+static void each_size(const plx_kernels *k, const char *name, int least_rows, int least_n, rows_check *check)
+{
+    for (int ir = 0; ir < COUNT(row_counts); ir++) {
+        for (int in = 0; in < COUNT(lengths); in++) {
+            for (int variant = 0; variant < 4; variant++) {
+                int rows = row_counts[ir], n = lengths[in], gap = variant & 2 ? 3 : 0;
+                if (rows < least_rows || n < least_n) continue;
+                describe(k, name, rows, n, 0, variant);
+                rows_case c = {.k = k, .rows = rows, .n = n, .accumulate = variant & 1};
+                c.x = matrix_make(rows, n, gap), c.y = matrix_make(rows, n, 2 * gap), c.d = matrix_make(rows, n, gap);
+                c.u = matrix_make(1, n, 0), c.v = matrix_make(1, n, 0), c.w = matrix_make(1, n, 0);
+                c.out = matrix_make(rows, n, gap), c.before = matrix_copy(&c.out, 0);
+                check(&c);
+                matrix_done(&c.x), matrix_done(&c.y), matrix_done(&c.d), matrix_done(&c.u), matrix_done(&c.v);
+                matrix_done(&c.w), matrix_done(&c.out), matrix_done(&c.before);
+            }
+        }
+    }
+}
+
+#define EACH(c, r, i)                                                                                                  \
+    for (int r = 0; r < (c)->rows; r++)                                                                                \
+        for (int i = 0; i < (c)->n; i++)
+#define AT(m, r, i) ((double)*matrix_at(&c->m, r, i))
+#define OLD(r, i)   (c->accumulate ? AT(before, r, i) : 0.0)
+
+#define ROWS_CHECK(kernel, least_rows, least_n)                                                                        \
+    static void check_##kernel(const plx_kernels *k)                                                                   \
+    {                                                                                                                  \
+        each_size(k, #kernel, least_rows, least_n, rows_##kernel);                                                     \
+    }
+
+#endif

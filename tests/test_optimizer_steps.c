@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Optimizers step by step against what Keras and PyTorch make of the same gradients, options set by the fields' table.
+ * The libraries computed in float64, we in float32: a weight may differ by the roundings of the steps
+ * so far.
+ */
+#include "optimizer_steps.h"
+
+#include "check.h"
+#include "train/update.h"
+
+static void set_option(plx_train_spec *spec, plx_slice pair, plx_arena *arena)
+{
+    const char *equals = memchr(pair.text, '=', pair.length);
+    REQUIRE(equals != NULL);
+    const plx_slice key = {pair.text, (size_t)(equals - pair.text)};
+    const plx_raw value = {.scalar = {equals + 1, pair.length - key.length - 1}};
+    const plx_field *field = plx_field_find(plx_train_fields, plx_train_n_fields, key);
+    REQUIRE(field != NULL);
+    CHECK_STATUS(plx_field_set(field, spec, &value, arena, NULL), PLX_OK);
+}
+
+/** Keras' defaults are ours; then "key=value, key=value". */
+static void make_spec(plx_train_spec *spec, const optimizer_case *c, plx_arena *arena)
+{
+    CHECK_STATUS(plx_fields_default(plx_train_fields, plx_train_n_fields, spec, arena, NULL), PLX_OK);
+    spec->optimizer = plx_arena_text(arena, c->optimizer, strlen(c->optimizer));
+    for (const char *at = c->options; *at;) {
+        const size_t length = strcspn(at, ",");
+        set_option(spec, (plx_slice){at, length}, arena);
+        at += length;
+        at += strspn(at, ", ");
+    }
+}
+
+static void check_steps(const optimizer_case *c, plx_cpu_level level)
+{
+    static const double no_l2[PLX_L2_KINDS] = {0};
+    plx_arena arena;
+    plx_train_spec spec;
+    plx_update update;
+    plx_real values[N_WEIGHTS], gradient[N_WEIGHTS];
+    plx_param param = {.spec = {.name = "kernel", .groups = 1, .rows = 1, .cols = N_WEIGHTS},
+                       .group_stride = N_WEIGHTS,
+                       .row_stride = N_WEIGHTS};
+    const plx_graph graph = {.params = &param, .n_params = 1, .n_values = N_WEIGHTS, .n_gradient = N_WEIGHTS};
+    plx_arena_init(&arena, &plx_allocator_default);
+    make_spec(&spec, c, &arena);
+    CHECK_STATUS(
+        plx_update_init(&update, &plx_allocator_default, &graph, plx_kernels_for(level), NULL, &spec, no_l2, NULL),
+        PLX_OK);
+    for (int i = 0; i < N_WEIGHTS; i++)
+        values[i] = (plx_real)start_weights[i];
+    for (int step = 0; step < N_STEPS; step++) {
+        for (int i = 0; i < N_WEIGHTS; i++)
+            gradient[i] = (plx_real)step_gradients[step][i];
+        plx_update_step(&update, values, gradient);
+        for (int i = 0; i < N_WEIGHTS; i++) {
+            const double want = c->weights[step][i], bound = 0x1p-23 * (step + 2);
+            if (fabs((double)values[i] - want) <= bound) continue;
+            char text[200];
+            snprintf(text, sizeof text, "%s (%s), level %d, step %d, weight %d: %.9g, not %.9g", c->reference,
+                     c->options, (int)level, step, i, (double)values[i], want);
+            check_report(__FILE__, __LINE__, text);
+            break;
+        }
+    }
+    plx_update_release(&update);
+    plx_arena_release(&arena);
+}
+
+static void check_cases(const optimizer_case *cases, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (int level = 0; level <= (int)plx_cpu_best(); level++)
+            check_steps(&cases[i], (plx_cpu_level)level);
+}
+
+static void test_keras(void)
+{
+    check_cases(keras_cases, sizeof keras_cases / sizeof *keras_cases);
+}
+
+static void test_torch(void)
+{
+    check_cases(torch_cases, sizeof torch_cases / sizeof *torch_cases);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {CHECK_TEST(test_keras), CHECK_TEST(test_torch)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
