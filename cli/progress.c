@@ -98,6 +98,8 @@ static void add_epoch(text_line *line, const cli_progress *progress, const plx_p
     add(line, "  loss %.4f", state->loss);
     bool is_validated = isfinite(state->validation_loss);
     if (is_validated) add(line, "  validation %.4f", state->validation_loss);
+    if (isfinite(state->monitored) && state->monitored != state->validation_loss)
+        add(line, "  monitor %.4f", state->monitored);
     for (int task = 0; task < progress->n_tasks && state->task_losses; task++) {
         add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
         if (is_validated && state->validation_scores && isfinite(state->validation_scores[task]))

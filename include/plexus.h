@@ -198,6 +198,7 @@ typedef struct plx_progress {
     double validation_loss;    /* with regularisers; NaN where there are no validation rows or before the end */
     const double *validation_task_losses;
     const double *validation_scores;       /* AUC of binary tasks, MSE of regressions, accuracy of multi-class tasks */
+    double monitored;                      /* what train.monitor says; NaN as validation_loss */
     const plx_metrics *validation_metrics; /* all figures; NULL where there is nothing to tell */
     const plx_task_kind *task_kinds;
     bool is_best; /* this epoch's weights are the best so far */

@@ -32,7 +32,8 @@ static plx_int_list towers[N_TASKS] = {{tower_units, 1}, {tower_units, 1}};
 typedef struct journal {
     int calls, epochs;
     double loss[LOG_EPOCHS], validation_loss[LOG_EPOCHS], auc[LOG_EPOCHS], task_loss[LOG_EPOCHS][N_TASKS];
-    double validation_task_loss[LOG_EPOCHS][N_TASKS];
+    double validation_task_loss[LOG_EPOCHS][N_TASKS], monitored[LOG_EPOCHS];
+    plx_score figures[LOG_EPOCHS][N_TASKS];
     int64_t steps;
     int best_epoch;
     plx_real best[LOG_VALUES]; /* values at the end of the best epoch */
@@ -54,7 +55,7 @@ typedef struct world {
     double weights[N_TASKS];
     const char *names[N_TASKS];
     plx_task_kind kinds[N_TASKS];
-    char optimizer[8];
+    char optimizer[8], monitor[64];
     plx_train_spec spec;
     plx_train_job job;
     plx_train_result result;
@@ -221,9 +222,12 @@ static bool listen_epoch(journal *j, const plx_train_state *state)
     j->loss[epoch] = state->loss;
     j->validation_loss[epoch] = state->has_validation ? state->validation_loss : NAN;
     j->auc[epoch] = state->has_validation ? state->validation[0].auc : NAN;
+    j->monitored[epoch] = state->monitored;
     for (int task = 0; task < N_TASKS; task++) {
         j->task_loss[epoch][task] = state->task_losses[task];
-        if (state->has_validation) j->validation_task_loss[epoch][task] = state->validation_task_losses[task];
+        if (!state->has_validation) continue;
+        j->validation_task_loss[epoch][task] = state->validation_task_losses[task];
+        j->figures[epoch][task] = state->validation[task];
     }
     if (state->is_best) {
         j->best_epoch = state->epoch;
@@ -431,6 +435,94 @@ static void test_min_delta(void)
     CHECK(w.result.epochs == 3 && w.result.best_epoch == 1 && w.result.stopped_early);
     CHECK(w.journal.validation_loss[2] < w.journal.validation_loss[0]);
     world_release(&w);
+}
+
+/** The figure that the monitor names is `expected`; the best epoch, and the end, are by it. */
+static void check_monitor(const char *monitor, double (*expected)(const journal *j, int epoch), double sign)
+{
+    static world w;
+    int best = 0;
+    REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, 500));
+    snprintf(w.monitor, sizeof w.monitor, "%s", monitor);
+    w.spec.monitor = w.monitor;
+    w.spec.epochs = LOG_EPOCHS, w.spec.patience = 3, w.spec.learning_rate = 0.03;
+    CHECK_STATUS(train(&w), PLX_OK);
+    for (int epoch = 0; epoch < w.journal.epochs; epoch++) {
+        CHECK_CLOSE(w.journal.monitored[epoch], expected(&w.journal, epoch), 1e-12);
+        if (sign * w.journal.monitored[epoch] > sign * w.journal.monitored[best]) best = epoch;
+    }
+    CHECK(w.result.stopped_early && w.result.best_epoch == best + 1 && w.result.epochs == best + 1 + 3);
+    CHECK(has_values(&w, w.journal.best));
+    world_release(&w);
+}
+
+static double auc_of(const journal *j, int epoch)
+{
+    return j->figures[epoch][0].auc;
+}
+
+static double rmse_of(const journal *j, int epoch)
+{
+    return j->figures[epoch][1].rmse;
+}
+
+static double task_loss_of(const journal *j, int epoch)
+{
+    return j->validation_task_loss[epoch][0];
+}
+
+static double mix_of(const journal *j, int epoch)
+{
+    return 0.7 * j->figures[epoch][0].pr_auc - 0.01 * j->figures[epoch][1].mae;
+}
+
+static void test_the_monitor_chooses_the_best(void)
+{
+    check_monitor("click.auc", auc_of, 1);
+    check_monitor("spend.rmse", rmse_of, -1);
+    check_monitor("click.loss", task_loss_of, -1);
+    check_monitor("0.7*click.pr_auc + 0.01*spend.mae", mix_of, 1);
+}
+
+static void test_min_delta_of_a_monitor(void)
+{
+    static world w;
+    REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, 500));
+    snprintf(w.monitor, sizeof w.monitor, "click.auc");
+    w.spec.monitor = w.monitor;
+    w.spec.epochs = 40, w.spec.patience = 2, w.spec.min_delta = 1;
+    CHECK_STATUS(train(&w), PLX_OK);
+    CHECK(w.result.epochs == 3 && w.result.best_epoch == 1 && w.result.stopped_early);
+    CHECK(w.journal.auc[2] > w.journal.auc[0]);
+    world_release(&w);
+}
+
+static void test_a_monitor_without_meaning(void)
+{
+    static const struct {
+        const char *monitor, *message;
+        plx_status status;
+    } cases[] = {
+        {"buy.auc", "train.monitor: auc of task 'buy' has no meaning for the validation rows, whose labels are of one",
+         PLX_ERR_SCHEMA},
+        {"buy.accuracy", "", PLX_OK},
+        {"click.loss", "train.monitor: no validation row has a label of task 'click'", PLX_ERR_SCHEMA},
+        {"click.auk", "'click' has no figure 'auk'", PLX_ERR_ARGUMENT},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        static world w;
+        REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, 50));
+        snprintf(w.monitor, sizeof w.monitor, "%s", cases[i].monitor);
+        w.spec.monitor = w.monitor;
+        for (size_t row = 0; row < w.validation.n; row++) {
+            set_label(&w.validation, row, 0, NAN);
+            set_label(&w.validation, row, 1, 1);
+        }
+        CHECK_STATUS(train(&w), cases[i].status);
+        CHECK_TEXT(w.err.message, cases[i].message);
+        CHECK(cases[i].status == PLX_OK || memcmp(w.values, w.start, w.graph.n_values * sizeof *w.values) == 0);
+        world_release(&w);
+    }
 }
 
 static void test_without_validation_the_last_epoch_counts(void)
@@ -659,6 +751,9 @@ int main(int argc, char **argv)
         CHECK_TEST(test_early_stopping_puts_the_best_back),
         CHECK_TEST(test_best_comes_back_without_patience),
         CHECK_TEST(test_min_delta),
+        CHECK_TEST(test_the_monitor_chooses_the_best),
+        CHECK_TEST(test_min_delta_of_a_monitor),
+        CHECK_TEST(test_a_monitor_without_meaning),
         CHECK_TEST(test_without_validation_the_last_epoch_counts),
         CHECK_TEST(test_cancel),
         CHECK_TEST(test_sizes_of_batches),

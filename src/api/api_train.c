@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training a model: the loop of src/train with the caller's hooks and the log. */
 #include <math.h>
+#include <string.h>
 
 #include "api/checkpoint.h"
 #include "api/handles.h"
@@ -43,6 +44,7 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .validation_loss = state->has_validation ? state->validation_loss : NAN,
         .validation_task_losses = state->has_validation ? state->validation_task_losses : l->scores,
         .validation_scores = l->scores, /* NaN where there is nothing to tell */
+        .monitored = state->has_validation ? state->monitored : NAN,
         .validation_metrics = state->has_validation ? l->metrics : NULL,
         .task_kinds = l->job->task_kinds,
         .is_best = state->epoch_ended && state->is_best,
@@ -79,11 +81,16 @@ static void warn_of_one_class(const plx_model *model, const plx_rows *rows, cons
     }
 }
 
-static void warn_of_idle_patience(const plx_model *model, const plx_data *data)
+static void warn_of_idle_options(const plx_model *model, const plx_data *data)
 {
-    if (model->config->spec.train.patience == 0 || data->parts[PLX_PART_VALIDATION].n > 0) return;
-    plx_context_warn(model->context, "train.patience has no effect without validation rows: give data.validation or "
-                                     "data.validation_part");
+    const plx_train_spec *train = &model->config->spec.train;
+    if (data->parts[PLX_PART_VALIDATION].n > 0) return;
+    const char *idle = train->patience > 0 ? "patience" : strcmp(train->monitor, "loss") != 0 ? "monitor" : NULL;
+    if (!idle) return;
+    plx_context_warn(model->context,
+                     "train.%s has no effect without validation rows: give data.validation or "
+                     "data.validation_part",
+                     idle);
 }
 
 static void fill_report(const plx_train_result *result, plx_train_report *report)
@@ -167,7 +174,7 @@ plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_tra
     bool resumed = checkpoint.has_file;
     warn_of_one_class(model, &data->parts[PLX_PART_TRAIN], "training");
     warn_of_one_class(model, &data->parts[PLX_PART_VALIDATION], "validation");
-    warn_of_idle_patience(model, data);
+    warn_of_idle_options(model, data);
     status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);
     if (report) report->resumed = resumed;
     if (status == PLX_ERR_FORMAT && resumed) plx_error_prefix(err, "%s", hooks->checkpoint_path);

@@ -110,6 +110,8 @@ static void make_line(plx_string *line, const plx_train_job *job, const plx_trai
     if (state->has_validation) {
         open_object(line, "validation");
         add_number(line, "loss", state->validation_loss);
+        if (job->spec->monitor && strcmp(job->spec->monitor, "loss") != 0)
+            add_number(line, "monitored", state->monitored);
         add_tasks(line, job, state->validation_task_losses, state->validation);
         close_object(line);
     }

@@ -5,6 +5,7 @@
 
 #include "config/config_document.h"
 #include "data/cells.h"
+#include "train/monitor.h"
 
 /** A name, sorted for finding it and its doubles. */
 typedef struct named {
@@ -235,6 +236,25 @@ static void check_model(plx_document *document, const plx_spec *spec, const plx_
     }
 }
 
+static void check_monitor(plx_document *document, const plx_spec *spec, const plx_spec_places *places)
+{
+    const plx_table_spec *table = &spec->table;
+    const size_t n = (size_t)table->n_tasks;
+    const yaml_node_t *place = plx_document_value(document, places->train, "monitor");
+    const char **names = plx_arena_take(&document->scratch, n + 1, sizeof *names);
+    plx_task_kind *kinds = plx_arena_take(&document->scratch, n + 1, sizeof *kinds);
+    if (!place || n == 0 || !names || !kinds) return;
+    for (size_t i = 0; i < n; i++) {
+        names[i] = table->tasks[i].name;
+        kinds[i] = (plx_task_kind)table->tasks[i].kind;
+    }
+    const plx_monitored monitored = {.task_names = names, .task_kinds = kinds, .n_tasks = table->n_tasks};
+    plx_monitor monitor;
+    plx_error failure;
+    if (plx_monitor_parse(&monitor, spec->train.monitor, &monitored, &failure) != PLX_OK)
+        plx_document_problem(document, place, "%s", failure.message);
+}
+
 void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec_places *places)
 {
     if (plx_document_is_full(document)) return;
@@ -245,4 +265,5 @@ void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec
     check_numbers(document, &spec->table, places);
     check_columns(document, &spec->table, places);
     check_model(document, spec, places);
+    check_monitor(document, spec, places);
 }

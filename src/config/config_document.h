@@ -57,7 +57,7 @@ yaml_mark_t plx_assignment_mark(int i);
 
 /** What the checks of the whole need beside the spec: where each feature and task stands. */
 typedef struct plx_spec_places {
-    const yaml_node_t *data, *features, *tasks, *model;
+    const yaml_node_t *data, *features, *tasks, *model, *train;
     const yaml_node_t **feature; /* [n_features] */
     const yaml_node_t **task;    /* [n_tasks] */
 } plx_spec_places;

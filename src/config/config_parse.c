@@ -382,6 +382,7 @@ static void parse_root(parser *p)
     parse_tasks(p, plx_document_value(&p->document, root, "tasks"));
     parse_model(p, plx_document_value(&p->document, root, "model"));
     const yaml_node_t *node = plx_document_value(&p->document, root, "train");
+    p->places.train = node;
     fill(p, node, &train, &p->spec->train);
     check_train(p, node);
     plx_spec_check(&p->document, p->spec, &p->places);

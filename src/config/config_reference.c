@@ -118,6 +118,29 @@ static void write_tasks_taken(const plx_model_def *def, plx_string *out)
     plx_string_format(out, "%s.\n", def->needs_binary ? ", all of them binary" : "");
 }
 
+/** The figures that train.monitor takes. */
+static void write_metrics(plx_string *out)
+{
+    static const char *const kinds[] = {"binary", "regression", "multiclass"};
+    plx_string_format(
+        out, "\nWhat `monitor` takes of a task, as TASK.FIGURE; a sum's terms may have weights above 0, and those "
+             "of which smaller\nvalues are better count negative beside others "
+             "([metrics.md](metrics.md) has the formulae):\n\n"
+             "- `loss`: mean loss of the task; without a task, the whole validation loss\n");
+    for (int i = 0; i < plx_metric_n; i++) {
+        const plx_metric *metric = &plx_metric_list[i];
+        const char *before = "";
+        if (metric->better == PLX_BETTER_NEITHER) continue;
+        plx_string_format(out, "- `%s` (", metric->name);
+        for (int kind = 0; kind < (int)(sizeof kinds / sizeof *kinds); kind++) {
+            if (!plx_metric_fits(metric, (plx_task_kind)kind)) continue;
+            plx_string_format(out, "%s%s", before, kinds[kind]);
+            before = ", ";
+        }
+        plx_string_format(out, "): %s\n", metric->doc);
+    }
+}
+
 void plx_spec_reference(plx_string *out)
 {
     plx_string_add(out, introduction, sizeof introduction - 1);
@@ -145,4 +168,5 @@ void plx_spec_reference(plx_string *out)
     plx_string_format(out, "\nOptimizers:\n\n");
     for (int i = 0; plx_optimizer_list[i]; i++)
         plx_string_format(out, "- `%s`: %s\n", plx_optimizer_list[i]->name, plx_optimizer_list[i]->doc);
+    write_metrics(out);
 }

@@ -41,7 +41,9 @@ typedef struct trainer {
 
     /* Validation. */
     plx_validation validation;
-    double validation_loss, best_loss;
+    double validation_loss;
+    double monitored; /* train.monitor */
+    double best_loss; /* of the best epoch, negative where larger is better */
     int64_t epochs_without_gain;
 
     /* States that go to the keeper. */
@@ -204,6 +206,7 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
         .validation_loss = epoch_ended && t->validation.has_rows ? t->validation_loss : NAN,
         .validation_task_losses = t->validation.losses,
         .validation = t->validation.figures,
+        .monitored = epoch_ended && t->validation.has_rows ? t->monitored : NAN,
         .is_best = is_best,
     };
     return job->listener(job->user, &state);
@@ -340,13 +343,15 @@ static plx_status validate(trainer *t, plx_error *err)
     return check_losses(t, "validation loss", t->task_losses, loss, err);
 }
 
-/** As Keras' EarlyStopping on val_loss. */
+/** As Keras' EarlyStopping on val_loss, or on what train.monitor says. */
 static bool is_best_epoch(trainer *t)
 {
     if (!t->validation.has_rows) return true;
-    bool is_better = t->validation_loss < t->best_loss - t->job->spec->min_delta;
+    t->monitored = plx_validation_monitored(&t->validation, t->validation_loss);
+    double loss = t->validation.monitor.larger_is_better ? -t->monitored : t->monitored;
+    bool is_better = loss < t->best_loss - t->job->spec->min_delta;
     t->epochs_without_gain = is_better ? 0 : t->epochs_without_gain + 1;
-    if (is_better) t->best_loss = t->validation_loss;
+    if (is_better) t->best_loss = loss;
     return is_better;
 }
 

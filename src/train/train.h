@@ -21,7 +21,8 @@ typedef struct plx_train_spec {
     double momentum, rho, initial_accumulator, weight_decay;
     bool nesterov, centered;
     double ftrl_l1, ftrl_l2, ftrl_beta;
-    int64_t patience; /* epochs without improvement of the validation loss; 0: no early stopping */
+    char *monitor;    /* what is best is chosen by it, as monitor.h has it; NULL: the validation loss */
+    int64_t patience; /* epochs without improvement of it; 0: no early stopping */
     double min_delta;
     bool shuffle;
     int64_t checkpoint_epochs, checkpoint_steps; /* 0: none */
@@ -45,10 +46,11 @@ typedef struct plx_train_state {
     double loss;               /* with regularisers, mean over the epoch's steps so far */
     const double *task_losses; /* the same of each task's mean loss; NaN where no step had a label */
     bool epoch_ended;
-    bool has_validation; /* the next three are filled */
+    bool has_validation; /* the next four are filled */
     double validation_loss;
     const double *validation_task_losses;
     const plx_score *validation; /* figures of each task */
+    double monitored;            /* what spec->monitor says */
     bool is_best;                /* the epoch that ended is the best so far; without validation every one is */
 } plx_train_state;
 

@@ -38,10 +38,13 @@ const plx_field plx_train_fields[] = {
      .doc = "ftrl: twice this is added to the divisor, which pulls weights to 0"},
     {FIELD(ftrl_beta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e6, .fallback = "0",
      .doc = "ftrl: added to the root of the sum of squared gradients"},
+    {FIELD(monitor), .type = PLX_FIELD_TEXT, .fallback = "loss",
+     .doc = "by what the best epoch is chosen on the validation rows: `loss`, a figure of a task (`income.auc`), or a "
+            "sum (`0.7*income.auc + 0.3*marital.auc`)"},
     {FIELD(patience), .type = PLX_FIELD_INT, .min = 0, .max = 100000, .fallback = "0",
-     .doc = "stop after so many epochs without a better validation loss; 0: run all epochs"},
+     .doc = "stop after so many epochs that are not better by monitor; 0: run all epochs"},
     {FIELD(min_delta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
-     .doc = "by how much a validation loss must be lower to count as better"},
+     .doc = "by how much an epoch must be better to count as better"},
     {FIELD(shuffle), .type = PLX_FIELD_BOOL, .fallback = "true", .doc = "a new order of the rows each epoch"},
     {FIELD(checkpoint_epochs), .type = PLX_FIELD_INT, .min = 0, .max = 100000, .fallback = "1",
      .doc =

@@ -2,40 +2,7 @@
 /* Validation: rows are scored by all threads, then each task's figures are made by one. */
 #include "train/validation.h"
 
-plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_error *err)
-{
-    const plx_rows *rows = job->validation;
-    const plx_allocator *a = job->allocator;
-    const size_t n_tasks = (size_t)job->graph->n_tasks, threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
-    *v = (plx_validation){.job = job, .has_rows = rows && rows->n > 0};
-    if (!v->has_rows) return PLX_OK;
-    v->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
-    PLX_TRY(plx_scorer_init(&v->scorer, a, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
-    PLX_TRY(plx_groups_init(&v->groups, a, rows, err));
-    v->scratch_bytes = plx_score_scratch(rows->n, v->groups.n_groups, v->groups.of_row != NULL);
-    v->scores = plx_alloc(a, rows->n * (size_t)job->graph->n_outputs, sizeof *v->scores);
-    v->labels = plx_alloc(a, rows->n * n_tasks, sizeof *v->labels);
-    v->scratch = plx_alloc(a, (size_t)v->n_parallel, v->scratch_bytes);
-    v->losses = plx_alloc_zero(a, n_tasks, sizeof *v->losses);
-    v->figures = plx_alloc_zero(a, n_tasks, sizeof *v->figures);
-    if (!v->scores || !v->labels || !v->scratch || !v->losses || !v->figures) return plx_error_memory(err);
-    for (size_t task = 0; task < n_tasks; task++)
-        plx_records_labels(rows->layout, rows->records, rows->n, (int)task, v->labels + task * rows->n);
-    return PLX_OK;
-}
-
-void plx_validation_release(plx_validation *v)
-{
-    if (!v->job) return;
-    const plx_allocator *a = v->job->allocator;
-    plx_free(a, v->figures);
-    plx_free(a, v->losses);
-    plx_free(a, v->scratch);
-    plx_free(a, v->labels);
-    plx_free(a, v->scores);
-    plx_groups_release(&v->groups, a);
-    plx_scorer_release(&v->scorer);
-}
+#include <math.h>
 
 /** Tasks slot, slot + n_parallel and so on. */
 static void measure_tasks(void *user, int slot, int thread)
@@ -60,7 +27,8 @@ static void measure_tasks(void *user, int slot, int thread)
     }
 }
 
-void plx_validation_measure(plx_validation *v)
+/** Figures of the scores that are there. */
+static void measure(plx_validation *v)
 {
     if (v->job->pool) {
         plx_pool_run(v->job->pool, v->n_parallel, measure_tasks, v);
@@ -70,8 +38,76 @@ void plx_validation_measure(plx_validation *v)
     }
 }
 
+static plx_status take_memory(plx_validation *v, plx_error *err)
+{
+    const plx_train_job *job = v->job;
+    const plx_rows *rows = job->validation;
+    const plx_allocator *a = job->allocator;
+    const size_t n_tasks = (size_t)job->graph->n_tasks, threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
+    v->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
+    PLX_TRY(plx_scorer_init(&v->scorer, a, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
+    PLX_TRY(plx_groups_init(&v->groups, a, rows, err));
+    v->scratch_bytes = plx_score_scratch(rows->n, v->groups.n_groups, v->groups.of_row != NULL);
+    v->scores = plx_alloc_zero(a, rows->n * (size_t)job->graph->n_outputs, sizeof *v->scores);
+    v->labels = plx_alloc(a, rows->n * n_tasks, sizeof *v->labels);
+    v->scratch = plx_alloc(a, (size_t)v->n_parallel, v->scratch_bytes);
+    v->losses = plx_alloc_zero(a, n_tasks, sizeof *v->losses);
+    v->figures = plx_alloc_zero(a, n_tasks, sizeof *v->figures);
+    return v->scores && v->labels && v->scratch && v->losses && v->figures ? PLX_OK : plx_error_memory(err);
+}
+
+/** Figures of scores that are all 0 have a meaning where those of any scores have. */
+static plx_status check_meaning(plx_validation *v, plx_error *err)
+{
+    if (plx_monitor_is_loss(&v->monitor)) return PLX_OK;
+    measure(v);
+    for (int i = 0; i < v->monitor.n_terms; i++) {
+        const plx_monitor_term *term = &v->monitor.terms[i];
+        if (term->task < 0) continue;
+        const char *name = v->job->task_names[term->task];
+        const plx_score *score = &v->figures[term->task];
+        if (score->rows == 0)
+            PLX_FAIL(err, PLX_ERR_SCHEMA, "train.monitor: no validation row has a label of task '%s'", name);
+        if (term->metric && isnan(plx_metric_of(term->metric, score)))
+            PLX_FAIL(err, PLX_ERR_SCHEMA,
+                     "train.monitor: %s of task '%s' has no meaning for the validation rows, whose labels are %s",
+                     term->metric->name, name,
+                     v->job->task_kinds[term->task] == PLX_TASK_REGRESSION ? "all equal" : "of one class");
+    }
+    return PLX_OK;
+}
+
+plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_error *err)
+{
+    const plx_rows *rows = job->validation;
+    *v = (plx_validation){.job = job, .has_rows = rows && rows->n > 0};
+    const plx_monitored monitored = {.task_names = job->task_names,
+                                     .task_kinds = job->task_kinds,
+                                     .n_tasks = job->graph->n_tasks,
+                                     .has_groups = job->train->layout->has_group};
+    PLX_TRY(plx_monitor_parse(&v->monitor, job->spec->monitor, &monitored, err));
+    if (!v->has_rows) return PLX_OK;
+    PLX_TRY(take_memory(v, err));
+    for (int task = 0; task < job->graph->n_tasks; task++)
+        plx_records_labels(rows->layout, rows->records, rows->n, task, v->labels + (size_t)task * rows->n);
+    return check_meaning(v, err);
+}
+
+void plx_validation_release(plx_validation *v)
+{
+    if (!v->job) return;
+    const plx_allocator *a = v->job->allocator;
+    plx_free(a, v->figures);
+    plx_free(a, v->losses);
+    plx_free(a, v->scratch);
+    plx_free(a, v->labels);
+    plx_free(a, v->scores);
+    plx_groups_release(&v->groups, a);
+    plx_scorer_release(&v->scorer);
+}
+
 void plx_validation_run(plx_validation *v)
 {
     plx_scorer_run(&v->scorer, v->job->values, v->job->validation, v->scores, v->losses);
-    plx_validation_measure(v);
+    measure(v);
 }

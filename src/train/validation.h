@@ -4,11 +4,13 @@
 #define PLX_VALIDATION_H
 
 #include "train/group.h"
+#include "train/monitor.h"
 #include "train/score.h"
 
 typedef struct plx_validation {
     const plx_train_job *job;
-    bool has_rows; /* nothing else is there without them */
+    plx_monitor monitor;
+    bool has_rows; /* nothing below is there without them */
     plx_scorer scorer;
     float *scores; /* [n, graph->n_outputs] */
     float *labels; /* [n_tasks, n] */
@@ -20,12 +22,16 @@ typedef struct plx_validation {
     plx_score *figures;   /* [n_tasks] */
 } plx_validation;
 
-/** To be released after a failure, too. */
+/** To be released after a failure, too. PLX_ERR_ARGUMENT: spec->monitor is not understood; PLX_ERR_SCHEMA: it has no
+ * meaning for the rows. */
 plx_status plx_validation_init(plx_validation *validation, const plx_train_job *job, plx_error *err);
 void plx_validation_release(plx_validation *validation);
 /** Of job->values: scores, losses and figures. */
 void plx_validation_run(plx_validation *validation);
-/** Figures of the scores that are there. */
-void plx_validation_measure(plx_validation *validation);
+/** What spec->monitor says, from losses and figures; `loss` is the whole one. */
+static inline double plx_validation_monitored(const plx_validation *v, double loss)
+{
+    return plx_monitor_value(&v->monitor, loss, v->losses, v->figures);
+}
 
 #endif

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * train.monitor: SUM = TERM { "+" TERM }, TERM = [ NUMBER "*" ] ( "loss" | TASK "." FIGURE ). Names of tasks may hold
+ * any letters, points and stars among them: a term begins with the longest name that fits.
+ */
+#include "train/monitor.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { METRICS_MAX = 64, SHOWN_MAX = 60 };
+
+typedef struct parser {
+    const plx_monitored *what;
+    const char *whole;
+    plx_slice rest;
+} parser;
+
+static void skip(parser *p, size_t n)
+{
+    p->rest.text += n;
+    p->rest.length -= n;
+}
+
+static void skip_blanks(parser *p)
+{
+    p->rest = plx_slice_trim(p->rest);
+}
+
+static bool begins_with(plx_slice s, const char *text)
+{
+    size_t length = strlen(text);
+    return s.length >= length && memcmp(s.text, text, length) == 0;
+}
+
+static plx_slice word_of(plx_slice s)
+{
+    size_t n = 0;
+    while (n < s.length && !strchr(" \t+*", s.text[n]))
+        n++;
+    return (plx_slice){s.text, n};
+}
+
+static int shown(plx_slice s)
+{
+    return (int)(s.length < SHOWN_MAX ? s.length : SHOWN_MAX);
+}
+
+/** The task whose name and a point begin the rest; -1: none. */
+static int find_task(const parser *p)
+{
+    int best = -1;
+    size_t longest = 0;
+    for (int task = 0; task < p->what->n_tasks; task++) {
+        const char *name = p->what->task_names[task];
+        size_t length = strlen(name);
+        if (length < longest || !begins_with(p->rest, name)) continue;
+        if (p->rest.length <= length || p->rest.text[length] != '.') continue;
+        best = task;
+        longest = length;
+    }
+    return best;
+}
+
+/** The names of a kind's figures that can be watched; returns how many. */
+static size_t list_figures(plx_task_kind kind, const char **names)
+{
+    size_t n = 0;
+    names[n++] = "loss";
+    for (int i = 0; i < plx_metric_n && n < METRICS_MAX; i++) {
+        if (!plx_metric_fits(&plx_metric_list[i], kind) || plx_metric_list[i].better == PLX_BETTER_NEITHER) continue;
+        names[n++] = plx_metric_list[i].name;
+    }
+    return n;
+}
+
+static plx_status fail_task(const parser *p, plx_error *err)
+{
+    plx_slice word = word_of(p->rest), head = word;
+    for (int i = 0; i < plx_metric_n; i++) {
+        if (plx_slice_equal(word, plx_slice_of(plx_metric_list[i].name)))
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%s' of which task? Write for instance %s.%s", p->whole,
+                     plx_metric_list[i].name, p->what->task_names[0], plx_metric_list[i].name);
+    }
+    while (head.length > 0 && head.text[head.length - 1] != '.')
+        head.length--;
+    plx_slice figure = {word.text + head.length, word.length - head.length};
+    if (head.length > 0) head.length--;
+    const char *const loss = "loss";
+    const char *nearest = plx_nearest(head.length > 0 ? head : word, p->what->task_names, (size_t)p->what->n_tasks);
+    if (!nearest && head.length == 0) nearest = plx_nearest(word, &loss, 1);
+    if (nearest && head.length > 0)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': there is no task '%.*s'; did you mean '%s.%.*s'?", p->whole,
+                 shown(head), head.text, nearest, shown(figure), figure.text);
+    if (nearest)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.FIGURE; did you mean '%s%s'?",
+                 p->whole, shown(word), word.text, nearest, nearest == loss ? "" : ".loss");
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.FIGURE, such as %s.%s", p->whole,
+             shown(word), word.text, p->what->task_names[0],
+             p->what->task_kinds[0] == PLX_TASK_REGRESSION ? "rmse" : "logloss");
+}
+
+static plx_status fail_figure(const parser *p, int task, plx_slice figure, plx_error *err)
+{
+    const char *names[METRICS_MAX], *name = p->what->task_names[task];
+    size_t n = list_figures(p->what->task_kinds[task], names);
+    const char *nearest = plx_nearest(figure, names, n);
+    char all[512] = "";
+    size_t used = 0;
+    for (size_t i = 0; i < n && used < sizeof all; i++)
+        used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': task '%s' has no figure '%.*s' to watch%s%s%s%s%s; there are %s",
+             p->whole, name, shown(figure), figure.text, nearest ? "; did you mean '" : "", nearest ? name : "",
+             nearest ? "." : "", nearest ? nearest : "", nearest ? "'" : "", all);
+}
+
+static plx_status parse_figure(parser *p, plx_monitor_term *term, plx_error *err)
+{
+    plx_slice figure = word_of(p->rest);
+    skip(p, figure.length);
+    if (plx_slice_equal(figure, plx_slice_of("loss"))) return PLX_OK;
+    for (int i = 0; i < plx_metric_n; i++) {
+        const plx_metric *metric = &plx_metric_list[i];
+        if (!plx_slice_equal(figure, plx_slice_of(metric->name))) continue;
+        if (!plx_metric_fits(metric, p->what->task_kinds[term->task]) || metric->better == PLX_BETTER_NEITHER) break;
+        if ((metric->kinds & PLX_WITH_GROUPS) && !p->what->has_groups)
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': %s needs data.group, the column of the groups", p->whole,
+                     metric->name);
+        term->metric = metric;
+        return PLX_OK;
+    }
+    return fail_figure(p, term->task, figure, err);
+}
+
+/** A number and a star before the figure. A task may be called 2*x, so that the task's name goes first. */
+static plx_status parse_weight(parser *p, plx_monitor_term *term, plx_error *err)
+{
+    size_t star = 0;
+    term->weight = 1;
+    while (star < p->rest.length && p->rest.text[star] != '*' && p->rest.text[star] != '+')
+        star++;
+    if (star == p->rest.length || p->rest.text[star] == '+' || find_task(p) >= 0) return PLX_OK;
+    plx_slice number = plx_slice_trim((plx_slice){p->rest.text, star});
+    if (!plx_parse_double(number, &term->weight) || !(term->weight > 0) || !isfinite(term->weight))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is no weight; it takes a number above 0 before the *",
+                 p->whole, shown(number), number.text);
+    skip(p, star + 1);
+    skip_blanks(p);
+    return PLX_OK;
+}
+
+static plx_status parse_term(parser *p, plx_monitor_term *term, plx_error *err)
+{
+    skip_blanks(p);
+    *term = (plx_monitor_term){.task = -1};
+    PLX_TRY(parse_weight(p, term, err));
+    term->task = find_task(p);
+    if (term->task >= 0) {
+        skip(p, strlen(p->what->task_names[term->task]) + 1);
+        PLX_TRY(parse_figure(p, term, err));
+    } else {
+        plx_slice word = word_of(p->rest);
+        if (!plx_slice_equal(word, plx_slice_of("loss"))) return fail_task(p, err);
+        skip(p, word.length);
+    }
+    skip_blanks(p);
+    return PLX_OK;
+}
+
+static bool is_larger_better(const plx_monitor_term *term)
+{
+    return term->metric && term->metric->better == PLX_BETTER_LARGER;
+}
+
+plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_monitored *what, plx_error *err)
+{
+    parser p = {.what = what, .whole = text ? text : "loss"};
+    *monitor = (plx_monitor){0};
+    p.rest = plx_slice_of(p.whole);
+    for (;;) {
+        if (monitor->n_terms == PLX_MONITOR_TERMS_MAX)
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%.60s...': more than %d terms", p.whole, PLX_MONITOR_TERMS_MAX);
+        plx_monitor_term *term = &monitor->terms[monitor->n_terms];
+        PLX_TRY(parse_term(&p, term, err));
+        monitor->n_terms++;
+        monitor->larger_is_better = monitor->larger_is_better || is_larger_better(term);
+        if (p.rest.length == 0) return PLX_OK;
+        if (p.rest.text[0] != '+')
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': a + is missing before '%.*s'", p.whole, shown(p.rest),
+                     p.rest.text);
+        skip(&p, 1);
+    }
+}
+
+double plx_monitor_value(const plx_monitor *monitor, double loss, const double *task_losses, const plx_score *scores)
+{
+    double value = 0;
+    for (int i = 0; i < monitor->n_terms; i++) {
+        const plx_monitor_term *term = &monitor->terms[i];
+        double figure = term->task < 0 ? loss
+                        : term->metric ? plx_metric_of(term->metric, &scores[term->task])
+                                       : task_losses[term->task];
+        value += is_larger_better(term) == monitor->larger_is_better ? term->weight * figure : -term->weight * figure;
+    }
+    return value;
+}

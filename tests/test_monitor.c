@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* train.monitor: what its text means, and the messages of texts that mean nothing. */
+#include "train/monitor.h"
+
+#include "check.h"
+
+enum { N_TASKS = 5 };
+static const char *const names[N_TASKS] = {"income", "income.net", "price", "sort", "a+b*c"};
+static const plx_task_kind kinds[N_TASKS] = {PLX_TASK_BINARY, PLX_TASK_BINARY, PLX_TASK_REGRESSION, PLX_TASK_MULTICLASS,
+                                             PLX_TASK_BINARY};
+
+static plx_status parse(plx_monitor *monitor, const char *text, plx_error *err)
+{
+    const plx_monitored what = {.task_names = names, .task_kinds = kinds, .n_tasks = N_TASKS, .has_groups = false};
+    return plx_monitor_parse(monitor, text, &what, err);
+}
+
+/** The value of `text` where the figures are those of fill(). */
+static double value_of(const char *text, bool *larger_is_better)
+{
+    static const double losses[N_TASKS] = {0.5, 0.25, 9, 1.5, 2};
+    const plx_score scores[N_TASKS] = {{.auc = 0.8, .logloss = 0.4, .group_auc = 0.7},
+                                       {.auc = 0.6, .ece = 0.1},
+                                       {.rmse = 3, .r2 = 0.75},
+                                       {.accuracy = 0.9},
+                                       {.auc = 0.55}};
+    plx_monitor monitor;
+    plx_error err = {0};
+    if (parse(&monitor, text, &err) != PLX_OK) {
+        check_report(__FILE__, __LINE__, err.message);
+        return NAN;
+    }
+    *larger_is_better = monitor.larger_is_better;
+    return plx_monitor_value(&monitor, 10, losses, scores);
+}
+
+static void test_what_can_be_watched(void)
+{
+    static const struct {
+        const char *text;
+        double value;
+        bool larger_is_better;
+    } cases[] = {
+        {"loss", 10, false},
+        {"income.auc", 0.8, true},
+        {"  income.auc\t", 0.8, true},
+        {"income.loss", 0.5, false},
+        {"income.net.auc", 0.6, true},
+        {"a+b*c.auc", 0.55, true},
+        {"2 * a+b*c.auc", 1.1, true},
+        {"price.rmse", 3, false},
+        {"price.r2", 0.75, true},
+        {"sort.accuracy", 0.9, true},
+        {"0.75*income.auc + 0.25*income.net.auc", 0.75, true},
+        {"income.auc+income.net.auc", 1.4, true},
+        {"income.logloss + 2e0*income.net.ece", 0.6, false},
+        {"loss + 0.5 * price.loss", 14.5, false},
+        {"income.auc + 0.1*price.rmse", 0.5, true}, /* smaller is better: it counts against the other */
+        {"0.1*price.rmse + income.auc", 0.5, true},
+        {"income.auc + loss", -9.2, true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        bool larger_is_better = false;
+        CHECK_CLOSE(value_of(cases[i].text, &larger_is_better), cases[i].value, 1e-15);
+        CHECK(larger_is_better == cases[i].larger_is_better);
+    }
+}
+
+static void test_nothing_means_the_loss(void)
+{
+    plx_monitor monitor;
+    CHECK_STATUS(parse(&monitor, NULL, NULL), PLX_OK);
+    CHECK(plx_monitor_is_loss(&monitor) && !monitor.larger_is_better);
+    CHECK_STATUS(parse(&monitor, "income.loss", NULL), PLX_OK);
+    CHECK(!plx_monitor_is_loss(&monitor));
+}
+
+static void test_a_figure_without_meaning_has_no_value(void)
+{
+    plx_monitor monitor;
+    const plx_score scores[N_TASKS] = {{.auc = NAN}};
+    const double losses[N_TASKS] = {0};
+    CHECK_STATUS(parse(&monitor, "0.5*income.auc + loss", NULL), PLX_OK);
+    CHECK(isnan(plx_monitor_value(&monitor, 1, losses, scores)));
+}
+
+static void test_mistakes_are_told(void)
+{
+    static const struct {
+        const char *text, *part;
+    } cases[] = {
+        {"", "neither loss nor TASK.FIGURE"},
+        {"los", "did you mean 'loss'?"},
+        {"auc", "'auc' of which task? Write for instance income.auc"},
+        {"income", "did you mean 'income.loss'?"},
+        {"incme.auc", "there is no task 'incme'; did you mean 'income.auc'?"},
+        {"income.acu", "task 'income' has no figure 'acu' to watch; did you mean 'income.auc'; there are loss, auc, "},
+        {"price.auc", "task 'price' has no figure 'auc' to watch; there are loss, mae, mse, rmse, r2"},
+        {"sort.rmse", "there are loss, logloss, accuracy"},
+        {"income.calibration", "to watch"}, /* neither a larger nor a smaller value is better */
+        {"income.group_auc", "group_auc needs data.group"},
+        {"x*income.auc", "'x' is no weight"},
+        {"-1*income.auc", "'-1' is no weight"},
+        {"0*income.auc", "'0' is no weight"},
+        {"inf*income.auc", "'inf' is no weight"},
+        {"*income.auc", "'' is no weight"},
+        {"income.auc - price.rmse", "a + is missing before '- price.rmse'"},
+        {"income.auc price.rmse", "a + is missing before 'price.rmse'"},
+        {"income.auc +", "neither loss nor TASK.FIGURE"},
+        {"income.auc ++ loss", "neither loss nor TASK.FIGURE"},
+        {"elsewhere.thing", "is neither loss nor TASK.FIGURE, such as income.logloss"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        plx_monitor monitor;
+        plx_error err = {0};
+        CHECK_STATUS(parse(&monitor, cases[i].text, &err), PLX_ERR_ARGUMENT);
+        if (!strstr(err.message, cases[i].part)) {
+            printf("  %s: %s\n", cases[i].text, err.message);
+            CHECK(!"another message");
+        }
+    }
+}
+
+static void test_too_many_terms(void)
+{
+    char text[1024] = "loss";
+    plx_monitor monitor;
+    for (int i = 1; i < PLX_MONITOR_TERMS_MAX; i++)
+        strcat(text, "+loss");
+    CHECK_STATUS(parse(&monitor, text, NULL), PLX_OK);
+    CHECK(monitor.n_terms == PLX_MONITOR_TERMS_MAX);
+    strcat(text, "+loss");
+    CHECK_STATUS(parse(&monitor, text, NULL), PLX_ERR_ARGUMENT);
+}
+
+static void test_groups_can_be_watched_where_there_are_any(void)
+{
+    const plx_monitored what = {.task_names = names, .task_kinds = kinds, .n_tasks = N_TASKS, .has_groups = true};
+    plx_monitor monitor;
+    CHECK_STATUS(plx_monitor_parse(&monitor, "income.group_auc", &what, NULL), PLX_OK);
+    CHECK(monitor.larger_is_better && monitor.terms[0].task == 0);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {
+        CHECK_TEST(test_what_can_be_watched),
+        CHECK_TEST(test_nothing_means_the_loss),
+        CHECK_TEST(test_a_figure_without_meaning_has_no_value),
+        CHECK_TEST(test_mistakes_are_told),
+        CHECK_TEST(test_too_many_terms),
+        CHECK_TEST(test_groups_can_be_watched_where_there_are_any),
+    };
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
