@@ -55,6 +55,7 @@ static plx_status build(plx_model *model, plx_error *err)
         .n_inputs = spec->table.n_features,
         .targets = list_targets(model),
         .n_tasks = spec->table.n_tasks,
+        .lazy_rows = spec->train.table_optimizer[0] ? (int)spec->train.table_rows : 0,
     };
     if (plx_arena_failed(&model->arena)) return plx_error_memory(err);
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);

@@ -63,7 +63,7 @@ typedef struct plx_param_spec {
     /** A table [1, rows, cols] with no gradient of its size: its node's backward_join hands over the rows that a batch
      * touched (plx_touched_rows). */
     bool is_lazy;
-    bool is_bias;         /* a bias, scale or shift, which decoupled weight decay leaves alone */
+    bool is_bias;      /* a bias, scale or shift, which decoupled weight decay leaves alone */
     double init_scale; /* see plx_init; Glorot's deviation or bound is multiplied by it; 0: none given */
 } plx_param_spec;
 

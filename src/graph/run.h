@@ -50,8 +50,8 @@ enum { PLX_TOUCHED_PARTS = 8 };
  * depends on the batch alone.
  */
 typedef struct plx_touched_rows {
-    const uint32_t *ids;      /* [n] */
-    const plx_real *gradient; /* [n, cols] */
+    const uint32_t *ids; /* [n] */
+    plx_real *gradient;  /* [n, cols] */
     int n;
 } plx_touched_rows;
 

@@ -205,7 +205,7 @@ typedef struct plx_kernels {
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
     X(tanh_back) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments) X(normalise_sums)              \
     X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum) X(pool_max) X(scatter_scaled)   \
-    X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)         \
+    X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)     \
     X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 /* clang-format on */
 

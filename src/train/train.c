@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/random.h"
+#include "train/table_update.h"
 #include "train/update.h"
 #include "train/validation.h"
 
@@ -25,6 +26,7 @@ typedef struct trainer {
     plx_plan *plan;
     plx_run *run;
     plx_update update;
+    plx_table_update tables;
     uint32_t *order; /* [train->n] */
     plx_real *best;  /* [n_values]: the best epoch's, at first the start values */
     double *speeds;  /* [epochs] rows a second */
@@ -70,6 +72,8 @@ static plx_status init_steps(trainer *t, plx_error *err)
     plx_plan_options options = {.batch_rows = (int)batch, .training = true};
     t->steps = (int64_t)((n + batch - 1) / batch);
     PLX_TRY(plx_update_init(&t->update, job->allocator, job->graph, job->kernels, job->pool, job->spec, l2, err));
+    PLX_TRY(plx_table_update_init(&t->tables, job->allocator, job->graph, job->kernels, job->pool, job->spec,
+                                  job->l2_embedding, err));
     PLX_TRY(plx_plan_create(job->allocator, job->graph, job->kernels, &options, &t->plan, err));
     PLX_TRY(plx_run_create(job->allocator, t->plan, job->train->layout, job->pool, &t->run, err));
     t->run->seed = (uint64_t)job->spec->seed;
@@ -97,6 +101,7 @@ static plx_status init_kept(trainer *t, plx_error *err)
     plx_keep_doubles(list, "speeds", t->speeds, (size_t)t->job->spec->epochs);
     plx_keep_doubles(list, "seconds", &t->seconds_before, 1);
     plx_update_keep(&t->update, list);
+    plx_table_update_keep(&t->tables, list);
     return list->failed ? plx_error_memory(err) : PLX_OK;
 }
 
@@ -135,6 +140,7 @@ static void trainer_release(trainer *t)
     plx_free(a, t->order);
     plx_run_free(t->run);
     plx_plan_free(t->plan);
+    plx_table_update_release(&t->tables);
     plx_update_release(&t->update);
 }
 
@@ -296,6 +302,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     plx_run_step(run, job->values, &batch);
     t->step++;
     double loss = plx_update_step(&t->update, job->values, run->gradient);
+    loss += plx_table_update_step(&t->tables, job->values, run->touched, job->spec->learning_rate, t->update.step);
     for (size_t task = 0; task < t->n_tasks; task++) {
         if (run->task_rows[task] == 0) continue;
         loss += job->task_weights[task] * run->task_losses[task] / (double)run->task_rows[task];

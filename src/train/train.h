@@ -16,7 +16,9 @@
 /** Section `train`. */
 typedef struct plx_train_spec {
     int64_t epochs, batch_size, seed;
-    char *optimizer; /* a name in plx_optimizer_list */
+    char *optimizer;       /* a name in plx_optimizer_list */
+    char *table_optimizer; /* of lazy tables: see table_update.h; "": none */
+    int64_t table_rows;    /* tables of at least so many rows are lazy where it is given */
     double learning_rate, beta1, beta2, epsilon;
     double momentum, rho, initial_accumulator, weight_decay;
     bool nesterov, centered;
@@ -31,7 +33,7 @@ typedef struct plx_train_spec {
 
 extern const plx_field plx_train_fields[];
 extern const size_t plx_train_n_fields;
-/** Checks what the table can't: the optimizer's name, and that its options belong to it. */
+/** Checks what the table can't: the optimizers' names, and that their options belong to them. */
 plx_status plx_train_check(const plx_train_spec *spec, plx_error *err);
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fields of section `train`, and what their table can't check. */
 #include "train/optimizer.h"
+#include "train/table_update.h"
 #include "train/train.h"
 
 #define FIELD(member) .name = #member, .offset = offsetof(plx_train_spec, member)
@@ -12,6 +13,11 @@ const plx_field plx_train_fields[] = {
      .doc = "rows a step; the last step of an epoch takes what is left"},
     {FIELD(seed), .type = PLX_FIELD_INT, .fallback = "1", .doc = "of start values, row order and dropout"},
     {FIELD(optimizer), .type = PLX_FIELD_TEXT, .fallback = "adam", .doc = "sgd, adagrad, rmsprop, adam, adamw or ftrl"},
+    {FIELD(table_optimizer), .type = PLX_FIELD_TEXT, .fallback = "",
+     .doc = "of embedding tables of at least table_rows rows, moving a batch's rows alone: rowwise_adagrad, lazy_adam "
+            "or lazy_ and another optimizer's name; empty: as optimizer, whole"},
+    {FIELD(table_rows), .type = PLX_FIELD_INT, .min = 1, .max = 2147483647, .fallback = "100000",
+     .doc = "rows from which on an embedding table is left to table_optimizer"},
     {FIELD(learning_rate), .type = PLX_FIELD_REAL, .min = 0, .max = 1000, .above_min = true, .fallback = "0.001",
      .doc = "length of a step"},
     {FIELD(beta1), .type = PLX_FIELD_REAL, .min = 0, .max = 0.999999, .fallback = "0.9",
@@ -56,6 +62,16 @@ const plx_field plx_train_fields[] = {
 };
 const size_t plx_train_n_fields = sizeof plx_train_fields / sizeof *plx_train_fields;
 
+static plx_status check_table_optimizer(const plx_train_spec *spec, plx_error *err)
+{
+    const char *name = spec->table_optimizer;
+    if (!name || !*name || plx_table_optimizer_is_known(name)) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_ARGUMENT,
+             "table_optimizer '%s' is unknown; take rowwise_adagrad, or lazy_ and the name of an optimizer, for "
+             "instance lazy_adam",
+             name);
+}
+
 static plx_status unknown_optimizer(const plx_train_spec *spec, plx_error *err)
 {
     const char *names[16] = {NULL};
@@ -74,6 +90,7 @@ plx_status plx_train_check(const plx_train_spec *spec, plx_error *err)
 {
     const plx_optimizer *optimizer = plx_optimizer_find(plx_slice_of(spec->optimizer));
     if (!optimizer) return unknown_optimizer(spec, err);
+    PLX_TRY(check_table_optimizer(spec, err));
     const bool is_sgd = optimizer == &plx_optimizer_sgd, is_rmsprop = optimizer == &plx_optimizer_rmsprop;
     if (spec->momentum > 0 && !is_sgd && !is_rmsprop)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'momentum' belongs to the optimizers sgd and rmsprop, not to %s: leave it out",

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Steps of lazy tables: of the rows that a batch touched and no others, so that a step takes as long with ten million
+ * rows as with ten thousand. Row by row it is what the optimizer does to a whole table, except that a row which no item
+ * of the batch names stays as it is: its moments do not fade, and the regulariser does not draw it towards 0.
+ */
+#ifndef PLX_TABLE_UPDATE_H
+#define PLX_TABLE_UPDATE_H
+
+#include "base/pool.h"
+#include "graph/run.h"
+#include "train/kept.h"
+#include "train/optimizer.h"
+
+typedef struct plx_table_update {
+    const plx_allocator *allocator; /* borrowed, as the next four */
+    const plx_graph *graph;
+    const plx_kernels *kernels;
+    plx_pool *pool; /* may be NULL */
+    const plx_train_spec *spec;
+    double l2;
+    const plx_optimizer *optimizer; /* what is done to a row; NULL: row-wise Adagrad */
+    const plx_param **tables;       /* [n_tables] */
+    int n_tables;
+    size_t first, n; /* numbers of the tables in the block */
+    size_t n_slot;   /* numbers of a slot: n, or a row's one */
+    int n_slots;
+    plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX]; /* [n_slot] each */
+    size_t *first_rows;                       /* [n_tables] rows of the tables before */
+    double *penalties;                        /* [n_tables, PLX_TOUCHED_PARTS] of the call in hand */
+
+    /* Of the call in hand. */
+    plx_real *values;
+    const plx_touched_rows *touched;
+    plx_real rate, decay;
+} plx_table_update;
+
+/** Whether `name` says how lazy tables are trained: `rowwise_adagrad`, or `lazy_` and the name of an optimizer. */
+bool plx_table_optimizer_is_known(const char *name);
+
+/** `l2`: the factor of the embedding tables' regulariser. Without lazy tables nothing is taken and steps do nothing. */
+plx_status plx_table_update_init(plx_table_update *update, const plx_allocator *allocator, const plx_graph *graph,
+                                 const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec, double l2,
+                                 plx_error *err);
+void plx_table_update_release(plx_table_update *update);
+/** Adds the slots: all that later steps depend on. */
+void plx_table_update_keep(plx_table_update *update, plx_kept_list *list);
+/**
+ * Step `step`, which counts from 1; the gradients in `touched` [n_lazy, PLX_TOUCHED_PARTS] are used up. Returns the
+ * regulariser's loss of the touched rows before the step.
+ */
+double plx_table_update_step(plx_table_update *update, plx_real *values, const plx_touched_rows *touched,
+                             double learning_rate, int64_t step);
+
+#endif
