@@ -479,6 +479,102 @@ static int write_reference(const char *path)
     return status == PLX_OK ? 0 : 1;
 }
 
+/** The entry of `age` in the good text is replaced by this one. */
+static char *with_views(const char *entry)
+{
+    return with("  - {kind: dense, name: age, scaling: standard, missing: 0.5}\n", entry);
+}
+
+static void test_views(void)
+{
+    static const char *const names[] = {"age/text",    "city",       "job",       "town",       "age/quantiles",
+                                        "age/borders", "age/number", "age/log1p", "age/is_zero"};
+    static const int kinds[] = {PLX_FEATURE_SPARSE, PLX_FEATURE_SPARSE,  PLX_FEATURE_SPARSE,
+                                PLX_FEATURE_SPARSE, PLX_FEATURE_BUCKETS, PLX_FEATURE_BUCKETS,
+                                PLX_FEATURE_DENSE,  PLX_FEATURE_DENSE,   PLX_FEATURE_DENSE};
+    plx_spec spec;
+    plx_error failure = {.message = ""};
+    plx_status status = parse(with_views("  - name: age\n"
+                                         "    views: [number, log1p, {kind: sparse, name: text}, is_zero,\n"
+                                         "            {quantiles: 8, embedding_dim: 2}, {borders: [1, 2.5]}]\n"
+                                         "    scaling: standard\n"
+                                         "    embedding_dim: 6\n"),
+                              &spec, &failure);
+    CHECK_TEXT("", failure.message);
+    REQUIRE(status == PLX_OK && spec.table.n_features == 9);
+    for (int i = 0; i < 9; i++) {
+        const plx_feature_spec *f = &spec.table.features[i];
+        CHECK(strcmp(f->name, names[i]) == 0 && f->kind == kinds[i]);
+        CHECK((i > 0 && i < 4) || strcmp(f->column, "age") == 0);
+    }
+    const plx_feature_spec *age = spec.table.features;
+    CHECK(age[0].embedding_dim == 6 && age[4].embedding_dim == 2 && age[4].quantiles == 8);
+    CHECK(age[5].borders.n == 2 && age[5].borders.items[1] == 2.5 && age[5].embedding_dim == 6);
+    CHECK(age[6].scaling == PLX_SCALE_STANDARD && age[6].transform == PLX_TRANSFORM_NONE);
+    CHECK(age[7].scaling == PLX_SCALE_STANDARD && age[7].transform == PLX_TRANSFORM_LOG1P);
+    CHECK(age[8].scaling == PLX_SCALE_NONE && age[8].transform == PLX_TRANSFORM_IS_ZERO);
+    plx_spec_release(&spec);
+    /* Of several names; an assignment to one of them. */
+    status = parse_with(with_views("  - {names: [age, income], views: [number, {exact: 3}]}\n"
+                                   "  - {name: more, column: age, views: [{exact: 3}]}\n"),
+                        "features.age.scaling=none", &spec, &failure);
+    CHECK_STATUS(status, PLX_ERR_FORMAT); /* income is a label */
+    CHECK_TEXT(failure.message, "remove feature 'income/exact'");
+    status = parse_with(with_views("  - {names: [age, job], views: [number, {exact: 3}]}\n"
+                                   "  - {name: more, column: age, views: [{exact: 3}]}\n"),
+                        "features.age.scaling=none", &spec, &failure);
+    REQUIRE(status == PLX_OK && spec.table.n_features == 8);
+    CHECK(strcmp(spec.table.features[5].name, "more/exact") == 0);
+    CHECK(strcmp(spec.table.features[5].column, "age") == 0);
+    CHECK(strcmp(spec.table.features[6].name, "age/number") == 0 && spec.table.features[6].scaling == PLX_SCALE_NONE);
+    CHECK(spec.table.features[7].scaling == PLX_SCALE_MINMAX);
+    plx_spec_release(&spec);
+}
+
+static void test_mistakes_in_views(void)
+{
+    static const char *const cases[][2] = {
+        {"  - {name: age, views: [nmber]}\n", "c.yaml:6:25: 'nmber' is no view: there are number, log1p"},
+        {"  - {name: age, views: []}\n", "c.yaml:6:24: 'views' must be a list of 1 to 64 views"},
+        {"  - {name: age, views: log1p}\n", "c.yaml:6:24: 'views' must be a list"},
+        {"  - {name: age, views: [{}]}\n", "c.yaml:6:25: the options do not tell what kind of view this is"},
+        {"  - {name: age, views: [[1]]}\n", "c.yaml:6:25: '' is no view"},
+        {"  - {name: age, views: [{column: x}]}\n", "c.yaml:6:26: 'column' belongs to the entry"},
+        {"  - {name: age, kind: dense, views: [number]}\n", "c.yaml:6:17: 'views' tells the kinds; leave out 'kind'"},
+        {"  - {views: [number]}\n", "c.yaml:6:5: 'views' needs a 'name'"},
+        {"  - {name: age, names: [age], views: [number]}\n", "c.yaml:6:5: 'views' needs a 'name'"},
+        {"  - {names: [age], column: x, views: [number]}\n", "c.yaml:6:5: 'views' needs a 'name'"},
+        {"  - {name: age, views: [number, number]}\n", "c.yaml:6:33: feature 'age/number' is there twice"},
+        {"  - {name: age, views: [{size: 3, hash_buckets: 4}]}\n",
+         "c.yaml:6:35: 'hash_buckets' belongs to sparse and list features, this one is dense"},
+        {"  - {name: age, views: [number], embedding_dim: 3}\n",
+         "c.yaml:6:34: 'embedding_dim' belongs to sparse, buckets and list features"},
+        {"  - {name: age, views: [number], scalling: none}\n", "c.yaml:6:34: unknown key 'scalling'"},
+        {"  - {name: age, views: [{quantiles: -1}]}\n", "c.yaml:6:37: 'quantiles' takes a whole number from 0 to"},
+        {"  - {name: age, views: [{borders: [2, 1]}]}\n", "c.yaml:6:25: feature 'age/borders': 'borders' must rise"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_refused(with_views(cases[i][0]), cases[i][1]);
+}
+
+static void test_mistakes_with_numbers(void)
+{
+    static const char *const cases[][2] = {
+        {"  - {name: age, kind: buckets}\n", "feature 'age': buckets need one of 'borders', 'quantiles' and 'exact'"},
+        {"  - {name: age, kind: buckets, exact: 2, quantiles: 3}\n", "buckets take one alone"},
+        {"  - {name: age, kind: buckets, borders: [1, 1]}\n", "'borders' must rise"},
+        {"  - {name: age, kind: buckets, borders: [1, x]}\n", "'borders' takes a list of numbers, such as [0.5, 2]"},
+        {"  - {name: age, kind: dense, clip: [1]}\n", "'clip' takes two numbers, the lower one first"},
+        {"  - {name: age, kind: dense, clip: [2, 1]}\n", "'clip' takes two numbers, the lower one first"},
+        {"  - {name: age, kind: dense, size: 2, separator: ab}\n", "'separator' is one byte or the word tab"},
+        {"  - {name: age, kind: dense, missing: means}\n", "'missing' takes a number or error or mean, not 'means'"},
+        {"  - {name: age, kind: dense, transform: log}\n", "'transform' takes one of none, log1p, is_zero, not 'log'"},
+        {"  - {name: age, kind: buckets, exact: 2, scaling: none}\n", "'scaling' belongs to dense features"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_refused(with_views(cases[i][0]), cases[i][1]);
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -496,6 +592,9 @@ int main(int argc, char **argv)
         CHECK_TEST(test_assigning_leaves_aliases_alone),
         CHECK_TEST(test_allocations_may_fail),
         CHECK_TEST(test_reference_page),
+        CHECK_TEST(test_views),
+        CHECK_TEST(test_mistakes_in_views),
+        CHECK_TEST(test_mistakes_with_numbers),
     };
     if (argc == 3 && strcmp(argv[1], "--write-reference") == 0) return write_reference(argv[2]);
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

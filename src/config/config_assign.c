@@ -49,63 +49,22 @@ static bool split(plx_document *document, const char *text, assignment *a)
     return true;
 }
 
-/** Remembers a failed addition (index 0); gives a new node its mark. */
-static int added(plx_document *document, int index, yaml_mark_t mark)
-{
-    if (index == 0) document->out_of_memory = true;
-    yaml_node_t *node = plx_document_node(document, index);
-    if (node) node->start_mark = mark;
-    return index;
-}
-
-static int add_scalar(plx_document *document, plx_slice text, yaml_mark_t mark)
-{
-    int index = yaml_document_add_scalar(&document->yaml, NULL, (const yaml_char_t *)text.text, (int)text.length,
-                                         YAML_ANY_SCALAR_STYLE);
-    return added(document, index, mark);
-}
-
-static int add_mapping(plx_document *document, yaml_mark_t mark)
-{
-    return added(document, yaml_document_add_mapping(&document->yaml, NULL, YAML_ANY_MAPPING_STYLE), mark);
-}
-
-static int add_sequence(plx_document *document, yaml_mark_t mark)
-{
-    return added(document, yaml_document_add_sequence(&document->yaml, NULL, YAML_ANY_SEQUENCE_STYLE), mark);
-}
-
-static void append_item(plx_document *document, int sequence, int item)
-{
-    if (sequence == 0 || item == 0 || !yaml_document_append_sequence_item(&document->yaml, sequence, item)) {
-        document->out_of_memory = true;
-    }
-}
-
-static void append_pair(plx_document *document, int mapping, int key, int value)
-{
-    if (mapping == 0 || key == 0 || value == 0 ||
-        !yaml_document_append_mapping_pair(&document->yaml, mapping, key, value)) {
-        document->out_of_memory = true;
-    }
-}
-
 /** Copies a node of the value's own document; 0 where it can't. */
 static int graft(plx_document *document, const assignment *a, yaml_document_t *from, int index, int depth)
 {
     const yaml_node_t *node = yaml_document_get_node(from, index);
     yaml_mark_t mark = plx_assignment_mark(a->number);
     if (!plx_document_spend(document, NULL, 1)) return 0;
-    if (node->type == YAML_SCALAR_NODE) return add_scalar(document, plx_node_text(node), mark);
+    if (node->type == YAML_SCALAR_NODE) return plx_document_add_scalar(document, plx_node_text(node), mark);
     if (node->type != YAML_SEQUENCE_NODE || depth == 0) {
         problem(document, a, "the value is neither a scalar nor a list");
         return 0;
     }
-    int sequence = add_sequence(document, mark);
+    int sequence = plx_document_add_sequence(document, mark);
     for (const yaml_node_item_t *item = node->data.sequence.items.start; item < node->data.sequence.items.top; item++) {
         int copy = graft(document, a, from, *item, depth - 1);
         if (copy == 0) return 0;
-        append_item(document, sequence, copy);
+        plx_document_append_item(document, sequence, copy);
     }
     return sequence;
 }
@@ -123,7 +82,7 @@ static int parse_value(plx_document *document, const assignment *a)
     yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     if (yaml_parser_load(&parser, &value)) {
         bool is_empty = !yaml_document_get_root_node(&value);
-        index = is_empty ? add_scalar(document, (plx_slice){"", 0}, plx_assignment_mark(a->number))
+        index = is_empty ? plx_document_add_scalar(document, (plx_slice){"", 0}, plx_assignment_mark(a->number))
                          : graft(document, a, &value, 1, GRAFT_DEPTH);
         yaml_document_delete(&value);
     } else {
@@ -137,14 +96,14 @@ static int parse_value(plx_document *document, const assignment *a)
 /** A new mapping with the pairs of another but those called `left_out` (NULL: all). */
 static int copy_mapping(plx_document *document, int index, const char *left_out)
 {
-    int copy = add_mapping(document, plx_document_node(document, index)->start_mark);
+    int copy = plx_document_add_mapping(document, plx_document_node(document, index)->start_mark);
     if (copy == 0) return 0;
     const yaml_node_t *mapping = plx_document_node(document, index);
     for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top;
          pair++) {
         plx_slice key = plx_node_text(plx_document_node(document, pair->key));
         if (left_out && plx_slice_equal(key, plx_slice_of(left_out))) continue;
-        append_pair(document, copy, pair->key, pair->value);
+        plx_document_append_pair(document, copy, pair->key, pair->value);
     }
     return copy;
 }
@@ -159,13 +118,13 @@ static void put(plx_document *document, int mapping, plx_slice key, int value, y
         pair->value = value;
         return;
     }
-    append_pair(document, mapping, add_scalar(document, key, mark), value);
+    plx_document_append_pair(document, mapping, plx_document_add_scalar(document, key, mark), value);
 }
 
 /** Puts `item` into the sequence before place `at`. */
 static void insert(plx_document *document, int sequence, int at, int item)
 {
-    append_item(document, sequence, item);
+    plx_document_append_item(document, sequence, item);
     if (document->out_of_memory) return;
     const yaml_node_t *node = plx_document_node(document, sequence);
     yaml_node_item_t *items = node->data.sequence.items.start;
@@ -179,11 +138,11 @@ static int part_of_names(plx_document *document, int entry, int names, long from
 {
     if (from >= to) return 0;
     yaml_mark_t mark = plx_document_node(document, names)->start_mark;
-    int copy = copy_mapping(document, entry, "names"), list = add_sequence(document, mark);
+    int copy = copy_mapping(document, entry, "names"), list = plx_document_add_sequence(document, mark);
     for (long i = from; i < to; i++) {
-        append_item(document, list, plx_document_node(document, names)->data.sequence.items.start[i]);
+        plx_document_append_item(document, list, plx_document_node(document, names)->data.sequence.items.start[i]);
     }
-    append_pair(document, copy, add_scalar(document, plx_slice_of("names"), mark), list);
+    plx_document_append_pair(document, copy, plx_document_add_scalar(document, plx_slice_of("names"), mark), list);
     return copy;
 }
 
@@ -201,7 +160,7 @@ static int single_out(plx_document *document, int sequence, int at, int names, l
     int after = part_of_names(document, entry, names, number + 1, n);
     int one = copy_mapping(document, entry, "names");
     yaml_mark_t mark = plx_document_node(document, name)->start_mark;
-    append_pair(document, one, add_scalar(document, plx_slice_of("name"), mark), name);
+    plx_document_append_pair(document, one, plx_document_add_scalar(document, plx_slice_of("name"), mark), name);
     if (document->out_of_memory) return 0;
     plx_document_node(document, sequence)->data.sequence.items.start[at] = one;
     if (after != 0) insert(document, sequence, at + 1, after);
@@ -256,7 +215,7 @@ static void assign_in_mapping(plx_document *document, const assignment *a, int s
 {
     int value = parse_value(document, a);
     yaml_mark_t mark = plx_assignment_mark(a->number);
-    int copy = section == 0 ? add_mapping(document, mark) : copy_mapping(document, section, NULL);
+    int copy = section == 0 ? plx_document_add_mapping(document, mark) : copy_mapping(document, section, NULL);
     if (value == 0 || copy == 0) return;
     put(document, copy, a->key, value, mark);
     put(document, 1, a->section, copy, mark);

@@ -49,8 +49,18 @@ yaml_node_t *plx_document_value(plx_document *document, const yaml_node_t *mappi
 /** A scalar, or list of lists of scalars, in the scratch arena. False where it is anything else; that is noted. */
 bool plx_document_raw(plx_document *document, const yaml_node_t *node, plx_raw *out);
 
+/** New nodes, by index, with the mark of what they stand for; pointers to other nodes are stale afterwards. */
+int plx_document_add_scalar(plx_document *document, plx_slice text, yaml_mark_t mark);
+int plx_document_add_mapping(plx_document *document, yaml_mark_t mark);
+int plx_document_add_sequence(plx_document *document, yaml_mark_t mark);
+/** Nothing where a node is 0. */
+void plx_document_append_item(plx_document *document, int sequence, int item);
+void plx_document_append_pair(plx_document *document, int mapping, int key, int value);
+
 /** Carries out the source's assignments; mistakes are noted as problems. */
 void plx_document_assign(plx_document *document);
+/** Replaces each entry of features with `views` by one entry a view; mistakes are noted. */
+void plx_document_expand_views(plx_document *document);
 
 /** Nodes made by assignment number `i` have this mark, so that messages tell the assignment as their place. */
 yaml_mark_t plx_assignment_mark(int i);

@@ -396,6 +396,7 @@ plx_status plx_spec_parse(plx_spec *out, const plx_allocator *allocator, const p
     plx_status status = plx_document_init(&p.document, allocator, source, err);
     if (status != PLX_OK) return status;
     plx_document_assign(&p.document);
+    if (!plx_document_is_full(&p.document)) plx_document_expand_views(&p.document);
     if (!plx_document_is_full(&p.document)) parse_root(&p);
     status = plx_document_status(&p.document, err);
     if (status == PLX_OK && plx_arena_failed(&out->arena)) status = plx_error_memory(err);

@@ -42,6 +42,28 @@ static const char introduction[] =
     "An option of the command line changes a value: `--set train.epochs=3`, `--set model.expert_dnn_units=[64,32]`,\n"
     "`--set features.age.scaling=none`, `--set tasks.click.weight=2`.\n";
 
+static const char about_views[] =
+    "\n### Views\n"
+    "\n"
+    "A column may be read in several ways at once: by entries with the same `column`, or by one entry with `views`, a\n"
+    "list that takes the place of `kind`:\n"
+    "\n"
+    "```yaml\n"
+    "features:\n"
+    "  - names: [price, weight]\n"
+    "    views: [number, log1p, is_zero, {quantiles: 32}, {exact: 10, embedding_dim: 2}]\n"
+    "    scaling: standard\n"
+    "    embedding_dim: 8\n"
+    "```\n"
+    "\n"
+    "Each view becomes a feature of its own, here `price/number`, `price/log1p`, `price/is_zero`, `price/quantiles`,\n"
+    "`price/exact` and as many of `weight`. A view is a word or a mapping of options. Words: `number` (dense), "
+    "`log1p`\n"
+    "and `is_zero` (dense with this `transform`; the flag is not scaled), `category` (sparse). Of a mapping, the "
+    "first\n"
+    "option tells the kind, if `kind` does not, and is the name behind the slash, if `name` is not. Options beside\n"
+    "`views` go to the views that take them.\n";
+
 static void write_bound(plx_string *out, double bound)
 {
     char number[32];
@@ -148,12 +170,13 @@ void plx_spec_reference(plx_string *out)
                            "for in the folders that the\ncaller names: `--data DIR`, else beside the configuration, "
                            "else where `plexus fetch` puts data sets.\n");
     write_table(plx_data_fields, plx_data_n_fields, out);
-    plx_string_format(out,
-                      "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
-                      "other options with `names: [...]`;\nthe model reads sparse features first, then lists, "
-                      "then dense ones, each in their order. A column that a\ntask takes its labels from cannot be a "
-                      "feature.\n");
+    plx_string_format(
+        out, "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
+             "other options with `names: [...]`;\nthe model reads sparse features first, then buckets, "
+             "lists and dense ones, each in their order. A column that\na task takes its labels from cannot be "
+             "a feature.\n");
     write_table(plx_feature_fields, plx_feature_n_fields, out);
+    plx_string_add(out, about_views, sizeof about_views - 1);
     plx_string_format(out, "\n## tasks\n\nA list, one entry a task.\n");
     write_table(plx_task_fields, plx_task_n_fields, out);
     plx_string_format(out, "\n## model\n\n`name` chooses the model; the other keys are its hyper-parameters.\n");
