@@ -48,56 +48,8 @@ static void fitted_release(fitted *t)
     folder_remove(&t->f);
 }
 
-static bool same_records(const plx_rows *a, const plx_rows *b)
-{
-    return a->n == b->n && a->layout->record_bytes == b->layout->record_bytes &&
-           memcmp(a->records, b->records, a->n * a->layout->record_bytes) == 0;
-}
-
-static plx_status read_file(const plx_encoders *encoders, const char *text, bool with_labels, plx_rows *rows,
-                            plx_error *err)
-{
-    folder f = folder_make();
-    write_text(&f, "rows.csv", text);
-    const char *const paths[] = {folder_file(&f, "rows.csv")};
-    const plx_load_options options = {.threads = 2};
-    plx_status status = plx_encoders_read(encoders, &plx_allocator_default, paths, 1, &options, with_labels, rows, err);
-    folder_remove(&f);
-    return status;
-}
-
 /* -- Tensors
  * ----------------------------------------------------------------------------------------------------------- */
-
-typedef struct tensor_list {
-    plx_tensor *tensors;
-    int n;
-} tensor_list;
-
-static const plx_tensor *find_tensor(const void *user, const char *name)
-{
-    const tensor_list *list = user;
-    for (int i = 0; i < list->n; i++)
-        if (strcmp(list->tensors[i].name, name) == 0) return &list->tensors[i];
-    return NULL;
-}
-
-static plx_tensor *change_tensor(const tensor_list *list, const char *name)
-{
-    for (int i = 0; i < list->n; i++)
-        if (strcmp(list->tensors[i].name, name) == 0) return &list->tensors[i];
-    abort();
-}
-
-/* A copy that may be altered; in the arena. */
-static tensor_list copy_tensors(const plx_encoders *encoders, plx_arena *arena)
-{
-    const plx_tensor *tensors;
-    tensor_list list = {NULL, 0};
-    CHECK_STATUS(plx_encoders_tensors(encoders, arena, &tensors, &list.n, NULL), PLX_OK);
-    list.tensors = plx_arena_copy(arena, tensors, (size_t)list.n * sizeof *tensors);
-    return list;
-}
 
 static void test_tensor_layout(void)
 {

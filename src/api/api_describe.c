@@ -41,14 +41,15 @@ static void pad_to(plx_string *out, size_t line_start, size_t column)
 static void add_inputs(plx_string *out, const plx_model *model)
 {
     const plx_table_spec *table = &model->config->spec.table;
-    int n_sparse = 0;
-    size_t categories = 0;
-    for (int i = 0; i < table->n_features; i++) {
-        if (table->features[i].kind != PLX_FEATURE_SPARSE) continue;
-        categories += (size_t)plx_encoders_vocabulary(model->encoders, n_sparse++);
-    }
-    plx_string_format(out, "features: %d sparse with %zu categories, %d dense\ntasks:", n_sparse, categories,
-                      table->n_features - n_sparse);
+    const plx_layout *layout = plx_encoders_layout(model->encoders);
+    size_t categories = 0, items = 0;
+    for (int i = 0; i < layout->n_sparse; i++)
+        categories += layout->sparse[i].vocabulary;
+    for (int i = 0; i < layout->n_lists; i++)
+        items += layout->lists[i].vocabulary;
+    plx_string_format(out, "features: %d sparse with %zu categories", layout->n_sparse, categories);
+    if (layout->n_lists) plx_string_format(out, ", %d lists with %zu", layout->n_lists, items);
+    plx_string_format(out, ", %d dense\ntasks:", table->n_features - layout->n_sparse - layout->n_lists);
     for (int i = 0; i < table->n_tasks; i++) {
         plx_string_format(out, "%s %s (%s)", i > 0 ? "," : "", table->tasks[i].name,
                           table->tasks[i].kind == PLX_TASK_BINARY ? "binary" : "regression");

@@ -10,24 +10,6 @@ size_t plx_param_numbers(const plx_param *param)
     return (size_t)param->spec.groups * (size_t)param->spec.rows * (size_t)param->spec.cols;
 }
 
-static plx_input_spec *list_inputs(plx_model *model)
-{
-    const plx_table_spec *table = &model->config->spec.table;
-    plx_input_spec *inputs = plx_arena_take(&model->arena, (size_t)table->n_features, sizeof *inputs);
-    int n_sparse = 0;
-    for (int i = 0; inputs && i < table->n_features; i++) {
-        const plx_feature_spec *feature = &table->features[i];
-        bool is_sparse = feature->kind == PLX_FEATURE_SPARSE || feature->kind == PLX_FEATURE_BUCKETS;
-        inputs[i] = (plx_input_spec){
-            .name = feature->name,
-            .vocabulary = is_sparse ? plx_encoders_vocabulary(model->encoders, n_sparse++) : 0,
-            .embedding_dim = is_sparse ? (int)feature->embedding_dim : 0,
-            .numbers = feature->kind == PLX_FEATURE_DENSE ? plx_feature_numbers(feature) : 0,
-        };
-    }
-    return inputs;
-}
-
 static plx_target_spec *list_targets(plx_model *model)
 {
     const plx_table_spec *table = &model->config->spec.table;
@@ -51,7 +33,7 @@ static plx_status build(plx_model *model, plx_error *err)
     const plx_spec *spec = &model->config->spec;
     plx_build what = {
         .spec = &spec->model,
-        .inputs = list_inputs(model),
+        .inputs = plx_model_inputs(model),
         .n_inputs = spec->table.n_features,
         .targets = list_targets(model),
         .n_tasks = spec->table.n_tasks,
@@ -60,7 +42,11 @@ static plx_status build(plx_model *model, plx_error *err)
     if (plx_arena_failed(&model->arena)) return plx_error_memory(err);
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
     spec->def->build(&model->graph, &what);
-    PLX_TRY(plx_graph_finish(&model->graph, err));
+    return plx_graph_finish(&model->graph, err);
+}
+
+plx_status plx_model_allocate(plx_model *model, plx_error *err)
+{
     model->values = plx_alloc_aligned(&model->context->allocator, model->graph.n_values, sizeof *model->values);
     return model->values ? PLX_OK : plx_error_memory(err);
 }
@@ -112,6 +98,11 @@ plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_
     PLX_TRY(check_encoding(config, data, err));
     PLX_TRY(plx_config_clone(config, &own, err));
     PLX_TRY(plx_model_build_take(own, data->encoders, &model, err));
+    plx_status status = plx_model_allocate(model, err);
+    if (status) {
+        plx_model_free(model);
+        return status;
+    }
     plx_graph_init_values(&model->graph, (uint64_t)model->config->spec.train.seed, model->values);
     *out = model;
     return PLX_OK;
@@ -123,6 +114,11 @@ plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *e
     plx_model *copy = NULL;
     PLX_TRY(plx_config_clone(model->config, &own, err));
     PLX_TRY(plx_model_build_take(own, model->encoders, &copy, err));
+    plx_status status = plx_model_allocate(copy, err);
+    if (status) {
+        plx_model_free(copy);
+        return status;
+    }
     memcpy(copy->values, model->values, model->graph.n_values * sizeof *copy->values);
     *out = copy;
     return PLX_OK;

@@ -62,7 +62,7 @@ static const plx_tensor *find_tensor(const void *user, const char *name)
     return plx_model_file_tensor(user, name);
 }
 
-static plx_status read_param(plx_model *model, const plx_param *param, const plx_model_file *file, plx_error *err)
+static plx_status find_param(const plx_param *param, const plx_model_file *file, const plx_tensor **out, plx_error *err)
 {
     plx_tensor wanted;
     describe_param(param, &wanted);
@@ -76,13 +76,34 @@ static plx_status read_param(plx_model *model, const plx_param *param, const plx
         PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has not the shape or dtype that its configuration asks for",
                  wanted.name);
     }
+    *out = found;
+    return PLX_OK;
+}
+
+static plx_status read_param(plx_model *model, const plx_param *param, const plx_model_file *file, plx_error *err)
+{
+    const plx_tensor *found = NULL;
+    PLX_TRY(find_param(param, file, &found, err));
     const float *numbers = found->data;
     for (size_t i = 0; i < plx_param_numbers(param); i++) {
         if (!isfinite(numbers[i])) {
-            PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' holds a number that is not finite", wanted.name);
+            PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' holds a number that is not finite", found->name);
         }
     }
     plx_param_write(param, model->values, numbers);
+    return PLX_OK;
+}
+
+/** No room is made for more numbers than the file has: a table of hashed ids may be of any size. */
+static plx_status read_params(plx_model *model, const plx_model_file *file, plx_error *err)
+{
+    const plx_graph *graph = &model->graph;
+    const plx_tensor *found = NULL;
+    for (int i = 0; i < graph->n_params; i++)
+        PLX_TRY(find_param(&graph->params[i], file, &found, err));
+    PLX_TRY(plx_model_allocate(model, err));
+    for (int i = 0; i < graph->n_params; i++)
+        PLX_TRY(read_param(model, &graph->params[i], file, err));
     return PLX_OK;
 }
 
@@ -126,9 +147,7 @@ static plx_status load(plx_context *context, const plx_model_file *file, plx_mod
     plx_model *model = NULL;
     status = plx_model_build_take(config, encoders, &model, err);
     plx_encoders_release(encoders);
-    for (int i = 0; status == PLX_OK && i < model->graph.n_params; i++) {
-        status = read_param(model, &model->graph.params[i], file, err);
-    }
+    if (status == PLX_OK) status = read_params(model, file, err);
     if (status == PLX_OK) status = check_nothing_else(model, file, err);
     if (status == PLX_OK) {
         *out = model;

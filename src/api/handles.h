@@ -66,8 +66,12 @@ plx_status plx_context_pool(const plx_context *context, size_t n_rows, plx_pool 
 /** A configuration of the same spec, whose source is the resolved text. */
 plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err);
 
-/** A model with parameters of 0. Takes `config`, also on failure; retains the encoders. */
+/** The features of its configuration, in the model's arena; NULL when out of memory. */
+plx_input_spec *plx_model_inputs(plx_model *model);
+/** A model without room for its parameters. Takes `config`, also on failure; retains the encoders. */
 plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders, plx_model **out, plx_error *err);
+/** Parameters of 0. */
+plx_status plx_model_allocate(plx_model *model, plx_error *err);
 /** The same network with the same numbers, sharing nothing that changes. */
 plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *err);
 /** PLX_ERR_SCHEMA where rows by `encoders` are not rows for this model. */

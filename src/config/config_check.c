@@ -85,6 +85,7 @@ static void check_labels(plx_document *document, const plx_table_spec *table, co
     if (labels.n > 0) qsort(labels.items, (size_t)labels.n, sizeof *labels.items, compare_named);
     for (int i = 0; i < table->n_features; i++) {
         const named *label = find(&labels, table->features[i].column);
+        if (!label && table->features[i].weight_column) label = find(&labels, table->features[i].weight_column);
         if (!label) continue;
         plx_document_problem(document, places->feature[i],
                              "column '%s' holds the labels of task '%s', and a label's own column leaves the features: "
@@ -150,8 +151,9 @@ static void check_columns(plx_document *document, const plx_table_spec *table, c
         list.items[i] = (named){columns->items[i], i};
     sort_list(document, &list, NULL, node, "column");
     for (int i = 0; i < table->n_features && !plx_document_is_full(document); i++) {
-        const char *column = table->features[i].column;
+        const char *column = table->features[i].column, *weights = table->features[i].weight_column;
         if (!find(&list, column)) lacks_column(document, columns, column, places->feature[i]);
+        if (weights && *weights && !find(&list, weights)) lacks_column(document, columns, weights, places->feature[i]);
     }
     for (int i = 0; i < table->n_tasks && !plx_document_is_full(document); i++) {
         if (!find(&list, table->tasks[i].column)) {
@@ -263,6 +265,7 @@ void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec
     check_task_names(document, &spec->table, places);
     check_labels(document, &spec->table, places);
     check_numbers(document, &spec->table, places);
+    plx_check_features(document, &spec->table, places);
     check_columns(document, &spec->table, places);
     check_model(document, spec, places);
     check_monitor(document, spec, places);

@@ -74,5 +74,7 @@ typedef struct plx_spec_places {
 
 /** Checks what no single table can: names, columns, parts of sections that must agree. */
 void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec_places *places);
+/** Those of features (data/features.h). */
+void plx_check_features(plx_document *document, const plx_table_spec *table, const plx_spec_places *places);
 
 #endif

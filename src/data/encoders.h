@@ -8,11 +8,13 @@
 #include "data/columns.h"
 #include "data/csv.h"
 #include "data/load.h"
+#include "data/vocabulary.h"
 
 /** A column that features or tasks read. */
 typedef struct plx_input {
     const char *column;
     bool texts, numbers;             /* what features read */
+    bool weighted_items;             /* a list reads it whose items have weights behind a separator */
     bool label_texts, label_numbers; /* what tasks read */
     bool never_missing;              /* a dense feature reads it that states no number for missing ones */
     int size;                        /* numbers in a cell: above 1, features that read vectors alone read it */
@@ -22,9 +24,17 @@ typedef struct plx_input {
 typedef struct plx_sparse_encoder {
     const plx_feature_spec *spec;
     int input;
-    plx_dictionary vocabulary; /* value v has id v + 1 */
-    int64_t common;            /* the id of most rows of the fit, the smaller of equals; 0 without rows */
+    plx_vocabulary *vocabulary;
+    int64_t common; /* the id of most rows of the fit, the smaller of equals; 0 without rows */
 } plx_sparse_encoder;
+
+typedef struct plx_list_encoder {
+    const plx_feature_spec *spec;
+    int input, weight_input; /* weight_input -1: no column of weights */
+    plx_vocabulary *vocabulary;
+    char separator, weight_separator; /* weight_separator 0: none */
+    bool trim;                        /* blanks round items and weights are dropped */
+} plx_list_encoder;
 
 typedef struct plx_bucket_encoder {
     const plx_feature_spec *spec;
@@ -58,13 +68,19 @@ struct plx_encoders {
     plx_csv_options csv;
     plx_input *inputs; /* [n_inputs] */
     int n_inputs;
-    plx_dictionary input_names;  /* the number of a name is that of its input */
-    plx_sparse_encoder *sparse;  /* [n_sparse]: the layout's first sparse ids */
-    plx_bucket_encoder *buckets; /* [n_buckets]: the others */
-    plx_dense_encoder *dense;    /* [n_dense] */
-    plx_label_encoder *tasks;    /* [layout.n_tasks] */
+    plx_dictionary input_names;   /* the number of a name is that of its input */
+    plx_vocabulary *vocabularies; /* [n_vocabularies] */
+    int n_vocabularies;
+    plx_dictionary vocabulary_names; /* the number of a name is that of its vocabulary */
+    plx_sparse_encoder *sparse;      /* [n_sparse]: the layout's first sparse ids */
+    plx_bucket_encoder *buckets;     /* [n_buckets]: the others */
+    plx_list_encoder *lists;         /* [layout.n_lists] */
+    bool has_weight_columns;         /* any of them */
+    plx_dense_encoder *dense;        /* [n_dense] */
+    plx_label_encoder *tasks;        /* [layout.n_tasks] */
     int n_sparse, n_buckets, n_dense;
     plx_id_field *id_fields;
+    plx_list_field *list_fields;
     plx_layout layout; /* complete once fitted */
 };
 
@@ -80,6 +96,11 @@ plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_
 /** Takes vocabularies and scalings from rows order[0..n-1], and seals. */
 plx_status plx_encoders_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
                             plx_error *err);
+/** Reads the vocabularies that files hold, looked for in `folders`. */
+plx_status plx_vocabularies_read(plx_encoders *encoders, const char *const *folders, int n_folders, plx_error *err);
+/** Takes the other vocabularies from rows order[0..n-1], and of each sparse feature the commonest id. */
+plx_status plx_vocabularies_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
+                                plx_error *err);
 /** Encodes rows order[0..n-1] into `out`, made by `allocator`; without labels these are NaN. */
 plx_status plx_encoders_encode(const plx_encoders *encoders, const plx_allocator *allocator, const plx_columns *columns,
                                const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err);
@@ -100,12 +121,6 @@ static inline void plx_put_id(uint8_t *record, const plx_id_field *field, uint32
     } else {
         memcpy(record + field->offset, &id, sizeof id);
     }
-}
-
-/** The id of a text: 0 when it was not seen in fitting. */
-static inline uint32_t plx_vocabulary_id(const plx_dictionary *vocabulary, plx_slice text)
-{
-    return plx_dictionary_find(vocabulary, text, plx_text_hash(text.text, text.length)) + 1; /* PLX_NOT_FOUND + 1 = 0 */
 }
 
 #endif

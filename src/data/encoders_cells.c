@@ -7,6 +7,7 @@
 
 #include "data/cells.h"
 #include "data/encoders_dense.h"
+#include "data/lists.h"
 
 typedef struct request {
     const plx_encoders *encoders;
@@ -90,8 +91,27 @@ static plx_status encode_sparse(request *r, int feature, plx_error *err)
     char room[32];
     PLX_TRY(find_column(r, sparse->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
-        uint32_t id = plx_vocabulary_id(&sparse->vocabulary, cell_text(r, cells, row, room));
+        uint32_t id = plx_vocabulary_id(sparse->vocabulary, cell_text(r, cells, row, room));
         plx_put_id(r->out + row * e->layout.record_bytes, field, id);
+    }
+    return PLX_OK;
+}
+
+static plx_status encode_list(request *r, int feature, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    const plx_list_encoder *list = &e->lists[feature];
+    const plx_cells *cells, *beside = NULL;
+    char room[32], weights_room[32];
+    PLX_TRY(find_column(r, list->input, &cells, err));
+    if (list->weight_input >= 0) PLX_TRY(find_column(r, list->weight_input, &beside, err));
+    for (size_t row = 0; row < r->n; row++) {
+        plx_slice weights = beside ? cell_text(r, beside, row, weights_room) : (plx_slice){"", 0};
+        if (plx_list_encode(list, &e->layout.lists[feature], cell_text(r, cells, row, room), weights,
+                            r->out + row * e->layout.record_bytes, err)) {
+            plx_error_prefix(err, "row %zu", row + 1);
+            return PLX_ERR_SCHEMA;
+        }
     }
     return PLX_OK;
 }
@@ -209,6 +229,8 @@ static plx_status encode(request *r, bool with_labels, plx_error *err)
         PLX_TRY(encode_sparse(r, i, err));
     for (int i = 0; i < r->encoders->n_buckets; i++)
         PLX_TRY(encode_buckets(r, i, err));
+    for (int i = 0; i < layout->n_lists; i++)
+        PLX_TRY(encode_list(r, i, err));
     for (int i = 0; i < r->encoders->n_dense; i++)
         PLX_TRY(encode_dense(r, i, err));
     for (int i = 0; i < layout->n_tasks; i++)

@@ -5,6 +5,7 @@
 
 #include "data/cells.h"
 #include "data/encoders_dense.h"
+#include "data/features.h"
 
 static char *copy_text(plx_arena *arena, const char *text)
 {
@@ -44,12 +45,15 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
         own_fields(arena, plx_feature_fields, plx_feature_n_fields, &e->spec.features[i]);
     for (size_t i = 0; e->spec.tasks && i < n_tasks; i++)
         own_fields(arena, plx_task_fields, plx_task_n_fields, &e->spec.tasks[i]);
-    e->inputs = plx_arena_take(arena, n_features + n_tasks, sizeof *e->inputs);
+    e->inputs = plx_arena_take(arena, 2 * n_features + n_tasks, sizeof *e->inputs);
+    e->vocabularies = plx_arena_take(arena, n_features, sizeof *e->vocabularies);
     e->sparse = plx_arena_take(arena, n_features, sizeof *e->sparse);
     e->buckets = plx_arena_take(arena, n_features, sizeof *e->buckets);
+    e->lists = plx_arena_take(arena, n_features, sizeof *e->lists);
     e->dense = plx_arena_take(arena, n_features, sizeof *e->dense);
     e->tasks = plx_arena_take(arena, n_tasks, sizeof *e->tasks);
     e->id_fields = plx_arena_take(arena, n_features, sizeof *e->id_fields);
+    e->list_fields = plx_arena_take(arena, n_features, sizeof *e->list_fields);
 }
 
 static plx_status check_format(const plx_data_spec *data, plx_csv_options *csv, plx_error *err)
@@ -107,6 +111,24 @@ static plx_status check_names(const plx_encoders *e, plx_error *err)
     return status;
 }
 
+/* Keeps the first of the features' problems. */
+static void tell_problem(void *user, int feature, const char *key, const char *message)
+{
+    plx_error *first = user;
+    (void)feature;
+    (void)key;
+    if (!first->code) plx_error_set(first, PLX_ERR_ARGUMENT, "features: %s", message);
+}
+
+static plx_status check_features(const plx_encoders *e, plx_error *err)
+{
+    plx_error first = {.code = PLX_OK};
+    PLX_TRY(plx_features_check(&e->spec, &e->allocator, tell_problem, &first, err));
+    if (!first.code) return PLX_OK;
+    if (err) *err = first;
+    return first.code;
+}
+
 static plx_status check_labels(const plx_task_spec *task, plx_error *err)
 {
     bool has_lists = task->positive.n || task->negative.n;
@@ -154,18 +176,58 @@ static plx_status link_size(plx_encoders *e, int input, int64_t size, const char
     return PLX_OK;
 }
 
+/* The vocabulary of the table that a feature reads, made where there is none; NULL when out of memory. */
+static plx_vocabulary *vocabulary_of(plx_encoders *e, const plx_feature_spec *spec)
+{
+    const char *name = plx_column_of(spec->embedding_name, spec->name);
+    plx_slice text = plx_slice_of(name);
+    uint64_t hash = plx_text_hash(text.text, text.length);
+    uint32_t known = plx_dictionary_find(&e->vocabulary_names, text, hash);
+    if (known == PLX_NOT_FOUND) {
+        if (!plx_dictionary_add(&e->vocabulary_names, text, hash)) return NULL;
+        known = (uint32_t)e->n_vocabularies++;
+        plx_vocabulary_init(&e->vocabularies[known], name, spec, &e->allocator);
+    }
+    e->vocabularies[known].n_features++;
+    return &e->vocabularies[known];
+}
+
+static plx_status link_sparse(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
+{
+    plx_sparse_encoder *sparse = &e->sparse[e->n_sparse++];
+    *sparse = (plx_sparse_encoder){.spec = spec, .input = input, .vocabulary = vocabulary_of(e, spec)};
+    e->inputs[input].texts = true;
+    return sparse->vocabulary ? PLX_OK : plx_error_memory(err);
+}
+
+static plx_status link_list(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
+{
+    plx_list_encoder *list = &e->lists[e->layout.n_lists++];
+    *list = (plx_list_encoder){.spec = spec,
+                               .input = input,
+                               .weight_input = -1,
+                               .vocabulary = vocabulary_of(e, spec),
+                               .separator = plx_separator_byte(spec->separator),
+                               .weight_separator = spec->weight_separator[0],
+                               .trim = e->csv.trim};
+    e->inputs[input].texts = true;
+    e->inputs[input].weighted_items |= list->weight_separator != '\0';
+    if (*spec->weight_column) {
+        e->has_weight_columns = true;
+        list->weight_input = input_of(e, spec->weight_column);
+        if (list->weight_input < 0) return plx_error_memory(err);
+        e->inputs[list->weight_input].texts = true;
+    }
+    return list->vocabulary ? PLX_OK : plx_error_memory(err);
+}
+
 static plx_status link_feature(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
 {
     plx_input *column = &e->inputs[input];
     const bool is_dense = spec->kind == PLX_FEATURE_DENSE;
     PLX_TRY(link_size(e, input, is_dense ? spec->size : 1, spec->separator, spec->name, err));
-    if (spec->kind == PLX_FEATURE_SPARSE) {
-        plx_sparse_encoder *sparse = &e->sparse[e->n_sparse++];
-        *sparse = (plx_sparse_encoder){.spec = spec, .input = input};
-        plx_dictionary_init(&sparse->vocabulary, &e->allocator);
-        column->texts = true;
-        return PLX_OK;
-    }
+    if (spec->kind == PLX_FEATURE_SPARSE) return link_sparse(e, spec, input, err);
+    if (spec->kind == PLX_FEATURE_LIST) return link_list(e, spec, input, err);
     column->numbers = true;
     if (spec->kind == PLX_FEATURE_BUCKETS) return plx_buckets_add(e, spec, input, err);
     column->never_missing |= isnan(spec->missing) != 0;
@@ -176,8 +238,6 @@ static plx_status link_inputs(plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->spec.n_features; i++) {
         const plx_feature_spec *spec = &e->spec.features[i];
-        if (spec->kind == PLX_FEATURE_LIST)
-            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "features: lists ('%s') cannot be read yet", spec->name);
         int input = input_of(e, plx_column_of(spec->column, spec->name));
         if (input < 0) return plx_error_memory(err);
         PLX_TRY(link_feature(e, spec, input, err));
@@ -205,6 +265,7 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     if (plx_arena_failed(&e->arena)) return plx_error_memory(err);
     PLX_TRY(check_format(&e->spec.data, &e->csv, err));
     PLX_TRY(check_names(e, err));
+    PLX_TRY(check_features(e, err));
     return link_inputs(e, err);
 }
 
@@ -217,6 +278,7 @@ plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_s
     e->allocator = *allocator;
     plx_arena_init(&e->arena, &e->allocator);
     plx_dictionary_init(&e->input_names, &e->allocator);
+    plx_dictionary_init(&e->vocabulary_names, &e->allocator);
     plx_status status = set_up(e, spec, err);
     if (status) {
         plx_encoders_release(e);
@@ -237,8 +299,9 @@ void plx_encoders_release(plx_encoders *e)
 {
     if (!e || atomic_fetch_sub_explicit(&e->holders, 1, memory_order_acq_rel) != 1) return;
     plx_allocator allocator = e->allocator;
-    for (int i = 0; i < e->n_sparse; i++)
-        plx_dictionary_release(&e->sparse[i].vocabulary);
+    for (int i = 0; i < e->n_vocabularies; i++)
+        plx_vocabulary_release(&e->vocabularies[i]);
+    plx_dictionary_release(&e->vocabulary_names);
     plx_dictionary_release(&e->input_names);
     plx_arena_release(&e->arena);
     plx_free(&allocator, e);
@@ -247,15 +310,23 @@ void plx_encoders_release(plx_encoders *e)
 void plx_encoders_seal(plx_encoders *e)
 {
     for (int i = 0; i < e->n_sparse; i++) {
-        e->id_fields[i].vocabulary = e->sparse[i].vocabulary.n + 1;
+        e->id_fields[i].vocabulary = plx_vocabulary_rows(e->sparse[i].vocabulary);
         e->id_fields[i].common = (uint32_t)e->sparse[i].common;
     }
     for (int i = 0; i < e->n_buckets; i++) {
         e->id_fields[e->n_sparse + i].vocabulary = (uint32_t)e->buckets[i].n_borders + 2;
         e->id_fields[e->n_sparse + i].common = (uint32_t)e->buckets[i].common;
     }
+    for (int i = 0; i < e->layout.n_lists; i++) {
+        const plx_list_encoder *list = &e->lists[i];
+        e->list_fields[i] = (plx_list_field){.vocabulary = plx_vocabulary_rows(list->vocabulary),
+                                             .length = (uint32_t)list->spec->max_length,
+                                             .has_weights = list->weight_separator || list->weight_input >= 0};
+    }
     plx_layout_init(&e->layout, &(plx_layout_parts){.sparse = e->id_fields,
                                                     .n_sparse = e->n_sparse + e->n_buckets,
+                                                    .lists = e->list_fields,
+                                                    .n_lists = e->layout.n_lists,
                                                     .n_dense = e->layout.n_dense,
                                                     .n_tasks = e->layout.n_tasks});
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Vocabularies and scalings from raw columns, and raw columns into records. Each different text is looked up once;
+ * Scalings from raw columns, and raw columns into records. Each different text is looked up once;
  * after that a row costs two array reads a feature. Records are written in blocks of rows that stay in the cache while
  * feature after feature is added to them.
  */
 #include <math.h>
-#include <stdlib.h>
 
 #include "data/cells.h"
 #include "data/encoders_dense.h"
+#include "data/encoders_lists.h"
 
 enum { BLOCK_ROWS = 256 };
 
@@ -16,74 +16,10 @@ static size_t block_rows(size_t n, size_t first)
 {
     return n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
 }
-
-static int compare_texts(const void *a, const void *b)
-{
-    return plx_slice_compare(*(const plx_slice *)a, *(const plx_slice *)b);
-}
-
-/*
- * The different texts of the rows, in the order of their first rows, to `texts` [dictionary.n], and how many rows have
- * each code to `counts`. Returns the number of texts.
- */
-static uint32_t collect(const plx_raw_column *column, const uint32_t *order, size_t n, uint32_t *counts,
-                        plx_slice *texts)
-{
-    uint32_t codes[BLOCK_ROWS], n_texts = 0;
-    for (size_t first = 0; first < n; first += BLOCK_ROWS) {
-        size_t rows = block_rows(n, first);
-        plx_column_codes(column, order + first, rows, codes);
-        for (size_t i = 0; i < rows; i++) {
-            if (counts[codes[i]]++ > 0) continue;
-            texts[n_texts++] = plx_dictionary_text(&column->dictionary, codes[i]);
-        }
-    }
-    return n_texts;
-}
-
-/* The id of most rows. */
-static int64_t commonest(const plx_sparse_encoder *sparse, const plx_dictionary *texts, const uint32_t *counts)
-{
-    int64_t best = 0;
-    uint32_t most = 0;
-    for (uint32_t code = 0; code < texts->n; code++) {
-        if (counts[code] == 0) continue;
-        const int64_t id = plx_vocabulary_id(&sparse->vocabulary, plx_dictionary_text(texts, code));
-        if (counts[code] > most || (counts[code] == most && id < best)) {
-            most = counts[code];
-            best = id;
-        }
-    }
-    return best;
-}
-
-static plx_status fit_vocabulary(plx_sparse_encoder *sparse, const plx_raw_column *column, const uint32_t *order,
-                                 size_t n, const plx_allocator *allocator, plx_error *err)
-{
-    plx_status status = PLX_OK;
-    uint32_t *counts = plx_alloc_zero(allocator, column->dictionary.n, sizeof *counts);
-    plx_slice *texts = plx_alloc(allocator, column->dictionary.n, sizeof *texts);
-    if (!counts || !texts) {
-        status = plx_error_memory(err);
-        goto done;
-    }
-    uint32_t n_texts = collect(column, order, n, counts, texts);
-    if (sparse->spec->vocabulary == PLX_ORDER_SORTED) qsort(texts, n_texts, sizeof *texts, compare_texts);
-    for (uint32_t i = 0; !status && i < n_texts; i++)
-        if (!plx_dictionary_add(&sparse->vocabulary, texts[i], plx_text_hash(texts[i].text, texts[i].length)))
-            status = plx_error_memory(err);
-    if (!status) sparse->common = commonest(sparse, &column->dictionary, counts);
-done:
-    plx_free(allocator, counts);
-    plx_free(allocator, texts);
-    return status;
-}
-
 plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n,
                             plx_error *err)
 {
-    for (int i = 0; i < e->n_sparse; i++)
-        PLX_TRY(fit_vocabulary(&e->sparse[i], &columns->items[e->sparse[i].input], order, n, &e->allocator, err));
+    PLX_TRY(plx_vocabularies_fit(e, columns, order, n, err));
     for (int i = 0; i < e->n_buckets; i++)
         PLX_TRY(plx_buckets_fit(e, &e->buckets[i], columns->items[e->buckets[i].input].numbers, order, n, err));
     for (int i = 0; i < e->n_dense; i++)
@@ -97,6 +33,7 @@ typedef struct code_maps {
     plx_arena arena;
     uint32_t **ids;
     float **labels;
+    plx_list_memory lists;
 } code_maps;
 
 static plx_status map_labels(const plx_task_spec *task, const plx_dictionary *texts, float *labels, plx_error *err)
@@ -106,8 +43,8 @@ static plx_status map_labels(const plx_task_spec *task, const plx_dictionary *te
     return PLX_OK;
 }
 
-static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, bool with_labels, code_maps *maps,
-                            plx_error *err)
+static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, size_t n, bool with_labels,
+                            code_maps *maps, plx_error *err)
 {
     plx_arena *arena = &maps->arena;
     maps->ids = plx_arena_take(arena, (size_t)e->n_sparse, sizeof *maps->ids);
@@ -117,9 +54,10 @@ static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, b
         uint32_t *ids = plx_arena_take(arena, texts->n, sizeof *ids);
         if (!ids) return plx_error_memory(err);
         for (uint32_t code = 0; code < texts->n; code++)
-            ids[code] = plx_vocabulary_id(&e->sparse[i].vocabulary, plx_dictionary_text(texts, code));
+            ids[code] = plx_vocabulary_id(e->sparse[i].vocabulary, plx_dictionary_text(texts, code));
         maps->ids[i] = ids;
     }
+    PLX_TRY(plx_list_memory_init(&maps->lists, arena, e, columns, n, err));
     for (int i = 0; with_labels && i < e->layout.n_tasks; i++) {
         const plx_dictionary *texts = &columns->items[e->tasks[i].input].dictionary;
         if (e->tasks[i].spec->kind != PLX_TASK_BINARY) continue;
@@ -174,12 +112,13 @@ plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *alloc
 {
     code_maps maps = {0};
     plx_arena_init(&maps.arena, &e->allocator);
-    plx_status status = make_maps(e, columns, with_labels, &maps, err);
+    plx_status status = make_maps(e, columns, n, with_labels, &maps, err);
     if (!status) status = plx_rows_init(out, allocator, &e->layout, n, err);
     for (size_t first = 0; !status && first < n; first += BLOCK_ROWS) {
         uint8_t *records = out->records + first * e->layout.record_bytes;
         size_t rows = block_rows(n, first);
         encode_block(e, columns, &maps, order + first, rows, records);
+        status = plx_encode_lists(e, columns, &maps.lists, order + first, rows, out, first, err);
         encode_labels(e, columns, &maps, with_labels, order + first, rows, records);
     }
     plx_arena_release(&maps.arena);

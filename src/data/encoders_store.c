@@ -9,26 +9,31 @@ static void add_tensor(plx_tensor *tensor, const char *name, plx_dtype dtype, in
     *tensor = (plx_tensor){.name = name, .dtype = dtype, .n_dims = 1, .dims = {n}, .data = data};
 }
 
-/* The names are in `arena`. */
-static plx_tensor *add_vocabulary(plx_tensor *next, const plx_sparse_encoder *sparse, plx_arena *arena)
+/* The names are in `arena`. Of hashed ids there is nothing to keep. */
+static plx_tensor *add_vocabulary(plx_tensor *next, const plx_vocabulary *vocabulary, plx_arena *arena)
 {
-    const plx_dictionary *vocabulary = &sparse->vocabulary;
-    const char *name = sparse->spec->name;
-    const int64_t values = vocabulary->n, bytes = values ? vocabulary->ends[values - 1] : 0;
-    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, bytes, vocabulary->bytes);
-    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, values, vocabulary->ends);
-    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1, &sparse->common);
+    const plx_dictionary *texts = &vocabulary->texts;
+    const int64_t values = texts->n, bytes = values ? texts->ends[values - 1] : 0;
+    if (vocabulary->hash_buckets) return next;
+    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/bytes", vocabulary->name), PLX_DTYPE_U8, bytes,
+               texts->bytes);
+    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/ends", vocabulary->name), PLX_DTYPE_I64, values,
+               texts->ends);
     return next;
 }
 
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
-    const size_t room = 3 * (size_t)e->n_sparse + PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense);
+    const size_t room = 2 * (size_t)e->n_vocabularies + (size_t)e->n_sparse +
+                        PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense);
     plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
+    for (int i = 0; i < e->n_vocabularies; i++)
+        next = add_vocabulary(next, &e->vocabularies[i], arena);
     for (int i = 0; i < e->n_sparse; i++)
-        next = add_vocabulary(next, &e->sparse[i], arena);
+        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/common", e->sparse[i].spec->name), PLX_DTYPE_I64, 1,
+                   &e->sparse[i].common);
     for (int i = 0; i < e->n_buckets; i++)
         next = plx_buckets_tensors(&e->buckets[i], arena, next);
     for (int i = 0; i < e->n_dense; i++)
@@ -59,29 +64,37 @@ static plx_status find_tensor(loader *l, const char *name, plx_dtype dtype, int6
     return PLX_OK;
 }
 
-static plx_status load_vocabulary(loader *l, plx_sparse_encoder *sparse, plx_error *err)
+static plx_status load_vocabulary(loader *l, plx_vocabulary *vocabulary, plx_error *err)
 {
-    const char *name = sparse->spec->name;
-    const plx_tensor *bytes = NULL, *ends = NULL, *common = NULL;
+    const char *name = vocabulary->name;
+    const plx_tensor *bytes = NULL, *ends = NULL;
     int64_t begin = 0;
+    if (vocabulary->hash_buckets) return PLX_OK;
     PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, -1, &bytes, err));
     PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, -1, &ends, err));
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1, &common, err));
     int64_t n = ends->dims[0];
     const int64_t *end = ends->data;
-    if (n > PLX_DICTIONARY_MAX || (n ? end[n - 1] : 0) != bytes->dims[0])
+    if (n >= PLX_DICTIONARY_MAX || (n ? end[n - 1] : 0) != bytes->dims[0])
         PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' does not end where its texts end", name);
     for (int64_t i = 0; i < n; begin = end[i++]) {
         if (end[i] < begin || end[i] > bytes->dims[0])
             PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' has ends that fall", name);
         plx_slice text = {(const char *)bytes->data + begin, (size_t)(end[i] - begin)};
         uint64_t hash = plx_text_hash(text.text, text.length);
-        if (plx_dictionary_find(&sparse->vocabulary, text, hash) != PLX_NOT_FOUND)
+        if (plx_dictionary_find(&vocabulary->texts, text, hash) != PLX_NOT_FOUND)
             PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' holds a text twice", name);
-        if (!plx_dictionary_add(&sparse->vocabulary, text, hash)) return plx_error_memory(err);
+        if (!plx_dictionary_add(&vocabulary->texts, text, hash)) return plx_error_memory(err);
     }
+    return PLX_OK;
+}
+
+static plx_status load_common(loader *l, plx_sparse_encoder *sparse, plx_error *err)
+{
+    const char *name = sparse->spec->name;
+    const plx_tensor *common = NULL;
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1, &common, err));
     sparse->common = *(const int64_t *)common->data;
-    if (sparse->common < 0 || sparse->common > n)
+    if (sparse->common < 0 || sparse->common >= plx_vocabulary_rows(sparse->vocabulary))
         PLX_FAIL(err, PLX_ERR_FORMAT, "the commonest value of '%s' is not in its vocabulary", name);
     return PLX_OK;
 }
@@ -89,8 +102,10 @@ static plx_status load_vocabulary(loader *l, plx_sparse_encoder *sparse, plx_err
 static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
 {
     const plx_number_loader numbers = {e, &l->arena, l->find, l->user};
+    for (int i = 0; i < e->n_vocabularies; i++)
+        PLX_TRY(load_vocabulary(l, &e->vocabularies[i], err));
     for (int i = 0; i < e->n_sparse; i++)
-        PLX_TRY(load_vocabulary(l, &e->sparse[i], err));
+        PLX_TRY(load_common(l, &e->sparse[i], err));
     for (int i = 0; i < e->n_buckets; i++)
         PLX_TRY(plx_buckets_load(&e->buckets[i], &numbers, err));
     for (int i = 0; i < e->n_dense; i++)

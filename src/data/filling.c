@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/cells.h"
+#include "data/encoders_lists.h"
 
 bool plx_input_reads_texts(const plx_input *input, bool with_labels)
 {
@@ -82,7 +83,9 @@ static plx_status add_text(const plx_filling *to, int index, plx_slice cell, plx
     bool is_new;
     if (!column->has_texts) return PLX_OK;
     PLX_TRY(plx_column_add_text(to->columns, column, cell, &is_new, err));
-    if (is_new && to->with_labels && to->encoders->inputs[index].label_texts) return check_labels(to, index, cell, err);
+    if (!is_new) return PLX_OK;
+    if (to->encoders->inputs[index].weighted_items) PLX_TRY(plx_check_list_cell(to->encoders, index, cell, err));
+    if (to->with_labels && to->encoders->inputs[index].label_texts) return check_labels(to, index, cell, err);
     return PLX_OK;
 }
 
@@ -117,4 +120,11 @@ plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_e
     if (wrong->n <= data->max_errors) return PLX_OK;
     plx_error_prefix(err, "more than data.max_errors = %lld wrong rows, the last of them", (long long)data->max_errors);
     return status;
+}
+
+plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err)
+{
+    if (to->encoders->has_weight_columns) PLX_TRY(plx_check_list_rows(to->encoders, to->columns, index, err));
+    to->columns->n++;
+    return PLX_OK;
 }

@@ -28,6 +28,11 @@ static inline bool plx_input_is_read(const plx_input *input, bool with_labels)
 plx_status plx_filling_text(const plx_filling *to, int index, plx_slice cell, plx_error *err);
 /** The same for a cell that is a number, and for a text what `text` says: for readers of categories and labels. */
 plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err);
+/**
+ * Ends row columns->n, all of whose cells are there. PLX_ERR_SCHEMA: they do not fit together, and that of input
+ * `*index` is to blame; the row is not taken then.
+ */
+plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err);
 
 /**
  * The row under way is wrong for the reason in `err`: it is left out, without a trace in the columns, and counted; or

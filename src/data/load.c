@@ -139,7 +139,8 @@ static plx_status load(plx_encoders *e, const plx_load_options *options, plx_row
     uint32_t *order = NULL;
     plx_columns columns = {0};
     const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true, .wrong = options->wrong};
-    plx_status status = plx_encoders_raw(e, true, &columns, err);
+    plx_status status = plx_vocabularies_read(e, options->folders, options->n_folders, err);
+    if (!status) status = plx_encoders_raw(e, true, &columns, err);
     for (int part = 0; !status && part < PLX_PARTS; part++) {
         size_t before = columns.n;
         status = read_part(&to, part, options, err);

@@ -89,12 +89,13 @@ plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places,
 int plx_encoders_n_columns(const plx_encoders *encoders);
 
 /**
- * The fitted state as tensors, borrowed from the encoders, names in the arena: for sparse feature NAME
- * `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1,
- * `vocabulary/NAME/common` I64 [1], the id of most rows; for buckets NAME `buckets/NAME/borders` F64 [borders] and
- * `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64 [2]: encoded = (number - first) * second, or
- * for scaling by quantiles `quantiles/NAME` F64 [knots], and where the mean stands for missing numbers `missing/NAME`
- * F64 [1]. Of features of size above 1, these have one more dimension in front, of that size.
+ * The fitted state as tensors, borrowed from the encoders, names in the arena: for each table NAME whose ids are not
+ * hashed `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1; for
+ * sparse feature NAME `vocabulary/NAME/common` I64 [1], the id of most rows; for buckets NAME `buckets/NAME/borders`
+ * F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64 [2]: encoded = (number -
+ * first)
+ * * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and where the mean stands for missing numbers
+ * `missing/NAME` F64 [1]. Of features of size above 1, these have one more dimension in front, of that size.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err);

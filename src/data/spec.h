@@ -20,6 +20,8 @@ typedef enum plx_feature_kind {
     PLX_FEATURE_DENSE
 } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
+/** As plx_combiner of models/model.h, which this folder does not see. */
+typedef enum plx_list_combiner { PLX_LIST_MEAN, PLX_LIST_SUM, PLX_LIST_MAX, PLX_LIST_ATTENTION } plx_list_combiner;
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
 typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSFORM_IS_ZERO } plx_transform;
@@ -67,7 +69,7 @@ typedef struct plx_feature_spec {
     char *separator;        /* between items or numbers, one byte or "tab"; dense, too */
     int64_t max_length;     /* items kept at most */
     int keep;               /* plx_keep: which, where there are more */
-    int combiner;           /* plx_combiner of models/model.h */
+    int combiner;           /* plx_list_combiner */
     char *attention_on;     /* the sparse feature that asks, for combiner attention */
     char *weight_separator; /* between an item and its weight, one byte; empty: none */
     char *weight_column;    /* holds the items' weights; empty: none */

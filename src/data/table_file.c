@@ -137,8 +137,10 @@ static plx_status add_row(const table *r, plx_error *err)
         if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)r->cells[i], err);
         if (status) return status;
     }
-    r->to.columns->n++;
-    return PLX_OK;
+    int index = 0;
+    plx_status status = plx_filling_row(&r->to, &index, err);
+    if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)r->cells[index], err);
+    return status;
 }
 
 /* The next row of cells that can be told apart; rows before it that cannot are wrong rows. */

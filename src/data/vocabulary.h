@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The categories of a table of embeddings, and the id of each: of a number of features that share the table. */
+#ifndef PLX_VOCABULARY_H
+#define PLX_VOCABULARY_H
+
+#include "base/error.h"
+#include "base/hash.h"
+#include "data/csv.h"
+#include "data/dictionary.h"
+#include "data/spec.h"
+
+typedef struct plx_vocabulary {
+    const char *name;             /* of the table */
+    const plx_feature_spec *spec; /* of the first feature that reads it: its rules are those of all */
+    int n_features;               /* that read it */
+    bool is_fitted;               /* taken from rows: neither hashed nor of a file */
+    uint32_t hash_buckets;        /* the id of a text is 1 + its hash modulo this number; 0: */
+    plx_dictionary texts;         /* value v has id v + 1 */
+} plx_vocabulary;
+
+/** A text of the rows, and how often it is there. */
+typedef struct plx_counted {
+    plx_slice text;
+    uint64_t count;
+} plx_counted;
+
+/** `texts` borrows the allocator. */
+void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec,
+                         const plx_allocator *allocator);
+void plx_vocabulary_release(plx_vocabulary *vocabulary);
+
+/**
+ * Takes the categories from the `n` different texts of the rows, given in the order of their first rows; what the
+ * rules leave out is unknown. Reorders `counted`.
+ */
+plx_status plx_vocabulary_take(plx_vocabulary *vocabulary, plx_counted *counted, size_t n, plx_error *err);
+/** The lines of the file at `path`, as cells without quotes are read; an empty line is no category. */
+plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, bool trim, plx_error *err);
+
+/** The id of a text: 0 when it is not known. */
+static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_slice text)
+{
+    if (vocabulary->hash_buckets) return 1 + (uint32_t)(plx_hash(text.text, text.length) % vocabulary->hash_buckets);
+    /* PLX_NOT_FOUND + 1 = 0 */
+    return plx_dictionary_find(&vocabulary->texts, text, plx_text_hash(text.text, text.length)) + 1;
+}
+
+/** Rows of the table, the unknown one counted. */
+static inline uint32_t plx_vocabulary_rows(const plx_vocabulary *vocabulary)
+{
+    return 1 + (vocabulary->hash_buckets ? vocabulary->hash_buckets : vocabulary->texts.n);
+}
+
+#endif
