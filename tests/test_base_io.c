@@ -227,7 +227,7 @@ static void test_file_memory_failures(void)
 
 typedef struct settings {
     bool shuffle;
-    int64_t epochs, seed;
+    int64_t epochs, seed, memory;
     double rate, dropout, fill;
     char *name;
     int kind;
@@ -249,6 +249,7 @@ static const plx_field rows[] = {
     ROW(shuffle, PLX_FIELD_BOOL, .fallback = "true"),
     ROW(epochs, PLX_FIELD_INT, .min = 1, .max = 1000000, .fallback = "10"),
     ROW(seed, PLX_FIELD_INT, .fallback = "-3"),
+    ROW(memory, PLX_FIELD_SIZE, .fallback = "1.5GiB"),
     ROW(rate, PLX_FIELD_REAL, .min = 0, .max = 10, .above_min = true, .fallback = "0.001"),
     ROW(dropout, PLX_FIELD_REAL, .min = 0, .max = 0.99, .fallback = "0"),
     ROW(fill, PLX_FIELD_REAL, .choices = fills, .fallback = "error"),
@@ -293,6 +294,10 @@ static void test_fields_refuse_with_reasons(void)
     check_refusal("epochs", scalar("1.5"), "'epochs' takes a whole number from 1 to 1000000, not '1.5'");
     check_refusal("epochs", (plx_raw){.is_list = true},
                   "'epochs' takes a whole number from 1 to 1000000, not an empty list");
+    check_refusal("memory", scalar("-1"), "'memory' takes a size, such as 512MiB or 2GiB, or 0, not '-1'");
+    check_refusal("memory", scalar("2 gib"), "'memory' takes a size, such as 512MiB or 2GiB, or 0, not '2 gib'");
+    check_refusal("memory", scalar("GiB"), "'memory' takes a size, such as 512MiB or 2GiB, or 0, not 'GiB'");
+    check_refusal("memory", scalar("9e9TB"), "'memory' takes a size, such as 512MiB or 2GiB, or 0, not '9e9TB'");
     check_refusal("seed", scalar(""), "'seed' takes a whole number, not ''");
     check_refusal("rate", scalar("0"), "'rate' takes a number above 0 and at most 10, not '0'");
     check_refusal("rate", scalar("nan"), "'rate' takes a number above 0 and at most 10, not 'nan'");
@@ -363,6 +368,25 @@ static void test_fields_have_defaults(void)
     check_written("fill", &object, "error");
     check_written("borders", &object, "[-0.5, 1000]");
     plx_arena_release(&arena);
+
+    static const struct {
+        const char *given, *written;
+        int64_t bytes;
+    } sizes[] = {{"2GiB", "2GiB", (int64_t)2 << 30},
+                 {"0", "0", 0},
+                 {"1000", "1000", 1000},
+                 {"2048 B", "2KiB", 2048},
+                 {"1.5 kB", "1500", 1500},
+                 {"3 TB", "2929687500KiB", 3000000000000}};
+    CHECK(object.memory == (int64_t)1536 << 20);
+    check_written("memory", &object, "1536MiB");
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        const plx_raw size = scalar(sizes[i].given);
+        CHECK_STATUS(plx_field_set(plx_field_find(rows, N_ROWS, plx_slice_of("memory")), &object, &size, &arena, NULL),
+                     PLX_OK);
+        CHECK(object.memory == sizes[i].bytes);
+        check_written("memory", &object, sizes[i].written);
+    }
 
     const plx_field *fill = plx_field_find(rows, N_ROWS, plx_slice_of("fill"));
     const plx_raw mean = scalar("mean"), number = scalar("0.25"), none = scalar("nan");

@@ -49,6 +49,9 @@ static void add_type(plx_string *out, const plx_field *field)
         add_range(out, field);
         if (field->zero) plx_string_format(out, " or %s", field->zero);
         break;
+    case PLX_FIELD_SIZE:
+        plx_string_format(out, "a size, such as 512MiB or 2GiB, or 0");
+        break;
     case PLX_FIELD_REAL:
         plx_string_format(out, "a number");
         add_range(out, field);
@@ -168,6 +171,38 @@ static bool read_int(const plx_field *field, plx_slice value, int64_t *out)
     return true;
 }
 
+/* In falling order; the binary ones go before, since they are also how sizes are written. */
+static const struct unit {
+    const char *name;
+    double bytes;
+} units[] = {{"TiB", 1099511627776.0},
+             {"GiB", 1073741824.0},
+             {"MiB", 1048576.0},
+             {"KiB", 1024.0},
+             {"TB", 1e12},
+             {"GB", 1e9},
+             {"MB", 1e6},
+             {"kB", 1e3},
+             {"B", 1}};
+enum { N_UNITS = sizeof units / sizeof *units, N_BINARY_UNITS = 4 };
+
+/* A number of bytes, or of the unit behind it. */
+static bool read_size(plx_slice value, int64_t *out)
+{
+    double number, factor = 1;
+    size_t length = value.length;
+    for (int i = 0; i < N_UNITS && length == value.length; i++) {
+        size_t end = strlen(units[i].name);
+        if (length <= end || memcmp(value.text + length - end, units[i].name, end) != 0) continue;
+        factor = units[i].bytes;
+        length -= end;
+    }
+    plx_slice digits = plx_slice_trim((plx_slice){value.text, length});
+    if (!plx_parse_double(digits, &number) || !(number >= 0) || number * factor > 0x1p62) return false;
+    *out = (int64_t)(number * factor);
+    return true;
+}
+
 static bool read_scalar(const plx_field *field, void *at, plx_slice value, plx_arena *arena)
 {
     switch (field->type) {
@@ -175,6 +210,8 @@ static bool read_scalar(const plx_field *field, void *at, plx_slice value, plx_a
         return plx_parse_bool(value, at);
     case PLX_FIELD_INT:
         return read_int(field, value, at);
+    case PLX_FIELD_SIZE:
+        return read_size(value, at);
     case PLX_FIELD_REAL:
         return read_real(field, value, at);
     case PLX_FIELD_TEXT:
@@ -377,6 +414,18 @@ static void write_list(const plx_field *field, const void *at, plx_string *out)
     plx_string_add(out, "]", 1);
 }
 
+/* By the largest unit of which it is a whole number. */
+static void write_size(int64_t bytes, plx_string *out)
+{
+    for (int i = 0; i < N_BINARY_UNITS && bytes > 0; i++) {
+        const int64_t unit = (int64_t)units[i].bytes;
+        if (bytes % unit != 0) continue;
+        plx_string_format(out, "%lld%s", (long long)(bytes / unit), units[i].name);
+        return;
+    }
+    plx_string_format(out, "%lld", (long long)bytes);
+}
+
 void plx_field_write(const plx_field *field, const void *object, plx_string *out)
 {
     const void *at = (const unsigned char *)object + field->offset;
@@ -389,6 +438,9 @@ void plx_field_write(const plx_field *field, const void *object, plx_string *out
             plx_string_format(out, "%s", field->zero);
         else
             plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
+        break;
+    case PLX_FIELD_SIZE:
+        write_size(*(const int64_t *)at, out);
         break;
     case PLX_FIELD_REAL:
         write_real(field, *(const double *)at, out);

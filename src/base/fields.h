@@ -35,6 +35,7 @@ typedef struct plx_text_list {
 typedef enum plx_field_type {
     PLX_FIELD_BOOL,      /* bool */
     PLX_FIELD_INT,       /* int64_t */
+    PLX_FIELD_SIZE,      /* int64_t: bytes, from 0 */
     PLX_FIELD_REAL,      /* double */
     PLX_FIELD_TEXT,      /* char *, in the arena */
     PLX_FIELD_CHOICE,    /* int: index into `choices` */

@@ -13,7 +13,13 @@
 #include <stdint.h>
 
 /** What a number is for. A stream of an own name (a parameter, a node) is made by plx_random_stream. */
-enum { PLX_STREAM_SHUFFLE = 1, PLX_STREAM_SPLIT = 2, PLX_STREAM_NAMED = 0x40000000 };
+enum {
+    PLX_STREAM_SHUFFLE = 1,
+    PLX_STREAM_SPLIT = 2,
+    PLX_STREAM_BLOCKS = 3,           /* the order of blocks of rows */
+    PLX_STREAM_WINDOWS = 0x10000000, /* + w: the order of rows within window w */
+    PLX_STREAM_NAMED = 0x40000000
+};
 
 typedef struct plx_random {
     uint64_t seed;

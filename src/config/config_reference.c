@@ -84,6 +84,7 @@ static void write_type(const plx_field *field, plx_string *out)
     static const char *const names[] = {
         [PLX_FIELD_BOOL] = "true or false",
         [PLX_FIELD_INT] = "integer",
+        [PLX_FIELD_SIZE] = "size, such as `512MiB`",
         [PLX_FIELD_REAL] = "number",
         [PLX_FIELD_TEXT] = "text",
         [PLX_FIELD_CHOICE] = "",

@@ -27,43 +27,95 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
 void plx_columns_release(plx_columns *columns)
 {
     for (int i = 0; i < columns->n_items; i++) {
-        plx_free(columns->allocator, columns->items[i].codes);
-        plx_free(columns->allocator, columns->items[i].numbers);
-        plx_dictionary_release(&columns->items[i].dictionary);
+        plx_raw_column *column = &columns->items[i];
+        if (!column->codes_file.at) plx_free(columns->allocator, column->codes);
+        if (!column->numbers_file.at) plx_free(columns->allocator, column->numbers);
+        plx_spill_release(&column->codes_file);
+        plx_spill_release(&column->numbers_file);
+        plx_dictionary_release(&column->dictionary);
     }
     if (columns->allocator) plx_free(columns->allocator, columns->items);
     *columns = (plx_columns){0};
+}
+
+void plx_columns_forget(const plx_columns *columns)
+{
+    for (int i = 0; columns->is_spilled && i < columns->n_items; i++) {
+        plx_spill_forget(&columns->items[i].codes_file);
+        plx_spill_forget(&columns->items[i].numbers_file);
+    }
+}
+
+/* Makes `*array`, of which the first `used` bytes count, `bytes` large where it is to lie now. */
+static plx_status resize(const plx_columns *columns, void **array, plx_spill *file, size_t used, size_t bytes,
+                         plx_error *err)
+{
+    if (!columns->is_spilled) {
+        void *larger = plx_realloc(columns->allocator, *array, bytes, 1);
+        if (!larger) return plx_error_memory(err);
+        *array = larger;
+        return PLX_OK;
+    }
+    const bool moves = !file->at;
+    PLX_TRY(plx_spill_resize(file, columns->spill_folder, bytes, err));
+    if (moves && used) memcpy(file->at, *array, used);
+    if (moves) plx_free(columns->allocator, *array);
+    *array = file->at;
+    return PLX_OK;
+}
+
+static plx_status resize_codes(const plx_columns *columns, plx_raw_column *column, size_t capacity, uint32_t bytes,
+                               plx_error *err)
+{
+    void *codes = column->codes;
+    plx_status status =
+        resize(columns, &codes, &column->codes_file, columns->n * column->code_bytes, capacity * bytes, err);
+    column->codes = codes;
+    return status;
+}
+
+static plx_status resize_numbers(const plx_columns *columns, plx_raw_column *column, size_t capacity, plx_error *err)
+{
+    void *numbers = column->numbers;
+    const size_t bytes = (size_t)column->width * sizeof *column->numbers;
+    plx_status status = resize(columns, &numbers, &column->numbers_file, columns->n * bytes, capacity * bytes, err);
+    column->numbers = numbers;
+    return status;
+}
+
+/* How many rows to have room for next. Files grow by less, since they cost disk; moving them costs nothing. */
+static size_t next_capacity(plx_columns *columns)
+{
+    size_t row_bytes = 0, capacity = columns->capacity ? 2 * columns->capacity : FIRST_ROWS;
+    for (int i = 0; i < columns->n_items; i++) {
+        const plx_raw_column *column = &columns->items[i];
+        row_bytes += (column->has_texts ? column->code_bytes : 0) +
+                     (column->has_numbers ? (size_t)column->width * sizeof(double) : 0);
+    }
+    if (columns->spill_folder && capacity * row_bytes > columns->spill_bytes) columns->is_spilled = true;
+    return columns->is_spilled ? columns->capacity + columns->capacity / 4 + FIRST_ROWS : capacity;
 }
 
 plx_status plx_columns_reserve(plx_columns *columns, plx_error *err)
 {
     if (columns->n < columns->capacity) return PLX_OK;
     if (columns->n >= UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than 4294967295 rows; use several runs");
-    size_t capacity = columns->capacity ? 2 * columns->capacity : FIRST_ROWS;
+    size_t capacity = next_capacity(columns);
     for (int i = 0; i < columns->n_items; i++) {
         plx_raw_column *column = &columns->items[i];
-        if (column->has_texts) {
-            uint8_t *codes = plx_realloc(columns->allocator, column->codes, capacity, column->code_bytes);
-            if (!codes) return plx_error_memory(err);
-            column->codes = codes;
-        }
-        if (column->has_numbers) {
-            const size_t bytes = (size_t)column->width * sizeof *column->numbers;
-            double *numbers = plx_realloc(columns->allocator, column->numbers, capacity, bytes);
-            if (!numbers) return plx_error_memory(err);
-            column->numbers = numbers;
-        }
+        if (column->has_texts) PLX_TRY(resize_codes(columns, column, capacity, column->code_bytes, err));
+        if (column->has_numbers) PLX_TRY(resize_numbers(columns, column, capacity, err));
     }
     columns->capacity = capacity;
     return PLX_OK;
 }
 
 /* Doubles the bytes of a code, from the last row to the first, so that nothing is overwritten before it is moved. */
-static bool widen(const plx_columns *columns, plx_raw_column *column)
+static plx_status widen(const plx_columns *columns, plx_raw_column *column, plx_error *err)
 {
-    uint32_t bytes = column->code_bytes;
-    uint8_t *codes = plx_realloc(columns->allocator, column->codes, columns->capacity, 2 * (size_t)bytes);
-    if (!codes) return false;
+    const uint32_t bytes = column->code_bytes;
+    PLX_TRY(resize_codes(columns, column, columns->capacity, 2 * bytes, err));
+    uint8_t *codes = column->codes;
     for (size_t i = columns->n; i-- > 0;) {
         if (bytes == 1) {
             uint16_t wide = codes[i];
@@ -75,9 +127,8 @@ static bool widen(const plx_columns *columns, plx_raw_column *column)
             memcpy(codes + 4 * i, &wide, sizeof wide);
         }
     }
-    column->codes = codes;
     column->code_bytes = 2 * bytes;
-    return true;
+    return PLX_OK;
 }
 
 static void store(plx_raw_column *column, size_t row, uint32_t code)
@@ -99,8 +150,8 @@ static plx_status add_new(const plx_columns *columns, plx_raw_column *column, pl
     bool is_full = column->code_bytes < 4 && code >> (8 * column->code_bytes);
     if (code >= PLX_DICTIONARY_MAX)
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than %d different values in a column", PLX_DICTIONARY_MAX);
-    if ((is_full && !widen(columns, column)) || !plx_dictionary_add(&column->dictionary, text, hash))
-        return plx_error_memory(err);
+    if (is_full) PLX_TRY(widen(columns, column, err));
+    if (!plx_dictionary_add(&column->dictionary, text, hash)) return plx_error_memory(err);
     if (column->newest_row != columns->n) {
         column->newest_row = columns->n;
         column->texts_before = code;

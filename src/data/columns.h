@@ -8,6 +8,7 @@
 #define PLX_COLUMNS_H
 
 #include "base/error.h"
+#include "base/spill.h"
 #include "data/dictionary.h"
 
 enum { PLX_RECENT_TEXTS = 64 };
@@ -25,6 +26,7 @@ typedef struct plx_raw_column {
     uint8_t *codes;                           /* [capacity][code_bytes] */
     double *numbers;                          /* [capacity][width] */
     int width;                                /* numbers in a cell */
+    plx_spill codes_file, numbers_file;       /* in which they lie once the columns are spilled */
     plx_recent_text recent[PLX_RECENT_TEXTS]; /* each in the place that its hash says */
     /* Rows often repeat the number before them. */
     uint32_t last_length; /* 0: none */
@@ -39,10 +41,17 @@ typedef struct plx_columns {
     plx_raw_column *items;          /* [n_items] */
     int n_items;
     size_t n, capacity; /* rows */
+    /* Codes and numbers go to files once they would take more memory than this; no folder: never. Borrowed. */
+    const char *spill_folder;
+    size_t spill_bytes;
+    bool is_spilled;
 } plx_columns;
 
 plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_error *err);
 void plx_columns_release(plx_columns *columns);
+
+/** Gives back the memory of columns that are spilled; what is read or written next comes back from the files. */
+void plx_columns_forget(const plx_columns *columns);
 
 /** Room for one row more in every column. */
 plx_status plx_columns_reserve(plx_columns *columns, plx_error *err);

@@ -4,6 +4,8 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 /* Shuffled records are fetched this many rows ahead: enough to hide a miss of all caches at a few ns a row. */
 enum { PREFETCH_ROWS = 16, CACHE_LINE = 64 };
@@ -72,8 +74,20 @@ plx_status plx_rows_init(plx_rows *rows, const plx_allocator *allocator, const p
 
 void plx_rows_release(plx_rows *rows, const plx_allocator *allocator)
 {
-    plx_free(allocator, rows->records);
+    if (rows->mapping)
+        munmap(rows->mapping, rows->mapping_bytes);
+    else
+        plx_free(allocator, rows->records);
     *rows = (plx_rows){0};
+}
+
+void plx_rows_forget(const plx_rows *rows, size_t first, size_t n)
+{
+    if (!rows->mapping || !n) return;
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = rows->layout->record_bytes;
+    const size_t at = (size_t)(rows->records - (uint8_t *)rows->mapping) + first * bytes;
+    const size_t begin = at / page * page, end = (at + n * bytes + page - 1) / page * page;
+    (void)madvise((uint8_t *)rows->mapping + begin, end - begin, MADV_DONTNEED);
 }
 
 void plx_rows_gather(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, uint8_t *out)

@@ -60,18 +60,27 @@ typedef struct plx_layout_parts {
 /** Fills offsets and widths of the fields, and the layout, which borrows them. */
 void plx_layout_init(plx_layout *layout, const plx_layout_parts *parts);
 
-/** Rows in memory; `layout` is borrowed from the encoders that made them. Labels are NaN where there are none. */
+enum { PLX_BLOCK_ROWS = 4096 };
+
+/** Rows; `layout` is borrowed from the encoders that made them. Labels are NaN where there are none. */
 typedef struct plx_rows {
     const plx_layout *layout;
     uint8_t *records; /* [n][record_bytes] */
     size_t n;
     bool has_all_labels; /* no label is NaN, so that nobody need count; false is safe where that is not known */
+    /* Records may lie in a mapped file (data/row_file.h): they are read-only then, and the system brings them when they
+       are touched. */
+    void *mapping; /* NULL: they lie in memory */
+    size_t mapping_bytes;
+    size_t window_rows; /* as many as training mixes at a time, whole blocks of PLX_BLOCK_ROWS; 0: all */
 } plx_rows;
 
 /** `n` cleared records. */
 plx_status plx_rows_init(plx_rows *rows, const plx_allocator *allocator, const plx_layout *layout, size_t n,
                          plx_error *err);
 void plx_rows_release(plx_rows *rows, const plx_allocator *allocator);
+/** Rows first..first+n-1 will not be read for a while: those of a mapped file give their memory back. */
+void plx_rows_forget(const plx_rows *rows, size_t first, size_t n);
 
 /** Copies records order[0..n-1] (NULL: first..first+n-1) to `out` [n][record_bytes]. */
 void plx_rows_gather(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, uint8_t *out);

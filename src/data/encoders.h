@@ -101,6 +101,15 @@ plx_status plx_vocabularies_read(plx_encoders *encoders, const char *const *fold
 /** Takes the other vocabularies from rows order[0..n-1], and of each sparse feature the commonest id. */
 plx_status plx_vocabularies_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
                                 plx_error *err);
+/** Raw columns being encoded, some rows at a time; both are borrowed. `whole`: `n` rows will lie in one plx_rows. */
+typedef struct plx_encoding plx_encoding;
+plx_status plx_encoding_create(const plx_encoders *encoders, const plx_columns *columns, size_t n, bool whole,
+                               bool with_labels, plx_encoding **out, plx_error *err);
+void plx_encoding_free(plx_encoding *encoding);
+/** Rows order[0..n-1] into records first.. of `out`, which are cleared before. */
+plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order, size_t n, plx_rows *out, size_t first,
+                             plx_error *err);
+
 /** Encodes rows order[0..n-1] into `out`, made by `allocator`; without labels these are NaN. */
 plx_status plx_encoders_encode(const plx_encoders *encoders, const plx_allocator *allocator, const plx_columns *columns,
                                const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err);

@@ -20,9 +20,9 @@ plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const u
                             plx_error *err)
 {
     PLX_TRY(plx_vocabularies_fit(e, columns, order, n, err));
-    for (int i = 0; i < e->n_buckets; i++)
+    for (int i = 0; i < e->n_buckets; i++, plx_columns_forget(columns))
         PLX_TRY(plx_buckets_fit(e, &e->buckets[i], columns->items[e->buckets[i].input].numbers, order, n, err));
-    for (int i = 0; i < e->n_dense; i++)
+    for (int i = 0; i < e->n_dense; i++, plx_columns_forget(columns))
         PLX_TRY(plx_dense_fit(&e->dense[i], columns->items[e->dense[i].input].numbers, order, n, &e->allocator, err));
     plx_encoders_seal(e);
     return PLX_OK;
@@ -107,20 +107,59 @@ static void encode_block(const plx_encoders *e, const plx_columns *columns, cons
         plx_dense_put_rows(&e->dense[k], columns->items[e->dense[k].input].numbers, order, n, records, stride);
 }
 
+struct plx_encoding {
+    const plx_encoders *encoders;
+    const plx_columns *columns;
+    bool with_labels;
+    code_maps maps;
+};
+
+plx_status plx_encoding_create(const plx_encoders *e, const plx_columns *columns, size_t n, bool whole,
+                               bool with_labels, plx_encoding **out, plx_error *err)
+{
+    plx_encoding *encoding = plx_alloc_zero(&e->allocator, 1, sizeof *encoding);
+    *out = NULL;
+    if (!encoding) return plx_error_memory(err);
+    *encoding = (plx_encoding){.encoders = e, .columns = columns, .with_labels = with_labels};
+    plx_arena_init(&encoding->maps.arena, &e->allocator);
+    plx_status status = make_maps(e, columns, whole ? n : 0, with_labels, &encoding->maps, err);
+    if (status)
+        plx_encoding_free(encoding);
+    else
+        *out = encoding;
+    return status;
+}
+
+void plx_encoding_free(plx_encoding *encoding)
+{
+    if (!encoding) return;
+    plx_arena_release(&encoding->maps.arena);
+    plx_free(&encoding->encoders->allocator, encoding);
+}
+
+plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order, size_t n, plx_rows *out, size_t first,
+                             plx_error *err)
+{
+    const plx_encoders *e = encoding->encoders;
+    const plx_columns *columns = encoding->columns;
+    const code_maps *maps = &encoding->maps;
+    for (size_t done = 0; done < n; done += BLOCK_ROWS) {
+        uint8_t *records = out->records + (first + done) * e->layout.record_bytes;
+        size_t rows = block_rows(n, done);
+        encode_block(e, columns, maps, order + done, rows, records);
+        PLX_TRY(plx_encode_lists(e, columns, &maps->lists, order + done, rows, out, first + done, err));
+        encode_labels(e, columns, maps, encoding->with_labels, order + done, rows, records);
+    }
+    return PLX_OK;
+}
+
 plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *allocator, const plx_columns *columns,
                                const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err)
 {
-    code_maps maps = {0};
-    plx_arena_init(&maps.arena, &e->allocator);
-    plx_status status = make_maps(e, columns, n, with_labels, &maps, err);
+    plx_encoding *encoding = NULL;
+    plx_status status = plx_encoding_create(e, columns, n, true, with_labels, &encoding, err);
     if (!status) status = plx_rows_init(out, allocator, &e->layout, n, err);
-    for (size_t first = 0; !status && first < n; first += BLOCK_ROWS) {
-        uint8_t *records = out->records + first * e->layout.record_bytes;
-        size_t rows = block_rows(n, first);
-        encode_block(e, columns, &maps, order + first, rows, records);
-        status = plx_encode_lists(e, columns, &maps.lists, order + first, rows, out, first, err);
-        encode_labels(e, columns, &maps, with_labels, order + first, rows, records);
-    }
-    plx_arena_release(&maps.arena);
+    if (!status) status = plx_encoding_rows(encoding, order, n, out, 0, err);
+    plx_encoding_free(encoding);
     return status;
 }

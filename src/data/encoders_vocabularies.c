@@ -180,9 +180,9 @@ static bool needs_tally(const plx_vocabulary *vocabulary)
 plx_status plx_vocabularies_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n,
                                 plx_error *err)
 {
-    for (int i = 0; i < e->n_vocabularies; i++)
+    for (int i = 0; i < e->n_vocabularies; i++, plx_columns_forget(columns))
         if (needs_tally(&e->vocabularies[i])) PLX_TRY(fit_shared(e, &e->vocabularies[i], columns, order, n, err));
-    for (int i = 0; i < e->n_sparse; i++)
+    for (int i = 0; i < e->n_sparse; i++, plx_columns_forget(columns))
         PLX_TRY(fit_sparse(&e->sparse[i], &columns->items[e->sparse[i].input], order, n, &e->allocator, err));
     return PLX_OK;
 }

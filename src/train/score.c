@@ -45,6 +45,7 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
         plx_batch batch = {.rows = rows, .first = first};
         batch.n = left < (size_t)scorer->batch_rows ? (int)left : scorer->batch_rows;
         plx_run_score(scorer->run, values, &batch, losses != NULL);
+        plx_rows_forget(rows, first, (size_t)batch.n);
         for (size_t i = 0; i < (size_t)batch.n * n_outputs; i++)
             scores[first * n_outputs + i] = (float)run->scores[i];
         for (size_t task = 0; losses && task < n_tasks; task++) {

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/random.h"
+#include "train/row_order.h"
 #include "train/table_update.h"
 #include "train/update.h"
 #include "train/validation.h"
@@ -27,9 +27,9 @@ typedef struct trainer {
     plx_run *run;
     plx_update update;
     plx_table_update tables;
-    uint32_t *order; /* [train->n] */
-    plx_real *best;  /* [n_values]: the best epoch's, at first the start values */
-    double *speeds;  /* [epochs] rows a second */
+    plx_row_order order;
+    plx_real *best; /* [n_values]: the best epoch's, at first the start values */
+    double *speeds; /* [epochs] rows a second */
     double start, told_at;
 
     int64_t epoch;
@@ -76,6 +76,8 @@ static plx_status init_steps(trainer *t, plx_error *err)
                                   job->l2_embedding, err));
     PLX_TRY(plx_plan_create(job->allocator, job->graph, job->kernels, &options, &t->plan, err));
     PLX_TRY(plx_run_create(job->allocator, t->plan, job->train->layout, job->pool, &t->run, err));
+    PLX_TRY(plx_row_order_init(&t->order, job->allocator, job->train, (uint64_t)job->spec->seed, job->spec->shuffle,
+                               batch, err));
     t->run->seed = (uint64_t)job->spec->seed;
     t->run->task_weights = job->task_weights;
     return PLX_OK;
@@ -114,14 +116,12 @@ static plx_status trainer_init(trainer *t, plx_error *err)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to train on: check data.train and the parts cut off it");
     if (n > UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu training rows: at most 2^32 - 1", n);
     PLX_TRY(init_steps(t, err));
-    t->order = plx_alloc(a, n, sizeof *t->order);
     t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
     t->speeds = plx_alloc_zero(a, epochs, sizeof *t->speeds);
     t->task_loss_sums = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_loss_sums);
     t->task_steps = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_steps);
     t->task_losses = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_losses);
-    if (!t->order || !t->best || !t->speeds || !t->task_loss_sums || !t->task_steps || !t->task_losses)
-        return plx_error_memory(err);
+    if (!t->best || !t->speeds || !t->task_loss_sums || !t->task_steps || !t->task_losses) return plx_error_memory(err);
     PLX_TRY(plx_validation_init(&t->validation, job, err));
     memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
     return init_kept(t, err);
@@ -137,7 +137,7 @@ static void trainer_release(trainer *t)
     plx_free(a, t->task_loss_sums);
     plx_free(a, t->speeds);
     plx_free_aligned(a, t->best);
-    plx_free(a, t->order);
+    plx_row_order_release(&t->order);
     plx_run_free(t->run);
     plx_plan_free(t->plan);
     plx_table_update_release(&t->tables);
@@ -296,8 +296,8 @@ static plx_status run_step(trainer *t, plx_error *err)
     const plx_train_job *job = t->job;
     plx_run *run = t->run;
     size_t first = (size_t)t->step * (size_t)job->spec->batch_size, left = job->train->n - first;
-    plx_batch batch = {.rows = job->train, .order = job->spec->shuffle ? t->order : NULL, .first = first};
-    batch.n = left < (size_t)job->spec->batch_size ? (int)left : (int)job->spec->batch_size;
+    const plx_batch batch =
+        plx_row_order_take(&t->order, left < (size_t)job->spec->batch_size ? left : (size_t)job->spec->batch_size);
     run->step = (uint32_t)t->update.step + 1;
     plx_run_step(run, job->values, &batch);
     t->step++;
@@ -316,13 +316,9 @@ static plx_status run_step(trainer *t, plx_error *err)
 static plx_status run_steps(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
-    const plx_random random = {(uint64_t)job->spec->seed, PLX_STREAM_SHUFFLE};
-    size_t n = job->train->n;
     t->epoch_start = now();
     t->first_step = t->step;
-    for (size_t i = 0; i < n; i++)
-        t->order[i] = (uint32_t)i;
-    if (job->spec->shuffle) plx_random_shuffle(&random, (uint32_t)t->epoch, t->order, n);
+    plx_row_order_begin(&t->order, (uint32_t)t->epoch, (size_t)t->step * (size_t)job->spec->batch_size);
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));
         if (t->step == t->steps) break;
