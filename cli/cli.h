@@ -21,7 +21,7 @@ enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096 };
 
 /** The values of all options of all verbs; a verb reads those of its table. */
 typedef struct cli_options {
-    const char *out, *data, *dir, *from, *cpu, *config;
+    const char *out, *data, *dir, *from, *cpu, *config, *tensorboard;
     const char *set[CLI_MAX_ARGUMENTS];
     int n_set;
     int64_t seed; /* negative: not given */

@@ -19,6 +19,8 @@ static const cli_option options[] = {
     {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
      0},
+    {"tensorboard", "DIR", "write losses and figures of each epoch for TensorBoard", CLI_TEXT,
+     offsetof(cli_options, tensorboard), 0, 0},
     {"resume", NULL, "go on from the checkpoint in DIR, if there is one", CLI_FLAG, offsetof(cli_options, resume), 0,
      0},
     {"json", NULL, "print one JSON object instead of tables", CLI_FLAG, offsetof(cli_options, json), 0, 0},
@@ -158,7 +160,8 @@ static int train(fit_run *run, const cli_options *given)
                              .user = run,
                              .log_path = run->partial_log,
                              .checkpoint_path = run->checkpoint,
-                             .resume = given->resume};
+                             .resume = given->resume,
+                             .tensorboard = given->tensorboard};
     plx_error error;
     cli_progress_open(&run->progress, given->quiet, run->task_names, run->n_tasks);
     catch_interrupts();

@@ -210,7 +210,8 @@ typedef struct plx_train_hooks {
      * cleanly with the best epoch so far. */
     bool (*progress)(void *user, const plx_progress *progress);
     void *user;
-    const char *log_path; /* metrics.jsonl: one object an epoch; NULL: none */
+    const char *log_path;    /* metrics.jsonl: one object an epoch; NULL: none */
+    const char *tensorboard; /* folder for event files, in place of train.tensorboard; NULL: as that says */
     /* Where the state of training is kept, as often as train.checkpoint_epochs, _steps and _seconds say, and when
        progress ends training; written atomically. The file stays when training is done. NULL: nowhere. */
     const char *checkpoint_path;

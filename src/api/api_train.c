@@ -5,6 +5,7 @@
 
 #include "api/checkpoint.h"
 #include "api/handles.h"
+#include "api/tensorboard.h"
 #include "api/train_log.h"
 
 /** What the loop's listener works with. */
@@ -14,9 +15,11 @@ typedef struct listener {
     plx_train_log *log;           /* NULL: none */
     const plx_context *context;
     const plx_model *model;
-    double *scores;        /* [n_tasks] */
-    plx_metrics *metrics;  /* [n_tasks] */
-    plx_error log_failure; /* the first; the log is given up then, training is not */
+    double *scores;       /* [n_tasks] */
+    plx_metrics *metrics; /* [n_tasks] */
+    plx_board *board;     /* NULL: none */
+    /* The first of each; the log or the board is given up then, training is not. */
+    plx_error log_failure, board_failure;
 } listener;
 
 static bool tell_progress(listener *l, const plx_train_state *state)
@@ -59,6 +62,10 @@ static bool listen(void *user, const plx_train_state *state)
     if (state->epoch_ended && l->log && l->log_failure.code == PLX_OK &&
         plx_train_log_epoch(l->log, l->job, state, &l->log_failure) != PLX_OK) {
         plx_context_warn(l->context, "%s; training goes on without it", l->log_failure.message);
+    }
+    if (state->epoch_ended && l->board && l->board_failure.code == PLX_OK &&
+        plx_board_epoch(l->board, state, &l->board_failure) != PLX_OK) {
+        plx_context_warn(l->context, "%s; training goes on without TensorBoard", l->board_failure.message);
     }
     return tell_progress(l, state);
 }
@@ -135,17 +142,24 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     job.listener = listen;
     job.keeper = keeper;
     listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context, .model = model};
+    const char *folder = hooks && hooks->tensorboard ? hooks->tensorboard : job.spec->tensorboard;
+    plx_board board = {0};
     plx_train_result result = {0};
     job.user = &l;
     l.scores = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.scores);
     l.metrics = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.metrics);
     plx_status status = l.scores && l.metrics ? PLX_OK : plx_error_memory(err);
+    if (status == PLX_OK && folder && folder[0]) {
+        status = plx_board_init(&board, &job, folder, err);
+        l.board = &board;
+    }
     if (status == PLX_OK) status = plx_context_pool(model->context, job.train->n, &job.pool, err);
     if (status == PLX_OK) {
         status = plx_train(&job, &result, err);
         fill_report(&result, report);
     }
     plx_pool_free(job.pool);
+    plx_board_release(&board);
     plx_free(allocator, l.metrics);
     plx_free(allocator, l.scores);
     return status;

@@ -27,6 +27,7 @@ typedef struct plx_train_spec {
     int64_t patience; /* epochs without improvement of it; 0: no early stopping */
     double min_delta;
     bool shuffle;
+    char *tensorboard; /* a folder for event files; empty or NULL: none. The loop itself writes nothing */
     int64_t checkpoint_epochs, checkpoint_steps; /* 0: none */
     double checkpoint_seconds;
 } plx_train_spec;

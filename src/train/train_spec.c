@@ -52,6 +52,8 @@ const plx_field plx_train_fields[] = {
     {FIELD(min_delta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
      .doc = "by how much an epoch must be better to count as better"},
     {FIELD(shuffle), .type = PLX_FIELD_BOOL, .fallback = "true", .doc = "a new order of the rows each epoch"},
+    {FIELD(tensorboard), .type = PLX_FIELD_TEXT, .fallback = "",
+     .doc = "folder for TensorBoard's event files, made where it is missing; empty: none. `--tensorboard` goes first"},
     {FIELD(checkpoint_epochs), .type = PLX_FIELD_INT, .min = 0, .max = 100000, .fallback = "1",
      .doc =
          "write a checkpoint after so many epochs, or a later one where that would take over 2 % of the time; 0: none"},

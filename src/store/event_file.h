@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * TensorBoard's event files, as far as numbers over time need them. A file is a row of records:
+ *
+ *   u64 length | u32 mask(CRC-32C of these 8 bytes) | length bytes | u32 mask(CRC-32C of the bytes)
+ *
+ * little-endian, with mask(c) = (c rotated right by 15) + 0xa282ead8. The bytes are an Event of TensorFlow in the wire
+ * format of Protocol Buffers: 1 wall_time double, 2 step int64, 3 file_version text (in the first record alone),
+ * 5 summary, which has a 1 value for each number: 1 tag text, 2 simple_value float.
+ *
+ * A record is written by one call and taken back where it did not fit, so that a file ends with a whole record.
+ */
+#ifndef PLX_EVENT_FILE_H
+#define PLX_EVENT_FILE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "base/text.h"
+
+typedef struct plx_event_file {
+    plx_string path, summary, record;
+    int descriptor; /* -1: closed */
+    off_t length;   /* of the whole records */
+    bool has_events;
+} plx_event_file;
+
+/** Makes `folder`, those above it, and a new file in it, whose name TensorBoard knows. To be released after a failure,
+ * too. PLX_ERR_IO, PLX_ERR_MEMORY. */
+plx_status plx_event_file_init(plx_event_file *file, const plx_allocator *allocator, const char *folder,
+                               plx_error *err);
+/** Removes a file without an event. */
+void plx_event_file_release(plx_event_file *file);
+
+/** Adds a number to the next event; one that is not finite is left out. */
+void plx_event_file_add(plx_event_file *file, const char *tag, double value);
+/** Writes the event with what was added since the last. PLX_ERR_IO, PLX_ERR_MEMORY: the file is as before. */
+plx_status plx_event_file_write(plx_event_file *file, double wall_time, int64_t step, plx_error *err);
+
+/** CRC-32C: polynomial 0x1edc6f41, reflected. */
+uint32_t plx_crc32c(const void *bytes, size_t length);
+
+#endif
