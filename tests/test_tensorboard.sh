@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# TensorBoard itself reads what training writes. Its package is looked for in $PLEXUS_TENSORBOARD (a Python that has it),
-# then in the Python of the machine, then put into an environment in build/, where it can be fetched.
+# TensorBoard itself reads what training writes. Its package is looked for in $PLEXUS_TENSORBOARD (a Python that has
+# it), then in the Python of the machine, then put into an environment in build/, where it can be fetched.
 # shellcheck shell=sh
 . tests/check.sh
 

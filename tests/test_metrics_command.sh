@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+# Figures as the command shows them: the table and its width, colours, JSON, metrics.jsonl, what train.monitor takes.
+# shellcheck shell=sh
+. tests/check.sh
+
+# Nine tasks of both kinds that read the same two columns.
+make_many_tasks() {
+    make_config
+    awk '/^tasks:/ {
+        print
+        for (i = 1; i <= 6; i++) print "  - {name: task_" i ", column: y, positive: [\"yes\"]}"
+        print "  - {name: number, column: z, kind: regression}"
+        print "  - {name: a_name_of_some_length, column: z, kind: regression}"
+        print "  - {name: \303\251tude, column: z}"
+        skip = 1; next }
+        /^model:/ { skip = 0 }
+        skip || /tower_dnn/ { next }
+        { print }' small.yaml >many.yaml
+}
+
+test_table() {
+    make_many_tasks
+    code 0 "$PLEXUS" fit many.yaml --out run --quiet --set train.epochs=2
+    awk 'length($0) > 80 { print "  too long: " $0; bad = 1 } END { exit bad }' out
+    has out 'PR-AUC' 'norm. entropy' 'pred/observed' 'R2' 'a_name_of_some_length'
+    [ "$(grep -c '^validation ' out)" = 2 ] || fail "nine tasks take two tables of a part"
+    code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
+    awk 'length($0) > 80 { bad = 1 } END { exit bad }' out
+    # The columns of a task with a letter of two bytes end where the others end.
+    LC_ALL=C awk '/^task .*tude/ { width = length($0) - 1 } /^AUC/ && width { exit length($0) != width }' out
+}
+
+test_json_and_log_hold_every_figure() {
+    make_many_tasks
+    code 0 "$PLEXUS" fit many.yaml --out run --quiet --json --set train.epochs=2
+    for name in auc pr_auc logloss normalized_entropy ece calibration accuracy mae mse rmse r2; do
+        has out "\"$name\":"
+        has run/metrics.jsonl "\"$name\":"
+    done
+    not grep -q group_auc out run/metrics.jsonl
+    not grep -q monitored run/metrics.jsonl
+}
+
+# What a terminal gets, through script(1).
+on_terminal() { TERM=xterm script -qec "$1" /dev/null </dev/null >shown 2>&1; }
+
+test_colours() {
+    command -v script >/dev/null || skip "there is no script(1)"
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out run --quiet
+    on_terminal "'$PLEXUS' evaluate run/model.plexus rows.csv"
+    has shown "$(printf '\033[1m')"
+    on_terminal "NO_COLOR=1 '$PLEXUS' evaluate run/model.plexus rows.csv"
+    not grep -q "$(printf '\033')" shown
+    code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
+    not grep -q "$(printf '\033')" out
+}
+
+test_monitor() {
+    make_config
+    code 2 "$PLEXUS" fit small.yaml --set train.monitor=y.acu
+    has err "task 'y' has no figure 'acu' to watch; did you mean 'y.auc'"
+    code 2 "$PLEXUS" fit small.yaml --set train.monitor=x.auc
+    has err "monitor 'x.auc'"
+    code 0 "$PLEXUS" fit small.yaml --out run --set "train.monitor='0.5*y.auc + 0.5*z.auc'" --set train.patience=2
+    has err "monitor 0."
+    has run/metrics.jsonl '"monitored":'
+    has run/config.yaml 'monitor: "0.5*y.auc + 0.5*z.auc"'
+    code 0 "$PLEXUS" fit small.yaml --out run --set train.monitor=y.auc --set data.validation_part=0
+    has err 'train.monitor has no effect without validation rows'
+}
+
+run_tests "$@"
