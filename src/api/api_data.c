@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training data, and rows to score. */
-#include "api/handles.h"
+#include "api/row_cache.h"
 
 static const char *wrong_row(const plx_wrong_rows *wrong, int index)
 {
@@ -20,7 +20,7 @@ static plx_status load(const plx_config *config, plx_load_options *options, plx_
     options->wrong = &data->wrong;
     plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
     if (!status) {
-        status = plx_table_load(allocator, &config->spec.table, options, &data->encoders, data->parts, err);
+        status = plx_row_cache_load(config, options, data, err);
     }
     if (status == PLX_OK) {
         *out = data;

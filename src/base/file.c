@@ -5,6 +5,7 @@
  */
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -238,4 +239,13 @@ bool plx_file_exists(const char *path)
 {
     struct stat info;
     return stat(path, &info) == 0;
+}
+
+void plx_folder_clean(const char *folder, const char *start)
+{
+    DIR *files = opendir(folder);
+    if (!files) return;
+    for (const struct dirent *file; (file = readdir(files));)
+        if (strncmp(file->d_name, start, strlen(start)) == 0) (void)unlinkat(dirfd(files), file->d_name, 0);
+    closedir(files);
 }

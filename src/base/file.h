@@ -36,5 +36,7 @@ plx_status plx_file_write(const char *path, const plx_allocator *allocator, cons
                           plx_error *err);
 
 bool plx_file_exists(const char *path);
+/** Removes the files of a folder whose names begin with `start`; what cannot be removed stays. */
+void plx_folder_clean(const char *folder, const char *start);
 
 #endif

@@ -9,6 +9,7 @@
 #include "data/encoders.h"
 #include "data/find.h"
 #include "data/reader.h"
+#include "data/row_store.h"
 
 enum { TRAIN, VALIDATION, TEST };
 enum { CHUNK_ROWS = 1 << 16 };
@@ -22,8 +23,10 @@ static plx_status read_file(const plx_filling *to, const char *name, const plx_l
     plx_arena_init(&arena, &to->encoders->allocator);
     plx_status status = plx_find_file(&arena, name, options->folders, options->n_folders, &path, err);
     if (!status) status = plx_reader_open(to, path, options->threads, &reader, err);
-    while (!status && more)
+    while (!status && more) {
         status = plx_reader_rows(reader, CHUNK_ROWS, &more, err);
+        plx_columns_forget(to->columns);
+    }
     plx_reader_close(reader);
     plx_arena_release(&arena);
     return status;
@@ -107,20 +110,34 @@ static plx_status identity(const plx_encoders *e, size_t n, uint32_t **out, plx_
     return PLX_OK;
 }
 
+static plx_status encode_part(const plx_encoders *e, const plx_row_store *store, const plx_columns *columns, int part,
+                              const uint32_t *order, size_t n, plx_rows *out, plx_error *err)
+{
+    if (!plx_row_store_fits(store, &e->layout, columns->n) && n > 0) {
+        PLX_TRY(plx_row_store_encode(store, e, columns, part, order, n, err));
+        return plx_row_store_open(store, &e->allocator, &e->layout, part, n, false, true, out, err);
+    }
+    PLX_TRY(plx_encoders_encode(e, &e->allocator, columns, order, n, true, out, err));
+    return store && store->keeps && n ? plx_row_store_write(store, &e->allocator, part, out, err) : PLX_OK;
+}
+
 /* All rows are in `columns`, and their numbers in `order`. */
-static plx_status fit_and_encode(plx_encoders *e, bool is_fitted, const plx_columns *columns,
+static plx_status fit_and_encode(plx_encoders *e, const plx_load_options *options, const plx_columns *columns,
                                  const size_t files[PLX_PARTS], uint32_t *order, plx_rows parts[PLX_PARTS],
                                  plx_error *err)
 {
     size_t sizes[PLX_PARTS] = {0};
+    plx_row_store *store = options->store;
+    bool is_fitted = options->fitted != NULL;
     bool fit_on_all = e->spec.data.fit_on == PLX_FIT_ON_ALL;
     if (!is_fitted && fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
     PLX_TRY(cut(e, files, order, sizes, err));
     if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
     for (int part = 0; part < PLX_PARTS; part++) {
-        PLX_TRY(plx_encoders_encode(e, &e->allocator, columns, order, sizes[part], true, &parts[part], err));
+        PLX_TRY(encode_part(e, store, columns, part, order, sizes[part], &parts[part], err));
         order += sizes[part];
     }
+    if (store) store->is_written = store->keeps || !plx_row_store_fits(store, &e->layout, columns->n);
     return PLX_OK;
 }
 
@@ -141,13 +158,17 @@ static plx_status load(plx_encoders *e, const plx_load_options *options, plx_row
     const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true, .wrong = options->wrong};
     plx_status status = plx_vocabularies_read(e, options->folders, options->n_folders, err);
     if (!status) status = plx_encoders_raw(e, true, &columns, err);
+    if (options->store) {
+        columns.spill_folder = options->store->folder;
+        columns.spill_bytes = plx_row_store_raw_bytes(options->store);
+    }
     for (int part = 0; !status && part < PLX_PARTS; part++) {
         size_t before = columns.n;
         status = read_part(&to, part, options, err);
         files[part] = columns.n - before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
-    if (!status) status = fit_and_encode(e, options->fitted != NULL, &columns, files, order, parts, err);
+    if (!status) status = fit_and_encode(e, options, &columns, files, order, parts, err);
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
     return status;

@@ -27,6 +27,7 @@ typedef struct plx_wrong_rows {
 } plx_wrong_rows;
 
 struct ArrowArrayStream;
+typedef struct plx_row_store plx_row_store;
 
 /** How files are read, or what is read in their place. */
 typedef struct plx_load_options {
@@ -38,6 +39,7 @@ typedef struct plx_load_options {
        no rows. NULL: files are read. */
     struct ArrowArrayStream *const *streams;
     const plx_encoders *fitted; /* encode the rows; NULL: encoders are made and fitted */
+    plx_row_store *store;       /* where rows go that are more than the memory allows; NULL: they are never too many */
 } plx_load_options;
 
 /**

@@ -106,6 +106,18 @@ const plx_field plx_data_fields[] = {
      .fallback = "train",
      .choices = fit_on_names,
      .doc = "rows from which vocabularies and scalings are taken: the training part, or all rows"},
+    {.name = "memory",
+     .type = PLX_FIELD_SIZE,
+     .offset = offsetof(plx_data_spec, memory),
+     .fallback = "0",
+     .doc = "memory that rows may take, such as 2GiB: more of them stream through the cache. 0: any number is held in "
+            "memory"},
+    {.name = "cache",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_data_spec, cache),
+     .fallback = "",
+     .doc = "folder in which encoded rows are kept and found again while the files are unchanged; empty: plexus-cache, "
+            "and only where memory is too small"},
     {.name = "on_error",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_data_spec, on_error),

@@ -44,6 +44,9 @@ typedef struct plx_data_spec {
     int split; /* plx_split_method */
     int64_t split_seed;
     int fit_on; /* plx_fit_on */
+    /* Rows that are more than the memory. */
+    int64_t memory; /* bytes that rows may take; 0: any */
+    char *cache;    /* folder of encoded rows; empty: plexus-cache where one is needed */
     /* Rows that cannot be read as the sections say. */
     int on_error;       /* plx_on_error */
     int64_t max_errors; /* skip: more wrong rows than this end reading, too */
