@@ -42,14 +42,21 @@ static void add_inputs(plx_string *out, const plx_model *model)
 {
     const plx_table_spec *table = &model->config->spec.table;
     const plx_layout *layout = plx_encoders_layout(model->encoders);
-    size_t categories = 0, items = 0;
+    size_t categories = 0, items = 0, ranges = 0;
+    int n_cut = 0;
+    for (int i = 0; i < table->n_features; i++)
+        n_cut += table->features[i].kind == PLX_FEATURE_BUCKETS;
+    const int n_sparse = layout->n_sparse - n_cut, n_dense = table->n_features - layout->n_sparse - layout->n_lists;
     for (int i = 0; i < layout->n_sparse; i++)
-        categories += layout->sparse[i].vocabulary;
+        *(i < n_sparse ? &categories : &ranges) += layout->sparse[i].vocabulary;
     for (int i = 0; i < layout->n_lists; i++)
         items += layout->lists[i].vocabulary;
-    plx_string_format(out, "features: %d sparse with %zu categories", layout->n_sparse, categories);
+    plx_string_format(out, "features: %d sparse with %zu categories", n_sparse, categories);
+    if (n_cut) plx_string_format(out, ", %d in buckets with %zu", n_cut, ranges);
     if (layout->n_lists) plx_string_format(out, ", %d lists with %zu", layout->n_lists, items);
-    plx_string_format(out, ", %d dense\ntasks:", table->n_features - layout->n_sparse - layout->n_lists);
+    plx_string_format(out, ", %d dense", n_dense);
+    if (layout->n_dense != n_dense) plx_string_format(out, " with %d numbers", layout->n_dense);
+    plx_string_format(out, "\ntasks:");
     for (int i = 0; i < table->n_tasks; i++) {
         plx_string_format(out, "%s %s (%s)", i > 0 ? "," : "", table->tasks[i].name,
                           table->tasks[i].kind == PLX_TASK_BINARY ? "binary" : "regression");
