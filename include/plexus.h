@@ -138,7 +138,8 @@ PLX_API const char *plx_data_wrong_row(const plx_data *data, int index);
 typedef struct plx_column {
     const char *name;
     const char *const *texts; /* [rows], UTF-8; NULL: `numbers` */
-    /* [rows][width]; NaN: missing. For a sparse feature a number counts as its shortest decimal text. */
+    /* [rows][width]; NaN: missing. For a sparse feature a number counts as its shortest decimal text, for a list it is
+     * the only item; a list's text holds its separator. */
     const double *numbers;
     int width; /* numbers in a row, for dense features of `size` above 1; 0 counts as 1 */
 } plx_column;

@@ -86,20 +86,23 @@ static plx_status add_value(reader *r, int input, const plx_arrow_column *column
     return plx_filling_text(r->to, input, text, err);
 }
 
+static plx_status fill_row(reader *r, const plx_arrow_column *columns, int64_t row, plx_error *err)
+{
+    int together = 0;
+    PLX_TRY(plx_columns_reserve(r->to->columns, err));
+    for (int i = 0; i < r->to->encoders->n_inputs; i++)
+        if (r->places[i] >= 0) PLX_TRY(add_value(r, i, &columns[i], row, err));
+    return plx_filling_row(r->to, &together, err);
+}
+
 /* `row` counts in the columns, `number` all rows of the stream. */
 static plx_status add_row(reader *r, const plx_arrow_column *columns, int64_t row, int64_t number, plx_error *err)
 {
-    const plx_encoders *e = r->to->encoders;
-    PLX_TRY(plx_columns_reserve(r->to->columns, err));
-    for (int i = 0; i < e->n_inputs; i++) {
-        if (r->places[i] < 0) continue;
-        plx_status status = add_value(r, i, &columns[i], row, err);
-        if (status == PLX_ERR_SCHEMA || status == PLX_ERR_FORMAT)
-            plx_error_prefix(err, "%s, row %lld", r->name, (long long)(number + 1));
-        if (status) return plx_filling_wrong_row(r->to, status, err);
-    }
-    r->to->columns->n++;
-    return PLX_OK;
+    plx_status status = fill_row(r, columns, row, err);
+    if (!status) return PLX_OK;
+    if (status == PLX_ERR_SCHEMA || status == PLX_ERR_FORMAT)
+        plx_error_prefix(err, "%s, row %lld", r->name, (long long)(number + 1));
+    return plx_filling_wrong_row(r->to, status, err);
 }
 
 static plx_status add_batch(reader *r, const struct ArrowSchema *schema, const struct ArrowArray *batch,

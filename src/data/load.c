@@ -156,7 +156,8 @@ static plx_status load(plx_encoders *e, const plx_load_options *options, plx_row
     uint32_t *order = NULL;
     plx_columns columns = {0};
     const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true, .wrong = options->wrong};
-    plx_status status = plx_vocabularies_read(e, options->folders, options->n_folders, err);
+    plx_status status = PLX_OK;
+    if (!options->fitted) status = plx_vocabularies_read(e, options->folders, options->n_folders, err);
     if (!status) status = plx_encoders_raw(e, true, &columns, err);
     if (options->store) {
         columns.spill_folder = options->store->folder;
