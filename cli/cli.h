@@ -79,9 +79,9 @@ typedef struct cli_session {
     plx_config *config;
     plx_data *data;
     plx_model *model;
-    plx_dataset *dataset;
     double start;                    /* cli_seconds() at the opening */
-    double load_seconds;             /* that reading data or a data set took */
+    double load_seconds;             /* that reading data or a model took */
+    plx_files_report report;         /* of files that were scored */
     int64_t n_wrong;                 /* rows that were skipped */
     const char *told[CLI_TOLD_ROWS]; /* what was wrong with the first n_told of them */
     int n_told;
@@ -95,8 +95,9 @@ int cli_session_run(int (*work)(cli_session *session, const cli_options *options
 int cli_session_configure(cli_session *session, const char *path, const cli_options *options);
 /** Its data, looked for where cli_folders says. */
 int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options);
-/** The model argument 0 and the raw files that follow it; "-" is the standard input. */
-int cli_session_load_files(cli_session *session, const cli_options *options, bool with_labels);
+int cli_session_load_model(cli_session *session, const char *path);
+/** Takes the skipped rows from session->report. */
+void cli_session_take_report(cli_session *session);
 /** Lists skipped rows on stderr; nothing where there are none. */
 void cli_session_tell_wrong_rows(const cli_session *session);
 /** {"rows": how many, "first": [what was wrong with them]}; NULL when out of memory. */

@@ -15,23 +15,25 @@ static const cli_option options[] = {
 
 static int print_json(const cli_session *session, const char *model, const plx_metrics *metrics, double seconds)
 {
-    return cli_print_json(json_pack("{s:s, s:I, s:{s:f, s:f, s:f}, s:o, s:o}", "model", model, "rows",
-                                    (json_int_t)plx_dataset_rows(session->dataset), "seconds", "load",
-                                    session->load_seconds, "evaluate", seconds, "total", cli_seconds() - session->start,
-                                    "test", cli_metrics_json(metrics, plx_model_n_tasks(session->model)), "skipped",
-                                    cli_session_wrong_json(session)));
+    return cli_print_json(json_pack(
+        "{s:s, s:I, s:{s:f, s:f, s:f}, s:o, s:o}", "model", model, "rows", (json_int_t)session->report.rows, "seconds",
+        "load", session->load_seconds, "evaluate", seconds, "total", cli_seconds() - session->start, "test",
+        cli_metrics_json(metrics, plx_model_n_tasks(session->model)), "skipped", cli_session_wrong_json(session)));
 }
 
 static int evaluate_files(cli_session *session, const cli_options *given)
 {
-    int code = cli_session_load_files(session, given, true);
+    int code = cli_session_load_model(session, given->arguments[0]);
     if (code != CLI_DONE) return code;
     int n_tasks = plx_model_n_tasks(session->model);
     plx_metrics *metrics = calloc((size_t)n_tasks, sizeof *metrics);
     if (!metrics) return cli_fail("out of memory");
     double start = cli_seconds();
     plx_error error;
-    if (plx_model_evaluate_dataset(session->model, session->dataset, metrics, &error) != PLX_OK)
+    plx_status status = plx_model_evaluate_files(session->model, given->arguments + 1, given->n_arguments - 1, metrics,
+                                                 &session->report, &error);
+    cli_session_take_report(session);
+    if (status != PLX_OK)
         code = cli_fail_error(&error);
     else if (given->json)
         code = print_json(session, given->arguments[0], metrics, cli_seconds() - start);

@@ -29,38 +29,52 @@ static void write_cell(FILE *out, const char *text)
     fputc('"', out);
 }
 
-/** Nine digits: reading them back gives the same float. */
-static void write_scores(FILE *out, const plx_model *model, const float *scores, int64_t rows)
+typedef struct printer {
+    cli_output output;
+    const plx_model *model;
+    bool has_head;
+} printer;
+
+static void write_head(printer *p)
 {
-    int n_tasks = plx_model_n_tasks(model), n_outputs = plx_model_n_outputs(model);
-    for (int task = 0; task < n_tasks; task++) {
-        if (task) fputc(',', out);
-        write_cell(out, plx_model_task_name(model, task));
+    if (p->has_head) return;
+    p->has_head = true;
+    for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
+        if (task) fputc(',', p->output.stream);
+        write_cell(p->output.stream, plx_model_task_name(p->model, task));
     }
-    fputc('\n', out);
+    fputc('\n', p->output.stream);
+}
+
+/** Nine digits: reading them back gives the same float. */
+static bool write_scores(void *user, const float *scores, int64_t rows)
+{
+    printer *p = user;
+    FILE *out = p->output.stream;
+    const int n_outputs = plx_model_n_outputs(p->model);
+    write_head(p);
     for (int64_t row = 0; row < rows && !ferror(out); row++)
         for (int i = 0; i < n_outputs; i++)
             fprintf(out, "%.9g%c", (double)scores[row * n_outputs + i], i + 1 < n_outputs ? ',' : '\n');
+    return !ferror(out);
 }
 
 static int predict_files(cli_session *session, const cli_options *given)
 {
-    int code = cli_session_load_files(session, given, false);
-    if (code != CLI_DONE) return code;
-    int64_t rows = plx_dataset_rows(session->dataset);
-    float *scores = calloc((size_t)rows * (size_t)plx_model_n_outputs(session->model) + 1, sizeof *scores);
-    if (!scores) return cli_fail("out of memory for the scores of %lld rows", (long long)rows);
+    static printer p; /* its path is too large for some stacks */
     plx_error error;
-    cli_output output;
-    if (plx_model_predict(session->model, session->dataset, scores, &error) != PLX_OK)
-        code = cli_fail_error(&error);
-    else
-        code = cli_output_open(&output, given->out);
-    if (code == CLI_DONE) {
-        write_scores(output.stream, session->model, scores, rows);
-        code = cli_output_close(&output, true);
-    }
-    free(scores);
+    int code = cli_session_load_model(session, given->arguments[0]);
+    if (code == CLI_DONE) code = cli_output_open(&p.output, given->out);
+    if (code != CLI_DONE) return code;
+    p.model = session->model;
+    plx_status status = plx_model_predict_files(session->model, given->arguments + 1, given->n_arguments - 1,
+                                                write_scores, &p, &session->report, &error);
+    cli_session_take_report(session);
+    const bool is_written = status == PLX_OK || ferror(p.output.stream); /* the closing tells what kept it from it */
+    if (!is_written) code = cli_fail_error(&error);
+    if (status == PLX_OK) write_head(&p);
+    int closed = cli_output_close(&p.output, is_written);
+    if (code == CLI_DONE) code = closed;
     if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
     return code;
 }

@@ -50,7 +50,6 @@ int cli_session_open(cli_session *session, const cli_options *options)
 
 void cli_session_close(cli_session *session)
 {
-    plx_dataset_free(session->dataset);
     plx_model_free(session->model);
     plx_data_free(session->data);
     plx_config_free(session->config);
@@ -108,23 +107,21 @@ int cli_session_load_data(cli_session *session, const char *config_path, const c
     return CLI_DONE;
 }
 
-int cli_session_load_files(cli_session *session, const cli_options *options, bool with_labels)
+int cli_session_load_model(cli_session *session, const char *path)
 {
     plx_error error;
     double start = cli_seconds();
-    const char *paths[CLI_MAX_ARGUMENTS];
-    int n_paths = 0;
-    for (int i = 1; i < options->n_arguments; i++) {
-        paths[n_paths++] = options->arguments[i];
-    }
-    if (plx_model_load(session->context, options->arguments[0], &session->model, &error) != PLX_OK ||
-        plx_dataset_read(session->model, paths, n_paths, with_labels, &session->dataset, &error) != PLX_OK)
-        return cli_fail_error(&error);
+    if (plx_model_load(session->context, path, &session->model, &error) != PLX_OK) return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
-    for (const char *text; (text = plx_dataset_wrong_row(session->dataset, session->n_told));)
-        session->told[session->n_told++] = text;
-    session->n_wrong = plx_dataset_wrong_rows(session->dataset);
     return CLI_DONE;
+}
+
+void cli_session_take_report(cli_session *session)
+{
+    session->n_wrong = session->report.wrong_rows;
+    for (session->n_told = 0; session->n_told < session->n_wrong && session->n_told < PLX_REPORTED_ROWS;
+         session->n_told++)
+        session->told[session->n_told] = session->report.wrong_row[session->n_told];
 }
 
 void cli_session_tell_wrong_rows(const cli_session *session)

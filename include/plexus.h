@@ -309,6 +309,31 @@ PLX_API plx_status plx_model_predict(const plx_model *model, const plx_dataset *
 PLX_API plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_dataset *dataset, plx_metrics *metrics,
                                               plx_error *err);
 
+enum { PLX_REPORTED_ROWS = 10 };
+
+/** What reading raw files found. */
+typedef struct plx_files_report {
+    int64_t rows;                           /* that were scored */
+    int64_t wrong_rows;                     /* that `data.on_error: skip` left out */
+    char wrong_row[PLX_REPORTED_ROWS][512]; /* what was wrong with the first of them, with their places */
+} plx_files_report;
+
+/** Gets `scores` [rows, n_outputs] of the next rows, in their order; false ends scoring. */
+typedef bool plx_scores_taker(void *user, const float *scores, int64_t rows);
+
+/**
+ * Scores raw files of any size: they are read as the training files were, some rows at a time; "-" is the standard
+ * input. The same bits as plx_model_predict. `report` may be NULL, and is filled after a failure, too.
+ *
+ * @return PLX_ERR_ARGUMENT  `take` ended it, or an argument is wrong
+ */
+PLX_API plx_status plx_model_predict_files(const plx_model *model, const char *const *paths, int n_paths,
+                                           plx_scores_taker *take, void *user, plx_files_report *report,
+                                           plx_error *err);
+/** Figures on raw files of any size. Exact figures keep 4 bytes of each score and label. */
+PLX_API plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths,
+                                            plx_metrics *metrics, plx_files_report *report, plx_error *err);
+
 /** A frozen copy of a model for serving: threads may share it. */
 typedef struct plx_predictor plx_predictor;
 

@@ -48,26 +48,33 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     return PLX_OK;
 }
 
-static plx_status measure(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows,
-                          plx_metrics *metrics, plx_error *err)
+plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, plx_metrics *metrics,
+                             plx_error *err)
 {
     int64_t n_labels = 0;
     plx_groups groups = {0};
     const int n_tasks = model->graph.n_tasks;
-    PLX_TRY(plx_model_check_encoders(model, encoders, err));
-    float *scores = plx_alloc(&model->context->allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
-    if (!scores) return plx_error_memory(err);
     plx_status status = plx_groups_init(&groups, &model->context->allocator, rows, err);
-    if (status == PLX_OK) status = score(model, rows, scores, err);
     for (int task = 0; status == PLX_OK && task < n_tasks; task++) {
         status = measure_task(model, rows, &groups, scores, task, &metrics[task], err);
         if (status == PLX_OK) n_labels += metrics[task].rows;
     }
     plx_groups_release(&groups, &model->context->allocator);
-    plx_free(&model->context->allocator, scores);
     if (status == PLX_OK && n_labels == 0) {
         status = plx_error_set(err, PLX_ERR_SCHEMA, "the rows have no labels: read them with labels to evaluate");
     }
+    return status;
+}
+
+static plx_status measure(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows,
+                          plx_metrics *metrics, plx_error *err)
+{
+    PLX_TRY(plx_model_check_encoders(model, encoders, err));
+    float *scores = plx_alloc(&model->context->allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
+    if (!scores) return plx_error_memory(err);
+    plx_status status = score(model, rows, scores, err);
+    if (status == PLX_OK) status = plx_model_measure(model, rows, scores, metrics, err);
+    plx_free(&model->context->allocator, scores);
     return status;
 }
 

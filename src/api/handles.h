@@ -80,6 +80,9 @@ plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *
 void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *out);
 /** A task's figures for the caller. */
 void plx_metrics_set(plx_metrics *metrics, const plx_model *model, int task, const plx_score *score);
+/** Figures of all tasks on rows with their scores [rows->n, n_outputs]. PLX_ERR_SCHEMA: no row has a label. */
+plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, plx_metrics *metrics,
+                             plx_error *err);
 /** Numbers of a parameter. */
 size_t plx_param_numbers(const plx_param *param);
 

@@ -12,7 +12,6 @@
 #include "data/row_store.h"
 
 enum { TRAIN, VALIDATION, TEST };
-enum { CHUNK_ROWS = 1 << 16 };
 
 static plx_status read_file(const plx_filling *to, const char *name, const plx_load_options *options, plx_error *err)
 {
@@ -24,7 +23,7 @@ static plx_status read_file(const plx_filling *to, const char *name, const plx_l
     plx_status status = plx_find_file(&arena, name, options->folders, options->n_folders, &path, err);
     if (!status) status = plx_reader_open(to, path, options->threads, &reader, err);
     while (!status && more) {
-        status = plx_reader_rows(reader, CHUNK_ROWS, &more, err);
+        status = plx_reader_rows(reader, PLX_CHUNK_ROWS, &more, err);
         plx_columns_forget(to->columns);
     }
     plx_reader_close(reader);

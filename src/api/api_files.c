@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Predictions and figures of raw files of any size. Rows are scored chunk by chunk as they are read; of the rows that
+ * are measured, scores, labels, weights and groups are kept, since exact figures need them all.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "api/handles.h"
+#include "train/score.h"
+
+_Static_assert((int)PLX_REPORTED_ROWS == (int)PLX_WRONG_ROWS_TOLD, "all that is told is reported");
+
+typedef struct passage {
+    const plx_model *model;
+    plx_pool *pool;
+    plx_scorer scorer;
+    float *scores;      /* [capacity, n_outputs] */
+    size_t n, capacity; /* scores that are kept */
+    size_t n_scored;
+    plx_scores_taker *take; /* NULL: rows are measured */
+    void *user;
+    plx_layout layout; /* of `kept`: labels, weights and groups alone */
+    uint8_t *kept;     /* [kept_capacity][layout.record_bytes] */
+    size_t kept_capacity;
+} passage;
+
+static plx_status score_chunk(passage *p, const plx_rows *rows, plx_error *err)
+{
+    const size_t n_outputs = (size_t)p->model->graph.n_outputs;
+    if (plx_grow(&p->model->context->allocator, &p->scores, &p->capacity, p->n + rows->n, n_outputs * sizeof(float)))
+        return plx_error_memory(err);
+    plx_scorer_run(&p->scorer, p->model->values, rows, p->scores + p->n * n_outputs, NULL);
+    return PLX_OK;
+}
+
+static plx_status pass_on(void *user, const plx_rows *rows, plx_error *err)
+{
+    passage *p = user;
+    PLX_TRY(score_chunk(p, rows, err));
+    p->n_scored += rows->n;
+    if (p->take(p->user, p->scores, (int64_t)rows->n)) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the scores");
+}
+
+/* Labels and weights are side by side, and so are the two halves of a group. */
+static plx_status keep(void *user, const plx_rows *rows, plx_error *err)
+{
+    passage *p = user;
+    const plx_layout *from = rows->layout, *to = &p->layout;
+    const size_t bytes = to->record_bytes, numbers = (size_t)to->n_tasks * sizeof(float);
+    PLX_TRY(score_chunk(p, rows, err));
+    if (plx_grow(&p->model->context->allocator, &p->kept, &p->kept_capacity, p->n + rows->n, bytes))
+        return plx_error_memory(err);
+    for (size_t row = 0; row < rows->n; row++) {
+        const uint8_t *record = rows->records + row * from->record_bytes;
+        uint8_t *kept = p->kept + (p->n + row) * bytes;
+        memcpy(kept + to->label_offset, record + from->label_offset, numbers);
+        if (to->has_weights) memcpy(kept + to->weight_offset, record + from->weight_offset, numbers);
+        if (to->has_group) memcpy(kept + to->group_offset, record + from->group_offset, 2 * sizeof(uint32_t));
+    }
+    p->n += rows->n;
+    p->n_scored += rows->n;
+    return PLX_OK;
+}
+
+static plx_status passage_init(passage *p, const plx_model *model, plx_error *err)
+{
+    const plx_layout *layout = plx_encoders_layout(model->encoders);
+    const plx_layout_parts parts = {
+        .n_tasks = layout->n_tasks, .has_weights = layout->has_weights, .has_group = layout->has_group};
+    *p = (passage){.model = model};
+    plx_layout_init(&p->layout, &parts);
+    PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, &p->pool, err));
+    return plx_scorer_init(&p->scorer, &model->context->allocator, &model->graph, model->context->kernels, p->pool,
+                           layout, PLX_SCORE_ROWS, err);
+}
+
+static void passage_release(passage *p)
+{
+    const plx_allocator *allocator = &p->model->context->allocator;
+    plx_scorer_release(&p->scorer);
+    plx_pool_free(p->pool);
+    plx_free(allocator, p->scores);
+    plx_free(allocator, p->kept);
+}
+
+static plx_status read_files(passage *p, const char *const *paths, int n_paths, bool with_labels, plx_take_rows *take,
+                             plx_files_report *report, plx_error *err)
+{
+    const plx_model *model = p->model;
+    plx_wrong_rows wrong = {0};
+    const plx_load_options options = {.threads = model->context->threads, .wrong = &wrong};
+    plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, paths, n_paths, &options,
+                                                 with_labels, take, p, err);
+    if (!report) return status;
+    report->rows = (int64_t)p->n_scored;
+    report->wrong_rows = wrong.n;
+    for (int i = 0; i < PLX_WRONG_ROWS_TOLD && i < wrong.n; i++)
+        snprintf(report->wrong_row[i], sizeof report->wrong_row[i], "%s", wrong.told[i]);
+    return status;
+}
+
+plx_status plx_model_predict_files(const plx_model *model, const char *const *paths, int n_paths,
+                                   plx_scores_taker *take, void *user, plx_files_report *report, plx_error *err)
+{
+    passage p;
+    if (!model || !paths || n_paths < 1 || !take) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, paths or take is NULL, or there is no path");
+    }
+    if (report) *report = (plx_files_report){0};
+    plx_status status = passage_init(&p, model, err);
+    p.take = take;
+    p.user = user;
+    if (status == PLX_OK) status = read_files(&p, paths, n_paths, false, pass_on, report, err);
+    passage_release(&p);
+    return status;
+}
+
+plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths, plx_metrics *metrics,
+                                    plx_files_report *report, plx_error *err)
+{
+    passage p;
+    if (!model || !paths || n_paths < 1 || !metrics) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, paths or metrics is NULL, or there is no path");
+    }
+    if (report) *report = (plx_files_report){0};
+    plx_status status = passage_init(&p, model, err);
+    if (status == PLX_OK) status = read_files(&p, paths, n_paths, true, keep, report, err);
+    if (status == PLX_OK && p.n == 0) {
+        status = plx_error_set(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
+    }
+    if (status == PLX_OK) {
+        const plx_rows rows = {.layout = &p.layout, .records = p.kept, .n = p.n};
+        status = plx_model_measure(model, &rows, p.scores, metrics, err);
+    }
+    passage_release(&p);
+    return status;
+}
