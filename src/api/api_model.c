@@ -154,7 +154,9 @@ plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *
     plx_arena_init(&arena, &model->context->allocator);
     plx_status status = plx_encoders_tensors(model->encoders, &arena, &own, &n_own, err);
     if (status == PLX_OK) status = plx_encoders_tensors(encoders, &arena, &others, &n_others, err);
-    bool is_same = status == PLX_OK && n_own == n_others;
+    const plx_layout *layout = plx_encoders_layout(model->encoders), *other = plx_encoders_layout(encoders);
+    bool is_same = status == PLX_OK && n_own == n_others && layout->record_bytes == other->record_bytes &&
+                   layout->has_group == other->has_group;
     for (int i = 0; is_same && i < n_own; i++)
         is_same = is_same_tensor(&own[i], &others[i]);
     if (status == PLX_OK && !is_same) {

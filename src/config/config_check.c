@@ -160,6 +160,9 @@ static void check_columns(plx_document *document, const plx_table_spec *table, c
             lacks_column(document, columns, table->tasks[i].column, places->task[i]);
         }
     }
+    const char *group = table->data.group;
+    if (group && *group && !plx_document_is_full(document) && !find(&list, group))
+        lacks_column(document, columns, group, plx_document_value(document, places->data, "group"));
 }
 
 static void check_part(plx_document *document, const plx_spec_places *places, const char *files_key, int n_files,
@@ -250,7 +253,10 @@ static void check_monitor(plx_document *document, const plx_spec *spec, const pl
         names[i] = table->tasks[i].name;
         kinds[i] = (plx_task_kind)table->tasks[i].kind;
     }
-    const plx_monitored monitored = {.task_names = names, .task_kinds = kinds, .n_tasks = table->n_tasks};
+    const plx_monitored monitored = {.task_names = names,
+                                     .task_kinds = kinds,
+                                     .n_tasks = table->n_tasks,
+                                     .has_groups = table->data.group && table->data.group[0]};
     plx_monitor monitor;
     plx_error failure;
     if (plx_monitor_parse(&monitor, spec->train.monitor, &monitored, &failure) != PLX_OK)

@@ -84,6 +84,7 @@ void plx_spec_write_encoding(const plx_spec *spec, plx_string *out)
         write_encoding(out, plx_feature_fields, plx_feature_n_fields, &table->features[i]);
     }
     plx_string_add(out, "\n", 1);
+    plx_string_format(out, "%s\n", table->data.group);
     for (int i = 0; i < table->n_tasks; i++) {
         write_encoding(out, plx_task_fields, plx_task_n_fields, &table->tasks[i]);
     }

@@ -15,7 +15,7 @@ typedef struct plx_input {
     const char *column;
     bool texts, numbers;             /* what features read */
     bool weighted_items;             /* a list reads it whose items have weights behind a separator */
-    bool label_texts, label_numbers; /* what tasks read */
+    bool label_texts, label_numbers; /* what tasks read, and data.group */
     bool never_missing;              /* a dense feature reads it that states no number for missing ones */
     int size;                        /* numbers in a cell: above 1, features that read vectors alone read it */
     char separator;                  /* between them */
@@ -78,6 +78,7 @@ struct plx_encoders {
     bool has_weight_columns;         /* any of them */
     plx_dense_encoder *dense;        /* [n_dense] */
     plx_label_encoder *tasks;        /* [layout.n_tasks] */
+    int group;                       /* input; -1: none */
     int n_sparse, n_buckets, n_dense;
     plx_id_field *id_fields;
     plx_list_field *list_fields;
@@ -87,6 +88,8 @@ struct plx_encoders {
 /** Checked and not yet fitted: vocabularies are empty. PLX_ERR_ARGUMENT: parts of the spec do not fit together. */
 plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_spec *spec, plx_encoders **out,
                                plx_error *err);
+/** The number of the input that reads `column`, made where there is none; -1 when out of memory. */
+int plx_encoders_input(plx_encoders *encoders, const char *column);
 /** Sets the layout; vocabularies must be final. */
 void plx_encoders_seal(plx_encoders *encoders);
 

@@ -7,6 +7,7 @@
 
 #include "data/cells.h"
 #include "data/encoders_dense.h"
+#include "data/group_column.h"
 #include "data/lists.h"
 
 typedef struct request {
@@ -221,6 +222,18 @@ static plx_status encode_labels(request *r, int task, bool with_labels, plx_erro
     return PLX_OK;
 }
 
+static plx_status encode_group(request *r, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    const plx_cells *cells;
+    char room[32];
+    PLX_TRY(find_column(r, e->group, &cells, err));
+    for (size_t row = 0; row < r->n; row++)
+        plx_record_put_group(&e->layout, r->out + row * e->layout.record_bytes,
+                             plx_group_hash(cell_text(r, cells, row, room)));
+    return PLX_OK;
+}
+
 static plx_status encode(request *r, bool with_labels, plx_error *err)
 {
     const plx_layout *layout = &r->encoders->layout;
@@ -235,7 +248,7 @@ static plx_status encode(request *r, bool with_labels, plx_error *err)
         PLX_TRY(encode_dense(r, i, err));
     for (int i = 0; i < layout->n_tasks; i++)
         PLX_TRY(encode_labels(r, i, with_labels, err));
-    return PLX_OK;
+    return with_labels && r->encoders->group >= 0 ? encode_group(r, err) : PLX_OK;
 }
 
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,

@@ -6,6 +6,7 @@
 #include "data/cells.h"
 #include "data/encoders_dense.h"
 #include "data/features.h"
+#include "data/group_column.h"
 
 static char *copy_text(plx_arena *arena, const char *text)
 {
@@ -45,7 +46,7 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
         own_fields(arena, plx_feature_fields, plx_feature_n_fields, &e->spec.features[i]);
     for (size_t i = 0; e->spec.tasks && i < n_tasks; i++)
         own_fields(arena, plx_task_fields, plx_task_n_fields, &e->spec.tasks[i]);
-    e->inputs = plx_arena_take(arena, 2 * n_features + n_tasks, sizeof *e->inputs);
+    e->inputs = plx_arena_take(arena, 2 * n_features + n_tasks + 1, sizeof *e->inputs);
     e->vocabularies = plx_arena_take(arena, n_features, sizeof *e->vocabularies);
     e->sparse = plx_arena_take(arena, n_features, sizeof *e->sparse);
     e->buckets = plx_arena_take(arena, n_features, sizeof *e->buckets);
@@ -147,7 +148,7 @@ static plx_status check_labels(const plx_task_spec *task, plx_error *err)
 }
 
 /* The number of the input that reads `column`, made where there is none; -1 when out of memory. */
-static int input_of(plx_encoders *e, const char *column)
+int plx_encoders_input(plx_encoders *e, const char *column)
 {
     plx_slice text = plx_slice_of(column);
     uint64_t hash = plx_text_hash(text.text, text.length);
@@ -214,7 +215,7 @@ static plx_status link_list(plx_encoders *e, const plx_feature_spec *spec, int i
     e->inputs[input].weighted_items |= list->weight_separator != '\0';
     if (*spec->weight_column) {
         e->has_weight_columns = true;
-        list->weight_input = input_of(e, spec->weight_column);
+        list->weight_input = plx_encoders_input(e, spec->weight_column);
         if (list->weight_input < 0) return plx_error_memory(err);
         e->inputs[list->weight_input].texts = true;
     }
@@ -238,13 +239,13 @@ static plx_status link_inputs(plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->spec.n_features; i++) {
         const plx_feature_spec *spec = &e->spec.features[i];
-        int input = input_of(e, plx_column_of(spec->column, spec->name));
+        int input = plx_encoders_input(e, plx_column_of(spec->column, spec->name));
         if (input < 0) return plx_error_memory(err);
         PLX_TRY(link_feature(e, spec, input, err));
     }
     for (int i = 0; i < e->spec.n_tasks; i++) {
         const plx_task_spec *spec = &e->spec.tasks[i];
-        int input = input_of(e, plx_column_of(spec->column, spec->name));
+        int input = plx_encoders_input(e, plx_column_of(spec->column, spec->name));
         if (input < 0) return plx_error_memory(err);
         PLX_TRY(link_size(e, input, 1, NULL, spec->name, err));
         PLX_TRY(check_labels(spec, err));
@@ -266,7 +267,8 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     PLX_TRY(check_format(&e->spec.data, &e->csv, err));
     PLX_TRY(check_names(e, err));
     PLX_TRY(check_features(e, err));
-    return link_inputs(e, err);
+    PLX_TRY(link_inputs(e, err));
+    return plx_group_link(e, err);
 }
 
 plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_spec *spec, plx_encoders **out,
@@ -328,7 +330,8 @@ void plx_encoders_seal(plx_encoders *e)
                                                     .lists = e->list_fields,
                                                     .n_lists = e->layout.n_lists,
                                                     .n_dense = e->layout.n_dense,
-                                                    .n_tasks = e->layout.n_tasks});
+                                                    .n_tasks = e->layout.n_tasks,
+                                                    .has_group = e->layout.has_group});
 }
 
 const plx_layout *plx_encoders_layout(const plx_encoders *encoders)

@@ -9,6 +9,7 @@
 #include "data/cells.h"
 #include "data/encoders_dense.h"
 #include "data/encoders_lists.h"
+#include "data/group_column.h"
 
 enum { BLOCK_ROWS = 256 };
 
@@ -33,6 +34,7 @@ typedef struct code_maps {
     plx_arena arena;
     uint32_t **ids;
     float **labels;
+    const uint64_t *groups; /* NULL: none, or without labels */
     plx_list_memory lists;
 } code_maps;
 
@@ -66,6 +68,7 @@ static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, s
         PLX_TRY(map_labels(e->tasks[i].spec, texts, labels, err));
         maps->labels[i] = labels;
     }
+    if (with_labels) PLX_TRY(plx_group_map(e, columns, arena, &maps->groups, err));
     return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
 }
 
@@ -149,6 +152,7 @@ plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order
         encode_block(e, columns, maps, order + done, rows, records);
         PLX_TRY(plx_encode_lists(e, columns, &maps->lists, order + done, rows, out, first + done, err));
         encode_labels(e, columns, maps, encoding->with_labels, order + done, rows, records);
+        plx_group_encode(e, columns, maps->groups, order + done, rows, records);
     }
     return PLX_OK;
 }

@@ -118,6 +118,11 @@ const plx_field plx_data_fields[] = {
      .fallback = "",
      .doc = "folder in which encoded rows are kept and found again while the files are unchanged; empty: plexus-cache, "
             "and only where memory is too small"},
+    {.name = "group",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_data_spec, group),
+     .fallback = "",
+     .doc = "column that says which rows belong together, a user say, for `group_auc`; an empty cell: to none"},
     {.name = "on_error",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_data_spec, on_error),

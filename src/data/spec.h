@@ -47,6 +47,7 @@ typedef struct plx_data_spec {
     /* Rows that are more than the memory. */
     int64_t memory; /* bytes that rows may take; 0: any */
     char *cache;    /* folder of encoded rows; empty: plexus-cache where one is needed */
+    char *group;    /* a column: rows of equal text belong together; empty: none */
     /* Rows that cannot be read as the sections say. */
     int on_error;       /* plx_on_error */
     int64_t max_errors; /* skip: more wrong rows than this end reading, too */
