@@ -110,7 +110,7 @@ PLX_API plx_status plx_data_load(const plx_config *config, const char *const *fo
 typedef struct plx_model plx_model;
 
 /** Record batches in memory, as the Arrow C stream interface hands them over (Apache Arrow's specification). */
-struct ArrowArrayStream;
+struct ArrowArrayStream; /* plexus_arrow.h */
 
 /**
  * The same from tables in memory in place of files: columns are found by name, and parts are cut off `train` as
@@ -282,6 +282,13 @@ PLX_API plx_status plx_model_describe(const plx_model *model, plx_description fo
  * groups*rows*cols numbers, row-major. PLX_ERR_ARGUMENT: no such parameter (so a loop ends). */
 PLX_API plx_status plx_model_parameter(const plx_model *model, int index, const char **name, int64_t shape[3],
                                        float *values, plx_error *err);
+
+/** Puts `values` [n], row-major, into the n-th parameter. PLX_ERR_ARGUMENT: no such parameter, or `n` is not its size.
+ */
+PLX_API plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err);
+
+/** Changes a key of section `train` for later calls of plx_model_train: "train.epochs=3". */
+PLX_API plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err);
 
 /* -- Scoring raw rows ---------------------------------------------------------------------------------------------- */
 

@@ -218,7 +218,6 @@ static void test_mistakes_have_places(void)
          "c.yaml:19:12: monitor '0.5*rihc.auc + married.rmse': there is no task 'rihc'; did you mean 'rich.auc'?"},
         {"train:\n  epochs", "trian:\n  epochs", "c.yaml:17:1: unknown key 'trian' in the configuration"},
         {"train: [a.csv, b.csv]", "test: [a.csv]", "c.yaml:2:3: section 'data' lacks 'train'"},
-        {"train: [a.csv, b.csv]", "train: []", "c.yaml:2:10: 'train' names no file"},
         {"validation_part: 0.25", "validation_part: -1", "c.yaml:4:20: "},
         {"validation_part: 0.25", "validation: [v.csv]\n  validation_part: 0.25", "c.yaml:5:3: 'validation_part' cuts"},
         {"validation_part: 0.25", "delimiter: ';;'", "c.yaml:4:14: 'delimiter' is one byte"},

@@ -225,3 +225,30 @@ plx_status plx_model_parameter(const plx_model *model, int index, const char **n
     if (values) plx_param_read(param, model->values, values);
     return PLX_OK;
 }
+
+plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err)
+{
+    if (!model || !values || index < 0 || index >= model->graph.n_params) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no parameter number %d, or values is NULL", index);
+    }
+    const plx_param *param = &model->graph.params[index];
+    if (n < 0 || (size_t)n != plx_param_numbers(param)) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "parameter '%s' has %zu numbers, not %lld", param->spec.name,
+                 plx_param_numbers(param), (long long)n);
+    }
+    plx_param_write(param, model->values, values);
+    return PLX_OK;
+}
+
+plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err)
+{
+    if (!model || !assignment) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and assignment must not be NULL");
+    if (strncmp(assignment, "train.", 6) != 0) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "'%s': of a model that is made only section train can change; make another model", assignment);
+    }
+    PLX_TRY(plx_config_set(model->config, assignment, err));
+    for (int task = 0; task < model->graph.n_tasks; task++) /* the texts of the configuration were made anew */
+        model->task_names[task] = model->config->spec.table.tasks[task].name;
+    return PLX_OK;
+}

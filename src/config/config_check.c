@@ -195,10 +195,6 @@ static void check_data(plx_document *document, const plx_data_spec *data, const 
 {
     const yaml_node_t *delimiter = plx_document_value(document, places->data, "delimiter");
     const yaml_node_t *quote = plx_document_value(document, places->data, "quote");
-    const yaml_node_t *train = plx_document_value(document, places->data, "train");
-    if (train && train->type == YAML_SEQUENCE_NODE && data->train.n == 0 && data->train.items) {
-        plx_document_problem(document, train, "'train' names no file");
-    }
     if (data->delimiter && strlen(data->delimiter) != 1 && strcmp(data->delimiter, "tab") != 0) {
         plx_document_problem(document, delimiter, "'delimiter' is one byte or the word tab, not '%s'", data->delimiter);
     }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows in memory as the Arrow C data interface hands them over: batches of columns, read where they lie. The structs
- * are those that the interface defines (Apache Arrow, "The Arrow C data interface" and "C stream interface"), under its
- * guards, so that other headers may define them too.
+ * Rows in memory as the Arrow C data interface hands them over: batches of columns, read where they lie.
  */
 #ifndef PLX_ARROW_H
 #define PLX_ARROW_H
@@ -10,48 +8,7 @@
 #include <stdint.h>
 
 #include "data/filling.h"
-
-#ifndef ARROW_C_DATA_INTERFACE
-#define ARROW_C_DATA_INTERFACE
-
-struct ArrowSchema {
-    const char *format;
-    const char *name;
-    const char *metadata;
-    int64_t flags;
-    int64_t n_children;
-    struct ArrowSchema **children;
-    struct ArrowSchema *dictionary;
-    void (*release)(struct ArrowSchema *);
-    void *private_data;
-};
-
-struct ArrowArray {
-    int64_t length;
-    int64_t null_count;
-    int64_t offset;
-    int64_t n_buffers;
-    int64_t n_children;
-    const void **buffers;
-    struct ArrowArray **children;
-    struct ArrowArray *dictionary;
-    void (*release)(struct ArrowArray *);
-    void *private_data;
-};
-
-#endif
-#ifndef ARROW_C_STREAM_INTERFACE
-#define ARROW_C_STREAM_INTERFACE
-
-struct ArrowArrayStream {
-    int (*get_schema)(struct ArrowArrayStream *, struct ArrowSchema *out);
-    int (*get_next)(struct ArrowArrayStream *, struct ArrowArray *out);
-    const char *(*get_last_error)(struct ArrowArrayStream *);
-    void (*release)(struct ArrowArrayStream *);
-    void *private_data;
-};
-
-#endif
+#include "plexus_arrow.h"
 
 /** What a column's numbers or texts are made of. */
 typedef enum plx_arrow_kind {

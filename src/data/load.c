@@ -73,10 +73,9 @@ static void deal(const plx_data_spec *data, const size_t sizes[PLX_PARTS], uint3
  * Sorts `order`, which holds all rows in file order, by part; within a part rows keep the files' order. `files` are the
  * numbers of rows that each part's own files have, one after another; `sizes` becomes those of the parts.
  */
-static plx_status cut(const plx_encoders *e, const size_t files[PLX_PARTS], uint32_t *order, size_t sizes[PLX_PARTS],
-                      plx_error *err)
+static plx_status cut(const plx_encoders *e, const plx_data_spec *data, const size_t files[PLX_PARTS], uint32_t *order,
+                      size_t sizes[PLX_PARTS], plx_error *err)
 {
-    const plx_data_spec *data = &e->spec.data;
     size_t n = files[TRAIN], total = n + files[VALIDATION] + files[TEST];
     PLX_TRY(part_rows(data->validation_part, n, &data->validation, "validation", &sizes[VALIDATION], err));
     PLX_TRY(part_rows(data->test_part, n, &data->test, "test", &sizes[TEST], err));
@@ -121,16 +120,16 @@ static plx_status encode_part(const plx_encoders *e, const plx_row_store *store,
 }
 
 /* All rows are in `columns`, and their numbers in `order`. */
-static plx_status fit_and_encode(plx_encoders *e, const plx_load_options *options, const plx_columns *columns,
-                                 const size_t files[PLX_PARTS], uint32_t *order, plx_rows parts[PLX_PARTS],
-                                 plx_error *err)
+static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
+                                 const plx_columns *columns, const size_t files[PLX_PARTS], uint32_t *order,
+                                 plx_rows parts[PLX_PARTS], plx_error *err)
 {
     size_t sizes[PLX_PARTS] = {0};
     plx_row_store *store = options->store;
     bool is_fitted = options->fitted != NULL;
-    bool fit_on_all = e->spec.data.fit_on == PLX_FIT_ON_ALL;
+    bool fit_on_all = data->fit_on == PLX_FIT_ON_ALL;
     if (!is_fitted && fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
-    PLX_TRY(cut(e, files, order, sizes, err));
+    PLX_TRY(cut(e, data, files, order, sizes, err));
     if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
     for (int part = 0; part < PLX_PARTS; part++) {
         PLX_TRY(encode_part(e, store, columns, part, order, sizes[part], &parts[part], err));
@@ -149,7 +148,8 @@ static plx_status read_part(const plx_filling *to, int part, const plx_load_opti
     return options->streams[part] ? plx_arrow_read(to, options->streams[part], names[part], err) : PLX_OK;
 }
 
-static plx_status load(plx_encoders *e, const plx_load_options *options, plx_rows parts[PLX_PARTS], plx_error *err)
+static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
+                       plx_rows parts[PLX_PARTS], plx_error *err)
 {
     size_t files[PLX_PARTS];
     uint32_t *order = NULL;
@@ -168,7 +168,7 @@ static plx_status load(plx_encoders *e, const plx_load_options *options, plx_row
         files[part] = columns.n - before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
-    if (!status) status = fit_and_encode(e, options, &columns, files, order, parts, err);
+    if (!status) status = fit_and_encode(e, data, options, &columns, files, order, parts, err);
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
     return status;
@@ -181,7 +181,7 @@ plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *
     plx_rows made[PLX_PARTS] = {0};
     if (!options->streams && !spec->data.train.n) PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.train: no file is listed");
     if (!e) PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
-    plx_status status = load(e, options, made, err);
+    plx_status status = load(e, &spec->data, options, made, err);
     for (int part = 0; part < PLX_PARTS; part++) {
         if (status) plx_rows_release(&made[part], allocator);
         parts[part] = made[part];

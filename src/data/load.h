@@ -38,7 +38,7 @@ typedef struct plx_load_options {
     /* [PLX_PARTS] record batches that stand for the files, read to their end and not released; a part that is NULL has
        no rows. NULL: files are read. */
     struct ArrowArrayStream *const *streams;
-    const plx_encoders *fitted; /* encode the rows; NULL: encoders are made and fitted */
+    const plx_encoders *fitted; /* encode the rows, which are cut as `spec` says; NULL: encoders are made and fitted */
     plx_row_store *store;       /* where rows go that are more than the memory allows; NULL: they are never too many */
 } plx_load_options;
 
