@@ -10,7 +10,7 @@ endif()
 if(PLEXUS_STATIC)
   install(TARGETS plexus_static ARCHIVE)
 endif()
-install(FILES include/plexus.h include/plexus_base.h TYPE INCLUDE)
+install(FILES include/plexus.h include/plexus_base.h include/plexus_arrow.h TYPE INCLUDE)
 
 set(config_folder ${CMAKE_INSTALL_LIBDIR}/cmake/plexus)
 install(EXPORT plexus_targets NAMESPACE plexus:: FILE plexusTargets.cmake DESTINATION ${config_folder})

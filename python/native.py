@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the C source of the extension module plexus._native: usage: native.py INCLUDE_FOLDER COMPILER OUT.c
+
+Everything that the headers of include/ declare becomes callable from Python; nothing is listed twice.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+import cffi
+
+# Tables that Python makes out of buffers: a stream that lends its batches.
+STREAMS = r"""
+#include <string.h>
+
+typedef struct plexus_table {
+    struct ArrowSchema schema;
+    struct ArrowArray *batches; /* [n] */
+    int64_t n, next;
+} plexus_table;
+
+static void keep_schema(struct ArrowSchema *schema) { schema->release = NULL; }
+static void keep_array(struct ArrowArray *array) { array->release = NULL; }
+static void keep_stream(struct ArrowArrayStream *stream) { stream->release = NULL; }
+
+static int table_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    *out = ((plexus_table *)stream->private_data)->schema;
+    out->release = keep_schema;
+    return 0;
+}
+
+static int table_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    plexus_table *table = stream->private_data;
+    memset(out, 0, sizeof *out);
+    if (table->next >= table->n) return 0;
+    *out = table->batches[table->next++];
+    out->release = keep_array;
+    return 0;
+}
+
+static const char *table_error(struct ArrowArrayStream *stream) { (void)stream; return NULL; }
+
+static void plexus_table_stream(plexus_table *table, struct ArrowArrayStream *out)
+{
+    *out = (struct ArrowArrayStream){table_schema, table_next, table_error, keep_stream, table};
+}
+"""
+
+DECLARATIONS = """
+typedef struct plexus_table {
+    struct ArrowSchema schema;
+    struct ArrowArray *batches;
+    int64_t n, next;
+} plexus_table;
+void plexus_table_stream(plexus_table *table, struct ArrowArrayStream *out);
+
+extern "Python" bool plexus_progress(void *user, const plx_progress *progress);
+extern "Python" void plexus_warn(void *user, const char *line);
+"""
+
+HEADERS = ["plexus_arrow.h", "plexus.h"]
+
+
+def declarations(include, compiler):
+    """What the headers declare, without what the C library's headers do."""
+    with tempfile.TemporaryDirectory() as empty:
+        for name in ("stdbool.h", "stddef.h", "stdint.h"):
+            open(os.path.join(empty, name), "w").close()
+        source = "".join(f'#include "{name}"\n' for name in HEADERS)
+        command = [compiler, "-E", "-P", "-nostdinc", "-isystem", empty, "-I", include, "-x", "c", "-"]
+        return subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
+
+
+def main():
+    include, compiler, out = sys.argv[1:]
+    ffi = cffi.FFI()
+    ffi.cdef(declarations(include, compiler) + DECLARATIONS)
+    ffi.set_source("plexus._native", "".join(f'#include "{name}"\n' for name in HEADERS) + STREAMS)
+    ffi.emit_c_code(out)
+
+
+main()

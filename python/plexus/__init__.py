@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Plexus: multi-task ranking models from raw rows to scores.
+
+    from plexus import PLE, SparseFeat, DenseFeat
+
+    model = PLE([SparseFeat("city"), DenseFeat("age")], num_tasks=2, task_types=["binary", "regression"],
+                task_names=["click", "seconds"])
+    model.compile("adam", loss=["binary_crossentropy", "mean_squared_error"], metrics=["AUC", "mae"])
+    model.fit({"city": cities, "age": ages}, [clicks, seconds], batch_size=256, epochs=5)
+    click, seconds = model.predict({"city": cities, "age": ages})
+"""
+
+from . import callbacks, optimizers
+from ._library import (
+    ArgumentError,
+    FileError,
+    FormatError,
+    NumericError,
+    PlexusError,
+    SchemaError,
+    UnsupportedError,
+    text as _text,
+)
+from ._native import lib as _lib
+from .features import DenseFeat, SparseFeat, VarLenSparseFeat, get_feature_names
+from .model import Model, load_model
+from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, Shared_Bottom, SingleTask
+
+__version__ = _text(_lib.plx_version())
+
+__all__ = [
+    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "FileError", "FormatError", "MMOE", "Model", "NumericError",
+    "PLE", "PLE_CGC", "PlexusError", "SchemaError", "Shared_Bottom", "SingleTask", "SparseFeat", "UnsupportedError",
+    "VarLenSparseFeat", "callbacks", "get_feature_names", "load_model", "optimizers",
+]  # fmt: skip

@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The library's handles as Python objects, its failures as exceptions. No mathematics, no state but the handles."""
+
+from __future__ import annotations
+
+import os
+import threading
+import warnings
+
+from ._native import ffi, lib
+
+
+class PlexusError(Exception):
+    """What the library could not do; the message tells the place and the remedy."""
+
+
+class ArgumentError(PlexusError, ValueError):
+    """An argument or a configuration is not valid."""
+
+
+class SchemaError(PlexusError, ValueError):
+    """Data and model or configuration do not fit together: a missing column, a cell that is no number."""
+
+
+class FormatError(PlexusError, ValueError):
+    """A file's contents are not as they should be."""
+
+
+class FileError(PlexusError, OSError):
+    """A file could not be read or written."""
+
+
+class UnsupportedError(PlexusError, NotImplementedError):
+    """This build or version cannot do that."""
+
+
+class NumericError(PlexusError, ArithmeticError):
+    """A loss or a weight was not finite."""
+
+
+_EXCEPTIONS = {
+    lib.PLX_ERR_ARGUMENT: ArgumentError,
+    lib.PLX_ERR_MEMORY: MemoryError,
+    lib.PLX_ERR_IO: FileError,
+    lib.PLX_ERR_FORMAT: FormatError,
+    lib.PLX_ERR_SCHEMA: SchemaError,
+    lib.PLX_ERR_SHAPE: ArgumentError,
+    lib.PLX_ERR_UNSUPPORTED: UnsupportedError,
+    lib.PLX_ERR_NUMERIC: NumericError,
+}
+
+
+def text(pointer) -> str:
+    """The text at a `const char *`."""
+    return ffi.string(pointer).decode("utf-8", "replace")
+
+
+class Failure:
+    """Where a call puts its message: `failure.check(lib.plx_...(..., failure.pointer))`."""
+
+    def __init__(self):
+        self.pointer = ffi.new("plx_error *")
+
+    def check(self, status: int) -> None:
+        if status != lib.PLX_OK:
+            raise _EXCEPTIONS.get(status, PlexusError)(text(self.pointer.message))
+
+
+def call(function, *arguments) -> None:
+    """Calls a function whose last argument receives the message, and raises what it tells."""
+    failure = Failure()
+    failure.check(function(*arguments, failure.pointer))
+
+
+def create(kind: str, free, function, *arguments):
+    """Calls a function whose last argument but one receives a handle of type `kind`; it is freed with the object."""
+    out = ffi.new(kind + " **")
+    failure = Failure()
+    failure.check(function(*arguments, out, failure.pointer))
+    return ffi.gc(out[0], free)
+
+
+def path_bytes(path) -> bytes:
+    return os.fsencode(os.fspath(path))
+
+
+@ffi.def_extern()
+def plexus_warn(user, line):
+    warnings.warn(text(line), RuntimeWarning, stacklevel=2)
+
+
+_contexts: dict = {}
+_contexts_lock = threading.Lock()
+
+
+def context(threads: int = 0, cpu_level: str | None = None):
+    """The context of so many threads (0: one a processor), made once; it holds no threads between calls."""
+    key = (threads, cpu_level)
+    with _contexts_lock:
+        if key not in _contexts:
+            options = ffi.new("plx_context_options *")
+            level = ffi.new("char[]", cpu_level.encode()) if cpu_level else ffi.NULL
+            options.threads, options.cpu_level, options.warn = threads, level, lib.plexus_warn
+            _contexts[key] = create("plx_context", lib.plx_context_free, lib.plx_context_create, options)
+        return _contexts[key]
+
+
+def taken_text(context_handle, function, *arguments) -> str:
+    """Calls a function whose last argument but one receives a text, which is given back to the library."""
+    out = ffi.new("char **")
+    failure = Failure()
+    failure.check(function(*arguments, out, failure.pointer))
+    try:
+        return text(out[0])
+    finally:
+        lib.plx_text_free(context_handle, out[0])

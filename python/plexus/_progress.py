@@ -1,0 +1,54 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training as it shows: verbose 0 nothing, 1 a bar an epoch, 2 a line an epoch, "auto" 1."""
+
+from __future__ import annotations
+
+import sys
+
+
+def _figures(logs: dict[str, float]) -> str:
+    return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
+
+
+class Display:
+    def __init__(self, verbose: int | str, epochs: int, task_names: list[str]):
+        self.verbose = 1 if verbose == "auto" else int(verbose)
+        self.epochs, self.task_names = epochs, task_names
+        self._bar = None
+        self._epoch_start = 0.0
+
+    def begin(self) -> None:
+        if self.verbose == 1:
+            try:
+                from tqdm.auto import tqdm
+            except ImportError:
+                return
+            self._tqdm = tqdm
+
+    def step(self, progress, first_epoch: int) -> None:
+        if self.verbose != 1 or not hasattr(self, "_tqdm"):
+            return
+        if self._bar is None:
+            self._bar = self._tqdm(
+                total=progress.steps, desc=f"Epoch {first_epoch + progress.epoch}/{self.epochs}", unit="step",
+                leave=False, file=sys.stdout,
+            )  # fmt: skip
+        self._bar.update(progress.step - self._bar.n)
+        self._bar.set_postfix_str(f"loss: {progress.loss:.4f}", refresh=False)
+
+    def epoch(self, progress, first_epoch: int, logs: dict[str, float]) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+        if self.verbose == 0:
+            return
+        seconds = progress.seconds - self._epoch_start
+        self._epoch_start = progress.seconds
+        head = f"Epoch {first_epoch + progress.epoch}/{self.epochs}"
+        steps = f"{progress.steps}/{progress.steps}"
+        sys.stdout.write(f"{head}\n{steps} - {seconds:.2f}s - {_figures(logs)}\n")
+        sys.stdout.flush()
+
+    def end(self) -> None:
+        if self._bar is not None:
+            self._bar.close()

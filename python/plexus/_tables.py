@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever holds columns as an Arrow C stream for the library: nothing is copied where the layout allows.
+
+A table becomes columns, each a list of chunks (an Arrow array and its length); batches are cut where any column has a
+border, by views on the chunks.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._library import ArgumentError, SchemaError
+from ._native import ffi, lib
+
+_FORMATS = {
+    "f8": b"g", "f4": b"f", "f2": b"e", "i8": b"l", "i4": b"i", "i2": b"s", "i1": b"c",
+    "u8": b"L", "u4": b"I", "u2": b"S", "u1": b"C", "b1": b"C",
+}  # fmt: skip
+
+
+def _pointer(capsule, name: bytes, kind: str):
+    import ctypes
+
+    get = ctypes.pythonapi.PyCapsule_GetPointer
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    return ffi.cast(kind, get(capsule, name))
+
+
+class Column:
+    """Chunks of one name and type; `keep` holds whatever their memory belongs to."""
+
+    def __init__(self, schema, chunks, keep):
+        self.schema = schema  # struct ArrowSchema *
+        self.chunks = chunks  # [(struct ArrowArray *, first row, rows)]
+        self.keep = keep
+
+    @property
+    def rows(self) -> int:
+        return sum(rows for _, _, rows in self.chunks)
+
+
+def _schema(format_: bytes, keep: list, dictionary=None, children=()):
+    schema = ffi.new("struct ArrowSchema *")
+    format_text, name = ffi.new("char[]", format_), ffi.new("char[]", b"")
+    schema.format, schema.name, schema.flags = format_text, name, 2
+    if dictionary is not None:
+        schema.dictionary = dictionary
+    if children:
+        pointers = ffi.new("struct ArrowSchema *[]", list(children))
+        schema.children, schema.n_children = pointers, len(children)
+        keep.append(pointers)
+    keep += [schema, format_text, name, *children]
+    return schema
+
+
+def _array(length: int, buffers, keep: list, nulls: int = 0, dictionary=None, children=()):
+    array = ffi.new("struct ArrowArray *")
+    pointers = ffi.new("void *[]", [ffi.NULL if buffer is None else _address(buffer, keep) for buffer in buffers])
+    array.length, array.null_count, array.n_buffers = length, nulls, len(buffers)
+    array.buffers = ffi.cast("const void **", pointers)
+    if dictionary is not None:
+        array.dictionary = dictionary
+    if children:
+        children_pointers = ffi.new("struct ArrowArray *[]", list(children))
+        array.children, array.n_children = children_pointers, len(children)
+        keep.append(children_pointers)
+    keep += [array, pointers, *children]
+    return array
+
+
+def _address(buffer, keep: list):
+    view = ffi.from_buffer(buffer)
+    keep.append(view)
+    return ffi.cast("void *", view)
+
+
+def _from_texts(values, rows: int) -> Column:
+    """Texts, bytes, numbers and missing values (None, NaN) in any mixture."""
+    keep: list = []
+    missing = np.fromiter((value is None or value != value for value in values), bool, rows)
+    parts = [
+        b"" if is_missing else value if isinstance(value, bytes) else str(value).encode()
+        for value, is_missing in zip(values, missing)
+    ]
+    offsets = np.zeros(rows + 1, np.int64)
+    np.cumsum(np.fromiter(map(len, parts), np.int64, rows), out=offsets[1:])
+    data = b"".join(parts) + b"\0" * 8
+    valid = np.packbits(~missing, bitorder="little") if missing.any() else None
+    array = _array(rows, [valid, offsets, data], keep, nulls=-1 if valid is not None else 0)
+    return Column(_schema(b"U", keep), [(array, 0, rows)], keep)
+
+
+def from_numpy(values: np.ndarray, name: str) -> Column:
+    """[rows], or [rows, k] for a feature of k numbers or a list of k items."""
+    if isinstance(values, np.ma.MaskedArray):
+        values = values.astype(object).filled(None)
+    if values.ndim == 2 and values.shape[1] == 1:
+        values = values[:, 0]
+    if values.ndim == 2:
+        return _from_matrix(values, name)
+    if values.ndim != 1:
+        raise ArgumentError(f"column '{name}' has the shape {values.shape}; give one value a row")
+    if values.dtype.kind in "OUSTV":
+        return _from_texts(values.tolist(), len(values))
+    code = values.dtype.str[1:]
+    if code not in _FORMATS:
+        raise SchemaError(f"column '{name}' has the dtype {values.dtype}; cast it to numbers or texts")
+    values = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
+    keep: list = []
+    buffer = values.view(np.uint8) if code == "b1" else values
+    array = _array(len(values), [None, buffer.data], keep)
+    return Column(_schema(_FORMATS[code], keep), [(array, 0, len(values))], keep)
+
+
+def _from_matrix(values: np.ndarray, name: str) -> Column:
+    rows, width = values.shape
+    items = from_numpy(np.ascontiguousarray(values).reshape(-1), name)
+    keep: list = [items]
+    array = _array(rows, [None], keep, children=[items.chunks[0][0]])
+    return Column(_schema(b"+w:%d" % width, keep, children=[items.schema]), [(array, 0, rows)], keep)
+
+
+def _from_array_capsules(value) -> Column:
+    schema_capsule, array_capsule = value.__arrow_c_array__()
+    schema = _pointer(schema_capsule, b"arrow_schema", "struct ArrowSchema *")
+    array = _pointer(array_capsule, b"arrow_array", "struct ArrowArray *")
+    return Column(schema, [(array, 0, array.length)], [schema_capsule, array_capsule])
+
+
+class _Batches:
+    """All batches of somebody's stream; released with the object."""
+
+    def __init__(self, source):
+        self.capsule = source.__arrow_c_stream__()
+        stream = _pointer(self.capsule, b"arrow_array_stream", "struct ArrowArrayStream *")
+        self.schema = ffi.new("struct ArrowSchema *")
+        self.arrays: list = []
+        self._check(stream, stream.get_schema(stream, self.schema))
+        while True:
+            array = ffi.new("struct ArrowArray *")
+            self._check(stream, stream.get_next(stream, array))
+            if array.release == ffi.NULL:
+                break
+            self.arrays.append(array)
+
+    @staticmethod
+    def _check(stream, code: int) -> None:
+        if code:
+            why = stream.get_last_error(stream)
+            raise SchemaError("the Arrow stream failed: " + (ffi.string(why).decode() if why else f"errno {code}"))
+
+    def __del__(self):
+        for released in [*getattr(self, "arrays", []), getattr(self, "schema", None)]:
+            if released is not None and released.release != ffi.NULL:
+                released.release(released)
+
+
+def _from_pandas(series, name: str) -> Column:
+    if getattr(series.dtype, "kind", "O") in "fiub" and isinstance(series.dtype, np.dtype):
+        return from_numpy(series.to_numpy(), name)
+    if type(series.dtype).__name__ == "CategoricalDtype":
+        categories = from_numpy(series.cat.categories.to_numpy(), name)
+        codes = series.cat.codes.to_numpy()
+        keep: list = [categories]
+        missing = codes < 0
+        valid = np.packbits(~missing, bitorder="little") if missing.any() else None
+        array = _array(
+            len(codes), [valid, np.ascontiguousarray(codes).data], keep,
+            nulls=-1 if valid is not None else 0, dictionary=categories.chunks[0][0],
+        )  # fmt: skip
+        format_ = _FORMATS[codes.dtype.str[1:]]
+        return Column(_schema(format_, keep, dictionary=categories.schema), [(array, 0, len(codes))], keep)
+    try:
+        return _from_stream_of_one(series)
+    except ImportError:  # pandas without pyarrow
+        return from_numpy(series.to_numpy(dtype=object), name)
+
+
+def _from_stream_of_one(value) -> Column:
+    batches = _Batches(value)
+    return Column(batches.schema, [(array, 0, array.length) for array in batches.arrays], [batches])
+
+
+def column_of(value, name: str) -> Column:
+    """One column, of whatever type."""
+    if isinstance(value, np.ndarray):
+        return from_numpy(value, name)
+    if type(value).__module__.split(".")[0] == "pandas":
+        return _from_pandas(value, name)
+    if hasattr(value, "__arrow_c_array__"):
+        return _from_array_capsules(value)
+    if hasattr(value, "__arrow_c_stream__"):
+        return _from_stream_of_one(value)
+    if isinstance(value, (list, tuple)) and any(isinstance(item, (str, bytes)) or item is None for item in value):
+        return _from_texts(value, len(value))
+    return from_numpy(np.asarray(value), name)
+
+
+def _columns_of_frame(frame) -> dict[str, Column]:
+    batches = _Batches(frame)
+    if ffi.string(batches.schema.format) != b"+s":
+        raise SchemaError("a table with named columns is needed, not a single column")
+    columns = {}
+    for index in range(batches.schema.n_children):
+        child = batches.schema.children[index]
+        name = ffi.string(child.name).decode() if child.name else ""
+        chunks = [(batch.children[index], batch.offset, batch.length) for batch in batches.arrays]
+        columns[name] = Column(child, chunks, [batches])
+    return columns
+
+
+def columns_of(table) -> dict[str, Column]:
+    """The columns of a dict, a pandas or polars frame, a pyarrow table, a DuckDB result, whatever has
+    `__arrow_c_stream__`, or a structured NumPy array."""
+    if isinstance(table, dict):
+        return {str(name): column_of(value, str(name)) for name, value in table.items()}
+    if type(table).__module__.split(".")[0] == "pandas" and hasattr(table, "columns"):
+        return {str(name): _from_pandas(table[name], str(name)) for name in table.columns}
+    if isinstance(table, np.ndarray) and table.dtype.names:
+        return {name: from_numpy(table[name], name) for name in table.dtype.names}
+    if hasattr(table, "__arrow_c_stream__"):
+        return _columns_of_frame(table)
+    raise ArgumentError(
+        f"a table is needed (a dict of arrays, a pandas or polars frame, a pyarrow table, anything with "
+        f"__arrow_c_stream__), not {type(table).__name__}"
+    )
+
+
+class Stream:
+    """Columns as one stream of batches: `pointer` is valid as long as the object."""
+
+    def __init__(self, columns: dict[str, Column]):
+        lengths = {name: column.rows for name, column in columns.items()}
+        self.rows = next(iter(lengths.values()), 0)
+        for name, rows in lengths.items():
+            if rows != self.rows:
+                first = next(iter(lengths))
+                raise ArgumentError(
+                    f"column '{name}' has {rows} rows, column '{first}' {self.rows}; all must have as many"
+                )
+        self._keep: list = [columns]
+        self._table = ffi.new("plexus_table *")
+        schemas = [self._named(name, column.schema) for name, column in columns.items()]
+        struct = _schema(b"+s", self._keep, children=schemas)
+        self._table.schema = struct[0]
+        bounds = self._bounds(columns.values())
+        batches = ffi.new("struct ArrowArray[]", max(1, len(bounds) - 1))
+        for index, (begin, end) in enumerate(zip(bounds[:-1], bounds[1:])):
+            views = [self._view(column, begin, end) for column in columns.values()]
+            batches[index] = _array(end - begin, [None], self._keep, children=views)[0]
+        self._table.batches, self._table.n = batches, len(bounds) - 1
+        self._keep.append(batches)
+        self.pointer = ffi.new("struct ArrowArrayStream *")
+        lib.plexus_table_stream(self._table, self.pointer)
+
+    def _named(self, name: str, schema):
+        copy, text = ffi.new("struct ArrowSchema *", schema[0]), ffi.new("char[]", name.encode())
+        copy.name = text
+        self._keep += [copy, text]
+        return copy
+
+    @staticmethod
+    def _bounds(columns) -> list[int]:
+        bounds = {0}
+        for column in columns:
+            at = 0
+            for _, _, rows in column.chunks:
+                at += rows
+                bounds.add(at)
+        return sorted(bounds)
+
+    def _view(self, column: Column, begin: int, end: int):
+        at = 0
+        for array, first, rows in column.chunks:
+            if begin < at + rows:
+                view = ffi.new("struct ArrowArray *", array[0])
+                view.offset += first + begin - at
+                view.length = end - begin
+                view.null_count = 0 if array.null_count == 0 else -1
+                self._keep.append(view)
+                return view
+            at += rows
+        raise AssertionError("a batch lies outside its column")

@@ -1,0 +1,271 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What happens beside training: Keras' callbacks by their names and arguments. Own ones derive from Callback.
+
+A callback is called in the thread that trains, while training waits; `self.model.stop_training = True` ends it after
+the epoch, with the best epoch so far.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+from typing import Any, Callable
+
+Logs = dict[str, float]
+
+
+class Callback:
+    """Override what you need. `logs` has the epoch's figures, by the names that History has."""
+
+    model: Any = None
+    params: dict
+
+    def set_model(self, model) -> None:
+        self.model = model
+
+    def set_params(self, params: dict) -> None:
+        self.params = params
+
+    def on_train_begin(self, logs: Logs | None = None) -> None: ...
+
+    def on_train_end(self, logs: Logs | None = None) -> None: ...
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
+
+
+class LambdaCallback(Callback):
+    """Own functions in place of a class."""
+
+    def __init__(
+        self,
+        on_epoch_begin: Callable | None = None,
+        on_epoch_end: Callable | None = None,
+        on_train_begin: Callable | None = None,
+        on_train_end: Callable | None = None,
+    ):
+        for name, function in (
+            ("on_epoch_begin", on_epoch_begin),
+            ("on_epoch_end", on_epoch_end),
+            ("on_train_begin", on_train_begin),
+            ("on_train_end", on_train_end),
+        ):
+            if function is not None:
+                setattr(self, name, function)
+
+
+class History(Callback):
+    """What `fit` returns: `epoch` counts from 0, `history` has a list of each figure."""
+
+    def __init__(self):
+        self.epoch: list[int] = []
+        self.history: dict[str, list[float]] = {}
+        self.params = {}
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        self.epoch.append(epoch)
+        for name, value in (logs or {}).items():
+            self.history.setdefault(name, []).append(value)
+
+
+def _is_larger_better(monitor: str, mode: str) -> bool:
+    if mode not in ("auto", "min", "max"):
+        raise ValueError(f"mode '{mode}' is none of auto, min, max")
+    if mode != "auto":
+        return mode == "max"
+    return monitor.endswith(("auc", "accuracy", "acc", "r2"))
+
+
+class _Monitor(Callback):
+    def __init__(self, monitor: str, mode: str, min_delta: float = 0.0):
+        self.monitor = monitor
+        self.larger_is_better = _is_larger_better(monitor, mode)
+        self.min_delta = abs(min_delta)
+        self.best: float | None = None
+
+    def value(self, logs: Logs | None) -> float:
+        if self.monitor not in (logs or {}):
+            raise ValueError(f"there is no figure '{self.monitor}'; there are {', '.join(logs or {})}")
+        return (logs or {})[self.monitor]
+
+    def is_better(self, value: float) -> bool:
+        if self.best is None:
+            return value == value
+        gain = value - self.best if self.larger_is_better else self.best - value
+        return gain > self.min_delta
+
+
+class EarlyStopping(_Monitor):
+    """Ends training when the monitored figure has not become better by more than min_delta for `patience` epochs.
+
+    With validation rows the best epoch's weights by the whole validation loss are put back whatever is asked here; with
+    restore_best_weights they are those of the best epoch by `monitor`.
+    """
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        min_delta: float = 0.0,
+        patience: int = 0,
+        verbose: int = 0,
+        mode: str = "auto",
+        restore_best_weights: bool = False,
+        start_from_epoch: int = 0,
+    ):
+        super().__init__(monitor, mode, min_delta)
+        self.patience, self.verbose = patience, verbose
+        self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best_weights: Any = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.wait = self.stopped_epoch = self.best_epoch = 0
+        self.best = self.best_weights = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if epoch < self.start_from_epoch:
+            return
+        value = self.value(logs)
+        self.wait += 1
+        if self.is_better(value):
+            self.best, self.best_epoch, self.wait = value, epoch, 0
+            if self.restore_best_weights:
+                self.best_weights = self.model.get_weights()
+        if self.wait >= max(self.patience, 1) and epoch > 0:
+            self.stopped_epoch = epoch
+            self.model.stop_training = True
+            if self.verbose:
+                print(f"Epoch {epoch + 1}: early stopping")
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        if self.best_weights is not None:
+            self.model.set_weights(self.best_weights)
+
+
+class ModelCheckpoint(_Monitor):
+    """Saves the model after each epoch, or after those that were the best; `filepath` may name figures and {epoch}."""
+
+    def __init__(
+        self,
+        filepath,
+        monitor: str = "val_loss",
+        verbose: int = 0,
+        save_best_only: bool = False,
+        mode: str = "auto",
+    ):
+        super().__init__(monitor, mode)
+        self.filepath, self.verbose, self.save_best_only = os.fspath(filepath), verbose, save_best_only
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        if self.save_best_only:
+            value = self.value(logs)
+            if not self.is_better(value):
+                return
+            self.best = value
+        path = self.filepath.format(epoch=epoch + 1, **(logs or {}))
+        self.model.save(path)
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: saving model to {path}")
+
+
+class ReduceLROnPlateau(_Monitor):
+    """Multiplies the learning rate by `factor` when the figure has not become better for `patience` epochs."""
+
+    def __init__(
+        self,
+        monitor: str = "val_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: int = 0,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0.0,
+    ):
+        if factor >= 1:
+            raise ValueError("ReduceLROnPlateau: factor must be below 1")
+        super().__init__(monitor, mode, min_delta)
+        self.factor, self.patience, self.verbose = factor, patience, verbose
+        self.cooldown, self.min_lr = cooldown, min_lr
+        self.wait = self.cooldown_left = 0
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.best, self.wait, self.cooldown_left = None, 0, 0
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        value = self.value(logs)
+        if self.cooldown_left > 0:
+            self.cooldown_left -= 1
+            self.wait = 0
+        if self.is_better(value):
+            self.best, self.wait = value, 0
+            return
+        if self.cooldown_left > 0:
+            return
+        self.wait += 1
+        if self.wait < self.patience or self.model.learning_rate <= self.min_lr:
+            return
+        self.model.learning_rate = max(self.model.learning_rate * self.factor, self.min_lr)
+        self.cooldown_left, self.wait = self.cooldown, 0
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: the learning rate is now {self.model.learning_rate:g}")
+
+
+class LearningRateScheduler(Callback):
+    """The rate of an epoch by an own function of its number (from 0) and the rate before."""
+
+    def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0):
+        self.schedule, self.verbose = schedule, verbose
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        self.model.learning_rate = float(self.schedule(epoch, self.model.learning_rate))
+        if self.verbose:
+            print(f"Epoch {epoch + 1}: the learning rate is now {self.model.learning_rate:g}")
+
+
+class CSVLogger(Callback):
+    """A line an epoch into a file."""
+
+    def __init__(self, filename, separator: str = ",", append: bool = False):
+        self.filename, self.separator, self.append = os.fspath(filename), separator, append
+        self._file: Any = None
+        self._writer: Any = None
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._file = open(self.filename, "a" if self.append else "w", newline="")
+        self._writer = None
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        row = {"epoch": epoch, **(logs or {})}
+        if self._writer is None:
+            self._writer = csv.DictWriter(self._file, list(row), delimiter=self.separator)
+            if self._file.tell() == 0:
+                self._writer.writeheader()
+        self._writer.writerow(row)
+        self._file.flush()
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._file.close()
+
+
+class JSONLogger(Callback):
+    """A JSON object an epoch into a file, a line each."""
+
+    def __init__(self, filename):
+        self.filename = os.fspath(filename)
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        open(self.filename, "w").close()
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        with open(self.filename, "a") as file:
+            file.write(json.dumps({"epoch": epoch, **(logs or {})}) + "\n")
+
+
+class TensorBoard(Callback):
+    """The library writes TensorBoard's events of each epoch into `log_dir`."""
+
+    def __init__(self, log_dir="logs"):
+        self.log_dir = os.fspath(log_dir)

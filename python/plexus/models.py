@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The models, with the arguments that DeepCTR's have: Shared_Bottom, ESMM, MMOE, PLE_CGC (CGC), PLE, SingleTask."""
+
+from __future__ import annotations
+
+from .features import DenseFeat, in_order
+from .model import Model
+
+_TASK_TYPES = ("binary", "regression", "multiclass")
+
+
+def _check_tasks(num_tasks, task_types, task_names, least: int = 2) -> None:
+    if num_tasks < least:
+        raise ValueError(f"num_tasks must be greater than {least - 1}")
+    if len(task_types) != num_tasks:
+        raise ValueError("num_tasks must be equal to the length of task_types")
+    if len(task_names) != num_tasks:
+        raise ValueError("num_tasks must be equal to the length of task_names")
+    for task_type in task_types:
+        if task_type not in _TASK_TYPES:
+            raise ValueError(f"task must be binary, regression or multiclass, {task_type} is illegal")
+
+
+def _check_towers(num_tasks, tower_dnn_units_lists) -> None:
+    if len(tower_dnn_units_lists) != num_tasks:
+        raise ValueError("the length of tower_dnn_units_lists must be equal to num_tasks")
+
+
+def _make(name, dnn_feature_columns, task_types, task_names, threads, seed, hyper_parameters) -> Model:
+    columns = in_order(dnn_feature_columns)
+    for feature in columns:
+        if isinstance(feature, DenseFeat) and feature.transform_fn is not None:
+            raise ValueError(
+                f"feature '{feature.name}': transform_fn cannot travel in a model file; use scaling, or transform the "
+                "column before fit"
+            )
+    return Model(
+        {
+            "data": {},
+            "features": [feature.config() for feature in columns],
+            "tasks": [{"name": name, "kind": kind} for name, kind in zip(task_names, task_types)],
+            "model": {"name": name, **{key: value for key, value in hyper_parameters.items() if value is not None}},
+            "train": {"seed": int(seed)},
+            "feature_columns": columns,
+        },
+        threads=threads,
+    )
+
+
+def _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn) -> dict:
+    return {
+        "l2_reg_embedding": l2_reg_embedding,
+        "l2_reg_dnn": l2_reg_dnn,
+        "dnn_dropout": dnn_dropout,
+        "dnn_activation": dnn_activation,
+        "dnn_use_bn": dnn_use_bn,
+    }
+
+
+def _lists(units) -> list:
+    return [list(one) for one in units]
+
+
+def SingleTask(
+    dnn_feature_columns, task_type="binary", task_name="task", tower_dnn_units=(64,), l2_reg_embedding=1e-5,
+    l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0,
+) -> Model:  # fmt: skip
+    """One tower on the features, for one task."""
+    _check_tasks(1, [task_type], [task_name], least=1)
+    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
+    hyper = {"tower_dnn_units_lists": [list(tower_dnn_units)], **common}
+    return _make("single_task", dnn_feature_columns, [task_type], [task_name], threads, seed, hyper)
+
+
+def Shared_Bottom(
+    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, bottom_dnn_units=(128, 128),
+    tower_dnn_units_lists=((64, 32), (64, 32)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0,
+    dnn_activation="relu", dnn_use_bn=False, threads=0,
+) -> Model:  # fmt: skip
+    """One network that all towers read (Caruana 1997)."""
+    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(num_tasks, task_types, task_names)
+    _check_towers(num_tasks, tower_dnn_units_lists)
+    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
+    hyper = {
+        "bottom_dnn_units": list(bottom_dnn_units),
+        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
+        **common,
+    }
+    return _make("shared_bottom", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+
+
+def ESMM(
+    dnn_feature_columns, task_type="binary", task_names=("ctr", "ctcvr"),
+    tower_dnn_units_lists=((128, 128), (128, 128)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0,
+    dnn_activation="relu", dnn_use_bn=False, threads=0,
+) -> Model:  # fmt: skip
+    """Click and click-then-conversion over the entire space (Ma et al. 2018)."""
+    if len(task_names) != 2:
+        raise ValueError("the length of task_names must be equal to 2")
+    if task_type != "binary":
+        raise ValueError(f"ESMM takes binary tasks alone, {task_type} is illegal")
+    if len(tower_dnn_units_lists) != 2:
+        raise ValueError("the length of tower_dnn_units_lists must be equal to 2")
+    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
+    hyper = {"tower_dnn_units_lists": _lists(tower_dnn_units_lists), **common}
+    return _make("esmm", dnn_feature_columns, ["binary"] * 2, list(task_names), threads, seed, hyper)
+
+
+ESSM = ESMM
+
+
+def MMOE(
+    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_experts=4, expert_dnn_units=(128, 128),
+    gate_dnn_units=None, tower_dnn_units_lists=((32, 32), (32, 32)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024,
+    dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0,
+) -> Model:  # fmt: skip
+    """Experts mixed by a gate a task (Ma et al. 2018)."""
+    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(num_tasks, task_types, task_names)
+    _check_towers(num_tasks, tower_dnn_units_lists)
+    if num_experts < 1:
+        raise ValueError("num_experts must be greater than 0")
+    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
+    hyper = {
+        "num_experts": num_experts,
+        "expert_dnn_units": list(expert_dnn_units),
+        "gate_dnn_units": list(gate_dnn_units or ()),
+        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
+        **common,
+    }
+    return _make("mmoe", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+
+
+def PLE_CGC(
+    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_experts_specific=8,
+    num_experts_shared=4, expert_dnn_units=(64, 64), gate_dnn_units=None, tower_dnn_units_lists=((32,), (32,)),
+    l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False,
+    threads=0,
+) -> Model:  # fmt: skip
+    """Own and shared experts, one level (Tang et al. 2020)."""
+    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(num_tasks, task_types, task_names)
+    _check_towers(num_tasks, tower_dnn_units_lists)
+    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
+    hyper = {
+        "num_experts_specific": num_experts_specific,
+        "num_experts_shared": num_experts_shared,
+        "expert_dnn_units": list(expert_dnn_units),
+        "gate_dnn_units": list(gate_dnn_units or ()),
+        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
+        **common,
+    }
+    return _make("cgc", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+
+
+CGC = PLE_CGC
+
+
+def PLE(
+    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_levels=2, num_experts_specific=8,
+    num_experts_shared=4, expert_dnn_units=(64, 64), gate_dnn_units=None, tower_dnn_units_lists=((32, 32), (32, 32)),
+    l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False,
+    gate_input=None, threads=0,
+) -> Model:  # fmt: skip
+    """Levels of own and shared experts (Tang et al. 2020). `gate_input`: level or features, where gates have no
+    network."""
+    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(num_tasks, task_types, task_names)
+    _check_towers(num_tasks, tower_dnn_units_lists)
+    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
+    hyper = {
+        "num_levels": num_levels,
+        "num_experts_specific": num_experts_specific,
+        "num_experts_shared": num_experts_shared,
+        "expert_dnn_units": list(expert_dnn_units),
+        "gate_dnn_units": list(gate_dnn_units or ()),
+        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
+        "gate_input": gate_input,
+        **common,
+    }
+    return _make("ple", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+
+
+def _tasks(num_tasks, task_types, task_names):
+    """Lists, with num_tasks from their length where it is not given."""
+    task_types, task_names = list(task_types or ()), list(task_names or ())
+    return task_types, task_names, len(task_types) if num_tasks is None else num_tasks

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Optimizers by Keras' names and arguments: each is the part of section `train` that it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+# Keras' arguments and the configuration's keys.
+_KEYS = {
+    "learning_rate": "learning_rate",
+    "beta_1": "beta1",
+    "beta_2": "beta2",
+    "epsilon": "epsilon",
+    "momentum": "momentum",
+    "nesterov": "nesterov",
+    "rho": "rho",
+    "centered": "centered",
+    "weight_decay": "weight_decay",
+    "initial_accumulator_value": "initial_accumulator",
+    "clipvalue": "clip_value",
+    "clipnorm": "clip_norm",
+    "global_clipnorm": "clip_norm",
+}
+
+
+class Optimizer:
+    """`name` is the configuration's `train.optimizer`, `config` the keys that differ from its defaults."""
+
+    def __init__(self, name: str, **arguments: Any):
+        self.name = name
+        self.config: dict[str, Any] = {}
+        for argument, value in arguments.items():
+            if value is None or value is False:
+                continue
+            if argument not in _KEYS:
+                known = ", ".join(sorted(_KEYS))
+                raise ValueError(f"optimizer '{name}' takes no argument '{argument}'; there are {known}")
+            self.config[_KEYS[argument]] = value
+
+    @property
+    def learning_rate(self) -> float:
+        return self.config["learning_rate"]
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self.config["learning_rate"] = float(value)
+
+    def __repr__(self) -> str:
+        return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.config.items())})"
+
+
+def SGD(learning_rate=0.01, momentum=0.0, nesterov=False, **arguments) -> Optimizer:
+    return Optimizer("sgd", learning_rate=learning_rate, momentum=momentum or None, nesterov=nesterov, **arguments)
+
+
+def Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **arguments) -> Optimizer:
+    return Optimizer(
+        "adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **arguments
+    )
+
+
+def AdamW(learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **arguments) -> Optimizer:
+    return Optimizer(
+        "adamw",
+        learning_rate=learning_rate, weight_decay=weight_decay, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon,
+        **arguments,
+    )  # fmt: skip
+
+
+def Adagrad(learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-7, **arguments) -> Optimizer:
+    return Optimizer(
+        "adagrad",
+        learning_rate=learning_rate, initial_accumulator_value=initial_accumulator_value, epsilon=epsilon,
+        **arguments,
+    )  # fmt: skip
+
+
+def RMSprop(learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, **arguments) -> Optimizer:
+    return Optimizer(
+        "rmsprop",
+        learning_rate=learning_rate, rho=rho, momentum=momentum or None, epsilon=epsilon, centered=centered,
+        **arguments,
+    )  # fmt: skip
+
+
+def Ftrl(learning_rate=0.001, **arguments) -> Optimizer:
+    return Optimizer("ftrl", learning_rate=learning_rate, **arguments)
+
+
+_BY_NAME = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "adagrad": Adagrad, "rmsprop": RMSprop, "ftrl": Ftrl}
+
+
+def get(optimizer) -> Optimizer:
+    """By name ("adam"), an Optimizer, or any object with Keras' `get_config()`."""
+    if isinstance(optimizer, Optimizer):
+        return optimizer
+    if isinstance(optimizer, str):
+        if optimizer.lower() not in _BY_NAME:
+            raise ValueError(f"optimizer '{optimizer}' is unknown; there are {', '.join(_BY_NAME)}")
+        return _BY_NAME[optimizer.lower()]()
+    if hasattr(optimizer, "get_config"):
+        config = dict(optimizer.get_config())
+        name = str(config.pop("name", type(optimizer).__name__)).lower()
+        if name in _BY_NAME:
+            taken = {key: value for key, value in config.items() if key in _KEYS and value is not None}
+            return _BY_NAME[name](**taken)
+    raise ValueError(f"{optimizer!r} is no optimizer: give a name, plexus.optimizers.Adam(...) or a Keras optimizer")

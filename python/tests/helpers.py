@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A small model over the shared rows."""
+
+import numpy as np
+import plexus
+
+
+def small_model(**arguments):
+    columns = [
+        plexus.SparseFeat("city", 4),
+        plexus.SparseFeat("code", 50),
+        plexus.DenseFeat("age"),
+        plexus.DenseFeat("pay"),
+    ]
+    model = plexus.MMOE(
+        columns, task_types=["binary", "regression"], task_names=["click", "seconds"], num_experts=2,
+        expert_dnn_units=[8], tower_dnn_units_lists=[[4], [4]], **arguments,
+    )  # fmt: skip
+    model.compile(plexus.optimizers.Adam(0.01), metrics=["AUC", "mae"])
+    return model
+
+
+def trained(x, rows, **arguments):
+    model = small_model()
+    model.fit(x, [rows["click"], rows["seconds"]], **{"epochs": 2, "batch_size": 256, "verbose": 0, **arguments})
+    return model
+
+
+def same(one, other) -> bool:
+    """The same parameters, bit for bit."""
+    a, b = one.parameters(), other.parameters()
+    return list(a) == list(b) and all(np.array_equal(a[name], b[name]) for name in a)

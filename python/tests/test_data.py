@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every table gives the same model, bit for bit, as a CSV file through the command; wrong ones a clear exception."""
+
+import json
+import os
+import subprocess
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import plexus
+from helpers import same, small_model, trained
+
+
+def tables(rows):
+    frame = pd.DataFrame(rows)
+    categorical = frame.assign(city=frame["city"].astype("category"))
+    chunked = pa.concat_tables([pa.Table.from_pandas(frame[:1000]), pa.Table.from_pandas(frame[1000:])])
+    return {
+        "pandas": frame,
+        "categorical": categorical,
+        "polars": pl.from_pandas(frame),
+        "polars categorical": pl.from_pandas(frame).with_columns(pl.col("city").cast(pl.Categorical)),
+        "pyarrow": pa.Table.from_pandas(frame),
+        "chunks": chunked,
+        "record batch": pa.RecordBatch.from_pandas(frame),
+        "texts": {**rows, "code": [str(code) for code in rows["code"]]},
+        "bytes": {**rows, "city": [city.encode() for city in rows["city"]]},
+        "fixed": {**rows, "city": rows["city"].astype("U")},
+        "small integers": {**rows, "code": rows["code"].astype(np.uint8)},
+        "strided": {**rows, "age": np.repeat(rows["age"], 2)[::2]},
+        "swapped": {**rows, "age": rows["age"].astype(">f8")},
+        "mixed": {**rows, "age": pl.Series(rows["age"]), "city": pd.Series(rows["city"])},
+    }
+
+
+@pytest.fixture(scope="module")
+def reference(rows, features):
+    return trained(features, rows)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    "pandas, categorical, polars, polars categorical, pyarrow, chunks, record batch, texts, bytes, fixed, "
+    "small integers, strided, swapped, mixed".split(", "),
+)
+def test_same_model(kind, rows, reference):
+    table = tables(rows)[kind]
+    assert same(trained(table, rows), reference)
+    assert all(np.array_equal(a, b) for a, b in zip(reference.predict(table), reference.predict(rows)))
+
+
+def test_duckdb(rows, reference):
+    duckdb = pytest.importorskip("duckdb")
+    frame = pd.DataFrame(rows)  # noqa: F841 (the query reads it)
+    assert same(trained(duckdb.sql("select * from frame"), rows), reference)
+
+
+def test_labels_in_the_table(rows, reference):
+    model = small_model()
+    model.fit(pd.DataFrame(rows), epochs=2, batch_size=256, verbose=0)
+    assert same(model, reference)
+
+
+def test_forms_of_labels(rows, features, reference):
+    for y in (
+        {"seconds": rows["seconds"], "click": rows["click"]},
+        pd.DataFrame({"click": rows["click"], "seconds": rows["seconds"]}),
+        np.stack([rows["click"], rows["seconds"]], axis=1),
+        [pd.Series(rows["click"]), rows["seconds"].tolist()],
+    ):
+        model = small_model()
+        model.fit(features, y, epochs=2, batch_size=256, verbose=0)
+        assert same(model, reference)
+
+
+def test_as_the_command(rows, reference, tmp_path):
+    """The configuration that the package wrote trains the same model from a CSV file."""
+    command = os.environ.get("PLEXUS_COMMAND")
+    if not command:
+        pytest.skip("PLEXUS_COMMAND does not name the command")
+    pd.DataFrame(rows).to_csv(tmp_path / "rows.csv", index=False)
+    config = tmp_path / "config.yaml"
+    config.write_text(reference.config.replace("train: []", f"train: [{json.dumps(str(tmp_path / 'rows.csv'))}]"))
+    subprocess.run([command, "fit", config, "--out", tmp_path / "out"], check=True, capture_output=True)
+    loaded = plexus.load_model(tmp_path / "out" / "model.plexus")
+    assert same(loaded, reference)
+    assert np.array_equal(loaded.predict(rows)[0], reference.predict(rows)[0])
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"age": None}, "no column 'age'"),
+        ({"age": np.zeros(3)}, "column 'age' has 3 rows, column 'city' 4000"),
+        ({"age": np.full(4000, "old", object)}, "'old' is not a number; column 'age' is declared dense"),
+        ({"age": np.full(4000, np.nan)}, "row 1: a missing number in column 'age'"),
+        ({"age": np.full(4000, np.datetime64("2020-01-01"))}, "column 'age' has the dtype datetime64"),
+        ({"age": np.zeros((4000, 2, 2))}, "column 'age' has the shape (4000, 2, 2)"),
+        ({"age": np.zeros(4000, complex)}, "column 'age' has the dtype complex128"),
+        ({"age": pa.array([None] * 4000, pa.date32())}, "column 'age': dates or times"),
+    ],
+)
+def test_wrong_tables(change, message, rows, features):
+    table = {name: value for name, value in {**features, **change}.items() if value is not None}
+    with pytest.raises(ValueError) as caught:
+        small_model().fit(table, [rows["click"], rows["seconds"]], verbose=0)
+    assert message in str(caught.value)
+
+
+def test_wrong_labels(rows, features):
+    for y, message in (
+        ([rows["click"]], "y must be a list of 2 arrays"),
+        ({"click": rows["click"]}, "y has no column 'seconds'"),
+        (None, "x has no column 'click'"),
+        ([rows["click"] + 5, rows["seconds"]], "is no label of task 'click'"),
+        ([rows["click"], rows["seconds"][:-1]], "column 'seconds' has 3999 rows"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            small_model().fit(features, y, verbose=0)
+        assert message in str(caught.value)
+
+
+def test_numbers_are_not_copied():
+    """Reading a large table must not take another copy of its numbers beside the encoded rows."""
+    code = """
+import resource, numpy as np, plexus
+n, k = 400_000, 40
+x = {f"d{i}": np.random.default_rng(i).random(n) for i in range(k)}
+columns = [plexus.DenseFeat(name) for name in x]
+from plexus._tables import columns_of, Stream
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+stream = Stream(columns_of(x))
+after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+assert after - before < 20_000, (before, after)  # kB; the table has 128,000
+"""
+    subprocess.run(["python", "-c", code], check=True, env={**os.environ, "PATH": _path()})
+
+
+def _path() -> str:
+    import sys
+
+    return os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")

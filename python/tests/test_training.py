@@ -1,0 +1,276 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Training, callbacks, weights, files: what Keras users expect to find again."""
+
+import copy
+import io
+import multiprocessing
+import pickle
+import signal
+import threading
+from contextlib import redirect_stdout
+
+import numpy as np
+import pytest
+
+import plexus
+from helpers import same, small_model, trained
+from plexus import callbacks
+
+
+def labels(rows):
+    return [rows["click"], rows["seconds"]]
+
+
+def test_history_and_validation(rows, features):
+    model = small_model()
+    history = model.fit(features, labels(rows), epochs=3, batch_size=256, verbose=0, validation_split=0.25)
+    assert history.epoch == [0, 1, 2] and history is model.history
+    expected = ["loss", "click_loss", "seconds_loss", "click_auc", "click_mae", "seconds_mae"]
+    assert list(history.history) == expected + ["val_" + name for name in expected]
+    assert history.history["loss"][2] < history.history["loss"][0]
+    part = {name: values[3000:] for name, values in features.items()}
+    figures = model.evaluate(part, [label[3000:] for label in labels(rows)], return_dict=True)
+    best = int(np.argmin(history.history["val_loss"]))
+    assert figures["click_auc"] == pytest.approx(history.history["val_click_auc"][best], abs=1e-12)
+
+    apart = small_model()
+    first = {name: values[:3000] for name, values in features.items()}
+    given = apart.fit(
+        first, [label[:3000] for label in labels(rows)], epochs=3, batch_size=256, verbose=0,
+        validation_data=(part, [label[3000:] for label in labels(rows)]),
+    )  # fmt: skip
+    assert given.history == history.history and same(apart, model)
+
+
+def test_evaluate_names(rows, features):
+    model = trained(features, rows)
+    values = model.evaluate(features, labels(rows))
+    assert model.metrics_names == ["click_auc", "click_mae", "seconds_mae"]
+    assert values == list(model.evaluate(features, labels(rows), return_dict=True).values())
+
+
+def test_threads_give_the_same_bits(rows, features):
+    models = []
+    for threads in (1, 2, 3):
+        model = small_model(threads=threads)
+        model.fit(features, labels(rows), epochs=2, batch_size=256, verbose=0)
+        models.append(model)
+    assert same(models[0], models[1]) and same(models[0], models[2])
+
+
+def test_seed(rows, features):
+    assert same(trained(features, rows), trained(features, rows))
+    assert not same(trained(features, rows), trained(features, rows, seed=3))
+
+
+def test_second_fit_goes_on(rows, features):
+    model = trained(features, rows)
+    before = model.evaluate(features, labels(rows), return_dict=True)
+    model.fit(features, labels(rows), epochs=6, initial_epoch=2, batch_size=128, verbose=0)
+    assert model.history.epoch == [2, 3, 4, 5]
+    after = model.evaluate(features, labels(rows), return_dict=True)
+    assert after["click_auc"] > before["click_auc"] and after["seconds_mae"] < before["seconds_mae"]
+
+
+def test_early_stopping(rows, features):
+    stop = callbacks.EarlyStopping("val_click_auc", patience=2, min_delta=1.0, restore_best_weights=True)
+    model = small_model()
+    kept = []
+    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()))
+    history = model.fit(
+        features, labels(rows), epochs=20, batch_size=256, verbose=0, validation_split=0.25, callbacks=[keep, stop]
+    )
+    assert len(history.epoch) == 3 and stop.stopped_epoch == 2 and stop.best_epoch == 0
+    assert all(np.array_equal(a, b) for a, b in zip(kept[0], model.get_weights()))
+
+
+def test_wrong_monitor(rows, features):
+    with pytest.raises(ValueError, match="there is no figure 'val_loss'"):
+        trained(features, rows, callbacks=[callbacks.EarlyStopping()])
+
+
+def test_checkpoint_and_logger(rows, features, tmp_path):
+    path = str(tmp_path / "{epoch:02d}-{loss:.3f}.plexus")
+    saved = callbacks.ModelCheckpoint(path)
+    best = callbacks.ModelCheckpoint(tmp_path / "best.plexus", monitor="loss", save_best_only=True)
+    log = callbacks.CSVLogger(tmp_path / "log.csv")
+    model = trained(features, rows, epochs=3, callbacks=[saved, best, log])
+    files = sorted(file.name for file in tmp_path.glob("0*.plexus"))
+    assert [name[:2] for name in files] == ["01", "02", "03"]
+    assert same(plexus.load_model(tmp_path / files[2]), model)
+    assert same(plexus.load_model(tmp_path / "best.plexus"), model)
+    lines = (tmp_path / "log.csv").read_text().splitlines()
+    assert len(lines) == 4 and lines[0].startswith("epoch,loss,click_loss")
+
+
+def test_own_callback_and_stop(rows, features):
+    seen = []
+
+    class Own(callbacks.Callback):
+        def on_train_begin(self, logs=None):
+            seen.append("begin")
+
+        def on_epoch_begin(self, epoch, logs=None):
+            seen.append(epoch)
+
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+            assert self.model.predict(features)[0].shape == (4000, 1)
+
+        def on_train_end(self, logs=None):
+            seen.append("end")
+
+    history = small_model().fit(features, labels(rows), epochs=9, batch_size=256, verbose=0, callbacks=[Own()])
+    assert seen == ["begin", 0, 1, "end"] and len(history.epoch) == 2
+
+
+def test_exception_in_a_callback(rows, features):
+    def fail(epoch, logs):
+        raise ZeroDivisionError("mine")
+
+    with pytest.raises(ZeroDivisionError, match="mine"):
+        trained(features, rows, callbacks=[callbacks.LambdaCallback(on_epoch_end=fail)])
+
+
+def test_interrupt_keeps_the_best_epoch(rows, features):
+    kept = []
+
+    def interrupt(epoch, logs):
+        kept.append(model.get_weights())
+        if epoch == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    model = small_model()
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(
+            features, labels(rows), epochs=50, batch_size=256, verbose=0,
+            callbacks=[callbacks.LambdaCallback(on_epoch_end=interrupt)],
+        )  # fmt: skip
+    assert len(kept) == 2
+    assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights()))
+
+
+def test_save_load_pickle_copy(rows, features, tmp_path):
+    model = trained(features, rows)
+    model.save(tmp_path / "m.plexus")
+    for other in (
+        plexus.load_model(tmp_path / "m.plexus"), pickle.loads(pickle.dumps(model)), copy.deepcopy(model),
+    ):  # fmt: skip
+        assert same(other, model)
+        assert all(np.array_equal(a, b) for a, b in zip(other.predict(features), model.predict(features)))
+    with pytest.raises(OSError):
+        plexus.load_model(tmp_path / "none.plexus")
+    (tmp_path / "m.plexus").write_bytes(b"no model")
+    with pytest.raises(plexus.FormatError):
+        plexus.load_model(tmp_path / "m.plexus")
+
+
+def test_set_weights(rows, features):
+    model = trained(features, rows)
+    zeros = [np.zeros_like(values) for values in model.get_weights()]
+    model.set_weights(zeros)
+    assert np.allclose(model.predict(features)[0], 0.5)
+    with pytest.raises(ValueError, match="has .* numbers, not"):
+        model.set_weights([values.reshape(-1)[:-1] for values in zeros])
+
+
+def test_verbose(rows, features):
+    def printed(verbose):
+        out = io.StringIO()
+        with redirect_stdout(out):
+            trained(features, rows, verbose=verbose)
+        return out.getvalue()
+
+    assert printed(0) == ""
+    lines = printed(2).splitlines()
+    assert lines[0] == "Epoch 1/2" and lines[2] == "Epoch 2/2"
+    assert lines[1].startswith("16/16 - ") and "loss: " in lines[1] and "click_auc: " in lines[1]
+    assert "Epoch 2/2" in printed(1)
+
+
+def test_summary(rows):
+    lines = []
+    small_model().summary(print_fn=lines.append)
+    assert "embedding/code/embedding" in lines[0] and "parameters" in lines[0]
+
+
+def _predict_in_child(queue, model, features):
+    queue.put(model.predict(features)[0])
+
+
+def test_fork(rows, features):
+    model = trained(features, rows)
+    fork = multiprocessing.get_context("fork")
+    queue = fork.Queue()
+    child = fork.Process(target=_predict_in_child, args=(queue, model, features))
+    child.start()
+    scores = queue.get(timeout=60)
+    child.join()
+    assert np.array_equal(scores, model.predict(features)[0])
+
+
+def test_threads_share_a_model(rows, features):
+    model = trained(features, rows)
+    expected, results = model.predict(features)[0], []
+    threads = [threading.Thread(target=lambda: results.append(model.predict(features)[0])) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(results) == 4 and all(np.array_equal(scores, expected) for scores in results)
+
+
+def test_the_lock_is_released(rows, features):
+    """Another Python thread goes on while the library trains."""
+    model, ticks, done = small_model(), [], threading.Event()
+
+    def count():
+        while not done.is_set():
+            ticks.append(None)
+            done.wait(0.001)
+
+    counter = threading.Thread(target=count)
+    counter.start()
+    try:
+        model.fit(features, labels(rows), epochs=30, batch_size=32, verbose=0)
+    finally:
+        done.set()
+        counter.join()
+    assert len(ticks) > 10
+
+
+@pytest.mark.parametrize(
+    "make, message",
+    [
+        (lambda c: plexus.PLE(c, num_tasks=1, task_types=["binary"], task_names=["a"]), "num_tasks must be greater"),
+        (lambda c: plexus.MMOE(c, num_tasks=2, task_types=["binary"], task_names=["a", "b"]), "length of task_types"),
+        (lambda c: plexus.MMOE(c, num_tasks=2, task_types=["binary"] * 2, task_names=["a"]), "length of task_names"),
+        (lambda c: plexus.CGC(c, 2, ["binary", "ranking"], ["a", "b"]), "ranking is illegal"),
+        (lambda c: plexus.Shared_Bottom(c, 2, ["binary"] * 2, ["a", "b"], tower_dnn_units_lists=[[4]]), "tower_dnn_units_lists"),
+        (lambda c: plexus.ESMM(c, task_names=["a", "b", "c"]), "task_names must be equal to 2"),
+        (lambda c: plexus.ESSM(c, task_type="regression"), "regression is illegal"),
+        (lambda c: plexus.PLE_CGC(["city"], 2, ["binary"] * 2, ["a", "b"]), "is no feature column"),
+    ],
+)
+def test_wrong_arguments(make, message):
+    with pytest.raises(ValueError) as caught:
+        make([plexus.SparseFeat("city", 4)])
+    assert message in str(caught.value)
+
+
+def test_wrong_compile(rows, features):
+    model = small_model()
+    for arguments, message in (
+        ({"optimizer": "adamm"}, "optimizer 'adamm' is unknown"),
+        ({"loss": ["binary_crossentropy"]}, "loss: 1 are given for 2 tasks"),
+        ({"loss": "mse"}, "loss 'mse' is for regression tasks; task 'click' is binary"),
+        ({"metrics": ["AUCC"]}, "metric 'AUCC' is unknown"),
+        ({"loss_weights": {"clik": 1}}, "there is no task 'clik'"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            model.compile(**arguments)
+        assert message in str(caught.value)
+    with pytest.raises(RuntimeError, match="call compile"):
+        plexus.MMOE([plexus.SparseFeat("city")], 2, ["binary"] * 2, ["a", "b"]).fit(features, labels(rows))
+    with pytest.raises(RuntimeError, match="call fit"):
+        model.predict(features)
