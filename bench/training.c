@@ -121,7 +121,8 @@ void bench_build(plx_graph *graph, plx_arena *arena, const bench_table *t, const
                        .inputs = t->inputs,
                        .n_inputs = t->n_sparse + t->data->n_dense,
                        .targets = targets,
-                       .n_tasks = n_tasks};
+                       .n_tasks = n_tasks,
+                       .lazy_rows = model->lazy_rows};
     const plx_model_def *def = plx_model_find(plx_slice_of(model->model));
     plx_error err;
     if (!def) bench_stop(model->model);
@@ -215,11 +216,13 @@ static void train(const bench_training *training, const plx_graph *graph, plx_po
     double weights[BENCH_TASKS_MAX];
     const char *names[BENCH_TASKS_MAX];
     plx_task_kind kinds[BENCH_TASKS_MAX];
-    char optimizer[] = "adam";
+    char optimizer[] = "adam", table_optimizer[32];
+    snprintf(table_optimizer, sizeof table_optimizer, "%s", training->table_optimizer ? training->table_optimizer : "");
     plx_train_spec spec = {.epochs = training->epochs + training->warm_up,
                            .batch_size = training->batch,
                            .seed = 1,
                            .optimizer = optimizer,
+                           .table_optimizer = table_optimizer,
                            .learning_rate = training->learning_rate,
                            .beta1 = 0.9,
                            .beta2 = 0.999,

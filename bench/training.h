@@ -15,6 +15,7 @@ typedef struct bench_model {
     const char *model;
     bench_units bottom, expert, gate, tower;
     int specific, shared, experts, levels;
+    int lazy_rows; /* tables of at least so many rows are lazy; 0: none */
 } bench_model;
 
 typedef struct bench_data {
@@ -49,7 +50,8 @@ typedef struct bench_training {
     int threads;
     int64_t batch;
     double learning_rate;
-    int epochs, warm_up; /* most that are measured, and those before them */
+    const char *table_optimizer; /* of lazy tables; NULL: none are there */
+    int epochs, warm_up;         /* most that are measured, and those before them */
     /**
      * Training ends after so many seconds if an epoch has been measured, and after four times as many with a part of
      * one; warm-up epochs are measured where there are no others. 0: no limit.
