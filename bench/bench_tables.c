@@ -64,7 +64,6 @@ static void measure(const options *o, const char *optimizer, int vocabulary)
     const double steps = (double)((ROWS + o->batch - 1) / o->batch);
     printf("{\"bench\": \"tables\", \"optimizer\": \"%s\", \"table_rows\": %d, \"dim\": %d, \"batch\": %d, "
            "\"threads\": %d, \"epochs\": %d, \"ms_per_step\": {\"median\": %.4f, \"min\": %.4f, \"max\": %.4f}, "
-           "\"processor_ms_per_step\": %.4f, "
            "\"rows_per_second\": %.0f}\n",
            optimizer, vocabulary, DIM, o->batch, o->threads, times.epochs, times.median / steps * 1e3,
            times.least / steps * 1e3, times.most / steps * 1e3, ROWS / times.median);

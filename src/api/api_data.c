@@ -1,10 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Training data, and rows to score. */
+#include <string.h>
+
 #include "api/row_cache.h"
 
 static const char *wrong_row(const plx_wrong_rows *wrong, int index)
 {
     return index >= 0 && index < wrong->n && index < PLX_WRONG_ROWS_TOLD ? wrong->told[index] : NULL;
+}
+
+static plx_status keep_folders(plx_data *data, const plx_load_options *options, plx_error *err)
+{
+    const size_t n = (size_t)options->n_folders;
+    data->folders = plx_arena_take(&data->arena, n, sizeof *data->folders);
+    for (size_t i = 0; i < n && data->folders; i++)
+        data->folders[i] = plx_arena_text(&data->arena, options->folders[i], strlen(options->folders[i]));
+    data->n_folders = options->n_folders;
+    return plx_arena_failed(&data->arena) ? plx_error_memory(err) : PLX_OK;
 }
 
 static plx_status load(const plx_config *config, plx_load_options *options, plx_data **out, plx_error *err)
@@ -14,11 +26,13 @@ static plx_status load(const plx_config *config, plx_load_options *options, plx_
     plx_data *data = plx_alloc_zero(allocator, 1, sizeof *data);
     if (!data) return plx_error_memory(err);
     data->context = config->context;
+    plx_arena_init(&data->arena, allocator);
     plx_string_init(&data->encoding, allocator);
     plx_spec_write_encoding(&config->spec, &data->encoding);
     options->threads = config->context->threads;
     options->wrong = &data->wrong;
     plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
+    if (!status) status = keep_folders(data, options, err);
     if (!status) {
         status = plx_row_cache_load(config, options, data, err);
     }
@@ -26,6 +40,7 @@ static plx_status load(const plx_config *config, plx_load_options *options, plx_
         *out = data;
     } else {
         plx_string_release(&data->encoding);
+        plx_arena_release(&data->arena);
         plx_free(allocator, data);
     }
     return status;
@@ -59,6 +74,7 @@ void plx_data_free(plx_data *data)
         plx_rows_release(&data->parts[part], allocator);
     plx_encoders_release(data->encoders);
     plx_string_release(&data->encoding);
+    plx_arena_release(&data->arena);
     plx_free(allocator, data);
 }
 

@@ -25,7 +25,10 @@ static plx_input_spec embedded_input(const plx_feature_spec *feature, uint32_t v
                             .table = plx_table_of(feature),
                             .vocabulary = (int)vocabulary,
                             .embedding_dim =
-                                feature->embedding_dim ? (int)feature->embedding_dim : automatic_dim(vocabulary - 1)};
+                                feature->embedding_dim ? (int)feature->embedding_dim : automatic_dim(vocabulary - 1),
+                            .initializer = feature->initializer,
+                            .initializer_scale = feature->initializer_scale > 0 ? feature->initializer_scale : 0,
+                            .is_frozen = feature->frozen};
 }
 
 /* The place of the feature named `name`, which the configuration was checked for. */

@@ -104,6 +104,11 @@ plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_
         return status;
     }
     plx_graph_init_values(&model->graph, (uint64_t)model->config->spec.train.seed, model->values);
+    status = plx_model_fill_tables(model, data, err);
+    if (status) {
+        plx_model_free(model);
+        return status;
+    }
     *out = model;
     return PLX_OK;
 }

@@ -36,6 +36,9 @@ struct plx_data {
     plx_encoders *encoders;
     plx_rows parts[PLX_PARTS];
     plx_wrong_rows wrong;
+    plx_arena arena;
+    const char **folders; /* [n_folders]: where it was looked for, and where files of its tables are */
+    int n_folders;
     plx_string encoding; /* plx_spec_write_encoding of the configuration that it was read by */
 };
 
@@ -72,6 +75,8 @@ plx_input_spec *plx_model_inputs(plx_model *model);
 plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders, plx_model **out, plx_error *err);
 /** Parameters of 0. */
 plx_status plx_model_allocate(plx_model *model, plx_error *err);
+/** Puts the rows of `embedding_file`s in place; in the way that data's files are, they are looked for. */
+plx_status plx_model_fill_tables(const plx_model *model, const plx_data *data, plx_error *err);
 /** The same network with the same numbers, sharing nothing that changes. */
 plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *err);
 /** PLX_ERR_SCHEMA where rows by `encoders` are not rows for this model. */

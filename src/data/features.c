@@ -2,6 +2,7 @@
 /* The checks of features that no single field can make. Texts of the spec may be NULL, which means empty. */
 #include "data/features.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -107,6 +108,12 @@ static bool is_same_text(const char *a, const char *b)
 static const char *find_difference(const plx_feature_spec *a, const plx_feature_spec *b)
 {
     if (a->embedding_dim != b->embedding_dim) return "embedding_dim";
+    if (a->initializer != b->initializer) return "initializer";
+    if (a->initializer_scale < b->initializer_scale || a->initializer_scale > b->initializer_scale ||
+        isnan(a->initializer_scale) != isnan(b->initializer_scale))
+        return "initializer_scale";
+    if (!is_same_text(a->embedding_file, b->embedding_file)) return "embedding_file";
+    if (a->frozen != b->frozen) return "frozen";
     if (a->vocabulary != b->vocabulary) return "vocabulary";
     if (!is_same_text(a->vocabulary_file, b->vocabulary_file)) return "vocabulary_file";
     if (a->min_count != b->min_count) return "min_count";

@@ -22,6 +22,14 @@ typedef enum plx_feature_kind {
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
 /** As plx_combiner of models/model.h, which this folder does not see. */
 typedef enum plx_list_combiner { PLX_LIST_MEAN, PLX_LIST_SUM, PLX_LIST_MAX, PLX_LIST_ATTENTION } plx_list_combiner;
+/** As plx_initializer of models/model.h. */
+typedef enum plx_table_initializer {
+    PLX_INITIALIZER_NORMAL,
+    PLX_INITIALIZER_UNIFORM,
+    PLX_INITIALIZER_ZEROS,
+    PLX_INITIALIZER_GLOROT_NORMAL,
+    PLX_INITIALIZER_GLOROT_UNIFORM
+} plx_table_initializer;
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
 typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSFORM_IS_ZERO } plx_transform;
@@ -62,13 +70,17 @@ typedef struct plx_feature_spec {
     char *column; /* empty: as the name */
     int kind;     /* plx_feature_kind */
     /* sparse, list */
-    int64_t embedding_dim; /* 0: by the number of categories */
-    char *embedding_name;  /* of the table; features of equal names share one; empty: as the name */
-    int vocabulary;        /* plx_vocabulary_order */
-    char *vocabulary_file; /* one text a line; empty: fitted */
-    int64_t min_count;     /* rarer texts are unknown */
-    int64_t max_size;      /* texts known at most, the commonest; 0: any number */
-    int64_t hash_buckets;  /* ids are hashes modulo it; 0: ids are numbers of texts */
+    int64_t embedding_dim;    /* 0: by the number of categories */
+    char *embedding_name;     /* of the table; features of equal names share one; empty: as the name */
+    int initializer;          /* plx_table_initializer */
+    double initializer_scale; /* NaN: the initializer's own */
+    char *embedding_file;     /* whose rows the table starts with; empty: none */
+    bool frozen;              /* the table stays as it starts */
+    int vocabulary;           /* plx_vocabulary_order */
+    char *vocabulary_file;    /* one text a line; empty: fitted */
+    int64_t min_count;        /* rarer texts are unknown */
+    int64_t max_size;         /* texts known at most, the commonest; 0: any number */
+    int64_t hash_buckets;     /* ids are hashes modulo it; 0: ids are numbers of texts */
     /* list */
     char *separator;        /* between items or numbers, one byte or "tab"; dense, too */
     int64_t max_length;     /* items kept at most */
