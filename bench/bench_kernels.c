@@ -282,6 +282,16 @@ static void run_add_l2(const job *j)
     sink = (float)j->kernels->add_l2((size_t)j->m * (size_t)j->n, j->a, 1e-5f, j->c);
 }
 
+static void run_sum_squares(const job *j)
+{
+    sink = (float)j->kernels->sum_squares((size_t)j->m * (size_t)j->n, j->a);
+}
+
+static void run_limit(const job *j)
+{
+    j->kernels->limit((size_t)j->m * (size_t)j->n, j->c, 0.5f, 0.1f);
+}
+
 static void run_sgd(const job *j)
 {
     j->kernels->sgd((size_t)j->m * (size_t)j->n, j->c, j->a, 1e-3f);

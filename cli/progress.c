@@ -95,6 +95,7 @@ static void add_epoch(text_line *line, const cli_progress *progress, const plx_p
 {
     add(line, "epoch %d/%d  %.1f s", state->epoch, state->epochs, state->seconds);
     add_rate(line, state->rows_per_second);
+    if (state->has_schedule) add(line, "  learning rate %.3g", state->learning_rate);
     add(line, "  loss %.4f", state->loss);
     bool is_validated = isfinite(state->validation_loss);
     if (is_validated) add(line, "  validation %.4f", state->validation_loss);

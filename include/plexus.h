@@ -194,6 +194,8 @@ typedef struct plx_progress {
     int64_t step, steps;       /* within the epoch; step == steps: the epoch ended, and validation figures are there */
     double rows_per_second;    /* of training, this epoch */
     double seconds;            /* of training and validation, since the start */
+    double learning_rate;      /* of the last step */
+    bool has_schedule;         /* whether the learning rate changes */
     double loss;               /* the whole loss with regularisers, mean over the epoch's steps so far */
     const double *task_losses; /* mean over the epoch's steps so far */
     double validation_loss;    /* with regularisers; NaN where there are no validation rows or before the end */

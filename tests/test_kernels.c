@@ -406,6 +406,27 @@ static void rows_sum_parts(rows_case *c)
     matrix_done(&first);
 }
 
+static void rows_sum_squares(rows_case *c)
+{
+    if (c->rows != 1) return;
+    double got = c->k->sum_squares((size_t)c->n, c->x.view.at), sum = 0;
+    for (int i = 0; i < c->n; i++)
+        sum += AT(x, 0, i) * AT(x, 0, i);
+    near_to("sum of squares", got, sum, (c->n + 1) * 0x1p-52 * sum);
+}
+
+static void rows_limit(rows_case *c)
+{
+    if (c->rows != 1) return;
+    const float factor = 0.7f, most = c->accumulate ? 0.25f : 0.0f;
+    c->k->limit((size_t)c->n, c->out.view.at, factor, most);
+    for (int i = 0; i < c->n; i++) {
+        float want = factor * *matrix_at(&c->before, 0, i);
+        if (most > 0) want = fminf(most, fmaxf(-most, want));
+        if (!same_bits(*matrix_at(&c->out, 0, i), want)) check_here("not cut to size");
+    }
+}
+
 static void rows_add_l2(rows_case *c)
 {
     if (c->rows != 1) return;
@@ -421,6 +442,8 @@ static void rows_add_l2(rows_case *c)
 
 ROWS_CHECK(sum_parts, 1, 0)
 ROWS_CHECK(add_l2, 1, 0)
+ROWS_CHECK(sum_squares, 1, 0)
+ROWS_CHECK(limit, 1, 0)
 
 /* -- the list ---------------------------------------------------------------------------------------------------- */
 

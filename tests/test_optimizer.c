@@ -166,7 +166,7 @@ static void check_against_plain_rendering(const char *optimizer, int variant, pl
     plx_error err = {0};
     block_init(&b, l2);
     CHECK_STATUS(
-        plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(level), NULL, &spec, l2, &err),
+        plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(level), NULL, &spec, l2, 1, &err),
         PLX_OK);
     for (int t = 1; t <= N_STEPS; t++) {
         block_gradient(&b, (uint32_t)t);
@@ -206,15 +206,16 @@ static void test_same_bits_with_any_threads(void)
     static const int threads[] = {1, 2, 3, 8};
     static block b, first;
     char name[] = "adamw";
-    const plx_train_spec spec = step_spec(name, 0);
+    plx_train_spec spec = step_spec(name, 0);
     double penalty = 0;
+    spec.clip_norm = 3;
     for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
         plx_pool *pool = NULL;
         plx_update update;
         REQUIRE(plx_pool_create(&plx_allocator_default, threads[i], &pool, NULL) == PLX_OK);
         block_init(&b, l2);
         CHECK_STATUS(plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(plx_cpu_best()), pool,
-                                     &spec, l2, NULL),
+                                     &spec, l2, 1, NULL),
                      PLX_OK);
         for (uint32_t t = 1; t <= 5; t++) {
             block_gradient(&b, t);
@@ -227,6 +228,51 @@ static void test_same_bits_with_any_threads(void)
         plx_pool_free(pool);
         if (i == 0) first = b;
         CHECK(memcmp(b.values, first.values, sizeof b.values) == 0);
+    }
+}
+
+/** The gradient of a step with regularisers, as SGD at a rate of 1 shows it, against one cut by hand. */
+static void check_clipping(double clip_value, double clip_norm, plx_cpu_level level, int threads)
+{
+    static const double l2[PLX_L2_KINDS] = {0, 1e-3, 1e-2};
+    static block b;
+    char name[] = "sgd";
+    plx_pool *pool = NULL;
+    plx_update update;
+    const plx_train_spec spec = {
+        .optimizer = name, .learning_rate = 1, .clip_value = clip_value, .clip_norm = clip_norm};
+    REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
+    block_init(&b, l2);
+    CHECK_STATUS(
+        plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(level), pool, &spec, l2, 1, NULL),
+        PLX_OK);
+    block_gradient(&b, 1);
+    double squares = 0, penalty = 0;
+    for (size_t i = 0; i < N_VALUES; i++) {
+        double g = (double)b.gradient[i] + 2 * b.l2[i] * b.expected[i];
+        squares += g * g;
+        penalty += b.l2[i] * b.expected[i] * b.expected[i];
+    }
+    double factor = clip_norm > 0 && sqrt(squares) > clip_norm ? clip_norm / sqrt(squares) : 1;
+    for (size_t i = 0; i < N_VALUES; i++) {
+        double g = factor * ((double)b.gradient[i] + 2 * b.l2[i] * b.expected[i]);
+        b.expected[i] -= clip_value > 0 ? fmax(-clip_value, fmin(clip_value, g)) : g;
+    }
+    CHECK_CLOSE(plx_update_step(&update, b.values, b.gradient), penalty, 1e-5 * penalty);
+    double worst = 0;
+    for (size_t i = 0; i < N_VALUES; i++)
+        worst = fmax(worst, fabs((double)b.values[i] - b.expected[i]));
+    CHECK_CLOSE(worst, 0, 1e-6);
+    plx_update_release(&update);
+    plx_pool_free(pool);
+}
+
+static void test_clipping(void)
+{
+    for (int level = 0; level <= (int)plx_cpu_best(); level++) {
+        check_clipping(0.3, 0, (plx_cpu_level)level, 1);
+        check_clipping(0, 2, (plx_cpu_level)level, 3);
+        check_clipping(0, 1e6, (plx_cpu_level)level, 2);
     }
 }
 
@@ -333,6 +379,7 @@ int main(int argc, char **argv)
     static const check_test tests[] = {
         CHECK_TEST(test_steps_equal_plain_rendering),
         CHECK_TEST(test_same_bits_with_any_threads),
+        CHECK_TEST(test_clipping),
         CHECK_TEST(test_adam_rate),
         CHECK_TEST(test_adam_means_are_exact),
         CHECK_TEST(test_unknown_optimizer),

@@ -115,7 +115,9 @@ static void test_every_choice_goes_on(void)
 {
     static const struct {
         const char *field, *choice, *lines;
-    } others[] = {{"", "", ""}};
+    } others[] = {
+        {"schedule", "plateau", "  schedule_patience: 1\n  min_delta: 1000\n"}, /* lowered after each epoch */
+    };
     for (size_t i = 0; i < plx_train_n_fields; i++) {
         const plx_field *field = &plx_train_fields[i];
         for (size_t c = 0; field->type == PLX_FIELD_CHOICE && field->choices[c]; c++) {
@@ -128,6 +130,13 @@ static void test_every_choice_goes_on(void)
             check_every_step(lines);
         }
     }
+}
+
+/** Where options ask for slots of their own, and what looks at the gradient as a whole. */
+static void test_variants_go_on(void)
+{
+    check_every_step("  optimizer: sgd\n  momentum: 0.9\n  clip_norm: 0.01\n");
+    check_every_step("  optimizer: rmsprop\n  momentum: 0.9\n  centered: true\n  warmup_steps: 3\n");
 }
 
 static void test_early_stopping_goes_on(void)
@@ -481,6 +490,7 @@ static void test_every_allocation_may_fail(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_every_optimizer_goes_on),
+                                       CHECK_TEST(test_variants_go_on),
                                        CHECK_TEST(test_every_choice_goes_on),
                                        CHECK_TEST(test_early_stopping_goes_on),
                                        CHECK_TEST(test_killed_while_writing),

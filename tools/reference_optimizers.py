@@ -1,15 +1,16 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """
-Trajectories of Keras' and PyTorch's optimizers for given gradients, which tests/test_optimizer_steps.c compares with
-ours: tests/optimizer_steps.h. In float64, as Keras' Adam forms 1 - 0.999^t in the weights' type. Needs one of the two
-libraries a run, and keeps the cases of the other:
+Trajectories of Keras' and PyTorch's optimizers for given gradients, and rates of their schedules, which
+tests/test_optimizer_steps.c compares with ours: tests/optimizer_steps.h. Steps are in float64, as Keras' Adam forms
+1 - 0.999^t in the weights' type. Needs one of the two libraries a run, and keeps the cases of the other:
 
     python3 tools/reference_optimizers.py --write     # where keras is installed, then again where torch is
 """
 import argparse
 import pathlib
 import random
+import textwrap
 
 FILE = pathlib.Path(__file__).parent.parent / "tests" / "optimizer_steps.h"
 N, STEPS = 6, 30
@@ -108,13 +109,78 @@ def run_torch(kind, options, own, start, gradients):
     return rows
 
 
+# Rates of the first 40 steps, 10 an epoch, 4 epochs; of plateau, of 40 epochs with these losses.
+LOSSES = [3.0, 2.0, 1.5, 1.495, 1.6, 1.7, 1.2, 1.3, 1.25, 1.21, 1.3, 1.1, 1.0, 1.0, 1.0, 1.0, 0.9, 0.8, 0.85, 0.9] * 2
+RATES = 40
+
+
+def torch_schedules():
+    import torch
+
+    schedulers = torch.optim.lr_scheduler
+
+    def rates(make):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.2)
+        scheduler, told = make(optimizer), []
+        for _ in range(RATES):
+            told.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return told
+
+    warmed = lambda o, inner: schedulers.SequentialLR(
+        o, [schedulers.LinearLR(o, start_factor=1 / 5, end_factor=1, total_iters=4), inner], [5])
+    return [
+        ("StepLR", "schedule=step, schedule_steps=7, schedule_factor=0.3",
+         rates(lambda o: schedulers.StepLR(o, 7, 0.3))),
+        ("StepLR", "schedule=step, schedule_factor=0.5", rates(lambda o: schedulers.StepLR(o, 10, 0.5))),
+        ("CosineAnnealingLR", "schedule=cosine, min_learning_rate=0.02",
+         rates(lambda o: schedulers.CosineAnnealingLR(o, 40, 0.02))),
+        ("LinearLR, CosineAnnealingLR", "schedule=cosine, warmup_steps=5",
+         rates(lambda o: warmed(o, schedulers.CosineAnnealingLR(o, 35)))),
+        ("LinearLR", "warmup_steps=5", rates(lambda o: warmed(o, schedulers.ConstantLR(o, 1, 1)))),
+    ]
+
+
+def keras_schedules():
+    import keras
+
+    keras.config.set_floatx("float64")
+
+    class Model:
+        optimizer = keras.optimizers.SGD(0.2)
+
+    plateau, rates = keras.callbacks.ReduceLROnPlateau("loss", factor=0.3, patience=2, min_delta=0.01, min_lr=1e-3), []
+    plateau.set_model(Model)
+    for epoch, loss in enumerate(LOSSES):
+        rates.append(float(Model.optimizer.learning_rate))
+        plateau.on_epoch_end(epoch, {"loss": loss})
+    schedules = keras.optimizers.schedules
+    decay, cosine = schedules.ExponentialDecay(0.2, 12, 0.4), schedules.CosineDecay(0.2, 30, 0.1)
+    return [
+        ("ReduceLROnPlateau", "schedule=plateau, schedule_factor=0.3, min_delta=0.01, min_learning_rate=0.001", rates),
+        ("ExponentialDecay", "schedule=exponential, schedule_steps=12, schedule_factor=0.4",
+         [float(decay(step)) for step in range(RATES)]),
+        ("CosineDecay", "schedule=cosine, schedule_steps=30, min_learning_rate=0.02",
+         [float(cosine(step)) for step in range(RATES)]),
+    ]
+
+
+def schedule_block(prefix, library, cases):
+    text = f"static const schedule_case {prefix}_schedules[] = {{\n"
+    for kind, options, rates in cases:
+        text += f'    {{"{library} {kind}", "{options}",\n     {matrix([rates])[1:-1]}}},\n'
+    return text + "};\n"
+
+
 def number(x):
     text = f"{x:.9g}"
     return text if "." in text or "e" in text else text + "."
 
 
 def matrix(rows):
-    return "{" + ",\n     ".join("{" + ", ".join(number(x) for x in row) + "}" for row in rows) + "}"
+    lines = ["{" + ", ".join(number(x) for x in row) + "}" for row in rows]
+    return "{" + ",\n     ".join("\n      ".join(textwrap.wrap(line, 110)) for line in lines) + "}"
 
 
 def block(prefix, library, cases, run, start, gradients):
@@ -131,7 +197,8 @@ def part(text, prefix):
     """What the file has of one library: its version, its cases."""
     begin = text.index(f"static const optimizer_case {prefix}_cases[]")
     version = text.split("/* Made by", 1)[1].split(" with ", 1)[1].split("; do not edit", 1)[0].split(" and ")
-    return version[0 if prefix == "keras" else 1], text[begin : text.index("};\n", begin) + 3]
+    end = text.index("};\n", text.index(f"{prefix}_schedules[]")) + 3
+    return version[0 if prefix == "keras" else 1], text[begin:end]
 
 
 def main():
@@ -146,13 +213,18 @@ def main():
             library = __import__(prefix)
             title = "Keras" if prefix == "keras" else "PyTorch"
             version = f"{title} {library.__version__.split('+')[0]}"
-            parts[prefix] = version, block(prefix, title, cases, run, start, gradients)
+            schedules = keras_schedules() if prefix == "keras" else torch_schedules()
+            parts[prefix] = version, (block(prefix, title, cases, run, start, gradients) + "\n" +
+                                      schedule_block(prefix, title, schedules))
         except ImportError:
             parts[prefix] = part(before, prefix) if f"{prefix}_cases[]" in before else (prefix, "")
     text = HEAD.format(keras=parts["keras"][0], torch=parts["torch"][0], n=N, steps=STEPS)
     text += "typedef struct optimizer_case {\n    const char *reference, *optimizer, *options;\n"
     text += "    double weights[N_STEPS][N_WEIGHTS]; /* after each step */\n} optimizer_case;\n\n"
+    text += f"enum {{ N_RATES = {RATES} }};\n\ntypedef struct schedule_case {{\n    const char *reference, *options;\n"
+    text += "    double rates[N_RATES]; /* of learning_rate 0.2; of plateau, before each epoch */\n} schedule_case;\n\n"
     text += "/* clang-format off */\n"
+    text += f"static const double schedule_losses[N_RATES] =\n    {matrix([LOSSES])[1:-1]};\n"
     text += f"static const double start_weights[N_WEIGHTS] =\n    {{{', '.join(number(x) for x in start)}}};\n"
     text += f"static const double step_gradients[N_STEPS][N_WEIGHTS] =\n    {matrix(gradients)};\n\n"
     text += parts["keras"][1] + "\n" + parts["torch"][1] + "/* clang-format on */\n\n#endif\n"

@@ -41,6 +41,8 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .step = state->step,
         .steps = state->steps,
         .rows_per_second = state->rows_per_second,
+        .learning_rate = state->learning_rate,
+        .has_schedule = l->job->spec->schedule != 0 || l->job->spec->warmup_steps > 0,
         .seconds = state->seconds,
         .loss = state->loss,
         .task_losses = state->task_losses,

@@ -105,6 +105,7 @@ static void make_line(plx_string *line, const plx_train_job *job, const plx_trai
     add_number(line, "epoch", state->epoch);
     add_number(line, "seconds", state->seconds);
     add_number(line, "rows_per_second", state->rows_per_second);
+    add_number(line, "learning_rate", state->learning_rate);
     add_number(line, "loss", state->loss);
     add_tasks(line, job, state->task_losses, NULL);
     if (state->has_validation) {

@@ -177,6 +177,10 @@ typedef struct plx_kernels {
     void (*sum_parts)(size_t n, const plx_real *const *parts, int n_parts, plx_real *out);
     /** g += 2 * l2 * w; returns the sum of w * w (before any step), added in a fixed order, in double. */
     double (*add_l2)(size_t n, const plx_real *w, plx_real l2, plx_real *g);
+    /** The sum of x * x, added in a fixed order, in double. */
+    double (*sum_squares)(size_t n, const plx_real *x);
+    /** x = max(-most, min(most, factor * x)); most 0: factor * x. */
+    void (*limit)(size_t n, plx_real *x, plx_real factor, plx_real most);
     /** w -= rate * g; g may be w. */
     void (*sgd)(size_t n, plx_real *w, const plx_real *g, plx_real rate);
     /** m += (1-b1) (g - m),  v += (1-b2) (g^2 - v),  w -= rate * m / (sqrt(v) + epsilon). */
@@ -205,7 +209,8 @@ typedef struct plx_kernels {
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
     X(tanh_back) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments) X(normalise_sums)              \
     X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum) X(pool_max) X(scatter_scaled)   \
-    X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd) X(adam)     \
+    X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2) X(sgd)            \
+    X(sum_squares) X(limit) X(adam) \
     X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 /* clang-format on */
 

@@ -473,6 +473,22 @@ static double kernel_add_l2(size_t n, const plx_real *w, plx_real l2, plx_real *
     return sum;
 }
 
+static double kernel_sum_squares(size_t n, const plx_real *x)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
+static void kernel_limit(size_t n, plx_real *x, plx_real factor, plx_real most)
+{
+    for (size_t i = 0; i < n; i++) {
+        plx_real y = factor * x[i];
+        x[i] = most > 0 && y > most ? most : most > 0 && y < -most ? -most : y;
+    }
+}
+
 static void kernel_sgd(size_t n, plx_real *w, const plx_real *g, plx_real rate)
 {
     for (size_t i = 0; i < n; i++)

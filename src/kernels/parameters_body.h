@@ -51,6 +51,30 @@ static double kernel_add_l2(size_t n, const float *w, float l2, float *g)
     return (sums[0][0] + sums[0][1]) + (sums[0][2] + sums[0][3]);
 }
 
+static double kernel_sum_squares(size_t n, const float *x)
+{
+    vd4 sums[LANES / 4] = {{0}};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        add_squares(vf_load(x + i), sums);
+    if (i < n) add_squares(vf_load_part(x + i, part_of((ptrdiff_t)(n - i))), sums);
+    for (int j = 1; j < LANES / 4; j++)
+        sums[0] += sums[j];
+    return (sums[0][0] + sums[0][1]) + (sums[0][2] + sums[0][3]);
+}
+
+static void kernel_limit(size_t n, float *x, float factor, float most)
+{
+    const vf low = vf_all(most > 0 ? -most : -INFINITY);
+    part all = part_of(LANES);
+    for (size_t i = 0; i < n; i += LANES) {
+        const bool whole = i + LANES <= n;
+        const part p = whole ? all : part_of((ptrdiff_t)(n - i));
+        vf y = vf_load_lanes(x + i, whole, p) * factor;
+        vf_store_lanes(x + i, whole, p, vf_max(low, -vf_max(low, -y)));
+    }
+}
+
 static void kernel_sgd(size_t n, float *w, const float *g, float rate)
 {
     vf minus = vf_all(-rate);

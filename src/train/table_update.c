@@ -147,6 +147,8 @@ static void step_part(void *user, int number, int thread)
             fetch(update, &ahead);
         }
         if (update->l2 > 0) squares += update->kernels->add_l2(row.n, row.weights, (plx_real)update->l2, row.gradient);
+        if (update->spec->clip_value > 0)
+            update->kernels->limit(row.n, row.gradient, 1, (plx_real)update->spec->clip_value);
         if (update->decay > 0) update->kernels->sgd(row.n, row.weights, row.weights, update->decay);
         if (update->optimizer) {
             update->optimizer->step(update->kernels, update->spec, update->rate, row.n, row.weights, row.gradient,

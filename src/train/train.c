@@ -71,7 +71,8 @@ static plx_status init_steps(trainer *t, plx_error *err)
     double l2[PLX_L2_KINDS] = {[PLX_L2_EMBEDDING] = job->l2_embedding, [PLX_L2_DNN] = job->l2_dnn};
     plx_plan_options options = {.batch_rows = (int)batch, .training = true};
     t->steps = (int64_t)((n + batch - 1) / batch);
-    PLX_TRY(plx_update_init(&t->update, job->allocator, job->graph, job->kernels, job->pool, job->spec, l2, err));
+    PLX_TRY(
+        plx_update_init(&t->update, job->allocator, job->graph, job->kernels, job->pool, job->spec, l2, t->steps, err));
     PLX_TRY(plx_table_update_init(&t->tables, job->allocator, job->graph, job->kernels, job->pool, job->spec,
                                   job->l2_embedding, err));
     PLX_TRY(plx_plan_create(job->allocator, job->graph, job->kernels, &options, &t->plan, err));
@@ -205,6 +206,7 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
         .steps = t->steps,
         .rows_per_second = epoch_ended ? t->speeds[t->epoch - 1] : rows / fmax(seconds, 1e-9),
         .seconds = time - t->start,
+        .learning_rate = t->update.learning_rate,
         .loss = t->loss_sum / (double)t->step,
         .task_losses = t->task_losses,
         .epoch_ended = epoch_ended,
@@ -302,7 +304,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     plx_run_step(run, job->values, &batch);
     t->step++;
     double loss = plx_update_step(&t->update, job->values, run->gradient);
-    loss += plx_table_update_step(&t->tables, job->values, run->touched, job->spec->learning_rate, t->update.step);
+    loss += plx_table_update_step(&t->tables, job->values, run->touched, t->update.learning_rate, t->update.step);
     for (size_t task = 0; task < t->n_tasks; task++) {
         if (run->task_rows[task] == 0) continue;
         loss += job->task_weights[task] * run->task_losses[task] / (double)run->task_rows[task];
@@ -346,15 +348,19 @@ static plx_status validate(trainer *t, plx_error *err)
     return check_losses(t, "validation loss", t->task_losses, loss, err);
 }
 
-/** As Keras' EarlyStopping on val_loss, or on what train.monitor says. */
+/** As Keras' EarlyStopping and ReduceLROnPlateau on val_loss, or on what train.monitor says. */
 static bool is_best_epoch(trainer *t)
 {
-    if (!t->validation.has_rows) return true;
+    if (!t->validation.has_rows) {
+        plx_schedule_epoch(&t->update.schedule, t->loss_sum / (double)t->steps);
+        return true;
+    }
     t->monitored = plx_validation_monitored(&t->validation, t->validation_loss);
     double loss = t->validation.monitor.larger_is_better ? -t->monitored : t->monitored;
     bool is_better = loss < t->best_loss - t->job->spec->min_delta;
     t->epochs_without_gain = is_better ? 0 : t->epochs_without_gain + 1;
     if (is_better) t->best_loss = loss;
+    plx_schedule_epoch(&t->update.schedule, loss);
     return is_better;
 }
 

@@ -23,8 +23,12 @@ typedef struct plx_train_spec {
     double momentum, rho, initial_accumulator, weight_decay;
     bool nesterov, centered;
     double ftrl_l1, ftrl_l2, ftrl_beta;
-    char *monitor;    /* what is best is chosen by it, as monitor.h has it; NULL: the validation loss */
-    int64_t patience; /* epochs without improvement of it; 0: no early stopping */
+    int schedule; /* plx_schedule_kind */
+    int64_t schedule_steps, schedule_patience, warmup_steps;
+    double schedule_factor, min_learning_rate;
+    double clip_value, clip_norm; /* 0: off */
+    char *monitor;                /* what is best is chosen by it, as monitor.h has it; NULL: the validation loss */
+    int64_t patience;             /* epochs without improvement of it; 0: no early stopping */
     double min_delta;
     bool shuffle;
     char *tensorboard; /* a folder for event files; empty or NULL: none. The loop itself writes nothing */
@@ -46,6 +50,7 @@ typedef struct plx_train_state {
     int epoch, epochs;   /* from 1 */
     int64_t step, steps; /* within the epoch */
     double rows_per_second, seconds;
+    double learning_rate;      /* of the last step */
     double loss;               /* with regularisers, mean over the epoch's steps so far */
     const double *task_losses; /* the same of each task's mean loss; NaN where no step had a label */
     bool epoch_ended;

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The fields of section `train`, and what their table can't check. */
+#include <string.h>
+
 #include "train/optimizer.h"
+#include "train/schedule.h"
 #include "train/table_update.h"
 #include "train/train.h"
 
@@ -47,6 +50,24 @@ const plx_field plx_train_fields[] = {
     {FIELD(monitor), .type = PLX_FIELD_TEXT, .fallback = "loss",
      .doc = "by what the best epoch is chosen on the validation rows: `loss`, a figure of a task (`income.auc`), or a "
             "sum (`0.7*income.auc + 0.3*marital.auc`)"},
+    {FIELD(schedule), .type = PLX_FIELD_CHOICE, .fallback = "constant", .choices = plx_schedule_names,
+     .doc = "how the learning rate changes: in steps, exponentially, along half a cosine, or when what monitor "
+            "says (without validation rows the training loss) no longer gets better"},
+    {FIELD(schedule_steps), .type = PLX_FIELD_INT, .min = 0, .max = 1e15, .fallback = "0",
+     .doc = "step, exponential: steps in which the rate is multiplied by schedule_factor, 0: an epoch; cosine: steps "
+            "until the lowest rate, 0: all"},
+    {FIELD(schedule_factor), .type = PLX_FIELD_REAL, .min = 0, .max = 1, .above_min = true, .fallback = "0.5",
+     .doc = "step, exponential, plateau: what the rate is multiplied by"},
+    {FIELD(schedule_patience), .type = PLX_FIELD_INT, .min = 1, .max = 100000, .fallback = "2",
+     .doc = "plateau: epochs that are not better by min_delta after which the rate is lowered"},
+    {FIELD(min_learning_rate), .type = PLX_FIELD_REAL, .min = 0, .max = 1000, .fallback = "0",
+     .doc = "the lowest rate of a schedule, warm-up excepted"},
+    {FIELD(warmup_steps), .type = PLX_FIELD_INT, .min = 0, .max = 1e15, .fallback = "0",
+     .doc = "steps in which the rate rises from 0 to learning_rate in equal parts; the schedule begins after them"},
+    {FIELD(clip_value), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
+     .doc = "numbers of the gradient are cut to this size; 0: not"},
+    {FIELD(clip_norm), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
+     .doc = "the whole gradient, regularisers included, is shortened to this norm where it is longer; 0: not"},
     {FIELD(patience), .type = PLX_FIELD_INT, .min = 0, .max = 100000, .fallback = "0",
      .doc = "stop after so many epochs that are not better by monitor; 0: run all epochs"},
     {FIELD(min_delta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
@@ -74,6 +95,20 @@ static plx_status check_table_optimizer(const plx_train_spec *spec, plx_error *e
              name);
 }
 
+static plx_status check_schedule(const plx_train_spec *spec, plx_error *err)
+{
+    const bool has_steps = spec->schedule == PLX_SCHEDULE_STEP || spec->schedule == PLX_SCHEDULE_EXPONENTIAL ||
+                           spec->schedule == PLX_SCHEDULE_COSINE;
+    if (spec->schedule_steps > 0 && !has_steps)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "'schedule_steps' belongs to the schedules step, exponential and cosine: name one in 'schedule'");
+    if (spec->min_learning_rate > spec->learning_rate)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'min_learning_rate' is above 'learning_rate'");
+    if (spec->clip_value > 0 && spec->clip_norm > 0)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'clip_value' and 'clip_norm' are both above 0: choose one");
+    return PLX_OK;
+}
+
 static plx_status unknown_optimizer(const plx_train_spec *spec, plx_error *err)
 {
     const char *names[16] = {NULL};
@@ -88,23 +123,32 @@ static plx_status unknown_optimizer(const plx_train_spec *spec, plx_error *err)
     PLX_FAIL(err, PLX_ERR_ARGUMENT, "optimizer '%s' is unknown; take for instance 'adam'", spec->optimizer);
 }
 
+/** Whether parameters or lazy tables are moved by it. */
+static bool uses(const plx_train_spec *spec, const plx_optimizer *optimizer)
+{
+    static const char lazy[] = "lazy_";
+    const char *tables = spec->table_optimizer ? spec->table_optimizer : "";
+    if (strcmp(spec->optimizer, optimizer->name) == 0) return true;
+    return strncmp(tables, lazy, sizeof lazy - 1) == 0 && strcmp(tables + sizeof lazy - 1, optimizer->name) == 0;
+}
+
 plx_status plx_train_check(const plx_train_spec *spec, plx_error *err)
 {
     const plx_optimizer *optimizer = plx_optimizer_find(plx_slice_of(spec->optimizer));
     if (!optimizer) return unknown_optimizer(spec, err);
     PLX_TRY(check_table_optimizer(spec, err));
-    const bool is_sgd = optimizer == &plx_optimizer_sgd, is_rmsprop = optimizer == &plx_optimizer_rmsprop;
-    if (spec->momentum > 0 && !is_sgd && !is_rmsprop)
+    const bool has_sgd = uses(spec, &plx_optimizer_sgd), has_rmsprop = uses(spec, &plx_optimizer_rmsprop);
+    if (spec->momentum > 0 && !has_sgd && !has_rmsprop)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'momentum' belongs to the optimizers sgd and rmsprop, not to %s: leave it out",
                  optimizer->name);
-    if (spec->nesterov && !(is_sgd && spec->momentum > 0))
+    if (spec->nesterov && !(has_sgd && spec->momentum > 0))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'nesterov' belongs to the optimizer sgd with a 'momentum' above 0");
-    if (spec->centered && !is_rmsprop)
+    if (spec->centered && !has_rmsprop)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'centered' belongs to the optimizer rmsprop, not to %s: leave it out",
                  optimizer->name);
-    if (optimizer == &plx_optimizer_ftrl && !(spec->initial_accumulator + spec->ftrl_beta + spec->ftrl_l2 > 0))
+    if (uses(spec, &plx_optimizer_ftrl) && !(spec->initial_accumulator + spec->ftrl_beta + spec->ftrl_l2 > 0))
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
                  "'initial_accumulator', 'ftrl_beta' and 'ftrl_l2' are all 0, and ftrl divides by what they give: set "
                  "one of them");
-    return PLX_OK;
+    return check_schedule(spec, err);
 }

@@ -2,6 +2,7 @@
 /* The parameters' step. Numbers between tensors are 0, have gradient 0, and so stay 0. */
 #include "train/update.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -77,21 +78,26 @@ static bool take_memory(plx_update *update, const plx_graph *graph)
     update->regularised.items = plx_alloc(update->allocator, n_bands, sizeof *update->regularised.items);
     update->decaying.items = plx_alloc(update->allocator, n_bands, sizeof *update->decaying.items);
     update->penalties = plx_alloc_zero(update->allocator, (size_t)update->n_spans, sizeof *update->penalties);
-    bool has_slots = true;
+    bool has_squares = true, has_slots = true;
+    if (update->spec->clip_norm > 0) {
+        update->squares = plx_alloc_zero(update->allocator, (size_t)update->n_spans, sizeof *update->squares);
+        has_squares = update->squares != NULL;
+    }
     for (int i = 0; i < update->optimizer->n_slots; i++) {
         update->slots[i] = plx_alloc_aligned(update->allocator, update->n, sizeof *update->slots[i]);
         has_slots &= update->slots[i] != NULL;
     }
-    return update->regularised.items && update->decaying.items && update->penalties && has_slots;
+    return update->regularised.items && update->decaying.items && update->penalties && has_squares && has_slots;
 }
 
 plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, const plx_graph *graph,
                            const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
-                           const double l2[PLX_L2_KINDS], plx_error *err)
+                           const double l2[PLX_L2_KINDS], int64_t epoch_steps, plx_error *err)
 {
     *update = (plx_update){.allocator = allocator, .kernels = kernels, .pool = pool, .spec = spec};
     PLX_TRY(plx_train_check(spec, err));
     update->optimizer = plx_optimizer_for(spec);
+    plx_schedule_init(&update->schedule, spec, epoch_steps);
     update->n = graph->n_gradient;
     update->n_spans = (int)((graph->n_gradient + SPAN - 1) / SPAN);
     if (!take_memory(update, graph)) {
@@ -109,6 +115,7 @@ void plx_update_release(plx_update *update)
     if (!update->allocator) return;
     for (int i = 0; i < PLX_OPTIMIZER_SLOTS_MAX; i++)
         plx_free_aligned(update->allocator, update->slots[i]);
+    plx_free(update->allocator, update->squares);
     plx_free(update->allocator, update->penalties);
     plx_free(update->allocator, update->decaying.items);
     plx_free(update->allocator, update->regularised.items);
@@ -118,6 +125,7 @@ void plx_update_release(plx_update *update)
 void plx_update_keep(plx_update *update, plx_kept_list *list)
 {
     plx_keep_integers(list, "optimizer/step", &update->step, 1);
+    plx_schedule_keep(&update->schedule, list);
     for (int i = 0; i < update->optimizer->n_slots; i++) {
         char name[PLX_KEPT_NAME];
         snprintf(name, sizeof name, "optimizer/slot%d", i);
@@ -167,18 +175,34 @@ static void regularise_span(void *user, int span, int thread)
     update->penalties[span] = penalty;
 }
 
-static void update_span(void *user, int span, int thread)
+static void measure_span(void *user, int span, int thread)
+{
+    plx_update *update = user;
+    size_t begin = (size_t)span * SPAN, end = begin + SPAN < update->n ? begin + SPAN : update->n;
+    regularise_span(user, span, thread);
+    update->squares[span] = update->kernels->sum_squares(end - begin, update->gradient + begin);
+}
+
+static void move_span(void *user, int span, int thread)
 {
     plx_update *update = user;
     size_t begin = (size_t)span * SPAN, end = begin + SPAN < update->n ? begin + SPAN : update->n;
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX] = {NULL};
-    regularise_span(user, span, thread);
+    (void)thread;
+    if (update->shortening < 1 || update->most > 0)
+        update->kernels->limit(end - begin, update->gradient + begin, update->shortening, update->most);
     for (size_t b = 0; b < update->decaying.n && update->decaying.items[b].offset < end; b++)
         each_row(update, &update->decaying.items[b], begin, end, decay);
     for (int i = 0; i < update->optimizer->n_slots; i++)
         slots[i] = update->slots[i] + begin;
     update->optimizer->step(update->kernels, update->spec, update->rate, end - begin, update->values + begin,
                             update->gradient + begin, slots);
+}
+
+static void update_span(void *user, int span, int thread)
+{
+    regularise_span(user, span, thread);
+    move_span(user, span, thread);
 }
 
 static double run_spans(plx_update *update, plx_job *job, plx_real *values, plx_real *gradient)
@@ -197,12 +221,28 @@ static double run_spans(plx_update *update, plx_job *job, plx_real *values, plx_
     return penalty;
 }
 
+/** By the norm of the whole gradient, summed span by span: the same whatever the number of threads. */
+static plx_real shortening(const plx_update *update)
+{
+    double squares = 0;
+    for (int span = 0; span < update->n_spans; span++)
+        squares += update->squares[span];
+    const double norm = sqrt(squares);
+    return norm > update->spec->clip_norm ? (plx_real)(update->spec->clip_norm / norm) : 1;
+}
+
 double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
 {
     update->step++;
-    update->rate = plx_optimizer_rate(update->optimizer, update->spec, update->spec->learning_rate, update->step);
-    update->decay = (plx_real)(update->spec->learning_rate * update->spec->weight_decay);
-    return run_spans(update, update_span, values, gradient);
+    update->learning_rate = plx_schedule_rate(&update->schedule, update->step);
+    update->rate = plx_optimizer_rate(update->optimizer, update->spec, update->learning_rate, update->step);
+    update->decay = (plx_real)(update->learning_rate * update->spec->weight_decay);
+    update->most = (plx_real)update->spec->clip_value;
+    update->shortening = 1;
+    if (!update->squares) return run_spans(update, update_span, values, gradient);
+    run_spans(update, measure_span, values, gradient);
+    update->shortening = shortening(update);
+    return run_spans(update, move_span, values, gradient);
 }
 
 double plx_update_penalty(plx_update *update, plx_real *values, plx_real *gradient)

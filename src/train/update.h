@@ -11,6 +11,7 @@
 #include "kernels/kernels.h"
 #include "train/kept.h"
 #include "train/optimizer.h"
+#include "train/schedule.h"
 
 /** Numbers that are treated alike: rows of `cols` numbers, stride apart; what lies side by side has been joined. */
 typedef struct plx_band {
@@ -36,19 +37,23 @@ typedef struct plx_update {
     plx_bands decaying;                       /* where the optimizer decays weights; `l2` means nothing */
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX]; /* [n] each */
     double *penalties;                        /* [n_spans] of the call in hand */
-    int64_t step;                             /* steps made */
+    double *squares;                          /* [n_spans] of the gradient; NULL where its norm is not clipped */
+    plx_schedule schedule;
+    int64_t step;         /* steps made */
+    double learning_rate; /* of the last step */
 
     /* Of the call in hand. */
     plx_real *values, *gradient;
     plx_real rate, decay;
+    plx_real shortening, most; /* what the gradient is multiplied by, and the largest number that it may have */
 } plx_update;
 
-/** `l2` [PLX_L2_KINDS]: the factor of each regulariser. */
+/** `l2` [PLX_L2_KINDS]: the factor of each regulariser; `epoch_steps`: steps of an epoch, for the schedule. */
 plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, const plx_graph *graph,
                            const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
-                           const double l2[PLX_L2_KINDS], plx_error *err);
+                           const double l2[PLX_L2_KINDS], int64_t epoch_steps, plx_error *err);
 void plx_update_release(plx_update *update);
-/** Adds the steps made and the optimizer's slots: all that later steps depend on. */
+/** Adds the steps made, the optimizer's slots and the schedule's state: all that later steps depend on. */
 void plx_update_keep(plx_update *update, plx_kept_list *list);
 
 /** One step; `gradient` is used up. Returns the regularisers' loss of the values before the step. */
