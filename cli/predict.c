@@ -14,19 +14,42 @@ static const cli_option options[] = {
     {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
 };
 
-/** A cell by RFC 4180: quoted where it must be. */
-static void write_cell(FILE *out, const char *text)
+static void write_quoted(FILE *out, const char *text)
 {
-    if (!strpbrk(text, ",\"\r\n")) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
     for (; *text; text++) {
         if (*text == '"') fputc('"', out);
         fputc(*text, out);
     }
-    fputc('"', out);
+}
+
+/** A cell by RFC 4180, quoted where it must be: NAME, or NAME:PART. */
+static void write_cell(FILE *out, const char *name, const char *part)
+{
+    const char *ends = strpbrk(name, ",\"\r\n") || (part && strpbrk(part, ",\"\r\n")) ? "\"" : "";
+    fputs(ends, out);
+    if (*ends) {
+        write_quoted(out, name);
+        if (part) fputc(':', out);
+        if (part) write_quoted(out, part);
+    } else {
+        fprintf(out, "%s%s%s", name, part ? ":" : "", part ? part : "");
+    }
+    fputs(ends, out);
+}
+
+/** One column a task; of a multiclass task one a class, TASK:CLASS. */
+static void write_header(FILE *out, const plx_model *model)
+{
+    for (int task = 0; task < plx_model_n_tasks(model); task++) {
+        const char *name = plx_model_task_name(model, task), *class_name;
+        if (task) fputc(',', out);
+        if (plx_model_task_kind(model, task) != PLX_TASK_MULTICLASS) write_cell(out, name, NULL);
+        for (int i = 0; (class_name = plx_model_class_name(model, task, i)); i++) {
+            if (i) fputc(',', out);
+            write_cell(out, name, class_name);
+        }
+    }
+    fputc('\n', out);
 }
 
 typedef struct printer {
@@ -39,11 +62,7 @@ static void write_head(printer *p)
 {
     if (p->has_head) return;
     p->has_head = true;
-    for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
-        if (task) fputc(',', p->output.stream);
-        write_cell(p->output.stream, plx_model_task_name(p->model, task));
-    }
-    fputc('\n', p->output.stream);
+    write_header(p->output.stream, p->model);
 }
 
 /** Nine digits: reading them back gives the same float. */
@@ -87,7 +106,7 @@ static int predict(const cli_options *given)
 const cli_verb cli_predict = {
     .name = "predict",
     .arguments = "MODEL FILE...",
-    .summary = "score raw rows: CSV with one column a task",
+    .summary = "score raw rows: CSV with one column a task, or a class",
     .details = "The files have the training files' format; label columns may be missing if the files have a header.\n"
                "- is the standard input.\n"
                "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n"

@@ -268,6 +268,9 @@ PLX_API plx_task_kind plx_model_task_kind(const plx_model *model, int task);
 PLX_API int plx_model_n_outputs(const plx_model *model);
 /** How many of them are the task's, 0 where there is no such task; `*first` (may be NULL): where they begin. */
 PLX_API int plx_model_task_outputs(const plx_model *model, int task, int *first);
+/** The label that class number `class_number` of a multiclass task stands for, in the order of its outputs; NULL where
+ * there is none. */
+PLX_API const char *plx_model_class_name(const plx_model *model, int task, int class_number);
 /** Numbers that training moves. */
 PLX_API int64_t plx_model_n_parameters(const plx_model *model);
 

@@ -7,6 +7,7 @@
 #define GOLDEN_H
 
 #include "check.h"
+#include "data/spec.h"
 #include "model_case.h"
 
 /** Every golden file. test_golden.c checks that none is left out. */
@@ -17,6 +18,9 @@
     X(shared_bottom_norm)                                                                                              \
     X(esmm)                                                                                                            \
     X(esmm_missing)                                                                                                    \
+    X(esmm_weights)                                                                                                    \
+    X(mmoe_kinds)                                                                                                      \
+    X(mmoe_kinds_weights)                                                                                              \
     X(mmoe)                                                                                                            \
     X(mmoe_gate)                                                                                                       \
     X(mmoe_three)                                                                                                      \
@@ -28,6 +32,21 @@
     X(ple_gate)                                                                                                        \
     X(ple_norm)                                                                                                        \
     X(ple_three)
+
+/** A task's kind and loss from a word such as huber:0.75. */
+static inline plx_target_spec golden_target(const char *name, const char *kind)
+{
+    const char *part = strchr(kind, ':');
+    if (!strcmp(kind, "binary")) return (plx_target_spec){.name = name, .kind = PLX_TASK_BINARY};
+    if (!strncmp(kind, "multiclass", 10) && part)
+        return (plx_target_spec){.name = name, .kind = PLX_TASK_MULTICLASS, .n_classes = atoi(part + 1)};
+    int loss = PLX_LOSS_SQUARED;
+    if (!strcmp(kind, "absolute")) loss = PLX_LOSS_ABSOLUTE;
+    if (!strncmp(kind, "huber", 5)) loss = PLX_LOSS_HUBER;
+    if (!strcmp(kind, "poisson")) loss = PLX_LOSS_POISSON;
+    return (plx_target_spec){
+        .name = name, .kind = PLX_TASK_REGRESSION, .loss = loss, .huber_delta = part ? atof(part + 1) : 1};
+}
 
 enum { GOLDEN_SETTINGS_MAX = 32, GOLDEN_ARRAYS_MAX = 512, GOLDEN_TASKS_MAX = 4 };
 
@@ -173,8 +192,7 @@ static inline plx_status golden_set(golden *g, char *key, char *value, plx_error
     } else if (!strcmp(key, "task") &&
                sscanf(value, "%63[^,],%15[^,],%lf", name, kind, &g->task_weights[g->build.n_tasks]) == 3) {
         *comma = 0;
-        g->targets[g->build.n_tasks++] =
-            (plx_target_spec){.name = value, .kind = strcmp(kind, "binary") ? PLX_TASK_REGRESSION : PLX_TASK_BINARY};
+        g->targets[g->build.n_tasks++] = golden_target(value, kind);
     } else if (strcmp(key, "adam") != 0 || sscanf(value, "%lf,%lf,%lf,%lf,%d", &g->learning_rate, &g->beta1, &g->beta2,
                                                   &g->epsilon, &g->steps) != 5) {
         PLX_FAIL(err, PLX_ERR_FORMAT, "setting '%s=%s' is not known", key, value);
@@ -237,10 +255,10 @@ static inline bool golden_case(const golden *g, const plx_kernels *kernels, cons
                                model_case *n)
 {
     const golden_array *ids = golden_find(g, "", "ids"), *dense = golden_find(g, "", "dense");
-    const golden_array *labels = golden_find(g, "", "labels");
+    const golden_array *labels = golden_find(g, "", "labels"), *weights = golden_find(g, "", "weights");
     if (!ids || !dense || !labels) return false;
-    if (!model_case_init(n, g->def, &g->build, kernels, options, (size_t)ids->dims[1])) return false;
-    model_case_fill_rows(n, ids->numbers, dense->numbers, labels->numbers);
+    if (!model_case_init(n, g->def, &g->build, kernels, options, (size_t)ids->dims[1], weights)) return false;
+    model_case_fill_rows(n, ids->numbers, dense->numbers, labels->numbers, weights ? weights->numbers : NULL);
     int n_matched = 0, n_start = 0;
     for (int i = 0; i < g->n_arrays; i++)
         n_start += !strncmp(g->arrays[i].name, "start:", 6);
@@ -293,13 +311,13 @@ static inline void golden_compare_param(const golden_array *want, const plx_para
     golden_compare(what, want, got, bound, least);
 }
 
-/** Predictions against an array [1, rows, tasks]. */
+/** Predictions against an array [1, rows, outputs]. */
 static inline void golden_compare_scores(const golden *g, const model_case *n, const char *name, const char *what,
                                          double bound)
 {
     double got[256];
     const golden_array *want = golden_find(g, "", name);
-    if (!want || want->n != n->rows.n * (size_t)n->layout.n_tasks || want->n > sizeof got / sizeof *got) {
+    if (!want || want->n != n->rows.n * (size_t)n->graph.n_outputs || want->n > sizeof got / sizeof *got) {
         check_report(__FILE__, __LINE__, name);
         return;
     }

@@ -41,8 +41,10 @@ static inline void model_case_release(model_case *n)
     memset(n, 0, sizeof *n);
 }
 
-/** Fills the records from arrays [rows, n_sparse], [rows, n_dense], [rows, n_tasks]. */
-static inline void model_case_fill_rows(model_case *n, const double *ids, const double *dense, const double *labels)
+/** Fills the records from arrays [rows, n_sparse], [rows, n_dense], [rows, n_tasks], and weights likewise, where rows
+ * have any. */
+static inline void model_case_fill_rows(model_case *n, const double *ids, const double *dense, const double *labels,
+                                        const double *weights)
 {
     const plx_layout *layout = &n->layout;
     for (size_t r = 0; r < n->rows.n; r++) {
@@ -53,6 +55,9 @@ static inline void model_case_fill_rows(model_case *n, const double *ids, const 
         for (int i = 0; i < layout->n_tasks; i++) {
             float label = (float)labels[r * (size_t)layout->n_tasks + (size_t)i];
             memcpy(record + layout->label_offset + (size_t)i * sizeof label, &label, sizeof label);
+            if (!weights) continue;
+            float weight = (float)weights[r * (size_t)layout->n_tasks + (size_t)i];
+            memcpy(record + layout->weight_offset + (size_t)i * sizeof weight, &weight, sizeof weight);
         }
         for (int i = 0; i < layout->n_sparse; i++) {
             const plx_id_field *field = &layout->sparse[i];
@@ -70,7 +75,7 @@ static inline void model_case_fill_rows(model_case *n, const double *ids, const 
 
 static inline plx_status model_case_build(model_case *n, const plx_model_def *def, const plx_build *build,
                                           const plx_kernels *kernels, const plx_plan_options *options, size_t rows,
-                                          plx_error *err)
+                                          bool has_weights, plx_error *err)
 {
     int n_sparse = 0;
     while (n_sparse < build->n_inputs && build->inputs[n_sparse].vocabulary) {
@@ -80,7 +85,8 @@ static inline plx_status model_case_build(model_case *n, const plx_model_def *de
     plx_layout_init(&n->layout, &(plx_layout_parts){.sparse = n->sparse,
                                                     .n_sparse = n_sparse,
                                                     .n_dense = build->n_inputs - n_sparse,
-                                                    .n_tasks = build->n_tasks});
+                                                    .n_tasks = build->n_tasks,
+                                                    .has_weights = has_weights});
     PLX_TRY(plx_rows_init(&n->rows, &plx_allocator_default, &n->layout, rows, err));
     PLX_TRY(plx_model_check(def, build->spec, build->targets, build->n_tasks, err));
     plx_graph_init(&n->graph, &n->arena, build->n_tasks);
@@ -99,15 +105,16 @@ static inline plx_status model_case_build(model_case *n, const plx_model_def *de
     return plx_run_create(&plx_allocator_default, n->score_plan, &n->layout, NULL, &n->score_run, err);
 }
 
-/** `options`: tile_rows and is_plain. False, with the reason printed, where the model cannot be built; all is empty
- * then. */
+/** `options`: tile_rows and is_plain; `has_weights`: rows have weights. False, with the reason printed, where the model
+ * cannot be built; all is empty then. */
 static inline bool model_case_init(model_case *n, const plx_model_def *def, const plx_build *build,
-                                   const plx_kernels *kernels, const plx_plan_options *options, size_t rows)
+                                   const plx_kernels *kernels, const plx_plan_options *options, size_t rows,
+                                   bool has_weights)
 {
     plx_error error = {0};
     memset(n, 0, sizeof *n);
     plx_arena_init(&n->arena, &plx_allocator_default);
-    if (model_case_build(n, def, build, kernels, options, rows, &error) == PLX_OK) return true;
+    if (model_case_build(n, def, build, kernels, options, rows, has_weights, &error) == PLX_OK) return true;
     printf("  %s\n", error.message);
     model_case_release(n);
     return false;

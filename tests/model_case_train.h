@@ -19,7 +19,7 @@ static inline plx_status model_case_train(model_case *n, const plx_kernels *kern
                                           const plx_model_spec *model, const plx_target_spec *targets,
                                           const double *task_weights, plx_train_listener *listener, void *user)
 {
-    enum { TASKS_MAX = 8 };
+    enum { TASKS_MAX = 4 };
     const char *task_names[TASKS_MAX];
     plx_task_kind task_kinds[TASKS_MAX];
     for (int task = 0; task < n->layout.n_tasks && task < TASKS_MAX; task++) {

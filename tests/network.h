@@ -3,6 +3,7 @@
 #ifndef NETWORK_H
 #define NETWORK_H
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,6 +32,7 @@ typedef struct network_shape {
     int n_sparse, n_dense, n_tasks, n_rows;
     uint32_t vocabulary; /* of every sparse feature and list */
     bool binary_labels;  /* else any number */
+    bool has_gaps;       /* some labels lack, and rows have weights */
 } network_shape;
 
 /* Lists of 0 to NETWORK_LENGTH items, the second with weights. */
@@ -64,7 +66,8 @@ static inline void network_fill_rows(network *net, const network_shape *shape, u
                                                       .lists = net->lists,
                                                       .n_lists = NETWORK_LISTS,
                                                       .n_dense = shape->n_dense,
-                                                      .n_tasks = shape->n_tasks});
+                                                      .n_tasks = shape->n_tasks,
+                                                      .has_weights = shape->has_gaps});
     if (plx_rows_init(&net->rows, &plx_allocator_default, &net->layout, (size_t)shape->n_rows, NULL) != PLX_OK) abort();
     const plx_random random = {seed, PLX_STREAM_NAMED};
     uint64_t index = 0;
@@ -75,8 +78,13 @@ static inline void network_fill_rows(network *net, const network_shape *shape, u
         }
         for (int task = 0; task < shape->n_tasks; task++) {
             const float uniform = plx_random_uniform(&random, index++, 0);
-            const float label = shape->binary_labels ? (float)(uniform < 0.4f) : 2 * uniform - 1;
+            const float label = shape->has_gaps && (row + task) % 4 == 1 ? NAN
+                                : shape->binary_labels                   ? (float)(uniform < 0.4f)
+                                                                         : 2 * uniform - 1;
+            const float weight = 3 * uniform;
             memcpy(record + net->layout.label_offset + (size_t)task * sizeof label, &label, sizeof label);
+            if (shape->has_gaps)
+                memcpy(record + net->layout.weight_offset + (size_t)task * sizeof weight, &weight, sizeof weight);
         }
         for (int i = 0; i < shape->n_sparse; i++) {
             const uint32_t id = plx_random_below(&random, index++, 0, shape->vocabulary);
@@ -158,14 +166,14 @@ static inline void network_release(network *net)
     plx_arena_release(&net->arena);
 }
 
-/* One step on all rows; returns sum over tasks of weight * loss / rows. */
+/* One step on all rows; returns sum over tasks of weight * loss / labelled rows. */
 static inline double network_step(network *net)
 {
     const plx_batch batch = {.rows = &net->rows, .n = (int)net->rows.n};
     plx_run_step(net->run, net->values, &batch);
     double loss = 0.0;
     for (int task = 0; task < net->graph.n_tasks; task++) {
-        loss += net->task_weights[task] * net->run->task_losses[task] / (double)net->rows.n;
+        loss += net->task_weights[task] * net->run->task_losses[task] / (double)net->run->task_rows[task];
     }
     return loss;
 }

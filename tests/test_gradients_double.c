@@ -203,11 +203,31 @@ static void build_losses(plx_graph *graph, const void *user)
     plx_graph_task(graph, 2, c, plx_squared_loss(graph, 2, c));
 }
 
-static void check_case(const char *name, network_builder *build, const void *user, int n_tasks)
+static void build_regressions(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    plx_ref a = bank_of(graph, x, "a", 1, 1), b = bank_of(graph, x, "b", 1, 1), c = bank_of(graph, x, "c", 1, 1);
+    plx_graph_task(graph, 0, a, plx_absolute_loss(graph, 0, a));
+    plx_graph_task(graph, 1, b, plx_huber_loss(graph, 1, b, 0.7));
+    plx_graph_task(graph, 2, plx_exp(graph, c), plx_poisson_loss(graph, 2, c));
+}
+
+/* Two losses of the same logits: the second adds to the gradient of the first. */
+static void build_classes(plx_graph *graph, const void *user)
+{
+    (void)user;
+    plx_ref x = inputs_of(graph);
+    plx_ref a = bank_of(graph, x, "a", 1, 5), both = bank_of(graph, x, "b", 1, 3);
+    plx_graph_task(graph, 0, plx_softmax(graph, a), plx_class_loss(graph, 0, a));
+    plx_graph_task(graph, 1, plx_softmax(graph, both), plx_class_loss(graph, 1, both));
+    plx_graph_task(graph, 2, plx_softmax(graph, both), plx_class_loss(graph, 2, both));
+}
+
+static void check_shape(const char *name, network_builder *build, const void *user, const network_shape *shape)
 {
     network net;
-    const network_shape shape = {2, 2, n_tasks, 13, 4, n_tasks > 1};
-    REQUIRE(network_init(&net, &shape, build, user, 21));
+    REQUIRE(network_init(&net, shape, build, user, 21));
     note_ops(&net);
     const plx_plan_options plans[] = {
         {.is_plain = true}, {.collapse = PLX_COLLAPSE_NEVER}, {.collapse = PLX_COLLAPSE_ALWAYS}};
@@ -222,9 +242,15 @@ static void check_case(const char *name, network_builder *build, const void *use
     network_release(&net);
 }
 
+static void check_case(const char *name, network_builder *build, const void *user, int n_tasks)
+{
+    const network_shape shape = {2, 2, n_tasks, 13, 4, n_tasks > 1, false};
+    check_shape(name, build, user, &shape);
+}
+
 static void test_ops(void)
 {
-    plx_ref (*activations[])(plx_graph *, plx_ref) = {plx_relu, plx_sigmoid, plx_tanh, plx_softmax};
+    plx_ref (*activations[])(plx_graph *, plx_ref) = {plx_relu, plx_sigmoid, plx_tanh, plx_softmax, plx_exp};
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
         check_case("activation", build_activation, &activations[i], 1);
     }
@@ -236,7 +262,17 @@ static void test_ops(void)
     check_case("concat", build_concat, NULL, 1);
     check_case("bag", build_bag, NULL, 1);
     check_case("attention", build_attention, NULL, 1);
-    check_case("losses", build_losses, NULL, 3);
+}
+
+static void test_losses(void)
+{
+    for (int has_gaps = 0; has_gaps < 2; has_gaps++) {
+        const network_shape numbers = {2, 2, 3, 13, 4, false, has_gaps};
+        const network_shape classes = {2, 2, 3, 13, 4, true, has_gaps};
+        check_shape("losses", build_losses, NULL, &classes);
+        check_shape("regressions", build_regressions, NULL, &numbers);
+        check_shape("classes", build_classes, NULL, &classes);
+    }
 }
 
 static void test_every_op_has_a_case(void)
@@ -259,7 +295,7 @@ static void check_model(const plx_model_def *def, const plx_model_spec *spec, bo
                                        {.name = "watch", .kind = binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION}};
     const network_model model = {def,
                                  {.spec = spec, .inputs = inputs, .n_inputs = 4, .targets = targets, .n_tasks = 2}};
-    const network_shape shape = {2, 2, 2, 11, 4, binary};
+    const network_shape shape = {2, 2, 2, 11, 4, binary, false};
     network net;
     REQUIRE(network_init(&net, &shape, network_build_model, &model, 5));
     for (int collapse = PLX_COLLAPSE_AUTO; collapse <= PLX_COLLAPSE_ALWAYS; collapse++) {
@@ -297,7 +333,7 @@ static void test_models(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_ops), CHECK_TEST(test_every_op_has_a_case),
-                                       CHECK_TEST(test_models)};
+    static const check_test tests[] = {CHECK_TEST(test_ops), CHECK_TEST(test_losses),
+                                       CHECK_TEST(test_every_op_has_a_case), CHECK_TEST(test_models)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

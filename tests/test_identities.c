@@ -69,7 +69,7 @@ static void fill_rows(model_case *n)
             labels[(int)r * n->layout.n_tasks + task] = plx_random_below(&(plx_random){9, (uint32_t)task}, r, 0, 2);
         }
     }
-    model_case_fill_rows(n, ids, dense, labels);
+    model_case_fill_rows(n, ids, dense, labels, NULL);
 }
 
 /** A network on the inputs above with random weights and rows; false, with a failed check, where it cannot be built. */
@@ -79,7 +79,7 @@ static bool setup(model_case *n, const char *model, const plx_model_spec *spec, 
     plx_build build = {.spec = spec, .inputs = inputs, .n_inputs = N_INPUTS, .targets = targets, .n_tasks = n_tasks};
     plx_plan_options options = {.tile_rows = 16};
     const plx_model_def *def = plx_model_find(plx_slice_of(model));
-    bool is_built = def && model_case_init(n, def, &build, plx_kernels_for(plx_cpu_best()), &options, ROWS);
+    bool is_built = def && model_case_init(n, def, &build, plx_kernels_for(plx_cpu_best()), &options, ROWS, false);
     CHECK(is_built);
     if (!is_built) {
         memset(n, 0, sizeof *n);

@@ -11,8 +11,10 @@ without regularisers, and parameters after five Adam steps with them. The C test
 test_golden.c and test_golden_double.c compare the library with them.
 
 The files are made of words between blanks. A word KEY=VALUE is a setting; the words `array NAME D1 D2 D3` open an
-array of D1*D2*D3 numbers, row-major, which are the words that follow; a label that is missing is `nan`. Names of
-parameters are the library's. All start values are multiples of 2^-8, so that float32 holds them exactly.
+array of D1*D2*D3 numbers, row-major, which are the words that follow; a label that is missing is `nan`; weights, where
+there are any, are those of each row in each task's loss. A task's kind is binary, regression (squared loss), absolute,
+huber:DELTA, poisson, or multiclass:CLASSES. Names of parameters are the library's. All start values are multiples of
+2^-8, so that float32 holds them exactly.
 
 Backward passes are written by hand: every block returns its value and a function that takes the gradient of that
 value, adds to the parameters' gradients, and returns the gradient of its input.
@@ -31,7 +33,8 @@ NORMALISE_EPSILON = 1e-3
 NORMALISE_MOMENTUM = 0.99
 ADAM_STEPS, RATE, BETA1, BETA2, EPSILON = 5, 0.01, 0.9, 0.999, 1e-7
 
-BINARY, REGRESSION = "binary", "regression"
+BINARY, REGRESSION, ABSOLUTE, HUBER, POISSON = "binary", "regression", "absolute", "huber:0.75", "poisson"
+CLASSES = "multiclass:3"
 ACTIVATIONS = {  # f, and f' from x and y = f(x)
     "relu": (lambda x: np.maximum(x, 0.0), lambda x, y: (x > 0.0).astype(float)),
     "sigmoid": (lambda x: 1.0 / (1.0 + np.exp(-x)), lambda x, y: y * (1.0 - y)),
@@ -185,11 +188,18 @@ def gated_mixture(p, case, scope, gate_x, experts):
     return mixed, back
 
 
+def n_outputs(kind):
+    return int(kind.split(":")[1]) if kind.startswith("multiclass") else 1
+
+
 def head(p, case, x, task):
-    """Tower, then the logit: a kernel without bias and the task's global bias."""
+    """Tower, then the logit: a kernel without bias and the task's global bias; one logit a class."""
     scope = f"task{task}"
     tower, tower_back = dnn(p, case, x, f"{scope}/tower", case["tower_dnn_units_lists"][task])
-    logit, logit_back = linear(p, tower, f"{scope}/logit/kernel", f"{scope}/logit/bias", 1, 0, 1, 0.0)
+    outputs = n_outputs(case["tasks"][task][1])
+    logit, logit_back = linear(p, tower, f"{scope}/logit/kernel", f"{scope}/logit/bias", 1, 0, outputs, 0.0)
+    if outputs > 1:
+        return logit, lambda d: tower_back(logit_back(d))
     return logit[:, 0], lambda d: tower_back(logit_back(d[:, None]))
 
 
@@ -314,16 +324,39 @@ def both_log_loss(a, b, y):
     return loss, d_log_p * sigmoid(-a), d_log_p * sigmoid(-b)
 
 
-def predictions_and_losses(case, logits, labels):
-    """Scores [rows, tasks], loss of each task (mean over its labelled rows), the weighted loss, gradients by logits.
+def class_loss(z, y):
+    """Cross-entropy of softmax(z) against classes y; probabilities, loss, derivative."""
+    e = np.exp(z - z.max(axis=1, keepdims=True))
+    p, rows = e / e.sum(axis=1, keepdims=True), np.arange(len(z))
+    onehot = np.zeros_like(z)
+    onehot[rows, y.astype(int)] = 1.0
+    return p, -np.log(p[rows, y.astype(int)]), p - onehot
 
-    A row without a label counts nowhere: a task's loss is a mean over the rows that have one.
+
+def regression_loss(kind, z, y):
+    """Prediction, loss, derivative."""
+    d = z - y
+    if kind == ABSOLUTE:
+        return z, np.abs(d), np.sign(d)
+    if kind.startswith("huber"):
+        delta = float(kind.split(":")[1])
+        return z, np.where(np.abs(d) <= delta, d * d / 2, delta * (np.abs(d) - delta / 2)), np.clip(d, -delta, delta)
+    if kind == POISSON:
+        return np.exp(z), np.exp(z) - y * z, np.exp(z) - y
+    return z, d**2, 2.0 * d
+
+
+def predictions_and_losses(case, logits, labels, weights):
+    """Scores [rows, outputs], loss of each task, the weighted loss, gradients by logits.
+
+    A task's loss is the sum over its labelled rows of weight times loss, divided by their number; a row without a label
+    counts nowhere.
     """
-    scores, losses, weighted, d_logits = [], [], 0.0, [np.zeros(ROWS) for _ in logits]
+    scores, losses, weighted, d_logits = [], [], 0.0, [np.zeros_like(z) for z in logits]
     for task, (_, kind, weight) in enumerate(case["tasks"]):
         there = ~np.isnan(labels[:, task])
         y, z = np.where(there, labels[:, task], 0.0), logits[task]
-        share = np.where(there, weight / there.sum(), 0.0)
+        share = np.where(there, weights[:, task] * weight / there.sum(), 0.0)
         if case["model"] == "esmm" and task == 1:
             loss, d_first, d_second = both_log_loss(logits[0], z, y)
             d_logits[0] += share * d_first
@@ -333,11 +366,15 @@ def predictions_and_losses(case, logits, labels):
             loss, dz = log_loss(z, y)
             d_logits[task] += share * dz
             scores.append(sigmoid(z))
+        elif n_outputs(kind) > 1:
+            p, loss, dz = class_loss(z, y)
+            d_logits[task] += share[:, None] * dz
+            scores.extend(p.T)
         else:
-            loss = (z - y) ** 2
-            d_logits[task] += share * 2.0 * (z - y)
-            scores.append(z)
-        losses.append(loss[there].mean())
+            score, loss, dz = regression_loss(kind, z, y)
+            d_logits[task] += share * dz
+            scores.append(score)
+        losses.append((weights[:, task] * loss)[there].mean())
         weighted += loss @ share
     return np.stack(scores, axis=1), np.array(losses), weighted, d_logits
 
@@ -360,15 +397,23 @@ class Network:
         for task, kind, _ in case["tasks"]:
             if kind == BINARY:
                 labels.append(np.arange(ROWS) * 5 % 7 % 2.0 if task == "click" else np.arange(ROWS) // 2 % 2.0)
+            elif n_outputs(kind) > 1:
+                labels.append(np.arange(ROWS) * 3 % 5 % n_outputs(kind) * 1.0)
+            elif kind == POISSON:
+                labels.append(np.arange(ROWS) * 3 % 7 // 2 * 1.0)
             else:
                 labels.append(rough(f"{name}/{task}", ROWS, 1.0))
         self.labels = np.stack(labels, axis=1)
+        self.weights = np.ones_like(self.labels)
+        if case.get("has_weights"):
+            self.weights = np.abs(rough(f"{name}/weights", self.labels.shape, 1.0))
+            self.weights[0, 0] = 0.0
         for row, task in case.get("missing", []):
             self.labels[row, task] = np.nan
 
     def forward(self):
         logits, self.back = MODELS[self.case["model"]](self.p, self.case, (self.ids, self.dense))
-        return predictions_and_losses(self.case, logits, self.labels)
+        return predictions_and_losses(self.case, logits, self.labels, self.weights)
 
     def score(self):
         """Predictions as a trained model serves them: by the moving averages."""
@@ -428,6 +473,7 @@ class Network:
 MIXED = [("click", BINARY, 0.7), ("stay", REGRESSION, 1.3)]
 BOTH = [("click", BINARY, 1.25), ("buy", BINARY, 0.5)]
 THREE = [("click", BINARY, 0.5), ("stay", REGRESSION, 0.75), ("buy", BINARY, 2.0)]
+KINDS = [("grade", CLASSES, 1.5), ("visits", POISSON, 0.25), ("delay", HUBER, 1.0), ("price", ABSOLUTE, 0.5)]
 L2 = {"l2_reg_embedding": 0.01, "l2_reg_dnn": 0.02}
 NO_L2 = {"l2_reg_embedding": 0.0, "l2_reg_dnn": 0.0}
 NARROW = [[3], [2]]
@@ -442,6 +488,13 @@ CASES = {
     "esmm": dict(L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=[[4], [3, 2]]),
     "esmm_missing": dict(NO_L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=NARROW, dnn_activation="tanh",
                          missing=[(0, 0), (3, 1), (5, 1)]),
+    "esmm_weights": dict(L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=NARROW, has_weights=True,
+                         missing=[(2, 1)]),
+    "mmoe_kinds": dict(L2, model="mmoe", tasks=KINDS, num_experts=2, expert_dnn_units=[3],
+                       tower_dnn_units_lists=[[3], [], [2], [2]]),
+    "mmoe_kinds_weights": dict(L2, model="mmoe", tasks=KINDS, num_experts=2, expert_dnn_units=[3],
+                               tower_dnn_units_lists=[[], [2], [2], []], dnn_activation="tanh", has_weights=True,
+                               missing=[(1, 0), (4, 1), (6, 1), (6, 2), (0, 3)]),
     "mmoe": dict(L2, model="mmoe", tasks=BOTH, num_experts=3, expert_dnn_units=[4], tower_dnn_units_lists=NARROW),
     "mmoe_gate": dict(L2, model="mmoe", tasks=MIXED, num_experts=2, expert_dnn_units=[5, 3], gate_dnn_units=[3],
                       tower_dnn_units_lists=[[3, 2], [2]], dnn_activation="sigmoid"),
@@ -498,7 +551,7 @@ def golden_text(name, case):
 
     text = f"name={name}\n"
     for key, value in case.items():
-        if key not in ("tasks", "missing"):
+        if key not in ("tasks", "missing", "has_weights"):
             text += f"model={value}\n" if key == "model" else f"model.{key}={setting(value)}\n"
     for feature, rows, width in SPARSE:
         text += f"sparse={feature},{rows},{width}\n"
@@ -510,6 +563,8 @@ def golden_text(name, case):
     for key, value in (("ids", network.ids), ("dense", network.dense), ("labels", network.labels), ("scores", scores),
                        ("losses", losses), ("total", total)):
         text += array_text(key, value)
+    if case.get("has_weights"):
+        text += array_text("weights", network.weights)
     for tensor, value in start.items():
         text += array_text(f"start:{tensor}", value)
     for tensor, value in gradients.items():

@@ -10,6 +10,17 @@ size_t plx_param_numbers(const plx_param *param)
     return (size_t)param->spec.groups * (size_t)param->spec.rows * (size_t)param->spec.cols;
 }
 
+static const char **list_classes(plx_model *model, int task)
+{
+    int n = plx_encoders_n_classes(model->encoders, task);
+    const char **names = plx_arena_take(&model->arena, (size_t)n, sizeof *names);
+    for (int i = 0; names && i < n; i++) {
+        plx_slice class = plx_encoders_class(model->encoders, task, i);
+        names[i] = plx_arena_text(&model->arena, class.text, class.length);
+    }
+    return names;
+}
+
 static plx_target_spec *list_targets(plx_model *model)
 {
     const plx_table_spec *table = &model->config->spec.table;
@@ -18,12 +29,20 @@ static plx_target_spec *list_targets(plx_model *model)
     model->task_names = plx_arena_take(&model->arena, n, sizeof *model->task_names);
     model->task_kinds = plx_arena_take(&model->arena, n, sizeof *model->task_kinds);
     model->task_weights = plx_arena_take(&model->arena, n, sizeof *model->task_weights);
+    model->task_decays = plx_arena_take(&model->arena, n, sizeof *model->task_decays);
+    model->class_names = plx_arena_take(&model->arena, n, sizeof *model->class_names);
     for (size_t i = 0; !plx_arena_failed(&model->arena) && i < n; i++) {
         const plx_task_spec *task = &table->tasks[i];
         model->task_names[i] = task->name;
         model->task_kinds[i] = (plx_task_kind)task->kind;
         model->task_weights[i] = task->weight;
-        targets[i] = (plx_target_spec){.name = task->name, .kind = model->task_kinds[i]};
+        model->task_decays[i] = task->weight_decay;
+        model->class_names[i] = list_classes(model, (int)i);
+        targets[i] = (plx_target_spec){.name = task->name,
+                                       .kind = model->task_kinds[i],
+                                       .n_classes = plx_encoders_n_classes(model->encoders, (int)i),
+                                       .loss = task->loss,
+                                       .huber_delta = task->huber_delta};
     }
     return targets;
 }
@@ -203,6 +222,12 @@ int plx_model_task_outputs(const plx_model *model, int task, int *first)
 plx_task_kind plx_model_task_kind(const plx_model *model, int task)
 {
     return task >= 0 && task < model->graph.n_tasks ? model->task_kinds[task] : PLX_TASK_BINARY;
+}
+
+const char *plx_model_class_name(const plx_model *model, int task, int class_number)
+{
+    if (task < 0 || task >= model->graph.n_tasks || class_number < 0) return NULL;
+    return class_number < plx_encoders_n_classes(model->encoders, task) ? model->class_names[task][class_number] : NULL;
 }
 
 int64_t plx_model_n_parameters(const plx_model *model)

@@ -127,6 +127,7 @@ void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *
         .l2_embedding = spec->model.l2_reg_embedding,
         .l2_dnn = spec->model.l2_reg_dnn,
         .task_weights = model->task_weights,
+        .task_decays = model->task_decays,
         .task_names = model->task_names,
         .task_kinds = model->task_kinds,
         .train = &data->parts[PLX_PART_TRAIN],

@@ -48,10 +48,11 @@ struct plx_model {
     plx_encoders *encoders;
     plx_arena arena; /* the graph and the arrays below */
     plx_graph graph;
-    plx_real *values;          /* [graph.n_values] */
-    const char **task_names;   /* [n_tasks] */
-    plx_task_kind *task_kinds; /* [n_tasks] */
-    double *task_weights;      /* [n_tasks] */
+    plx_real *values;                   /* [graph.n_values] */
+    const char **task_names;            /* [n_tasks] */
+    plx_task_kind *task_kinds;          /* [n_tasks] */
+    double *task_weights, *task_decays; /* [n_tasks] */
+    const char ***class_names;          /* [n_tasks][classes] */
 };
 
 struct plx_dataset {

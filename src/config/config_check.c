@@ -92,14 +92,6 @@ static void check_labels(plx_document *document, const plx_table_spec *table, co
                              "remove feature '%s'",
                              label->name, table->tasks[label->index].name, table->features[i].name);
     }
-    for (int i = 0; i < table->n_tasks; i++) {
-        const plx_task_spec *task = &table->tasks[i];
-        const char *wrong = task->kind == PLX_TASK_REGRESSION && task->positive.n + task->negative.n > 0
-                                ? "'positive' and 'negative' belong to binary tasks, this one is a regression"
-                            : task->negative.n > 0 && task->positive.n == 0 ? "'negative' needs 'positive' beside it"
-                                                                            : NULL;
-        if (wrong) plx_document_problem(document, places->task[i], "task '%s': %s", task->name, wrong);
-    }
 }
 
 static bool is_rising(const plx_real_list *list)
@@ -156,13 +148,17 @@ static void check_columns(plx_document *document, const plx_table_spec *table, c
         if (weights && *weights && !find(&list, weights)) lacks_column(document, columns, weights, places->feature[i]);
     }
     for (int i = 0; i < table->n_tasks && !plx_document_is_full(document); i++) {
-        if (!find(&list, table->tasks[i].column)) {
-            lacks_column(document, columns, table->tasks[i].column, places->task[i]);
-        }
+        const plx_task_spec *task = &table->tasks[i];
+        const char *const read[] = {task->column, task->where, task->weight_column};
+        for (size_t k = 0; k < sizeof read / sizeof *read; k++)
+            if (read[k] && *read[k] && !find(&list, read[k])) lacks_column(document, columns, read[k], places->task[i]);
     }
     const char *group = table->data.group;
     if (group && *group && !plx_document_is_full(document) && !find(&list, group))
         lacks_column(document, columns, group, plx_document_value(document, places->data, "group"));
+    if (table->data.row_weight && *table->data.row_weight && !find(&list, table->data.row_weight))
+        lacks_column(document, columns, table->data.row_weight,
+                     plx_document_value(document, places->data, "row_weight"));
 }
 
 static void check_part(plx_document *document, const plx_spec_places *places, const char *files_key, int n_files,
@@ -229,7 +225,8 @@ static void check_model(plx_document *document, const plx_spec *spec, const plx_
     plx_target_spec *targets = plx_arena_take(&document->scratch, (size_t)table->n_tasks + 1, sizeof *targets);
     if (!spec->def || !places->tasks || !targets) return;
     for (int i = 0; i < table->n_tasks; i++) {
-        targets[i] = (plx_target_spec){.name = table->tasks[i].name, .kind = (plx_task_kind)table->tasks[i].kind};
+        targets[i] = (plx_target_spec){
+            .name = table->tasks[i].name, .kind = (plx_task_kind)table->tasks[i].kind, .n_classes = 2};
     }
     if (plx_model_check(spec->def, &spec->model, targets, table->n_tasks, &failure) == PLX_OK) return;
     for (char *rest = failure.message, *line; (line = strsep(&rest, "\n"));) {
@@ -268,6 +265,7 @@ void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec
     check_labels(document, &spec->table, places);
     check_numbers(document, &spec->table, places);
     plx_check_features(document, &spec->table, places);
+    plx_spec_check_tasks(document, &spec->table, places);
     check_columns(document, &spec->table, places);
     check_model(document, spec, places);
     check_monitor(document, spec, places);

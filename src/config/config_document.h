@@ -76,5 +76,7 @@ typedef struct plx_spec_places {
 void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec_places *places);
 /** Those of features (data/features.h). */
 void plx_check_features(plx_document *document, const plx_table_spec *table, const plx_spec_places *places);
+/** Of these, the options of each task: what must be given together, how long lists are. */
+void plx_spec_check_tasks(plx_document *document, const plx_table_spec *table, const plx_spec_places *places);
 
 #endif

@@ -126,26 +126,27 @@ static void check_name(parser *p, const yaml_node_t *node, const char *name)
     plx_document_problem(&p->document, node, "a name has 1 to %d characters on one line", (int)NAME_LENGTH_MAX);
 }
 
-/** Keys that mean nothing for the feature's kind. */
-static void check_feature_keys(parser *p, const yaml_node_t *entry, int kind)
+/** Keys that mean nothing for the entry's kind, which is one of `kinds`; `what` such entries are. */
+static void check_keys(parser *p, const yaml_node_t *entry, const section *s, const char *const *kinds, int kind,
+                       const char *what)
 {
-    for (size_t i = 0; i < plx_feature_n_fields; i++) {
-        const plx_field *field = &plx_feature_fields[i];
+    for (size_t i = 0; i < s->n_fields; i++) {
+        const plx_field *field = &s->fields[i];
         const yaml_node_t *key = plx_document_key(&p->document, entry, field->name);
         char takers[120] = "";
         size_t used = 0, n_takers = (size_t)__builtin_popcount(field->kinds), n = 0;
         if (!key || plx_field_is_for(field, kind)) continue;
-        for (int k = 0; plx_feature_kinds[k]; k++) {
+        for (int k = 0; kinds[k]; k++) {
             if (!plx_field_is_for(field, k)) continue;
             used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s",
                                      n == 0             ? ""
                                      : n + 1 < n_takers ? ", "
                                                         : " and ",
-                                     plx_feature_kinds[k]);
+                                     kinds[k]);
             n++;
         }
-        plx_document_problem(&p->document, key, "'%s' belongs to %s features, this one is %s", field->name, takers,
-                             plx_feature_kinds[kind]);
+        plx_document_problem(&p->document, key, "'%s' belongs to %s %s, this one is %s", field->name, takers, what,
+                             kinds[kind]);
     }
 }
 
@@ -193,7 +194,8 @@ static void parse_feature(parser *p, const yaml_node_t *entry)
     plx_feature_spec feature = {0};
     if (!is_mapping(p, entry, s.title)) return;
     fill(p, entry, &s, &feature);
-    if (plx_document_key(&p->document, entry, "kind")) check_feature_keys(p, entry, feature.kind);
+    if (plx_document_key(&p->document, entry, "kind"))
+        check_keys(p, entry, &s, plx_feature_kinds, feature.kind, "features");
     if (names) {
         add_named_features(p, entry, names, feature);
     } else if (feature.name) {
@@ -284,6 +286,7 @@ static void parse_tasks(parser *p, const yaml_node_t *node)
         plx_task_spec *task = &table->tasks[table->n_tasks];
         if (!is_mapping(p, entry, s.title)) continue;
         fill(p, entry, &s, task);
+        check_keys(p, entry, &s, plx_task_kinds, task->kind, "tasks");
         if (!task->name) task->name = plx_arena_text(&p->spec->arena, "?", 1); /* that it lacks is noted */
         if (!task->column || task->column[0] == '\0') task->column = task->name;
         if (plx_document_key(&p->document, entry, "name")) {

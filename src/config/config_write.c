@@ -40,8 +40,10 @@ static void write_tasks(const plx_table_spec *table, plx_string *out)
     for (int t = 0; t < table->n_tasks; t++) {
         const plx_task_spec *task = &table->tasks[t];
         bool is_first = true;
-        for (size_t i = 0; i < plx_task_n_fields; i++)
-            write_flow(out, &plx_task_fields[i], task, &is_first);
+        for (size_t i = 0; i < plx_task_n_fields; i++) {
+            const plx_field *field = &plx_task_fields[i];
+            if (plx_field_is_for(field, task->kind)) write_flow(out, field, task, &is_first);
+        }
         plx_string_format(out, "}\n");
     }
 }
@@ -61,7 +63,8 @@ void plx_spec_write(const plx_spec *spec, plx_string *out)
 /** Whether a field decides how the network is made of the encoded rows, not how rows are encoded. */
 static bool is_of_network(const plx_field *field)
 {
-    static const char *const names[] = {"embedding_dim", "combiner", "attention_on", "weight"};
+    static const char *const names[] = {"embedding_dim", "combiner", "attention_on", "weight",
+                                        "weight_decay",  "loss",     "huber_delta"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], field->name) == 0) return true;
     return false;
@@ -85,6 +88,7 @@ void plx_spec_write_encoding(const plx_spec *spec, plx_string *out)
     }
     plx_string_add(out, "\n", 1);
     plx_string_format(out, "%s\n", table->data.group);
+    plx_string_format(out, "%s\n", table->data.row_weight);
     for (int i = 0; i < table->n_tasks; i++) {
         write_encoding(out, plx_task_fields, plx_task_n_fields, &table->tasks[i]);
     }

@@ -7,7 +7,7 @@
 
 enum { SHOWN_BYTES = 60, SHOWN_LABELS = 8 };
 
-static bool is_listed(const plx_text_list *list, plx_slice cell)
+bool plx_cell_is_listed(const plx_text_list *list, plx_slice cell)
 {
     for (int i = 0; i < list->n; i++)
         if (strlen(list->items[i]) == cell.length && memcmp(list->items[i], cell.text, cell.length) == 0) return true;
@@ -38,7 +38,7 @@ plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double 
 {
     double number;
     *out = NAN;
-    if (cell.length == 0 || is_listed(missing, cell)) return PLX_NUMBER_MISSING;
+    if (cell.length == 0 || plx_cell_is_listed(missing, cell)) return PLX_NUMBER_MISSING;
     if (parse_digits(cell, out)) return PLX_NUMBER_GIVEN;
     if (!plx_parse_double(cell, &number)) return PLX_NUMBER_NONE;
     plx_number kind = plx_check_number(number);
@@ -72,7 +72,10 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
     if (kind == PLX_NUMBER_MISSING)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "a missing number in column '%s', which %s", column, reader);
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s", show(cell).text,
-             kind == PLX_NUMBER_NONE ? "not a number" : "too large for a 32-bit number", column, reader);
+             kind == PLX_NUMBER_NONE       ? "not a number"
+             : kind == PLX_NUMBER_NEGATIVE ? "negative"
+                                           : "too large for a 32-bit number",
+             column, reader);
 }
 
 plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const char *column, char separator, int size)
@@ -82,7 +85,7 @@ plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const cha
                         .column = column,
                         .separator = separator,
                         .size = size,
-                        .is_missing = cell.length == 0 || is_listed(missing, cell)};
+                        .is_missing = cell.length == 0 || plx_cell_is_listed(missing, cell)};
 }
 
 static plx_status fail_size(const plx_vector *v, int n, plx_error *err)
@@ -114,54 +117,97 @@ plx_status plx_vector_end(const plx_vector *v, plx_error *err)
     return v->is_missing || v->has_ended ? PLX_OK : fail_size(v, v->size + 1, err);
 }
 
-static void write_list(plx_error *to, const char *lead, const plx_text_list *list)
+typedef struct shown_list {
+    plx_error text; /* its message alone */
+    int n;
+} shown_list;
+
+/* Adds a text of a list, behind `lead` where it is the first; what comes after SHOWN_LABELS is cut. */
+static void add_shown(shown_list *to, const char *lead, plx_slice text)
 {
-    size_t used = strlen(to->message);
-    for (int i = 0; i < list->n && i <= SHOWN_LABELS && used + SHOWN_BYTES + 32 < sizeof to->message; i++) {
-        const char *gap = i == 0 ? lead : ", ";
-        used += (size_t)snprintf(to->message + used, sizeof to->message - used, "%s%s", gap,
-                                 i < SHOWN_LABELS ? show(plx_slice_of(list->items[i])).text : "...");
-    }
+    size_t used = strlen(to->text.message);
+    if (to->n > SHOWN_LABELS || used + SHOWN_BYTES + 32 >= sizeof to->text.message) return;
+    snprintf(to->text.message + used, sizeof to->text.message - used, "%s%s", to->n ? ", " : lead,
+             to->n < SHOWN_LABELS ? show(text).text : "...");
+    to->n++;
 }
 
-static plx_status fail_label(const plx_task_spec *task, plx_slice cell, plx_error *err)
+static void add_list(shown_list *to, const char *lead, const plx_text_list *list)
 {
-    plx_error expected = {.message = "0 or 1 (for other labels list `positive`)"};
-    if (task->positive.n) {
-        expected.message[0] = '\0';
-        write_list(&expected, "positive ", &task->positive);
-        write_list(&expected, " or negative ", &task->negative);
-        if (!task->negative.n) strcat(expected.message, " or any other text");
+    to->n = 0;
+    for (int i = 0; i < list->n; i++)
+        add_shown(to, lead, plx_slice_of(list->items[i]));
+}
+
+static plx_status fail_label(const plx_task_spec *task, const plx_dictionary *classes, plx_slice cell, plx_error *err)
+{
+    shown_list expected = {.text.message = ""};
+    if (task->kind == PLX_TASK_MULTICLASS) {
+        for (uint32_t i = 0; i < classes->n; i++)
+            add_shown(&expected, "a class: ", plx_dictionary_text(classes, i));
+        if (!task->classes.n) strcat(expected.text.message, " (those of the training rows; `classes` may list others)");
+    } else if (task->positive.n) {
+        add_list(&expected, "positive ", &task->positive);
+        add_list(&expected, " or negative ", &task->negative);
+        if (!task->negative.n) strcat(expected.text.message, " or any other text");
+    } else {
+        strcpy(expected.text.message, "0 or 1 (for other labels list `positive`)");
     }
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is no label of task '%s' (column '%s'); expected %s", show(cell).text, task->name,
-             plx_column_of(task->column, task->name), expected.message);
+             plx_column_of(task->column, task->name), expected.text.message);
 }
 
 static plx_status binary_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err)
 {
     double number;
     if (task->positive.n) {
-        bool is_positive = is_listed(&task->positive, cell);
-        /* An empty cell is no label unless it is listed as one: that a label lacks must not count as a 0. */
-        if (!is_positive && !is_listed(&task->negative, cell) && (task->negative.n || cell.length == 0))
-            return fail_label(task, cell, err);
+        bool is_positive = plx_cell_is_listed(&task->positive, cell);
+        bool is_other = !is_positive && !plx_cell_is_listed(&task->negative, cell);
+        if (is_other && cell.length == 0) return PLX_OK; /* that a label lacks must not count as a 0 */
+        if (is_other && task->negative.n) return fail_label(task, NULL, cell, err);
         *out = is_positive ? 1 : 0;
         return PLX_OK;
     }
-    if (!plx_parse_double(cell, &number) || !(number == 0 || number == 1)) return fail_label(task, cell, err);
+    if (cell.length == 0) return PLX_OK;
+    if (!plx_parse_double(cell, &number) || !(number == 0 || number == 1)) return fail_label(task, NULL, cell, err);
     *out = number == 1 ? 1 : 0;
     return PLX_OK;
 }
 
-plx_status plx_cell_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err)
+static plx_status class_label(const plx_task_spec *task, const plx_dictionary *classes, plx_slice cell, float *out,
+                              plx_error *err)
 {
-    static const plx_text_list none = {0};
+    uint32_t found = plx_dictionary_find(classes, cell, plx_text_hash(cell.text, cell.length));
+    if (found != PLX_NOT_FOUND)
+        *out = (float)found;
+    else if (cell.length && classes->n)
+        return fail_label(task, classes, cell, err);
+    else if (cell.length)
+        *out = 0;
+    return PLX_OK;
+}
+
+static plx_status number_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell, float *out,
+                               plx_error *err)
+{
     double number;
-    if (task->kind == PLX_TASK_BINARY) return binary_label(task, cell, out, err);
-    plx_number kind = plx_cell_number(&none, cell, &number);
+    plx_number kind = plx_cell_number(missing, cell, &number);
+    bool is_count = task->loss == PLX_LOSS_POISSON;
+    if (kind == PLX_NUMBER_MISSING) return PLX_OK;
+    if (kind == PLX_NUMBER_GIVEN && is_count && number < 0) kind = PLX_NUMBER_NEGATIVE;
     if (kind != PLX_NUMBER_GIVEN)
-        return plx_fail_number(kind, cell, plx_column_of(task->column, task->name),
-                               "holds the labels of a regression task", err);
+        return plx_fail_number(
+            kind, cell, plx_column_of(task->column, task->name),
+            is_count ? "holds the labels of a task with loss poisson" : "holds the labels of a regression task", err);
     *out = (float)number;
     return PLX_OK;
+}
+
+plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,
+                          plx_slice cell, float *out, plx_error *err)
+{
+    *out = NAN;
+    if (task->kind == PLX_TASK_BINARY) return binary_label(task, cell, out, err);
+    if (task->kind == PLX_TASK_MULTICLASS) return class_label(task, classes, cell, out, err);
+    return number_label(task, missing, cell, out, err);
 }

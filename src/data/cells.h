@@ -8,9 +8,16 @@
 
 #include "base/error.h"
 #include "base/text.h"
+#include "data/dictionary.h"
 #include "data/spec.h"
 
-typedef enum plx_number { PLX_NUMBER_GIVEN, PLX_NUMBER_MISSING, PLX_NUMBER_NONE, PLX_NUMBER_TOO_LARGE } plx_number;
+typedef enum plx_number {
+    PLX_NUMBER_GIVEN,
+    PLX_NUMBER_MISSING,
+    PLX_NUMBER_NONE,
+    PLX_NUMBER_TOO_LARGE,
+    PLX_NUMBER_NEGATIVE
+} plx_number;
 
 /** `*out` is NaN unless a number is given. Missing: an empty cell, nan, a cell of the list. */
 plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double *out);
@@ -46,8 +53,16 @@ plx_status plx_vector_next(plx_vector *vector, bool is_needed, double *out, plx_
 /** After `size` numbers: there must not be more. */
 plx_status plx_vector_end(const plx_vector *vector, plx_error *err);
 
-/** The label that a cell means for a task of any kind. PLX_ERR_SCHEMA: the message says what is expected. */
-plx_status plx_cell_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err);
+/** Whether the cell is one of the list. */
+bool plx_cell_is_listed(const plx_text_list *list, plx_slice cell);
+
+/**
+ * The label that a cell means for a task of any kind; NaN: none, as an empty cell means where no list has it, and one
+ * of `missing` for regressions. `classes`, of a multiclass task, takes every text while it is empty. PLX_ERR_SCHEMA:
+ * the message says what is expected.
+ */
+plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,
+                          plx_slice cell, float *out, plx_error *err);
 
 /** The value that the network reads for a number of a dense feature; missing numbers are filled in before. */
 static inline float plx_encode_number(double number, const double scaling[2])

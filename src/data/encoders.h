@@ -15,7 +15,9 @@ typedef struct plx_input {
     const char *column;
     bool texts, numbers;             /* what features read */
     bool weighted_items;             /* a list reads it whose items have weights behind a separator */
-    bool label_texts, label_numbers; /* what tasks read, and data.group */
+    bool label_texts, label_numbers; /* what tasks read: labels, where they count, weights; and data.group */
+    bool is_weight;                  /* with labels no number may lack or be negative */
+    bool is_count;                   /* with labels no number may be negative */
     bool never_missing;              /* a dense feature reads it that states no number for missing ones */
     int size;                        /* numbers in a cell: above 1, features that read vectors alone read it */
     char separator;                  /* between them */
@@ -58,6 +60,8 @@ typedef struct plx_dense_encoder {
 typedef struct plx_label_encoder {
     const plx_task_spec *spec;
     int input;
+    int where, weight;      /* inputs; -1: none */
+    plx_dictionary classes; /* multiclass: class c is text c; empty until fitted */
 } plx_label_encoder;
 
 struct plx_encoders {
@@ -79,6 +83,7 @@ struct plx_encoders {
     plx_dense_encoder *dense;        /* [n_dense] */
     plx_label_encoder *tasks;        /* [layout.n_tasks] */
     int group;                       /* input; -1: none */
+    int row_weight;                  /* input; -1: none */
     int n_sparse, n_buckets, n_dense;
     plx_id_field *id_fields;
     plx_list_field *list_fields;
@@ -90,6 +95,9 @@ plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_s
                                plx_error *err);
 /** The number of the input that reads `column`, made where there is none; -1 when out of memory. */
 int plx_encoders_input(plx_encoders *encoders, const char *column);
+/** Says that `name` finds `size` numbers in a cell of the input: all that read a column must agree. */
+plx_status plx_encoders_link_size(plx_encoders *encoders, int input, int64_t size, const char *separator,
+                                  const char *name, plx_error *err);
 /** Sets the layout; vocabularies must be final. */
 void plx_encoders_seal(plx_encoders *encoders);
 
@@ -109,7 +117,8 @@ typedef struct plx_encoding plx_encoding;
 plx_status plx_encoding_create(const plx_encoders *encoders, const plx_columns *columns, size_t n, bool whole,
                                bool with_labels, plx_encoding **out, plx_error *err);
 void plx_encoding_free(plx_encoding *encoding);
-/** Rows order[0..n-1] into records first.. of `out`, which are cleared before. */
+/** Rows order[0..n-1] into records first.. of `out`, which are cleared before; has_all_labels becomes false where one
+ * lacks. */
 plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order, size_t n, plx_rows *out, size_t first,
                              plx_error *err);
 

@@ -8,6 +8,7 @@
 #include "data/cells.h"
 #include "data/encoders_dense.h"
 #include "data/group_column.h"
+#include "data/labels.h"
 #include "data/lists.h"
 
 typedef struct request {
@@ -204,20 +205,64 @@ static plx_status encode_dense(request *r, int feature, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status encode_labels(request *r, int task, bool with_labels, plx_error *err)
+/* The columns of a task; NULL where it has none of the kind. */
+typedef struct task_cells {
+    const plx_cells *labels, *where, *weight, *row_weight;
+} task_cells;
+
+static plx_status find_task_cells(request *r, const plx_label_encoder *task, task_cells *out, plx_error *err)
+{
+    const int row_weight = r->encoders->row_weight;
+    PLX_TRY(find_column(r, task->input, &out->labels, err));
+    if (task->where >= 0) PLX_TRY(find_column(r, task->where, &out->where, err));
+    if (task->weight >= 0) PLX_TRY(find_column(r, task->weight, &out->weight, err));
+    return row_weight >= 0 ? find_column(r, row_weight, &out->row_weight, err) : PLX_OK;
+}
+
+static plx_status read_weight(const request *r, int input, const plx_cells *cells, size_t row, double *out,
+                              plx_error *err)
+{
+    char room[32];
+    *out = 1;
+    if (!cells) return PLX_OK;
+    plx_number kind = cell_number(r, cells, row, room, out);
+    if (kind == PLX_NUMBER_NONE || kind == PLX_NUMBER_TOO_LARGE)
+        return plx_fail_number(kind, cell_text(r, cells, row, room), cells->name, "holds weights of rows", err);
+    return plx_labels_check_number(r->encoders, input, *out, cell_text(r, cells, row, room), err);
+}
+
+static plx_status encode_label(const request *r, int task, const task_cells *cells, size_t row, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
-    size_t offset = e->layout.label_offset + (size_t)task * sizeof(float);
-    const plx_cells *cells = NULL;
+    const plx_label_encoder *encoder = &e->tasks[task];
+    uint8_t *record = r->out + row * e->layout.record_bytes + (size_t)task * sizeof(float);
+    double row_weight, weight;
     char room[32];
-    if (with_labels) PLX_TRY(find_column(r, e->tasks[task].input, &cells, err));
+    float label;
+    PLX_TRY(plx_label_of(e, task, cell_text(r, cells->labels, row, room), &label, err));
+    if (cells->where && !plx_label_counts(encoder->spec, cell_text(r, cells->where, row, room))) label = NAN;
+    plx_put_float(record, e->layout.label_offset, label);
+    if (!e->layout.has_weights) return PLX_OK;
+    PLX_TRY(read_weight(r, e->row_weight, cells->row_weight, row, &row_weight, err));
+    PLX_TRY(read_weight(r, encoder->weight, cells->weight, row, &weight, err));
+    plx_put_float(record, e->layout.weight_offset, plx_label_weight(encoder->spec, label, row_weight, weight));
+    return PLX_OK;
+}
+
+static plx_status encode_labels(request *r, int task, bool with_labels, plx_error *err)
+{
+    const plx_layout *layout = &r->encoders->layout;
+    task_cells cells = {0};
+    if (with_labels) PLX_TRY(find_task_cells(r, &r->encoders->tasks[task], &cells, err));
     for (size_t row = 0; row < r->n; row++) {
-        float label = NAN;
-        if (cells && plx_cell_label(e->tasks[task].spec, cell_text(r, cells, row, room), &label, err)) {
+        uint8_t *record = r->out + row * layout->record_bytes + (size_t)task * sizeof(float);
+        if (!with_labels) {
+            plx_put_float(record, layout->label_offset, NAN);
+            if (layout->has_weights) plx_put_float(record, layout->weight_offset, 1);
+        } else if (encode_label(r, task, &cells, row, err) != PLX_OK) {
             plx_error_prefix(err, "row %zu", row + 1);
             return PLX_ERR_SCHEMA;
         }
-        plx_put_float(r->out + row * e->layout.record_bytes, offset, label);
     }
     return PLX_OK;
 }

@@ -7,6 +7,7 @@
 #include "data/encoders_dense.h"
 #include "data/features.h"
 #include "data/group_column.h"
+#include "data/labels.h"
 
 static char *copy_text(plx_arena *arena, const char *text)
 {
@@ -46,7 +47,7 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
         own_fields(arena, plx_feature_fields, plx_feature_n_fields, &e->spec.features[i]);
     for (size_t i = 0; e->spec.tasks && i < n_tasks; i++)
         own_fields(arena, plx_task_fields, plx_task_n_fields, &e->spec.tasks[i]);
-    e->inputs = plx_arena_take(arena, 2 * n_features + n_tasks + 1, sizeof *e->inputs);
+    e->inputs = plx_arena_take(arena, 2 * n_features + 3 * n_tasks + 2, sizeof *e->inputs);
     e->vocabularies = plx_arena_take(arena, n_features, sizeof *e->vocabularies);
     e->sparse = plx_arena_take(arena, n_features, sizeof *e->sparse);
     e->buckets = plx_arena_take(arena, n_features, sizeof *e->buckets);
@@ -130,24 +131,6 @@ static plx_status check_features(const plx_encoders *e, plx_error *err)
     return first.code;
 }
 
-static plx_status check_labels(const plx_task_spec *task, plx_error *err)
-{
-    bool has_lists = task->positive.n || task->negative.n;
-    if (task->kind == PLX_TASK_REGRESSION && has_lists)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a regression; `positive` and `negative` are for binary tasks",
-                 task->name);
-    if (task->negative.n && !task->positive.n)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists `negative` labels; list its `positive` ones, too",
-                 task->name);
-    for (int i = 0; i < task->positive.n; i++)
-        for (int k = 0; k < task->negative.n; k++)
-            if (strcmp(task->positive.items[i], task->negative.items[k]) == 0)
-                PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: label '%s' of '%s' is both positive and negative",
-                         task->positive.items[i], task->name);
-    return PLX_OK;
-}
-
-/* The number of the input that reads `column`, made where there is none; -1 when out of memory. */
 int plx_encoders_input(plx_encoders *e, const char *column)
 {
     plx_slice text = plx_slice_of(column);
@@ -159,9 +142,8 @@ int plx_encoders_input(plx_encoders *e, const char *column)
     return e->n_inputs++;
 }
 
-/* All that read a column must find the same numbers in a cell. */
-static plx_status link_size(plx_encoders *e, int input, int64_t size, const char *separator, const char *name,
-                            plx_error *err)
+plx_status plx_encoders_link_size(plx_encoders *e, int input, int64_t size, const char *separator, const char *name,
+                                  plx_error *err)
 {
     plx_input *column = &e->inputs[input];
     const bool is_new = column->size == 0, is_vector = size > 1;
@@ -226,7 +208,7 @@ static plx_status link_feature(plx_encoders *e, const plx_feature_spec *spec, in
 {
     plx_input *column = &e->inputs[input];
     const bool is_dense = spec->kind == PLX_FEATURE_DENSE;
-    PLX_TRY(link_size(e, input, is_dense ? spec->size : 1, spec->separator, spec->name, err));
+    PLX_TRY(plx_encoders_link_size(e, input, is_dense ? spec->size : 1, spec->separator, spec->name, err));
     if (spec->kind == PLX_FEATURE_SPARSE) return link_sparse(e, spec, input, err);
     if (spec->kind == PLX_FEATURE_LIST) return link_list(e, spec, input, err);
     column->numbers = true;
@@ -243,18 +225,6 @@ static plx_status link_inputs(plx_encoders *e, plx_error *err)
         if (input < 0) return plx_error_memory(err);
         PLX_TRY(link_feature(e, spec, input, err));
     }
-    for (int i = 0; i < e->spec.n_tasks; i++) {
-        const plx_task_spec *spec = &e->spec.tasks[i];
-        int input = plx_encoders_input(e, plx_column_of(spec->column, spec->name));
-        if (input < 0) return plx_error_memory(err);
-        PLX_TRY(link_size(e, input, 1, NULL, spec->name, err));
-        PLX_TRY(check_labels(spec, err));
-        e->tasks[e->layout.n_tasks++] = (plx_label_encoder){.spec = spec, .input = input};
-        if (spec->kind == PLX_TASK_BINARY)
-            e->inputs[input].label_texts = true;
-        else
-            e->inputs[input].label_numbers = true;
-    }
     return PLX_OK;
 }
 
@@ -268,6 +238,7 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     PLX_TRY(check_names(e, err));
     PLX_TRY(check_features(e, err));
     PLX_TRY(link_inputs(e, err));
+    PLX_TRY(plx_labels_link(e, err));
     return plx_group_link(e, err);
 }
 
@@ -304,6 +275,7 @@ void plx_encoders_release(plx_encoders *e)
     for (int i = 0; i < e->n_vocabularies; i++)
         plx_vocabulary_release(&e->vocabularies[i]);
     plx_dictionary_release(&e->vocabulary_names);
+    plx_labels_release(e);
     plx_dictionary_release(&e->input_names);
     plx_arena_release(&e->arena);
     plx_free(&allocator, e);
@@ -331,12 +303,23 @@ void plx_encoders_seal(plx_encoders *e)
                                                     .n_lists = e->layout.n_lists,
                                                     .n_dense = e->layout.n_dense,
                                                     .n_tasks = e->layout.n_tasks,
+                                                    .has_weights = e->layout.has_weights,
                                                     .has_group = e->layout.has_group});
 }
 
 const plx_layout *plx_encoders_layout(const plx_encoders *encoders)
 {
     return &encoders->layout;
+}
+
+int plx_encoders_n_classes(const plx_encoders *encoders, int task)
+{
+    return (int)encoders->tasks[task].classes.n;
+}
+
+plx_slice plx_encoders_class(const plx_encoders *encoders, int task, int number)
+{
+    return plx_dictionary_text(&encoders->tasks[task].classes, (uint32_t)number);
 }
 
 int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse)

@@ -10,6 +10,7 @@
 #include "data/encoders_dense.h"
 #include "data/encoders_lists.h"
 #include "data/group_column.h"
+#include "data/labels.h"
 
 enum { BLOCK_ROWS = 256 };
 
@@ -25,32 +26,25 @@ plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const u
         PLX_TRY(plx_buckets_fit(e, &e->buckets[i], columns->items[e->buckets[i].input].numbers, order, n, err));
     for (int i = 0; i < e->n_dense; i++, plx_columns_forget(columns))
         PLX_TRY(plx_dense_fit(&e->dense[i], columns->items[e->dense[i].input].numbers, order, n, &e->allocator, err));
+    PLX_TRY(plx_labels_fit(e, columns, order, n, err));
     plx_encoders_seal(e);
     return PLX_OK;
 }
 
-/* For each sparse feature the id of each code of its column, for each binary task the label. */
+/* For each sparse feature the id of each code of its column, and what tasks need. */
 typedef struct code_maps {
     plx_arena arena;
     uint32_t **ids;
-    float **labels;
-    const uint64_t *groups; /* NULL: none, or without labels */
+    const plx_label_map *labels; /* NULL: without labels */
+    const uint64_t *groups;      /* NULL: none, or without labels */
     plx_list_memory lists;
 } code_maps;
-
-static plx_status map_labels(const plx_task_spec *task, const plx_dictionary *texts, float *labels, plx_error *err)
-{
-    for (uint32_t code = 0; code < texts->n; code++)
-        PLX_TRY(plx_cell_label(task, plx_dictionary_text(texts, code), &labels[code], err));
-    return PLX_OK;
-}
 
 static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, size_t n, bool with_labels,
                             code_maps *maps, plx_error *err)
 {
     plx_arena *arena = &maps->arena;
     maps->ids = plx_arena_take(arena, (size_t)e->n_sparse, sizeof *maps->ids);
-    maps->labels = plx_arena_take(arena, (size_t)e->layout.n_tasks, sizeof *maps->labels);
     for (int i = 0; i < e->n_sparse; i++) {
         const plx_dictionary *texts = &columns->items[e->sparse[i].input].dictionary;
         uint32_t *ids = plx_arena_take(arena, texts->n, sizeof *ids);
@@ -60,32 +54,9 @@ static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, s
         maps->ids[i] = ids;
     }
     PLX_TRY(plx_list_memory_init(&maps->lists, arena, e, columns, n, err));
-    for (int i = 0; with_labels && i < e->layout.n_tasks; i++) {
-        const plx_dictionary *texts = &columns->items[e->tasks[i].input].dictionary;
-        if (e->tasks[i].spec->kind != PLX_TASK_BINARY) continue;
-        float *labels = plx_arena_take(arena, texts->n, sizeof *labels);
-        if (!labels) return plx_error_memory(err);
-        PLX_TRY(map_labels(e->tasks[i].spec, texts, labels, err));
-        maps->labels[i] = labels;
-    }
+    if (with_labels) PLX_TRY(plx_labels_map(e, columns, arena, &maps->labels, err));
     if (with_labels) PLX_TRY(plx_group_map(e, columns, arena, &maps->groups, err));
     return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
-}
-
-static void encode_labels(const plx_encoders *e, const plx_columns *columns, const code_maps *maps, bool with_labels,
-                          const uint32_t *order, size_t n, uint8_t *records)
-{
-    uint32_t codes[BLOCK_ROWS];
-    for (int task = 0; task < e->layout.n_tasks; task++) {
-        const plx_raw_column *column = &columns->items[e->tasks[task].input];
-        const float *labels = maps->labels[task];
-        size_t offset = e->layout.label_offset + (size_t)task * sizeof(float), stride = e->layout.record_bytes;
-        if (labels) plx_column_codes(column, order, n, codes);
-        for (size_t i = 0; i < n; i++) {
-            float label = !with_labels ? NAN : labels ? labels[codes[i]] : (float)column->numbers[order[i]];
-            plx_put_float(records + i * stride, offset, label);
-        }
-    }
 }
 
 static void encode_block(const plx_encoders *e, const plx_columns *columns, const code_maps *maps,
@@ -113,7 +84,6 @@ static void encode_block(const plx_encoders *e, const plx_columns *columns, cons
 struct plx_encoding {
     const plx_encoders *encoders;
     const plx_columns *columns;
-    bool with_labels;
     code_maps maps;
 };
 
@@ -123,7 +93,7 @@ plx_status plx_encoding_create(const plx_encoders *e, const plx_columns *columns
     plx_encoding *encoding = plx_alloc_zero(&e->allocator, 1, sizeof *encoding);
     *out = NULL;
     if (!encoding) return plx_error_memory(err);
-    *encoding = (plx_encoding){.encoders = e, .columns = columns, .with_labels = with_labels};
+    *encoding = (plx_encoding){.encoders = e, .columns = columns};
     plx_arena_init(&encoding->maps.arena, &e->allocator);
     plx_status status = make_maps(e, columns, whole ? n : 0, with_labels, &encoding->maps, err);
     if (status)
@@ -151,7 +121,7 @@ plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order
         size_t rows = block_rows(n, done);
         encode_block(e, columns, maps, order + done, rows, records);
         PLX_TRY(plx_encode_lists(e, columns, &maps->lists, order + done, rows, out, first + done, err));
-        encode_labels(e, columns, maps, encoding->with_labels, order + done, rows, records);
+        PLX_TRY(plx_labels_encode(e, columns, maps->labels, order + done, rows, records, &out->has_all_labels, err));
         plx_group_encode(e, columns, maps->groups, order + done, rows, records);
     }
     return PLX_OK;
@@ -161,9 +131,15 @@ plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *alloc
                                const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err)
 {
     plx_encoding *encoding = NULL;
+    plx_rows rows = {0};
     plx_status status = plx_encoding_create(e, columns, n, true, with_labels, &encoding, err);
-    if (!status) status = plx_rows_init(out, allocator, &e->layout, n, err);
-    if (!status) status = plx_encoding_rows(encoding, order, n, out, 0, err);
+    if (!status) status = plx_rows_init(&rows, allocator, &e->layout, n, err);
+    rows.has_all_labels = with_labels;
+    if (!status) status = plx_encoding_rows(encoding, order, n, &rows, 0, err);
     plx_encoding_free(encoding);
+    if (status)
+        plx_rows_release(&rows, allocator);
+    else
+        *out = rows;
     return status;
 }

@@ -3,30 +3,42 @@
 #include <math.h>
 
 #include "data/encoders_dense.h"
+#include "data/labels.h"
 
 static void add_tensor(plx_tensor *tensor, const char *name, plx_dtype dtype, int64_t n, const void *data)
 {
     *tensor = (plx_tensor){.name = name, .dtype = dtype, .n_dims = 1, .dims = {n}, .data = data};
 }
 
-/* The names are in `arena`. Of hashed ids there is nothing to keep. */
+/* The texts of a dictionary as two tensors; returns what comes behind them. Names are in `arena`. */
+static plx_tensor *add_texts(plx_tensor *next, plx_arena *arena, const char *kind, const char *name,
+                             const plx_dictionary *texts)
+{
+    const int64_t n = texts->n, bytes = n ? texts->ends[n - 1] : 0;
+    add_tensor(next++, plx_arena_format(arena, "%s/%s/bytes", kind, name), PLX_DTYPE_U8, bytes, texts->bytes);
+    add_tensor(next++, plx_arena_format(arena, "%s/%s/ends", kind, name), PLX_DTYPE_I64, n, texts->ends);
+    return next;
+}
+
+/* Of hashed ids there is nothing to keep. */
 static plx_tensor *add_vocabulary(plx_tensor *next, const plx_vocabulary *vocabulary, plx_arena *arena)
 {
-    const plx_dictionary *texts = &vocabulary->texts;
-    const int64_t values = texts->n, bytes = values ? texts->ends[values - 1] : 0;
     if (vocabulary->hash_buckets) return next;
-    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/bytes", vocabulary->name), PLX_DTYPE_U8, bytes,
-               texts->bytes);
-    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/ends", vocabulary->name), PLX_DTYPE_I64, values,
-               texts->ends);
+    return add_texts(next, arena, "vocabulary", vocabulary->name, &vocabulary->texts);
     return next;
+}
+
+static bool has_fitted_classes(const plx_label_encoder *task)
+{
+    return task->spec->kind == PLX_TASK_MULTICLASS && task->spec->classes.n == 0;
 }
 
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
     const size_t room = 2 * (size_t)e->n_vocabularies + (size_t)e->n_sparse +
-                        PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense);
+                        PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense) +
+                        2 * (size_t)e->layout.n_tasks;
     plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
     for (int i = 0; i < e->n_vocabularies; i++)
@@ -38,6 +50,10 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
         next = plx_buckets_tensors(&e->buckets[i], arena, next);
     for (int i = 0; i < e->n_dense; i++)
         next = plx_dense_tensors(&e->dense[i], arena, next);
+    for (int i = 0; i < e->layout.n_tasks; i++) {
+        const plx_label_encoder *task = &e->tasks[i];
+        if (has_fitted_classes(task)) next = add_texts(next, arena, "classes", task->spec->name, &task->classes);
+    }
     if (plx_arena_failed(arena)) return plx_error_memory(err);
     *tensors = list;
     *n = (int)(next - list);
@@ -64,28 +80,33 @@ static plx_status find_tensor(loader *l, const char *name, plx_dtype dtype, int6
     return PLX_OK;
 }
 
-static plx_status load_vocabulary(loader *l, plx_vocabulary *vocabulary, plx_error *err)
+/* Adds the texts of two tensors to an empty dictionary. `kind` says what they are: "vocabulary" or "classes". */
+static plx_status load_texts(loader *l, const char *kind, const char *name, plx_dictionary *texts, plx_error *err)
 {
-    const char *name = vocabulary->name;
     const plx_tensor *bytes = NULL, *ends = NULL;
     int64_t begin = 0;
-    if (vocabulary->hash_buckets) return PLX_OK;
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/bytes", name), PLX_DTYPE_U8, -1, &bytes, err));
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/ends", name), PLX_DTYPE_I64, -1, &ends, err));
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "%s/%s/bytes", kind, name), PLX_DTYPE_U8, -1, &bytes, err));
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "%s/%s/ends", kind, name), PLX_DTYPE_I64, -1, &ends, err));
     int64_t n = ends->dims[0];
     const int64_t *end = ends->data;
     if (n >= PLX_DICTIONARY_MAX || (n ? end[n - 1] : 0) != bytes->dims[0])
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' does not end where its texts end", name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' does not end where its texts end", kind, name);
     for (int64_t i = 0; i < n; begin = end[i++]) {
         if (end[i] < begin || end[i] > bytes->dims[0])
-            PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' has ends that fall", name);
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' has ends that fall", kind, name);
         plx_slice text = {(const char *)bytes->data + begin, (size_t)(end[i] - begin)};
         uint64_t hash = plx_text_hash(text.text, text.length);
-        if (plx_dictionary_find(&vocabulary->texts, text, hash) != PLX_NOT_FOUND)
-            PLX_FAIL(err, PLX_ERR_FORMAT, "the vocabulary of '%s' holds a text twice", name);
-        if (!plx_dictionary_add(&vocabulary->texts, text, hash)) return plx_error_memory(err);
+        if (plx_dictionary_find(texts, text, hash) != PLX_NOT_FOUND)
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' holds a text twice", kind, name);
+        if (!plx_dictionary_add(texts, text, hash)) return plx_error_memory(err);
     }
     return PLX_OK;
+}
+
+static plx_status load_vocabulary(loader *l, plx_vocabulary *vocabulary, plx_error *err)
+{
+    if (vocabulary->hash_buckets) return PLX_OK;
+    return load_texts(l, "vocabulary", vocabulary->name, &vocabulary->texts, err);
 }
 
 static plx_status load_common(loader *l, plx_sparse_encoder *sparse, plx_error *err)
@@ -99,6 +120,15 @@ static plx_status load_common(loader *l, plx_sparse_encoder *sparse, plx_error *
     return PLX_OK;
 }
 
+static plx_status load_classes(loader *l, plx_label_encoder *task, plx_error *err)
+{
+    if (!has_fitted_classes(task)) return PLX_OK;
+    PLX_TRY(load_texts(l, "classes", task->spec->name, &task->classes, err));
+    if (plx_labels_check_classes(task, err) == PLX_OK) return PLX_OK;
+    if (err) err->code = PLX_ERR_FORMAT;
+    return PLX_ERR_FORMAT;
+}
+
 static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
 {
     const plx_number_loader numbers = {e, &l->arena, l->find, l->user};
@@ -110,6 +140,8 @@ static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
         PLX_TRY(plx_buckets_load(&e->buckets[i], &numbers, err));
     for (int i = 0; i < e->n_dense; i++)
         PLX_TRY(plx_dense_load(&e->dense[i], &numbers, err));
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        PLX_TRY(load_classes(l, &e->tasks[i], err));
     plx_encoders_seal(e);
     return PLX_OK;
 }

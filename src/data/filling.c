@@ -7,6 +7,7 @@
 
 #include "data/cells.h"
 #include "data/encoders_lists.h"
+#include "data/labels.h"
 
 bool plx_input_reads_texts(const plx_input *input, bool with_labels)
 {
@@ -26,15 +27,17 @@ static const char *number_reader(const plx_encoders *e, int input, plx_number ki
             return plx_dense_reader(kind);
     for (int i = 0; i < e->n_buckets; i++)
         if (e->buckets[i].input == input && kind != PLX_NUMBER_MISSING) return "is cut into buckets";
-    return "holds the labels of a regression task";
+    return e->inputs[input].is_weight ? "holds weights of rows" : "holds the labels of a regression task";
 }
 
+/* Checks the number in row columns->n. */
 static plx_status check_number(const plx_filling *to, int index, plx_number kind, plx_slice cell, plx_error *err)
 {
     const plx_input *input = &to->encoders->inputs[index];
-    bool must_be_there = input->never_missing || (to->with_labels && input->label_numbers);
-    if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !must_be_there)) return PLX_OK;
-    return plx_fail_number(kind, cell, input->column, number_reader(to->encoders, index, kind), err);
+    if (kind != PLX_NUMBER_GIVEN && (kind != PLX_NUMBER_MISSING || input->never_missing))
+        return plx_fail_number(kind, cell, input->column, number_reader(to->encoders, index, kind), err);
+    if (!to->with_labels) return PLX_OK;
+    return plx_labels_check_number(to->encoders, index, to->columns->items[index].numbers[to->columns->n], cell, err);
 }
 
 static plx_status read_vector(const plx_filling *to, int index, plx_slice cell, plx_error *err)
@@ -66,17 +69,6 @@ static plx_status read_number(const plx_filling *to, int index, plx_slice cell, 
     return PLX_OK;
 }
 
-/* A text that the column did not have before must be a label of each binary task that reads it. */
-static plx_status check_labels(const plx_filling *to, int index, plx_slice cell, plx_error *err)
-{
-    const plx_encoders *e = to->encoders;
-    float label;
-    for (int i = 0; i < e->layout.n_tasks; i++)
-        if (e->tasks[i].input == index && e->tasks[i].spec->kind == PLX_TASK_BINARY)
-            PLX_TRY(plx_cell_label(e->tasks[i].spec, cell, &label, err));
-    return PLX_OK;
-}
-
 static plx_status add_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
 {
     plx_raw_column *column = &to->columns->items[index];
@@ -85,7 +77,8 @@ static plx_status add_text(const plx_filling *to, int index, plx_slice cell, plx
     PLX_TRY(plx_column_add_text(to->columns, column, cell, &is_new, err));
     if (!is_new) return PLX_OK;
     if (to->encoders->inputs[index].weighted_items) PLX_TRY(plx_check_list_cell(to->encoders, index, cell, err));
-    if (to->with_labels && to->encoders->inputs[index].label_texts) return check_labels(to, index, cell, err);
+    if (to->with_labels && to->encoders->inputs[index].label_texts)
+        return plx_labels_check_text(to->encoders, index, cell, err);
     return PLX_OK;
 }
 

@@ -58,8 +58,12 @@ const plx_layout *plx_encoders_layout(const plx_encoders *encoders);
  */
 int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse);
 
-/** Reads files as the training files were read, by the same encoders. Without `with_labels`, labels are NaN and their
- * columns may be missing. */
+/** Classes of a multiclass task, 0 of others; the text of one, in the order of the task's outputs. */
+int plx_encoders_n_classes(const plx_encoders *encoders, int task);
+plx_slice plx_encoders_class(const plx_encoders *encoders, int task, int number);
+
+/** Reads files as the training files were read, by the same encoders. Without `with_labels`, labels
+ * are NaN, and columns that only tasks read may be missing. */
 plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
                              int n_paths, const plx_load_options *options, bool with_labels, plx_rows *out,
                              plx_error *err);
@@ -103,9 +107,9 @@ int plx_encoders_n_columns(const plx_encoders *encoders);
  * hashed `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1; for
  * sparse feature NAME `vocabulary/NAME/common` I64 [1], the id of most rows; for buckets NAME `buckets/NAME/borders`
  * F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64 [2]: encoded = (number -
- * first)
- * * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and where the mean stands for missing numbers
- * `missing/NAME` F64 [1]. Of features of size above 1, these have one more dimension in front, of that size.
+ * first) * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and where the mean stands for missing
+ * numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose classes are not listed `classes/NAME/bytes` and
+ * `classes/NAME/ends`, likewise. Of features of size above 1, these have one more dimension in front, of that size.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err);

@@ -16,7 +16,8 @@ static const char *const combiners[] = {"mean", "sum", "max", "attention", NULL}
 static const char *const missing_words[] = {"error", "mean", NULL};
 static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
 static const char *const scalings[] = {"none", "minmax", "standard", "quantile", NULL};
-static const char *const task_kinds[] = {"binary", "regression", NULL};
+const char *const plx_task_kinds[] = {"binary", "regression", "multiclass", NULL};
+static const char *const losses[] = {"squared", "absolute", "huber", "poisson", NULL};
 
 #define MAX_EMBEDDING  4096
 #define MAX_PART_ROWS  4294967294.0 /* rows are numbered by 32 bits */
@@ -106,7 +107,7 @@ const plx_field plx_data_fields[] = {
      .offset = offsetof(plx_data_spec, fit_on),
      .fallback = "train",
      .choices = fit_on_names,
-     .doc = "rows from which vocabularies and scalings are taken: the training part, or all rows"},
+     .doc = "rows from which vocabularies, scalings and classes are taken: the training part, or all rows"},
     {.name = "memory",
      .type = PLX_FIELD_SIZE,
      .offset = offsetof(plx_data_spec, memory),
@@ -137,14 +138,22 @@ const plx_field plx_data_fields[] = {
      .max = MAX_SEED,
      .fallback = "1000",
      .doc = "on_error skip: more wrong rows than this in one reading end it all the same"},
+    {.name = "row_weight",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_data_spec, row_weight),
+     .fallback = "",
+     .doc = "a column with a number from 0: what each row counts in the losses of all tasks; empty: 1"},
 };
 const size_t plx_data_n_fields = sizeof plx_data_fields / sizeof *plx_data_fields;
 
-#define KIND(kind) (1u << (kind))
-#define OF_TEXTS   (KIND(PLX_FEATURE_SPARSE) | KIND(PLX_FEATURE_LIST))
-#define OF_LISTS   KIND(PLX_FEATURE_LIST)
-#define OF_NUMBERS KIND(PLX_FEATURE_DENSE)
-#define OF_BUCKETS KIND(PLX_FEATURE_BUCKETS)
+#define KIND(kind)    (1u << (kind))
+#define OF_TEXTS      (KIND(PLX_FEATURE_SPARSE) | KIND(PLX_FEATURE_LIST))
+#define OF_LISTS      KIND(PLX_FEATURE_LIST)
+#define OF_NUMBERS    KIND(PLX_FEATURE_DENSE)
+#define OF_BUCKETS    KIND(PLX_FEATURE_BUCKETS)
+#define OF_BINARY     KIND(PLX_TASK_BINARY)
+#define OF_REGRESSION KIND(PLX_TASK_REGRESSION)
+#define OF_MULTICLASS KIND(PLX_TASK_MULTICLASS)
 
 const plx_field plx_feature_fields[] = {
     {.name = "name",
@@ -385,23 +394,77 @@ const plx_field plx_task_fields[] = {
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_task_spec, kind),
      .fallback = "binary",
-     .choices = task_kinds,
-     .doc = "binary: a probability is learned; regression: a number"},
+     .choices = plx_task_kinds,
+     .doc = "binary: a probability is learned; regression: a number; multiclass: a probability of each class"},
     {.name = "positive",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_task_spec, positive),
+     .kinds = OF_BINARY,
      .fallback = "",
      .doc = "binary: cells that mean 1, every other text means 0; empty: the cells are the numbers 0 and 1"},
     {.name = "negative",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_task_spec, negative),
+     .kinds = OF_BINARY,
      .fallback = "",
      .doc = "binary, beside positive: cells that mean 0; when given, a cell in neither list is an error"},
+    {.name = "classes",
+     .type = PLX_FIELD_TEXT_LIST,
+     .offset = offsetof(plx_task_spec, classes),
+     .kinds = OF_MULTICLASS,
+     .fallback = "",
+     .doc = "multiclass: its labels, in the order of its outputs; empty: the labels of the training rows, sorted"},
+    {.name = "loss",
+     .type = PLX_FIELD_CHOICE,
+     .offset = offsetof(plx_task_spec, loss),
+     .kinds = OF_REGRESSION,
+     .fallback = "squared",
+     .choices = losses,
+     .doc = "regression: of d = prediction - label d^2, |d|, or huber's mixture of both; poisson: labels are counts, "
+            "the network gives the logarithm of their rate"},
+    {.name = "huber_delta",
+     .type = PLX_FIELD_REAL,
+     .offset = offsetof(plx_task_spec, huber_delta),
+     .kinds = OF_REGRESSION,
+     .max = 1e6,
+     .above_min = true,
+     .fallback = "1",
+     .doc = "loss huber: d^2 / 2 up to this |d|, from there on delta (|d| - delta / 2)"},
+    {.name = "where",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_task_spec, where),
+     .fallback = "",
+     .doc = "a column: the task counts only in rows where it holds one of where_values; empty: in all rows"},
+    {.name = "where_values",
+     .type = PLX_FIELD_TEXT_LIST,
+     .offset = offsetof(plx_task_spec, where_values),
+     .fallback = "",
+     .doc = "cells of the column `where`"},
     {.name = "weight",
      .type = PLX_FIELD_REAL,
      .offset = offsetof(plx_task_spec, weight),
      .max = 1e6,
      .fallback = "1",
      .doc = "of the task's loss in the sum that training lowers"},
+    {.name = "weight_decay",
+     .type = PLX_FIELD_REAL,
+     .offset = offsetof(plx_task_spec, weight_decay),
+     .max = 1,
+     .above_min = true,
+     .fallback = "1",
+     .doc = "in training, epoch e (from 1) has the weight weight * weight_decay^(e - 1)"},
+    {.name = "weight_column",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_task_spec, weight_column),
+     .fallback = "",
+     .doc = "a column with a number from 0: what each row counts in this task's loss, beside data.row_weight; empty: "
+            "1"},
+    {.name = "class_weights",
+     .type = PLX_FIELD_REAL_LIST,
+     .offset = offsetof(plx_task_spec, class_weights),
+     .kinds = OF_BINARY | OF_MULTICLASS,
+     .max = 1e6,
+     .fallback = "",
+     .doc = "what a row counts by its label: [of 0, of 1], or one number a class; empty: 1"},
 };
 const size_t plx_task_n_fields = sizeof plx_task_fields / sizeof *plx_task_fields;

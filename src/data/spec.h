@@ -34,6 +34,9 @@ typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
 typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSFORM_IS_ZERO } plx_transform;
 
+/** How far a regression's prediction is off. */
+typedef enum plx_task_loss { PLX_LOSS_SQUARED, PLX_LOSS_ABSOLUTE, PLX_LOSS_HUBER, PLX_LOSS_POISSON } plx_task_loss;
+
 /** Section `data`. Paths as written; the loader looks for them. */
 typedef struct plx_data_spec {
     plx_text_list train, validation, test; /* files, read in order */
@@ -59,6 +62,7 @@ typedef struct plx_data_spec {
     /* Rows that cannot be read as the sections say. */
     int on_error;       /* plx_on_error */
     int64_t max_errors; /* skip: more wrong rows than this end reading, too */
+    char *row_weight;   /* column of what each row counts in all losses; empty: 1 */
 } plx_data_spec;
 
 extern const plx_field plx_data_fields[];
@@ -122,9 +126,19 @@ typedef struct plx_task_spec {
     int kind;               /* plx_task_kind */
     plx_text_list positive; /* binary: cells that mean 1, every other text 0; empty: cells are the numbers 0 and 1 */
     plx_text_list negative; /* binary with `positive`: when given, any cell in neither list is an error */
-    double weight;          /* of the task's loss */
+    plx_text_list classes;  /* multiclass: its labels, in the order of its outputs; empty: those of the fit, sorted */
+    int loss;               /* regression: plx_task_loss */
+    double huber_delta;
+    char *where; /* the column that says in which rows the task counts; empty: in all */
+    plx_text_list where_values;
+    double weight;               /* of the task's loss */
+    double weight_decay;         /* factor of the weight from epoch to epoch */
+    char *weight_column;         /* column of what each row counts in the task's loss; empty: 1 */
+    plx_real_list class_weights; /* of rows by their label: [of 0, of 1], or one a class; empty: 1 */
 } plx_task_spec;
 
+/** Names of the kinds, ended by NULL. */
+extern const char *const plx_task_kinds[];
 extern const plx_field plx_task_fields[];
 extern const size_t plx_task_n_fields;
 

@@ -166,8 +166,8 @@ void plx_graph_task(plx_graph *graph, int task, plx_ref value, plx_ref loss)
 {
     if (graph->failure.code != PLX_OK) return;
     const plx_shape shape = plx_ref_shape(graph, value);
-    if (shape.groups != 1 || shape.width != 1) {
-        plx_graph_fail(graph, "the prediction of task %d is [%d, %d], not one number", task, shape.groups, shape.width);
+    if (shape.groups != 1) {
+        plx_graph_fail(graph, "the prediction of task %d is [%d, %d], not one group", task, shape.groups, shape.width);
         return;
     }
     graph->predictions[task] = value.index;
@@ -226,9 +226,7 @@ plx_status plx_graph_finish(plx_graph *graph, plx_error *err)
             plx_graph_fail(graph, "task %d has no prediction or no loss", task);
             break;
         }
-        const plx_shape shape = graph->nodes[graph->predictions[task]]->shape;
-        if (shape.groups != 1) plx_graph_fail(graph, "task %d predicts %d groups, not one", task, shape.groups);
-        graph->outputs[task + 1] = graph->n_outputs += shape.width;
+        graph->outputs[task + 1] = graph->n_outputs += graph->nodes[graph->predictions[task]]->shape.width;
     }
     if (graph->failure.code != PLX_OK) {
         if (err) *err = graph->failure;

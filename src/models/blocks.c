@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "data/spec.h"
+
 const char *const plx_activation_names[] = {"relu", "sigmoid", "tanh", "linear", NULL};
 const char *const plx_gate_input_names[] = {"level", "features", NULL};
 
@@ -176,22 +178,45 @@ plx_ref plx_tower(plx_graph *graph, const plx_build *build, int task, plx_ref x)
     return tower;
 }
 
-plx_ref plx_logit(plx_graph *graph, plx_ref x)
+plx_ref plx_logit(plx_graph *graph, plx_ref x, int width)
 {
     const int outside = plx_scope(graph, "logit");
     plx_ref logit = plx_linear(
-        graph, x, &(plx_linear_spec){.groups = 1, .width = 1, .has_bias = true, .init = PLX_INIT_GLOROT_UNIFORM});
+        graph, x, &(plx_linear_spec){.groups = 1, .width = width, .has_bias = true, .init = PLX_INIT_GLOROT_UNIFORM});
     plx_scope_leave(graph, outside);
     return logit;
 }
 
+static plx_ref regression_loss(plx_graph *graph, const plx_target_spec *target, int task, plx_ref value)
+{
+    switch ((plx_task_loss)target->loss) {
+    case PLX_LOSS_SQUARED:
+        return plx_squared_loss(graph, task, value);
+    case PLX_LOSS_ABSOLUTE:
+        return plx_absolute_loss(graph, task, value);
+    case PLX_LOSS_HUBER:
+        return plx_huber_loss(graph, task, value, target->huber_delta);
+    case PLX_LOSS_POISSON:
+        return plx_poisson_loss(graph, task, value);
+    }
+    return value;
+}
+
 void plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x)
 {
-    plx_ref logit = plx_logit(graph, x);
-    if (build->targets[task].kind == PLX_TASK_BINARY) {
+    const plx_target_spec *target = &build->targets[task];
+    plx_ref logit = plx_logit(graph, x, target->kind == PLX_TASK_MULTICLASS ? target->n_classes : 1);
+    switch (target->kind) {
+    case PLX_TASK_BINARY:
         plx_graph_task(graph, task, plx_sigmoid(graph, logit), plx_binary_loss(graph, task, logit));
-    } else {
-        plx_graph_task(graph, task, logit, plx_squared_loss(graph, task, logit));
+        break;
+    case PLX_TASK_MULTICLASS:
+        plx_graph_task(graph, task, plx_softmax(graph, logit), plx_class_loss(graph, task, logit));
+        break;
+    case PLX_TASK_REGRESSION:
+        plx_graph_task(graph, task, target->loss == PLX_LOSS_POISSON ? plx_exp(graph, logit) : logit,
+                       regression_loss(graph, target, task, logit));
+        break;
     }
 }
 

@@ -27,10 +27,10 @@ plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx
 /** The task's tower on x. Parameters: tower/dense0/kernel, ... */
 plx_ref plx_tower(plx_graph *graph, const plx_build *build, int task, plx_ref x);
 
-/** x . w + b, one number. Parameters: logit/kernel, logit/bias. */
-plx_ref plx_logit(plx_graph *graph, plx_ref x);
+/** x W + b, `width` numbers. Parameters: logit/kernel, logit/bias. */
+plx_ref plx_logit(plx_graph *graph, plx_ref x, int width);
 
-/** logit(x) as the task's prediction, with the loss of its kind. */
+/** The task's prediction and loss by its kind, from logit(x): one number, or one a class. */
 void plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x);
 
 /** Enters the scope "task0", "task1", ... of a task; leave with plx_scope_leave. */

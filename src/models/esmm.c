@@ -11,7 +11,7 @@ static const size_t n_fields = sizeof fields / sizeof *fields;
 static plx_ref logit_of(plx_graph *graph, const plx_build *build, int task, plx_ref x)
 {
     const int outside = plx_task_scope(graph, task);
-    plx_ref logit = plx_logit(graph, plx_tower(graph, build, task, x));
+    plx_ref logit = plx_logit(graph, plx_tower(graph, build, task, x), 1);
     plx_scope_leave(graph, outside);
     return logit;
 }

@@ -53,7 +53,9 @@ typedef struct plx_input_spec {
 typedef struct plx_target_spec {
     const char *name;
     plx_task_kind kind;
-    int n_classes; /* of a multiclass task */
+    int n_classes; /* multiclass */
+    int loss;      /* regression: plx_task_loss of data/spec.h */
+    double huber_delta;
 } plx_target_spec;
 
 typedef struct plx_build {

@@ -9,10 +9,11 @@
 extern const plx_op plx_op_embedding, plx_op_dense, plx_op_concat;
 extern const plx_op plx_op_bag, plx_op_columns, plx_op_attention;
 extern const plx_op plx_op_linear;
-extern const plx_op plx_op_relu, plx_op_sigmoid, plx_op_tanh, plx_op_multiply, plx_op_dropout;
+extern const plx_op plx_op_relu, plx_op_sigmoid, plx_op_tanh, plx_op_exp, plx_op_multiply, plx_op_dropout;
 extern const plx_op plx_op_moments, plx_op_normalise;
 extern const plx_op plx_op_softmax, plx_op_mixture;
-extern const plx_op plx_op_binary_loss, plx_op_squared_loss, plx_op_pair_loss;
+extern const plx_op plx_op_binary_loss, plx_op_pair_loss, plx_op_class_loss;
+extern const plx_op plx_op_squared_loss, plx_op_absolute_loss, plx_op_huber_loss, plx_op_poisson_loss;
 
 /** Attributes of embedding nodes, and the parameters of linear ones: what op_joined.c has to know of them. */
 typedef struct plx_embedding_attrs {

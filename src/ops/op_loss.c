@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Losses: forward leaves the sum over the tile's labelled rows in tile numbers 0 and 1 (sum, rows) and each row's
- * slope in its scratch; backward scales the slopes by task weight / the batch's rows with a label of the task, which
+ * slopes in its scratch; backward scales the slopes by task weight / the batch's rows with a label of the task, which
  * are counted before the first tile. A row without a label (NaN) counts nowhere; a batch without any sends no gradient.
+ * Where rows have weights, loss and slopes of a row are multiplied by its own; the divisor stays the number of rows.
  */
 #include <math.h>
 
@@ -10,6 +11,7 @@
 
 typedef struct loss_attrs {
     int task;
+    double delta; /* huber */
 } loss_attrs;
 
 static void loss_shape(plx_graph *graph, plx_node *node)
@@ -24,19 +26,27 @@ static void loss_shape(plx_graph *graph, plx_node *node)
     node->tile_numbers = 2;
 }
 
-/* The tile's labels, 0 where there is none; `has` tells which. Returns how many there are. */
-static int read_labels(const plx_tile *tile, const plx_node *node, plx_real *labels, bool *has)
+/* What a tile's rows have of the task. */
+typedef struct labelled {
+    plx_real labels[PLX_TILE_ROWS_MAX]; /* 0 where there is none */
+    bool has[PLX_TILE_ROWS_MAX];
+    float weights[PLX_TILE_ROWS_MAX]; /* where the records have any */
+    int count;
+} labelled;
+
+static void read_labels(const plx_tile *tile, const plx_node *node, labelled *out)
 {
     float raw[PLX_TILE_ROWS_MAX];
     const loss_attrs *attrs = node->attrs;
-    int count = 0;
-    plx_records_labels(tile->run->layout, tile->records, (size_t)tile->rows, attrs->task, raw);
+    const plx_layout *layout = tile->run->layout;
+    plx_records_labels(layout, tile->records, (size_t)tile->rows, attrs->task, raw);
+    out->count = 0;
     for (int row = 0; row < tile->rows; row++) {
-        has[row] = !isnan(raw[row]);
-        labels[row] = has[row] ? (plx_real)raw[row] : 0;
-        count += has[row];
+        out->has[row] = !isnan(raw[row]);
+        out->labels[row] = out->has[row] ? (plx_real)raw[row] : 0;
+        out->count += out->has[row];
     }
-    return count;
+    if (layout->has_weights) plx_records_weights(layout, tile->records, (size_t)tile->rows, attrs->task, out->weights);
 }
 
 static void gather_input(const plx_tile *tile, const plx_node *node, int i, plx_real *out)
@@ -46,30 +56,53 @@ static void gather_input(const plx_tile *tile, const plx_node *node, int i, plx_
         out[row] = input.at[row * input.stride];
 }
 
-/* Sums the losses of rows with a label and clears the slopes of the others. */
-static void finish_forward(const plx_tile *tile, const plx_node *node, const plx_real *losses, const bool *has,
-                           int labelled)
+/*
+ * Sums the losses of rows with a label and clears the slopes of the others. The slopes of a row are n numbers: those of
+ * row r begin at r * stride, and lie `gap` apart.
+ */
+static void sum_losses(const plx_tile *tile, const plx_node *node, const labelled *rows, const plx_real *losses,
+                       int stride, int gap)
 {
+    const bool has_weights = tile->run->layout->has_weights;
+    const int n = node->row_numbers;
     plx_real *slopes = plx_tile_rows(tile, node), *numbers = plx_run_tile_numbers(tile->run, node, tile->index);
     plx_real sum = 0;
     for (int row = 0; row < tile->rows; row++) {
-        if (has[row]) {
-            sum += losses[row];
+        plx_real *own = slopes + (ptrdiff_t)row * stride;
+        if (!rows->has[row]) {
+            for (int i = 0; i < n; i++)
+                own[i * gap] = 0;
+        } else if (has_weights) {
+            const plx_real weight = (plx_real)rows->weights[row];
+            sum += weight * losses[row];
+            for (int i = 0; i < n; i++)
+                own[i * gap] *= weight;
         } else {
-            for (int i = 0; i < node->n_inputs; i++)
-                slopes[i * tile->rows + row] = 0;
+            sum += losses[row];
         }
     }
     numbers[0] = sum;
-    numbers[1] = (plx_real)labelled;
+    numbers[1] = (plx_real)rows->count;
+}
+
+/* For slopes [n_inputs][tile's rows]. */
+static void finish_forward(const plx_tile *tile, const plx_node *node, const labelled *rows, const plx_real *losses)
+{
+    sum_losses(tile, node, rows, losses, 1, tile->rows);
+}
+
+/* What a slope is multiplied by. */
+static plx_real slope_factor(const plx_tile *tile, const plx_node *node)
+{
+    const loss_attrs *attrs = node->attrs;
+    const int64_t rows = tile->run->task_rows[attrs->task];
+    return (plx_real)(rows ? tile->run->task_weights[attrs->task] / (double)rows : 0);
 }
 
 static void loss_backward(const plx_tile *tile, const plx_node *node)
 {
-    const loss_attrs *attrs = node->attrs;
     const plx_real *slopes = plx_tile_rows(tile, node);
-    const int64_t labelled = tile->run->task_rows[attrs->task];
-    const plx_real factor = (plx_real)(labelled ? tile->run->task_weights[attrs->task] / (double)labelled : 0);
+    const plx_real factor = slope_factor(tile, node);
     for (int i = 0; i < node->n_inputs; i++) {
         bool adds;
         const plx_view d_input = plx_tile_input_gradient(tile, node, i, &adds);
@@ -82,67 +115,208 @@ static void loss_backward(const plx_tile *tile, const plx_node *node)
     }
 }
 
+/* -- Binary tasks -------------------------------------------------------------------------------------------------- */
+
 static void binary_forward(const plx_tile *tile, const plx_node *node)
 {
-    plx_real logits[PLX_TILE_ROWS_MAX], labels[PLX_TILE_ROWS_MAX], losses[PLX_TILE_ROWS_MAX];
-    bool has[PLX_TILE_ROWS_MAX];
-    const int labelled = read_labels(tile, node, labels, has);
+    plx_real logits[PLX_TILE_ROWS_MAX], losses[PLX_TILE_ROWS_MAX];
+    labelled rows;
+    read_labels(tile, node, &rows);
     gather_input(tile, node, 0, logits);
-    tile->run->kernels->log_loss(tile->rows, logits, labels, losses, plx_tile_rows(tile, node));
-    finish_forward(tile, node, losses, has, labelled);
-}
-
-static void squared_forward(const plx_tile *tile, const plx_node *node)
-{
-    plx_real values[PLX_TILE_ROWS_MAX], labels[PLX_TILE_ROWS_MAX], losses[PLX_TILE_ROWS_MAX];
-    bool has[PLX_TILE_ROWS_MAX];
-    plx_real *slopes = plx_tile_rows(tile, node);
-    const int labelled = read_labels(tile, node, labels, has);
-    gather_input(tile, node, 0, values);
-    for (int row = 0; row < tile->rows; row++) {
-        const plx_real difference = values[row] - labels[row];
-        losses[row] = difference * difference;
-        slopes[row] = 2 * difference;
-    }
-    finish_forward(tile, node, losses, has, labelled);
+    tile->run->kernels->log_loss(tile->rows, logits, rows.labels, losses, plx_tile_rows(tile, node));
+    finish_forward(tile, node, &rows, losses);
 }
 
 static void pair_forward(const plx_tile *tile, const plx_node *node)
 {
-    plx_real a[PLX_TILE_ROWS_MAX], b[PLX_TILE_ROWS_MAX], labels[PLX_TILE_ROWS_MAX], losses[PLX_TILE_ROWS_MAX];
-    bool has[PLX_TILE_ROWS_MAX];
+    plx_real a[PLX_TILE_ROWS_MAX], b[PLX_TILE_ROWS_MAX], losses[PLX_TILE_ROWS_MAX];
+    labelled rows;
     plx_real *slopes = plx_tile_rows(tile, node);
-    const int labelled = read_labels(tile, node, labels, has);
+    read_labels(tile, node, &rows);
     gather_input(tile, node, 0, a);
     gather_input(tile, node, 1, b);
-    tile->run->kernels->pair_log_loss(tile->rows, a, b, labels, losses, slopes, slopes + tile->rows);
-    finish_forward(tile, node, losses, has, labelled);
+    tile->run->kernels->pair_log_loss(tile->rows, a, b, rows.labels, losses, slopes, slopes + tile->rows);
+    finish_forward(tile, node, &rows, losses);
 }
 
-const plx_op plx_op_binary_loss = {
-    .name = "binary_loss", .is_loss = true, .shape = loss_shape, .forward = binary_forward, .backward = loss_backward};
-const plx_op plx_op_squared_loss = {.name = "squared_loss",
-                                    .is_loss = true,
-                                    .shape = loss_shape,
-                                    .forward = squared_forward,
-                                    .backward = loss_backward};
-const plx_op plx_op_pair_loss = {
-    .name = "pair_loss", .is_loss = true, .shape = loss_shape, .forward = pair_forward, .backward = loss_backward};
+/* -- Regressions --------------------------------------------------------------------------------------------------- */
+
+/* The loss of each of `n` predictions, and its derivative. */
+typedef void regression_loss(int n, const plx_real *values, const plx_real *labels, plx_real delta, plx_real *losses,
+                             plx_real *slopes);
+
+static void regression_forward(const plx_tile *tile, const plx_node *node, regression_loss *loss)
+{
+    plx_real values[PLX_TILE_ROWS_MAX], losses[PLX_TILE_ROWS_MAX];
+    labelled rows;
+    read_labels(tile, node, &rows);
+    gather_input(tile, node, 0, values);
+    loss(tile->rows, values, rows.labels, (plx_real)((const loss_attrs *)node->attrs)->delta, losses,
+         plx_tile_rows(tile, node));
+    finish_forward(tile, node, &rows, losses);
+}
+
+static void squared_loss(int n, const plx_real *values, const plx_real *labels, plx_real delta, plx_real *losses,
+                         plx_real *slopes)
+{
+    (void)delta;
+    for (int i = 0; i < n; i++) {
+        const plx_real difference = values[i] - labels[i];
+        losses[i] = difference * difference;
+        slopes[i] = 2 * difference;
+    }
+}
+
+static void absolute_loss(int n, const plx_real *values, const plx_real *labels, plx_real delta, plx_real *losses,
+                          plx_real *slopes)
+{
+    (void)delta;
+    for (int i = 0; i < n; i++) {
+        const plx_real difference = values[i] - labels[i];
+        losses[i] = difference < 0 ? -difference : difference;
+        slopes[i] = (plx_real)((difference > 0) - (difference < 0));
+    }
+}
+
+static void huber_loss(int n, const plx_real *values, const plx_real *labels, plx_real delta, plx_real *losses,
+                       plx_real *slopes)
+{
+    for (int i = 0; i < n; i++) {
+        const plx_real difference = values[i] - labels[i], size = difference < 0 ? -difference : difference;
+        const plx_real inner = size < delta ? size : delta;
+        losses[i] = inner * (size - inner / 2);
+        slopes[i] = difference < 0 ? -inner : inner;
+    }
+}
+
+static void poisson_loss(int n, const plx_real *values, const plx_real *labels, plx_real delta, plx_real *losses,
+                         plx_real *slopes)
+{
+    (void)delta;
+    for (int i = 0; i < n; i++) {
+        const double rate = exp((double)values[i]);
+        losses[i] = (plx_real)(rate - (double)labels[i] * (double)values[i]);
+        slopes[i] = (plx_real)(rate - (double)labels[i]);
+    }
+}
+
+static void squared_forward(const plx_tile *tile, const plx_node *node)
+{
+    regression_forward(tile, node, squared_loss);
+}
+
+static void absolute_forward(const plx_tile *tile, const plx_node *node)
+{
+    regression_forward(tile, node, absolute_loss);
+}
+
+static void huber_forward(const plx_tile *tile, const plx_node *node)
+{
+    regression_forward(tile, node, huber_loss);
+}
+
+static void poisson_forward(const plx_tile *tile, const plx_node *node)
+{
+    regression_forward(tile, node, poisson_loss);
+}
+
+/* -- Classes
+ * ----------------------------------------------------------------------------------------------------------- */
+
+static void class_shape(plx_graph *graph, plx_node *node)
+{
+    const plx_shape in = plx_node_input_shape(graph, node, 0);
+    if (in.groups != 1 || in.width < 2)
+        plx_graph_fail(graph, "%s: input is [%d, %d], not two logits or more", node->op->name, in.groups, in.width);
+    node->row_numbers = in.width; /* slopes: [tile's rows][classes] */
+    node->tile_numbers = 2;
+}
+
+/* With m the largest logit and p its probability, log sum_c e^z_c is m - log p, and p is never small. */
+static void class_forward(const plx_tile *tile, const plx_node *node)
+{
+    plx_real losses[PLX_TILE_ROWS_MAX];
+    labelled rows;
+    const int n = node->row_numbers;
+    const plx_view logits = plx_tile_input(tile, node, 0), slopes = {plx_tile_rows(tile, node), n};
+    read_labels(tile, node, &rows);
+    tile->run->kernels->softmax(tile->rows, n, logits, slopes);
+    for (int row = 0; row < tile->rows; row++) {
+        const plx_real *z = logits.at + row * logits.stride;
+        plx_real *p = slopes.at + row * slopes.stride;
+        const int class = (int)rows.labels[row];
+        int top = 0;
+        for (int i = 1; i < n; i++)
+            top = z[i] > z[top] ? i : top;
+        losses[row] = (z[top] - z[class]) - (plx_real)log((double)p[top]);
+        p[class] -= 1;
+    }
+    sum_losses(tile, node, &rows, losses, n, 1);
+}
+
+static void class_backward(const plx_tile *tile, const plx_node *node)
+{
+    bool adds;
+    const int n = node->row_numbers;
+    const plx_real *slopes = plx_tile_rows(tile, node), factor = slope_factor(tile, node);
+    const plx_view d_input = plx_tile_input_gradient(tile, node, 0, &adds);
+    for (int row = 0; d_input.at && row < tile->rows; row++) {
+        plx_real *to = d_input.at + row * d_input.stride;
+        for (int i = 0; i < n; i++) {
+            const plx_real slope = factor * slopes[row * n + i];
+            to[i] = adds ? to[i] + slope : slope;
+        }
+    }
+}
+
+#define LOSS_OP(op, forward_)                                                                                          \
+    const plx_op plx_op_##op = {                                                                                       \
+        .name = #op, .is_loss = true, .shape = loss_shape, .forward = forward_, .backward = loss_backward}
+LOSS_OP(binary_loss, binary_forward);
+LOSS_OP(pair_loss, pair_forward);
+LOSS_OP(squared_loss, squared_forward);
+LOSS_OP(absolute_loss, absolute_forward);
+LOSS_OP(huber_loss, huber_forward);
+LOSS_OP(poisson_loss, poisson_forward);
+const plx_op plx_op_class_loss = {
+    .name = "class_loss", .is_loss = true, .shape = class_shape, .forward = class_forward, .backward = class_backward};
+
+static plx_ref loss_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs, int n_inputs, loss_attrs attrs)
+{
+    return plx_graph_node(graph, op, inputs, n_inputs, &attrs, sizeof attrs);
+}
 
 plx_ref plx_binary_loss(plx_graph *graph, int task, plx_ref logit)
 {
-    const loss_attrs attrs = {task};
-    return plx_graph_node(graph, &plx_op_binary_loss, &logit, 1, &attrs, sizeof attrs);
-}
-
-plx_ref plx_squared_loss(plx_graph *graph, int task, plx_ref value)
-{
-    const loss_attrs attrs = {task};
-    return plx_graph_node(graph, &plx_op_squared_loss, &value, 1, &attrs, sizeof attrs);
+    return loss_node(graph, &plx_op_binary_loss, &logit, 1, (loss_attrs){.task = task});
 }
 
 plx_ref plx_pair_loss(plx_graph *graph, int task, plx_ref a, plx_ref b)
 {
-    const loss_attrs attrs = {task};
-    return plx_graph_node(graph, &plx_op_pair_loss, (plx_ref[]){a, b}, 2, &attrs, sizeof attrs);
+    return loss_node(graph, &plx_op_pair_loss, (plx_ref[]){a, b}, 2, (loss_attrs){.task = task});
+}
+
+plx_ref plx_squared_loss(plx_graph *graph, int task, plx_ref value)
+{
+    return loss_node(graph, &plx_op_squared_loss, &value, 1, (loss_attrs){.task = task});
+}
+
+plx_ref plx_absolute_loss(plx_graph *graph, int task, plx_ref value)
+{
+    return loss_node(graph, &plx_op_absolute_loss, &value, 1, (loss_attrs){.task = task});
+}
+
+plx_ref plx_huber_loss(plx_graph *graph, int task, plx_ref value, double delta)
+{
+    return loss_node(graph, &plx_op_huber_loss, &value, 1, (loss_attrs){.task = task, .delta = delta});
+}
+
+plx_ref plx_poisson_loss(plx_graph *graph, int task, plx_ref value)
+{
+    return loss_node(graph, &plx_op_poisson_loss, &value, 1, (loss_attrs){.task = task});
+}
+
+plx_ref plx_class_loss(plx_graph *graph, int task, plx_ref logits)
+{
+    return loss_node(graph, &plx_op_class_loss, &logits, 1, (loss_attrs){.task = task});
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Ops that treat each number for itself: activations, products, dropout. */
+#include <math.h>
+
 #include "ops/op_defs.h"
 
 static void same_shape(plx_graph *graph, plx_node *node)
@@ -131,6 +133,40 @@ static void multiply_backward(const plx_tile *tile, const plx_node *node)
 
 const plx_op plx_op_multiply = {
     .name = "multiply", .shape = multiply_shape, .forward = multiply_forward, .backward = multiply_backward};
+
+/* Rates are as few. */
+static void exp_forward(const plx_tile *tile, const plx_node *node)
+{
+    const plx_view x = plx_tile_input(tile, node, 0), y = plx_tile_value(tile, node);
+    const int n = plx_shape_numbers(node->shape);
+    for (int row = 0; row < tile->rows; row++) {
+        for (int i = 0; i < n; i++)
+            y.at[row * y.stride + i] = (plx_real)exp((double)x.at[row * x.stride + i]);
+    }
+}
+
+static void exp_backward(const plx_tile *tile, const plx_node *node)
+{
+    bool adds;
+    const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
+    if (!dx.at) return;
+    multiply_rows(tile->rows, plx_shape_numbers(node->shape), plx_tile_value(tile, node), plx_tile_gradient(tile, node),
+                  dx, adds);
+}
+
+const plx_op plx_op_exp = {
+    .name = "exp",
+    .is_in_place = true,
+    .backward_reads_value = true,
+    .shape = same_shape,
+    .forward = exp_forward,
+    .backward = exp_backward,
+};
+
+plx_ref plx_exp(plx_graph *graph, plx_ref x)
+{
+    return plx_graph_node(graph, &plx_op_exp, &x, 1, NULL, 0);
+}
 
 plx_ref plx_multiply(plx_graph *graph, plx_ref x, plx_ref y)
 {

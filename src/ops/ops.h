@@ -85,6 +85,8 @@ plx_ref plx_linear(plx_graph *graph, plx_ref x, const plx_linear_spec *spec);
 plx_ref plx_relu(plx_graph *graph, plx_ref x);
 plx_ref plx_sigmoid(plx_graph *graph, plx_ref x);
 plx_ref plx_tanh(plx_graph *graph, plx_ref x);
+/** e^x: the rate of which a network gives the logarithm. */
+plx_ref plx_exp(plx_graph *graph, plx_ref x);
 /** x y, element by element, of equal shapes. */
 plx_ref plx_multiply(plx_graph *graph, plx_ref x, plx_ref y);
 /** In training zeroes a share `rate` of the numbers and divides the others by 1 - rate; else x. 0 <= rate < 1. */
@@ -108,10 +110,21 @@ plx_ref plx_mixture(plx_graph *graph, plx_ref gate, const plx_ref *banks, int n_
 
 /* -- op_loss.c -------------------------------------------------------------------------------------------------- */
 
+/* Each is of the rows that have a label of `task`, times their weights where they have any. */
+
 /** Cross-entropy of sigmoid(logit) against the labels of `task`. */
 plx_ref plx_binary_loss(plx_graph *graph, int task, plx_ref logit);
 /** (value - label)^2. */
 plx_ref plx_squared_loss(plx_graph *graph, int task, plx_ref value);
+/** |value - label|, of slope 0 at 0. */
+plx_ref plx_absolute_loss(plx_graph *graph, int task, plx_ref value);
+/** With d = |value - label|: d^2 / 2 up to delta, from there on delta (d - delta / 2). */
+plx_ref plx_huber_loss(plx_graph *graph, int task, plx_ref value, double delta);
+/** e^value - label value: the negative logarithm of a Poisson likelihood of rate e^value, less what no value changes.
+ */
+plx_ref plx_poisson_loss(plx_graph *graph, int task, plx_ref value);
+/** Cross-entropy of softmax(logits) against the class that the label numbers; logits [1, classes]. */
+plx_ref plx_class_loss(plx_graph *graph, int task, plx_ref logits);
 /** Cross-entropy of sigmoid(a) sigmoid(b), in log space (ESMM). */
 plx_ref plx_pair_loss(plx_graph *graph, int task, plx_ref a, plx_ref b);
 

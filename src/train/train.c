@@ -37,6 +37,7 @@ typedef struct trainer {
     int64_t first_step;  /* of the epoch, that this run made: not 0 where it went on within one */
     double epoch_start;
     double loss_sum;        /* over the epoch's steps */
+    double *task_weights;   /* [n_tasks] of the epoch */
     double *task_loss_sums; /* [n_tasks] over its steps that had a label of the task */
     int64_t *task_steps;    /* [n_tasks] those steps */
     double *task_losses;    /* [n_tasks] means, for the listener */
@@ -80,7 +81,6 @@ static plx_status init_steps(trainer *t, plx_error *err)
     PLX_TRY(plx_row_order_init(&t->order, job->allocator, job->train, (uint64_t)job->spec->seed, job->spec->shuffle,
                                batch, err));
     t->run->seed = (uint64_t)job->spec->seed;
-    t->run->task_weights = job->task_weights;
     return PLX_OK;
 }
 
@@ -119,10 +119,12 @@ static plx_status trainer_init(trainer *t, plx_error *err)
     PLX_TRY(init_steps(t, err));
     t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
     t->speeds = plx_alloc_zero(a, epochs, sizeof *t->speeds);
+    t->run->task_weights = t->task_weights = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_weights);
     t->task_loss_sums = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_loss_sums);
     t->task_steps = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_steps);
     t->task_losses = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_losses);
-    if (!t->best || !t->speeds || !t->task_loss_sums || !t->task_steps || !t->task_losses) return plx_error_memory(err);
+    if (!t->best || !t->speeds || !t->task_weights || !t->task_loss_sums || !t->task_steps || !t->task_losses)
+        return plx_error_memory(err);
     PLX_TRY(plx_validation_init(&t->validation, job, err));
     memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
     return init_kept(t, err);
@@ -136,6 +138,7 @@ static void trainer_release(trainer *t)
     plx_free(a, t->task_losses);
     plx_free(a, t->task_steps);
     plx_free(a, t->task_loss_sums);
+    plx_free(a, t->task_weights);
     plx_free(a, t->speeds);
     plx_free_aligned(a, t->best);
     plx_row_order_release(&t->order);
@@ -307,7 +310,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     loss += plx_table_update_step(&t->tables, job->values, run->touched, t->update.learning_rate, t->update.step);
     for (size_t task = 0; task < t->n_tasks; task++) {
         if (run->task_rows[task] == 0) continue;
-        loss += job->task_weights[task] * run->task_losses[task] / (double)run->task_rows[task];
+        loss += t->task_weights[task] * run->task_losses[task] / (double)run->task_rows[task];
         t->task_loss_sums[task] += run->task_losses[task] / (double)run->task_rows[task];
         t->task_steps[task]++;
     }
@@ -320,6 +323,10 @@ static plx_status run_steps(trainer *t, plx_error *err)
     const plx_train_job *job = t->job;
     t->epoch_start = now();
     t->first_step = t->step;
+    for (size_t task = 0; task < t->n_tasks; task++) {
+        const double decay = job->task_decays ? job->task_decays[task] : 1;
+        t->task_weights[task] = job->task_weights[task] * pow(decay, (double)(t->epoch - 1));
+    }
     plx_row_order_begin(&t->order, (uint32_t)t->epoch, (size_t)t->step * (size_t)job->spec->batch_size);
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));

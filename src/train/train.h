@@ -44,7 +44,8 @@ plx_status plx_train_check(const plx_train_spec *spec, plx_error *err);
 /**
  * What the loop tells after a step or an epoch. Arrays: [n_tasks]. A task's loss is the mean over the rows that have a
  * label of it, in a step over those of its batch; the whole loss, which is what training descends, is the sum of these
- * means, each times the task's weight. A task without any label adds nothing.
+ * means, each times the task's weight of the epoch. A task without any label adds nothing. The loss of validation takes
+ * the first epoch's weights at every epoch, so that epochs can be compared.
  */
 typedef struct plx_train_state {
     int epoch, epochs;   /* from 1 */
@@ -73,6 +74,7 @@ typedef struct plx_train_job {
     const plx_train_spec *spec;
     double l2_embedding, l2_dnn;
     const double *task_weights; /* [n_tasks] */
+    const double *task_decays;  /* [n_tasks] factors of the weights from epoch to epoch; NULL: 1 */
     const char *const *task_names;
     const plx_task_kind *task_kinds;
     const plx_rows *train;

@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Labels and weights of tasks: options checked, classes fitted, raw columns into the records' numbers. */
+#include "data/labels.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "data/cells.h"
+
+enum { BLOCK_ROWS = 256, NO_CLASS = -1 };
+
+/* -- Options --------------------------------------------------------------------------------------------------- */
+
+static plx_status check_lists(const plx_task_spec *task, plx_error *err)
+{
+    if (task->kind != PLX_TASK_BINARY && (task->positive.n || task->negative.n))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a %s; `positive` and `negative` are for binary tasks",
+                 task->name, plx_task_kinds[task->kind]);
+    if (task->negative.n && !task->positive.n)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists `negative` labels; list its `positive` ones, too",
+                 task->name);
+    for (int i = 0; i < task->positive.n; i++)
+        for (int k = 0; k < task->negative.n; k++)
+            if (strcmp(task->positive.items[i], task->negative.items[k]) == 0)
+                PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: label '%s' of '%s' is both positive and negative",
+                         task->positive.items[i], task->name);
+    if (!*task->where != !task->where_values.n)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' has %s; give both or none", task->name,
+                 *task->where ? "`where` without `where_values`" : "`where_values` without `where`");
+    return PLX_OK;
+}
+
+plx_status plx_labels_check_classes(const plx_label_encoder *task, plx_error *err)
+{
+    const plx_task_spec *spec = task->spec;
+    const int n = spec->kind == PLX_TASK_MULTICLASS ? (int)task->classes.n : 2;
+    if (n < 2 || n > PLX_CLASSES_MAX)
+        PLX_FAIL(
+            err, PLX_ERR_SCHEMA,
+            "task '%s' has %d class%s: a multiclass task takes 2 to %d, listed in `classes` or found in column '%s'",
+            spec->name, n, n == 1 ? "" : "es", PLX_CLASSES_MAX, plx_column_of(spec->column, spec->name));
+    if (spec->class_weights.n && spec->class_weights.n != n)
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "task '%s' has %d classes and %d class_weights: give one a class, in the order of the classes",
+                 spec->name, n, spec->class_weights.n);
+    return PLX_OK;
+}
+
+/* Listed classes into the task's dictionary. */
+static plx_status list_classes(plx_label_encoder *task, plx_error *err)
+{
+    const plx_task_spec *spec = task->spec;
+    for (int i = 0; i < spec->classes.n; i++) {
+        plx_slice text = plx_slice_of(spec->classes.items[i]);
+        uint64_t hash = plx_text_hash(text.text, text.length);
+        if (plx_dictionary_find(&task->classes, text, hash) != PLX_NOT_FOUND)
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists class '%s' twice", spec->name, text.text);
+        if (!plx_dictionary_add(&task->classes, text, hash)) return plx_error_memory(err);
+    }
+    /* Classes that are not listed come with the fit. */
+    return spec->classes.n || spec->kind != PLX_TASK_MULTICLASS ? plx_labels_check_classes(task, err) : PLX_OK;
+}
+
+/* The input of a column that tasks read; -1 in `*input` where there is no column. */
+static plx_status link_column(plx_encoders *e, const char *column, int *input, plx_error *err)
+{
+    *input = -1;
+    if (!*column) return PLX_OK;
+    *input = plx_encoders_input(e, column);
+    return *input >= 0 ? plx_encoders_link_size(e, *input, 1, NULL, column, err) : plx_error_memory(err);
+}
+
+static plx_status link_weight(plx_encoders *e, const char *column, int *input, plx_error *err)
+{
+    PLX_TRY(link_column(e, column, input, err));
+    if (*input < 0) return PLX_OK;
+    e->inputs[*input].label_numbers = e->inputs[*input].is_weight = true;
+    e->layout.has_weights = true;
+    return PLX_OK;
+}
+
+static plx_status link_task(plx_encoders *e, const plx_task_spec *spec, plx_error *err)
+{
+    plx_label_encoder *task = &e->tasks[e->layout.n_tasks++];
+    *task = (plx_label_encoder){.spec = spec};
+    plx_dictionary_init(&task->classes, &e->allocator);
+    PLX_TRY(link_column(e, plx_column_of(spec->column, spec->name), &task->input, err));
+    PLX_TRY(check_lists(spec, err));
+    PLX_TRY(list_classes(task, err));
+    plx_input *input = &e->inputs[task->input];
+    if (spec->kind == PLX_TASK_REGRESSION) {
+        input->label_numbers = true;
+        input->is_count |= spec->loss == PLX_LOSS_POISSON;
+    } else {
+        input->label_texts = true;
+    }
+    PLX_TRY(link_column(e, spec->where, &task->where, err));
+    if (task->where >= 0) e->inputs[task->where].label_texts = true;
+    if (spec->class_weights.n) e->layout.has_weights = true;
+    return link_weight(e, spec->weight_column, &task->weight, err);
+}
+
+plx_status plx_labels_link(plx_encoders *e, plx_error *err)
+{
+    for (int i = 0; i < e->spec.n_tasks; i++)
+        PLX_TRY(link_task(e, &e->spec.tasks[i], err));
+    return link_weight(e, e->spec.data.row_weight, &e->row_weight, err);
+}
+
+void plx_labels_release(plx_encoders *e)
+{
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        plx_dictionary_release(&e->tasks[i].classes);
+}
+
+/* -- Classes ------------------------------------------------------------------------------------------------------- */
+
+static int compare_texts(const void *a, const void *b)
+{
+    return plx_slice_compare(*(const plx_slice *)a, *(const plx_slice *)b);
+}
+
+static plx_status fit_classes(const plx_encoders *e, plx_label_encoder *task, const plx_columns *columns,
+                              const uint32_t *order, size_t n, plx_error *err)
+{
+    const plx_raw_column *column = &columns->items[task->input];
+    const uint32_t n_texts = column->dictionary.n;
+    plx_status status = PLX_OK;
+    uint32_t codes[BLOCK_ROWS], n_found = 0;
+    bool *is_there = plx_alloc_zero(&e->allocator, n_texts, sizeof *is_there);
+    plx_slice *texts = plx_alloc(&e->allocator, n_texts, sizeof *texts);
+    if (!is_there || !texts) status = plx_error_memory(err);
+    for (size_t first = 0; !status && first < n; first += BLOCK_ROWS) {
+        size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+        plx_column_codes(column, order + first, rows, codes);
+        for (size_t i = 0; i < rows; i++)
+            is_there[codes[i]] = true;
+    }
+    for (uint32_t code = 0; !status && code < n_texts; code++) {
+        plx_slice text = plx_dictionary_text(&column->dictionary, code);
+        if (is_there[code] && text.length) texts[n_found++] = text;
+    }
+    if (!status && n_found) qsort(texts, n_found, sizeof *texts, compare_texts);
+    for (uint32_t i = 0; !status && i < n_found; i++)
+        if (!plx_dictionary_add(&task->classes, texts[i], plx_text_hash(texts[i].text, texts[i].length)))
+            status = plx_error_memory(err);
+    plx_free(&e->allocator, is_there);
+    plx_free(&e->allocator, texts);
+    return status ? status : plx_labels_check_classes(task, err);
+}
+
+plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n, plx_error *err)
+{
+    for (int i = 0; i < e->layout.n_tasks; i++) {
+        plx_label_encoder *task = &e->tasks[i];
+        if (task->spec->kind == PLX_TASK_MULTICLASS && !task->spec->classes.n)
+            PLX_TRY(fit_classes(e, task, columns, order, n, err));
+    }
+    return PLX_OK;
+}
+
+/* -- Cells ------------------------------------------------------------------------------------------------------ */
+
+plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err)
+{
+    return plx_cell_label(e->tasks[task].spec, &e->tasks[task].classes, &e->spec.data.missing, cell, out, err);
+}
+
+bool plx_label_counts(const plx_task_spec *task, plx_slice cell)
+{
+    return plx_cell_is_listed(&task->where_values, cell);
+}
+
+float plx_label_weight(const plx_task_spec *task, float label, double row_weight, double task_weight)
+{
+    double weight = row_weight * task_weight;
+    if (task->class_weights.n && !isnan(label)) weight *= task->class_weights.items[(int)label];
+    return (float)fmin(weight, FLT_MAX);
+}
+
+plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, plx_error *err)
+{
+    float label;
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        if (e->tasks[i].input == input && e->tasks[i].spec->kind != PLX_TASK_REGRESSION)
+            PLX_TRY(plx_label_of(e, i, cell, &label, err));
+    return PLX_OK;
+}
+
+plx_status plx_labels_check_number(const plx_encoders *e, int input, double number, plx_slice cell, plx_error *err)
+{
+    const plx_input *in = &e->inputs[input];
+    const char *reader = in->is_weight ? "holds weights of rows" : "holds the labels of a task with loss poisson";
+    if (isnan(number) && in->is_weight) return plx_fail_number(PLX_NUMBER_MISSING, cell, in->column, reader, err);
+    if (number < 0 && (in->is_weight || in->is_count))
+        return plx_fail_number(PLX_NUMBER_NEGATIVE, cell, in->column, reader, err);
+    return PLX_OK;
+}
+
+/* -- Raw columns ----------------------------------------------------------------------------------------------------
+ */
+
+static plx_status map_labels(const plx_encoders *e, int task, const plx_dictionary *texts, float *labels,
+                             plx_error *err)
+{
+    const plx_dictionary *classes = &e->tasks[task].classes;
+    for (uint32_t code = 0; code < texts->n; code++) {
+        plx_slice text = plx_dictionary_text(texts, code);
+        labels[code] = NO_CLASS;
+        /* Rows of other parts may hold texts that are no classes: the row that has one is told where it is encoded. */
+        if (classes->n && text.length &&
+            plx_dictionary_find(classes, text, plx_text_hash(text.text, text.length)) == PLX_NOT_FOUND)
+            continue;
+        PLX_TRY(plx_label_of(e, task, text, &labels[code], err));
+    }
+    return PLX_OK;
+}
+
+static void map_counts(const plx_task_spec *task, const plx_dictionary *texts, bool *counts)
+{
+    for (uint32_t code = 0; code < texts->n; code++)
+        counts[code] = plx_label_counts(task, plx_dictionary_text(texts, code));
+}
+
+plx_status plx_labels_map(const plx_encoders *e, const plx_columns *columns, plx_arena *arena,
+                          const plx_label_map **out, plx_error *err)
+{
+    plx_label_map *maps = plx_arena_take(arena, (size_t)e->layout.n_tasks, sizeof *maps);
+    for (int i = 0; maps && i < e->layout.n_tasks; i++) {
+        const plx_label_encoder *task = &e->tasks[i];
+        if (task->spec->kind != PLX_TASK_REGRESSION) {
+            const plx_dictionary *texts = &columns->items[task->input].dictionary;
+            float *labels = plx_arena_take(arena, texts->n, sizeof *labels);
+            if (!labels) break;
+            PLX_TRY(map_labels(e, i, texts, labels, err));
+            maps[i].labels = labels;
+        }
+        if (task->where >= 0) {
+            const plx_dictionary *texts = &columns->items[task->where].dictionary;
+            bool *counts = plx_arena_take(arena, texts->n, sizeof *counts);
+            if (!counts) break;
+            map_counts(task->spec, texts, counts);
+            maps[i].counts = counts;
+        }
+    }
+    *out = maps;
+    return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
+}
+
+static plx_status fail_class(const plx_encoders *e, int task, const plx_raw_column *column, uint32_t code,
+                             plx_error *err)
+{
+    float label;
+    PLX_TRY(plx_label_of(e, task, plx_dictionary_text(&column->dictionary, code), &label, err));
+    return plx_error_set(err, PLX_ERR_SCHEMA, "a label of task '%s' is not a class", e->tasks[task].spec->name);
+}
+
+/* Labels of a block of rows, NaN where the task does not count. */
+static plx_status read_labels(const plx_encoders *e, const plx_columns *columns, const plx_label_map *map, int task,
+                              const uint32_t *order, size_t n, float *labels, plx_error *err)
+{
+    const plx_label_encoder *encoder = &e->tasks[task];
+    const plx_raw_column *column = &columns->items[encoder->input];
+    uint32_t codes[BLOCK_ROWS];
+    if (map->labels) plx_column_codes(column, order, n, codes);
+    for (size_t i = 0; i < n; i++) {
+        labels[i] = map->labels ? map->labels[codes[i]] : (float)column->numbers[order[i]];
+        if (map->labels && labels[i] <= NO_CLASS) return fail_class(e, task, column, codes[i], err);
+    }
+    if (!map->counts) return PLX_OK;
+    plx_column_codes(&columns->items[encoder->where], order, n, codes);
+    for (size_t i = 0; i < n; i++)
+        if (!map->counts[codes[i]]) labels[i] = NAN;
+    return PLX_OK;
+}
+
+static double weight_at(const plx_columns *columns, int input, uint32_t row)
+{
+    return input < 0 ? 1 : columns->items[input].numbers[row];
+}
+
+static plx_status encode_block(const plx_encoders *e, const plx_columns *columns, const plx_label_map *maps,
+                               const uint32_t *order, size_t n, uint8_t *records, bool *has_all, plx_error *err)
+{
+    float labels[BLOCK_ROWS];
+    const size_t stride = e->layout.record_bytes;
+    for (int task = 0; task < e->layout.n_tasks; task++) {
+        const plx_label_encoder *encoder = &e->tasks[task];
+        const size_t offset = (size_t)task * sizeof(float);
+        bool lacks = false;
+        if (maps) PLX_TRY(read_labels(e, columns, &maps[task], task, order, n, labels, err));
+        for (size_t i = 0; i < n; i++) {
+            if (!maps) labels[i] = NAN;
+            lacks |= isnan(labels[i]) != 0;
+            plx_put_float(records + i * stride, e->layout.label_offset + offset, labels[i]);
+        }
+        if (lacks) *has_all = false;
+        for (size_t i = 0; e->layout.has_weights && i < n; i++) {
+            float weight = 1;
+            if (maps)
+                weight = plx_label_weight(encoder->spec, labels[i], weight_at(columns, e->row_weight, order[i]),
+                                          weight_at(columns, encoder->weight, order[i]));
+            plx_put_float(records + i * stride, e->layout.weight_offset + offset, weight);
+        }
+    }
+    return PLX_OK;
+}
+
+plx_status plx_labels_encode(const plx_encoders *e, const plx_columns *columns, const plx_label_map *maps,
+                             const uint32_t *order, size_t n, uint8_t *records, bool *has_all, plx_error *err)
+{
+    for (size_t first = 0; first < n; first += BLOCK_ROWS) {
+        size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+        PLX_TRY(encode_block(e, columns, maps, order + first, rows, records + first * e->layout.record_bytes, has_all,
+                             err));
+    }
+    return PLX_OK;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What tasks read beside the features: labels, the column that says where a task counts, weights. All of it becomes a
+ * label and a weight a task in each record; where a task does not count its label is NaN.
+ */
+#ifndef PLX_LABELS_H
+#define PLX_LABELS_H
+
+#include "data/encoders.h"
+
+enum { PLX_CLASSES_MAX = 65536 };
+
+/** Links the tasks of e->spec with their inputs. PLX_ERR_ARGUMENT: a task's options do not fit together. */
+plx_status plx_labels_link(plx_encoders *e, plx_error *err);
+void plx_labels_release(plx_encoders *e);
+
+/** Takes classes that are not listed from the labels of rows order[0..n-1]. */
+plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n, plx_error *err);
+/** Checks the classes of a task, listed, fitted or loaded, against its other options. */
+plx_status plx_labels_check_classes(const plx_label_encoder *task, plx_error *err);
+
+/** The label that a cell means; NaN: none. Classes that are not fitted yet take every text. PLX_ERR_SCHEMA. */
+plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err);
+/** Whether the task counts where its column `where` holds this text. */
+bool plx_label_counts(const plx_task_spec *task, plx_slice cell);
+/** What a row with this label counts in the task's loss. */
+float plx_label_weight(const plx_task_spec *task, float label, double row_weight, double task_weight);
+
+/** Checks a text that an input's column did not have before, for all tasks that take their labels from it. */
+plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, plx_error *err);
+/** Checks a number of an input's column, missing or not: PLX_ERR_SCHEMA where a weight lacks, or it may not be
+ * negative.
+ */
+plx_status plx_labels_check_number(const plx_encoders *e, int input, double number, plx_slice cell, plx_error *err);
+
+/** For one task: the label of each code of its column, NULL for regressions, and whether the task counts by the code of
+ * the column `where`, NULL: always. */
+typedef struct plx_label_map {
+    const float *labels;
+    const bool *counts;
+} plx_label_map;
+
+/** Such maps [n_tasks] for raw columns, in the arena. */
+plx_status plx_labels_map(const plx_encoders *e, const plx_columns *columns, plx_arena *arena,
+                          const plx_label_map **out, plx_error *err);
+/**
+ * Writes labels and weights of rows order[0..n-1] into their records; `maps` NULL: without labels, these are NaN and
+ * weights 1. `*has_all` becomes false where a label lacks. PLX_ERR_SCHEMA: a label is none of the fitted classes.
+ */
+plx_status plx_labels_encode(const plx_encoders *e, const plx_columns *columns, const plx_label_map *maps,
+                             const uint32_t *order, size_t n, uint8_t *records, bool *has_all, plx_error *err);
+
+#endif
