@@ -576,7 +576,7 @@ static void test_mistakes_in_views(void)
          "c.yaml:6:34: 'embedding_dim' belongs to sparse, buckets and list features"},
         {"  - {name: age, views: [number], scalling: none}\n", "c.yaml:6:34: unknown key 'scalling'"},
         {"  - {name: age, views: [{quantiles: -1}]}\n", "c.yaml:6:37: 'quantiles' takes a whole number from 0 to"},
-        {"  - {name: age, views: [{borders: [2, 1]}]}\n", "c.yaml:6:25: feature 'age/borders': 'borders' must rise"},
+        {"  - {name: age, views: [{borders: [2, 1]}]}\n", "c.yaml:6:35: feature 'age/borders': 'borders' must rise"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(with_views(cases[i][0]), cases[i][1]);
@@ -585,7 +585,7 @@ static void test_mistakes_in_views(void)
 static void test_mistakes_with_numbers(void)
 {
     static const char *const cases[][2] = {
-        {"  - {name: age, kind: buckets}\n", "feature 'age': buckets need one of 'borders', 'quantiles' and 'exact'"},
+        {"  - {name: age, kind: buckets}\n", "'age': buckets need one of 'borders', 'quantiles' and 'exact'"},
         {"  - {name: age, kind: buckets, exact: 2, quantiles: 3}\n", "buckets take one alone"},
         {"  - {name: age, kind: buckets, borders: [1, 1]}\n", "'borders' must rise"},
         {"  - {name: age, kind: buckets, borders: [1, x]}\n", "'borders' takes a list of numbers, such as [0.5, 2]"},

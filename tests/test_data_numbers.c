@@ -488,15 +488,15 @@ static void test_wrong_specs(void)
 {
     static double falling[] = {2, 1};
     plx_feature_spec buckets = {.kind = PLX_FEATURE_BUCKETS}, dense = {.kind = PLX_FEATURE_DENSE};
-    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "needs one of `borders`, `quantiles` and `exact`, not none");
+    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "buckets need one of 'borders', 'quantiles' and 'exact'");
     buckets.exact = buckets.quantiles = 4;
-    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "not several");
+    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "buckets take one alone");
     buckets = (plx_feature_spec){.kind = PLX_FEATURE_BUCKETS, .borders = {falling, 2}};
-    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "`borders` of 'f' must rise: border 2 does not");
+    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "'f': 'borders' must rise");
     dense.clip = (plx_real_list){falling, 2};
-    check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "`clip` of 'f' must be two numbers, the lower one first");
+    check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "'f': 'clip' takes two numbers, the lower one first");
     dense = (plx_feature_spec){.kind = PLX_FEATURE_DENSE, .size = 2, .separator = "ab"};
-    check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "`separator` of 'f' must be one byte, or the word tab");
+    check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "'f': 'separator' is one byte or the word tab, not 'ab'");
 }
 
 static void test_readers_of_a_vector_agree(void)

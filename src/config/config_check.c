@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "config/config_document.h"
-#include "data/cells.h"
 #include "train/monitor.h"
 
 /** A name, sorted for finding it and its doubles. */
@@ -91,31 +90,6 @@ static void check_labels(plx_document *document, const plx_table_spec *table, co
                              "column '%s' holds the labels of task '%s', and a label's own column leaves the features: "
                              "remove feature '%s'",
                              label->name, table->tasks[label->index].name, table->features[i].name);
-    }
-}
-
-static bool is_rising(const plx_real_list *list)
-{
-    for (int i = 1; i < list->n; i++)
-        if (!(list->items[i - 1] < list->items[i])) return false;
-    return true;
-}
-
-static void check_numbers(plx_document *document, const plx_table_spec *table, const plx_spec_places *places)
-{
-    for (int i = 0; i < table->n_features && !plx_document_is_full(document); i++) {
-        const plx_feature_spec *f = &table->features[i];
-        const int n_ways = (f->borders.n > 0) + (f->quantiles > 0) + (f->exact > 0);
-        const bool is_dense = f->kind == PLX_FEATURE_DENSE, is_cut = f->kind == PLX_FEATURE_BUCKETS;
-        const char *wrong = is_cut && n_ways == 0  ? "buckets need one of 'borders', 'quantiles' and 'exact'"
-                            : is_cut && n_ways > 1 ? "of 'borders', 'quantiles' and 'exact', buckets take one alone"
-                            : is_cut && !is_rising(&f->borders) ? "'borders' must rise"
-                            : is_dense && f->clip.n > 0 && (f->clip.n != 2 || !is_rising(&f->clip))
-                                ? "'clip' takes two numbers, the lower one first"
-                            : is_dense && f->size > 1 && !plx_separator_byte(f->separator)
-                                ? "'separator' is one byte or the word tab"
-                                : NULL;
-        if (wrong) plx_document_problem(document, places->feature[i], "feature '%s': %s", f->name, wrong);
     }
 }
 
@@ -263,7 +237,6 @@ void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec
     check_feature_names(document, &spec->table, places);
     check_task_names(document, &spec->table, places);
     check_labels(document, &spec->table, places);
-    check_numbers(document, &spec->table, places);
     plx_check_features(document, &spec->table, places);
     plx_spec_check_tasks(document, &spec->table, places);
     check_columns(document, &spec->table, places);

@@ -2,20 +2,10 @@
 /* Buckets: ranges of numbers as categories, by given borders or by borders taken from the rows. */
 #include "data/encoders_dense.h"
 
-plx_status plx_buckets_add(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
+void plx_buckets_add(plx_encoders *e, const plx_feature_spec *spec, int input)
 {
-    const plx_real_list *given = &spec->borders;
-    const int n_ways = (given->n > 0) + (spec->quantiles > 0) + (spec->exact > 0);
-    e->buckets[e->n_buckets++] =
-        (plx_bucket_encoder){.spec = spec, .input = input, .borders = given->items, .n_borders = given->n};
-    if (n_ways != 1)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: '%s' needs one of `borders`, `quantiles` and `exact`, not %s",
-                 spec->name, n_ways ? "several" : "none");
-    for (int i = 1; i < given->n; i++)
-        if (!(given->items[i - 1] < given->items[i]))
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: `borders` of '%s' must rise: border %d does not", spec->name,
-                     i + 1);
-    return PLX_OK;
+    e->buckets[e->n_buckets++] = (plx_bucket_encoder){
+        .spec = spec, .input = input, .borders = spec->borders.items, .n_borders = spec->borders.n};
 }
 
 /* Takes borders from sorted numbers; they go to the arena. */

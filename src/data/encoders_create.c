@@ -148,8 +148,6 @@ plx_status plx_encoders_link_size(plx_encoders *e, int input, int64_t size, cons
     plx_input *column = &e->inputs[input];
     const bool is_new = column->size == 0, is_vector = size > 1;
     const char byte = is_vector ? plx_separator_byte(separator) : '\0';
-    if (is_vector && !byte)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: `separator` of '%s' must be one byte, or the word tab", name);
     if (!is_new && (column->size != (is_vector ? size : 1) || column->separator != byte))
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
                  "'%s' and others read column '%s' with different `size` or `separator`: all that read it must agree",
@@ -212,7 +210,10 @@ static plx_status link_feature(plx_encoders *e, const plx_feature_spec *spec, in
     if (spec->kind == PLX_FEATURE_SPARSE) return link_sparse(e, spec, input, err);
     if (spec->kind == PLX_FEATURE_LIST) return link_list(e, spec, input, err);
     column->numbers = true;
-    if (spec->kind == PLX_FEATURE_BUCKETS) return plx_buckets_add(e, spec, input, err);
+    if (spec->kind == PLX_FEATURE_BUCKETS) {
+        plx_buckets_add(e, spec, input);
+        return PLX_OK;
+    }
     column->never_missing |= isnan(spec->missing) != 0;
     return plx_dense_add(e, spec, input, err);
 }

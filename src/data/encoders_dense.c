@@ -22,9 +22,6 @@ plx_status plx_dense_add(plx_encoders *e, const plx_feature_spec *spec, int inpu
         dense->scaling[2 * i + 1] = 1;
     }
     e->layout.n_dense += plx_feature_numbers(spec);
-    if (spec->clip.n && (spec->clip.n != 2 || !(spec->clip.items[0] < spec->clip.items[1])))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: `clip` of '%s' must be two numbers, the lower one first",
-                 spec->name);
     return PLX_OK;
 }
 

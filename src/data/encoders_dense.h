@@ -11,9 +11,9 @@
 /** Steps between the knots of scaling by quantiles; borders at most, so that ids are counted by an int. */
 enum { PLX_QUANTILE_STEPS = 1000, PLX_KNOTS = PLX_QUANTILE_STEPS + 1, PLX_BORDERS_MAX = 0x7ffffff0 };
 
-/** Adds the encoder of feature `spec` to `encoders`; its input is linked. PLX_ERR_ARGUMENT: options do not fit. */
+/** Adds the encoder of feature `spec`, which is checked, to `encoders`. */
 plx_status plx_dense_add(plx_encoders *encoders, const plx_feature_spec *spec, int input, plx_error *err);
-plx_status plx_buckets_add(plx_encoders *encoders, const plx_feature_spec *spec, int input, plx_error *err);
+void plx_buckets_add(plx_encoders *encoders, const plx_feature_spec *spec, int input);
 
 /** Takes all that is fitted from rows order[0..n-1] of `numbers` [rows][size], NaN where they are missing. */
 plx_status plx_dense_fit(const plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n,

@@ -99,6 +99,31 @@ static void check_vocabulary(const checker *c, const plx_feature_spec *f)
     if (f->max_size) problem(c, "max_size", "'max_size' chooses among fitted categories: not with '%s'", instead);
 }
 
+static bool is_rising(const plx_real_list *list)
+{
+    for (int i = 1; i < list->n; i++)
+        if (!(list->items[i - 1] < list->items[i])) return false;
+    return true;
+}
+
+static void check_dense(const checker *c, const plx_feature_spec *f)
+{
+    const char *separator = f->separator ? f->separator : "";
+    if (f->clip.n > 0 && (f->clip.n != 2 || !is_rising(&f->clip)))
+        problem(c, "clip", "'clip' takes two numbers, the lower one first");
+    if (f->size > 1 && !is_visible_byte(separator) && strcmp(separator, "tab") != 0)
+        problem(c, "separator", "'separator' is one byte or the word tab, not '%.60s'", separator);
+}
+
+static void check_buckets(const checker *c, const plx_feature_spec *f)
+{
+    const int n_ways = (f->borders.n > 0) + (f->quantiles > 0) + (f->exact > 0);
+    if (n_ways == 0) problem(c, "kind", "buckets need one of 'borders', 'quantiles' and 'exact'");
+    if (n_ways > 1)
+        problem(c, f->exact ? "exact" : "quantiles", "of 'borders', 'quantiles' and 'exact', buckets take one alone");
+    if (!is_rising(&f->borders)) problem(c, "borders", "'borders' must rise");
+}
+
 static bool is_same_text(const char *a, const char *b)
 {
     return strcmp(a ? a : "", b ? b : "") == 0;
@@ -154,7 +179,11 @@ static plx_status check_all(checker *c, plx_error *err)
     }
     for (c->feature = 0; c->feature < table->n_features; c->feature++) {
         const plx_feature_spec *f = &table->features[c->feature];
-        if (f->kind == PLX_FEATURE_DENSE) continue;
+        if (f->kind == PLX_FEATURE_DENSE) {
+            check_dense(c, f);
+            continue;
+        }
+        if (f->kind == PLX_FEATURE_BUCKETS) check_buckets(c, f);
         check_vocabulary(c, f);
         PLX_TRY(check_table(c, f, err));
         if (f->kind != PLX_FEATURE_LIST) continue;

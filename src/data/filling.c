@@ -93,7 +93,10 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
     plx_raw_column *column = &to->columns->items[index];
     PLX_TRY(add_text(to, index, text, err));
     if (!column->has_numbers) return PLX_OK;
-    if (column->width > 1) return read_vector(to, index, text, err);
+    if (column->width > 1) {
+        char alone[32];
+        return read_vector(to, index, (plx_slice){alone, plx_format_double(number, alone)}, err);
+    }
     column->last_length = 0;
     column->numbers[to->columns->n] = number;
     return check_number(to, index, plx_check_number(number), text, err);
