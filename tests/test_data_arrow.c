@@ -17,8 +17,8 @@ typedef struct column {
     const void *buffers[4];
     int n_buffers;
     int64_t nulls;
-    const struct column *dictionary;
-    int64_t length; /* 0: ROWS */
+    const struct column *dictionary, *item; /* of lists */
+    int64_t length;                         /* 0: ROWS */
 } column;
 
 typedef struct source {
@@ -27,6 +27,8 @@ typedef struct source {
     int fails;      /* an errno that get_next returns in its stead */
     int made, released;
     struct ArrowSchema schemas[COLUMNS_MAX], dictionaries[COLUMNS_MAX], *schema_children[COLUMNS_MAX];
+    struct ArrowSchema item_schemas[COLUMNS_MAX], *item_schema[COLUMNS_MAX];
+    struct ArrowArray item_arrays[COLUMNS_MAX], *item_array[COLUMNS_MAX];
     struct ArrowArray arrays[COLUMNS_MAX], dictionary_arrays[COLUMNS_MAX], *children[COLUMNS_MAX];
 } source;
 
@@ -55,6 +57,12 @@ static int get_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
     for (int i = 0; i < s->n; i++) {
         s->schemas[i] = schema_of(&s->columns[i], &s->dictionaries[i]);
         s->schema_children[i] = &s->schemas[i];
+        if (s->columns[i].item) {
+            s->item_schemas[i] = (struct ArrowSchema){.format = s->columns[i].item->format, .name = "item"};
+            s->item_schema[i] = &s->item_schemas[i];
+            s->schemas[i].n_children = 1;
+            s->schemas[i].children = &s->item_schema[i];
+        }
     }
     *out = (struct ArrowSchema){.format = "+s",
                                 .n_children = s->n,
@@ -84,6 +92,14 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
                                                           .n_buffers = c->dictionary->n_buffers,
                                                           .buffers = (const void **)(void *)c->dictionary->buffers};
             s->arrays[i].dictionary = &s->dictionary_arrays[i];
+        }
+        if (c->item) {
+            s->item_arrays[i] = (struct ArrowArray){.length = c->item->length,
+                                                    .n_buffers = c->item->n_buffers,
+                                                    .buffers = (const void **)(void *)c->item->buffers};
+            s->item_array[i] = &s->item_arrays[i];
+            s->arrays[i].n_children = 1;
+            s->arrays[i].children = &s->item_array[i];
         }
         s->children[i] = &s->arrays[i];
     }
@@ -322,6 +338,15 @@ static void test_wrong_input(void)
     const column code = {.name = "code", .format = "g", .buffers = {NULL, lacking}, .n_buffers = 2};
     check_fails((column[]){COLOR, SIZE, code, SOLD}, 4, 0, PLX_ERR_SCHEMA,
                 "table, row 3: a missing number in column 'code'");
+    static const int32_t ranges[] = {0, 0, 0, 0, 1, 2, 2, 3, 4};
+    const column item = {.format = "l", .buffers = {NULL, codes}, .n_buffers = 2, .length = 4};
+    const column lists = {.name = "code", .format = "+l", .buffers = {NULL, ranges}, .n_buffers = 2, .item = &item};
+    check_fails((column[]){COLOR, SIZE, lists, SOLD}, 4, 0, PLX_ERR_SCHEMA,
+                "column 'code' holds lists, and no feature");
+    static const int32_t outside[] = {0, 0, 0, 0, 1, 2, 2, 3, 5};
+    column wrong = lists;
+    wrong.buffers[1] = outside;
+    check_fails((column[]){COLOR, SIZE, wrong, SOLD}, 4, 0, PLX_ERR_FORMAT, "column 'code': a list of the Arrow array");
     column brief = SIZE;
     brief.length = ROWS - 1;
     check_fails((column[]){COLOR, brief, CODE, SOLD}, 4, 0, PLX_ERR_FORMAT, "column 'size': the column is shorter");

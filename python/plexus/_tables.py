@@ -90,6 +90,37 @@ def _from_texts(values, rows: int) -> Column:
     return Column(_schema(b"U", keep), [(array, 0, rows)], keep)
 
 
+def from_ragged(items: np.ndarray, counts: np.ndarray, name: str) -> Column:
+    """Lists: counts[i] items of row i, one row's behind the other's in `items`."""
+    column = from_numpy(items, name)
+    keep: list = [column]
+    offsets = np.zeros(len(counts) + 1, np.int64)
+    np.cumsum(counts, out=offsets[1:])
+    array = _array(len(counts), [None, offsets], keep, children=[column.chunks[0][0]])
+    return Column(_schema(b"+L", keep, children=[column.schema]), [(array, 0, len(counts))], keep)
+
+
+def from_padded(values: np.ndarray, lengths: np.ndarray | None, name: str) -> tuple[Column, np.ndarray]:
+    """Lists in a matrix [rows, width]: the first lengths[i] items of each row, or those that are not 0. The mask that
+    was taken comes with it."""
+    width = values.shape[1]
+    taken = values != 0 if lengths is None else np.arange(width) < np.asarray(lengths).reshape(-1, 1)
+    return from_ragged(values[taken], taken.sum(axis=1), name), taken
+
+
+def _from_lists(values, name: str) -> Column:
+    rows = [() if value is None else list(value) for value in values]
+    items = [item for row in rows for item in row]
+    has_texts = any(isinstance(item, (str, bytes)) or item is None for item in items)
+    flat = np.array(items, object) if has_texts or not items else np.asarray(items)
+    return from_ragged(flat, np.fromiter(map(len, rows), np.int64, len(rows)), name)
+
+
+def _holds_lists(values) -> bool:
+    first = next((value for value in values if value is not None), None)
+    return isinstance(first, (list, tuple, np.ndarray))
+
+
 def from_numpy(values: np.ndarray, name: str) -> Column:
     """[rows], or [rows, k] for a feature of k numbers or a list of k items."""
     if isinstance(values, np.ma.MaskedArray):
@@ -100,6 +131,8 @@ def from_numpy(values: np.ndarray, name: str) -> Column:
         return _from_matrix(values, name)
     if values.ndim != 1:
         raise ArgumentError(f"column '{name}' has the shape {values.shape}; give one value a row")
+    if values.dtype.kind == "O" and _holds_lists(values):
+        return _from_lists(values, name)
     if values.dtype.kind in "OUSTV":
         return _from_texts(values.tolist(), len(values))
     code = values.dtype.str[1:]
@@ -183,6 +216,8 @@ def _from_stream_of_one(value) -> Column:
 
 def column_of(value, name: str) -> Column:
     """One column, of whatever type."""
+    if isinstance(value, Column):
+        return value
     if isinstance(value, np.ndarray):
         return from_numpy(value, name)
     if type(value).__module__.split(".")[0] == "pandas":
@@ -191,6 +226,8 @@ def column_of(value, name: str) -> Column:
         return _from_array_capsules(value)
     if hasattr(value, "__arrow_c_stream__"):
         return _from_stream_of_one(value)
+    if isinstance(value, (list, tuple)) and _holds_lists(value):
+        return _from_lists(value, name)
     if isinstance(value, (list, tuple)) and any(isinstance(item, (str, bytes)) or item is None for item in value):
         return _from_texts(value, len(value))
     return from_numpy(np.asarray(value), name)

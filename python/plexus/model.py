@@ -14,7 +14,7 @@ from . import optimizers
 from ._library import call, context, create, path_bytes, taken_text, text
 from ._native import ffi, lib
 from ._progress import Display
-from ._tables import Column, Stream, column_of, columns_of
+from ._tables import Column, Stream, column_of, columns_of, from_padded, from_ragged
 from .callbacks import Callback, History, TensorBoard
 from .features import VarLenSparseFeat, get_feature_names
 
@@ -234,7 +234,25 @@ class Model:
                 if x.shape[1] != len(names):
                     raise ValueError(f"x has {x.shape[1]} columns for {len(names)} features: {', '.join(names)}")
                 x = {name: x[:, index] for index, name in enumerate(names)}
-        return columns_of(x)
+        return columns_of(self._unpadded(x) if isinstance(x, dict) else x)
+
+    def _unpadded(self, x: dict) -> dict:
+        """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""
+        lists = [one for one in self.feature_columns or () if isinstance(one, VarLenSparseFeat)]
+        given = {feature.name: x.get(feature.name) for feature in lists}
+        if not any(isinstance(values, np.ndarray) and values.ndim == 2 for values in given.values()):
+            return x
+        x = dict(x)
+        for feature in lists:
+            values = given[feature.name]
+            if not isinstance(values, np.ndarray) or values.ndim != 2:
+                continue
+            lengths = x.get(feature.length_name) if feature.length_name else None
+            x[feature.name], taken = from_padded(values, lengths, feature.name)
+            if feature.weight_name:
+                weights = np.asarray(x[feature.weight_name]).reshape(values.shape)
+                x[feature.weight_name] = from_ragged(weights[taken], taken.sum(axis=1), feature.weight_name)
+        return x
 
     def _labels(self, y, columns: dict[str, Column], what: str) -> dict[str, Column]:
         """Label columns by the tasks' names."""

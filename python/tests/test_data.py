@@ -91,6 +91,56 @@ def test_as_the_command(rows, reference, tmp_path):
     assert np.array_equal(loaded.predict(rows)[0], reference.predict(rows)[0])
 
 
+def list_model(**arguments):
+    genre = plexus.VarLenSparseFeat(plexus.SparseFeat("genre", 30, embedding_dim=4), maxlen=6, **arguments)
+    model = plexus.MMOE(
+        [plexus.SparseFeat("city"), genre, plexus.DenseFeat("vector", dimension=3)], task_types=["binary"] * 2,
+        task_names=["click", "like"], num_experts=2, expert_dnn_units=[8], tower_dnn_units_lists=[[4], [4]],
+    )  # fmt: skip
+    model.compile(plexus.optimizers.Adam(0.01), metrics=["AUC"])
+    return model
+
+
+def test_lists_and_vectors(rows):
+    """Lists as Arrow lists, Python lists, padded matrices and texts; vectors as matrices and texts."""
+    random = np.random.default_rng(3)
+    n = 4000
+    counts = random.integers(0, 6, n)
+    lists = [random.integers(1, 30, count).tolist() for count in counts]
+    padded = np.zeros((n, 6), np.int64)
+    for row, items in enumerate(lists):
+        padded[row, : len(items)] = items
+    vector = random.random((n, 3))
+    y = [rows["click"], np.array([3 in items for items in lists], int)]
+    base = {"city": rows["city"], "vector": vector}
+    forms = [
+        {**base, "genre": pa.array(lists)},
+        {**base, "genre": pa.array([[str(item) for item in items] for items in lists], pa.large_list(pa.string()))},
+        {**base, "genre": lists},
+        {**base, "genre": np.array([*lists, None], object)[:-1]},
+        {**base, "genre": padded},
+        {**base, "genre": pl.Series(lists)},
+        {**base, "genre": ["|".join(map(str, items)) for items in lists]},
+        {**base, "genre": lists, "vector": ["|".join(map(repr, map(float, numbers))) for numbers in vector]},
+    ]
+    models = []
+    for x in forms:
+        model = list_model()
+        model.fit(x, y, epochs=4, batch_size=128, verbose=0)
+        models.append(model)
+        assert same(model, models[0])
+    assert models[0].evaluate(forms[4], y, return_dict=True)["like_auc"] > 0.9
+    weighted = list_model(weight_name="weight", weight_norm=False)
+    weights = np.where(padded > 0, 1.0, 0.0)
+    weighted.fit({**base, "genre": padded, "weight": weights}, y, epochs=1, batch_size=128, verbose=0)
+    assert "embedding/genre/table" in weighted.parameters()
+
+
+def test_lists_for_a_plain_feature(rows, features):
+    with pytest.raises(ValueError, match="column 'code' holds lists, and no feature that reads it takes lists"):
+        small_model().fit({**features, "code": [[1, 2]] * 4000}, [rows["click"], rows["seconds"]], verbose=0)
+
+
 @pytest.mark.parametrize(
     "change, message",
     [

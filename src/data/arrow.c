@@ -30,6 +30,11 @@ static plx_arrow_kind kind_of(const char *format, int64_t *item_bytes)
         *item_bytes = strtoll(format + 2, NULL, 10);
         return *item_bytes >= 0 ? PLX_ARROW_FIXED_TEXT : PLX_ARROW_OTHER;
     }
+    if (!strcmp(format, "+l") || !strcmp(format, "+L")) return format[1] == 'l' ? PLX_ARROW_LIST : PLX_ARROW_LARGE_LIST;
+    if (!strncmp(format, "+w:", 3)) {
+        *item_bytes = strtoll(format + 3, NULL, 10);
+        return *item_bytes >= 0 ? PLX_ARROW_FIXED_LIST : PLX_ARROW_OTHER;
+    }
     for (size_t i = 0; format[0] && !format[1] && i < sizeof kinds / sizeof *kinds; i++) {
         if (kinds[i].format != format[0]) continue;
         *item_bytes = kinds[i].item_bytes;
@@ -38,12 +43,19 @@ static plx_arrow_kind kind_of(const char *format, int64_t *item_bytes)
     return PLX_ARROW_OTHER;
 }
 
+static bool is_list(plx_arrow_kind kind)
+{
+    return kind == PLX_ARROW_LIST || kind == PLX_ARROW_LARGE_LIST || kind == PLX_ARROW_FIXED_LIST;
+}
+
 static int buffers_of(plx_arrow_kind kind)
 {
     switch (kind) {
     case PLX_ARROW_NULL:
     case PLX_ARROW_OTHER:
         return 0;
+    case PLX_ARROW_FIXED_LIST:
+        return 1;
     case PLX_ARROW_TEXT:
     case PLX_ARROW_LARGE_TEXT:
     case PLX_ARROW_TEXT_VIEW: /* views, then any number of blocks and their lengths */
@@ -77,6 +89,7 @@ static plx_status init_values(plx_arrow_values *values, const struct ArrowSchema
         PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array lacks buffers");
     if (values->kind == PLX_ARROW_NULL) return PLX_OK;
     values->valid = array->null_count != 0 ? array->buffers[0] : NULL;
+    if (values->kind == PLX_ARROW_FIXED_LIST) return PLX_OK;
     values->items = array->buffers[1];
     if (values->kind == PLX_ARROW_TEXT || values->kind == PLX_ARROW_LARGE_TEXT) values->bytes = array->buffers[2];
     if (values->kind == PLX_ARROW_TEXT_VIEW) values->blocks = array->buffers + 2;
@@ -85,11 +98,29 @@ static plx_status init_values(plx_arrow_values *values, const struct ArrowSchema
     return PLX_OK;
 }
 
+static plx_status init_list(plx_arrow_column *column, const struct ArrowSchema *schema, const struct ArrowArray *array,
+                            plx_error *err)
+{
+    if (column->is_dictionary || schema->n_children != 1 || array->n_children != 1 || schema->children[0]->dictionary)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "lists of dictionaries; cast the items to texts or numbers");
+    PLX_TRY(init_values(&column->values, schema->children[0], array->children[0], err));
+    if (is_list(column->values.kind)) PLX_FAIL(err, PLX_ERR_SCHEMA, "lists of lists, which no feature reads");
+    int64_t first, n;
+    for (int64_t row = 0; row < column->own.n; row++) {
+        plx_arrow_list_at(column, row, &first, &n);
+        if (first < 0 || n < 0 || first > column->values.n - n)
+            PLX_FAIL(err, PLX_ERR_FORMAT, "a list of the Arrow array lies outside its items");
+    }
+    return PLX_OK;
+}
+
 plx_status plx_arrow_column_init(plx_arrow_column *column, const struct ArrowSchema *schema,
                                  const struct ArrowArray *array, plx_error *err)
 {
     *column = (plx_arrow_column){.is_dictionary = schema->dictionary != NULL};
     PLX_TRY(init_values(&column->own, schema, array, err));
+    column->is_list = is_list(column->own.kind);
+    if (column->is_list) return init_list(column, schema, array, err);
     if (!column->is_dictionary) return PLX_OK;
     if (column->own.kind != PLX_ARROW_INT && column->own.kind != PLX_ARROW_UINT)
         PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary's indices are no integers");
@@ -222,6 +253,33 @@ static plx_arrow_value item_at(const plx_arrow_values *values, int64_t at, char 
     default:
         return text_at(values, at);
     }
+}
+
+void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *first, int64_t *n)
+{
+    const plx_arrow_values *own = &column->own;
+    const int64_t at = own->first + row;
+    *first = *n = 0;
+    if (is_null(own, at)) return;
+    if (own->kind == PLX_ARROW_FIXED_LIST) {
+        *first = at * own->item_bytes;
+        *n = own->item_bytes;
+    } else if (own->kind == PLX_ARROW_LIST) {
+        const int32_t *offsets = own->items;
+        *first = offsets[at];
+        *n = (int64_t)offsets[at + 1] - offsets[at];
+    } else {
+        const int64_t *offsets = own->items;
+        *first = offsets[at];
+        *n = offsets[at + 1] - offsets[at];
+    }
+}
+
+plx_arrow_value plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *room)
+{
+    const int64_t place = column->values.first + at;
+    if (is_null(&column->values, place)) return (plx_arrow_value){.is_missing = true, .number = (double)NAN};
+    return item_at(&column->values, place, room);
 }
 
 plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *room, plx_arrow_value *out,

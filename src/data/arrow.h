@@ -23,7 +23,10 @@ typedef enum plx_arrow_kind {
     PLX_ARROW_LARGE_TEXT,
     PLX_ARROW_TEXT_VIEW,
     PLX_ARROW_FIXED_TEXT,
-    PLX_ARROW_OTHER /* dates, structs and so on, which no feature reads */
+    PLX_ARROW_LIST,
+    PLX_ARROW_LARGE_LIST,
+    PLX_ARROW_FIXED_LIST, /* of item_bytes items each */
+    PLX_ARROW_OTHER       /* dates, structs and so on, which no feature reads */
 } plx_arrow_kind;
 
 /** Values of one batch: borrowed, and as the producer says; what its buffers point to cannot be checked. */
@@ -40,6 +43,7 @@ typedef struct plx_arrow_values {
 typedef struct plx_arrow_column {
     plx_arrow_values own;
     bool is_dictionary; /* `own` are places in `values` */
+    bool is_list;       /* `own` are ranges of `values` */
     plx_arrow_values values;
 } plx_arrow_column;
 
@@ -58,12 +62,18 @@ plx_status plx_arrow_column_init(plx_arrow_column *column, const struct ArrowSch
 plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *room, plx_arrow_value *out,
                               plx_error *err);
 
+/** The items of a list in `row`: `*n` of them from number `*first` on; a null has none. */
+void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *first, int64_t *n);
+/** Item number `at` of all lists' items; `room` as above. */
+plx_arrow_value plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *room);
+
 /**
  * Adds all rows of a stream of record batches to raw columns; `name` stands for it in messages. The stream is read to
  * its end and not released.
  *
  * Texts mean what they would mean in a file without quotes; integers, floats and booleans (1 and 0) are numbers, and
- * where a feature reads categories their shortest decimal; a null, and a float that is no number, is the empty cell.
+ * where a feature reads categories their shortest decimal; a null, and a float that is no number, is the empty cell. A
+ * list is its items with the reading feature's separator between them.
  */
 plx_status plx_arrow_read(const plx_filling *to, struct ArrowArrayStream *stream, const char *name, plx_error *err);
 

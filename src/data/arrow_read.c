@@ -74,11 +74,46 @@ static plx_status with_room(reader *r, const plx_arrow_value *value, plx_slice *
     return PLX_OK;
 }
 
+/* What stands between the items of a list in a cell of this column; 0: nothing reads lists there. */
+static char separator_of(const plx_encoders *e, int input)
+{
+    for (int i = 0; i < e->layout.n_lists; i++)
+        if (e->lists[i].input == input || e->lists[i].weight_input == input) return e->lists[i].separator;
+    return e->inputs[input].separator;
+}
+
+/* A list as the cell that a file would have. */
+static plx_status add_list(reader *r, int input, const plx_arrow_column *column, int64_t row, plx_error *err)
+{
+    static const char nothing[AHEAD] = {0};
+    const char separator = separator_of(r->to->encoders, input);
+    int64_t first, n;
+    char decimal[32];
+    if (!separator)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "column '%s' holds lists, and no feature that reads it takes lists",
+                 r->to->encoders->inputs[input].column);
+    r->room.length = 0;
+    plx_arrow_list_at(column, row, &first, &n);
+    for (int64_t i = 0; i < n; i++) {
+        const plx_arrow_value value = plx_arrow_item_at(column, first + i, decimal);
+        if (i > 0) plx_string_add(&r->room, &separator, 1);
+        if (value.text.length && memchr(value.text.text, separator, value.text.length))
+            PLX_FAIL(err, PLX_ERR_SCHEMA, "an item of a list in column '%s' holds the separator '%c': choose another",
+                     r->to->encoders->inputs[input].column, separator);
+        plx_string_add(&r->room, value.text.text, value.text.length);
+    }
+    const size_t length = r->room.length;
+    plx_string_add(&r->room, nothing, AHEAD);
+    if (r->room.failed) return plx_error_memory(err);
+    return plx_filling_text(r->to, input, (plx_slice){r->room.text, length}, err);
+}
+
 static plx_status add_value(reader *r, int input, const plx_arrow_column *column, int64_t row, plx_error *err)
 {
     char decimal[32 + AHEAD] = {0};
     plx_arrow_value value;
     plx_slice text;
+    if (column->is_list) return add_list(r, input, column, row, err);
     PLX_TRY(plx_arrow_value_at(column, row, r->to->columns->items[input].has_texts ? decimal : NULL, &value, err));
     if (value.is_number && !value.is_missing) return plx_filling_number(r->to, input, value.number, value.text, err);
     PLX_TRY(with_room(r, &value, &text, err));
