@@ -73,18 +73,38 @@ static void choose(unsigned how, plx_table_spec *spec)
     spec->tasks[0].positive.n = how >> 14 & 1 && !spec->tasks[0].kind;
 }
 
+/* Two lists: of the first column's cells, sharing their table now and then, and of the second's with weights. */
+static void choose_lists(size_t how, plx_table_spec *spec)
+{
+    plx_feature_spec *list = &spec->features[2], *weighted = &spec->features[3];
+    const int64_t min_count = how & 1 ? 2 : 1, max_size = how >> 1 & 1 ? 3 : 0;
+    list->embedding_name = how >> 2 & 1 ? "color" : "";
+    list->vocabulary = spec->features[0].vocabulary;
+    list->min_count = spec->features[0].min_count = min_count;
+    list->max_size = spec->features[0].max_size = max_size;
+    list->weight_column = how >> 3 & 1 ? "size" : "";
+    list->normalize_weights = how >> 3 & 1;
+    weighted->keep = list->keep = how >> 4 & 1;
+    weighted->weight_separator = how >> 5 & 1 ? ":" : "";
+    weighted->hash_buckets = how >> 6 & 1 ? 9 : 0;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static const plx_allocator *allocator = &plx_allocator_default;
     char *positive[] = {"yes"};
-    plx_feature_spec features[] = {{.name = "color", .kind = PLX_FEATURE_SPARSE},
-                                   {.name = "size", .kind = PLX_FEATURE_DENSE}};
+    plx_feature_spec features[] = {
+        {.name = "color", .kind = PLX_FEATURE_SPARSE},
+        {.name = "size", .kind = PLX_FEATURE_DENSE},
+        {.name = "colors", .column = "color", .kind = PLX_FEATURE_LIST, .separator = "|", .max_length = 3},
+        {.name = "sizes", .column = "size", .kind = PLX_FEATURE_LIST, .separator = " ", .max_length = 2}};
     plx_task_spec tasks[] = {{.name = "sold", .positive = {positive, 0}}};
-    plx_table_spec spec = {.features = features, .n_features = 2, .tasks = tasks, .n_tasks = 1};
+    plx_table_spec spec = {.features = features, .n_features = 2 + (length >> 1 & 2), .tasks = tasks, .n_tasks = 1};
     if (length < 2) return 0;
     unsigned how = bytes[0] | (unsigned)bytes[1] << 8;
     bool with_labels = !(how >> 15 & 1);
     choose(how, &spec);
+    choose_lists(length >> 3, &spec);
     spec.data.on_error = (int)(length & 1);
     spec.data.max_errors = 5;
     plx_encoders *whole = NULL, *pieces = NULL;
