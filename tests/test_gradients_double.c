@@ -165,7 +165,10 @@ static void build_bag(plx_graph *graph, const void *user)
     squared_tasks(graph, x, plx_tanh(graph, bank_of(graph, x, "in", 1, 4)));
 }
 
-/* A list weighed by a feature of the same table, which others read too, and one weighed by something else. */
+/*
+ * A list weighed by a feature of the same table, which others read too, one weighed by a feature with a table of its
+ * own, which cannot be collapsed while its neighbours can, and one weighed by something else.
+ */
 static void build_attention(plx_graph *graph, const void *user)
 {
     static const plx_bag_field fields[] = {{PLX_BAG_ITEMS, 1, NETWORK_LENGTH}, {PLX_BAG_ROW, 0, 0}},
@@ -177,9 +180,19 @@ static void build_attention(plx_graph *graph, const void *user)
     const int outside = plx_scope(graph, "other");
     plx_ref other = plx_bag(graph, &table, others, 1);
     plx_scope_leave(graph, outside);
-    plx_ref parts[] = {q, plx_attention(graph, q, plx_columns(graph, all, 0, 3 * NETWORK_LENGTH), 1, NETWORK_LENGTH),
+    plx_ref own[2];
+    for (int feature = 0; feature < 2; feature++) {
+        const int before = plx_scope(graph, "own%d", feature);
+        own[feature] = plx_embedding(graph, feature, 4, 3);
+        plx_scope_leave(graph, before);
+    }
+    plx_ref parts[] = {q,
+                       plx_attention(graph, q, plx_columns(graph, all, 0, 3 * NETWORK_LENGTH), 1, NETWORK_LENGTH),
+                       own[0],
+                       own[1],
+                       plx_attention(graph, own[0], other, 0, NETWORK_LENGTH),
                        plx_attention(graph, bank_of(graph, x, "query", 1, 3), other, 0, NETWORK_LENGTH)};
-    squared_tasks(graph, x, plx_tanh(graph, bank_of(graph, plx_concat(graph, parts, 3), "in", 1, 4)));
+    squared_tasks(graph, x, plx_tanh(graph, bank_of(graph, plx_concat(graph, parts, 6), "in", 1, 4)));
 }
 
 /* A concatenation of values that others read too, which the plan cannot make in place. */

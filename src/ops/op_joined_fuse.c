@@ -47,13 +47,14 @@ static double product_mebibytes(const joined_attrs *attrs, const plx_fuse_reques
 
 static bool can_collapse(const plx_fuse_request *request)
 {
-    const plx_node *source = request->source;
-    if (!source->op->concatenates || !request->is_only_reader || request->collapse == PLX_COLLAPSE_NEVER) return false;
-    for (int k = 0; k < source->n_inputs; k++) {
-        const plx_node *input = request->graph->nodes[source->inputs[k]];
-        if (input->op == &plx_op_embedding && count_readers(request->graph, input->index) > 1) return false;
-    }
-    return true;
+    return request->source->op->concatenates && request->is_only_reader && request->collapse != PLX_COLLAPSE_NEVER;
+}
+
+/* The attributes of an embedding that nothing else reads, so that its rows need not be made; else NULL. */
+static const plx_embedding_attrs *find_embedding(const plx_fuse_request *request, const plx_node *input)
+{
+    const bool is_own = input->op == &plx_op_embedding && count_readers(request->graph, input->index) == 1;
+    return is_own ? input->attrs : NULL;
 }
 
 static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
@@ -77,7 +78,7 @@ static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, pl
     int row = 0;
     for (int k = 0; k < source->n_inputs; k++) {
         const plx_node *input = request->graph->nodes[source->inputs[k]];
-        const plx_embedding_attrs *embedding = input->op == &plx_op_embedding ? input->attrs : NULL;
+        const plx_embedding_attrs *embedding = find_embedding(request, input);
         const piece rows = {row, 0, input->shape.width};
         if (embedding && embedding->vocabulary <= TABLE_ROWS_MAX - attrs->n_table_rows &&
             is_worth_collapsing(request, embedding, mebibytes)) {
