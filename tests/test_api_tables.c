@@ -4,6 +4,7 @@
  * files, frozen ones.
  */
 #include "api_support.h"
+#include "failing_allocator.h"
 
 enum { COLS = 3, CITIES = 6 };
 
@@ -202,6 +203,100 @@ static void test_tasks_of_their_own(void)
     fixture_free(&f);
 }
 
+/* -- Training ------------------------------------------------------------------------------------------------------ */
+
+static const char lazy_lines[] = ", table_optimizer: lazy_adam, table_rows: 1, checkpoint_epochs: 1, shuffle: true";
+
+/* Trains with so many threads, up to epoch `epochs` or from the checkpoint on; the shared table's numbers. */
+static bool stop_after(void *user, const plx_progress *progress)
+{
+    return !progress->is_best || progress->epoch < *(const int *)user;
+}
+
+static void train_lazily(int threads, int epochs, bool resume, float *numbers)
+{
+    fixture f;
+    plx_error err = {0};
+    const plx_context_options options = {.threads = threads};
+    const plx_train_hooks hooks = {
+        .progress = stop_after, .user = &epochs, .checkpoint_path = at("state"), .resume = resume};
+    plx_train_report report;
+    if (!fixture_ready(&f, &options, tables_text(", embedding_name: place", ", embedding_name: place", lazy_lines)))
+        return;
+    CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, &err), PLX_OK);
+    CHECK(report.resumed == resume);
+    CHECK(read_table(f.model, "embedding/place/table", numbers) > CITIES);
+    fixture_free(&f);
+}
+
+/* Neither threads nor a break change a bit of a lazy table. */
+static void test_same_bits(void)
+{
+    static float first[64 * COLS], numbers[64 * COLS];
+    for (int threads = 1; threads <= 3; threads++) {
+        train_lazily(threads, 100, false, threads == 1 ? first : numbers);
+        CHECK(threads == 1 || memcmp(first, numbers, sizeof first) == 0);
+    }
+    CHECK(unlink(at("state")) == 0);
+    train_lazily(1, 1, false, numbers);
+    CHECK(memcmp(first, numbers, sizeof first) != 0);
+    train_lazily(2, 100, true, numbers);
+    CHECK(memcmp(first, numbers, sizeof first) == 0);
+}
+
+static plx_status whole_life(const plx_allocator *allocator, const char *text, plx_error *err)
+{
+    fixture f;
+    plx_model *loaded = NULL;
+    const plx_context_options options = {.threads = 1, .allocator = allocator};
+    plx_status status = fixture_make(&f, &options, text, err);
+    if (status == PLX_OK) status = plx_model_train(f.model, f.data, NULL, NULL, err);
+    if (status == PLX_OK) status = plx_model_save(f.model, at("t.plexus"), err);
+    if (status == PLX_OK) status = plx_model_load(f.context, at("t.plexus"), &loaded, err);
+    plx_model_free(loaded);
+    fixture_free(&f);
+    return status;
+}
+
+static void test_every_allocation_may_fail(void)
+{
+    char text[2048];
+    bool ended = false;
+    write_npy("city.npy", CITIES, COLS);
+    snprintf(
+        text, sizeof text, "%s",
+        tables_text(", embedding_file: city.npy, frozen: true", "", ", table_optimizer: lazy_adam, table_rows: 1"));
+    char *epochs = strstr(text, "epochs: 3");
+    REQUIRE(epochs);
+    epochs[8] = '1';
+    for (long n = 1; n < 20000 && !ended && check_failures == 0; n++) {
+        failing_allocator failing;
+        plx_error err = {0};
+        failing_allocator_init(&failing, n);
+        const plx_status status = whole_life(&failing.allocator, text, &err);
+        CHECK(failing.live == 0);
+        ended = !failing.failed;
+        CHECK_STATUS(status, ended ? PLX_OK : PLX_ERR_MEMORY);
+    }
+    CHECK(ended);
+}
+
+static void keep_line(void *user, const char *line)
+{
+    snprintf(user, 400, "%s", line);
+}
+
+static void test_idle_options_are_told(void)
+{
+    fixture f;
+    char line[400] = "";
+    const plx_context_options options = {.warn = keep_line, .user = line};
+    if (!fixture_ready(&f, &options, tables_text("", "", ", table_optimizer: lazy_adam"))) return;
+    CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
+    CHECK_TEXT(line, "train.table_optimizer has no effect");
+    fixture_free(&f);
+}
+
 static void check_mistake(const char *city, const char *job, const char *train, plx_status status, const char *message)
 {
     fixture f;
@@ -231,8 +326,14 @@ static void test_mistakes_are_told(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_whole_way),          CHECK_TEST(test_initializers),      CHECK_TEST(test_rows_of_files),
-        CHECK_TEST(test_tasks_of_their_own), CHECK_TEST(test_mistakes_are_told),
+        CHECK_TEST(test_whole_way),
+        CHECK_TEST(test_initializers),
+        CHECK_TEST(test_rows_of_files),
+        CHECK_TEST(test_tasks_of_their_own),
+        CHECK_TEST(test_same_bits),
+        CHECK_TEST(test_every_allocation_may_fail),
+        CHECK_TEST(test_idle_options_are_told),
+        CHECK_TEST(test_mistakes_are_told),
     };
     home_make();
     write_rows("rows.csv", 600, 7);

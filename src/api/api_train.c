@@ -102,6 +102,16 @@ static void warn_of_idle_options(const plx_model *model, const plx_data *data)
                      idle);
 }
 
+static void warn_of_idle_table_optimizer(const plx_model *model)
+{
+    const plx_train_spec *train = &model->config->spec.train;
+    if (!train->table_optimizer[0] || model->graph.n_lazy > 0) return;
+    plx_context_warn(model->context,
+                     "train.table_optimizer has no effect: no table that is trained has "
+                     "train.table_rows (%lld) rows",
+                     (long long)train->table_rows);
+}
+
 static void fill_report(const plx_train_result *result, plx_train_report *report)
 {
     if (!report) return;
@@ -192,6 +202,7 @@ plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_tra
     warn_of_one_class(model, &data->parts[PLX_PART_TRAIN], "training");
     warn_of_one_class(model, &data->parts[PLX_PART_VALIDATION], "validation");
     warn_of_idle_options(model, data);
+    warn_of_idle_table_optimizer(model);
     status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);
     if (report) report->resumed = resumed;
     if (status == PLX_ERR_FORMAT && resumed) plx_error_prefix(err, "%s", hooks->checkpoint_path);
