@@ -119,6 +119,31 @@ static void test_whole_file(void)
     CHECK(l.wrong.n == 1);
 }
 
+/* What is told is UTF-8, whatever the cells hold and wherever it is cut. */
+static void test_told_text(void)
+{
+    small_spec s;
+    loaded l;
+    plx_string text;
+    REQUIRE(load_text(&l, "color,size,sold\nred,1,0\nred,\xff\xc3(\xc3\xa9,0\n", skipping(&s, 100)) == PLX_OK);
+    CHECK_TEXT(l.wrong.told[0], "'?\?(\xc3\xa9'");
+    loaded_release(&l);
+    plx_string_init(&text, &plx_allocator_default);
+    plx_string_format(&text, "color,size,sold\nred,1,0\n");
+    for (int i = 0; i < 9; i++) {
+        plx_string_format(&text, "red,%.*s", i, "abcdefghi");
+        for (int k = 0; k < 300; k++)
+            plx_string_format(&text, "\xe2\x82\xac");
+        plx_string_format(&text, ",0\n");
+    }
+    REQUIRE(load_text(&l, text.text, &s.spec) == PLX_OK);
+    for (int i = 0; i < 9; i++)
+        for (const char *at = l.wrong.told[i]; *at; at++)
+            CHECK((*at & 0x80) == 0 || (memcmp(at, "\xe2\x82\xac", 3) == 0 && (at += 2)));
+    loaded_release(&l);
+    plx_string_release(&text);
+}
+
 static void test_dictionary_drop(void)
 {
     plx_dictionary d;
@@ -144,8 +169,9 @@ static void test_dictionary_drop(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_no_trace),   CHECK_TEST(test_remembered_number),
-                                       CHECK_TEST(test_many),       CHECK_TEST(test_limit),
-                                       CHECK_TEST(test_whole_file), CHECK_TEST(test_dictionary_drop)};
+    static const check_test tests[] = {CHECK_TEST(test_no_trace),       CHECK_TEST(test_remembered_number),
+                                       CHECK_TEST(test_many),           CHECK_TEST(test_limit),
+                                       CHECK_TEST(test_whole_file),     CHECK_TEST(test_told_text),
+                                       CHECK_TEST(test_dictionary_drop)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

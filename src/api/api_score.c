@@ -60,6 +60,7 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
         if (status == PLX_OK) n_labels += metrics[task].rows;
     }
     plx_groups_release(&groups, &model->context->allocator);
+    plx_rows_forget(rows, 0, rows->n);
     if (status == PLX_OK && n_labels == 0) {
         status = plx_error_set(err, PLX_ERR_SCHEMA, "the rows have no labels: read them with labels to evaluate");
     }

@@ -77,11 +77,14 @@ static void warn_of_one_class(const plx_model *model, const plx_rows *rows, cons
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
-        for (size_t row = 0; row < rows->n && model->task_kinds[task] == PLX_TASK_BINARY; row++) {
+        bool has_both = model->task_kinds[task] != PLX_TASK_BINARY;
+        for (size_t row = 0; row < rows->n && !has_both; row++) {
             float label;
             plx_records_labels(rows->layout, rows->records + row * rows->layout->record_bytes, 1, task, &label);
             n_labels += isnan(label) ? 0 : 1;
             n_positive += label > 0.5F ? 1 : 0;
+            has_both = n_positive > 0 && n_positive < n_labels;
+            if (row % PLX_BLOCK_ROWS == 0) plx_rows_forget(rows, 0, row);
         }
         if (n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
             plx_context_warn(model->context, "task '%s': all %s labels are %s; AUC has no meaning with one class",

@@ -19,7 +19,12 @@ static void add_rows(plx_checksum *sum, const plx_rows *rows)
 {
     uint64_t n = rows->n;
     plx_checksum_add(sum, &n, sizeof n);
-    if (n > 0) plx_checksum_add(sum, rows->records, rows->n * rows->layout->record_bytes);
+    for (size_t first = 0; first < rows->n; first += PLX_BLOCK_ROWS) {
+        const size_t bytes = rows->layout->record_bytes, left = rows->n - first;
+        const size_t block = left < PLX_BLOCK_ROWS ? left : PLX_BLOCK_ROWS;
+        plx_checksum_add(sum, rows->records + first * bytes, block * bytes);
+        plx_rows_forget(rows, first, block);
+    }
 }
 
 static plx_status add_encoders(plx_checksum *sum, const plx_model *model, plx_error *err)

@@ -154,6 +154,15 @@ void plx_records_labels(const plx_layout *layout, const uint8_t *records, size_t
         memcpy(&out[i], at + i * layout->record_bytes, sizeof *out);
 }
 
+void plx_rows_labels(const plx_rows *rows, int task, float *out)
+{
+    for (size_t first = 0; first < rows->n; first += PLX_BLOCK_ROWS) {
+        const size_t n = rows->n - first < PLX_BLOCK_ROWS ? rows->n - first : PLX_BLOCK_ROWS;
+        plx_records_labels(rows->layout, rows->records + first * rows->layout->record_bytes, n, task, out + first);
+        plx_rows_forget(rows, first, n);
+    }
+}
+
 void plx_records_weights(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out)
 {
     const uint8_t *at = records + layout->weight_offset + (size_t)task * sizeof(float);

@@ -100,6 +100,8 @@ static inline uint32_t plx_record_id(const uint8_t *record, const plx_id_field *
 void plx_records_ids(const plx_layout *layout, const uint8_t *records, size_t n, int feature, uint32_t *out);
 /** Labels of task `task` of n records, as floats; NaN where there is none. */
 void plx_records_labels(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
+/** The same of all rows, of which no more than a block takes memory where they lie in a file. */
+void plx_rows_labels(const plx_rows *rows, int task, float *out);
 /** What n records count in the loss of task `task`; 1 where rows have no weights. */
 void plx_records_weights(const plx_layout *layout, const uint8_t *records, size_t n, int task, float *out);
 /** The hash of one record's group; 0: it belongs to none, or rows have no groups. */

@@ -2,7 +2,6 @@
 /* Which readers a cell has to please, and the place that it takes in its raw column. */
 #include "data/filling.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "data/cells.h"
@@ -102,6 +101,32 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
     return check_number(to, index, plx_check_number(number), text, err);
 }
 
+/* Bytes of the UTF-8 character that `text` begins with; 0: it begins with none. */
+static size_t character_bytes(const char *text)
+{
+    const unsigned char *b = (const unsigned char *)text;
+    const size_t n = b[0] < 0x80 ? 1 : b[0] < 0xC2 ? 0 : b[0] < 0xE0 ? 2 : b[0] < 0xF0 ? 3 : b[0] < 0xF5 ? 4 : 0;
+    for (size_t i = 1; i < n; i++)
+        if ((b[i] & 0xC0) != 0x80) return 0;
+    const bool is_overlong = (b[0] == 0xE0 && b[1] < 0xA0) || (b[0] == 0xF0 && b[1] < 0x90);
+    const bool is_none = (b[0] == 0xED && b[1] >= 0xA0) || (b[0] == 0xF4 && b[1] >= 0x90);
+    return is_overlong || is_none ? 0 : n;
+}
+
+/* A message quotes cells, which may hold any bytes; what is told goes into JSON and must be UTF-8. */
+static void tell(const char *message, char *out, size_t room)
+{
+    size_t used = 0;
+    while (*message) {
+        const size_t n = character_bytes(message), bytes = n ? n : 1;
+        if (used + bytes >= room) break;
+        memcpy(out + used, n ? message : "?", bytes);
+        used += bytes;
+        message += bytes;
+    }
+    out[used] = '\0';
+}
+
 plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_error *err)
 {
     plx_wrong_rows *wrong = to->wrong;
@@ -109,9 +134,7 @@ plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_e
     if (!wrong || data->on_error != PLX_ON_ERROR_SKIP || (status != PLX_ERR_SCHEMA && status != PLX_ERR_FORMAT))
         return status;
     plx_columns_drop_row(to->columns);
-    if (wrong->n < PLX_WRONG_ROWS_TOLD)
-        snprintf(wrong->told[wrong->n], sizeof *wrong->told, "%.*s", (int)sizeof *wrong->told - 1,
-                 err ? err->message : "");
+    if (wrong->n < PLX_WRONG_ROWS_TOLD) tell(err ? err->message : "", wrong->told[wrong->n], sizeof *wrong->told);
     wrong->n++;
     if (wrong->n <= data->max_errors) return PLX_OK;
     plx_error_prefix(err, "more than data.max_errors = %lld wrong rows, the last of them", (long long)data->max_errors);

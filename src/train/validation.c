@@ -89,7 +89,7 @@ plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_
     if (!v->has_rows) return PLX_OK;
     PLX_TRY(take_memory(v, err));
     for (int task = 0; task < job->graph->n_tasks; task++)
-        plx_records_labels(rows->layout, rows->records, rows->n, task, v->labels + (size_t)task * rows->n);
+        plx_rows_labels(rows, task, v->labels + (size_t)task * rows->n);
     return check_meaning(v, err);
 }
 
