@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 plx_status plx_train_log_init(plx_train_log *log, const plx_allocator *allocator, const char *path, plx_error *err)
 {
     *log = (plx_train_log){.path = path};
@@ -120,19 +122,6 @@ static void make_line(plx_string *line, const plx_train_job *job, const plx_trai
     plx_string_format(line, "%s}\n", state->is_best ? "true" : "false");
 }
 
-/** All of the line, or false with errno. */
-static bool write_line(int descriptor, const plx_string *line)
-{
-    size_t done = 0;
-    while (done < line->length) {
-        ssize_t n = write(descriptor, line->text + done, line->length - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
 plx_status plx_train_log_epoch(plx_train_log *log, const plx_train_job *job, const plx_train_state *state,
                                plx_error *err)
 {
@@ -142,7 +131,7 @@ plx_status plx_train_log_epoch(plx_train_log *log, const plx_train_job *job, con
         PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be replaced: %s", log->path, strerror(errno));
     }
     log->has_lines = true;
-    if (write_line(log->descriptor, &log->line)) {
+    if (plx_write_all(log->descriptor, log->line.text, log->line.length)) {
         log->length += (off_t)log->line.length;
         return PLX_OK;
     }

@@ -150,18 +150,23 @@ plx_status plx_writer_init(plx_writer *w, const plx_allocator *allocator, const 
     return status;
 }
 
-static void write_out(plx_writer *w, const unsigned char *bytes, size_t length)
+bool plx_write_all(int descriptor, const void *bytes, size_t length)
 {
-    while (length && w->failure.code == PLX_OK) {
-        ssize_t written = write(w->descriptor, bytes, length);
+    const unsigned char *at = bytes;
+    while (length) {
+        ssize_t written = write(descriptor, at, length);
         if (written < 0 && errno == EINTR) continue;
-        if (written < 0) {
-            fail_with_errno(&w->failure, w->path, "write", errno);
-            return;
-        }
-        bytes += written;
+        if (written < 0) return false;
+        at += written;
         length -= (size_t)written;
     }
+    return true;
+}
+
+static void write_out(plx_writer *w, const unsigned char *bytes, size_t length)
+{
+    if (w->failure.code == PLX_OK && !plx_write_all(w->descriptor, bytes, length))
+        fail_with_errno(&w->failure, w->path, "write", errno);
 }
 
 static void flush_buffer(plx_writer *w)

@@ -36,6 +36,8 @@ plx_status plx_file_write(const char *path, const plx_allocator *allocator, cons
                           plx_error *err);
 
 bool plx_file_exists(const char *path);
+/** All of the bytes, however many calls that takes; else false with errno. */
+bool plx_write_all(int descriptor, const void *bytes, size_t length);
 /** Removes the files of a folder whose names begin with `start`; what cannot be removed stays. */
 void plx_folder_clean(const char *folder, const char *start);
 

@@ -4,12 +4,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/file.h"
 
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5, NAMES_TRIED = 1000, HOST_MAX = 64 };
 static const char VERSION[] = "brain.Event:2";
@@ -102,23 +103,11 @@ static void begin_event(plx_string *record, double wall_time)
 
 /* -- Files ----------------------------------------------------------------------------------------------------- */
 
-static bool write_all(int descriptor, const plx_string *bytes)
-{
-    size_t done = 0;
-    while (done < bytes->length) {
-        ssize_t n = write(descriptor, bytes->text + done, bytes->length - done);
-        if (n < 0 && errno == EINTR) continue;
-        if (n <= 0) return false;
-        done += (size_t)n;
-    }
-    return true;
-}
-
 static plx_status write_record(plx_event_file *file, plx_error *err)
 {
     frame(&file->record, file->record.allocator);
     if (file->record.failed) return plx_error_memory(err);
-    if (write_all(file->descriptor, &file->record)) {
+    if (plx_write_all(file->descriptor, file->record.text, file->record.length)) {
         file->length += (off_t)file->record.length;
         return PLX_OK;
     }
