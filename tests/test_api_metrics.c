@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Figures through plexus.h: of tasks of all kinds, with labels that lack and sub-spaces, against plain loops over the
+ * scores; the list of figures; what training tells of them. */
+#include <math.h>
+
+#include "api_support.h"
+
+enum { ROWS = 400, OUTPUTS = 6, EPOCHS = 4 };
+enum { CLICK, BUY, PRICE, SORT };
+
+/* NaN: the label lacks. */
+static float labels[4][ROWS];
+static const char *const sorts[] = {"book", "coat", "shoe"};
+
+static void write_csv(void)
+{
+    FILE *file = fopen(at("rows.csv"), "wb");
+    unsigned seed = 11;
+    if (!file) abort();
+    fprintf(file, "x,city,click,buy,price,sort\n");
+    for (int i = 0; i < ROWS; i++) {
+        unsigned draw[6];
+        for (int k = 0; k < 6; k++) {
+            seed = seed * 1664525U + 1013904223U;
+            draw[k] = seed >> 8;
+        }
+        const double x = (double)(draw[0] % 1000) / 1000;
+        const bool click = x + (double)(draw[1] % 100) / 100 > 1, buy = draw[2] % 3 == 0;
+        const int sort = (int)((x * 3 + (double)(draw[3] % 100) / 80)) % 3;
+        labels[CLICK][i] = click;
+        labels[BUY][i] = click ? (float)buy : NAN; /* counts on clicked rows */
+        labels[PRICE][i] = i % 5 == 0 ? NAN : (float)(10 + draw[4] % 20 + (unsigned)(x * 50));
+        labels[SORT][i] = i % 7 == 0 ? NAN : (float)sort;
+        fprintf(file, "%g,c%u,%d,%d,", x, draw[5] % 9, click, buy);
+        if (!isnan(labels[PRICE][i])) fprintf(file, "%g", (double)labels[PRICE][i]);
+        fprintf(file, ",%s\n", isnan(labels[SORT][i]) ? "" : sorts[sort]);
+    }
+    fclose(file);
+}
+
+static const char *text_with(const char *train_lines)
+{
+    static char text[1024];
+    snprintf(text, sizeof text,
+             "data: {train: [rows.csv], validation_part: 0.3}\n"
+             "features:\n  - {kind: dense, name: x}\n  - {kind: sparse, name: city}\n"
+             "tasks:\n"
+             "  - {name: click}\n"
+             "  - {name: buy, where: click, where_values: ['1']}\n"
+             "  - {name: price, kind: regression}\n"
+             "  - {name: sort, kind: multiclass, classes: [book, coat, shoe]}\n"
+             "model: {name: mmoe, num_experts: 2, expert_dnn_units: [8]}\n"
+             "train:\n  epochs: %d\n  learning_rate: 0.01\n%s",
+             EPOCHS, train_lines);
+    return text;
+}
+
+/** Share of the pairs of a row of label 1 and one of label 0 in order; the scores of `task` stand at `column`. */
+static double auc_of(const float *scores, int task, int column)
+{
+    double won = 0, pairs = 0;
+    for (int i = 0; i < ROWS; i++)
+        for (int k = 0; k < ROWS; k++) {
+            if (!(labels[task][i] > 0 && labels[task][k] < 1)) continue;
+            const double high = (double)scores[i * OUTPUTS + column], low = (double)scores[k * OUTPUTS + column];
+            pairs++;
+            won += high > low ? 1 : high < low ? 0 : 0.5;
+        }
+    return won / pairs;
+}
+
+static void check_price(const plx_metrics *m, const float *scores, int column)
+{
+    double n = 0, mean = 0, squared = 0, absolute = 0, spread = 0;
+    for (int i = 0; i < ROWS; i++) {
+        if (isnan(labels[PRICE][i])) continue;
+        const double off = (double)scores[i * OUTPUTS + column] - (double)labels[PRICE][i];
+        n++;
+        mean += (double)labels[PRICE][i];
+        squared += off * off;
+        absolute += fabs(off);
+    }
+    mean /= n;
+    for (int i = 0; i < ROWS; i++)
+        if (!isnan(labels[PRICE][i])) spread += pow((double)labels[PRICE][i] - mean, 2);
+    CHECK(m->kind == PLX_TASK_REGRESSION && m->rows == (int64_t)n && n < ROWS && isnan(m->auc) && isnan(m->accuracy));
+    CHECK_CLOSE(m->mse, squared / n, 1e-9 * m->mse);
+    CHECK_CLOSE(m->mae, absolute / n, 1e-9 * m->mae);
+    CHECK_CLOSE(m->r2, 1 - squared / spread, 1e-9);
+}
+
+static void check_sort(const plx_metrics *m, const float *scores, int first)
+{
+    double n = 0, loss = 0, right = 0;
+    for (int i = 0; i < ROWS; i++) {
+        if (isnan(labels[SORT][i])) continue;
+        const float *p = scores + i * OUTPUTS + first;
+        const int label = (int)labels[SORT][i];
+        bool is_likeliest = true;
+        for (int c = 0; c < 3; c++)
+            is_likeliest = is_likeliest && (c == label || p[label] > p[c]);
+        n++;
+        loss -= log((double)p[label]);
+        right += is_likeliest;
+    }
+    CHECK(m->kind == PLX_TASK_MULTICLASS && m->rows == (int64_t)n && n < ROWS && isnan(m->auc) && isnan(m->mse));
+    CHECK_CLOSE(m->logloss, loss / n, 1e-12);
+    CHECK_CLOSE(m->accuracy, right / n, 1e-15);
+    CHECK(m->accuracy > 0.4);
+}
+
+static void test_figures_of_all_kinds(void)
+{
+    fixture f;
+    static float scores[ROWS * OUTPUTS];
+    plx_metrics metrics[4];
+    plx_dataset *dataset = NULL;
+    plx_error failure = {.message = ""};
+    int buy, price, sort;
+    home_make();
+    write_csv();
+    const char *paths[] = {at("rows.csv")};
+    if (!fixture_ready(&f, NULL, text_with(""))) return;
+    CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, &failure), PLX_OK);
+    REQUIRE(plx_model_n_outputs(f.model) == OUTPUTS);
+    plx_model_task_outputs(f.model, BUY, &buy);
+    plx_model_task_outputs(f.model, PRICE, &price);
+    plx_model_task_outputs(f.model, SORT, &sort);
+    REQUIRE(plx_dataset_read(f.model, paths, 1, true, &dataset, &failure) == PLX_OK);
+    CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, metrics, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, dataset, scores, &failure), PLX_OK);
+    plx_dataset_free(dataset);
+    CHECK_TEXT("", failure.message);
+    CHECK_CLOSE(metrics[CLICK].auc, auc_of(scores, CLICK, 0), 1e-12);
+    CHECK(metrics[CLICK].rows == ROWS && metrics[BUY].rows == metrics[CLICK].positives);
+    CHECK_CLOSE(metrics[BUY].auc, auc_of(scores, BUY, buy), 1e-12);
+    check_price(&metrics[PRICE], scores, price);
+    check_sort(&metrics[SORT], scores, sort);
+    fixture_free(&f);
+    home_remove();
+}
+
+/** The best epoch by what the listener saw. */
+typedef struct watched {
+    double accuracy[EPOCHS], monitored[EPOCHS], score[EPOCHS];
+    bool is_best[EPOCHS];
+    int n;
+} watched;
+
+static bool watch(void *user, const plx_progress *progress)
+{
+    watched *w = user;
+    CHECK((progress->validation_metrics != NULL) == (progress->step == progress->steps));
+    CHECK(progress->validation_metrics || isnan(progress->monitored));
+    if (!progress->validation_metrics || w->n == EPOCHS) return true;
+    w->accuracy[w->n] = progress->validation_metrics[SORT].accuracy;
+    w->score[w->n] = progress->validation_scores[SORT];
+    w->monitored[w->n] = progress->monitored;
+    w->is_best[w->n++] = progress->is_best;
+    return true;
+}
+
+static void test_the_monitor_of_classes(void)
+{
+    fixture f;
+    watched w = {.n = 0};
+    plx_train_report report;
+    plx_metrics metrics[4];
+    home_make();
+    write_csv();
+    const plx_train_hooks hooks = {.progress = watch, .user = &w};
+    if (!fixture_ready(&f, NULL, text_with("  monitor: sort.accuracy\n"))) return;
+    CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
+    CHECK(w.n == EPOCHS);
+    double best = -1;
+    for (int i = 0; i < w.n; i++) {
+        CHECK(w.monitored[i] == w.accuracy[i] && w.score[i] == w.accuracy[i]);
+        CHECK(w.is_best[i] == (w.accuracy[i] > best));
+        if (w.accuracy[i] > best) best = w.accuracy[i];
+    }
+    CHECK(metrics[SORT].accuracy == best && report.best_epoch >= 1 && w.accuracy[report.best_epoch - 1] == best);
+    fixture_free(&f);
+    home_remove();
+}
+
+static void test_the_list_of_figures(void)
+{
+    const plx_metrics metrics = {.auc = 0.5, .r2 = -1};
+    CHECK(plx_metric_count() > 10);
+    CHECK(plx_metric_at(-1) == NULL && plx_metric_at(plx_metric_count()) == NULL);
+    for (int i = 0; i < plx_metric_count(); i++) {
+        const plx_metric_info *info = plx_metric_at(i);
+        CHECK(plx_metric_find(info->name) == i && info->title[0] && info->doc[0] && info->kinds);
+        CHECK(info->direction >= -1 && info->direction <= 1);
+    }
+    CHECK(plx_metric_find("acu") == -1 && plx_metric_find(NULL) == -1);
+    CHECK(plx_metrics_value(&metrics, plx_metric_find("auc")) == 0.5);
+    CHECK(plx_metrics_value(&metrics, plx_metric_find("r2")) == -1);
+    CHECK(isnan(plx_metrics_value(&metrics, -1)) && isnan(plx_metrics_value(NULL, 0)));
+    CHECK(plx_metric_at(plx_metric_find("auc"))->direction == 1);
+    CHECK(plx_metric_at(plx_metric_find("rmse"))->direction == -1);
+    CHECK(plx_metric_at(plx_metric_find("calibration"))->direction == 0);
+    CHECK(plx_metric_at(plx_metric_find("group_auc"))->needs_groups);
+    CHECK(plx_metric_at(plx_metric_find("accuracy"))->kinds == (1 << PLX_TASK_BINARY | 1 << PLX_TASK_MULTICLASS));
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {
+        CHECK_TEST(test_figures_of_all_kinds),
+        CHECK_TEST(test_the_monitor_of_classes),
+        CHECK_TEST(test_the_list_of_figures),
+    };
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
