@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
 /* Shuffled records are fetched this many rows ahead: enough to hide a miss of all caches at a few ns a row. */
 enum { PREFETCH_ROWS = 16, CACHE_LINE = 64 };
@@ -81,13 +80,15 @@ void plx_rows_release(plx_rows *rows, const plx_allocator *allocator)
     *rows = (plx_rows){0};
 }
 
+/* A fault brings the pages round it, too, as far as such a span; they go with it, else they would pile up. */
 void plx_rows_forget(const plx_rows *rows, size_t first, size_t n)
 {
     if (!rows->mapping || !n) return;
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = rows->layout->record_bytes;
-    const size_t at = (size_t)(rows->records - (uint8_t *)rows->mapping) + first * bytes;
-    const size_t begin = at / page * page, end = (at + n * bytes + page - 1) / page * page;
-    (void)madvise((uint8_t *)rows->mapping + begin, end - begin, MADV_DONTNEED);
+    const uintptr_t span = 1 << 16, bytes = rows->layout->record_bytes, low = (uintptr_t)rows->mapping;
+    const uintptr_t high = low + rows->mapping_bytes, from = (uintptr_t)rows->records + first * bytes;
+    const uintptr_t begin = from / span * span, end = (from + n * bytes + span - 1) / span * span;
+    const uintptr_t start = begin < low ? low : begin;
+    (void)madvise((void *)start, (end < high ? end : high) - start, MADV_DONTNEED);
 }
 
 void plx_rows_gather(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, uint8_t *out)

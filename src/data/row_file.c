@@ -119,6 +119,8 @@ static plx_status map_file(found *file, plx_error *err)
     file->length = (size_t)info.st_size;
     void *bytes = mmap(NULL, file->length, PROT_READ, MAP_SHARED, file->descriptor, 0);
     if (bytes == MAP_FAILED) return fail_system(file, err);
+    /* Huge pages would bring megabytes round each block. */
+    (void)madvise(bytes, file->length, MADV_NOHUGEPAGE);
     file->bytes = bytes;
     return PLX_OK;
 }
