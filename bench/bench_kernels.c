@@ -282,6 +282,52 @@ static void run_add_l2(const job *j)
     sink = (float)j->kernels->add_l2((size_t)j->m * (size_t)j->n, j->a, 1e-5f, j->c);
 }
 
+#define RUN_ACTIVATION(kernel)                                                                                         \
+    static void run_##kernel(const job *j)                                                                             \
+    {                                                                                                                  \
+        j->kernels->kernel(j->m, j->n, VIEW(j->a), VIEW(j->c));                                                        \
+    }                                                                                                                  \
+    static void run_##kernel##_back(const job *j)                                                                      \
+    {                                                                                                                  \
+        j->kernels->kernel##_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);                  \
+    }
+RUN_ACTIVATION(leaky_relu)
+RUN_ACTIVATION(elu)
+RUN_ACTIVATION(selu)
+RUN_ACTIVATION(softplus)
+RUN_ACTIVATION(swish)
+RUN_ACTIVATION(gelu)
+
+static void run_prelu(const job *j)
+{
+    j->kernels->prelu(j->m, j->n, VIEW(j->a), j->b, VIEW(j->c));
+}
+
+static void run_prelu_back(const job *j)
+{
+    j->kernels->prelu_back(j->m, j->n, VIEW(j->a), j->b, VIEW(j->b), VIEW(j->c), false);
+}
+
+static void run_prelu_sums(const job *j)
+{
+    j->kernels->prelu_sums(j->m, j->n, VIEW(j->a), VIEW(j->b), j->c, false);
+}
+
+static void run_dice(const job *j)
+{
+    j->kernels->dice(j->m, j->n, VIEW(j->a), VIEW(j->b), j->b, VIEW(j->c));
+}
+
+static void run_dice_back(const job *j)
+{
+    j->kernels->dice_back(j->m, j->n, VIEW(j->a), VIEW(j->b), j->b, VIEW(j->b), VIEW(j->c), false, VIEW(j->d), false);
+}
+
+static void run_dice_sums(const job *j)
+{
+    j->kernels->dice_sums(j->m, j->n, VIEW(j->a), VIEW(j->b), VIEW(j->b), j->c, false);
+}
+
 static void run_sum_squares(const job *j)
 {
     sink = (float)j->kernels->sum_squares((size_t)j->m * (size_t)j->n, j->a);

@@ -263,7 +263,9 @@ static void check_case(const char *name, network_builder *build, const void *use
 
 static void test_ops(void)
 {
-    plx_ref (*activations[])(plx_graph *, plx_ref) = {plx_relu, plx_sigmoid, plx_tanh, plx_softmax, plx_exp};
+    plx_ref (*activations[])(plx_graph *, plx_ref) = {plx_relu,  plx_sigmoid, plx_tanh,     plx_softmax, plx_leaky_relu,
+                                                      plx_elu,   plx_selu,    plx_softplus, plx_swish,   plx_gelu,
+                                                      plx_prelu, plx_dice,    plx_exp};
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
         check_case("activation", build_activation, &activations[i], 1);
     }
@@ -324,6 +326,7 @@ static void test_models(void)
 {
     int two[] = {4, 3}, one[] = {3};
     plx_int_list towers[] = {{one, 1}, {two, 2}};
+    static const int activations[] = {PLX_ACT_TANH, PLX_ACT_RELU, PLX_ACT_DICE, PLX_ACT_GELU};
     for (int variant = 0; variant < 4; variant++) {
         const plx_model_spec spec = {
             .bottom_dnn_units = {two, 2},
@@ -335,7 +338,7 @@ static void test_models(void)
             .num_experts_shared = variant == 3 ? 0 : 2,
             .num_levels = 2,
             .gate_input = variant == 2 ? PLX_GATE_FEATURES : PLX_GATE_LEVEL,
-            .dnn_activation = variant == 0 ? PLX_ACT_TANH : PLX_ACT_RELU,
+            .dnn_activation = activations[variant],
             .dnn_dropout = variant == 1 ? 0.2 : 0,
             .dnn_use_bn = variant == 3,
         };

@@ -4,6 +4,7 @@
  * (UNIT each), at odd sizes, with gaps between rows and canaries in them. The list of tests is made from the list of
  * kernels: one without a check does not compile.
  */
+#include "kernels_activations.h"
 #include "kernels_pools.h"
 #include "kernels_rows.h"
 #include "kernels_steps.h"

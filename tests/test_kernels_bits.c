@@ -124,6 +124,40 @@ static void run_tanh_back(const plx_kernels *k, int rows, int n, const operands 
                  out->view, true);
 }
 
+/** Rows 0 and 1 of activations that have the usual form: the value, then the gradient added to it. */
+#define RUN_ACTIVATION(kernel)                                                                                         \
+    static void run_##kernel(const plx_kernels *k, int rows, int n, const operands *o, int row, int column,            \
+                             matrix *out)                                                                              \
+    {                                                                                                                  \
+        const plx_view x = part_of(&o->x, row, column);                                                                \
+        k->kernel(rows, n, x, out->view);                                                                              \
+        k->kernel##_back(rows, n, x, part_of(&o->y, row, column), part_of(&o->d, row, column), out->view, true);       \
+    }
+RUN_ACTIVATION(leaky_relu)
+RUN_ACTIVATION(elu)
+RUN_ACTIVATION(selu)
+RUN_ACTIVATION(softplus)
+RUN_ACTIVATION(swish)
+RUN_ACTIVATION(gelu)
+
+static void run_prelu(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
+{
+    const plx_view x = part_of(&o->x, row, column);
+    k->prelu(rows, n, x, matrix_at(&o->u, 0, column), out->view);
+    k->prelu_back(rows, n, x, matrix_at(&o->u, 0, column), part_of(&o->d, row, column), out->view, true);
+}
+
+static void run_dice(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
+{
+    const plx_view x = part_of(&o->x, row, column), z = part_of(&o->y, row, column);
+    const float *slope = matrix_at(&o->u, 0, column);
+    matrix dz = matrix_make(rows, n, 1);
+    k->dice(rows, n, x, z, slope, out->view);
+    k->dice_back(rows, n, x, z, slope, part_of(&o->d, row, column), out->view, true, dz.view, false);
+    k->copy(rows, n, dz.view, out->view, true);
+    matrix_done(&dz);
+}
+
 static void run_affine(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
 {
     k->affine(rows, n, part_of(&o->x, row, column), matrix_at(&o->u, 0, column), matrix_at(&o->v, 0, column),
@@ -293,11 +327,12 @@ static void check_all_parts(const plx_kernels *k)
         const char *name;
         pointwise *run;
     } kernels[] = {
-        PARTS(relu),           PARTS(sigmoid),  PARTS(tanh),          PARTS(sigmoid_back), PARTS(tanh_back),
-        PARTS(affine),         PARTS(moments),  PARTS(scale_columns), PARTS(log_loss),     PARTS(add_affine),
-        PARTS(normalise_sums), PARTS(adam),     PARTS(pair_log_loss), PARTS(sgd),          PARTS(softmax_back),
-        PARTS(softmax),        PARTS(mix_back), PARTS(momentum),      PARTS(adagrad),      PARTS(rmsprop),
-        PARTS(ftrl),
+        PARTS(relu),           PARTS(sigmoid),    PARTS(tanh),          PARTS(sigmoid_back), PARTS(tanh_back),
+        PARTS(affine),         PARTS(moments),    PARTS(scale_columns), PARTS(log_loss),     PARTS(add_affine),
+        PARTS(normalise_sums), PARTS(adam),       PARTS(pair_log_loss), PARTS(sgd),          PARTS(softmax_back),
+        PARTS(softmax),        PARTS(mix_back),   PARTS(momentum),      PARTS(adagrad),      PARTS(rmsprop),
+        PARTS(ftrl),           PARTS(leaky_relu), PARTS(elu),           PARTS(selu),         PARTS(softplus),
+        PARTS(swish),          PARTS(gelu),       PARTS(prelu),         PARTS(dice),
     };
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         check_parts(k, kernels[i].name, kernels[i].run);
@@ -333,6 +368,11 @@ static void check_nan(const plx_kernels *k)
         check_nan_rows(&out, place, false);
         k->tanh(3, n, x.view, out.view);
         check_nan_rows(&out, place, false);
+        plx_activate_fn *const activations[] = {k->leaky_relu, k->elu, k->selu, k->softplus, k->swish, k->gelu};
+        for (int i = 0; i < COUNT(activations); i++) {
+            activations[i](3, n, x.view, out.view);
+            check_nan_rows(&out, place, false);
+        }
         k->softmax(3, n, x.view, out.view);
         check_nan_rows(&out, place, true);
         k->gemm_nn(3, 7, n, x.view, b.view, c.view, NULL, false);

@@ -3,6 +3,7 @@
  * What the plan decides changes speed, never results: tiles, shared memory, threads and batch sizes, on every model.
  */
 #include "graph/plan.h"
+#include "models/blocks.h"
 #include "network.h"
 #include "ops/ops.h"
 
@@ -91,11 +92,12 @@ static void check_close_gradients(const network *net, const plx_real *a, const p
     }
 }
 
-static void check_model(const plx_model_def *def, bool everything)
+static void check_model(const plx_model_def *def, bool everything, int activation)
 {
     sizes s;
     network net;
     sizes_init(&s, everything);
+    s.spec.dnn_activation = activation;
     REQUIRE(open_network(&net, def, &s));
     const size_t bytes = net.graph.n_values * sizeof(plx_real);
     plx_real *plain = malloc(bytes), *fast = malloc(bytes), *threaded = malloc(bytes);
@@ -128,8 +130,17 @@ static void check_model(const plx_model_def *def, bool everything)
 static void test_plans_agree(void)
 {
     for (int i = 0; plx_model_list[i]; i++) {
-        check_model(plx_model_list[i], false);
-        check_model(plx_model_list[i], true);
+        check_model(plx_model_list[i], false, PLX_ACT_RELU);
+        check_model(plx_model_list[i], true, PLX_ACT_RELU);
+    }
+}
+
+static void test_plans_agree_with_every_activation(void)
+{
+    const plx_model_def *mmoe = plx_model_find(plx_slice_of("mmoe"));
+    for (int activation = 0; plx_activation_names[activation]; activation++) {
+        check_model(mmoe, false, activation);
+        check_model(mmoe, true, activation);
     }
 }
 
@@ -216,6 +227,7 @@ static void build_shared_values(plx_graph *graph, const void *user)
     plx_ref bank = plx_relu(graph, batch_norm(graph, "bank", linear(graph, "bank", plx_relu(graph, c), 2, 6)));
     plx_ref second = batch_norm(graph, "second", linear(graph, "second", bank, 2, 4));
     plx_ref mixed = plx_mixture(graph, plx_softmax(graph, linear(graph, "gate", c, 1, 2)), &second, 1);
+    mixed = plx_elu(graph, plx_dropout(graph, plx_gelu(graph, plx_dropout(graph, mixed, 0.3)), 0.3));
     plx_ref y = linear(graph, "y", mixed, 1, 1), z = linear(graph, "z", plx_sigmoid(graph, y), 1, 1);
     plx_graph_task(graph, 0, y, plx_squared_loss(graph, 0, plx_dropout(graph, linear(graph, "w", c, 1, 1), 0.2)));
     plx_graph_task(graph, 1, z, plx_squared_loss(graph, 1, batch_norm(graph, "z", z)));
@@ -406,13 +418,11 @@ static void test_sizes_are_bounded(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_plans_agree),
-                                       CHECK_TEST(test_scoring_plans_agree),
-                                       CHECK_TEST(test_shared_values_stay),
-                                       CHECK_TEST(test_scores_are_row_by_row),
-                                       CHECK_TEST(test_absent_categories_get_no_gradient),
-                                       CHECK_TEST(test_start_values),
-                                       CHECK_TEST(test_mistakes_are_told),
-                                       CHECK_TEST(test_sizes_are_bounded)};
+    static const check_test tests[] = {
+        CHECK_TEST(test_plans_agree),           CHECK_TEST(test_plans_agree_with_every_activation),
+        CHECK_TEST(test_scoring_plans_agree),   CHECK_TEST(test_shared_values_stay),
+        CHECK_TEST(test_scores_are_row_by_row), CHECK_TEST(test_absent_categories_get_no_gradient),
+        CHECK_TEST(test_start_values),          CHECK_TEST(test_mistakes_are_told),
+        CHECK_TEST(test_sizes_are_bounded)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

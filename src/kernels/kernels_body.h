@@ -26,6 +26,8 @@
 
 #include "kernels/pointwise_body.h"
 
+#include "kernels/activations_body.h"
+
 #include "kernels/columns_body.h"
 
 #include "kernels/gates_body.h"

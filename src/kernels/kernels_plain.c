@@ -157,6 +157,8 @@ static void kernel_tanh_back(int rows, int n, plx_view x, plx_view y, plx_view d
     back_rows(rows, n, y, dy, dx, accumulate, tanh_gradient);
 }
 
+#include "kernels/plain_activations.h"
+
 static void kernel_copy(int rows, int n, plx_view x, plx_view y, bool accumulate)
 {
     for (int r = 0; r < rows; r++) {

@@ -6,7 +6,8 @@
 
 #include "data/spec.h"
 
-const char *const plx_activation_names[] = {"relu", "sigmoid", "tanh", "linear", NULL};
+const char *const plx_activation_names[] = {"relu", "sigmoid", "tanh",  "linear", "leaky_relu", "prelu", "dice",
+                                            "elu",  "gelu",    "swish", "selu",   "softplus",   NULL};
 const char *const plx_gate_input_names[] = {"level", "features", NULL};
 
 /* -- Features ----------------------------------------------------------------------------------------------------- */
@@ -114,17 +115,19 @@ plx_ref plx_features(plx_graph *graph, const plx_build *build)
 
 static plx_ref activation(plx_graph *graph, int kind, plx_ref x)
 {
-    switch ((plx_activation)kind) {
-    case PLX_ACT_RELU:
-        return plx_relu(graph, x);
-    case PLX_ACT_SIGMOID:
-        return plx_sigmoid(graph, x);
-    case PLX_ACT_TANH:
-        return plx_tanh(graph, x);
-    case PLX_ACT_LINEAR:
-        break;
-    }
-    return x;
+    static plx_ref (*const functions[])(plx_graph * graph, plx_ref x) = {[PLX_ACT_RELU] = plx_relu,
+                                                                         [PLX_ACT_SIGMOID] = plx_sigmoid,
+                                                                         [PLX_ACT_TANH] = plx_tanh,
+                                                                         [PLX_ACT_LINEAR] = NULL,
+                                                                         [PLX_ACT_LEAKY_RELU] = plx_leaky_relu,
+                                                                         [PLX_ACT_PRELU] = plx_prelu,
+                                                                         [PLX_ACT_DICE] = plx_dice,
+                                                                         [PLX_ACT_ELU] = plx_elu,
+                                                                         [PLX_ACT_GELU] = plx_gelu,
+                                                                         [PLX_ACT_SWISH] = plx_swish,
+                                                                         [PLX_ACT_SELU] = plx_selu,
+                                                                         [PLX_ACT_SOFTPLUS] = plx_softplus};
+    return functions[kind] ? functions[kind](graph, x) : x;
 }
 
 plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units)

@@ -6,7 +6,20 @@
 #include "base/fields.h"
 #include "graph/graph.h"
 
-typedef enum plx_activation { PLX_ACT_RELU, PLX_ACT_SIGMOID, PLX_ACT_TANH, PLX_ACT_LINEAR } plx_activation;
+typedef enum plx_activation {
+    PLX_ACT_RELU,
+    PLX_ACT_SIGMOID,
+    PLX_ACT_TANH,
+    PLX_ACT_LINEAR,
+    PLX_ACT_LEAKY_RELU,
+    PLX_ACT_PRELU,
+    PLX_ACT_DICE,
+    PLX_ACT_ELU,
+    PLX_ACT_GELU,
+    PLX_ACT_SWISH,
+    PLX_ACT_SELU,
+    PLX_ACT_SOFTPLUS
+} plx_activation;
 typedef enum plx_gate_input { PLX_GATE_LEVEL, PLX_GATE_FEATURES } plx_gate_input;
 
 /** Every hyper-parameter of every model, under the names that the configuration has; a model reads those of its table.

@@ -9,7 +9,9 @@
 extern const plx_op plx_op_embedding, plx_op_dense, plx_op_concat;
 extern const plx_op plx_op_bag, plx_op_columns, plx_op_attention;
 extern const plx_op plx_op_linear;
-extern const plx_op plx_op_relu, plx_op_sigmoid, plx_op_tanh, plx_op_exp, plx_op_multiply, plx_op_dropout;
+extern const plx_op plx_op_relu, plx_op_sigmoid, plx_op_tanh, plx_op_leaky_relu, plx_op_elu, plx_op_selu,
+    plx_op_softplus, plx_op_swish, plx_op_gelu, plx_op_prelu, plx_op_dice;
+extern const plx_op plx_op_exp, plx_op_multiply, plx_op_dropout;
 extern const plx_op plx_op_moments, plx_op_normalise;
 extern const plx_op plx_op_softmax, plx_op_mixture;
 extern const plx_op plx_op_binary_loss, plx_op_pair_loss, plx_op_class_loss;

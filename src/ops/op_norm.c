@@ -12,7 +12,13 @@
 
 #include "ops/op_defs.h"
 
-static const double epsilon = 1e-3, momentum = 0.99;
+static const double momentum = 0.99;
+
+/** Attributes of both nodes. */
+typedef struct norm_attrs {
+    double epsilon; /* added to the variance */
+    bool is_scaled; /* by learned scales and shifts; else 1 and 0 */
+} norm_attrs;
 
 enum { MEAN, VARIANCE };                      /* parameters of moments */
 enum { MEANS, INVERSES, FACTORS, CONSTANTS }; /* of `channels` numbers each, scratch of the run of moments */
@@ -38,9 +44,9 @@ static int moments_channels(const plx_run *run, const plx_node *node)
     return plx_shape_numbers(plx_run_input_node(run, node, 0)->shape);
 }
 
-static plx_real inverse_deviation(double variance)
+static plx_real inverse_deviation(const plx_node *node, double variance)
 {
-    return (plx_real)(1.0 / sqrt(variance + epsilon));
+    return (plx_real)(1.0 / sqrt(variance + ((const norm_attrs *)node->attrs)->epsilon));
 }
 
 static void moments_prepare(const plx_run *run, const plx_node *node, int part)
@@ -52,7 +58,7 @@ static void moments_prepare(const plx_run *run, const plx_node *node, int part)
     const plx_real *mean = plx_run_param(run, node, MEAN, 0).at, *variance = plx_run_param(run, node, VARIANCE, 0).at;
     for (int c = 0; c < channels; c++) {
         numbers[MEANS * channels + c] = mean[c];
-        numbers[INVERSES * channels + c] = inverse_deviation((double)variance[c]);
+        numbers[INVERSES * channels + c] = inverse_deviation(node, (double)variance[c]);
     }
 }
 
@@ -84,7 +90,7 @@ static void moments_forward_join(const plx_run *run, const plx_node *node, int p
         }
         const double variance = squares / run->n_rows;
         numbers[MEANS * channels + c] = (plx_real)mean;
-        numbers[INVERSES * channels + c] = inverse_deviation(variance);
+        numbers[INVERSES * channels + c] = inverse_deviation(node, variance);
         moving_mean[c] = (plx_real)((double)moving_mean[c] * momentum + mean * (1.0 - momentum));
         moving_variance[c] = (plx_real)((double)moving_variance[c] * momentum + variance * (1.0 - momentum));
     }
@@ -115,6 +121,7 @@ static void normalise_shape(plx_graph *graph, plx_node *node)
 {
     node->shape = plx_node_input_shape(graph, node, 0);
     node->tile_numbers = 2 * plx_shape_numbers(node->shape);
+    if (!((const norm_attrs *)node->attrs)->is_scaled) return;
     plx_param_spec spec = {.name = "scale",
                            .groups = node->shape.groups,
                            .rows = 1,
@@ -133,14 +140,21 @@ static plx_real *moments_of(const plx_run *run, const plx_node *node)
     return plx_run_batch_numbers(run, plx_run_input_node(run, node, 1));
 }
 
+/** The scales or shifts; NULL where there are none. */
+static const plx_real *own_numbers(const plx_run *run, const plx_node *node, int param)
+{
+    return node->n_params > 0 ? plx_run_param(run, node, param, 0).at : NULL;
+}
+
 static void normalise_affine(const plx_run *run, const plx_node *node, plx_real *scale, plx_real *shift)
 {
     const plx_node *moments = plx_run_input_node(run, node, 1);
-    const plx_real *mean = plx_run_param(run, moments, MEAN, 0).at, *own = plx_run_param(run, node, SCALE, 0).at;
+    const plx_real *mean = plx_run_param(run, moments, MEAN, 0).at, *own = own_numbers(run, node, SCALE);
+    const plx_real *own_shift = own_numbers(run, node, SHIFT);
     const plx_real *variance = plx_run_param(run, moments, VARIANCE, 0).at;
     for (int c = 0; c < plx_shape_numbers(node->shape); c++) {
-        scale[c] = own[c] * inverse_deviation((double)variance[c]);
-        shift[c] = plx_run_param(run, node, SHIFT, 0).at[c] - mean[c] * scale[c];
+        scale[c] = (own ? own[c] : 1) * inverse_deviation(node, (double)variance[c]);
+        shift[c] = (own_shift ? own_shift[c] : 0) - mean[c] * scale[c];
     }
 }
 
@@ -149,12 +163,12 @@ static void normalise_forward(const plx_tile *tile, const plx_node *node)
     const plx_run *run = tile->run;
     const int channels = plx_shape_numbers(node->shape);
     const plx_real *moments = moments_of(run, node);
-    const plx_real *scale = plx_run_param(run, node, SCALE, 0).at, *shift = plx_run_param(run, node, SHIFT, 0).at;
+    const plx_real *scale = own_numbers(run, node, SCALE), *shift = own_numbers(run, node, SHIFT);
     plx_real *numbers = plx_run_tile_numbers(run, node, tile->index);
     for (int c = 0; c < channels; c++) {
-        const plx_real factor = scale[c] * moments[INVERSES * channels + c];
+        const plx_real factor = (scale ? scale[c] : 1) * moments[INVERSES * channels + c];
         numbers[TILE_SCALES * channels + c] = factor;
-        numbers[TILE_SHIFTS * channels + c] = shift[c] - moments[MEANS * channels + c] * factor;
+        numbers[TILE_SHIFTS * channels + c] = (shift ? shift[c] : 0) - moments[MEANS * channels + c] * factor;
     }
     run->kernels->affine(tile->rows, channels, plx_tile_input(tile, node, 0), numbers + TILE_SCALES * channels,
                          numbers + TILE_SHIFTS * channels, plx_tile_value(tile, node));
@@ -179,9 +193,9 @@ static void normalise_backward_join(const plx_run *run, const plx_node *node, in
 {
     (void)part;
     const int channels = plx_shape_numbers(node->shape);
-    const plx_real *scale = plx_run_param(run, node, SCALE, 0).at;
-    plx_real *d_scale = plx_run_param_gradient(run, node, SCALE, 0).at,
-             *d_shift = plx_run_param_gradient(run, node, SHIFT, 0).at, *moments = moments_of(run, node);
+    const plx_real *scale = own_numbers(run, node, SCALE);
+    plx_real *d_scale = scale ? plx_run_param_gradient(run, node, SCALE, 0).at : NULL;
+    plx_real *d_shift = scale ? plx_run_param_gradient(run, node, SHIFT, 0).at : NULL, *moments = moments_of(run, node);
     for (int c = 0; c < channels; c++) {
         double sum_scale = 0.0, sum_shift = 0.0;
         for (int tile = 0; tile < run->n_tiles; tile++) {
@@ -190,9 +204,8 @@ static void normalise_backward_join(const plx_run *run, const plx_node *node, in
             sum_shift += (double)own[TILE_SHIFTS * channels + c];
         }
         const double mean = (double)moments[MEANS * channels + c], inverse = (double)moments[INVERSES * channels + c];
-        const double common = -(double)scale[c] * inverse / run->n_rows;
-        d_scale[c] = (plx_real)sum_scale;
-        d_shift[c] = (plx_real)sum_shift;
+        const double common = -(scale ? (double)scale[c] : 1.0) * inverse / run->n_rows;
+        if (scale) d_scale[c] = (plx_real)sum_scale, d_shift[c] = (plx_real)sum_shift;
         moments[FACTORS * channels + c] = (plx_real)(common * inverse * sum_scale);
         moments[CONSTANTS * channels + c] = (plx_real)(common * (sum_shift - inverse * mean * sum_scale));
     }
@@ -207,8 +220,18 @@ const plx_op plx_op_normalise = {
     .backward_join = {.run = normalise_backward_join},
 };
 
+static plx_ref normalised(plx_graph *graph, plx_ref x, const norm_attrs *attrs)
+{
+    const plx_ref moments = plx_graph_node(graph, &plx_op_moments, &x, 1, attrs, sizeof *attrs);
+    return plx_graph_node(graph, &plx_op_normalise, (plx_ref[]){x, moments}, 2, attrs, sizeof *attrs);
+}
+
 plx_ref plx_batch_norm(plx_graph *graph, plx_ref x)
 {
-    const plx_ref moments = plx_graph_node(graph, &plx_op_moments, &x, 1, NULL, 0);
-    return plx_graph_node(graph, &plx_op_normalise, (plx_ref[]){x, moments}, 2, NULL, 0);
+    return normalised(graph, x, &(norm_attrs){.epsilon = 1e-3, .is_scaled = true});
+}
+
+plx_ref plx_standardise(plx_graph *graph, plx_ref x, double epsilon)
+{
+    return normalised(graph, x, &(norm_attrs){.epsilon = epsilon});
 }

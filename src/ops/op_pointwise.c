@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ops that treat each number for itself: activations, products, dropout. */
+/* Ops that treat each number for itself: exponentials, products, dropout. */
 #include <math.h>
 
 #include "ops/op_defs.h"
@@ -7,90 +7,6 @@
 static void same_shape(plx_graph *graph, plx_node *node)
 {
     node->shape = plx_node_input_shape(graph, node, 0);
-}
-
-static void activate(const plx_tile *tile, const plx_node *node, plx_activate_fn *kernel)
-{
-    kernel(tile->rows, plx_shape_numbers(node->shape), plx_tile_input(tile, node, 0), plx_tile_value(tile, node));
-}
-
-static void activate_back(const plx_tile *tile, const plx_node *node, plx_activate_back_fn *kernel)
-{
-    bool adds;
-    const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
-    if (!dx.at) return;
-    kernel(tile->rows, plx_shape_numbers(node->shape), plx_tile_input(tile, node, 0), plx_tile_value(tile, node),
-           plx_tile_gradient(tile, node), dx, adds);
-}
-
-static void relu_forward(const plx_tile *tile, const plx_node *node)
-{
-    activate(tile, node, tile->run->kernels->relu);
-}
-
-static void relu_backward(const plx_tile *tile, const plx_node *node)
-{
-    activate_back(tile, node, tile->run->kernels->relu_back);
-}
-
-static void sigmoid_forward(const plx_tile *tile, const plx_node *node)
-{
-    activate(tile, node, tile->run->kernels->sigmoid);
-}
-
-static void sigmoid_backward(const plx_tile *tile, const plx_node *node)
-{
-    activate_back(tile, node, tile->run->kernels->sigmoid_back);
-}
-
-static void tanh_forward(const plx_tile *tile, const plx_node *node)
-{
-    activate(tile, node, tile->run->kernels->tanh);
-}
-
-static void tanh_backward(const plx_tile *tile, const plx_node *node)
-{
-    activate_back(tile, node, tile->run->kernels->tanh_back);
-}
-
-const plx_op plx_op_relu = {
-    .name = "relu",
-    .is_in_place = true,
-    .backward_reads_value = true,
-    .shape = same_shape,
-    .forward = relu_forward,
-    .backward = relu_backward,
-};
-const plx_op plx_op_sigmoid = {
-    .name = "sigmoid",
-    .is_in_place = true,
-    .backward_reads_value = true,
-    .shape = same_shape,
-    .forward = sigmoid_forward,
-    .backward = sigmoid_backward,
-};
-const plx_op plx_op_tanh = {
-    .name = "tanh",
-    .is_in_place = true,
-    .backward_reads_value = true,
-    .shape = same_shape,
-    .forward = tanh_forward,
-    .backward = tanh_backward,
-};
-
-plx_ref plx_relu(plx_graph *graph, plx_ref x)
-{
-    return plx_graph_node(graph, &plx_op_relu, &x, 1, NULL, 0);
-}
-
-plx_ref plx_sigmoid(plx_graph *graph, plx_ref x)
-{
-    return plx_graph_node(graph, &plx_op_sigmoid, &x, 1, NULL, 0);
-}
-
-plx_ref plx_tanh(plx_graph *graph, plx_ref x)
-{
-    return plx_graph_node(graph, &plx_op_tanh, &x, 1, NULL, 0);
 }
 
 static void multiply_shape(plx_graph *graph, plx_node *node)

@@ -80,11 +80,33 @@ typedef struct plx_linear_spec {
  */
 plx_ref plx_linear(plx_graph *graph, plx_ref x, const plx_linear_spec *spec);
 
-/* -- op_pointwise.c --------------------------------------------------------------------------------------------- */
+/* -- op_activations.c ------------------------------------------------------------------------------------------- */
 
 plx_ref plx_relu(plx_graph *graph, plx_ref x);
 plx_ref plx_sigmoid(plx_graph *graph, plx_ref x);
 plx_ref plx_tanh(plx_graph *graph, plx_ref x);
+/** x, or 0.2 x where x < 0. */
+plx_ref plx_leaky_relu(plx_graph *graph, plx_ref x);
+/** x, or e^x - 1 where x < 0. */
+plx_ref plx_elu(plx_graph *graph, plx_ref x);
+/** 1.0507 x, or 1.0507 1.6733 (e^x - 1) where x < 0 (Klambauer et al., arXiv 1706.02515). */
+plx_ref plx_selu(plx_graph *graph, plx_ref x);
+/** log(1 + e^x). */
+plx_ref plx_softplus(plx_graph *graph, plx_ref x);
+/** x sigmoid(x). */
+plx_ref plx_swish(plx_graph *graph, plx_ref x);
+/** x Phi(x), by the error function: the exact form (Hendrycks and Gimpel, arXiv 1606.08415). */
+plx_ref plx_gelu(plx_graph *graph, plx_ref x);
+/** x, or alpha x where x < 0 (He et al., arXiv 1502.01852). Parameter: alpha [groups, 1, width], at first 0. */
+plx_ref plx_prelu(plx_graph *graph, plx_ref x);
+/**
+ * x (p + (1 - p) alpha), p = sigmoid of x standardised (Zhou et al., arXiv 1706.06978). Parameters: dice/alpha
+ * [groups, 1, width], at first 0; states: dice/mean, dice/variance.
+ */
+plx_ref plx_dice(plx_graph *graph, plx_ref x);
+
+/* -- op_pointwise.c --------------------------------------------------------------------------------------------- */
+
 /** e^x: the rate of which a network gives the logarithm. */
 plx_ref plx_exp(plx_graph *graph, plx_ref x);
 /** x y, element by element, of equal shapes. */
@@ -100,6 +122,8 @@ plx_ref plx_dropout(plx_graph *graph, plx_ref x, double rate);
  * 0.99. Parameters: scale, shift [groups, 1, width]; states: mean, variance.
  */
 plx_ref plx_batch_norm(plx_graph *graph, plx_ref x);
+/** The same without scale and shift, and with another epsilon. */
+plx_ref plx_standardise(plx_graph *graph, plx_ref x, double epsilon);
 
 /* -- op_gate.c -------------------------------------------------------------------------------------------------- */
 
