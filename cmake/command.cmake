@@ -7,7 +7,7 @@ if(NOT PLEXUS_FETCH)
 endif()
 add_executable(plexus_command ${PLEXUS_COMMAND_FILES})
 target_compile_definitions(plexus_command PRIVATE CLI_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
-  CLI_FETCH=$<BOOL:${PLEXUS_FETCH}>)
+  CLI_FETCH=$<BOOL:${PLEXUS_FETCH}> CLI_PARQUET=$<BOOL:${PLEXUS_WITH_PARQUET}>)
 target_link_libraries(plexus_command PRIVATE plexus plexus_flags PkgConfig::JANSSON PkgConfig::ARCHIVE
   $<$<BOOL:${PLEXUS_FETCH}>:PkgConfig::FETCH>)
 file(RELATIVE_PATH library_from_command /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})

@@ -33,6 +33,10 @@ target_link_libraries(plexus_internal INTERFACE plexus_flags)
 if(NOT PLEXUS_CORE)
   target_link_libraries(plexus_internal INTERFACE PkgConfig::YAML PkgConfig::JANSSON PkgConfig::ARCHIVE)
 endif()
+if(PLEXUS_WITH_PARQUET)
+  target_link_libraries(plexus_internal INTERFACE carquet::carquet)
+  set_source_files_properties(src/data/parquet.c PROPERTIES COMPILE_DEFINITIONS PLX_WITH_PARQUET)
+endif()
 
 add_library(plexus_objects OBJECT ${PLEXUS_BASE} ${PLEXUS_KERNELS} ${PLEXUS_DATA} ${PLEXUS_NETWORK} ${PLEXUS_UPPER})
 target_compile_definitions(plexus_objects PRIVATE PLX_BUILDING)
@@ -44,6 +48,9 @@ add_library(plexus_static STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:plexus_object
 set_target_properties(plexus PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
 set_target_properties(plexus_static PROPERTIES OUTPUT_NAME plexus EXPORT_NAME plexus_static)
 target_link_libraries(plexus PRIVATE plexus_internal)
+if(PLEXUS_WITH_PARQUET) # its names are not ours to hand on
+  target_link_options(plexus PRIVATE -Wl,--exclude-libs,libcarquet.a)
+endif()
 if(NOT PLEXUS_SANITIZE) # whose runtime comes with the program
   target_link_options(plexus PRIVATE -Wl,--no-undefined)
 endif()

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "data/encoders.h"
-#include "data/reader.h"
+#include "data/table_file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 

@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "data/arrow.h"
-#include "data/reader.h"
+#include "data/table_file.h"
 
 enum { ROWS = 5, COLUMNS_MAX = 8, FIRST = 3 /* rows of the buffers before the array's own */ };
 

@@ -101,11 +101,29 @@ static void check_every_step(const char *lines)
     free(want);
 }
 
+/** What brings further slots of an optimizer into use. */
+static const char *further_slots(const char *optimizer)
+{
+    if (strcmp(optimizer, "sgd") == 0) return "  momentum: 0.9\n";
+    return strcmp(optimizer, "rmsprop") == 0 ? "  momentum: 0.9\n  centered: true\n" : "";
+}
+
 static void test_every_optimizer_goes_on(void)
 {
     for (const plx_optimizer *const *row = plx_optimizer_list; *row; row++) {
-        char lines[128];
-        snprintf(lines, sizeof lines, "  optimizer: %s\n", (*row)->name);
+        char lines[256];
+        snprintf(lines, sizeof lines, "  optimizer: %s\n%s", (*row)->name, further_slots((*row)->name));
+        check_every_step(lines);
+    }
+}
+
+static void test_every_lazy_optimizer_goes_on(void)
+{
+    check_every_step("  table_rows: 1\n  table_optimizer: rowwise_adagrad\n");
+    for (const plx_optimizer *const *row = plx_optimizer_list; *row; row++) {
+        char lines[256];
+        snprintf(lines, sizeof lines, "  table_rows: 1\n  table_optimizer: lazy_%s\n  optimizer: %s\n%s", (*row)->name,
+                 (*row)->name, further_slots((*row)->name));
         check_every_step(lines);
     }
 }
@@ -142,6 +160,7 @@ static void test_variants_go_on(void)
 static void test_early_stopping_goes_on(void)
 {
     check_every_step("  patience: 1\n  min_delta: 0.01\n");
+    check_every_step("  patience: 1\n  monitor: click.auc\n");
     check_every_step("  shuffle: false\n  optimizer: sgd\n  patience: 1\n  min_delta: 1000\n");
 }
 
@@ -491,6 +510,7 @@ int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_every_optimizer_goes_on),
                                        CHECK_TEST(test_variants_go_on),
+                                       CHECK_TEST(test_every_lazy_optimizer_goes_on),
                                        CHECK_TEST(test_every_choice_goes_on),
                                        CHECK_TEST(test_early_stopping_goes_on),
                                        CHECK_TEST(test_killed_while_writing),

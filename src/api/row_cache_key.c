@@ -54,15 +54,18 @@ static void write_state(plx_row_cache_key *key, const char *path, char *room, pl
 static plx_status add_source(plx_row_cache_key *key, plx_arena *arena, const char *name,
                              const plx_load_options *options, char *room, plx_string *states, plx_error *err)
 {
-    const char *path;
+    const char *const *paths = NULL;
+    int n = 0;
     char full[PATH_MAX];
     if (strcmp(name, "-") == 0) {
         key->is_lasting = false;
         return PLX_OK;
     }
-    PLX_TRY(plx_find_file(arena, name, options->folders, options->n_folders, &path, err));
-    plx_string_format(&key->text, "%s\n", realpath(path, full) ? full : path);
-    write_state(key, path, room, states);
+    PLX_TRY(plx_find_files(arena, name, options->folders, options->n_folders, &paths, &n, err));
+    for (int i = 0; i < n; i++) {
+        plx_string_format(&key->text, "%s\n", realpath(paths[i], full) ? full : paths[i]);
+        write_state(key, paths[i], room, states);
+    }
     return PLX_OK;
 }
 

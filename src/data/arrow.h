@@ -67,6 +67,17 @@ void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *fir
 /** Item number `at` of all lists' items; `room` as above. */
 plx_arrow_value plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *room);
 
+/** Rows of a stream, some at a time. */
+typedef struct plx_arrow_reader plx_arrow_reader;
+
+/** What `to` points to, `stream` and `name` are borrowed until plx_arrow_reader_close; the stream is not released. */
+plx_status plx_arrow_reader_open(const plx_filling *to, struct ArrowArrayStream *stream, const char *name,
+                                 plx_arrow_reader **out, plx_error *err);
+/** Adds at most `most` rows to the columns; `*more` is false once all have come. */
+plx_status plx_arrow_reader_rows(plx_arrow_reader *reader, size_t most, bool *more, plx_error *err);
+/** NULL is fine. */
+void plx_arrow_reader_close(plx_arrow_reader *reader);
+
 /**
  * Adds all rows of a stream of record batches to raw columns; `name` stands for it in messages. The stream is read to
  * its end and not released.

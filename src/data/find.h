@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks for a data file in folders, under its name and with or without the ending of a compressed file. */
+/* Looks for data files in folders: by name, with or without the ending of a compressed file, by pattern, by folder. */
 #ifndef PLX_FIND_H
 #define PLX_FIND_H
 
@@ -13,5 +13,14 @@
  */
 plx_status plx_find_file(plx_arena *arena, const char *name, const char *const *folders, int n_folders,
                          const char **path, plx_error *err);
+
+/**
+ * `*paths` [*n], in the arena, are the files that `name` stands for: the one that plx_find_file finds; where that is a
+ * folder, the files in it by the bytes of their names, without those that begin with a dot or an underscore; where
+ * there is no such file and the name has *, ? or [ in it, all files that it matches as a pattern, in the first of
+ * `folders` where there are any, by the bytes of their paths. PLX_ERR_IO: there are none.
+ */
+plx_status plx_find_files(plx_arena *arena, const char *name, const char *const *folders, int n_folders,
+                          const char *const **paths, int *n, plx_error *err);
 
 #endif

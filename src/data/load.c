@@ -13,20 +13,30 @@
 
 enum { TRAIN, VALIDATION, TEST };
 
-static plx_status read_file(const plx_filling *to, const char *name, const plx_load_options *options, plx_error *err)
+static plx_status read_file(const plx_filling *to, const char *path, const plx_load_options *options, plx_error *err)
 {
-    plx_arena arena;
     plx_reader *reader = NULL;
-    const char *path;
     bool more = true;
-    plx_arena_init(&arena, &to->encoders->allocator);
-    plx_status status = plx_find_file(&arena, name, options->folders, options->n_folders, &path, err);
-    if (!status) status = plx_reader_open(to, path, options->threads, &reader, err);
+    PLX_TRY(plx_reader_open(to, path, options->threads, &reader, err));
+    plx_status status = PLX_OK;
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS, &more, err);
         plx_columns_forget(to->columns);
     }
     plx_reader_close(reader);
+    return status;
+}
+
+/* `name` may stand for several. */
+static plx_status read_named(const plx_filling *to, const char *name, const plx_load_options *options, plx_error *err)
+{
+    plx_arena arena;
+    const char *const *paths = NULL;
+    int n = 0;
+    plx_arena_init(&arena, &to->encoders->allocator);
+    plx_status status = plx_find_files(&arena, name, options->folders, options->n_folders, &paths, &n, err);
+    for (int i = 0; !status && i < n; i++)
+        status = read_file(to, paths[i], options, err);
     plx_arena_release(&arena);
     return status;
 }
@@ -35,7 +45,7 @@ static plx_status read_files(const plx_filling *to, const plx_text_list *files, 
                              plx_error *err)
 {
     for (int i = 0; i < files->n; i++)
-        PLX_TRY(read_file(to, files->items[i], options, err));
+        PLX_TRY(read_named(to, files->items[i], options, err));
     return PLX_OK;
 }
 
@@ -206,7 +216,7 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
     plx_status status = n_paths > 0 ? PLX_OK : plx_error_set(err, PLX_ERR_ARGUMENT, "no file is given");
     if (!status) status = plx_encoders_raw(encoders, with_labels, &columns, err);
     for (int i = 0; !status && i < n_paths; i++)
-        status = read_file(&to, paths[i], options, err);
+        status = read_named(&to, paths[i], options, err);
     if (!status) status = identity(encoders, columns.n, &order, err);
     if (!status) status = plx_encoders_encode(encoders, allocator, &columns, order, columns.n, with_labels, &rows, err);
     plx_free(&encoders->allocator, order);

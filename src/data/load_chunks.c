@@ -29,20 +29,29 @@ static plx_status hand_out(chunks *c, plx_error *err)
     return status ? status : plx_encoders_raw(e, c->to.with_labels, &c->columns, err);
 }
 
-static plx_status read_file(chunks *c, const char *name, const plx_load_options *options, plx_error *err)
+static plx_status read_file(chunks *c, const char *path, int threads, plx_error *err)
 {
-    plx_arena arena;
     plx_reader *reader = NULL;
-    const char *path;
     bool more = true;
-    plx_arena_init(&arena, &c->to.encoders->allocator);
-    plx_status status = plx_find_file(&arena, name, options->folders, options->n_folders, &path, err);
-    if (!status) status = plx_reader_open(&c->to, path, options->threads, &reader, err);
+    plx_status status = plx_reader_open(&c->to, path, threads, &reader, err);
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS - c->columns.n, &more, err);
         if (!status && c->columns.n == PLX_CHUNK_ROWS) status = hand_out(c, err);
     }
     plx_reader_close(reader);
+    return status;
+}
+
+/* `name` may stand for several. */
+static plx_status read_named(chunks *c, const char *name, const plx_load_options *options, plx_error *err)
+{
+    plx_arena arena;
+    const char *const *paths = NULL;
+    int n = 0;
+    plx_arena_init(&arena, &c->to.encoders->allocator);
+    plx_status status = plx_find_files(&arena, name, options->folders, options->n_folders, &paths, &n, err);
+    for (int i = 0; !status && i < n; i++)
+        status = read_file(c, paths[i], options->threads, err);
     plx_arena_release(&arena);
     return status;
 }
@@ -63,7 +72,7 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
         c.order[i] = i;
     plx_status status = plx_encoders_raw(encoders, with_labels, &c.columns, err);
     for (int i = 0; !status && i < n_paths; i++)
-        status = read_file(&c, paths[i], options, err);
+        status = read_named(&c, paths[i], options, err);
     if (!status) status = hand_out(&c, err);
     plx_columns_release(&c.columns);
     plx_free(allocator, c.order);

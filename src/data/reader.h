@@ -11,15 +11,13 @@
 
 typedef struct plx_reader plx_reader;
 
-/** `path` "-" is the standard input. With `threads` above 1, compressed files are read ahead in one more thread. `path`
- * and what `to` points to are borrowed until plx_reader_close. */
+/** A Parquet file where data.format says so, or is auto and the file begins as one. `path` "-" is the standard input.
+ * With `threads` above 1, compressed files are read ahead in one more thread. `path` and what `to` points to are
+ * borrowed until plx_reader_close. */
 plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err);
 /** Adds at most `most` rows to the columns; `*more` is false once all have come. */
 plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err);
 /** NULL is fine. */
 void plx_reader_close(plx_reader *reader);
-
-/** All rows of a source named `name` in messages. */
-plx_status plx_table_read_source(const plx_filling *to, plx_byte_source source, const char *name, plx_error *err);
 
 #endif

@@ -7,6 +7,7 @@
 
 static const char *const split_names[] = {"end", "random", NULL};
 static const char *const on_error_names[] = {"stop", "skip", NULL};
+static const char *const format_names[] = {"auto", "csv", "parquet", NULL};
 static const char *const fit_on_names[] = {"train", "all", NULL};
 const char *const plx_feature_kinds[] = {"sparse", "buckets", "list", "dense", NULL};
 static const char *const initializers[] = {"normal", "uniform", "zeros", "glorot_normal", "glorot_uniform", NULL};
@@ -32,7 +33,9 @@ const plx_field plx_data_fields[] = {
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_data_spec, train),
      .fallback = NULL,
-     .doc = "files of training rows, read in this order; plain, .gz, .zst, .xz, .bz2 or .lz4"},
+     .doc =
+         "files of training rows, read in this order: Parquet, or CSV, plain, .gz, .zst, .xz, .bz2 or .lz4; a folder "
+         "stands for its files in the order of their names, and so does a pattern with *, ? or [...]"},
     {.name = "validation",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_data_spec, validation),
@@ -43,6 +46,13 @@ const plx_field plx_data_fields[] = {
      .offset = offsetof(plx_data_spec, test),
      .fallback = "",
      .doc = "files of test rows; none: see test_part"},
+    {.name = "format",
+     .type = PLX_FIELD_CHOICE,
+     .offset = offsetof(plx_data_spec, format),
+     .fallback = "auto",
+     .choices = format_names,
+     .doc = "what the files are; auto: as their first bytes say, each for itself. The keys from delimiter to columns "
+            "are for csv"},
     {.name = "delimiter",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_data_spec, delimiter),

@@ -10,6 +10,7 @@
 #include "plexus_base.h"
 
 typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
+typedef enum plx_file_format { PLX_FORMAT_AUTO, PLX_FORMAT_CSV, PLX_FORMAT_PARQUET } plx_file_format;
 typedef enum plx_on_error { PLX_ON_ERROR_STOP, PLX_ON_ERROR_SKIP } plx_on_error;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
 /** In the order in which the model reads features. */
@@ -40,7 +41,8 @@ typedef enum plx_task_loss { PLX_LOSS_SQUARED, PLX_LOSS_ABSOLUTE, PLX_LOSS_HUBER
 /** Section `data`. Paths as written; the loader looks for them. */
 typedef struct plx_data_spec {
     plx_text_list train, validation, test; /* files, read in order */
-    /* How a file is read. */
+    int format;                            /* plx_file_format */
+    /* How a CSV file is read. */
     char *delimiter; /* one byte, or "tab" */
     char *quote;     /* one byte, or "" for none */
     bool header;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Rows of a file into raw columns: which cell belongs to which column, and every check of a cell that needs its place.
  */
+#include "data/table_file.h"
+
 #include <string.h>
 
 #include "data/ahead.h"
 #include "data/cells.h"
 #include "data/encoders.h"
 #include "data/filling.h"
-#include "data/reader.h"
 #include "data/stream.h"
 
 enum { NO_CELL = -1 };
@@ -200,17 +201,18 @@ plx_status plx_table_read_source(const plx_filling *to, plx_byte_source source, 
     return status;
 }
 
-struct plx_reader {
+struct plx_table_file {
     table rows;
     plx_stream stream;
     plx_ahead *ahead;
 };
 
-plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err)
+plx_status plx_table_file_open(const plx_filling *to, const char *path, int threads, plx_table_file **out,
+                               plx_error *err)
 {
     const plx_allocator *allocator = &to->encoders->allocator;
     *out = NULL;
-    plx_reader *reader = plx_alloc_zero(allocator, 1, sizeof *reader);
+    plx_table_file *reader = plx_alloc_zero(allocator, 1, sizeof *reader);
     if (!reader) return plx_error_memory(err);
     reader->rows.to = *to;
     plx_status status = plx_stream_init(&reader->stream, path, err);
@@ -221,21 +223,21 @@ plx_status plx_reader_open(const plx_filling *to, const char *path, int threads,
     }
     if (!status) status = table_init(&reader->rows, to, source, reader->stream.path, err);
     if (status) {
-        plx_reader_close(reader);
+        plx_table_file_close(reader);
         return status;
     }
     *out = reader;
     return PLX_OK;
 }
 
-plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err)
+plx_status plx_table_file_rows(plx_table_file *reader, size_t most, bool *more, plx_error *err)
 {
     PLX_TRY(read_rows(&reader->rows, most, err));
     *more = reader->rows.more;
     return PLX_OK;
 }
 
-void plx_reader_close(plx_reader *reader)
+void plx_table_file_close(plx_table_file *reader)
 {
     if (!reader) return;
     const plx_allocator *allocator = &reader->rows.to.encoders->allocator;

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which reader a file is for: data.format says it, or the file's first bytes do. */
+#include "data/reader.h"
+
+#include <string.h>
+
+#include "data/parquet.h"
+#include "data/table_file.h"
+
+struct plx_reader {
+    plx_allocator allocator;
+    const char *path;
+    plx_table_file *table; /* NULL: a Parquet file */
+    struct ArrowArrayStream stream;
+    plx_arrow_reader *batches;
+};
+
+static bool is_parquet(const plx_filling *to, const char *path)
+{
+    if (to->encoders->spec.data.format != PLX_FORMAT_AUTO) return to->encoders->spec.data.format == PLX_FORMAT_PARQUET;
+    return strcmp(path, "-") != 0 && plx_parquet_is_at(path);
+}
+
+/* What a stream tells of a failure is one of the file. */
+static plx_status open_parquet(plx_reader *reader, const plx_filling *to, plx_error *err)
+{
+    if (strcmp(reader->path, "-") == 0)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "standard input: Parquet is read from files alone, for it begins at their end");
+    PLX_TRY(plx_parquet_open(&reader->allocator, reader->path, &reader->stream, err));
+    return plx_arrow_reader_open(to, &reader->stream, reader->path, &reader->batches, err);
+}
+
+plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err)
+{
+    const plx_allocator *allocator = &to->encoders->allocator;
+    *out = NULL;
+    plx_reader *reader = plx_alloc_zero(allocator, 1, sizeof *reader);
+    if (!reader) return plx_error_memory(err);
+    reader->allocator = *allocator;
+    reader->path = path;
+    plx_status status = is_parquet(to, path) ? open_parquet(reader, to, err)
+                                             : plx_table_file_open(to, path, threads, &reader->table, err);
+    if (status) {
+        plx_reader_close(reader);
+        return status;
+    }
+    *out = reader;
+    return PLX_OK;
+}
+
+plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err)
+{
+    if (reader->table) return plx_table_file_rows(reader->table, most, more, err);
+    return plx_arrow_reader_rows(reader->batches, most, more, err);
+}
+
+void plx_reader_close(plx_reader *reader)
+{
+    if (!reader) return;
+    const plx_allocator allocator = reader->allocator;
+    plx_table_file_close(reader->table);
+    plx_arrow_reader_close(reader->batches);
+    if (reader->stream.release) reader->stream.release(&reader->stream);
+    plx_free(&allocator, reader);
+}

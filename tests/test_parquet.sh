@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: Apache-2.0
+# Parquet files beside the same rows as CSV: the same models, byte for byte. tests/parquet was made by
+# tools/make_parquet_samples.py. And folders and patterns that stand for several files, whatever these are.
+# shellcheck shell=sh
+. tests/check.sh
+samples=$root/tests/parquet
+
+has_parquet() { "$PLEXUS" --version | grep -q '^parquet *yes'; }
+needs_parquet() { has_parquet || skip "built without carquet"; }
+
+# The configuration is part of a model file, so the rows are called "rows" whatever they are.
+make_sample_config() {
+    cat >s.yaml <<'YAML'
+data: {train: [rows], validation_part: 60}
+features:
+  - {name: city, kind: sparse, embedding_dim: 4}
+  - {name: code, kind: sparse, embedding_dim: 3}
+  - {name: member, kind: sparse, embedding_dim: 2}
+  - {name: price_text, column: price, kind: sparse, embedding_dim: 2}
+  - {name: age, kind: dense}
+  - {name: price, kind: dense, missing: -1}
+  - {name: tags, kind: list, separator: '|', embedding_dim: 3}
+  - {name: point, kind: dense, size: 2, separator: '|'}
+tasks:
+  - {name: click}
+  - {name: spend, kind: regression}
+model: {name: mmoe, num_experts: 2, tower_dnn_units_lists: [[4], [4]]}
+train: {epochs: 2, batch_size: 32}
+YAML
+    cp "$samples/rows.csv" rows
+    code 0 "$PLEXUS" fit s.yaml --out expected --quiet
+    rm rows
+}
+
+# fit_rows: "rows" must give the model that the CSV file gave.
+fit_rows() {
+    code 0 "$PLEXUS" fit s.yaml --out got --quiet "$@"
+    same got/model.plexus expected/model.plexus
+    rm -r got rows
+}
+
+# Line numbers FIRST to LAST of the rows, below a header, to FILE.
+make_part() {
+    head -n 1 "$samples/rows.csv" >"$3"
+    tail -n +2 "$samples/rows.csv" | sed -n "$1,$2p" >>"$3"
+}
+
+test_same_models() {
+    needs_parquet
+    make_sample_config
+    for kind in plain groups narrow dictionary lz4; do
+        echo "$kind"
+        cp "$samples/$kind.parquet" rows
+        fit_rows
+    done
+}
+
+test_parts() {
+    needs_parquet
+    make_sample_config
+    mkdir rows
+    cp "$samples/part-0.parquet" "$samples/part-1.parquet" "$samples/none.parquet" rows
+    : >rows/_SUCCESS
+    : >rows/.part-0.parquet.crc
+    fit_rows
+    # Each file says for itself what it is.
+    mkdir rows
+    cp "$samples/part-0.parquet" rows
+    make_part 121 300 rows/part-1
+    fit_rows
+}
+
+test_folder_of_csv() {
+    make_sample_config
+    mkdir rows
+    : >rows/_SUCCESS
+    : >rows/.hidden
+    make_part 1 100 rows/part-00
+    make_part 101 110 rows/part-01
+    make_part 111 300 rows/part-02
+    gzip rows/part-01
+    fit_rows
+    make_part 1 200 a-2.csv
+    make_part 201 300 a-3.csv
+    mkdir a-4.csv
+    sed "s/\[rows\]/['a-[1-9].*']/" s.yaml >p.yaml
+    code 0 "$PLEXUS" fit p.yaml --out pattern --quiet
+    # All but times and the configuration's file names.
+    for run in pattern expected; do
+        sed 's/"seconds":[^,]*,"rows_per_second":[^,]*,//' $run/metrics.jsonl >$run.log
+        code 0 "$PLEXUS" predict $run/model.plexus "$samples/rows.csv" --out $run.csv
+    done
+    same pattern.log expected.log
+    same pattern.csv expected.csv
+    code 0 "$PLEXUS" predict expected/model.plexus 'a-?.csv' --out parts.csv
+    same parts.csv expected.csv
+}
+
+test_wrong_folders() {
+    make_sample_config
+    mkdir rows
+    code 1 "$PLEXUS" fit s.yaml --out got
+    has err rows 'there is no file in the folder'
+    mkdir rows/inner
+    make_part 1 300 rows/a.csv
+    code 1 "$PLEXUS" fit s.yaml --out got
+    has err rows/inner 'is a folder in a folder'
+    sed "s/\[rows\]/['no*thing']/" s.yaml >p.yaml
+    code 1 "$PLEXUS" fit p.yaml --out got
+    has err 'no*thing: no such file'
+}
+
+test_scoring() {
+    needs_parquet
+    make_sample_config
+    code 0 "$PLEXUS" predict expected/model.plexus "$samples/rows.csv" --out csv.csv
+    code 0 "$PLEXUS" predict expected/model.plexus "$samples/groups.parquet" --out parquet.csv
+    same csv.csv parquet.csv
+    code 0 "$PLEXUS" predict expected/model.plexus "$samples"/part-?.parquet --out parts.csv
+    same csv.csv parts.csv
+    code 0 "$PLEXUS" evaluate expected/model.plexus "$samples/narrow.parquet" --json
+    mv out narrow.json
+    code 0 "$PLEXUS" evaluate expected/model.plexus "$samples/rows.csv" --json
+    sed 's/"seconds.*//' out >csv.json
+    sed 's/"seconds.*//' narrow.json >parquet.json
+    same csv.json parquet.json
+}
+
+test_wrong_files() {
+    needs_parquet
+    make_sample_config
+    for bytes in 3 4 8 900 7000; do
+        head -c $bytes "$samples/dictionary.parquet" >rows
+        code 1 "$PLEXUS" fit s.yaml --out got
+        has err rows
+    done
+    # A byte of a page, whose checksum tells.
+    cp "$samples/lz4.parquet" rows
+    printf '\377\377\377\377' | dd of=rows bs=1 seek=2000 conv=notrunc 2>dd_log
+    code 1 "$PLEXUS" fit s.yaml --out got
+    has err rows 'damaged'
+    cp "$samples/plain.parquet" rows
+    sed 's/name: age,/name: aged,/' s.yaml >column.yaml
+    code 1 "$PLEXUS" fit column.yaml --out got
+    has err rows "no column 'aged'; did you mean 'age'?"
+    sed 's/kind: list, separator: .|.,/kind: sparse,/' s.yaml >lists.yaml
+    code 1 "$PLEXUS" fit lists.yaml --out got
+    has err rows "column 'tags' holds lists"
+    sed 's/name: age,/name: city_number, column: city,/' s.yaml >number.yaml
+    code 1 "$PLEXUS" fit number.yaml --out got
+    has err "rows, row 1: 'Rome' is not a number"
+    cp "$samples/rows.csv" rows
+    code 1 "$PLEXUS" fit s.yaml --out got --set data.format=parquet
+    has err rows 'Parquet'
+    code 1 "$PLEXUS" fit s.yaml --out got --set data.format=parquet --set 'data.train=["-"]'
+    has err 'standard input'
+}
+
+test_a_build_without() {
+    has_parquet && skip "built with carquet"
+    make_sample_config
+    cp "$samples/plain.parquet" rows
+    code 1 "$PLEXUS" fit s.yaml --out got
+    has err rows 'is a Parquet file' PLEXUS_WITH_PARQUET carquet
+}
+
+run_tests "$@"

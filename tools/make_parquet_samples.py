@@ -1,0 +1,113 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes tests/parquet: the same rows as CSV and as Parquet files of many kinds, by pyarrow.
+
+    python3 tools/make_parquet_samples.py tests/parquet
+
+Needs pyarrow (made with 26.0). tests/test_parquet.sh trains on each and compares the models byte for byte. The rows
+come from a counter, not from a random generator, so that every run writes the same ones.
+"""
+import os
+import sys
+
+import pyarrow
+import pyarrow.parquet
+
+ROWS = 300
+
+
+def draw(row, purpose):
+    """A number below 1000 that looks random."""
+    x = (row * 2654435761 + purpose * 40503 + 12345) & 0xFFFFFFFF
+    x ^= x >> 15
+    x = x * 2246822519 & 0xFFFFFFFF
+    x ^= x >> 13
+    return x % 1000
+
+
+def rows():
+    cities = ["Oslo", "Paris", "Rome", "Bern", "Åbo", "a, b"]
+    out = []
+    for row in range(ROWS):
+        city = cities[draw(row, 1) % 6]
+        age = 18 + draw(row, 2) % 60
+        price = draw(row, 3) / 8
+        code = draw(row, 4) % 7 - 3
+        tags = ["t%d" % (draw(row, 10 + k) % 9) for k in range(draw(row, 5) % 4)]
+        out.append({
+            "city": None if row % 37 == 5 else city,
+            "code": code,
+            "age": age,
+            "price": None if row % 23 == 7 else price,
+            "member": draw(row, 6) % 2 == 1,
+            "tags": None if row % 41 == 3 else tags,
+            "point": [draw(row, 20) / 16, -draw(row, 21) / 4],
+            "spare": "not read %d" % row,
+            "click": int(city in ("Oslo", "Rome") and draw(row, 7) < 800 or draw(row, 7) < 150),
+            "spend": (age + price + draw(row, 8) / 10) / 16,
+        })
+    return out
+
+
+def number(value):
+    """The shortest decimal, without a point where there is nothing behind it."""
+    return repr(int(value)) if float(value).is_integer() else repr(value)
+
+
+def cell(value):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    if isinstance(value, list):
+        return "|".join(cell(item) for item in value)
+    if isinstance(value, (int, float)):
+        return number(value)
+    return '"%s"' % value if "," in value else value
+
+
+def write_csv(path, table_rows):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(",".join(table_rows[0]) + "\n")
+        for row in table_rows:
+            file.write(",".join(cell(value) for value in row.values()) + "\n")
+
+
+TYPES = [
+    ("city", pyarrow.string()), ("code", pyarrow.int64()), ("age", pyarrow.int64()), ("price", pyarrow.float64()),
+    ("member", pyarrow.bool_()), ("tags", pyarrow.list_(pyarrow.string())),
+    ("point", pyarrow.list_(pyarrow.float64())), ("spare", pyarrow.string()), ("click", pyarrow.int64()),
+    ("spend", pyarrow.float64()),
+]
+
+
+def table(table_rows, **other):
+    types = [(name, other.get(name, kind)) for name, kind in TYPES]
+    arrays = [pyarrow.array([row[name] for row in table_rows], dict(TYPES)[name]).cast(kind) for name, kind in types]
+    return pyarrow.table(arrays, schema=pyarrow.schema(types))
+
+
+def main():
+    folder = sys.argv[1]
+    os.makedirs(folder, exist_ok=True)
+    all_rows = rows()
+    narrow = {"code": pyarrow.int8(), "age": pyarrow.uint16(), "price": pyarrow.float32(), "click": pyarrow.bool_(),
+              "city": pyarrow.large_string(), "tags": pyarrow.large_list(pyarrow.string()),
+              "point": pyarrow.list_(pyarrow.float32(), 2)}
+    dictionary = {"city": pyarrow.dictionary(pyarrow.int32(), pyarrow.string())}
+
+    def write(name, content, **options):
+        pyarrow.parquet.write_table(content, os.path.join(folder, name), **options)
+
+    write_csv(os.path.join(folder, "rows.csv"), all_rows)
+    write("plain.parquet", table(all_rows), compression="none", use_dictionary=False)
+    write("groups.parquet", table(all_rows), row_group_size=70, compression="snappy", data_page_version="2.0")
+    write("narrow.parquet", table(all_rows, **narrow), compression="zstd", row_group_size=200)
+    write("dictionary.parquet", table(all_rows, **dictionary), compression="gzip")
+    write("lz4.parquet", table(all_rows), compression="lz4", write_page_checksum=True)
+    write("part-0.parquet", table(all_rows[:120]), compression="snappy")
+    write("part-1.parquet", table(all_rows[120:]), compression="brotli")
+    write("none.parquet", table(all_rows[:0]), compression="snappy")
+
+
+main()
