@@ -264,7 +264,7 @@ typedef struct tensors {
     int n;
 } tensors;
 
-static const plx_tensor *find_tensor(const void *user, const char *name)
+static const plx_tensor *find_listed(const void *user, const char *name)
 {
     const tensors *t = user;
     for (int i = 0; i < t->n; i++)
@@ -283,12 +283,12 @@ static void test_classes_survive_saving(void)
     REQUIRE(load_text(&l, "color,size,sold\na,1,mid\na,1,low\n", &s.spec) == PLX_OK);
     plx_arena_init(&t.arena, &plx_allocator_default);
     REQUIRE(plx_encoders_tensors(l.encoders, &t.arena, &t.list, &t.n, &l.error) == PLX_OK);
-    REQUIRE(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_tensor, &t, &copy, &l.error) == PLX_OK);
+    REQUIRE(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error) == PLX_OK);
     CHECK(plx_encoders_n_classes(copy, 0) == 2);
     CHECK(plx_slice_equal(plx_encoders_class(copy, 0, 1), plx_slice_of("mid")));
     plx_encoders_release(copy);
     s.tasks[0].class_weights = (plx_real_list){(double[]){1, 2, 3}, 3};
-    CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_tensor, &t, &copy, &l.error),
+    CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error),
                  PLX_ERR_FORMAT);
     plx_arena_release(&t.arena);
     loaded_release(&l);
