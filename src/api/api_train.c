@@ -58,6 +58,12 @@ static bool tell_progress(listener *l, const plx_train_state *state)
     return l->hooks->progress(l->hooks->user, &progress);
 }
 
+static double ask_rate(void *user, int epoch, double rate)
+{
+    const listener *l = user;
+    return l->hooks->learning_rate(l->hooks->user, epoch, rate);
+}
+
 static bool listen(void *user, const plx_train_state *state)
 {
     listener *l = user;
@@ -159,6 +165,7 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     plx_train_job job;
     plx_model_train_job(model, data, &job);
     job.listener = listen;
+    if (hooks && hooks->learning_rate) job.rate = ask_rate;
     job.keeper = keeper;
     listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context, .model = model};
     const char *folder = hooks && hooks->tensorboard ? hooks->tensorboard : job.spec->tensorboard;
