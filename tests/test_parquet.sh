@@ -96,6 +96,14 @@ test_folder_of_csv() {
     same parts.csv expected.csv
 }
 
+# Looking what a file is must not take anything from a pipe.
+test_named_pipe() {
+    make_sample_config
+    mkfifo rows
+    cat "$samples/rows.csv" >rows &
+    fit_rows
+}
+
 test_wrong_folders() {
     make_sample_config
     mkdir rows

@@ -35,9 +35,10 @@ kill_while_writing() {
     kill -9 "$1" 2>/dev/null || :
 }
 
-test_killed_at_random_moments() {
-    make_long_config
+# Kills the run of small.yaml $1 times and compares what comes of it with the run that was never killed.
+kill_and_compare() {
     code 0 "$PLEXUS" fit small.yaml --out whole --quiet --threads 1
+    rm -rf cache
     start=$(date +%s%N)
     code 0 "$PLEXUS" fit small.yaml --out run --quiet --threads 1
     is_same_run run
@@ -47,6 +48,7 @@ test_killed_at_random_moments() {
         srand(11)
         for (i = 0; i < 200; i++) printf "%.4f\n", rand() * most / 3000
     }' >moments
+    rm -rf run cache
     kills=0 runs=0 half_written=0
     while read -r moment; do
         "$PLEXUS" fit small.yaml --out run --quiet --threads 1 --resume >out 2>err &
@@ -61,17 +63,31 @@ test_killed_at_random_moments() {
         wait $child 2>/dev/null || got=$?
         case $got in
         137) kills=$((kills + 1)) ;;
-        0) is_same_run run && rm -r run && runs=$((runs + 1)) ;;
+        0) is_same_run run && rm -rf run cache && runs=$((runs + 1)) ;;
         *) fail "exit code $got: $(cat err)" ;;
         esac
         for file in run/checkpoint.plexus.tmp-*; do [ -e "$file" ] && half_written=$((half_written + 1)); done
-        [ $kills -lt 50 ] || break
+        [ $kills -lt "$1" ] || break
     done <moments
+    resumes=$([ -e run/checkpoint.plexus ] && echo 'going on from' || echo 'starting anew')
     code 0 "$PLEXUS" fit small.yaml --out run --threads 2 --resume
-    has err 'going on from run/checkpoint.plexus'
+    has err "$resumes"
     is_same_run run
     echo "killed $kills times, $half_written with a checkpoint half written; $runs runs ended in between"
-    [ $kills = 50 ]
+    [ $kills = "$1" ]
+}
+
+test_killed_at_random_moments() {
+    make_long_config
+    kill_and_compare 50
+}
+
+# Rows in a cache, of which training mixes some at a time; kills come while the cache is written, too.
+test_killed_with_rows_in_a_file() {
+    make_long_config
+    sed -i 's/^data:/data:\n  memory: 64KiB\n  cache: cache/' small.yaml
+    kill_and_compare 15
+    [ -d cache ]
 }
 
 test_interrupted_run_goes_on() {

@@ -37,6 +37,10 @@ static uint64_t sample(int descriptor, off_t offset, char *room)
 static void write_state(plx_row_cache_key *key, const char *path, char *room, plx_string *states)
 {
     struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* opening a pipe would wake its writer */
+        key->is_lasting = false;
+        return;
+    }
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (descriptor < 0) return; /* reading it will tell why */
     if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) {

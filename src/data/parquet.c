@@ -16,11 +16,11 @@ bool plx_parquet_is_at(const char *path)
 {
     char begin[4] = "";
     struct stat info;
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (stat(path, &info) != 0 || !S_ISREG(info.st_mode)) return false; /* opening a pipe would wake its writer */
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     if (descriptor < 0) return false;
-    bool is_parquet = fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode) &&
-                      read(descriptor, begin, sizeof begin) == (ssize_t)sizeof begin &&
-                      memcmp(begin, "PAR1", sizeof begin) == 0;
+    bool is_parquet =
+        read(descriptor, begin, sizeof begin) == (ssize_t)sizeof begin && memcmp(begin, "PAR1", sizeof begin) == 0;
     close(descriptor);
     return is_parquet;
 }
