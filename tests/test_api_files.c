@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Files of any size through plexus.h: scored and measured, trained on from a cache, and memory that ends meanwhile. */
+#include "api_support.h"
+#include "failing_allocator.h"
+
+enum { N_ROWS = 600 };
+
+static const plx_context_options one_thread = {.threads = 1};
+
+typedef struct taken {
+    float scores[2 * N_ROWS * 3];
+    int64_t n, most;
+} taken;
+
+static bool take(void *user, const float *scores, int64_t rows)
+{
+    taken *t = user;
+    if (t->n + rows > N_ROWS * 3) return false;
+    memcpy(t->scores + 2 * t->n, scores, (size_t)rows * 2 * sizeof *scores);
+    t->n += rows;
+    return t->n < t->most;
+}
+
+static bool make_model(fixture *f)
+{
+    write_rows("rows.csv", N_ROWS, 1);
+    if (!fixture_ready(f, &one_thread, config_text("mmoe", "  num_experts: 2\n  expert_dnn_units: [4]\n", "")))
+        return false;
+    return plx_model_train(f->model, f->data, NULL, NULL, NULL) == PLX_OK;
+}
+
+static void test_predict_files(void)
+{
+    static taken t;
+    fixture f;
+    plx_error err;
+    plx_files_report report;
+    plx_dataset *dataset = NULL;
+    float *scores = calloc(2 * N_ROWS, sizeof *scores);
+    REQUIRE(scores && make_model(&f));
+    const char *const paths[] = {at("rows.csv"), at("rows.csv")};
+    t = (taken){.most = INT64_MAX};
+    CHECK_STATUS(plx_model_predict_files(f.model, paths, 2, take, &t, &report, &err), PLX_OK);
+    CHECK(t.n == 2 * N_ROWS && report.rows == 2 * N_ROWS && report.wrong_rows == 0);
+    REQUIRE(plx_dataset_read(f.model, paths, 1, false, &dataset, &err) == PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, dataset, scores, &err), PLX_OK);
+    for (int file = 0; file < 2; file++)
+        CHECK(memcmp(scores, t.scores + 2 * N_ROWS * file, 2 * N_ROWS * sizeof *scores) == 0);
+    t = (taken){.most = 1};
+    CHECK_STATUS(plx_model_predict_files(f.model, paths, 2, take, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    const char *const none[] = {"no/such/file.csv"};
+    CHECK_STATUS(plx_model_predict_files(f.model, none, 1, take, &t, NULL, &err), PLX_ERR_IO);
+    CHECK_STATUS(plx_model_predict_files(f.model, paths, 0, take, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    plx_dataset_free(dataset);
+    fixture_free(&f);
+    free(scores);
+}
+
+static void test_evaluate_files(void)
+{
+    fixture f;
+    plx_error err;
+    plx_files_report report;
+    plx_dataset *dataset = NULL;
+    plx_metrics a[2], b[2];
+    REQUIRE(make_model(&f));
+    write_rows("more.csv", 400, 2);
+    const char *const paths[] = {at("rows.csv"), at("more.csv")};
+    CHECK_STATUS(plx_model_evaluate_files(f.model, paths, 2, a, &report, &err), PLX_OK);
+    CHECK(report.rows == N_ROWS + 400);
+    REQUIRE(plx_dataset_read(f.model, paths, 2, true, &dataset, &err) == PLX_OK);
+    CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, b, &err), PLX_OK);
+    for (int task = 0; task < 2; task++)
+        CHECK(a[task].rows == b[task].rows && a[task].auc == b[task].auc && a[task].logloss == b[task].logloss);
+    plx_dataset_free(dataset);
+    fixture_free(&f);
+}
+
+static void remove_cache(void)
+{
+    char command[128];
+    snprintf(command, sizeof command, "rm -rf %s/cache", home);
+    if (system(command) != 0) abort();
+}
+
+/* Training in windows of a cache, made or found, then a passage over the raw file; the scores go to `t`. */
+static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error *err)
+{
+    fixture f = {0};
+    char cache[128];
+    plx_metrics metrics[2];
+    const plx_context_options options = {.threads = 1, .allocator = allocator};
+    const char *const folders[] = {home}, *const paths[] = {at("rows.csv")};
+    const char *text = config_text("mmoe", "  num_experts: 2\n  expert_dnn_units: [4]\n", "");
+    snprintf(cache, sizeof cache, "data.cache=\"%s/cache\"", home);
+    *t = (taken){.most = INT64_MAX};
+    plx_status status = plx_context_create(&options, &f.context, err);
+    if (!status) status = plx_config_parse(f.context, text, strlen(text), "test.yaml", &f.config, err);
+    if (!status) status = plx_config_set(f.config, "data.memory=1KiB", err);
+    if (!status) status = plx_config_set(f.config, "train.epochs=1", err);
+    if (!status) status = plx_config_set(f.config, cache, err);
+    if (!status) status = plx_data_load(f.config, folders, 1, &f.data, err);
+    if (!status) status = plx_model_create(f.config, f.data, &f.model, err);
+    if (!status) status = plx_model_train(f.model, f.data, NULL, NULL, err);
+    if (!status) status = plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, err);
+    if (!status) status = plx_model_evaluate_files(f.model, paths, 1, metrics, NULL, err);
+    if (!status) status = plx_model_predict_files(f.model, paths, 1, take, t, NULL, err);
+    fixture_free(&f);
+    return status;
+}
+
+static void fail_everywhere(bool is_made_each_time)
+{
+    static taken whole, t;
+    bool ended = false;
+    remove_cache();
+    REQUIRE(whole_life(NULL, &whole, NULL) == PLX_OK);
+    /* Each making waits for the disk several times. */
+    for (long n = 1; n < 20000 && !ended && check_failures == 0; n += is_made_each_time ? 3 : 1) {
+        failing_allocator failing;
+        plx_error failure = {.message = ""};
+        failing_allocator_init(&failing, n);
+        if (is_made_each_time) remove_cache();
+        plx_status status = whole_life(&failing.allocator, &t, &failure);
+        if (failing.live != 0) printf("  allocation %ld: %ld blocks live\n", n, (long)failing.live);
+        CHECK(failing.live == 0);
+        ended = !failing.failed;
+        if (status != (ended ? PLX_OK : PLX_ERR_MEMORY)) printf("  allocation %ld: %s\n", n, failure.message);
+        CHECK_STATUS(status, ended ? PLX_OK : PLX_ERR_MEMORY);
+    }
+    CHECK(ended && t.n == whole.n && memcmp(t.scores, whole.scores, sizeof whole.scores) == 0);
+    remove_cache();
+}
+
+static void test_memory_ends_while_caching(void)
+{
+    write_rows("rows.csv", 60, 1);
+    fail_everywhere(true);
+}
+
+static void test_memory_ends_with_a_cache(void)
+{
+    write_rows("rows.csv", 60, 1);
+    fail_everywhere(false);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {CHECK_TEST(test_predict_files), CHECK_TEST(test_evaluate_files),
+                                       CHECK_TEST(test_memory_ends_while_caching),
+                                       CHECK_TEST(test_memory_ends_with_a_cache)};
+    home_make();
+    int result = check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+    home_remove();
+    return result;
+}
