@@ -213,6 +213,9 @@ typedef struct plx_train_hooks {
      * cleanly with the best epoch so far. */
     bool (*progress)(void *user, const plx_progress *progress);
     void *user;
+    /** Asked as an epoch begins, which counts from 1 and by train.schedule would begin with `rate`: the learning rate
+     * that it shall begin with; the schedule's course within the epoch is kept in proportion. NULL: `rate`. */
+    double (*learning_rate)(void *user, int epoch, double rate);
     const char *log_path;    /* metrics.jsonl: one object an epoch; NULL: none */
     const char *tensorboard; /* folder for event files, in place of train.tensorboard; NULL: as that says */
     /* Where the state of training is kept, as often as train.checkpoint_epochs, _steps and _seconds say, and when

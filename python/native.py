@@ -59,6 +59,7 @@ typedef struct plexus_table {
 void plexus_table_stream(plexus_table *table, struct ArrowArrayStream *out);
 
 extern "Python" bool plexus_progress(void *user, const plx_progress *progress);
+extern "Python" double plexus_rate(void *user, int epoch, double rate);
 extern "Python" void plexus_warn(void *user, const char *line);
 """
 

@@ -399,9 +399,11 @@ test_experiments_are_valid() {
 test_experiments_census_are_valid() {
     [ -f "$real_data/census-income/census-income.data.gz" ] || skip "no real data"
     for group in 1 2; do
-        code 0 "$PLEXUS" fit "$root/experiments/census-group$group/mmoe.yaml" --data "$real_data" --out run$group \
-            --set train.epochs=1 --json
-        has err '199523 training, 49881 validation and 49881 test'
+        for model in mmoe views; do
+            code 0 "$PLEXUS" fit "$root/experiments/census-group$group/$model.yaml" --data "$real_data" \
+                --out run$group --set train.epochs=1 --json
+            has err '199523 training, 49881 validation and 49881 test'
+        done
     done
 }
 

@@ -120,6 +120,13 @@ def plexus_progress(user, progress):
     return ffi.from_handle(user).hear(progress)
 
 
+@ffi.def_extern()
+def plexus_rate(user, epoch, rate):
+    model = ffi.from_handle(user).model
+    model._rate = rate if model._wanted_rate is None else model._wanted_rate
+    return model._rate
+
+
 class Model:
     """A multi-task network over feature columns; made by PLE(...), MMOE(...) and the others, or by load_model.
 
@@ -138,6 +145,8 @@ class Model:
         self._compiled = handle is not None
         self._predictor = None
         self.stop_training = False
+        self._rate: float | None = None  # of the epoch under way
+        self._wanted_rate: float | None = None  # that a callback asked for
         self.history: History | None = None
         if handle is not None:
             configuration = lib.plx_model_config(handle)
@@ -196,14 +205,17 @@ class Model:
 
     @property
     def learning_rate(self) -> float:
-        """Of the optimizer; setting it in a callback holds from the next epoch on."""
+        """Of the optimizer; set in a callback, it holds from the next epoch on."""
+        if self._rate is not None:
+            return self._rate if self._wanted_rate is None else self._wanted_rate
         return self._optimizer.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._optimizer.learning_rate = value
-        if self._handle is not None:
-            self._set("learning_rate", value)
+        if self._rate is not None:
+            self._wanted_rate = float(value)
+        else:
+            self._optimizer.learning_rate = value
 
     def _set(self, key: str, value) -> None:
         call(lib.plx_model_set, self._handle, f"train.{key}={json.dumps(value)}".encode())
@@ -430,7 +442,8 @@ class Model:
         listener = _Listener(self, data, callbacks, display, initial_epoch)
         handle = ffi.new_handle(listener)
         hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
-        hooks.progress, hooks.user = lib.plexus_progress, handle
+        hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
+        self._rate, self._wanted_rate = self._optimizer.learning_rate, None
         for callback in callbacks:
             callback.set_model(self)
             callback.set_params({"epochs": initial_epoch + epochs, "verbose": display.verbose})
@@ -444,6 +457,9 @@ class Model:
             display.end()
             for callback in callbacks:
                 callback.on_train_end(listener.logs)
+            if self._wanted_rate is not None:
+                self._optimizer.learning_rate = self._wanted_rate
+            self._rate = self._wanted_rate = None
         if listener.failure is not None:
             raise listener.failure
         assert self.history is not None
@@ -615,7 +631,7 @@ class Model:
         call(lib.plx_model_save, self._built(), path_bytes(filepath))
 
     def __getstate__(self):
-        state = {key: value for key, value in self.__dict__.items() if key not in ("_context", "_lock", "_handle", "_predictor")}
+        state = {key: value for key, value in self.__dict__.items() if key not in ("_context", "_lock", "_handle", "_predictor", "history")}
         state["_file"] = self._bytes() if self._handle is not None else None
         return state
 

@@ -91,6 +91,20 @@ def test_as_the_command(rows, reference, tmp_path):
     assert np.array_equal(loaded.predict(rows)[0], reference.predict(rows)[0])
 
 
+def test_missing_values(rows):
+    """None and NaN are the empty cell: a category of its own, and no label."""
+    city = rows["city"].copy()
+    city[::7] = None
+    label = rows["click"].astype(float)
+    label[::5] = np.nan
+    model = small_model()
+    model.fit({**rows, "city": city}, [label, rows["seconds"]], epochs=1, batch_size=256, verbose=0)
+    metrics = model.evaluate({**rows, "city": city}, [label, rows["seconds"]], return_dict=True)
+    assert np.isfinite(metrics["click_auc"])
+    frame = pd.DataFrame({**rows, "city": city})
+    assert np.array_equal(model.predict(frame)[0], model.predict(pl.from_pandas(frame))[0])
+
+
 def list_model(**arguments):
     genre = plexus.VarLenSparseFeat(plexus.SparseFeat("genre", 30, embedding_dim=4), maxlen=6, **arguments)
     model = plexus.MMOE(

@@ -103,6 +103,52 @@ def test_checkpoint_and_logger(rows, features, tmp_path):
     assert len(lines) == 4 and lines[0].startswith("epoch,loss,click_loss")
 
 
+def test_learning_rate_callbacks(rows, features):
+    """A rate of 0 leaves the weights; a plateau lowers the rate."""
+    kept = []
+    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()))
+    halve = callbacks.LearningRateScheduler(lambda epoch, rate: 0.0 if epoch == 1 else rate + 0.001)
+    model = small_model()
+    model.fit(features, labels(rows), epochs=3, batch_size=256, verbose=0, callbacks=[halve, keep])
+    assert all(np.array_equal(a, b) for a, b in zip(kept[0], kept[1]))
+    assert not all(np.array_equal(a, b) for a, b in zip(kept[1], kept[2]))
+    assert model.learning_rate == pytest.approx(0.001)
+
+    plain, doubled = small_model(), small_model()
+    plain.compile(plexus.optimizers.Adam(0.02))
+    plain.fit(features, labels(rows), epochs=2, batch_size=256, verbose=0)
+    twice = callbacks.LearningRateScheduler(lambda epoch, rate: 0.02)
+    doubled.fit(features, labels(rows), epochs=2, batch_size=256, verbose=0, callbacks=[twice])
+    assert all(np.allclose(a, b, rtol=1e-3, atol=1e-5) for a, b in zip(plain.get_weights(), doubled.get_weights()))
+
+    rates = []
+    plateau = callbacks.ReduceLROnPlateau("loss", factor=0.5, patience=1, min_delta=10.0, min_lr=0.002)
+    watch = callbacks.LambdaCallback(on_epoch_begin=lambda epoch: rates.append(model.learning_rate))
+    model = small_model()
+    model.fit(features, labels(rows), epochs=5, batch_size=256, verbose=0, callbacks=[plateau, watch])
+    assert rates == pytest.approx([0.01, 0.01, 0.005, 0.0025, 0.002])
+
+
+def test_weights(rows, features):
+    """Rows of weight 0 are as if they had no label, but for the mean's divisor; weights reach the right task."""
+    weight = np.where(np.arange(4000) < 2000, 2.0, 0.0)
+    model = small_model()
+    model.fit(features, labels(rows), epochs=1, batch_size=4000, verbose=0, shuffle=False, sample_weight=weight)
+    half = small_model()
+    part = {name: values[:2000] for name, values in features.items()}
+    half.fit(part, [label[:2000] for label in labels(rows)], epochs=1, batch_size=2000, verbose=0, shuffle=False)
+    for a, b in zip(model.get_weights(), half.get_weights()):
+        assert a.shape[1] != b.shape[1] or np.allclose(a, b, atol=2e-3)
+
+    both, one = small_model(), small_model()
+    both.fit(features, labels(rows), epochs=1, batch_size=256, verbose=0, sample_weight=[np.ones(4000), None])
+    one.fit(features, labels(rows), epochs=1, batch_size=256, verbose=0)
+    assert same(both, one)
+    weighted = small_model()
+    weighted.fit(features, labels(rows), epochs=1, batch_size=256, verbose=0, class_weight={"click": {0: 1.0, 1: 9.0}})
+    assert weighted.predict(features)[0].mean() > one.predict(features)[0].mean()
+
+
 def test_own_callback_and_stop(rows, features):
     seen = []
 

@@ -58,6 +58,12 @@ static bool tell_progress(listener *l, const plx_train_state *state)
     return l->hooks->progress(l->hooks->user, &progress);
 }
 
+static double ask_rate(void *user, int epoch, double rate)
+{
+    const listener *l = user;
+    return l->hooks->learning_rate(l->hooks->user, epoch, rate);
+}
+
 static bool listen(void *user, const plx_train_state *state)
 {
     listener *l = user;
@@ -72,21 +78,24 @@ static bool listen(void *user, const plx_train_state *state)
     return tell_progress(l, state);
 }
 
-/** AUC has no meaning with one class; the caller should know before it wonders about missing figures. */
-static void warn_of_one_class(const plx_model *model, const plx_rows *rows, const char *part)
+/** A task without labels learns nothing, and AUC has no meaning with one class: the caller should know beforehand. */
+static void warn_of_labels(const plx_model *model, const plx_rows *rows, const char *part)
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
-        bool has_both = model->task_kinds[task] != PLX_TASK_BINARY;
-        for (size_t row = 0; row < rows->n && !has_both; row++) {
+        const bool is_binary = model->task_kinds[task] == PLX_TASK_BINARY;
+        bool is_settled = false; /* more labels would not change the verdict */
+        for (size_t row = 0; row < rows->n && !is_settled; row++) {
             float label;
             plx_records_labels(rows->layout, rows->records + row * rows->layout->record_bytes, 1, task, &label);
             n_labels += isnan(label) ? 0 : 1;
             n_positive += label > 0.5F ? 1 : 0;
-            has_both = n_positive > 0 && n_positive < n_labels;
+            is_settled = is_binary ? n_positive > 0 && n_positive < n_labels : n_labels > 0;
             if (row % PLX_BLOCK_ROWS == 0) plx_rows_forget(rows, 0, row);
         }
-        if (n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
+        if (n_labels == 0 && rows->n > 0) {
+            plx_context_warn(model->context, "task '%s' has no label in the %s rows", model->task_names[task], part);
+        } else if (is_binary && n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
             plx_context_warn(model->context, "task '%s': all %s labels are %s; AUC has no meaning with one class",
                              model->task_names[task], part, n_positive == 0 ? "negative" : "positive");
         }
@@ -156,6 +165,7 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     plx_train_job job;
     plx_model_train_job(model, data, &job);
     job.listener = listen;
+    if (hooks && hooks->learning_rate) job.rate = ask_rate;
     job.keeper = keeper;
     listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context, .model = model};
     const char *folder = hooks && hooks->tensorboard ? hooks->tensorboard : job.spec->tensorboard;
@@ -202,8 +212,8 @@ plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_tra
         checkpoint.log = &log;
     }
     bool resumed = checkpoint.has_file;
-    warn_of_one_class(model, &data->parts[PLX_PART_TRAIN], "training");
-    warn_of_one_class(model, &data->parts[PLX_PART_VALIDATION], "validation");
+    warn_of_labels(model, &data->parts[PLX_PART_TRAIN], "training");
+    warn_of_labels(model, &data->parts[PLX_PART_VALIDATION], "validation");
     warn_of_idle_options(model, data);
     warn_of_idle_table_optimizer(model);
     status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);

@@ -64,6 +64,25 @@ static const char about_views[] =
     "option tells the kind, if `kind` does not, and is the name behind the slash, if `name` is not. Options beside\n"
     "`views` go to the views that take them.\n";
 
+static const char about_tasks[] =
+    "\nA task's loss in a batch is the sum of weight times loss over the rows that have a label of it, divided by the "
+    "number\nof these rows; a row's weight is the product of data.row_weight, weight_column and class_weights. An "
+    "empty cell, for\nregressions also a cell of data.missing, means that the row has no label of the task, unless a "
+    "list of the task\nholds the empty text; so does `where` with another text than where_values. Such rows count "
+    "neither in the loss nor in\nfigures nor in early stopping. Labels are checked in all rows, weights may not be "
+    "missing, and both need not be there\nwhere rows are only scored. The validation loss counts weights likewise, "
+    "with the task's weight before any decay, so\nthat epochs compare.\n"
+    "\n"
+    "Conversions after clicks, beside one model over the entire space:\n"
+    "\n"
+    "```yaml\n"
+    "tasks:\n"
+    "  - {name: click, class_weights: [1, 4]}\n"
+    "  - {name: conversion, where: click, where_values: [\"1\"]}\n"
+    "  - {name: rating, kind: multiclass, weight: 0.5, weight_decay: 0.95}\n"
+    "  - {name: visits, kind: regression, loss: poisson}\n"
+    "```\n";
+
 static void write_bound(plx_string *out, double bound)
 {
     char number[32];
@@ -180,6 +199,7 @@ void plx_spec_reference(plx_string *out)
     plx_string_add(out, about_views, sizeof about_views - 1);
     plx_string_format(out, "\n## tasks\n\nA list, one entry a task.\n");
     write_table(plx_task_fields, plx_task_n_fields, out);
+    plx_string_add(out, about_tasks, sizeof about_tasks - 1);
     plx_string_format(out, "\n## model\n\n`name` chooses the model; the other keys are its hyper-parameters.\n");
     for (int i = 0; plx_model_list[i]; i++) {
         const plx_model_def *def = plx_model_list[i];

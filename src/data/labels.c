@@ -159,6 +159,13 @@ plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uin
     return PLX_OK;
 }
 
+bool plx_labels_are_fitted(const plx_encoders *e)
+{
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        if (!e->tasks[i].spec->classes.n && e->tasks[i].classes.n) return true;
+    return false;
+}
+
 /* -- Cells ------------------------------------------------------------------------------------------------------ */
 
 plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err)

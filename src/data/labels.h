@@ -16,6 +16,8 @@ void plx_labels_release(plx_encoders *e);
 
 /** Takes classes that are not listed from the labels of rows order[0..n-1]. */
 plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n, plx_error *err);
+/** Whether a task has classes that were not listed and are known by now. */
+bool plx_labels_are_fitted(const plx_encoders *e);
 /** Checks the classes of a task, listed, fitted or loaded, against its other options. */
 plx_status plx_labels_check_classes(const plx_label_encoder *task, plx_error *err);
 

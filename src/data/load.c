@@ -8,6 +8,7 @@
 #include "data/arrow.h"
 #include "data/encoders.h"
 #include "data/find.h"
+#include "data/labels.h"
 #include "data/reader.h"
 #include "data/row_store.h"
 
@@ -158,6 +159,23 @@ static plx_status read_part(const plx_filling *to, int part, const plx_load_opti
     return options->streams[part] ? plx_arrow_read(to, options->streams[part], names[part], err) : PLX_OK;
 }
 
+/*
+ * A row outside the training part has a label that is no class of the fit: raw columns do not know where, so the files
+ * are read again, now that classes are checked as they come. The message stays where that finds nothing.
+ */
+static plx_status place_class(const plx_encoders *e, const plx_load_options *options, plx_status status, plx_error *err)
+{
+    plx_columns columns = {0};
+    plx_error placed = {.code = PLX_OK};
+    const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true};
+    plx_status again = plx_encoders_raw(e, true, &columns, &placed);
+    for (int part = 0; !again && part < PLX_PARTS; part++)
+        again = read_part(&to, part, options, &placed);
+    plx_columns_release(&columns);
+    if (again == PLX_ERR_SCHEMA && err) *err = placed;
+    return status;
+}
+
 static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
                        plx_rows parts[PLX_PARTS], plx_error *err)
 {
@@ -179,9 +197,10 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     }
     if (!status) status = identity(e, columns.n, &order, err);
     if (!status) status = fit_and_encode(e, data, options, &columns, files, order, parts, err);
+    bool is_unknown_class = status == PLX_ERR_SCHEMA && order && plx_labels_are_fitted(e);
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
-    return status;
+    return is_unknown_class && !options->streams ? place_class(e, options, status, err) : status;
 }
 
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,

@@ -318,6 +318,20 @@ static plx_status run_step(trainer *t, plx_error *err)
     return check_losses(t, "loss", run->task_losses, loss, err);
 }
 
+/* The caller may change the schedule's rate; what the schedule does within the epoch is kept in proportion. */
+static plx_status ask_rate(trainer *t, plx_error *err)
+{
+    const plx_train_job *job = t->job;
+    if (!job->rate) return PLX_OK;
+    const double scheduled = plx_schedule_rate(&t->update.schedule, t->update.step + 1);
+    const double rate = job->rate(job->user, (int)t->epoch, scheduled);
+    if (!(rate >= 0) || !isfinite(rate))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "epoch %d: a learning rate of %g was asked for; it must be 0 or more",
+                 (int)t->epoch, rate);
+    t->update.rate_factor = scheduled > 0 ? rate / scheduled : 1;
+    return PLX_OK;
+}
+
 static plx_status run_steps(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
@@ -327,6 +341,7 @@ static plx_status run_steps(trainer *t, plx_error *err)
         const double decay = job->task_decays ? job->task_decays[task] : 1;
         t->task_weights[task] = job->task_weights[task] * pow(decay, (double)(t->epoch - 1));
     }
+    PLX_TRY(ask_rate(t, err));
     plx_row_order_begin(&t->order, (uint32_t)t->epoch, (size_t)t->step * (size_t)job->spec->batch_size);
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));

@@ -65,6 +65,8 @@ typedef struct plx_train_state {
 
 /** Returning false ends training cleanly with the best epoch so far, or with the weights reached where none ended. */
 typedef bool plx_train_listener(void *user, const plx_train_state *state);
+/** Asked as an epoch begins, at `rate` by the schedule: the rate that it shall begin with. */
+typedef double plx_train_rate(void *user, int epoch, double rate);
 
 typedef struct plx_train_job {
     const plx_graph *graph;
@@ -80,6 +82,7 @@ typedef struct plx_train_job {
     const plx_rows *train;
     const plx_rows *validation;   /* NULL or n 0: none */
     plx_real *values;             /* [graph->n_values], trained in place */
+    plx_train_rate *rate;         /* may be NULL: by the schedule */
     plx_train_listener *listener; /* may be NULL; called at most ten times a second, and at each epoch's end */
     void *user;
     const plx_keeper *keeper; /* may be NULL */

@@ -94,7 +94,7 @@ plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, c
                            const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
                            const double l2[PLX_L2_KINDS], int64_t epoch_steps, plx_error *err)
 {
-    *update = (plx_update){.allocator = allocator, .kernels = kernels, .pool = pool, .spec = spec};
+    *update = (plx_update){.allocator = allocator, .kernels = kernels, .pool = pool, .spec = spec, .rate_factor = 1};
     PLX_TRY(plx_train_check(spec, err));
     update->optimizer = plx_optimizer_for(spec);
     plx_schedule_init(&update->schedule, spec, epoch_steps);
@@ -234,7 +234,7 @@ static plx_real shortening(const plx_update *update)
 double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
 {
     update->step++;
-    update->learning_rate = plx_schedule_rate(&update->schedule, update->step);
+    update->learning_rate = update->rate_factor * plx_schedule_rate(&update->schedule, update->step);
     update->rate = plx_optimizer_rate(update->optimizer, update->spec, update->learning_rate, update->step);
     update->decay = (plx_real)(update->learning_rate * update->spec->weight_decay);
     update->most = (plx_real)update->spec->clip_value;

@@ -41,6 +41,7 @@ typedef struct plx_update {
     plx_schedule schedule;
     int64_t step;         /* steps made */
     double learning_rate; /* of the last step */
+    double rate_factor;   /* that the caller multiplies the schedule's rate by; 1 at first */
 
     /* Of the call in hand. */
     plx_real *values, *gradient;
