@@ -220,7 +220,7 @@ static void run_pool_sum(const job *j)
 
 static void run_pool_max(const job *j)
 {
-    j->kernels->pool_max(j->m / 8, j->n, VIEW(j->c), j->ids, 8, VIEW(j->a));
+    j->kernels->pool_max(j->m / 8, j->n, VIEW(j->c), j->ids, 8, VIEW(j->a), NULL);
 }
 
 static void run_scatter_scaled(const job *j)

@@ -23,28 +23,34 @@ static void check_pool(const plx_kernels *kernels, int rows, int n, int length, 
     describe(kernels, is_max ? "pool_max" : "pool_sum", rows, n, length, gap);
     matrix table = matrix_make(POOL_ROWS, n, gap), y = matrix_make(rows, n, gap),
            scale = matrix_make(1, rows * length, 0);
-    uint32_t *ids = pool_ids(rows, length);
+    uint32_t *ids = pool_ids(rows, length), *winners = calloc((size_t)(rows * n + 1), sizeof *winners);
+    if (!winners) abort();
+    winners[rows * n] = 0xdead;
     if (is_max)
-        kernels->pool_max(rows, n, table.view, ids, length, y.view);
+        kernels->pool_max(rows, n, table.view, ids, length, y.view, gap > 0 ? winners : NULL);
     else
         kernels->pool_sum(rows, n, table.view, ids, scale.view.at, length, y.view);
     for (int r = 0; r < rows; r++) {
         for (int i = 0; i < n; i++) {
             double sum = 0, size = 0, most = -INFINITY;
+            uint32_t winner = PLX_NO_ID;
             int k = 0;
             for (; k < length && ids[r * length + k] != PLX_NO_ID; k++) {
                 const double number = (double)*matrix_at(&table, (int)ids[r * length + k], i);
                 sum += number * (double)scale.view.at[r * length + k];
                 size += fabs(number * (double)scale.view.at[r * length + k]);
+                if (number > most) winner = ids[r * length + k];
                 most = fmax(most, number);
             }
+            if (is_max && gap > 0 && winners[r * n + i] != winner) check_here("not the winner");
             if (is_max)
                 near_to("y", (double)*matrix_at(&y, r, i), k > 0 ? most : 0, 0);
             else
                 near_to("y", (double)*matrix_at(&y, r, i), sum, (length + 1) * UNIT * size);
         }
     }
-    free(ids);
+    if (winners[rows * n] != 0xdead) check_here("written behind the winners");
+    free(ids), free(winners);
     matrix_done(&table), matrix_done(&y), matrix_done(&scale);
 }
 
@@ -56,7 +62,7 @@ static void check_pool_nan(const plx_kernels *kernels, int n)
         static const uint32_t ids[] = {0, 1, 2};
         matrix table = matrix_make(POOL_ROWS, n, 0), y = matrix_make(1, n, 0);
         *matrix_at(&table, (int)place, n / 2) = NAN;
-        kernels->pool_max(1, n, table.view, ids, 3, y.view);
+        kernels->pool_max(1, n, table.view, ids, 3, y.view, NULL);
         for (int i = 0; i < n; i++)
             if (isnan(*matrix_at(&y, 0, i)) != (i == n / 2)) check_here("NaN lost, or in another column");
         matrix_done(&table), matrix_done(&y);

@@ -162,8 +162,11 @@ typedef struct plx_kernels {
      */
     void (*pool_sum)(int rows, int n, plx_view table, const uint32_t *ids, const plx_real *scale, int length,
                      plx_view y);
-    /** The largest of these rows' numbers, column by column, without scale; nothing: 0. */
-    void (*pool_max)(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y);
+    /**
+     * The largest of these rows' numbers, column by column, without scale; nothing: 0. `winners` [rows,n], which may be
+     * NULL, gets the id of the first row that has it; nothing: PLX_NO_ID.
+     */
+    void (*pool_max)(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y, uint32_t *winners);
     /** table[to[j],:] += scale[j] * dy[from[j] .. from[j] + n - 1], j rising: duplicates add in this order. */
     void (*scatter_scaled)(int count, int n, const plx_real *dy, const size_t *from, const plx_real *scale,
                            const uint32_t *to, plx_view table);

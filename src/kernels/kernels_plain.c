@@ -334,20 +334,22 @@ static void kernel_pool_sum(int rows, int n, plx_view table, const uint32_t *ids
 }
 
 /** A NaN is larger than all else. */
-static plx_real larger_of(plx_real a, plx_real b)
-{
-    return a > b || isnan(a) ? a : b;
-}
-
-static void kernel_pool_max(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y)
+static void kernel_pool_max(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y,
+                            uint32_t *winners)
 {
     for (int r = 0; r < rows; r++, ids += length) {
-        plx_real *most = y.at + r * y.stride;
-        for (int i = 0; i < n; i++)
-            most[i] = length > 0 && ids[0] != PLX_NO_ID ? table.at[(ptrdiff_t)ids[0] * table.stride + i] : ZERO;
-        for (int k = 1; k < length && ids[k - 1] != PLX_NO_ID && ids[k] != PLX_NO_ID; k++)
-            for (int i = 0; i < n; i++)
-                most[i] = larger_of(most[i], table.at[(ptrdiff_t)ids[k] * table.stride + i]);
+        for (int i = 0; i < n; i++) {
+            plx_real most = ZERO;
+            uint32_t winner = PLX_NO_ID;
+            for (int k = 0; k < length && ids[k] != PLX_NO_ID; k++) {
+                const plx_real next = table.at[(ptrdiff_t)ids[k] * table.stride + i];
+                if (k > 0 && (most >= next || isnan(most))) continue;
+                most = next;
+                winner = ids[k];
+            }
+            y.at[r * y.stride + i] = most;
+            if (winners) winners[(ptrdiff_t)r * n + i] = winner;
+        }
     }
 }
 

@@ -25,34 +25,45 @@ static void kernel_pool_sum(int rows, int n, plx_view table, const uint32_t *ids
     }
 }
 
-/** A NaN of either stays: vf_max keeps one of its second argument. */
-INLINE vf larger_of(vf most, vf next)
+INLINE vf either(vi which, vf a, vf b)
 {
-    vi is_nan = (vi)(most != most);
-    return (vf)((is_nan & (vi)most) | (~is_nan & (vi)vf_max(most, next)));
+    return (vf)((which & (vi)a) | (~which & (vi)b));
 }
 
+/** A NaN of either stays; `winners` may be NULL. */
 INLINE void pool_max_columns(const float *table, ptrdiff_t stride, const uint32_t *ids, int length, float *y,
-                             const bool whole, part p)
+                             uint32_t *winners, const bool whole, part p)
 {
     vf most = {0};
+    vi winner = (vi){0} - 1;
     if (length > 0 && ids[0] != PLX_NO_ID) {
         most = vf_load_lanes(table + (ptrdiff_t)ids[0] * stride, whole, p);
-        for (int k = 1; k < length && ids[k] != PLX_NO_ID; k++)
-            most = larger_of(most, vf_load_lanes(table + (ptrdiff_t)ids[k] * stride, whole, p));
+        winner = (vi){0} + (int32_t)ids[0];
+        for (int k = 1; k < length && ids[k] != PLX_NO_ID; k++) {
+            vf next = vf_load_lanes(table + (ptrdiff_t)ids[k] * stride, whole, p);
+            vi stays = (vi)(most >= next) | (vi)(most != most);
+            most = either(stays, most, next);
+            winner = (stays & winner) | (~stays & ((vi){0} + (int32_t)ids[k]));
+        }
     }
     vf_store_lanes(y, whole, p, most);
+    if (winners) vf_store_lanes((float *)(void *)winners, whole, p, (vf)winner); /* bits: nothing is computed */
 }
 
-static void kernel_pool_max(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y)
+static void kernel_pool_max(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y,
+                            uint32_t *winners)
 {
-    NARROW_TO_AVX2(n, pool_max(rows, n, table, ids, length, y))
+    NARROW_TO_AVX2(n, pool_max(rows, n, table, ids, length, y, winners))
     for (int r = 0; r < rows; r++, ids += length) {
         float *to = y.at + r * y.stride;
+        uint32_t *names = winners ? winners + (ptrdiff_t)r * n : NULL;
         int i = 0;
         for (; i + LANES <= n; i += LANES)
-            pool_max_columns(table.at + i, table.stride, ids, length, to + i, true, part_of(LANES));
-        if (i < n) pool_max_columns(table.at + i, table.stride, ids, length, to + i, false, part_of(n - i));
+            pool_max_columns(table.at + i, table.stride, ids, length, to + i, names ? names + i : NULL, true,
+                             part_of(LANES));
+        if (i < n)
+            pool_max_columns(table.at + i, table.stride, ids, length, to + i, names ? names + i : NULL, false,
+                             part_of(n - i));
     }
 }
 

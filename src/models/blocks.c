@@ -64,7 +64,7 @@ static void add_table(plx_graph *graph, const plx_build *build, int first, const
     }
     const bool is_plain = n == 1 && inputs[first].length == 0 && !table.is_frozen && !table.is_lazy;
     const plx_ref all = is_plain ? plx_embedding_of(graph, number[first], &table) : plx_bag(graph, &table, fields, n);
-    for (int i = first; i < build->n_inputs && fields; i++) {
+    for (int i = first; i < build->n_inputs && all.index >= 0; i++) { /* widths have been checked */
         if (!is_same_table(&inputs[first], &inputs[i])) continue;
         const int width = table.dim * (bag_kind(&inputs[i]) == PLX_BAG_ITEMS ? inputs[i].length : 1);
         const int inside = n > 1 ? plx_scope(graph, "%s", inputs[i].name) : 0;

@@ -15,7 +15,8 @@
 enum {
     PARTS_MAX = PLX_TOUCHED_PARTS,
     PART_NUMBERS = 1 << 16, /* of a gradient that is worth a part */
-    HASH_PLACES = 4         /* an item */
+    HASH_PLACES = 4,        /* an item */
+    CHUNK = 128
 };
 
 typedef struct field {
@@ -23,12 +24,13 @@ typedef struct field {
     int feature, length;
     int column, width; /* of the node's value */
     int first_item;
+    int first_winner; /* of a maximum */
 } field;
 
 typedef struct bag_attrs {
     plx_embedding_table table;
     const field *fields;
-    int n_fields, n_items;
+    int n_fields, n_items, n_winners;
 } bag_attrs;
 
 /* -- Scratch
@@ -36,8 +38,9 @@ typedef struct bag_attrs {
 
 /* Arrays in the row scratch, of the tile's rows in scoring, of the batch's in training. */
 typedef struct scratch {
-    plx_real *scale; /* [n_fields][rows, length] */
-    uint32_t *ids;   /* [n_fields][rows, length]; PLX_NO_ID behind a list's end */
+    plx_real *scale;   /* [n_fields][rows, length] */
+    uint32_t *ids;     /* [n_fields][rows, length]; PLX_NO_ID behind a list's end */
+    uint32_t *winners; /* [maxima][rows, width]: ids that the numbers are of */
     /* For the join, all [rows * n_items]: a part begins where its first item would be if items were sorted by part. */
     size_t *from;       /* of an item's dy */
     plx_real *factor;   /* of an item */
@@ -68,6 +71,7 @@ static scratch scratch_at(const bag_attrs *attrs, plx_real *base, size_t rows)
     s.factor = take(&at, &s.numbers, n, sizeof *s.factor);
     if (attrs->table.is_lazy) s.gradient = take(&at, &s.numbers, n * (size_t)attrs->table.dim, sizeof *s.gradient);
     s.ids = take(&at, &s.numbers, n, sizeof *s.ids);
+    s.winners = take(&at, &s.numbers, rows * (size_t)attrs->n_winners, sizeof *s.winners);
     s.to = take(&at, &s.numbers, n, sizeof *s.to);
     if (attrs->table.is_lazy) {
         s.touched = take(&at, &s.numbers, n, sizeof *s.touched);
@@ -180,7 +184,9 @@ static void bag_forward(const plx_tile *tile, const plx_node *node)
             run->kernels->pool_sum(tile->rows, own->width, table, s.ids + at, s.scale + at, own->length, y);
             break;
         case PLX_BAG_MAX:
-            run->kernels->pool_max(tile->rows, own->width, table, s.ids + at, own->length, y);
+            run->kernels->pool_max(
+                tile->rows, own->width, table, s.ids + at, own->length, y,
+                run->training ? s.winners + rows * (size_t)own->first_winner + first_row * (size_t)own->width : NULL);
             break;
         case PLX_BAG_ITEMS:
             copy_items(tile, own, table, s.ids + at, y);
@@ -195,8 +201,7 @@ static void bag_forward(const plx_tile *tile, const plx_node *node)
 typedef struct part {
     const plx_run *run;
     const bag_attrs *attrs;
-    plx_view table, dy;
-    plx_view gradient; /* by id, or by number in `touched` */
+    plx_view dy, gradient; /* by id, or by number in `touched` */
     uint32_t first_id, end_id;
     uint32_t n_hash; /* places, a power of two; 0: no lazy table */
     int n_touched, n_items;
@@ -206,9 +211,9 @@ typedef struct part {
 static int bag_parts(const plx_run *run, const plx_node *node)
 {
     const bag_attrs *attrs = node->attrs;
-    if (attrs->table.is_lazy) return PARTS_MAX;
-    const int64_t numbers = (int64_t)attrs->table.vocabulary + (int64_t)run->n_rows * attrs->n_items;
-    const int64_t parts = 1 + numbers * attrs->table.dim / PART_NUMBERS;
+    const int64_t items = (int64_t)run->n_rows * attrs->n_items;
+    const int64_t rows = items + (attrs->table.is_lazy ? 0 : attrs->table.vocabulary);
+    const int64_t parts = 1 + rows * attrs->table.dim / PART_NUMBERS;
     return parts < PARTS_MAX ? (int)parts : PARTS_MAX;
 }
 
@@ -241,7 +246,7 @@ static void open_part(part *p, const plx_node *node, int number, int parts)
     p->end_id = (uint32_t)((int64_t)attrs->table.vocabulary * (number + 1) / parts);
     for (size_t i = 0; i < n; i++) {
         before += p->s.ids[i] < p->first_id;
-        own += is_own(p, p->s.ids[i]);
+        own += p->s.ids[i] - p->first_id < p->end_id - p->first_id;
     }
     p->s.from += before;
     p->s.factor += before;
@@ -260,22 +265,32 @@ static void open_part(part *p, const plx_node *node, int number, int parts)
     memset(p->s.hash, 0, (own > 0 ? p->n_hash : 0) * sizeof *p->s.hash);
 }
 
-/* The part's items with a factor, and the numbers of all its ids. */
-static void list_items(part *p)
+/* Which of up to CHUNK ids are the part's; without branches, since nobody can foretell them. */
+static int find_own(const part *p, const uint32_t *ids, int n, int *places)
 {
-    const size_t rows = (size_t)p->run->n_rows;
-    for (int f = 0; f < p->attrs->n_fields; f++) {
-        const field *own = &p->attrs->fields[f];
-        const size_t first = rows * (size_t)own->first_item, n = rows * (size_t)own->length;
-        for (size_t i = 0; i < n; i++) {
-            const uint32_t id = p->s.ids[first + i];
-            if (!is_own(p, id)) continue;
-            const uint32_t to = gradient_row(p, id);
+    const uint32_t n_ids = p->end_id - p->first_id;
+    int found = 0;
+    for (int i = 0; i < n; i++) {
+        places[found] = i;
+        found += ids[i] - p->first_id < n_ids;
+    }
+    return found;
+}
+
+/* A field's items with a factor, and the numbers of all its ids. */
+static void list_items(part *p, const field *own)
+{
+    const size_t length = (size_t)own->length, n = (size_t)p->run->n_rows * length,
+                 first = (size_t)p->run->n_rows * (size_t)own->first_item;
+    const size_t step = own->kind == PLX_BAG_ITEMS ? (size_t)p->attrs->table.dim : 0;
+    for (size_t at = 0; at < n; at += CHUNK) {
+        int places[CHUNK];
+        const int found = find_own(p, p->s.ids + first + at, n - at < CHUNK ? (int)(n - at) : CHUNK, places);
+        for (int k = 0; k < found; k++) {
+            const size_t i = at + (size_t)places[k], row = i / length;
+            const uint32_t to = gradient_row(p, p->s.ids[first + i]);
             if (own->kind == PLX_BAG_MAX) continue;
-            const size_t row = i / (size_t)own->length, item = i % (size_t)own->length;
-            const size_t column =
-                (size_t)own->column + (own->kind == PLX_BAG_ITEMS ? item * (size_t)p->attrs->table.dim : 0);
-            p->s.from[p->n_items] = row * (size_t)p->dy.stride + column;
+            p->s.from[p->n_items] = row * (size_t)p->dy.stride + (size_t)own->column + (i - row * length) * step;
             p->s.factor[p->n_items] = p->s.scale[first + i];
             p->s.to[p->n_items++] = to;
         }
@@ -285,17 +300,17 @@ static void list_items(part *p)
 /* The gradient of a maximum goes to the first of the items that have it. */
 static void add_maxima(part *p, const field *own)
 {
-    const uint32_t *ids = p->s.ids + (size_t)p->run->n_rows * (size_t)own->first_item;
-    for (int row = 0; row < p->run->n_rows; row++, ids += own->length) {
+    const size_t rows = (size_t)p->run->n_rows;
+    const uint32_t *winners = p->s.winners + rows * (size_t)own->first_winner;
+    uint32_t last = PLX_NO_ID;
+    plx_real *to = NULL;
+    for (int row = 0; row < p->run->n_rows; row++, winners += own->width) {
         const plx_real *dy = p->dy.at + row * p->dy.stride + own->column;
-        for (int c = 0; c < own->width && ids[0] != PLX_NO_ID; c++) {
-            uint32_t best = ids[0];
-            for (int i = 1; i < own->length && ids[i] != PLX_NO_ID; i++) {
-                const plx_real *most = p->table.at + (ptrdiff_t)best * p->table.stride,
-                               *next = p->table.at + (ptrdiff_t)ids[i] * p->table.stride;
-                if (next[c] > most[c]) best = ids[i];
-            }
-            if (is_own(p, best)) p->gradient.at[(ptrdiff_t)gradient_row(p, best) * p->gradient.stride + c] += dy[c];
+        for (int c = 0; c < own->width; c++) {
+            if (!is_own(p, winners[c])) continue;
+            if (winners[c] != last) to = p->gradient.at + (ptrdiff_t)gradient_row(p, winners[c]) * p->gradient.stride;
+            last = winners[c];
+            to[c] += dy[c];
         }
     }
 }
@@ -305,15 +320,17 @@ static void bag_backward_join(const plx_run *run, const plx_node *node, int numb
     const bag_attrs *attrs = node->attrs;
     part p = {.run = run,
               .attrs = attrs,
-              .table = plx_run_param(run, node, 0, 0),
               .dy = plx_run_gradient(run, node),
               .s = scratch_at(attrs, plx_run_rows(run, node), (size_t)run->n_rows)};
     open_part(&p, node, number, bag_parts(run, node));
-    list_items(&p);
+    for (int f = 0; f < attrs->n_fields; f++)
+        list_items(&p, &attrs->fields[f]);
     if (attrs->table.is_lazy) {
         memset(p.gradient.at, 0, (size_t)p.n_touched * (size_t)attrs->table.dim * sizeof(plx_real));
         *plx_run_touched(run, node, 0, number) =
             (plx_touched_rows){.ids = p.s.touched, .gradient = p.gradient.at, .n = p.n_touched};
+        for (int other = bag_parts(run, node); number == 0 && other < PARTS_MAX; other++)
+            plx_run_touched(run, node, 0, other)->n = 0;
     }
     run->kernels->scatter_scaled(p.n_items, attrs->table.dim, p.dy.at, p.s.from, p.s.factor, p.s.to, p.gradient);
     for (int f = 0; f < attrs->n_fields; f++) {
@@ -358,7 +375,9 @@ plx_ref plx_bag(plx_graph *graph, const plx_embedding_table *table, const plx_ba
                            length, PLX_ROW_NUMBERS_MAX);
             return (plx_ref){-1};
         }
-        own[f] = (field){fields[f].kind, fields[f].feature, length, (int)column, (int)width, (int)item};
+        own[f] =
+            (field){fields[f].kind, fields[f].feature, length, (int)column, (int)width, (int)item, attrs.n_winners};
+        if (fields[f].kind == PLX_BAG_MAX) attrs.n_winners += (int)width;
         column += width;
         item += length;
     }

@@ -101,15 +101,16 @@ typedef struct table_row {
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX];
 } table_row;
 
-static table_row row_at(const plx_table_update *update, int table, const plx_touched_rows *rows, int i)
+static void find_row(const plx_table_update *update, int table, const plx_touched_rows *rows, int i, table_row *row)
 {
     const plx_param *param = update->tables[table];
     const size_t n = (size_t)param->spec.cols, place = param->offset + (size_t)rows->ids[i] * n;
     const size_t slot = update->optimizer ? place - update->first : update->first_rows[table] + rows->ids[i];
-    table_row row = {.n = n, .weights = update->values + place, .gradient = rows->gradient + (size_t)i * n};
+    row->n = n;
+    row->weights = update->values + place;
+    row->gradient = rows->gradient + (size_t)i * n;
     for (int s = 0; s < update->n_slots; s++)
-        row.slots[s] = update->slots[s] + slot;
-    return row;
+        row->slots[s] = update->slots[s] + slot;
 }
 
 static void fetch(const plx_table_update *update, const table_row *row)
@@ -141,9 +142,10 @@ static void step_part(void *user, int number, int thread)
     const int table = number / PLX_TOUCHED_PARTS;
     double squares = 0;
     for (int i = 0; i < rows->n; i++) {
-        const table_row row = row_at(update, table, rows, i);
+        table_row row, ahead;
+        find_row(update, table, rows, i, &row);
         if (i + ROWS_AHEAD < rows->n) {
-            const table_row ahead = row_at(update, table, rows, i + ROWS_AHEAD);
+            find_row(update, table, rows, i + ROWS_AHEAD, &ahead);
             fetch(update, &ahead);
         }
         if (update->l2 > 0) squares += update->kernels->add_l2(row.n, row.weights, (plx_real)update->l2, row.gradient);
