@@ -1,0 +1,352 @@
+# SPDX-License-Identifier: Apache-2.0
+"""scikit-learn estimators over the library: several targets, one network.
+
+    MultiTaskClassifier   each target a class; predict_proba as scikit-learn's multi-output classifiers give it
+    MultiTaskRegressor    each target a number
+    MultiTaskRanker       targets of different types: probabilities and numbers in one array
+
+X is an array of numbers, or a frame: numeric columns are read as numbers (standardised), all others, and those named in
+`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks].
+"""
+
+from __future__ import annotations
+
+import numbers
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
+
+from . import optimizers
+from .model import Model
+
+_HYPER = {
+    "shared_bottom": ("bottom_dnn_units",),
+    "mmoe": ("num_experts", "expert_dnn_units", "gate_dnn_units"),
+    "cgc": ("num_experts_specific", "num_experts_shared", "expert_dnn_units", "gate_dnn_units"),
+    "ple": ("num_levels", "num_experts_specific", "num_experts_shared", "expert_dnn_units", "gate_dnn_units"),
+}
+
+
+class _MultiTaskEstimator(BaseEstimator):
+    def __init__(
+        self,
+        model="mmoe",
+        *,
+        num_experts=4,
+        num_experts_specific=2,
+        num_experts_shared=2,
+        num_levels=2,
+        bottom_dnn_units=(64,),
+        expert_dnn_units=(64,),
+        gate_dnn_units=(),
+        tower_dnn_units=(32,),
+        embedding_dim=8,
+        l2_reg_embedding=1e-5,
+        l2_reg_dnn=0.0,
+        dnn_dropout=0.0,
+        dnn_activation="relu",
+        dnn_use_bn=False,
+        optimizer="adam",
+        learning_rate=0.005,
+        batch_size=128,
+        epochs=50,
+        validation_fraction=0.0,
+        patience=0,
+        categorical_features=None,
+        random_state=None,
+        threads=0,
+        verbose=0,
+    ):
+        self.model = model
+        self.num_experts = num_experts
+        self.num_experts_specific = num_experts_specific
+        self.num_experts_shared = num_experts_shared
+        self.num_levels = num_levels
+        self.bottom_dnn_units = bottom_dnn_units
+        self.expert_dnn_units = expert_dnn_units
+        self.gate_dnn_units = gate_dnn_units
+        self.tower_dnn_units = tower_dnn_units
+        self.embedding_dim = embedding_dim
+        self.l2_reg_embedding = l2_reg_embedding
+        self.l2_reg_dnn = l2_reg_dnn
+        self.dnn_dropout = dnn_dropout
+        self.dnn_activation = dnn_activation
+        self.dnn_use_bn = dnn_use_bn
+        self.optimizer = optimizer
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.validation_fraction = validation_fraction
+        self.patience = patience
+        self.categorical_features = categorical_features
+        self.random_state = random_state
+        self.threads = threads
+        self.verbose = verbose
+
+    # -- X -----------------------------------------------------------------------------------------------------------
+
+    def _has_categories(self, X) -> bool:
+        if self.categorical_features is not None:
+            return True
+        return hasattr(X, "columns") and not all(_is_numeric(X[name]) for name in X.columns)
+
+    def _columns(self, X, reset: bool) -> dict:
+        """X as columns by name; with `reset`, remembers which of them are categories."""
+        if self._has_categories(X) if reset else self._reads_categories:
+            validate_data(self, X, reset=reset, skip_check_array=True)
+            names = list(X.columns) if hasattr(X, "columns") else [f"x{i}" for i in range(np.shape(X)[1])]
+            get = (lambda name: X[name]) if hasattr(X, "columns") else (lambda name: np.asarray(X)[:, int(name[1:])])
+            columns = {str(name): get(name) for name in names}
+            if reset:
+                chosen = self._chosen(names)
+                self._is_category = {
+                    str(name): name in chosen if chosen is not None else not _is_numeric(X[name]) for name in names
+                }
+                self._reads_categories = True
+            return columns
+        X = validate_data(self, X, reset=reset, dtype=np.float64)
+        columns = {f"x{i}": X[:, i] for i in range(X.shape[1])}
+        if reset:
+            self._is_category = dict.fromkeys(columns, False)
+            self._reads_categories = False
+        return columns
+
+    def _chosen(self, names):
+        if self.categorical_features is None:
+            return None
+        return {names[one] if isinstance(one, numbers.Integral) else one for one in self.categorical_features}
+
+    def _feature(self, name: str) -> dict:
+        if self._is_category[name]:
+            return {"name": name, "kind": "sparse", "embedding_dim": self.embedding_dim}
+        return {"name": name, "kind": "dense", "scaling": "standard"}
+
+    # -- Training ----------------------------------------------------------------------------------------------------
+
+    def _fit(self, columns: dict, targets: list[np.ndarray], tasks: list[dict], sample_weight):
+        features = sorted((self._feature(name) for name in columns), key=lambda one: one["kind"] == "dense")
+        name = self.model if len(tasks) > 1 else "single_task"
+        if len(tasks) > 1 and name not in _HYPER:
+            raise ValueError(f"model '{name}' is none of {', '.join(_HYPER)}")
+        hyper = {key: _plain(getattr(self, key)) for key in _HYPER.get(name, ())}
+        for key in ("l2_reg_embedding", "l2_reg_dnn", "dnn_dropout", "dnn_activation", "dnn_use_bn"):
+            hyper[key] = _plain(getattr(self, key))
+        config = {
+            "data": {},
+            "features": features,
+            "tasks": tasks,
+            "model": {"name": name, "tower_dnn_units_lists": [list(self.tower_dnn_units)] * len(tasks), **hyper},
+            "train": {"patience": self.patience, "seed": self._seed()},
+            "feature_columns": None,
+        }
+        network = Model(config, threads=self.threads)
+        optimizer = optimizers.get(self.optimizer)
+        optimizer.learning_rate = self.learning_rate
+        network.compile(optimizer)
+        labels = {task["name"]: target for task, target in zip(tasks, targets)}
+        network.fit(
+            columns, labels, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose,
+            validation_split=self.validation_fraction, sample_weight=sample_weight,
+        )  # fmt: skip
+        self.network_ = network
+        self.n_iter_ = len(network.history.epoch)
+        self.history_ = network.history.history
+
+    def _seed(self) -> int:
+        if self.random_state is None:
+            return 1
+        if isinstance(self.random_state, numbers.Integral):
+            return int(self.random_state)
+        return int(self.random_state.randint(2**31 - 1))
+
+    def _scores(self, X) -> list[np.ndarray]:
+        check_is_fitted(self, "network_")
+        scores = self.network_.predict(self._columns(X, reset=False))
+        return scores if isinstance(scores, list) else [scores]
+
+    def _weights(self, sample_weight, columns):
+        if sample_weight is None:
+            return None
+        return _check_sample_weight(sample_weight, next(iter(columns.values())), ensure_non_negative=True)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.non_deterministic = False
+        return tags
+
+
+def _is_numeric(column) -> bool:
+    dtype = column.dtype
+    if hasattr(dtype, "is_numeric"):  # polars
+        return dtype.is_numeric()
+    return isinstance(dtype, np.dtype) and dtype.kind in "fiub"
+
+
+def _plain(value):
+    return list(value) if isinstance(value, (tuple, np.ndarray)) else value
+
+
+def _matrix(y, estimator) -> tuple[np.ndarray, bool]:
+    """Targets [rows, tasks], and whether they came as a vector."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
+        )
+    y = check_array(y, ensure_2d=False, dtype=None, allow_nd=False, input_name="y")
+    if y.ndim == 2 and y.shape[1] == 1:
+        import warnings
+
+        from sklearn.exceptions import DataConversionWarning
+
+        warnings.warn(
+            "A column-vector y was passed when a 1d array was expected. Please change the shape of y to (n_samples,), "
+            "for example using ravel().",
+            DataConversionWarning,
+            stacklevel=3,
+        )
+        return y, True
+    return (y.reshape(-1, 1), True) if y.ndim == 1 else (y, False)
+
+
+def _check_length(columns: dict, y: np.ndarray) -> None:
+    rows = len(next(iter(columns.values())))
+    if rows != len(y):
+        raise ValueError(f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]")
+
+
+class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
+    """Classes of one target, or of several at once by one multi-task network.
+
+    Attributes: `classes_`, an array, or a list of one a target; `network_`, the plexus.Model; `history_`; `n_iter_`.
+    """
+
+    def fit(self, X, y, sample_weight=None):
+        """X [rows, columns], y [rows] or [rows, targets] of labels of any type."""
+        columns = self._columns(X, reset=True)
+        y, self._is_vector = _matrix(y, self)
+        _check_length(columns, y)
+        self._classes, encoded, tasks = [], [], []
+        for task in range(y.shape[1]):
+            check_classification_targets(y[:, task])
+            classes, codes = np.unique(y[:, task], return_inverse=True)
+            if len(classes) < 2:
+                raise ValueError(
+                    f"target {task} has one class, {classes[0]!r}; a classifier needs 2 classes at the least"
+                )
+            kind = {"kind": "binary"} if len(classes) == 2 else {"kind": "multiclass"}
+            if len(classes) > 2:
+                kind["classes"] = [str(code) for code in range(len(classes))]
+            self._classes.append(classes)
+            encoded.append(codes.reshape(-1))
+            tasks.append({"name": f"task{task}", **kind})
+        self.classes_ = self._classes[0] if self._is_vector else self._classes
+        self._fit(columns, encoded, tasks, self._weights(sample_weight, columns))
+        return self
+
+    def predict_proba(self, X):
+        """[rows, classes], or a list of such arrays, one a target."""
+        probabilities = [
+            np.hstack([1 - scores, scores]) if scores.shape[1] == 1 else scores
+            for scores in (one.astype(np.float64) for one in self._scores(X))
+        ]
+        probabilities = [one / one.sum(axis=1, keepdims=True) for one in probabilities]
+        return probabilities[0] if self._is_vector else probabilities
+
+    def predict(self, X):
+        """The likeliest class: [rows], or [rows, targets]."""
+        probabilities = self.predict_proba(X)
+        if self._is_vector:
+            return self._classes[0][np.argmax(probabilities, axis=1)]
+        found = [classes[np.argmax(one, axis=1)] for classes, one in zip(self._classes, probabilities)]
+        return np.stack(found, axis=1)
+
+    def score(self, X, y, sample_weight=None):
+        """Mean accuracy; of several targets, the mean of each one's."""
+        from sklearn.metrics import accuracy_score
+
+        predicted, y = self.predict(X), np.asarray(y)
+        if self._is_vector:
+            return accuracy_score(y, predicted, sample_weight=sample_weight)
+        return float(
+            np.mean([accuracy_score(y[:, t], predicted[:, t], sample_weight=sample_weight) for t in range(y.shape[1])])
+        )
+
+
+class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
+    """One number, or several at once by one multi-task network. Targets are standardised for training."""
+
+    def fit(self, X, y, sample_weight=None):
+        """X [rows, columns], y [rows] or [rows, targets] of numbers."""
+        columns = self._columns(X, reset=True)
+        y, self._is_vector = _matrix(y, self)
+        y = check_array(y, dtype=np.float64, input_name="y")
+        _check_length(columns, y)
+        self._mean, deviation = y.mean(axis=0), y.std(axis=0)
+        self._deviation = np.where(deviation > 0, deviation, 1.0)
+        scaled = (y - self._mean) / self._deviation
+        tasks = [{"name": f"task{task}", "kind": "regression"} for task in range(y.shape[1])]
+        targets = [scaled[:, task] for task in range(y.shape[1])]
+        self._fit(columns, targets, tasks, self._weights(sample_weight, columns))
+        return self
+
+    def predict(self, X):
+        """[rows], or [rows, targets]."""
+        values = np.hstack(self._scores(X)).astype(np.float64) * self._deviation + self._mean
+        return values[:, 0] if self._is_vector else values
+
+
+class MultiTaskRanker(_MultiTaskEstimator):
+    """Targets of different types, as `task_types` says, one a target: binary or regression. predict gives probabilities
+    and numbers, [rows, targets]; score is the mean over targets of AUC and R2. NaN in y: no label."""
+
+    def __init__(
+        self, task_types=("binary", "binary"), model="mmoe", *, num_experts=4, num_experts_specific=2,
+        num_experts_shared=2, num_levels=2, bottom_dnn_units=(64,), expert_dnn_units=(64,), gate_dnn_units=(),
+        tower_dnn_units=(32,), embedding_dim=8, l2_reg_embedding=1e-5, l2_reg_dnn=0.0, dnn_dropout=0.0,
+        dnn_activation="relu", dnn_use_bn=False, optimizer="adam", learning_rate=0.005, batch_size=128, epochs=50,
+        validation_fraction=0.0, patience=0, categorical_features=None, random_state=None, threads=0, verbose=0,
+    ):  # fmt: skip
+        super().__init__(
+            model, num_experts=num_experts, num_experts_specific=num_experts_specific,
+            num_experts_shared=num_experts_shared, num_levels=num_levels, bottom_dnn_units=bottom_dnn_units,
+            expert_dnn_units=expert_dnn_units, gate_dnn_units=gate_dnn_units, tower_dnn_units=tower_dnn_units,
+            embedding_dim=embedding_dim, l2_reg_embedding=l2_reg_embedding, l2_reg_dnn=l2_reg_dnn,
+            dnn_dropout=dnn_dropout, dnn_activation=dnn_activation, dnn_use_bn=dnn_use_bn, optimizer=optimizer,
+            learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
+            validation_fraction=validation_fraction, patience=patience, categorical_features=categorical_features,
+            random_state=random_state, threads=threads, verbose=verbose,
+        )  # fmt: skip
+        self.task_types = task_types
+
+    def fit(self, X, y, sample_weight=None):
+        """X [rows, columns], y [rows, targets]."""
+        columns = self._columns(X, reset=True)
+        y = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+        _check_length(columns, y)
+        if y.shape[1] != len(self.task_types):
+            raise ValueError(f"y has {y.shape[1]} targets, task_types {len(self.task_types)}")
+        tasks = [{"name": f"task{task}", "kind": kind} for task, kind in enumerate(self.task_types)]
+        targets = [y[:, task] for task in range(y.shape[1])]
+        self._fit(columns, targets, tasks, self._weights(sample_weight, columns))
+        return self
+
+    def predict(self, X):
+        """Probabilities of binary targets, values of regressions: [rows, targets]."""
+        return np.hstack(self._scores(X)).astype(np.float64)
+
+    def score(self, X, y, sample_weight=None):
+        from sklearn.metrics import r2_score, roc_auc_score
+
+        y, predicted = np.asarray(y, np.float64), self.predict(X)
+        scores = []
+        for task, kind in enumerate(self.task_types):
+            known = ~np.isnan(y[:, task])
+            weights = None if sample_weight is None else np.asarray(sample_weight)[known]
+            measure = roc_auc_score if kind == "binary" else r2_score
+            scores.append(measure(y[known, task], predicted[known, task], sample_weight=weights))
+        return float(np.mean(scores))
