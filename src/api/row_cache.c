@@ -67,15 +67,29 @@ static plx_status name_files(cache *c, plx_error *err)
     return PLX_OK;
 }
 
+/* Whether the lock is still the folder's: who held it may have removed both. */
+static bool is_in_place(const cache *c)
+{
+    struct stat held, there;
+    return fstat(c->lock, &held) == 0 && stat(c->lock_path, &there) == 0 && held.st_ino == there.st_ino &&
+           held.st_dev == there.st_dev;
+}
+
 /* One process at a time makes a cache; the next one finds it. File systems without locks go without. */
 static plx_status open_folder(cache *c, plx_error *err)
 {
-    PLX_TRY(make_folder(c->folder, err));
-    c->lock = open(c->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-    if (c->lock < 0) return fail_folder(c->folder, err);
-    while (flock(c->lock, LOCK_EX) != 0 && errno == EINTR)
-        ;
-    return PLX_OK;
+    for (int tries = 0; tries < 1000; tries++) {
+        PLX_TRY(make_folder(c->folder, err));
+        c->lock = open(c->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+        if (c->lock < 0 && errno != ENOENT) return fail_folder(c->folder, err);
+        if (c->lock < 0) continue;
+        while (flock(c->lock, LOCK_EX) != 0 && errno == EINTR)
+            ;
+        if (is_in_place(c)) return PLX_OK;
+        close(c->lock);
+        c->lock = -1;
+    }
+    return fail_folder(c->folder, err);
 }
 
 /* What is left in the folder of caches of before, and of processes that ended while they made one. */
