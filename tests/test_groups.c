@@ -21,7 +21,8 @@ static void make_rows(void)
             draw[k] = seed >> 8;
         }
         unsigned user = draw[0] % USERS;
-        snprintf(users[i], sizeof users[i], user % 7 == 0 ? "" : user % 2 ? "u%u" : "%u", user);
+        snprintf(users[i], sizeof users[i], user % 2 ? "u%u" : "%u", user);
+        if (user % 7 == 0) users[i][0] = '\0';
         hours[i] = draw[1] % 24;
         labels[i] = hours[i] + draw[2] % 20 > 22 + user % 5;
     }

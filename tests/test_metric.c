@@ -235,7 +235,7 @@ static void test_figures_equal_scikit_learns(void)
             if (plx_metric_is_told(metric, scored->kind, &got)) {
                 if (!(fabs(value - wanted) <= 1e-13 * fmax(1, fabs(wanted)))) {
                     printf("  %s, %s: %.17g, not %.17g\n", metric_references[c].name, metric->name, value, wanted);
-                    CHECK(!"a figure differs");
+                    check_report(__FILE__, __LINE__, "a figure differs");
                 }
             } else {
                 CHECK(isnan(value));
