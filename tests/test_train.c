@@ -525,6 +525,83 @@ static void test_a_monitor_without_meaning(void)
     }
 }
 
+/* -- Gates ----------------------------------------------------------------------------------------------------- */
+
+enum { EXPERTS_MAX = 16, EMBEDDED = 3 + 2 + 4 };
+
+typedef struct gate_shares {
+    int n_gates, n_experts[4], calls;
+    double shares[4][EXPERTS_MAX];
+    char names[4][32];
+} gate_shares;
+
+static bool note_gates(void *user, const plx_train_state *state)
+{
+    gate_shares *seen = user;
+    if (!state->epoch_ended) return true;
+    seen->calls++;
+    seen->n_gates = state->n_gates;
+    for (int i = 0; i < state->n_gates && i < 4; i++) {
+        const plx_gate_use *gate = &state->gates[i];
+        seen->n_experts[i] = gate->n_experts;
+        snprintf(seen->names[i], sizeof seen->names[i], "%.*s", (int)gate->name.length, gate->name.text);
+        for (int expert = 0; expert < gate->n_experts && expert < EXPERTS_MAX; expert++)
+            seen->shares[i][expert] = gate->shares[expert];
+    }
+    return true;
+}
+
+/** All parameters 0 but the kernels of gates, so that a gate is a softmax of the dense numbers alone. */
+static void set_gates(world *w, const float *kernel, int experts)
+{
+    static float dense[LOG_VALUES];
+    memset(w->values, 0, w->graph.n_values * sizeof *w->values);
+    for (int p = 0; p < w->graph.n_params; p++) {
+        const plx_param *param = &w->graph.params[p];
+        if (!strstr(param->spec.name, "/gate/") || param->spec.cols != experts) continue;
+        CHECK(param->spec.rows == EMBEDDED + N_DENSE);
+        memset(dense, 0, sizeof dense);
+        memcpy(dense + EMBEDDED * experts, kernel, sizeof *kernel * (size_t)(N_DENSE * experts));
+        plx_param_write(param, w->values, dense);
+    }
+}
+
+static void test_gates_are_counted(void)
+{
+    static world w;
+    static float kernel[N_DENSE * EXPERTS_MAX];
+    gate_shares seen = {.n_gates = 0};
+    REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 64, 501));
+    const int experts = (int)plain_model.num_experts;
+    double expected[EXPERTS_MAX] = {0};
+    for (int i = 0; i < N_DENSE * experts; i++)
+        kernel[i] = (float)(i % 5) - 1.5F;
+    set_gates(&w, kernel, experts);
+    for (size_t row = 0; row < w.validation.n; row++) {
+        const float *x = dense_of(&w.validation, row);
+        double powers[EXPERTS_MAX], sum = 0;
+        for (int e = 0; e < experts; e++)
+            sum += powers[e] = exp((double)x[0] * (double)kernel[e] + (double)x[1] * (double)kernel[experts + e]);
+        for (int e = 0; e < experts; e++)
+            expected[e] += powers[e] / sum / (double)w.validation.n;
+    }
+    w.spec.epochs = 1, w.spec.learning_rate = 1e-30;
+    w.job.counts_gates = true;
+    w.job.listener = note_gates, w.job.user = &seen;
+    CHECK_STATUS(train(&w), PLX_OK);
+    CHECK(seen.calls == 1 && seen.n_gates == N_TASKS);
+    CHECK_TEXT(seen.names[1], "task1/gate");
+    for (int gate = 0; gate < seen.n_gates; gate++) {
+        CHECK(seen.n_experts[gate] == experts);
+        for (int e = 0; e < experts; e++)
+            CHECK_CLOSE(seen.shares[gate][e], expected[e], 1e-5);
+    }
+    w.job.counts_gates = false;
+    CHECK_STATUS(train(&w), PLX_OK);
+    CHECK(seen.calls == 2 && seen.n_gates == 0);
+    world_release(&w);
+}
+
 static void test_without_validation_the_last_epoch_counts(void)
 {
     static world w;
@@ -754,6 +831,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_the_monitor_chooses_the_best),
         CHECK_TEST(test_min_delta_of_a_monitor),
         CHECK_TEST(test_a_monitor_without_meaning),
+        CHECK_TEST(test_gates_are_counted),
         CHECK_TEST(test_without_validation_the_last_epoch_counts),
         CHECK_TEST(test_cancel),
         CHECK_TEST(test_sizes_of_batches),

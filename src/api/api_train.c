@@ -178,6 +178,7 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     if (status == PLX_OK && folder && folder[0]) {
         status = plx_board_init(&board, &job, folder, err);
         l.board = &board;
+        job.counts_gates = true;
     }
     if (status == PLX_OK) status = plx_context_pool(model->context, job.train->n, &job.pool, err);
     if (status == PLX_OK) {

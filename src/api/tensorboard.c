@@ -41,6 +41,18 @@ static void add_task(plx_board *board, plx_event_file *file, int task, const cha
         plx_event_file_add(file, board->tag.text, value);
 }
 
+static void add_gate(plx_board *board, plx_event_file *file, const plx_gate_use *gate)
+{
+    for (int expert = 0; expert < gate->n_experts; expert++) {
+        board->tag.length = 0;
+        plx_string_format(&board->tag, "gates/%.*s/expert%d", (int)gate->name.length, gate->name.text, expert);
+        if (board->tag.failed)
+            file->summary.failed = true;
+        else
+            plx_event_file_add(file, board->tag.text, gate->shares[expert]);
+    }
+}
+
 static void add_validation(plx_board *board, const plx_train_state *state)
 {
     const plx_train_job *job = board->job;
@@ -48,6 +60,8 @@ static void add_validation(plx_board *board, const plx_train_state *state)
     plx_event_file_add(file, "loss", state->validation_loss);
     if (job->spec->monitor && strcmp(job->spec->monitor, "loss") != 0)
         plx_event_file_add(file, "monitored", state->monitored);
+    for (int i = 0; i < state->n_gates; i++)
+        add_gate(board, file, &state->gates[i]);
     for (int task = 0; task < job->graph->n_tasks; task++) {
         const plx_score *score = &state->validation[task];
         add_task(board, file, task, "loss", state->validation_task_losses[task]);

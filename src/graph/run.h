@@ -70,6 +70,7 @@ struct plx_run {
     uint64_t seed;
     uint32_t step;              /* for random numbers */
     const double *task_weights; /* [n_tasks] */
+    bool counts_gates;          /* mixtures sum up what they give to each expert */
 
     /* Results. */
     plx_real *gradient; /* [graph->n_gradient], of the weighted mean losses, without regularisers; 0 where state */

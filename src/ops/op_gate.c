@@ -62,11 +62,24 @@ static void mixture_shape(plx_graph *graph, plx_node *node)
     if (gate.groups != 1 || gate.width != experts) {
         plx_graph_fail(graph, "mixture: the gate is [%d, %d], the experts are %d", gate.groups, gate.width, experts);
     }
+    node->tile_numbers = gate.width;
+}
+
+/** The gate's columns, summed over the tile's rows. */
+static void count_gate(const plx_tile *tile, const plx_node *node, plx_view gate)
+{
+    plx_real *sums = plx_run_tile_numbers(tile->run, node, tile->index);
+    for (int expert = 0; expert < node->tile_numbers; expert++)
+        sums[expert] = 0;
+    for (int row = 0; row < tile->rows; row++)
+        for (int expert = 0; expert < node->tile_numbers; expert++)
+            sums[expert] += gate.at[row * gate.stride + expert];
 }
 
 static void mixture_forward(const plx_tile *tile, const plx_node *node)
 {
     plx_view gate = plx_tile_input(tile, node, 0);
+    if (tile->run->counts_gates) count_gate(tile, node, gate);
     for (int i = 1; i < node->n_inputs; i++) {
         const plx_shape bank = plx_run_input_node(tile->run, node, i)->shape;
         tile->run->kernels->mix(tile->rows, bank.groups, bank.width, gate, plx_tile_input(tile, node, i),
@@ -100,4 +113,18 @@ plx_ref plx_mixture(plx_graph *graph, plx_ref gate, const plx_ref *banks, int n_
     for (int i = 0; i < n_banks; i++)
         inputs[i + 1] = banks[i];
     return plx_graph_node(graph, &plx_op_mixture, inputs, n_banks + 1, NULL, 0);
+}
+
+bool plx_is_mixture(const plx_node *node)
+{
+    return node->op == &plx_op_mixture;
+}
+
+void plx_mixture_add_gate(const plx_run *run, const plx_node *node, double *sums)
+{
+    for (int tile = 0; tile < run->n_tiles; tile++) {
+        const plx_real *numbers = plx_run_tile_numbers(run, node, tile);
+        for (int expert = 0; expert < node->tile_numbers; expert++)
+            sums[expert] += (double)numbers[expert];
+    }
 }

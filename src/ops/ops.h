@@ -131,6 +131,10 @@ plx_ref plx_standardise(plx_graph *graph, plx_ref x, double epsilon);
 plx_ref plx_softmax(plx_graph *graph, plx_ref x);
 /** sum_e gate_e expert_e over the groups of all banks [experts_i, width]; gate [1, sum of experts]: [1, width]. */
 plx_ref plx_mixture(plx_graph *graph, plx_ref gate, const plx_ref *banks, int n_banks);
+bool plx_is_mixture(const plx_node *node);
+/** Adds a mixture's gate, summed over the rows of the last batch of a run that counts_gates, to `sums`
+ * [node->tile_numbers, the experts]. */
+void plx_mixture_add_gate(const plx_run *run, const plx_node *node, double *sums);
 
 /* -- op_loss.c -------------------------------------------------------------------------------------------------- */
 

@@ -36,6 +36,8 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
     const plx_run *run = scorer->run;
     size_t n_tasks = (size_t)scorer->n_tasks, n_outputs = (size_t)scorer->n_outputs;
     plx_run_freeze(scorer->run, values);
+    scorer->run->counts_gates = scorer->gates != NULL;
+    if (scorer->gates) plx_gate_uses_clear(scorer->gates);
     for (size_t task = 0; task < n_tasks; task++) {
         scorer->labelled[task] = 0;
         if (losses) losses[task] = 0;
@@ -46,6 +48,7 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
         batch.n = left < (size_t)scorer->batch_rows ? (int)left : scorer->batch_rows;
         plx_run_score(scorer->run, values, &batch, losses != NULL);
         plx_rows_forget(rows, first, (size_t)batch.n);
+        if (scorer->gates) plx_gate_uses_add(scorer->gates, run);
         for (size_t i = 0; i < (size_t)batch.n * n_outputs; i++)
             scores[first * n_outputs + i] = (float)run->scores[i];
         for (size_t task = 0; losses && task < n_tasks; task++) {
@@ -53,6 +56,7 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
             scorer->labelled[task] += run->task_rows[task];
         }
     }
+    if (scorer->gates) plx_gate_uses_end(scorer->gates, rows->n);
     for (size_t task = 0; losses && task < n_tasks; task++)
         losses[task] = scorer->labelled[task] > 0 ? losses[task] / (double)scorer->labelled[task] : NAN;
 }

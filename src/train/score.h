@@ -3,6 +3,7 @@
 #ifndef PLX_SCORE_H
 #define PLX_SCORE_H
 
+#include "train/gate_use.h"
 #include "train/train.h"
 
 /** Most rows that are scored at once. */
@@ -13,7 +14,8 @@ typedef struct plx_scorer {
     plx_plan *plan;
     plx_run *run;
     int n_tasks, n_outputs, batch_rows;
-    int64_t *labelled; /* [n_tasks] rows */
+    int64_t *labelled;    /* [n_tasks] rows */
+    plx_gate_uses *gates; /* borrowed; filled by a run; NULL, at first: none */
 } plx_scorer;
 
 /** For up to `n_rows` rows at a time, or as many as make a good batch. `pool` may be NULL. */

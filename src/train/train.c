@@ -217,6 +217,8 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
         .validation_loss = epoch_ended && t->validation.has_rows ? t->validation_loss : NAN,
         .validation_task_losses = t->validation.losses,
         .validation = t->validation.figures,
+        .gates = t->validation.gates.gates,
+        .n_gates = epoch_ended ? t->validation.gates.n : 0,
         .monitored = epoch_ended && t->validation.has_rows ? t->monitored : NAN,
         .is_best = is_best,
     };

@@ -10,6 +10,7 @@
 #include "base/pool.h"
 #include "data/dataset.h"
 #include "graph/run.h"
+#include "train/gate_use.h"
 #include "train/kept.h"
 #include "train/metric.h"
 
@@ -60,7 +61,9 @@ typedef struct plx_train_state {
     const double *validation_task_losses;
     const plx_score *validation; /* figures of each task */
     double monitored;            /* what spec->monitor says */
-    bool is_best;                /* the epoch that ended is the best so far; without validation every one is */
+    const plx_gate_use *gates;   /* [n_gates], where job->counts_gates */
+    int n_gates;
+    bool is_best; /* the epoch that ended is the best so far; without validation every one is */
 } plx_train_state;
 
 /** Returning false ends training cleanly with the best epoch so far, or with the weights reached where none ended. */
@@ -86,6 +89,7 @@ typedef struct plx_train_job {
     plx_train_listener *listener; /* may be NULL; called at most ten times a second, and at each epoch's end */
     void *user;
     const plx_keeper *keeper; /* may be NULL */
+    bool counts_gates;        /* tells with validation how much gates give to experts */
 } plx_train_job;
 
 typedef struct plx_train_result {

@@ -46,6 +46,10 @@ static plx_status take_memory(plx_validation *v, plx_error *err)
     const size_t n_tasks = (size_t)job->graph->n_tasks, threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
     v->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
     PLX_TRY(plx_scorer_init(&v->scorer, a, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
+    if (job->counts_gates) {
+        PLX_TRY(plx_gate_uses_init(&v->gates, a, job->graph, err));
+        v->scorer.gates = &v->gates;
+    }
     PLX_TRY(plx_groups_init(&v->groups, a, rows, err));
     v->scratch_bytes = plx_score_scratch(rows->n, v->groups.n_groups, v->groups.of_row != NULL);
     v->scores = plx_alloc_zero(a, rows->n * (size_t)job->graph->n_outputs, sizeof *v->scores);
@@ -103,6 +107,7 @@ void plx_validation_release(plx_validation *v)
     plx_free(a, v->labels);
     plx_free(a, v->scores);
     plx_groups_release(&v->groups, a);
+    plx_gate_uses_release(&v->gates);
     plx_scorer_release(&v->scorer);
 }
 

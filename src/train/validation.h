@@ -12,8 +12,9 @@ typedef struct plx_validation {
     plx_monitor monitor;
     bool has_rows; /* nothing below is there without them */
     plx_scorer scorer;
-    float *scores; /* [n, graph->n_outputs] */
-    float *labels; /* [n_tasks, n] */
+    plx_gate_uses gates; /* where the job asks for them */
+    float *scores;       /* [n, graph->n_outputs] */
+    float *labels;       /* [n_tasks, n] */
     plx_groups groups;
     int n_parallel;       /* tasks whose figures are made at once */
     size_t scratch_bytes; /* of each */
