@@ -235,6 +235,8 @@ typedef struct settings {
     plx_int_lists towers;
     plx_real_list borders;
     plx_text_list files;
+    plx_int_list layer_kinds, layer_norms;
+    plx_real_list layer_dropout;
 } settings;
 
 static const char *const kinds[] = {"mmoe", "ple", "shared_bottom", NULL};
@@ -259,6 +261,9 @@ static const plx_field rows[] = {
     ROW(towers, PLX_FIELD_INT_LISTS, .min = 1, .max = 65536, .fallback = "[[16,8] , [], [ 4 ]]"),
     ROW(borders, PLX_FIELD_REAL_LIST, .min = -1, .max = 1000, .fallback = "[-0.5, 1e3]"),
     ROW(files, PLX_FIELD_TEXT_LIST, .fallback = "[a.csv, b c]"),
+    ROW(layer_kinds, PLX_FIELD_CHOICE_LIST, .choices = kinds, .or_one = true, .fallback = "ple"),
+    ROW(layer_dropout, PLX_FIELD_REAL_LIST, .min = 0, .max = 0.99, .or_one = true, .fallback = "0"),
+    ROW(layer_norms, PLX_FIELD_BOOL_LIST, .or_one = true, .fallback = "[]"),
 };
 enum { N_ROWS = sizeof rows / sizeof *rows };
 
@@ -410,6 +415,47 @@ static void test_fields_have_defaults(void)
     plx_arena_release(&arena);
 }
 
+/** One value where a list is taken: read as a list of one, written as the value. */
+static void test_lists_or_one(void)
+{
+    settings object = {0};
+    plx_arena arena;
+    const plx_raw kind_items[] = {scalar("mmoe"), scalar("ple")}, wrong_items[] = {scalar("mmoe"), scalar("pla")};
+    const plx_raw real_items[] = {scalar("0.5"), scalar("0")}, norm_items[] = {scalar("true"), scalar("false")};
+    const struct {
+        const char *field;
+        plx_raw value;
+        const char *written;
+    } cases[] = {{"layer_kinds", scalar("shared_bottom"), "shared_bottom"},
+                 {"layer_kinds", {.is_list = true, .items = kind_items, .n_items = 2}, "[mmoe, ple]"},
+                 {"layer_kinds", {.is_list = true, .items = kind_items, .n_items = 1}, "mmoe"},
+                 {"layer_dropout", scalar("0.25"), "0.25"},
+                 {"layer_dropout", {.is_list = true, .items = real_items, .n_items = 2}, "[0.5, 0]"},
+                 {"layer_norms", scalar("true"), "true"},
+                 {"layer_norms", {.is_list = true, .items = norm_items, .n_items = 2}, "[true, false]"},
+                 {"layer_norms", {.is_list = true}, "[]"}};
+    plx_arena_init(&arena, &plx_allocator_default);
+    CHECK_STATUS(plx_fields_default(rows, N_ROWS, &object, &arena, NULL), PLX_OK);
+    check_written("layer_kinds", &object, "ple");
+    check_written("layer_dropout", &object, "0");
+    check_written("layer_norms", &object, "[]");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const plx_field *field = plx_field_find(rows, N_ROWS, plx_slice_of(cases[i].field));
+        CHECK_STATUS(plx_field_set(field, &object, &cases[i].value, &arena, NULL), PLX_OK);
+        check_written(cases[i].field, &object, cases[i].written);
+    }
+    plx_arena_release(&arena);
+    check_refusal("layer_kinds", scalar("mmo"),
+                  "'layer_kinds' takes one of mmoe, ple, shared_bottom, or a list of them, not 'mmo'; did you mean "
+                  "'mmoe'?");
+    check_refusal("layer_kinds", (plx_raw){.is_list = true, .items = wrong_items, .n_items = 2},
+                  "'layer_kinds' takes one of mmoe, ple, shared_bottom, or a list of them, not 'pla'; did you mean "
+                  "'ple'?");
+    check_refusal("layer_dropout", scalar("1"),
+                  "'layer_dropout' takes a number from 0 to 0.99, or a list of them, not '1'");
+    check_refusal("layer_norms", scalar("2"), "'layer_norms' takes true, false, or a list of them, not '2'");
+}
+
 static void test_texts_are_quoted_where_needed(void)
 {
     static const char *const cases[][2] = {
@@ -469,11 +515,17 @@ static void test_field_memory_failures(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_files_are_written_and_read),           CHECK_TEST(test_writer_keeps_order),
-        CHECK_TEST(test_writer_without_commit_leaves_nothing), CHECK_TEST(test_full_disk_leaves_the_old_file),
-        CHECK_TEST(test_files_are_refused_with_reasons),       CHECK_TEST(test_file_memory_failures),
-        CHECK_TEST(test_fields_refuse_with_reasons),           CHECK_TEST(test_fields_have_defaults),
-        CHECK_TEST(test_texts_are_quoted_where_needed),        CHECK_TEST(test_field_memory_failures),
+        CHECK_TEST(test_files_are_written_and_read),
+        CHECK_TEST(test_writer_keeps_order),
+        CHECK_TEST(test_writer_without_commit_leaves_nothing),
+        CHECK_TEST(test_full_disk_leaves_the_old_file),
+        CHECK_TEST(test_files_are_refused_with_reasons),
+        CHECK_TEST(test_file_memory_failures),
+        CHECK_TEST(test_fields_refuse_with_reasons),
+        CHECK_TEST(test_fields_have_defaults),
+        CHECK_TEST(test_lists_or_one),
+        CHECK_TEST(test_texts_are_quoted_where_needed),
+        CHECK_TEST(test_field_memory_failures),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -136,6 +136,8 @@ static void test_writing_and_reading_agree(void)
     }
     CHECK(second.train.learning_rate == first.train.learning_rate);
     CHECK_TEXT(one.text, "- {name: town, column: city, kind: sparse");
+    CHECK_TEXT(one.text, "\n  dnn_activation: relu\n"); /* one value stays one */
+    CHECK_TEXT(one.text, "\n  expert_dnn_dropout: []\n");
     plx_spec_release(&first);
     plx_spec_release(&second);
     plx_string_release(&one);
@@ -216,6 +218,10 @@ static void test_mistakes_have_places(void)
          "c.yaml:19:12: monitor 'rich.acu': task 'rich' has no figure 'acu' to watch; did you mean 'rich.auc'"},
         {"learning_rate: 0.01", "monitor: 0.5*rihc.auc + married.rmse",
          "c.yaml:19:12: monitor '0.5*rihc.auc + married.rmse': there is no task 'rihc'; did you mean 'rich.auc'?"},
+        {"num_experts: 3", "dnn_activation: [relu, tahn]",
+         "c.yaml:14:19: 'dnn_activation' takes one of relu, sigmoid,"},
+        {"num_experts: 3", "dnn_dropout: [0.1, 0.2, 0.3]", "c.yaml:14:16: 'dnn_dropout' has 3 values for 2 layers"},
+        {"num_experts: 3", "gate_dnn_use_bn: [true, false]", "c.yaml:14:20: 'gate_dnn_use_bn' has 2 values for 0"},
         {"learning_rate: 0.01", "schedule: cos", "c.yaml:19:13: 'schedule' takes one of constant, step, exponential"},
         {"learning_rate: 0.01", "schedule_steps: 9", "c.yaml:19:19: 'schedule_steps' belongs to the schedules step"},
         {"learning_rate: 0.01", "min_learning_rate: 1", "c.yaml:19:22: 'min_learning_rate' is above"},

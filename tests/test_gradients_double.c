@@ -326,7 +326,9 @@ static void test_models(void)
 {
     int two[] = {4, 3}, one[] = {3};
     plx_int_list towers[] = {{one, 1}, {two, 2}};
-    static const int activations[] = {PLX_ACT_TANH, PLX_ACT_RELU, PLX_ACT_DICE, PLX_ACT_GELU};
+    int activations[] = {PLX_ACT_TANH, PLX_ACT_RELU, PLX_ACT_GELU, PLX_ACT_PRELU, PLX_ACT_SWISH};
+    int tower_activation[] = {PLX_ACT_TANH}, use_bn[] = {true, false};
+    double dropout[] = {0.2, 0};
     for (int variant = 0; variant < 4; variant++) {
         const plx_model_spec spec = {
             .bottom_dnn_units = {two, 2},
@@ -338,9 +340,10 @@ static void test_models(void)
             .num_experts_shared = variant == 3 ? 0 : 2,
             .num_levels = 2,
             .gate_input = variant == 2 ? PLX_GATE_FEATURES : PLX_GATE_LEVEL,
-            .dnn_activation = activations[variant],
-            .dnn_dropout = variant == 1 ? 0.2 : 0,
-            .dnn_use_bn = variant == 3,
+            .dnn = {.activation = {activations + variant, 2},
+                    .dropout = {dropout, variant == 1 ? 2 : 0},
+                    .use_bn = {use_bn, variant == 3 ? 1 : 0}},
+            .tower = {.activation = {tower_activation, variant % 2}, .use_bn = {use_bn, variant == 2 ? 2 : 0}},
         };
         for (int i = 0; plx_model_list[i]; i++)
             check_model(plx_model_list[i], &spec, variant % 2 || plx_model_list[i]->needs_binary);

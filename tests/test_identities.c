@@ -21,7 +21,7 @@ static const plx_target_spec regression_tasks[] = {{.name = "stay", .kind = PLX_
 static const double bound = 1e-5;
 
 /* Unit lists, which no model changes. */
-static int wide[] = {6, 4}, narrow[] = {3}, single[] = {4};
+static int wide[] = {6, 4}, narrow[] = {3}, single[] = {4}, by_tanh[] = {PLX_ACT_TANH};
 static plx_int_list towers[] = {{narrow, 1}, {single, 1}};
 static plx_int_list no_towers[2];
 
@@ -35,7 +35,7 @@ static plx_model_spec spec_with(plx_int_list *tower_lists, int n_tasks)
                             .num_experts_specific = 2,
                             .num_experts_shared = 2,
                             .num_levels = 1,
-                            .dnn_activation = PLX_ACT_TANH};
+                            .dnn = {.activation = {by_tanh, 1}}};
 }
 
 /** A weight of order 1 that depends on the parameter's name, so that networks with the same names get the same. */
@@ -218,7 +218,7 @@ static void check_constant_experts(const char *model, int64_t num_levels)
     model_case n = {0};
     plx_model_spec spec = spec_with(no_towers, 2);
     spec.num_levels = num_levels;
-    spec.dnn_activation = PLX_ACT_RELU;
+    spec.dnn = (plx_layer_choices){0};
     if (!setup(&n, model, &spec, regression_tasks, 2)) return;
     double want[2] = {0, 0};
     for (int i = 0; i < n.graph.n_params; i++) {

@@ -21,13 +21,15 @@ static const plx_target_spec targets[] = {{.name = "click"}, {.name = "buy"}};
 /* The sizes of a model; with `everything` also batch normalisation, dropout and hidden gates. */
 typedef struct sizes {
     int wide[2], narrow[1];
+    int activation, use_bn;
+    double dropout;
     plx_int_list towers[2];
     plx_model_spec spec;
 } sizes;
 
 static void sizes_init(sizes *s, bool everything)
 {
-    *s = (sizes){.wide = {20, 9}, .narrow = {7}};
+    *s = (sizes){.wide = {20, 9}, .narrow = {7}, .activation = PLX_ACT_RELU, .dropout = 0.3, .use_bn = true};
     for (int task = 0; task < 2; task++)
         s->towers[task] = (plx_int_list){s->narrow, 1};
     s->spec = (plx_model_spec){.bottom_dnn_units = {s->wide, 2},
@@ -38,8 +40,9 @@ static void sizes_init(sizes *s, bool everything)
                                .num_experts_specific = 2,
                                .num_experts_shared = 3,
                                .num_levels = 2,
-                               .dnn_dropout = everything ? 0.3 : 0,
-                               .dnn_use_bn = everything};
+                               .dnn = {.activation = {&s->activation, 1},
+                                       .dropout = {&s->dropout, everything ? 1 : 0},
+                                       .use_bn = {&s->use_bn, everything ? 1 : 0}}};
 }
 
 static bool open_network(network *net, const plx_model_def *def, const sizes *s)
@@ -97,7 +100,7 @@ static void check_model(const plx_model_def *def, bool everything, int activatio
     sizes s;
     network net;
     sizes_init(&s, everything);
-    s.spec.dnn_activation = activation;
+    s.activation = activation;
     REQUIRE(open_network(&net, def, &s));
     const size_t bytes = net.graph.n_values * sizeof(plx_real);
     plx_real *plain = malloc(bytes), *fast = malloc(bytes), *threaded = malloc(bytes);

@@ -643,7 +643,7 @@ static void test_sizes_of_batches(void)
         int64_t batch, steps;
     } cases[] = {{65, 32, 3}, {64, 32, 2}, {300, 100000, 1}, {1, 1, 1}, {1, 256, 1}, {5, 1, 5}, {257, 256, 2}};
     plx_model_spec spec = plain_model;
-    spec.dnn_use_bn = true, spec.dnn_dropout = 0.2;
+    spec.dnn.use_bn = (plx_int_list){(int[]){true}, 1}, spec.dnn.dropout = (plx_real_list){(double[]){0.2}, 1};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         static world w;
         REQUIRE(world_init(&w, "mmoe", &spec, binary_targets, cases[i].rows, 3));
@@ -692,7 +692,8 @@ static void test_same_bits_with_any_threads(void)
     static const int threads[] = {1, 2, 3, 8};
     static plx_real first[LOG_VALUES], other[LOG_VALUES];
     plx_model_spec spec = plain_model;
-    spec.dnn_use_bn = true, spec.dnn_dropout = 0.3, spec.l2_reg_dnn = 1e-4;
+    spec.dnn.use_bn = (plx_int_list){(int[]){true}, 1}, spec.dnn.dropout = (plx_real_list){(double[]){0.3}, 1};
+    spec.l2_reg_dnn = 1e-4;
     for (const plx_model_def *const *def = plx_model_list; *def; def++) {
         train_into(first, (*def)->name, &spec, 0, 1);
         for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
@@ -771,7 +772,7 @@ static void test_whatever_allocation_fails(void)
     static world w;
     static float scores[100 * N_TASKS];
     plx_model_spec spec = plain_model;
-    spec.dnn_use_bn = true;
+    spec.dnn.use_bn = (plx_int_list){(int[]){true}, 1};
     REQUIRE(world_init(&w, "ple", &spec, binary_targets, 100, 100));
     w.spec.epochs = 1;
     w.job.listener = NULL;

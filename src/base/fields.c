@@ -75,14 +75,21 @@ static void add_type(plx_string *out, const plx_field *field)
         plx_string_format(out, ", such as [[16, 8], [8]]");
         break;
     case PLX_FIELD_REAL_LIST:
-        plx_string_format(out, "a list of numbers");
+        plx_string_format(out, field->or_one ? "a number" : "a list of numbers");
         add_range(out, field);
-        plx_string_format(out, ", such as [0.5, 2]");
+        if (!field->or_one) plx_string_format(out, ", such as [0.5, 2]");
+        break;
+    case PLX_FIELD_BOOL_LIST:
+        plx_string_format(out, "true, false");
+        break;
+    case PLX_FIELD_CHOICE_LIST:
+        add_choices(out, field);
         break;
     case PLX_FIELD_TEXT_LIST:
         plx_string_format(out, "a list of texts, such as [a, b]");
         break;
     }
+    if (field->or_one) plx_string_format(out, ", or a list of them");
 }
 
 /* What was given, short and without control characters. */
@@ -105,7 +112,7 @@ static void add_given(plx_string *out, const plx_raw *value)
 static const char *nearest_choice(const plx_field *field, const plx_raw *value)
 {
     size_t n = 0;
-    if (field->type != PLX_FIELD_CHOICE || value->is_list) return NULL;
+    if ((field->type != PLX_FIELD_CHOICE && field->type != PLX_FIELD_CHOICE_LIST) || value->is_list) return NULL;
     while (field->choices[n])
         n++;
     return plx_nearest(value->scalar, field->choices, n);
@@ -265,6 +272,29 @@ static bool read_real_list(const plx_field *field, const plx_raw *value, plx_are
     return true;
 }
 
+static bool read_named(const plx_field *field, const plx_raw *item, int *out)
+{
+    bool truth = false;
+    if (item->is_list) return false;
+    if (field->type == PLX_FIELD_CHOICE_LIST) return read_choice(field, item->scalar, out);
+    if (!plx_parse_bool(item->scalar, &truth)) return false;
+    *out = truth;
+    return true;
+}
+
+static bool read_named_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_int_list *out)
+{
+    if (!value->is_list) return false;
+    plx_int_list list = {plx_arena_take(arena, (size_t)value->n_items, sizeof *list.items), value->n_items};
+    for (int i = 0; i < list.n; i++) {
+        int named;
+        if (!read_named(field, &value->items[i], &named)) return false;
+        if (list.items) list.items[i] = named;
+    }
+    *out = list;
+    return true;
+}
+
 static bool read_text_list(const plx_raw *value, plx_arena *arena, plx_text_list *out)
 {
     if (!value->is_list) return false;
@@ -285,10 +315,27 @@ const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice nam
     return NULL;
 }
 
+/** The item of a list that is refused. */
+static const plx_raw *first_wrong(const plx_field *field, const plx_raw *list)
+{
+    double real;
+    int named;
+    for (int i = 0; i < list->n_items; i++) {
+        const plx_raw *item = &list->items[i];
+        const bool is_right = field->type == PLX_FIELD_REAL_LIST
+                                  ? !item->is_list && read_real(field, item->scalar, &real)
+                                  : read_named(field, item, &named);
+        if (!is_right) return item;
+    }
+    return list;
+}
+
 plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err)
 {
     void *at = (unsigned char *)object + field->offset;
+    const plx_raw list_of_one = {.is_list = true, .items = value, .n_items = 1};
     bool right;
+    if (field->or_one && !value->is_list) value = &list_of_one;
     if (field->type == PLX_FIELD_INT_LIST)
         right = read_int_list(field, value, arena, at);
     else if (field->type == PLX_FIELD_INT_LISTS)
@@ -297,9 +344,11 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
         right = read_real_list(field, value, arena, at);
     else if (field->type == PLX_FIELD_TEXT_LIST)
         right = read_text_list(value, arena, at);
+    else if (field->type == PLX_FIELD_BOOL_LIST || field->type == PLX_FIELD_CHOICE_LIST)
+        right = read_named_list(field, value, arena, at);
     else
         right = !value->is_list && read_scalar(field, at, value->scalar, arena);
-    if (!right) return refuse(field, value, arena, err);
+    if (!right) return refuse(field, field->or_one ? first_wrong(field, value) : value, arena, err);
     return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
 }
 
@@ -323,14 +372,19 @@ static plx_raw read_default_list(const char **at, plx_arena *arena)
     return (plx_raw){.is_list = true, .items = items, .n_items = n};
 }
 
+static bool is_list_type(plx_field_type type)
+{
+    return type == PLX_FIELD_INT_LIST || type == PLX_FIELD_INT_LISTS || type == PLX_FIELD_REAL_LIST ||
+           type == PLX_FIELD_BOOL_LIST || type == PLX_FIELD_CHOICE_LIST || type == PLX_FIELD_TEXT_LIST;
+}
+
 plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err)
 {
     for (size_t i = 0; i < n; i++) {
         const plx_field *field = &fields[i];
         const char *at = field->fallback;
         if (!at) continue;
-        bool is_list = field->type == PLX_FIELD_INT_LIST || field->type == PLX_FIELD_INT_LISTS ||
-                       field->type == PLX_FIELD_REAL_LIST || field->type == PLX_FIELD_TEXT_LIST;
+        bool is_list = is_list_type(field->type) && !(field->or_one && *at != '[');
         plx_raw value = {.is_list = is_list, .scalar = plx_slice_of(at)};
         if (is_list && *at == '[') value = read_default_list(&at, arena);
         if (plx_arena_failed(arena)) return plx_error_memory(err);
@@ -387,13 +441,23 @@ static void write_real(const plx_field *field, double value, plx_string *out)
     plx_string_add(out, number, plx_format_double(value, number));
 }
 
-static void write_real_list(const plx_field *field, const plx_real_list *list, plx_string *out)
+/** Reals, or numbers that have names. */
+static void write_item_list(const plx_field *field, const void *at, plx_string *out)
 {
-    plx_string_add(out, "[", 1);
-    for (int i = 0; i < list->n; i++) {
+    const plx_int_list *named = at;
+    const plx_real_list *reals = at;
+    const bool of_reals = field->type == PLX_FIELD_REAL_LIST, is_one = field->or_one && named->n == 1;
+    if (!is_one) plx_string_add(out, "[", 1);
+    for (int i = 0; i < named->n; i++) {
         if (i) plx_string_add(out, ", ", 2);
-        write_real(field, list->items[i], out);
+        if (of_reals)
+            write_real(field, reals->items[i], out);
+        else if (field->type == PLX_FIELD_BOOL_LIST)
+            plx_string_format(out, named->items[i] ? "true" : "false");
+        else
+            plx_string_format(out, "%s", field->choices[named->items[i]]);
     }
+    if (is_one) return;
     plx_string_add(out, "]", 1);
 }
 
@@ -455,7 +519,9 @@ void plx_field_write(const plx_field *field, const void *object, plx_string *out
         write_int_list(at, out);
         break;
     case PLX_FIELD_REAL_LIST:
-        write_real_list(field, at, out);
+    case PLX_FIELD_BOOL_LIST:
+    case PLX_FIELD_CHOICE_LIST:
+        write_item_list(field, at, out);
         break;
     case PLX_FIELD_INT_LISTS:
     case PLX_FIELD_TEXT_LIST:

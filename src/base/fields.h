@@ -33,16 +33,18 @@ typedef struct plx_text_list {
 
 /** Each type with the C type of the field that it fills. */
 typedef enum plx_field_type {
-    PLX_FIELD_BOOL,      /* bool */
-    PLX_FIELD_INT,       /* int64_t */
-    PLX_FIELD_SIZE,      /* int64_t: bytes, from 0 */
-    PLX_FIELD_REAL,      /* double */
-    PLX_FIELD_TEXT,      /* char *, in the arena */
-    PLX_FIELD_CHOICE,    /* int: index into `choices` */
-    PLX_FIELD_INT_LIST,  /* plx_int_list */
-    PLX_FIELD_INT_LISTS, /* plx_int_lists: a list of lists */
-    PLX_FIELD_REAL_LIST, /* plx_real_list */
-    PLX_FIELD_TEXT_LIST  /* plx_text_list */
+    PLX_FIELD_BOOL,        /* bool */
+    PLX_FIELD_INT,         /* int64_t */
+    PLX_FIELD_SIZE,        /* int64_t: bytes, from 0 */
+    PLX_FIELD_REAL,        /* double */
+    PLX_FIELD_TEXT,        /* char *, in the arena */
+    PLX_FIELD_CHOICE,      /* int: index into `choices` */
+    PLX_FIELD_INT_LIST,    /* plx_int_list */
+    PLX_FIELD_INT_LISTS,   /* plx_int_lists: a list of lists */
+    PLX_FIELD_REAL_LIST,   /* plx_real_list */
+    PLX_FIELD_BOOL_LIST,   /* plx_int_list of 0 and 1 */
+    PLX_FIELD_CHOICE_LIST, /* plx_int_list of indices into `choices` */
+    PLX_FIELD_TEXT_LIST    /* plx_text_list */
 } plx_field_type;
 
 typedef struct plx_field {
@@ -56,6 +58,7 @@ typedef struct plx_field {
     const char *doc; /* one line */
     /* CHOICE: names, ended by NULL. REAL: words that may stand for a number: the first for nan, a second for inf. */
     const char *const *choices;
+    bool or_one;      /* lists: one value stands for a list of one, and is written so */
     bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
     const char *zero; /* INT: a word that stands for 0, whatever the range ("auto"); NULL: none */
     uint32_t kinds;   /* bit k: it has a meaning for objects of kind k; 0: for all */

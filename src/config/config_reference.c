@@ -110,10 +110,13 @@ static void write_type(const plx_field *field, plx_string *out)
         [PLX_FIELD_INT_LIST] = "list of integers",
         [PLX_FIELD_INT_LISTS] = "list of lists of integers",
         [PLX_FIELD_REAL_LIST] = "list of numbers",
+        [PLX_FIELD_BOOL_LIST] = "list of true or false",
+        [PLX_FIELD_CHOICE_LIST] = "list of ",
         [PLX_FIELD_TEXT_LIST] = "list of texts",
     };
-    plx_string_format(out, "%s", names[field->type]);
-    for (int i = 0; field->type == PLX_FIELD_CHOICE && field->choices[i]; i++) {
+    const bool has_choices = field->type == PLX_FIELD_CHOICE || field->type == PLX_FIELD_CHOICE_LIST;
+    plx_string_format(out, "%s%s", field->or_one ? "one or a " : "", names[field->type]);
+    for (int i = 0; has_choices && field->choices[i]; i++) {
         plx_string_format(out, "%s`%s`", i == 0 ? "" : field->choices[i + 1] ? ", " : " or ", field->choices[i]);
     }
     write_range(field, out);
@@ -200,7 +203,9 @@ void plx_spec_reference(plx_string *out)
     plx_string_format(out, "\n## tasks\n\nA list, one entry a task.\n");
     write_table(plx_task_fields, plx_task_n_fields, out);
     plx_string_add(out, about_tasks, sizeof about_tasks - 1);
-    plx_string_format(out, "\n## model\n\n`name` chooses the model; the other keys are its hyper-parameters.\n");
+    plx_string_format(out, "\n## model\n\n`name` chooses the model; the other keys are its hyper-parameters. Where "
+                           "one or a list is taken, item i is of\nlayer i, and the last of all layers that "
+                           "follow; a block's own key (`expert_dnn_activation`) replaces that of all.\n");
     for (int i = 0; plx_model_list[i]; i++) {
         const plx_model_def *def = plx_model_list[i];
         plx_string_format(out, "\n### %s\n\n%s: %s.", def->name, def->title, def->summary);

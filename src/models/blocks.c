@@ -130,9 +130,25 @@ static plx_ref activation(plx_graph *graph, int kind, plx_ref x)
     return functions[kind] ? functions[kind](graph, x) : x;
 }
 
-plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units)
+/** Item `layer` of the block's own list, or of that of all. */
+static int named_of(const plx_int_list *own, const plx_int_list *all, int layer)
 {
-    const plx_model_spec *spec = build->spec;
+    const plx_int_list *list = own->n > 0 ? own : all;
+    if (list->n == 0) return 0;
+    return list->items[layer < list->n ? layer : list->n - 1];
+}
+
+static double real_of(const plx_real_list *own, const plx_real_list *all, int layer)
+{
+    const plx_real_list *list = own->n > 0 ? own : all;
+    if (list->n == 0) return 0;
+    return list->items[layer < list->n ? layer : list->n - 1];
+}
+
+plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units,
+                const plx_layer_choices *own)
+{
+    const plx_layer_choices *all = &build->spec->dnn;
     for (int layer = 0; layer < units->n; layer++) {
         const int outside = plx_scope(graph, "dense%d", layer);
         x = plx_linear(graph, x,
@@ -141,9 +157,10 @@ plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups,
                                           .has_bias = true,
                                           .init = PLX_INIT_GLOROT_NORMAL,
                                           .regulariser = PLX_L2_DNN});
-        if (spec->dnn_use_bn) x = plx_batch_norm(graph, x);
-        x = activation(graph, spec->dnn_activation, x);
-        if (spec->dnn_dropout > 0) x = plx_dropout(graph, x, spec->dnn_dropout);
+        const double dropout = real_of(&own->dropout, &all->dropout, layer);
+        if (named_of(&own->use_bn, &all->use_bn, layer)) x = plx_batch_norm(graph, x);
+        x = activation(graph, named_of(&own->activation, &all->activation, layer), x);
+        if (dropout > 0) x = plx_dropout(graph, x, dropout);
         plx_scope_leave(graph, outside);
     }
     return x;
@@ -152,7 +169,7 @@ plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups,
 plx_ref plx_experts(plx_graph *graph, const plx_build *build, plx_ref x, int n)
 {
     const int outside = plx_scope(graph, "experts");
-    plx_ref experts = plx_dnn(graph, build, x, n, &build->spec->expert_dnn_units);
+    plx_ref experts = plx_dnn(graph, build, x, n, &build->spec->expert_dnn_units, &build->spec->expert);
     plx_scope_leave(graph, outside);
     return experts;
 }
@@ -163,7 +180,7 @@ plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx
     int experts = 0;
     for (int i = 0; i < n_banks; i++)
         experts += plx_ref_shape(graph, banks[i]).groups;
-    plx_ref gate = plx_dnn(graph, build, x, 1, &build->spec->gate_dnn_units);
+    plx_ref gate = plx_dnn(graph, build, x, 1, &build->spec->gate_dnn_units, &build->spec->gate);
     gate = plx_linear(graph, gate, &(plx_linear_spec){.groups = 1, .width = experts, .init = PLX_INIT_GLOROT_UNIFORM});
     plx_ref mixed = plx_mixture(graph, plx_softmax(graph, gate), banks, n_banks);
     plx_scope_leave(graph, outside);
@@ -176,7 +193,8 @@ plx_ref plx_tower(plx_graph *graph, const plx_build *build, int task, plx_ref x)
     const plx_int_list default_tower = {default_units, 1};
     const plx_int_lists *lists = &build->spec->tower_dnn_units_lists;
     const int outside = plx_scope(graph, "tower");
-    plx_ref tower = plx_dnn(graph, build, x, 1, lists->n > 0 ? &lists->items[task] : &default_tower);
+    plx_ref tower =
+        plx_dnn(graph, build, x, 1, lists->n > 0 ? &lists->items[task] : &default_tower, &build->spec->tower);
     plx_scope_leave(graph, outside);
     return tower;
 }

@@ -14,9 +14,11 @@ plx_ref plx_features(plx_graph *graph, const plx_build *build);
 
 /**
  * For each of `units`: linear, batch normalisation (if on), activation, dropout; `groups` networks beside each other.
- * No units: x itself, which then must have as many groups. Parameters: dense0/kernel, dense0/bias, ...
+ * `own`: the block's own choices. No units: x itself, which then must have as many groups. Parameters: dense0/kernel,
+ * dense0/bias, ...
  */
-plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units);
+plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units,
+                const plx_layer_choices *own);
 
 /** `n` experts that read x: [n, width]. Parameters: experts/dense0/kernel [n, in, out], ... */
 plx_ref plx_experts(plx_graph *graph, const plx_build *build, plx_ref x, int n);
@@ -55,6 +57,33 @@ extern const char *const plx_gate_input_names[];
 #define PLX_MODEL_FIELD_GATE_UNITS                                                                                     \
     PLX_MODEL_FIELD_UNITS(gate_dnn_units, "[]", "hidden layers of each gate's network; empty: a linear gate")
 #define PLX_MODEL_FIELD_EXPERT_UNITS PLX_MODEL_FIELD_UNITS(expert_dnn_units, "[64]", "layers of each expert")
+/* Choices by layer of the block `member`, or of all. */
+#define PLX_MODEL_FIELDS_LAYERS(prefix, member, activation_, dropout_, use_bn_, whose, empty)                          \
+    {.name = prefix "dnn_activation",                                                                                  \
+     .type = PLX_FIELD_CHOICE_LIST,                                                                                    \
+     .offset = PLX_MODEL_OFFSET(member.activation),                                                                    \
+     .fallback = activation_,                                                                                          \
+     .choices = plx_activation_names,                                                                                  \
+     .or_one = true,                                                                                                   \
+     .doc = "activation of the " whose ", in their order, the last for all that follow" empty},                        \
+        {.name = prefix "dnn_dropout",                                                                                 \
+         .type = PLX_FIELD_REAL_LIST,                                                                                  \
+         .offset = PLX_MODEL_OFFSET(member.dropout),                                                                   \
+         .min = 0,                                                                                                     \
+         .max = 0.99,                                                                                                  \
+         .fallback = dropout_,                                                                                         \
+         .or_one = true,                                                                                               \
+         .doc = "share of the " whose "' numbers that training drops" empty},                                          \
+    {                                                                                                                  \
+        .name = prefix "dnn_use_bn", .type = PLX_FIELD_BOOL_LIST, .offset = PLX_MODEL_OFFSET(member.use_bn),           \
+        .fallback = use_bn_, .or_one = true, .doc = "batch normalisation before the activations of the " whose empty   \
+    }
+#define PLX_MODEL_FIELDS_EXPERT                                                                                        \
+    PLX_MODEL_FIELDS_LAYERS("expert_", expert, "[]", "[]", "[]", "experts' layers", "; empty: as all blocks")
+#define PLX_MODEL_FIELDS_GATE                                                                                          \
+    PLX_MODEL_FIELDS_LAYERS("gate_", gate, "[]", "[]", "[]", "gates' hidden layers", "; empty: as all blocks")
+#define PLX_MODEL_FIELDS_BOTTOM                                                                                        \
+    PLX_MODEL_FIELDS_LAYERS("bottom_", bottom, "[]", "[]", "[]", "shared network's layers", "; empty: as all blocks")
 #define PLX_MODEL_FIELDS_COMMON                                                                                        \
     {.name = "tower_dnn_units_lists",                                                                                  \
      .type = PLX_FIELD_INT_LISTS,                                                                                      \
@@ -63,24 +92,8 @@ extern const char *const plx_gate_input_names[];
      .max = 65536,                                                                                                     \
      .fallback = "[]",                                                                                                 \
      .doc = "layers of each task's tower, one list a task; empty: one layer of 64 for every task"},                    \
-        {.name = "dnn_activation",                                                                                     \
-         .type = PLX_FIELD_CHOICE,                                                                                     \
-         .offset = PLX_MODEL_OFFSET(dnn_activation),                                                                   \
-         .fallback = "relu",                                                                                           \
-         .choices = plx_activation_names,                                                                              \
-         .doc = "activation of every hidden layer"},                                                                   \
-        {.name = "dnn_dropout",                                                                                        \
-         .type = PLX_FIELD_REAL,                                                                                       \
-         .offset = PLX_MODEL_OFFSET(dnn_dropout),                                                                      \
-         .min = 0,                                                                                                     \
-         .max = 0.99,                                                                                                  \
-         .fallback = "0",                                                                                              \
-         .doc = "share of each hidden layer's numbers that training drops"},                                           \
-        {.name = "dnn_use_bn",                                                                                         \
-         .type = PLX_FIELD_BOOL,                                                                                       \
-         .offset = PLX_MODEL_OFFSET(dnn_use_bn),                                                                       \
-         .fallback = "false",                                                                                          \
-         .doc = "batch normalisation before every activation"},                                                        \
+        PLX_MODEL_FIELDS_LAYERS("", dnn, "relu", "0", "false", "hidden layers", ""),                                   \
+        PLX_MODEL_FIELDS_LAYERS("tower_", tower, "[]", "[]", "[]", "towers' layers", "; empty: as all blocks"),        \
         {.name = "l2_reg_embedding",                                                                                   \
          .type = PLX_FIELD_REAL,                                                                                       \
          .offset = PLX_MODEL_OFFSET(l2_reg_embedding),                                                                 \

@@ -6,6 +6,8 @@ static const plx_field fields[] = {
     PLX_MODEL_FIELD_COUNT(num_experts, 1, "8", "experts, shared by all tasks"),
     PLX_MODEL_FIELD_EXPERT_UNITS,
     PLX_MODEL_FIELD_GATE_UNITS,
+    PLX_MODEL_FIELDS_EXPERT,
+    PLX_MODEL_FIELDS_GATE,
     PLX_MODEL_FIELDS_COMMON,
 };
 static const size_t n_fields = sizeof fields / sizeof *fields;

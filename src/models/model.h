@@ -22,16 +22,22 @@ typedef enum plx_activation {
 } plx_activation;
 typedef enum plx_gate_input { PLX_GATE_LEVEL, PLX_GATE_FEATURES } plx_gate_input;
 
+/** Of a block's hidden layers: item i is of layer i, the last of all others; empty: as all blocks have it, which is
+ * relu, 0 and false where that is empty too. */
+typedef struct plx_layer_choices {
+    plx_int_list activation; /* plx_activation */
+    plx_real_list dropout;
+    plx_int_list use_bn;
+} plx_layer_choices;
+
 /** Every hyper-parameter of every model, under the names that the configuration has; a model reads those of its table.
  */
 typedef struct plx_model_spec {
     plx_int_list bottom_dnn_units, expert_dnn_units, gate_dnn_units;
     plx_int_lists tower_dnn_units_lists; /* one list a task */
     int64_t num_experts, num_experts_specific, num_experts_shared, num_levels;
-    int gate_input;     /* plx_gate_input */
-    int dnn_activation; /* plx_activation */
-    double dnn_dropout;
-    bool dnn_use_bn;
+    int gate_input; /* plx_gate_input */
+    plx_layer_choices dnn, bottom, expert, gate, tower;
     double l2_reg_embedding, l2_reg_dnn;
 } plx_model_spec;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of models, and the checks that a table of fields cannot make. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -84,6 +85,44 @@ static plx_status check_layers(const plx_model_def *def, const plx_model_spec *s
              (long long)layers, LAYERS_MAX, has_levels ? "lower 'num_levels', " : "");
 }
 
+/** Lists of choices by layer are at most as long as there are layers; one value fits every number of them. */
+static plx_status check_choices(const plx_model_def *def, const char *prefix, const plx_layer_choices *choices,
+                                int layers, plx_error *err)
+{
+    const struct {
+        const char *name;
+        int n;
+    } lists[] = {{"dnn_activation", choices->activation.n},
+                 {"dnn_dropout", choices->dropout.n},
+                 {"dnn_use_bn", choices->use_bn.n}};
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        char name[48];
+        snprintf(name, sizeof name, "%s%s", prefix, lists[i].name);
+        if (lists[i].n <= 1 || lists[i].n <= layers || !reads(def, name)) continue;
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' has %d values for %d layer%s: give one, or one a layer", name, lists[i].n,
+                 layers, layers == 1 ? "" : "s");
+    }
+    return PLX_OK;
+}
+
+static plx_status check_all_choices(const plx_model_def *def, const plx_model_spec *spec, plx_error *err)
+{
+    int bottom = reads(def, "bottom_dnn_units") ? spec->bottom_dnn_units.n : 0, tower = 0;
+    int expert = reads(def, "expert_dnn_units") ? spec->expert_dnn_units.n : 0;
+    int gate = reads(def, "gate_dnn_units") ? spec->gate_dnn_units.n : 0;
+    for (int task = 0; task < spec->tower_dnn_units_lists.n; task++)
+        if (spec->tower_dnn_units_lists.items[task].n > tower) tower = spec->tower_dnn_units_lists.items[task].n;
+    if (spec->tower_dnn_units_lists.n == 0) tower = 1;
+    int most = bottom > expert ? bottom : expert;
+    most = gate > most ? gate : most;
+    most = tower > most ? tower : most;
+    PLX_TRY(check_choices(def, "", &spec->dnn, most, err));
+    PLX_TRY(check_choices(def, "bottom_", &spec->bottom, bottom, err));
+    PLX_TRY(check_choices(def, "expert_", &spec->expert, expert, err));
+    PLX_TRY(check_choices(def, "gate_", &spec->gate, gate, err));
+    return check_choices(def, "tower_", &spec->tower, tower, err);
+}
+
 plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
                            int n_tasks, plx_error *err)
 {
@@ -113,6 +152,7 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
     if (reads(def, "expert_dnn_units") && spec->expert_dnn_units.n < 1) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'expert_dnn_units' is empty: an expert needs a layer");
     }
+    PLX_TRY(check_all_choices(def, spec, err));
     if (reads(def, "expert_dnn_units")) PLX_TRY(check_experts(def, spec, n_tasks, err));
     return check_layers(def, spec, n_tasks, err);
 }

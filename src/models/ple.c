@@ -9,7 +9,7 @@
 #define FIELDS_EXPERTS                                                                                                 \
     PLX_MODEL_FIELD_COUNT(num_experts_specific, 0, "4", "experts of each task's own, at each level"),                  \
         PLX_MODEL_FIELD_COUNT(num_experts_shared, 0, "4", "experts shared by all tasks, at each level"),               \
-        PLX_MODEL_FIELD_EXPERT_UNITS, PLX_MODEL_FIELD_GATE_UNITS
+        PLX_MODEL_FIELD_EXPERT_UNITS, PLX_MODEL_FIELD_GATE_UNITS, PLX_MODEL_FIELDS_EXPERT, PLX_MODEL_FIELDS_GATE
 
 static const plx_field cgc_fields[] = {FIELDS_EXPERTS, PLX_MODEL_FIELDS_COMMON};
 static const size_t cgc_n_fields = sizeof cgc_fields / sizeof *cgc_fields;

@@ -4,6 +4,7 @@
 
 static const plx_field fields[] = {
     PLX_MODEL_FIELD_UNITS(bottom_dnn_units, "[128]", "layers of the shared network"),
+    PLX_MODEL_FIELDS_BOTTOM,
     PLX_MODEL_FIELDS_COMMON,
 };
 static const size_t n_fields = sizeof fields / sizeof *fields;
@@ -12,7 +13,7 @@ static void build_shared_bottom(plx_graph *graph, const plx_build *build)
 {
     plx_ref x = plx_features(graph, build);
     int outside = plx_scope(graph, "bottom");
-    plx_ref bottom = plx_dnn(graph, build, x, 1, &build->spec->bottom_dnn_units);
+    plx_ref bottom = plx_dnn(graph, build, x, 1, &build->spec->bottom_dnn_units, &build->spec->bottom);
     plx_scope_leave(graph, outside);
 
     for (int task = 0; task < build->n_tasks; task++) {
