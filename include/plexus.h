@@ -349,6 +349,15 @@ PLX_API plx_status plx_model_predict_files(const plx_model *model, const char *c
 PLX_API plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths,
                                             plx_metrics *metrics, plx_files_report *report, plx_error *err);
 
+/** The n-th layer of plx_model_describe: its name and what it makes of a row, `groups` vectors of `width` numbers.
+ * PLX_ERR_ARGUMENT: no such layer (so a loop ends). */
+PLX_API plx_status plx_model_layer(const plx_model *model, int index, const char **name, int *groups, int *width,
+                                   plx_error *err);
+/** What layer `index` makes of the rows when they are scored: `out` [rows, groups, width]. PLX_ERR_UNSUPPORTED: scoring
+ * does not make it (a loss). */
+PLX_API plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dataset, int index, float *out,
+                                          plx_error *err);
+
 /** A frozen copy of a model for serving: threads may share it. */
 typedef struct plx_predictor plx_predictor;
 

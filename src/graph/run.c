@@ -126,6 +126,12 @@ static plx_view view_of(const plx_tile *tile, const plx_slot *slot)
                       slot->stride};
 }
 
+plx_view plx_run_value(const plx_run *run, const plx_node *node)
+{
+    const plx_tile tile = {.run = run, .block = run->memory->tiles};
+    return plan_of(run, node)->value.exists ? view_of(&tile, &plan_of(run, node)->value) : (plx_view){NULL, 0};
+}
+
 plx_view plx_tile_value(const plx_tile *tile, const plx_node *node)
 {
     return view_of(tile, &plan_of(tile->run, node)->value);

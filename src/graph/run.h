@@ -108,6 +108,10 @@ void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool 
 /** By a plan for training, with run->seed, run->step, run->task_weights: fills gradient, task_losses and task_rows. */
 void plx_run_step(plx_run *run, plx_real *values, const plx_batch *batch);
 
+/** The node's value of the batch before, of a plain plan without a pool, whose batch had one tile; at NULL where the
+ * plan does not make it. Row r begins at at + r * stride. */
+plx_view plx_run_value(const plx_run *run, const plx_node *node);
+
 /* -- For ops --------------------------------------------------------------------------------------------------- */
 
 plx_view plx_tile_value(const plx_tile *tile, const plx_node *node);

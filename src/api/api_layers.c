@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Looking inside: what the layers make of rows. By the plain plan, in which every layer has a place of its own. */
+#include <string.h>
+
+#include "api/handles.h"
+#include "graph/run.h"
+
+enum { ROWS = 64 }; /* at once: one tile */
+
+static const plx_node *find_layer(const plx_model *model, int index)
+{
+    return model && index >= 0 && index < model->graph.n_nodes ? model->graph.nodes[index] : NULL;
+}
+
+plx_status plx_model_layer(const plx_model *model, int index, const char **name, int *groups, int *width,
+                           plx_error *err)
+{
+    const plx_node *node = find_layer(model, index);
+    if (!node) PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no layer number %d", index);
+    if (name) *name = node->name;
+    if (groups) *groups = node->shape.groups;
+    if (width) *width = node->shape.width;
+    return PLX_OK;
+}
+
+static void copy_out(const plx_view value, int rows, int numbers, float *out)
+{
+    for (int row = 0; row < rows; row++)
+        for (int i = 0; i < numbers; i++)
+            out[(size_t)row * (size_t)numbers + (size_t)i] = (float)value.at[row * value.stride + i];
+}
+
+static plx_status run_layers(plx_run *run, const plx_model *model, const plx_rows *rows, const plx_node *node,
+                             float *out, plx_error *err)
+{
+    const int numbers = node->shape.groups * node->shape.width;
+    for (size_t first = 0; first < rows->n; first += ROWS) {
+        const plx_batch batch = {
+            .rows = rows, .first = first, .n = (int)(rows->n - first < ROWS ? rows->n - first : ROWS)};
+        plx_run_score(run, model->values, &batch, false);
+        const plx_view value = plx_run_value(run, node);
+        if (!value.at) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->name);
+        copy_out(value, batch.n, numbers, out + first * (size_t)numbers);
+    }
+    return PLX_OK;
+}
+
+plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dataset, int index, float *out,
+                                  plx_error *err)
+{
+    const plx_node *node = find_layer(model, index);
+    if (!dataset || !out || !node)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no layer %d, or dataset or out is NULL", index);
+    if (node->op->is_loss) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->name);
+    PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
+    const plx_allocator *allocator = &model->context->allocator;
+    const plx_plan_options options = {.batch_rows = ROWS, .tile_rows = ROWS, .is_plain = true};
+    plx_plan *plan = NULL;
+    plx_run *run = NULL;
+    plx_status status = plx_plan_create(allocator, &model->graph, model->context->kernels, &options, &plan, err);
+    if (!status) status = plx_run_create(allocator, plan, dataset->rows.layout, NULL, &run, err);
+    if (!status) status = run_layers(run, model, &dataset->rows, node, out, err);
+    plx_run_free(run);
+    plx_plan_free(plan);
+    return status;
+}
