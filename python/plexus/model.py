@@ -521,6 +521,17 @@ class Model:
             arrays.append(scores[:, first[0] : first[0] + n])
         return arrays if len(arrays) > 1 else arrays[0]
 
+    def predictor(self, columns=None):
+        """A frozen copy that scores one row a call in microseconds; `columns`: the names of a row's values in their
+        order, by default those of the features."""
+        from .predictor import Predictor
+
+        if columns is None:
+            if self.feature_columns is None:
+                raise ValueError("give `columns`, the names of a row's values: the model was not made of feature columns")
+            columns = get_feature_names(self.feature_columns)
+        return Predictor(self, columns)
+
     def evaluate(
         self, x=None, y=None, batch_size: int | None = None, verbose: int | str = "auto", sample_weight=None,
         return_dict: bool = False,

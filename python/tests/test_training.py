@@ -240,6 +240,25 @@ def test_summary(rows):
     assert "embedding/code/embedding" in lines[0] and "parameters" in lines[0]
 
 
+def test_predictor(rows, features):
+    model = trained(features, rows)
+    predictor = model.predictor()
+    click, seconds = model.predict(features)
+    for row in range(0, 4000, 97):
+        values = [features[name][row] for name in predictor.columns]
+        assert predictor(values) == (click[row, 0], seconds[row, 0])
+        assert predictor(dict(zip(predictor.columns, values))) == (click[row, 0], seconds[row, 0])
+        values[1] = str(values[1])
+        assert predictor(values) == (click[row, 0], seconds[row, 0])
+    assert predictor(["nowhere", None, 0, 0])[0] == predictor(["else", 99999, 0.0, 0])[0]
+    with pytest.raises(ValueError, match="the row has 3 values for 4 columns"):
+        predictor(["ams", 1, 2])
+    with pytest.raises(plexus.SchemaError, match="'old' is not a number; column 'age'"):
+        predictor(["ams", 1, "old", 0])
+    model.set_weights([np.zeros_like(values) for values in model.get_weights()])
+    assert predictor([features[name][0] for name in predictor.columns]) == (click[0, 0], seconds[0, 0])
+
+
 def _predict_in_child(queue, model, features):
     queue.put(model.predict(features)[0])
 
