@@ -216,13 +216,11 @@ static void train(const bench_training *training, const plx_graph *graph, plx_po
     double weights[BENCH_TASKS_MAX];
     const char *names[BENCH_TASKS_MAX];
     plx_task_kind kinds[BENCH_TASKS_MAX];
-    char optimizer[] = "adam", table_optimizer[32];
-    snprintf(table_optimizer, sizeof table_optimizer, "%s", training->table_optimizer ? training->table_optimizer : "");
+    char optimizer[] = "adam";
     plx_train_spec spec = {.epochs = training->epochs + training->warm_up,
                            .batch_size = training->batch,
                            .seed = 1,
                            .optimizer = optimizer,
-                           .table_optimizer = table_optimizer,
                            .learning_rate = training->learning_rate,
                            .beta1 = 0.9,
                            .beta2 = 0.999,

@@ -50,8 +50,7 @@ typedef struct bench_training {
     int threads;
     int64_t batch;
     double learning_rate;
-    const char *table_optimizer; /* of lazy tables; NULL: none are there */
-    int epochs, warm_up;         /* most that are measured, and those before them */
+    int epochs, warm_up; /* most that are measured, and those before them */
     /**
      * Training ends after so many seconds if an epoch has been measured, and after four times as many with a part of
      * one; warm-up epochs are measured where there are no others. 0: no limit.
