@@ -50,47 +50,43 @@ static plx_status read_vector(const plx_filling *to, int index, plx_slice cell, 
     return plx_vector_end(&vector, err);
 }
 
-/* Rows often repeat the number before them. */
-static plx_status read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+/* By whole words, which may read 7 bytes behind the cell. */
+static void remember(plx_raw_column *column, plx_slice cell)
+{
+    enum { WORD = sizeof column->last_number / 2 };
+    column->last_length = cell.length <= 2 * WORD ? (uint32_t)cell.length : 0;
+    if (!column->last_length) return;
+    memcpy(column->last_number, cell.text, WORD);
+    if (cell.length > WORD) memcpy(column->last_number + cell.length - WORD, cell.text + cell.length - WORD, WORD);
+}
+
+plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err)
 {
     plx_raw_column *column = &to->columns->items[index];
-    size_t row = to->columns->n;
     if (column->width > 1) return read_vector(to, index, cell, err);
-    if (cell.length && cell.length == column->last_length &&
-        plx_text_same(cell.text, column->last_number, cell.length)) {
-        column->numbers[row] = column->numbers[row - 1];
-        return PLX_OK;
-    }
-    plx_number kind = plx_cell_number(&to->encoders->spec.data.missing, cell, &column->numbers[row]);
-    PLX_TRY(check_number(to, index, kind, cell, err));
-    column->last_length = cell.length <= sizeof column->last_number ? (uint32_t)cell.length : 0;
-    memcpy(column->last_number, cell.text, column->last_length);
+    plx_number kind = plx_cell_number(&to->encoders->spec.data.missing, cell, &column->numbers[to->columns->n]);
+    const plx_input *input = &to->encoders->inputs[index];
+    if (kind != PLX_NUMBER_GIVEN || input->is_weight || input->is_count)
+        PLX_TRY(check_number(to, index, kind, cell, err));
+    remember(column, cell);
     return PLX_OK;
 }
 
-static plx_status add_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
 {
-    plx_raw_column *column = &to->columns->items[index];
-    bool is_new;
-    if (!column->has_texts) return PLX_OK;
-    PLX_TRY(plx_column_add_text(to->columns, column, cell, &is_new, err));
-    if (!is_new) return PLX_OK;
-    if (to->encoders->inputs[index].weighted_items) PLX_TRY(plx_check_list_cell(to->encoders, index, cell, err));
-    if (to->with_labels && to->encoders->inputs[index].label_texts)
-        return plx_labels_check_text(to->encoders, index, cell, err);
-    return PLX_OK;
-}
-
-plx_status plx_filling_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
-{
-    PLX_TRY(add_text(to, index, cell, err));
-    return to->columns->items[index].has_numbers ? read_number(to, index, cell, err) : PLX_OK;
+    const plx_input *input = &to->encoders->inputs[index];
+    if (input->weighted_items) PLX_TRY(plx_check_list_cell(to->encoders, index, cell, err));
+    return to->with_labels && input->label_texts ? plx_labels_check_text(to->encoders, index, cell, err) : PLX_OK;
 }
 
 plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err)
 {
     plx_raw_column *column = &to->columns->items[index];
-    PLX_TRY(add_text(to, index, text, err));
+    if (column->has_texts) {
+        bool is_new;
+        PLX_TRY(plx_column_add_text(to->columns, column, text, &is_new, err));
+        if (is_new) PLX_TRY(plx_filling_check_text(to, index, text, err));
+    }
     if (!column->has_numbers) return PLX_OK;
     if (column->width > 1) {
         char alone[32];

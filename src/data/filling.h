@@ -21,11 +21,32 @@ static inline bool plx_input_is_read(const plx_input *input, bool with_labels)
     return plx_input_reads_texts(input, with_labels) || plx_input_reads_numbers(input, with_labels);
 }
 
+/** What plx_filling_text does with a text that its column did not have before, and with a number to be read. */
+plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, plx_error *err);
+plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err);
+
 /**
  * Puts a cell into row columns->n of the column of input `index`. Up to 7 bytes behind the text may be read, whatever
  * they hold. PLX_ERR_SCHEMA: the cell is not what the column's readers take; the message lacks the place.
  */
-plx_status plx_filling_text(const plx_filling *to, int index, plx_slice cell, plx_error *err);
+static inline plx_status plx_filling_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+{
+    plx_raw_column *column = &to->columns->items[index];
+    if (column->has_texts) {
+        bool is_new;
+        PLX_TRY(plx_column_add_text(to->columns, column, cell, &is_new, err));
+        if (is_new) PLX_TRY(plx_filling_check_text(to, index, cell, err));
+    }
+    if (!column->has_numbers) return PLX_OK;
+    /* Rows often repeat the number before them. */
+    if (cell.length && cell.length == column->last_length &&
+        plx_text_same(cell.text, column->last_number, cell.length)) {
+        column->numbers[to->columns->n] = column->numbers[to->columns->n - 1];
+        return PLX_OK;
+    }
+    return plx_filling_read_number(to, index, cell, err);
+}
+
 /** The same for a cell that is a number, and for a text what `text` says: for readers of categories and labels. */
 plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err);
 /**

@@ -131,11 +131,15 @@ static plx_status add_row(const table *r, plx_error *err)
 {
     if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
     PLX_TRY(plx_columns_reserve(r->to.columns, err));
-    for (int i = 0; i < r->to.encoders->n_inputs; i++) {
-        if (r->cells[i] == NO_CELL) continue;
-        const plx_csv_cell *cell = &r->csv.cells[r->cells[i]];
-        plx_status status = plx_filling_text(&r->to, i, (plx_slice){cell->text, cell->length}, err);
-        if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)r->cells[i], err);
+    /* Kept from the loop: what is stored into columns might be these, as far as the compiler can see. */
+    const plx_filling to = r->to;
+    const int n = to.encoders->n_inputs, *places = r->cells;
+    const plx_csv_cell *cells = r->csv.cells;
+    for (int i = 0; i < n; i++) {
+        if (places[i] == NO_CELL) continue;
+        const plx_csv_cell *cell = &cells[places[i]];
+        plx_status status = plx_filling_text(&to, i, (plx_slice){cell->text, cell->length}, err);
+        if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)places[i], err);
         if (status) return status;
     }
     int index = 0;
