@@ -240,6 +240,24 @@ test_full_disk_and_closed_pipe() {
     diff -r run before
 }
 
+# A class a column, a head that must be quoted, a label that lacks, and a label that is no class.
+test_classes() {
+    make_config
+    awk -F, -v OFS=, 'NR > 1 { $5 = NR % 9 ? substr("abc", 1 + int($2 / 4), 1) : "" } NR == 1 { $5 = "kind" } 1' \
+        rows.csv | sed 's/,c$/,"c, d"/' >more.csv
+    sed -e "s/rows.csv/more.csv/" -e "/tower_dnn_units_lists/d" -e 's/^model:/  - {name: kind, kind: multiclass, where: z, where_values: ["1"]}\nmodel:/' \
+        small.yaml >classes.yaml
+    code 0 "$PLEXUS" fit classes.yaml --out run
+    code 0 "$PLEXUS" predict run/model.plexus more.csv
+    [ "$(head -n 1 out)" = 'y,z,kind:a,kind:b,"kind:c, d"' ] || fail "$(head -n 1 out)"
+    awk -F, 'NR > 1 && ($3 + $4 + $5 < 0.9999 || $3 + $4 + $5 > 1.0001) { exit 1 }' out
+    code 0 "$PLEXUS" evaluate run/model.plexus more.csv --json
+    has out '"kind"' logloss
+    printf 'colour,size,y,z,kind\nr,1,yes,1,e\n' >wrong.csv
+    code 1 "$PLEXUS" evaluate run/model.plexus wrong.csv
+    has err "wrong.csv:2:11: 'e' is no label of task 'kind'"
+}
+
 # An interrupt keeps the best epoch so far; the long configuration would run for minutes.
 test_interrupt() {
     make_config

@@ -209,6 +209,54 @@ static void test_two_classes_are_told_apart_like_binary_ones(void)
     fixture_free(&f);
 }
 
+/* Adult: a category of seven kinds, hours of work, and an income that counts for men alone. */
+static void test_real_data(void)
+{
+    const char *base = getenv("PLEXUS_DATA");
+    char folder[600], path[700];
+    static const char text[] =
+        "data:\n"
+        "  train: [adult/adult.data.gz]\n"
+        "  test: [adult/adult.test.gz]\n"
+        "  header: false\n"
+        "  comment: '|'\n"
+        "  columns: [age, workclass, fnlwgt, education, education_num, marital_status, occupation, relationship, race, "
+        "sex,\n"
+        "            capital_gain, capital_loss, hours_per_week, native_country, income]\n"
+        "features:\n"
+        "  - {kind: sparse, names: [workclass, education, occupation, relationship, race, sex], embedding_dim: 8}\n"
+        "  - {kind: dense, names: [age, education_num, capital_gain, capital_loss]}\n"
+        "tasks:\n"
+        "  - {name: income, positive: ['>50K', '>50K.'], where: sex, where_values: [Male], class_weights: [1, 2]}\n"
+        "  - {name: marital, column: marital_status, kind: multiclass}\n"
+        "  - {name: hours, column: hours_per_week, kind: regression, loss: absolute, weight: 0.02, weight_decay: 0.8}\n"
+        "  - {name: years, column: hours_per_week, kind: regression, loss: poisson, weight: 0.02}\n"
+        "model: {name: mmoe, num_experts: 4, expert_dnn_units: [16]}\n"
+        "train: {epochs: 3, batch_size: 512, learning_rate: 0.005}\n";
+    snprintf(folder, sizeof folder, "%s", base ? base : "../shared/data");
+    snprintf(path, sizeof path, "%s/adult/adult.data.gz", folder);
+    if (access(path, R_OK) != 0) SKIP("no Adult data");
+    const char *folders[] = {folder};
+    plx_error failure = {.message = ""};
+    plx_metrics metrics[4];
+    fixture f = {0};
+    REQUIRE(plx_context_create(NULL, &f.context, &failure) == PLX_OK);
+    plx_status status = plx_config_parse(f.context, text, strlen(text), "adult.yaml", &f.config, &failure);
+    if (status == PLX_OK) status = plx_data_load(f.config, folders, 1, &f.data, &failure);
+    if (status == PLX_OK) status = plx_model_create(f.config, f.data, &f.model, &failure);
+    if (status == PLX_OK) status = plx_model_train(f.model, f.data, NULL, NULL, &failure);
+    if (status == PLX_OK) status = plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure);
+    CHECK_STATUS(status, PLX_OK);
+    if (status == PLX_OK) {
+        CHECK(plx_model_n_outputs(f.model) == 10 && metrics[0].rows == 10860 && metrics[1].rows == 16281);
+        CHECK(metrics[0].auc > 0.85 && metrics[1].accuracy > 0.75);
+        CHECK(metrics[2].mae < 9 && metrics[3].rmse < 13);
+    } else {
+        check_report(__FILE__, __LINE__, failure.message);
+    }
+    fixture_free(&f);
+}
+
 static void test_models_that_need_binary_tasks_say_so(void)
 {
     fixture f;
@@ -238,6 +286,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_where_is_a_missing_label),
                                        CHECK_TEST(test_class_weights_are_row_weights),
                                        CHECK_TEST(test_two_classes_are_told_apart_like_binary_ones),
+                                       CHECK_TEST(test_real_data),
                                        CHECK_TEST(test_models_that_need_binary_tasks_say_so),
                                        CHECK_TEST(test_labels_and_weights_are_not_needed_to_score)};
     home_make();

@@ -244,7 +244,7 @@ static void class_forward(const plx_tile *tile, const plx_node *node)
     for (int row = 0; row < tile->rows; row++) {
         const plx_real *z = logits.at + row * logits.stride;
         plx_real *p = slopes.at + row * slopes.stride;
-        const int class = (int)rows.labels[row];
+        const int class = rows.labels[row] >= 0 && rows.labels[row] < (plx_real)n ? (int)rows.labels[row] : 0;
         int top = 0;
         for (int i = 1; i < n; i++)
             top = z[i] > z[top] ? i : top;
