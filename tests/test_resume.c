@@ -57,6 +57,13 @@ static plx_status restore(void *user, const plx_kept_list *list, plx_error *err)
     return PLX_OK;
 }
 
+/** A caller's own course of the learning rate. */
+static double own_rate(void *user, int epoch, double rate)
+{
+    (void)user;
+    return epoch % 2 ? 3 * rate : 0.5 * rate;
+}
+
 /** One training of a model made by `text`; its weights go to `out`, for free(). */
 static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_result *result, plx_real **out)
 {
@@ -67,6 +74,7 @@ static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_r
     plx_train_job job;
     plx_model_train_job(f.model, f.data, &job);
     job.keeper = keeper;
+    job.rate = own_rate;
     CHECK_STATUS(plx_train(&job, result, &failure), PLX_OK);
     size_t bytes = f.model->graph.n_values * sizeof **out;
     *out = malloc(bytes);

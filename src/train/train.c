@@ -343,7 +343,7 @@ static plx_status run_steps(trainer *t, plx_error *err)
         const double decay = job->task_decays ? job->task_decays[task] : 1;
         t->task_weights[task] = job->task_weights[task] * pow(decay, (double)(t->epoch - 1));
     }
-    PLX_TRY(ask_rate(t, err));
+    if (t->step == 0) PLX_TRY(ask_rate(t, err)); /* else the factor came with the state */
     plx_row_order_begin(&t->order, (uint32_t)t->epoch, (size_t)t->step * (size_t)job->spec->batch_size);
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));

@@ -125,6 +125,7 @@ void plx_update_release(plx_update *update)
 void plx_update_keep(plx_update *update, plx_kept_list *list)
 {
     plx_keep_integers(list, "optimizer/step", &update->step, 1);
+    plx_keep_doubles(list, "optimizer/rate_factor", &update->rate_factor, 1);
     plx_schedule_keep(&update->schedule, list);
     for (int i = 0; i < update->optimizer->n_slots; i++) {
         char name[PLX_KEPT_NAME];
