@@ -133,10 +133,12 @@ static void take_epoch(const plx_rows *rows, bool shuffles, uint32_t epoch, size
 {
     plx_row_order order;
     plx_status status = plx_row_order_init(&order, &plx_allocator_default, rows, 7, shuffles, batch, NULL);
-    if (!status) plx_row_order_begin(&order, epoch, first);
+    if (!status) status = plx_row_order_begin(&order, epoch, first, NULL);
     for (size_t at = first; !status && at < rows->n;) {
         const size_t n = rows->n - at < batch ? rows->n - at : batch;
-        const plx_batch taken = plx_row_order_take(&order, n);
+        plx_batch taken;
+        status = plx_row_order_take(&order, n, &taken, NULL);
+        if (status) break;
         CHECK(taken.n == (int)n);
         for (size_t i = 0; i < n; i++) {
             const size_t row = taken.order ? taken.order[taken.first + i] : taken.first + i;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 /* Shuffled records are fetched this many rows ahead: enough to hide a miss of all caches at a few ns a row. */
 enum { PREFETCH_ROWS = 16, CACHE_LINE = 64 };
@@ -73,10 +74,12 @@ plx_status plx_rows_init(plx_rows *rows, const plx_allocator *allocator, const p
 
 void plx_rows_release(plx_rows *rows, const plx_allocator *allocator)
 {
-    if (rows->mapping)
+    if (rows->mapping) {
         munmap(rows->mapping, rows->mapping_bytes);
-    else
+        close(rows->descriptor);
+    } else {
         plx_free(allocator, rows->records);
+    }
     *rows = (plx_rows){0};
 }
 

@@ -72,6 +72,7 @@ typedef struct plx_rows {
        are touched. */
     void *mapping; /* NULL: they lie in memory */
     size_t mapping_bytes;
+    int descriptor;     /* of that file */
     size_t window_rows; /* as many as training mixes at a time, whole blocks of PLX_BLOCK_ROWS; 0: all */
 } plx_rows;
 

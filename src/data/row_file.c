@@ -185,7 +185,8 @@ static plx_status take_rows(found *file, const plx_allocator *allocator, bool in
                        .records = file->bytes + HEADER_BYTES,
                        .n = file->n_rows,
                        .mapping = file->bytes,
-                       .mapping_bytes = file->length};
+                       .mapping_bytes = file->length,
+                       .descriptor = file->descriptor};
     return PLX_OK;
 }
 
@@ -198,8 +199,9 @@ plx_status plx_row_file_open(const char *path, const plx_allocator *allocator, c
     if (!status) status = check_header(&file, id, err);
     if (!status) status = take_rows(&file, allocator, in_memory, &rows, err);
     if (!status && !is_trusted) status = check_blocks(&file, &rows, err);
-    if (file.descriptor >= 0) close(file.descriptor);
-    if (file.bytes && (status || in_memory)) munmap(file.bytes, file.length);
+    const bool is_kept = !status && !in_memory;
+    if (file.descriptor >= 0 && !is_kept) close(file.descriptor);
+    if (file.bytes && !is_kept) munmap(file.bytes, file.length);
     if (!status) {
         *out = rows;
     } else if (in_memory) {

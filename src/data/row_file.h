@@ -33,16 +33,17 @@ void plx_row_writer_release(plx_row_writer *writer);
 plx_status plx_row_file_open(const char *path, const plx_allocator *allocator, const plx_layout *layout, uint64_t id,
                              bool in_memory, bool is_trusted, plx_rows *out, plx_error *err);
 
-/** Reads rows of a mapped file before they are needed, in a thread of its own. */
+/** Reads blocks of a file of rows before they are needed, in a thread of its own. */
 typedef struct plx_rows_ahead plx_rows_ahead;
 
-/** `rows` is borrowed. Where the system gives no thread, rows come when they are touched. */
+/** `rows`, which are mapped, are borrowed. Where the system gives no thread, blocks are read when they are waited for.
+ */
 plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows *rows, plx_rows_ahead **out,
                                  plx_error *err);
 void plx_rows_ahead_free(plx_rows_ahead *ahead);
-/** Begins to read `blocks` [n], borrowed until the next call of plx_rows_ahead_wait. */
-void plx_rows_ahead_fetch(plx_rows_ahead *ahead, const uint32_t *blocks, size_t n);
-/** Until all that was asked for is there. */
-void plx_rows_ahead_wait(plx_rows_ahead *ahead);
+/** Begins to read `blocks` [n] to `out`, one behind another; both are borrowed until all is there. */
+void plx_rows_ahead_fetch(plx_rows_ahead *ahead, const uint32_t *blocks, size_t n, uint8_t *out);
+/** Until all that was asked for is there. PLX_ERR_IO: something is not, from the first failure on. */
+plx_status plx_rows_ahead_wait(plx_rows_ahead *ahead, plx_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the memory is for what: an eighth for raw columns in use, an eighth for each window of training. */
+/* What of the memory is for what: an eighth for raw columns in use, a quarter for each of two windows. */
 #include "data/row_store.h"
 
 #include <stdio.h>
@@ -88,7 +88,7 @@ plx_status plx_row_store_open(const plx_row_store *store, const plx_allocator *a
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: not the rows that should be here", path);
     }
     if (in_memory) return PLX_OK;
-    const size_t blocks = store->memory / 8 / layout->record_bytes / PLX_BLOCK_ROWS;
+    const size_t blocks = store->memory / 4 / layout->record_bytes / PLX_BLOCK_ROWS;
     out->window_rows = (blocks ? blocks : 1) * PLX_BLOCK_ROWS;
     return PLX_OK;
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread that touches rows of a mapped file before others do. It changes when a page is there, never what is in it.
+ * The thread that reads blocks of a file of rows. Blocks are read and not touched through the map, since a touch may
+ * bring megabytes round a page, as the system's cache happens to hold them.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/mman.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "data/row_file.h"
@@ -17,27 +19,48 @@ struct plx_rows_ahead {
 
     pthread_mutex_t mutex; /* of all below */
     pthread_cond_t changed;
-    const uint32_t *blocks; /* [n] asked for */
+    const uint32_t *blocks; /* [n] to be read */
     size_t n;
+    uint8_t *out; /* where the next one goes */
     bool stop;
+    int failure; /* the first: errno, or EIO where the file is too short */
 };
 
-/* Kernels before 5.14 cannot be asked for pages and are made to bring them by a read of each. */
-static void touch(const plx_rows *rows, uint32_t block)
+static size_t rows_of(const plx_rows *rows, uint32_t block)
 {
-    const size_t page = (size_t)sysconf(_SC_PAGESIZE), bytes = (size_t)PLX_BLOCK_ROWS * rows->layout->record_bytes;
-    const size_t at = (size_t)(rows->records - (uint8_t *)rows->mapping) + block * bytes;
-    const size_t begin = at / page * page;
-    const size_t end = at + bytes < rows->mapping_bytes ? at + bytes : rows->mapping_bytes;
-    uint8_t *from = (uint8_t *)rows->mapping + begin;
-#ifdef MADV_POPULATE_READ
-    if (madvise(from, (end - begin + page - 1) / page * page, MADV_POPULATE_READ) == 0) return;
-#endif
-    for (size_t i = 0; i < end - begin; i += page)
-        (void)*(volatile uint8_t *)(from + i);
+    const size_t left = rows->n - (size_t)block * PLX_BLOCK_ROWS;
+    return left < PLX_BLOCK_ROWS ? left : PLX_BLOCK_ROWS;
 }
 
-static void *fetch(void *argument)
+/* 0, or what went wrong. */
+static int read_block(const plx_rows *rows, uint32_t block, uint8_t *out)
+{
+    const size_t bytes = rows->layout->record_bytes, length = rows_of(rows, block) * bytes;
+    const size_t at = (size_t)(rows->records - (uint8_t *)rows->mapping) + (size_t)block * PLX_BLOCK_ROWS * bytes;
+    for (size_t done = 0; done < length;) {
+        const ssize_t n = pread(rows->descriptor, out + done, length - done, (off_t)(at + done));
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return n < 0 ? errno : EIO;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* The mutex is held, but not while a block is read. */
+static void read_one(plx_rows_ahead *ahead)
+{
+    const uint32_t block = *ahead->blocks;
+    uint8_t *out = ahead->out;
+    pthread_mutex_unlock(&ahead->mutex);
+    const int failure = read_block(ahead->rows, block, out);
+    pthread_mutex_lock(&ahead->mutex);
+    ahead->blocks++;
+    ahead->out += rows_of(ahead->rows, block) * ahead->rows->layout->record_bytes;
+    if (failure) ahead->failure = failure;
+    ahead->n = failure ? 0 : ahead->n - 1;
+}
+
+static void *run(void *argument)
 {
     plx_rows_ahead *ahead = argument;
     pthread_mutex_lock(&ahead->mutex);
@@ -46,12 +69,8 @@ static void *fetch(void *argument)
             pthread_cond_wait(&ahead->changed, &ahead->mutex);
             continue;
         }
-        const uint32_t block = *ahead->blocks;
-        pthread_mutex_unlock(&ahead->mutex);
-        touch(ahead->rows, block);
-        pthread_mutex_lock(&ahead->mutex);
-        ahead->blocks++;
-        if (--ahead->n == 0) pthread_cond_broadcast(&ahead->changed);
+        read_one(ahead);
+        if (!ahead->n) pthread_cond_broadcast(&ahead->changed);
     }
     pthread_mutex_unlock(&ahead->mutex);
     return NULL;
@@ -70,7 +89,7 @@ plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows 
     pthread_cond_init(&ahead->changed, NULL);
     sigfillset(&all); /* signals stay with the program's own threads */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    ahead->has_thread = pthread_create(&ahead->thread, NULL, fetch, ahead) == 0;
+    ahead->has_thread = pthread_create(&ahead->thread, NULL, run, ahead) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     *out = ahead;
     return PLX_OK;
@@ -91,21 +110,28 @@ void plx_rows_ahead_free(plx_rows_ahead *ahead)
     plx_free(ahead->allocator, ahead);
 }
 
-void plx_rows_ahead_fetch(plx_rows_ahead *ahead, const uint32_t *blocks, size_t n)
+void plx_rows_ahead_fetch(plx_rows_ahead *ahead, const uint32_t *blocks, size_t n, uint8_t *out)
 {
-    if (!ahead->has_thread) return;
     pthread_mutex_lock(&ahead->mutex);
     ahead->blocks = blocks;
     ahead->n = n;
+    ahead->out = out;
     pthread_cond_broadcast(&ahead->changed);
     pthread_mutex_unlock(&ahead->mutex);
 }
 
-void plx_rows_ahead_wait(plx_rows_ahead *ahead)
+plx_status plx_rows_ahead_wait(plx_rows_ahead *ahead, plx_error *err)
 {
-    if (!ahead->has_thread) return;
     pthread_mutex_lock(&ahead->mutex);
-    while (ahead->n)
-        pthread_cond_wait(&ahead->changed, &ahead->mutex);
+    while (ahead->n) {
+        if (ahead->has_thread)
+            pthread_cond_wait(&ahead->changed, &ahead->mutex);
+        else
+            read_one(ahead);
+    }
+    const int failure = ahead->failure;
     pthread_mutex_unlock(&ahead->mutex);
+    if (!failure) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_IO, "the cache of rows cannot be read: %s; remove it, or name another folder in data.cache",
+             strerror(failure));
 }

@@ -17,11 +17,12 @@ typedef struct plx_row_order {
     uint64_t seed;
     bool shuffles;
     size_t most;      /* rows taken at once */
-    uint32_t *blocks; /* [n_blocks]: the epoch's order of them; NULL: all rows are one window */
+    uint32_t *blocks; /* [n_blocks]: the epoch's order of them; NULL: all rows are one window, where they lie */
     size_t n_blocks, window_blocks;
-    uint32_t *items; /* rows of the window under way, and those left over from the one before it */
-    size_t first, n; /* items first..first+n-1 have not been taken */
-    size_t taken;    /* rows of the epoch */
+    uint8_t *records[2]; /* [most + window_rows] each: rows left over from before, then those of a window */
+    plx_rows held;       /* that of the window under way */
+    uint32_t *items;     /* rows in the order in which they are taken */
+    size_t first, n;     /* items first..first+n-1 have not been taken */
     uint32_t epoch;
     size_t window; /* the next one */
     plx_rows_ahead *ahead;
@@ -31,9 +32,9 @@ typedef struct plx_row_order {
 plx_status plx_row_order_init(plx_row_order *order, const plx_allocator *allocator, const plx_rows *rows, uint64_t seed,
                               bool shuffles, size_t most, plx_error *err);
 void plx_row_order_release(plx_row_order *order);
-/** The next row is number `first` of `epoch`. */
-void plx_row_order_begin(plx_row_order *order, uint32_t epoch, size_t first);
-/** The next `n` rows of the epoch, which must have them, as a batch; good until the next call. */
-plx_batch plx_row_order_take(plx_row_order *order, size_t n);
+/** The next row is number `first` of `epoch`. PLX_ERR_IO. */
+plx_status plx_row_order_begin(plx_row_order *order, uint32_t epoch, size_t first, plx_error *err);
+/** The next `n` rows of the epoch, which must have them, as a batch that is good until the next call. PLX_ERR_IO. */
+plx_status plx_row_order_take(plx_row_order *order, size_t n, plx_batch *batch, plx_error *err);
 
 #endif

@@ -303,8 +303,9 @@ static plx_status run_step(trainer *t, plx_error *err)
     const plx_train_job *job = t->job;
     plx_run *run = t->run;
     size_t first = (size_t)t->step * (size_t)job->spec->batch_size, left = job->train->n - first;
-    const plx_batch batch =
-        plx_row_order_take(&t->order, left < (size_t)job->spec->batch_size ? left : (size_t)job->spec->batch_size);
+    plx_batch batch;
+    const size_t most = (size_t)job->spec->batch_size;
+    PLX_TRY(plx_row_order_take(&t->order, left < most ? left : most, &batch, err));
     run->step = (uint32_t)t->update.step + 1;
     plx_run_step(run, job->values, &batch);
     t->step++;
@@ -344,7 +345,7 @@ static plx_status run_steps(trainer *t, plx_error *err)
         t->task_weights[task] = job->task_weights[task] * pow(decay, (double)(t->epoch - 1));
     }
     if (t->step == 0) PLX_TRY(ask_rate(t, err)); /* else the factor came with the state */
-    plx_row_order_begin(&t->order, (uint32_t)t->epoch, (size_t)t->step * (size_t)job->spec->batch_size);
+    PLX_TRY(plx_row_order_begin(&t->order, (uint32_t)t->epoch, (size_t)t->step * (size_t)job->spec->batch_size, err));
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));
         if (t->step == t->steps) break;
