@@ -11,6 +11,28 @@
 #include "data/encoders.h"
 #include "data/table_file.h"
 
+/* The second column as a number, as one of several steps, as a vector, or in buckets. */
+static void choose_numbers(size_t how, plx_table_spec *spec)
+{
+    static double limits[] = {-2, 50};
+    plx_feature_spec *f = &spec->features[1];
+    if (how % 5 == 1) {
+        f->transform = PLX_TRANSFORM_LOG1P;
+        f->scaling = PLX_SCALE_QUANTILE;
+        f->clip = (plx_real_list){limits, 2};
+        f->missing = isnan(f->missing) ? NAN : INFINITY;
+        f->missing_indicator = true;
+    }
+    if (how % 5 == 2 && spec->n_features == 2) { /* all that read a column must read vectors */
+        f->size = 2;
+        f->separator = "|";
+        f->transform = PLX_TRANSFORM_IS_ZERO;
+    }
+    if (how % 5 < 3) return;
+    f->kind = PLX_FEATURE_BUCKETS;
+    *(how % 5 == 3 ? &f->exact : &f->quantiles) = 3;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
 typedef struct feed {
@@ -105,6 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     bool with_labels = !(how >> 15 & 1);
     choose(how, &spec);
     choose_lists(length >> 3, &spec);
+    choose_numbers(length, &spec);
     spec.data.on_error = (int)(length & 1);
     spec.data.max_errors = 5;
     plx_encoders *whole = NULL, *pieces = NULL;
