@@ -245,7 +245,8 @@ test_classes() {
     make_config
     awk -F, -v OFS=, 'NR > 1 { $5 = NR % 9 ? substr("abc", 1 + int($2 / 4), 1) : "" } NR == 1 { $5 = "kind" } 1' \
         rows.csv | sed 's/,c$/,"c, d"/' >more.csv
-    sed -e "s/rows.csv/more.csv/" -e "/tower_dnn_units_lists/d" -e 's/^model:/  - {name: kind, kind: multiclass, where: z, where_values: ["1"]}\nmodel:/' \
+    sed -e 's/rows.csv/more.csv/' -e '/tower_dnn_units_lists/d' \
+        -e 's/^model:/  - {name: kind, kind: multiclass, where: z, where_values: ["1"]}\nmodel:/' \
         small.yaml >classes.yaml
     code 0 "$PLEXUS" fit classes.yaml --out run
     code 0 "$PLEXUS" predict run/model.plexus more.csv
