@@ -83,6 +83,7 @@ static plx_status begin_blocks(plx_row_order *order, plx_error *err)
 {
     const plx_random random = {order->seed, PLX_STREAM_BLOCKS};
     PLX_TRY(plx_rows_ahead_wait(order->ahead, err)); /* of an epoch that was not taken to its end */
+    plx_rows_forget(order->rows, 0, order->rows->n); /* what others looked at through the map */
     fill(order->blocks, 0, order->n_blocks);
     if (order->shuffles) plx_random_shuffle(&random, order->epoch, order->blocks, order->n_blocks);
     fetch(order, 0);
