@@ -7,7 +7,7 @@ file(GLOB PLEXUS_DATA CONFIGURE_DEPENDS src/data/*.c)
 file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/models/*.c)
 file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c src/store/*.c src/config/*.c src/api/*.c)
 if(PLEXUS_CORE) # what trains on records in memory
-  set(PLEXUS_DATA src/data/dataset.c)
+  set(PLEXUS_DATA src/data/dataset.c src/data/rows_ahead.c)
   file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c)
 endif()
 
