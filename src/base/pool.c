@@ -11,12 +11,13 @@
 
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/thread.h"
 
 enum {
     CACHE_LINE = 64,
@@ -189,21 +190,16 @@ void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
     pthread_mutex_unlock(&pool->mutex);
 }
 
-/* Signals stay with the program's own threads: its handlers must not run on ours. */
 static plx_status start_workers(plx_pool *pool, plx_error *err)
 {
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failure = 0;
-    while (!failure && pool->n_started < pool->threads - 1) {
+    bool started = true;
+    while (started && pool->n_started < pool->threads - 1) {
         pool_worker *worker = &pool->workers[pool->n_started];
         *worker = (pool_worker){.pool = pool, .number = pool->n_started + 1};
-        failure = pthread_create(&worker->thread, NULL, worker_main, worker);
-        if (!failure) pool->n_started++;
+        started = plx_thread_start(&worker->thread, worker_main, worker);
+        if (started) pool->n_started++;
     }
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (failure)
+    if (!started)
         PLX_FAIL(err, PLX_ERR_MEMORY, "the system lets this process start only %d of %d threads; ask for fewer",
                  pool->n_started + 1, pool->threads);
     return PLX_OK;

@@ -2,9 +2,9 @@
 /* A ring of blocks between the thread that reads and the one that takes. */
 #include "data/ahead.h"
 
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
+
+#include "base/thread.h"
 
 enum { BLOCKS = 4, BLOCK_BYTES = 1 << 18 };
 
@@ -74,17 +74,6 @@ static void *read_ahead(void *argument)
     return NULL;
 }
 
-/* Signals stay with the program's own threads. */
-static bool start(plx_ahead *ahead)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    const bool started = pthread_create(&ahead->thread, NULL, read_ahead, ahead) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return started;
-}
-
 plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source source, plx_ahead **out, plx_error *err)
 {
     *out = NULL;
@@ -100,7 +89,7 @@ plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source sour
         plx_ahead_free(ahead);
         return plx_error_memory(err);
     }
-    ahead->has_thread = start(ahead);
+    ahead->has_thread = plx_thread_start(&ahead->thread, read_ahead, ahead);
     *out = ahead;
     return PLX_OK;
 }

@@ -4,11 +4,10 @@
  * bring megabytes round a page, as the system's cache happens to hold them.
  */
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "data/row_file.h"
 
 struct plx_rows_ahead {
@@ -79,7 +78,6 @@ static void *run(void *argument)
 plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows *rows, plx_rows_ahead **out,
                                  plx_error *err)
 {
-    sigset_t all, before;
     *out = NULL;
     plx_rows_ahead *ahead = plx_alloc_zero(allocator, 1, sizeof *ahead);
     if (!ahead) return plx_error_memory(err);
@@ -87,10 +85,7 @@ plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows 
     ahead->rows = rows;
     pthread_mutex_init(&ahead->mutex, NULL);
     pthread_cond_init(&ahead->changed, NULL);
-    sigfillset(&all); /* signals stay with the program's own threads */
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    ahead->has_thread = pthread_create(&ahead->thread, NULL, run, ahead) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    ahead->has_thread = plx_thread_start(&ahead->thread, run, ahead);
     *out = ahead;
     return PLX_OK;
 }
