@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keras' names of losses and metrics, and values given for all tasks, as a list or by the tasks' names."""
+
+from __future__ import annotations
+
+from ._native import lib
+
+# Keras' losses: the task's kind, and the configuration's `loss` where the kind has several.
+_LOSSES = {
+    "binary_crossentropy": ("binary", None),
+    "mean_squared_error": ("regression", "squared"),
+    "mse": ("regression", "squared"),
+    "mean_absolute_error": ("regression", "absolute"),
+    "mae": ("regression", "absolute"),
+    "huber": ("regression", "huber"),
+    "huber_loss": ("regression", "huber"),
+    "poisson": ("regression", "poisson"),
+    "categorical_crossentropy": ("multiclass", None),
+    "sparse_categorical_crossentropy": ("multiclass", None),
+}
+
+# Keras' metrics, by the names of plx_metrics.
+_METRICS = {
+    "auc": "auc",
+    "acc": "accuracy",
+    "accuracy": "accuracy",
+    "binary_accuracy": "accuracy",
+    "categorical_accuracy": "accuracy",
+    "binary_crossentropy": "logloss",
+    "logloss": "logloss",
+    "mse": "mse",
+    "mean_squared_error": "mse",
+    "mae": "mae",
+    "mean_absolute_error": "mae",
+    "rmse": "rmse",
+    "root_mean_squared_error": "rmse",
+    "r2": "r2",
+    "pr_auc": "pr_auc",
+    "group_auc": "group_auc",
+    "ece": "ece",
+    "normalized_entropy": "normalized_entropy",
+    "calibration": "calibration",
+}
+
+
+def _metric_name(metric) -> str:
+    name = metric if isinstance(metric, str) else getattr(metric, "name", type(metric).__name__)
+    if name.lower() not in _METRICS:
+        raise ValueError(f"metric '{name}' is unknown; there are {', '.join(sorted(_METRICS))}")
+    return _METRICS[name.lower()]
+
+
+def has_kind(figure: str, kind: int) -> bool:
+    """Whether tasks of that kind have the figure."""
+    return bool(lib.plx_metric_at(lib.plx_metric_find(figure.encode())).kinds >> kind & 1)
+
+
+def per_task(value, names: list[str], what: str) -> list:
+    """One value for all tasks, a list, or a dict by the tasks' names."""
+    if isinstance(value, dict):
+        unknown = set(value) - set(names)
+        if unknown:
+            raise ValueError(f"{what}: there is no task '{sorted(unknown)[0]}'; there are {', '.join(names)}")
+        return [value.get(name) for name in names]
+    if isinstance(value, (list, tuple)):
+        if len(value) != len(names):
+            raise ValueError(f"{what}: {len(value)} are given for {len(names)} tasks")
+        return list(value)
+    return [value] * len(names)
+
+
+def metrics_a_task(metrics, task_names: list[str]) -> list[list[str]]:
+    """The figures of each task, by the names of plx_metrics."""
+    if isinstance(metrics, dict):
+        found = [metrics.get(name) or [] for name in task_names]
+        return [[_metric_name(m) for m in (one if isinstance(one, (list, tuple)) else [one])] for one in found]
+    metrics = [] if metrics is None else metrics if isinstance(metrics, (list, tuple)) else [metrics]
+    if metrics and all(isinstance(one, (list, tuple)) for one in metrics):
+        lists = per_task(list(metrics), task_names, "metrics")
+        return [[_metric_name(m) for m in one] for one in lists]
+    return [[_metric_name(m) for m in metrics] for _ in task_names]
+
+
+def set_loss(task: dict, loss) -> None:
+    """Puts a loss by Keras' name into a task's entry of the configuration."""
+    if loss is None:
+        return
+    name = loss if isinstance(loss, str) else getattr(loss, "name", type(loss).__name__)
+    if name not in _LOSSES:
+        raise ValueError(f"loss '{name}' is unknown; there are {', '.join(sorted(_LOSSES))}")
+    kind, form = _LOSSES[name]
+    if kind != task["kind"]:
+        raise ValueError(f"loss '{name}' is for {kind} tasks; task '{task['name']}' is {task['kind']}")
+    if form not in (None, "squared"):
+        task["loss"] = form

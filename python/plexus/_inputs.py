@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What `fit`, `evaluate` and `predict` take, as columns by name: features, labels, weights."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ._compile import per_task
+from ._tables import Column, Stream, column_of, columns_of, from_padded, from_ragged
+from .features import VarLenSparseFeat, get_feature_names
+
+
+class Inputs:
+    """The columns of one model: feature_columns None where it was not made of feature columns."""
+
+    def __init__(self, feature_columns: list | None, task_names: list[str]):
+        self.feature_columns, self.task_names = feature_columns, task_names
+
+    def features(self, x) -> dict[str, Column]:
+        if self.feature_columns is not None and not isinstance(x, dict):
+            names = get_feature_names(self.feature_columns)
+            if isinstance(x, (list, tuple)):
+                if len(x) != len(names):
+                    raise ValueError(f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}")
+                x = dict(zip(names, x))
+            elif isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.names is None:
+                if x.shape[1] != len(names):
+                    raise ValueError(f"x has {x.shape[1]} columns for {len(names)} features: {', '.join(names)}")
+                x = {name: x[:, index] for index, name in enumerate(names)}
+        return columns_of(self._unpadded(x) if isinstance(x, dict) else x)
+
+    def _unpadded(self, x: dict) -> dict:
+        """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""
+        lists = [one for one in self.feature_columns or () if isinstance(one, VarLenSparseFeat)]
+        given = {feature.name: x.get(feature.name) for feature in lists}
+        if not any(isinstance(values, np.ndarray) and values.ndim == 2 for values in given.values()):
+            return x
+        x = dict(x)
+        for feature in lists:
+            values = given[feature.name]
+            if not isinstance(values, np.ndarray) or values.ndim != 2:
+                continue
+            lengths = x.get(feature.length_name) if feature.length_name else None
+            x[feature.name], taken = from_padded(values, lengths, feature.name)
+            if feature.weight_name:
+                weights = np.asarray(x[feature.weight_name]).reshape(values.shape)
+                x[feature.weight_name] = from_ragged(weights[taken], taken.sum(axis=1), feature.weight_name)
+        return x
+
+    def labels(self, y, columns: dict[str, Column], what: str) -> dict[str, Column]:
+        """Label columns by the tasks' names."""
+        if y is None:
+            missing = [name for name in self.task_names if name not in columns]
+            if missing:
+                raise ValueError(f"{what}: y is not given, and x has no column '{missing[0]}' of that task")
+            return {}
+        if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == len(self.task_names):
+            y = [y[:, task] for task in range(len(self.task_names))]
+        if hasattr(y, "columns") and not isinstance(y, dict) or isinstance(y, dict):
+            labels = columns_of(y)
+            missing = [name for name in self.task_names if name not in labels]
+            if missing:
+                raise ValueError(f"{what}: y has no column '{missing[0]}' of that task; it has {', '.join(labels)}")
+            return {name: labels[name] for name in self.task_names}
+        if len(self.task_names) == 1 and not (isinstance(y, (list, tuple)) and len(y) == 1 and np.ndim(y[0]) > 0):
+            y = [y]
+        if not isinstance(y, (list, tuple)) or len(y) != len(self.task_names):
+            raise ValueError(
+                f"{what}: y must be a list of {len(self.task_names)} arrays, one a task ({', '.join(self.task_names)})"
+            )
+        return {name: column_of(values, name) for name, values in zip(self.task_names, y)}
+
+    def stream(self, x, y, sample_weight=None, what: str = "x") -> Stream:
+        """Features, labels and weights as one table."""
+        columns = self.features(x)
+        return Stream({**columns, **self.labels(y, columns, what), **self.weights(sample_weight)})
+
+    def weights(self, sample_weight) -> dict[str, Column]:
+        if sample_weight is None:
+            return {}
+        if isinstance(sample_weight, (list, tuple, dict)) and len(self.task_names) > 1:
+            each = per_task(sample_weight, self.task_names, "sample_weight")
+            return {
+                f"{name}:weight": column_of(np.asarray(weights, np.float64), f"{name}:weight")
+                for name, weights in zip(self.task_names, each)
+                if weights is not None
+            }
+        return {"row:weight": column_of(np.asarray(sample_weight, np.float64), "row:weight")}

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What training calls while it runs: the display and the callbacks."""
+
+from __future__ import annotations
+
+from ._native import ffi
+from ._progress import Display
+from .callbacks import Callback
+
+
+class Listener:
+    """What training calls: callbacks at each epoch's end, the display in between."""
+
+    def __init__(self, model, data, callbacks: list[Callback], display: Display, first_epoch: int):
+        self.model, self.data, self.callbacks = model, data, callbacks
+        self.display, self.first_epoch = display, first_epoch
+        self.failure: BaseException | None = None
+        self.logs: dict[str, float] = {}
+
+    def hear(self, progress) -> bool:
+        try:
+            if progress.step < progress.steps:
+                self.display.step(progress, self.first_epoch)
+                return True
+            return self.end_epoch(progress)
+        except BaseException as failure:  # KeyboardInterrupt, too: told when training has ended cleanly
+            self.failure = failure
+            return False
+
+    def end_epoch(self, progress) -> bool:
+        epoch = self.first_epoch + progress.epoch - 1
+        self.logs = self.model._logs(progress, self.data)
+        self.display.epoch(progress, self.first_epoch, self.logs)
+        for callback in self.callbacks:
+            callback.on_epoch_end(epoch, self.logs)
+        if self.model.stop_training:
+            return False
+        if progress.epoch < progress.epochs:
+            for callback in self.callbacks:
+                callback.on_epoch_begin(epoch + 1)
+        return True
+
+
+@ffi.def_extern()
+def plexus_progress(user, progress):
+    return ffi.from_handle(user).hear(progress)
+
+
+@ffi.def_extern()
+def plexus_rate(user, epoch, rate):
+    model = ffi.from_handle(user).model
+    model._rate = rate if model._wanted_rate is None else model._wanted_rate
+    return model._rate

@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A built network: its handle, its weights, its text, its file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import threading
+
+import numpy as np
+
+from ._inputs import Inputs
+from ._library import call, context, create, path_bytes, taken_text, text
+from ._native import ffi, lib
+from ._tables import Column, Stream
+
+
+class Network:
+    """What holds a network once it is built; `_handle` is None before."""
+
+    def __init__(self, handle, threads: int, feature_columns: list | None, task_names: list[str]):
+        self._context = context(threads)
+        self._threads = threads
+        self._lock = threading.RLock()
+        self._handle = handle
+        self._inputs = Inputs(feature_columns, task_names)
+        self.task_names = task_names
+        self.feature_columns = feature_columns
+
+    def _built(self):
+        if self._handle is None:
+            raise RuntimeError("the network is built by the first fit: call fit, or load a model")
+        return self._handle
+
+    def _dataset(self, columns: dict[str, Column], with_labels: bool):
+        stream = Stream(columns)
+        return create(
+            "plx_dataset", lib.plx_dataset_free, lib.plx_dataset_from_arrow, self._built(), stream.pointer, with_labels
+        )
+
+    def describe(self, form: str = "layers") -> str:
+        """The network as text: `layers` with shapes and parameters, `dot` for Graphviz, `plan` as it executes."""
+        forms = {
+            "layers": lib.PLX_DESCRIPTION_LAYERS,
+            "dot": lib.PLX_DESCRIPTION_DOT,
+            "plan": lib.PLX_DESCRIPTION_PLAN,
+        }
+        if form not in forms:
+            raise ValueError(f"form '{form}' is none of {', '.join(forms)}")
+        return taken_text(self._context, lib.plx_model_describe, self._built(), forms[form])
+
+    def count_params(self) -> int:
+        """Numbers that training moves."""
+        return lib.plx_model_n_parameters(self._built())
+
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Every parameter by its stable name, [groups, rows, columns]; copies."""
+        found = {}
+        index, name, shape = 0, ffi.new("const char **"), ffi.new("int64_t[3]")
+        while lib.plx_model_parameter(self._built(), index, name, shape, ffi.NULL, ffi.NULL) == lib.PLX_OK:
+            values = np.empty(tuple(shape), np.float32)
+            pointer = ffi.cast("float *", ffi.from_buffer(values))
+            call(lib.plx_model_parameter, self._handle, index, name, shape, pointer)
+            found[text(name[0])] = values
+            index += 1
+        return found
+
+    def get_weights(self) -> list[np.ndarray]:
+        return list(self.parameters().values())
+
+    def set_weights(self, weights) -> None:
+        """Takes what get_weights gave."""
+        for index, values in enumerate(weights):
+            values = np.ascontiguousarray(values, np.float32)
+            pointer = ffi.cast("const float *", ffi.from_buffer(values))
+            call(lib.plx_model_set_parameter, self._built(), index, pointer, values.size)
+
+    def save(self, filepath) -> None:
+        """Writes the model file, atomically: weights, vocabularies, configuration; `plexus predict` reads it, too."""
+        call(lib.plx_model_save, self._built(), path_bytes(filepath))
+
+    def __getstate__(self):
+        own = ("_context", "_lock", "_handle")
+        state = {key: value for key, value in self.__dict__.items() if key not in own}
+        state["_file"] = self._bytes() if self._handle is not None else None
+        return state
+
+    def __setstate__(self, state):
+        file = state.pop("_file")
+        self.__dict__.update(state)
+        self._context, self._lock = context(self._threads), threading.RLock()
+        self._handle = None if file is None else _handle_of_bytes(self._context, file)
+
+    def _bytes(self) -> bytes:
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "model.plexus")
+            self.save(path)
+            with open(path, "rb") as file:
+                return file.read()
+
+
+def _handle_of_bytes(context_handle, file: bytes):
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.plexus")
+        with open(path, "wb") as out:
+            out.write(file)
+        return create("plx_model", lib.plx_model_free, lib.plx_model_load, context_handle, path_bytes(path))
