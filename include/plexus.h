@@ -291,6 +291,12 @@ PLX_API plx_status plx_model_describe(const plx_model *model, plx_description fo
 PLX_API plx_status plx_model_parameter(const plx_model *model, int index, const char **name, int64_t shape[3],
                                        float *values, plx_error *err);
 
+/** Where the n-th parameter lies: number [group][row][col] is at (*values)[group * strides[0] + row * strides[1] +
+ * col]. The numbers belong to the model and live as long as it does; training and plx_model_set_parameter change them
+ * in place. PLX_ERR_ARGUMENT: no such parameter. */
+PLX_API plx_status plx_model_parameter_values(const plx_model *model, int index, const float **values,
+                                              int64_t strides[2], plx_error *err);
+
 /** Puts `values` [n], row-major, into the n-th parameter. PLX_ERR_ARGUMENT: no such parameter, or `n` is not its size.
  */
 PLX_API plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err);

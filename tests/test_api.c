@@ -542,6 +542,38 @@ static void test_parameters(void)
     fixture_free(&f);
 }
 
+/* Number by number, the place of a parameter holds what its copy holds, also after it was set. */
+static void check_place(plx_model *model, int index)
+{
+    float copy[4096];
+    int64_t shape[3], strides[2];
+    const float *place = NULL;
+    CHECK_STATUS(plx_model_parameter(model, index, NULL, shape, NULL, NULL), PLX_OK);
+    const int64_t rows = shape[1], cols = shape[2], n = shape[0] * rows * cols;
+    if (n > 4096) return;
+    CHECK_STATUS(plx_model_parameter_values(model, index, &place, strides, NULL), PLX_OK);
+    for (int64_t i = 0; i < n; i++)
+        copy[i] = (float)i;
+    CHECK_STATUS(plx_model_set_parameter(model, index, copy, n, NULL), PLX_OK);
+    for (int64_t i = 0; i < n; i++)
+        CHECK(place[i / cols / rows * strides[0] + i / cols % rows * strides[1] + i % cols] == copy[i]);
+}
+
+static void test_places_of_parameters(void)
+{
+    fixture f;
+    int n = 0;
+    int64_t strides[2];
+    const float *place = NULL;
+    if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
+    for (; plx_model_parameter(f.model, n, NULL, NULL, NULL, NULL) == PLX_OK; n++)
+        check_place(f.model, n);
+    CHECK(n > 4);
+    CHECK_STATUS(plx_model_parameter_values(f.model, n, &place, strides, NULL), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_parameter_values(f.model, 0, &place, NULL, NULL), PLX_ERR_ARGUMENT);
+    fixture_free(&f);
+}
+
 static void test_contexts(void)
 {
     plx_context *context = NULL;
@@ -717,6 +749,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_rows_of_other_encoders_are_refused),
         CHECK_TEST(test_description),
         CHECK_TEST(test_parameters),
+        CHECK_TEST(test_places_of_parameters),
         CHECK_TEST(test_contexts),
         CHECK_TEST(test_wrong_model_files_are_refused),
         CHECK_TEST(test_every_allocation_may_fail),

@@ -77,7 +77,7 @@ class Inside(Network):
         return names if len(names) == n else [f"expert {i}" for i in range(n)]
 
     def embeddings(self) -> dict[str, np.ndarray]:
-        """Embedding tables by name, [rows, dim]; row 0 is that of unknown categories."""
+        """Embedding tables by name, [rows, dim], as `parameters` gives them; row 0 is that of unknown categories."""
         return {
             name[len("embedding/") : -len("/table")]: values[0]
             for name, values in self.parameters().items()

@@ -15,6 +15,23 @@ from ._native import ffi, lib
 from ._tables import Column, Stream
 
 
+class _Numbers:
+    """A parameter where it lies: what NumPy makes a view of. It holds the network, and is the view's base."""
+
+    def __init__(self, handle, index: int, shape: tuple[int, ...]):
+        self._handle = handle
+        values, strides = ffi.new("const float **"), ffi.new("int64_t[2]")
+        call(lib.plx_model_parameter_values, handle, index, values, strides)
+        size = np.dtype(np.float32).itemsize
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": np.dtype(np.float32).str,
+            "shape": shape,
+            "strides": (strides[0] * size, strides[1] * size, size),
+            "data": (int(ffi.cast("uintptr_t", values[0])), True),  # True: nobody writes through it
+        }
+
+
 class Network:
     """What holds a network once it is built; `_handle` is None before."""
 
@@ -54,19 +71,19 @@ class Network:
         return lib.plx_model_n_parameters(self._built())
 
     def parameters(self) -> dict[str, np.ndarray]:
-        """Every parameter by its stable name, [groups, rows, columns]; copies."""
+        """Every parameter by its stable name, [groups, rows, columns]: read-only views of the network's own numbers.
+
+        They keep the network alive and follow training; `copy()` keeps what they hold now, `set_weights` changes them.
+        """
         found = {}
-        index, name, shape = 0, ffi.new("const char **"), ffi.new("int64_t[3]")
-        while lib.plx_model_parameter(self._built(), index, name, shape, ffi.NULL, ffi.NULL) == lib.PLX_OK:
-            values = np.empty(tuple(shape), np.float32)
-            pointer = ffi.cast("float *", ffi.from_buffer(values))
-            call(lib.plx_model_parameter, self._handle, index, name, shape, pointer)
-            found[text(name[0])] = values
-            index += 1
+        name, shape = ffi.new("const char **"), ffi.new("int64_t[3]")
+        while lib.plx_model_parameter(self._built(), len(found), name, shape, ffi.NULL, ffi.NULL) == lib.PLX_OK:
+            found[text(name[0])] = np.asarray(_Numbers(self._handle, len(found), tuple(shape)))
         return found
 
     def get_weights(self) -> list[np.ndarray]:
-        return list(self.parameters().values())
+        """Copies of all parameters, in the order of `parameters`."""
+        return [values.copy() for values in self.parameters().values()]
 
     def set_weights(self, weights) -> None:
         """Takes what get_weights gave."""

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Looking inside: layers against a computation by hand, gates, embeddings, pictures that show something."""
 
+import gc
+import weakref
+
 import numpy as np
 import pytest
 
@@ -54,6 +57,32 @@ def test_gates(model, features):
 def test_embeddings(model):
     embeddings = model.embeddings()
     assert embeddings["city"].shape == (5, 4) and embeddings["code"].shape == (51, 4)
+
+
+def test_parameters_are_views(rows, features):
+    """They show the network's own numbers, follow training, cannot be written, and keep the network alive."""
+    model = trained(features, rows)
+    seen, again, tables = model.parameters(), model.parameters(), model.embeddings()
+    weights = model.get_weights()
+    for (name, values), weight in zip(seen.items(), weights):
+        assert np.shares_memory(values, again[name]) and not np.shares_memory(values, weight)
+        assert not values.flags.writeable and np.array_equal(values, weight)
+        with pytest.raises(ValueError):
+            values[...] = 0
+        with pytest.raises(ValueError):
+            values.flags.writeable = True
+    assert np.shares_memory(tables["code"], seen["embedding/code/table"])
+    model.fit(features, [rows["click"], rows["seconds"]], batch_size=512, verbose=0)
+    assert not all(np.array_equal(values, weight) for values, weight in zip(seen.values(), weights))
+    assert all(np.array_equal(values, weight) for values, weight in zip(seen.values(), model.get_weights()))
+    model.set_weights(weights)
+    assert all(np.array_equal(values, weight) for values, weight in zip(seen.values(), weights))
+    gone = weakref.ref(model)
+    del model
+    gc.collect()
+    assert gone() is None
+    assert all(np.array_equal(values, weight) for values, weight in zip(seen.values(), weights))
+    assert np.array_equal(tables["code"], seen["embedding/code/table"][0])
 
 
 def test_wrong_layer(model, features):

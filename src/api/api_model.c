@@ -256,6 +256,19 @@ plx_status plx_model_parameter(const plx_model *model, int index, const char **n
     return PLX_OK;
 }
 
+plx_status plx_model_parameter_values(const plx_model *model, int index, const float **values, int64_t strides[2],
+                                      plx_error *err)
+{
+    if (!model || !values || !strides || index < 0 || index >= model->graph.n_params) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no parameter number %d, or values or strides is NULL", index);
+    }
+    const plx_param *param = &model->graph.params[index];
+    *values = model->values + param->offset;
+    strides[0] = (int64_t)param->group_stride;
+    strides[1] = (int64_t)param->row_stride;
+    return PLX_OK;
+}
+
 plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err)
 {
     if (!model || !values || index < 0 || index >= model->graph.n_params) {
