@@ -83,6 +83,9 @@ PLX_API plx_status plx_config_set(plx_config *config, const char *assignment, pl
 PLX_API void plx_config_free(plx_config *config);
 /** The resolved configuration as YAML, every default written out; reading it gives an equal configuration. */
 PLX_API const char *plx_config_text(const plx_config *config);
+/** The value of "section.key" or, of features and tasks, "section.name.key", as JSON, which plx_config_set takes, too.
+ * Give back with plx_text_free. PLX_ERR_ARGUMENT: there is no such key. */
+PLX_API plx_status plx_config_get(const plx_config *config, const char *key, char **out, plx_error *err);
 PLX_API int plx_config_n_tasks(const plx_config *config);
 PLX_API const char *plx_config_task_name(const plx_config *config, int task);
 PLX_API const char *plx_config_model_name(const plx_config *config);
@@ -108,6 +111,14 @@ PLX_API plx_status plx_data_load(const plx_config *config, const char *const *fo
                                  plx_error *err);
 
 typedef struct plx_model plx_model;
+
+/** The same for a model that is trained further: its encoders read and encode the rows, which are cut as `config` says;
+ * nothing is fitted. A named cache is neither read nor kept. */
+PLX_API plx_status plx_data_load_for(const plx_config *config, const plx_model *model, const char *const *folders,
+                                     int n_folders, plx_data **out, plx_error *err);
+
+/** Whether this build reads Parquet files. */
+PLX_API bool plx_reads_parquet(void);
 
 /** Record batches in memory, as the Arrow C stream interface hands them over (Apache Arrow's specification). */
 struct ArrowArrayStream; /* plexus_arrow.h */

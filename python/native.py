@@ -60,6 +60,7 @@ void plexus_table_stream(plexus_table *table, struct ArrowArrayStream *out);
 
 extern "Python" bool plexus_progress(void *user, const plx_progress *progress);
 extern "Python" double plexus_rate(void *user, int epoch, double rate);
+extern "Python" bool plexus_scores(void *user, const float *scores, int64_t rows);
 extern "Python" void plexus_warn(void *user, const char *line);
 """
 

@@ -574,6 +574,77 @@ static void test_places_of_parameters(void)
     fixture_free(&f);
 }
 
+static void test_values_of_keys(void)
+{
+    static const struct {
+        const char *key, *value;
+    } cases[] = {
+        {"train.epochs", "3"},
+        {"train.shuffle", "true"},
+        {"train.optimizer", "\"adam\""},
+        {"train.learning_rate", "0.02"},
+        {"data.train", "[\"rows.csv\"]"},
+        {"data.memory", "2048"},
+        {"data.format", "\"auto\""},
+        {"model.name", "\"mmoe\""},
+        {"model.num_experts", "3"},
+        {"model.tower_dnn_units_lists", "[[6], [4]]"},
+        {"model.dnn_activation", "[\"relu\"]"},
+        {"features.city.embedding_dim", "\"auto\""},
+        {"features.city.initializer_scale", "\"nan\""},
+        {"tasks.buy.positive", "[\"yes\"]"},
+        {"tasks.click.kind", "\"binary\""},
+    };
+    static const char *const wrong[] = {"train.epoch",      "train",      "tasks.sell.kind",
+                                        "model.click.name", "tasks.kind", ""};
+    plx_context *context = NULL;
+    plx_config *config = NULL;
+    plx_error failure;
+    char *text = NULL;
+    const char *yaml = config_text("mmoe", mmoe_lines, "");
+    REQUIRE(plx_context_create(NULL, &context, NULL) == PLX_OK);
+    REQUIRE(plx_config_parse(context, yaml, strlen(yaml), "test.yaml", &config, NULL) == PLX_OK);
+    CHECK_STATUS(plx_config_set(config, "data.memory=2KiB", NULL), PLX_OK);
+    CHECK_STATUS(plx_config_set(config, "features.city.embedding_dim=auto", NULL), PLX_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        CHECK_STATUS(plx_config_get(config, cases[i].key, &text, NULL), PLX_OK);
+        if (text) CHECK_TEXT(text, cases[i].value);
+        plx_text_free(context, text);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        CHECK_STATUS(plx_config_get(config, wrong[i], &text, &failure), PLX_ERR_ARGUMENT);
+        CHECK(!text);
+    }
+    CHECK_STATUS(plx_config_get(config, "train.epoch", &text, &failure), PLX_ERR_ARGUMENT);
+    CHECK_TEXT(failure.message, "no 'train.epoch'");
+    plx_config_free(config);
+    plx_context_free(context);
+}
+
+/* The rows of the first half by the encoders of all rows: a city that the half lacks keeps its place. */
+static void test_data_for_a_model(void)
+{
+    fixture f;
+    plx_data *data = NULL, *fitted = NULL;
+    plx_error failure;
+    const char *folders[] = {home};
+    if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
+    write_text("half.csv", "city,job,age,click,buy\nOslo,nurse,30,1,yes\nOslo,baker,40,0,no\nOslo,nurse,50,1,no\n");
+    CHECK_STATUS(plx_config_set(f.config, "data.train=[half.csv]", NULL), PLX_OK);
+    CHECK_STATUS(plx_config_set(f.config, "data.validation_part=1", NULL), PLX_OK);
+    CHECK_STATUS(plx_config_set(f.config, "data.test_part=0", NULL), PLX_OK);
+    CHECK_STATUS(plx_data_load_for(f.config, f.model, folders, 1, &data, &failure), PLX_OK);
+    CHECK_STATUS(plx_data_load(f.config, folders, 1, &fitted, NULL), PLX_OK);
+    REQUIRE(data && fitted);
+    CHECK(plx_data_rows(data, PLX_PART_TRAIN) == 2 && plx_data_rows(data, PLX_PART_VALIDATION) == 1);
+    CHECK_STATUS(plx_model_train(f.model, data, NULL, NULL, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_train(f.model, fitted, NULL, NULL, &failure), PLX_ERR_SCHEMA);
+    plx_data_free(data);
+    plx_data_free(fitted);
+    CHECK_STATUS(plx_data_load_for(f.config, NULL, folders, 1, &data, &failure), PLX_ERR_ARGUMENT);
+    fixture_free(&f);
+}
+
 static void test_contexts(void)
 {
     plx_context *context = NULL;
@@ -750,6 +821,8 @@ int main(int argc, char **argv)
         CHECK_TEST(test_description),
         CHECK_TEST(test_parameters),
         CHECK_TEST(test_places_of_parameters),
+        CHECK_TEST(test_values_of_keys),
+        CHECK_TEST(test_data_for_a_model),
         CHECK_TEST(test_contexts),
         CHECK_TEST(test_wrong_model_files_are_refused),
         CHECK_TEST(test_every_allocation_may_fail),

@@ -23,14 +23,17 @@ from ._library import (
 )
 from ._native import lib as _lib
 from .features import DenseFeat, SparseFeat, VarLenSparseFeat, get_feature_names
+from .files import Files
 from .model import Model, load_model
 from .predictor import Predictor
 from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, Shared_Bottom, SingleTask
 
+from_config = Model.from_config
+
 __version__ = _text(_lib.plx_version())
 
 __all__ = [
-    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "FileError", "FormatError", "MMOE", "Model", "NumericError",
+    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "FileError", "Files", "FormatError", "MMOE", "Model", "NumericError",
     "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "Shared_Bottom", "SingleTask", "SparseFeat", "UnsupportedError",
-    "VarLenSparseFeat", "callbacks", "get_feature_names", "load_model", "optimizers",
+    "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names", "load_model", "optimizers",
 ]  # fmt: skip

@@ -81,15 +81,14 @@ def metrics_a_task(metrics, task_names: list[str]) -> list[list[str]]:
     return [[_metric_name(m) for m in metrics] for _ in task_names]
 
 
-def set_loss(task: dict, loss) -> None:
-    """Puts a loss by Keras' name into a task's entry of the configuration."""
+def loss_of(task: str, kind: str, loss) -> str | None:
+    """The configuration's `loss` of a task by Keras' name; None: the kind's usual."""
     if loss is None:
-        return
+        return None
     name = loss if isinstance(loss, str) else getattr(loss, "name", type(loss).__name__)
     if name not in _LOSSES:
         raise ValueError(f"loss '{name}' is unknown; there are {', '.join(sorted(_LOSSES))}")
-    kind, form = _LOSSES[name]
-    if kind != task["kind"]:
-        raise ValueError(f"loss '{name}' is for {kind} tasks; task '{task['name']}' is {task['kind']}")
-    if form not in (None, "squared"):
-        task["loss"] = form
+    for_kind, form = _LOSSES[name]
+    if for_kind != kind:
+        raise ValueError(f"loss '{name}' is for {for_kind} tasks; task '{task}' is {kind}")
+    return form

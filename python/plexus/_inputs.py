@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ._compile import per_task
+from ._config import Key
 from ._tables import Column, Stream, column_of, columns_of, from_padded, from_ragged
 from .features import VarLenSparseFeat, get_feature_names
 
@@ -70,19 +71,54 @@ class Inputs:
             )
         return {name: column_of(values, name) for name, values in zip(self.task_names, y)}
 
-    def stream(self, x, y, sample_weight=None, what: str = "x") -> Stream:
-        """Features, labels and weights as one table."""
+    def stream(
+        self, x, y, sample_weight=None, what: str = "x", expected: dict[Key, str] | None = None
+    ) -> tuple[Stream, dict[Key, str]]:
+        """Features, labels and weights as one table, and the keys of the configuration that name the weights' columns.
+        `expected`: those of a network that is built; a column of them that nobody gives is all ones."""
         columns = self.features(x)
-        return Stream({**columns, **self.labels(y, columns, what), **self.weights(sample_weight)})
+        columns.update(self.labels(y, columns, what))
+        names = {} if expected is None else dict(expected)
+        for key, weights in self.weights(sample_weight, what).items():
+            if expected is not None and key not in expected:
+                raise ValueError(
+                    f"{what}: the network was built without such a sample_weight, and its rows have no room for one; "
+                    "give it, ones say, to the first fit"
+                )
+            if isinstance(weights, str):
+                if weights not in columns:
+                    raise ValueError(f"{what}: there is no column '{weights}', which sample_weight names")
+                if names.setdefault(key, weights) != weights:
+                    columns[names[key]] = columns[weights]
+            else:
+                name = names.setdefault(key, "row:weight" if key[0] == "data" else f"{key[1]}:weight")
+                columns[name] = column_of(weights, name)
+        rows = next((column.rows for column in columns.values()), 0)
+        for name in names.values():
+            if name not in columns:
+                columns[name] = column_of(np.ones(rows), name)
+        return Stream(columns), names
 
-    def weights(self, sample_weight) -> dict[str, Column]:
+    def weights(self, sample_weight, what: str = "x") -> dict[Key, np.ndarray | str]:
+        """Numbers of the rows, or a column's name, by the key that such a column has in the configuration: of all
+        tasks, or of those that have their own."""
         if sample_weight is None:
             return {}
-        if isinstance(sample_weight, (list, tuple, dict)) and len(self.task_names) > 1:
-            each = per_task(sample_weight, self.task_names, "sample_weight")
-            return {
-                f"{name}:weight": column_of(np.asarray(weights, np.float64), f"{name}:weight")
-                for name, weights in zip(self.task_names, each)
-                if weights is not None
-            }
-        return {"row:weight": column_of(np.asarray(sample_weight, np.float64), "row:weight")}
+        several = isinstance(sample_weight, (list, tuple)) and len(self.task_names) > 1
+        if not several and not isinstance(sample_weight, dict):
+            return {("data", "row_weight"): _numbers(sample_weight, what)}
+        each = per_task(sample_weight, self.task_names, f"{what}: sample_weight")
+        return {
+            ("tasks", name, "weight_column"): _numbers(weights, what)
+            for name, weights in zip(self.task_names, each)
+            if weights is not None
+        }
+
+
+def _numbers(weights, what: str) -> np.ndarray | str:
+    if isinstance(weights, str):
+        return weights
+    try:
+        return np.asarray(weights, np.float64)
+    except (TypeError, ValueError) as failure:
+        raise ValueError(f"{what}: sample_weight holds what is no number: {failure}") from None

@@ -24,7 +24,7 @@ class Inside(Network):
     def layer_output(self, x, name: str) -> np.ndarray:
         """What the layer makes of each row: [rows, groups, width]."""
         with self._lock:
-            return self._outputs(self._dataset(self._inputs.features(x), False), [name])[name]
+            return self._outputs(self._rows(x), [name])[name]
 
     def _outputs(self, dataset, names) -> dict[str, np.ndarray]:
         shapes = self.layers()
@@ -45,7 +45,7 @@ class Inside(Network):
         rows, in nats, and `experts`, their names."""
         names = [name for name in self.layers() if name.endswith("gate/softmax")]
         with self._lock:
-            outputs = self._outputs(self._dataset(self._inputs.features(x), False), names)
+            outputs = self._outputs(self._rows(x), names)
         return {name[: -len("/softmax")]: self._gate(name, weights[:, 0, :]) for name, weights in outputs.items()}
 
     def _gate(self, name: str, weights: np.ndarray) -> dict[str, Any]:

@@ -9,10 +9,12 @@ import threading
 
 import numpy as np
 
+from ._config import value_of
 from ._inputs import Inputs
 from ._library import call, context, create, path_bytes, taken_text, text
 from ._native import ffi, lib
-from ._tables import Column, Stream
+from ._tables import ForeignStream, Stream
+from .files import Files, c_paths, found, parquet_of, parquet_stream, plain
 
 
 class _Numbers:
@@ -49,10 +51,33 @@ class Network:
             raise RuntimeError("the network is built by the first fit: call fit, or load a model")
         return self._handle
 
-    def _dataset(self, columns: dict[str, Column], with_labels: bool):
-        stream = Stream(columns)
+    def _dataset(self, pointer, with_labels: bool):
         return create(
-            "plx_dataset", lib.plx_dataset_free, lib.plx_dataset_from_arrow, self._built(), stream.pointer, with_labels
+            "plx_dataset", lib.plx_dataset_free, lib.plx_dataset_from_arrow, self._built(), pointer, with_labels
+        )
+
+    def _value(self, *key: str):
+        """The value of a key of the built network's configuration."""
+        return value_of(self._context, lib.plx_model_config(self._built()), *key)
+
+    def _resolved(self, files: Files) -> tuple[list[str], list[str] | None]:
+        """The paths of files to score, and those of them that Python must read as Parquet."""
+        paths = [path for name in files.paths for path in found(name, files.folders)] if files.folders else files.paths
+        return paths, parquet_of(paths, [], self._value("data", "format"))
+
+    def _rows(self, x):
+        """Rows to score, encoded: a table's, or those of files."""
+        files = plain(x, "x")
+        if files is None:
+            stream = Stream(self._inputs.features(x))
+            return self._dataset(stream.pointer, False)
+        paths, parquet = self._resolved(files)
+        if parquet is not None:
+            foreign = ForeignStream(parquet_stream(parquet))
+            return self._dataset(foreign.pointer, False)
+        names, keep = c_paths(paths)
+        return create(
+            "plx_dataset", lib.plx_dataset_free, lib.plx_dataset_read, self._built(), names, len(keep), False
         )
 
     def describe(self, form: str = "layers") -> str:

@@ -160,6 +160,14 @@ def _from_array_capsules(value) -> Column:
     return Column(schema, [(array, 0, array.length)], [schema_capsule, array_capsule])
 
 
+class ForeignStream:
+    """Somebody's stream as it is, read by the library batch by batch: `pointer` is valid as long as the object."""
+
+    def __init__(self, source):
+        self._capsule = source.__arrow_c_stream__()
+        self.pointer = _pointer(self._capsule, b"arrow_array_stream", "struct ArrowArrayStream *")
+
+
 class _Batches:
     """All batches of somebody's stream; released with the object."""
 

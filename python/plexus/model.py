@@ -4,107 +4,175 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import Any
 
 import numpy as np
 
-from . import optimizers
-from ._compile import has_kind, metrics_a_task, per_task, set_loss
+from . import _config, optimizers
+from ._compile import has_kind, metrics_a_task, per_task, loss_of
+from ._config import Configuration, Key, value_of
 from ._inside import Inside
-from ._library import call, context, create, path_bytes, text
+from ._library import ArgumentError, call, context, create, path_bytes, text
 from ._listener import Listener
 from ._native import ffi, lib
 from ._progress import Display
-from ._tables import Stream, columns_of
+from ._tables import ForeignStream, Stream, columns_of
+from ._training_rows import FileRows, Tables, training_rows
 from .callbacks import Callback, History, TensorBoard
 from .features import VarLenSparseFeat, get_feature_names
+from .files import Files, c_paths, parquet_stream, plain
+
+# Arguments of Keras that change nothing here.
+_IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
+_IDLE_FIT = {"validation_batch_size", "validation_freq", "max_queue_size", "workers", "use_multiprocessing"}
+
+
+class _Scores:
+    """Gathers the scores of rows as they are read."""
+
+    def __init__(self, outputs: int):
+        self.outputs, self.chunks = outputs, []
+        self.failure: BaseException | None = None
+
+    def take(self, scores, rows: int) -> bool:
+        try:
+            chunk = np.frombuffer(ffi.buffer(scores, rows * self.outputs * 4), np.float32)
+            self.chunks.append(chunk.reshape(rows, self.outputs).copy())
+            return True
+        except BaseException as failure:
+            self.failure = failure
+            return False
+
+    def all(self) -> np.ndarray:
+        return np.concatenate(self.chunks) if self.chunks else np.empty((0, self.outputs), np.float32)
+
+
+@ffi.def_extern()
+def plexus_scores(user, scores, rows):
+    return ffi.from_handle(user).take(scores, rows)
 
 
 class Model(Inside):
-    """A multi-task network over feature columns; made by PLE(...), MMOE(...) and the others, or by load_model.
+    """A multi-task network over feature columns; made by PLE(...), MMOE(...) and the others, by from_config, or by
+    load_model.
 
     The network is built at the first `fit`, when the vocabularies of its features are known. One thread a model at a
     time trains; predictions of one model from several threads wait for each other.
     """
 
-    def __init__(self, config: dict | None = None, handle=None, threads: int = 0):
+    def __init__(self, config: dict | Configuration | None = None, handle=None, threads: int = 0, folders=()):
+        columns, made_of_columns = None, False
+        if isinstance(config, dict):
+            config = {**config, "data": {"train": [], **config.get("data", {})}}
+            columns, made_of_columns = config.pop("feature_columns"), True
+            config = Configuration(config)
         if handle is not None:
-            names = [text(lib.plx_model_task_name(handle, task)) for task in range(lib.plx_model_n_tasks(handle))]
-            self.name = text(lib.plx_config_model_name(lib.plx_model_config(handle)))
-            columns = None
-        else:
-            assert config is not None
-            names = [task["name"] for task in config["tasks"]]
-            self.name = config["model"]["name"]
-            columns = config.pop("feature_columns")
+            config = Configuration(text(lib.plx_config_text(lib.plx_model_config(handle))))
+        assert config is not None
+        parsed = config.handle(context(threads))
+        names = _config.task_names(parsed)
         super().__init__(handle, threads, columns, names)
+        self.name = text(lib.plx_config_model_name(parsed))
         self._config = config
-        self._optimizer = optimizers.Optimizer("adam", learning_rate=0.001)
+        self._folders = list(folders)
+        self._kinds = [value_of(self._context, parsed, "tasks", name, "kind") for name in names]
+        self._as_configured = not made_of_columns and handle is None  # fit's defaults are the configuration's
+        # None: as the configuration says.
+        self._optimizer = optimizers.Optimizer("adam", learning_rate=0.001) if made_of_columns else None
         self._metrics: list[list[str]] = [[] for _ in names]
-        self._compiled = handle is not None
+        self._compiled = not made_of_columns
+        self._test: Any = None  # the data whose test rows the configuration names
         self.stop_training = False
         self._rate: float | None = None  # of the epoch under way
         self._wanted_rate: float | None = None  # that a callback asked for
         self.history: History | None = None
 
+    @classmethod
+    def from_config(cls, config, folders=(), threads: int = 0) -> "Model":
+        """A model by a configuration (docs/configuration.md): the path of a YAML file, YAML, or a dict of its sections.
+
+        `fit()` trains it as `plexus fit` would, on the files that it names; `fit(x, ...)` on other rows. What `compile`
+        and `fit` are given goes before what it says. folders: in which its data files are looked for first.
+        """
+        configuration, where = _config.read(config, folders)
+        return cls(configuration, threads=threads, folders=where)
+
     def __getstate__(self):
-        return {**super().__getstate__(), "history": None}  # which refers to callbacks of any kind
+        # History refers to callbacks of any kind, and test rows are not a model's.
+        return {**super().__getstate__(), "history": None, "_test": None}
 
     # -- Configuration ---------------------------------------------------------------------------------------------
 
-    def compile(self, optimizer="adam", loss=None, metrics=None, loss_weights=None, **ignored) -> None:
+    def compile(self, optimizer="adam", loss=None, metrics=None, loss_weights=None, **options) -> None:
         """Sets optimizer, losses, metrics and the tasks' weights, each one for all tasks, a list, or a dict by name.
 
         A loss must fit its task's type: binary_crossentropy; mean_squared_error, mean_absolute_error, huber, poisson;
-        categorical_crossentropy. Without one it is the type's usual.
+        categorical_crossentropy. Without one it is the type's usual. options: keys of the configuration's section
+        `train` (schedule="cosine", warmup_steps=1000, monitor="click.auc", table_optimizer="lazy_adam", ...).
         """
-        self._optimizer = optimizers.get(optimizer)
-        self._metrics = metrics_a_task(metrics, self.task_names)
+        optimizer = optimizers.get(optimizer)
+        metrics = metrics_a_task(metrics, self.task_names)
+        changes: dict[Key, Any] = {
+            ("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE
+        }
         losses = per_task(loss, self.task_names, "loss")
         weights = per_task(loss_weights, self.task_names, "loss_weights")
-        if self._config is not None:
-            for task, loss_name, weight in zip(self._config["tasks"], losses, weights):
-                set_loss(task, loss_name)
-                if weight is not None:
-                    task["weight"] = float(weight)
-        self._compiled = True
+        for name, kind, loss_name, weight in zip(self.task_names, self._kinds, losses, weights):
+            form = loss_of(name, kind, loss_name)
+            if form is not None:
+                changes["tasks", name, "loss"] = form
+            if weight is not None:
+                changes["tasks", name, "weight"] = float(weight)
+        self._take(changes)
+        self._optimizer, self._metrics, self._compiled = optimizer, metrics, True
+
+    def _take(self, changes: dict[Key, Any]) -> None:
+        """Changes of the configuration: of a built network, of section `train` alone."""
+        if self._handle is None:
+            config = self._config.with_changes(changes)
+            config.handle(self._context)
+            self._config = config
+            return
+        for key, value in changes.items():
+            if key[0] == "train":
+                self._set(key[1], value)
+            elif self._value(*key) != value:
+                raise ArgumentError(
+                    f"task '{key[1]}': {key[2]} is {self._value(*key)} in the network that is built, and stays so; make "
+                    "a new model"
+                )
 
     @property
     def learning_rate(self) -> float:
         """Of the optimizer; set in a callback, it holds from the next epoch on."""
         if self._rate is not None:
             return self._rate if self._wanted_rate is None else self._wanted_rate
-        return self._optimizer.learning_rate
+        if self._optimizer is not None:
+            return self._optimizer.learning_rate
+        return value_of(self._context, self._configuration(), "train", "learning_rate")
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
         if self._rate is not None:
             self._wanted_rate = float(value)
-        else:
+        elif self._optimizer is not None:
             self._optimizer.learning_rate = value
+        else:
+            self._take({("train", "learning_rate"): float(value)})
 
     def _set(self, key: str, value) -> None:
         call(lib.plx_model_set, self._handle, f"train.{key}={json.dumps(value)}".encode())
 
+    def _configuration(self):
+        if self._handle is not None:
+            return lib.plx_model_config(self._handle)
+        return self._config.handle(self._context)
+
     @property
     def config(self) -> str:
         """The resolved configuration as YAML: what `plexus fit` would train the same model by."""
-        if self._handle is not None:
-            return text(lib.plx_config_text(lib.plx_model_config(self._handle)))
-        return text(lib.plx_config_text(self._parse(self._config)))
-
-    def _parse(self, config: dict):
-        source = json.dumps(config).encode()
-        return create(
-            "plx_config", lib.plx_config_free, lib.plx_config_parse, self._context, source, len(source), b"the model"
-        )
-
-    def _data(self, config, train: Stream, validation: Stream | None):
-        return create(
-            "plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config,
-            self._handle if self._handle is not None else ffi.NULL, train.pointer,
-            validation.pointer if validation is not None else ffi.NULL, ffi.NULL,
-        )  # fmt: skip
+        return text(lib.plx_config_text(self._configuration()))
 
     # -- Training --------------------------------------------------------------------------------------------------
 
@@ -113,118 +181,119 @@ class Model(Inside):
         x=None,
         y=None,
         batch_size: int | None = None,
-        epochs: int = 1,
+        epochs: int | None = None,
         verbose: int | str = "auto",
         callbacks: list[Callback] | None = None,
         validation_split: float = 0.0,
         validation_data=None,
-        shuffle: bool = True,
+        shuffle: bool | None = None,
         class_weight=None,
         sample_weight=None,
         initial_epoch: int = 0,
         seed: int | None = None,
-        **ignored,
+        **idle,
     ) -> History:
         """Trains for `epochs` - `initial_epoch` epochs and returns the History.
 
-        x: a dict of arrays [rows], a frame, a table, a list of arrays in the order of get_feature_names. y: a list of
-        arrays, one a task, a [rows, tasks] array, a dict or frame by the tasks' names; None where x holds the columns.
-        NaN or None in a label: that task has no label in that row. validation_split takes the last rows, before
-        shuffling; validation_data is (x, y) or (x, y, sample_weight). batch_size None is 32.
+        x: a dict of arrays [rows], a frame, a table, a list of arrays in the order of get_feature_names; or files: a
+        path, several, a folder, a pattern, plexus.Files. y: a list of arrays, one a task, a [rows, tasks] array, a dict
+        or frame by the tasks' names; None where x holds the columns, as files always do. NaN or None in a label: that
+        task has no label in that row. validation_split takes the last rows, before shuffling; validation_data is
+        (x, y), (x, y, sample_weight), or files. sample_weight: an array [rows], a list of them or a dict, one a task,
+        or the names of columns of x.
+
+        epochs None is 1, batch_size None 32; of a model by from_config both are the configuration's, and without x so
+        are the rows.
 
         KeyboardInterrupt ends training and is raised again; the model keeps the best epoch so far. A second fit goes on
         from the weights, with a fresh optimizer.
         """
         if not self._compiled:
             raise RuntimeError("call compile before fit")
+        for name in idle:
+            if name not in _IDLE_FIT:
+                raise TypeError(f"fit takes no argument '{name}'")
+        if epochs is None:
+            epochs = value_of(self._context, self._configuration(), "train", "epochs") if self._as_configured else 1
         if epochs <= initial_epoch:
             raise ValueError(f"epochs is {epochs} and initial_epoch {initial_epoch}: there is nothing to train")
-        with self._lock:
-            return self._fit(
-                x, y, 32 if batch_size is None else batch_size, epochs - initial_epoch, verbose,
-                list(callbacks or []), validation_split, validation_data, shuffle, class_weight, sample_weight,
-                initial_epoch, seed,
-            )  # fmt: skip
-
-    def _fit(
-        self, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
-        sample_weight, initial_epoch, seed,
-    ) -> History:  # fmt: skip
-        train = self._inputs.stream(x, y, sample_weight)
-        validation = None
-        if validation_data is not None:
-            if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
-                raise ValueError("validation_data must be (x, y) or (x, y, sample_weight)")
-            weights = validation_data[2] if len(validation_data) == 3 else None
-            if weights is None and sample_weight is not None:
-                weights = np.ones(len(columns_first(validation_data[1])))
-            validation = self._inputs.stream(validation_data[0], validation_data[1], weights, "validation_data")
-            validation_split = 0.0
-        settings = {
-            "epochs": int(epochs),
-            "batch_size": int(batch_size),
-            "shuffle": bool(shuffle),
-            "optimizer": self._optimizer.name,
-            **self._optimizer.config,
-        }
+        settings: dict[str, Any] = {"epochs": int(epochs - initial_epoch)}
+        if batch_size is not None or not self._as_configured:
+            settings["batch_size"] = 32 if batch_size is None else int(batch_size)
+        if shuffle is not None or not self._as_configured:
+            settings["shuffle"] = True if shuffle is None else bool(shuffle)
+        if self._optimizer is not None:
+            settings.update(optimizers.settings(self._optimizer))
         if seed is not None:
             settings["seed"] = int(seed)
+        callbacks = list(callbacks or [])
         for callback in callbacks:
             if isinstance(callback, TensorBoard):
                 settings["tensorboard"] = callback.log_dir
-        data = self._build(settings, train, validation, validation_split, class_weight, sample_weight)
-        display = Display(verbose, epochs + initial_epoch, self.task_names)
-        self.history = History()
-        return self._train(data, [*callbacks, self.history], display, initial_epoch, epochs)
+        with self._lock:
+            rows = self._training_rows(x, y, sample_weight, validation_data, validation_split)
+            data = self._build(settings, rows, class_weight)
+            display = Display(verbose, epochs, self.task_names)
+            self.history = History()
+            return self._train(data, [*callbacks, self.history], display, initial_epoch, epochs - initial_epoch)
 
-    def _build(self, settings, train, validation, validation_split, class_weight, sample_weight):
+    def _training_rows(self, x, y, sample_weight, validation_data, validation_split) -> Tables | FileRows:
+        if x is not None:
+            return training_rows(
+                self._inputs, x, y, sample_weight, validation_data, validation_split, self._expected()
+            )
+        if not value_of(self._context, self._config.handle(self._context), "data", "train"):
+            raise ValueError("fit: give x; there is no configuration that names files")
+        for name, value in (("y", y), ("sample_weight", sample_weight), ("validation_data", validation_data)):
+            if value is not None:
+                raise ValueError(f"{name}: without x, the configuration says which rows there are; leave it out")
+        share = {("data", "validation_part"): validation_split} if validation_split else {}
+        return FileRows(None, folders=self._folders, changes=share)
+
+    def _expected(self) -> dict[Key, str] | None:
+        """The columns of weights that the built network's rows have."""
+        if self._handle is None:
+            return None
+        keys: list[Key] = [("data", "row_weight"), *(("tasks", name, "weight_column") for name in self.task_names)]
+        return {key: name for key in keys if (name := self._value(*key))}
+
+    def _build(self, settings: dict, rows: Tables | FileRows, class_weight):
         """Data by the model's encoders; at the first fit, these and the network are made."""
         if self._handle is not None:
+            if class_weight is not None:
+                raise ArgumentError("class_weight: the network is built, and its rows' weights with it; make a new model")
             for key, value in settings.items():
                 self._set(key, value)
-            config = self._for_data(self._share(validation_split, train))
-            return self._data(config, train, validation)
-        assert self._config is not None
-        full = {**self._config, "train": {**self._config.get("train", {}), **settings}}
-        full["data"] = {**full.get("data", {}), "train": [], "validation_part": self._share(validation_split, train)}
-        self._weigh(full, class_weight, sample_weight)
-        self._config = full
-        config = self._parse(full)
-        data = self._data(config, train, validation)
+            config = Configuration(self.config).with_changes(rows.changes).handle(self._context)
+            return rows.load(self._context, config, self._handle)
+        self._config = self._config.with_changes(
+            {
+                **{("train", key): value for key, value in settings.items()},
+                **rows.changes,
+                **self._class_weights(class_weight),
+            }
+        )
+        config = self._config.handle(self._context)
+        data = rows.load(self._context, config, None)
         self._handle = create("plx_model", lib.plx_model_free, lib.plx_model_create, config, data)
+        if lib.plx_data_rows(data, lib.PLX_PART_TEST):
+            self._test = data
         return data
 
-    @staticmethod
-    def _share(validation_split: float, train: Stream) -> int:
-        """As many rows as Keras takes: it keeps floor(rows * (1 - split))."""
-        if not 0 <= validation_split < 1:
-            raise ValueError(f"validation_split is {validation_split}; take 0 to below 1")
-        return train.rows - int(train.rows * (1 - validation_split)) if validation_split else 0
-
-    def _for_data(self, validation_part: int):
-        """The model's configuration, over rows in memory that are cut so."""
-        source = self.config.encode()
-        config = create(
-            "plx_config", lib.plx_config_free, lib.plx_config_parse, self._context, source, len(source), b"the model"
-        )
-        for assignment in ("train=[]", "validation=[]", "test=[]", "test_part=0", f"validation_part={validation_part}"):
-            call(lib.plx_config_set, config, b"data." + assignment.encode())
-        return config
-
-    def _weigh(self, config: dict, class_weight, sample_weight) -> None:
-        names = self.task_names
-        for name in self._inputs.weights(sample_weight):
-            if name == "row:weight":
-                config["data"]["row_weight"] = name
-            else:
-                config["tasks"][names.index(name[: -len(":weight")])]["weight_column"] = name
+    def _class_weights(self, class_weight) -> dict[Key, Any]:
         if class_weight is None:
-            return
-        each = class_weight if set(class_weight) & set(names) else {name: class_weight for name in names}
-        for task in config["tasks"]:
-            weights = each.get(task["name"])
-            if weights is not None:
-                task["class_weights"] = [float(weights[key]) for key in sorted(weights)]
+            return {}
+        names = set(self.task_names)
+        each = class_weight if set(class_weight) & names else dict.fromkeys(names, class_weight)
+        if unknown := set(each) - names:
+            raise ValueError(
+                f"class_weight: there is no task '{sorted(map(str, unknown))[0]}'; there are {', '.join(self.task_names)}"
+            )
+        return {
+            ("tasks", name, "class_weights"): [float(weights[key]) for key in sorted(weights)]
+            for name, weights in each.items()
+            if weights is not None
+        }
 
     def _train(self, data, callbacks, display: Display, initial_epoch: int, epochs: int) -> History:
         self.stop_training = False
@@ -232,7 +301,7 @@ class Model(Inside):
         handle = ffi.new_handle(listener)
         hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
         hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
-        self._rate, self._wanted_rate = self._optimizer.learning_rate, None
+        self._rate, self._wanted_rate = self.learning_rate, None
         for callback in callbacks:
             callback.set_model(self)
             callback.set_params({"epochs": initial_epoch + epochs, "verbose": display.verbose})
@@ -246,9 +315,9 @@ class Model(Inside):
             display.end()
             for callback in callbacks:
                 callback.on_train_end(listener.logs)
-            if self._wanted_rate is not None:
-                self._optimizer.learning_rate = self._wanted_rate
-            self._rate = self._wanted_rate = None
+            wanted, self._rate, self._wanted_rate = self._wanted_rate, None, None
+            if wanted is not None:
+                self.learning_rate = wanted
         if listener.failure is not None:
             raise listener.failure
         assert self.history is not None
@@ -286,18 +355,46 @@ class Model(Inside):
 
     def predict(self, x, batch_size: int | None = None, verbose: int | str = "auto") -> list[np.ndarray]:
         """A list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task): probabilities, or values of
-        regressions. With one task the array alone. batch_size is taken for Keras' sake and changes nothing."""
+        regressions. With one task the array alone. x: as `fit` takes it; files may be of any size. batch_size is taken
+        for Keras' sake and changes nothing."""
         with self._lock:
-            dataset = self._dataset(self._inputs.features(x), False)
-            rows, outputs = lib.plx_dataset_rows(dataset), lib.plx_model_n_outputs(self._handle)
-            scores = np.empty((rows, outputs), np.float32)
-            call(lib.plx_model_predict, self._handle, dataset, ffi.cast("float *", ffi.from_buffer(scores)))
+            files = plain(x, "x")
+            scores = self._scores(self._rows(x)) if files is None else self._scores_of_files(files)
         first = ffi.new("int *")
         arrays = []
         for task in range(len(self.task_names)):
             n = lib.plx_model_task_outputs(self._handle, task, first)
             arrays.append(scores[:, first[0] : first[0] + n])
         return arrays if len(arrays) > 1 else arrays[0]
+
+    def _scores(self, dataset) -> np.ndarray:
+        rows, outputs = lib.plx_dataset_rows(dataset), lib.plx_model_n_outputs(self._handle)
+        scores = np.empty((rows, outputs), np.float32)
+        call(lib.plx_model_predict, self._handle, dataset, ffi.cast("float *", ffi.from_buffer(scores)))
+        return scores
+
+    def _scores_of_files(self, files: Files) -> np.ndarray:
+        """Some rows at a time."""
+        paths, parquet = self._resolved(files)
+        gathered = _Scores(lib.plx_model_n_outputs(self._built()))
+        if parquet is not None:
+            stream = parquet_stream(parquet)
+            for batch in stream if hasattr(stream, "read_next_batch") else [stream]:
+                foreign = Stream(columns_of(batch))
+                gathered.chunks.append(self._scores(self._dataset(foreign.pointer, False)))
+            return gathered.all()
+        names, keep = c_paths(paths)
+        handle, report = ffi.new_handle(gathered), ffi.new("plx_files_report *")
+        try:
+            call(
+                lib.plx_model_predict_files, self._handle, names, len(keep), lib.plexus_scores, handle, report,
+            )  # fmt: skip
+        except ArgumentError:
+            if gathered.failure is not None:
+                raise gathered.failure from None
+            raise
+        _tell_wrong_rows(report)
+        return gathered.all()
 
     def predictor(self, columns=None):
         """A frozen copy that scores one row a call in microseconds; `columns`: the names of a row's values in their
@@ -315,17 +412,44 @@ class Model(Inside):
         return_dict: bool = False,
     ):  # fmt: skip
         """The compiled metrics of each task; a list in the order of `metrics_names`, or a dict. Without compiled
-        metrics, every figure that has a meaning (docs/metrics.md), as a dict."""
+        metrics, every figure that has a meaning (docs/metrics.md), as a dict. x: as `fit` takes it; files may be of any
+        size. Without x: the test rows that the configuration of from_config names."""
         with self._lock:
-            columns = self._inputs.features(x)
-            columns = {**columns, **self._inputs.labels(y, columns, "x")}
-            dataset = self._dataset(columns, True)
             metrics = ffi.new("plx_metrics[]", len(self.task_names))
-            call(lib.plx_model_evaluate_dataset, self._handle, dataset, metrics)
+            files = None if x is None else plain(x, "x")
+            if x is None:
+                self._evaluate_test(metrics)
+            elif files is None:
+                stream, _ = self._inputs.stream(x, y, expected=self._expected_built())
+                call(lib.plx_model_evaluate_dataset, self._handle, self._dataset(stream.pointer, True), metrics)
+            elif y is not None:
+                raise ValueError("y: x is in files, whose columns of the tasks' names hold the labels; leave y out")
+            else:
+                self._evaluate_files(files, metrics)
         if not any(self._metrics):
             return self._all_figures(metrics)
         named = self._named(metrics, "")
         return named if return_dict else list(named.values())
+
+    def _expected_built(self) -> dict[Key, str]:
+        self._built()
+        return self._expected() or {}
+
+    def _evaluate_test(self, metrics) -> None:
+        if self._test is None:
+            raise ValueError("evaluate: give x; the rows of fit had no test part")
+        call(lib.plx_model_evaluate, self._handle, self._test, lib.PLX_PART_TEST, metrics)
+
+    def _evaluate_files(self, files: Files, metrics) -> None:
+        paths, parquet = self._resolved(files)
+        if parquet is not None:
+            foreign = ForeignStream(parquet_stream(parquet))
+            call(lib.plx_model_evaluate_dataset, self._handle, self._dataset(foreign.pointer, True), metrics)
+            return
+        names, keep = c_paths(paths)
+        report = ffi.new("plx_files_report *")
+        call(lib.plx_model_evaluate_files, self._built(), names, len(keep), metrics, report)
+        _tell_wrong_rows(report)
 
     def _all_figures(self, metrics) -> dict[str, float]:
         figures = {}
@@ -352,7 +476,7 @@ class Model(Inside):
 
     def _declared(self) -> "Model":
         """A twin over made-up rows that have as many categories as the features declare."""
-        if self._config is None or self.feature_columns is None:
+        if self.feature_columns is None:
             raise RuntimeError("the network is built by the first fit: call fit, or load a model")
         sizes = [getattr(getattr(f, "sparsefeat", f), "vocabulary_size", None) or 1 for f in self.feature_columns]
         rows = max([2, *sizes])
@@ -368,19 +492,17 @@ class Model(Inside):
                 columns[feature.weight_name] = np.ones(rows).astype(str).astype(object)
         for task in self.task_names:
             columns[task] = np.arange(rows) % 2
-        twin = Model({**self._config, "feature_columns": self.feature_columns}, threads=self._threads)
-        stream = Stream(columns_of(columns))
-        config = twin._parse({**twin._config, "data": {**twin._config.get("data", {}), "train": []}})
-        data = twin._data(config, stream, None)
-        twin._handle = create("plx_model", lib.plx_model_free, lib.plx_model_create, config, data)
+        twin = Model(self._config, threads=self._threads)
+        twin._build({}, training_rows(twin._inputs, columns, None, None, None, 0.0, None), None)
         return twin
 
 
-def columns_first(y):
-    """Any one label column, for its length."""
-    if isinstance(y, dict):
-        return next(iter(y.values()))
-    return y[0] if isinstance(y, (list, tuple)) else y
+def _tell_wrong_rows(report) -> None:
+    if report.wrong_rows:
+        first = ffi.string(report.wrong_row[0]).decode()
+        warnings.warn(
+            f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}", RuntimeWarning, stacklevel=4
+        )
 
 
 def load_model(filepath, threads: int = 0) -> Model:

@@ -3,7 +3,11 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
+
+from ._config import Configuration, value_of
+from ._library import context
 
 # Keras' arguments and the configuration's keys.
 _KEYS = {
@@ -16,6 +20,9 @@ _KEYS = {
     "rho": "rho",
     "centered": "centered",
     "weight_decay": "weight_decay",
+    "l1_regularization_strength": "ftrl_l1",
+    "l2_regularization_strength": "ftrl_l2",
+    "beta": "ftrl_beta",
     "initial_accumulator_value": "initial_accumulator",
     "clipvalue": "clip_value",
     "clipnorm": "clip_norm",
@@ -105,3 +112,21 @@ def get(optimizer) -> Optimizer:
             taken = {key: value for key, value in config.items() if key in _KEYS and value is not None}
             return _BY_NAME[name](**taken)
     raise ValueError(f"{optimizer!r} is no optimizer: give a name, plexus.optimizers.Adam(...) or a Keras optimizer")
+
+
+@functools.cache
+def _defaults() -> dict[str, Any]:
+    """What the library takes where an optimizer says nothing, by the configuration's keys."""
+    probe = {
+        "data": {"train": []}, "features": [{"name": "feature", "kind": "sparse"}], "tasks": [{"name": "task"}],
+        "model": {"name": "single_task"},
+    }  # fmt: skip
+    handle = Configuration(probe).handle(context())
+    return {key: value_of(context(), handle, "train", key) for key in _KEYS.values()}
+
+
+def settings(optimizer: Optimizer) -> dict[str, Any]:
+    """The keys of section `train` that make this optimizer, whatever was set before; what belongs to another one goes
+    back to its default first, since the two are never valid together."""
+    reset = {key: value for key, value in _defaults().items() if key not in optimizer.config}
+    return {**reset, "optimizer": optimizer.name, **optimizer.config}

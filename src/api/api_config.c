@@ -130,6 +130,21 @@ const char *plx_config_text(const plx_config *config)
     return config->resolved.text;
 }
 
+plx_status plx_config_get(const plx_config *config, const char *key, char **out, plx_error *err)
+{
+    plx_string text;
+    if (!config || !key || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, key and out must not be NULL");
+    *out = NULL;
+    plx_string_init(&text, &config->context->allocator);
+    plx_status status = plx_spec_write_value(&config->spec, key, &text, err);
+    if (status == PLX_OK && text.failed) status = plx_error_memory(err);
+    if (status == PLX_OK)
+        *out = text.text;
+    else
+        plx_string_release(&text);
+    return status;
+}
+
 int plx_config_n_tasks(const plx_config *config)
 {
     return config->spec.table.n_tasks;

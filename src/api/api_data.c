@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/row_cache.h"
+#include "data/parquet.h"
 
 static const char *wrong_row(const plx_wrong_rows *wrong, int index)
 {
@@ -54,6 +55,21 @@ plx_status plx_data_load(const plx_config *config, const char *const *folders, i
     }
     plx_load_options options = {.folders = folders, .n_folders = n_folders};
     return load(config, &options, out, err);
+}
+
+plx_status plx_data_load_for(const plx_config *config, const plx_model *model, const char *const *folders,
+                             int n_folders, plx_data **out, plx_error *err)
+{
+    if (!config || !model || !out || n_folders < 0 || (n_folders > 0 && !folders)) {
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, model, out or folders is NULL");
+    }
+    plx_load_options options = {.folders = folders, .n_folders = n_folders, .fitted = model->encoders};
+    return load(config, &options, out, err);
+}
+
+bool plx_reads_parquet(void)
+{
+    return plx_parquet_is_readable();
 }
 
 plx_status plx_data_from_arrow(const plx_config *config, const plx_model *model, struct ArrowArrayStream *train,

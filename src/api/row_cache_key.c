@@ -104,7 +104,8 @@ plx_status plx_row_cache_key_init(plx_row_cache_key *key, const plx_config *conf
     plx_spec_write_encoding(&config->spec, &key->text);
     write_data_section(&config->spec.table.data, &key->text);
     plx_status status = add_sources(key, &config->spec.table, options, &states, err);
-    if (!status && !key->is_lasting) /* nobody else's */
+    if (options->fitted) key->is_lasting = false; /* rows by encoders that the configuration does not make */
+    if (!status && !key->is_lasting)              /* nobody else's */
         plx_string_format(&key->text, "process %ld at %lld\n", (long)getpid(), (long long)clock());
     if (!status && !key->text.failed) key->hash = plx_text_hash(key->text.text, key->text.length);
     if (states.length) plx_string_add(&key->text, states.text, states.length);

@@ -38,6 +38,8 @@ plx_status plx_spec_parse(plx_spec *out, const plx_allocator *allocator, const p
 void plx_spec_release(plx_spec *spec);
 /** Every key with its value, defaults too, as YAML. Parsing it gives an equal spec. */
 void plx_spec_write(const plx_spec *spec, plx_string *out);
+/** The value of a key as JSON: "section.key" or "section.name.key". PLX_ERR_ARGUMENT: there is no such key. */
+plx_status plx_spec_write_value(const plx_spec *spec, const char *key, plx_string *out, plx_error *err);
 /** What decides how raw rows become records, as text: equal texts, equal encoding for the same data. */
 void plx_spec_write_encoding(const plx_spec *spec, plx_string *out);
 /** The reference of all sections and models as Markdown, from the tables. */

@@ -150,10 +150,10 @@ static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, con
     return PLX_OK;
 }
 
-static plx_status read_part(const plx_filling *to, int part, const plx_load_options *options, plx_error *err)
+static plx_status read_part(const plx_filling *to, const plx_data_spec *data, int part, const plx_load_options *options,
+                            plx_error *err)
 {
     static const char *const names[PLX_PARTS] = {"training rows", "validation rows", "test rows"};
-    const plx_data_spec *data = &to->encoders->spec.data;
     const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
     if (!options->streams) return read_files(to, lists[part], options, err);
     return options->streams[part] ? plx_arrow_read(to, options->streams[part], names[part], err) : PLX_OK;
@@ -163,14 +163,15 @@ static plx_status read_part(const plx_filling *to, int part, const plx_load_opti
  * A row outside the training part has a label that is no class of the fit: raw columns do not know where, so the files
  * are read again, now that classes are checked as they come. The message stays where that finds nothing.
  */
-static plx_status place_class(const plx_encoders *e, const plx_load_options *options, plx_status status, plx_error *err)
+static plx_status place_class(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
+                              plx_status status, plx_error *err)
 {
     plx_columns columns = {0};
     plx_error placed = {.code = PLX_OK};
     const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true};
     plx_status again = plx_encoders_raw(e, true, &columns, &placed);
     for (int part = 0; !again && part < PLX_PARTS; part++)
-        again = read_part(&to, part, options, &placed);
+        again = read_part(&to, data, part, options, &placed);
     plx_columns_release(&columns);
     if (again == PLX_ERR_SCHEMA && err) *err = placed;
     return status;
@@ -192,7 +193,7 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     }
     for (int part = 0; !status && part < PLX_PARTS; part++) {
         size_t before = columns.n;
-        status = read_part(&to, part, options, err);
+        status = read_part(&to, data, part, options, err);
         files[part] = columns.n - before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
@@ -200,7 +201,7 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     bool is_unknown_class = status == PLX_ERR_SCHEMA && order && plx_labels_are_fitted(e);
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
-    return is_unknown_class && !options->streams ? place_class(e, options, status, err) : status;
+    return is_unknown_class && !options->streams ? place_class(e, data, options, status, err) : status;
 }
 
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,

@@ -29,6 +29,11 @@ bool plx_parquet_is_at(const char *path)
 
 #include <carquet/carquet.h>
 
+bool plx_parquet_is_readable(void)
+{
+    return true;
+}
+
 typedef struct parquet {
     plx_allocator allocator;
     carquet_reader_t *reader;
@@ -111,6 +116,11 @@ plx_status plx_parquet_open(const plx_allocator *allocator, const char *path, st
 }
 
 #else
+
+bool plx_parquet_is_readable(void)
+{
+    return false;
+}
 
 plx_status plx_parquet_open(const plx_allocator *allocator, const char *path, struct ArrowArrayStream *out,
                             plx_error *err)

@@ -14,6 +14,9 @@
 /** Whether the file begins as Parquet files do. False for what cannot be opened, and for pipes and devices. */
 bool plx_parquet_is_at(const char *path);
 
+/** Whether this build has what plx_parquet_open needs. */
+bool plx_parquet_is_readable(void);
+
 /** The caller releases the stream. PLX_ERR_IO, PLX_ERR_FORMAT, PLX_ERR_UNSUPPORTED: a build without Parquet. */
 plx_status plx_parquet_open(const plx_allocator *allocator, const char *path, struct ArrowArrayStream *out,
                             plx_error *err);

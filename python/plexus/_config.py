@@ -1,0 +1,78 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration that a model is made by: the source, and what was set since."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ._library import call, create, taken_text, text
+from ._native import lib
+
+Key = tuple[str, ...]  # (section, key), or (section, name, key) in the lists `features` and `tasks`
+
+
+class Configuration:
+    """`source` is a dict of sections or YAML; `name` stands for it in messages."""
+
+    def __init__(self, source: dict | str, name: str = "the model"):
+        self.source, self.name = source, name
+        self.changes: dict[Key, Any] = {}
+
+    def with_changes(self, changes: dict[Key, Any]) -> "Configuration":
+        other = Configuration(self.source, self.name)
+        other.changes = {**self.changes, **changes}
+        return other
+
+    def handle(self, context):
+        """Parsed; a mistake is an exception with its place and the nearest key."""
+        is_dict = isinstance(self.source, dict)
+        source = (json.dumps(self._merged()) if is_dict else self.source).encode()
+        handle = create(
+            "plx_config", lib.plx_config_free, lib.plx_config_parse, context, source, len(source), self.name.encode()
+        )
+        for key, value in {} if is_dict else self.changes.items():
+            call(lib.plx_config_set, handle, f"{'.'.join(key)}={json.dumps(value)}".encode())
+        return handle
+
+    def _merged(self) -> dict:
+        """The dict with the changes: a name may hold dots and signs that an assignment cannot."""
+        assert isinstance(self.source, dict)
+        merged = {
+            section: dict(entries) if isinstance(entries, dict) else [dict(entry) for entry in entries]
+            for section, entries in self.source.items()
+        }
+        for (section, *name, key), value in self.changes.items():
+            if name:
+                next(entry for entry in merged[section] if entry["name"] == name[0])[key] = value
+            else:
+                merged.setdefault(section, {})[key] = value
+        return merged
+
+
+def value_of(context, handle, *key: str):
+    """The value of a key of a parsed configuration."""
+    return json.loads(taken_text(context, lib.plx_config_get, handle, ".".join(key).encode()))
+
+
+def task_names(handle) -> list[str]:
+    return [text(lib.plx_config_task_name(handle, task)) for task in range(lib.plx_config_n_tasks(handle))]
+
+
+def read(config, folders) -> tuple[Configuration, list[str]]:
+    """A dict, YAML, or the path of a YAML file; and where its data files are looked for, as `plexus fit` does: beside
+    the file, and where `plexus fetch` puts data sets."""
+    folders = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
+    where = [os.fsdecode(folder) for folder in folders]
+    if isinstance(config, dict):
+        return Configuration(config), where
+    if isinstance(config, str) and "\n" in config:
+        return Configuration(config), where
+    path = Path(config)
+    cache = os.environ.get("XDG_CACHE_HOME", "")
+    cache = cache if os.path.isabs(cache) else os.path.join(os.path.expanduser("~"), ".cache")
+    return Configuration(path.read_text(encoding="utf-8"), str(path)), [
+        *where, str(path.parent), os.path.join(cache, "plexus"),
+    ]  # fmt: skip

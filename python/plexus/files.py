@@ -1,0 +1,156 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows in files: what `fit`, `evaluate` and `predict` take in place of tables, read by the library's own readers."""
+
+from __future__ import annotations
+
+import glob
+import os
+
+from ._config import Configuration
+from ._library import FileError, UnsupportedError, context
+from ._native import ffi, lib
+
+# Keys of section `data` that say which rows, not how they are read.
+_ROWS = ("train", "validation", "test")
+
+
+class Files:
+    """Files of rows: CSV, plain or compressed (.gz, .zst, .xz, .bz2, .lz4), and Parquet.
+
+    paths: one or several; a folder stands for its files in the order of their names, and so does a pattern with *, ? or
+    [...]. folders: in which relative paths are looked for.
+
+    options are keys of the configuration's section `data`: delimiter=";", header=False, columns=[...], missing=["?"],
+    comment="#", memory="2GiB", cache="folder", on_error="skip", split="random", and all others. They belong to `fit`:
+    a network reads later files as it read those.
+    """
+
+    def __init__(self, paths, *, folders=(), **options):
+        self.paths = [os.fsdecode(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
+        self.folders = [os.fsdecode(one) for one in ([folders] if isinstance(folders, (str, os.PathLike)) else folders)]
+        self.options = options
+        if not self.paths:
+            raise ValueError("Files: there is no path")
+        for key in _ROWS:
+            if key in options:
+                raise ValueError(f"Files: '{key}' says which rows there are; give paths, and validation_data to fit")
+        columns = options.get("columns") or ()
+        feature, task = (columns[0], columns[-1]) if len(columns) > 1 else ("feature", "task")
+        probe = {
+            "data": {"train": self.paths, **options},
+            "features": [{"name": feature, "kind": "sparse"}],
+            "tasks": [{"name": task}],
+            "model": {"name": "single_task"},
+        }
+        Configuration(probe, "Files").handle(context())
+
+    def __repr__(self) -> str:
+        options = "".join(f", {key}={value!r}" for key, value in self.options.items())
+        return f"Files({self.paths!r}{options})"
+
+
+def files_of(x) -> Files | None:
+    """Files, a path, or a list of paths as Files; None: x is a table."""
+    if isinstance(x, Files):
+        return x
+    if isinstance(x, (str, os.PathLike)):
+        return Files(x)
+    if isinstance(x, (list, tuple)) and x and all(isinstance(one, (str, os.PathLike)) for one in x):
+        return Files(x)
+    return None
+
+
+def plain(x, what: str) -> Files | None:
+    """Files that are read as the training files were."""
+    files = files_of(x)
+    if files is not None and files.options:
+        raise ValueError(
+            f"{what}: files are read as the training files were; {sorted(files.options)[0]} belongs to fit's Files"
+        )
+    return files
+
+
+# -- Parquet where the library reads none ------------------------------------------------------------------------------
+
+
+def found(name: str, folders: list[str]) -> list[str]:
+    """The files that a name stands for, as the library finds them."""
+    for folder in folders if folders and not os.path.isabs(name) else [""]:
+        path = os.path.join(folder, name)
+        if os.path.isdir(path):
+            names = sorted(os.fsencode(one) for one in os.listdir(path) if one[:1] not in "._")
+            return [os.path.join(path, os.fsdecode(one)) for one in names]
+        if os.path.exists(path):
+            return [path]
+        if matched := [one for one in glob.glob(path) if not os.path.isdir(one)]:
+            return sorted(matched, key=os.fsencode)
+    return [name]
+
+
+def _is_parquet(path: str) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb") as file:
+        return file.read(4) == b"PAR1"
+
+
+def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> list[str] | None:
+    """The Parquet files that Python must read, since the library cannot; None: it reads them, or they are CSV."""
+    if format_ == "csv" or lib.plx_reads_parquet():
+        return None
+    files = [path for name in paths for path in found(name, folders)]
+    parquet = [path for path in files if _is_parquet(path)]
+    if not parquet:
+        return None
+    if len(parquet) < len(files):
+        other = next(path for path in files if path not in parquet)
+        raise UnsupportedError(
+            f"{other}: is CSV beside Parquet files, which this build of the library reads through Python, not both at "
+            "once; write all as one of the two"
+        )
+    return parquet
+
+
+def _pyarrow_batches(paths: list[str]):
+    """Record batches of all files, some rows at a time."""
+    import pyarrow
+    import pyarrow.parquet
+
+    schema = pyarrow.parquet.read_schema(paths[0])
+
+    def batches():
+        for path in paths:
+            with pyarrow.parquet.ParquetFile(path) as file:
+                for batch in file.iter_batches():
+                    if batch.schema.equals(schema):
+                        yield batch
+                    else:
+                        table = pyarrow.Table.from_batches([batch]).select(schema.names).cast(schema)
+                        yield from table.to_batches()
+
+    return pyarrow.RecordBatchReader.from_batches(schema, batches())
+
+
+def parquet_stream(paths: list[str]):
+    """The files' rows, as an object with `__arrow_c_stream__`."""
+    for path in paths:
+        if not os.path.exists(path):
+            raise FileError(f"{path}: no such file")
+    try:
+        return _pyarrow_batches(paths)
+    except ImportError:
+        pass
+    try:
+        import polars
+    except ImportError:
+        raise UnsupportedError(
+            f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and neither "
+            "is installed: pip install pyarrow, or write the rows as CSV"
+        ) from None
+    return polars.read_parquet(paths)
+
+
+def c_paths(paths: list[str]):
+    """`const char *[]`, and what keeps it."""
+    texts = [ffi.new("char[]", os.fsencode(path)) for path in paths]
+    return ffi.new("char *[]", texts), texts

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One value of a spec by its key, as JSON. */
+#include <math.h>
+#include <string.h>
+
+#include "config/config.h"
+
+static void write_quoted(const char *text, plx_string *out)
+{
+    plx_string_json(out, plx_slice_of(text ? text : ""));
+}
+
+static void write_texts(const plx_text_list *list, plx_string *out)
+{
+    plx_string_add(out, "[", 1);
+    for (int i = 0; i < list->n; i++) {
+        if (i) plx_string_add(out, ", ", 2);
+        write_quoted(list->items[i], out);
+    }
+    plx_string_add(out, "]", 1);
+}
+
+static void write_choices(const plx_field *field, const plx_int_list *list, plx_string *out)
+{
+    plx_string_add(out, "[", 1);
+    for (int i = 0; i < list->n; i++) {
+        if (i) plx_string_add(out, ", ", 2);
+        write_quoted(field->choices[list->items[i]], out);
+    }
+    plx_string_add(out, "]", 1);
+}
+
+/* Words in quotes; what is a number, a truth value or a list of these is written as in YAML. */
+static void write_value(const plx_field *field, const void *object, plx_string *out)
+{
+    const void *at = (const unsigned char *)object + field->offset;
+    if (field->type == PLX_FIELD_TEXT) {
+        write_quoted(*(char *const *)at, out);
+    } else if (field->type == PLX_FIELD_TEXT_LIST) {
+        write_texts(at, out);
+    } else if (field->type == PLX_FIELD_CHOICE) {
+        write_quoted(field->choices[*(const int *)at], out);
+    } else if (field->type == PLX_FIELD_CHOICE_LIST) {
+        write_choices(field, at, out);
+    } else if (field->type == PLX_FIELD_SIZE) {
+        plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
+    } else {
+        const bool is_word = (field->type == PLX_FIELD_INT && field->zero && *(const int64_t *)at == 0) ||
+                             (field->type == PLX_FIELD_REAL && !isfinite(*(const double *)at));
+        if (is_word) plx_string_add(out, "\"", 1);
+        plx_field_write(field, object, out);
+        if (is_word) plx_string_add(out, "\"", 1);
+    }
+}
+
+/** A key cut up: section [. name] . key. */
+typedef struct place {
+    plx_slice section, name, key;
+} place;
+
+static plx_slice between(const char *from, const char *to)
+{
+    return (plx_slice){from, (size_t)(to - from)};
+}
+
+/* Where the fields of `at` are, and what they describe; NULL: there is no such section or entry. */
+static const void *find(const plx_spec *spec, const place *at, const plx_field **fields, size_t *n)
+{
+    const plx_table_spec *table = &spec->table;
+    const bool has_name = at->name.length > 0;
+    if (plx_slice_equal(at->section, plx_slice_of("data")) && !has_name) {
+        *fields = plx_data_fields, *n = plx_data_n_fields;
+        return &table->data;
+    }
+    if (plx_slice_equal(at->section, plx_slice_of("model")) && !has_name) {
+        *fields = spec->def->fields, *n = *spec->def->n_fields;
+        return &spec->model;
+    }
+    if (plx_slice_equal(at->section, plx_slice_of("train")) && !has_name) {
+        *fields = plx_train_fields, *n = plx_train_n_fields;
+        return &spec->train;
+    }
+    *fields = plx_feature_fields, *n = plx_feature_n_fields;
+    for (int i = 0; plx_slice_equal(at->section, plx_slice_of("features")) && i < table->n_features; i++)
+        if (plx_slice_equal(at->name, plx_slice_of(table->features[i].name))) return &table->features[i];
+    *fields = plx_task_fields, *n = plx_task_n_fields;
+    for (int i = 0; plx_slice_equal(at->section, plx_slice_of("tasks")) && i < table->n_tasks; i++)
+        if (plx_slice_equal(at->name, plx_slice_of(table->tasks[i].name))) return &table->tasks[i];
+    return NULL;
+}
+
+plx_status plx_spec_write_value(const plx_spec *spec, const char *key, plx_string *out, plx_error *err)
+{
+    const char *first = strchr(key, '.'), *last = strrchr(key, '.');
+    if (!first) PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' is not of the form SECTION.KEY, such as train.epochs", key);
+    const place at = {.section = between(key, first),
+                      .name = last > first ? between(first + 1, last) : (plx_slice){"", 0},
+                      .key = plx_slice_of(last + 1)};
+    const plx_field *fields = NULL;
+    size_t n = 0;
+    const void *object = find(spec, &at, &fields, &n);
+    if (object && plx_slice_equal(at.section, plx_slice_of("model")) && plx_slice_equal(at.key, plx_slice_of("name"))) {
+        write_quoted(spec->def->name, out);
+        return PLX_OK;
+    }
+    const plx_field *field = object ? plx_field_find(fields, n, at.key) : NULL;
+    if (!field)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "the configuration has no '%s'; docs/configuration.md has all keys", key);
+    write_value(field, object, out);
+    return PLX_OK;
+}
