@@ -21,13 +21,13 @@ enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096 };
 
 /** The values of all options of all verbs; a verb reads those of its table. */
 typedef struct cli_options {
-    const char *out, *data, *dir, *from, *cpu, *config, *tensorboard;
+    const char *out, *data, *dir, *from, *cpu, *config, *tensorboard, *onnx;
     const char *set[CLI_MAX_ARGUMENTS];
     int n_set;
     int64_t seed; /* negative: not given */
     int64_t threads, rows, dim, sines;
     double correlation, scale, noise;
-    bool json, quiet, dot, plan, help, resume;
+    bool json, quiet, dot, plan, help, resume, external_data;
     const char *arguments[CLI_MAX_ARGUMENTS];
     int n_arguments;
 } cli_options;
@@ -56,7 +56,7 @@ typedef struct cli_verb {
     int (*run)(const cli_options *options);
 } cli_verb;
 
-extern const cli_verb cli_fit, cli_evaluate, cli_predict, cli_describe, cli_fetch, cli_synth;
+extern const cli_verb cli_fit, cli_evaluate, cli_predict, cli_describe, cli_export, cli_fetch, cli_synth;
 
 /* -- options.c --------------------------------------------------------------------------------------------------- */
 

@@ -13,7 +13,8 @@
 #endif
 
 /* To add a verb: its file cli/NAME.c with one `const cli_verb`, a line in cli.h, a row here. */
-static const cli_verb *const verbs[] = {&cli_fit, &cli_evaluate, &cli_predict, &cli_describe, &cli_fetch, &cli_synth};
+static const cli_verb *const verbs[] = {&cli_fit,    &cli_evaluate, &cli_predict, &cli_describe,
+                                        &cli_export, &cli_fetch,    &cli_synth};
 enum { N_VERBS = sizeof verbs / sizeof *verbs };
 
 static void print_help(FILE *out)

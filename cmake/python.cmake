@@ -15,6 +15,8 @@ add_custom_command(OUTPUT ${native_source}
     ${CMAKE_C_COMPILER} ${native_source}
   DEPENDS python/native.py ${public_headers} VERBATIM)
 
+# Its warnings are cffi's to mend.
+set_source_files_properties(${native_source} PROPERTIES COMPILE_OPTIONS -w)
 add_library(plexus_python MODULE ${native_source} $<TARGET_OBJECTS:plexus_objects>)
 set_target_properties(plexus_python PROPERTIES OUTPUT_NAME _native PREFIX "" SUFFIX ".abi3.so")
 target_compile_definitions(plexus_python PRIVATE _GNU_SOURCE Py_LIMITED_API=0x030A0000)

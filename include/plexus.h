@@ -273,6 +273,23 @@ PLX_API plx_status plx_model_save(const plx_model *model, const char *path, plx_
 /** PLX_ERR_FORMAT: truncated, altered, of another kind; PLX_ERR_UNSUPPORTED: of a later version. */
 PLX_API plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err);
 
+typedef struct plx_onnx_options {
+    bool external_data; /* parameters go to PATH.data beside the file, as those of more than 2 GB must */
+} plx_onnx_options;
+
+typedef struct plx_onnx_report {
+    int inputs, outputs; /* of the ONNX model */
+} plx_onnx_report;
+
+/**
+ * Writes the model as ONNX (opset 20, with ai.onnx.ml), atomically: raw cells in, scores out (docs/onnx.md). A feature
+ * whose ids are hashes takes ids, which the context's `warn` is told. `options` and `report` may be NULL.
+ *
+ * @return PLX_ERR_UNSUPPORTED  what of the model ONNX cannot express; more than 2 GB without external_data
+ */
+PLX_API plx_status plx_model_export_onnx(const plx_model *model, const char *path, const plx_onnx_options *options,
+                                         plx_onnx_report *report, plx_error *err);
+
 /** The configuration that it was made from; belongs to the model. */
 PLX_API const plx_config *plx_model_config(const plx_model *model);
 PLX_API int plx_model_n_tasks(const plx_model *model);

@@ -5,11 +5,11 @@
 
 test_help() {
     code 0 "$PLEXUS" --help
-    has out fit evaluate predict describe fetch synth
+    has out fit evaluate predict describe export fetch synth
     [ ! -s err ]
     code 2 "$PLEXUS"
     has err 'usage: plexus'
-    for verb in fit evaluate predict describe fetch synth; do
+    for verb in fit evaluate predict describe export fetch synth; do
         code 0 "$PLEXUS" $verb --help
         has out "usage: plexus $verb"
         not grep ' $' out
@@ -91,6 +91,28 @@ test_fit_predict_evaluate() {
     has out experts
     code 0 "$PLEXUS" describe --dot small.yaml
     has out digraph
+}
+
+test_export() {
+    make_config
+    code 0 "$PLEXUS" fit small.yaml --out run --quiet --set train.epochs=1
+    code 0 "$PLEXUS" export run/model.plexus --onnx m.onnx
+    has err 'wrote m.onnx: 2 inputs, 2 outputs'
+    code 0 "$PLEXUS" export run/model.plexus --onnx quiet.onnx --quiet
+    [ ! -s err ]
+    same m.onnx quiet.onnx
+    code 0 "$PLEXUS" export run/model.plexus --onnx apart.onnx --external-data
+    [ -s apart.onnx.data ]
+    code 2 "$PLEXUS" export run/model.plexus
+    has err 'give --onnx FILE'
+    code 1 "$PLEXUS" export small.yaml --onnx no.onnx
+    has err 'small.yaml: is not a model file'
+    code 1 "$PLEXUS" export run/model.plexus --onnx none/m.onnx
+    has err none/m.onnx
+    code 0 "$PLEXUS" fit small.yaml --out hashed --quiet --set 'features.colour.hash_buckets=8' --set train.epochs=1
+    code 0 "$PLEXUS" export hashed/model.plexus --onnx hashed.onnx
+    has err "'colour' takes ids, input 'colour:ids': 1 + xxh64(text of 'colour') mod 8"
+    [ ! -e no.onnx ]
 }
 
 test_default_out() {

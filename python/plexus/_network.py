@@ -121,6 +121,14 @@ class Network:
         """Writes the model file, atomically: weights, vocabularies, configuration; `plexus predict` reads it, too."""
         call(lib.plx_model_save, self._built(), path_bytes(filepath))
 
+    def export_onnx(self, filepath, external_data: bool = False) -> None:
+        """Writes the model as ONNX, from raw cells to scores (docs/onnx.md), atomically.
+
+        `external_data` puts the parameters into a second file beside it, as those of more than 2 GB must be. A feature
+        with hashed ids takes ids, of which a RuntimeWarning tells; UnsupportedError: what ONNX cannot express."""
+        options = ffi.new("plx_onnx_options *", {"external_data": external_data})
+        call(lib.plx_model_export_onnx, self._built(), path_bytes(filepath), options, ffi.NULL)
+
     def __getstate__(self):
         own = ("_context", "_lock", "_handle")
         state = {key: value for key, value in self.__dict__.items() if key not in own}

@@ -44,6 +44,11 @@ static void columns_backward(const plx_tile *tile, const plx_node *node)
 const plx_op plx_op_columns = {
     .name = "columns", .shape = columns_shape, .forward = columns_forward, .backward = columns_backward};
 
+int plx_columns_first(const plx_node *node)
+{
+    return *(const int *)node->attrs;
+}
+
 plx_ref plx_columns(plx_graph *graph, plx_ref x, int first, int width)
 {
     const int attrs[] = {first, width};
@@ -58,6 +63,11 @@ typedef struct attention_attrs {
 } attention_attrs;
 
 enum { QUERY, ITEMS };
+
+int plx_attention_list(const plx_node *node)
+{
+    return ((const attention_attrs *)node->attrs)->feature;
+}
 
 static void attention_shape(plx_graph *graph, plx_node *node)
 {

@@ -33,6 +33,18 @@ typedef struct bag_attrs {
     int n_fields, n_items, n_winners;
 } bag_attrs;
 
+int plx_bag_n_fields(const plx_node *node)
+{
+    return ((const bag_attrs *)node->attrs)->n_fields;
+}
+
+plx_bag_field plx_bag_field_at(const plx_node *node, int index, int *column)
+{
+    const field *own = &((const bag_attrs *)node->attrs)->fields[index];
+    *column = own->column;
+    return (plx_bag_field){own->kind, own->feature, own->length};
+}
+
 /* -- Scratch
  * ------------------------------------------------------------------------------------------------------------- */
 

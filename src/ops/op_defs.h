@@ -24,7 +24,19 @@ typedef struct plx_embedding_attrs {
     double init_scale;
 } plx_embedding_attrs;
 
+/** In the order of their nodes' parameters. */
 enum { PLX_LINEAR_KERNEL, PLX_LINEAR_BIAS };
+enum { PLX_MOMENTS_MEAN, PLX_MOMENTS_VARIANCE };
+enum { PLX_NORMALISE_SCALE, PLX_NORMALISE_SHIFT };
+
+/** Attributes that who writes a network in another form has to know. */
+int plx_bag_n_fields(const plx_node *node);
+/** `*column`: where the field's numbers begin in the node's value. */
+plx_bag_field plx_bag_field_at(const plx_node *node, int index, int *column);
+int plx_columns_first(const plx_node *node);
+/** The list whose items attention weighs. */
+int plx_attention_list(const plx_node *node);
+double plx_norm_epsilon(const plx_node *node);
 
 /** op_joined_fuse.c: linear nodes that read one value, as one product. */
 plx_fusion plx_joined_fuse(const plx_fuse_request *request);

@@ -20,11 +20,16 @@ typedef struct norm_attrs {
     bool is_scaled; /* by learned scales and shifts; else 1 and 0 */
 } norm_attrs;
 
-enum { MEAN, VARIANCE };                      /* parameters of moments */
+enum { MEAN = PLX_MOMENTS_MEAN, VARIANCE = PLX_MOMENTS_VARIANCE };
 enum { MEANS, INVERSES, FACTORS, CONSTANTS }; /* of `channels` numbers each, scratch of the run of moments */
 enum { TILE_MEANS, TILE_SQUARES };            /* likewise, scratch a tile of moments */
-enum { SCALE, SHIFT };                        /* parameters of normalise */
-enum { TILE_SCALES, TILE_SHIFTS };            /* scratch a tile of normalise: y = x * scale + shift, then their sums */
+enum { SCALE = PLX_NORMALISE_SCALE, SHIFT = PLX_NORMALISE_SHIFT };
+enum { TILE_SCALES, TILE_SHIFTS }; /* scratch a tile of normalise: y = x * scale + shift, then their sums */
+
+double plx_norm_epsilon(const plx_node *node)
+{
+    return ((const norm_attrs *)node->attrs)->epsilon;
+}
 
 static void moments_shape(plx_graph *graph, plx_node *node)
 {

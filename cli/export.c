@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* plexus export: a saved model in a form that other programs run. */
+#include <stddef.h>
+
+#include "cli.h"
+
+static const cli_option options[] = {
+    {"onnx", "FILE", "write the model as ONNX", CLI_TEXT, offsetof(cli_options, onnx), 0, 0},
+    {"external-data", NULL, "put the parameters into FILE.data, as those of more than 2 GB must be", CLI_FLAG,
+     offsetof(cli_options, external_data), 0, 0},
+    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+};
+
+static int export_model(cli_session *session, const cli_options *given)
+{
+    plx_error error;
+    plx_onnx_report report;
+    const plx_onnx_options wanted = {.external_data = given->external_data};
+    int code = cli_session_load_model(session, given->arguments[0]);
+    if (code != CLI_DONE) return code;
+    if (plx_model_export_onnx(session->model, given->onnx, &wanted, &report, &error) != PLX_OK)
+        return cli_fail_error(&error);
+    if (!given->quiet)
+        fprintf(stderr, "wrote %s%s: %d input%s, %d output%s\n", given->onnx,
+                given->external_data ? " and its .data" : "", report.inputs, cli_plural(report.inputs), report.outputs,
+                cli_plural(report.outputs));
+    return CLI_DONE;
+}
+
+static int export(const cli_options *given)
+{
+    if (!given->onnx) {
+        fputs("plexus: export: give --onnx FILE\n", stderr);
+        return CLI_USAGE;
+    }
+    return cli_session_run(export_model, given);
+}
+
+const cli_verb cli_export = {
+    .name = "export",
+    .arguments = "MODEL --onnx FILE",
+    .summary = "write a saved model for other programs: ONNX, from raw cells to scores",
+    .details =
+        "Inputs are the columns of the training rows, one a name: texts [rows, 1] for categories and lists,\n"
+        "doubles for numbers, ids for features with hash_buckets. Outputs are the tasks. The operators are those\n"
+        "of opset 20 and ai.onnx.ml; docs/onnx.md has the rules.\n",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .min_arguments = 1,
+    .max_arguments = 1,
+    .run = export,
+};

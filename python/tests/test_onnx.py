@@ -1,0 +1,340 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ONNX models by onnxruntime beside `plexus predict`: every model, every kind of feature, from raw cells."""
+
+import csv
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import numpy as np
+import pytest
+import plexus
+from helpers import trained
+
+ort = pytest.importorskip("onnxruntime")
+onnx = pytest.importorskip("onnx")
+COMMAND = os.environ.get("PLEXUS_COMMAND")
+needs_command = pytest.mark.skipif(COMMAND is None, reason="PLEXUS_COMMAND is not set")
+
+TASKS = {
+    "binary": [{"name": "click", "kind": "binary"}, {"name": "buy", "kind": "binary"}],
+    "mixed": [
+        {"name": "click", "kind": "binary"},
+        {"name": "spent", "kind": "regression"},
+        {"name": "count", "kind": "regression", "loss": "poisson"},
+        {"name": "kind", "kind": "multiclass"},
+    ],
+}
+PLAIN = [
+    {"name": "city", "kind": "sparse", "embedding_dim": 4},
+    {"name": "code", "kind": "sparse", "embedding_dim": 4},
+    {"name": "age", "kind": "dense", "scaling": "minmax"},
+    {"name": "pay", "kind": "dense", "missing": 0},
+]
+
+
+def write_rows(path, n, seed):
+    """Rows as a program would log them: unknown texts, empty cells, lists of any length."""
+    random = np.random.default_rng(seed)
+    cities = np.array(["ams", "ber", "cph", "d é", "", "?"] + ([f"new {i}" for i in range(9)] if seed else []))
+    tags = [f"t{i}" for i in range(20 + 9 * seed)]
+
+    def tag_list(most):
+        return [tags[i] for i in random.integers(0, len(tags), random.integers(0, most + 1))]
+
+    with open(path, "w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow("city,code,age,pay,year,point,tags,scores,marks,weights,click,buy,spent,count,kind".split(","))
+        for _ in range(n):
+            city, code = random.choice(cities), int(random.integers(0, 40 + 9 * seed))
+            age, pay = random.normal(40, 12), random.exponential(2000) * random.choice([-1, 0, 1, 1])
+            marks = tag_list(6)
+            click = random.random() < 0.3 + 0.3 * (city == "ams") + 0.01 * code
+            writer.writerow([
+                city, code, f"{age:.3f}", random.choice(["", "nan", f"{pay:.2f}", f"{pay:.2f}"]),
+                int(random.integers(1950, 2010)), " ".join(f"{x:.4f}" for x in random.normal(size=3)),
+                "|".join(tag_list(7)) + random.choice(["", "|", "||"]),
+                ",".join(f"{tag}:{random.exponential():.3f}" for tag in tag_list(5)),
+                "|".join(marks), "|".join(f"{random.random():.3f}" for _ in marks),
+                int(click), int(click and random.random() < 0.4), f"{age / 10 + pay / 1000:.3f}",
+                int(random.poisson(1 + click)), random.choice(["red", "green", "blue"]),
+            ])  # fmt: skip
+
+
+def cells_of(path):
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {name: np.array([row[name] for row in rows], object).reshape(-1, 1) for name in rows[0]}
+
+
+def feed(session, cells, missing=("", "nan"), **more):
+    """The raw cells as the model's inputs take them."""
+    inputs = {}
+    for wanted in session.get_inputs():
+        if wanted.name in more:
+            inputs[wanted.name] = more[wanted.name]
+        elif wanted.type == "tensor(string)":
+            inputs[wanted.name] = cells[wanted.name]
+        else:
+            assert wanted.type == "tensor(double)", wanted
+            numbers = [[np.nan if x in missing else float(x) for x in cell.split(" ")] for cell in cells[wanted.name][:, 0]]
+            width = max(len(row) for row in numbers)
+            inputs[wanted.name] = np.array([row if len(row) == width else [np.nan] * width for row in numbers])
+    return inputs
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("onnx")
+    write_rows(path / "train.csv", 600, 0)
+    write_rows(path / "new.csv", 300, 1)
+    return path
+
+
+def fitted(folder, name, features, model, tasks="binary", data=None, train=None):
+    """Trains by the command, exports by it; returns the model's file, the session and the command's scores."""
+    config = {
+        "data": {"train": ["train.csv"], **(data or {})},
+        "features": features,
+        "tasks": TASKS[tasks],
+        "model": model,
+        "train": {"epochs": 3, "batch_size": 64, "learning_rate": 0.02, "seed": 5, **(train or {})},
+    }
+    (folder / f"{name}.yaml").write_text(json.dumps(config))
+    run = lambda *arguments: subprocess.run([COMMAND, *map(str, arguments)], check=True, capture_output=True, text=True)
+    run("fit", folder / f"{name}.yaml", "--out", folder / name, "--quiet")
+    file = folder / name / "model.plexus"
+    run("export", file, "--onnx", folder / f"{name}.onnx")
+    run("predict", file, folder / "new.csv", "--out", folder / f"{name}.csv")
+    onnx.checker.check_model(str(folder / f"{name}.onnx"), full_check=True)
+    scores = np.loadtxt(folder / f"{name}.csv", delimiter=",", skiprows=1, ndmin=2)
+    return file, ort.InferenceSession(str(folder / f"{name}.onnx")), scores
+
+
+def compare(session, scores, inputs):
+    """Within 1e-6 of scores up to 1, in proportion above."""
+    outputs = np.concatenate(session.run(None, inputs), axis=1)
+    assert outputs.shape == scores.shape
+    assert np.all(np.isfinite(outputs))
+    assert np.abs(outputs - scores).max(axis=0) == pytest.approx(0, abs=1e-6 * max(1, np.abs(scores).max()))
+    assert scores.std(axis=0).min() > 0  # constant scores would compare nothing
+
+
+def check(folder, name, features, model, tasks="binary", **sections):
+    _, session, scores = fitted(folder, name, features, model, tasks, **sections)
+    compare(session, scores, feed(session, cells_of(folder / "new.csv")))
+
+
+TOWERS = [[8], [8]]
+MODELS = {
+    "shared_bottom": {"bottom_dnn_units": [16, 8], "tower_dnn_units_lists": TOWERS},
+    "esmm": {"tower_dnn_units_lists": TOWERS},
+    "mmoe": {"num_experts": 3, "expert_dnn_units": [12, 8], "tower_dnn_units_lists": TOWERS},
+    "cgc": {"num_experts_specific": 2, "num_experts_shared": 2, "expert_dnn_units": [8], "gate_dnn_units": [4],
+            "tower_dnn_units_lists": TOWERS},
+    "ple": {"num_levels": 3, "num_experts_specific": 2, "num_experts_shared": 1, "expert_dnn_units": [8, 8],
+            "gate_input": "features", "tower_dnn_units_lists": TOWERS},
+}  # fmt: skip
+
+
+@needs_command
+@pytest.mark.parametrize("name", MODELS)
+def test_every_model(folder, name):
+    check(folder, name, PLAIN, {"name": name, **MODELS[name]})
+
+
+@needs_command
+def test_single_task(folder):
+    TASKS["one"] = [{"name": "click", "kind": "binary"}]
+    check(folder, "single", PLAIN, {"name": "single_task", "tower_dnn_units_lists": [[8]]}, "one")
+
+
+@needs_command
+def test_every_kind_of_task(folder):
+    check(folder, "kinds", PLAIN, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]}, "mixed")
+
+
+@needs_command
+@pytest.mark.parametrize(
+    "activation", "sigmoid tanh linear leaky_relu prelu dice elu gelu swish selu softplus".split()
+)
+@pytest.mark.parametrize("norm", [False, True])
+def test_every_activation(folder, activation, norm):
+    model = {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8, 8], "gate_dnn_units": [4],
+             "tower_dnn_units_lists": TOWERS, "dnn_activation": activation, "dnn_use_bn": norm, "dnn_dropout": 0.1}  # fmt: skip
+    check(folder, f"{activation}-{norm}", PLAIN, model)
+
+
+@needs_command
+def test_categories(folder):
+    (folder / "codes.txt").write_text("".join(f"{i}\n" for i in range(0, 40, 3)))
+    features = [
+        {"name": "city", "kind": "sparse", "embedding_dim": 4, "min_count": 150},
+        {"name": "by_file", "kind": "sparse", "column": "code", "vocabulary_file": "codes.txt", "embedding_dim": 4},
+        {"name": "none_left", "kind": "sparse", "column": "code", "min_count": 500, "embedding_dim": 4},
+        {"name": "year", "kind": "sparse", "embedding_dim": 4, "max_size": 10, "frozen": True},
+        {"name": "ages", "kind": "buckets", "column": "age", "borders": [20, 30.5, 60], "embedding_dim": 4},
+        {"name": "years", "kind": "buckets", "column": "year", "quantiles": 20, "embedding_dim": 4},
+        {"name": "year_exact", "kind": "buckets", "column": "year", "exact": 5, "embedding_dim": 4},
+        {"name": "pays", "kind": "buckets", "column": "pay", "quantiles": 300, "embedding_dim": 4},
+        {"name": "pay_text", "kind": "sparse", "column": "pay", "embedding_dim": 4},
+        {"name": "year_number", "kind": "dense", "column": "year", "scaling": "standard", "missing": "mean"},
+    ]
+    data = {"missing": ["1960", "1970"]}
+    check(folder, "categories", features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]}, data=data)
+
+
+@needs_command
+def test_numbers(folder):
+    features = [
+        {"name": "age", "kind": "dense", "scaling": "standard", "clip": [20, 60]},
+        {"name": "age_log", "kind": "dense", "column": "age", "transform": "log1p"},
+        {"name": "age_share", "kind": "dense", "column": "age", "scaling": "quantile"},
+        {"name": "pay", "kind": "dense", "missing": "mean", "missing_indicator": True, "scaling": "minmax"},
+        {"name": "pay_zero", "kind": "dense", "column": "pay", "transform": "is_zero", "missing": 0},
+        {"name": "pay_share", "kind": "dense", "column": "pay", "scaling": "quantile", "missing": 0},
+        {"name": "pay_log", "kind": "dense", "column": "pay", "transform": "log1p", "missing": -1, "scaling": "minmax"},
+        {"name": "year", "kind": "dense", "scaling": "quantile"},
+        {"name": "point", "kind": "dense", "size": 3, "separator": " ", "scaling": "standard"},
+        {"name": "point_share", "kind": "dense", "column": "point", "size": 3, "separator": " ", "scaling": "quantile"},
+    ]
+    check(folder, "numbers", features, {"name": "shared_bottom", "bottom_dnn_units": [8]})
+
+
+LIST = {"kind": "list", "embedding_dim": 4, "max_length": 4}
+
+
+@needs_command
+@pytest.mark.parametrize("keep", ["first", "last"])
+@pytest.mark.parametrize("normalize", [False, True])
+def test_lists(folder, keep, normalize):
+    weighted = {"column": "scores", "separator": ",", "weight_separator": ":", "normalize_weights": normalize}
+    beside = {"column": "marks", "weight_column": "weights", "normalize_weights": normalize}
+    features = [
+        {"name": "city", "kind": "sparse", "embedding_dim": 4},
+        {"name": "tag", "kind": "sparse", "column": "code", "embedding_name": "tags", "embedding_dim": 4},
+        {**LIST, "name": "tags", "embedding_name": "tags", "combiner": "mean", "keep": keep},
+        {**LIST, "name": "tags_sum", "column": "tags", "embedding_name": "tags", "combiner": "sum", "keep": keep},
+        {**LIST, "name": "tags_max", "column": "tags", "combiner": "max", "keep": keep},
+        {**LIST, "name": "asked", "column": "tags", "combiner": "attention", "attention_on": "city", "keep": keep},
+        {**LIST, "name": "alike", "column": "tags", "embedding_name": "tags", "combiner": "attention",
+         "attention_on": "tag", "keep": keep},
+        {**LIST, **weighted, "name": "scores", "combiner": "mean", "keep": keep},
+        {**LIST, **weighted, "name": "scores_sum", "combiner": "sum", "keep": keep},
+        {**LIST, **beside, "name": "marks", "combiner": "mean", "keep": keep},
+        {**LIST, **beside, "name": "marks_sum", "combiner": "sum", "keep": keep},
+    ]  # fmt: skip
+    name = f"lists-{keep}-{normalize}"
+    check(folder, name, features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]})
+
+
+# xxh64 is not in the standard library; ids are what a table of this size makes of them.
+def hashed(texts, buckets):
+    xxhash = pytest.importorskip("xxhash")
+    return np.array([1 + xxhash.xxh64_intdigest(text.encode()) % buckets for text in texts], np.int64)
+
+
+@needs_command
+def test_hashed_features_take_ids(folder):
+    features = [
+        {"name": "city", "kind": "sparse", "embedding_dim": 4, "hash_buckets": 50},
+        {"name": "code", "kind": "sparse", "embedding_dim": 4},
+        {**LIST, "name": "tags", "hash_buckets": 30, "combiner": "mean"},
+        {**LIST, "name": "scores", "hash_buckets": 30, "separator": ",", "weight_separator": ":", "combiner": "sum"},
+    ]
+    file, session, scores = fitted(folder, "hashed", features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]})
+    cells = cells_of(folder / "new.csv")
+    lists = [[tag for tag in cell.split("|") if tag] for cell in cells["tags"][:, 0]]
+    pairs = [[item.split(":") for item in cell.split(",") if item] for cell in cells["scores"][:, 0]]
+    tags, marked, weights = np.full((300, 9), -1), np.full((300, 9), -1), np.zeros((300, 9), np.float32)
+    for row, (items, scored) in enumerate(zip(lists, pairs)):
+        tags[row, : len(items)] = hashed(items, 30)
+        marked[row, : len(scored)] = hashed([text for text, _ in scored], 30)
+        weights[row, : len(scored)] = [float(weight) for _, weight in scored]
+    ids = {"city:ids": hashed(cells["city"][:, 0], 50).reshape(-1, 1), "tags:ids": tags, "scores:ids": marked,
+           "scores:weights": weights}  # fmt: skip
+    compare(session, scores, feed(session, cells, **ids))
+    with pytest.warns(RuntimeWarning, match="feature 'city' takes ids, input 'city:ids': 1 [+] xxh64"):
+        plexus.load_model(file).export_onnx(folder / "again.onnx")
+    assert (folder / "again.onnx").read_bytes() == (folder / "hashed.onnx").read_bytes()
+
+
+@needs_command
+def test_one_row_and_none(folder):
+    _, session, scores = fitted(folder, "rows", PLAIN + [{**LIST, "name": "tags"}], {"name": "mmoe", **MODELS["mmoe"]})
+    cells = feed(session, cells_of(folder / "new.csv"))
+    for row in range(20):
+        compare_one = np.concatenate(session.run(None, {name: x[row : row + 1] for name, x in cells.items()}), axis=1)
+        assert compare_one[0] == pytest.approx(scores[row], abs=1e-6)
+    assert [out.shape for out in session.run(None, {name: x[:0] for name, x in cells.items()})] == [(0, 1), (0, 1)]
+
+
+@needs_command
+def test_external_data(folder):
+    file, session, scores = fitted(folder, "inside", PLAIN, {"name": "ple", **MODELS["ple"]})
+    plexus.load_model(file).export_onnx(folder / "outside.onnx", external_data=True)
+    outside = ort.InferenceSession(str(folder / "outside.onnx"))
+    assert (folder / "outside.onnx.data").stat().st_size > 4000
+    onnx.checker.check_model(str(folder / "outside.onnx"), full_check=True)
+    cells = feed(outside, cells_of(folder / "new.csv"))
+    compare(outside, scores, cells)
+    for one, other in zip(session.run(None, cells), outside.run(None, cells)):
+        assert np.array_equal(one, other)
+
+
+@needs_command
+def test_names_and_notes(folder):
+    tasks = [{"name": "age", "column": "click", "kind": "binary"}, {"name": "kind", "kind": "multiclass"}]
+    TASKS["named"] = tasks
+    file, session, _ = fitted(folder, "named", PLAIN, {"name": "mmoe", "num_experts": 2}, "named")
+    assert [one.name for one in session.get_inputs()] == ["city", "code", "age", "pay"]
+    assert [one.name for one in session.get_outputs()] == ["age:score", "kind"]
+    assert json.loads(session.get_modelmeta().custom_metadata_map["tasks"]) == [
+        {"name": "age", "kind": "binary"},
+        {"name": "kind", "kind": "multiclass", "classes": ["blue", "green", "red"]},
+    ]
+    with pytest.raises(OSError, match="nowhere"):
+        plexus.load_model(file).export_onnx(folder / "nowhere" / "m.onnx")
+
+
+@needs_command
+def test_what_has_no_onnx_is_told(folder):
+    with open(folder / "train.csv") as file:
+        text = file.read().replace("t1:", "t:1:")
+    (folder / "twice.csv").write_text(text)
+    features = PLAIN + [{**LIST, "name": "scores", "separator": ",", "weight_separator": ":"}]
+    config = {"data": {"train": ["twice.csv"]}, "features": features, "tasks": TASKS["binary"],
+              "model": {"name": "mmoe", "num_experts": 2}, "train": {"epochs": 1}}  # fmt: skip
+    (folder / "twice.yaml").write_text(json.dumps(config))
+    subprocess.run([COMMAND, "fit", folder / "twice.yaml", "--out", folder / "twice", "--quiet"], check=True)
+    model = plexus.load_model(folder / "twice" / "model.plexus")
+    with pytest.raises(plexus.UnsupportedError, match="'scores'.*weight_separator ':'.*take another separator"):
+        model.export_onnx(folder / "twice.onnx")
+    assert not (folder / "twice.onnx").exists()
+
+
+@needs_command
+def test_the_documents_example(tmp_path, monkeypatch):
+    root = pathlib.Path(__file__).parents[2]
+    run = lambda *arguments: subprocess.run([COMMAND, *map(str, arguments)], check=True, cwd=tmp_path)
+    run("fit", root / "examples/shop/visits.yaml", "--out", "visits", "--quiet")
+    run("export", "visits/model.plexus", "--onnx", "visits.onnx")
+    run("predict", "visits/model.plexus", root / "examples/shop/new.csv", "--out", "scores.csv")
+    (tmp_path / "examples").symlink_to(root / "examples")
+    monkeypatch.chdir(tmp_path)
+    names = {}
+    exec(re.search(r"```python\n(.*?)```", (root / "docs/onnx.md").read_text(), re.DOTALL)[1], names)
+    scores = np.loadtxt("scores.csv", delimiter=",", skiprows=1)
+    assert np.concatenate([names["clicked"], names["bought"]], axis=1) == pytest.approx(scores, abs=1e-6)
+
+
+def test_from_python(folder, rows, features):
+    model = trained(features, rows)
+    model.export_onnx(folder / "python.onnx")
+    session = ort.InferenceSession(str(folder / "python.onnx"))
+    texts = {name: np.array([str(x) for x in features[name]], object).reshape(-1, 1) for name in ("city", "code")}
+    numbers = {name: features[name].reshape(-1, 1) for name in ("age", "pay")}
+    for ours, theirs in zip(model.predict(features), session.run(None, {**texts, **numbers})):
+        assert np.abs(ours - theirs).max() <= 1e-6 * max(1, np.abs(ours).max())

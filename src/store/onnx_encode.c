@@ -1,0 +1,582 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Raw cells to a record, as operators: what the encoders of src/data do row by row. Texts are looked up by
+ * LabelEncoder, numbers are doubles until they are scaled. ONNX has no hash, so that hashed features take ids; and none
+ * of its operators drops the blanks round a cell, which is left to who calls the model.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "data/encoders_dense.h"
+#include "store/onnx_network.h"
+
+typedef struct encode {
+    plx_onnx *onnx;
+    const plx_encoders *encoders;
+    const char **texts;   /* [n_inputs]: string [rows, 1]; NULL: not made yet */
+    const char **numbers; /* [n_inputs]: double [rows, size] */
+    bool *reads_text;     /* [n_inputs] */
+    plx_onnx_record *out;
+    plx_onnx_notice *tell;
+    void *user;
+} encode;
+
+static const char *with_axis(plx_onnx *onnx, const char *op, const char *x, int64_t axis)
+{
+    return plx_onnx_two(onnx, op, x, plx_onnx_int(onnx, axis));
+}
+
+/* -- Raw columns -------------------------------------------------------------------------------------------------- */
+
+static plx_status new_input(encode *e, const char *name, plx_onnx_type type, int width, const char *doc,
+                            const char **out, plx_error *err)
+{
+    if (plx_onnx_is_taken(e->onnx, name))
+        PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
+                 "an input of the ONNX model would be called '%s', which another is, or which is empty or begins with "
+                 "'/': give the column another name",
+                 name);
+    *out = plx_onnx_input(e->onnx, name, type, width, doc);
+    return PLX_OK;
+}
+
+static plx_status text_of(encode *e, int input, const char **out, plx_error *err)
+{
+    const char *blanks = e->encoders->csv.trim ? ", without blanks round it" : "";
+    if (!e->texts[input]) {
+        const char *doc = plx_arena_format(e->onnx->arena,
+                                           "the cell as texts are in the training rows%s; numbers by their shortest "
+                                           "decimal; empty where it is missing",
+                                           blanks);
+        PLX_TRY(new_input(e, e->encoders->inputs[input].column, PLX_ONNX_STRING, 1, doc, &e->texts[input], err));
+    }
+    *out = e->texts[input];
+    return PLX_OK;
+}
+
+/* A text as a number: NaN where it is empty or stands for a missing one. */
+static const char *parsed(encode *e, const char *text)
+{
+    plx_onnx *onnx = e->onnx;
+    const plx_text_list *missing = &e->encoders->spec.data.missing;
+    const char *is_missing = plx_onnx_two(onnx, "Equal", text, plx_onnx_text_of(onnx, ""));
+    for (int i = 0; i < missing->n; i++) {
+        const char *is_this = plx_onnx_two(onnx, "Equal", text, plx_onnx_text_of(onnx, missing->items[i]));
+        is_missing = plx_onnx_two(onnx, "Or", is_missing, is_this);
+    }
+    const char *number = plx_onnx_three(onnx, "Where", is_missing, plx_onnx_text_of(onnx, "nan"), text);
+    return plx_onnx_cast(onnx, number, PLX_ONNX_DOUBLE);
+}
+
+static plx_status number_of(encode *e, int input, const char **out, plx_error *err)
+{
+    const plx_input *column = &e->encoders->inputs[input];
+    if (!e->numbers[input] && e->reads_text[input]) {
+        const char *text;
+        PLX_TRY(text_of(e, input, &text, err));
+        e->numbers[input] = parsed(e, text);
+    } else if (!e->numbers[input]) {
+        const char *doc = column->never_missing ? "a number; none may be missing" : "a number; NaN where it is missing";
+        PLX_TRY(new_input(e, column->column, PLX_ONNX_DOUBLE, column->size > 1 ? column->size : 1, doc,
+                          &e->numbers[input], err));
+    }
+    *out = e->numbers[input];
+    return PLX_OK;
+}
+
+/* The ids of a hashed feature are an input of their own. */
+static plx_status hashed_ids(encode *e, const plx_feature_spec *spec, const char *column, int width, const char *doc,
+                             const char **out, plx_error *err)
+{
+    char line[512];
+    const char *name = plx_arena_format(e->onnx->arena, "%s:ids", spec->name);
+    if (!name) return plx_error_memory(err);
+    snprintf(line, sizeof line,
+             "ONNX has no hash: feature '%.100s' takes ids, input '%.120s': 1 + xxh64(text of '%.100s') mod %lld "
+             "(docs/onnx.md)",
+             spec->name, name, column, (long long)spec->hash_buckets);
+    e->tell(e->user, line);
+    return new_input(e, name, PLX_ONNX_INT64, width, doc, out, err);
+}
+
+/* -- Categories --------------------------------------------------------------------------------------------------- */
+
+static plx_slice category(const void *dictionary, int64_t i)
+{
+    return plx_dictionary_text(dictionary, (uint32_t)i);
+}
+
+static int64_t category_id(const void *dictionary, int64_t i)
+{
+    (void)dictionary;
+    return i + 1;
+}
+
+/* The ids of texts, in their shape. */
+static const char *ids_of(plx_onnx *onnx, const plx_vocabulary *vocabulary, const char *texts)
+{
+    const plx_dictionary *known = &vocabulary->texts;
+    if (known->n == 0) { /* an encoder needs a text */
+        const char *zero = plx_onnx_int(onnx, 0);
+        return plx_onnx_three(onnx, "Where", plx_onnx_two(onnx, "Equal", texts, plx_onnx_text_of(onnx, "")), zero,
+                              zero);
+    }
+    const plx_onnx_attribute attributes[] = {
+        {.name = "keys_strings", .kind = PLX_ONNX_TEXTS, .number = known->n, .text_at = category, .list = known},
+        {.name = "values_int64s", .kind = PLX_ONNX_INTS, .number = known->n, .int_at = category_id},
+        {.name = "default_int64", .kind = PLX_ONNX_INT, .number = 0},
+    };
+    return plx_onnx_call_of(onnx, &(plx_onnx_call){.op = "LabelEncoder",
+                                                   .domain = "ai.onnx.ml",
+                                                   .inputs = &texts,
+                                                   .n_inputs = 1,
+                                                   .attributes = attributes,
+                                                   .n_attributes = sizeof attributes / sizeof *attributes});
+}
+
+static plx_status encode_sparse(encode *e, int index, plx_error *err)
+{
+    const plx_sparse_encoder *sparse = &e->encoders->sparse[index];
+    const char *ids, *text;
+    e->onnx->scope = sparse->spec->name;
+    if (sparse->vocabulary->hash_buckets) {
+        const char *doc = plx_arena_format(e->onnx->arena, "the category's id: 1 + xxh64(text) mod %lu",
+                                           (unsigned long)sparse->vocabulary->hash_buckets);
+        PLX_TRY(hashed_ids(e, sparse->spec, e->encoders->inputs[sparse->input].column, 1, doc, &ids, err));
+    } else {
+        PLX_TRY(text_of(e, sparse->input, &text, err));
+        ids = ids_of(e->onnx, sparse->vocabulary, text);
+    }
+    e->out->sparse[index] = with_axis(e->onnx, "Squeeze", ids, 1);
+    return PLX_OK;
+}
+
+/*
+ * How many of the rising numbers `sorted` [n] lie at or below each of x [rows, 1], by halving: int64 [rows, 1]; 0 for
+ * NaN.
+ */
+static const char *count_below(plx_onnx *onnx, const double *sorted, int n, const char *x)
+{
+    int64_t size = 1;
+    while (size < (int64_t)n + 1)
+        size *= 2;
+    double *table = plx_arena_take(onnx->arena, (size_t)size, sizeof *table);
+    for (int64_t i = 0; table && i < size; i++)
+        table[i] = i == 0 ? -INFINITY : i <= n ? sorted[i - 1] : INFINITY;
+    onnx->failed |= !table;
+    if (!table) return NULL;
+    const char *numbers = plx_onnx_doubles(onnx, table, size), *zero = plx_onnx_int(onnx, 0);
+    const char *found = plx_onnx_three(onnx, "Where", plx_onnx_one(onnx, "IsNaN", x), zero, zero);
+    for (int64_t step = size / 2; step > 0; step /= 2) {
+        const char *next = plx_onnx_two(onnx, "Add", found, plx_onnx_int(onnx, step));
+        const char *is_below = plx_onnx_two(onnx, "GreaterOrEqual", x, plx_onnx_two(onnx, "Gather", numbers, next));
+        found = plx_onnx_three(onnx, "Where", is_below, next, found);
+    }
+    return found;
+}
+
+static plx_status encode_buckets(encode *e, int index, plx_error *err)
+{
+    const plx_bucket_encoder *buckets = &e->encoders->buckets[index];
+    const char *x;
+    e->onnx->scope = buckets->spec->name;
+    PLX_TRY(number_of(e, buckets->input, &x, err));
+    const char *bucket = plx_onnx_two(e->onnx, "Add", count_below(e->onnx, buckets->borders, buckets->n_borders, x),
+                                      plx_onnx_int(e->onnx, 1));
+    const char *id =
+        plx_onnx_three(e->onnx, "Where", plx_onnx_one(e->onnx, "IsNaN", x), plx_onnx_int(e->onnx, 0), bucket);
+    e->out->sparse[e->encoders->n_sparse + index] = with_axis(e->onnx, "Squeeze", id, 1);
+    return PLX_OK;
+}
+
+/* -- Lists -------------------------------------------------------------------------------------------------------- */
+
+/*
+ * Texts split at a byte: one more dimension, filled up with empty texts. A last empty part is always there, so that no
+ * dimension is 0. `counts` (may be NULL): of the parts, with that last one.
+ */
+static const char *split(plx_onnx *onnx, const char *texts, char separator, const char **counts)
+{
+    const char delimiter[] = {separator, '\0'}, *outputs[2] = {NULL, NULL};
+    const char *closed = plx_onnx_two(onnx, "StringConcat", texts, plx_onnx_text_of(onnx, delimiter));
+    const plx_onnx_attribute attribute = {.name = "delimiter", .kind = PLX_ONNX_TEXT, .text = delimiter};
+    plx_onnx_call_of(onnx, &(plx_onnx_call){.op = "StringSplit",
+                                            .inputs = &closed,
+                                            .n_inputs = 1,
+                                            .attributes = &attribute,
+                                            .n_attributes = 1,
+                                            .n_outputs = 2,
+                                            .outputs = outputs});
+    if (counts) *counts = outputs[1];
+    return outputs[0];
+}
+
+/* Part `i` of texts split. */
+static const char *part(plx_onnx *onnx, const char *parts, int64_t i)
+{
+    const char *inputs[] = {parts, plx_onnx_int(onnx, i)};
+    return with_axis(onnx, "Squeeze", plx_onnx_along(onnx, "Gather", inputs, 2, "axis", 2), 2);
+}
+
+static const char *is_given(plx_onnx *onnx, const char *texts)
+{
+    return plx_onnx_one(onnx, "Not", plx_onnx_two(onnx, "Equal", texts, plx_onnx_text_of(onnx, "")));
+}
+
+/* Places of items, counted from 1; `is_item` [rows, places]. */
+static const char *ranks(plx_onnx *onnx, const char *is_item)
+{
+    return with_axis(onnx, "CumSum", plx_onnx_cast(onnx, is_item, PLX_ONNX_INT64), 1);
+}
+
+/* Items first, in their order, and then what is empty. */
+static const char *gathered(plx_onnx *onnx, const char *items)
+{
+    const char *is_item = is_given(onnx, items), *last = plx_onnx_int(onnx, INT32_MAX);
+    const char *order = plx_onnx_three(onnx, "Where", is_item, ranks(onnx, is_item), last);
+    const char *width = plx_onnx_two(onnx, "Gather", plx_onnx_one(onnx, "Shape", items), plx_onnx_int(onnx, 1));
+    const plx_onnx_attribute attributes[] = {{.name = "axis", .kind = PLX_ONNX_INT, .number = 1},
+                                             {.name = "largest", .kind = PLX_ONNX_INT, .number = 0}};
+    const char *outputs[2] = {NULL, NULL};
+    plx_onnx_call_of(onnx, &(plx_onnx_call){.op = "TopK",
+                                            .inputs = (const char *[]){order, width},
+                                            .n_inputs = 2,
+                                            .attributes = attributes,
+                                            .n_attributes = 2,
+                                            .n_outputs = 2,
+                                            .outputs = outputs});
+    return plx_onnx_along(onnx, "GatherElements", (const char *[]){items, outputs[1]}, 2, "axis", 1);
+}
+
+/* Which of the items count: at most max_length. */
+static const char *kept(plx_onnx *onnx, const plx_feature_spec *spec, const char *is_item)
+{
+    const char *rank = ranks(onnx, is_item), *most = plx_onnx_int(onnx, spec->max_length), *is_kept;
+    if (spec->keep == PLX_KEEP_FIRST) {
+        is_kept = plx_onnx_two(onnx, "LessOrEqual", rank, most);
+    } else {
+        const char *n = with_axis(onnx, "ReduceMax", rank, 1);
+        is_kept = plx_onnx_two(onnx, "Greater", rank, plx_onnx_two(onnx, "Sub", n, most));
+    }
+    return plx_onnx_two(onnx, "And", is_item, is_kept);
+}
+
+/* Over the sum of their magnitudes, in doubles as the encoder's; weights that are all 0 stay. */
+static const char *normalized(plx_onnx *onnx, const char *weights)
+{
+    weights = plx_onnx_cast(onnx, weights, PLX_ONNX_DOUBLE);
+    const char *sum = with_axis(onnx, "ReduceSum", plx_onnx_one(onnx, "Abs", weights), 1);
+    const char *is_zero = plx_onnx_two(onnx, "Equal", sum, plx_onnx_double(onnx, 0));
+    const char *divisor = plx_onnx_three(onnx, "Where", is_zero, plx_onnx_double(onnx, 1), sum);
+    return plx_onnx_cast(onnx, plx_onnx_two(onnx, "Div", weights, divisor), PLX_ONNX_FLOAT);
+}
+
+/* What a list's cell was cut into; weights are numbers, or texts of them. */
+typedef struct pieces {
+    const char *ids, *is_item, *weights, *weight_texts;
+} pieces;
+
+static void finish_list(encode *e, const plx_list_encoder *list, const pieces *p, plx_onnx_list *out)
+{
+    plx_onnx *onnx = e->onnx;
+    const char *is_kept = kept(onnx, list->spec, p->is_item), *weights = p->weights;
+    *out = (plx_onnx_list){.ids = p->ids, .taken = plx_onnx_cast(onnx, is_kept, PLX_ONNX_FLOAT)};
+    out->weights = out->taken;
+    if (p->weight_texts) {
+        const char *texts = plx_onnx_three(onnx, "Where", is_kept, p->weight_texts, plx_onnx_text_of(onnx, "0"));
+        weights = plx_onnx_cast(onnx, texts, PLX_ONNX_FLOAT);
+    } else if (weights) {
+        weights = plx_onnx_three(onnx, "Where", is_kept, weights, plx_onnx_float(onnx, 0));
+    }
+    if (weights) out->weights = list->spec->normalize_weights ? normalized(onnx, weights) : weights;
+}
+
+static plx_status encode_hashed_list(encode *e, const plx_list_encoder *list, plx_onnx_list *out, plx_error *err)
+{
+    plx_onnx *onnx = e->onnx;
+    const char *given;
+    pieces p = {0};
+    const char *doc = plx_arena_format(onnx->arena, "the items' ids: 1 + xxh64(text) mod %lu; -1 where there is none",
+                                       (unsigned long)list->vocabulary->hash_buckets);
+    PLX_TRY(hashed_ids(e, list->spec, e->encoders->inputs[list->input].column, 0, doc, &given, err));
+    if (list->weight_separator || list->weight_input >= 0) {
+        const char *name = plx_arena_format(onnx->arena, "%s:weights", list->spec->name);
+        if (!name) return plx_error_memory(err);
+        PLX_TRY(new_input(e, name, PLX_ONNX_FLOAT, 0, "the items' weights", &p.weights, err));
+    }
+    p.is_item = plx_onnx_two(onnx, "GreaterOrEqual", given, plx_onnx_int(onnx, 0));
+    p.ids = plx_onnx_two(onnx, "Max", given, plx_onnx_int(onnx, 0));
+    finish_list(e, list, &p, out);
+    return PLX_OK;
+}
+
+static bool holds(const plx_dictionary *texts, char byte)
+{
+    for (uint32_t i = 0; i < texts->n; i++) {
+        const plx_slice text = plx_dictionary_text(texts, i);
+        if (text.length && memchr(text.text, byte, text.length)) return true;
+    }
+    return false;
+}
+
+/* Items "text:weight". An item of several separators has a text that is not known, as long as no known one has any. */
+static plx_status cut_weights(encode *e, const plx_list_encoder *list, const char *items, pieces *p, plx_error *err)
+{
+    plx_onnx *onnx = e->onnx;
+    const char *counts;
+    if (holds(&list->vocabulary->texts, list->weight_separator))
+        PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
+                 "list '%s': a category holds its weight_separator '%c', and ONNX cannot tell at which one to cut; "
+                 "take another separator, or a weight_column",
+                 list->spec->name, list->weight_separator);
+    const char *parts = split(onnx, items, list->weight_separator, &counts);
+    const char *is_cut_once = plx_onnx_two(onnx, "Equal", counts, plx_onnx_int(onnx, 3));
+    const char *ids = ids_of(onnx, list->vocabulary, part(onnx, parts, 0));
+    p->ids = plx_onnx_three(onnx, "Where", is_cut_once, ids, plx_onnx_int(onnx, 0));
+    p->weight_texts = part(onnx, parts, 1);
+    return PLX_OK;
+}
+
+static plx_status encode_list(encode *e, int index, plx_error *err)
+{
+    plx_onnx *onnx = e->onnx;
+    const plx_list_encoder *list = &e->encoders->lists[index];
+    const char *cell;
+    pieces p = {0};
+    onnx->scope = list->spec->name;
+    if (list->vocabulary->hash_buckets) return encode_hashed_list(e, list, &e->out->lists[index], err);
+    PLX_TRY(text_of(e, list->input, &cell, err));
+    const char *items = with_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1);
+    if (list->weight_input >= 0) {
+        PLX_TRY(text_of(e, list->weight_input, &cell, err));
+        p.weight_texts = gathered(onnx, with_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1));
+        items = gathered(onnx, items);
+    }
+    p.is_item = is_given(onnx, items);
+    if (list->weight_separator)
+        PLX_TRY(cut_weights(e, list, items, &p, err));
+    else
+        p.ids = ids_of(onnx, list->vocabulary, items);
+    finish_list(e, list, &p, &e->out->lists[index]);
+    return PLX_OK;
+}
+
+/* -- Dense numbers ------------------------------------------------------------------------------------------------ */
+
+/* Neighbours that nothing but numbers a column tells apart are one matrix. */
+static bool is_plain(const plx_dense_encoder *dense)
+{
+    return !dense->spec->transform && !dense->knots && !dense->spec->missing_indicator;
+}
+
+/* What is done to the columns of a matrix, a number for each. */
+typedef struct columns {
+    double *fill, *least, *most, *first, *factor; /* [n] */
+    int64_t n;
+    bool fills, clips, scales;
+} columns;
+
+static plx_status columns_of(const plx_dense_encoder *dense, int n_dense, plx_arena *arena, columns *c, plx_error *err)
+{
+    *c = (columns){0};
+    for (int d = 0; d < n_dense; d++)
+        c->n += dense[d].size;
+    double *numbers = plx_arena_take(arena, 5 * (size_t)c->n, sizeof *numbers);
+    if (!numbers) return plx_error_memory(err);
+    c->fill = numbers;
+    c->least = c->fill + c->n;
+    c->most = c->least + c->n;
+    c->first = c->most + c->n;
+    c->factor = c->first + c->n;
+    int64_t i = 0;
+    for (int d = 0; d < n_dense; d++) {
+        const plx_real_list *clip = &dense[d].spec->clip;
+        c->clips |= clip->n > 0;
+        for (int at = 0; at < dense[d].size; at++, i++) {
+            c->fill[i] = dense[d].fill[at];
+            c->least[i] = clip->n ? clip->items[0] : -INFINITY;
+            c->most[i] = clip->n ? clip->items[1] : INFINITY;
+            c->first[i] = dense[d].scaling[2 * at];
+            c->factor[i] = dense[d].scaling[2 * at + 1];
+            c->fills |= !isnan(c->fill[i]);
+            c->scales |= c->first[i] < 0 || c->first[i] > 0 || c->factor[i] < 1 || c->factor[i] > 1;
+        }
+    }
+    return PLX_OK;
+}
+
+static const char *between(plx_onnx *onnx, const char *x, const double *least, const double *most, int64_t n)
+{
+    x = plx_onnx_two(onnx, "Max", x, plx_onnx_doubles(onnx, least, n));
+    return plx_onnx_two(onnx, "Min", x, plx_onnx_doubles(onnx, most, n));
+}
+
+static const char *transformed(plx_onnx *onnx, plx_transform transform, const char *x)
+{
+    const char *sum;
+    switch (transform) {
+    case PLX_TRANSFORM_LOG1P:
+        sum = plx_onnx_two(onnx, "Add", plx_onnx_one(onnx, "Abs", x), plx_onnx_double(onnx, 1));
+        return plx_onnx_two(onnx, "Mul", plx_onnx_one(onnx, "Sign", x), plx_onnx_one(onnx, "Log", sum));
+    case PLX_TRANSFORM_IS_ZERO:
+        return plx_onnx_cast(onnx, plx_onnx_two(onnx, "Equal", x, plx_onnx_double(onnx, 0)), PLX_ONNX_DOUBLE);
+    case PLX_TRANSFORM_NONE:
+        break;
+    }
+    return x;
+}
+
+/* Of the knots without those that are there again: by how many of them lie at or below a number. */
+typedef struct share_tables {
+    double knot[PLX_KNOTS + 1], at_knot[PLX_KNOTS + 1], base[PLX_KNOTS + 1], slope[PLX_KNOTS + 1];
+    int n; /* knots */
+} share_tables;
+
+static void fill_tables(const double *knots, share_tables *t)
+{
+    const double steps = PLX_KNOTS - 1;
+    *t = (share_tables){.n = 0};
+    for (int first = 0, end; first < PLX_KNOTS; first = end) {
+        for (end = first + 1; end < PLX_KNOTS && knots[end] <= knots[first];)
+            end++;
+        t->n++;
+        t->knot[t->n] = knots[first];
+        t->at_knot[t->n] = 0.5 * (first + end - 1) / steps;
+        t->base[t->n] = (end - 1) / steps;
+        if (end < PLX_KNOTS) t->slope[t->n] = 1 / (knots[end] - knots[first]) / steps;
+    }
+    t->at_knot[t->n] = 1;
+    t->at_knot[1] = 0;
+}
+
+/* plx_quantile_share of x [rows, 1]. */
+static const char *share_of(plx_onnx *onnx, const double *knots, const char *x, plx_error *err)
+{
+    share_tables *t = plx_arena_take(onnx->arena, 1, sizeof *t);
+    if (!t) {
+        plx_error_memory(err);
+        return NULL;
+    }
+    fill_tables(knots, t);
+    const int64_t n = t->n + 1;
+    const char *place = count_below(onnx, t->knot + 1, t->n, x);
+    const char *knot = plx_onnx_two(onnx, "Gather", plx_onnx_doubles(onnx, t->knot, n), place);
+    const char *at_knot = plx_onnx_two(onnx, "Gather", plx_onnx_doubles(onnx, t->at_knot, n), place);
+    const char *base = plx_onnx_two(onnx, "Gather", plx_onnx_doubles(onnx, t->base, n), place);
+    const char *slope = plx_onnx_two(onnx, "Gather", plx_onnx_doubles(onnx, t->slope, n), place);
+    const char *beyond = plx_onnx_two(onnx, "Mul", plx_onnx_two(onnx, "Sub", x, knot), slope);
+    return plx_onnx_three(onnx, "Where", plx_onnx_two(onnx, "Equal", x, knot), at_knot,
+                          plx_onnx_two(onnx, "Add", base, beyond));
+}
+
+static const char *shares_of(plx_onnx *onnx, const plx_dense_encoder *dense, const char *x, plx_error *err)
+{
+    const char **shares = plx_arena_take(onnx->arena, (size_t)dense->size, sizeof *shares);
+    if (!shares) {
+        plx_error_memory(err);
+        return NULL;
+    }
+    for (int at = 0; at < dense->size; at++) {
+        const char *inputs[] = {x, plx_onnx_int(onnx, at)};
+        const char *column = plx_onnx_along(onnx, "Gather", inputs, 2, "axis", 1);
+        shares[at] = share_of(onnx, dense->knots + (size_t)at * PLX_KNOTS, column, err);
+    }
+    return plx_onnx_along(onnx, "Concat", shares, dense->size, "axis", 1);
+}
+
+/* Encoded numbers of `n` encoders, plain if there are several, of their raw matrix: float. */
+static plx_status encode_numbers(plx_onnx *onnx, const plx_dense_encoder *dense, int n, const char *raw,
+                                 const char **out, plx_error *err)
+{
+    columns c;
+    PLX_TRY(columns_of(dense, n, onnx->arena, &c, err));
+    const char *x = raw, *is_missing = plx_onnx_one(onnx, "IsNaN", raw);
+    if (c.fills) x = plx_onnx_three(onnx, "Where", is_missing, plx_onnx_doubles(onnx, c.fill, c.n), x);
+    if (c.clips) x = between(onnx, x, c.least, c.most, c.n);
+    x = transformed(onnx, (plx_transform)dense->spec->transform, x);
+    if (dense->knots) {
+        x = shares_of(onnx, dense, x, err);
+    } else if (c.scales) {
+        x = plx_onnx_two(onnx, "Sub", x, plx_onnx_doubles(onnx, c.first, c.n));
+        x = plx_onnx_two(onnx, "Mul", x, plx_onnx_doubles(onnx, c.factor, c.n));
+    }
+    x = between(onnx, x, &(double){-FLT_MAX}, &(double){FLT_MAX}, 1);
+    x = plx_onnx_cast(onnx, x, PLX_ONNX_FLOAT);
+    if (dense->spec->missing_indicator)
+        x = plx_onnx_along(onnx, "Concat", (const char *[]){x, plx_onnx_cast(onnx, is_missing, PLX_ONNX_FLOAT)}, 2,
+                           "axis", 1);
+    *out = x;
+    return onnx->failed ? plx_error_memory(err) : PLX_OK;
+}
+
+/* The encoders from `first` on that are encoded together. */
+static int run_length(const plx_encoders *encoders, int first)
+{
+    int n = 1;
+    while (is_plain(&encoders->dense[first]) && first + n < encoders->n_dense && is_plain(&encoders->dense[first + n]))
+        n++;
+    return n;
+}
+
+static plx_status encode_dense(encode *e, plx_error *err)
+{
+    plx_onnx *onnx = e->onnx;
+    const int n_dense = e->encoders->n_dense;
+    const char **raw = plx_arena_take(onnx->arena, (size_t)n_dense, sizeof *raw);
+    const char **encoded = plx_arena_take(onnx->arena, (size_t)n_dense, sizeof *encoded);
+    int n_encoded = 0;
+    if (!raw || !encoded) return plx_error_memory(err);
+    for (int first = 0, n; first < n_dense; first += n) {
+        const plx_dense_encoder *dense = &e->encoders->dense[first];
+        n = run_length(e->encoders, first);
+        onnx->scope = n > 1 ? "dense" : dense->spec->name;
+        for (int d = 0; d < n; d++)
+            PLX_TRY(number_of(e, dense[d].input, &raw[d], err));
+        const char *together = n > 1 ? plx_onnx_along(onnx, "Concat", raw, n, "axis", 1) : raw[0];
+        PLX_TRY(encode_numbers(onnx, dense, n, together, &encoded[n_encoded++], err));
+    }
+    if (n_encoded)
+        e->out->dense = n_encoded > 1 ? plx_onnx_along(onnx, "Concat", encoded, n_encoded, "axis", 1) : encoded[0];
+    return PLX_OK;
+}
+
+/* -- All of it ---------------------------------------------------------------------------------------------------- */
+
+/* Columns that are looked up as texts: a number of such a column is made of its text. */
+static void find_texts(const encode *e)
+{
+    const plx_encoders *encoders = e->encoders;
+    for (int i = 0; i < encoders->n_sparse; i++)
+        e->reads_text[encoders->sparse[i].input] |= !encoders->sparse[i].vocabulary->hash_buckets;
+    for (int i = 0; i < encoders->layout.n_lists; i++) {
+        const plx_list_encoder *list = &encoders->lists[i];
+        if (list->vocabulary->hash_buckets) continue;
+        e->reads_text[list->input] = true;
+        if (list->weight_input >= 0) e->reads_text[list->weight_input] = true;
+    }
+}
+
+plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onnx_record *out, plx_onnx_notice *tell,
+                           void *user, plx_error *err)
+{
+    const plx_layout *layout = &encoders->layout;
+    const size_t n = (size_t)encoders->n_inputs;
+    encode e = {.onnx = onnx, .encoders = encoders, .out = out, .tell = tell, .user = user};
+    e.texts = plx_arena_take(onnx->arena, n, sizeof *e.texts);
+    e.numbers = plx_arena_take(onnx->arena, n, sizeof *e.numbers);
+    e.reads_text = plx_arena_take(onnx->arena, n, sizeof *e.reads_text);
+    out->sparse = plx_arena_take(onnx->arena, (size_t)layout->n_sparse, sizeof *out->sparse);
+    out->lists = plx_arena_take(onnx->arena, (size_t)layout->n_lists, sizeof *out->lists);
+    out->dense = NULL;
+    if (plx_arena_failed(onnx->arena)) return plx_error_memory(err);
+    find_texts(&e);
+    for (int i = 0; i < encoders->n_sparse; i++)
+        PLX_TRY(encode_sparse(&e, i, err));
+    for (int i = 0; i < encoders->n_buckets; i++)
+        PLX_TRY(encode_buckets(&e, i, err));
+    for (int i = 0; i < layout->n_lists; i++)
+        PLX_TRY(encode_list(&e, i, err));
+    return encode_dense(&e, err);
+}
