@@ -23,11 +23,6 @@ typedef struct encode {
     void *user;
 } encode;
 
-static const char *with_axis(plx_onnx *onnx, const char *op, const char *x, int64_t axis)
-{
-    return plx_onnx_two(onnx, op, x, plx_onnx_int(onnx, axis));
-}
-
 /* -- Raw columns -------------------------------------------------------------------------------------------------- */
 
 static plx_status new_input(encode *e, const char *name, plx_onnx_type type, int width, const char *doc,
@@ -149,7 +144,7 @@ static plx_status encode_sparse(encode *e, int index, plx_error *err)
         PLX_TRY(text_of(e, sparse->input, &text, err));
         ids = ids_of(e->onnx, sparse->vocabulary, text);
     }
-    e->out->sparse[index] = with_axis(e->onnx, "Squeeze", ids, 1);
+    e->out->sparse[index] = plx_onnx_axis(e->onnx, "Squeeze", ids, 1);
     return PLX_OK;
 }
 
@@ -187,7 +182,7 @@ static plx_status encode_buckets(encode *e, int index, plx_error *err)
                                       plx_onnx_int(e->onnx, 1));
     const char *id =
         plx_onnx_three(e->onnx, "Where", plx_onnx_one(e->onnx, "IsNaN", x), plx_onnx_int(e->onnx, 0), bucket);
-    e->out->sparse[e->encoders->n_sparse + index] = with_axis(e->onnx, "Squeeze", id, 1);
+    e->out->sparse[e->encoders->n_sparse + index] = plx_onnx_axis(e->onnx, "Squeeze", id, 1);
     return PLX_OK;
 }
 
@@ -217,7 +212,7 @@ static const char *split(plx_onnx *onnx, const char *texts, char separator, cons
 static const char *part(plx_onnx *onnx, const char *parts, int64_t i)
 {
     const char *inputs[] = {parts, plx_onnx_int(onnx, i)};
-    return with_axis(onnx, "Squeeze", plx_onnx_along(onnx, "Gather", inputs, 2, "axis", 2), 2);
+    return plx_onnx_axis(onnx, "Squeeze", plx_onnx_along(onnx, "Gather", inputs, 2, "axis", 2), 2);
 }
 
 static const char *is_given(plx_onnx *onnx, const char *texts)
@@ -228,7 +223,7 @@ static const char *is_given(plx_onnx *onnx, const char *texts)
 /* Places of items, counted from 1; `is_item` [rows, places]. */
 static const char *ranks(plx_onnx *onnx, const char *is_item)
 {
-    return with_axis(onnx, "CumSum", plx_onnx_cast(onnx, is_item, PLX_ONNX_INT64), 1);
+    return plx_onnx_axis(onnx, "CumSum", plx_onnx_cast(onnx, is_item, PLX_ONNX_INT64), 1);
 }
 
 /* Items first, in their order, and then what is empty. */
@@ -257,7 +252,7 @@ static const char *kept(plx_onnx *onnx, const plx_feature_spec *spec, const char
     if (spec->keep == PLX_KEEP_FIRST) {
         is_kept = plx_onnx_two(onnx, "LessOrEqual", rank, most);
     } else {
-        const char *n = with_axis(onnx, "ReduceMax", rank, 1);
+        const char *n = plx_onnx_axis(onnx, "ReduceMax", rank, 1);
         is_kept = plx_onnx_two(onnx, "Greater", rank, plx_onnx_two(onnx, "Sub", n, most));
     }
     return plx_onnx_two(onnx, "And", is_item, is_kept);
@@ -267,7 +262,7 @@ static const char *kept(plx_onnx *onnx, const plx_feature_spec *spec, const char
 static const char *normalized(plx_onnx *onnx, const char *weights)
 {
     weights = plx_onnx_cast(onnx, weights, PLX_ONNX_DOUBLE);
-    const char *sum = with_axis(onnx, "ReduceSum", plx_onnx_one(onnx, "Abs", weights), 1);
+    const char *sum = plx_onnx_axis(onnx, "ReduceSum", plx_onnx_one(onnx, "Abs", weights), 1);
     const char *is_zero = plx_onnx_two(onnx, "Equal", sum, plx_onnx_double(onnx, 0));
     const char *divisor = plx_onnx_three(onnx, "Where", is_zero, plx_onnx_double(onnx, 1), sum);
     return plx_onnx_cast(onnx, plx_onnx_two(onnx, "Div", weights, divisor), PLX_ONNX_FLOAT);
@@ -348,10 +343,10 @@ static plx_status encode_list(encode *e, int index, plx_error *err)
     onnx->scope = list->spec->name;
     if (list->vocabulary->hash_buckets) return encode_hashed_list(e, list, &e->out->lists[index], err);
     PLX_TRY(text_of(e, list->input, &cell, err));
-    const char *items = with_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1);
+    const char *items = plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1);
     if (list->weight_input >= 0) {
         PLX_TRY(text_of(e, list->weight_input, &cell, err));
-        p.weight_texts = gathered(onnx, with_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1));
+        p.weight_texts = gathered(onnx, plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1));
         items = gathered(onnx, items);
     }
     p.is_item = is_given(onnx, items);

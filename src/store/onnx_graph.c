@@ -235,6 +235,11 @@ const char *plx_onnx_along(plx_onnx *onnx, const char *op, const char *const *in
         onnx, &(plx_onnx_call){.op = op, .inputs = inputs, .n_inputs = n, .attributes = attributes, .n_attributes = 1});
 }
 
+const char *plx_onnx_axis(plx_onnx *onnx, const char *op, const char *x, int64_t axis)
+{
+    return plx_onnx_two(onnx, op, x, plx_onnx_int(onnx, axis));
+}
+
 const char *plx_onnx_cast(plx_onnx *onnx, const char *x, plx_onnx_type type)
 {
     return plx_onnx_along(onnx, "Cast", &x, 1, "to", type);

@@ -85,6 +85,8 @@ const char *plx_onnx_three(plx_onnx *onnx, const char *op, const char *x, const 
 /** With one attribute that is an integer. */
 const char *plx_onnx_along(plx_onnx *onnx, const char *op, const char *const *inputs, int n, const char *attribute,
                            int64_t number);
+/** With the axis as a second input: Squeeze, Unsqueeze, ReduceSum (which keeps it), CumSum. */
+const char *plx_onnx_axis(plx_onnx *onnx, const char *op, const char *x, int64_t axis);
 const char *plx_onnx_cast(plx_onnx *onnx, const char *x, plx_onnx_type type);
 /** `x` with the shape `dims` [n]; 0 keeps a dimension. */
 const char *plx_onnx_reshape(plx_onnx *onnx, const char *x, const int64_t *dims, int n);

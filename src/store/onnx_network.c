@@ -76,22 +76,17 @@ static const char *dense(network *net, const plx_node *node)
     return net->record->dense;
 }
 
-static const char *with_axis(plx_onnx *onnx, const char *op, const char *x, int64_t axis)
-{
-    return plx_onnx_two(onnx, op, x, plx_onnx_int(onnx, axis));
-}
-
 /* Sums [rows, 1] over the columns. */
 static const char *row_sums(plx_onnx *onnx, const char *x)
 {
-    return with_axis(onnx, "ReduceSum", x, 1);
+    return plx_onnx_axis(onnx, "ReduceSum", x, 1);
 }
 
 /* sum_i w_i row_i; rows [rows, items, dim], weights [rows, items] */
 static const char *weighted_sum(plx_onnx *onnx, const char *weights, const char *rows)
 {
-    const char *sums = product(onnx, with_axis(onnx, "Unsqueeze", weights, 1), rows);
-    return plx_onnx_cast(onnx, with_axis(onnx, "Squeeze", sums, 1), PLX_ONNX_FLOAT);
+    const char *sums = product(onnx, plx_onnx_axis(onnx, "Unsqueeze", weights, 1), rows);
+    return plx_onnx_cast(onnx, plx_onnx_axis(onnx, "Squeeze", sums, 1), PLX_ONNX_FLOAT);
 }
 
 /* Weights over their sum, 0 where that is 0. */
@@ -106,9 +101,9 @@ static const char *mean_weights(plx_onnx *onnx, const char *weights)
 static const char *largest(plx_onnx *onnx, const char *taken, const char *rows)
 {
     const char *half = plx_onnx_float(onnx, 0.5F), *low = plx_onnx_float(onnx, -INFINITY);
-    const char *is_item = plx_onnx_two(onnx, "Greater", with_axis(onnx, "Unsqueeze", taken, 2), half);
+    const char *is_item = plx_onnx_two(onnx, "Greater", plx_onnx_axis(onnx, "Unsqueeze", taken, 2), half);
     const char *items = plx_onnx_three(onnx, "Where", is_item, rows, low);
-    const char *most = with_axis(onnx, "Squeeze", with_axis(onnx, "ReduceMax", items, 1), 1);
+    const char *most = plx_onnx_axis(onnx, "Squeeze", plx_onnx_axis(onnx, "ReduceMax", items, 1), 1);
     const char *is_any = plx_onnx_two(onnx, "Greater", row_sums(onnx, taken), half);
     return plx_onnx_three(onnx, "Where", is_any, most, plx_onnx_float(onnx, 0));
 }
@@ -162,8 +157,9 @@ static const char *attention(network *net, const plx_node *node)
 {
     plx_onnx *onnx = net->onnx;
     const char *taken = net->record->lists[plx_attention_list(node)].taken;
-    const char *q = with_axis(onnx, "Unsqueeze", input(net, node, 0), 2), *items = input(net, node, 1);
-    const char *scores = plx_onnx_cast(onnx, with_axis(onnx, "Squeeze", product(onnx, items, q), 2), PLX_ONNX_FLOAT);
+    const char *q = plx_onnx_axis(onnx, "Unsqueeze", input(net, node, 0), 2), *items = input(net, node, 1);
+    const char *scores =
+        plx_onnx_cast(onnx, plx_onnx_axis(onnx, "Squeeze", product(onnx, items, q), 2), PLX_ONNX_FLOAT);
     const char *scale = plx_onnx_float(onnx, (float)(1 / sqrt((double)node->shape.width)));
     const char *is_item = plx_onnx_two(onnx, "Greater", taken, plx_onnx_float(onnx, 0.5F));
     scores =
@@ -191,7 +187,8 @@ static const char *grouped(const network *net, const plx_node *node)
     const char *w =
         plx_onnx_param(net->onnx, kernel, PLX_ONNX_GROUPS_FIRST, (int64_t[]){spec->groups, spec->rows, spec->cols}, 3);
     /* [rows, groups, 1, width in] by [groups, width in, width]: rows stay in front. */
-    const char *x = with_axis(net->onnx, "Unsqueeze", plx_onnx_reshape(net->onnx, input(net, node, 0), inside, 3), 2);
+    const char *x =
+        plx_onnx_axis(net->onnx, "Unsqueeze", plx_onnx_reshape(net->onnx, input(net, node, 0), inside, 3), 2);
     return plx_onnx_reshape(net->onnx, product(net->onnx, x, w), outside, 2);
 }
 
