@@ -14,6 +14,11 @@
 
 #include "plexus.h"
 
+/* The command of a Python wheel, beside the package. */
+#ifndef CLI_PYTHON
+#define CLI_PYTHON 0
+#endif
+
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
 
 enum { CLI_TOLD_ROWS = 16 };
@@ -27,7 +32,7 @@ typedef struct cli_options {
     int64_t seed; /* negative: not given */
     int64_t threads, rows, dim, sines;
     double correlation, scale, noise;
-    bool json, quiet, dot, plan, help, resume, external_data;
+    bool json, quiet, dot, plan, help, resume, external_data, list;
     const char *arguments[CLI_MAX_ARGUMENTS];
     int n_arguments;
 } cli_options;

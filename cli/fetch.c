@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plexus fetch: public data sets, from their publisher or from a folder, each file checked by its SHA-256. */
+/*
+ * plexus fetch: public data sets, from their publisher or from a folder, each file checked by its SHA-256. The command
+ * of a Python wheel has no network library and hands over to the package, which takes the list of sets from here.
+ */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -38,6 +41,8 @@ static const cli_option options[] = {
     {"from", "DIR", "take the archive or its files from DIR instead of the network", CLI_TEXT,
      offsetof(cli_options, from), 0, 0},
     {"quiet", NULL, "no progress", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+    {"list", NULL, "print the data sets as JSON: addresses, lengths, SHA-256", CLI_FLAG, offsetof(cli_options, list), 0,
+     0},
 };
 
 static const fetch_set *find_set(const char *name)
@@ -172,6 +177,34 @@ static int fetch_set_into(const fetch_set *set, const char *folder, const cli_op
     return code;
 }
 
+#elif CLI_PYTHON
+
+/** The interpreter beside this executable, as in every environment, else the first of $PATH. */
+static void find_python(char *path)
+{
+    char self[CLI_MAX_PATH], folder[CLI_MAX_PATH];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (length > 0) {
+        self[length] = '\0';
+        if (cli_path_folder(folder, self) && cli_path_join(path, folder, "python3") && access(path, X_OK) == 0) return;
+    }
+    snprintf(path, CLI_MAX_PATH, "python3");
+}
+
+static int fetch_set_into(const fetch_set *set, const char *folder, const cli_options *given)
+{
+    (void)folder;
+    char python[CLI_MAX_PATH];
+    find_python(python);
+    const char *arguments[10] = {python, "-m", "plexus.datasets", set->name};
+    int n = 4;
+    if (given->dir) arguments[n++] = "--dir", arguments[n++] = given->dir;
+    if (given->from) arguments[n++] = "--from", arguments[n++] = given->from;
+    if (given->quiet) arguments[n++] = "--quiet";
+    execvp(python, (char *const *)arguments);
+    return cli_fail("cannot start %s, which fetches for the command of a wheel: %s", python, strerror(errno));
+}
+
 #else
 
 static int fetch_set_into(const fetch_set *set, const char *folder, const cli_options *given)
@@ -183,8 +216,43 @@ static int fetch_set_into(const fetch_set *set, const char *folder, const cli_op
 
 #endif
 
+static json_t *set_json(const fetch_set *set)
+{
+    json_t *members = json_object();
+    int failed = 0;
+    for (int i = 0; i < set->n_members; i++) {
+        const fetch_member *member = &set->members[i];
+        json_t *one = json_pack("{s:s, s:I, s:s++}", "sha256", member->sha256, "bytes", (json_int_t)member->bytes,
+                                "address", set->mirror, member->name, set->mirror_suffix);
+        failed |= json_object_set_new(members, member->name, one);
+    }
+    json_t *object = failed ? NULL
+                            : json_pack("{s:s, s:s, s:s, s:O}", "title", set->title, "archive", set->archive, "address",
+                                        set->archive_url, "members", members);
+    json_decref(members);
+    return object;
+}
+
+static int list_sets(void)
+{
+    json_t *list = json_object();
+    int failed = 0;
+    for (int i = 0; i < N_SETS; i++)
+        failed |= json_object_set_new(list, sets[i].name, set_json(&sets[i]));
+    if (failed) {
+        json_decref(list);
+        list = NULL;
+    }
+    return cli_print_json(list);
+}
+
 static int fetch(const cli_options *given)
 {
+    if (given->list) return list_sets();
+    if (given->n_arguments == 0) {
+        fputs("plexus fetch: which data set? --list lists them\n", stderr);
+        return CLI_USAGE;
+    }
     const fetch_set *set = find_set(given->arguments[0]);
     if (!set) return CLI_USAGE;
     char cache[CLI_MAX_PATH], folder[CLI_MAX_PATH];
@@ -203,7 +271,7 @@ const cli_verb cli_fetch = {
                "looks for them, and are kept as .gz. What is there already is checked, not fetched again.\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
-    .min_arguments = 1,
+    .min_arguments = 0,
     .max_arguments = 1,
     .run = fetch,
 };

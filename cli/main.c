@@ -43,7 +43,9 @@ static int print_version(void)
     int threads = plx_context_threads(context);
     printf("processor  %s kernels, %d thread%s\n", plx_context_cpu_level(context), threads, cli_plural(threads));
     printf("parquet    %s\n", CLI_PARQUET ? "yes" : "no (built without carquet)");
-    printf("fetch      %s\n", CLI_FETCH ? "yes" : "no (built without libcurl or OpenSSL)");
+    printf("fetch      %s\n", CLI_FETCH    ? "yes"
+                              : CLI_PYTHON ? "yes (by Python)"
+                                           : "no (built without libcurl or OpenSSL)");
     plx_context_free(context);
     return CLI_DONE;
 }

@@ -23,20 +23,42 @@ target_compile_definitions(plexus_python PRIVATE _GNU_SOURCE Py_LIMITED_API=0x03
 target_include_directories(plexus_python PRIVATE ${PROJECT_SOURCE_DIR}/include ${python_headers})
 target_link_libraries(plexus_python PRIVATE Threads::Threads m)
 # What is not ours stays inside, so that other modules of the process never see it.
-target_link_options(plexus_python PRIVATE -Wl,--exclude-libs,ALL -Wl,--gc-sections -s)
+target_link_options(plexus_python PRIVATE -Wl,--exclude-libs,ALL)
+
+# The command of the wheel, which a package's scripts folder takes as it is: with the library in it, since nothing tells
+# from there where the package lies. Fetching is left to Python, which brings a network library and its certificates.
+plexus_add_command(plexus_python_command OFF)
+target_sources(plexus_python_command PRIVATE $<TARGET_OBJECTS:plexus_objects>)
+target_compile_definitions(plexus_python_command PRIVATE CLI_PYTHON=1)
+set_target_properties(plexus_python_command PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/scripts)
 
 # libarchive's shared library would bring a dozen others into the wheel, for formats that are not read here: where the
-# system has the static one, what it needs of compression is linked alone.
+# system has the static one, it is linked with what it needs of compression alone. The command takes the static ones of
+# all, and so needs none beside it; in the module they cannot be, since they are not compiled for shared libraries.
 find_library(ARCHIVE_STATIC libarchive.a)
-set(compressions "")
-foreach(name lzma zstd lz4 bz2 z)
-  find_library(COMPRESSION_${name} ${name})
-  list(APPEND compressions ${COMPRESSION_${name}})
+set(shared "")
+set(static "")
+foreach(name lzma zstd lz4 bz2 z yaml jansson)
+  find_library(SHARED_${name} ${name})
+  find_library(STATIC_${name} lib${name}.a)
+  list(APPEND shared ${SHARED_${name}})
+  list(APPEND static ${STATIC_${name}})
 endforeach()
-if(ARCHIVE_STATIC AND NOT compressions MATCHES "NOTFOUND")
-  target_link_libraries(plexus_python PRIVATE ${ARCHIVE_STATIC} ${compressions} PkgConfig::YAML PkgConfig::JANSSON)
-else()
-  target_link_libraries(plexus_python PRIVATE plexus_internal)
-endif()
+
+function(link_others target libraries)
+  target_link_options(${target} PRIVATE -Wl,--gc-sections -s)
+  if(ARCHIVE_STATIC AND NOT libraries MATCHES "NOTFOUND")
+    target_link_libraries(${target} PRIVATE ${ARCHIVE_STATIC} ${libraries}
+      $<$<BOOL:${PLEXUS_WITH_PARQUET}>:carquet::carquet>)
+  else()
+    target_link_libraries(${target} PRIVATE plexus_internal)
+  endif()
+endfunction()
+link_others(plexus_python "${shared}")
+link_others(plexus_python_command "${static}")
+target_include_directories(plexus_python_command PRIVATE ${JANSSON_INCLUDE_DIRS})
 
 install(TARGETS plexus_python LIBRARY DESTINATION plexus COMPONENT python)
+if(SKBUILD_SCRIPTS_DIR)
+  install(TARGETS plexus_python_command RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR} COMPONENT python)
+endif()

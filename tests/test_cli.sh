@@ -47,6 +47,8 @@ test_usage_errors() {
     code 2 "$PLEXUS" synth --correlation nan
     code 2 "$PLEXUS" fetch adlut
     has err "did you mean 'adult'?" census-income
+    code 2 "$PLEXUS" fetch
+    has err --list
     make_config
     code 2 "$PLEXUS" fit small.yaml --cpu fastest
     code 2 "$PLEXUS" fit small.yaml --set train.epoch=3
@@ -377,6 +379,11 @@ test_synth_config_trains() {
 }
 
 can_fetch() { "$PLEXUS" --version | grep -q '^fetch *yes' || skip "built without fetch"; }
+
+test_fetch_list() {
+    code 0 "$PLEXUS" fetch --list
+    has out '"adult":{' '"census-income.data":{' '"bytes":3974305' '"sha256":"' '"address":"https://'
+}
 
 test_fetch_from_folder() {
     can_fetch

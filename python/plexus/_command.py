@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where the command is that was installed with the package."""
+
+from __future__ import annotations
+
+import shutil
+from importlib.metadata import PackageNotFoundError, files
+
+
+def command() -> str:
+    """The executable that the wheel laid down, wherever its scheme puts scripts; else the first of $PATH."""
+    try:
+        for file in files("plexus") or ():
+            if file.name == "plexus" and file.parent.name == "bin":
+                return str(file.locate().resolve())
+    except PackageNotFoundError:
+        pass
+    found = shutil.which("plexus")
+    if found is None:
+        raise FileNotFoundError("the command 'plexus' is neither in the installed package nor on $PATH")
+    return found

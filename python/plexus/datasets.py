@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Public data sets: what `plexus fetch` does, by Python's own network and archive modules.
+
+    from plexus.datasets import fetch
+
+    folder = fetch("adult")  # a folder with adult.data.gz and adult.test.gz
+
+Addresses, lengths and SHA-256 are those of the command (`plexus fetch --list`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import urllib.request
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO, TypedDict
+
+from . import __version__
+from ._command import command
+
+__all__ = ["fetch"]
+
+_BLOCK = 1 << 16
+
+
+class _Member(TypedDict):
+    sha256: str
+    bytes: int
+    address: str
+
+
+class _Set(TypedDict):
+    title: str
+    archive: str
+    address: str
+    members: dict[str, _Member]
+
+
+def fetch(
+    name: str,
+    folder: str | os.PathLike[str] | None = None,
+    source: str | os.PathLike[str] | None = None,
+    quiet: bool = False,
+) -> Path:
+    """Gets a data set, "adult" or "census-income", and returns the folder that holds its files, each as NAME.gz.
+
+    What is there already is checked, not fetched again.
+
+    folder: where the data set's folder is put; by default $XDG_CACHE_HOME/plexus or ~/.cache/plexus, where `plexus fit`
+        looks for it.
+    source: a folder with the archive or its files, which are taken instead of the network.
+    quiet: no word on stderr.
+
+    Raises ValueError for another name, OSError where a file cannot be had or is not the one that was published.
+    """
+    return _fetch(name, folder, source, quiet)[0]
+
+
+def _fetch(
+    name: str, folder: str | os.PathLike[str] | None, source: str | os.PathLike[str] | None, quiet: bool
+) -> tuple[Path, bool]:
+    """The data set's folder, and whether it had been there already."""
+    listed = subprocess.run([command(), "fetch", "--list"], check=True, capture_output=True, text=True).stdout
+    sets: dict[str, _Set] = json.loads(listed)
+    if name not in sets:
+        raise ValueError(f"there is no data set '{name}'; there are {', '.join(sets)}")
+    wanted = sets[name]
+    target = Path(folder) / name if folder is not None else _cache() / name
+    if all(_is_right(target / f"{file}.gz", member) for file, member in wanted["members"].items()):
+        return target, True
+    made = [path for path in (target, *target.parents) if not path.exists()]
+    target.mkdir(parents=True, exist_ok=True)
+    try:
+        with tempfile.TemporaryDirectory(prefix=".partial-", dir=target) as work:
+            if source is not None:
+                _take_from_folder(wanted, Path(source), Path(work))
+            else:
+                _take_from_network(name, wanted, Path(work), quiet)
+            missing = [file for file in wanted["members"] if not (Path(work) / f"{file}.gz").exists()]
+            if missing:
+                raise OSError(f"{missing[0]} was not among the files of {name}")
+            for file in wanted["members"]:
+                os.replace(Path(work) / f"{file}.gz", target / f"{file}.gz")
+    except BaseException:
+        for path in made:
+            path.rmdir()
+        raise
+    return target, False
+
+
+def _cache() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "plexus"
+
+
+# -- Where the files come from ------------------------------------------------------------------------------------------
+
+
+def _take_from_folder(wanted: _Set, source: Path, work: Path) -> None:
+    if (source / wanted["archive"]).is_file():
+        with open(source / wanted["archive"], "rb") as archive:
+            return _unpack(wanted, archive, wanted["archive"], work)
+    for file in wanted["members"]:
+        path = next((path for path in (source / file, source / f"{file}.gz") if path.is_file()), None)
+        if path is None:
+            raise FileNotFoundError(f"{source}: neither {wanted['archive']} nor {file} (or {file}.gz) is there")
+        with open(path, "rb") as stream:
+            _unpack(wanted, stream, path.name, work)
+
+
+def _take_from_network(name: str, wanted: _Set, work: Path, quiet: bool) -> None:
+    try:
+        try:
+            with _download(wanted["address"], quiet) as archive:
+                _unpack(wanted, archive, wanted["archive"], work)
+        except OSError as reason:  # the publisher has the files one by one, too
+            if not quiet:
+                print(f"{wanted['address']}: {reason}", file=sys.stderr)
+            for file, member in wanted["members"].items():
+                with _download(member["address"], quiet) as stream:
+                    _unpack(wanted, stream, member["address"].rsplit("/", 1)[-1], work)
+    except OSError as reason:
+        raise OSError(
+            f"cannot fetch {name}: {reason}. Without a network: bring {wanted['address']} here by other means and say "
+            f"plexus fetch {name} --from FOLDER"
+        ) from reason
+
+
+@contextmanager
+def _download(address: str, quiet: bool) -> Iterator[IO[bytes]]:
+    """What is at the address, in a file without a name."""
+    if not quiet:
+        print(f"fetching {address}", file=sys.stderr)
+    request = urllib.request.Request(address, headers={"User-Agent": f"plexus/{__version__}"})
+    with urllib.request.urlopen(request, timeout=30) as answer, tempfile.TemporaryFile() as file:
+        if not answer.url.startswith("https:"):
+            raise OSError(f"{address} leads to {answer.url}, which is no https address")
+        shutil.copyfileobj(answer, file, _BLOCK)
+        file.seek(0)
+        yield file
+
+
+# -- Taking members out of what came ------------------------------------------------------------------------------------
+
+
+def _unpack(wanted: _Set, stream: IO[bytes], name: str, work: Path) -> None:
+    """An archive, a tar.gz in an archive, or a member itself, plain or compressed."""
+    try:
+        if name.endswith(".zip"):
+            with zipfile.ZipFile(stream) as archive:
+                for file in archive.namelist():
+                    with archive.open(file) as entry:
+                        _visit(wanted, entry, file, work)
+        else:
+            _visit(wanted, stream, name, work)
+    except (zipfile.BadZipFile, tarfile.TarError, EOFError, zlib.error) as reason:
+        raise OSError(f"{name}: {reason}") from reason
+
+
+def _visit(wanted: _Set, stream: IO[bytes], path: str, work: Path) -> None:
+    name = PurePosixPath(path).name
+    if name.endswith(".tar.gz"):
+        with tarfile.open(fileobj=stream, mode="r|gz") as archive:
+            for item in archive:
+                entry = archive.extractfile(item) if PurePosixPath(item.name).name in wanted["members"] else None
+                if entry is not None:
+                    _keep(wanted, entry, PurePosixPath(item.name).name, work)
+    elif name in wanted["members"]:
+        _keep(wanted, stream, name, work)
+    elif name.endswith(".gz") and name[:-3] in wanted["members"]:
+        with gzip.open(stream) as entry:
+            _keep(wanted, entry, name[:-3], work)
+
+
+def _keep(wanted: _Set, stream: IO[bytes], name: str, work: Path) -> None:
+    """Copies one member, compressed, while its SHA-256 is made; without a time, so that the same gives the same."""
+    path = work / f"{name}.gz"
+    with open(path, "wb") as out, gzip.GzipFile("", "wb", fileobj=out, mtime=0) as compressed:
+        right = _copies(stream, wanted["members"][name], compressed)
+    if not right:
+        raise OSError(f"{name} is not the file that was published: its SHA-256 or length differs")
+
+
+def _copies(stream: IO[bytes], member: _Member, out: IO[bytes] | io.BufferedIOBase | None) -> bool:
+    """Whether what was read is the member; reads no more than that has."""
+    digest, n = hashlib.sha256(), 0
+    while n <= member["bytes"] and (block := stream.read(_BLOCK)):
+        n += len(block)
+        digest.update(block)
+        if out is not None:
+            out.write(block)
+    return n == member["bytes"] and digest.hexdigest() == member["sha256"]
+
+
+def _is_right(path: Path, member: _Member) -> bool:
+    try:
+        with gzip.open(path) as stream:
+            return _copies(stream, member, None)
+    except (OSError, EOFError):
+        return False
+
+
+def _main() -> int:
+    """What the command hands over: it has checked the arguments."""
+    parser = argparse.ArgumentParser("plexus fetch")
+    parser.add_argument("name")
+    parser.add_argument("--dir")
+    parser.add_argument("--from", dest="source")
+    parser.add_argument("--quiet", action="store_true")
+    given = parser.parse_args()
+    try:
+        folder, was_there = _fetch(given.name, given.dir, given.source, given.quiet)
+    except (OSError, ValueError) as reason:
+        print(f"plexus: {reason}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    if was_there:
+        print(f"{given.name} is in {folder} already")
+    else:
+        print(*sorted(folder.glob("*.gz")), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())
