@@ -32,7 +32,7 @@ typedef struct cli_options {
     int64_t seed; /* negative: not given */
     int64_t threads, rows, dim, sines;
     double correlation, scale, noise;
-    bool json, quiet, dot, plan, help, resume, external_data, list;
+    bool json, quiet, dot, plan, help, resume, external_data, list, weighted;
     const char *arguments[CLI_MAX_ARGUMENTS];
     int n_arguments;
 } cli_options;

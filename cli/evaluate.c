@@ -6,6 +6,8 @@
 #include "cli.h"
 
 static const cli_option options[] = {
+    {"weighted", NULL, "rows count as in training: by data.row_weight, weight_column and class_weights", CLI_FLAG,
+     offsetof(cli_options, weighted), 0, 0},
     {"json", NULL, "print one JSON object instead of a table", CLI_FLAG, offsetof(cli_options, json), 0, 0},
     {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
@@ -30,8 +32,12 @@ static int evaluate_files(cli_session *session, const cli_options *given)
     if (!metrics) return cli_fail("out of memory");
     double start = cli_seconds();
     plx_error error;
-    plx_status status = plx_model_evaluate_files(session->model, given->arguments + 1, given->n_arguments - 1, metrics,
-                                                 &session->report, &error);
+    const char *const *files = given->arguments + 1;
+    const int n_files = given->n_arguments - 1;
+    plx_status status =
+        given->weighted
+            ? plx_model_evaluate_files_weighted(session->model, files, n_files, metrics, &session->report, &error)
+            : plx_model_evaluate_files(session->model, files, n_files, metrics, &session->report, &error);
     cli_session_take_report(session);
     if (status != PLX_OK)
         code = cli_fail_error(&error);

@@ -162,7 +162,7 @@ PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *da
 PLX_API void plx_model_free(plx_model *model);
 
 /** Figures of one task (docs/metrics.md); those that do not belong to its kind, or have no meaning for the rows, are
- * NaN. Rows without a label do not count. */
+ * NaN. Rows without a label do not count; of the others each counts once, but where a function says otherwise. */
 typedef struct plx_metrics {
     const char *task;
     plx_task_kind kind;
@@ -268,6 +268,12 @@ PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const
 PLX_API plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_part part, plx_metrics *metrics,
                                       plx_error *err);
 
+/** The same where a row counts its weight for each task: `weights` [rows, n_tasks], from 0, or NULL for what it counts
+ * in the tasks' losses by data.row_weight, weight_column and class_weights. PLX_ERR_ARGUMENT: a weight is negative or
+ * not finite. */
+PLX_API plx_status plx_model_evaluate_weighted(const plx_model *model, const plx_data *data, plx_part part,
+                                               const double *weights, plx_metrics *metrics, plx_error *err);
+
 /** Writes the model file, atomically. docs/format.md describes it. */
 PLX_API plx_status plx_model_save(const plx_model *model, const char *path, plx_error *err);
 /** PLX_ERR_FORMAT: truncated, altered, of another kind; PLX_ERR_UNSUPPORTED: of a later version. */
@@ -358,6 +364,10 @@ PLX_API plx_status plx_model_predict(const plx_model *model, const plx_dataset *
 PLX_API plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_dataset *dataset, plx_metrics *metrics,
                                               plx_error *err);
 
+/** As plx_model_evaluate_weighted. */
+PLX_API plx_status plx_model_evaluate_dataset_weighted(const plx_model *model, const plx_dataset *dataset,
+                                                       const double *weights, plx_metrics *metrics, plx_error *err);
+
 enum { PLX_REPORTED_ROWS = 10 };
 
 /** What reading raw files found. */
@@ -382,6 +392,10 @@ PLX_API plx_status plx_model_predict_files(const plx_model *model, const char *c
 /** Figures on raw files of any size. Exact figures keep 4 bytes of each score and label. */
 PLX_API plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths,
                                             plx_metrics *metrics, plx_files_report *report, plx_error *err);
+
+/** The same where rows count what they count in the tasks' losses. */
+PLX_API plx_status plx_model_evaluate_files_weighted(const plx_model *model, const char *const *paths, int n_paths,
+                                                     plx_metrics *metrics, plx_files_report *report, plx_error *err);
 
 /** The n-th layer of plx_model_describe: its name and what it makes of a row, `groups` vectors of `width` numbers.
  * PLX_ERR_ARGUMENT: no such layer (so a loop ends). */

@@ -109,6 +109,36 @@ static void check_sort(const plx_metrics *m, const float *scores, int first)
     CHECK(m->accuracy > 0.4);
 }
 
+/* Weights that are all alike change nothing; those of one row leave nothing but it; wrong ones are told. */
+static void check_weighted(const fixture *f, const plx_dataset *dataset, const plx_metrics *plain)
+{
+    static double weights[ROWS * 4];
+    plx_metrics got[4];
+    plx_error failure;
+    for (int i = 0; i < ROWS * 4; i++)
+        weights[i] = 0.3;
+    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, NULL), PLX_OK);
+    for (int task = 0; task < 4; task++) {
+        for (int i = 0; i < plx_metric_count(); i++) {
+            const double value = plx_metrics_value(&got[task], i), once = plx_metrics_value(&plain[task], i);
+            CHECK(isnan(value) == isnan(once));
+            if (!isnan(once)) CHECK_CLOSE(value, once, 1e-12 * fmax(1, fabs(once)));
+        }
+        for (int i = 0; i < ROWS; i++)
+            weights[i * 4 + task] = i == 1;
+    }
+    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, NULL), PLX_OK);
+    CHECK(got[CLICK].rows == ROWS && isnan(got[CLICK].auc) && (got[CLICK].accuracy == 0 || got[CLICK].accuracy == 1));
+    CHECK(isnan(got[PRICE].r2) && got[PRICE].mse > 0 && fabs(got[PRICE].rmse - got[PRICE].mae) < 1e-12);
+    /* The rows of this configuration have no weights. */
+    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, NULL, got, NULL), PLX_OK);
+    CHECK(got[CLICK].auc == plain[CLICK].auc && got[PRICE].mse == plain[PRICE].mse);
+    CHECK_STATUS(plx_model_evaluate_weighted(f->model, f->data, PLX_PART_VALIDATION, NULL, got, NULL), PLX_OK);
+    weights[4 * 7 + PRICE] = -1;
+    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, &failure), PLX_ERR_ARGUMENT);
+    CHECK_TEXT(failure.message, "row 8: the weight for task 'price' is -1");
+}
+
 static void test_figures_of_all_kinds(void)
 {
     fixture f;
@@ -129,6 +159,7 @@ static void test_figures_of_all_kinds(void)
     REQUIRE(plx_dataset_read(f.model, paths, 1, true, &dataset, &failure) == PLX_OK);
     CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, metrics, &failure), PLX_OK);
     CHECK_STATUS(plx_model_predict(f.model, dataset, scores, &failure), PLX_OK);
+    check_weighted(&f, dataset, metrics);
     plx_dataset_free(dataset);
     CHECK_TEXT("", failure.message);
     CHECK_CLOSE(metrics[CLICK].auc, auc_of(scores, CLICK, 0), 1e-12);

@@ -389,6 +389,102 @@ static void test_classes(void)
     CHECK_CLOSE(got.logloss, (2 * log(2) - log(1e-7)) / 3, 1e-14);
 }
 
+/* All figures of both, those that are NaN in both apart. */
+static void check_same_figures(const plx_scored *one, const plx_scored *other, double tolerance)
+{
+    plx_score a, b;
+    measure(one, &a);
+    measure(other, &b);
+    CHECK(a.groups == b.groups && a.groups_counted == b.groups_counted);
+    for (int i = 0; i < plx_metric_n; i++) {
+        const double x = plx_metric_of(&plx_metric_list[i], &a), y = plx_metric_of(&plx_metric_list[i], &b);
+        CHECK(isnan(x) == isnan(y));
+        if (!isnan(x)) CHECK_CLOSE(x, y, tolerance * fmax(1, fabs(y)));
+    }
+}
+
+/* A row that counts k is k rows; one that counts 0 is none. */
+static void test_weights_are_repetitions(void)
+{
+    enum { N = 300, MOST = 4 * N, GROUPS = 9 };
+    static const plx_task_kind kinds[] = {PLX_TASK_BINARY, PLX_TASK_REGRESSION};
+    static float predictions[N], labels[N], many_predictions[MOST], many_labels[MOST];
+    static uint32_t groups[N], many_groups[MOST];
+    static double weights[2 * N];
+    const plx_random random = {31, PLX_STREAM_NAMED};
+    for (size_t k = 0; k < 2; k++) {
+        size_t n = 0;
+        draw(60 + k, N, 20, predictions, labels);
+        for (size_t i = 0; i < N; i++) {
+            const uint32_t times = plx_random_below(&random, i, 0, 4);
+            weights[2 * i] = times;
+            groups[i] = plx_random_below(&random, i, 1, GROUPS);
+            for (uint32_t t = 0; t < times; t++, n++) {
+                many_predictions[n] = predictions[i];
+                many_labels[n] = labels[i];
+                many_groups[n] = groups[i];
+            }
+        }
+        const plx_scored weighted = {.kind = kinds[k],
+                                     .n_outputs = 1,
+                                     .predictions = predictions,
+                                     .prediction_stride = 1,
+                                     .labels = labels,
+                                     .label_stride = 1,
+                                     .n = N,
+                                     .groups = groups,
+                                     .n_groups = GROUPS,
+                                     .weights = weights,
+                                     .weight_stride = 2};
+        const plx_scored repeated = {.kind = kinds[k],
+                                     .n_outputs = 1,
+                                     .predictions = many_predictions,
+                                     .prediction_stride = 1,
+                                     .labels = many_labels,
+                                     .label_stride = 1,
+                                     .n = n,
+                                     .groups = many_groups,
+                                     .n_groups = GROUPS};
+        check_same_figures(&weighted, &repeated, 1e-12);
+    }
+}
+
+static void test_weights_of_one_change_nothing(void)
+{
+    for (size_t c = 0; c < sizeof metric_references / sizeof *metric_references; c++) {
+        static const double one = 1;
+        plx_scored scored = metric_references[c].scored;
+        if (scored.weights) continue;
+        scored.weights = &one;
+        check_same_figures(&scored, &metric_references[c].scored, 1e-14);
+    }
+}
+
+static void test_weights_without_meaning(void)
+{
+    static const float predictions[] = {0.1F, 0.9F, 0.3F}, labels[] = {0, 1, 0}, equal[] = {2.1F, 2.1F, 7};
+    static const double none[] = {0, 0, 0}, one_class[] = {0.3, 0, 0.7};
+    plx_scored scored = {.n_outputs = 1,
+                         .predictions = predictions,
+                         .prediction_stride = 1,
+                         .labels = labels,
+                         .label_stride = 1,
+                         .n = 3,
+                         .weights = none,
+                         .weight_stride = 1};
+    plx_score got;
+    measure(&scored, &got);
+    CHECK(got.rows == 3 && got.positives == 1 && isnan(got.auc) && isnan(got.logloss) && isnan(got.ece));
+    scored.weights = one_class;
+    measure(&scored, &got);
+    CHECK(got.rows == 3 && isnan(got.auc) && isnan(got.pr_auc) && isnan(got.normalized_entropy));
+    CHECK(isnan(got.calibration) && isfinite(got.logloss));
+    static const double first_two[] = {0.3, 0.1, 0};
+    scored.kind = PLX_TASK_REGRESSION, scored.labels = equal, scored.weights = first_two;
+    measure(&scored, &got);
+    CHECK(isnan(got.r2) && isfinite(got.mse));
+}
+
 static void test_groups_are_numbered_by_their_first_rows(void)
 {
     enum { N = 5000 };
@@ -446,6 +542,9 @@ int main(int argc, char **argv)
         CHECK_TEST(test_normalised_entropy_of_the_share_is_one),
         CHECK_TEST(test_r2_without_meaning),
         CHECK_TEST(test_classes),
+        CHECK_TEST(test_weights_are_repetitions),
+        CHECK_TEST(test_weights_of_one_change_nothing),
+        CHECK_TEST(test_weights_without_meaning),
         CHECK_TEST(test_groups_are_numbered_by_their_first_rows),
         CHECK_TEST(test_the_table_names_every_figure_once),
         CHECK_TEST(test_auc_equals_pairs_won),

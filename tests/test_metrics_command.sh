@@ -70,4 +70,29 @@ test_monitor() {
     has err 'train.monitor has no effect without validation rows'
 }
 
+# figures FILE: what --json says of the figures, without counts, which are those of all rows.
+figures() { sed 's/.*"test"://; s/"rows":[0-9]*,//g; s/"positives":[0-9]*,//g' "$1"; }
+
+# Rows that count 0 are as if they were not there, and rows that count twice as if they were there twice.
+test_weighted() {
+    make_config
+    awk -F, -v OFS=, 'NR == 1 { print $0, "w"; next } { print $0, NR % 3 }' rows.csv >weighted.csv
+    awk -F, 'NR == 1 { print; next } { for (i = 0; i < $NF; i++) print }' weighted.csv >repeated.csv
+    sed 's/rows.csv/weighted.csv/' small.yaml >weighted.yaml
+    code 0 "$PLEXUS" fit weighted.yaml --out run --quiet --set data.row_weight=w
+    code 0 "$PLEXUS" evaluate run/model.plexus weighted.csv --json --weighted
+    figures out >weighted.json
+    code 0 "$PLEXUS" evaluate run/model.plexus repeated.csv --json
+    figures out >repeated.json
+    code 0 "$PLEXUS" evaluate run/model.plexus weighted.csv --json
+    figures out >once.json
+    not cmp -s weighted.json once.json
+    # Ten digits: sums are made in another order.
+    for run in weighted repeated; do
+        grep -o '[a-z_0-9]*":[0-9.e-]*' $run.json | sed 's/\(\.[0-9]\{10\}\)[0-9]*/\1/' >$run.txt
+    done
+    has weighted.txt auc logloss ece
+    same weighted.txt repeated.txt
+}
+
 run_tests "$@"

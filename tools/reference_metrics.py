@@ -17,59 +17,68 @@ from sklearn.calibration import calibration_curve
 KINDS = {"binary": "PLX_TASK_BINARY", "regression": "PLX_TASK_REGRESSION", "multiclass": "PLX_TASK_MULTICLASS"}
 
 
-def expected_calibration_error(labels, predictions):
-    observed, predicted = calibration_curve(labels, predictions, n_bins=10, strategy="uniform")
+def expected_calibration_error(labels, predictions, weights):
     bins = np.searchsorted(np.linspace(0, 1, 11)[1:-1], predictions)
+    if weights is not None:  # calibration_curve takes none: its points, with weighted means
+        inside = [(bins == number) & (weights > 0) for number in range(10)]
+        gaps = [np.average(labels[rows] - predictions[rows], weights=weights[rows]) for rows in inside if rows.any()]
+        sizes = [weights[rows].sum() for rows in inside if rows.any()]
+        return float(np.average(np.abs(gaps), weights=sizes))
+    observed, predicted = calibration_curve(labels, predictions, n_bins=10, strategy="uniform")
     rows = np.bincount(bins, minlength=10)
     return float(np.sum(rows[rows > 0] * np.abs(observed - predicted)) / len(labels))
 
 
-def group_auc(labels, predictions, groups):
-    areas, rows, n = [], [], 0
+def group_auc(labels, predictions, groups, weights):
+    areas, sizes, n = [], [], 0
     for group in sorted(set(groups[groups >= 0])):
         inside = groups == group
         n += 1
-        if len(set(labels[inside])) == 2:
-            areas.append(metrics.roc_auc_score(labels[inside], predictions[inside]))
-            rows.append(int(inside.sum()))
-    return (float(np.average(areas, weights=rows)) if areas else math.nan), n, len(areas)
+        counts = inside if weights is None else inside & (weights > 0)
+        if len(set(labels[counts])) == 2:
+            of_rows = None if weights is None else weights[inside]
+            areas.append(metrics.roc_auc_score(labels[inside], predictions[inside], sample_weight=of_rows))
+            sizes.append(inside.sum() if weights is None else of_rows.sum())
+    return (float(np.average(areas, weights=sizes)) if areas else math.nan), n, len(areas)
 
 
-def binary_figures(labels, predictions, groups):
-    base = np.full(len(labels), labels.mean())
-    area, n, counted = group_auc(labels, predictions, groups)
+def binary_figures(labels, predictions, groups, weights):
+    base = np.full(len(labels), np.average(labels, weights=weights))
+    area, n, counted = group_auc(labels, predictions, groups, weights)
+    rows = {"sample_weight": weights}
     return {
         "rows": len(labels), "positives": int(labels.sum()), "groups": n, "groups_counted": counted,
-        "auc": metrics.roc_auc_score(labels, predictions),
+        "auc": metrics.roc_auc_score(labels, predictions, **rows),
         "group_auc": area,
-        "pr_auc": metrics.average_precision_score(labels, predictions),
-        "logloss": metrics.log_loss(labels, predictions),
-        "normalized_entropy": metrics.log_loss(labels, predictions) / metrics.log_loss(labels, base),
-        "ece": expected_calibration_error(labels, predictions),
-        "calibration": predictions.sum() / labels.sum(),
-        "accuracy": metrics.accuracy_score(labels, predictions > 0.5),
-        "mae": metrics.mean_absolute_error(labels, predictions),
-        "mse": metrics.mean_squared_error(labels, predictions),
-        "rmse": math.sqrt(metrics.mean_squared_error(labels, predictions)),
+        "pr_auc": metrics.average_precision_score(labels, predictions, **rows),
+        "logloss": metrics.log_loss(labels, predictions, **rows),
+        "normalized_entropy": metrics.log_loss(labels, predictions, **rows) / metrics.log_loss(labels, base, **rows),
+        "ece": expected_calibration_error(labels, predictions, weights),
+        "calibration": np.average(predictions, weights=weights) / np.average(labels, weights=weights),
+        "accuracy": metrics.accuracy_score(labels, predictions > 0.5, **rows),
+        "mae": metrics.mean_absolute_error(labels, predictions, **rows),
+        "mse": metrics.mean_squared_error(labels, predictions, **rows),
+        "rmse": math.sqrt(metrics.mean_squared_error(labels, predictions, **rows)),
     }
 
 
-def regression_figures(labels, predictions, _groups):
+def regression_figures(labels, predictions, _groups, weights):
+    rows = {"sample_weight": weights}
     return {
         "rows": len(labels),
-        "mae": metrics.mean_absolute_error(labels, predictions),
-        "mse": metrics.mean_squared_error(labels, predictions),
-        "rmse": math.sqrt(metrics.mean_squared_error(labels, predictions)),
-        "r2": metrics.r2_score(labels, predictions),
+        "mae": metrics.mean_absolute_error(labels, predictions, **rows),
+        "mse": metrics.mean_squared_error(labels, predictions, **rows),
+        "rmse": math.sqrt(metrics.mean_squared_error(labels, predictions, **rows)),
+        "r2": metrics.r2_score(labels, predictions, **rows),
     }
 
 
-def multiclass_figures(labels, predictions, _groups):
+def multiclass_figures(labels, predictions, _groups, weights):
     classes = list(range(predictions.shape[1]))
     return {
         "rows": len(labels),
-        "logloss": metrics.log_loss(labels, predictions, labels=classes),
-        "accuracy": metrics.accuracy_score(labels, predictions.argmax(axis=1)),
+        "logloss": metrics.log_loss(labels, predictions, labels=classes, sample_weight=weights),
+        "accuracy": metrics.accuracy_score(labels, predictions.argmax(axis=1), sample_weight=weights),
     }
 
 
@@ -104,6 +113,19 @@ def cases():
     yield "classes", "multiclass", scores, classes, np.full(70, -1)
 
 
+def weighted(cases):
+    """Each case once more with weights, some of them 0."""
+    random = np.random.default_rng(21)
+    kept = list(cases)
+    for case in kept:
+        yield *case, None
+    for name, kind, predictions, labels, groups in kept:
+        weights = random.gamma(0.7, 3, len(labels))
+        weights[2::7] = 0
+        weights[3::8] = 1
+        yield f"weighted_{name}", kind, predictions, labels, groups, weights
+
+
 def numbers(values):
     texts = ["NAN" if math.isnan(value) else f"{value:.9g}" + ("" if value % 1 else ".0") for value in values]
     texts = [text if text == "NAN" else (text if "e" in text or "." in text else text + ".0") + "F" for text in texts]
@@ -120,12 +142,14 @@ def lines(texts):
     return "\n".join(out + [line])
 
 
-def write_case(name, predictions, labels, groups):
+def write_case(name, predictions, labels, groups, weights):
     print(f"static const float {name}_predictions[] = {{\n{numbers(predictions.ravel())}\n}};")
     print(f"static const float {name}_labels[] = {{\n{numbers(labels)}\n}};")
     if (groups >= 0).any():
         texts = [str(group) if group >= 0 else "PLX_NO_GROUP" for group in groups]
         print(f"static const uint32_t {name}_groups[] = {{\n{lines(texts)}\n}};")
+    if weights is not None:
+        print(f"static const double {name}_weights[] = {{\n{lines(repr(float(one)) for one in weights)}\n}};")
 
 
 def main():
@@ -135,12 +159,13 @@ def main():
     print("/* Made by tools/reference_metrics.py with scikit-learn " + sklearn.__version__ + "; not to be edited. */")
     print("#ifndef METRIC_REFERENCES_H\n#define METRIC_REFERENCES_H\n\n#include \"train/metric.h\"\n")
     print("/* clang-format off */")
-    for name, kind, predictions, labels, groups in cases():
+    for name, kind, predictions, labels, groups, weights in weighted(cases()):
         predictions = predictions.astype(np.float32).astype(float)
         labels = labels.astype(np.float32).astype(float)
         known = ~np.isnan(labels)
-        values = figures[kind](labels[known], predictions[known], groups[known])
-        write_case(name, predictions, labels, groups)
+        of_rows = None if weights is None else weights[known]
+        values = figures[kind](labels[known], predictions[known], groups[known], of_rows)
+        write_case(name, predictions, labels, groups, weights)
         has_groups = bool((groups >= 0).any())
         outputs = predictions.shape[1] if predictions.ndim > 1 else 1
         scored = [f".kind = {KINDS[kind]}", f".n_outputs = {outputs}", f".predictions = {name}_predictions",
@@ -148,6 +173,8 @@ def main():
                   f".n = {len(labels)}"]
         if has_groups:
             scored += [f".groups = {name}_groups", f".n_groups = {groups.max() + 1}"]
+        if weights is not None:
+            scored += [f".weights = {name}_weights", ".weight_stride = 1"]
         expected = [f".{key} = {value if isinstance(value, int) else repr(float(value))}"
                     for key, value in values.items() if not math.isnan(value)]
         rows.append(f'    {{.name = "{name}",\n     .scored = {{\n{lines(scored)}\n     }},\n'

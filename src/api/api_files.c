@@ -117,10 +117,11 @@ plx_status plx_model_predict_files(const plx_model *model, const char *const *pa
     return status;
 }
 
-plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths, plx_metrics *metrics,
-                                    plx_files_report *report, plx_error *err)
+static plx_status evaluate(const plx_model *model, const char *const *paths, int n_paths, bool as_in_loss,
+                           plx_metrics *metrics, plx_files_report *report, plx_error *err)
 {
     passage p;
+    double *weights = NULL;
     if (!model || !paths || n_paths < 1 || !metrics) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, paths or metrics is NULL, or there is no path");
     }
@@ -132,8 +133,22 @@ plx_status plx_model_evaluate_files(const plx_model *model, const char *const *p
     }
     if (status == PLX_OK) {
         const plx_rows rows = {.layout = &p.layout, .records = p.kept, .n = p.n};
-        status = plx_model_measure(model, &rows, p.scores, metrics, err);
+        if (as_in_loss) status = plx_model_row_weights(model, &rows, &weights, err);
+        if (status == PLX_OK) status = plx_model_measure(model, &rows, p.scores, weights, metrics, err);
+        plx_free(&model->context->allocator, weights);
     }
     passage_release(&p);
     return status;
+}
+
+plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths, plx_metrics *metrics,
+                                    plx_files_report *report, plx_error *err)
+{
+    return evaluate(model, paths, n_paths, false, metrics, report, err);
+}
+
+plx_status plx_model_evaluate_files_weighted(const plx_model *model, const char *const *paths, int n_paths,
+                                             plx_metrics *metrics, plx_files_report *report, plx_error *err)
+{
+    return evaluate(model, paths, n_paths, true, metrics, report, err);
 }

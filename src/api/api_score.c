@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Predictions and figures of many rows at once. */
+#include <math.h>
+
 #include "api/handles.h"
 #include "train/group.h"
 
@@ -21,8 +23,39 @@ plx_status plx_model_predict(const plx_model *model, const plx_dataset *dataset,
     return score(model, &dataset->rows, scores, err);
 }
 
+static plx_status check_weights(const plx_model *model, const double *weights, size_t n, plx_error *err)
+{
+    const size_t n_tasks = (size_t)model->graph.n_tasks;
+    for (size_t i = 0; weights && i < n * n_tasks; i++) {
+        if (isfinite(weights[i]) && weights[i] >= 0) continue;
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "row %zu: the weight for task '%s' is %g; give numbers from 0", i / n_tasks + 1,
+                 model->task_names[i % n_tasks], weights[i]);
+    }
+    return PLX_OK;
+}
+
+plx_status plx_model_row_weights(const plx_model *model, const plx_rows *rows, double **out, plx_error *err)
+{
+    const size_t n_tasks = (size_t)model->graph.n_tasks, bytes = rows->layout->record_bytes;
+    *out = NULL;
+    if (!rows->layout->has_weights || rows->n == 0) return PLX_OK;
+    double *weights = plx_alloc(&model->context->allocator, rows->n * n_tasks, sizeof *weights);
+    if (!weights) return plx_error_memory(err);
+    for (size_t row = 0; row < rows->n; row++) {
+        for (size_t task = 0; task < n_tasks; task++) {
+            float weight;
+            plx_records_weights(rows->layout, rows->records + row * bytes, 1, (int)task, &weight);
+            weights[row * n_tasks + task] = (double)weight;
+        }
+        if (row % PLX_BLOCK_ROWS == 0) plx_rows_forget(rows, 0, row);
+    }
+    *out = weights;
+    return PLX_OK;
+}
+
 static plx_status measure_task(const plx_model *model, const plx_rows *rows, const plx_groups *groups,
-                               const float *scores, int task, plx_metrics *metrics, plx_error *err)
+                               const float *scores, const double *weights, int task, plx_metrics *metrics,
+                               plx_error *err)
 {
     plx_score figures;
     const plx_graph *graph = &model->graph;
@@ -37,6 +70,8 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
         .n = rows->n,
         .groups = groups->of_row,
         .n_groups = groups->n_groups,
+        .weights = weights ? weights + task : NULL,
+        .weight_stride = (size_t)graph->n_tasks,
     };
     PLX_TRY(plx_score_task(&model->context->allocator, &scored, &figures, err));
     plx_metrics_set(metrics, model, task, &figures);
@@ -48,15 +83,16 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     return PLX_OK;
 }
 
-plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, plx_metrics *metrics,
-                             plx_error *err)
+plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, const double *weights,
+                             plx_metrics *metrics, plx_error *err)
 {
     int64_t n_labels = 0;
     plx_groups groups = {0};
     const int n_tasks = model->graph.n_tasks;
+    PLX_TRY(check_weights(model, weights, rows->n, err));
     plx_status status = plx_groups_init(&groups, &model->context->allocator, rows, err);
     for (int task = 0; status == PLX_OK && task < n_tasks; task++) {
-        status = measure_task(model, rows, &groups, scores, task, &metrics[task], err);
+        status = measure_task(model, rows, &groups, scores, weights, task, &metrics[task], err);
         if (status == PLX_OK) n_labels += metrics[task].rows;
     }
     plx_groups_release(&groups, &model->context->allocator);
@@ -67,20 +103,27 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
     return status;
 }
 
-static plx_status measure(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows,
-                          plx_metrics *metrics, plx_error *err)
+/** What rows of a caller count. */
+typedef enum counting { ONE, AS_IN_LOSS, GIVEN } counting;
+
+static plx_status measure(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows, counting counts,
+                          const double *given, plx_metrics *metrics, plx_error *err)
 {
+    double *own = NULL;
+    const plx_allocator *allocator = &model->context->allocator;
     PLX_TRY(plx_model_check_encoders(model, encoders, err));
-    float *scores = plx_alloc(&model->context->allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
-    if (!scores) return plx_error_memory(err);
-    plx_status status = score(model, rows, scores, err);
-    if (status == PLX_OK) status = plx_model_measure(model, rows, scores, metrics, err);
-    plx_free(&model->context->allocator, scores);
+    float *scores = plx_alloc(allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
+    plx_status status = scores ? PLX_OK : plx_error_memory(err);
+    if (status == PLX_OK && counts == AS_IN_LOSS) status = plx_model_row_weights(model, rows, &own, err);
+    if (status == PLX_OK) status = score(model, rows, scores, err);
+    if (status == PLX_OK) status = plx_model_measure(model, rows, scores, counts == GIVEN ? given : own, metrics, err);
+    plx_free(allocator, own);
+    plx_free(allocator, scores);
     return status;
 }
 
-plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_part part, plx_metrics *metrics,
-                              plx_error *err)
+static plx_status measure_part(const plx_model *model, const plx_data *data, plx_part part, counting counts,
+                               const double *given, plx_metrics *metrics, plx_error *err)
 {
     static const char *const names[PLX_PARTS] = {"train", "validation", "test"};
     if (!model || !data || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, data and metrics must not be NULL");
@@ -89,13 +132,37 @@ plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_
         PLX_FAIL(err, PLX_ERR_SCHEMA, "part '%s' has no rows: name files or a share for it in section 'data'",
                  names[part]);
     }
-    return measure(model, data->encoders, &data->parts[part], metrics, err);
+    return measure(model, data->encoders, &data->parts[part], counts, given, metrics, err);
+}
+
+static plx_status measure_dataset(const plx_model *model, const plx_dataset *dataset, counting counts,
+                                  const double *given, plx_metrics *metrics, plx_error *err)
+{
+    if (!model || !dataset || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, dataset and metrics must not be NULL");
+    if (dataset->rows.n == 0) PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
+    return measure(model, dataset->encoders, &dataset->rows, counts, given, metrics, err);
+}
+
+plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_part part, plx_metrics *metrics,
+                              plx_error *err)
+{
+    return measure_part(model, data, part, ONE, NULL, metrics, err);
+}
+
+plx_status plx_model_evaluate_weighted(const plx_model *model, const plx_data *data, plx_part part,
+                                       const double *weights, plx_metrics *metrics, plx_error *err)
+{
+    return measure_part(model, data, part, weights ? GIVEN : AS_IN_LOSS, weights, metrics, err);
 }
 
 plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_dataset *dataset, plx_metrics *metrics,
                                       plx_error *err)
 {
-    if (!model || !dataset || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, dataset and metrics must not be NULL");
-    if (dataset->rows.n == 0) PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
-    return measure(model, dataset->encoders, &dataset->rows, metrics, err);
+    return measure_dataset(model, dataset, ONE, NULL, metrics, err);
+}
+
+plx_status plx_model_evaluate_dataset_weighted(const plx_model *model, const plx_dataset *dataset,
+                                               const double *weights, plx_metrics *metrics, plx_error *err)
+{
+    return measure_dataset(model, dataset, weights ? GIVEN : AS_IN_LOSS, weights, metrics, err);
 }

@@ -86,9 +86,12 @@ plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *
 void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *out);
 /** A task's figures for the caller. */
 void plx_metrics_set(plx_metrics *metrics, const plx_model *model, int task, const plx_score *score);
-/** Figures of all tasks on rows with their scores [rows->n, n_outputs]. PLX_ERR_SCHEMA: no row has a label. */
-plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, plx_metrics *metrics,
-                             plx_error *err);
+/** Figures of all tasks on rows with their scores [rows->n, n_outputs] and what they count, [rows->n, n_tasks] (NULL:
+ * 1). PLX_ERR_SCHEMA: no row has a label. PLX_ERR_ARGUMENT: a weight is negative or not finite. */
+plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, const double *weights,
+                             plx_metrics *metrics, plx_error *err);
+/** What rows count in the losses, [rows->n, n_tasks]; NULL where all count 1. To be given back to the allocator. */
+plx_status plx_model_row_weights(const plx_model *model, const plx_rows *rows, double **out, plx_error *err);
 /** Numbers of a parameter. */
 size_t plx_param_numbers(const plx_param *param);
 

@@ -21,7 +21,7 @@ typedef struct sums {
     double product; /* of likelihoods whose logarithm `log` lacks yet */
     int in_product;
     bool unordered;
-    int64_t right;
+    double weight, positives, right; /* of all rows, positive ones, those that are predicted */
     double labels, predictions;
     double excess[BINS]; /* of predictions over labels in each bin */
 } sums;
@@ -31,9 +31,19 @@ static double cut(double probability)
     return probability < 1e-7 ? 1e-7 : probability > 1.0 - 1e-7 ? 1.0 - 1e-7 : probability;
 }
 
-/** Of the probability that was given to the label. */
-static void add_likelihood(sums *s, double likelihood)
+/** What a row counts. Sums of rows that count 1 are those of the rows to the bit. */
+static double weight_at(const plx_scored *scored, size_t row)
 {
+    return scored->weights ? scored->weights[row * scored->weight_stride] : 1.0;
+}
+
+/** Of the probability that was given to the label. */
+static void add_likelihood(sums *s, double likelihood, double weight)
+{
+    if (weight != 1.0) {
+        s->log += weight * log(likelihood);
+        return;
+    }
     s->product *= likelihood;
     if (++s->in_product == PRODUCT_MAX) {
         s->log += log(s->product);
@@ -42,17 +52,23 @@ static void add_likelihood(sums *s, double likelihood)
     }
 }
 
-static double mean_log_loss(const sums *s, double rows)
+static double mean_log_loss(const sums *s)
 {
-    return -(s->log + log(s->product)) / rows;
+    return -(s->log + log(s->product)) / s->weight;
 }
 
-static void add_difference(sums *s, double prediction, double label)
+static void add_difference(sums *s, double prediction, double label, double weight)
 {
     double difference = prediction - label;
-    s->absolute += fabs(difference);
-    s->squared += difference * difference;
-    s->labels += label;
+    s->absolute += weight * fabs(difference);
+    s->squared += weight * (difference * difference);
+    s->labels += weight * label;
+}
+
+/** Whether there is nothing to take a mean of. */
+static bool is_unknown(const sums *s)
+{
+    return s->unordered || !(s->weight > 0);
 }
 
 /** Without branches, which would be mispredicted. Bins are (k/10, (k+1)/10], the first with its lower end; ten times a
@@ -76,8 +92,8 @@ static void set_unknown(plx_score *score)
 
 static void set_differences(plx_score *out, const sums *s)
 {
-    out->mae = s->absolute / (double)out->rows;
-    out->mse = s->squared / (double)out->rows;
+    out->mae = s->absolute / s->weight;
+    out->mse = s->squared / s->weight;
     out->rmse = sqrt(out->mse);
 }
 
@@ -91,16 +107,32 @@ static double entropy(double share)
 
 static void set_binary(plx_score *out, const sums *s)
 {
-    const double rows = (double)out->rows, positives = (double)out->positives;
+    const double rows = s->weight, positives = s->positives;
     double distance = 0;
     for (int bin = 0; bin < BINS; bin++)
         distance += fabs(s->excess[bin]);
     set_differences(out, s);
-    out->logloss = mean_log_loss(s, rows);
-    out->accuracy = (double)s->right / rows;
+    out->logloss = mean_log_loss(s);
+    out->accuracy = s->right / rows;
     out->ece = distance / rows;
     if (positives > 0) out->calibration = s->predictions / positives;
     if (positives > 0 && positives < rows) out->normalized_entropy = out->logloss / entropy(positives / rows);
+}
+
+/** One row's part of the sums. */
+static void add_binary(sums *s, float prediction, float label, double weight)
+{
+    const bool is_positive = label > 0.5F;
+    const double probability = (double)prediction;
+    const int bin = bin_of(probability);
+    s->unordered |= isnan(prediction);
+    s->weight += weight;
+    s->positives += is_positive ? weight : 0;
+    s->right += (prediction > 0.5F) == is_positive ? weight : 0;
+    add_difference(s, probability, (double)label, weight);
+    add_likelihood(s, is_positive ? cut(probability) : 1.0 - cut(probability), weight);
+    s->predictions += weight * probability;
+    s->excess[bin] += weight * (probability - (double)label);
 }
 
 /** Figures of sums; the keys of positives grow from the front of `keys` [n], those of negatives from its end. */
@@ -113,24 +145,47 @@ static void score_binary(const plx_scored *scored, uint32_t *keys, plx_score *ou
         const float prediction = scored->predictions[i * scored->prediction_stride];
         const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
-        const bool is_positive = label > 0.5F;
-        const double probability = (double)prediction;
-        const int bin = bin_of(probability);
-        s.unordered |= isnan(prediction);
-        s.right += (prediction > 0.5F) == is_positive;
-        add_difference(&s, probability, (double)label);
-        add_likelihood(&s, is_positive ? cut(probability) : 1.0 - cut(probability));
-        s.predictions += probability;
-        s.excess[bin] += probability - (double)label;
-        keys[is_positive ? n_positives++ : n - ++n_negatives] = plx_rank_key(prediction);
+        add_binary(&s, prediction, label, 1.0);
+        keys[label > 0.5F ? n_positives++ : n - ++n_negatives] = plx_rank_key(prediction);
     }
     out->rows = (int64_t)(n_positives + n_negatives);
     out->positives = (int64_t)n_positives;
-    if (out->rows == 0 || s.unordered) return;
+    if (is_unknown(&s)) return;
     set_binary(out, &s);
     const size_t negatives = n - n_negatives; /* where they begin */
     const plx_rank_areas areas =
         plx_rank_measure(keys, keys + n, n_positives, keys + negatives, keys + n + negatives, n_negatives);
+    out->auc = areas.roc;
+    out->pr_auc = areas.precision;
+}
+
+/** The same of rows that have weights, and their groups: sorted once for both. */
+static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_score *out)
+{
+    size_t n = 0;
+    sums s = {.product = 1.0};
+    const plx_rank_weighted of = {scored->labels, scored->label_stride, scored->weights, scored->weight_stride};
+    for (size_t i = 0; i < scored->n; i++) {
+        const float prediction = scored->predictions[i * scored->prediction_stride];
+        const float label = scored->labels[i * scored->label_stride];
+        if (isnan(label)) continue;
+        add_binary(&s, prediction, label, weight_at(scored, i));
+        out->positives += label > 0.5F;
+        rows[n++] = plx_rank_pack_row(plx_rank_key(prediction), i);
+    }
+    out->rows = (int64_t)n;
+    const uint64_t *sorted = plx_rank_sort_rows(rows, rows + scored->n, n);
+    if (scored->groups) {
+        plx_rank_weighted_group *groups = (plx_rank_weighted_group *)(void *)(rows + 2 * scored->n);
+        const plx_rank_groups found =
+            plx_rank_measure_weighted_groups(sorted, n, &of, scored->groups, groups, scored->n_groups);
+        out->groups = found.n;
+        out->groups_counted = found.n_counted;
+        if (!s.unordered) out->group_auc = found.area;
+    }
+    if (is_unknown(&s)) return;
+    set_binary(out, &s);
+    const plx_rank_areas areas = plx_rank_measure_weighted(sorted, n, &of);
     out->auc = areas.roc;
     out->pr_auc = areas.precision;
 }
@@ -156,16 +211,23 @@ static void score_groups(const plx_scored *scored, uint64_t *scratch, plx_score 
 
 /* -- The other kinds ------------------------------------------------------------------------------------------- */
 
-/** Sum of squares about the mean, in a pass of its own: the difference of two large sums would lose digits. */
+/** Sum of squares about the mean, in a pass of its own: the difference of two large sums would lose digits. 0 where all
+ * labels that count are equal, since a weighted mean of such numbers need not be that number to the last digit. */
 static double spread(const plx_scored *scored, double mean)
 {
     double squares = 0;
+    float first = NAN;
+    bool varies = false;
     for (size_t i = 0; i < scored->n; i++) {
         const float label = scored->labels[i * scored->label_stride];
         const double off = (double)label - mean;
-        if (!isnan(label)) squares += off * off;
+        const double weight = weight_at(scored, i);
+        if (isnan(label) || !(weight > 0)) continue;
+        if (isnan(first)) first = label;
+        varies |= label != first;
+        squares += weight * (off * off);
     }
-    return squares;
+    return varies ? squares : 0;
 }
 
 static void score_regression(const plx_scored *scored, plx_score *out)
@@ -175,13 +237,15 @@ static void score_regression(const plx_scored *scored, plx_score *out)
         const float prediction = scored->predictions[i * scored->prediction_stride];
         const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
+        const double weight = weight_at(scored, i);
         out->rows++;
         s.unordered |= isnan(prediction);
-        add_difference(&s, (double)prediction, (double)label);
+        s.weight += weight;
+        add_difference(&s, (double)prediction, (double)label, weight);
     }
-    if (out->rows == 0 || s.unordered) return;
+    if (is_unknown(&s)) return;
     set_differences(out, &s);
-    const double squares = spread(scored, s.labels / (double)out->rows);
+    const double squares = spread(scored, s.labels / s.weight);
     if (squares > 0) out->r2 = 1 - s.squared / squares;
 }
 
@@ -192,6 +256,7 @@ static void score_multiclass(const plx_scored *scored, plx_score *out)
         const float *predictions = scored->predictions + i * scored->prediction_stride;
         const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
+        const double weight = weight_at(scored, i);
         int likeliest = 0;
         for (int c = 0; c < scored->n_outputs; c++) {
             s.unordered |= isnan(predictions[c]);
@@ -199,18 +264,20 @@ static void score_multiclass(const plx_scored *scored, plx_score *out)
         }
         assert(label >= 0 && label < (float)scored->n_outputs);
         out->rows++;
-        s.right += likeliest == (int)label;
-        add_likelihood(&s, cut((double)predictions[(int)label]));
+        s.weight += weight;
+        s.right += likeliest == (int)label ? weight : 0;
+        add_likelihood(&s, cut((double)predictions[(int)label]), weight);
     }
-    if (out->rows == 0 || s.unordered) return;
-    out->logloss = mean_log_loss(&s, (double)out->rows);
-    out->accuracy = (double)s.right / (double)out->rows;
+    if (is_unknown(&s)) return;
+    out->logloss = mean_log_loss(&s);
+    out->accuracy = s.right / s.weight;
 }
 
 /* -- All ------------------------------------------------------------------------------------------------------- */
 
-size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups)
+size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool has_weights)
 {
+    if (has_weights) return 2 * n * sizeof(uint64_t) + (has_groups ? n_groups * sizeof(plx_rank_weighted_group) : 0);
     if (!has_groups) return 2 * n * sizeof(uint32_t);
     return 2 * n * sizeof(uint64_t) + n_groups * sizeof(plx_rank_group);
 }
@@ -222,6 +289,10 @@ void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *
     if (scored->kind == PLX_TASK_REGRESSION) score_regression(scored, out);
     if (scored->kind == PLX_TASK_MULTICLASS) score_multiclass(scored, out);
     if (scored->kind != PLX_TASK_BINARY) return;
+    if (scored->weights) {
+        score_weighted_binary(scored, scratch, out);
+        return;
+    }
     score_binary(scored, scratch, out);
     if (scored->groups) score_groups(scored, scratch, out);
 }
@@ -232,7 +303,9 @@ plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scor
     if (scored->n > UINT32_MAX)
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu rows to score: at most 2^32 - 1 at once", scored->n);
     if (scored->kind == PLX_TASK_BINARY) {
-        scratch = plx_alloc(allocator, plx_score_scratch(scored->n, scored->n_groups, scored->groups != NULL), 1);
+        const size_t bytes =
+            plx_score_scratch(scored->n, scored->n_groups, scored->groups != NULL, scored->weights != NULL);
+        scratch = plx_alloc(allocator, bytes, 1);
         if (!scratch) return plx_error_memory(err);
     }
     plx_score_with_scratch(scored, scratch, out);

@@ -55,7 +55,7 @@ typedef enum plx_better { PLX_BETTER_LARGER, PLX_BETTER_SMALLER, PLX_BETTER_NEIT
 
 /** Those that do not belong to the task's kind or have no meaning for the rows are NaN. */
 typedef struct plx_score {
-    int64_t rows, positives;        /* rows with a label */
+    int64_t rows, positives;        /* rows with a label, whatever they count */
     int64_t groups, groups_counted; /* of these rows; with both classes */
 #define PLX_SCORE_MEMBER(name, title, kinds, better, doc) double name;
     PLX_METRIC_LIST(PLX_SCORE_MEMBER)
@@ -104,6 +104,8 @@ typedef struct plx_scored {
     size_t n;               /* below 2^32 */
     const uint32_t *groups; /* [n] numbers below n_groups or PLX_NO_GROUP; NULL: none are known */
     uint32_t n_groups;      /* at most PLX_GROUPS_MAX */
+    const double *weights;  /* [n] from 0, weight_stride apart: what each row counts; NULL: 1 */
+    size_t weight_stride;
 } plx_scored;
 
 /** Figures of a task. A prediction that is NaN makes every one NaN. PLX_ERR_MEMORY. */
@@ -111,6 +113,6 @@ plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scor
 /** The same without allocation, in `scratch` of plx_score_scratch bytes, aligned for 8-byte numbers. */
 void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *out);
 /** A multiple of 8. */
-size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups);
+size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool has_weights);
 
 #endif

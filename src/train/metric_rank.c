@@ -61,7 +61,7 @@ static uint32_t key_of(uint64_t row)
 }
 
 /** The same of packed rows, by their keys alone. */
-static const uint64_t *sort_rows(uint64_t *rows, uint64_t *spare, size_t n)
+const uint64_t *plx_rank_sort_rows(uint64_t *rows, uint64_t *spare, size_t n)
 {
     digit_counts counts = {0};
     if (n < 2) return rows;
@@ -128,7 +128,7 @@ plx_rank_groups plx_rank_measure_groups(uint64_t *rows, uint64_t *spare, size_t 
     plx_rank_groups out = {.area = NAN};
     double sum = 0, weight = 0;
     memset(groups, 0, n_groups * sizeof *groups);
-    const uint64_t *sorted = sort_rows(rows, spare, n);
+    const uint64_t *sorted = plx_rank_sort_rows(rows, spare, n);
     for (size_t i = 0; i < n; i++)
         add_row(&groups[(uint32_t)sorted[i] >> 1], key_of(sorted[i]), sorted[i] & 1);
     for (uint32_t g = 0; g < n_groups; g++) {
@@ -138,6 +138,78 @@ plx_rank_groups plx_rank_measure_groups(uint64_t *rows, uint64_t *spare, size_t 
         out.n_counted++;
         weight += positives + negatives;
         sum += (positives + negatives) * ((double)groups[g].twice_won / 2.0 / (positives * negatives));
+    }
+    if (weight > 0) out.area = sum / weight;
+    return out;
+}
+
+/* -- With weights ---------------------------------------------------------------------------------------------- */
+
+static double weight_of(const plx_rank_weighted *of, uint64_t packed)
+{
+    return of->weights[(uint32_t)packed * of->weight_stride];
+}
+
+static bool is_positive_row(const plx_rank_weighted *of, uint64_t packed)
+{
+    return of->labels[(uint32_t)packed * of->label_stride] > 0.5F;
+}
+
+plx_rank_areas plx_rank_measure_weighted(const uint64_t *sorted, size_t n, const plx_rank_weighted *of)
+{
+    double won = 0, precision = 0, above = 0, wrong = 0; /* weights of positives and negatives above the tie */
+    for (size_t end = n, first; end > 0; end = first) {
+        double positives = 0, negatives = 0;
+        for (first = end; first > 0 && key_of(sorted[first - 1]) == key_of(sorted[end - 1]); first--)
+            *(is_positive_row(of, sorted[first - 1]) ? &positives : &negatives) += weight_of(of, sorted[first - 1]);
+        won += negatives * (above + positives / 2);
+        above += positives;
+        wrong += negatives;
+        if (positives > 0) precision += positives * (above / (above + wrong));
+    }
+    if (!(above > 0 && wrong > 0)) return (plx_rank_areas){NAN, NAN};
+    return (plx_rank_areas){.roc = won / above / wrong, .precision = precision / above};
+}
+
+static void add_weighted_row(plx_rank_weighted_group *group, uint32_t key, bool is_positive, double weight)
+{
+    if (key != group->key) {
+        group->below += group->equal_negatives;
+        group->equal_positives = group->equal_negatives = 0;
+    }
+    group->key = key;
+    group->has_rows = true;
+    if (is_positive) {
+        group->won += weight * (group->below + group->equal_negatives / 2);
+        group->positives += weight;
+        group->equal_positives += weight;
+    } else {
+        group->won += weight * (group->equal_positives / 2);
+        group->negatives += weight;
+        group->equal_negatives += weight;
+    }
+}
+
+plx_rank_groups plx_rank_measure_weighted_groups(const uint64_t *sorted, size_t n, const plx_rank_weighted *of,
+                                                 const uint32_t *numbers, plx_rank_weighted_group *groups,
+                                                 uint32_t n_groups)
+{
+    plx_rank_groups out = {.area = NAN};
+    double sum = 0, weight = 0;
+    for (uint32_t g = 0; g < n_groups; g++)
+        groups[g] = (plx_rank_weighted_group){0};
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t number = numbers[(uint32_t)sorted[i]];
+        if (number >= n_groups) continue;
+        add_weighted_row(&groups[number], key_of(sorted[i]), is_positive_row(of, sorted[i]), weight_of(of, sorted[i]));
+    }
+    for (uint32_t g = 0; g < n_groups; g++) {
+        const double positives = groups[g].positives, negatives = groups[g].negatives;
+        out.n += groups[g].has_rows;
+        if (!(positives > 0 && negatives > 0)) continue;
+        out.n_counted++;
+        weight += positives + negatives;
+        sum += (positives + negatives) * (groups[g].won / positives / negatives);
     }
     if (weight > 0) out.area = sum / weight;
     return out;

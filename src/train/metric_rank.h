@@ -47,6 +47,39 @@ typedef struct plx_rank_groups {
     int64_t n, n_counted;
 } plx_rank_groups;
 
+/** A row that has a weight: key, and the number by which the rest is found. */
+static inline uint64_t plx_rank_pack_row(uint32_t key, size_t row)
+{
+    return (uint64_t)key << 32 | (uint64_t)row;
+}
+
+/** What rows are, by their numbers. */
+typedef struct plx_rank_weighted {
+    const float *labels; /* label_stride apart; above 0.5: positive */
+    size_t label_stride;
+    const double *weights; /* weight_stride apart, from 0 */
+    size_t weight_stride;
+} plx_rank_weighted;
+
+/** Of `n` rows and as much spare room: by rising key. */
+const uint64_t *plx_rank_sort_rows(uint64_t *rows, uint64_t *spare, size_t n);
+/** The areas where a pair counts the product of its rows' weights; `sorted` [n]. */
+plx_rank_areas plx_rank_measure_weighted(const uint64_t *sorted, size_t n, const plx_rank_weighted *of);
+
+/** What is known of a group while such rows pass by rising key: sums of weights. */
+typedef struct plx_rank_weighted_group {
+    double won, positives, negatives;
+    double below, equal_positives, equal_negatives; /* negatives below the key; with the same key as the row before */
+    uint32_t key;
+    bool has_rows;
+} plx_rank_weighted_group;
+
+/** Of rows that are sorted; `numbers` are the groups of rows, those from `n_groups` on none; `groups` [n_groups] is
+ * scratch. A group counts the sum of its rows' weights. */
+plx_rank_groups plx_rank_measure_weighted_groups(const uint64_t *sorted, size_t n, const plx_rank_weighted *of,
+                                                 const uint32_t *numbers, plx_rank_weighted_group *groups,
+                                                 uint32_t n_groups);
+
 /** Of `n` packed rows and as much spare room; `groups` [n_groups] is scratch. */
 plx_rank_groups plx_rank_measure_groups(uint64_t *rows, uint64_t *spare, size_t n, plx_rank_group *groups,
                                         uint32_t n_groups);

@@ -51,7 +51,7 @@ static plx_status take_memory(plx_validation *v, plx_error *err)
         v->scorer.gates = &v->gates;
     }
     PLX_TRY(plx_groups_init(&v->groups, a, rows, err));
-    v->scratch_bytes = plx_score_scratch(rows->n, v->groups.n_groups, v->groups.of_row != NULL);
+    v->scratch_bytes = plx_score_scratch(rows->n, v->groups.n_groups, v->groups.of_row != NULL, false);
     v->scores = plx_alloc_zero(a, rows->n * (size_t)job->graph->n_outputs, sizeof *v->scores);
     v->labels = plx_alloc(a, rows->n * n_tasks, sizeof *v->labels);
     v->scratch = plx_alloc(a, (size_t)v->n_parallel, v->scratch_bytes);
