@@ -119,16 +119,12 @@ static void set_binary(plx_score *out, const sums *s)
     if (positives > 0 && positives < rows) out->normalized_entropy = out->logloss / entropy(positives / rows);
 }
 
-/** One row's part of the sums. */
-static void add_binary(sums *s, float prediction, float label, double weight)
+/** One row's part of the sums, without branches as of bin_of. */
+static inline void add_binary(sums *s, float prediction, float label, bool is_positive, double weight)
 {
-    const bool is_positive = label > 0.5F;
     const double probability = (double)prediction;
     const int bin = bin_of(probability);
     s->unordered |= isnan(prediction);
-    s->weight += weight;
-    s->positives += is_positive ? weight : 0;
-    s->right += (prediction > 0.5F) == is_positive ? weight : 0;
     add_difference(s, probability, (double)label, weight);
     add_likelihood(s, is_positive ? cut(probability) : 1.0 - cut(probability), weight);
     s->predictions += weight * probability;
@@ -139,15 +135,20 @@ static void add_binary(sums *s, float prediction, float label, double weight)
 static void score_binary(const plx_scored *scored, uint32_t *keys, plx_score *out)
 {
     const size_t n = scored->n;
-    size_t n_positives = 0, n_negatives = 0;
+    size_t n_positives = 0, n_negatives = 0, n_right = 0; /* counted in integers, which is faster */
     sums s = {.product = 1.0};
     for (size_t i = 0; i < n; i++) {
         const float prediction = scored->predictions[i * scored->prediction_stride];
         const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
-        add_binary(&s, prediction, label, 1.0);
-        keys[label > 0.5F ? n_positives++ : n - ++n_negatives] = plx_rank_key(prediction);
+        const bool is_positive = label > 0.5F;
+        n_right += (prediction > 0.5F) == is_positive;
+        add_binary(&s, prediction, label, is_positive, 1.0);
+        keys[is_positive ? n_positives++ : n - ++n_negatives] = plx_rank_key(prediction);
     }
+    s.weight = (double)(n_positives + n_negatives);
+    s.positives = (double)n_positives;
+    s.right = (double)n_right;
     out->rows = (int64_t)(n_positives + n_negatives);
     out->positives = (int64_t)n_positives;
     if (is_unknown(&s)) return;
@@ -169,8 +170,13 @@ static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_
         const float prediction = scored->predictions[i * scored->prediction_stride];
         const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
-        add_binary(&s, prediction, label, weight_at(scored, i));
-        out->positives += label > 0.5F;
+        const bool is_positive = label > 0.5F;
+        const double weight = weight_at(scored, i);
+        add_binary(&s, prediction, label, is_positive, weight);
+        s.weight += weight;
+        s.positives += weight * (double)is_positive;
+        s.right += weight * (double)((prediction > 0.5F) == is_positive);
+        out->positives += is_positive;
         rows[n++] = plx_rank_pack_row(plx_rank_key(prediction), i);
     }
     out->rows = (int64_t)n;
