@@ -91,7 +91,7 @@ class Inputs:
                 if names.setdefault(key, weights) != weights:
                     columns[names[key]] = columns[weights]
             else:
-                name = names.setdefault(key, "row:weight" if key[0] == "data" else f"{key[1]}:weight")
+                name = names.setdefault(key, "sample_weight:rows" if key[0] == "data" else f"sample_weight:{key[1]}")
                 columns[name] = column_of(weights, name)
         rows = next((column.rows for column in columns.values()), 0)
         for name in names.values():
@@ -113,6 +113,25 @@ class Inputs:
             for name, weights in zip(self.task_names, each)
             if weights is not None
         }
+
+    def weights_of_rows(self, sample_weight, x, rows: int) -> np.ndarray:
+        """[rows, tasks]: what each row counts for each task; 1 where nothing is given."""
+        out = np.ones((rows, len(self.task_names)))
+        for key, weights in self.weights(sample_weight).items():
+            if isinstance(weights, str):
+                weights = _numbers(_column(x, weights), "x")
+            if np.shape(weights) != (rows,):
+                raise ValueError(f"sample_weight has the shape {np.shape(weights)} for {rows} rows; give one number a row")
+            task = slice(None) if key[0] == "data" else self.task_names.index(key[1])
+            out[:, task] *= weights.reshape(-1, 1) if key[0] == "data" else weights
+        return out
+
+
+def _column(x, name: str):
+    try:
+        return x[name]
+    except (KeyError, IndexError, TypeError, ValueError):
+        raise ValueError(f"x: there is no column '{name}', which sample_weight names") from None
 
 
 def _numbers(weights, what: str) -> np.ndarray | str:

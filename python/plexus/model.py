@@ -4,56 +4,28 @@
 from __future__ import annotations
 
 import json
-import warnings
 from typing import Any
 
 import numpy as np
 
 from . import _config, optimizers
-from ._compile import has_kind, metrics_a_task, per_task, loss_of
+from ._compile import loss_of, metrics_a_task, per_task
 from ._config import Configuration, Key, value_of
-from ._inside import Inside
 from ._library import ArgumentError, call, context, create, path_bytes, text
 from ._listener import Listener
 from ._native import ffi, lib
 from ._progress import Display
-from ._tables import ForeignStream, Stream, columns_of
+from ._scoring import Scoring
 from ._training_rows import FileRows, Tables, training_rows
 from .callbacks import Callback, History, TensorBoard
-from .features import VarLenSparseFeat, get_feature_names
-from .files import Files, c_paths, parquet_stream, plain
+from .features import VarLenSparseFeat
 
 # Arguments of Keras that change nothing here.
 _IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
 _IDLE_FIT = {"validation_batch_size", "validation_freq", "max_queue_size", "workers", "use_multiprocessing"}
 
 
-class _Scores:
-    """Gathers the scores of rows as they are read."""
-
-    def __init__(self, outputs: int):
-        self.outputs, self.chunks = outputs, []
-        self.failure: BaseException | None = None
-
-    def take(self, scores, rows: int) -> bool:
-        try:
-            chunk = np.frombuffer(ffi.buffer(scores, rows * self.outputs * 4), np.float32)
-            self.chunks.append(chunk.reshape(rows, self.outputs).copy())
-            return True
-        except BaseException as failure:
-            self.failure = failure
-            return False
-
-    def all(self) -> np.ndarray:
-        return np.concatenate(self.chunks) if self.chunks else np.empty((0, self.outputs), np.float32)
-
-
-@ffi.def_extern()
-def plexus_scores(user, scores, rows):
-    return ffi.from_handle(user).take(scores, rows)
-
-
-class Model(Inside):
+class Model(Scoring):
     """A multi-task network over feature columns; made by PLE(...), MMOE(...) and the others, by from_config, or by
     load_model.
 
@@ -80,9 +52,9 @@ class Model(Inside):
         self._as_configured = not made_of_columns and handle is None  # fit's defaults are the configuration's
         # None: as the configuration says.
         self._optimizer = optimizers.Optimizer("adam", learning_rate=0.001) if made_of_columns else None
-        self._metrics: list[list[str]] = [[] for _ in names]
+        self._metrics = [[] for _ in names]
+        self._weighted_metrics = [[] for _ in names]
         self._compiled = not made_of_columns
-        self._test: Any = None  # the data whose test rows the configuration names
         self.stop_training = False
         self._rate: float | None = None  # of the epoch under way
         self._wanted_rate: float | None = None  # that a callback asked for
@@ -104,15 +76,18 @@ class Model(Inside):
 
     # -- Configuration ---------------------------------------------------------------------------------------------
 
-    def compile(self, optimizer="adam", loss=None, metrics=None, loss_weights=None, **options) -> None:
+    def compile(
+        self, optimizer="adam", loss=None, metrics=None, loss_weights=None, weighted_metrics=None, **options
+    ) -> None:
         """Sets optimizer, losses, metrics and the tasks' weights, each one for all tasks, a list, or a dict by name.
+        weighted_metrics count sample_weight and class_weight; metrics count each row once.
 
         A loss must fit its task's type: binary_crossentropy; mean_squared_error, mean_absolute_error, huber, poisson;
         categorical_crossentropy. Without one it is the type's usual. options: keys of the configuration's section
         `train` (schedule="cosine", warmup_steps=1000, monitor="click.auc", table_optimizer="lazy_adam", ...).
         """
         optimizer = optimizers.get(optimizer)
-        metrics = metrics_a_task(metrics, self.task_names)
+        metrics, weighted = (metrics_a_task(one, self.task_names) for one in (metrics, weighted_metrics))
         changes: dict[Key, Any] = {
             ("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE
         }
@@ -125,7 +100,7 @@ class Model(Inside):
             if weight is not None:
                 changes["tasks", name, "weight"] = float(weight)
         self._take(changes)
-        self._optimizer, self._metrics, self._compiled = optimizer, metrics, True
+        self._optimizer, self._metrics, self._weighted_metrics, self._compiled = optimizer, metrics, weighted, True
 
     def _take(self, changes: dict[Key, Any]) -> None:
         """Changes of the configuration: of a built network, of section `train` alone."""
@@ -329,145 +304,18 @@ class Model(Inside):
         for task, name in enumerate(self.task_names):
             logs[f"{name}_loss"] = progress.task_losses[task]
         if any(self._metrics):
-            logs.update(self._figures(lib.plx_model_evaluate, self._handle, data, lib.PLX_PART_TRAIN))
+            logs.update(self._named(self._part_measurer(data, lib.PLX_PART_TRAIN)(False), ""))
+        if any(self._weighted_metrics):
+            logs.update(self._named(self._part_measurer(data, lib.PLX_PART_TRAIN)(True), "", True))
         if progress.validation_loss == progress.validation_loss:
             logs["val_loss"] = progress.validation_loss
             for task, name in enumerate(self.task_names):
                 logs[f"val_{name}_loss"] = progress.validation_task_losses[task]
             if any(self._metrics) and progress.validation_metrics != ffi.NULL:
                 logs.update(self._named(progress.validation_metrics, "val_"))
+            if any(self._weighted_metrics):
+                logs.update(self._named(self._part_measurer(data, lib.PLX_PART_VALIDATION)(True), "val_", True))
         return logs
-
-    def _figures(self, function, *arguments, prefix: str = "") -> dict[str, float]:
-        metrics = ffi.new("plx_metrics[]", len(self.task_names))
-        call(function, *arguments, metrics)
-        return self._named(metrics, prefix)
-
-    def _named(self, metrics, prefix: str) -> dict[str, float]:
-        return {
-            f"{prefix}{name}_{figure}": getattr(metrics[task], figure)
-            for task, name in enumerate(self.task_names)
-            for figure in self._metrics[task]
-            if has_kind(figure, metrics[task].kind)
-        }
-
-    # -- Use -------------------------------------------------------------------------------------------------------
-
-    def predict(self, x, batch_size: int | None = None, verbose: int | str = "auto") -> list[np.ndarray]:
-        """A list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task): probabilities, or values of
-        regressions. With one task the array alone. x: as `fit` takes it; files may be of any size. batch_size is taken
-        for Keras' sake and changes nothing."""
-        with self._lock:
-            files = plain(x, "x")
-            scores = self._scores(self._rows(x)) if files is None else self._scores_of_files(files)
-        first = ffi.new("int *")
-        arrays = []
-        for task in range(len(self.task_names)):
-            n = lib.plx_model_task_outputs(self._handle, task, first)
-            arrays.append(scores[:, first[0] : first[0] + n])
-        return arrays if len(arrays) > 1 else arrays[0]
-
-    def _scores(self, dataset) -> np.ndarray:
-        rows, outputs = lib.plx_dataset_rows(dataset), lib.plx_model_n_outputs(self._handle)
-        scores = np.empty((rows, outputs), np.float32)
-        call(lib.plx_model_predict, self._handle, dataset, ffi.cast("float *", ffi.from_buffer(scores)))
-        return scores
-
-    def _scores_of_files(self, files: Files) -> np.ndarray:
-        """Some rows at a time."""
-        paths, parquet = self._resolved(files)
-        gathered = _Scores(lib.plx_model_n_outputs(self._built()))
-        if parquet is not None:
-            stream = parquet_stream(parquet)
-            for batch in stream if hasattr(stream, "read_next_batch") else [stream]:
-                foreign = Stream(columns_of(batch))
-                gathered.chunks.append(self._scores(self._dataset(foreign.pointer, False)))
-            return gathered.all()
-        names, keep = c_paths(paths)
-        handle, report = ffi.new_handle(gathered), ffi.new("plx_files_report *")
-        try:
-            call(
-                lib.plx_model_predict_files, self._handle, names, len(keep), lib.plexus_scores, handle, report,
-            )  # fmt: skip
-        except ArgumentError:
-            if gathered.failure is not None:
-                raise gathered.failure from None
-            raise
-        _tell_wrong_rows(report)
-        return gathered.all()
-
-    def predictor(self, columns=None):
-        """A frozen copy that scores one row a call in microseconds; `columns`: the names of a row's values in their
-        order, by default those of the features."""
-        from .predictor import Predictor
-
-        if columns is None:
-            if self.feature_columns is None:
-                raise ValueError("give `columns`, the names of a row's values: the model was not made of feature columns")
-            columns = get_feature_names(self.feature_columns)
-        return Predictor(self, columns)
-
-    def evaluate(
-        self, x=None, y=None, batch_size: int | None = None, verbose: int | str = "auto", sample_weight=None,
-        return_dict: bool = False,
-    ):  # fmt: skip
-        """The compiled metrics of each task; a list in the order of `metrics_names`, or a dict. Without compiled
-        metrics, every figure that has a meaning (docs/metrics.md), as a dict. x: as `fit` takes it; files may be of any
-        size. Without x: the test rows that the configuration of from_config names."""
-        with self._lock:
-            metrics = ffi.new("plx_metrics[]", len(self.task_names))
-            files = None if x is None else plain(x, "x")
-            if x is None:
-                self._evaluate_test(metrics)
-            elif files is None:
-                stream, _ = self._inputs.stream(x, y, expected=self._expected_built())
-                call(lib.plx_model_evaluate_dataset, self._handle, self._dataset(stream.pointer, True), metrics)
-            elif y is not None:
-                raise ValueError("y: x is in files, whose columns of the tasks' names hold the labels; leave y out")
-            else:
-                self._evaluate_files(files, metrics)
-        if not any(self._metrics):
-            return self._all_figures(metrics)
-        named = self._named(metrics, "")
-        return named if return_dict else list(named.values())
-
-    def _expected_built(self) -> dict[Key, str]:
-        self._built()
-        return self._expected() or {}
-
-    def _evaluate_test(self, metrics) -> None:
-        if self._test is None:
-            raise ValueError("evaluate: give x; the rows of fit had no test part")
-        call(lib.plx_model_evaluate, self._handle, self._test, lib.PLX_PART_TEST, metrics)
-
-    def _evaluate_files(self, files: Files, metrics) -> None:
-        paths, parquet = self._resolved(files)
-        if parquet is not None:
-            foreign = ForeignStream(parquet_stream(parquet))
-            call(lib.plx_model_evaluate_dataset, self._handle, self._dataset(foreign.pointer, True), metrics)
-            return
-        names, keep = c_paths(paths)
-        report = ffi.new("plx_files_report *")
-        call(lib.plx_model_evaluate_files, self._built(), names, len(keep), metrics, report)
-        _tell_wrong_rows(report)
-
-    def _all_figures(self, metrics) -> dict[str, float]:
-        figures = {}
-        for task, name in enumerate(self.task_names):
-            for number in range(lib.plx_metric_count()):
-                value = lib.plx_metrics_value(ffi.addressof(metrics, task), number)
-                if value == value:
-                    figures[f"{name}_{text(lib.plx_metric_at(number).name)}"] = value
-        return figures
-
-    @property
-    def metrics_names(self) -> list[str]:
-        return [
-            f"{name}_{figure}"
-            for task, name in enumerate(self.task_names)
-            for figure in self._metrics[task]
-            if has_kind(figure, lib.plx_model_task_kind(self._built(), task))
-        ]
 
     def summary(self, print_fn=print) -> None:
         """Prints the layers; before the first fit, with the vocabulary sizes that the features declare."""
@@ -495,14 +343,6 @@ class Model(Inside):
         twin = Model(self._config, threads=self._threads)
         twin._build({}, training_rows(twin._inputs, columns, None, None, None, 0.0, None), None)
         return twin
-
-
-def _tell_wrong_rows(report) -> None:
-    if report.wrong_rows:
-        first = ffi.string(report.wrong_row[0]).decode()
-        warnings.warn(
-            f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}", RuntimeWarning, stacklevel=4
-        )
 
 
 def load_model(filepath, threads: int = 0) -> Model:

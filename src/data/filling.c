@@ -94,7 +94,11 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
     }
     column->last_length = 0;
     column->numbers[to->columns->n] = number;
-    return check_number(to, index, plx_check_number(number), text, err);
+    plx_status status = check_number(to, index, plx_check_number(number), text, err);
+    if (status == PLX_OK || text.length) return status;
+    char decimal[32]; /* nobody needed the number's text before */
+    return check_number(to, index, plx_check_number(number), (plx_slice){decimal, plx_format_double(number, decimal)},
+                        err);
 }
 
 /* Bytes of the UTF-8 character that `text` begins with; 0: it begins with none. */

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Predictions and figures of a network, on tables and files."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+
+import numpy as np
+
+from ._compile import has_kind
+from ._inside import Inside
+from ._library import ArgumentError, call, text
+from ._native import ffi, lib
+from ._tables import ForeignStream, Stream, columns_of
+from .features import get_feature_names
+from .files import Files, c_paths, parquet_stream, plain
+
+
+class _Scores:
+    """Gathers the scores of rows as they are read."""
+
+    def __init__(self, outputs: int):
+        self.outputs, self.chunks = outputs, []
+        self.failure: BaseException | None = None
+
+    def take(self, scores, rows: int) -> bool:
+        try:
+            chunk = np.frombuffer(ffi.buffer(scores, rows * self.outputs * 4), np.float32)
+            self.chunks.append(chunk.reshape(rows, self.outputs).copy())
+            return True
+        except BaseException as failure:
+            self.failure = failure
+            return False
+
+    def all(self) -> np.ndarray:
+        return np.concatenate(self.chunks) if self.chunks else np.empty((0, self.outputs), np.float32)
+
+
+@ffi.def_extern()
+def plexus_scores(user, scores, rows):
+    return ffi.from_handle(user).take(scores, rows)
+
+
+def _tell_wrong_rows(report) -> None:
+    if report.wrong_rows:
+        first = ffi.string(report.wrong_row[0]).decode()
+        warnings.warn(
+            f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}", RuntimeWarning, stacklevel=5
+        )
+
+
+class Scoring(Inside):
+    """predict and evaluate."""
+
+    # Of each task: figures where each row counts once, and where it counts its weight.
+    _metrics: list[list[str]]
+    _weighted_metrics: list[list[str]]
+    _test = None  # the data whose test rows the configuration names
+
+    def predict(self, x, batch_size: int | None = None, verbose: int | str = "auto") -> list[np.ndarray]:
+        """A list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task): probabilities, or values of
+        regressions. With one task the array alone. x: as `fit` takes it; files may be of any size. batch_size is taken
+        for Keras' sake and changes nothing."""
+        with self._lock:
+            files = plain(x, "x")
+            scores = self._scores(self._rows(x)) if files is None else self._scores_of_files(files)
+        first = ffi.new("int *")
+        arrays = []
+        for task in range(len(self.task_names)):
+            n = lib.plx_model_task_outputs(self._handle, task, first)
+            arrays.append(scores[:, first[0] : first[0] + n])
+        return arrays if len(arrays) > 1 else arrays[0]
+
+    def _scores(self, dataset) -> np.ndarray:
+        rows, outputs = lib.plx_dataset_rows(dataset), lib.plx_model_n_outputs(self._handle)
+        scores = np.empty((rows, outputs), np.float32)
+        call(lib.plx_model_predict, self._handle, dataset, ffi.cast("float *", ffi.from_buffer(scores)))
+        return scores
+
+    def _scores_of_files(self, files: Files) -> np.ndarray:
+        """Some rows at a time."""
+        paths, parquet = self._resolved(files)
+        gathered = _Scores(lib.plx_model_n_outputs(self._built()))
+        if parquet is not None:
+            stream = parquet_stream(parquet)
+            for batch in stream if hasattr(stream, "read_next_batch") else [stream]:
+                foreign = Stream(columns_of(batch))
+                gathered.chunks.append(self._scores(self._dataset(foreign.pointer, False)))
+            return gathered.all()
+        names, keep = c_paths(paths)
+        handle, report = ffi.new_handle(gathered), ffi.new("plx_files_report *")
+        try:
+            call(
+                lib.plx_model_predict_files, self._handle, names, len(keep), lib.plexus_scores, handle, report,
+            )  # fmt: skip
+        except ArgumentError:
+            if gathered.failure is not None:
+                raise gathered.failure from None
+            raise
+        _tell_wrong_rows(report)
+        return gathered.all()
+
+    def predictor(self, columns=None):
+        """A frozen copy that scores one row a call in microseconds; `columns`: the names of a row's values in their
+        order, by default those of the features."""
+        from .predictor import Predictor
+
+        if columns is None:
+            if self.feature_columns is None:
+                raise ValueError("give `columns`, the names of a row's values: the model was not made of feature columns")
+            columns = get_feature_names(self.feature_columns)
+        return Predictor(self, columns)
+
+    def evaluate(
+        self, x=None, y=None, batch_size: int | None = None, verbose: int | str = "auto", sample_weight=None,
+        return_dict: bool = False,
+    ):  # fmt: skip
+        """The compiled metrics of each task; a list in the order of `metrics_names`, or a dict. Without compiled
+        metrics, every figure that has a meaning (docs/metrics.md), as a dict.
+
+        x: as `fit` takes it; files may be of any size. Without x: the test rows that the configuration of from_config
+        names. sample_weight, as of `fit`, is for weighted_metrics, and for all figures where none are compiled; metrics
+        count each row once. With files it names the columns of weights that the network was built with, and
+        class_weight counts as in training.
+        """
+        compiled = any(self._metrics) or any(self._weighted_metrics)
+        if sample_weight is not None and compiled and not any(self._weighted_metrics):
+            raise ValueError(
+                "sample_weight: the compiled metrics count each row once; compile(weighted_metrics=[...]) names those "
+                "that count weights"
+            )
+        with self._lock:
+            self._built()
+            measure = self._measurer(x, y, sample_weight)
+            if not compiled:
+                return self._all_figures(measure(sample_weight is not None))
+            named = self._named(measure(False), "") if any(self._metrics) else {}
+            if any(self._weighted_metrics):
+                named.update(self._named(measure(True), "", True))
+        return named if return_dict else list(named.values())
+
+    def _measurer(self, x, y, sample_weight) -> Callable:
+        """What measures the rows: called with True, by their weights."""
+        files = None if x is None else plain(x, "x")
+        if files is None and x is not None:
+            return self._table_measurer(x, y, sample_weight)
+        if y is not None:
+            raise ValueError("y: the rows are in files, whose columns of the tasks' names hold the labels; leave y out")
+        if sample_weight is not None:
+            self._check_named_weights(sample_weight)
+        if files is not None:
+            return self._files_measurer(files)
+        if self._test is None:
+            raise ValueError("evaluate: give x; the rows of fit had no test part")
+        return self._part_measurer(self._test, lib.PLX_PART_TEST)
+
+    def _measure(self, function, *arguments):
+        """Calls a function whose arguments behind the network and these receive figures, and the message."""
+        metrics = ffi.new("plx_metrics[]", len(self.task_names))
+        call(function, self._handle, *arguments, metrics)
+        return metrics
+
+    def _part_measurer(self, data, part) -> Callable:
+        def measure(weighted: bool):
+            if weighted:
+                return self._measure(lib.plx_model_evaluate_weighted, data, part, ffi.NULL)
+            return self._measure(lib.plx_model_evaluate, data, part)
+
+        return measure
+
+    def _dataset_measurer(self, dataset, weights: np.ndarray | None) -> Callable:
+        """`weights` [rows, tasks]; None: those that rows have of the network's columns."""
+
+        def measure(weighted: bool):
+            if weighted:
+                pointer = ffi.NULL if weights is None else ffi.cast("const double *", ffi.from_buffer(weights))
+                return self._measure(lib.plx_model_evaluate_dataset_weighted, dataset, pointer)
+            return self._measure(lib.plx_model_evaluate_dataset, dataset)
+
+        return measure
+
+    def _table_measurer(self, x, y, sample_weight) -> Callable:
+        stream, _ = self._inputs.stream(x, y, expected=self._expected())
+        weights = self._inputs.weights_of_rows(sample_weight, x, stream.rows)
+        return self._dataset_measurer(self._dataset(stream.pointer, True), weights)
+
+    def _files_measurer(self, files: Files) -> Callable:
+        paths, parquet = self._resolved(files)
+        if parquet is not None:
+            foreign = ForeignStream(parquet_stream(parquet))
+            return self._dataset_measurer(self._dataset(foreign.pointer, True), None)
+        names, keep = c_paths(paths)
+
+        def measure(weighted: bool):
+            report = ffi.new("plx_files_report *")
+            metrics = ffi.new("plx_metrics[]", len(self.task_names))
+            function = lib.plx_model_evaluate_files_weighted if weighted else lib.plx_model_evaluate_files
+            call(function, self._handle, names, len(keep), metrics, report)
+            _tell_wrong_rows(report)
+            return metrics
+
+        return measure
+
+    def _check_named_weights(self, sample_weight) -> None:
+        expected = self._expected() or {}
+        given = self._inputs.weights(sample_weight)
+        if any(not isinstance(name, str) for name in given.values()):
+            raise ValueError("sample_weight: the rows are in files; give the name of the column that holds the weights")
+        if given != expected:
+            raise ValueError(
+                f"sample_weight: the network reads weights from {', '.join(expected.values()) or 'no column'}, as the "
+                "first fit said; give the same"
+            )
+
+    # -- Names of figures --------------------------------------------------------------------------------------------
+
+    def _names(self, kind_of, prefix: str, weighted: bool) -> dict[str, tuple[int, str]]:
+        """Keras' names of the compiled figures, with task and figure; one that is there once already is weighted."""
+        found = {}
+        for task, name in enumerate(self.task_names):
+            for figure in (self._weighted_metrics if weighted else self._metrics)[task]:
+                if has_kind(figure, kind_of(task)):
+                    again = "weighted_" if weighted and figure in self._metrics[task] else ""
+                    found[f"{prefix}{name}_{again}{figure}"] = (task, figure)
+        return found
+
+    def _named(self, metrics, prefix: str, weighted: bool = False) -> dict[str, float]:
+        names = self._names(lambda task: metrics[task].kind, prefix, weighted)
+        return {name: getattr(metrics[task], figure) for name, (task, figure) in names.items()}
+
+    def _all_figures(self, metrics) -> dict[str, float]:
+        figures = {}
+        for task, name in enumerate(self.task_names):
+            for number in range(lib.plx_metric_count()):
+                value = lib.plx_metrics_value(ffi.addressof(metrics, task), number)
+                if value == value:
+                    figures[f"{name}_{text(lib.plx_metric_at(number).name)}"] = value
+        return figures
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of what `evaluate` gives, in its order."""
+
+        def kind_of(task: int) -> int:
+            return lib.plx_model_task_kind(self._built(), task)
+
+        return [*self._names(kind_of, "", False), *self._names(kind_of, "", True)]
