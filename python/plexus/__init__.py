@@ -22,7 +22,7 @@ from ._library import (
     text as _text,
 )
 from ._native import lib as _lib
-from .features import DenseFeat, SparseFeat, VarLenSparseFeat, get_feature_names
+from .features import DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
 from .files import Files
 from .model import Model, load_model
 from .predictor import Predictor
@@ -33,7 +33,8 @@ from_config = Model.from_config
 __version__ = _text(_lib.plx_version())
 
 __all__ = [
-    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "FileError", "Files", "FormatError", "MMOE", "Model", "NumericError",
-    "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "Shared_Bottom", "SingleTask", "SparseFeat", "UnsupportedError",
-    "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names", "load_model", "optimizers",
+    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "Feature", "FileError", "Files", "FormatError", "MMOE", "Model",
+    "NumericError", "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "Shared_Bottom", "SingleTask",
+    "SparseFeat", "UnsupportedError", "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names", "load_model",
+    "optimizers",
 ]  # fmt: skip

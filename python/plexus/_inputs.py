@@ -8,14 +8,15 @@ import numpy as np
 from ._compile import per_task
 from ._config import Key
 from ._tables import Column, Stream, column_of, columns_of, from_padded, from_ragged
-from .features import VarLenSparseFeat, get_feature_names
+from .features import VarLenSparseFeat, get_feature_names, read_column
 
 
 class Inputs:
-    """The columns of one model: feature_columns None where it was not made of feature columns."""
+    """The columns of one model: feature_columns None where it was not made of feature columns; label_columns: one a
+    task, mostly of its name."""
 
-    def __init__(self, feature_columns: list | None, task_names: list[str]):
-        self.feature_columns, self.task_names = feature_columns, task_names
+    def __init__(self, feature_columns: list | None, task_names: list[str], label_columns: list[str]):
+        self.feature_columns, self.task_names, self.label_columns = feature_columns, task_names, label_columns
 
     def features(self, x) -> dict[str, Column]:
         if self.feature_columns is not None and not isinstance(x, dict):
@@ -33,7 +34,7 @@ class Inputs:
     def _unpadded(self, x: dict) -> dict:
         """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""
         lists = [one for one in self.feature_columns or () if isinstance(one, VarLenSparseFeat)]
-        given = {feature.name: x.get(feature.name) for feature in lists}
+        given = {feature.name: x.get(read_column(feature)) for feature in lists}
         if not any(isinstance(values, np.ndarray) and values.ndim == 2 for values in given.values()):
             return x
         x = dict(x)
@@ -42,19 +43,21 @@ class Inputs:
             if not isinstance(values, np.ndarray) or values.ndim != 2:
                 continue
             lengths = x.get(feature.length_name) if feature.length_name else None
-            x[feature.name], taken = from_padded(values, lengths, feature.name)
+            x[read_column(feature)], taken = from_padded(values, lengths, read_column(feature))
             if feature.weight_name:
                 weights = np.asarray(x[feature.weight_name]).reshape(values.shape)
                 x[feature.weight_name] = from_ragged(weights[taken], taken.sum(axis=1), feature.weight_name)
         return x
 
     def labels(self, y, columns: dict[str, Column], what: str) -> dict[str, Column]:
-        """Label columns by the tasks' names."""
+        """Label columns by their names."""
         if y is None:
-            missing = [name for name in self.task_names if name not in columns]
+            missing = [name for name in self.label_columns if name not in columns]
             if missing:
                 raise ValueError(f"{what}: y is not given, and x has no column '{missing[0]}' of that task")
             return {}
+        if len(set(self.label_columns)) < len(self.label_columns):
+            raise ValueError(f"{what}: several tasks read one column of labels; put it into x, and leave y out")
         if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == len(self.task_names):
             y = [y[:, task] for task in range(len(self.task_names))]
         if hasattr(y, "columns") and not isinstance(y, dict) or isinstance(y, dict):
@@ -62,14 +65,14 @@ class Inputs:
             missing = [name for name in self.task_names if name not in labels]
             if missing:
                 raise ValueError(f"{what}: y has no column '{missing[0]}' of that task; it has {', '.join(labels)}")
-            return {name: labels[name] for name in self.task_names}
+            return {column: labels[name] for column, name in zip(self.label_columns, self.task_names)}
         if len(self.task_names) == 1 and not (isinstance(y, (list, tuple)) and len(y) == 1 and np.ndim(y[0]) > 0):
             y = [y]
         if not isinstance(y, (list, tuple)) or len(y) != len(self.task_names):
             raise ValueError(
                 f"{what}: y must be a list of {len(self.task_names)} arrays, one a task ({', '.join(self.task_names)})"
             )
-        return {name: column_of(values, name) for name, values in zip(self.task_names, y)}
+        return {column: column_of(values, column) for column, values in zip(self.label_columns, y)}
 
     def stream(
         self, x, y, sample_weight=None, what: str = "x", expected: dict[Key, str] | None = None

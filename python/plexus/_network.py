@@ -37,12 +37,14 @@ class _Numbers:
 class Network:
     """What holds a network once it is built; `_handle` is None before."""
 
-    def __init__(self, handle, threads: int, feature_columns: list | None, task_names: list[str]):
+    def __init__(
+        self, handle, threads: int, feature_columns: list | None, task_names: list[str], label_columns: list[str]
+    ):
         self._context = context(threads)
         self._threads = threads
         self._lock = threading.RLock()
         self._handle = handle
-        self._inputs = Inputs(feature_columns, task_names)
+        self._inputs = Inputs(feature_columns, task_names, label_columns)
         self.task_names = task_names
         self.feature_columns = feature_columns
 

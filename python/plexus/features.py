@@ -19,20 +19,68 @@ def _dimension(embedding_dim: int | str, vocabulary_size: int | None) -> int | s
     return embedding_dim
 
 
-@dataclass(frozen=True)
+# Keras' initializers by their classes' names in lower case: the configuration's, and which argument is its scale.
+_INITIALIZERS = {
+    "zeros": ("zeros", None),
+    "normal": ("normal", "stddev"),
+    "randomnormal": ("normal", "stddev"),
+    "uniform": ("uniform", "maxval"),
+    "randomuniform": ("uniform", "maxval"),
+    "glorotnormal": ("glorot_normal", None),
+    "glorotuniform": ("glorot_uniform", None),
+}
+
+
+def _initializer(feature: str, initializer) -> dict:
+    """The configuration's keys for a name or an object of Keras'."""
+    if initializer is None:
+        return {}
+    name = initializer if isinstance(initializer, str) else type(initializer).__name__
+    plain = name.lower().replace("_", "")
+    arguments = {} if isinstance(initializer, str) else initializer.get_config()
+    if plain not in _INITIALIZERS:
+        raise ValueError(
+            f"feature '{feature}': embeddings_initializer '{name}' is none of zeros, random_normal, random_uniform, "
+            "glorot_normal, glorot_uniform"
+        )
+    key, scale = _INITIALIZERS[plain]
+    if arguments.get("mean", 0) != 0 or arguments.get("minval", -arguments.get("maxval", 0)) != -arguments.get("maxval", 0):
+        raise ValueError(f"feature '{feature}': embeddings_initializer '{name}' must be symmetric about 0")
+    return {"initializer": key, **({"initializer_scale": arguments[scale]} if scale in arguments else {})}
+
+
+def _keep(feature, arguments: dict) -> None:
+    for name, value in arguments.items():
+        if name != "self":
+            object.__setattr__(feature, name, value)
+
+
+@dataclass(frozen=True, init=False)
 class SparseFeat:
-    """One category a row: texts, or integers. `embedding_dim="auto"` is 6 * floor(vocabulary_size ** 0.25)."""
+    """One category a row: texts, or integers. `embedding_dim="auto"` is 6 * floor(vocabulary_size ** 0.25).
+
+    options: keys of sparse features in the configuration, such as min_count=5, max_size, vocabulary="first_seen",
+    embedding_file, initializer_scale, column.
+    """
 
     name: str
-    vocabulary_size: int | None = None
-    embedding_dim: int | str = 4
-    use_hash: bool = False
-    vocabulary_path: str | None = None
-    dtype: str = "int32"
-    embeddings_initializer: Any = None
-    embedding_name: str | None = None
-    group_name: str = DEFAULT_GROUP_NAME
-    trainable: bool = True
+    vocabulary_size: int | None
+    embedding_dim: int | str
+    use_hash: bool
+    vocabulary_path: str | None
+    dtype: str
+    embeddings_initializer: Any = field(hash=False)
+    embedding_name: str | None
+    group_name: str
+    trainable: bool
+    options: dict = field(hash=False)
+
+    def __init__(
+        self, name: str, vocabulary_size: int | None = None, embedding_dim: int | str = 4, use_hash: bool = False,
+        vocabulary_path: str | None = None, dtype: str = "int32", embeddings_initializer: Any = None,
+        embedding_name: str | None = None, group_name: str = DEFAULT_GROUP_NAME, trainable: bool = True, **options,
+    ):  # fmt: skip
+        _keep(self, locals())
 
     def config(self) -> dict:
         """The entry in the configuration's section `features`."""
@@ -48,19 +96,29 @@ class SparseFeat:
             entry["embedding_name"] = self.embedding_name
         if not self.trainable:
             entry["frozen"] = True
-        return entry
+        return {**entry, **_initializer(self.name, self.embeddings_initializer), **self.options}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class DenseFeat:
-    """`dimension` numbers a row. Numbers are taken as they are unless `scaling` says minmax or standard."""
+    """`dimension` numbers a row. Numbers are taken as they are unless `scaling` says minmax, standard or quantile.
+
+    options: keys of dense features in the configuration, such as clip=[0, 99], transform="log1p", missing_indicator=True.
+    """
 
     name: str
-    dimension: int = 1
-    dtype: str = "float32"
-    transform_fn: Any = None
-    scaling: str = "none"
-    missing: Any = None
+    dimension: int
+    dtype: str
+    transform_fn: Any
+    scaling: str
+    missing: Any
+    options: dict = field(hash=False)
+
+    def __init__(
+        self, name: str, dimension: int = 1, dtype: str = "float32", transform_fn: Any = None, scaling: str = "none",
+        missing: Any = None, **options,
+    ):  # fmt: skip
+        _keep(self, locals())
 
     def config(self) -> dict:
         """The entry in the configuration's section `features`."""
@@ -69,25 +127,34 @@ class DenseFeat:
             entry["size"] = self.dimension
         if self.missing is not None:
             entry["missing"] = self.missing
-        return entry
+        return {**entry, **self.options}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class VarLenSparseFeat:
-    """A list of at most `maxlen` categories a row, pooled by `combiner`: mean, sum, max or attention."""
+    """A list of at most `maxlen` categories a row, pooled by `combiner`: mean, sum, max or attention. options: keys of
+    lists in the configuration, such as keep="last", weight_separator=":"."""
 
     sparsefeat: SparseFeat
     maxlen: int
-    combiner: str = "mean"
-    length_name: str | None = None
-    weight_name: str | None = None
-    weight_norm: bool = True
-    attention_on: str | None = None
-    separator: str = "|"
-    name: str = field(init=False)
+    combiner: str
+    length_name: str | None
+    weight_name: str | None
+    weight_norm: bool
+    attention_on: str | None
+    separator: str
+    options: dict = field(hash=False)
 
-    def __post_init__(self):
-        object.__setattr__(self, "name", self.sparsefeat.name)
+    def __init__(
+        self, sparsefeat: SparseFeat, maxlen: int, combiner: str = "mean", length_name: str | None = None,
+        weight_name: str | None = None, weight_norm: bool = True, attention_on: str | None = None, separator: str = "|",
+        **options,
+    ):  # fmt: skip
+        _keep(self, locals())
+
+    @property
+    def name(self) -> str:
+        return self.sparsefeat.name
 
     def config(self) -> dict:
         """The entry in the configuration's section `features`."""
@@ -97,28 +164,61 @@ class VarLenSparseFeat:
             entry.update(weight_column=self.weight_name, normalize_weights=self.weight_norm)
         if self.attention_on:
             entry["attention_on"] = self.attention_on
-        return entry
+        return {**entry, **self.options}
 
 
-FeatureColumn = SparseFeat | DenseFeat | VarLenSparseFeat
+@dataclass(frozen=True, init=False)
+class Feature:
+    """An entry of the configuration's section `features` as it is, for what DeepCTR has no class for:
+    Feature("age", kind="buckets", quantiles=16), Feature("price", views=["number", "log1p", {"quantiles": 32}])."""
+
+    name: str
+    options: dict = field(hash=False)
+
+    def __init__(self, name: str, **options):
+        _keep(self, locals())
+
+    def config(self) -> dict:
+        """The entry in the configuration's section `features`."""
+        return {"name": self.name, **self.options}
+
+
+FeatureColumn = SparseFeat | DenseFeat | VarLenSparseFeat | Feature
+
+
+def options_of(feature: FeatureColumn) -> dict:
+    """Keys of the configuration that stand beside a feature's arguments."""
+    of_items = feature.sparsefeat.options if isinstance(feature, VarLenSparseFeat) else {}
+    return {**of_items, **feature.options}
+
+
+def read_column(feature: FeatureColumn) -> str:
+    """The column that a feature reads."""
+    return options_of(feature).get("column", feature.name)
+
+
+def weights_of(feature: FeatureColumn) -> str | None:
+    """The column of the weights of its items."""
+    given = feature.weight_name if isinstance(feature, VarLenSparseFeat) else None
+    return given or options_of(feature).get("weight_column")
 
 
 def get_feature_names(feature_columns) -> list[str]:
     """The names of the columns that the features read, in their order, each once."""
     names: dict[str, None] = {}
     for feature in feature_columns:
-        names[feature.name] = None
-        if isinstance(feature, VarLenSparseFeat) and feature.weight_name:
-            names[feature.weight_name] = None
+        names[read_column(feature)] = None
+        if weights := weights_of(feature):
+            names[weights] = None
     return list(names)
 
 
 def in_order(feature_columns) -> list[FeatureColumn]:
-    """Sparse features, then lists, then dense ones: the order in which a model reads them."""
-    kinds = (SparseFeat, VarLenSparseFeat, DenseFeat)
+    """Sparse features, then lists, then dense ones, then entries as they are: the order of x as a list of arrays."""
+    kinds = (SparseFeat, VarLenSparseFeat, DenseFeat, Feature)
     for feature in feature_columns:
         if not isinstance(feature, kinds):
             raise ValueError(
-                f"{feature!r} is no feature column: give SparseFeat, DenseFeat or VarLenSparseFeat objects"
+                f"{feature!r} is no feature column: give SparseFeat, DenseFeat, VarLenSparseFeat or Feature objects"
             )
     return [feature for kind in kinds for feature in feature_columns if isinstance(feature, kind)]

@@ -6,19 +6,17 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import numpy as np
-
 from . import _config, optimizers
 from ._compile import loss_of, metrics_a_task, per_task
 from ._config import Configuration, Key, value_of
 from ._library import ArgumentError, call, context, create, path_bytes, text
 from ._listener import Listener
+from ._made_up import made_up_rows
 from ._native import ffi, lib
 from ._progress import Display
 from ._scoring import Scoring
 from ._training_rows import FileRows, Tables, training_rows
 from .callbacks import Callback, History, TensorBoard
-from .features import VarLenSparseFeat
 
 # Arguments of Keras that change nothing here.
 _IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
@@ -44,7 +42,8 @@ class Model(Scoring):
         assert config is not None
         parsed = config.handle(context(threads))
         names = _config.task_names(parsed)
-        super().__init__(handle, threads, columns, names)
+        labels = [value_of(context(threads), parsed, "tasks", name, "column") or name for name in names]
+        super().__init__(handle, threads, columns, names, labels)
         self.name = text(lib.plx_config_model_name(parsed))
         self._config = config
         self._folders = list(folders)
@@ -147,7 +146,8 @@ class Model(Scoring):
     @property
     def config(self) -> str:
         """The resolved configuration as YAML: what `plexus fit` would train the same model by."""
-        return text(lib.plx_config_text(self._configuration()))
+        configuration = self._configuration()  # which the text belongs to
+        return text(lib.plx_config_text(configuration))
 
     # -- Training --------------------------------------------------------------------------------------------------
 
@@ -326,22 +326,9 @@ class Model(Scoring):
         """A twin over made-up rows that have as many categories as the features declare."""
         if self.feature_columns is None:
             raise RuntimeError("the network is built by the first fit: call fit, or load a model")
-        sizes = [getattr(getattr(f, "sparsefeat", f), "vocabulary_size", None) or 1 for f in self.feature_columns]
-        rows = max([2, *sizes])
-        columns: dict[str, Any] = {}
-        for feature, size in zip(self.feature_columns, sizes):
-            width = getattr(feature, "dimension", 1)
-            is_list = isinstance(feature, VarLenSparseFeat)
-            ids = np.arange(rows) % size
-            columns[feature.name] = ids.astype(str).astype(object) if is_list else ids
-            if width > 1:
-                columns[feature.name] = np.zeros((rows, width), np.float32)
-            if is_list and feature.weight_name:
-                columns[feature.weight_name] = np.ones(rows).astype(str).astype(object)
-        for task in self.task_names:
-            columns[task] = np.arange(rows) % 2
         twin = Model(self._config, threads=self._threads)
-        twin._build({}, training_rows(twin._inputs, columns, None, None, None, 0.0, None), None)
+        rows = made_up_rows(self.feature_columns, self.task_names, self._context, self._config.handle(self._context))
+        twin._build({}, training_rows(twin._inputs, rows, None, None, None, 0.0, None), None)
         return twin
 
 

@@ -1,5 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The models, with the arguments that DeepCTR's have: Shared_Bottom, ESMM, MMOE, PLE_CGC (CGC), PLE, SingleTask."""
+"""The models, with the arguments that DeepCTR's have: Shared_Bottom, ESMM, MMOE, PLE_CGC (CGC), PLE, SingleTask.
+
+What takes one value for all hidden layers takes a list, too, one a layer (dnn_activation=["relu", "tanh"]). `options` of
+each are all other keys of the configuration (docs/configuration.md): those of its section `model` by their names
+(expert_dnn_activation="gelu", tower_dnn_use_bn=True), and dicts of keys for
+
+    data    data={"group": "user"}
+    tasks   tasks={"click": {"positive": ["yes"], "where": "shown", "where_values": ["1"]}}
+
+Those of section `train` belong to `compile`. A key that is none is a ValueError, which names the nearest.
+"""
 
 from __future__ import annotations
 
@@ -26,8 +36,12 @@ def _check_towers(num_tasks, tower_dnn_units_lists) -> None:
         raise ValueError("the length of tower_dnn_units_lists must be equal to num_tasks")
 
 
-def _make(name, dnn_feature_columns, task_types, task_names, threads, seed, hyper_parameters) -> Model:
+def _make(name, dnn_feature_columns, task_types, task_names, threads, seed, hyper_parameters, options) -> Model:
     columns = in_order(dnn_feature_columns)
+    data, tasks = options.pop("data", {}), options.pop("tasks", {})
+    if unknown := set(tasks) - set(task_names):
+        raise ValueError(f"tasks: there is no task '{sorted(unknown)[0]}'; there are {', '.join(task_names)}")
+    hyper_parameters = {**hyper_parameters, **options}
     for feature in columns:
         if isinstance(feature, DenseFeat) and feature.transform_fn is not None:
             raise ValueError(
@@ -36,9 +50,11 @@ def _make(name, dnn_feature_columns, task_types, task_names, threads, seed, hype
             )
     return Model(
         {
-            "data": {},
+            "data": dict(data),
             "features": [feature.config() for feature in columns],
-            "tasks": [{"name": name, "kind": kind} for name, kind in zip(task_names, task_types)],
+            "tasks": [
+                {"name": task, "kind": kind, **tasks.get(task, {})} for task, kind in zip(task_names, task_types)
+            ],
             "model": {"name": name, **{key: value for key, value in hyper_parameters.items() if value is not None}},
             "train": {"seed": int(seed)},
             "feature_columns": columns,
@@ -63,19 +79,19 @@ def _lists(units) -> list:
 
 def SingleTask(
     dnn_feature_columns, task_type="binary", task_name="task", tower_dnn_units=(64,), l2_reg_embedding=1e-5,
-    l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0,
+    l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
 ) -> Model:  # fmt: skip
     """One tower on the features, for one task."""
     _check_tasks(1, [task_type], [task_name], least=1)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
     hyper = {"tower_dnn_units_lists": [list(tower_dnn_units)], **common}
-    return _make("single_task", dnn_feature_columns, [task_type], [task_name], threads, seed, hyper)
+    return _make("single_task", dnn_feature_columns, [task_type], [task_name], threads, seed, hyper, options)
 
 
 def Shared_Bottom(
     dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, bottom_dnn_units=(128, 128),
     tower_dnn_units_lists=((64, 32), (64, 32)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0,
-    dnn_activation="relu", dnn_use_bn=False, threads=0,
+    dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
 ) -> Model:  # fmt: skip
     """One network that all towers read (Caruana 1997)."""
     task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
@@ -87,13 +103,13 @@ def Shared_Bottom(
         "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
         **common,
     }
-    return _make("shared_bottom", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+    return _make("shared_bottom", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
 
 
 def ESMM(
     dnn_feature_columns, task_type="binary", task_names=("ctr", "ctcvr"),
     tower_dnn_units_lists=((128, 128), (128, 128)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0,
-    dnn_activation="relu", dnn_use_bn=False, threads=0,
+    dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
 ) -> Model:  # fmt: skip
     """Click and click-then-conversion over the entire space (Ma et al. 2018)."""
     if len(task_names) != 2:
@@ -104,7 +120,7 @@ def ESMM(
         raise ValueError("the length of tower_dnn_units_lists must be equal to 2")
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
     hyper = {"tower_dnn_units_lists": _lists(tower_dnn_units_lists), **common}
-    return _make("esmm", dnn_feature_columns, ["binary"] * 2, list(task_names), threads, seed, hyper)
+    return _make("esmm", dnn_feature_columns, ["binary"] * 2, list(task_names), threads, seed, hyper, options)
 
 
 ESSM = ESMM
@@ -113,7 +129,7 @@ ESSM = ESMM
 def MMOE(
     dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_experts=4, expert_dnn_units=(128, 128),
     gate_dnn_units=None, tower_dnn_units_lists=((32, 32), (32, 32)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024,
-    dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0,
+    dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
 ) -> Model:  # fmt: skip
     """Experts mixed by a gate a task (Ma et al. 2018)."""
     task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
@@ -129,14 +145,14 @@ def MMOE(
         "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
         **common,
     }
-    return _make("mmoe", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+    return _make("mmoe", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
 
 
 def PLE_CGC(
     dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_experts_specific=8,
     num_experts_shared=4, expert_dnn_units=(64, 64), gate_dnn_units=None, tower_dnn_units_lists=((32,), (32,)),
     l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False,
-    threads=0,
+    threads=0, **options,
 ) -> Model:  # fmt: skip
     """Own and shared experts, one level (Tang et al. 2020)."""
     task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
@@ -151,7 +167,7 @@ def PLE_CGC(
         "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
         **common,
     }
-    return _make("cgc", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+    return _make("cgc", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
 
 
 CGC = PLE_CGC
@@ -161,7 +177,7 @@ def PLE(
     dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_levels=2, num_experts_specific=8,
     num_experts_shared=4, expert_dnn_units=(64, 64), gate_dnn_units=None, tower_dnn_units_lists=((32, 32), (32, 32)),
     l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False,
-    gate_input=None, threads=0,
+    gate_input=None, threads=0, **options,
 ) -> Model:  # fmt: skip
     """Levels of own and shared experts (Tang et al. 2020). `gate_input`: level or features, where gates have no
     network."""
@@ -179,7 +195,7 @@ def PLE(
         "gate_input": gate_input,
         **common,
     }
-    return _make("ple", dnn_feature_columns, task_types, task_names, threads, seed, hyper)
+    return _make("ple", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
 
 
 def _tasks(num_tasks, task_types, task_names):

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows that a network can be built of before there are any: for its summary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ._config import value_of
+from .features import Feature, VarLenSparseFeat, options_of, read_column, weights_of
+
+
+def _texts(values) -> np.ndarray:
+    return np.asarray(values).astype(str).astype(object)
+
+
+def _column(feature, rows: int) -> np.ndarray:
+    options = options_of(feature)
+    width = getattr(feature, "dimension", None) or options.get("size", 1)
+    if width > 1:
+        return np.zeros((rows, width), np.float32)
+    size = getattr(getattr(feature, "sparsefeat", feature), "vocabulary_size", None) or 1
+    ids = np.arange(rows) % size if not isinstance(feature, Feature) else np.arange(rows)
+    is_list = isinstance(feature, VarLenSparseFeat) or options.get("kind") == "list"
+    if not is_list:
+        return ids
+    pairs = options.get("weight_separator")
+    return _texts([f"{one}{pairs}1" for one in ids]) if pairs else _texts(ids)
+
+
+def made_up_rows(feature_columns: list, task_names: list[str], context, config) -> dict[str, Any]:
+    """As many rows as the largest vocabulary that is declared, with labels of every kind."""
+
+    def value(*key: str):
+        return value_of(context, config, *key)
+
+    sizes = [getattr(getattr(one, "sparsefeat", one), "vocabulary_size", None) or 1 for one in feature_columns]
+    rows = max([2, *sizes])
+    columns: dict[str, Any] = {}
+    for feature in feature_columns:
+        columns[read_column(feature)] = _column(feature, rows)
+        if weights := weights_of(feature):
+            columns[weights] = _texts(np.ones(rows, int))
+    for name in (value("data", "group"), value("data", "row_weight")):
+        if name:
+            columns[name] = np.ones(rows)
+    for task in task_names:
+        positive, negative = value("tasks", task, "positive"), value("tasks", task, "negative")
+        labels = value("tasks", task, "classes") or [*(negative or ["0"])[:1], *(positive or ["1"])[:1]]
+        columns[value("tasks", task, "column") or task] = np.array(labels, object)[np.arange(rows) % len(labels)]
+        if where := value("tasks", task, "where"):
+            columns.setdefault(where, np.array([value("tasks", task, "where_values")[0]] * rows, object))
+        if weight := value("tasks", task, "weight_column"):
+            columns[weight] = np.ones(rows)
+    return columns
