@@ -59,6 +59,7 @@ link_others(plexus_python_command "${static}")
 target_include_directories(plexus_python_command PRIVATE ${JANSSON_INCLUDE_DIRS})
 
 install(TARGETS plexus_python LIBRARY DESTINATION plexus COMPONENT python)
+install(FILES ${PROJECT_BINARY_DIR}/_native.pyi DESTINATION plexus COMPONENT python)
 if(SKBUILD_SCRIPTS_DIR)
   install(TARGETS plexus_python_command RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR} COMPONENT python)
 endif()

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the C source of the extension module plexus._native: usage: native.py INCLUDE_FOLDER COMPILER OUT.c
+"""Writes the C source of the extension module plexus._native, and beside it its types for checkers, _native.pyi:
+usage: native.py INCLUDE_FOLDER COMPILER OUT.c
 
 Everything that the headers of include/ declare becomes callable from Python; nothing is listed twice.
 """
@@ -66,6 +67,30 @@ extern "Python" void plexus_warn(void *user, const char *line);
 
 HEADERS = ["plexus_arrow.h", "plexus.h"]
 
+# What the package uses of cffi, whose own stubs know no module in API mode.
+TYPES = '''# What the headers declare, for type checkers. Written by native.py.
+from collections.abc import Callable
+from typing import Any, TypeAlias, TypeVar
+
+CData: TypeAlias = Any  # a C value: pointers, structs, arrays
+_F = TypeVar("_F", bound=Callable[..., object])
+
+class _FFI:
+    NULL: CData
+    def new(self, cdecl: str, init: object = ...) -> CData: ...
+    def cast(self, cdecl: str, value: object) -> CData: ...
+    def from_buffer(self, buffer: object) -> CData: ...
+    def buffer(self, cdata: CData, size: int = ...) -> memoryview: ...
+    def string(self, cdata: CData) -> bytes: ...
+    def gc(self, cdata: CData, destructor: Callable[[CData], object]) -> CData: ...
+    def addressof(self, cdata: CData, *fields: str | int) -> CData: ...
+    def new_handle(self, value: object) -> CData: ...
+    def from_handle(self, handle: CData) -> Any: ...
+    def def_extern(self) -> Callable[[_F], _F]: ...
+
+class _Lib:
+'''
+
 
 def declarations(include, compiler):
     """What the headers declare, without what the C library's headers do."""
@@ -77,12 +102,40 @@ def declarations(include, compiler):
         return subprocess.run(command, input=source, capture_output=True, text=True, check=True).stdout
 
 
+def type_of(c_type):
+    """A C type as Python's."""
+    if isinstance(c_type, cffi.model.VoidType):
+        return "None"
+    if isinstance(c_type, cffi.model.EnumType):
+        return "int"
+    if isinstance(c_type, cffi.model.PrimitiveType):
+        return "bool" if c_type.name == "_Bool" else "float" if c_type.is_float_type() else "int"
+    return "CData"
+
+
+def types(ffi):
+    lines = []
+    for declaration, (c_type, _) in ffi._parser._declarations.items():
+        kind, name = declaration.split(" ", 1)
+        if kind == "function":
+            arguments = "".join(f"_{i}: {type_of(one)}, " for i, one in enumerate(c_type.args))
+            slash = ", /" if arguments else ""
+            lines.append(f"    def {name}(self, {arguments[:-2]}{slash}) -> {type_of(c_type.result)}: ...")
+        elif kind in ("anonymous", "enum") and isinstance(c_type, cffi.model.EnumType):
+            lines += [f"    {constant}: int" for constant in c_type.enumerators]
+        elif kind == "extern_python":
+            lines.append(f"    {name}: CData")
+    return TYPES + "\n".join(lines).replace("(self, )", "(self)") + "\n\nffi: _FFI\nlib: _Lib\n"
+
+
 def main():
     include, compiler, out = sys.argv[1:]
     ffi = cffi.FFI()
     ffi.cdef(declarations(include, compiler) + DECLARATIONS)
     ffi.set_source("plexus._native", "".join(f'#include "{name}"\n' for name in HEADERS) + STREAMS)
     ffi.emit_c_code(out)
+    with open(os.path.join(os.path.dirname(out), "_native.pyi"), "w") as file:
+        file.write(types(ffi))
 
 
 main()

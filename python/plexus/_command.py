@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from importlib.metadata import PackageNotFoundError, files
 
@@ -12,7 +13,7 @@ def command() -> str:
     try:
         for file in files("plexus") or ():
             if file.name == "plexus" and file.parent.name == "bin":
-                return str(file.locate().resolve())
+                return os.path.realpath(file.locate())
     except PackageNotFoundError:
         pass
     found = shutil.which("plexus")

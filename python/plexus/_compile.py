@@ -3,7 +3,12 @@
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 from ._native import lib
+from ._types import PerTask
+
+_T = TypeVar("_T")
 
 # Keras' losses: the task's kind, and the configuration's `loss` where the kind has several.
 _LOSSES = {
@@ -43,8 +48,13 @@ _METRICS = {
 }
 
 
-def _metric_name(metric) -> str:
-    name = metric if isinstance(metric, str) else getattr(metric, "name", type(metric).__name__)
+def _name_of(given: object) -> str:
+    """A name, or that of a Keras object."""
+    return given if isinstance(given, str) else str(getattr(given, "name", type(given).__name__))
+
+
+def _metric_name(metric: object) -> str:
+    name = _name_of(metric)
     if name.lower() not in _METRICS:
         raise ValueError(f"metric '{name}' is unknown; there are {', '.join(sorted(_METRICS))}")
     return _METRICS[name.lower()]
@@ -55,7 +65,7 @@ def has_kind(figure: str, kind: int) -> bool:
     return bool(lib.plx_metric_at(lib.plx_metric_find(figure.encode())).kinds >> kind & 1)
 
 
-def per_task(value, names: list[str], what: str) -> list:
+def per_task(value: PerTask[_T], names: list[str], what: str) -> list[_T | None]:
     """One value for all tasks, a list, or a dict by the tasks' names."""
     if isinstance(value, dict):
         unknown = set(value) - set(names)
@@ -66,10 +76,10 @@ def per_task(value, names: list[str], what: str) -> list:
         if len(value) != len(names):
             raise ValueError(f"{what}: {len(value)} are given for {len(names)} tasks")
         return list(value)
-    return [value] * len(names)
+    return [cast("_T | None", value)] * len(names)
 
 
-def metrics_a_task(metrics, task_names: list[str]) -> list[list[str]]:
+def metrics_a_task(metrics: object, task_names: list[str]) -> list[list[str]]:
     """The figures of each task, by the names of plx_metrics."""
     if isinstance(metrics, dict):
         found = [metrics.get(name) or [] for name in task_names]
@@ -77,15 +87,15 @@ def metrics_a_task(metrics, task_names: list[str]) -> list[list[str]]:
     metrics = [] if metrics is None else metrics if isinstance(metrics, (list, tuple)) else [metrics]
     if metrics and all(isinstance(one, (list, tuple)) for one in metrics):
         lists = per_task(list(metrics), task_names, "metrics")
-        return [[_metric_name(m) for m in one] for one in lists]
+        return [[_metric_name(m) for m in one or ()] for one in lists]
     return [[_metric_name(m) for m in metrics] for _ in task_names]
 
 
-def loss_of(task: str, kind: str, loss) -> str | None:
+def loss_of(task: str, kind: str, loss: object) -> str | None:
     """The configuration's `loss` of a task by Keras' name; None: the kind's usual."""
     if loss is None:
         return None
-    name = loss if isinstance(loss, str) else getattr(loss, "name", type(loss).__name__)
+    name = _name_of(loss)
     if name not in _LOSSES:
         raise ValueError(f"loss '{name}' is unknown; there are {', '.join(sorted(_LOSSES))}")
     for_kind, form = _LOSSES[name]

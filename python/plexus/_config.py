@@ -10,6 +10,7 @@ from typing import Any
 
 from ._library import call, create, taken_text, text
 from ._native import lib
+from ._types import CData, FilePath, Folders
 
 Key = tuple[str, ...]  # (section, key), or (section, name, key) in the lists `features` and `tasks`
 
@@ -17,7 +18,7 @@ Key = tuple[str, ...]  # (section, key), or (section, name, key) in the lists `f
 class Configuration:
     """`source` is a dict of sections or YAML; `name` stands for it in messages."""
 
-    def __init__(self, source: dict | str, name: str = "the model"):
+    def __init__(self, source: dict[str, Any] | str, name: str = "the model"):
         self.source, self.name = source, name
         self.changes: dict[Key, Any] = {}
 
@@ -26,23 +27,21 @@ class Configuration:
         other.changes = {**self.changes, **changes}
         return other
 
-    def handle(self, context):
+    def handle(self, context: CData) -> CData:
         """Parsed; a mistake is an exception with its place and the nearest key."""
-        is_dict = isinstance(self.source, dict)
-        source = (json.dumps(self._merged()) if is_dict else self.source).encode()
+        source = (self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source))).encode()
         handle = create(
             "plx_config", lib.plx_config_free, lib.plx_config_parse, context, source, len(source), self.name.encode()
         )
-        for key, value in {} if is_dict else self.changes.items():
+        for key, value in self.changes.items() if isinstance(self.source, str) else ():
             call(lib.plx_config_set, handle, f"{'.'.join(key)}={json.dumps(value)}".encode())
         return handle
 
-    def _merged(self) -> dict:
+    def _merged(self, sections: dict[str, Any]) -> dict[str, Any]:
         """The dict with the changes: a name may hold dots and signs that an assignment cannot."""
-        assert isinstance(self.source, dict)
-        merged = {
+        merged: dict[str, Any] = {
             section: dict(entries) if isinstance(entries, dict) else [dict(entry) for entry in entries]
-            for section, entries in self.source.items()
+            for section, entries in sections.items()
         }
         for (section, *name, key), value in self.changes.items():
             if name:
@@ -52,16 +51,16 @@ class Configuration:
         return merged
 
 
-def value_of(context, handle, *key: str):
+def value_of(context: CData, handle: CData, *key: str) -> Any:
     """The value of a key of a parsed configuration."""
     return json.loads(taken_text(context, lib.plx_config_get, handle, ".".join(key).encode()))
 
 
-def task_names(handle) -> list[str]:
+def task_names(handle: CData) -> list[str]:
     return [text(lib.plx_config_task_name(handle, task)) for task in range(lib.plx_config_n_tasks(handle))]
 
 
-def read(config, folders) -> tuple[Configuration, list[str]]:
+def read(config: dict[str, Any] | FilePath, folders: Folders) -> tuple[Configuration, list[str]]:
     """A dict, YAML, or the path of a YAML file; and where its data files are looked for, as `plexus fit` does: beside
     the file, and where `plexus fetch` puts data sets."""
     folders = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)

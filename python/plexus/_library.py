@@ -6,8 +6,10 @@ from __future__ import annotations
 import os
 import threading
 import warnings
+from collections.abc import Callable
 
 from ._native import ffi, lib
+from ._types import CData, FilePath
 
 
 class PlexusError(Exception):
@@ -50,7 +52,7 @@ _EXCEPTIONS = {
 }
 
 
-def text(pointer) -> str:
+def text(pointer: CData) -> str:
     """The text at a `const char *`."""
     return ffi.string(pointer).decode("utf-8", "replace")
 
@@ -58,7 +60,7 @@ def text(pointer) -> str:
 class Failure:
     """Where a call puts its message: `failure.check(lib.plx_...(..., failure.pointer))`."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.pointer = ffi.new("plx_error *")
 
     def check(self, status: int) -> None:
@@ -66,13 +68,15 @@ class Failure:
             raise _EXCEPTIONS.get(status, PlexusError)(text(self.pointer.message))
 
 
-def call(function, *arguments) -> None:
+def call(function: Callable[..., int], *arguments: object) -> None:
     """Calls a function whose last argument receives the message, and raises what it tells."""
     failure = Failure()
     failure.check(function(*arguments, failure.pointer))
 
 
-def create(kind: str, free, function, *arguments):
+def create(
+    kind: str, free: Callable[[CData], None], function: Callable[..., int], *arguments: object
+) -> CData:
     """Calls a function whose last argument but one receives a handle of type `kind`; it is freed with the object."""
     out = ffi.new(kind + " **")
     failure = Failure()
@@ -80,20 +84,20 @@ def create(kind: str, free, function, *arguments):
     return ffi.gc(out[0], free)
 
 
-def path_bytes(path) -> bytes:
+def path_bytes(path: FilePath) -> bytes:
     return os.fsencode(os.fspath(path))
 
 
 @ffi.def_extern()
-def plexus_warn(user, line):
+def plexus_warn(user: CData, line: CData) -> None:
     warnings.warn(text(line), RuntimeWarning, stacklevel=2)
 
 
-_contexts: dict = {}
+_contexts: dict[tuple[int, str | None], CData] = {}
 _contexts_lock = threading.Lock()
 
 
-def context(threads: int = 0, cpu_level: str | None = None):
+def context(threads: int = 0, cpu_level: str | None = None) -> CData:
     """The context of so many threads (0: one a processor), made once; it holds no threads between calls."""
     key = (threads, cpu_level)
     with _contexts_lock:
@@ -105,7 +109,7 @@ def context(threads: int = 0, cpu_level: str | None = None):
         return _contexts[key]
 
 
-def taken_text(context_handle, function, *arguments) -> str:
+def taken_text(context_handle: CData, function: Callable[..., int], *arguments: object) -> str:
     """Calls a function whose last argument but one receives a text, which is given back to the library."""
     out = ffi.new("char **")
     failure = Failure()

@@ -3,21 +3,27 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ._native import ffi
 from ._progress import Display
+from ._types import CData
 from .callbacks import Callback
+
+if TYPE_CHECKING:
+    from .model import Model
 
 
 class Listener:
     """What training calls: callbacks at each epoch's end, the display in between."""
 
-    def __init__(self, model, data, callbacks: list[Callback], display: Display, first_epoch: int):
+    def __init__(self, model: Model, data: CData, callbacks: list[Callback], display: Display, first_epoch: int):
         self.model, self.data, self.callbacks = model, data, callbacks
         self.display, self.first_epoch = display, first_epoch
         self.failure: BaseException | None = None
         self.logs: dict[str, float] = {}
 
-    def hear(self, progress) -> bool:
+    def hear(self, progress: CData) -> bool:
         try:
             if progress.step < progress.steps:
                 self.display.step(progress, self.first_epoch)
@@ -27,7 +33,7 @@ class Listener:
             self.failure = failure
             return False
 
-    def end_epoch(self, progress) -> bool:
+    def end_epoch(self, progress: CData) -> bool:
         epoch = self.first_epoch + progress.epoch - 1
         self.logs = self.model._logs(progress, self.data)
         self.display.epoch(progress, self.first_epoch, self.logs)
@@ -42,12 +48,13 @@ class Listener:
 
 
 @ffi.def_extern()
-def plexus_progress(user, progress):
-    return ffi.from_handle(user).hear(progress)
+def plexus_progress(user: CData, progress: CData) -> bool:
+    listener: Listener = ffi.from_handle(user)
+    return listener.hear(progress)
 
 
 @ffi.def_extern()
-def plexus_rate(user, epoch, rate):
-    model = ffi.from_handle(user).model
+def plexus_rate(user: CData, epoch: int, rate: float) -> float:
+    model: Model = ffi.from_handle(user).model
     model._rate = rate if model._wanted_rate is None else model._wanted_rate
     return model._rate

@@ -4,6 +4,9 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
+
+from ._types import CData
 
 
 def _figures(logs: dict[str, float]) -> str:
@@ -14,7 +17,7 @@ class Display:
     def __init__(self, verbose: int | str, epochs: int, task_names: list[str]):
         self.verbose = 1 if verbose == "auto" else int(verbose)
         self.epochs, self.task_names = epochs, task_names
-        self._bar = None
+        self._bar: Any = None
         self._epoch_start = 0.0
 
     def begin(self) -> None:
@@ -25,7 +28,7 @@ class Display:
                 return
             self._tqdm = tqdm
 
-    def step(self, progress, first_epoch: int) -> None:
+    def step(self, progress: CData, first_epoch: int) -> None:
         if self.verbose != 1 or not hasattr(self, "_tqdm"):
             return
         if self._bar is None:
@@ -36,7 +39,7 @@ class Display:
         self._bar.update(progress.step - self._bar.n)
         self._bar.set_postfix_str(f"loss: {progress.loss:.4f}", refresh=False)
 
-    def epoch(self, progress, first_epoch: int, logs: dict[str, float]) -> None:
+    def epoch(self, progress: CData, first_epoch: int, logs: dict[str, float]) -> None:
         if self._bar is not None:
             self._bar.close()
             self._bar = None

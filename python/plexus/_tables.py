@@ -7,10 +7,15 @@ border, by views on the chunks.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
 import numpy as np
+from numpy.typing import NDArray
 
 from ._library import ArgumentError, SchemaError
 from ._native import ffi, lib
+from ._types import Array, CData, Rows
 
 _FORMATS = {
     "f8": b"g", "f4": b"f", "f2": b"e", "i8": b"l", "i4": b"i", "i2": b"s", "i1": b"c",
@@ -18,7 +23,15 @@ _FORMATS = {
 }  # fmt: skip
 
 
-def _pointer(capsule, name: bytes, kind: str):
+class _HasStream(Protocol):
+    def __arrow_c_stream__(self) -> object: ...
+
+
+class _HasArray(Protocol):
+    def __arrow_c_array__(self) -> tuple[object, object]: ...
+
+
+def _pointer(capsule: object, name: bytes, kind: str) -> CData:
     import ctypes
 
     get = ctypes.pythonapi.PyCapsule_GetPointer
@@ -29,7 +42,7 @@ def _pointer(capsule, name: bytes, kind: str):
 class Column:
     """Chunks of one name and type; `keep` holds whatever their memory belongs to."""
 
-    def __init__(self, schema, chunks, keep):
+    def __init__(self, schema: CData, chunks: list[tuple[CData, int, int]], keep: Any):
         self.schema = schema  # struct ArrowSchema *
         self.chunks = chunks  # [(struct ArrowArray *, first row, rows)]
         self.keep = keep
@@ -39,7 +52,7 @@ class Column:
         return sum(rows for _, _, rows in self.chunks)
 
 
-def _schema(format_: bytes, keep: list, dictionary=None, children=()):
+def _schema(format_: bytes, keep: list[Any], dictionary: CData = None, children: Sequence[CData] = ()) -> CData:
     schema = ffi.new("struct ArrowSchema *")
     format_text, name = ffi.new("char[]", format_), ffi.new("char[]", b"")
     schema.format, schema.name, schema.flags = format_text, name, 2
@@ -53,7 +66,10 @@ def _schema(format_: bytes, keep: list, dictionary=None, children=()):
     return schema
 
 
-def _array(length: int, buffers, keep: list, nulls: int = 0, dictionary=None, children=()):
+def _array(
+    length: int, buffers: list[Any], keep: list[Any], nulls: int = 0, dictionary: CData = None,
+    children: Sequence[CData] = (),
+) -> CData:  # fmt: skip
     array = ffi.new("struct ArrowArray *")
     pointers = ffi.new("void *[]", [ffi.NULL if buffer is None else _address(buffer, keep) for buffer in buffers])
     array.length, array.null_count, array.n_buffers = length, nulls, len(buffers)
@@ -68,15 +84,15 @@ def _array(length: int, buffers, keep: list, nulls: int = 0, dictionary=None, ch
     return array
 
 
-def _address(buffer, keep: list):
+def _address(buffer: object, keep: list[Any]) -> CData:
     view = ffi.from_buffer(buffer)
     keep.append(view)
     return ffi.cast("void *", view)
 
 
-def _from_texts(values, rows: int) -> Column:
+def _from_texts(values: Sequence[Any], rows: int) -> Column:
     """Texts, bytes, numbers and missing values (None, NaN) in any mixture."""
-    keep: list = []
+    keep: list[Any] = []
     missing = np.fromiter((value is None or value != value for value in values), bool, rows)
     parts = [
         b"" if is_missing else value if isinstance(value, bytes) else str(value).encode()
@@ -90,17 +106,17 @@ def _from_texts(values, rows: int) -> Column:
     return Column(_schema(b"U", keep), [(array, 0, rows)], keep)
 
 
-def from_ragged(items: np.ndarray, counts: np.ndarray, name: str) -> Column:
+def from_ragged(items: Array, counts: Array, name: str) -> Column:
     """Lists: counts[i] items of row i, one row's behind the other's in `items`."""
     column = from_numpy(items, name)
-    keep: list = [column]
+    keep: list[Any] = [column]
     offsets = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
     array = _array(len(counts), [None, offsets], keep, children=[column.chunks[0][0]])
     return Column(_schema(b"+L", keep, children=[column.schema]), [(array, 0, len(counts))], keep)
 
 
-def from_padded(values: np.ndarray, lengths: np.ndarray | None, name: str) -> tuple[Column, np.ndarray]:
+def from_padded(values: Array, lengths: Array | None, name: str) -> tuple[Column, Array]:
     """Lists in a matrix [rows, width]: the first lengths[i] items of each row, or those that are not 0. The mask that
     was taken comes with it."""
     width = values.shape[1]
@@ -108,7 +124,7 @@ def from_padded(values: np.ndarray, lengths: np.ndarray | None, name: str) -> tu
     return from_ragged(values[taken], taken.sum(axis=1), name), taken
 
 
-def _from_lists(values, name: str) -> Column:
+def _from_lists(values: Iterable[Any], name: str) -> Column:
     rows = [() if value is None else list(value) for value in values]
     items = [item for row in rows for item in row]
     has_texts = any(isinstance(item, (str, bytes)) or item is None for item in items)
@@ -116,15 +132,16 @@ def _from_lists(values, name: str) -> Column:
     return from_ragged(flat, np.fromiter(map(len, rows), np.int64, len(rows)), name)
 
 
-def _holds_lists(values) -> bool:
+def _holds_lists(values: Iterable[Any]) -> bool:
     first = next((value for value in values if value is not None), None)
     return isinstance(first, (list, tuple, np.ndarray))
 
 
-def from_numpy(values: np.ndarray, name: str) -> Column:
+def from_numpy(values: Array, name: str) -> Column:
     """[rows], or [rows, k] for a feature of k numbers or a list of k items."""
     if isinstance(values, np.ma.MaskedArray):
-        values = values.astype(object).filled(None)
+        masked: Any = values.astype(object)
+        values = masked.filled(None)
     if values.ndim == 2 and values.shape[1] == 1:
         values = values[:, 0]
     if values.ndim == 2:
@@ -139,21 +156,21 @@ def from_numpy(values: np.ndarray, name: str) -> Column:
     if code not in _FORMATS:
         raise SchemaError(f"column '{name}' has the dtype {values.dtype}; cast it to numbers or texts")
     values = np.ascontiguousarray(values, values.dtype.newbyteorder("="))
-    keep: list = []
+    keep: list[Any] = []
     buffer = values.view(np.uint8) if code == "b1" else values
     array = _array(len(values), [None, buffer.data], keep)
     return Column(_schema(_FORMATS[code], keep), [(array, 0, len(values))], keep)
 
 
-def _from_matrix(values: np.ndarray, name: str) -> Column:
+def _from_matrix(values: Array, name: str) -> Column:
     rows, width = values.shape
     items = from_numpy(np.ascontiguousarray(values).reshape(-1), name)
-    keep: list = [items]
+    keep: list[Any] = [items]
     array = _array(rows, [None], keep, children=[items.chunks[0][0]])
     return Column(_schema(b"+w:%d" % width, keep, children=[items.schema]), [(array, 0, rows)], keep)
 
 
-def _from_array_capsules(value) -> Column:
+def _from_array_capsules(value: _HasArray) -> Column:
     schema_capsule, array_capsule = value.__arrow_c_array__()
     schema = _pointer(schema_capsule, b"arrow_schema", "struct ArrowSchema *")
     array = _pointer(array_capsule, b"arrow_array", "struct ArrowArray *")
@@ -163,7 +180,7 @@ def _from_array_capsules(value) -> Column:
 class ForeignStream:
     """Somebody's stream as it is, read by the library batch by batch: `pointer` is valid as long as the object."""
 
-    def __init__(self, source):
+    def __init__(self, source: _HasStream):
         self._capsule = source.__arrow_c_stream__()
         self.pointer = _pointer(self._capsule, b"arrow_array_stream", "struct ArrowArrayStream *")
 
@@ -171,11 +188,11 @@ class ForeignStream:
 class _Batches:
     """All batches of somebody's stream; released with the object."""
 
-    def __init__(self, source):
+    def __init__(self, source: _HasStream):
         self.capsule = source.__arrow_c_stream__()
         stream = _pointer(self.capsule, b"arrow_array_stream", "struct ArrowArrayStream *")
         self.schema = ffi.new("struct ArrowSchema *")
-        self.arrays: list = []
+        self.arrays: list[CData] = []
         self._check(stream, stream.get_schema(stream, self.schema))
         while True:
             array = ffi.new("struct ArrowArray *")
@@ -185,24 +202,24 @@ class _Batches:
             self.arrays.append(array)
 
     @staticmethod
-    def _check(stream, code: int) -> None:
+    def _check(stream: CData, code: int) -> None:
         if code:
             why = stream.get_last_error(stream)
             raise SchemaError("the Arrow stream failed: " + (ffi.string(why).decode() if why else f"errno {code}"))
 
-    def __del__(self):
+    def __del__(self) -> None:
         for released in [*getattr(self, "arrays", []), getattr(self, "schema", None)]:
             if released is not None and released.release != ffi.NULL:
                 released.release(released)
 
 
-def _from_pandas(series, name: str) -> Column:
+def _from_pandas(series: Any, name: str) -> Column:
     if getattr(series.dtype, "kind", "O") in "fiub" and isinstance(series.dtype, np.dtype):
         return from_numpy(series.to_numpy(), name)
     if type(series.dtype).__name__ == "CategoricalDtype":
         categories = from_numpy(series.cat.categories.to_numpy(), name)
         codes = series.cat.codes.to_numpy()
-        keep: list = [categories]
+        keep: list[Any] = [categories]
         missing = codes < 0
         valid = np.packbits(~missing, bitorder="little") if missing.any() else None
         array = _array(
@@ -217,12 +234,12 @@ def _from_pandas(series, name: str) -> Column:
         return from_numpy(series.to_numpy(dtype=object), name)
 
 
-def _from_stream_of_one(value) -> Column:
+def _from_stream_of_one(value: _HasStream) -> Column:
     batches = _Batches(value)
     return Column(batches.schema, [(array, 0, array.length) for array in batches.arrays], [batches])
 
 
-def column_of(value, name: str) -> Column:
+def column_of(value: object, name: str) -> Column:
     """One column, of whatever type."""
     if isinstance(value, Column):
         return value
@@ -241,7 +258,7 @@ def column_of(value, name: str) -> Column:
     return from_numpy(np.asarray(value), name)
 
 
-def _columns_of_frame(frame) -> dict[str, Column]:
+def _columns_of_frame(frame: _HasStream) -> dict[str, Column]:
     batches = _Batches(frame)
     if ffi.string(batches.schema.format) != b"+s":
         raise SchemaError("a table with named columns is needed, not a single column")
@@ -254,13 +271,14 @@ def _columns_of_frame(frame) -> dict[str, Column]:
     return columns
 
 
-def columns_of(table) -> dict[str, Column]:
+def columns_of(table: Rows) -> dict[str, Column]:
     """The columns of a dict, a pandas or polars frame, a pyarrow table, a DuckDB result, whatever has
     `__arrow_c_stream__`, or a structured NumPy array."""
     if isinstance(table, dict):
         return {str(name): column_of(value, str(name)) for name, value in table.items()}
     if type(table).__module__.split(".")[0] == "pandas" and hasattr(table, "columns"):
-        return {str(name): _from_pandas(table[name], str(name)) for name in table.columns}
+        frame: Any = table
+        return {str(name): _from_pandas(frame[name], str(name)) for name in frame.columns}
     if isinstance(table, np.ndarray) and table.dtype.names:
         return {name: from_numpy(table[name], name) for name in table.dtype.names}
     if hasattr(table, "__arrow_c_stream__"):
@@ -283,7 +301,7 @@ class Stream:
                 raise ArgumentError(
                     f"column '{name}' has {rows} rows, column '{first}' {self.rows}; all must have as many"
                 )
-        self._keep: list = [columns]
+        self._keep: list[Any] = [columns]
         self._table = ffi.new("plexus_table *")
         schemas = [self._named(name, column.schema) for name, column in columns.items()]
         struct = _schema(b"+s", self._keep, children=schemas)
@@ -298,14 +316,14 @@ class Stream:
         self.pointer = ffi.new("struct ArrowArrayStream *")
         lib.plexus_table_stream(self._table, self.pointer)
 
-    def _named(self, name: str, schema):
+    def _named(self, name: str, schema: CData) -> CData:
         copy, text = ffi.new("struct ArrowSchema *", schema[0]), ffi.new("char[]", name.encode())
         copy.name = text
         self._keep += [copy, text]
         return copy
 
     @staticmethod
-    def _bounds(columns) -> list[int]:
+    def _bounds(columns: Iterable[Column]) -> list[int]:
         bounds = {0}
         for column in columns:
             at = 0
@@ -314,7 +332,7 @@ class Stream:
                 bounds.add(at)
         return sorted(bounds)
 
-    def _view(self, column: Column, begin: int, end: int):
+    def _view(self, column: Column, begin: int, end: int) -> CData:
         at = 0
         for array, first, rows in column.chunks:
             if begin < at + rows:

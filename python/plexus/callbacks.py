@@ -10,7 +10,13 @@ from __future__ import annotations
 import csv
 import json
 import os
-from typing import Any, Callable
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any
+
+from ._types import FilePath, Floats
+
+if TYPE_CHECKING:
+    from .model import Model
 
 Logs = dict[str, float]
 
@@ -18,13 +24,13 @@ Logs = dict[str, float]
 class Callback:
     """Override what you need. `logs` has the epoch's figures, by the names that History has."""
 
-    model: Any = None
-    params: dict
+    model: Model
+    params: dict[str, Any]
 
-    def set_model(self, model) -> None:
+    def set_model(self, model: Model) -> None:
         self.model = model
 
-    def set_params(self, params: dict) -> None:
+    def set_params(self, params: dict[str, Any]) -> None:
         self.params = params
 
     def on_train_begin(self, logs: Logs | None = None) -> None: ...
@@ -41,10 +47,10 @@ class LambdaCallback(Callback):
 
     def __init__(
         self,
-        on_epoch_begin: Callable | None = None,
-        on_epoch_end: Callable | None = None,
-        on_train_begin: Callable | None = None,
-        on_train_end: Callable | None = None,
+        on_epoch_begin: Callable[..., object] | None = None,
+        on_epoch_end: Callable[..., object] | None = None,
+        on_train_begin: Callable[..., object] | None = None,
+        on_train_end: Callable[..., object] | None = None,
     ):
         for name, function in (
             ("on_epoch_begin", on_epoch_begin),
@@ -59,7 +65,7 @@ class LambdaCallback(Callback):
 class History(Callback):
     """What `fit` returns: `epoch` counts from 0, `history` has a list of each figure."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.epoch: list[int] = []
         self.history: dict[str, list[float]] = {}
         self.params = {}
@@ -118,7 +124,7 @@ class EarlyStopping(_Monitor):
         self.patience, self.verbose = patience, verbose
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
         self.wait = self.stopped_epoch = self.best_epoch = 0
-        self.best_weights: Any = None
+        self.best_weights: list[Floats] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.wait = self.stopped_epoch = self.best_epoch = 0
@@ -149,7 +155,7 @@ class ModelCheckpoint(_Monitor):
 
     def __init__(
         self,
-        filepath,
+        filepath: FilePath,
         monitor: str = "val_loss",
         verbose: int = 0,
         save_best_only: bool = False,
@@ -228,10 +234,10 @@ class LearningRateScheduler(Callback):
 class CSVLogger(Callback):
     """A line an epoch into a file."""
 
-    def __init__(self, filename, separator: str = ",", append: bool = False):
+    def __init__(self, filename: FilePath, separator: str = ",", append: bool = False):
         self.filename, self.separator, self.append = os.fspath(filename), separator, append
-        self._file: Any = None
-        self._writer: Any = None
+        self._file: IO[str]
+        self._writer: csv.DictWriter[str] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._file = open(self.filename, "a" if self.append else "w", newline="")
@@ -253,7 +259,7 @@ class CSVLogger(Callback):
 class JSONLogger(Callback):
     """A JSON object an epoch into a file, a line each."""
 
-    def __init__(self, filename):
+    def __init__(self, filename: FilePath):
         self.filename = os.fspath(filename)
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
@@ -267,5 +273,5 @@ class JSONLogger(Callback):
 class TensorBoard(Callback):
     """The library writes TensorBoard's events of each epoch into `log_dir`."""
 
-    def __init__(self, log_dir="logs"):
+    def __init__(self, log_dir: FilePath = "logs"):
         self.log_dir = os.fspath(log_dir)

@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import gzip
 import hashlib
-import io
 import json
 import os
 import shutil
@@ -27,14 +26,19 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, TypedDict
+from typing import IO, Protocol, TypedDict
 
 from . import __version__
 from ._command import command
+from ._types import FilePath
 
 __all__ = ["fetch"]
 
 _BLOCK = 1 << 16
+
+
+class _Readable(Protocol):
+    def read(self, size: int, /) -> bytes: ...
 
 
 class _Member(TypedDict):
@@ -52,8 +56,8 @@ class _Set(TypedDict):
 
 def fetch(
     name: str,
-    folder: str | os.PathLike[str] | None = None,
-    source: str | os.PathLike[str] | None = None,
+    folder: FilePath | None = None,
+    source: FilePath | None = None,
     quiet: bool = False,
 ) -> Path:
     """Gets a data set, "adult" or "census-income", and returns the folder that holds its files, each as NAME.gz.
@@ -71,7 +75,7 @@ def fetch(
 
 
 def _fetch(
-    name: str, folder: str | os.PathLike[str] | None, source: str | os.PathLike[str] | None, quiet: bool
+    name: str, folder: FilePath | None, source: FilePath | None, quiet: bool
 ) -> tuple[Path, bool]:
     """The data set's folder, and whether it had been there already."""
     listed = subprocess.run([command(), "fetch", "--list"], check=True, capture_output=True, text=True).stdout
@@ -107,7 +111,7 @@ def _cache() -> Path:
     return (Path(base) if base else Path.home() / ".cache") / "plexus"
 
 
-# -- Where the files come from ------------------------------------------------------------------------------------------
+# -- Where the files come from -----------------------------------------------------------------------------------------
 
 
 def _take_from_folder(wanted: _Set, source: Path, work: Path) -> None:
@@ -154,7 +158,7 @@ def _download(address: str, quiet: bool) -> Iterator[IO[bytes]]:
         yield file
 
 
-# -- Taking members out of what came ------------------------------------------------------------------------------------
+# -- Taking members out of what came -----------------------------------------------------------------------------------
 
 
 def _unpack(wanted: _Set, stream: IO[bytes], name: str, work: Path) -> None:
@@ -182,11 +186,11 @@ def _visit(wanted: _Set, stream: IO[bytes], path: str, work: Path) -> None:
     elif name in wanted["members"]:
         _keep(wanted, stream, name, work)
     elif name.endswith(".gz") and name[:-3] in wanted["members"]:
-        with gzip.open(stream) as entry:
-            _keep(wanted, entry, name[:-3], work)
+        with gzip.open(stream) as plain:
+            _keep(wanted, plain, name[:-3], work)
 
 
-def _keep(wanted: _Set, stream: IO[bytes], name: str, work: Path) -> None:
+def _keep(wanted: _Set, stream: _Readable, name: str, work: Path) -> None:
     """Copies one member, compressed, while its SHA-256 is made; without a time, so that the same gives the same."""
     path = work / f"{name}.gz"
     with open(path, "wb") as out, gzip.GzipFile("", "wb", fileobj=out, mtime=0) as compressed:
@@ -195,7 +199,7 @@ def _keep(wanted: _Set, stream: IO[bytes], name: str, work: Path) -> None:
         raise OSError(f"{name} is not the file that was published: its SHA-256 or length differs")
 
 
-def _copies(stream: IO[bytes], member: _Member, out: IO[bytes] | io.BufferedIOBase | None) -> bool:
+def _copies(stream: _Readable, member: _Member, out: gzip.GzipFile | None) -> bool:
     """Whether what was read is the member; reads no more than that has."""
     digest, n = hashlib.sha256(), 0
     while n <= member["bytes"] and (block := stream.read(_BLOCK)):

@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import glob
 import os
+from collections.abc import Iterator
+from typing import Any
 
 from ._config import Configuration
 from ._library import FileError, UnsupportedError, context
 from ._native import ffi, lib
+from ._types import CData, FilePath, Folders
 
 # Keys of section `data` that say which rows, not how they are read.
 _ROWS = ("train", "validation", "test")
@@ -25,7 +28,7 @@ class Files:
     a network reads later files as it read those.
     """
 
-    def __init__(self, paths, *, folders=(), **options):
+    def __init__(self, paths: Folders, *, folders: Folders = (), **options: Any):
         self.paths = [os.fsdecode(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
         self.folders = [os.fsdecode(one) for one in ([folders] if isinstance(folders, (str, os.PathLike)) else folders)]
         self.options = options
@@ -34,8 +37,8 @@ class Files:
         for key in _ROWS:
             if key in options:
                 raise ValueError(f"Files: '{key}' says which rows there are; give paths, and validation_data to fit")
-        columns = options.get("columns") or ()
-        feature, task = (columns[0], columns[-1]) if len(columns) > 1 else ("feature", "task")
+        columns: list[str] = options.get("columns") or []
+        feature, task = (columns[0], columns[-1]) if columns and len(columns) > 1 else ("feature", "task")
         probe = {
             "data": {"train": self.paths, **options},
             "features": [{"name": feature, "kind": "sparse"}],
@@ -49,7 +52,7 @@ class Files:
         return f"Files({self.paths!r}{options})"
 
 
-def files_of(x) -> Files | None:
+def files_of(x: object) -> Files | None:
     """Files, a path, or a list of paths as Files; None: x is a table."""
     if isinstance(x, Files):
         return x
@@ -60,7 +63,7 @@ def files_of(x) -> Files | None:
     return None
 
 
-def plain(x, what: str) -> Files | None:
+def plain(x: object, what: str) -> Files | None:
     """Files that are read as the training files were."""
     files = files_of(x)
     if files is not None and files.options:
@@ -111,14 +114,14 @@ def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> l
     return parquet
 
 
-def _pyarrow_batches(paths: list[str]):
+def _pyarrow_batches(paths: list[str]) -> object:
     """Record batches of all files, some rows at a time."""
     import pyarrow
     import pyarrow.parquet
 
     schema = pyarrow.parquet.read_schema(paths[0])
 
-    def batches():
+    def batches() -> Iterator[Any]:
         for path in paths:
             with pyarrow.parquet.ParquetFile(path) as file:
                 for batch in file.iter_batches():
@@ -131,7 +134,7 @@ def _pyarrow_batches(paths: list[str]):
     return pyarrow.RecordBatchReader.from_batches(schema, batches())
 
 
-def parquet_stream(paths: list[str]):
+def parquet_stream(paths: list[str]) -> object:
     """The files' rows, as an object with `__arrow_c_stream__`."""
     for path in paths:
         if not os.path.exists(path):
@@ -150,7 +153,7 @@ def parquet_stream(paths: list[str]):
     return polars.read_parquet(paths)
 
 
-def c_paths(paths: list[str]):
+def c_paths(paths: list[str]) -> tuple[CData, list[CData]]:
     """`const char *[]`, and what keeps it."""
     texts = [ffi.new("char[]", os.fsencode(path)) for path in paths]
     return ffi.new("char *[]", texts), texts

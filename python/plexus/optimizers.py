@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import Any
 
 from ._config import Configuration, value_of
@@ -46,7 +47,7 @@ class Optimizer:
 
     @property
     def learning_rate(self) -> float:
-        return self.config["learning_rate"]
+        return float(self.config["learning_rate"])
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
@@ -56,17 +57,24 @@ class Optimizer:
         return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.config.items())})"
 
 
-def SGD(learning_rate=0.01, momentum=0.0, nesterov=False, **arguments) -> Optimizer:
+def SGD(
+    learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Any
+) -> Optimizer:
     return Optimizer("sgd", learning_rate=learning_rate, momentum=momentum or None, nesterov=nesterov, **arguments)
 
 
-def Adam(learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **arguments) -> Optimizer:
+def Adam(
+    learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **arguments: Any
+) -> Optimizer:
     return Optimizer(
         "adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **arguments
     )
 
 
-def AdamW(learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, epsilon=1e-7, **arguments) -> Optimizer:
+def AdamW(
+    learning_rate: float = 0.001, weight_decay: float = 0.004, beta_1: float = 0.9, beta_2: float = 0.999,
+    epsilon: float = 1e-7, **arguments: Any,
+) -> Optimizer:
     return Optimizer(
         "adamw",
         learning_rate=learning_rate, weight_decay=weight_decay, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon,
@@ -74,7 +82,9 @@ def AdamW(learning_rate=0.001, weight_decay=0.004, beta_1=0.9, beta_2=0.999, eps
     )  # fmt: skip
 
 
-def Adagrad(learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-7, **arguments) -> Optimizer:
+def Adagrad(
+    learning_rate: float = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **arguments: Any
+) -> Optimizer:
     return Optimizer(
         "adagrad",
         learning_rate=learning_rate, initial_accumulator_value=initial_accumulator_value, epsilon=epsilon,
@@ -82,7 +92,10 @@ def Adagrad(learning_rate=0.001, initial_accumulator_value=0.1, epsilon=1e-7, **
     )  # fmt: skip
 
 
-def RMSprop(learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=False, **arguments) -> Optimizer:
+def RMSprop(
+    learning_rate: float = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
+    centered: bool = False, **arguments: Any,
+) -> Optimizer:
     return Optimizer(
         "rmsprop",
         learning_rate=learning_rate, rho=rho, momentum=momentum or None, epsilon=epsilon, centered=centered,
@@ -90,14 +103,16 @@ def RMSprop(learning_rate=0.001, rho=0.9, momentum=0.0, epsilon=1e-7, centered=F
     )  # fmt: skip
 
 
-def Ftrl(learning_rate=0.001, **arguments) -> Optimizer:
+def Ftrl(learning_rate: float = 0.001, **arguments: Any) -> Optimizer:
     return Optimizer("ftrl", learning_rate=learning_rate, **arguments)
 
 
-_BY_NAME = {"sgd": SGD, "adam": Adam, "adamw": AdamW, "adagrad": Adagrad, "rmsprop": RMSprop, "ftrl": Ftrl}
+_BY_NAME: dict[str, Callable[..., Optimizer]] = {
+    "sgd": SGD, "adam": Adam, "adamw": AdamW, "adagrad": Adagrad, "rmsprop": RMSprop, "ftrl": Ftrl,
+}  # fmt: skip
 
 
-def get(optimizer) -> Optimizer:
+def get(optimizer: object) -> Optimizer:
     """By name ("adam"), an Optimizer, or any object with Keras' `get_config()`."""
     if isinstance(optimizer, Optimizer):
         return optimizer

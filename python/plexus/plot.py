@@ -4,21 +4,36 @@ returns the axes."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._types import Rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from .callbacks import History
+    from .model import Model
 
 
-def _axes(ax, **size):
+def _axes(ax: Axes | None, **size: Any) -> Axes:
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
-    return plt.subplots(**size)[1]
+    made: Axes = plt.subplots(**size)[1]
+    return made
 
 
-def learning_curves(history, figures=("loss",), ax=None):
+def learning_curves(
+    history: History | Mapping[str, list[float]], figures: Sequence[str] = ("loss",), ax: Axes | None = None
+) -> Axes:
     """Figures of each epoch, training as a line, validation dashed. `history`: what fit returned, or its dict."""
     ax = _axes(ax)
-    values = getattr(history, "history", history)
+    values = history if isinstance(history, Mapping) else history.history
     for figure in figures:
         if figure not in values:
             raise ValueError(f"there is no figure '{figure}'; there are {', '.join(values)}")
@@ -31,14 +46,16 @@ def learning_curves(history, figures=("loss",), ax=None):
     return ax
 
 
-def gate_use(model, x, ax=None):
+def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
     """Mean weight of each expert at each gate, with its deviation over the rows (PLE paper, figure 8)."""
     gates = model.gates(x)
     if not gates:
         raise ValueError(f"a model of kind {model.name} has no gates")
     most = max(len(gate["mean"]) for gate in gates.values())
     ax = _axes(ax, figsize=(max(4.0, 0.5 * most * len(gates) + 1.5), 3.2))
-    at, ticks, labels = 0.0, [], []
+    at = 0.0
+    ticks: list[float] = []
+    labels: list[str] = []
     for name, gate in gates.items():
         places = at + np.arange(len(gate["mean"]))
         ax.bar(places, gate["mean"], yerr=gate["deviation"], capsize=2, label=f"{name} (entropy {gate['entropy']:.2f})")
@@ -52,15 +69,17 @@ def gate_use(model, x, ax=None):
     return ax
 
 
-def _known(y, scores):
-    y, scores = np.asarray(y, float).reshape(-1), np.asarray(scores, float).reshape(-1)
+def _known(given_y: ArrayLike, given_scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    y, scores = np.asarray(given_y, float).reshape(-1), np.asarray(given_scores, float).reshape(-1)
     if y.shape != scores.shape:
         raise ValueError(f"{len(y)} labels and {len(scores)} scores; give one score a label")
     known = ~np.isnan(y)
     return y[known], scores[known]
 
 
-def calibration(y, scores, bins: int = 10, ax=None, label=None):
+def calibration(
+    y: ArrayLike, scores: ArrayLike, bins: int = 10, ax: Axes | None = None, label: str | None = None
+) -> Axes:
     """Share of positives over mean score in bins of equal width; the diagonal is perfect."""
     y, scores = _known(y, scores)
     ax = _axes(ax, figsize=(4, 4))
@@ -78,7 +97,7 @@ def calibration(y, scores, bins: int = 10, ax=None, label=None):
     return ax
 
 
-def roc(y, scores, ax=None, label=None):
+def roc(y: ArrayLike, scores: ArrayLike, ax: Axes | None = None, label: str | None = None) -> Axes:
     """True positive rate over false positive rate at every threshold."""
     y, scores = _known(y, scores)
     ax = _axes(ax, figsize=(4, 4))

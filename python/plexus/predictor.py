@@ -3,8 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
 from ._library import Failure, create
 from ._native import ffi, lib
+from ._types import CData
+
+if TYPE_CHECKING:
+    from .model import Model
 
 _TEXTS_KEPT = 1 << 16
 
@@ -17,7 +24,7 @@ class Predictor:
     bits as Model.predict. Not to be called from several threads at once: take one a thread.
     """
 
-    def __init__(self, model, columns):
+    def __init__(self, model: Model, columns: Iterable[str]):
         self._handle = create("plx_predictor", lib.plx_predictor_free, lib.plx_predictor_create, model._built())
         self.columns = list(columns)
         n = len(self.columns)
@@ -35,9 +42,9 @@ class Predictor:
         outputs = lib.plx_model_n_outputs(model._handle)
         self._scores = ffi.new("float[]", outputs)
         self._failure = Failure()
-        self._known: dict[str, object] = {}
+        self._known: dict[str, CData] = {}
 
-    def _text(self, value: str):
+    def _text(self, value: str) -> CData:
         known = self._known.get(value)
         if known is None:
             if len(self._known) >= _TEXTS_KEPT:
@@ -45,8 +52,8 @@ class Predictor:
             known = self._known[value] = ffi.new("char[]", value.encode())
         return known
 
-    def __call__(self, row) -> tuple[float, ...]:
-        if isinstance(row, dict):
+    def __call__(self, row: Sequence[object] | Mapping[str, object]) -> tuple[float, ...]:
+        if isinstance(row, Mapping):
             row = [row.get(name) for name in self.columns]
         if len(row) != len(self.columns):
             raise ValueError(f"the row has {len(row)} values for {len(self.columns)} columns")
