@@ -5,10 +5,11 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
-from ._library import call, create, taken_text, text
+from ._library import ArgumentError, FormatError, call, create, taken_text, text
 from ._native import lib
 from ._types import CData, FilePath, Folders
 
@@ -29,11 +30,18 @@ class Configuration:
 
     def handle(self, context: CData) -> CData:
         """Parsed; a mistake is an exception with its place and the nearest key."""
+        is_text = isinstance(self.source, str)
         source = (self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source))).encode()
-        handle = create(
-            "plx_config", lib.plx_config_free, lib.plx_config_parse, context, source, len(source), self.name.encode()
-        )
-        for key, value in self.changes.items() if isinstance(self.source, str) else ():
+        try:
+            handle = create(
+                "plx_config", lib.plx_config_free, lib.plx_config_parse, context, source, len(source), self.name.encode()
+            )
+        except FormatError as failure:
+            if is_text:
+                raise
+            # Places in a text that nobody has seen.
+            raise ArgumentError(re.sub(r"(?m)^.*?:\d+:\d+: ", "", str(failure))) from None
+        for key, value in self.changes.items() if is_text else ():
             call(lib.plx_config_set, handle, f"{'.'.join(key)}={json.dumps(value)}".encode())
         return handle
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from ._compile import per_task
 from ._config import Key
+from ._library import ArgumentError
 from ._tables import Column, Stream, column_of, columns_of, from_padded, from_ragged
 from .features import VarLenSparseFeat, get_feature_names, read_column
 
@@ -100,7 +101,12 @@ class Inputs:
         for name in names.values():
             if name not in columns:
                 columns[name] = column_of(np.ones(rows), name)
-        return Stream(columns), names
+        try:
+            return Stream(columns), names
+        except ArgumentError as failure:
+            if what == "x":
+                raise
+            raise ArgumentError(f"{what}: {failure}") from None
 
     def weights(self, sample_weight, what: str = "x") -> dict[Key, np.ndarray | str]:
         """Numbers of the rows, or a column's name, by the key that such a column has in the configuration: of all

@@ -113,7 +113,16 @@ class Network:
         return [values.copy() for values in self.parameters().values()]
 
     def set_weights(self, weights) -> None:
-        """Takes what get_weights gave."""
+        """Takes what get_weights gave: all of them, in its order."""
+        weights, own = list(weights), self.parameters()
+        if len(weights) != len(own):
+            raise ValueError(f"set_weights: {len(weights)} arrays are given for {len(own)} parameters, {', '.join(own)}")
+        for (name, there), values in zip(own.items(), weights):
+            if np.shape(values) != there.shape:
+                raise ValueError(
+                    f"set_weights: parameter '{name}' has {there.size} numbers, {list(there.shape)}, not those of "
+                    f"{list(np.shape(values))}"
+                )
         for index, values in enumerate(weights):
             values = np.ascontiguousarray(values, np.float32)
             pointer = ffi.cast("const float *", ffi.from_buffer(values))

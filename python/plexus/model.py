@@ -203,6 +203,8 @@ class Model(Scoring):
             settings["seed"] = int(seed)
         callbacks = list(callbacks or [])
         for callback in callbacks:
+            if not hasattr(callback, "set_model"):
+                raise ValueError(f"callbacks: {callback!r} is none; derive it from plexus.callbacks.Callback")
             if isinstance(callback, TensorBoard):
                 settings["tensorboard"] = callback.log_dir
         with self._lock:

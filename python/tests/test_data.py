@@ -158,10 +158,17 @@ def test_lists_for_a_plain_feature(rows, features):
 @pytest.mark.parametrize(
     "change, message",
     [
-        ({"age": None}, "no column 'age'"),
+        ({"age": None}, "no column 'age'; there are city, code, pay, click, seconds"),
+        ({"age": None, "pay": None, "pai": np.zeros(4000)}, "no column 'age'; there are city, code, pai"),
+        ({"pay": None, "pai": np.zeros(4000)}, "no column 'pay'; did you mean 'pai'?"),
         ({"age": np.zeros(3)}, "column 'age' has 3 rows, column 'city' 4000"),
         ({"age": np.full(4000, "old", object)}, "'old' is not a number; column 'age' is declared dense"),
-        ({"age": np.full(4000, np.nan)}, "row 1: a missing number in column 'age'"),
+        ({"age": np.full(4000, np.nan)}, "row 1: a missing number in column 'age', which is declared dense: fill it"),
+        ({"age": np.full(4000, -np.inf)}, "row 1: '-inf' is too large for a 32-bit number; column 'age'"),
+        ({"age": np.zeros((4000, 2))}, "column 'age' holds lists, and no feature that reads it takes lists"),
+        ({"age": pd.Series(pd.date_range("2020", periods=4000))}, "column 'age': dates or times"),
+        ({"age": pa.array([{"a": 1}] * 4000)}, "column 'age': structs"),
+        ({"age": 3.0}, "column 'age' has the shape ()"),
         ({"age": np.full(4000, np.datetime64("2020-01-01"))}, "column 'age' has the dtype datetime64"),
         ({"age": np.zeros((4000, 2, 2))}, "column 'age' has the shape (4000, 2, 2)"),
         ({"age": np.zeros(4000, complex)}, "column 'age' has the dtype complex128"),
@@ -175,8 +182,51 @@ def test_wrong_tables(change, message, rows, features):
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize("use", ["predict", "evaluate", "layer_output"])
+def test_wrong_tables_of_a_model(use, rows, features, reference):
+    """What is measured and scored is checked as what is trained on."""
+    labels = {"click": rows["click"], "seconds": rows["seconds"]}
+    arguments = {"evaluate": (labels,), "layer_output": ("concat",)}.get(use, ())
+    few = {name: values for name, values in features.items() if name != "age"}
+    late = features["age"].copy()
+    late[7] = np.nan
+    for table, message in (
+        (few, "no column 'age'; there are city, code, pay"),
+        ({**few, "aged": features["age"]}, "no column 'age'; did you mean 'aged'?"),
+        ({**features, "pay": features["pay"][:-1]}, "column 'pay' has 3999 rows, column 'city' 4000"),
+        ({**features, "age": late}, "row 8: a missing number in column 'age'"),
+        ({**features, "age": np.full(4000, "old", object)}, "row 1: 'old' is not a number; column 'age'"),
+        ({**features, "age": np.zeros(4000, complex)}, "column 'age' has the dtype complex128; cast it"),
+        (np.zeros((4000, 3)), "x has 3 columns for 4 features: city, code, age, pay"),
+        ([features["city"]], "x has 1 arrays for 4 features: city, code, age, pay"),
+        (3, "a table is needed"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            getattr(reference, use)(table, *arguments)
+        assert message in str(caught.value)
+
+
+def test_unequal_lengths(rows, features):
+    y = [rows["click"], rows["seconds"]]
+    short = {name: values[:100] for name, values in features.items()}
+    for arguments, message in (
+        ({"y": [rows["click"][:9], rows["seconds"]]}, "column 'click' has 9 rows, column 'city' 4000"),
+        ({"sample_weight": [None, np.ones(9)]}, "column 'sample_weight:seconds' has 9 rows"),
+        ({"validation_data": (short, y)}, "validation_data: column 'click' has 4000 rows, column 'city' 100"),
+        ({"validation_data": features}, "validation_data must be (x, y)"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            small_model().fit(features, **{"y": y, "verbose": 0, **arguments})
+        assert message in str(caught.value)
+
+
 def test_wrong_labels(rows, features):
     for y, message in (
+        ({"click": rows["click"], "second": rows["seconds"]}, "no column 'seconds' of that task; it has click, second"),
+        ([rows["city"], rows["seconds"]], "is no label of task 'click' (column 'click'); expected 0 or 1"),
+        ([rows["click"], rows["city"]], "is not a number; column 'seconds' holds the labels of a regression task"),
+        ([rows["click"], np.full(4000, np.inf)], "'inf' is too large for a 32-bit number; column 'seconds'"),
+        (rows["click"], "y must be a list of 2 arrays, one a task (click, seconds)"),
         ([rows["click"]], "y must be a list of 2 arrays"),
         ({"click": rows["click"]}, "y has no column 'seconds'"),
         (None, "x has no column 'click'"),

@@ -218,7 +218,11 @@ def test_set_weights(rows, features):
     zeros = [np.zeros_like(values) for values in model.get_weights()]
     model.set_weights(zeros)
     assert np.allclose(model.predict(features)[0], 0.5)
-    with pytest.raises(ValueError, match="has .* numbers, not"):
+    with pytest.raises(ValueError, match="arrays are given for .* parameters, embedding/city/table"):
+        model.set_weights(zeros[:-1])
+    with pytest.raises(ValueError, match=r"'embedding/city/table' has 20 numbers, \[1, 5, 4\], not those of \[4, 5, 1\]"):
+        model.set_weights([values.T for values in zeros])
+    with pytest.raises(ValueError, match="has .* numbers, .*, not those of"):
         model.set_weights([values.reshape(-1)[:-1] for values in zeros])
 
 
@@ -323,6 +327,19 @@ def test_wrong_arguments(make, message):
     with pytest.raises(ValueError) as caught:
         make([plexus.SparseFeat("city", 4)])
     assert message in str(caught.value)
+
+
+def test_wrong_fit(rows, features):
+    for arguments, message in (
+        ({"batch_size": 0}, "'batch_size' takes a whole number from 1"),
+        ({"epochs": 0}, "there is nothing to train"),
+        ({"validation_split": 1.5}, "validation_split is 1.5"),
+        ({"callbacks": [3]}, "callbacks: 3 is none"),
+        ({"x": None}, "fit: give x"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            small_model().fit(**{"x": features, "y": labels(rows), "verbose": 0, **arguments})
+        assert message in str(caught.value) and "the model:" not in str(caught.value)
 
 
 def test_wrong_compile(rows, features):

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A stream of record batches into raw columns. Batches are read where they lie; only categories are copied. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "data/arrow.h"
@@ -36,8 +37,26 @@ static plx_status fail_stream(const reader *r, int code, plx_error *err)
     PLX_FAIL(err, PLX_ERR_IO, "%s: the Arrow stream failed: %s", r->name, why ? why : strerror(code));
 }
 
+enum { LISTED_BYTES = 240 };
+
+/* As many of the names as there is room for. */
+static const char *list_names(const char *const *names, size_t n, char listed[LISTED_BYTES])
+{
+    size_t used = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t length = strlen(names[i]);
+        if (used + length + sizeof ", ..." > LISTED_BYTES) {
+            strcpy(listed + used, i ? ", ..." : "...");
+            break;
+        }
+        used += (size_t)snprintf(listed + used, LISTED_BYTES - used, "%s%s", i ? ", " : "", names[i]);
+    }
+    return listed;
+}
+
 static plx_status fail_missing(const reader *r, const char *column, plx_error *err)
 {
+    char listed[LISTED_BYTES];
     const plx_allocator *allocator = &r->to.encoders->allocator;
     const size_t n = (size_t)r->schema.n_children;
     const char *nearest = NULL, **names = plx_alloc(allocator, n, sizeof *names);
@@ -47,7 +66,8 @@ static plx_status fail_missing(const reader *r, const char *column, plx_error *e
     if (nearest)
         plx_error_set(err, PLX_ERR_SCHEMA, "%s: there is no column '%s'; did you mean '%s'?", r->name, column, nearest);
     else
-        plx_error_set(err, PLX_ERR_SCHEMA, "%s: there is no column '%s'", r->name, column);
+        plx_error_set(err, PLX_ERR_SCHEMA, "%s: there is no column '%s'; there are %s", r->name, column,
+                      n && names ? list_names(names, n, listed) : "none");
     plx_free(allocator, names);
     return PLX_ERR_SCHEMA;
 }

@@ -27,7 +27,7 @@ plx_number plx_check_number(double number);
 /** What reads a column of a dense feature, for the message below. */
 static inline const char *plx_dense_reader(plx_number kind)
 {
-    return kind == PLX_NUMBER_MISSING ? "is declared dense, without a number that `missing` ones stand for"
+    return kind == PLX_NUMBER_MISSING ? "is declared dense: fill it, or give the feature `missing`, what it stands for"
                                       : "is declared dense";
 }
 /** The message for a cell that is not given as a number where it must be; `reader` says what reads the column. */
