@@ -97,17 +97,19 @@ class _Monitor(Callback):
         return (logs or {})[self.monitor]
 
     def is_better(self, value: float) -> bool:
-        if self.best is None:
-            return value == value
-        gain = value - self.best if self.larger_is_better else self.best - value
-        return gain > self.min_delta
+        """Than the best so far."""
+        return value == value if self.best is None else self.is_beyond(value, self.best)
+
+    def is_beyond(self, value: float, bound: float) -> bool:
+        return (value - bound if self.larger_is_better else bound - value) > self.min_delta
 
 
 class EarlyStopping(_Monitor):
     """Ends training when the monitored figure has not become better by more than min_delta for `patience` epochs.
 
-    With validation rows the best epoch's weights by the whole validation loss are put back whatever is asked here; with
-    restore_best_weights they are those of the best epoch by `monitor`.
+    baseline: what the figure must be better than for an epoch to count as progress. With validation rows the best
+    epoch's weights by the whole validation loss are put back whatever is asked here; with restore_best_weights they are
+    those of the best epoch by `monitor`.
     """
 
     def __init__(
@@ -117,11 +119,12 @@ class EarlyStopping(_Monitor):
         patience: int = 0,
         verbose: int = 0,
         mode: str = "auto",
+        baseline: float | None = None,
         restore_best_weights: bool = False,
         start_from_epoch: int = 0,
     ):
         super().__init__(monitor, mode, min_delta)
-        self.patience, self.verbose = patience, verbose
+        self.patience, self.verbose, self.baseline = patience, verbose, baseline
         self.restore_best_weights, self.start_from_epoch = restore_best_weights, start_from_epoch
         self.wait = self.stopped_epoch = self.best_epoch = 0
         self.best_weights: list[Floats] | None = None
@@ -136,10 +139,13 @@ class EarlyStopping(_Monitor):
         value = self.value(logs)
         self.wait += 1
         if self.is_better(value):
-            self.best, self.best_epoch, self.wait = value, epoch, 0
+            self.best, self.best_epoch = value, epoch
             if self.restore_best_weights:
                 self.best_weights = self.model.get_weights()
-        if self.wait >= max(self.patience, 1) and epoch > 0:
+            if self.baseline is None or self.is_beyond(value, self.baseline):
+                self.wait = 0
+                return
+        if self.wait >= self.patience and epoch > 0:
             self.stopped_epoch = epoch
             self.model.stop_training = True
             if self.verbose:
@@ -151,7 +157,8 @@ class EarlyStopping(_Monitor):
 
 
 class ModelCheckpoint(_Monitor):
-    """Saves the model after each epoch, or after those that were the best; `filepath` may name figures and {epoch}."""
+    """Saves the model after each epoch, or after those that were the best so far (and, the first, better than
+    initial_value_threshold); `filepath` may name figures and {epoch}."""
 
     def __init__(
         self,
@@ -160,8 +167,10 @@ class ModelCheckpoint(_Monitor):
         verbose: int = 0,
         save_best_only: bool = False,
         mode: str = "auto",
+        initial_value_threshold: float | None = None,
     ):
         super().__init__(monitor, mode)
+        self.best = initial_value_threshold
         self.filepath, self.verbose, self.save_best_only = os.fspath(filepath), verbose, save_best_only
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -177,7 +186,8 @@ class ModelCheckpoint(_Monitor):
 
 
 class ReduceLROnPlateau(_Monitor):
-    """Multiplies the learning rate by `factor` when the figure has not become better for `patience` epochs."""
+    """Multiplies the learning rate by `factor` when the figure has not become better for `patience` epochs. The epochs'
+    rates come into History as `learning_rate`."""
 
     def __init__(
         self,
@@ -202,6 +212,7 @@ class ReduceLROnPlateau(_Monitor):
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         value = self.value(logs)
+        _note_rate(self.model, logs)
         if self.cooldown_left > 0:
             self.cooldown_left -= 1
             self.wait = 0
@@ -219,8 +230,14 @@ class ReduceLROnPlateau(_Monitor):
             print(f"Epoch {epoch + 1}: the learning rate is now {self.model.learning_rate:g}")
 
 
+def _note_rate(model: Model, logs: Logs | None) -> None:
+    if logs is not None:
+        logs["learning_rate"] = model.learning_rate
+
+
 class LearningRateScheduler(Callback):
-    """The rate of an epoch by an own function of its number (from 0) and the rate before."""
+    """The rate of an epoch by an own function of its number (from 0) and the rate before; History has it as
+    `learning_rate`."""
 
     def __init__(self, schedule: Callable[[int, float], float], verbose: int = 0):
         self.schedule, self.verbose = schedule, verbose
@@ -229,6 +246,9 @@ class LearningRateScheduler(Callback):
         self.model.learning_rate = float(self.schedule(epoch, self.model.learning_rate))
         if self.verbose:
             print(f"Epoch {epoch + 1}: the learning rate is now {self.model.learning_rate:g}")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        _note_rate(self.model, logs)
 
 
 class CSVLogger(Callback):

@@ -279,22 +279,24 @@ class Model(Scoring):
         hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
         hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
         self._rate, self._wanted_rate = self.learning_rate, None
-        for callback in callbacks:
-            callback.set_model(self)
-            callback.set_params({"epochs": initial_epoch + epochs, "verbose": display.verbose})
-            callback.on_train_begin()
-        for callback in callbacks:
-            callback.on_epoch_begin(initial_epoch)
-        display.begin()
+        begun: list[Callback] = []
         try:
+            for callback in callbacks:
+                callback.set_model(self)
+                callback.set_params({"epochs": initial_epoch + epochs, "verbose": display.verbose})
+                callback.on_train_begin()
+                begun.append(callback)
+            for callback in callbacks:
+                callback.on_epoch_begin(initial_epoch)
+            display.begin()
             call(lib.plx_model_train, self._handle, data, hooks, report)
         finally:
             display.end()
-            for callback in callbacks:
-                callback.on_train_end(listener.logs)
             wanted, self._rate, self._wanted_rate = self._wanted_rate, None, None
             if wanted is not None:
                 self.learning_rate = wanted
+            for callback in begun:
+                callback.on_train_end(listener.logs)
         if listener.failure is not None:
             raise listener.failure
         assert self.history is not None

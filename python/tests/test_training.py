@@ -3,7 +3,6 @@
 
 import copy
 import io
-import multiprocessing
 import pickle
 import signal
 import threading
@@ -170,14 +169,6 @@ def test_own_callback_and_stop(rows, features):
     assert seen == ["begin", 0, 1, "end"] and len(history.epoch) == 2
 
 
-def test_exception_in_a_callback(rows, features):
-    def fail(epoch, logs):
-        raise ZeroDivisionError("mine")
-
-    with pytest.raises(ZeroDivisionError, match="mine"):
-        trained(features, rows, callbacks=[callbacks.LambdaCallback(on_epoch_end=fail)])
-
-
 def test_interrupt_keeps_the_best_epoch(rows, features):
     kept = []
 
@@ -265,21 +256,6 @@ def test_predictor(rows, features):
     assert predictor([features[name][0] for name in predictor.columns]) == (click[0, 0], seconds[0, 0])
 
 
-def _predict_in_child(queue, model, features):
-    queue.put(model.predict(features)[0])
-
-
-def test_fork(rows, features):
-    model = trained(features, rows)
-    fork = multiprocessing.get_context("fork")
-    queue = fork.Queue()
-    child = fork.Process(target=_predict_in_child, args=(queue, model, features))
-    child.start()
-    scores = queue.get(timeout=60)
-    child.join()
-    assert np.array_equal(scores, model.predict(features)[0])
-
-
 def test_threads_share_a_model(rows, features):
     model = trained(features, rows)
     expected, results = model.predict(features)[0], []
@@ -289,25 +265,6 @@ def test_threads_share_a_model(rows, features):
     for thread in threads:
         thread.join()
     assert len(results) == 4 and all(np.array_equal(scores, expected) for scores in results)
-
-
-def test_the_lock_is_released(rows, features):
-    """Another Python thread goes on while the library trains."""
-    model, ticks, done = small_model(), [], threading.Event()
-
-    def count():
-        while not done.is_set():
-            ticks.append(None)
-            done.wait(0.001)
-
-    counter = threading.Thread(target=count)
-    counter.start()
-    try:
-        model.fit(features, labels(rows), epochs=30, batch_size=32, verbose=0)
-    finally:
-        done.set()
-        counter.join()
-    assert len(ticks) > 10
 
 
 @pytest.mark.parametrize(
