@@ -295,3 +295,37 @@ class TensorBoard(Callback):
 
     def __init__(self, log_dir: FilePath = "logs"):
         self.log_dir = os.fspath(log_dir)
+
+    def settings(self) -> dict[str, Any]:
+        """Keys of the configuration's section `train`."""
+        return {"tensorboard": self.log_dir}
+
+
+class BackupAndRestore(Callback):
+    """The library keeps the state of training in a file of `backup_dir`; a `fit` of the same model on the same rows that
+    finds one there goes on from it, and ends with the same bits as if it had never been broken off.
+
+    save_freq: "epoch", or a number of steps. When training is done, the file goes, unless delete_checkpoint is False.
+    SchemaError: the file is of another configuration or of other rows.
+    """
+
+    def __init__(self, backup_dir: FilePath, save_freq: int | str = "epoch", delete_checkpoint: bool = True):
+        self.backup_dir, self.save_freq = os.fspath(backup_dir), save_freq
+        self.delete_checkpoint = delete_checkpoint
+        if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
+            raise ValueError(f"BackupAndRestore: save_freq is {save_freq!r}; take 'epoch', or a number of steps")
+
+    def settings(self) -> dict[str, Any]:
+        """Keys of the configuration's section `train`."""
+        is_epoch = self.save_freq == "epoch"
+        return {"checkpoint_epochs": int(is_epoch), "checkpoint_steps": 0 if is_epoch else self.save_freq}
+
+    def path(self) -> str:
+        """The file, whose folder is made where there is none."""
+        os.makedirs(self.backup_dir, exist_ok=True)
+        return os.path.join(self.backup_dir, "checkpoint")
+
+    def delete(self) -> None:
+        """Training is done."""
+        if self.delete_checkpoint and os.path.exists(self.path()):
+            os.remove(self.path())

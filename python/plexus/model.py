@@ -16,7 +16,7 @@ from ._native import ffi, lib
 from ._progress import Display
 from ._scoring import Scoring
 from ._training_rows import FileRows, Tables, training_rows
-from .callbacks import Callback, History, TensorBoard
+from .callbacks import BackupAndRestore, Callback, History, TensorBoard
 
 # Arguments of Keras that change nothing here.
 _IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
@@ -205,8 +205,8 @@ class Model(Scoring):
         for callback in callbacks:
             if not hasattr(callback, "set_model"):
                 raise ValueError(f"callbacks: {callback!r} is none; derive it from plexus.callbacks.Callback")
-            if isinstance(callback, TensorBoard):
-                settings["tensorboard"] = callback.log_dir
+            if isinstance(callback, (TensorBoard, BackupAndRestore)):
+                settings.update(callback.settings())
         with self._lock:
             rows = self._training_rows(x, y, sample_weight, validation_data, validation_split)
             data = self._build(settings, rows, class_weight)
@@ -243,16 +243,17 @@ class Model(Scoring):
                 self._set(key, value)
             config = Configuration(self.config).with_changes(rows.changes).handle(self._context)
             return rows.load(self._context, config, self._handle)
-        self._config = self._config.with_changes(
+        configuration = self._config.with_changes(
             {
                 **{("train", key): value for key, value in settings.items()},
                 **rows.changes,
                 **self._class_weights(class_weight),
             }
         )
-        config = self._config.handle(self._context)
+        config = configuration.handle(self._context)
         data = rows.load(self._context, config, None)
         self._handle = create("plx_model", lib.plx_model_free, lib.plx_model_create, config, data)
+        self._config = configuration
         if lib.plx_data_rows(data, lib.PLX_PART_TEST):
             self._test = data
         return data
@@ -278,6 +279,10 @@ class Model(Scoring):
         handle = ffi.new_handle(listener)
         hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
         hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
+        backup = next((one for one in callbacks if isinstance(one, BackupAndRestore)), None)
+        if backup is not None:
+            path = ffi.new("char[]", path_bytes(backup.path()))
+            hooks.checkpoint_path, hooks.resume = path, True
         self._rate, self._wanted_rate = self.learning_rate, None
         begun: list[Callback] = []
         try:
@@ -299,6 +304,8 @@ class Model(Scoring):
                 callback.on_train_end(listener.logs)
         if listener.failure is not None:
             raise listener.failure
+        if backup is not None:
+            backup.delete()
         assert self.history is not None
         return self.history
 

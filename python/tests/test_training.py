@@ -189,6 +189,42 @@ def test_interrupt_keeps_the_best_epoch(rows, features):
     assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights()))
 
 
+@pytest.mark.parametrize("save_freq", ["epoch", 10])
+def test_backup_and_restore(save_freq, rows, features, tmp_path):
+    """Broken off and gone on with: the bits of training in one piece."""
+    arguments = {"epochs": 6, "batch_size": 256, "verbose": 0, "validation_split": 0.25}
+    whole = small_model()
+    whole.fit(features, labels(rows), **arguments)
+
+    def fail(epoch, logs):
+        if epoch == 2:
+            raise ZeroDivisionError
+
+    def backup():
+        return callbacks.BackupAndRestore(tmp_path / "backup", save_freq=save_freq)
+
+    with pytest.raises(ZeroDivisionError):
+        breaking = callbacks.LambdaCallback(on_epoch_end=fail)
+        small_model().fit(features, labels(rows), callbacks=[backup(), breaking], **arguments)
+    assert (tmp_path / "backup" / "checkpoint").exists()
+    with pytest.raises(plexus.SchemaError, match="checkpoint"):
+        small_model().fit(features, labels(rows), callbacks=[backup()], **{**arguments, "batch_size": 128})
+    model = small_model()
+    history = model.fit(features, labels(rows), callbacks=[backup()], **arguments)
+    assert same(model, whole) and history.epoch == [3, 4, 5]
+    assert not (tmp_path / "backup" / "checkpoint").exists()
+    with pytest.raises(ValueError, match="save_freq is 'batch'"):
+        callbacks.BackupAndRestore(tmp_path, save_freq="batch")
+
+
+def test_a_failed_fit_leaves_nothing(rows, features):
+    model, wrong = small_model(), {**features, "age": features["city"]}
+    with pytest.raises(plexus.SchemaError):
+        model.fit(wrong, labels(rows), sample_weight=np.ones(4000), epochs=7, verbose=0)
+    model.fit(features, labels(rows), epochs=2, batch_size=256, verbose=0)
+    assert same(model, trained(features, rows))
+
+
 def test_save_load_pickle_copy(rows, features, tmp_path):
     model = trained(features, rows)
     model.save(tmp_path / "m.plexus")
