@@ -191,13 +191,13 @@ def _plain(value):
     return list(value) if isinstance(value, (tuple, np.ndarray)) else value
 
 
-def _matrix(y, estimator) -> tuple[np.ndarray, bool]:
-    """Targets [rows, tasks], and whether they came as a vector."""
+def _matrix(y, estimator, **checks) -> tuple[np.ndarray, bool]:
+    """Targets [rows, tasks], and whether they came as a vector; checks: of check_array."""
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
         )
-    y = check_array(y, ensure_2d=False, dtype=None, allow_nd=False, input_name="y")
+    y = check_array(y, ensure_2d=False, allow_nd=False, input_name="y", **{"dtype": None, **checks})
     if y.ndim == 2 and y.shape[1] == 1:
         import warnings
 
@@ -324,9 +324,9 @@ class MultiTaskRanker(_MultiTaskEstimator):
         self.task_types = task_types
 
     def fit(self, X, y, sample_weight=None):
-        """X [rows, columns], y [rows, targets]."""
+        """X [rows, columns], y [rows, targets]; of one target, [rows]."""
         columns = self._columns(X, reset=True)
-        y = check_array(y, dtype=np.float64, ensure_all_finite="allow-nan", input_name="y")
+        y, self._is_vector = _matrix(y, self, dtype=np.float64, ensure_all_finite="allow-nan")
         _check_length(columns, y)
         if y.shape[1] != len(self.task_types):
             raise ValueError(f"y has {y.shape[1]} targets, task_types {len(self.task_types)}")
@@ -336,13 +336,15 @@ class MultiTaskRanker(_MultiTaskEstimator):
         return self
 
     def predict(self, X):
-        """Probabilities of binary targets, values of regressions: [rows, targets]."""
-        return np.hstack(self._scores(X)).astype(np.float64)
+        """Probabilities of binary targets, values of regressions: [rows, targets], or [rows]."""
+        values = np.hstack(self._scores(X)).astype(np.float64)
+        return values[:, 0] if self._is_vector else values
 
     def score(self, X, y, sample_weight=None):
         from sklearn.metrics import r2_score, roc_auc_score
 
-        y, predicted = np.asarray(y, np.float64), self.predict(X)
+        predicted = np.hstack(self._scores(X)).astype(np.float64)
+        y = np.asarray(y, np.float64).reshape(predicted.shape)
         scores = []
         for task, kind in enumerate(self.task_types):
             known = ~np.isnan(y[:, task])

@@ -11,8 +11,9 @@ pytest.importorskip("sklearn")
 
 from sklearn.base import clone
 from sklearn.datasets import make_classification, make_regression
-from sklearn.model_selection import GridSearchCV, cross_val_score
-from sklearn.pipeline import make_pipeline
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.model_selection import GridSearchCV, cross_val_predict, cross_val_score
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
@@ -30,7 +31,8 @@ def expected_failures(estimator):
 
 
 @parametrize_with_checks(
-    [MultiTaskClassifier(**SMALL), MultiTaskRegressor(**SMALL)], expected_failed_checks=expected_failures
+    [MultiTaskClassifier(**SMALL), MultiTaskRegressor(**SMALL), MultiTaskRanker(("regression",), **SMALL)],
+    expected_failed_checks=expected_failures,
 )
 def test_estimator(estimator, check):
     check(estimator)
@@ -70,6 +72,44 @@ def test_tools():
     search = GridSearchCV(MultiTaskClassifier(**SMALL), {"tower_dnn_units": [(4,), (16,)]}, cv=2).fit(X, y)
     assert search.best_params_["tower_dnn_units"] in [(4,), (16,)]
     assert clone(search.best_estimator_).get_params() == search.best_estimator_.get_params()
+
+
+def test_probabilities_as_a_forest_gives_them():
+    """Shapes and order of classes, for one target and for several, and through cross_val_predict."""
+    X, y = make_classification(200, 6, n_informative=4, n_classes=3, random_state=0)
+    Y = np.stack([y, X[:, 0] > 0], axis=1).astype(int)
+    forest, model = RandomForestClassifier(10, random_state=0), MultiTaskClassifier(**{**SMALL, "epochs": 3})
+    for target in (y, Y):
+        a, b = forest.fit(X, target).predict_proba(X), model.fit(X, target).predict_proba(X)
+        assert np.shape(forest.predict(X)) == np.shape(model.predict(X))
+        if isinstance(a, np.ndarray):
+            assert b.shape == a.shape and np.array_equal(forest.classes_, model.classes_)
+        else:
+            assert isinstance(b, list) and [one.shape for one in b] == [one.shape for one in a]
+            assert all(np.array_equal(one, other) for one, other in zip(forest.classes_, model.classes_))
+    found = cross_val_predict(model, X, Y, cv=2, method="predict_proba")
+    assert [one.shape for one in found] == [(200, 3), (200, 2)]
+
+
+@pytest.mark.parametrize(
+    "estimator, kinds",
+    [(MultiTaskClassifier, "cc"), (MultiTaskRegressor, "rr"), (MultiTaskRanker, "cr")],
+    ids=["classifier", "regressor", "ranker"],
+)
+def test_several_targets_in_tools(estimator, kinds):
+    """Each in a pipeline, searched over, cloned, pickled and cross-validated, with a matrix of targets."""
+    random = np.random.default_rng(0)
+    X = random.normal(size=(200, 5))
+    Y = np.stack([X[:, i] > 0 if kind == "c" else X[:, i] for i, kind in enumerate(kinds)], axis=1).astype(float)
+    arguments = {"task_types": ("binary", "regression")} if estimator is MultiTaskRanker else {}
+    pipeline = Pipeline([("scale", StandardScaler()), ("model", estimator(**arguments, **{**SMALL, "epochs": 10}))])
+    search = GridSearchCV(pipeline, {"model__model": ["shared_bottom", "mmoe"], "model__batch_size": [16]}, cv=2)
+    best = search.fit(X, Y).best_estimator_
+    assert np.isfinite(cross_val_score(clone(best), X, Y, cv=2)).all()
+    again = pickle.loads(pickle.dumps(best))
+    assert np.array_equal(again.predict(X), best.predict(X))
+    assert np.array_equal(clone(best).fit(X, Y).predict(X), best.predict(X))  # the same rows give the same model
+    assert best.set_params(model__epochs=2).get_params()["model__epochs"] == 2
 
 
 def test_wrong_use():
