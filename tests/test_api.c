@@ -748,7 +748,7 @@ static plx_status whole_life(const plx_allocator *allocator, const char *text, p
     plx_dataset *dataset = NULL;
     plx_predictor *predictor = NULL;
     plx_model *loaded = NULL;
-    char *description = NULL;
+    char *description = NULL, *value = NULL;
     plx_metrics metrics[2];
     const plx_context_options options = {.threads = 1, .allocator = allocator};
     make_raw_rows(&rows);
@@ -769,9 +769,11 @@ static plx_status whole_life(const plx_allocator *allocator, const char *text, p
             check_report(__FILE__, __LINE__, "a predictor is broken after a failure");
         }
     }
+    if (status == PLX_OK) status = plx_config_get(f.config, "data.train", &value, err);
     if (status == PLX_OK) status = plx_model_describe(loaded, PLX_DESCRIPTION_PLAN, &description, err);
     if (status == PLX_OK) memcpy(before_failures, scores, sizeof scores);
     plx_text_free(f.context, description);
+    plx_text_free(f.context, value);
     plx_predictor_free(predictor);
     plx_dataset_free(dataset);
     plx_model_free(loaded);

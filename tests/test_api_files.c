@@ -88,6 +88,7 @@ static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error
 {
     fixture f = {0};
     char cache[128];
+    plx_data *more = NULL;
     plx_metrics metrics[2];
     const plx_context_options options = {.threads = 1, .allocator = allocator};
     const char *const folders[] = {home}, *const paths[] = {at("rows.csv")};
@@ -98,13 +99,20 @@ static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error
     if (!status) status = plx_config_parse(f.context, text, strlen(text), "test.yaml", &f.config, err);
     if (!status) status = plx_config_set(f.config, "data.memory=1KiB", err);
     if (!status) status = plx_config_set(f.config, "train.epochs=1", err);
+    if (!status) status = plx_config_set(f.config, "tasks.click.class_weights=[1, 2]", err);
     if (!status) status = plx_config_set(f.config, cache, err);
     if (!status) status = plx_data_load(f.config, folders, 1, &f.data, err);
     if (!status) status = plx_model_create(f.config, f.data, &f.model, err);
     if (!status) status = plx_model_train(f.model, f.data, NULL, NULL, err);
     if (!status) status = plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, err);
+    if (!status) status = plx_model_evaluate_weighted(f.model, f.data, PLX_PART_TEST, NULL, metrics, err);
     if (!status) status = plx_model_evaluate_files(f.model, paths, 1, metrics, NULL, err);
+    if (!status) status = plx_model_evaluate_files_weighted(f.model, paths, 1, metrics, NULL, err);
     if (!status) status = plx_model_predict_files(f.model, paths, 1, take, t, NULL, err);
+    if (!status) status = plx_data_load_for(f.config, f.model, folders, 1, &more, err);
+    if (!status && plx_data_rows(more, PLX_PART_TRAIN) != plx_data_rows(f.data, PLX_PART_TRAIN))
+        check_report(__FILE__, __LINE__, "rows for a model are others");
+    plx_data_free(more);
     fixture_free(&f);
     return status;
 }
