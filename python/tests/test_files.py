@@ -3,6 +3,7 @@
 
 import gzip
 import os
+import pathlib
 import subprocess
 import sys
 
@@ -272,3 +273,27 @@ def test_wrong_configurations(folder):
         model.fit(y=[1])
     with pytest.raises(plexus.FileError, match="rows.csv: no such file"):
         plexus.from_config(CONFIG).fit(verbose=0)
+
+
+EXPERIMENTS = pathlib.Path(__file__).parents[2] / "experiments"
+
+
+@pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_experiments_can_be_read(path):
+    model = plexus.from_config(path)
+    assert plexus.from_config(model.config).config == model.config
+
+
+def test_an_experiment(tmp_path):
+    """Real rows: the model of `plexus fit`, and its figures."""
+    data = pathlib.Path(os.environ.get("PLEXUS_DATA", EXPERIMENTS.parents[1] / "shared" / "data"))
+    if not (data / "adult").is_dir():
+        pytest.skip("there is no data set")
+    text = (EXPERIMENTS / "adult" / "mmoe.yaml").read_text()
+    model = plexus.from_config(text, folders=data)
+    model.compile(plexus.optimizers.Adam(0.001), metrics=["AUC"])
+    model.fit(epochs=1, verbose=0)
+    (tmp_path / "config.yaml").write_text(model.config)
+    command("fit", tmp_path / "config.yaml", "--data", data, "--out", tmp_path / "out", "--quiet")
+    assert same(plexus.load_model(tmp_path / "out" / "model.plexus"), model)
+    assert all(auc > 0.8 for auc in model.evaluate())
