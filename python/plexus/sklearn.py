@@ -6,7 +6,8 @@
     MultiTaskRanker       targets of different types: probabilities and numbers in one array
 
 X is an array of numbers, or a frame: numeric columns are read as numbers (standardised), all others, and those named in
-`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks].
+`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks]. `options` has further
+keys of the configuration: {"model": {"expert_dnn_activation": "gelu"}, "train": {"schedule": "cosine"}}.
 """
 
 from __future__ import annotations
@@ -55,6 +56,7 @@ class _MultiTaskEstimator(BaseEstimator):
         validation_fraction=0.0,
         patience=0,
         categorical_features=None,
+        options=None,
         random_state=None,
         threads=0,
         verbose=0,
@@ -81,6 +83,7 @@ class _MultiTaskEstimator(BaseEstimator):
         self.validation_fraction = validation_fraction
         self.patience = patience
         self.categorical_features = categorical_features
+        self.options = options
         self.random_state = random_state
         self.threads = threads
         self.verbose = verbose
@@ -133,12 +136,17 @@ class _MultiTaskEstimator(BaseEstimator):
         hyper = {key: _plain(getattr(self, key)) for key in _HYPER.get(name, ())}
         for key in ("l2_reg_embedding", "l2_reg_dnn", "dnn_dropout", "dnn_activation", "dnn_use_bn"):
             hyper[key] = _plain(getattr(self, key))
+        options = {"model": {}, "train": {}, **(self.options or {})}
+        if unknown := set(options) - {"model", "train"}:
+            raise ValueError(f"options: there is no section '{sorted(unknown)[0]}'; there are model and train")
         config = {
             "data": {},
             "features": features,
             "tasks": tasks,
-            "model": {"name": name, "tower_dnn_units_lists": [list(self.tower_dnn_units)] * len(tasks), **hyper},
-            "train": {"patience": self.patience, "seed": self._seed()},
+            "model": {
+                "name": name, "tower_dnn_units_lists": [list(self.tower_dnn_units)] * len(tasks), **hyper, **options["model"],
+            },
+            "train": {"patience": self.patience, "seed": self._seed(), **options["train"]},
             "feature_columns": None,
         }
         network = Model(config, threads=self.threads)
@@ -309,7 +317,8 @@ class MultiTaskRanker(_MultiTaskEstimator):
         num_experts_shared=2, num_levels=2, bottom_dnn_units=(64,), expert_dnn_units=(64,), gate_dnn_units=(),
         tower_dnn_units=(32,), embedding_dim=8, l2_reg_embedding=1e-5, l2_reg_dnn=0.0, dnn_dropout=0.0,
         dnn_activation="relu", dnn_use_bn=False, optimizer="adam", learning_rate=0.005, batch_size=128, epochs=50,
-        validation_fraction=0.0, patience=0, categorical_features=None, random_state=None, threads=0, verbose=0,
+        validation_fraction=0.0, patience=0, categorical_features=None, options=None, random_state=None, threads=0,
+        verbose=0,
     ):  # fmt: skip
         super().__init__(
             model, num_experts=num_experts, num_experts_specific=num_experts_specific,
@@ -319,7 +328,7 @@ class MultiTaskRanker(_MultiTaskEstimator):
             dnn_dropout=dnn_dropout, dnn_activation=dnn_activation, dnn_use_bn=dnn_use_bn, optimizer=optimizer,
             learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
             validation_fraction=validation_fraction, patience=patience, categorical_features=categorical_features,
-            random_state=random_state, threads=threads, verbose=verbose,
+            options=options, random_state=random_state, threads=threads, verbose=verbose,
         )  # fmt: skip
         self.task_types = task_types
 

@@ -118,3 +118,17 @@ def test_wrong_use():
         MultiTaskClassifier("mmo").fit(X, np.stack([y, y], axis=1))
     with pytest.raises(ValueError, match="y has 2 targets, task_types 3"):
         MultiTaskRanker(("binary",) * 3).fit(X, np.stack([y, y], axis=1))
+
+
+def test_options_of_the_configuration():
+    X, y = make_classification(300, 8, random_state=0)
+    options = {"model": {"tower_dnn_activation": "gelu"}, "train": {"schedule": "cosine"}}
+    model = MultiTaskClassifier(**SMALL, options=options).fit(X, y)
+    assert {"  tower_dnn_activation: gelu", "  schedule: cosine"} <= set(model.network_.config.splitlines())
+    assert clone(model).options == options
+    for wrong, message in (
+        ({"modle": {}}, "there is no section 'modle'"),
+        ({"train": {"shedule": "cosine"}}, "did you mean 'schedule'"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            MultiTaskClassifier(**SMALL, options=wrong).fit(X, y)
