@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plexus: multi-task ranking models from raw rows to scores.
 
-    from plexus import PLE, SparseFeat, DenseFeat
+from plexus import PLE, SparseFeat, DenseFeat
 
-    model = PLE([SparseFeat("city"), DenseFeat("age")], num_tasks=2, task_types=["binary", "regression"],
-                task_names=["click", "seconds"])
-    model.compile("adam", loss=["binary_crossentropy", "mean_squared_error"], metrics=["AUC", "mae"])
-    model.fit({"city": cities, "age": ages}, [clicks, seconds], batch_size=256, epochs=5)
-    click, seconds = model.predict({"city": cities, "age": ages})
+model = PLE([SparseFeat("city"), DenseFeat("age")], num_tasks=2, task_types=["binary", "regression"],
+            task_names=["click", "seconds"])
+model.compile("adam", loss=["binary_crossentropy", "mean_squared_error"], metrics=["AUC", "mae"])
+model.fit({"city": cities, "age": ages}, [clicks, seconds], batch_size=256, epochs=5)
+click, seconds = model.predict({"city": cities, "age": ages})
 """
 
 from . import callbacks, optimizers
@@ -33,8 +33,8 @@ from_config = Model.from_config
 __version__ = _text(_lib.plx_version())
 
 __all__ = [
-    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "Feature", "FileError", "Files", "FormatError", "MMOE", "Model",
-    "NumericError", "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "Shared_Bottom", "SingleTask",
-    "SparseFeat", "UnsupportedError", "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names", "load_model",
-    "optimizers",
+    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "Feature", "FileError", "Files", "FormatError", "MMOE",
+    "Model", "NumericError", "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "Shared_Bottom", "SingleTask",
+    "SparseFeat", "UnsupportedError", "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names",
+    "load_model", "optimizers",
 ]  # fmt: skip

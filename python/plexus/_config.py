@@ -34,7 +34,13 @@ class Configuration:
         source = (self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source))).encode()
         try:
             handle = create(
-                "plx_config", lib.plx_config_free, lib.plx_config_parse, context, source, len(source), self.name.encode()
+                "plx_config",
+                lib.plx_config_free,
+                lib.plx_config_parse,
+                context,
+                source,
+                len(source),
+                self.name.encode(),
             )
         except FormatError as failure:
             if is_text:

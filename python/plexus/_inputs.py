@@ -8,7 +8,9 @@ import numpy as np
 from ._compile import per_task
 from ._config import Key
 from ._library import ArgumentError
-from ._tables import Column, Stream, column_of, columns_of, from_padded, from_ragged
+from ._tables import (
+    Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, is_stream,
+)  # fmt: skip
 from .features import VarLenSparseFeat, get_feature_names, read_column
 
 
@@ -75,6 +77,11 @@ class Inputs:
             )
         return {column: column_of(values, column) for column, values in zip(self.label_columns, y)}
 
+    def foreign(self, x, y=None, sample_weight=None, expected=None) -> ForeignStream | None:
+        """A table that can go to the library as it is, batch by batch: it makes a stream and holds all columns."""
+        is_whole = y is None and sample_weight is None and not expected
+        return ForeignStream(x) if is_whole and is_stream(x) else None
+
     def stream(
         self, x, y, sample_weight=None, what: str = "x", expected: dict[Key, str] | None = None
     ) -> tuple[Stream, dict[Key, str]]:
@@ -130,7 +137,9 @@ class Inputs:
             if isinstance(weights, str):
                 weights = _numbers(_column(x, weights), "x")
             if np.shape(weights) != (rows,):
-                raise ValueError(f"sample_weight has the shape {np.shape(weights)} for {rows} rows; give one number a row")
+                raise ValueError(
+                    f"sample_weight has the shape {np.shape(weights)} for {rows} rows; give one number a row"
+                )
             task = slice(None) if key[0] == "data" else self.task_names.index(key[1])
             out[:, task] *= weights.reshape(-1, 1) if key[0] == "data" else weights
         return out

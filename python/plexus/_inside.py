@@ -59,7 +59,7 @@ class Inside(Network):
         }
 
     def _experts(self, gate: str, n: int) -> list[str]:
-        """The experts that a gate sees, in its order: the task's own, then the shared ones; the shared gate sees all."""
+        """The experts that a gate sees, in its order: the task's own, then shared ones; the shared gate sees all."""
         scope = gate.split("/")[:-2]
         level, owner = "/".join(scope[:-1]), scope[-1] if scope else ""
         banks = {}
@@ -71,7 +71,9 @@ class Inside(Network):
         seen = [
             (bank, groups)
             for bank, groups in banks.items()
-            if not bank or bank.rsplit("/", 1)[0] == level and (owner == "shared" or bank.split("/")[-1] in (owner, "shared"))
+            if not bank
+            or bank.rsplit("/", 1)[0] == level
+            and (owner == "shared" or bank.split("/")[-1] in (owner, "shared"))
         ]
         names = [f"{bank.split('/')[-1] or 'expert'} {i}" for bank, groups in seen for i in range(groups)]
         return names if len(names) == n else [f"expert {i}" for i in range(n)]

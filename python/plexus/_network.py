@@ -71,16 +71,14 @@ class Network:
         """Rows to score, encoded: a table's, or those of files."""
         files = plain(x, "x")
         if files is None:
-            stream = Stream(self._inputs.features(x))
+            stream = self._inputs.foreign(x) or Stream(self._inputs.features(x))
             return self._dataset(stream.pointer, False)
         paths, parquet = self._resolved(files)
         if parquet is not None:
             foreign = ForeignStream(parquet_stream(parquet))
             return self._dataset(foreign.pointer, False)
         names, keep = c_paths(paths)
-        return create(
-            "plx_dataset", lib.plx_dataset_free, lib.plx_dataset_read, self._built(), names, len(keep), False
-        )
+        return create("plx_dataset", lib.plx_dataset_free, lib.plx_dataset_read, self._built(), names, len(keep), False)
 
     def describe(self, form: str = "layers") -> str:
         """The network as text: `layers` with shapes and parameters, `dot` for Graphviz, `plan` as it executes."""
@@ -116,7 +114,9 @@ class Network:
         """Takes what get_weights gave: all of them, in its order."""
         weights, own = list(weights), self.parameters()
         if len(weights) != len(own):
-            raise ValueError(f"set_weights: {len(weights)} arrays are given for {len(own)} parameters, {', '.join(own)}")
+            raise ValueError(
+                f"set_weights: {len(weights)} arrays are given for {len(own)} parameters, {', '.join(own)}"
+            )
         for (name, there), values in zip(own.items(), weights):
             if np.shape(values) != there.shape:
                 raise ValueError(

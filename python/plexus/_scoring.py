@@ -46,7 +46,9 @@ def _tell_wrong_rows(report) -> None:
     if report.wrong_rows:
         first = ffi.string(report.wrong_row[0]).decode()
         warnings.warn(
-            f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}", RuntimeWarning, stacklevel=5
+            f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}",
+            RuntimeWarning,
+            stacklevel=5,
         )
 
 
@@ -108,7 +110,9 @@ class Scoring(Inside):
 
         if columns is None:
             if self.feature_columns is None:
-                raise ValueError("give `columns`, the names of a row's values: the model was not made of feature columns")
+                raise ValueError(
+                    "give `columns`, the names of a row's values: the model was not made of feature columns"
+                )
             columns = get_feature_names(self.feature_columns)
         return Predictor(self, columns)
 
@@ -181,9 +185,13 @@ class Scoring(Inside):
         return measure
 
     def _table_measurer(self, x, y, sample_weight) -> Callable:
-        stream, _ = self._inputs.stream(x, y, expected=self._expected())
-        weights = self._inputs.weights_of_rows(sample_weight, x, stream.rows)
-        return self._dataset_measurer(self._dataset(stream.pointer, True), weights)
+        expected = self._expected()
+        stream = self._inputs.foreign(x, y, sample_weight, expected) or self._inputs.stream(x, y, expected=expected)[0]
+        dataset = self._dataset(stream.pointer, True)
+        if sample_weight is None:
+            return lambda weighted: self._measure(lib.plx_model_evaluate_dataset, dataset)
+        weights = self._inputs.weights_of_rows(sample_weight, x, lib.plx_dataset_rows(dataset))
+        return self._dataset_measurer(dataset, weights)
 
     def _files_measurer(self, files: Files) -> Callable:
         paths, parquet = self._resolved(files)

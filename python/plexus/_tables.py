@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ._library import ArgumentError, SchemaError
 from ._native import ffi, lib
@@ -175,6 +174,11 @@ def _from_array_capsules(value: _HasArray) -> Column:
     schema = _pointer(schema_capsule, b"arrow_schema", "struct ArrowSchema *")
     array = _pointer(array_capsule, b"arrow_array", "struct ArrowArray *")
     return Column(schema, [(array, 0, array.length)], [schema_capsule, array_capsule])
+
+
+def is_stream(table) -> bool:
+    """Whether a table is no dict, array or pandas frame, whose columns become Arrow's one by one."""
+    return hasattr(table, "__arrow_c_stream__") and type(table).__module__.split(".")[0] != "pandas"
 
 
 class ForeignStream:

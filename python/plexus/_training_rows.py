@@ -31,18 +31,27 @@ class Tables:
     """Rows in memory."""
 
     def __init__(self, inputs: Inputs, x, y, sample_weight, validation_data, validation_split: float, expected):
-        self.train, names = inputs.stream(x, y, sample_weight, expected=expected)
-        self.validation: Stream | None = None
+        # How many rows validation_split means is known when all are there.
+        foreign = None if _share(validation_split) else inputs.foreign(x, y, sample_weight, expected)
+        self.train: Stream | ForeignStream
+        self.validation: Stream | ForeignStream | None = None
+        names: dict[Key, str] = {}
         part = 0
+        if foreign is not None:
+            self.train = foreign
+        else:
+            self.train, names = inputs.stream(x, y, sample_weight, expected=expected)
         if validation_data is not None:
             if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
                 raise ValueError("validation_data must be (x, y) or (x, y, sample_weight)")
             if files_of(validation_data[0]) is not None:
                 raise ValueError("validation_data is in files, and x is a table; give both in the same way")
-            self.validation, _ = inputs.stream(
-                *validation_data, what="validation_data", expected={**(expected or {}), **names}
-            )
-        elif _share(validation_split):  # as many rows as Keras takes: it keeps floor(rows * (1 - split))
+            weights = {**(expected or {}), **names}
+            self.validation = inputs.foreign(*validation_data, expected=weights)
+            if self.validation is None:
+                self.validation, _ = inputs.stream(*validation_data, what="validation_data", expected=weights)
+        elif isinstance(self.train, Stream) and validation_split:
+            # As many rows as Keras takes: it keeps floor(rows * (1 - split)).
             part = self.train.rows - int(self.train.rows * (1 - validation_split))
         self.changes: dict[Key, Any] = {
             ("data", "train"): [], ("data", "validation"): [], ("data", "test"): [], ("data", "test_part"): 0,
@@ -80,9 +89,7 @@ class FileRows:
             return self._through_python(context, config, model, parquet)
         folders, keep = c_paths(self.folders)
         if model is None:
-            data = create(
-                "plx_data", lib.plx_data_free, lib.plx_data_load, config, folders, len(self.folders)
-            )
+            data = create("plx_data", lib.plx_data_free, lib.plx_data_load, config, folders, len(self.folders))
         else:
             data = create(
                 "plx_data", lib.plx_data_free, lib.plx_data_load_for, config, model, folders, len(self.folders)
@@ -144,7 +151,8 @@ def training_rows(inputs: Inputs, x, y, sample_weight, validation_data, validati
     names = _names_of(inputs, sample_weight)
     if expected is not None and names.items() - expected.items():
         raise ValueError(
-            f"sample_weight: the network reads weights from {', '.join(expected.values()) or 'no column'}; give the same"
+            f"sample_weight: the network reads weights from {', '.join(expected.values()) or 'no column'}; give "
+            "the same"
         )
     validation = _validation_files(validation_data, files)
     part = 0 if validation is not None else _share(validation_split)

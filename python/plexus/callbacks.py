@@ -302,8 +302,8 @@ class TensorBoard(Callback):
 
 
 class BackupAndRestore(Callback):
-    """The library keeps the state of training in a file of `backup_dir`; a `fit` of the same model on the same rows that
-    finds one there goes on from it, and ends with the same bits as if it had never been broken off.
+    """The library keeps the state of training in a file of `backup_dir`; a `fit` of the same model on the same rows
+    that finds one there goes on from it, and ends with the same bits as if it had never been broken off.
 
     save_freq: "epoch", or a number of steps. When training is done, the file goes, unless delete_checkpoint is False.
     SchemaError: the file is of another configuration or of other rows.

@@ -44,7 +44,9 @@ def _initializer(feature: str, initializer) -> dict:
             "glorot_normal, glorot_uniform"
         )
     key, scale = _INITIALIZERS[plain]
-    if arguments.get("mean", 0) != 0 or arguments.get("minval", -arguments.get("maxval", 0)) != -arguments.get("maxval", 0):
+    if arguments.get("mean", 0) != 0 or arguments.get("minval", -arguments.get("maxval", 0)) != -arguments.get(
+        "maxval", 0
+    ):
         raise ValueError(f"feature '{feature}': embeddings_initializer '{name}' must be symmetric about 0")
     return {"initializer": key, **({"initializer_scale": arguments[scale]} if scale in arguments else {})}
 
@@ -103,7 +105,8 @@ class SparseFeat:
 class DenseFeat:
     """`dimension` numbers a row. Numbers are taken as they are unless `scaling` says minmax, standard or quantile.
 
-    options: keys of dense features in the configuration, such as clip=[0, 99], transform="log1p", missing_indicator=True.
+    options: keys of dense features in the configuration, such as clip=[0, 99], transform="log1p",
+    missing_indicator=True.
     """
 
     name: str

@@ -11,7 +11,7 @@ from typing import Any
 from ._config import Configuration
 from ._library import FileError, UnsupportedError, context
 from ._native import ffi, lib
-from ._types import CData, FilePath, Folders
+from ._types import CData, Folders
 
 # Keys of section `data` that say which rows, not how they are read.
 _ROWS = ("train", "validation", "test")
@@ -147,8 +147,8 @@ def parquet_stream(paths: list[str]) -> object:
         import polars
     except ImportError:
         raise UnsupportedError(
-            f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and neither "
-            "is installed: pip install pyarrow, or write the rows as CSV"
+            f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and "
+            "neither is installed: pip install pyarrow, or write the rows as CSV"
         ) from None
     return polars.read_parquet(paths)
 

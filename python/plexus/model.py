@@ -87,9 +87,7 @@ class Model(Scoring):
         """
         optimizer = optimizers.get(optimizer)
         metrics, weighted = (metrics_a_task(one, self.task_names) for one in (metrics, weighted_metrics))
-        changes: dict[Key, Any] = {
-            ("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE
-        }
+        changes: dict[Key, Any] = {("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE}
         losses = per_task(loss, self.task_names, "loss")
         weights = per_task(loss_weights, self.task_names, "loss_weights")
         for name, kind, loss_name, weight in zip(self.task_names, self._kinds, losses, weights):
@@ -113,8 +111,8 @@ class Model(Scoring):
                 self._set(key[1], value)
             elif self._value(*key) != value:
                 raise ArgumentError(
-                    f"task '{key[1]}': {key[2]} is {self._value(*key)} in the network that is built, and stays so; make "
-                    "a new model"
+                    f"task '{key[1]}': {key[2]} is {self._value(*key)} in the network that is built, and stays so; "
+                    "make a new model"
                 )
 
     @property
@@ -216,9 +214,7 @@ class Model(Scoring):
 
     def _training_rows(self, x, y, sample_weight, validation_data, validation_split) -> Tables | FileRows:
         if x is not None:
-            return training_rows(
-                self._inputs, x, y, sample_weight, validation_data, validation_split, self._expected()
-            )
+            return training_rows(self._inputs, x, y, sample_weight, validation_data, validation_split, self._expected())
         if not value_of(self._context, self._config.handle(self._context), "data", "train"):
             raise ValueError("fit: give x; there is no configuration that names files")
         for name, value in (("y", y), ("sample_weight", sample_weight), ("validation_data", validation_data)):
@@ -238,7 +234,9 @@ class Model(Scoring):
         """Data by the model's encoders; at the first fit, these and the network are made."""
         if self._handle is not None:
             if class_weight is not None:
-                raise ArgumentError("class_weight: the network is built, and its rows' weights with it; make a new model")
+                raise ArgumentError(
+                    "class_weight: the network is built, and its rows' weights with it; make a new model"
+                )
             for key, value in settings.items():
                 self._set(key, value)
             config = Configuration(self.config).with_changes(rows.changes).handle(self._context)
@@ -265,7 +263,8 @@ class Model(Scoring):
         each = class_weight if set(class_weight) & names else dict.fromkeys(names, class_weight)
         if unknown := set(each) - names:
             raise ValueError(
-                f"class_weight: there is no task '{sorted(map(str, unknown))[0]}'; there are {', '.join(self.task_names)}"
+                f"class_weight: there is no task '{sorted(map(str, unknown))[0]}'; there are "
+                f"{', '.join(self.task_names)}"
             )
         return {
             ("tasks", name, "class_weights"): [float(weights[key]) for key in sorted(weights)]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The models, with the arguments that DeepCTR's have: Shared_Bottom, ESMM, MMOE, PLE_CGC (CGC), PLE, SingleTask.
 
-What takes one value for all hidden layers takes a list, too, one a layer (dnn_activation=["relu", "tanh"]). `options` of
-each are all other keys of the configuration (docs/configuration.md): those of its section `model` by their names
+What takes one value for all hidden layers takes a list, too, one a layer (dnn_activation=["relu", "tanh"]). `options`
+of each are all other keys of the configuration (docs/configuration.md): those of its section `model` by their names
 (expert_dnn_activation="gelu", tower_dnn_use_bn=True), and dicts of keys for
 
     data    data={"group": "user"}

@@ -57,23 +57,23 @@ class Optimizer:
         return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.config.items())})"
 
 
-def SGD(
-    learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Any
-) -> Optimizer:
+def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Any) -> Optimizer:
     return Optimizer("sgd", learning_rate=learning_rate, momentum=momentum or None, nesterov=nesterov, **arguments)
 
 
 def Adam(
     learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **arguments: Any
 ) -> Optimizer:
-    return Optimizer(
-        "adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **arguments
-    )
+    return Optimizer("adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **arguments)
 
 
 def AdamW(
-    learning_rate: float = 0.001, weight_decay: float = 0.004, beta_1: float = 0.9, beta_2: float = 0.999,
-    epsilon: float = 1e-7, **arguments: Any,
+    learning_rate: float = 0.001,
+    weight_decay: float = 0.004,
+    beta_1: float = 0.9,
+    beta_2: float = 0.999,
+    epsilon: float = 1e-7,
+    **arguments: Any,
 ) -> Optimizer:
     return Optimizer(
         "adamw",
@@ -93,8 +93,12 @@ def Adagrad(
 
 
 def RMSprop(
-    learning_rate: float = 0.001, rho: float = 0.9, momentum: float = 0.0, epsilon: float = 1e-7,
-    centered: bool = False, **arguments: Any,
+    learning_rate: float = 0.001,
+    rho: float = 0.9,
+    momentum: float = 0.0,
+    epsilon: float = 1e-7,
+    centered: bool = False,
+    **arguments: Any,
 ) -> Optimizer:
     return Optimizer(
         "rmsprop",

@@ -144,7 +144,10 @@ class _MultiTaskEstimator(BaseEstimator):
             "features": features,
             "tasks": tasks,
             "model": {
-                "name": name, "tower_dnn_units_lists": [list(self.tower_dnn_units)] * len(tasks), **hyper, **options["model"],
+                "name": name,
+                "tower_dnn_units_lists": [list(self.tower_dnn_units)] * len(tasks),
+                **hyper,
+                **options["model"],
             },
             "train": {"patience": self.patience, "seed": self._seed(), **options["train"]},
             "feature_columns": None,

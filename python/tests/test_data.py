@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import weakref
 
 import numpy as np
 import pandas as pd
@@ -57,6 +58,43 @@ def test_duckdb(rows, reference):
     duckdb = pytest.importorskip("duckdb")
     frame = pd.DataFrame(rows)  # noqa: F841 (the query reads it)
     assert same(trained(duckdb.sql("select * from frame"), rows), reference)
+
+
+def test_streams_are_read_batch_by_batch(rows, reference):
+    """A reader that makes its batches as they are asked for never has them all at once."""
+    table = pa.Table.from_pandas(pd.DataFrame(rows))
+    made, most = [], []
+
+    def batches():
+        for first in range(0, 4000, 400):
+            part = table[first : first + 400].combine_chunks()
+            age = rows["age"][first : first + 400].copy()  # which lives as long as the batch
+            made.append(weakref.ref(age))
+            column = pa.Array.from_buffers(pa.float64(), 400, [None, pa.py_buffer(age)])
+            batch = part.set_column(part.schema.get_field_index("age"), table.schema.field("age"), column)
+            del age, column
+            most.append(sum(one() is not None for one in made))
+            yield batch.to_batches()[0]
+            del batch
+
+    def reader():
+        made.clear()
+        return pa.RecordBatchReader.from_batches(table.schema, batches())
+
+    model = small_model()
+    model.fit(reader(), epochs=2, batch_size=256, verbose=0)
+    assert same(model, reference)
+    assert all(np.array_equal(a, b) for a, b in zip(model.predict(reader()), reference.predict(rows)))
+    assert model.evaluate(reader()) == reference.evaluate(table)
+    assert len(most) == 30 and max(most) <= 3
+    most.clear()
+    small_model().fit(reader(), validation_split=0.5, epochs=1, batch_size=256, verbose=0)
+    assert max(most) == 10  # how many rows there are must be known first
+    valid = small_model()
+    valid.fit(reader(), validation_data=(reader(), None), epochs=1, batch_size=256, verbose=0)
+    assert valid.history.history["val_click_auc"] == valid.history.history["click_auc"]
+    with pytest.raises(ValueError, match="no column 'click'"):
+        small_model().fit(pa.table({name: rows[name].tolist() for name in ("city", "code", "age", "pay")}), verbose=0)
 
 
 def test_labels_in_the_table(rows, reference):

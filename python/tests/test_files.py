@@ -83,7 +83,13 @@ def test_forms_of_paths(folder, reference):
 def test_as_the_command(folder, tmp_path):
     model = from_files(folder / "rows.csv", validation_split=0.25)
     assert same(by_command(model.config, tmp_path), model)
-    options = {"delimiter": ";", "header": False, "missing": ["?"], "memory": "256KiB", "cache": str(tmp_path / "cache")}
+    options = {
+        "delimiter": ";",
+        "header": False,
+        "missing": ["?"],
+        "memory": "256KiB",
+        "cache": str(tmp_path / "cache"),
+    }
     names = ["city", "code", "age", "pay", "click", "seconds"]
     odd = from_files(plexus.Files(folder / "odd.txt", columns=names, **options), validation_split=0.25)
     assert "memory: 256KiB" in odd.config and (tmp_path / "cache").is_dir()
@@ -278,7 +284,9 @@ def test_wrong_configurations(folder):
 EXPERIMENTS = pathlib.Path(__file__).parents[2] / "experiments"
 
 
-@pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}/{path.stem}")
+@pytest.mark.parametrize(
+    "path", sorted(EXPERIMENTS.glob("*/*.yaml")), ids=lambda path: f"{path.parent.name}/{path.stem}"
+)
 def test_experiments_can_be_read(path):
     model = plexus.from_config(path)
     assert plexus.from_config(model.config).config == model.config

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import plexus
-from helpers import small_model, trained
+from helpers import trained
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,8 @@ def test_layers_by_hand(model, features):
     assert layers["experts/dense0/linear"] == (2, 8)
     x = model.layer_output(features, "concat")[:, 0]
     expert = np.maximum(
-        np.einsum("ri,gio->rgo", x, parameters["experts/dense0/kernel"]) + parameters["experts/dense0/bias"][None, :, 0],
+        np.einsum("ri,gio->rgo", x, parameters["experts/dense0/kernel"])
+        + parameters["experts/dense0/bias"][None, :, 0],
         0,
     )
     assert np.allclose(model.layer_output(features, "experts/dense0/relu"), expert, atol=1e-5)

@@ -39,7 +39,11 @@ def rich_model(**arguments):
 @pytest.fixture(scope="module")
 def table(rows):
     user = np.random.default_rng(1).integers(0, 60, 4000)
-    return {**{name: rows[name] for name in ("city", "code", "age", "pay", "click")}, "time": rows["seconds"], "user": user}
+    return {
+        **{name: rows[name] for name in ("city", "code", "age", "pay", "click")},
+        "time": rows["seconds"],
+        "user": user,
+    }
 
 
 def test_everything_reaches_the_configuration(table):
@@ -68,7 +72,9 @@ def test_everything_reaches_the_configuration(table):
 
 
 def test_lists_in_full(rows):
-    genre = VarLenSparseFeat(SparseFeat("genre", column="tags"), maxlen=3, keep="last", weight_separator=":", weight_norm=False)
+    genre = VarLenSparseFeat(
+        SparseFeat("genre", column="tags"), maxlen=3, keep="last", weight_separator=":", weight_norm=False
+    )
     model = plexus.SingleTask([genre], task_name="click", tower_dnn_units=[4])
     model.compile()
     model.summary(print_fn=lambda text: None)
@@ -105,7 +111,9 @@ def test_an_optimizer_takes_the_place_of_another(rows, features):
     assert {"  optimizer: sgd", "  momentum: 0.9", "  clip_value: 2"} <= set(model.config.splitlines())
     model.compile(plexus.optimizers.Ftrl(0.1, l1_regularization_strength=0.01))
     model.fit(features, [rows["click"], rows["seconds"]], verbose=0)
-    assert {"  optimizer: ftrl", "  momentum: 0", "  clip_value: 0", "  ftrl_l1: 0.01"} <= set(model.config.splitlines())
+    assert {"  optimizer: ftrl", "  momentum: 0", "  clip_value: 0", "  ftrl_l1: 0.01"} <= set(
+        model.config.splitlines()
+    )
     model.compile("adam")
     model.fit(features, [rows["click"], rows["seconds"]], verbose=0)
     assert {"  optimizer: adam", "  ftrl_l1: 0"} <= set(model.config.splitlines())
@@ -128,7 +136,10 @@ def test_a_loaded_model_keeps_its_optimizer(rows, features, tmp_path):
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda: plexus.MMOE([SparseFeat("a")], **TASKS, expert_dnn_activaton="relu"), "did you mean 'expert_dnn_activation'"),
+        (
+            lambda: plexus.MMOE([SparseFeat("a")], **TASKS, expert_dnn_activaton="relu"),
+            "did you mean 'expert_dnn_activation'",
+        ),
         (lambda: plexus.MMOE([SparseFeat("a")], **TASKS, expert_dnn_activation="rely"), "rely"),
         (lambda: plexus.MMOE([SparseFeat("a")], **TASKS, bottom_dnn_units=[3]), "bottom_dnn_units"),
         (lambda: plexus.MMOE([SparseFeat("a", min_cuont=3)], **TASKS), "did you mean 'min_count'"),
@@ -136,7 +147,10 @@ def test_a_loaded_model_keeps_its_optimizer(rows, features, tmp_path):
         (lambda: plexus.MMOE([Feature("a")], **TASKS), "kind"),
         (lambda: plexus.MMOE([SparseFeat("a"), SparseFeat("a")], **TASKS), "'a'"),
         (lambda: plexus.MMOE([SparseFeat("a")], **TASKS, tasks={"clik": {}}), "there is no task 'clik'"),
-        (lambda: plexus.MMOE([SparseFeat("a")], **TASKS, tasks={"click": {"positiv": ["1"]}}), "did you mean 'positive'"),
+        (
+            lambda: plexus.MMOE([SparseFeat("a")], **TASKS, tasks={"click": {"positiv": ["1"]}}),
+            "did you mean 'positive'",
+        ),
         (lambda: plexus.MMOE([SparseFeat("a")], **TASKS, data={"groop": "user"}), "did you mean 'group'"),
         (lambda: small_model().compile(shedule="cosine"), "did you mean 'schedule'"),
         (lambda: small_model().compile(schedule="cosinus"), "cosine"),

@@ -247,7 +247,9 @@ def test_set_weights(rows, features):
     assert np.allclose(model.predict(features)[0], 0.5)
     with pytest.raises(ValueError, match="arrays are given for .* parameters, embedding/city/table"):
         model.set_weights(zeros[:-1])
-    with pytest.raises(ValueError, match=r"'embedding/city/table' has 20 numbers, \[1, 5, 4\], not those of \[4, 5, 1\]"):
+    with pytest.raises(
+        ValueError, match=r"'embedding/city/table' has 20 numbers, \[1, 5, 4\], not those of \[4, 5, 1\]"
+    ):
         model.set_weights([values.T for values in zeros])
     with pytest.raises(ValueError, match="has .* numbers, .*, not those of"):
         model.set_weights([values.reshape(-1)[:-1] for values in zeros])
@@ -310,7 +312,10 @@ def test_threads_share_a_model(rows, features):
         (lambda c: plexus.MMOE(c, num_tasks=2, task_types=["binary"], task_names=["a", "b"]), "length of task_types"),
         (lambda c: plexus.MMOE(c, num_tasks=2, task_types=["binary"] * 2, task_names=["a"]), "length of task_names"),
         (lambda c: plexus.CGC(c, 2, ["binary", "ranking"], ["a", "b"]), "ranking is illegal"),
-        (lambda c: plexus.Shared_Bottom(c, 2, ["binary"] * 2, ["a", "b"], tower_dnn_units_lists=[[4]]), "tower_dnn_units_lists"),
+        (
+            lambda c: plexus.Shared_Bottom(c, 2, ["binary"] * 2, ["a", "b"], tower_dnn_units_lists=[[4]]),
+            "tower_dnn_units_lists",
+        ),
         (lambda c: plexus.ESMM(c, task_names=["a", "b", "c"]), "task_names must be equal to 2"),
         (lambda c: plexus.ESSM(c, task_type="regression"), "regression is illegal"),
         (lambda c: plexus.PLE_CGC(["city"], 2, ["binary"] * 2, ["a", "b"]), "is no feature column"),

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from sklearn import metrics
 
-import plexus
 from helpers import small_model, trained
 
 N = 4000
