@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, cast
+
 import numpy as np
 
 from ._compile import per_task
@@ -11,17 +14,18 @@ from ._library import ArgumentError
 from ._tables import (
     Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, is_stream,
 )  # fmt: skip
-from .features import VarLenSparseFeat, get_feature_names, read_column
+from ._types import Array, Floats64, Rows, Values
+from .features import FeatureColumn, VarLenSparseFeat, get_feature_names, read_column
 
 
 class Inputs:
     """The columns of one model: feature_columns None where it was not made of feature columns; label_columns: one a
     task, mostly of its name."""
 
-    def __init__(self, feature_columns: list | None, task_names: list[str], label_columns: list[str]):
+    def __init__(self, feature_columns: list[FeatureColumn] | None, task_names: list[str], label_columns: list[str]):
         self.feature_columns, self.task_names, self.label_columns = feature_columns, task_names, label_columns
 
-    def features(self, x) -> dict[str, Column]:
+    def features(self, x: Rows) -> dict[str, Column]:
         if self.feature_columns is not None and not isinstance(x, dict):
             names = get_feature_names(self.feature_columns)
             if isinstance(x, (list, tuple)):
@@ -34,7 +38,7 @@ class Inputs:
                 x = {name: x[:, index] for index, name in enumerate(names)}
         return columns_of(self._unpadded(x) if isinstance(x, dict) else x)
 
-    def _unpadded(self, x: dict) -> dict:
+    def _unpadded(self, x: dict[str, Any]) -> dict[str, Any]:
         """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""
         lists = [one for one in self.feature_columns or () if isinstance(one, VarLenSparseFeat)]
         given = {feature.name: x.get(read_column(feature)) for feature in lists}
@@ -52,7 +56,7 @@ class Inputs:
                 x[feature.weight_name] = from_ragged(weights[taken], taken.sum(axis=1), feature.weight_name)
         return x
 
-    def labels(self, y, columns: dict[str, Column], what: str) -> dict[str, Column]:
+    def labels(self, y: Values, columns: dict[str, Column], what: str) -> dict[str, Column]:
         """Label columns by their names."""
         if y is None:
             missing = [name for name in self.label_columns if name not in columns]
@@ -77,13 +81,16 @@ class Inputs:
             )
         return {column: column_of(values, column) for column, values in zip(self.label_columns, y)}
 
-    def foreign(self, x, y=None, sample_weight=None, expected=None) -> ForeignStream | None:
+    def foreign(
+        self, x: Rows, y: Values = None, sample_weight: Values = None, expected: dict[Key, str] | None = None
+    ) -> ForeignStream | None:
         """A table that can go to the library as it is, batch by batch: it makes a stream and holds all columns."""
         is_whole = y is None and sample_weight is None and not expected
         return ForeignStream(x) if is_whole and is_stream(x) else None
 
     def stream(
-        self, x, y, sample_weight=None, what: str = "x", expected: dict[Key, str] | None = None
+        self, x: Rows, y: Values, sample_weight: Values = None, what: str = "x",
+        expected: dict[Key, str] | None = None,
     ) -> tuple[Stream, dict[Key, str]]:
         """Features, labels and weights as one table, and the keys of the configuration that name the weights' columns.
         `expected`: those of a network that is built; a column of them that nobody gives is all ones."""
@@ -115,22 +122,22 @@ class Inputs:
                 raise
             raise ArgumentError(f"{what}: {failure}") from None
 
-    def weights(self, sample_weight, what: str = "x") -> dict[Key, np.ndarray | str]:
+    def weights(self, sample_weight: Values, what: str = "x") -> dict[Key, Floats64 | str]:
         """Numbers of the rows, or a column's name, by the key that such a column has in the configuration: of all
         tasks, or of those that have their own."""
         if sample_weight is None:
             return {}
         several = isinstance(sample_weight, (list, tuple)) and len(self.task_names) > 1
         if not several and not isinstance(sample_weight, dict):
-            return {("data", "row_weight"): _numbers(sample_weight, what)}
+            return {("data", "row_weight"): _numbers_or_name(sample_weight, what)}
         each = per_task(sample_weight, self.task_names, f"{what}: sample_weight")
         return {
-            ("tasks", name, "weight_column"): _numbers(weights, what)
+            ("tasks", name, "weight_column"): _numbers_or_name(weights, what)
             for name, weights in zip(self.task_names, each)
             if weights is not None
         }
 
-    def weights_of_rows(self, sample_weight, x, rows: int) -> np.ndarray:
+    def weights_of_rows(self, sample_weight: Values, x: Rows, rows: int) -> Floats64:
         """[rows, tasks]: what each row counts for each task; 1 where nothing is given."""
         out = np.ones((rows, len(self.task_names)))
         for key, weights in self.weights(sample_weight).items():
@@ -145,16 +152,18 @@ class Inputs:
         return out
 
 
-def _column(x, name: str):
+def _column(x: Any, name: str) -> object:
     try:
         return x[name]
     except (KeyError, IndexError, TypeError, ValueError):
         raise ValueError(f"x: there is no column '{name}', which sample_weight names") from None
 
 
-def _numbers(weights, what: str) -> np.ndarray | str:
-    if isinstance(weights, str):
-        return weights
+def _numbers_or_name(weights: object, what: str) -> Floats64 | str:
+    return weights if isinstance(weights, str) else _numbers(weights, what)
+
+
+def _numbers(weights: Any, what: str) -> Floats64:
     try:
         return np.asarray(weights, np.float64)
     except (TypeError, ValueError) as failure:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from ._library import call, text
 from ._native import ffi, lib
 from ._network import Network
+from ._types import CData, Floats, Rows
 
 
 class Inside(Network):
@@ -21,12 +23,12 @@ class Inside(Network):
             found[text(name[0])] = (groups[0], width[0])
         return found
 
-    def layer_output(self, x, name: str) -> np.ndarray:
+    def layer_output(self, x: Rows, name: str) -> Floats:
         """What the layer makes of each row: [rows, groups, width]."""
         with self._lock:
             return self._outputs(self._rows(x), [name])[name]
 
-    def _outputs(self, dataset, names) -> dict[str, np.ndarray]:
+    def _outputs(self, dataset: CData, names: Iterable[str]) -> dict[str, Floats]:
         shapes = self.layers()
         places = list(shapes)
         found = {}
@@ -39,7 +41,7 @@ class Inside(Network):
             found[name] = out
         return found
 
-    def gates(self, x) -> dict[str, dict[str, Any]]:
+    def gates(self, x: Rows) -> dict[str, dict[str, Any]]:
         """How the gates mix the experts over the rows of x, by the gate's name (figure 8 of the PLE paper, Tang et al.
         2020): `mean` and `deviation` of each expert's weight [experts], `entropy`, the mean of -sum w log w over the
         rows, in nats, and `experts`, their names."""
@@ -48,8 +50,8 @@ class Inside(Network):
             outputs = self._outputs(self._rows(x), names)
         return {name[: -len("/softmax")]: self._gate(name, weights[:, 0, :]) for name, weights in outputs.items()}
 
-    def _gate(self, name: str, weights: np.ndarray) -> dict[str, Any]:
-        weights = weights.astype(np.float64)
+    def _gate(self, name: str, given: Floats) -> dict[str, Any]:
+        weights = given.astype(np.float64)
         logs = np.log(np.maximum(weights, 1e-300))
         return {
             "mean": weights.mean(axis=0),
@@ -62,7 +64,7 @@ class Inside(Network):
         """The experts that a gate sees, in its order: the task's own, then shared ones; the shared gate sees all."""
         scope = gate.split("/")[:-2]
         level, owner = "/".join(scope[:-1]), scope[-1] if scope else ""
-        banks = {}
+        banks: dict[str, int] = {}
         for layer, (groups, _) in self.layers().items():
             parts = layer.split("/")
             if "experts" in parts and parts[-1] == "linear":
@@ -78,7 +80,7 @@ class Inside(Network):
         names = [f"{bank.split('/')[-1] or 'expert'} {i}" for bank, groups in seen for i in range(groups)]
         return names if len(names) == n else [f"expert {i}" for i in range(n)]
 
-    def embeddings(self) -> dict[str, np.ndarray]:
+    def embeddings(self) -> dict[str, Floats]:
         """Embedding tables by name, [rows, dim], as `parameters` gives them; row 0 is that of unknown categories."""
         return {
             name[len("embedding/") : -len("/table")]: values[0]

@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._config import value_of
-from .features import Feature, VarLenSparseFeat, options_of, read_column, weights_of
+from ._types import Array, CData
+from .features import Feature, FeatureColumn, VarLenSparseFeat, options_of, read_column, weights_of
 
 
-def _texts(values) -> np.ndarray:
+def _texts(values: ArrayLike) -> Array:
     return np.asarray(values).astype(str).astype(object)
 
 
-def _column(feature, rows: int) -> np.ndarray:
+def _column(feature: FeatureColumn, rows: int) -> Array:
     options = options_of(feature)
     width = getattr(feature, "dimension", None) or options.get("size", 1)
     if width > 1:
@@ -29,10 +32,12 @@ def _column(feature, rows: int) -> np.ndarray:
     return _texts([f"{one}{pairs}1" for one in ids]) if pairs else _texts(ids)
 
 
-def made_up_rows(feature_columns: list, task_names: list[str], context, config) -> dict[str, Any]:
+def made_up_rows(
+    feature_columns: Sequence[FeatureColumn], task_names: list[str], context: CData, config: CData
+) -> dict[str, Any]:
     """As many rows as the largest vocabulary that is declared, with labels of every kind."""
 
-    def value(*key: str):
+    def value(*key: str) -> Any:
         return value_of(context, config, *key)
 
     sizes = [getattr(getattr(one, "sparsefeat", one), "vocabulary_size", None) or 1 for one in feature_columns]

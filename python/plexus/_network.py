@@ -6,21 +6,26 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from ._config import value_of
 from ._inputs import Inputs
 from ._library import call, context, create, path_bytes, taken_text, text
 from ._native import ffi, lib
 from ._tables import ForeignStream, Stream
+from ._types import CData, FilePath, Floats, Rows
+from .features import FeatureColumn
 from .files import Files, c_paths, found, parquet_of, parquet_stream, plain
 
 
 class _Numbers:
     """A parameter where it lies: what NumPy makes a view of. It holds the network, and is the view's base."""
 
-    def __init__(self, handle, index: int, shape: tuple[int, ...]):
+    def __init__(self, handle: CData, index: int, shape: tuple[int, ...]):
         self._handle = handle
         values, strides = ffi.new("const float **"), ffi.new("int64_t[2]")
         call(lib.plx_model_parameter_values, handle, index, values, strides)
@@ -38,8 +43,9 @@ class Network:
     """What holds a network once it is built; `_handle` is None before."""
 
     def __init__(
-        self, handle, threads: int, feature_columns: list | None, task_names: list[str], label_columns: list[str]
-    ):
+        self, handle: CData, threads: int, feature_columns: list[FeatureColumn] | None, task_names: list[str],
+        label_columns: list[str],
+    ):  # fmt: skip
         self._context = context(threads)
         self._threads = threads
         self._lock = threading.RLock()
@@ -48,17 +54,17 @@ class Network:
         self.task_names = task_names
         self.feature_columns = feature_columns
 
-    def _built(self):
+    def _built(self) -> CData:
         if self._handle is None:
             raise RuntimeError("the network is built by the first fit: call fit, or load a model")
         return self._handle
 
-    def _dataset(self, pointer, with_labels: bool):
+    def _dataset(self, pointer: CData, with_labels: bool) -> CData:
         return create(
             "plx_dataset", lib.plx_dataset_free, lib.plx_dataset_from_arrow, self._built(), pointer, with_labels
         )
 
-    def _value(self, *key: str):
+    def _value(self, *key: str) -> Any:
         """The value of a key of the built network's configuration."""
         return value_of(self._context, lib.plx_model_config(self._built()), *key)
 
@@ -67,7 +73,7 @@ class Network:
         paths = [path for name in files.paths for path in found(name, files.folders)] if files.folders else files.paths
         return paths, parquet_of(paths, [], self._value("data", "format"))
 
-    def _rows(self, x):
+    def _rows(self, x: Rows) -> CData:
         """Rows to score, encoded: a table's, or those of files."""
         files = plain(x, "x")
         if files is None:
@@ -95,22 +101,22 @@ class Network:
         """Numbers that training moves."""
         return lib.plx_model_n_parameters(self._built())
 
-    def parameters(self) -> dict[str, np.ndarray]:
+    def parameters(self) -> dict[str, Floats]:
         """Every parameter by its stable name, [groups, rows, columns]: read-only views of the network's own numbers.
 
         They keep the network alive and follow training; `copy()` keeps what they hold now, `set_weights` changes them.
         """
-        found = {}
+        found: dict[str, Floats] = {}
         name, shape = ffi.new("const char **"), ffi.new("int64_t[3]")
         while lib.plx_model_parameter(self._built(), len(found), name, shape, ffi.NULL, ffi.NULL) == lib.PLX_OK:
             found[text(name[0])] = np.asarray(_Numbers(self._handle, len(found), tuple(shape)))
         return found
 
-    def get_weights(self) -> list[np.ndarray]:
+    def get_weights(self) -> list[Floats]:
         """Copies of all parameters, in the order of `parameters`."""
         return [values.copy() for values in self.parameters().values()]
 
-    def set_weights(self, weights) -> None:
+    def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Takes what get_weights gave: all of them, in its order."""
         weights, own = list(weights), self.parameters()
         if len(weights) != len(own):
@@ -128,11 +134,11 @@ class Network:
             pointer = ffi.cast("const float *", ffi.from_buffer(values))
             call(lib.plx_model_set_parameter, self._built(), index, pointer, values.size)
 
-    def save(self, filepath) -> None:
+    def save(self, filepath: FilePath) -> None:
         """Writes the model file, atomically: weights, vocabularies, configuration; `plexus predict` reads it, too."""
         call(lib.plx_model_save, self._built(), path_bytes(filepath))
 
-    def export_onnx(self, filepath, external_data: bool = False) -> None:
+    def export_onnx(self, filepath: FilePath, external_data: bool = False) -> None:
         """Writes the model as ONNX, from raw cells to scores (docs/onnx.md), atomically.
 
         `external_data` puts the parameters into a second file beside it, as those of more than 2 GB must be. A feature
@@ -140,13 +146,13 @@ class Network:
         options = ffi.new("plx_onnx_options *", {"external_data": external_data})
         call(lib.plx_model_export_onnx, self._built(), path_bytes(filepath), options, ffi.NULL)
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         own = ("_context", "_lock", "_handle")
         state = {key: value for key, value in self.__dict__.items() if key not in own}
         state["_file"] = self._bytes() if self._handle is not None else None
         return state
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         file = state.pop("_file")
         self.__dict__.update(state)
         self._context, self._lock = context(self._threads), threading.RLock()
@@ -160,7 +166,7 @@ class Network:
                 return file.read()
 
 
-def _handle_of_bytes(context_handle, file: bytes):
+def _handle_of_bytes(context_handle: CData, file: bytes) -> CData:
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "model.plexus")
         with open(path, "wb") as out:

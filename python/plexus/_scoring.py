@@ -4,27 +4,32 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ._compile import has_kind
+from ._config import Key
 from ._inside import Inside
 from ._library import ArgumentError, call, text
 from ._native import ffi, lib
 from ._tables import ForeignStream, Stream, columns_of
+from ._types import CData, Floats, Floats64, Rows, Values
 from .features import get_feature_names
 from .files import Files, c_paths, parquet_stream, plain
+from .predictor import Predictor
 
 
 class _Scores:
     """Gathers the scores of rows as they are read."""
 
     def __init__(self, outputs: int):
-        self.outputs, self.chunks = outputs, []
+        self.outputs = outputs
+        self.chunks: list[Floats] = []
         self.failure: BaseException | None = None
 
-    def take(self, scores, rows: int) -> bool:
+    def take(self, scores: CData, rows: int) -> bool:
         try:
             chunk = np.frombuffer(ffi.buffer(scores, rows * self.outputs * 4), np.float32)
             self.chunks.append(chunk.reshape(rows, self.outputs).copy())
@@ -33,16 +38,17 @@ class _Scores:
             self.failure = failure
             return False
 
-    def all(self) -> np.ndarray:
+    def all(self) -> Floats:
         return np.concatenate(self.chunks) if self.chunks else np.empty((0, self.outputs), np.float32)
 
 
 @ffi.def_extern()
-def plexus_scores(user, scores, rows):
-    return ffi.from_handle(user).take(scores, rows)
+def plexus_scores(user: CData, scores: CData, rows: int) -> bool:
+    gathered: _Scores = ffi.from_handle(user)
+    return gathered.take(scores, rows)
 
 
-def _tell_wrong_rows(report) -> None:
+def _tell_wrong_rows(report: CData) -> None:
     if report.wrong_rows:
         first = ffi.string(report.wrong_row[0]).decode()
         warnings.warn(
@@ -52,15 +58,20 @@ def _tell_wrong_rows(report) -> None:
         )
 
 
+_Measure: TypeAlias = "Callable[[bool], CData]"  # figures of rows; True: by their weights
+
+
 class Scoring(Inside):
     """predict and evaluate."""
 
     # Of each task: figures where each row counts once, and where it counts its weight.
     _metrics: list[list[str]]
     _weighted_metrics: list[list[str]]
-    _test = None  # the data whose test rows the configuration names
+    _test: CData = None  # the data whose test rows the configuration names
 
-    def predict(self, x, batch_size: int | None = None, verbose: int | str = "auto") -> list[np.ndarray]:
+    def predict(
+        self, x: Rows, batch_size: int | None = None, verbose: int | str = "auto"
+    ) -> Floats | list[Floats]:
         """A list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task): probabilities, or values of
         regressions. With one task the array alone. x: as `fit` takes it; files may be of any size. batch_size is taken
         for Keras' sake and changes nothing."""
@@ -74,18 +85,18 @@ class Scoring(Inside):
             arrays.append(scores[:, first[0] : first[0] + n])
         return arrays if len(arrays) > 1 else arrays[0]
 
-    def _scores(self, dataset) -> np.ndarray:
+    def _scores(self, dataset: CData) -> Floats:
         rows, outputs = lib.plx_dataset_rows(dataset), lib.plx_model_n_outputs(self._handle)
         scores = np.empty((rows, outputs), np.float32)
         call(lib.plx_model_predict, self._handle, dataset, ffi.cast("float *", ffi.from_buffer(scores)))
         return scores
 
-    def _scores_of_files(self, files: Files) -> np.ndarray:
+    def _scores_of_files(self, files: Files) -> Floats:
         """Some rows at a time."""
         paths, parquet = self._resolved(files)
         gathered = _Scores(lib.plx_model_n_outputs(self._built()))
         if parquet is not None:
-            stream = parquet_stream(parquet)
+            stream: Any = parquet_stream(parquet)
             for batch in stream if hasattr(stream, "read_next_batch") else [stream]:
                 foreign = Stream(columns_of(batch))
                 gathered.chunks.append(self._scores(self._dataset(foreign.pointer, False)))
@@ -103,11 +114,9 @@ class Scoring(Inside):
         _tell_wrong_rows(report)
         return gathered.all()
 
-    def predictor(self, columns=None):
+    def predictor(self, columns: Iterable[str] | None = None) -> Predictor:
         """A frozen copy that scores one row a call in microseconds; `columns`: the names of a row's values in their
         order, by default those of the features."""
-        from .predictor import Predictor
-
         if columns is None:
             if self.feature_columns is None:
                 raise ValueError(
@@ -117,9 +126,9 @@ class Scoring(Inside):
         return Predictor(self, columns)
 
     def evaluate(
-        self, x=None, y=None, batch_size: int | None = None, verbose: int | str = "auto", sample_weight=None,
-        return_dict: bool = False,
-    ):  # fmt: skip
+        self, x: Rows = None, y: Values = None, batch_size: int | None = None, verbose: int | str = "auto",
+        sample_weight: Values = None, return_dict: bool = False,
+    ) -> dict[str, float] | list[float]:  # fmt: skip
         """The compiled metrics of each task; a list in the order of `metrics_names`, or a dict. Without compiled
         metrics, every figure that has a meaning (docs/metrics.md), as a dict.
 
@@ -144,7 +153,7 @@ class Scoring(Inside):
                 named.update(self._named(measure(True), "", True))
         return named if return_dict else list(named.values())
 
-    def _measurer(self, x, y, sample_weight) -> Callable:
+    def _measurer(self, x: Rows, y: Values, sample_weight: Values) -> _Measure:
         """What measures the rows: called with True, by their weights."""
         files = None if x is None else plain(x, "x")
         if files is None and x is not None:
@@ -159,24 +168,24 @@ class Scoring(Inside):
             raise ValueError("evaluate: give x; the rows of fit had no test part")
         return self._part_measurer(self._test, lib.PLX_PART_TEST)
 
-    def _measure(self, function, *arguments):
+    def _measure(self, function: Callable[..., int], *arguments: object) -> CData:
         """Calls a function whose arguments behind the network and these receive figures, and the message."""
         metrics = ffi.new("plx_metrics[]", len(self.task_names))
         call(function, self._handle, *arguments, metrics)
         return metrics
 
-    def _part_measurer(self, data, part) -> Callable:
-        def measure(weighted: bool):
+    def _part_measurer(self, data: CData, part: int) -> _Measure:
+        def measure(weighted: bool) -> CData:
             if weighted:
                 return self._measure(lib.plx_model_evaluate_weighted, data, part, ffi.NULL)
             return self._measure(lib.plx_model_evaluate, data, part)
 
         return measure
 
-    def _dataset_measurer(self, dataset, weights: np.ndarray | None) -> Callable:
+    def _dataset_measurer(self, dataset: CData, weights: Floats64 | None) -> _Measure:
         """`weights` [rows, tasks]; None: those that rows have of the network's columns."""
 
-        def measure(weighted: bool):
+        def measure(weighted: bool) -> CData:
             if weighted:
                 pointer = ffi.NULL if weights is None else ffi.cast("const double *", ffi.from_buffer(weights))
                 return self._measure(lib.plx_model_evaluate_dataset_weighted, dataset, pointer)
@@ -184,7 +193,7 @@ class Scoring(Inside):
 
         return measure
 
-    def _table_measurer(self, x, y, sample_weight) -> Callable:
+    def _table_measurer(self, x: Rows, y: Values, sample_weight: Values) -> _Measure:
         expected = self._expected()
         stream = self._inputs.foreign(x, y, sample_weight, expected) or self._inputs.stream(x, y, expected=expected)[0]
         dataset = self._dataset(stream.pointer, True)
@@ -193,14 +202,14 @@ class Scoring(Inside):
         weights = self._inputs.weights_of_rows(sample_weight, x, lib.plx_dataset_rows(dataset))
         return self._dataset_measurer(dataset, weights)
 
-    def _files_measurer(self, files: Files) -> Callable:
+    def _files_measurer(self, files: Files) -> _Measure:
         paths, parquet = self._resolved(files)
         if parquet is not None:
             foreign = ForeignStream(parquet_stream(parquet))
             return self._dataset_measurer(self._dataset(foreign.pointer, True), None)
         names, keep = c_paths(paths)
 
-        def measure(weighted: bool):
+        def measure(weighted: bool) -> CData:
             report = ffi.new("plx_files_report *")
             metrics = ffi.new("plx_metrics[]", len(self.task_names))
             function = lib.plx_model_evaluate_files_weighted if weighted else lib.plx_model_evaluate_files
@@ -210,7 +219,7 @@ class Scoring(Inside):
 
         return measure
 
-    def _check_named_weights(self, sample_weight) -> None:
+    def _check_named_weights(self, sample_weight: Values) -> None:
         expected = self._expected() or {}
         given = self._inputs.weights(sample_weight)
         if any(not isinstance(name, str) for name in given.values()):
@@ -221,9 +230,16 @@ class Scoring(Inside):
                 "first fit said; give the same"
             )
 
+    def _expected(self) -> dict[Key, str] | None:
+        """The columns of weights that the built network's rows have."""
+        if self._handle is None:
+            return None
+        keys: list[Key] = [("data", "row_weight"), *(("tasks", name, "weight_column") for name in self.task_names)]
+        return {key: name for key in keys if (name := self._value(*key))}
+
     # -- Names of figures --------------------------------------------------------------------------------------------
 
-    def _names(self, kind_of, prefix: str, weighted: bool) -> dict[str, tuple[int, str]]:
+    def _names(self, kind_of: Callable[[int], int], prefix: str, weighted: bool) -> dict[str, tuple[int, str]]:
         """Keras' names of the compiled figures, with task and figure; one that is there once already is weighted."""
         found = {}
         for task, name in enumerate(self.task_names):
@@ -233,11 +249,11 @@ class Scoring(Inside):
                     found[f"{prefix}{name}_{again}{figure}"] = (task, figure)
         return found
 
-    def _named(self, metrics, prefix: str, weighted: bool = False) -> dict[str, float]:
+    def _named(self, metrics: CData, prefix: str, weighted: bool = False) -> dict[str, float]:
         names = self._names(lambda task: metrics[task].kind, prefix, weighted)
         return {name: getattr(metrics[task], figure) for name, (task, figure) in names.items()}
 
-    def _all_figures(self, metrics) -> dict[str, float]:
+    def _all_figures(self, metrics: CData) -> dict[str, float]:
         figures = {}
         for task, name in enumerate(self.task_names):
             for number in range(lib.plx_metric_count()):

@@ -8,7 +8,7 @@ border, by views on the chunks.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeGuard
 
 import numpy as np
 
@@ -22,11 +22,11 @@ _FORMATS = {
 }  # fmt: skip
 
 
-class _HasStream(Protocol):
+class HasStream(Protocol):
     def __arrow_c_stream__(self) -> object: ...
 
 
-class _HasArray(Protocol):
+class HasArray(Protocol):
     def __arrow_c_array__(self) -> tuple[object, object]: ...
 
 
@@ -169,14 +169,14 @@ def _from_matrix(values: Array, name: str) -> Column:
     return Column(_schema(b"+w:%d" % width, keep, children=[items.schema]), [(array, 0, rows)], keep)
 
 
-def _from_array_capsules(value: _HasArray) -> Column:
+def _from_array_capsules(value: HasArray) -> Column:
     schema_capsule, array_capsule = value.__arrow_c_array__()
     schema = _pointer(schema_capsule, b"arrow_schema", "struct ArrowSchema *")
     array = _pointer(array_capsule, b"arrow_array", "struct ArrowArray *")
     return Column(schema, [(array, 0, array.length)], [schema_capsule, array_capsule])
 
 
-def is_stream(table) -> bool:
+def is_stream(table: Rows) -> TypeGuard[HasStream]:
     """Whether a table is no dict, array or pandas frame, whose columns become Arrow's one by one."""
     return hasattr(table, "__arrow_c_stream__") and type(table).__module__.split(".")[0] != "pandas"
 
@@ -184,7 +184,7 @@ def is_stream(table) -> bool:
 class ForeignStream:
     """Somebody's stream as it is, read by the library batch by batch: `pointer` is valid as long as the object."""
 
-    def __init__(self, source: _HasStream):
+    def __init__(self, source: HasStream):
         self._capsule = source.__arrow_c_stream__()
         self.pointer = _pointer(self._capsule, b"arrow_array_stream", "struct ArrowArrayStream *")
 
@@ -192,7 +192,7 @@ class ForeignStream:
 class _Batches:
     """All batches of somebody's stream; released with the object."""
 
-    def __init__(self, source: _HasStream):
+    def __init__(self, source: HasStream):
         self.capsule = source.__arrow_c_stream__()
         stream = _pointer(self.capsule, b"arrow_array_stream", "struct ArrowArrayStream *")
         self.schema = ffi.new("struct ArrowSchema *")
@@ -238,7 +238,7 @@ def _from_pandas(series: Any, name: str) -> Column:
         return from_numpy(series.to_numpy(dtype=object), name)
 
 
-def _from_stream_of_one(value: _HasStream) -> Column:
+def _from_stream_of_one(value: HasStream) -> Column:
     batches = _Batches(value)
     return Column(batches.schema, [(array, 0, array.length) for array in batches.arrays], [batches])
 
@@ -262,7 +262,7 @@ def column_of(value: object, name: str) -> Column:
     return from_numpy(np.asarray(value), name)
 
 
-def _columns_of_frame(frame: _HasStream) -> dict[str, Column]:
+def _columns_of_frame(frame: HasStream) -> dict[str, Column]:
     batches = _Batches(frame)
     if ffi.string(batches.schema.format) != b"+s":
         raise SchemaError("a table with named columns is needed, not a single column")

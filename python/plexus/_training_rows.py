@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._config import Key, value_of
@@ -11,6 +12,7 @@ from ._inputs import Inputs
 from ._library import UnsupportedError, create, text
 from ._native import ffi, lib
 from ._tables import ForeignStream, Stream
+from ._types import CData, Rows, Values
 from .files import Files, c_paths, files_of, parquet_of, parquet_stream
 
 
@@ -20,7 +22,7 @@ def _share(validation_split: float) -> float:
     return validation_split
 
 
-def _from_streams(config, model, train, validation):
+def _from_streams(config: CData, model: CData, train: CData, validation: CData) -> CData:
     return create(
         "plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config, ffi.NULL if model is None else model,
         train, ffi.NULL if validation is None else validation, ffi.NULL,
@@ -30,7 +32,10 @@ def _from_streams(config, model, train, validation):
 class Tables:
     """Rows in memory."""
 
-    def __init__(self, inputs: Inputs, x, y, sample_weight, validation_data, validation_split: float, expected):
+    def __init__(
+        self, inputs: Inputs, x: Rows, y: Values, sample_weight: Values, validation_data: object,
+        validation_split: float, expected: dict[Key, str] | None,
+    ):  # fmt: skip
         # How many rows validation_split means is known when all are there.
         foreign = None if _share(validation_split) else inputs.foreign(x, y, sample_weight, expected)
         self.train: Stream | ForeignStream
@@ -47,9 +52,11 @@ class Tables:
             if files_of(validation_data[0]) is not None:
                 raise ValueError("validation_data is in files, and x is a table; give both in the same way")
             weights = {**(expected or {}), **names}
-            self.validation = inputs.foreign(*validation_data, expected=weights)
+            x, y, *rest = validation_data
+            given = (x, y, rest[0] if rest else None)
+            self.validation = inputs.foreign(*given, expected=weights)
             if self.validation is None:
-                self.validation, _ = inputs.stream(*validation_data, what="validation_data", expected=weights)
+                self.validation, _ = inputs.stream(*given, what="validation_data", expected=weights)
         elif isinstance(self.train, Stream) and validation_split:
             # As many rows as Keras takes: it keeps floor(rows * (1 - split)).
             part = self.train.rows - int(self.train.rows * (1 - validation_split))
@@ -58,7 +65,7 @@ class Tables:
             ("data", "validation_part"): part, **(names if expected is None else {}),
         }  # fmt: skip
 
-    def load(self, context, config, model):
+    def load(self, context: CData, config: CData, model: CData) -> CData:
         """The data; `model`: whose encoders encode it, None: encoders are fitted."""
         validation = None if self.validation is None else self.validation.pointer
         return _from_streams(config, model, self.train.pointer, validation)
@@ -67,7 +74,10 @@ class Tables:
 class FileRows:
     """Rows in files. `train` None: those that the configuration names."""
 
-    def __init__(self, train: Files | None, validation: Files | None = None, folders=(), changes=None):
+    def __init__(
+        self, train: Files | None, validation: Files | None = None, folders: Sequence[str] = (),
+        changes: Mapping[Key, Any] | None = None,
+    ):  # fmt: skip
         self.folders = list(folders)
         self.changes: dict[Key, Any] = dict(changes or {})
         if train is not None:
@@ -80,12 +90,13 @@ class FileRows:
                 }
             )  # fmt: skip
 
-    def load(self, context, config, model):
+    def load(self, context: CData, config: CData, model: CData) -> CData:
         """As of Tables."""
         lists = [value_of(context, config, "data", part) for part in ("train", "validation", "test")]
         format_ = value_of(context, config, "data", "format")
-        parquet = [parquet_of(paths, self.folders, format_) if paths else [] for paths in lists]
-        if None not in parquet:
+        found = [parquet_of(paths, self.folders, format_) if paths else [] for paths in lists]
+        parquet = [paths for paths in found if paths is not None]
+        if len(parquet) == len(found):
             return self._through_python(context, config, model, parquet)
         folders, keep = c_paths(self.folders)
         if model is None:
@@ -99,7 +110,7 @@ class FileRows:
         return data
 
     @staticmethod
-    def _through_python(context, config, model, parquet):
+    def _through_python(context: CData, config: CData, model: CData, parquet: list[list[str]]) -> CData:
         for key in ("memory", "cache"):
             if value_of(context, config, "data", key):
                 raise UnsupportedError(
@@ -113,20 +124,21 @@ class FileRows:
         )  # fmt: skip
 
 
-def _tell_wrong_rows(data) -> None:
+def _tell_wrong_rows(data: CData) -> None:
     if n := lib.plx_data_wrong_rows(data):
         first = text(lib.plx_data_wrong_row(data, 0))
         warnings.warn(f"{n} rows that cannot be read are left out; the first: {first}", RuntimeWarning, stacklevel=6)
 
 
-def _names_of(inputs: Inputs, sample_weight) -> dict[Key, str]:
-    names = inputs.weights(sample_weight)
-    if any(not isinstance(name, str) for name in names.values()):
+def _names_of(inputs: Inputs, sample_weight: Values) -> dict[Key, str]:
+    given = inputs.weights(sample_weight)
+    names = {key: name for key, name in given.items() if isinstance(name, str)}
+    if len(names) < len(given):
         raise ValueError("sample_weight: x is in files; give the name of the column that holds the weights")
-    return names  # type: ignore[return-value]
+    return names
 
 
-def _validation_files(validation_data, train: Files) -> Files | None:
+def _validation_files(validation_data: object, train: Files) -> Files | None:
     if validation_data is None:
         return None
     files = files_of(validation_data)
@@ -141,7 +153,10 @@ def _validation_files(validation_data, train: Files) -> Files | None:
     return files
 
 
-def training_rows(inputs: Inputs, x, y, sample_weight, validation_data, validation_split, expected):
+def training_rows(
+    inputs: Inputs, x: Rows, y: Values, sample_weight: Values, validation_data: object, validation_split: float,
+    expected: dict[Key, str] | None,
+) -> Tables | FileRows:  # fmt: skip
     """Tables or FileRows. `expected`: the columns of weights of a network that is built."""
     files = files_of(x)
     if files is None:

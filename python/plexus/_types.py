@@ -23,6 +23,7 @@ CData: TypeAlias = Any  # a value of C's: a pointer, a struct, an array
 # Numbers of any dtype.
 Array: TypeAlias = "NDArray[Any]"
 Floats: TypeAlias = "NDArray[np.float32]"
+Floats64: TypeAlias = "NDArray[np.float64]"
 
 _T = TypeVar("_T")
 # One for all tasks, one a task, or some by the tasks' names.

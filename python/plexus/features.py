@@ -8,6 +8,7 @@ rows, so `vocabulary_size` says only how many there are at most.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 DEFAULT_GROUP_NAME = "default_group"
@@ -31,7 +32,7 @@ _INITIALIZERS = {
 }
 
 
-def _initializer(feature: str, initializer) -> dict:
+def _initializer(feature: str, initializer: Any) -> dict[str, Any]:
     """The configuration's keys for a name or an object of Keras'."""
     if initializer is None:
         return {}
@@ -51,7 +52,7 @@ def _initializer(feature: str, initializer) -> dict:
     return {"initializer": key, **({"initializer_scale": arguments[scale]} if scale in arguments else {})}
 
 
-def _keep(feature, arguments: dict) -> None:
+def _keep(feature: object, arguments: dict[str, Any]) -> None:
     for name, value in arguments.items():
         if name != "self":
             object.__setattr__(feature, name, value)
@@ -75,18 +76,18 @@ class SparseFeat:
     embedding_name: str | None
     group_name: str
     trainable: bool
-    options: dict = field(hash=False)
+    options: dict[str, Any] = field(hash=False)
 
     def __init__(
         self, name: str, vocabulary_size: int | None = None, embedding_dim: int | str = 4, use_hash: bool = False,
         vocabulary_path: str | None = None, dtype: str = "int32", embeddings_initializer: Any = None,
-        embedding_name: str | None = None, group_name: str = DEFAULT_GROUP_NAME, trainable: bool = True, **options,
+        embedding_name: str | None = None, group_name: str = DEFAULT_GROUP_NAME, trainable: bool = True, **options: Any,
     ):  # fmt: skip
         _keep(self, locals())
 
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """The entry in the configuration's section `features`."""
-        entry: dict = {"name": self.name, "kind": "sparse"}
+        entry: dict[str, Any] = {"name": self.name, "kind": "sparse"}
         entry["embedding_dim"] = _dimension(self.embedding_dim, self.vocabulary_size)
         if self.use_hash:
             if not self.vocabulary_size:
@@ -115,17 +116,17 @@ class DenseFeat:
     transform_fn: Any
     scaling: str
     missing: Any
-    options: dict = field(hash=False)
+    options: dict[str, Any] = field(hash=False)
 
     def __init__(
         self, name: str, dimension: int = 1, dtype: str = "float32", transform_fn: Any = None, scaling: str = "none",
-        missing: Any = None, **options,
+        missing: Any = None, **options: Any,
     ):  # fmt: skip
         _keep(self, locals())
 
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """The entry in the configuration's section `features`."""
-        entry: dict = {"name": self.name, "kind": "dense", "scaling": self.scaling}
+        entry: dict[str, Any] = {"name": self.name, "kind": "dense", "scaling": self.scaling}
         if self.dimension != 1:
             entry["size"] = self.dimension
         if self.missing is not None:
@@ -146,12 +147,12 @@ class VarLenSparseFeat:
     weight_norm: bool
     attention_on: str | None
     separator: str
-    options: dict = field(hash=False)
+    options: dict[str, Any] = field(hash=False)
 
     def __init__(
         self, sparsefeat: SparseFeat, maxlen: int, combiner: str = "mean", length_name: str | None = None,
         weight_name: str | None = None, weight_norm: bool = True, attention_on: str | None = None, separator: str = "|",
-        **options,
+        **options: Any,
     ):  # fmt: skip
         _keep(self, locals())
 
@@ -159,7 +160,7 @@ class VarLenSparseFeat:
     def name(self) -> str:
         return self.sparsefeat.name
 
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """The entry in the configuration's section `features`."""
         entry = self.sparsefeat.config()
         entry.update(kind="list", max_length=self.maxlen, combiner=self.combiner, separator=self.separator)
@@ -176,12 +177,12 @@ class Feature:
     Feature("age", kind="buckets", quantiles=16), Feature("price", views=["number", "log1p", {"quantiles": 32}])."""
 
     name: str
-    options: dict = field(hash=False)
+    options: dict[str, Any] = field(hash=False)
 
-    def __init__(self, name: str, **options):
+    def __init__(self, name: str, **options: Any):
         _keep(self, locals())
 
-    def config(self) -> dict:
+    def config(self) -> dict[str, Any]:
         """The entry in the configuration's section `features`."""
         return {"name": self.name, **self.options}
 
@@ -189,7 +190,7 @@ class Feature:
 FeatureColumn = SparseFeat | DenseFeat | VarLenSparseFeat | Feature
 
 
-def options_of(feature: FeatureColumn) -> dict:
+def options_of(feature: FeatureColumn) -> dict[str, Any]:
     """Keys of the configuration that stand beside a feature's arguments."""
     of_items = feature.sparsefeat.options if isinstance(feature, VarLenSparseFeat) else {}
     return {**of_items, **feature.options}
@@ -197,7 +198,7 @@ def options_of(feature: FeatureColumn) -> dict:
 
 def read_column(feature: FeatureColumn) -> str:
     """The column that a feature reads."""
-    return options_of(feature).get("column", feature.name)
+    return str(options_of(feature).get("column", feature.name))
 
 
 def weights_of(feature: FeatureColumn) -> str | None:
@@ -206,7 +207,7 @@ def weights_of(feature: FeatureColumn) -> str | None:
     return given or options_of(feature).get("weight_column")
 
 
-def get_feature_names(feature_columns) -> list[str]:
+def get_feature_names(feature_columns: Iterable[FeatureColumn]) -> list[str]:
     """The names of the columns that the features read, in their order, each once."""
     names: dict[str, None] = {}
     for feature in feature_columns:
@@ -216,7 +217,7 @@ def get_feature_names(feature_columns) -> list[str]:
     return list(names)
 
 
-def in_order(feature_columns) -> list[FeatureColumn]:
+def in_order(feature_columns: Sequence[FeatureColumn]) -> list[FeatureColumn]:
     """Sparse features, then lists, then dense ones, then entries as they are: the order of x as a list of arrays."""
     kinds = (SparseFeat, VarLenSparseFeat, DenseFeat, Feature)
     for feature in feature_columns:

@@ -11,6 +11,7 @@ from typing import Any
 from ._config import Configuration
 from ._library import FileError, UnsupportedError, context
 from ._native import ffi, lib
+from ._tables import HasStream
 from ._types import CData, Folders
 
 # Keys of section `data` that say which rows, not how they are read.
@@ -114,7 +115,7 @@ def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> l
     return parquet
 
 
-def _pyarrow_batches(paths: list[str]) -> object:
+def _pyarrow_batches(paths: list[str]) -> HasStream:
     """Record batches of all files, some rows at a time."""
     import pyarrow
     import pyarrow.parquet
@@ -131,10 +132,11 @@ def _pyarrow_batches(paths: list[str]) -> object:
                         table = pyarrow.Table.from_batches([batch]).select(schema.names).cast(schema)
                         yield from table.to_batches()
 
-    return pyarrow.RecordBatchReader.from_batches(schema, batches())
+    reader: HasStream = pyarrow.RecordBatchReader.from_batches(schema, batches())
+    return reader
 
 
-def parquet_stream(paths: list[str]) -> object:
+def parquet_stream(paths: list[str]) -> HasStream:
     """The files' rows, as an object with `__arrow_c_stream__`."""
     for path in paths:
         if not os.path.exists(path):

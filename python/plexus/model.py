@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from . import _config, optimizers
 from ._compile import loss_of, metrics_a_task, per_task
@@ -16,11 +17,15 @@ from ._native import ffi, lib
 from ._progress import Display
 from ._scoring import Scoring
 from ._training_rows import FileRows, Tables, training_rows
+from ._types import CData, FilePath, Folders, PerTask, Rows, Values
 from .callbacks import BackupAndRestore, Callback, History, TensorBoard
 
 # Arguments of Keras that change nothing here.
 _IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
 _IDLE_FIT = {"validation_batch_size", "validation_freq", "max_queue_size", "workers", "use_multiprocessing"}
+
+# A weight by class, or such a dict by the tasks' names.
+_ClassWeights: TypeAlias = "Mapping[Any, Any] | None"
 
 
 class Model(Scoring):
@@ -31,7 +36,10 @@ class Model(Scoring):
     time trains; predictions of one model from several threads wait for each other.
     """
 
-    def __init__(self, config: dict | Configuration | None = None, handle=None, threads: int = 0, folders=()):
+    def __init__(
+        self, config: dict[str, Any] | Configuration | None = None, handle: CData = None, threads: int = 0,
+        folders: Sequence[str] = (),
+    ):  # fmt: skip
         columns, made_of_columns = None, False
         if isinstance(config, dict):
             config = {**config, "data": {"train": [], **config.get("data", {})}}
@@ -60,7 +68,7 @@ class Model(Scoring):
         self.history: History | None = None
 
     @classmethod
-    def from_config(cls, config, folders=(), threads: int = 0) -> "Model":
+    def from_config(cls, config: dict[str, Any] | FilePath, folders: Folders = (), threads: int = 0) -> Model:
         """A model by a configuration (docs/configuration.md): the path of a YAML file, YAML, or a dict of its sections.
 
         `fit()` trains it as `plexus fit` would, on the files that it names; `fit(x, ...)` on other rows. What `compile`
@@ -69,15 +77,16 @@ class Model(Scoring):
         configuration, where = _config.read(config, folders)
         return cls(configuration, threads=threads, folders=where)
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         # History refers to callbacks of any kind, and test rows are not a model's.
         return {**super().__getstate__(), "history": None, "_test": None}
 
     # -- Configuration ---------------------------------------------------------------------------------------------
 
     def compile(
-        self, optimizer="adam", loss=None, metrics=None, loss_weights=None, weighted_metrics=None, **options
-    ) -> None:
+        self, optimizer: object = "adam", loss: PerTask[object] = None, metrics: object = None,
+        loss_weights: PerTask[float] = None, weighted_metrics: object = None, **options: Any,
+    ) -> None:  # fmt: skip
         """Sets optimizer, losses, metrics and the tasks' weights, each one for all tasks, a list, or a dict by name.
         weighted_metrics count sample_weight and class_weight; metrics count each row once.
 
@@ -122,7 +131,7 @@ class Model(Scoring):
             return self._rate if self._wanted_rate is None else self._wanted_rate
         if self._optimizer is not None:
             return self._optimizer.learning_rate
-        return value_of(self._context, self._configuration(), "train", "learning_rate")
+        return float(value_of(self._context, self._configuration(), "train", "learning_rate"))
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
@@ -133,10 +142,10 @@ class Model(Scoring):
         else:
             self._take({("train", "learning_rate"): float(value)})
 
-    def _set(self, key: str, value) -> None:
+    def _set(self, key: str, value: object) -> None:
         call(lib.plx_model_set, self._handle, f"train.{key}={json.dumps(value)}".encode())
 
-    def _configuration(self):
+    def _configuration(self) -> CData:
         if self._handle is not None:
             return lib.plx_model_config(self._handle)
         return self._config.handle(self._context)
@@ -151,20 +160,20 @@ class Model(Scoring):
 
     def fit(
         self,
-        x=None,
-        y=None,
+        x: Rows = None,
+        y: Values = None,
         batch_size: int | None = None,
         epochs: int | None = None,
         verbose: int | str = "auto",
         callbacks: list[Callback] | None = None,
         validation_split: float = 0.0,
-        validation_data=None,
+        validation_data: object = None,
         shuffle: bool | None = None,
-        class_weight=None,
-        sample_weight=None,
+        class_weight: _ClassWeights = None,
+        sample_weight: Values = None,
         initial_epoch: int = 0,
         seed: int | None = None,
-        **idle,
+        **idle: object,
     ) -> History:
         """Trains for `epochs` - `initial_epoch` epochs and returns the History.
 
@@ -212,7 +221,9 @@ class Model(Scoring):
             self.history = History()
             return self._train(data, [*callbacks, self.history], display, initial_epoch, epochs - initial_epoch)
 
-    def _training_rows(self, x, y, sample_weight, validation_data, validation_split) -> Tables | FileRows:
+    def _training_rows(
+        self, x: Rows, y: Values, sample_weight: Values, validation_data: object, validation_split: float
+    ) -> Tables | FileRows:
         if x is not None:
             return training_rows(self._inputs, x, y, sample_weight, validation_data, validation_split, self._expected())
         if not value_of(self._context, self._config.handle(self._context), "data", "train"):
@@ -220,17 +231,12 @@ class Model(Scoring):
         for name, value in (("y", y), ("sample_weight", sample_weight), ("validation_data", validation_data)):
             if value is not None:
                 raise ValueError(f"{name}: without x, the configuration says which rows there are; leave it out")
-        share = {("data", "validation_part"): validation_split} if validation_split else {}
+        share: dict[Key, Any] = {("data", "validation_part"): validation_split} if validation_split else {}
         return FileRows(None, folders=self._folders, changes=share)
 
-    def _expected(self) -> dict[Key, str] | None:
-        """The columns of weights that the built network's rows have."""
-        if self._handle is None:
-            return None
-        keys: list[Key] = [("data", "row_weight"), *(("tasks", name, "weight_column") for name in self.task_names)]
-        return {key: name for key in keys if (name := self._value(*key))}
-
-    def _build(self, settings: dict, rows: Tables | FileRows, class_weight):
+    def _build(
+        self, settings: dict[str, Any], rows: Tables | FileRows, class_weight: _ClassWeights
+    ) -> CData:
         """Data by the model's encoders; at the first fit, these and the network are made."""
         if self._handle is not None:
             if class_weight is not None:
@@ -256,7 +262,7 @@ class Model(Scoring):
             self._test = data
         return data
 
-    def _class_weights(self, class_weight) -> dict[Key, Any]:
+    def _class_weights(self, class_weight: _ClassWeights) -> dict[Key, Any]:
         if class_weight is None:
             return {}
         names = set(self.task_names)
@@ -272,7 +278,7 @@ class Model(Scoring):
             if weights is not None
         }
 
-    def _train(self, data, callbacks, display: Display, initial_epoch: int, epochs: int) -> History:
+    def _train(self, data: CData, callbacks: list[Callback], display: Display, initial_epoch: int, epochs: int) -> History:
         self.stop_training = False
         listener = Listener(self, data, callbacks, display, initial_epoch)
         handle = ffi.new_handle(listener)
@@ -308,7 +314,7 @@ class Model(Scoring):
         assert self.history is not None
         return self.history
 
-    def _logs(self, progress, data) -> dict[str, float]:
+    def _logs(self, progress: CData, data: CData) -> dict[str, float]:
         """An epoch's figures by Keras' names: loss, TASK_loss, TASK_METRIC, and the same with val_."""
         logs = {"loss": progress.loss}
         for task, name in enumerate(self.task_names):
@@ -327,12 +333,12 @@ class Model(Scoring):
                 logs.update(self._named(self._part_measurer(data, lib.PLX_PART_VALIDATION)(True), "val_", True))
         return logs
 
-    def summary(self, print_fn=print) -> None:
+    def summary(self, print_fn: Callable[[str], object] = print) -> None:
         """Prints the layers; before the first fit, with the vocabulary sizes that the features declare."""
         model = self if self._handle is not None else self._declared()
         print_fn(model.describe())
 
-    def _declared(self) -> "Model":
+    def _declared(self) -> Model:
         """A twin over made-up rows that have as many categories as the features declare."""
         if self.feature_columns is None:
             raise RuntimeError("the network is built by the first fit: call fit, or load a model")
@@ -342,7 +348,7 @@ class Model(Scoring):
         return twin
 
 
-def load_model(filepath, threads: int = 0) -> Model:
+def load_model(filepath: FilePath, threads: int = 0) -> Model:
     """A model that this package or `plexus fit` has saved."""
     handle = create("plx_model", lib.plx_model_free, lib.plx_model_load, context(threads), path_bytes(filepath))
     return Model(handle=handle, threads=threads)

@@ -13,13 +13,20 @@ Those of section `train` belong to `compile`. A key that is none is a ValueError
 
 from __future__ import annotations
 
-from .features import DenseFeat, in_order
+from collections.abc import Sequence
+from typing import Any, TypeAlias, TypeVar
+
+from .features import DenseFeat, FeatureColumn, in_order
 from .model import Model
+
+# One value for all hidden layers, or one a layer.
+_T = TypeVar("_T")
+_PerLayer: TypeAlias = "_T | Sequence[_T]"
 
 _TASK_TYPES = ("binary", "regression", "multiclass")
 
 
-def _check_tasks(num_tasks, task_types, task_names, least: int = 2) -> None:
+def _check_tasks(num_tasks: int, task_types: Sequence[str], task_names: Sequence[str], least: int = 2) -> None:
     if num_tasks < least:
         raise ValueError(f"num_tasks must be greater than {least - 1}")
     if len(task_types) != num_tasks:
@@ -31,12 +38,15 @@ def _check_tasks(num_tasks, task_types, task_names, least: int = 2) -> None:
             raise ValueError(f"task must be binary, regression or multiclass, {task_type} is illegal")
 
 
-def _check_towers(num_tasks, tower_dnn_units_lists) -> None:
+def _check_towers(num_tasks: int, tower_dnn_units_lists: Sequence[Sequence[int]]) -> None:
     if len(tower_dnn_units_lists) != num_tasks:
         raise ValueError("the length of tower_dnn_units_lists must be equal to num_tasks")
 
 
-def _make(name, dnn_feature_columns, task_types, task_names, threads, seed, hyper_parameters, options) -> Model:
+def _make(
+    name: str, dnn_feature_columns: Sequence[FeatureColumn], task_types: list[str], task_names: list[str], threads: int,
+    seed: int, hyper_parameters: dict[str, Any], options: dict[str, Any],
+) -> Model:  # fmt: skip
     columns = in_order(dnn_feature_columns)
     data, tasks = options.pop("data", {}), options.pop("tasks", {})
     if unknown := set(tasks) - set(task_names):
@@ -63,7 +73,10 @@ def _make(name, dnn_feature_columns, task_types, task_names, threads, seed, hype
     )
 
 
-def _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn) -> dict:
+def _dnn(
+    l2_reg_embedding: float, l2_reg_dnn: float, dnn_dropout: _PerLayer[float], dnn_activation: _PerLayer[str],
+    dnn_use_bn: _PerLayer[bool],
+) -> dict[str, Any]:  # fmt: skip
     return {
         "l2_reg_embedding": l2_reg_embedding,
         "l2_reg_dnn": l2_reg_dnn,
@@ -73,13 +86,15 @@ def _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn) 
     }
 
 
-def _lists(units) -> list:
+def _lists(units: Sequence[Sequence[int]]) -> list[list[int]]:
     return [list(one) for one in units]
 
 
 def SingleTask(
-    dnn_feature_columns, task_type="binary", task_name="task", tower_dnn_units=(64,), l2_reg_embedding=1e-5,
-    l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
+    dnn_feature_columns: Sequence[FeatureColumn], task_type: str = "binary", task_name: str = "task",
+    tower_dnn_units: Sequence[int] = (64,), l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0, seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu", dnn_use_bn: _PerLayer[bool] = False,
+    threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """One tower on the features, for one task."""
     _check_tasks(1, [task_type], [task_name], least=1)
@@ -89,27 +104,34 @@ def SingleTask(
 
 
 def Shared_Bottom(
-    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, bottom_dnn_units=(128, 128),
-    tower_dnn_units_lists=((64, 32), (64, 32)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0,
-    dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
+    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None,
+    bottom_dnn_units: Sequence[int] = (128, 128),
+    tower_dnn_units_lists: Sequence[Sequence[int]] = ((64, 32), (64, 32)),
+    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
+    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """One network that all towers read (Caruana 1997)."""
-    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(num_tasks, task_types, task_names)
-    _check_towers(num_tasks, tower_dnn_units_lists)
+    types, names, n = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(n, types, names)
+    _check_towers(n, tower_dnn_units_lists)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
     hyper = {
         "bottom_dnn_units": list(bottom_dnn_units),
         "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
         **common,
     }
-    return _make("shared_bottom", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
+    return _make("shared_bottom", dnn_feature_columns, types, names, threads, seed, hyper, options)
 
 
 def ESMM(
-    dnn_feature_columns, task_type="binary", task_names=("ctr", "ctcvr"),
-    tower_dnn_units_lists=((128, 128), (128, 128)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0,
-    dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
+    dnn_feature_columns: Sequence[FeatureColumn], task_type: str = "binary",
+    task_names: Sequence[str] = ("ctr", "ctcvr"),
+    tower_dnn_units_lists: Sequence[Sequence[int]] = ((128, 128), (128, 128)),
+    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
+    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """Click and click-then-conversion over the entire space (Ma et al. 2018)."""
     if len(task_names) != 2:
@@ -127,14 +149,18 @@ ESSM = ESMM
 
 
 def MMOE(
-    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_experts=4, expert_dnn_units=(128, 128),
-    gate_dnn_units=None, tower_dnn_units_lists=((32, 32), (32, 32)), l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024,
-    dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False, threads=0, **options,
+    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_experts: int = 4,
+    expert_dnn_units: Sequence[int] = (128, 128), gate_dnn_units: Sequence[int] | None = None,
+    tower_dnn_units_lists: Sequence[Sequence[int]] = ((32, 32), (32, 32)),
+    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
+    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """Experts mixed by a gate a task (Ma et al. 2018)."""
-    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(num_tasks, task_types, task_names)
-    _check_towers(num_tasks, tower_dnn_units_lists)
+    types, names, n = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(n, types, names)
+    _check_towers(n, tower_dnn_units_lists)
     if num_experts < 1:
         raise ValueError("num_experts must be greater than 0")
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
@@ -145,19 +171,23 @@ def MMOE(
         "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
         **common,
     }
-    return _make("mmoe", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
+    return _make("mmoe", dnn_feature_columns, types, names, threads, seed, hyper, options)
 
 
 def PLE_CGC(
-    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_experts_specific=8,
-    num_experts_shared=4, expert_dnn_units=(64, 64), gate_dnn_units=None, tower_dnn_units_lists=((32,), (32,)),
-    l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False,
-    threads=0, **options,
+    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_experts_specific: int = 8,
+    num_experts_shared: int = 4, expert_dnn_units: Sequence[int] = (64, 64),
+    gate_dnn_units: Sequence[int] | None = None,
+    tower_dnn_units_lists: Sequence[Sequence[int]] = ((32,), (32,)),
+    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
+    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """Own and shared experts, one level (Tang et al. 2020)."""
-    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(num_tasks, task_types, task_names)
-    _check_towers(num_tasks, tower_dnn_units_lists)
+    types, names, n = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(n, types, names)
+    _check_towers(n, tower_dnn_units_lists)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
     hyper = {
         "num_experts_specific": num_experts_specific,
@@ -167,23 +197,27 @@ def PLE_CGC(
         "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
         **common,
     }
-    return _make("cgc", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
+    return _make("cgc", dnn_feature_columns, types, names, threads, seed, hyper, options)
 
 
 CGC = PLE_CGC
 
 
 def PLE(
-    dnn_feature_columns, num_tasks=None, task_types=None, task_names=None, num_levels=2, num_experts_specific=8,
-    num_experts_shared=4, expert_dnn_units=(64, 64), gate_dnn_units=None, tower_dnn_units_lists=((32, 32), (32, 32)),
-    l2_reg_embedding=1e-5, l2_reg_dnn=0.0, seed=1024, dnn_dropout=0.0, dnn_activation="relu", dnn_use_bn=False,
-    gate_input=None, threads=0, **options,
+    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_levels: int = 2,
+    num_experts_specific: int = 8, num_experts_shared: int = 4, expert_dnn_units: Sequence[int] = (64, 64),
+    gate_dnn_units: Sequence[int] | None = None,
+    tower_dnn_units_lists: Sequence[Sequence[int]] = ((32, 32), (32, 32)),
+    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
+    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False, gate_input: str | None = None, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """Levels of own and shared experts (Tang et al. 2020). `gate_input`: level or features, where gates have no
     network."""
-    task_types, task_names, num_tasks = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(num_tasks, task_types, task_names)
-    _check_towers(num_tasks, tower_dnn_units_lists)
+    types, names, n = _tasks(num_tasks, task_types, task_names)
+    _check_tasks(n, types, names)
+    _check_towers(n, tower_dnn_units_lists)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
     hyper = {
         "num_levels": num_levels,
@@ -195,10 +229,12 @@ def PLE(
         "gate_input": gate_input,
         **common,
     }
-    return _make("ple", dnn_feature_columns, task_types, task_names, threads, seed, hyper, options)
+    return _make("ple", dnn_feature_columns, types, names, threads, seed, hyper, options)
 
 
-def _tasks(num_tasks, task_types, task_names):
+def _tasks(
+    num_tasks: int | None, task_types: Sequence[str] | None, task_names: Sequence[str] | None
+) -> tuple[list[str], list[str], int]:
     """Lists, with num_tasks from their length where it is not given."""
-    task_types, task_names = list(task_types or ()), list(task_names or ())
-    return task_types, task_names, len(task_types) if num_tasks is None else num_tasks
+    types, names = list(task_types or ()), list(task_names or ())
+    return types, names, len(types) if num_tasks is None else num_tasks

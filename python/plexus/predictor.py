@@ -11,7 +11,7 @@ from ._native import ffi, lib
 from ._types import CData
 
 if TYPE_CHECKING:
-    from .model import Model
+    from ._network import Network
 
 _TEXTS_KEPT = 1 << 16
 
@@ -24,7 +24,7 @@ class Predictor:
     bits as Model.predict. Not to be called from several threads at once: take one a thread.
     """
 
-    def __init__(self, model: Model, columns: Iterable[str]):
+    def __init__(self, model: Network, columns: Iterable[str]):
         self._handle = create("plx_predictor", lib.plx_predictor_free, lib.plx_predictor_create, model._built())
         self.columns = list(columns)
         n = len(self.columns)

@@ -13,14 +13,21 @@ keys of the configuration: {"model": {"expert_dnn_activation": "gelu"}, "train":
 from __future__ import annotations
 
 import numbers
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
 from . import optimizers
+from ._types import Array, Floats, Floats64
 from .model import Model
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 _HYPER = {
     "shared_bottom": ("bottom_dnn_units",),
@@ -31,35 +38,39 @@ _HYPER = {
 
 
 class _MultiTaskEstimator(BaseEstimator):
+    _reads_categories: bool
+    _is_category: dict[str, bool]
+    _is_vector: bool
+
     def __init__(
         self,
-        model="mmoe",
+        model: str = "mmoe",
         *,
-        num_experts=4,
-        num_experts_specific=2,
-        num_experts_shared=2,
-        num_levels=2,
-        bottom_dnn_units=(64,),
-        expert_dnn_units=(64,),
-        gate_dnn_units=(),
-        tower_dnn_units=(32,),
-        embedding_dim=8,
-        l2_reg_embedding=1e-5,
-        l2_reg_dnn=0.0,
-        dnn_dropout=0.0,
-        dnn_activation="relu",
-        dnn_use_bn=False,
-        optimizer="adam",
-        learning_rate=0.005,
-        batch_size=128,
-        epochs=50,
-        validation_fraction=0.0,
-        patience=0,
-        categorical_features=None,
-        options=None,
-        random_state=None,
-        threads=0,
-        verbose=0,
+        num_experts: int = 4,
+        num_experts_specific: int = 2,
+        num_experts_shared: int = 2,
+        num_levels: int = 2,
+        bottom_dnn_units: Sequence[int] = (64,),
+        expert_dnn_units: Sequence[int] = (64,),
+        gate_dnn_units: Sequence[int] = (),
+        tower_dnn_units: Sequence[int] = (32,),
+        embedding_dim: int = 8,
+        l2_reg_embedding: float = 1e-5,
+        l2_reg_dnn: float = 0.0,
+        dnn_dropout: float = 0.0,
+        dnn_activation: str = "relu",
+        dnn_use_bn: bool = False,
+        optimizer: object = "adam",
+        learning_rate: float = 0.005,
+        batch_size: int = 128,
+        epochs: int = 50,
+        validation_fraction: float = 0.0,
+        patience: int = 0,
+        categorical_features: Sequence[int | str] | None = None,
+        options: Mapping[str, Any] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        threads: int = 0,
+        verbose: int = 0,
     ):
         self.model = model
         self.num_experts = num_experts
@@ -90,12 +101,12 @@ class _MultiTaskEstimator(BaseEstimator):
 
     # -- X -----------------------------------------------------------------------------------------------------------
 
-    def _has_categories(self, X) -> bool:
+    def _has_categories(self, X: Any) -> bool:
         if self.categorical_features is not None:
             return True
         return hasattr(X, "columns") and not all(_is_numeric(X[name]) for name in X.columns)
 
-    def _columns(self, X, reset: bool) -> dict:
+    def _columns(self, X: Any, reset: bool) -> dict[str, Any]:
         """X as columns by name; with `reset`, remembers which of them are categories."""
         if self._has_categories(X) if reset else self._reads_categories:
             validate_data(self, X, reset=reset, skip_check_array=True)
@@ -116,19 +127,21 @@ class _MultiTaskEstimator(BaseEstimator):
             self._reads_categories = False
         return columns
 
-    def _chosen(self, names):
+    def _chosen(self, names: list[Any]) -> set[Any] | None:
         if self.categorical_features is None:
             return None
         return {names[one] if isinstance(one, numbers.Integral) else one for one in self.categorical_features}
 
-    def _feature(self, name: str) -> dict:
+    def _feature(self, name: str) -> dict[str, Any]:
         if self._is_category[name]:
             return {"name": name, "kind": "sparse", "embedding_dim": self.embedding_dim}
         return {"name": name, "kind": "dense", "scaling": "standard"}
 
     # -- Training ----------------------------------------------------------------------------------------------------
 
-    def _fit(self, columns: dict, targets: list[np.ndarray], tasks: list[dict], sample_weight):
+    def _fit(
+        self, columns: dict[str, Any], targets: list[Array], tasks: list[dict[str, Any]], sample_weight: Array | None
+    ) -> None:
         features = sorted((self._feature(name) for name in columns), key=lambda one: one["kind"] == "dense")
         name = self.model if len(tasks) > 1 else "single_task"
         if len(tasks) > 1 and name not in _HYPER:
@@ -157,32 +170,33 @@ class _MultiTaskEstimator(BaseEstimator):
         optimizer.learning_rate = self.learning_rate
         network.compile(optimizer)
         labels = {task["name"]: target for task, target in zip(tasks, targets)}
-        network.fit(
+        history = network.fit(
             columns, labels, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose,
             validation_split=self.validation_fraction, sample_weight=sample_weight,
         )  # fmt: skip
         self.network_ = network
-        self.n_iter_ = len(network.history.epoch)
-        self.history_ = network.history.history
+        self.n_iter_ = len(history.epoch)
+        self.history_ = history.history
 
     def _seed(self) -> int:
         if self.random_state is None:
             return 1
-        if isinstance(self.random_state, numbers.Integral):
-            return int(self.random_state)
-        return int(self.random_state.randint(2**31 - 1))
+        if isinstance(self.random_state, np.random.RandomState):
+            return int(self.random_state.randint(2**31 - 1))
+        return int(self.random_state)
 
-    def _scores(self, X) -> list[np.ndarray]:
+    def _scores(self, X: Any) -> list[Floats]:
         check_is_fitted(self, "network_")
         scores = self.network_.predict(self._columns(X, reset=False))
         return scores if isinstance(scores, list) else [scores]
 
-    def _weights(self, sample_weight, columns):
+    def _weights(self, sample_weight: ArrayLike | None, columns: dict[str, Any]) -> Array | None:
         if sample_weight is None:
             return None
-        return _check_sample_weight(sample_weight, next(iter(columns.values())), ensure_non_negative=True)
+        weights: Array = _check_sample_weight(sample_weight, next(iter(columns.values())), ensure_non_negative=True)
+        return weights
 
-    def __sklearn_tags__(self):
+    def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         tags.input_tags.categorical = True
@@ -191,25 +205,25 @@ class _MultiTaskEstimator(BaseEstimator):
         return tags
 
 
-def _is_numeric(column) -> bool:
+def _is_numeric(column: Any) -> bool:
     dtype = column.dtype
     if hasattr(dtype, "is_numeric"):  # polars
-        return dtype.is_numeric()
+        return bool(dtype.is_numeric())
     return isinstance(dtype, np.dtype) and dtype.kind in "fiub"
 
 
-def _plain(value):
+def _plain(value: object) -> object:
     return list(value) if isinstance(value, (tuple, np.ndarray)) else value
 
 
-def _matrix(y, estimator, **checks) -> tuple[np.ndarray, bool]:
+def _matrix(y: ArrayLike, estimator: object, **checks: Any) -> tuple[Array, bool]:
     """Targets [rows, tasks], and whether they came as a vector; checks: of check_array."""
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
         )
-    y = check_array(y, ensure_2d=False, allow_nd=False, input_name="y", **{"dtype": None, **checks})
-    if y.ndim == 2 and y.shape[1] == 1:
+    targets: Array = check_array(y, ensure_2d=False, allow_nd=False, input_name="y", **{"dtype": None, **checks})
+    if targets.ndim == 2 and targets.shape[1] == 1:
         import warnings
 
         from sklearn.exceptions import DataConversionWarning
@@ -220,11 +234,11 @@ def _matrix(y, estimator, **checks) -> tuple[np.ndarray, bool]:
             DataConversionWarning,
             stacklevel=3,
         )
-        return y, True
-    return (y.reshape(-1, 1), True) if y.ndim == 1 else (y, False)
+        return targets, True
+    return (targets.reshape(-1, 1), True) if targets.ndim == 1 else (targets, False)
 
 
-def _check_length(columns: dict, y: np.ndarray) -> None:
+def _check_length(columns: dict[str, Any], y: Array) -> None:
     rows = len(next(iter(columns.values())))
     if rows != len(y):
         raise ValueError(f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]")
@@ -236,20 +250,22 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
     Attributes: `classes_`, an array, or a list of one a target; `network_`, the plexus.Model; `history_`; `n_iter_`.
     """
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """X [rows, columns], y [rows] or [rows, targets] of labels of any type."""
         columns = self._columns(X, reset=True)
-        y, self._is_vector = _matrix(y, self)
-        _check_length(columns, y)
-        self._classes, encoded, tasks = [], [], []
-        for task in range(y.shape[1]):
-            check_classification_targets(y[:, task])
-            classes, codes = np.unique(y[:, task], return_inverse=True)
+        targets, self._is_vector = _matrix(y, self)
+        _check_length(columns, targets)
+        self._classes: list[Array] = []
+        encoded: list[Array] = []
+        tasks: list[dict[str, Any]] = []
+        for task, labels in enumerate(targets.T):
+            check_classification_targets(labels)
+            classes, codes = np.unique(labels, return_inverse=True)
             if len(classes) < 2:
                 raise ValueError(
                     f"target {task} has one class, {classes[0]!r}; a classifier needs 2 classes at the least"
                 )
-            kind = {"kind": "binary"} if len(classes) == 2 else {"kind": "multiclass"}
+            kind: dict[str, Any] = {"kind": "binary"} if len(classes) == 2 else {"kind": "multiclass"}
             if len(classes) > 2:
                 kind["classes"] = [str(code) for code in range(len(classes))]
             self._classes.append(classes)
@@ -259,7 +275,7 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         self._fit(columns, encoded, tasks, self._weights(sample_weight, columns))
         return self
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Any) -> Floats64 | list[Floats64]:
         """[rows, classes], or a list of such arrays, one a target."""
         probabilities = [
             np.hstack([1 - scores, scores]) if scores.shape[1] == 1 else scores
@@ -268,46 +284,42 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         probabilities = [one / one.sum(axis=1, keepdims=True) for one in probabilities]
         return probabilities[0] if self._is_vector else probabilities
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Array:
         """The likeliest class: [rows], or [rows, targets]."""
         probabilities = self.predict_proba(X)
-        if self._is_vector:
-            return self._classes[0][np.argmax(probabilities, axis=1)]
-        found = [classes[np.argmax(one, axis=1)] for classes, one in zip(self._classes, probabilities)]
-        return np.stack(found, axis=1)
+        each = probabilities if isinstance(probabilities, list) else [probabilities]
+        found: list[Array] = [classes[np.argmax(one, axis=1)] for classes, one in zip(self._classes, each)]
+        return found[0] if self._is_vector else np.stack(found, axis=1)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Mean accuracy; of several targets, the mean of each one's."""
         from sklearn.metrics import accuracy_score
 
-        predicted, y = self.predict(X), np.asarray(y)
+        predicted, known = self.predict(X), np.asarray(y)
         if self._is_vector:
-            return accuracy_score(y, predicted, sample_weight=sample_weight)
-        return float(
-            np.mean([accuracy_score(y[:, t], predicted[:, t], sample_weight=sample_weight) for t in range(y.shape[1])])
-        )
+            return float(accuracy_score(known, predicted, sample_weight=sample_weight))
+        return float(np.mean([accuracy_score(*one, sample_weight=sample_weight) for one in zip(known.T, predicted.T)]))
 
 
 class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
     """One number, or several at once by one multi-task network. Targets are standardised for training."""
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """X [rows, columns], y [rows] or [rows, targets] of numbers."""
         columns = self._columns(X, reset=True)
-        y, self._is_vector = _matrix(y, self)
-        y = check_array(y, dtype=np.float64, input_name="y")
-        _check_length(columns, y)
-        self._mean, deviation = y.mean(axis=0), y.std(axis=0)
+        targets, self._is_vector = _matrix(y, self)
+        known: Floats64 = check_array(targets, dtype=np.float64, input_name="y")
+        _check_length(columns, known)
+        self._mean, deviation = known.mean(axis=0), known.std(axis=0)
         self._deviation = np.where(deviation > 0, deviation, 1.0)
-        scaled = (y - self._mean) / self._deviation
-        tasks = [{"name": f"task{task}", "kind": "regression"} for task in range(y.shape[1])]
-        targets = [scaled[:, task] for task in range(y.shape[1])]
-        self._fit(columns, targets, tasks, self._weights(sample_weight, columns))
+        scaled = (known - self._mean) / self._deviation
+        tasks = [{"name": f"task{task}", "kind": "regression"} for task in range(scaled.shape[1])]
+        self._fit(columns, list(scaled.T), tasks, self._weights(sample_weight, columns))
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Array:
         """[rows], or [rows, targets]."""
-        values = np.hstack(self._scores(X)).astype(np.float64) * self._deviation + self._mean
+        values: Array = np.hstack(self._scores(X)).astype(np.float64) * self._deviation + self._mean
         return values[:, 0] if self._is_vector else values
 
 
@@ -316,12 +328,16 @@ class MultiTaskRanker(_MultiTaskEstimator):
     and numbers, [rows, targets]; score is the mean over targets of AUC and R2. NaN in y: no label."""
 
     def __init__(
-        self, task_types=("binary", "binary"), model="mmoe", *, num_experts=4, num_experts_specific=2,
-        num_experts_shared=2, num_levels=2, bottom_dnn_units=(64,), expert_dnn_units=(64,), gate_dnn_units=(),
-        tower_dnn_units=(32,), embedding_dim=8, l2_reg_embedding=1e-5, l2_reg_dnn=0.0, dnn_dropout=0.0,
-        dnn_activation="relu", dnn_use_bn=False, optimizer="adam", learning_rate=0.005, batch_size=128, epochs=50,
-        validation_fraction=0.0, patience=0, categorical_features=None, options=None, random_state=None, threads=0,
-        verbose=0,
+        self, task_types: Sequence[str] = ("binary", "binary"), model: str = "mmoe", *, num_experts: int = 4,
+        num_experts_specific: int = 2, num_experts_shared: int = 2, num_levels: int = 2,
+        bottom_dnn_units: Sequence[int] = (64,), expert_dnn_units: Sequence[int] = (64,),
+        gate_dnn_units: Sequence[int] = (), tower_dnn_units: Sequence[int] = (32,),
+        embedding_dim: int = 8, l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0, dnn_dropout: float = 0.0,
+        dnn_activation: str = "relu", dnn_use_bn: bool = False, optimizer: object = "adam",
+        learning_rate: float = 0.005, batch_size: int = 128, epochs: int = 50, validation_fraction: float = 0.0,
+        patience: int = 0, categorical_features: Sequence[int | str] | None = None,
+        options: Mapping[str, Any] | None = None, random_state: int | np.random.RandomState | None = None,
+        threads: int = 0, verbose: int = 0,
     ):  # fmt: skip
         super().__init__(
             model, num_experts=num_experts, num_experts_specific=num_experts_specific,
@@ -335,32 +351,31 @@ class MultiTaskRanker(_MultiTaskEstimator):
         )  # fmt: skip
         self.task_types = task_types
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """X [rows, columns], y [rows, targets]; of one target, [rows]."""
         columns = self._columns(X, reset=True)
-        y, self._is_vector = _matrix(y, self, dtype=np.float64, ensure_all_finite="allow-nan")
-        _check_length(columns, y)
-        if y.shape[1] != len(self.task_types):
-            raise ValueError(f"y has {y.shape[1]} targets, task_types {len(self.task_types)}")
+        targets, self._is_vector = _matrix(y, self, dtype=np.float64, ensure_all_finite="allow-nan")
+        _check_length(columns, targets)
+        if targets.shape[1] != len(self.task_types):
+            raise ValueError(f"y has {targets.shape[1]} targets, task_types {len(self.task_types)}")
         tasks = [{"name": f"task{task}", "kind": kind} for task, kind in enumerate(self.task_types)]
-        targets = [y[:, task] for task in range(y.shape[1])]
-        self._fit(columns, targets, tasks, self._weights(sample_weight, columns))
+        self._fit(columns, list(targets.T), tasks, self._weights(sample_weight, columns))
         return self
 
-    def predict(self, X):
+    def predict(self, X: Any) -> Array:
         """Probabilities of binary targets, values of regressions: [rows, targets], or [rows]."""
         values = np.hstack(self._scores(X)).astype(np.float64)
         return values[:, 0] if self._is_vector else values
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         from sklearn.metrics import r2_score, roc_auc_score
 
         predicted = np.hstack(self._scores(X)).astype(np.float64)
-        y = np.asarray(y, np.float64).reshape(predicted.shape)
+        targets = np.asarray(y, np.float64).reshape(predicted.shape)
         scores = []
         for task, kind in enumerate(self.task_types):
-            known = ~np.isnan(y[:, task])
+            known = ~np.isnan(targets[:, task])
             weights = None if sample_weight is None else np.asarray(sample_weight)[known]
             measure = roc_auc_score if kind == "binary" else r2_score
-            scores.append(measure(y[known, task], predicted[known, task], sample_weight=weights))
+            scores.append(measure(targets[known, task], predicted[known, task], sample_weight=weights))
         return float(np.mean(scores))
