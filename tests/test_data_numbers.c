@@ -477,8 +477,9 @@ static void test_wrong_cells(void)
     check_file_refused(vector, "1|2|", PLX_ERR_SCHEMA, "more than 2 numbers in column 'x'");
     check_file_refused(vector, "1|b", PLX_ERR_SCHEMA, "train.csv:2:1: 'b' is not a number; column 'x'");
     check_file_refused(vector, "1|1e99", PLX_ERR_SCHEMA, "'1e99' is too large");
-    check_file_refused(vector, "1|", PLX_ERR_SCHEMA,
-                       "a missing number in column 'x', which is declared dense: fill it, or give the feature `missing`");
+    check_file_refused(
+        vector, "1|", PLX_ERR_SCHEMA,
+        "a missing number in column 'x', which is declared dense: fill it, or give the feature `missing`");
     check_file_refused(vector, "", PLX_ERR_SCHEMA, "a missing number in column 'x'");
     plx_feature_spec buckets = {.kind = PLX_FEATURE_BUCKETS, .exact = 1};
     check_file_refused(buckets, "b", PLX_ERR_SCHEMA, "train.csv:2:1: 'b' is not a number; column 'x' is cut into");
