@@ -397,6 +397,15 @@ PLX_API plx_status plx_model_evaluate_files(const plx_model *model, const char *
 PLX_API plx_status plx_model_evaluate_files_weighted(const plx_model *model, const char *const *paths, int n_paths,
                                                      plx_metrics *metrics, plx_files_report *report, plx_error *err);
 
+/** The same three for a table in memory of any size, as plx_data_from_arrow reads it, some rows at a time; the caller
+ * releases the stream. */
+PLX_API plx_status plx_model_predict_arrow(const plx_model *model, struct ArrowArrayStream *stream,
+                                           plx_scores_taker *take, void *user, plx_error *err);
+PLX_API plx_status plx_model_evaluate_arrow(const plx_model *model, struct ArrowArrayStream *stream,
+                                            plx_metrics *metrics, plx_error *err);
+PLX_API plx_status plx_model_evaluate_arrow_weighted(const plx_model *model, struct ArrowArrayStream *stream,
+                                                     plx_metrics *metrics, plx_error *err);
+
 /** The n-th layer of plx_model_describe: its name and what it makes of a row, `groups` vectors of `width` numbers.
  * PLX_ERR_ARGUMENT: no such layer (so a loop ends). */
 PLX_API plx_status plx_model_layer(const plx_model *model, int index, const char **name, int *groups, int *width,

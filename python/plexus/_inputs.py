@@ -3,8 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from ._library import ArgumentError
 from ._tables import (
     Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, is_stream,
 )  # fmt: skip
-from ._types import Array, Floats64, Rows, Values
+from ._types import Floats64, Rows, Values
 from .features import FeatureColumn, VarLenSparseFeat, get_feature_names, read_column
 
 

@@ -14,8 +14,8 @@ from ._config import Key
 from ._inside import Inside
 from ._library import ArgumentError, call, text
 from ._native import ffi, lib
-from ._tables import ForeignStream, Stream, columns_of
-from ._types import CData, Floats, Floats64, Rows, Values
+from ._tables import ForeignStream
+from ._types import CData, Floats, Rows, Values
 from .features import get_feature_names
 from .files import Files, c_paths, parquet_stream, plain
 from .predictor import Predictor
@@ -69,15 +69,18 @@ class Scoring(Inside):
     _weighted_metrics: list[list[str]]
     _test: CData = None  # the data whose test rows the configuration names
 
-    def predict(
-        self, x: Rows, batch_size: int | None = None, verbose: int | str = "auto"
-    ) -> Floats | list[Floats]:
+    def predict(self, x: Rows, batch_size: int | None = None, verbose: int | str = "auto") -> Floats | list[Floats]:
         """A list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task): probabilities, or values of
         regressions. With one task the array alone. x: as `fit` takes it; files may be of any size. batch_size is taken
         for Keras' sake and changes nothing."""
         with self._lock:
-            files = plain(x, "x")
-            scores = self._scores(self._rows(x)) if files is None else self._scores_of_files(files)
+            files, foreign = plain(x, "x"), self._inputs.foreign(x)
+            if files is not None:
+                scores = self._scores_of_files(files)
+            elif foreign is not None:
+                scores = self._gathered(lib.plx_model_predict_arrow, foreign.pointer)
+            else:
+                scores = self._scores(self._rows(x))
         first = ffi.new("int *")
         arrays = []
         for task in range(len(self.task_names)):
@@ -92,26 +95,25 @@ class Scoring(Inside):
         return scores
 
     def _scores_of_files(self, files: Files) -> Floats:
-        """Some rows at a time."""
         paths, parquet = self._resolved(files)
-        gathered = _Scores(lib.plx_model_n_outputs(self._built()))
         if parquet is not None:
-            stream: Any = parquet_stream(parquet)
-            for batch in stream if hasattr(stream, "read_next_batch") else [stream]:
-                foreign = Stream(columns_of(batch))
-                gathered.chunks.append(self._scores(self._dataset(foreign.pointer, False)))
-            return gathered.all()
-        names, keep = c_paths(paths)
-        handle, report = ffi.new_handle(gathered), ffi.new("plx_files_report *")
+            foreign = ForeignStream(parquet_stream(parquet))
+            return self._gathered(lib.plx_model_predict_arrow, foreign.pointer)
+        (names, keep), report = c_paths(paths), ffi.new("plx_files_report *")
+        scores = self._gathered(lib.plx_model_predict_files, names, len(keep), after=[report])
+        _tell_wrong_rows(report)
+        return scores
+
+    def _gathered(self, function: Any, *source: Any, after: Iterable[CData] = ()) -> Floats:
+        """The scores that a function hands out, some rows at a time, which takes `after` behind its taker."""
+        gathered = _Scores(lib.plx_model_n_outputs(self._built()))
+        handle = ffi.new_handle(gathered)
         try:
-            call(
-                lib.plx_model_predict_files, self._handle, names, len(keep), lib.plexus_scores, handle, report,
-            )  # fmt: skip
+            call(function, self._handle, *source, lib.plexus_scores, handle, *after)
         except ArgumentError:
             if gathered.failure is not None:
                 raise gathered.failure from None
             raise
-        _tell_wrong_rows(report)
         return gathered.all()
 
     def predictor(self, columns: Iterable[str] | None = None) -> Predictor:
@@ -182,31 +184,36 @@ class Scoring(Inside):
 
         return measure
 
-    def _dataset_measurer(self, dataset: CData, weights: Floats64 | None) -> _Measure:
-        """`weights` [rows, tasks]; None: those that rows have of the network's columns."""
-
-        def measure(weighted: bool) -> CData:
-            if weighted:
-                pointer = ffi.NULL if weights is None else ffi.cast("const double *", ffi.from_buffer(weights))
-                return self._measure(lib.plx_model_evaluate_dataset_weighted, dataset, pointer)
-            return self._measure(lib.plx_model_evaluate_dataset, dataset)
-
-        return measure
-
     def _table_measurer(self, x: Rows, y: Values, sample_weight: Values) -> _Measure:
         expected = self._expected()
-        stream = self._inputs.foreign(x, y, sample_weight, expected) or self._inputs.stream(x, y, expected=expected)[0]
+        foreign = self._inputs.foreign(x, y, sample_weight, expected)
+        if foreign is not None:  # which can be read once
+            once = self._measure(lib.plx_model_evaluate_arrow, foreign.pointer)
+            return lambda weighted: once
+        stream, _ = self._inputs.stream(x, y, expected=expected)
         dataset = self._dataset(stream.pointer, True)
         if sample_weight is None:
             return lambda weighted: self._measure(lib.plx_model_evaluate_dataset, dataset)
         weights = self._inputs.weights_of_rows(sample_weight, x, lib.plx_dataset_rows(dataset))
-        return self._dataset_measurer(dataset, weights)
+
+        def measure(weighted: bool) -> CData:
+            if not weighted:
+                return self._measure(lib.plx_model_evaluate_dataset, dataset)
+            pointer = ffi.cast("const double *", ffi.from_buffer(weights))
+            return self._measure(lib.plx_model_evaluate_dataset_weighted, dataset, pointer)
+
+        return measure
 
     def _files_measurer(self, files: Files) -> _Measure:
         paths, parquet = self._resolved(files)
         if parquet is not None:
-            foreign = ForeignStream(parquet_stream(parquet))
-            return self._dataset_measurer(self._dataset(foreign.pointer, True), None)
+
+            def measure_parquet(weighted: bool) -> CData:
+                foreign = ForeignStream(parquet_stream(parquet))
+                function = lib.plx_model_evaluate_arrow_weighted if weighted else lib.plx_model_evaluate_arrow
+                return self._measure(function, foreign.pointer)
+
+            return measure_parquet
         names, keep = c_paths(paths)
 
         def measure(weighted: bool) -> CData:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Predictions and figures of raw files of any size. Rows are scored chunk by chunk as they are read; of the rows that
- * are measured, scores, labels, weights and groups are kept, since exact figures need them all.
+ * Predictions and figures of raw files and streams of any size. Rows are scored chunk by chunk as they are read; of the
+ * rows that are measured, scores, labels, weights and groups are kept, since exact figures need them all.
  */
 #include <stdio.h>
 #include <string.h>
@@ -85,14 +85,29 @@ static void passage_release(passage *p)
     plx_free(allocator, p->kept);
 }
 
-static plx_status read_files(passage *p, const char *const *paths, int n_paths, bool with_labels, plx_take_rows *take,
-                             plx_files_report *report, plx_error *err)
+/** What is passed over: files, or a stream. */
+typedef struct source {
+    const char *const *paths; /* [n_paths] */
+    int n_paths;
+    struct ArrowArrayStream *stream; /* NULL: files */
+} source;
+
+static plx_status check_source(const source *from, plx_error *err)
+{
+    if (from->stream || (from->paths && from->n_paths > 0)) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "paths or the stream is NULL, or there is no path");
+}
+
+static plx_status read_source(passage *p, const source *from, bool with_labels, plx_take_rows *take,
+                              plx_files_report *report, plx_error *err)
 {
     const plx_model *model = p->model;
     plx_wrong_rows wrong = {0};
-    const plx_load_options options = {.threads = model->context->threads, .wrong = &wrong};
-    plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, paths, n_paths, &options,
-                                                 with_labels, take, p, err);
+    const plx_load_options options = {.threads = model->context->threads,
+                                      .wrong = from->stream ? NULL : &wrong,
+                                      .streams = from->stream ? &from->stream : NULL};
+    plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, from->paths,
+                                                 from->n_paths, &options, with_labels, take, p, err);
     if (!report) return status;
     report->rows = (int64_t)p->n_scored;
     report->wrong_rows = wrong.n;
@@ -101,33 +116,43 @@ static plx_status read_files(passage *p, const char *const *paths, int n_paths, 
     return status;
 }
 
-plx_status plx_model_predict_files(const plx_model *model, const char *const *paths, int n_paths,
-                                   plx_scores_taker *take, void *user, plx_files_report *report, plx_error *err)
+static plx_status predict(const plx_model *model, const source *from, plx_scores_taker *take, void *user,
+                          plx_files_report *report, plx_error *err)
 {
     passage p;
-    if (!model || !paths || n_paths < 1 || !take) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, paths or take is NULL, or there is no path");
-    }
+    if (!model || !take) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model or take is NULL");
+    PLX_TRY(check_source(from, err));
     if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
     p.take = take;
     p.user = user;
-    if (status == PLX_OK) status = read_files(&p, paths, n_paths, false, pass_on, report, err);
+    if (status == PLX_OK) status = read_source(&p, from, false, pass_on, report, err);
     passage_release(&p);
     return status;
 }
 
-static plx_status evaluate(const plx_model *model, const char *const *paths, int n_paths, bool as_in_loss,
-                           plx_metrics *metrics, plx_files_report *report, plx_error *err)
+plx_status plx_model_predict_files(const plx_model *model, const char *const *paths, int n_paths,
+                                   plx_scores_taker *take, void *user, plx_files_report *report, plx_error *err)
+{
+    return predict(model, &(source){.paths = paths, .n_paths = n_paths}, take, user, report, err);
+}
+
+plx_status plx_model_predict_arrow(const plx_model *model, struct ArrowArrayStream *stream, plx_scores_taker *take,
+                                   void *user, plx_error *err)
+{
+    return predict(model, &(source){.stream = stream}, take, user, NULL, err);
+}
+
+static plx_status evaluate(const plx_model *model, const source *from, bool as_in_loss, plx_metrics *metrics,
+                           plx_files_report *report, plx_error *err)
 {
     passage p;
     double *weights = NULL;
-    if (!model || !paths || n_paths < 1 || !metrics) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, paths or metrics is NULL, or there is no path");
-    }
+    if (!model || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model or metrics is NULL");
+    PLX_TRY(check_source(from, err));
     if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
-    if (status == PLX_OK) status = read_files(&p, paths, n_paths, true, keep, report, err);
+    if (status == PLX_OK) status = read_source(&p, from, true, keep, report, err);
     if (status == PLX_OK && p.n == 0) {
         status = plx_error_set(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
     }
@@ -144,11 +169,23 @@ static plx_status evaluate(const plx_model *model, const char *const *paths, int
 plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths, plx_metrics *metrics,
                                     plx_files_report *report, plx_error *err)
 {
-    return evaluate(model, paths, n_paths, false, metrics, report, err);
+    return evaluate(model, &(source){.paths = paths, .n_paths = n_paths}, false, metrics, report, err);
 }
 
 plx_status plx_model_evaluate_files_weighted(const plx_model *model, const char *const *paths, int n_paths,
                                              plx_metrics *metrics, plx_files_report *report, plx_error *err)
 {
-    return evaluate(model, paths, n_paths, true, metrics, report, err);
+    return evaluate(model, &(source){.paths = paths, .n_paths = n_paths}, true, metrics, report, err);
+}
+
+plx_status plx_model_evaluate_arrow(const plx_model *model, struct ArrowArrayStream *stream, plx_metrics *metrics,
+                                    plx_error *err)
+{
+    return evaluate(model, &(source){.stream = stream}, false, metrics, NULL, err);
+}
+
+plx_status plx_model_evaluate_arrow_weighted(const plx_model *model, struct ArrowArrayStream *stream,
+                                             plx_metrics *metrics, plx_error *err)
+{
+    return evaluate(model, &(source){.stream = stream}, true, metrics, NULL, err);
 }

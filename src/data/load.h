@@ -75,7 +75,8 @@ plx_status plx_encoders_arrow(const plx_encoders *encoders, const plx_allocator 
 /** Gets the rows of plx_encoders_read_chunks, which go with the call; another status than PLX_OK ends reading. */
 typedef plx_status plx_take_rows(void *user, const plx_rows *rows, plx_error *err);
 enum { PLX_CHUNK_ROWS = 1 << 16 };
-/** The same for files of any size: `take` gets at most PLX_CHUNK_ROWS rows at a time, in their order. */
+/** The same for files of any size, or for the first stream of `options` instead: `take` gets at most PLX_CHUNK_ROWS
+ * rows at a time, in their order. */
 plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allocator *allocator,
                                     const char *const *paths, int n_paths, const plx_load_options *options,
                                     bool with_labels, plx_take_rows *take, void *user, plx_error *err);

@@ -3,6 +3,7 @@
  * Rows of files of any size, some at a time. Each chunk has raw columns of its own, so that what it takes does not
  * depend on how many rows and texts there were before.
  */
+#include "data/arrow.h"
 #include "data/encoders.h"
 #include "data/find.h"
 #include "data/reader.h"
@@ -42,6 +43,19 @@ static plx_status read_file(chunks *c, const char *path, int threads, plx_error 
     return status;
 }
 
+static plx_status read_stream(chunks *c, struct ArrowArrayStream *stream, plx_error *err)
+{
+    plx_arrow_reader *reader = NULL;
+    bool more = true;
+    plx_status status = plx_arrow_reader_open(&c->to, stream, "rows", &reader, err);
+    while (!status && more) {
+        status = plx_arrow_reader_rows(reader, PLX_CHUNK_ROWS - c->columns.n, &more, err);
+        if (!status && c->columns.n == PLX_CHUNK_ROWS) status = hand_out(c, err);
+    }
+    plx_arrow_reader_close(reader);
+    return status;
+}
+
 /* `name` may stand for several. */
 static plx_status read_named(chunks *c, const char *name, const plx_load_options *options, plx_error *err)
 {
@@ -64,13 +78,14 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
                 .allocator = allocator,
                 .take = take,
                 .user = user};
-    if (n_paths < 1) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
+    if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
     c.to.columns = &c.columns;
     c.order = plx_alloc(allocator, PLX_CHUNK_ROWS, sizeof *c.order);
     if (!c.order) return plx_error_memory(err);
     for (uint32_t i = 0; i < PLX_CHUNK_ROWS; i++)
         c.order[i] = i;
     plx_status status = plx_encoders_raw(encoders, with_labels, &c.columns, err);
+    if (!status && options->streams) status = read_stream(&c, options->streams[0], err);
     for (int i = 0; !status && i < n_paths; i++)
         status = read_named(&c, paths[i], options, err);
     if (!status) status = hand_out(&c, err);
