@@ -233,9 +233,13 @@ def _from_pandas(series: Any, name: str) -> Column:
         format_ = _FORMATS[codes.dtype.str[1:]]
         return Column(_schema(format_, keep, dictionary=categories.schema), [(array, 0, len(codes))], keep)
     try:
-        return _from_stream_of_one(series)
+        if hasattr(series, "__arrow_c_stream__"):
+            return _from_stream_of_one(series)
+        if hasattr(frame := series.to_frame("values"), "__arrow_c_stream__"):  # pandas 2
+            return _columns_of_frame(frame)["values"]
     except ImportError:  # pandas without pyarrow
-        return from_numpy(series.to_numpy(dtype=object), name)
+        pass
+    return from_numpy(series.to_numpy(dtype=object), name)
 
 
 def _from_stream_of_one(value: HasStream) -> Column:
