@@ -76,7 +76,7 @@ class History(Callback):
             self.history.setdefault(name, []).append(value)
 
 
-def _is_larger_better(monitor: str, mode: str) -> bool:
+def is_larger_better(monitor: str, mode: str = "auto") -> bool:
     if mode not in ("auto", "min", "max"):
         raise ValueError(f"mode '{mode}' is none of auto, min, max")
     if mode != "auto":
@@ -87,7 +87,7 @@ def _is_larger_better(monitor: str, mode: str) -> bool:
 class _Monitor(Callback):
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0):
         self.monitor = monitor
-        self.larger_is_better = _is_larger_better(monitor, mode)
+        self.larger_is_better = is_larger_better(monitor, mode)
         self.min_delta = abs(min_delta)
         self.best: float | None = None
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Public data sets: what `plexus fetch` does, by Python's own network and archive modules.
+"""Public data sets: what `plexus fetch` does, by Python's own network and archive modules, and their rows as frames.
 
-    from plexus.datasets import fetch
+    from plexus import datasets
 
-    folder = fetch("adult")  # a folder with adult.data.gz and adult.test.gz
+    train, test = datasets.adult()    # pandas frames of the raw rows
+    folder = datasets.fetch("adult")  # a folder with adult.data.gz and adult.test.gz
 
 Addresses, lengths and SHA-256 are those of the command (`plexus fetch --list`).
 """
@@ -26,15 +27,30 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO, Protocol, TypedDict
+from typing import IO, TYPE_CHECKING, Protocol, TypedDict
 
 from . import __version__
 from ._command import command
 from ._types import FilePath
 
-__all__ = ["fetch"]
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["adult", "census_income", "fetch"]
 
 _BLOCK = 1 << 16
+
+_ADULT = """
+age workclass fnlwgt education education_num marital_status occupation relationship race sex capital_gain capital_loss
+hours_per_week native_country income
+""".split()
+_CENSUS_INCOME = """
+age class_worker det_ind_code det_occ_code education wage_per_hour hs_college marital_stat major_ind_code major_occ_code
+race hisp_origin sex union_member unemp_reason full_or_part_emp capital_gains capital_losses stock_dividends
+tax_filer_stat region_prev_res state_prev_res det_hh_fam_stat det_hh_summ instance_weight mig_chg_msa mig_chg_reg
+mig_move_reg mig_same mig_prev_sunbelt num_emp fam_under_18 country_father country_mother country_self citizenship
+own_or_self vet_question vet_benefits weeks_worked year income_50k
+""".split()
 
 
 class _Readable(Protocol):
@@ -109,6 +125,51 @@ def _fetch(
 def _cache() -> Path:
     base = os.environ.get("XDG_CACHE_HOME")
     return (Path(base) if base else Path.home() / ".cache") / "plexus"
+
+
+# -- Rows -------------------------------------------------------------------------------------------------------------
+
+
+def adult(folder: FilePath | None = None) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    """The rows of Adult (1994 US census sample, UCI 2) as the publisher has them: 32,561 to train and 16,281 to test.
+
+    Categories are texts without blanks round them, unknown ones "?"; numbers are integers. In the test rows the labels
+    in `income` end in a full stop. Needs pandas.
+
+    folder: where the folder `adult` is, or is fetched to; by default $PLEXUS_DATA, else the cache, as of `fetch`.
+
+    Raises OSError where the files are not there and cannot be had.
+    """
+    return _frames("adult", _ADULT, folder)
+
+
+def census_income(folder: FilePath | None = None) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    """The rows of Census-Income (KDD; 1994 and 1995 US census surveys, UCI 117): 199,523 to train and 99,762 to test.
+
+    Categories are texts without blanks round them, "NA", "?" and "Not in universe" among them. Needs pandas.
+
+    folder: where the folder `census-income` is, or is fetched to; by default $PLEXUS_DATA, else the cache.
+
+    Raises OSError where the files are not there and cannot be had.
+    """
+    return _frames("census-income", _CENSUS_INCOME, folder)
+
+
+def _frames(name: str, columns: list[str], folder: FilePath | None) -> tuple[pandas.DataFrame, pandas.DataFrame]:
+    files = fetch(name, folder if folder is not None else os.environ.get("PLEXUS_DATA") or None)
+    return _frame(files / f"{name}.data.gz", columns), _frame(files / f"{name}.test.gz", columns)
+
+
+def _frame(path: Path, columns: list[str]) -> pandas.DataFrame:
+    import pandas
+
+    comment = "|" if path.name == "adult.test.gz" else None  # its first line
+    frame = pandas.read_csv(
+        path, header=None, names=columns, comment=comment, skipinitialspace=True, keep_default_na=False
+    )
+    for name in frame.select_dtypes(exclude="number"):
+        frame[name] = frame[name].map({text: text.rstrip() for text in frame[name].unique()})
+    return frame
 
 
 # -- Where the files come from -----------------------------------------------------------------------------------------

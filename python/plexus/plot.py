@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pictures with matplotlib: learning curves, gates, calibration, ROC. Each draws on `ax`, or on axes of its own, and
-returns the axes."""
+returns the axes; called again with the same axes it adds to them, in the next colour."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ._types import Rows
+from .callbacks import is_larger_better
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,54 +19,138 @@ if TYPE_CHECKING:
     from .callbacks import History
     from .model import Model
 
+# Okabe and Ito's, which those who see colours differently can tell apart; the last is for what belongs to all.
+_COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"]
+_COMMON = "#999999"
+_MARK = "plexus"  # the group id of the lines that take a colour
 
-def _axes(ax: Axes | None, **size: Any) -> Axes:
-    if ax is not None:
-        return ax
+
+def _axes(given: Axes | None, **size: Any) -> Axes:
     import matplotlib.pyplot as plt
 
-    made: Axes = plt.subplots(**size)[1]
-    return made
-
-
-def learning_curves(
-    history: History | Mapping[str, list[float]], figures: Sequence[str] = ("loss",), ax: Axes | None = None
-) -> Axes:
-    """Figures of each epoch, training as a line, validation dashed. `history`: what fit returned, or its dict."""
-    ax = _axes(ax)
-    values = history if isinstance(history, Mapping) else history.history
-    for figure in figures:
-        if figure not in values:
-            raise ValueError(f"there is no figure '{figure}'; there are {', '.join(values)}")
-        epochs = np.arange(1, len(values[figure]) + 1)
-        (line,) = ax.plot(epochs, values[figure], marker="o", markersize=3, label=figure)
-        if "val_" + figure in values:
-            ax.plot(epochs, values["val_" + figure], "--", color=line.get_color(), label="val_" + figure)
-    ax.set_xlabel("epoch")
-    ax.legend()
+    ax: Axes = plt.subplots(**size, layout="constrained")[1] if given is None else given
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.set_axisbelow(True)
     return ax
 
 
+def _drawn(ax: Axes) -> int:
+    """How many lines that take a colour are on the axes."""
+    return sum(line.get_gid() == _MARK for line in ax.lines)
+
+
+def _colour(number: int) -> str:
+    return _COLOURS[number % len(_COLOURS)]
+
+
+def learning_curves(
+    history: History | Mapping[str, list[float]],
+    figures: str | Sequence[str] = ("loss",),
+    ax: Axes | None = None,
+    label: str | None = None,
+) -> Axes:
+    """Figures of each epoch, training as a line, validation dashed, with a ring at the best validation epoch.
+    `history`: what fit returned, or its dict. A figure that is named with its val_ is a line, without that of training.
+    `label` goes before the figures' names, to tell several models apart."""
+    from matplotlib.ticker import MaxNLocator
+
+    values = history if isinstance(history, Mapping) else history.history
+    figures = [figures] if isinstance(figures, str) else list(figures)
+    for figure in figures:
+        if figure not in values:
+            raise ValueError(f"there is no figure '{figure}'; there are {', '.join(values)}")
+    ax = _axes(ax, figsize=(5.5, 3.6))
+    before = f"{label} " if label else ""
+    for figure in figures:
+        colour = _colour(_drawn(ax))
+        epochs = np.arange(1, len(values[figure]) + 1)
+        style = "-" if len(epochs) > 1 else "o"
+        valid = figure if figure.startswith("val_") else "val_" + figure
+        name = label if label and figures == [valid] else before + figure  # the axis tells which figure it is
+        ax.plot(epochs, values[figure], style, color=colour, label=name, gid=_MARK)
+        if valid in values:
+            if valid != figure:
+                style = "--" if len(epochs) > 1 else "s"
+                ax.plot(epochs, values[valid], style, color=colour, label=before + valid)
+            best = int(np.argmax(values[valid]) if is_larger_better(figure) else np.argmin(values[valid]))
+            ax.scatter(best + 1, values[valid][best], 40, "white", edgecolors=colour, linewidths=1.5, zorder=3)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.grid(color="0.9")
+    ax.set_xlabel("epoch")
+    if len(figures) == 1:
+        ax.set_ylabel(figures[0])
+    ax.legend(frameon=False, fontsize="small")
+    return ax
+
+
+def _named(part: str, task_names: Sequence[str]) -> str:
+    """task0 by the task's name."""
+    number = part.removeprefix("task")
+    return task_names[int(number)] if number != part and number.isdecimal() else part
+
+
+def _titles(gates: Iterable[str], task_names: Sequence[str]) -> dict[str, str]:
+    """Of level0/task1/gate: the level, where there are several, and the name of the task."""
+    parts = {gate: ([""] + gate.split("/")[:-1])[-2:] for gate in gates}
+    has_levels = len({level for level, _ in parts.values()}) > 1
+    return {
+        gate: (f"level {int(level.removeprefix('level')) + 1}\n" if has_levels else "") + _named(owner, task_names)
+        for gate, (level, owner) in parts.items()
+    }
+
+
 def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
-    """Mean weight of each expert at each gate, with its deviation over the rows (PLE paper, figure 8)."""
+    """How each gate mixes its experts over the rows of x (PLE paper, figure 8): bars are mean weights, lines on them one
+    deviation up and down, in the colour of the task that owns the expert, grey where it is shared; dotted, equal
+    weights. Below each gate, the entropy of its weights as a share of the greatest there can be."""
+    from matplotlib.patches import Patch
+
     gates = model.gates(x)
     if not gates:
         raise ValueError(f"a model of kind {model.name} has no gates")
-    most = max(len(gate["mean"]) for gate in gates.values())
-    ax = _axes(ax, figsize=(max(4.0, 0.5 * most * len(gates) + 1.5), 3.2))
-    at = 0.0
+    n_bars = sum(len(gate["mean"]) for gate in gates.values())
+    ax = _axes(ax, figsize=(min(11.0, max(4.5, 0.21 * (n_bars + 1.5 * len(gates)) + 1.0)), 3.6))
+    colours = {f"task{task}": _colour(task) for task in range(len(model.task_names))}
+    titles = _titles(gates, model.task_names)
+    owners: set[str] = set()
     ticks: list[float] = []
     labels: list[str] = []
+    at = 0.0
     for name, gate in gates.items():
-        places = at + np.arange(len(gate["mean"]))
-        ax.bar(places, gate["mean"], yerr=gate["deviation"], capsize=2, label=f"{name} (entropy {gate['entropy']:.2f})")
+        mean, deviation = gate["mean"], gate["deviation"]
+        n = len(mean)
+        places = at + np.arange(n)
+        names = [expert.rsplit(" ", 1) for expert in gate["experts"]]
+        colour = [colours.get(owner, _COMMON) for owner, _ in names]
+        owners.update(owner for owner, _ in names)
+        down = np.minimum(mean, deviation)  # no weight is negative
+        ax.bar(places, mean, 0.85, yerr=[down, deviation], color=colour, error_kw={"elinewidth": 1, "ecolor": "0.25"})
+        ax.hlines(1 / n, places[0] - 0.5, places[-1] + 0.5, colors="0.25", linestyles="dotted", linewidth=1)
+        share = gate["entropy"] / np.log(n) if n > 1 else 0.0
+        ax.annotate(
+            f"{titles[name]}\nentropy {share:.0%}", (places.mean(), 0), (0, -20),
+            xycoords=("data", "axes fraction"), textcoords="offset points", ha="center", va="top", fontsize="small",
+        )  # fmt: skip
         ticks += list(places)
-        labels += gate["experts"]
-        at = places[-1] + 2.0
-    ax.set_xticks(ticks, labels, rotation=90, fontsize=7)
-    ax.set_ylabel("weight")
+        labels += [str(int(number) + 1) for _, number in names]
+        at = places[-1] + 2.5
+    ax.set_xticks(ticks, labels, fontsize="x-small")
+    ax.tick_params(axis="x", length=0)
+    ax.set_xlim(-1, at - 1.5)
     ax.set_ylim(bottom=0)
-    ax.legend(fontsize=7)
+    ax.grid(axis="y", color="0.9")
+    ax.set_ylabel("weight of the expert")
+    if len(owners) > 1:
+        patches = [
+            Patch(color=colour, label=f"experts of {_named(owner, model.task_names)}")
+            for owner, colour in colours.items()
+            if owner in owners
+        ]
+        patches += [Patch(color=_COMMON, label="shared experts")] if owners - set(colours) else []
+        ax.legend(
+            handles=patches, frameon=False, fontsize="small", ncols=len(patches), loc="lower center",
+            bbox_to_anchor=(0.5, 1.0),
+        )  # fmt: skip
     return ax
 
 
@@ -77,41 +162,65 @@ def _known(given_y: ArrayLike, given_scores: ArrayLike) -> tuple[NDArray[np.floa
     return y[known], scores[known]
 
 
+def _unit_square(ax: Axes) -> int:
+    """Axes from 0 to 1 with their diagonal; what number the next line has."""
+    number = _drawn(ax)
+    if number == 0:
+        ax.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="dotted")
+        ax.set_xlim(-0.02, 1.02)
+        ax.set_ylim(-0.02, 1.02)
+        ax.set_aspect("equal")
+        ax.grid(color="0.9")
+    return number
+
+
 def calibration(
     y: ArrayLike, scores: ArrayLike, bins: int = 10, ax: Axes | None = None, label: str | None = None
 ) -> Axes:
-    """Share of positives over mean score in bins of equal width; the diagonal is perfect."""
+    """Share of positives over mean score in bins of equal width, with the bounds within which chance alone would leave
+    95 % of such shares; the diagonal is perfect."""
     y, scores = _known(y, scores)
-    ax = _axes(ax, figsize=(4, 4))
+    ax = _axes(ax, figsize=(4.2, 4.2))
     place = np.minimum((scores * bins).astype(int), bins - 1)
     counts = np.bincount(place, minlength=bins)
     filled = counts > 0
     mean = np.bincount(place, scores, bins)[filled] / counts[filled]
     share = np.bincount(place, y, bins)[filled] / counts[filled]
-    ax.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    ax.plot(mean, share, marker="o", label=label)
+    low, high = _interval(share, counts[filled])
+    colour = _colour(_unit_square(ax))
+    ax.vlines(mean, low, high, colors=colour, linewidth=1)
+    ax.plot(mean, share, marker="o", markersize=4, color=colour, label=label, gid=_MARK)
     ax.set_xlabel("mean score")
     ax.set_ylabel("share of positives")
     if label:
-        ax.legend()
+        ax.legend(frameon=False, fontsize="small", loc="upper left")
     return ax
+
+
+def _interval(
+    share: NDArray[np.float64], n: NDArray[np.int_], z: float = 1.96
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Wilson's interval (1927) of a share that n rows gave."""
+    middle = (share + z * z / (2 * n)) / (1 + z * z / n)
+    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + (z / (2 * n)) ** 2)
+    return middle - half, middle + half
 
 
 def roc(y: ArrayLike, scores: ArrayLike, ax: Axes | None = None, label: str | None = None) -> Axes:
     """True positive rate over false positive rate at every threshold."""
     y, scores = _known(y, scores)
-    ax = _axes(ax, figsize=(4, 4))
     order = np.argsort(-scores, kind="stable")
     y, scores = y[order] > 0.5, scores[order]
     last = np.append(np.diff(scores) != 0, True)
     positives, negatives = np.cumsum(y)[last], np.cumsum(~y)[last]
-    if positives[-1] == 0 or negatives[-1] == 0:
+    if len(y) == 0 or positives[-1] == 0 or negatives[-1] == 0:
         raise ValueError("a ROC curve needs labels of both classes")
+    ax = _axes(ax, figsize=(4.2, 4.2))
     x, height = np.append(0, negatives / negatives[-1]), np.append(0, positives / positives[-1])
     area = float(np.sum(np.diff(x) * (height[1:] + height[:-1]) / 2))
-    ax.plot([0, 1], [0, 1], color="0.7", linewidth=1)
-    ax.plot(x, height, label=f"{label + ', ' if label else ''}AUC {area:.4f}")
+    colour = _colour(_unit_square(ax))
+    ax.plot(x, height, color=colour, label=f"{label + ', ' if label else ''}AUC {area:.4f}", gid=_MARK)
     ax.set_xlabel("false positive rate")
     ax.set_ylabel("true positive rate")
-    ax.legend()
+    ax.legend(frameon=False, fontsize="small", loc="lower right")
     return ax

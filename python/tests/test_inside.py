@@ -107,15 +107,23 @@ def test_pictures(model, rows, features):
     from plexus import plot
 
     scores = model.predict(features)[0]
-    history = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.5, 2.0]}
+    history = {"loss": [3.0, 2.0, 1.0], "val_loss": [3.0, 2.5, 2.0], "auc": [0.5], "val_auc": [0.6]}
     for ax, lines in (
         (plot.learning_curves(history), 2),
+        (plot.learning_curves(history, ["loss", "auc"]), 4),
+        (plot.learning_curves(history, "val_loss", label="MMoE"), 1),
         (plot.calibration(rows["click"], scores), 2),
         (plot.roc(rows["click"], scores, label="click"), 2),
     ):
         assert len(ax.lines) == lines and drawn(ax) > 0.01
+    ax = plot.roc(rows["click"], scores)
+    plot.roc(1 - rows["click"], scores, ax=ax)
+    assert len(ax.lines) == 3 and len({line.get_color() for line in ax.lines}) == 3
+    with pytest.raises(ValueError, match="there is no figure 'lose'; there are loss, val_loss"):
+        plot.learning_curves(history, "lose")
     bars = plot.gate_use(model, features)
     assert len(bars.patches) == 4 and drawn(bars) > 0.05
+    assert [text.get_text().splitlines()[0] for text in bars.texts] == ["click", "seconds"]
     area = float(plot.roc(rows["click"], scores).get_legend().get_texts()[0].get_text().split()[-1])
     exact = model.evaluate(features, [rows["click"], rows["seconds"]], return_dict=True)["click_auc"]
     assert area == pytest.approx(exact, abs=6e-5)
