@@ -87,12 +87,18 @@ class Model(Scoring):
         self, optimizer: object = "adam", loss: PerTask[object] = None, metrics: object = None,
         loss_weights: PerTask[float] = None, weighted_metrics: object = None, **options: Any,
     ) -> None:  # fmt: skip
-        """Sets optimizer, losses, metrics and the tasks' weights, each one for all tasks, a list, or a dict by name.
-        weighted_metrics count sample_weight and class_weight; metrics count each row once.
+        """Sets how to train and what to measure. What is for tasks is one value for all, a list, or a dict by name.
 
-        A loss must fit its task's type: binary_crossentropy; mean_squared_error, mean_absolute_error, huber, poisson;
-        categorical_crossentropy. Without one it is the type's usual. options: keys of the configuration's section
-        `train` (schedule="cosine", warmup_steps=1000, monitor="click.auc", table_optimizer="lazy_adam", ...).
+        optimizer: its name, plexus.optimizers.Adam(...) and its siblings, or an optimizer of Keras.
+        loss: binary_crossentropy; mean_squared_error, mean_absolute_error, huber, poisson; categorical_crossentropy.
+            It must fit the task's type; without one it is the type's usual.
+        metrics: names of figures (docs/metrics.md), such as "AUC" and "mae", which count each row once.
+        loss_weights: factors of the tasks' losses.
+        weighted_metrics: figures that count sample_weight and class_weight.
+        options: keys of the configuration's section `train` (schedule="cosine", warmup_steps=1000,
+            monitor="click.auc", table_optimizer="lazy_adam", ...).
+
+        Raises ValueError for a name that is none, or a loss that does not fit its task.
         """
         optimizer = optimizers.get(optimizer)
         metrics, weighted = (metrics_a_task(one, self.task_names) for one in (metrics, weighted_metrics))
@@ -178,17 +184,28 @@ class Model(Scoring):
         """Trains for `epochs` - `initial_epoch` epochs and returns the History.
 
         x: a dict of arrays [rows], a frame, a table, a list of arrays in the order of get_feature_names; or files: a
-        path, several, a folder, a pattern, plexus.Files. y: a list of arrays, one a task, a [rows, tasks] array, a dict
-        or frame by the tasks' names; None where x holds the columns, as files always do. NaN or None in a label: that
-        task has no label in that row. validation_split takes the last rows, before shuffling; validation_data is
-        (x, y), (x, y, sample_weight), or files. sample_weight: an array [rows], a list of them or a dict, one a task,
-        or the names of columns of x.
+            path, several, a folder, a pattern, plexus.Files.
+        y: a list of arrays [rows], one a task, an array [rows, tasks], a dict or frame by the tasks' names; None where
+            x holds the columns, as files always do. NaN or None: that task has no label in that row.
+        batch_size: rows of a step; None: 32.
+        epochs: None: 1.
+        verbose: 0: silent; 1: a bar and a line an epoch; 2: the line alone; "auto": 1 in terminals and notebooks.
+        callbacks: of plexus.callbacks, or own ones.
+        validation_split: the share of the rows, the last ones before shuffling, that is measured after each epoch.
+        validation_data: (x, y) or (x, y, sample_weight), or files, in its stead.
+        shuffle: whether rows come in another order each epoch.
+        class_weight: factors of rows by their label, {0: 1.0, 1: 5.0}, for all tasks or in a dict by task.
+        sample_weight: factors of rows: an array [rows], a list of them or a dict, one a task, or names of columns of x.
+        initial_epoch: what the first epoch is counted as.
+        seed: of start values, the order of rows and dropout.
+        idle: arguments of Keras that change nothing here.
 
-        epochs None is 1, batch_size None 32; of a model by from_config both are the configuration's, and without x so
-        are the rows.
+        A model by from_config takes epochs, batch size and order from its configuration where they are not given, and
+        without x its rows, too.
 
         KeyboardInterrupt ends training and is raised again; the model keeps the best epoch so far. A second fit goes on
-        from the weights, with a fresh optimizer.
+        from the weights, with a fresh optimizer. Raises SchemaError for rows that do not fit the model, NumericError
+        where a loss is not finite.
         """
         if not self._compiled:
             raise RuntimeError("call compile before fit")

@@ -96,7 +96,7 @@ def SingleTask(
     dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu", dnn_use_bn: _PerLayer[bool] = False,
     threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
-    """One tower on the features, for one task."""
+    """One tower on the features, for one task; a task that shares nothing."""
     _check_tasks(1, [task_type], [task_name], least=1)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
     hyper = {"tower_dnn_units_lists": [list(tower_dnn_units)], **common}
@@ -112,7 +112,7 @@ def Shared_Bottom(
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
-    """One network that all towers read (Caruana 1997)."""
+    """One network that all towers read (Caruana, Multitask Learning, 1997)."""
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)
@@ -133,7 +133,8 @@ def ESMM(
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
-    """Click and click-then-conversion over the entire space (Ma et al. 2018)."""
+    """Click, and click with conversion as a product of probabilities, both over all rows (Ma et al., Entire Space
+    Multi-Task Model, SIGIR 2018, arXiv 1804.07931)."""
     if len(task_names) != 2:
         raise ValueError("the length of task_names must be equal to 2")
     if task_type != "binary":
@@ -157,7 +158,8 @@ def MMOE(
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
-    """Experts mixed by a gate a task (Ma et al. 2018)."""
+    """Experts that all tasks share, mixed by a gate of each task's own (Ma et al., Modeling Task Relationships in
+    Multi-task Learning with Multi-gate Mixture-of-Experts, KDD 2018)."""
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)
@@ -184,7 +186,8 @@ def PLE_CGC(
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
-    """Own and shared experts, one level (Tang et al. 2020)."""
+    """Customized Gate Control: experts of each task's own beside shared ones (Tang et al., Progressive Layered
+    Extraction, RecSys 2020)."""
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)
@@ -213,8 +216,8 @@ def PLE(
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, gate_input: str | None = None, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
-    """Levels of own and shared experts (Tang et al. 2020). `gate_input`: level or features, where gates have no
-    network."""
+    """Progressive Layered Extraction: levels of own and shared experts, one on another (Tang et al., RecSys 2020).
+    `gate_input`: what gates without a network of their own read, `level`, as in the paper, or `features`."""
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)

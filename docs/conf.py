@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The site: `./dev docs`. Its sources are the repository's own pages, from its root on, so that links lead the same way
+on the site and in the repository."""
+
+import pathlib
+import re
+import sys
+
+root = pathlib.Path(__file__).parents[1]
+sys.path.insert(0, str(root / "docs" / "_site"))
+
+project = "Plexus"
+author = "The Plexus authors"
+copyright = author
+version = release = re.search(r'PLX_VERSION "(.*)"', (root / "include/plexus.h").read_text())[1]
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "c_headers",
+    "command_help",
+    "plain_docstrings",
+    "repository_links",
+]
+root_doc = "docs/index"
+include_patterns = [
+    "docs/**.md", "docs/*.md", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/*.ipynb",
+]  # fmt: skip
+source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
+myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
+myst_heading_anchors = 4
+nb_execution_mode = "off"  # notebooks show what they were run to
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_typehints_description_target = "documented"
+
+html_theme = "furo"
+html_title = f"Plexus {release}"
+html_static_path = ["_site/static"]
+html_css_files = ["plexus.css"]
+html_extra_path = ["_site/root"]
+html_show_copyright = False
+html_copy_source = False
+html_show_sourcelink = False
+default_role = "code" # docstrings and comments of headers quote code by single backticks
+
+pygments_style = "friendly"
+pygments_dark_style = "monokai"
