@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import warnings
 from collections.abc import Callable
@@ -88,9 +89,20 @@ def path_bytes(path: FilePath) -> bytes:
     return os.fsencode(os.fspath(path))
 
 
+_PACKAGE = os.path.dirname(__file__) + os.sep
+
+
+def warn(message: str) -> None:
+    """A RuntimeWarning at the user's line, the nearest outside the package."""
+    level, frame = 2, sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, RuntimeWarning, stacklevel=level)
+
+
 @ffi.def_extern()
 def plexus_warn(user: CData, line: CData) -> None:
-    warnings.warn(text(line), RuntimeWarning, stacklevel=2)
+    warn(text(line))
 
 
 _contexts: dict[tuple[int, str | None], CData] = {}

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 from ._types import CData
@@ -23,7 +24,9 @@ class Display:
     def begin(self) -> None:
         if self.verbose == 1:
             try:
-                from tqdm.auto import tqdm
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # that a notebook without ipywidgets gets a bar of text
+                    from tqdm.auto import tqdm
             except ImportError:
                 return
             self._tqdm = tqdm

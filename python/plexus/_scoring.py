@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -12,7 +11,7 @@ import numpy as np
 from ._compile import has_kind
 from ._config import Key
 from ._inside import Inside
-from ._library import ArgumentError, call, text
+from ._library import ArgumentError, call, text, warn
 from ._native import ffi, lib
 from ._tables import ForeignStream
 from ._types import CData, Floats, Rows, Values
@@ -51,11 +50,7 @@ def plexus_scores(user: CData, scores: CData, rows: int) -> bool:
 def _tell_wrong_rows(report: CData) -> None:
     if report.wrong_rows:
         first = ffi.string(report.wrong_row[0]).decode()
-        warnings.warn(
-            f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}",
-            RuntimeWarning,
-            stacklevel=5,
-        )
+        warn(f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}")
 
 
 _Measure: TypeAlias = "Callable[[bool], CData]"  # figures of rows; True: by their weights

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ._config import Key, value_of
 from ._inputs import Inputs
-from ._library import UnsupportedError, create, text
+from ._library import UnsupportedError, create, text, warn
 from ._native import ffi, lib
 from ._tables import ForeignStream, Stream
 from ._types import CData, Rows, Values
@@ -127,7 +126,7 @@ class FileRows:
 def _tell_wrong_rows(data: CData) -> None:
     if n := lib.plx_data_wrong_rows(data):
         first = text(lib.plx_data_wrong_row(data, 0))
-        warnings.warn(f"{n} rows that cannot be read are left out; the first: {first}", RuntimeWarning, stacklevel=6)
+        warn(f"{n} rows that cannot be read are left out; the first: {first}")
 
 
 def _names_of(inputs: Inputs, sample_weight: Values) -> dict[Key, str]:

@@ -168,7 +168,9 @@ def _frame(path: Path, columns: list[str]) -> pandas.DataFrame:
         path, header=None, names=columns, comment=comment, skipinitialspace=True, keep_default_na=False
     )
     for name in frame.select_dtypes(exclude="number"):
-        frame[name] = frame[name].map({text: text.rstrip() for text in frame[name].unique()})
+        stripped = {text: text.rstrip() for text in frame[name].unique()}
+        if any(text != short for text, short in stripped.items()):
+            frame[name] = frame[name].map(stripped)
     return frame
 
 

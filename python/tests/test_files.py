@@ -167,8 +167,9 @@ def test_wrong_rows_are_told(folder, tmp_path, rows):
         from_files(tmp_path / "wrong.csv")
     with pytest.warns(RuntimeWarning, match="1 rows that cannot be read are left out; the first: .*wrong.csv:4002"):
         model = from_files(plexus.Files(tmp_path / "wrong.csv", on_error="skip"))
-    with pytest.warns(RuntimeWarning, match="1 rows"):
+    with pytest.warns(RuntimeWarning, match="1 rows") as told:
         assert len(model.predict(tmp_path / "wrong.csv")[0]) == 4000
+    assert told[0].filename == __file__
 
 
 @pytest.mark.parametrize(

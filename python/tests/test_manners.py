@@ -270,15 +270,22 @@ def test_progress_on_a_terminal():
 
 
 def test_progress_without_widgets():
-    """In a notebook without ipywidgets tqdm warns and draws its text bar."""
+    """In a notebook without ipywidgets the bar is text."""
     pytest.importorskip("tqdm")
     shown = on_terminal(SHOWN.format(here=str(HERE), before=NOTEBOOK))
-    assert "Epoch 1/2:" in shown and "click_auc" in shown
+    assert "Epoch 1/2:" in shown and "click_auc" in shown and "Warning" not in shown
 
 
 def test_progress_without_tqdm():
     shown = on_terminal(SHOWN.format(here=str(HERE), before=NO_TQDM))
     assert "Epoch 1/2:" not in shown and "Epoch 2/2" in shown and "click_auc" in shown
+
+
+def test_warnings_name_the_line(rows, features):
+    """That of the user who called the package."""
+    with pytest.warns(RuntimeWarning, match="all training labels are negative") as told:
+        trained(features, {**rows, "click": np.zeros(len(rows["click"]))})
+    assert {Path(one.filename).name for one in told} == {"helpers.py"}
 
 
 # -- Keras' callbacks --------------------------------------------------------------------------------------------------
