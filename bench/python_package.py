@@ -11,13 +11,15 @@ Each measurement of training is a process of its own, and the ways take turns, r
   metrics   the same with metrics of the training rows, which Keras' users ask for and the command does not make
 
 `train` is the training alone, `whole` from rows (a file, or arrays) to the trained network, `process` all of it:
-interpreter, imports, and for the command evaluation and saving. Then the import beside NumPy, and one row a call: from
-Python, and what of that the library takes.
+interpreter, imports, and for the command evaluation and saving; `processors` the same in processor seconds, which
+others on the machine disturb less. Then the import beside NumPy, and one row a call: from Python, and what of that the
+library takes.
 """
 
 import argparse
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -193,10 +195,17 @@ def tell(**facts):
     print(json.dumps(facts), flush=True)
 
 
+def used():
+    """Processor seconds of the processes that have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def timed(arguments):
-    start = time.perf_counter()
+    """What the process prints, and its seconds by the clock and of processors."""
+    start, start_used = time.perf_counter(), used()
     out = subprocess.run(arguments, check=True, stdout=subprocess.PIPE, text=True).stdout
-    return json.loads(out), time.perf_counter() - start
+    return json.loads(out), {"process": time.perf_counter() - start, "processors": used() - start_used}
 
 
 def by_command(options, case, config):
@@ -206,7 +215,7 @@ def by_command(options, case, config):
         arguments += ["--data", options.data, "--set", "train.epochs=5", "--set", "train.patience=0"]
     report, process = timed(arguments)
     seconds = report["seconds"]
-    return {"train": seconds["train"], "whole": seconds["load"] + seconds["train"], "process": process}
+    return {"train": seconds["train"], "whole": seconds["load"] + seconds["train"], **process}
 
 
 def by_package(options, case, metrics):
@@ -214,7 +223,7 @@ def by_package(options, case, metrics):
         [sys.executable, __file__, options.command, "--way", f"{case}:{metrics}", "--work", options.work, "--data",
          options.data, "--threads", str(options.threads)]
     )  # fmt: skip
-    return {**seconds, "process": process}
+    return {**seconds, **process}
 
 
 def compare(options, case, config):
