@@ -283,7 +283,7 @@ def test_progress_without_tqdm():
 
 def test_warnings_name_the_line(rows, features):
     """That of the user who called the package."""
-    with pytest.warns(RuntimeWarning, match="all training labels are negative") as told:
+    with pytest.warns(RuntimeWarning, match="labels are negative") as told:
         trained(features, {**rows, "click": np.zeros(len(rows["click"]))})
     assert {Path(one.filename).name for one in told} == {"helpers.py"}
 
