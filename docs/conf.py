@@ -19,6 +19,9 @@ extensions = [
     "sphinx.ext.autodoc",
     "c_headers",
     "command_help",
+    "mathml",
+    "networks",
+    "own_figures",
     "plain_docstrings",
     "repository_links",
 ]
@@ -36,6 +39,7 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 
 html_theme = "furo"
+html_math_renderer = "mathml"
 html_title = f"Plexus {release}"
 html_static_path = ["_site/static"]
 html_css_files = ["plexus.css"]
@@ -43,7 +47,7 @@ html_extra_path = ["_site/root"]
 html_show_copyright = False
 html_copy_source = False
 html_show_sourcelink = False
-default_role = "code" # docstrings and comments of headers quote code by single backticks
+default_role = "code"  # docstrings and comments of headers quote code by single backticks
 
 pygments_style = "friendly"
 pygments_dark_style = "monokai"

@@ -5,7 +5,7 @@
 
 # Prints "FILE: TARGET" of links to files that are not there. A target is relative to the document's folder.
 broken_links() {
-    for document in "$root"/*.md "$root"/docs/*.md; do
+    for document in "$root"/*.md "$root"/docs/*.md "$root"/docs/*/*.md; do
         sed '/^```/,/^```$/d' "$document" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//; s/#.*//' >targets
         while read -r target; do
             case $target in '' | http*) continue ;; esac
