@@ -74,7 +74,9 @@ def learning_curves(
                 ax.plot(epochs, values[valid], style, color=colour, label=before + valid)
             best = int(np.argmax(values[valid]) if is_larger_better(figure) else np.argmin(values[valid]))
             ax.scatter(best + 1, values[valid][best], 40, "white", edgecolors=colour, linewidths=1.5, zorder=3)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    last = max(np.max(line.get_xdata()) for line in ax.lines)
+    ax.set_xlim(0.5, last + max(0.5, 0.03 * last))  # there is no epoch 0
     ax.grid(color="0.9")
     ax.set_xlabel("epoch")
     if len(figures) == 1:

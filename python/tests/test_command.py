@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command that comes with the package is the C command, and does what that one's own tests ask of it."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 
 import plexus
 from helpers import trained
-from plexus import _command
+from plexus import _command, datasets
 from plexus.datasets import fetch
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -91,3 +92,23 @@ def test_fetch(command, tmp_path):
     assert folder == tmp_path / "adult"
     assert sorted(path.name for path in folder.iterdir()) == ["adult.data.gz", "adult.test.gz"]
     assert fetch("adult", tmp_path, source=tmp_path / "nowhere") == folder
+
+
+def test_cells_of_frames(tmp_path):
+    pytest.importorskip("pandas")
+    with gzip.open(tmp_path / "adult.test.gz", "wt") as file:
+        file.write("|1x3 Cross validator\n25,  NA, 226802, a  b ,?\n\n")
+    frame = datasets._frame(tmp_path / "adult.test.gz", ["age", "work", "weight", "school", "country"])
+    assert frame.to_dict("records") == [{"age": 25, "work": "NA", "weight": 226802, "school": "a  b", "country": "?"}]
+
+
+def test_rows_as_frames(command, monkeypatch):
+    pytest.importorskip("pandas")
+    data = Path(os.environ.get("PLEXUS_DATA") or ROOT.parent / "shared" / "data").resolve()
+    if not (data / "adult").exists():
+        pytest.skip("no real data")
+    monkeypatch.setenv("PLEXUS_DATA", str(data))
+    train, test = datasets.adult()
+    assert (len(train), len(test)) == (32561, 16281)
+    assert list(train["income"].unique()) == ["<=50K", ">50K"] and list(test["income"].unique()) == ["<=50K.", ">50K."]
+    assert (train["workclass"] == "?").sum() == 1836 and train.notna().all(axis=None)

@@ -116,6 +116,10 @@ def test_pictures(model, rows, features):
         (plot.roc(rows["click"], scores, label="click"), 2),
     ):
         assert len(ax.lines) == lines and drawn(ax) > 0.01
+    ax = plot.learning_curves({"loss": [2.0]})
+    assert [tick for tick in ax.get_xticks() if 0.5 <= tick <= ax.get_xlim()[1]] == [1]
+    plot.learning_curves(history, ax=ax)
+    assert ax.get_xlim() == (0.5, 3.5)
     ax = plot.roc(rows["click"], scores)
     plot.roc(1 - rows["click"], scores, ax=ax)
     assert len(ax.lines) == 3 and len({line.get_color() for line in ax.lines}) == 3

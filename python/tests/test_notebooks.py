@@ -76,7 +76,8 @@ def check_pictures(notebook):
 
 @pytest.mark.parametrize("name", PATHS)
 def test_reaches_the_published_figures(done, name):
-    """A run may lie as far below the published figure as a mean may, and three deviations of runs further."""
+    """A run may lie as far below the published figure as a mean may, and three deviations of runs further. Nor may it lie
+    far above the mean of docs/results.md, as it would if a label were among the features."""
     reproduce = tool("reproduce")
     known = reproduce.old_rows(str(ROOT / "docs" / "results.md"))
     keys = {title: key for key, title in reproduce.MODELS}
@@ -88,10 +89,10 @@ def test_reaches_the_published_figures(done, name):
         title = "Adult" if name == "adult" else f"Census-Income, {row.get('group', 'group 1')}"
         model, place = row["model"], tasks[title].index(row["task"])
         published = reproduce.PUBLISHED[keys[model]][titles.index(title)][place]
-        deviation = float(known[title, model].split("|")[2 + 2 * place].split("±")[1])
+        mean, deviation = map(float, known[title, model].split("|")[2 + 2 * place].split("±"))
         assert row["published"] == published
         tolerance = reproduce.TOLERANCE.get(keys[model], reproduce.USUAL_TOLERANCE)
-        assert published - tolerance - 3 * deviation <= row["plexus"] < 1, row
+        assert published - tolerance - 3 * deviation <= row["plexus"] <= mean + tolerance + 6 * deviation, row
 
 
 @pytest.mark.parametrize("name", PATHS)
