@@ -34,6 +34,11 @@ myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4
 nb_execution_mode = "off"  # notebooks show what they were run to
 
+nitpicky = True
+# Types of other packages, about which nothing is fetched, names that the package keeps to itself, and C's own types.
+nitpick_ignore_regex = [("py:.*", r"(?!plexus\.).*"), ("py:.*", r"plexus\.(\w+\.)*_.*"), ("c:.*", r"(?!plx_|PLX_).*")]
+autodoc_preserve_defaults = True
+maximum_signature_line_length = 100
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

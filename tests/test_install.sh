@@ -30,6 +30,28 @@ test_pkg_config() {
     code 0 "$scratch/prefix/bin/plexus" predict model.plexus rows.csv
 }
 
+# The program of docs/tutorial.md scores as the command does.
+test_tutorial_program() {
+    sed -n '/^```c$/,/^```$/p' "$root/docs/tutorial.md" | grep -v '^```' >score.c
+    PKG_CONFIG_PATH=$(dirname "$(find "$scratch/prefix" -name plexus.pc)")
+    export PKG_CONFIG_PATH
+    # shellcheck disable=SC2046 # flags are words
+    "${CC:-cc}" -std=c17 -Wall -Wextra -Werror score.c $(pkg-config --cflags --libs plexus) \
+        -Wl,-rpath,"$(pkg-config --variable=libdir plexus)" -o score
+    code 0 "$PLEXUS" fit "$root/examples/shop/visits.yaml" --out visits
+    code 0 ./score
+    mv out scored
+    cat >rows.csv <<'CSV'
+country,device,source,goods,hour,price,earlier_visits
+IT,phone,ad,shoes,20,24.94,3
+CH,tablet,letter,books,9,12.50,
+CSV
+    code 0 "$PLEXUS" predict visits/model.plexus rows.csv
+    [ "$(wc -l <scored)" = 2 ]
+    sed 1d out | paste -d, scored - | awk -F, '
+        { for (i = 1; i <= 2; i++) if ($i - $(i + 2) > 1e-6 || $(i + 2) - $i > 1e-6) exit 1 }'
+}
+
 test_find_package() {
     cp "$quickstart" .
     cat >CMakeLists.txt <<'CMAKE'

@@ -23,6 +23,7 @@ PIECE = re.compile(
     r"|^typedef struct (?P<opaque>\w+) \w+;"
     r"|^(?P<typedef>typedef [^;{}]*\([^;]*;)"
     r"|^PLX_API (?P<function>[^;]+);"
+    r"|^enum \{ (?P<number>\w+ = \d+) \};"
     r"|#define (?P<constant>PLX_VERSION) [^\n]+",
     re.DOTALL | re.MULTILINE,
 )
@@ -49,12 +50,19 @@ def rest_text(comment):
     return text
 
 
+# Quoted code; a name of the library's; what reStructuredText would read as markup or as a link.
+MARKED = re.compile(r"(?P<code>`[^`]*`)|(?P<name>\b(?:plx|PLX)_\w*[a-zA-Z0-9]\b(?![*_]))|(?P<sign>[*|_]|(?<=\w):(?=\w))")
+
+
+def marked(found):
+    if found["code"]:
+        return f"`{found['code']}`"
+    return f":c:expr:`{found['name']}`" if found["name"] else f"\\{found['sign']}"
+
+
 def inline(line):
-    """Backticks doubled; what reStructuredText would read as markup or as a link, escaped."""
-    parts = re.split(r"(`[^`]*`)", line)
-    return "".join(
-        f"`{part}`" if part.startswith("`") else re.sub(r"([*|_]|(?<=\w):(?=\w))", r"\\\1", part) for part in parts
-    )
+    """A line with its code quoted, the library's names as links, and everything else as it is."""
+    return MARKED.sub(marked, line)
 
 
 def indented(lines, by="   "):
@@ -91,7 +99,7 @@ def members_of(body):
             doc += [inline(one_line(re.sub(r"^\s*/\*+|\*/$|\n\s*\*", " ", member["behind"])))]
         names = each_declaration(member["declaration"])
         text += ["", f".. c:member:: {names[0]}"] + [f"             {name}" for name in names[1:]]
-        text += ["", *indented(doc)]
+        text += ["   :no-contents-entry:", "", *indented(doc)]
     return text
 
 
@@ -99,7 +107,7 @@ def constants_of(body):
     text = []
     for line in re.sub(r"#.*|PLX_STATUS_LIST.*", "", body).replace(", PLX", ",\nPLX").splitlines():
         if name := re.match(r"\s*(PLX_\w+)", line):
-            text += ["", f".. c:enumerator:: {name[1]}", "", *indented(comment_behind(line))]
+            text += ["", f".. c:enumerator:: {name[1]}", "   :no-contents-entry:", "", *indented(comment_behind(line))]
     return text
 
 
@@ -107,7 +115,7 @@ def statuses(header):
     """The enumerators that the list macro makes."""
     text = []
     for name, number, sentence in re.findall(r'X\((\w+), (-?\d+), +"(.*?)"\)', header):
-        text += ["", f".. c:enumerator:: PLX_{name}", "", f"   {sentence} ({number})"]
+        text += ["", f".. c:enumerator:: PLX_{name}", "   :no-contents-entry:", "", f"   {sentence} ({number})"]
     return text
 
 
@@ -119,6 +127,8 @@ def declaration(piece, header):
         return f".. c:type:: {piece['opaque']}", []
     if piece["typedef"]:
         return f".. c:type:: {one_line(piece['typedef'])[len('typedef '):].rstrip(';')}", []
+    if piece["number"]:
+        return f".. c:enumerator:: {piece['number']}", []
     if piece["constant"]:
         return f".. c:macro:: {piece['constant']}", []
     if piece["kind"] == "struct":
