@@ -111,7 +111,7 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
     if not gates:
         raise ValueError(f"a model of kind {model.name} has no gates")
     n_bars = sum(len(gate["mean"]) for gate in gates.values())
-    ax = _axes(ax, figsize=(min(11.0, max(4.5, 0.21 * (n_bars + 1.5 * len(gates)) + 1.0)), 3.6))
+    ax = _axes(ax, figsize=(min(9.0, max(4.5, 0.21 * (n_bars + 1.5 * len(gates)) + 1.0)), 3.6))
     colours = {f"task{task}": _colour(task) for task in range(len(model.task_names))}
     titles = _titles(gates, model.task_names)
     owners: set[str] = set()
