@@ -38,10 +38,12 @@ nitpicky = True
 # Types of other packages, about which nothing is fetched, names that the package keeps to itself, and C's own types.
 nitpick_ignore_regex = [("py:.*", r"(?!plexus\.).*"), ("py:.*", r"plexus\.(\w+\.)*_.*"), ("c:.*", r"(?!plx_|PLX_).*")]
 autodoc_preserve_defaults = True
-maximum_signature_line_length = 100
+maximum_signature_line_length = 110
 autodoc_member_order = "bysource"
-autodoc_typehints = "description"
-autodoc_typehints_description_target = "documented"
+autodoc_typehints = "signature"
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "FilePath", "Rows", "Values")}
+python_use_unqualified_type_names = True
+python_display_short_literal_types = True
 
 html_theme = "furo"
 html_math_renderer = "mathml"

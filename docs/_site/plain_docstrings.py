@@ -27,10 +27,11 @@ def process(app, kind, name, what, options, lines):
         if head and all(one in known for one in head[1].split(", ")):
             if not is_field and text and text[-1]:
                 text.append("")
-            text.append(f":param {head[1].replace(', ', ' / ')}: {escaped(head[2])}")
+            fields = [f":param {one}: {escaped(head[2])}" for one in head[1].split(", ")]
+            text += fields
             is_field = True
         elif is_field and line.strip():
-            text[-1] += " " + escaped(line.strip())
+            text[-len(fields) :] = [f"{field} {escaped(line.strip())}" for field in text[-len(fields) :]]
         elif line.startswith("Raises "):
             text += ["", escaped(line)]
             is_field = False
@@ -40,6 +41,13 @@ def process(app, kind, name, what, options, lines):
     lines[:] = text
 
 
+def process_signature(app, kind, name, what, options, signature, returned):
+    """Types that a module keeps to itself without their underscore."""
+    plain = [text and re.sub(r"\b_(?=[A-Z])", "", text) for text in (signature, returned)]
+    return tuple(plain)
+
+
 def setup(app):
+    app.connect("autodoc-process-signature", process_signature)
     app.connect("autodoc-process-docstring", process)
     return {"parallel_read_safe": True}

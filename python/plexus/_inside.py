@@ -24,7 +24,10 @@ class Inside(Network):
         return found
 
     def layer_output(self, x: Rows, name: str) -> Floats:
-        """What the layer makes of each row: [rows, groups, width]."""
+        """What the layer makes of each row: [rows, groups, width].
+
+        name: one of `layers`; ValueError for another, UnsupportedError for one that scoring does not make (a loss).
+        """
         with self._lock:
             return self._outputs(self._rows(x), [name])[name]
 

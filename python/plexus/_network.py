@@ -98,7 +98,7 @@ class Network:
         return taken_text(self._context, lib.plx_model_describe, self._built(), forms[form])
 
     def count_params(self) -> int:
-        """Numbers that training moves."""
+        """How many numbers training moves."""
         return lib.plx_model_n_parameters(self._built())
 
     def parameters(self) -> dict[str, Floats]:
@@ -113,11 +113,11 @@ class Network:
         return found
 
     def get_weights(self) -> list[Floats]:
-        """Copies of all parameters, in the order of `parameters`."""
+        """Copies of all parameters, [groups, rows, columns] each, in the order of `parameters`."""
         return [values.copy() for values in self.parameters().values()]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Takes what get_weights gave: all of them, in its order."""
+        """Takes what get_weights gave: all of them, in its order; ValueError for other numbers or shapes."""
         weights, own = list(weights), self.parameters()
         if len(weights) != len(own):
             raise ValueError(

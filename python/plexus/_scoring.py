@@ -65,9 +65,14 @@ class Scoring(Inside):
     _test: CData = None  # the data whose test rows the configuration names
 
     def predict(self, x: Rows, batch_size: int | None = None, verbose: int | str = "auto") -> Floats | list[Floats]:
-        """A list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task): probabilities, or values of
-        regressions. With one task the array alone. x: as `fit` takes it; files may be of any size. batch_size is taken
-        for Keras' sake and changes nothing."""
+        """Scores: a list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task), of probabilities, or of
+        values in the unit of a regression's labels. With one task the array alone.
+
+        x: rows as `fit` takes them, without labels; files may be of any size.
+        batch_size, verbose: taken for Keras' sake; they change nothing.
+
+        Raises SchemaError for a column that is missing or a cell that is no number, with the column, row and remedy.
+        """
         with self._lock:
             files, foreign = plain(x, "x"), self._inputs.foreign(x)
             if files is not None:
@@ -112,8 +117,11 @@ class Scoring(Inside):
         return gathered.all()
 
     def predictor(self, columns: Iterable[str] | None = None) -> Predictor:
-        """A frozen copy that scores one row a call in microseconds; `columns`: the names of a row's values in their
-        order, by default those of the features."""
+        """A frozen copy that scores one row a call, in microseconds.
+
+        columns: the names of a row's values in their order; None: those of the features. A model that was not made of
+            feature columns (by from_config or load_model) must be told.
+        """
         if columns is None:
             if self.feature_columns is None:
                 raise ValueError(
@@ -129,10 +137,16 @@ class Scoring(Inside):
         """The compiled metrics of each task; a list in the order of `metrics_names`, or a dict. Without compiled
         metrics, every figure that has a meaning (docs/metrics.md), as a dict.
 
-        x: as `fit` takes it; files may be of any size. Without x: the test rows that the configuration of from_config
-        names. sample_weight, as of `fit`, is for weighted_metrics, and for all figures where none are compiled; metrics
-        count each row once. With files it names the columns of weights that the network was built with, and
-        class_weight counts as in training.
+        x: rows as `fit` takes them; files may be of any size. None: the test rows that the configuration of from_config
+            names.
+        y: labels as `fit` takes them; None where x holds them.
+        batch_size, verbose: taken for Keras' sake; they change nothing.
+        sample_weight: as `fit` takes it, for weighted_metrics, and for all figures where none are compiled; metrics
+            count each row once. With files: the names of the columns of weights that the network was built with, and
+            class_weight counts as in training.
+        return_dict: figures by their names, as History has them.
+
+        Raises SchemaError for rows that do not fit the model, ValueError for weights that no figure would count.
         """
         compiled = any(self._metrics) or any(self._weighted_metrics)
         if sample_weight is not None and compiled and not any(self._weighted_metrics):

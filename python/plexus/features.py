@@ -136,8 +136,10 @@ class DenseFeat:
 
 @dataclass(frozen=True, init=False)
 class VarLenSparseFeat:
-    """A list of at most `maxlen` categories a row, pooled by `combiner`: mean, sum, max or attention. options: keys of
-    lists in the configuration, such as keep="last", weight_separator=":"."""
+    """A list of at most `maxlen` categories a row, pooled by `combiner`: mean, sum, max or attention.
+
+    options: keys of lists in the configuration, such as keep="last", weight_separator=":".
+    """
 
     sparsefeat: SparseFeat
     maxlen: int

@@ -366,6 +366,11 @@ class Model(Scoring):
 
 
 def load_model(filepath: FilePath, threads: int = 0) -> Model:
-    """A model that this package or `plexus fit` has saved."""
+    """A model that this package or `plexus fit` has saved.
+
+    filepath: the model file; FormatError where it is truncated or altered, UnsupportedError where it is of a later
+        version, FileError where it cannot be read.
+    threads: at most so many; 0: one a processor.
+    """
     handle = create("plx_model", lib.plx_model_free, lib.plx_model_load, context(threads), path_bytes(filepath))
     return Model(handle=handle, threads=threads)

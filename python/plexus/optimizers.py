@@ -58,12 +58,17 @@ class Optimizer:
 
 
 def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Any) -> Optimizer:
+    """Stochastic gradient descent, w -= learning_rate * g, with `momentum` and Nesterov's form of it.
+
+    arguments: clipvalue, clipnorm, global_clipnorm, as Keras has them; of all optimizers.
+    """
     return Optimizer("sgd", learning_rate=learning_rate, momentum=momentum or None, nesterov=nesterov, **arguments)
 
 
 def Adam(
     learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **arguments: Any
 ) -> Optimizer:
+    """Adam (Kingma and Ba 2015), as Keras defines it: epsilon is added to the root of the second moment."""
     return Optimizer("adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **arguments)
 
 
@@ -75,6 +80,7 @@ def AdamW(
     epsilon: float = 1e-7,
     **arguments: Any,
 ) -> Optimizer:
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019): learning_rate * weight_decay * w is taken off."""
     return Optimizer(
         "adamw",
         learning_rate=learning_rate, weight_decay=weight_decay, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon,
@@ -85,6 +91,7 @@ def AdamW(
 def Adagrad(
     learning_rate: float = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **arguments: Any
 ) -> Optimizer:
+    """Adagrad (Duchi et al. 2011): steps divided by the root of the sum of all squared gradients so far."""
     return Optimizer(
         "adagrad",
         learning_rate=learning_rate, initial_accumulator_value=initial_accumulator_value, epsilon=epsilon,
@@ -100,6 +107,8 @@ def RMSprop(
     centered: bool = False,
     **arguments: Any,
 ) -> Optimizer:
+    """RMSprop: steps divided by the root of a moving mean of squared gradients (`rho`), less its mean's square with
+    `centered`."""
     return Optimizer(
         "rmsprop",
         learning_rate=learning_rate, rho=rho, momentum=momentum or None, epsilon=epsilon, centered=centered,
@@ -108,6 +117,10 @@ def RMSprop(
 
 
 def Ftrl(learning_rate: float = 0.001, **arguments: Any) -> Optimizer:
+    """FTRL-proximal (McMahan et al. 2013).
+
+    arguments: l1_regularization_strength, l2_regularization_strength, beta, initial_accumulator_value, as Keras has them.
+    """
     return Optimizer("ftrl", learning_rate=learning_rate, **arguments)
 
 

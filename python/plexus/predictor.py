@@ -19,9 +19,9 @@ _TEXTS_KEPT = 1 << 16
 class Predictor:
     """A frozen copy of a model: `predictor(row)` scores one row.
 
-    columns: the names of a row's values in their order; a row is a sequence of texts, numbers and None (missing), or a
-    dict by the names. The scores are a tuple, one number a task ([classes] of a multiclass task side by side), the same
-    bits as Model.predict. Not to be called from several threads at once: take one a thread.
+    columns: the names of a row's values in their order.
+
+    Not to be called from several threads at once: take one a thread.
     """
 
     def __init__(self, model: Network, columns: Iterable[str]):
@@ -53,6 +53,12 @@ class Predictor:
         return known
 
     def __call__(self, row: Sequence[object] | Mapping[str, object]) -> tuple[float, ...]:
+        """One number a task, of a multiclass task one a class, side by side: the same bits as Model.predict.
+
+        row: texts, numbers and None (missing) in the order of the columns, or a dict by their names.
+
+        Raises ValueError for a row of another length, SchemaError for a cell that is no number.
+        """
         if isinstance(row, Mapping):
             row = [row.get(name) for name in self.columns]
         if len(row) != len(self.columns):
