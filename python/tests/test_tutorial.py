@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/tutorial.md does what it says: its commands and its Python run one after another in an empty folder."""
+"""docs/tutorial.md does what it says: its commands and its Python run one after another in an empty folder. The keys that
+docs/models shows are keys."""
 
 import os
 import pathlib
@@ -7,6 +8,8 @@ import re
 import subprocess
 
 import pytest
+
+import plexus
 
 matplotlib = pytest.importorskip("matplotlib")
 pytest.importorskip("pandas")
@@ -39,3 +42,16 @@ def test_its_configuration_is_the_example():
     (shown,) = [block for language, block in BLOCKS if language == "yaml"]
     kept = re.sub(r" *#.*", "", (ROOT / "examples/shop/visits.yaml").read_text())
     assert shown.split() == kept.split()
+
+
+MODELS = [page for page in sorted((ROOT / "docs/models").glob("*.md")) if page.stem != "index"]
+
+
+@pytest.mark.parametrize("page", MODELS, ids=lambda page: page.stem)
+def test_keys_of_a_model(page):
+    (block,) = re.findall(r"```yaml\n(.*?)```", page.read_text(), re.DOTALL)
+    tasks = "" if "tasks:" in block else "tasks: [{name: a}, {name: b}]\n"
+    text = f"data: {{train: [rows.csv]}}\nfeatures: [{{name: city, kind: sparse}}]\n{tasks}{block}"
+    config = plexus.from_config(text).config
+    for line in block.partition("model:\n")[2].splitlines():
+        assert line in config
