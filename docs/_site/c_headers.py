@@ -182,7 +182,7 @@ class CHeader(SphinxDirective):
         self.env.note_dependency(str(INCLUDE / self.arguments[0]))
         header, sections, nodes = (INCLUDE / self.arguments[0]).read_text(), page(self.arguments[0]), []
         shown = "\n".join(line for _, text in sections for line in text)
-        for name in re.findall(r"^PLX_API [^;(]*?(\w+)\(", header, re.MULTILINE):
+        for name in re.findall(r"^[^#\n*]*\bPLX_API\b[^;(]*?(\w+)\s*\(", header, re.MULTILINE):
             if not re.search(rf"^\.\. c:function:: .*\b{name}\(", shown, re.MULTILINE):
                 raise self.error(f"{self.arguments[0]}: {name} is declared in a way that the page does not know")
         for title, text in sections:
