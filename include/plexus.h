@@ -214,6 +214,9 @@ typedef struct plx_progress {
     const double *validation_scores;       /* AUC of binary tasks, MSE of regressions, accuracy of multi-class tasks */
     double monitored;                      /* what train.monitor says; NaN as validation_loss */
     const plx_metrics *validation_metrics; /* all figures; NULL where there is nothing to tell */
+    /* Of the training rows as the epoch went through them, by the weights of each step, dropout and all, as Keras
+       measures them; group_auc is NaN. NULL before the epoch's end, or where the hooks do not ask for it. */
+    const plx_metrics *training_metrics;
     const plx_task_kind *task_kinds;
     bool is_best; /* this epoch's weights are the best so far */
     int n_tasks;
@@ -227,6 +230,7 @@ typedef struct plx_train_hooks {
     /** Asked as an epoch begins, which counts from 1 and by train.schedule would begin with `rate`: the learning rate
      * that it shall begin with; the schedule's course within the epoch is kept in proportion. NULL: `rate`. */
     double (*learning_rate)(void *user, int epoch, double rate);
+    bool training_metrics;   /* progress tells them; 4 bytes of memory a row for each score and label */
     const char *log_path;    /* metrics.jsonl: one object an epoch; NULL: none */
     const char *tensorboard; /* folder for event files, in place of train.tensorboard; NULL: as that says */
     /* Where the state of training is kept, as often as train.checkpoint_epochs, _steps and _seconds say, and when

@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from types import TracebackType
 
 from ._native import ffi, lib
 from ._types import CData, FilePath
@@ -98,6 +99,16 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, RuntimeWarning, stacklevel=level)
+
+
+def keep_failure(kind: object, failure: BaseException, traceback: TracebackType) -> float | None:
+    """For callbacks whose `user` has a member `failure`: a signal that came while the library worked, Ctrl-C say, raises
+    before their first line, where no `try` is yet. The answer is that of a callback that ends the work; a learning
+    rate's stays as it was."""
+    given = traceback.tb_frame.f_locals
+    ffi.from_handle(given["user"]).failure = failure
+    rate: float | None = given.get("rate")
+    return rate
 
 
 @ffi.def_extern()

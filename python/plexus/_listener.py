@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ._library import keep_failure
 from ._native import ffi
 from ._progress import Display
 from ._types import CData
@@ -24,6 +25,8 @@ class Listener:
         self.logs: dict[str, float] = {}
 
     def hear(self, progress: CData) -> bool:
+        if self.failure is not None:
+            return False
         try:
             if progress.step < progress.steps:
                 self.display.step(progress, self.first_epoch)
@@ -47,13 +50,13 @@ class Listener:
         return True
 
 
-@ffi.def_extern()
+@ffi.def_extern(onerror=keep_failure)
 def plexus_progress(user: CData, progress: CData) -> bool:
     listener: Listener = ffi.from_handle(user)
     return listener.hear(progress)
 
 
-@ffi.def_extern()
+@ffi.def_extern(onerror=keep_failure)
 def plexus_rate(user: CData, epoch: int, rate: float) -> float:
     model: Model = ffi.from_handle(user).model
     model._rate = rate if model._wanted_rate is None else model._wanted_rate

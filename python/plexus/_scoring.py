@@ -11,7 +11,7 @@ import numpy as np
 from ._compile import has_kind
 from ._config import Key
 from ._inside import Inside
-from ._library import ArgumentError, call, text, warn
+from ._library import ArgumentError, call, keep_failure, text, warn
 from ._native import ffi, lib
 from ._tables import ForeignStream
 from ._types import CData, Floats, Rows, Values
@@ -41,7 +41,7 @@ class _Scores:
         return np.concatenate(self.chunks) if self.chunks else np.empty((0, self.outputs), np.float32)
 
 
-@ffi.def_extern()
+@ffi.def_extern(onerror=keep_failure)
 def plexus_scores(user: CData, scores: CData, rows: int) -> bool:
     gathered: _Scores = ffi.from_handle(user)
     return gathered.take(scores, rows)

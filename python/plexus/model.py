@@ -301,6 +301,9 @@ class Model(Scoring):
         handle = ffi.new_handle(listener)
         hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
         hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
+        # Those by weights or within groups are not made on the way, and all are to be of the same scores.
+        has_groups = any("group_auc" in one for one in self._metrics)
+        hooks.training_metrics = any(self._metrics) and not has_groups and not any(self._weighted_metrics)
         backup = next((one for one in callbacks if isinstance(one, BackupAndRestore)), None)
         if backup is not None:
             path = ffi.new("char[]", path_bytes(backup.path()))
@@ -336,7 +339,9 @@ class Model(Scoring):
         logs = {"loss": progress.loss}
         for task, name in enumerate(self.task_names):
             logs[f"{name}_loss"] = progress.task_losses[task]
-        if any(self._metrics):
+        if progress.training_metrics != ffi.NULL:
+            logs.update(self._named(progress.training_metrics, ""))
+        elif any(self._metrics):
             logs.update(self._named(self._part_measurer(data, lib.PLX_PART_TRAIN)(False), ""))
         if any(self._weighted_metrics):
             logs.update(self._named(self._part_measurer(data, lib.PLX_PART_TRAIN)(True), "", True))

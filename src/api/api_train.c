@@ -16,7 +16,7 @@ typedef struct listener {
     const plx_context *context;
     const plx_model *model;
     double *scores;       /* [n_tasks] */
-    plx_metrics *metrics; /* [n_tasks] */
+    plx_metrics *metrics; /* [n_tasks] of validation, then [n_tasks] of training */
     plx_board *board;     /* NULL: none */
     /* The first of each; the log or the board is given up then, training is not. */
     plx_error log_failure, board_failure;
@@ -35,6 +35,8 @@ static bool tell_progress(listener *l, const plx_train_state *state)
                           : metrics->kind == PLX_TASK_REGRESSION ? metrics->mse
                                                                  : metrics->accuracy;
     }
+    for (int task = 0; task < n_tasks && state->training; task++)
+        plx_metrics_set(&l->metrics[n_tasks + task], l->model, task, &state->training[task]);
     plx_progress progress = {
         .epoch = state->epoch,
         .epochs = state->epochs,
@@ -51,6 +53,7 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .validation_scores = l->scores, /* NaN where there is nothing to tell */
         .monitored = state->has_validation ? state->monitored : NAN,
         .validation_metrics = state->has_validation ? l->metrics : NULL,
+        .training_metrics = state->training ? l->metrics + n_tasks : NULL,
         .task_kinds = l->job->task_kinds,
         .is_best = state->epoch_ended && state->is_best,
         .n_tasks = n_tasks,
@@ -167,13 +170,14 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     job.listener = listen;
     if (hooks && hooks->learning_rate) job.rate = ask_rate;
     job.keeper = keeper;
+    job.measures_training = hooks && hooks->progress && hooks->training_metrics;
     listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context, .model = model};
     const char *folder = hooks && hooks->tensorboard ? hooks->tensorboard : job.spec->tensorboard;
     plx_board board = {0};
     plx_train_result result = {0};
     job.user = &l;
     l.scores = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.scores);
-    l.metrics = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.metrics);
+    l.metrics = plx_alloc_zero(allocator, 2 * (size_t)model->graph.n_tasks, sizeof *l.metrics);
     plx_status status = l.scores && l.metrics ? PLX_OK : plx_error_memory(err);
     if (status == PLX_OK && folder && folder[0]) {
         status = plx_board_init(&board, &job, folder, err);

@@ -11,11 +11,12 @@
  * Which nodes are needed: in training by a loss, so that all that is fused gets a gradient and no columns of it are
  * left unwritten; in scoring by a prediction or a loss.
  */
-static void mark_needed(const plx_graph *graph, bool training, bool *needed)
+static void mark_needed(const plx_graph *graph, const plx_plan_options *options, bool *needed)
 {
     for (int task = 0; task < graph->n_tasks; task++) {
         needed[graph->losses[task]] = true;
-        needed[graph->predictions[task]] = needed[graph->predictions[task]] || !training;
+        needed[graph->predictions[task]] =
+            needed[graph->predictions[task]] || !options->training || options->with_scores;
     }
     for (int i = graph->n_nodes - 1; i >= 0; i--) {
         for (int k = 0; k < graph->nodes[i]->n_inputs && needed[i]; k++)
@@ -201,7 +202,7 @@ plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
         plan->nodes[i].made_by = plan->nodes[i].inside = -1;
     for (size_t i = 0; i < n; i++)
         plan->all[plan->n_all++] = graph->nodes[i];
-    mark_needed(graph, plan->options.training, needed);
+    mark_needed(graph, &plan->options, needed);
     for (size_t i = 0; i < n && !plan->options.is_plain; i++) {
         if (needed[i]) PLX_TRY(fuse_readers(plan, graph->nodes[i], needed, readers, affines, err));
     }

@@ -22,7 +22,8 @@ static void mark_running(plx_plan *plan)
     const plx_graph *graph = plan->graph;
     for (int task = 0; task < graph->n_tasks; task++) {
         plan->nodes[maker(plan, graph->losses[task])].runs = true;
-        if (!plan->options.training) plan->nodes[maker(plan, graph->predictions[task])].runs = true;
+        if (!plan->options.training || plan->options.with_scores)
+            plan->nodes[maker(plan, graph->predictions[task])].runs = true;
     }
     for (int i = plan->n_order - 1; i >= 0; i--) {
         const plx_node *node = plan->order[i];

@@ -277,7 +277,7 @@ static void run_tile(const phase_job *job, const plx_tile *tile)
             step->node->op->forward(tile, step->node);
         }
     }
-    if (job->is_last && !job->run->training) write_scores(job->run, tile);
+    if (job->is_last && (!job->run->training || job->run->plan->options.with_scores)) write_scores(job->run, tile);
 }
 
 static void run_chunk(void *user, int chunk, int thread)

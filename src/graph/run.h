@@ -21,10 +21,11 @@ typedef struct plx_plan plx_plan;
 enum { PLX_TILE_ROWS_MAX = 256 };
 
 typedef struct plx_plan_options {
-    int batch_rows; /* most rows of a batch; >= 1 */
-    bool training;  /* losses and their gradients, no scores; else scores, with losses where they are asked for */
-    int tile_rows;  /* 0: the plan chooses */
-    bool is_plain;  /* no rewrites, no value shares another's memory: what every faster plan is tested against */
+    int batch_rows;   /* most rows of a batch; >= 1 */
+    bool training;    /* losses and their gradients; else scores, with losses where they are asked for */
+    bool with_scores; /* training makes scores, too, by the weights that the step begins with */
+    int tile_rows;    /* 0: the plan chooses */
+    bool is_plain;    /* no rewrites, no value shares another's memory: what every faster plan is tested against */
     plx_collapse collapse;
 } plx_plan_options;
 
@@ -75,7 +76,7 @@ struct plx_run {
     /* Results. */
     plx_real *gradient; /* [graph->n_gradient], of the weighted mean losses, without regularisers; 0 where state */
     plx_touched_rows *touched; /* [graph->n_lazy, PLX_TOUCHED_PARTS]: what else there is of it */
-    plx_real *scores;          /* [n_rows, graph->n_outputs] predictions, where the plan is one for scoring */
+    plx_real *scores;          /* [n_rows, graph->n_outputs] predictions, where the plan makes them */
     double *task_losses;       /* [n_tasks] sums over rows with a label, unweighted */
     int64_t *task_rows;        /* [n_tasks] rows with a label; in training known before the first tile */
 

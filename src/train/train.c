@@ -42,6 +42,8 @@ typedef struct trainer {
     int64_t *task_steps;    /* [n_tasks] those steps */
     double *task_losses;    /* [n_tasks] means, for the listener */
 
+    plx_measured training; /* of the epoch's steps, where the job asks for it */
+
     /* Validation. */
     plx_validation validation;
     double validation_loss;
@@ -70,7 +72,7 @@ static plx_status init_steps(trainer *t, plx_error *err)
     const plx_train_job *job = t->job;
     size_t n = job->train->n, batch = (size_t)job->spec->batch_size < n ? (size_t)job->spec->batch_size : n;
     double l2[PLX_L2_KINDS] = {[PLX_L2_EMBEDDING] = job->l2_embedding, [PLX_L2_DNN] = job->l2_dnn};
-    plx_plan_options options = {.batch_rows = (int)batch, .training = true};
+    plx_plan_options options = {.batch_rows = (int)batch, .training = true, .with_scores = job->measures_training};
     t->steps = (int64_t)((n + batch - 1) / batch);
     PLX_TRY(
         plx_update_init(&t->update, job->allocator, job->graph, job->kernels, job->pool, job->spec, l2, t->steps, err));
@@ -126,6 +128,7 @@ static plx_status trainer_init(trainer *t, plx_error *err)
     if (!t->best || !t->speeds || !t->task_weights || !t->task_loss_sums || !t->task_steps || !t->task_losses)
         return plx_error_memory(err);
     PLX_TRY(plx_validation_init(&t->validation, job, err));
+    if (job->measures_training) PLX_TRY(plx_measured_init(&t->training, job, n, NULL, err));
     memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
     return init_kept(t, err);
 }
@@ -134,6 +137,7 @@ static void trainer_release(trainer *t)
 {
     const plx_allocator *a = t->job->allocator;
     plx_kept_list_release(&t->kept);
+    plx_measured_release(&t->training);
     plx_validation_release(&t->validation);
     plx_free(a, t->task_losses);
     plx_free(a, t->task_steps);
@@ -216,7 +220,8 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
         .has_validation = epoch_ended && t->validation.has_rows,
         .validation_loss = epoch_ended && t->validation.has_rows ? t->validation_loss : NAN,
         .validation_task_losses = t->validation.losses,
-        .validation = t->validation.figures,
+        .validation = t->validation.measured.figures,
+        .training = epoch_ended && job->measures_training ? t->training.figures : NULL,
         .gates = t->validation.gates.gates,
         .n_gates = epoch_ended ? t->validation.gates.n : 0,
         .monitored = epoch_ended && t->validation.has_rows ? t->monitored : NAN,
@@ -308,6 +313,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     PLX_TRY(plx_row_order_take(&t->order, left < most ? left : most, &batch, err));
     run->step = (uint32_t)t->update.step + 1;
     plx_run_step(run, job->values, &batch);
+    if (job->measures_training) plx_measured_add(&t->training, run);
     t->step++;
     double loss = plx_update_step(&t->update, job->values, run->gradient);
     loss += plx_table_update_step(&t->tables, job->values, run->touched, t->update.learning_rate, t->update.step);
@@ -340,6 +346,7 @@ static plx_status run_steps(trainer *t, plx_error *err)
     const plx_train_job *job = t->job;
     t->epoch_start = now();
     t->first_step = t->step;
+    t->training.n = 0;
     for (size_t task = 0; task < t->n_tasks; task++) {
         const double decay = job->task_decays ? job->task_decays[task] : 1;
         t->task_weights[task] = job->task_weights[task] * pow(decay, (double)(t->epoch - 1));
@@ -407,6 +414,7 @@ static plx_status run_epoch(trainer *t, plx_error *err)
     plx_train_result *result = t->result;
     PLX_TRY(run_steps(t, err));
     if (result->cancelled) return PLX_OK;
+    if (job->measures_training) plx_measured_run(&t->training);
     if (t->validation.has_rows) PLX_TRY(validate(t, err));
     bool is_best = is_best_epoch(t);
     if (is_best) {

@@ -61,7 +61,10 @@ typedef struct plx_train_state {
     const double *validation_task_losses;
     const plx_score *validation; /* figures of each task */
     double monitored;            /* what spec->monitor says */
-    const plx_gate_use *gates;   /* [n_gates], where job->counts_gates */
+    /* Figures of the rows as they were trained on, by the weights of each step; of a run that went on within an epoch,
+       of its rows since then. NULL before the epoch's end, or where nobody asks. */
+    const plx_score *training;
+    const plx_gate_use *gates; /* [n_gates], where job->counts_gates */
     int n_gates;
     bool is_best; /* the epoch that ended is the best so far; without validation every one is */
 } plx_train_state;
@@ -89,6 +92,7 @@ typedef struct plx_train_job {
     plx_train_listener *listener; /* may be NULL; called at most ten times a second, and at each epoch's end */
     void *user;
     const plx_keeper *keeper; /* may be NULL */
+    bool measures_training;   /* tells figures of the training rows at each epoch's end */
     bool counts_gates;        /* tells with validation how much gates give to experts */
 } plx_train_job;
 

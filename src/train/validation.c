@@ -1,75 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Validation: rows are scored by all threads, then each task's figures are made by one. */
+/* Validation: rows are scored by all threads, then measured. */
 #include "train/validation.h"
 
 #include <math.h>
-
-/** Tasks slot, slot + n_parallel and so on. */
-static void measure_tasks(void *user, int slot, int thread)
-{
-    plx_validation *v = user;
-    const plx_graph *graph = v->job->graph;
-    const size_t n = v->job->validation->n;
-    (void)thread;
-    for (int task = slot; task < graph->n_tasks; task += v->n_parallel) {
-        const plx_scored scored = {
-            .kind = v->job->task_kinds[task],
-            .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
-            .predictions = v->scores + graph->outputs[task],
-            .prediction_stride = (size_t)graph->n_outputs,
-            .labels = v->labels + (size_t)task * n,
-            .label_stride = 1,
-            .n = n,
-            .groups = v->groups.of_row,
-            .n_groups = v->groups.n_groups,
-        };
-        plx_score_with_scratch(&scored, v->scratch + (size_t)slot * v->scratch_bytes, &v->figures[task]);
-    }
-}
-
-/** Figures of the scores that are there. */
-static void measure(plx_validation *v)
-{
-    if (v->job->pool) {
-        plx_pool_run(v->job->pool, v->n_parallel, measure_tasks, v);
-    } else {
-        for (int slot = 0; slot < v->n_parallel; slot++)
-            measure_tasks(v, slot, 0);
-    }
-}
 
 static plx_status take_memory(plx_validation *v, plx_error *err)
 {
     const plx_train_job *job = v->job;
     const plx_rows *rows = job->validation;
     const plx_allocator *a = job->allocator;
-    const size_t n_tasks = (size_t)job->graph->n_tasks, threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
-    v->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
     PLX_TRY(plx_scorer_init(&v->scorer, a, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
     if (job->counts_gates) {
         PLX_TRY(plx_gate_uses_init(&v->gates, a, job->graph, err));
         v->scorer.gates = &v->gates;
     }
     PLX_TRY(plx_groups_init(&v->groups, a, rows, err));
-    v->scratch_bytes = plx_score_scratch(rows->n, v->groups.n_groups, v->groups.of_row != NULL, false);
-    v->scores = plx_alloc_zero(a, rows->n * (size_t)job->graph->n_outputs, sizeof *v->scores);
-    v->labels = plx_alloc(a, rows->n * n_tasks, sizeof *v->labels);
-    v->scratch = plx_alloc(a, (size_t)v->n_parallel, v->scratch_bytes);
-    v->losses = plx_alloc_zero(a, n_tasks, sizeof *v->losses);
-    v->figures = plx_alloc_zero(a, n_tasks, sizeof *v->figures);
-    return v->scores && v->labels && v->scratch && v->losses && v->figures ? PLX_OK : plx_error_memory(err);
+    PLX_TRY(plx_measured_init(&v->measured, job, rows->n, &v->groups, err));
+    v->measured.n = rows->n;
+    v->losses = plx_alloc_zero(a, (size_t)job->graph->n_tasks, sizeof *v->losses);
+    return v->losses ? PLX_OK : plx_error_memory(err);
 }
 
 /** Figures of scores that are all 0 have a meaning where those of any scores have. */
 static plx_status check_meaning(plx_validation *v, plx_error *err)
 {
     if (plx_monitor_is_loss(&v->monitor)) return PLX_OK;
-    measure(v);
+    plx_measured_run(&v->measured);
     for (int i = 0; i < v->monitor.n_terms; i++) {
         const plx_monitor_term *term = &v->monitor.terms[i];
         if (term->task < 0) continue;
         const char *name = v->job->task_names[term->task];
-        const plx_score *score = &v->figures[term->task];
+        const plx_score *score = &v->measured.figures[term->task];
         if (score->rows == 0)
             PLX_FAIL(err, PLX_ERR_SCHEMA, "train.monitor: no validation row has a label of task '%s'", name);
         if (term->metric && isnan(plx_metric_of(term->metric, score)))
@@ -93,7 +54,7 @@ plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_
     if (!v->has_rows) return PLX_OK;
     PLX_TRY(take_memory(v, err));
     for (int task = 0; task < job->graph->n_tasks; task++)
-        plx_rows_labels(rows, task, v->labels + (size_t)task * rows->n);
+        plx_rows_labels(rows, task, v->measured.labels + (size_t)task * rows->n);
     return check_meaning(v, err);
 }
 
@@ -101,11 +62,8 @@ void plx_validation_release(plx_validation *v)
 {
     if (!v->job) return;
     const plx_allocator *a = v->job->allocator;
-    plx_free(a, v->figures);
     plx_free(a, v->losses);
-    plx_free(a, v->scratch);
-    plx_free(a, v->labels);
-    plx_free(a, v->scores);
+    plx_measured_release(&v->measured);
     plx_groups_release(&v->groups, a);
     plx_gate_uses_release(&v->gates);
     plx_scorer_release(&v->scorer);
@@ -113,6 +71,6 @@ void plx_validation_release(plx_validation *v)
 
 void plx_validation_run(plx_validation *v)
 {
-    plx_scorer_run(&v->scorer, v->job->values, v->job->validation, v->scores, v->losses);
-    measure(v);
+    plx_scorer_run(&v->scorer, v->job->values, v->job->validation, v->measured.scores, v->losses);
+    plx_measured_run(&v->measured);
 }

@@ -3,7 +3,7 @@
 #ifndef PLX_VALIDATION_H
 #define PLX_VALIDATION_H
 
-#include "train/group.h"
+#include "train/measure.h"
 #include "train/monitor.h"
 #include "train/score.h"
 
@@ -13,14 +13,9 @@ typedef struct plx_validation {
     bool has_rows; /* nothing below is there without them */
     plx_scorer scorer;
     plx_gate_uses gates; /* where the job asks for them */
-    float *scores;       /* [n, graph->n_outputs] */
-    float *labels;       /* [n_tasks, n] */
     plx_groups groups;
-    int n_parallel;       /* tasks whose figures are made at once */
-    size_t scratch_bytes; /* of each */
-    uint8_t *scratch;     /* [n_parallel, scratch_bytes] */
-    double *losses;       /* [n_tasks] means over rows with a label */
-    plx_score *figures;   /* [n_tasks] */
+    plx_measured measured;
+    double *losses; /* [n_tasks] means over rows with a label */
 } plx_validation;
 
 /** To be released after a failure, too. PLX_ERR_ARGUMENT: spec->monitor is not understood; PLX_ERR_SCHEMA: it has no
@@ -32,7 +27,7 @@ void plx_validation_run(plx_validation *validation);
 /** What spec->monitor says, from losses and figures; `loss` is the whole one. */
 static inline double plx_validation_monitored(const plx_validation *v, double loss)
 {
-    return plx_monitor_value(&v->monitor, loss, v->losses, v->figures);
+    return plx_monitor_value(&v->monitor, loss, v->losses, v->measured.figures);
 }
 
 #endif
