@@ -59,6 +59,13 @@ link_others(plexus_python_command "${static}")
 target_include_directories(plexus_python_command PRIVATE ${JANSSON_INCLUDE_DIRS})
 
 install(TARGETS plexus_python LIBRARY DESTINATION plexus COMPONENT python)
+# The terms of what the wheel holds of others, where the system has them (Debian's packages do).
+foreach(package libarchive liblzma libzstd liblz4 libbz2 zlib1g libyaml libjansson librandom123)
+  get_filename_component(terms /usr/share/doc/${package}-dev/copyright REALPATH)
+  if(EXISTS ${terms})
+    install(FILES ${terms} DESTINATION plexus/licences RENAME ${package}.txt COMPONENT python)
+  endif()
+endforeach()
 install(FILES ${PROJECT_BINARY_DIR}/_native.pyi DESTINATION plexus COMPONENT python)
 if(SKBUILD_SCRIPTS_DIR)
   install(TARGETS plexus_python_command RUNTIME DESTINATION ${SKBUILD_SCRIPTS_DIR} COMPONENT python)
