@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One value, one text: the text that a value has as a category, wherever it comes from. A cell of a text file and a
+ * value in memory that mean the same have the same text. docs/data.md tells the rule to users.
+ *
+ * What is returned is the given text, or lies in `room`, or is constant. Up to 7 bytes behind it may be read, whatever
+ * they hold, where the given text allows that.
+ */
+#ifndef PLX_VALUE_TEXT_H
+#define PLX_VALUE_TEXT_H
+
+#include "base/text.h"
+
+enum {
+    PLX_VALUE_ROOM = 48,                   /* bytes: enough for every text made here */
+    PLX_DECIMAL_ROOM = PLX_VALUE_ROOM + 48 /* for 77 digits */
+};
+
+/**
+ * The number of this rule, which model files hold. Those without a number are of rule 0: texts are as they stand, and
+ * numbers in memory as plx_value_of_rule_0 writes them.
+ */
+enum { PLX_VALUE_RULE = 1 };
+
+/**
+ * The text of a cell of text: the cell itself, except that a whole number loses a fraction of zeros, True, TRUE and
+ * their opposites become true and false, and a date with a time becomes ISO 8601: T between, seconds always, no zeros
+ * at the end of the fraction, another offset converted to UTC and written Z, midnight without an offset the date alone.
+ * Of a text made here it makes the same text again.
+ */
+plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
+
+plx_slice plx_value_of_int64(int64_t value, char room[PLX_VALUE_ROOM]);
+plx_slice plx_value_of_uint64(uint64_t value, char room[PLX_VALUE_ROOM]);
+/** true or false. */
+plx_slice plx_value_of_bool(bool value);
+
+/**
+ * The shortest text that reads back as the same number of its width, as Python's repr writes it, but whole numbers
+ * below 2^63 as integers: 0.1, 1e-05, 12, 1e+22, inf. NaN is the empty text.
+ */
+plx_slice plx_value_of_double(double value, char room[PLX_VALUE_ROOM]);
+plx_slice plx_value_of_float(float value, char room[PLX_VALUE_ROOM]);
+/** `bits`: IEEE 754 binary16. */
+plx_slice plx_value_of_half(uint16_t bits, char room[PLX_VALUE_ROOM]);
+
+/** `days` since 1970-01-01. */
+plx_slice plx_value_of_date(int64_t days, char room[PLX_VALUE_ROOM]);
+/**
+ * `count` since 1970-01-01 00:00:00 in seconds (`unit_digits` 0), milliseconds (3), microseconds (6) or nanoseconds
+ * (9); `is_utc`: the column has a time zone, so that the text ends in Z.
+ */
+plx_slice plx_value_of_timestamp(int64_t count, int unit_digits, bool is_utc, char room[PLX_VALUE_ROOM]);
+/** A time of day, `count` since midnight in the same units. */
+plx_slice plx_value_of_time(int64_t count, int unit_digits, char room[PLX_VALUE_ROOM]);
+
+/**
+ * A decimal number, in two's complement of `bytes` (at most 32) bytes, the lowest first, times 10^-scale. It has the
+ * text that Python's str(Decimal) gives, 1.50 or 1E-7, without a fraction of zeros.
+ */
+plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char room[PLX_DECIMAL_ROOM]);
+
+#endif
