@@ -463,7 +463,7 @@ static void test_weights_of_one_change_nothing(void)
 static void test_weights_without_meaning(void)
 {
     static const float predictions[] = {0.1F, 0.9F, 0.3F}, labels[] = {0, 1, 0}, equal[] = {2.1F, 2.1F, 7};
-    static const double none[] = {0, 0, 0}, one_class[] = {0.3, 0, 0.7};
+    static const double none[] = {0, 0, 0}, one_class[] = {0.3, 0, 0.7}, first_two[] = {0.3, 0.1, 0};
     plx_scored scored = {.n_outputs = 1,
                          .predictions = predictions,
                          .prediction_stride = 1,
@@ -479,8 +479,12 @@ static void test_weights_without_meaning(void)
     measure(&scored, &got);
     CHECK(got.rows == 3 && isnan(got.auc) && isnan(got.pr_auc) && isnan(got.normalized_entropy));
     CHECK(isnan(got.calibration) && isfinite(got.logloss));
-    static const double first_two[] = {0.3, 0.1, 0};
-    scored.kind = PLX_TASK_REGRESSION, scored.labels = equal, scored.weights = first_two;
+    static const float unordered[] = {0.1F, 0.9F, NAN};
+    scored.predictions = unordered, scored.weights = first_two; /* as if the last row were not there */
+    measure(&scored, &got);
+    CHECK(got.rows == 3 && got.auc >= 1 && isfinite(got.logloss));
+    scored.predictions = predictions;
+    scored.kind = PLX_TASK_REGRESSION, scored.labels = equal;
     measure(&scored, &got);
     CHECK(isnan(got.r2) && isfinite(got.mse));
 }

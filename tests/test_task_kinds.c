@@ -14,14 +14,15 @@ static double uniform(unsigned *seed)
     return (double)(*seed >> 8) / (double)(1U << 24);
 }
 
-/* Labels that depend on city and age; `blank` counts on clicked rows alone, as `buy` does by `where`. */
+/* Labels that depend on city and age; `blank` counts on clicked rows alone, as `buy` does by `where`. `huge` and `tame`
+ * differ where `counts` is 0. */
 static void write_kinds(const char *name)
 {
     static const char *const cities[] = {"Oslo", "Paris", "Rome", "Bern"}, *const grades[] = {"low", "mid", "high"};
     FILE *file = fopen(at(name), "wb");
     unsigned seed = 7;
     if (!file) abort();
-    fprintf(file, "city,age,click,buy,blank,grade,visits,spend,w,v\n");
+    fprintf(file, "city,age,click,buy,blank,grade,visits,spend,w,v,huge,tame,counts\n");
     for (int i = 0; i < N_ROWS; i++) {
         unsigned city = (unsigned)(uniform(&seed) * 4), age = 18 + (unsigned)(uniform(&seed) * 60);
         double z = (city < 2 ? 1.0 : -1.0) + ((double)age - 48) / 20;
@@ -31,7 +32,8 @@ static void write_kinds(const char *name)
         fprintf(file, click ? "%d," : ",", buy);
         fprintf(file, "%s,%d,", uniform(&seed) < 0.1 ? "" : grades[grade], visits);
         if (uniform(&seed) < 0.8) fprintf(file, "%.2f", z + uniform(&seed));
-        fprintf(file, ",%.2f,%d\n", 2 * uniform(&seed), click ? 3 : 1);
+        fprintf(file, ",%.2f,%d,", 2 * uniform(&seed), click ? 3 : 1);
+        fprintf(file, i % 5 ? "%.2f,%.2f,1\n" : "%.0e,%.0f,0\n", i % 5 ? z : 1e30, i % 5 ? z : 2);
     }
     fclose(file);
 }
@@ -161,6 +163,10 @@ static void test_all_kinds(void)
         plx_model *loaded = NULL;
         plx_error failure = {.message = ""};
         REQUIRE(train(&f, text_of(models[i], ", row_weight: w", all_kinds), 1));
+        char *about = NULL;
+        CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_LAYERS, &about, NULL), PLX_OK);
+        CHECK_TEXT(about, "tasks: click (binary), grade (multiclass), buy (binary), visits (regression), spend (regr");
+        plx_text_free(f.context, about);
         check_outputs(f.model);
         check_figures(&f);
         check_scores(f.model);
@@ -196,6 +202,27 @@ static void test_class_weights_are_row_weights(void)
     check_same(first, text_of("mmoe", "", "  - {name: click, weight_column: v}\n  - {name: buy}\n"));
     strcpy(first, text_of("mmoe", "", "  - {name: click, weight: 2}\n  - {name: buy}\n"));
     check_same(first, text_of("mmoe", "", "  - {name: click, class_weights: [2, 2]}\n  - {name: buy}\n"));
+}
+
+/* Whose squares are infinite: they leave nothing in losses, gradients and figures, and count in the divisor. */
+static void test_labels_of_weight_zero(void)
+{
+    char first[3000];
+    plx_metrics metrics[1];
+    plx_error failure = {.message = ""};
+    fixture f;
+    strcpy(first, text_of("single_task", "", "  - {name: y, column: huge, kind: regression, weight_column: counts}\n"));
+    check_same(first,
+               text_of("single_task", "", "  - {name: y, column: tame, kind: regression, weight_column: counts}\n"));
+    REQUIRE(train(&f, first, 2));
+    CHECK_STATUS(plx_model_evaluate_weighted(f.model, f.data, PLX_PART_TEST, NULL, metrics, NULL), PLX_OK);
+    CHECK(metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST) && metrics[0].rmse < 2);
+    fixture_free(&f);
+    REQUIRE(fixture_ready(&f, &(plx_context_options){.threads = 1},
+                          text_of("single_task", "", "  - {name: y, column: huge, kind: regression}\n")));
+    CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, &failure), PLX_ERR_NUMERIC);
+    CHECK_TEXT(failure.message, "of labels and of weights");
+    fixture_free(&f);
 }
 
 static void test_two_classes_are_told_apart_like_binary_ones(void)
@@ -285,6 +312,7 @@ int main(int argc, char **argv)
     static const check_test tests[] = {CHECK_TEST(test_all_kinds),
                                        CHECK_TEST(test_where_is_a_missing_label),
                                        CHECK_TEST(test_class_weights_are_row_weights),
+                                       CHECK_TEST(test_labels_of_weight_zero),
                                        CHECK_TEST(test_two_classes_are_told_apart_like_binary_ones),
                                        CHECK_TEST(test_real_data),
                                        CHECK_TEST(test_models_that_need_binary_tasks_say_so),

@@ -59,7 +59,7 @@ static void add_inputs(plx_string *out, const plx_model *model)
     plx_string_format(out, "\ntasks:");
     for (int i = 0; i < table->n_tasks; i++) {
         plx_string_format(out, "%s %s (%s)", i > 0 ? "," : "", table->tasks[i].name,
-                          table->tasks[i].kind == PLX_TASK_BINARY ? "binary" : "regression");
+                          plx_task_kinds[table->tasks[i].kind]);
     }
     plx_string_add(out, "\n", 1);
 }

@@ -3,7 +3,8 @@
  * Losses: forward leaves the sum over the tile's labelled rows in tile numbers 0 and 1 (sum, rows) and each row's
  * slopes in its scratch; backward scales the slopes by task weight / the batch's rows with a label of the task, which
  * are counted before the first tile. A row without a label (NaN) counts nowhere; a batch without any sends no gradient.
- * Where rows have weights, loss and slopes of a row are multiplied by its own; the divisor stays the number of rows.
+ * Where rows have weights, loss and slopes of a row are multiplied by its own; the divisor stays the number of rows. A
+ * row of weight 0 has loss and slopes of 0, whatever its label and prediction are: their product could be 0 * infinity.
  */
 #include <math.h>
 
@@ -57,8 +58,8 @@ static void gather_input(const plx_tile *tile, const plx_node *node, int i, plx_
 }
 
 /*
- * Sums the losses of rows with a label and clears the slopes of the others. The slopes of a row are n numbers: those of
- * row r begin at r * stride, and lie `gap` apart.
+ * Sums the losses of rows that have a label and count, and clears the slopes of the others. The slopes of a row are n
+ * numbers: those of row r begin at r * stride, and lie `gap` apart.
  */
 static void sum_losses(const plx_tile *tile, const plx_node *node, const labelled *rows, const plx_real *losses,
                        int stride, int gap)
@@ -69,7 +70,7 @@ static void sum_losses(const plx_tile *tile, const plx_node *node, const labelle
     plx_real sum = 0;
     for (int row = 0; row < tile->rows; row++) {
         plx_real *own = slopes + (ptrdiff_t)row * stride;
-        if (!rows->has[row]) {
+        if (!rows->has[row] || (has_weights && !(rows->weights[row] > 0))) {
             for (int i = 0; i < n; i++)
                 own[i * gap] = 0;
         } else if (has_weights) {

@@ -172,12 +172,13 @@ static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_
         if (isnan(label)) continue;
         const bool is_positive = label > 0.5F;
         const double weight = weight_at(scored, i);
+        out->positives += is_positive;
+        rows[n++] = plx_rank_pack_row(plx_rank_key(prediction), i);
+        if (!(weight > 0)) continue; /* 0 times what may be infinite */
         add_binary(&s, prediction, label, is_positive, weight);
         s.weight += weight;
         s.positives += weight * (double)is_positive;
         s.right += weight * (double)((prediction > 0.5F) == is_positive);
-        out->positives += is_positive;
-        rows[n++] = plx_rank_pack_row(plx_rank_key(prediction), i);
     }
     out->rows = (int64_t)n;
     const uint64_t *sorted = plx_rank_sort_rows(rows, rows + scored->n, n);
@@ -245,6 +246,7 @@ static void score_regression(const plx_scored *scored, plx_score *out)
         if (isnan(label)) continue;
         const double weight = weight_at(scored, i);
         out->rows++;
+        if (!(weight > 0)) continue;
         s.unordered |= isnan(prediction);
         s.weight += weight;
         add_difference(&s, (double)prediction, (double)label, weight);
@@ -263,13 +265,14 @@ static void score_multiclass(const plx_scored *scored, plx_score *out)
         const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
         const double weight = weight_at(scored, i);
+        out->rows++;
+        if (!(weight > 0)) continue;
         int likeliest = 0;
         for (int c = 0; c < scored->n_outputs; c++) {
             s.unordered |= isnan(predictions[c]);
             if (predictions[c] > predictions[likeliest]) likeliest = c;
         }
         assert(label >= 0 && label < (float)scored->n_outputs);
-        out->rows++;
         s.weight += weight;
         s.right += likeliest == (int)label ? weight : 0;
         add_likelihood(&s, cut((double)predictions[(int)label]), weight);

@@ -154,7 +154,9 @@ static void trainer_release(trainer *t)
 
 /* -- What is not finite ---------------------------------------------------------------------------------------- */
 
-static const char REMEDY[] = "lower train.learning_rate, or check the inputs' scale (dense features with scaling none)";
+static const char REMEDY[] =
+    "lower train.learning_rate, or check the scale of inputs (dense features with scaling none), "
+    "of labels and of weights (row_weight, weight_column, class_weights, a task's weight)";
 
 static plx_status check_losses(const trainer *t, const char *what, const double *losses, double whole, plx_error *err)
 {
