@@ -127,7 +127,7 @@ static void make_texts(const scene *s, const char *texts[ROWS][CELLS])
     plx_error error;
     plx_stream stream;
     plx_csv csv;
-    bench_check(plx_stream_init(&stream, s->folder.plain[0], &error), &error);
+    bench_check(plx_stream_init(&stream, &plx_allocator_default, s->folder.plain[0], &error), &error);
     bench_check(plx_csv_init(&csv, &plx_allocator_default, &options, plx_stream_source(&stream), "rows", &error),
                 &error);
     for (int row = 0; row < ROWS; row++) {

@@ -128,7 +128,7 @@ static double decompress(const char *from, const char *to)
     double total = 0;
     FILE *file = fopen(to, "wb");
     if (!file) bench_stop("cannot write to /tmp");
-    bench_check(plx_stream_init(&stream, from, &error), &error);
+    bench_check(plx_stream_init(&stream, &plx_allocator_default, from, &error), &error);
     plx_byte_source source = plx_stream_source(&stream);
     do {
         bench_check(source.read(source.user, bytes, sizeof bytes, &got, &error), &error);

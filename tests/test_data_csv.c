@@ -273,7 +273,7 @@ static plx_status read_all(const char *path, plx_string *out, plx_error *err)
     char bytes[1000];
     size_t got = 1;
     plx_string_init(out, &plx_allocator_default);
-    plx_status status = plx_stream_init(&stream, path, err);
+    plx_status status = plx_stream_init(&stream, &plx_allocator_default, path, err);
     plx_byte_source source = plx_stream_source(&stream);
     while (!status && got) {
         status = source.read(source.user, bytes, sizeof bytes, &got, err);
@@ -353,6 +353,54 @@ static void test_truncated(void)
     folder_remove(&f);
 }
 
+/* Whatever bit of a gzip file is flipped: the same text comes, or none. */
+static void test_gzip_checks(void)
+{
+    char bytes[4096], wrong[4096];
+    const char *text = "a,b,c\n0,1,2\n3,4,5\n6,7,8\nsome text that repeats, some text that repeats\n";
+    folder f = folder_make();
+    const size_t n = compress_text(ARCHIVE_FILTER_GZIP, text, bytes, sizeof bytes);
+    REQUIRE(n > 20);
+    for (size_t bit = 0; bit < 8 * n; bit++) {
+        plx_string got;
+        plx_error err = {.message = ""};
+        memcpy(wrong, bytes, n);
+        wrong[bit / 8] = (char)(wrong[bit / 8] ^ 1 << bit % 8);
+        write_bytes(&f, "flip.gz", wrong, n);
+        const plx_status status = read_all(folder_file(&f, "flip.gz"), &got, &err);
+        if (status == PLX_OK) /* the header's time and system, and bits that fill a byte */
+            CHECK(strcmp(got.text, text) == 0);
+        else
+            CHECK_TEXT(err.message, "flip.gz: ");
+        plx_string_release(&got);
+    }
+    folder_remove(&f);
+}
+
+static void test_gzip_ends(void)
+{
+    char bytes[4096] = "";
+    folder f = folder_make();
+    const size_t n = compress_text(ARCHIVE_FILTER_GZIP, "one\n", bytes, sizeof bytes);
+    bytes[n - 5] ^= 1; /* the last byte of the sum */
+    write_bytes(&f, "sum.gz", bytes, n);
+    check_stream_fails(folder_file(&f, "sum.gz"), PLX_ERR_FORMAT, "sum.gz: the compressed data is damaged");
+    bytes[n - 5] ^= 1;
+    bytes[n - 4] ^= 1; /* the first byte of the length */
+    write_bytes(&f, "length.gz", bytes, n);
+    check_stream_fails(folder_file(&f, "length.gz"), PLX_ERR_FORMAT, "length.gz: the compressed data is damaged");
+    bytes[n - 4] ^= 1;
+    write_bytes(&f, "padded.gz", bytes, n + 600); /* zeros, as on a tape */
+    check_stream(folder_file(&f, "padded.gz"), "one\n");
+    memcpy(bytes + n, "more", 4);
+    write_bytes(&f, "more.gz", bytes, n + 4);
+    check_stream_fails(folder_file(&f, "more.gz"), PLX_ERR_FORMAT, "more.gz: behind the compressed data");
+    bytes[n] = 0x1f; /* as a member begins, but none */
+    write_bytes(&f, "half.gz", bytes, n + 1);
+    check_stream_fails(folder_file(&f, "half.gz"), PLX_ERR_FORMAT, "half.gz: ");
+    folder_remove(&f);
+}
+
 static void test_unreadable(void)
 {
     folder f = folder_make();
@@ -378,7 +426,7 @@ static void test_changed(void)
     size_t got;
     write_text(&f, "grows", "a,b\n");
     snprintf(path, sizeof path, "%s", folder_file(&f, "grows"));
-    CHECK_STATUS(plx_stream_init(&stream, path, &err), PLX_OK);
+    CHECK_STATUS(plx_stream_init(&stream, &plx_allocator_default, path, &err), PLX_OK);
     plx_byte_source source = plx_stream_source(&stream);
     CHECK_STATUS(source.read(source.user, &byte, 1, &got, &err), PLX_OK);
     append(path, "c,d\n");
@@ -401,6 +449,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_places),         CHECK_TEST(test_scan_masks),
                                        CHECK_TEST(test_compressed),     CHECK_TEST(test_members),
                                        CHECK_TEST(test_truncated),      CHECK_TEST(test_unreadable),
+                                       CHECK_TEST(test_gzip_checks),    CHECK_TEST(test_gzip_ends),
                                        CHECK_TEST(test_changed)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * libarchive as a decompressor: its filters, no archive format. Only filters that the library does itself are switched
- * on, since others would start programs. A regular file that turns out to be plain is read without it, from the front.
+ * gzip by zlib (inflate.h), the others by libarchive as a decompressor: its filters, no archive format. Only filters
+ * that the library does itself are switched on, since others would start programs. A regular file that turns out to be
+ * plain is read without it, from the front.
  */
 #include "data/stream.h"
 
@@ -85,49 +86,6 @@ static plx_status open_file(plx_stream *stream, plx_error *err)
     return PLX_OK;
 }
 
-/* Filters that this build of libarchive would run as programs answer ARCHIVE_WARN; they stay, and fail when needed. */
-static plx_status open_archive(plx_stream *stream, plx_error *err)
-{
-    struct archive_entry *entry;
-    struct archive *a = archive_read_new();
-    if (!a) return plx_error_memory(err);
-    stream->archive = a;
-    archive_read_support_filter_gzip(a);
-    archive_read_support_filter_zstd(a);
-    archive_read_support_filter_xz(a);
-    archive_read_support_filter_bzip2(a);
-    archive_read_support_filter_lz4(a);
-    if (archive_read_support_format_raw(a) != ARCHIVE_OK || archive_read_support_format_empty(a) != ARCHIVE_OK)
-        return plx_error_memory(err);
-    int opened = archive_read_open_fd(a, stream->descriptor, READ_BYTES);
-    stream->is_compressed = archive_filter_count(a) > 1;
-    if (opened != ARCHIVE_OK) return fail_archive(stream, err);
-    PLX_TRY(check_name(stream, err));
-    int status = archive_read_next_header(a, &entry);
-    stream->is_empty = status == ARCHIVE_EOF;
-    if (status != ARCHIVE_EOF && status < ARCHIVE_WARN) return fail_archive(stream, err);
-    return PLX_OK;
-}
-
-plx_status plx_stream_init(plx_stream *stream, const char *path, plx_error *err)
-{
-    *stream = (plx_stream){.path = path, .descriptor = -1};
-    PLX_TRY(open_file(stream, err));
-    PLX_TRY(open_archive(stream, err));
-    if (!stream->is_regular || stream->is_compressed) return PLX_OK;
-    archive_read_free(stream->archive);
-    stream->archive = NULL;
-    return lseek(stream->descriptor, stream->begin, SEEK_SET) >= 0 ? PLX_OK
-                                                                   : fail_system(stream, "cannot be read", err);
-}
-
-void plx_stream_release(plx_stream *stream)
-{
-    if (stream->archive) archive_read_free(stream->archive);
-    if (stream->path && stream->descriptor >= 0) close(stream->descriptor);
-    *stream = (plx_stream){.descriptor = -1};
-}
-
 static plx_status read_plain(const plx_stream *stream, char *out, size_t room, size_t *got, plx_error *err)
 {
     ssize_t n;
@@ -139,11 +97,98 @@ static plx_status read_plain(const plx_stream *stream, char *out, size_t room, s
     return PLX_OK;
 }
 
+/* The file as it is: first the bytes that told what it is, then the rest. */
+static plx_status read_input(void *user, char *out, size_t room, size_t *got, plx_error *err)
+{
+    plx_stream *stream = user;
+    const size_t n = stream->n_first - stream->first_taken;
+    if (!n) return read_plain(stream, out, room, got, err);
+    *got = n < room ? n : room;
+    memcpy(out, stream->first + stream->first_taken, *got);
+    stream->first_taken += *got;
+    return PLX_OK;
+}
+
+/* As many first bytes as tell what the file is. */
+static plx_status read_first(plx_stream *stream, plx_error *err)
+{
+    for (size_t got = 1; got && stream->n_first < sizeof stream->first; stream->n_first += got)
+        PLX_TRY(read_plain(stream, stream->first + stream->n_first, sizeof stream->first - stream->n_first, &got, err));
+    return PLX_OK;
+}
+
+static la_ssize_t feed_archive(struct archive *a, void *user, const void **block)
+{
+    plx_stream *stream = user;
+    plx_error error = {.message = ""};
+    size_t got = 0;
+    *block = stream->input;
+    if (!read_input(stream, stream->input, READ_BYTES, &got, &error)) return (la_ssize_t)got;
+    archive_set_error(a, errno, "%s", strerror(errno));
+    return ARCHIVE_FATAL;
+}
+
+/* Filters that this build of libarchive would run as programs answer ARCHIVE_WARN; they stay, and fail when needed. */
+static plx_status open_archive(plx_stream *stream, plx_error *err)
+{
+    struct archive_entry *entry;
+    struct archive *a = archive_read_new();
+    if (!a) return plx_error_memory(err);
+    stream->archive = a;
+    archive_read_support_filter_zstd(a);
+    archive_read_support_filter_xz(a);
+    archive_read_support_filter_bzip2(a);
+    archive_read_support_filter_lz4(a);
+    if (archive_read_support_format_raw(a) != ARCHIVE_OK || archive_read_support_format_empty(a) != ARCHIVE_OK)
+        return plx_error_memory(err);
+    stream->input = plx_alloc(stream->allocator, READ_BYTES, 1);
+    if (!stream->input) return plx_error_memory(err);
+    int opened = archive_read_open(a, stream, NULL, feed_archive, NULL);
+    stream->is_compressed = archive_filter_count(a) > 1;
+    if (opened != ARCHIVE_OK) return fail_archive(stream, err);
+    PLX_TRY(check_name(stream, err));
+    int status = archive_read_next_header(a, &entry);
+    stream->is_empty = status == ARCHIVE_EOF;
+    if (status != ARCHIVE_EOF && status < ARCHIVE_WARN) return fail_archive(stream, err);
+    return PLX_OK;
+}
+
+plx_status plx_stream_init(plx_stream *stream, const plx_allocator *allocator, const char *path, plx_error *err)
+{
+    *stream = (plx_stream){.path = path, .allocator = allocator, .descriptor = -1};
+    PLX_TRY(open_file(stream, err));
+    PLX_TRY(read_first(stream, err));
+    if (plx_gzip_begins(stream->first, stream->n_first)) {
+        stream->is_compressed = true;
+        return plx_gzip_create(allocator, (plx_byte_source){read_input, stream}, stream->path, &stream->gzip, err);
+    }
+    PLX_TRY(open_archive(stream, err));
+    if (!stream->is_regular || stream->is_compressed) return PLX_OK;
+    archive_read_free(stream->archive);
+    stream->archive = NULL;
+    return lseek(stream->descriptor, stream->begin, SEEK_SET) >= 0 ? PLX_OK
+                                                                   : fail_system(stream, "cannot be read", err);
+}
+
+void plx_stream_release(plx_stream *stream)
+{
+    if (stream->archive) archive_read_free(stream->archive);
+    plx_inflate_free(stream->gzip);
+    if (stream->input) plx_free(stream->allocator, stream->input);
+    if (stream->path && stream->descriptor >= 0) close(stream->descriptor);
+    *stream = (plx_stream){.descriptor = -1};
+}
+
 static plx_status read_stream(void *user, char *out, size_t room, size_t *got, plx_error *err)
 {
     plx_stream *stream = user;
     *got = 0;
-    if (!stream->archive) {
+    if (stream->gzip) {
+        const plx_byte_source gzip = plx_inflate_source(stream->gzip);
+        plx_status status = gzip.read(gzip.user, out, room, got, err);
+        if (status == PLX_ERR_FORMAT) PLX_TRY(check_unchanged(stream, err)); /* explains it better */
+        PLX_TRY(status);
+    } else if (!stream->archive) {
         PLX_TRY(read_plain(stream, out, room, got, err));
     } else if (!stream->is_empty) {
         la_ssize_t n = archive_read_data(stream->archive, out, room);

@@ -10,12 +10,18 @@
 
 #include "base/error.h"
 #include "data/csv.h"
+#include "data/inflate.h"
 
 struct archive;
 
 typedef struct plx_stream {
-    const char *path; /* borrowed; in messages, too */
-    struct archive *archive;
+    const char *path;               /* borrowed; in messages, too */
+    const plx_allocator *allocator; /* borrowed */
+    plx_inflate *gzip;              /* NULL: the file is none */
+    struct archive *archive;        /* NULL: it is plain, or gzip */
+    char *input;                    /* of the archive's reader */
+    char first[8];                  /* the file's first bytes, handed out once they told what it is */
+    size_t n_first, first_taken;
     int descriptor;
     bool is_compressed, is_empty;
     bool is_regular;
@@ -23,8 +29,9 @@ typedef struct plx_stream {
     int64_t size, seconds, nanoseconds; /* of the file and of its last change, when opened */
 } plx_stream;
 
-/** `path` "-" is the standard input. To be released after a failure too. PLX_ERR_IO, PLX_ERR_FORMAT, PLX_ERR_MEMORY. */
-plx_status plx_stream_init(plx_stream *stream, const char *path, plx_error *err);
+/** `path` "-" is the standard input. It must not move until it is released, which must follow a failure too.
+ * PLX_ERR_IO, PLX_ERR_FORMAT, PLX_ERR_MEMORY. */
+plx_status plx_stream_init(plx_stream *stream, const plx_allocator *allocator, const char *path, plx_error *err);
 void plx_stream_release(plx_stream *stream);
 /** The stream as a source for the tokenizer. */
 plx_byte_source plx_stream_source(plx_stream *stream);

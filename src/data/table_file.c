@@ -219,7 +219,7 @@ plx_status plx_table_file_open(const plx_filling *to, const char *path, int thre
     plx_table_file *reader = plx_alloc_zero(allocator, 1, sizeof *reader);
     if (!reader) return plx_error_memory(err);
     reader->rows.to = *to;
-    plx_status status = plx_stream_init(&reader->stream, path, err);
+    plx_status status = plx_stream_init(&reader->stream, allocator, path, err);
     plx_byte_source source = plx_stream_source(&reader->stream);
     if (!status && reader->stream.is_compressed && threads > 1) {
         status = plx_ahead_create(allocator, source, &reader->ahead, err);

@@ -108,7 +108,7 @@ plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, boo
     const plx_csv_options options = {.delimiter = '\0', .trim = trim, .comment = ""};
     plx_csv csv = {0};
     plx_stream stream;
-    plx_status status = plx_stream_init(&stream, path, err);
+    plx_status status = plx_stream_init(&stream, vocabulary->texts.allocator, path, err);
     if (!status)
         status = plx_csv_init(&csv, vocabulary->texts.allocator, &options, plx_stream_source(&stream), path, err);
     if (!status) status = read_lines(vocabulary, &csv, path, err);
