@@ -30,20 +30,82 @@ _KEYS = {
     "global_clipnorm": "clip_norm",
 }
 
+_NO_AVERAGE = "average `model.get_weights()` in a callback's on_epoch_end, and give the mean to `model.set_weights`"
+
+# Arguments of Keras that have no counterpart: the value at which they do nothing, and what to do in their stead.
+_WITHOUT_EFFECT: dict[str, tuple[object, str]] = {
+    "use_ema": (False, _NO_AVERAGE),
+    "ema_momentum": (None, _NO_AVERAGE),
+    "ema_overwrite_frequency": (None, _NO_AVERAGE),
+    "amsgrad": (False, "leave it out; Adam is without it"),
+    "loss_scale_factor": (None, "leave it out; numbers of 32 bits need no scaled loss"),
+    "gradient_accumulation_steps": (None, "multiply the batch_size of fit by it"),
+    "learning_rate_power": (-0.5, "leave it out; FTRL divides by the root of the sum of squares"),
+    "l2_shrinkage_regularization_strength": (0, "give l2_regularization_strength"),
+    "decay": (0, 'compile(..., schedule="exponential") lowers the learning rate'),
+}
+
+# What says nothing of how weights move.
+_IDLE = {"name", "jit_compile", "is_legacy_optimizer"}
+
+_OF_ALL = {"learning_rate", "clipvalue", "clipnorm", "global_clipnorm"}
+_OF_ONE = {
+    "sgd": {"momentum", "nesterov"},
+    "adam": {"beta_1", "beta_2", "epsilon"},
+    "adamw": {"beta_1", "beta_2", "epsilon", "weight_decay"},
+    "adagrad": {"initial_accumulator_value", "epsilon"},
+    "rmsprop": {"rho", "momentum", "epsilon", "centered"},
+    "ftrl": {"l1_regularization_strength", "l2_regularization_strength", "beta", "initial_accumulator_value"},
+}
+
+
+def _is_off(value: object, off: object = None) -> bool:
+    return value is None or value is False or value == off
+
+
+def _check_argument(optimizer: str, argument: str, value: object) -> None:
+    """ValueError for an argument that this optimizer would not heed."""
+    known = _OF_ALL | _OF_ONE[optimizer]
+    if argument == "learning_rate" and not _is_number(value):
+        raise ValueError(
+            f"optimizer '{optimizer}': learning_rate is {value!r}; give a number, and a schedule by "
+            'compile(optimizer, schedule="cosine") or a LearningRateScheduler'
+        )
+    if argument in known or argument in _IDLE:
+        return
+    if argument == "weight_decay":
+        if not _is_off(value, 0):
+            raise ValueError(
+                f"optimizer '{optimizer}': weight_decay has no effect; take plexus.optimizers.AdamW(weight_decay=...), or "
+                "the model's l2_reg_embedding and l2_reg_dnn"
+            )
+    elif argument in _WITHOUT_EFFECT:
+        off, remedy = _WITHOUT_EFFECT[argument]
+        if not _is_off(value, off):
+            raise ValueError(f"optimizer '{optimizer}': {argument}={value!r} has no effect here: {remedy}")
+    elif not _is_off(value):
+        raise ValueError(f"optimizer '{optimizer}' takes no argument '{argument}'; there are {', '.join(sorted(known))}")
+
+
+def _is_number(value: object) -> bool:
+    try:
+        float(value)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return False
+    return True
+
 
 class Optimizer:
-    """`name` is the configuration's `train.optimizer`, `config` the keys that differ from its defaults."""
+    """`name` is the configuration's `train.optimizer`, `config` the keys that differ from its defaults. ValueError for an
+    argument of Keras that would have no effect."""
 
-    def __init__(self, name: str, **arguments: Any):
+    def __init__(self, name: str, /, **arguments: Any):
         self.name = name
         self.config: dict[str, Any] = {}
         for argument, value in arguments.items():
-            if value is None or value is False:
-                continue
-            if argument not in _KEYS:
-                known = ", ".join(sorted(_KEYS))
-                raise ValueError(f"optimizer '{name}' takes no argument '{argument}'; there are {known}")
-            self.config[_KEYS[argument]] = value
+            _check_argument(name, argument, value)
+            if argument in _OF_ALL | _OF_ONE[name] and not _is_off(value):
+                self.config[_KEYS[argument]] = value
 
     @property
     def learning_rate(self) -> float:
@@ -138,12 +200,22 @@ def get(optimizer: object) -> Optimizer:
             raise ValueError(f"optimizer '{optimizer}' is unknown; there are {', '.join(_BY_NAME)}")
         return _BY_NAME[optimizer.lower()]()
     if hasattr(optimizer, "get_config"):
-        config = dict(optimizer.get_config())
-        name = str(config.pop("name", type(optimizer).__name__)).lower()
+        name, config = _of_keras(optimizer)
         if name in _BY_NAME:
-            taken = {key: value for key, value in config.items() if key in _KEYS and value is not None}
-            return _BY_NAME[name](**taken)
+            return _BY_NAME[name](**config)
     raise ValueError(f"{optimizer!r} is no optimizer: give a name, plexus.optimizers.Adam(...) or a Keras optimizer")
+
+
+def _of_keras(optimizer: Any) -> tuple[str, dict[str, Any]]:
+    """The name of the optimizer that an object of Keras stands for, and its arguments."""
+    config = dict(optimizer.get_config())
+    name = type(optimizer).__name__.lower()
+    if name not in _BY_NAME:
+        name = str(config.get("name", name)).lower()
+    if not config.get("use_ema"):  # whose arguments are always there
+        config.pop("ema_momentum", None)
+        config.pop("ema_overwrite_frequency", None)
+    return name, config
 
 
 @functools.cache

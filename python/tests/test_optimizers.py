@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Optimizers: every argument of Keras either does what it does there, or is refused with a remedy."""
+
+import numpy as np
+import pytest
+
+import plexus
+from helpers import same, small_model
+from plexus import optimizers
+
+REFUSED = [
+    ({"weight_decay": 0.5}, "AdamW"),
+    ({"use_ema": True}, "set_weights"),
+    ({"ema_momentum": 0.9}, "set_weights"),
+    ({"ema_overwrite_frequency": 10}, "set_weights"),
+    ({"loss_scale_factor": 1024.0}, "leave it out"),
+    ({"gradient_accumulation_steps": 4}, "multiply the batch_size"),
+    ({"decay": 0.1}, "schedule"),
+    ({"rate": 3}, "takes no argument 'rate'; there are"),
+]
+MAKERS = [optimizers.SGD, optimizers.Adam, optimizers.AdamW, optimizers.Adagrad, optimizers.RMSprop, optimizers.Ftrl]
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+@pytest.mark.parametrize("arguments, remedy", REFUSED, ids=lambda one: next(iter(one)) if isinstance(one, dict) else "")
+def test_what_has_no_effect_is_refused(make, arguments, remedy):
+    if make is optimizers.AdamW and "weight_decay" in arguments:
+        assert make(**arguments).config["weight_decay"] == 0.5
+        return
+    with pytest.raises(ValueError) as caught:
+        make(**arguments)
+    assert f"optimizer '{make.__name__.lower()}'" in str(caught.value) and remedy in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "make, arguments",
+    [
+        (optimizers.Adam, {"amsgrad": True}), (optimizers.Adam, {"momentum": 0.9}), (optimizers.Adam, {"rho": 0.5}),
+        (optimizers.SGD, {"beta_1": 0.5}), (optimizers.SGD, {"epsilon": 1e-3}), (optimizers.SGD, {"centered": True}),
+        (optimizers.Adagrad, {"momentum": 0.9}), (optimizers.RMSprop, {"nesterov": True}),
+        (optimizers.Ftrl, {"epsilon": 1e-3}), (optimizers.Ftrl, {"learning_rate_power": -0.4}),
+        (optimizers.Ftrl, {"l2_shrinkage_regularization_strength": 0.1}),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_another_is_refused(make, arguments):
+    with pytest.raises(ValueError, match=next(iter(arguments))):
+        make(**arguments)
+
+
+@pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
+def test_what_is_off_is_taken(make):
+    """Keras' objects name every argument, at the values at which it does nothing."""
+    off = {
+        "use_ema": False, "ema_momentum": None, "ema_overwrite_frequency": None, "loss_scale_factor": None,
+        "gradient_accumulation_steps": None, "clipnorm": None, "global_clipnorm": None, "clipvalue": None, "name": "mine",
+        "jit_compile": True,
+    }  # fmt: skip
+    weight_decay = {} if make is optimizers.AdamW else {"weight_decay": 0.0}
+    assert make(**off, **weight_decay).config == make().config
+
+
+def test_a_schedule_as_the_rate_is_refused():
+    with pytest.raises(ValueError, match="learning_rate is .*; give a number, and a schedule by compile"):
+        optimizers.Adam(learning_rate={"class_name": "CosineDecay"})
+    with pytest.raises(ValueError, match="LearningRateScheduler"):
+        optimizers.get(keras("Adam", learning_rate={"class_name": "ExponentialDecay"}))
+
+
+def keras(kind, **config):
+    """Stands for an object of Keras: a class of that name, with all of Keras' arguments in its get_config."""
+    common = {
+        "name": kind.lower(), "learning_rate": 0.01, "weight_decay": None, "clipnorm": None, "global_clipnorm": None,
+        "clipvalue": None, "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
+        "loss_scale_factor": None, "gradient_accumulation_steps": None,
+    }  # fmt: skip
+    return type(kind, (), {"get_config": lambda self: {**common, **config}})()
+
+
+@pytest.mark.parametrize(
+    "given, ours",
+    [
+        (keras("Adam", beta_1=0.8, beta_2=0.99, epsilon=1e-6, amsgrad=False), optimizers.Adam(0.01, 0.8, 0.99, 1e-6)),
+        (keras("SGD", momentum=0.0, nesterov=False), optimizers.SGD(0.01)),
+        (keras("SGD", name="my_sgd", momentum=0.9, nesterov=True), optimizers.SGD(0.01, 0.9, True)),
+        (
+            keras("Ftrl", learning_rate_power=-0.5, initial_accumulator_value=0.1, l1_regularization_strength=0.0,
+                  l2_regularization_strength=0.2, l2_shrinkage_regularization_strength=0.0, beta=0.0),
+            optimizers.Ftrl(0.01, initial_accumulator_value=0.1, l1_regularization_strength=0.0,
+                            l2_regularization_strength=0.2, beta=0.0),
+        ),
+        (keras("AdamW", weight_decay=0.2), optimizers.AdamW(0.01, 0.2)),
+    ],
+)  # fmt: skip
+def test_objects_of_keras(given, ours):
+    taken = optimizers.get(given)
+    assert taken.name == ours.name and taken.config == ours.config
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"weight_decay": 0.5}, {"use_ema": True}, {"loss_scale_factor": 2.0}, {"gradient_accumulation_steps": 2},
+        {"amsgrad": True}, {"unheard_of": 3},
+    ],
+)  # fmt: skip
+def test_objects_of_keras_with_what_has_no_effect(config, rows, features):
+    with pytest.raises(ValueError, match=next(iter(config))):
+        small_model().compile(keras("Adam", **config))
+
+
+def test_weight_decay_of_adamw_has_an_effect(rows, features):
+    def weights(optimizer):
+        model = small_model()
+        model.compile(optimizer)
+        model.fit(features, [rows["click"], rows["seconds"]], epochs=1, batch_size=256, verbose=0)
+        return model
+
+    assert not same(weights(optimizers.AdamW(0.01, 0.5)), weights(optimizers.Adam(0.01)))
+    assert same(weights(optimizers.AdamW(0.01, 0.0)), weights(optimizers.Adam(0.01)))
+
+
+def test_an_unknown_optimizer():
+    for given in ("adamax", keras("Lion"), 3):
+        with pytest.raises(ValueError, match="optimizer"):
+            plexus.optimizers.get(given)
+    assert np.isclose(optimizers.get("adam").learning_rate, 0.001)
