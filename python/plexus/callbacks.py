@@ -13,6 +13,8 @@ import os
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
+from ._backup import forget
+from ._library import warn
 from ._types import FilePath, Floats
 
 if TYPE_CHECKING:
@@ -41,9 +43,44 @@ class Callback:
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
 
+    def get_state(self) -> dict[str, Any]:
+        """What the callback has gathered, for BackupAndRestore: values that JSON has, and lists of arrays."""
+        return {}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Takes what get_state gave; called before the first epoch of a training that goes on."""
+
+
+# Keras' hooks that nothing calls here.
+_NEVER_CALLED = (
+    "on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end", "on_test_begin", "on_test_end",
+    "on_test_batch_begin", "on_test_batch_end", "on_predict_begin", "on_predict_end", "on_predict_batch_begin",
+    "on_predict_batch_end",
+)  # fmt: skip
+
+
+def check_callback(callback: object) -> None:
+    """ValueError for what is no callback; a RuntimeWarning for hooks that it has and nothing calls."""
+    if not hasattr(callback, "set_model"):
+        raise ValueError(f"callbacks: {callback!r} is none; derive it from plexus.callbacks.Callback")
+    found = [name for name in _NEVER_CALLED if callable(getattr(callback, name, None)) and _is_own(callback, name)]
+    if found:
+        warn(
+            f"callback {type(callback).__name__}: {', '.join(found)} will never be called: training tells of the begin "
+            "and end of epochs alone; take on_epoch_begin and on_epoch_end"
+        )
+
+
+def _is_own(callback: object, hook: str) -> bool:
+    """Whether the hook is more than what a base class of Keras has."""
+    owner = next((one for one in type(callback).__mro__ if hook in vars(one)), None)
+    is_set = hook in getattr(callback, "__dict__", {})
+    return is_set or owner is None or owner.__module__.split(".")[0] not in ("keras", "tensorflow", "tf_keras")
+
 
 class LambdaCallback(Callback):
-    """Own functions in place of a class."""
+    """Own functions in place of a class: on_epoch_begin, on_epoch_end, on_train_begin, on_train_end. TypeError for hooks
+    that are never called."""
 
     def __init__(
         self,
@@ -51,7 +88,12 @@ class LambdaCallback(Callback):
         on_epoch_end: Callable[..., object] | None = None,
         on_train_begin: Callable[..., object] | None = None,
         on_train_end: Callable[..., object] | None = None,
+        **others: Callable[..., object] | None,
     ):
+        for name in others:
+            remedy = "it is never called; take on_epoch_begin or on_epoch_end" if name in _NEVER_CALLED else "no hook"
+            if others[name] is not None or name not in _NEVER_CALLED:
+                raise TypeError(f"LambdaCallback: {name}: {remedy}")
         for name, function in (
             ("on_epoch_begin", on_epoch_begin),
             ("on_epoch_end", on_epoch_end),
@@ -85,11 +127,20 @@ def is_larger_better(monitor: str, mode: str = "auto") -> bool:
 
 
 class _Monitor(Callback):
+    _kept: tuple[str, ...] = ("best",)  # attributes that a training that goes on needs
+
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0):
         self.monitor = monitor
         self.larger_is_better = is_larger_better(monitor, mode)
         self.min_delta = abs(min_delta)
         self.best: float | None = None
+
+    def get_state(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self._kept}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        for name in self._kept:
+            setattr(self, name, state[name])
 
     def value(self, logs: Logs | None) -> float:
         if self.monitor not in (logs or {}):
@@ -111,6 +162,8 @@ class EarlyStopping(_Monitor):
     epoch's weights by the whole validation loss are put back whatever is asked here; with restore_best_weights they are
     those of the best epoch by `monitor`.
     """
+
+    _kept = ("best", "wait", "stopped_epoch", "best_epoch", "best_weights")
 
     def __init__(
         self,
@@ -189,6 +242,8 @@ class ReduceLROnPlateau(_Monitor):
     """Multiplies the learning rate by `factor` when the figure has not become better for `patience` epochs. The epochs'
     rates come into History as `learning_rate`."""
 
+    _kept = ("best", "wait", "cooldown_left")
+
     def __init__(
         self,
         monitor: str = "val_loss",
@@ -251,16 +306,44 @@ class LearningRateScheduler(Callback):
         _note_rate(self.model, logs)
 
 
-class CSVLogger(Callback):
+class _Log(Callback):
+    """A file that a training begins anew, unless it goes on from a backup: then it is cut back to what it held there."""
+
+    def __init__(self, filename: FilePath, append: bool = False):
+        self.filename, self.append = os.fspath(filename), append
+        self._file: IO[str]
+        self._kept: int | None = None  # bytes at the begin of the file, which the first epoch leaves; None: all
+
+    def get_state(self) -> dict[str, Any]:
+        return {"size": os.path.getsize(self.filename)}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        self._kept = state["size"]
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self._file = open(self.filename, "a", newline="")
+        self._kept = None if self.append else 0
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        if self._kept is not None and self._kept <= self._file.seek(0, os.SEEK_END):
+            self._file.truncate(self._kept)
+            self._file.seek(0, os.SEEK_END)
+        self._kept = None
+
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        self._file.close()
+
+
+class CSVLogger(_Log):
     """A line an epoch into a file."""
 
     def __init__(self, filename: FilePath, separator: str = ",", append: bool = False):
-        self.filename, self.separator, self.append = os.fspath(filename), separator, append
-        self._file: IO[str]
+        super().__init__(filename, append)
+        self.separator = separator
         self._writer: csv.DictWriter[str] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        self._file = open(self.filename, "a" if self.append else "w", newline="")
+        super().on_train_begin(logs)
         self._writer = None
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
@@ -272,22 +355,16 @@ class CSVLogger(Callback):
         self._writer.writerow(row)
         self._file.flush()
 
-    def on_train_end(self, logs: Logs | None = None) -> None:
-        self._file.close()
 
-
-class JSONLogger(Callback):
+class JSONLogger(_Log):
     """A JSON object an epoch into a file, a line each."""
 
     def __init__(self, filename: FilePath):
-        self.filename = os.fspath(filename)
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        open(self.filename, "w").close()
+        super().__init__(filename)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        with open(self.filename, "a") as file:
-            file.write(json.dumps({"epoch": epoch, **(logs or {})}) + "\n")
+        self._file.write(json.dumps({"epoch": epoch, **(logs or {})}) + "\n")
+        self._file.flush()
 
 
 class TensorBoard(Callback):
@@ -302,16 +379,19 @@ class TensorBoard(Callback):
 
 
 class BackupAndRestore(Callback):
-    """The library keeps the state of training in a file of `backup_dir`; a `fit` of the same model on the same rows
-    that finds one there goes on from it, and ends with the same bits as if it had never been broken off.
+    """The library keeps the state of training in a file of `backup_dir`, and the callbacks' states lie beside it; a `fit`
+    of the same model on the same rows that finds them there goes on from them, and ends with the same bits as if it had
+    never been broken off; History has the epochs from there on. EarlyStopping, ReduceLROnPlateau, ModelCheckpoint and the loggers go on as well, and own
+    callbacks with get_state and set_state; they must be given in the same order.
 
-    save_freq: "epoch", or a number of steps. When training is done, the file goes, unless delete_checkpoint is False.
+    save_freq: "epoch", or a number of steps. When training is done, the files go, unless delete_checkpoint is False.
     SchemaError: the file is of another configuration or of other rows.
     """
 
     def __init__(self, backup_dir: FilePath, save_freq: int | str = "epoch", delete_checkpoint: bool = True):
         self.backup_dir, self.save_freq = os.fspath(backup_dir), save_freq
         self.delete_checkpoint = delete_checkpoint
+        self._written = 0  # when the checkpoint was, in nanoseconds
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ValueError(f"BackupAndRestore: save_freq is {save_freq!r}; take 'epoch', or a number of steps")
 
@@ -325,7 +405,20 @@ class BackupAndRestore(Callback):
         os.makedirs(self.backup_dir, exist_ok=True)
         return os.path.join(self.backup_dir, "checkpoint")
 
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        self.has_new_checkpoint()
+        if self._written == 0:
+            forget(self.backup_dir)
+
+    def has_new_checkpoint(self) -> bool:
+        """Whether one was written since this was asked last."""
+        path, before = self.path(), self._written
+        self._written = os.stat(path).st_mtime_ns if os.path.exists(path) else 0
+        return self._written not in (0, before)
+
     def delete(self) -> None:
         """Training is done."""
-        if self.delete_checkpoint and os.path.exists(self.path()):
-            os.remove(self.path())
+        if self.delete_checkpoint:
+            forget(self.backup_dir)
+            if os.path.exists(self.path()):
+                os.remove(self.path())

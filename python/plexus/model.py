@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from . import _config, optimizers
 from ._compile import loss_of, metrics_a_task, per_task
 from ._config import Configuration, Key, value_of
-from ._library import ArgumentError, call, context, create, path_bytes, text
+from ._library import ArgumentError, PlexusError, call, context, create, path_bytes, text
 from ._listener import Listener
 from ._made_up import made_up_rows
 from ._native import ffi, lib
@@ -18,7 +18,7 @@ from ._progress import Display
 from ._scoring import Scoring
 from ._training_rows import FileRows, Tables, training_rows
 from ._types import CData, FilePath, Folders, PerTask, Rows, Values
-from .callbacks import BackupAndRestore, Callback, History, TensorBoard
+from .callbacks import BackupAndRestore, Callback, History, TensorBoard, check_callback
 
 # Arguments of Keras that change nothing here.
 _IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
@@ -63,6 +63,7 @@ class Model(Scoring):
         self._weighted_metrics = [[] for _ in names]
         self._compiled = not made_of_columns
         self.stop_training = False
+        self._in_training = False
         self._rate: float | None = None  # of the epoch under way
         self._wanted_rate: float | None = None  # that a callback asked for
         self.history: History | None = None
@@ -100,6 +101,14 @@ class Model(Scoring):
 
         Raises ValueError for a name that is none, or a loss that does not fit its task.
         """
+        with self._lock:
+            self._refuse_in_training("compile")
+            self._compile(optimizer, loss, metrics, loss_weights, weighted_metrics, options)
+
+    def _compile(
+        self, optimizer: object, loss: PerTask[object], metrics: object, loss_weights: PerTask[float],
+        weighted_metrics: object, options: dict[str, Any],
+    ) -> None:  # fmt: skip
         optimizer = optimizers.get(optimizer)
         metrics, weighted = (metrics_a_task(one, self.task_names) for one in (metrics, weighted_metrics))
         changes: dict[Key, Any] = {("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE}
@@ -113,6 +122,14 @@ class Model(Scoring):
                 changes["tasks", name, "weight"] = float(weight)
         self._take(changes)
         self._optimizer, self._metrics, self._weighted_metrics, self._compiled = optimizer, metrics, weighted, True
+
+    def _refuse_in_training(self, what: str) -> None:
+        """RuntimeError where a callback asks for what would change the training that calls it."""
+        if self._in_training:
+            raise RuntimeError(
+                f"{what}: the model is in training, and this is one of its callbacks: call it when fit has returned. A "
+                "callback may set self.model.learning_rate and self.model.stop_training, and call set_weights"
+            )
 
     def _take(self, changes: dict[Key, Any]) -> None:
         """Changes of the configuration: of a built network, of section `train` alone."""
@@ -227,11 +244,11 @@ class Model(Scoring):
             settings["seed"] = int(seed)
         callbacks = list(callbacks or [])
         for callback in callbacks:
-            if not hasattr(callback, "set_model"):
-                raise ValueError(f"callbacks: {callback!r} is none; derive it from plexus.callbacks.Callback")
+            check_callback(callback)
             if isinstance(callback, (TensorBoard, BackupAndRestore)):
                 settings.update(callback.settings())
         with self._lock:
+            self._refuse_in_training("fit")
             rows = self._training_rows(x, y, sample_weight, validation_data, validation_split)
             data = self._build(settings, rows, class_weight)
             display = Display(verbose, epochs, self.task_names)
@@ -297,18 +314,18 @@ class Model(Scoring):
 
     def _train(self, data: CData, callbacks: list[Callback], display: Display, initial_epoch: int, epochs: int) -> History:
         self.stop_training = False
-        listener = Listener(self, data, callbacks, display, initial_epoch)
+        backup = next((one for one in callbacks if isinstance(one, BackupAndRestore)), None)
+        listener = Listener(self, data, callbacks, display, initial_epoch, backup)
         handle = ffi.new_handle(listener)
         hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
         hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
         # Those by weights or within groups are not made on the way, and all are to be of the same scores.
         has_groups = any("group_auc" in one for one in self._metrics)
         hooks.training_metrics = any(self._metrics) and not has_groups and not any(self._weighted_metrics)
-        backup = next((one for one in callbacks if isinstance(one, BackupAndRestore)), None)
         if backup is not None:
             path = ffi.new("char[]", path_bytes(backup.path()))
             hooks.checkpoint_path, hooks.resume = path, True
-        self._rate, self._wanted_rate = self.learning_rate, None
+        self._rate, self._wanted_rate, self._in_training = self.learning_rate, None, True
         begun: list[Callback] = []
         try:
             for callback in callbacks:
@@ -316,22 +333,25 @@ class Model(Scoring):
                 callback.set_params({"epochs": initial_epoch + epochs, "verbose": display.verbose})
                 callback.on_train_begin()
                 begun.append(callback)
-            for callback in callbacks:
-                callback.on_epoch_begin(initial_epoch)
             display.begin()
             call(lib.plx_model_train, self._handle, data, hooks, report)
+        except PlexusError:
+            if listener.failure is None and not listener.has_ended:
+                raise
         finally:
             display.end()
-            wanted, self._rate, self._wanted_rate = self._wanted_rate, None, None
+            wanted, self._rate, self._wanted_rate, self._in_training = self._wanted_rate, None, None, False
             if wanted is not None:
                 self.learning_rate = wanted
             for callback in begun:
                 callback.on_train_end(listener.logs)
         if listener.failure is not None:
             raise listener.failure
+        assert self.history is not None
+        if not self.history.epoch:
+            listener.tell_again(self.history, report.epochs)
         if backup is not None:
             backup.delete()
-        assert self.history is not None
         return self.history
 
     def _logs(self, progress: CData, data: CData) -> dict[str, float]:

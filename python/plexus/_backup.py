@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What BackupAndRestore keeps beside the library's checkpoint: the states of callbacks, a file an epoch.
+
+The library writes its checkpoint behind the callbacks, and not after every epoch; so the states of all epochs are there
+from the one on that the checkpoint may be of.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ._library import FormatError
+
+if TYPE_CHECKING:
+    from .callbacks import BackupAndRestore, Callback
+    from .model import Model
+
+_NAME = re.compile(r"callbacks-(\d+)\.npz")
+
+
+def _path(folder: str, epoch: int) -> str:
+    return os.path.join(folder, f"callbacks-{epoch}.npz")
+
+
+def forget(folder: str, before: int | None = None) -> None:
+    """Removes the states of the epochs before that one, or of all."""
+    for name in os.listdir(folder) if os.path.isdir(folder) else ():
+        found = _NAME.fullmatch(name)
+        if found and (before is None or int(found[1]) < before):
+            with contextlib.suppress(FileNotFoundError):
+                os.remove(os.path.join(folder, name))
+
+
+def keep(
+    backup: BackupAndRestore, model: Model, callbacks: Sequence[Callback], epoch: int, told: tuple[int, dict[str, float]]
+) -> None:  # fmt: skip
+    """The states at the end of an epoch, which counts from 1, written atomically. `told`: its number as callbacks count,
+    and its figures."""
+    states: list[Any] = []
+    arrays: dict[str, Any] = {}
+    for place, callback in enumerate(callbacks):
+        state = dict(callback.get_state()) if hasattr(callback, "get_state") else {}
+        for name, value in list(state.items()):
+            if isinstance(value, (list, tuple)) and value and all(isinstance(one, np.ndarray) for one in value):
+                state[name] = {"arrays": len(value)}
+                arrays.update({f"{place}.{name}.{i}": one for i, one in enumerate(value)})
+        states.append({"callback": type(callback).__name__, "state": state})
+    whole = {
+        "learning_rate": model._wanted_rate, "stop_training": bool(model.stop_training), "told": told,
+        "callbacks": states,
+    }  # fmt: skip
+    path = _path(backup.backup_dir, epoch)
+    with open(path + ".new", "wb") as file:
+        np.savez(file, states=np.array(json.dumps(whole)), **arrays)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(path + ".new", path)
+    if backup.has_new_checkpoint():  # of the epoch before, or within this one
+        forget(backup.backup_dir, epoch - 1)
+
+
+def _read(backup: BackupAndRestore, epoch: int) -> tuple[dict[str, Any], dict[str, Any]] | None:
+    path = _path(backup.backup_dir, epoch)
+    if not os.path.exists(path):
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return json.loads(str(file["states"])), dict(file)
+    except (ValueError, KeyError, OSError, EOFError) as failure:
+        raise FormatError(f"{path}: no states of callbacks: {failure}; remove {backup.backup_dir}") from None
+
+
+def restore(backup: BackupAndRestore, model: Model, callbacks: Sequence[Callback], epoch: int) -> None:
+    """Puts back the states at the end of an epoch; those of other callbacks than these are left alone."""
+    found = _read(backup, epoch)
+    if found is None:
+        return
+    whole, arrays = found
+    model._wanted_rate, model.stop_training = whole["learning_rate"], whole["stop_training"]
+    for place, (callback, entry) in enumerate(zip(callbacks, whole["callbacks"])):
+        state = entry["state"]
+        if entry["callback"] != type(callback).__name__ or not state:
+            continue
+        for name, value in state.items():
+            if isinstance(value, dict) and set(value) == {"arrays"}:
+                state[name] = [arrays[f"{place}.{name}.{i}"] for i in range(value["arrays"])]
+        callback.set_state(state)
+
+
+def told(backup: BackupAndRestore, epoch: int) -> tuple[int, dict[str, float]] | None:
+    """The number of an epoch that ended, as callbacks count, and its figures."""
+    found = _read(backup, epoch)
+    return None if found is None else (found[0]["told"][0], found[0]["told"][1])
