@@ -147,12 +147,13 @@ static void test_told_text(void)
 static void test_dictionary_drop(void)
 {
     plx_dictionary d;
-    plx_dictionary_init(&d, &plx_allocator_default);
+    plx_dictionary_init(&d, &plx_allocator_default, plx_hash_seed_draw());
     char text[32];
     for (int round = 0; round < 300; round++) {
         for (int i = 0; i < 5; i++) {
             int length = snprintf(text, sizeof text, "t%u", d.n);
-            REQUIRE(plx_dictionary_add(&d, (plx_slice){text, (size_t)length}, plx_text_hash(text, (size_t)length)));
+            const plx_slice slice = {text, (size_t)length};
+            REQUIRE(plx_dictionary_add(&d, slice, plx_dictionary_hash(&d, slice)));
         }
         plx_dictionary_drop(&d);
         plx_dictionary_drop(&d);
@@ -160,8 +161,8 @@ static void test_dictionary_drop(void)
     CHECK(d.n == 900);
     for (uint32_t i = 0; i < 902; i++) {
         int length = snprintf(text, sizeof text, "t%u", i);
-        uint32_t found =
-            plx_dictionary_find(&d, (plx_slice){text, (size_t)length}, plx_text_hash(text, (size_t)length));
+        const plx_slice slice = {text, (size_t)length};
+        const uint32_t found = plx_dictionary_find(&d, slice, plx_dictionary_hash(&d, slice));
         CHECK(found == (i < 900 ? i : PLX_NOT_FOUND));
     }
     plx_dictionary_release(&d);

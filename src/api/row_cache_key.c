@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "data/dictionary.h"
+#include "base/hash.h"
 #include "data/find.h"
 
 enum { SAMPLE_BYTES = 1 << 16 };
@@ -31,7 +31,7 @@ static void write_data_section(const plx_data_spec *data, plx_string *out)
 static uint64_t sample(int descriptor, off_t offset, char *room)
 {
     const ssize_t n = pread(descriptor, room, SAMPLE_BYTES, offset);
-    return plx_text_hash(room, n > 0 ? (size_t)n : 0);
+    return plx_quick_hash(room, n > 0 ? (size_t)n : 0);
 }
 
 static void write_state(plx_row_cache_key *key, const char *path, char *room, plx_string *states)
@@ -107,7 +107,7 @@ plx_status plx_row_cache_key_init(plx_row_cache_key *key, const plx_config *conf
     if (options->fitted) key->is_lasting = false; /* rows by encoders that the configuration does not make */
     if (!status && !key->is_lasting)              /* nobody else's */
         plx_string_format(&key->text, "process %ld at %lld\n", (long)getpid(), (long long)clock());
-    if (!status && !key->text.failed) key->hash = plx_text_hash(key->text.text, key->text.length);
+    if (!status && !key->text.failed) key->hash = plx_quick_hash(key->text.text, key->text.length);
     if (states.length) plx_string_add(&key->text, states.text, states.length);
     if (!status && (key->text.failed || states.failed)) status = plx_error_memory(err);
     plx_string_release(&states);

@@ -76,3 +76,35 @@ uint64_t plx_hash(const void *bytes, size_t length)
     hash = (hash ^ hash >> 29) * primes[3];
     return hash ^ hash >> 32;
 }
+
+static uint64_t word_at(const char *text, size_t bytes)
+{
+    uint64_t word = 0;
+    memcpy(&word, text, bytes);
+    return word;
+}
+
+uint64_t plx_quick_hash(const void *bytes, size_t length)
+{
+    const uint64_t k1 = UINT64_C(0x9e3779b97f4a7c15), k2 = UINT64_C(0xc2b2ae3d27d4eb4f);
+    const char *text = bytes;
+    uint64_t hash = length * k2, a = 0, b = 0;
+    for (; length > 16; text += 16, length -= 16) {
+        hash = (hash ^ word_at(text, 8)) * k1;
+        hash = (hash ^ (hash >> 29) ^ word_at(text + 8, 8)) * k2;
+        hash ^= hash >> 32;
+    }
+    if (length >= 8) { /* two reads that may overlap cover any length */
+        a = word_at(text, 8);
+        b = word_at(text + length - 8, 8);
+    } else if (length >= 4) {
+        a = word_at(text, 4);
+        b = word_at(text + length - 4, 4);
+    } else if (length) {
+        a = (uint8_t)text[0];
+        b = (uint64_t)(uint8_t)text[length / 2] << 8 | (uint8_t)text[length - 1];
+    }
+    hash ^= a * k1 ^ ((b << 31 | b >> 33) * k2);
+    hash = (hash ^ hash >> 32) * k1;
+    return hash ^ hash >> 29;
+}

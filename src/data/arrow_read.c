@@ -89,7 +89,7 @@ static plx_status find_columns(reader *r, plx_error *err)
         r->sources[i] = (source){.place = -1, .separator = separator_of(e, i)};
     for (int64_t place = 0; place < schema->n_children; place++) {
         plx_slice name = plx_slice_of(schema->children[place]->name ? schema->children[place]->name : "");
-        uint32_t input = plx_dictionary_find(&e->input_names, name, plx_text_hash(name.text, name.length));
+        uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
         if (input == PLX_NOT_FOUND || !plx_input_is_read(&e->inputs[input], r->to.with_labels)) continue;
         if (r->sources[input].place >= 0)
             PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, e->inputs[input].column);

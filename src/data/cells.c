@@ -177,7 +177,7 @@ static plx_status binary_label(const plx_task_spec *task, plx_slice cell, float 
 static plx_status class_label(const plx_task_spec *task, const plx_dictionary *classes, plx_slice cell, float *out,
                               plx_error *err)
 {
-    uint32_t found = plx_dictionary_find(classes, cell, plx_text_hash(cell.text, cell.length));
+    uint32_t found = plx_dictionary_find(classes, cell, plx_dictionary_hash(classes, cell));
     if (found != PLX_NOT_FOUND)
         *out = (float)found;
     else if (cell.length && classes->n)

@@ -7,7 +7,8 @@
 
 enum { FIRST_ROWS = 1024 };
 
-plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_error *err)
+plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_hash_seed seed,
+                            plx_error *err)
 {
     *columns = (plx_columns){.allocator = allocator};
     columns->items = plx_alloc_zero(allocator, (size_t)n_items, sizeof *columns->items);
@@ -19,7 +20,7 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
         columns->items[i].width = 1;
         for (int k = 0; k < PLX_RECENT_TEXTS; k++)
             columns->items[i].recent[k].code = PLX_NOT_FOUND;
-        plx_dictionary_init(&columns->items[i].dictionary, allocator);
+        plx_dictionary_init(&columns->items[i].dictionary, allocator, seed);
     }
     return PLX_OK;
 }
@@ -201,7 +202,7 @@ static bool is_recent(const plx_raw_column *column, const plx_recent_text *recen
 static plx_status find_or_add(const plx_columns *columns, plx_raw_column *column, plx_slice text, uint32_t *code,
                               bool *is_new, plx_error *err)
 {
-    uint64_t hash = plx_text_hash(text.text, text.length);
+    uint64_t hash = plx_dictionary_hash(&column->dictionary, text);
     *code = plx_dictionary_find(&column->dictionary, text, hash);
     *is_new = *code == PLX_NOT_FOUND;
     if (!*is_new) return PLX_OK;

@@ -47,7 +47,8 @@ typedef struct plx_columns {
     bool is_spilled;
 } plx_columns;
 
-plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_error *err);
+plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_hash_seed seed,
+                            plx_error *err);
 void plx_columns_release(plx_columns *columns);
 
 /** Gives back the memory of columns that are spilled; what is read or written next comes back from the files. */

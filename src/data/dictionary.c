@@ -2,11 +2,26 @@
 /* Numbered texts: growing. Finding is in the header, since it runs once a cell. */
 #include "data/dictionary.h"
 
+#include <time.h>
+#include <unistd.h>
+
 enum { FIRST_SLOTS = 16 };
 
-void plx_dictionary_init(plx_dictionary *dictionary, const plx_allocator *allocator)
+/* Without the system's numbers, what no text can know either: where things lie, and the time. */
+plx_hash_seed plx_hash_seed_draw(void)
 {
-    *dictionary = (plx_dictionary){.allocator = allocator};
+    plx_hash_seed seed;
+    struct timespec now;
+    if (getentropy(&seed, sizeof seed) == 0) return seed;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    seed.start = plx_hash_fold((uint64_t)now.tv_nsec ^ UINT64_C(0x9e3779b97f4a7c15), (uint64_t)(uintptr_t)&seed);
+    seed.key = plx_hash_fold(seed.start, (uint64_t)now.tv_sec ^ UINT64_C(0xc2b2ae3d27d4eb4f));
+    return seed;
+}
+
+void plx_dictionary_init(plx_dictionary *dictionary, const plx_allocator *allocator, plx_hash_seed seed)
+{
+    *dictionary = (plx_dictionary){.allocator = allocator, .seed = seed};
 }
 
 void plx_dictionary_release(plx_dictionary *dictionary)
@@ -65,7 +80,7 @@ void plx_dictionary_drop(plx_dictionary *dictionary)
     const uint32_t value = dictionary->n - 1;
     const plx_slice text = plx_dictionary_text(dictionary, value);
     plx_dictionary_slot *slots = dictionary->slots;
-    size_t last = dictionary->n_slots - 1, at = plx_text_hash(text.text, text.length) & last;
+    size_t last = dictionary->n_slots - 1, at = plx_dictionary_hash(dictionary, text) & last;
     while (slots[at].value != value)
         at = (at + 1) & last;
     slots[at].value = PLX_NOT_FOUND;

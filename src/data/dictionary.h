@@ -21,19 +21,30 @@ typedef struct plx_dictionary_slot {
     uint32_t value; /* PLX_NOT_FOUND: free */
 } plx_dictionary_slot;
 
+/** What a hash begins with and is mixed with: unknown to those who write the texts, who could else choose ones of equal
+ * hash, among which searches are long. */
+typedef struct plx_hash_seed {
+    uint64_t start, key;
+} plx_hash_seed;
+
 typedef struct plx_dictionary {
     const plx_allocator *allocator; /* borrowed */
     char *bytes;                    /* all texts joined */
     int64_t *ends;                  /* [n]: where each text ends in `bytes` */
     plx_dictionary_slot *slots;     /* [n_slots], a power of two, at most half full; linear probing */
     size_t n_slots;
+    plx_hash_seed seed;
     size_t bytes_capacity, ends_capacity;
     uint32_t n;
 } plx_dictionary;
 
-void plx_dictionary_init(plx_dictionary *dictionary, const plx_allocator *allocator);
+/** A seed by the system's source of random numbers. What a dictionary holds, and in which order, does not depend on it.
+ */
+plx_hash_seed plx_hash_seed_draw(void);
+void plx_dictionary_init(plx_dictionary *dictionary, const plx_allocator *allocator, plx_hash_seed seed);
 void plx_dictionary_release(plx_dictionary *dictionary);
-/** Adds a text that is not there yet; `hash` is its plx_text_hash. False when out of memory or full; unchanged then. */
+/** Adds a text that is not there yet; `hash` is its plx_dictionary_hash. False when out of memory or full; unchanged
+ * then. */
 bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t hash);
 
 /** Removes the text that came last; there must be one. */
@@ -46,29 +57,35 @@ static inline uint64_t plx_text_word(const char *text, size_t bytes)
     return word;
 }
 
-/** For tables in memory only: it depends on the machine's byte order. Reads no byte outside the text. */
-static inline uint64_t plx_text_hash(const char *text, size_t length)
+/** Both halves of the product, of which no factor is known where both are mixed with a seed. */
+static inline uint64_t plx_hash_fold(uint64_t a, uint64_t b)
 {
-    const uint64_t k1 = UINT64_C(0x9e3779b97f4a7c15), k2 = UINT64_C(0xc2b2ae3d27d4eb4f);
-    uint64_t hash = length * k2, a = 0, b = 0;
-    for (; length > 16; text += 16, length -= 16) {
-        hash = (hash ^ plx_text_word(text, 8)) * k1;
-        hash = (hash ^ (hash >> 29) ^ plx_text_word(text + 8, 8)) * k2;
-        hash ^= hash >> 32;
+    __extension__ typedef unsigned __int128 wide;
+    const wide product = (wide)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+/** Of this dictionary alone: another one, and another run, has another hash. Reads no byte outside the text. */
+static inline uint64_t plx_dictionary_hash(const plx_dictionary *dictionary, plx_slice text)
+{
+    const uint64_t key = dictionary->seed.key;
+    const char *at = text.text;
+    size_t left = text.length;
+    uint64_t hash = dictionary->seed.start ^ left, a = 0, b = 0;
+    for (; left > 16; at += 16, left -= 16)
+        hash = plx_hash_fold(plx_text_word(at, 8) ^ key, plx_text_word(at + 8, 8) ^ hash);
+    if (left >= 8) { /* two reads that may overlap cover any length */
+        a = plx_text_word(at, 8);
+        b = plx_text_word(at + left - 8, 8);
+    } else if (left >= 4) {
+        a = plx_text_word(at, 4);
+        b = plx_text_word(at + left - 4, 4);
+    } else if (left) {
+        a = (uint8_t)at[0];
+        b = (uint64_t)(uint8_t)at[left / 2] << 8 | (uint8_t)at[left - 1];
     }
-    if (length >= 8) { /* two reads that may overlap cover any length */
-        a = plx_text_word(text, 8);
-        b = plx_text_word(text + length - 8, 8);
-    } else if (length >= 4) {
-        a = plx_text_word(text, 4);
-        b = plx_text_word(text + length - 4, 4);
-    } else if (length) {
-        a = (uint8_t)text[0];
-        b = (uint64_t)(uint8_t)text[length / 2] << 8 | (uint8_t)text[length - 1];
-    }
-    hash ^= a * k1 ^ ((b << 31 | b >> 33) * k2);
-    hash = (hash ^ hash >> 32) * k1;
-    return hash ^ hash >> 29;
+    hash = plx_hash_fold(a ^ key, b ^ hash);
+    return plx_hash_fold(hash ^ key, UINT64_C(0x9e3779b97f4a7c15));
 }
 
 /** memcmp without the call: cells are short. */

@@ -67,6 +67,7 @@ typedef struct plx_label_encoder {
 struct plx_encoders {
     atomic_int holders;
     plx_allocator allocator;
+    plx_hash_seed seed;  /* of all dictionaries */
     plx_arena arena;     /* the spec's copy and the arrays below */
     plx_table_spec spec; /* ours */
     plx_csv_options csv;

@@ -86,7 +86,7 @@ static plx_status check_format(const plx_data_spec *data, plx_csv_options *csv, 
 static plx_status check_name(plx_dictionary *names, const char *name, const char *what, plx_error *err)
 {
     plx_slice text = plx_slice_of(name);
-    uint64_t hash = plx_text_hash(text.text, text.length);
+    uint64_t hash = plx_dictionary_hash(names, text);
     if (!text.length) PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: a name is empty", what);
     if (plx_dictionary_find(names, text, hash) != PLX_NOT_FOUND)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: the name '%s' is there twice", what, name);
@@ -98,9 +98,9 @@ static plx_status check_names(const plx_encoders *e, plx_error *err)
     const plx_table_spec *spec = &e->spec;
     plx_dictionary columns, features, tasks;
     plx_status status = PLX_OK;
-    plx_dictionary_init(&columns, &e->allocator);
-    plx_dictionary_init(&features, &e->allocator);
-    plx_dictionary_init(&tasks, &e->allocator);
+    plx_dictionary_init(&columns, &e->allocator, e->seed);
+    plx_dictionary_init(&features, &e->allocator, e->seed);
+    plx_dictionary_init(&tasks, &e->allocator, e->seed);
     for (int i = 0; !status && i < spec->data.columns.n; i++)
         status = check_name(&columns, spec->data.columns.items[i], "data.columns", err);
     for (int i = 0; !status && i < spec->n_features; i++)
@@ -134,7 +134,7 @@ static plx_status check_features(const plx_encoders *e, plx_error *err)
 int plx_encoders_input(plx_encoders *e, const char *column)
 {
     plx_slice text = plx_slice_of(column);
-    uint64_t hash = plx_text_hash(text.text, text.length);
+    uint64_t hash = plx_dictionary_hash(&e->input_names, text);
     uint32_t input = plx_dictionary_find(&e->input_names, text, hash);
     if (input != PLX_NOT_FOUND) return (int)input;
     if (!plx_dictionary_add(&e->input_names, text, hash)) return -1;
@@ -162,12 +162,12 @@ static plx_vocabulary *vocabulary_of(plx_encoders *e, const plx_feature_spec *sp
 {
     const char *name = plx_column_of(spec->embedding_name, spec->name);
     plx_slice text = plx_slice_of(name);
-    uint64_t hash = plx_text_hash(text.text, text.length);
+    uint64_t hash = plx_dictionary_hash(&e->vocabulary_names, text);
     uint32_t known = plx_dictionary_find(&e->vocabulary_names, text, hash);
     if (known == PLX_NOT_FOUND) {
         if (!plx_dictionary_add(&e->vocabulary_names, text, hash)) return NULL;
         known = (uint32_t)e->n_vocabularies++;
-        plx_vocabulary_init(&e->vocabularies[known], name, spec, &e->allocator);
+        plx_vocabulary_init(&e->vocabularies[known], name, spec, &e->allocator, e->seed);
     }
     e->vocabularies[known].n_features++;
     return &e->vocabularies[known];
@@ -250,9 +250,10 @@ plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_s
     if (!e) return plx_error_memory(err);
     atomic_init(&e->holders, 1);
     e->allocator = *allocator;
+    e->seed = plx_hash_seed_draw();
     plx_arena_init(&e->arena, &e->allocator);
-    plx_dictionary_init(&e->input_names, &e->allocator);
-    plx_dictionary_init(&e->vocabulary_names, &e->allocator);
+    plx_dictionary_init(&e->input_names, &e->allocator, e->seed);
+    plx_dictionary_init(&e->vocabulary_names, &e->allocator, e->seed);
     plx_status status = set_up(e, spec, err);
     if (status) {
         plx_encoders_release(e);

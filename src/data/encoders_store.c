@@ -95,7 +95,7 @@ static plx_status load_texts(loader *l, const char *kind, const char *name, plx_
         if (end[i] < begin || end[i] > bytes->dims[0])
             PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' has ends that fall", kind, name);
         plx_slice text = {(const char *)bytes->data + begin, (size_t)(end[i] - begin)};
-        uint64_t hash = plx_text_hash(text.text, text.length);
+        uint64_t hash = plx_dictionary_hash(texts, text);
         if (plx_dictionary_find(texts, text, hash) != PLX_NOT_FOUND)
             PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' holds a text twice", kind, name);
         if (!plx_dictionary_add(texts, text, hash)) return plx_error_memory(err);

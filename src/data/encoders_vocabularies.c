@@ -101,7 +101,7 @@ typedef struct tally {
 
 static plx_status count_text(tally *t, plx_slice text, uint64_t count, plx_error *err)
 {
-    const uint64_t hash = plx_text_hash(text.text, text.length);
+    const uint64_t hash = plx_dictionary_hash(&t->texts, text);
     uint32_t value = plx_dictionary_find(&t->texts, text, hash);
     if (value == PLX_NOT_FOUND) {
         value = t->texts.n;
@@ -158,7 +158,7 @@ static plx_status fit_shared(plx_encoders *e, plx_vocabulary *vocabulary, const 
 {
     tally t = {0};
     plx_status status = PLX_OK;
-    plx_dictionary_init(&t.texts, &e->allocator);
+    plx_dictionary_init(&t.texts, &e->allocator, e->seed);
     for (int i = 0; !status && i < e->n_sparse; i++)
         if (e->sparse[i].vocabulary == vocabulary)
             status = count_column(&t, NULL, &columns->items[e->sparse[i].input], order, n, err);

@@ -80,7 +80,7 @@ static void check_attention(const checker *c, const plx_feature_spec *f)
         return;
     }
     plx_slice name = plx_slice_of(f->attention_on);
-    uint32_t other = plx_dictionary_find(&c->names, name, plx_text_hash(name.text, name.length));
+    uint32_t other = plx_dictionary_find(&c->names, name, plx_dictionary_hash(&c->names, name));
     if (other == PLX_NOT_FOUND || c->table->features[other].kind != PLX_FEATURE_SPARSE)
         problem(c, "attention_on", "'attention_on' names no sparse feature: '%.100s'", f->attention_on);
     else if (c->table->features[other].embedding_dim != f->embedding_dim)
@@ -151,7 +151,7 @@ static plx_status check_table(checker *c, const plx_feature_spec *f, plx_error *
     if (is_given(f->embedding_name) && (strlen(f->embedding_name) > MAX_NAME || strpbrk(f->embedding_name, "\n\t")))
         problem(c, "embedding_name", "'embedding_name' has at most %d characters on one line", MAX_NAME);
     plx_slice name = plx_slice_of(plx_table_of(f));
-    uint64_t hash = plx_text_hash(name.text, name.length);
+    uint64_t hash = plx_dictionary_hash(&c->tables, name);
     uint32_t known = plx_dictionary_find(&c->tables, name, hash);
     if (known == PLX_NOT_FOUND) {
         if (!plx_dictionary_add(&c->tables, name, hash)) return plx_error_memory(err);
@@ -175,7 +175,7 @@ static plx_status check_all(checker *c, plx_error *err)
     size_t list_bytes = 0;
     for (int i = 0; i < table->n_features; i++) {
         plx_slice name = plx_slice_of(table->features[i].name);
-        if (!plx_dictionary_add(&c->names, name, plx_text_hash(name.text, name.length))) return plx_error_memory(err);
+        if (!plx_dictionary_add(&c->names, name, plx_dictionary_hash(&c->names, name))) return plx_error_memory(err);
     }
     for (c->feature = 0; c->feature < table->n_features; c->feature++) {
         const plx_feature_spec *f = &table->features[c->feature];
@@ -204,8 +204,9 @@ plx_status plx_features_check(const plx_table_spec *table, const plx_allocator *
                               void *user, plx_error *err)
 {
     checker c = {.table = table, .tell = tell, .user = user};
-    plx_dictionary_init(&c.names, allocator);
-    plx_dictionary_init(&c.tables, allocator);
+    const plx_hash_seed seed = plx_hash_seed_draw();
+    plx_dictionary_init(&c.names, allocator, seed);
+    plx_dictionary_init(&c.tables, allocator, seed);
     c.first = plx_alloc(allocator, (size_t)table->n_features, sizeof *c.first);
     plx_status status = c.first ? check_all(&c, err) : plx_error_memory(err);
     plx_free(allocator, c.first);

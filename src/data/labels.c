@@ -52,7 +52,7 @@ static plx_status list_classes(plx_label_encoder *task, plx_error *err)
     const plx_task_spec *spec = task->spec;
     for (int i = 0; i < spec->classes.n; i++) {
         plx_slice text = plx_slice_of(spec->classes.items[i]);
-        uint64_t hash = plx_text_hash(text.text, text.length);
+        uint64_t hash = plx_dictionary_hash(&task->classes, text);
         if (plx_dictionary_find(&task->classes, text, hash) != PLX_NOT_FOUND)
             PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists class '%s' twice", spec->name, text.text);
         if (!plx_dictionary_add(&task->classes, text, hash)) return plx_error_memory(err);
@@ -83,7 +83,7 @@ static plx_status link_task(plx_encoders *e, const plx_task_spec *spec, plx_erro
 {
     plx_label_encoder *task = &e->tasks[e->layout.n_tasks++];
     *task = (plx_label_encoder){.spec = spec};
-    plx_dictionary_init(&task->classes, &e->allocator);
+    plx_dictionary_init(&task->classes, &e->allocator, e->seed);
     PLX_TRY(link_column(e, plx_column_of(spec->column, spec->name), &task->input, err));
     PLX_TRY(check_lists(spec, err));
     PLX_TRY(list_classes(task, err));
@@ -142,7 +142,7 @@ static plx_status fit_classes(const plx_encoders *e, plx_label_encoder *task, co
     }
     if (!status && n_found) qsort(texts, n_found, sizeof *texts, compare_texts);
     for (uint32_t i = 0; !status && i < n_found; i++)
-        if (!plx_dictionary_add(&task->classes, texts[i], plx_text_hash(texts[i].text, texts[i].length)))
+        if (!plx_dictionary_add(&task->classes, texts[i], plx_dictionary_hash(&task->classes, texts[i])))
             status = plx_error_memory(err);
     plx_free(&e->allocator, is_there);
     plx_free(&e->allocator, texts);
@@ -216,7 +216,7 @@ static plx_status map_labels(const plx_encoders *e, int task, const plx_dictiona
         labels[code] = NO_CLASS;
         /* Rows of other parts may hold texts that are no classes: the row that has one is told where it is encoded. */
         if (classes->n && text.length &&
-            plx_dictionary_find(classes, text, plx_text_hash(text.text, text.length)) == PLX_NOT_FOUND)
+            plx_dictionary_find(classes, text, plx_dictionary_hash(classes, text)) == PLX_NOT_FOUND)
             continue;
         PLX_TRY(plx_label_of(e, task, text, &labels[code], err));
     }

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "data/dictionary.h"
+#include "base/hash.h"
 
 enum { HEADER_BYTES = 4096, FORMAT = 1 };
 
@@ -24,7 +24,7 @@ static const char magic[8] = "plx-rows";
 
 static uint64_t sum_of(const void *bytes, size_t length)
 {
-    return plx_text_hash(bytes, length);
+    return plx_quick_hash(bytes, length);
 }
 
 static header make_header(const plx_layout *layout, uint64_t id, size_t n_rows)

@@ -26,7 +26,7 @@ typedef struct table {
 
 plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
 {
-    PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, err));
+    PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, encoders->seed, err));
     for (int i = 0; i < encoders->n_inputs; i++) {
         columns->items[i].has_texts = plx_input_reads_texts(&encoders->inputs[i], with_labels);
         columns->items[i].width = encoders->inputs[i].size > 1 ? encoders->inputs[i].size : 1;
@@ -74,7 +74,7 @@ static plx_status map_names(table *r, size_t n, bool without_labels, plx_error *
         r->cells[i] = NO_CELL;
     for (size_t position = 0; position < n; position++) {
         plx_slice name = column_name(r, position);
-        uint32_t input = plx_dictionary_find(&e->input_names, name, plx_text_hash(name.text, name.length));
+        uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
         bool is_label = input != PLX_NOT_FOUND && !plx_input_is_read(&e->inputs[input], false);
         if (is_label && without_labels) continue;
         if (input != PLX_NOT_FOUND && plx_input_is_read(&e->inputs[input], r->to.with_labels)) {

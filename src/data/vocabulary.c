@@ -7,13 +7,13 @@
 #include "data/stream.h"
 
 void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec,
-                         const plx_allocator *allocator)
+                         const plx_allocator *allocator, plx_hash_seed seed)
 {
     *vocabulary = (plx_vocabulary){.name = name,
                                    .spec = spec,
                                    .is_fitted = !spec->hash_buckets && !*spec->vocabulary_file,
                                    .hash_buckets = (uint32_t)spec->hash_buckets};
-    plx_dictionary_init(&vocabulary->texts, allocator);
+    plx_dictionary_init(&vocabulary->texts, allocator, seed);
 }
 
 void plx_vocabulary_release(plx_vocabulary *vocabulary)
@@ -69,7 +69,7 @@ static plx_status add(plx_vocabulary *vocabulary, plx_slice text, plx_error *err
 {
     if (vocabulary->texts.n >= PLX_DICTIONARY_MAX - 1)
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than %d categories in a table", PLX_DICTIONARY_MAX - 1);
-    if (!plx_dictionary_add(&vocabulary->texts, text, plx_text_hash(text.text, text.length)))
+    if (!plx_dictionary_add(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)))
         return plx_error_memory(err);
     return PLX_OK;
 }
@@ -93,7 +93,8 @@ static plx_status read_lines(plx_vocabulary *vocabulary, plx_csv *csv, const cha
         const plx_slice text = {csv->cells[0].text, csv->cells[0].length};
         if (csv->n_cells > 1)
             PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: a byte of 0 in a category", path, (unsigned long long)csv->line);
-        if (plx_dictionary_find(&vocabulary->texts, text, plx_text_hash(text.text, text.length)) != PLX_NOT_FOUND)
+        if (plx_dictionary_find(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)) !=
+            PLX_NOT_FOUND)
             PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: this category is there twice", path, (unsigned long long)csv->line);
         if (text.length) PLX_TRY(add(vocabulary, text, err));
         PLX_TRY(plx_csv_next(csv, &more, err));

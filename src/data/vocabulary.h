@@ -26,7 +26,7 @@ typedef struct plx_counted {
 
 /** `texts` borrows the allocator. */
 void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec,
-                         const plx_allocator *allocator);
+                         const plx_allocator *allocator, plx_hash_seed seed);
 void plx_vocabulary_release(plx_vocabulary *vocabulary);
 
 /**
@@ -42,7 +42,7 @@ static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_s
 {
     if (vocabulary->hash_buckets) return 1 + (uint32_t)(plx_hash(text.text, text.length) % vocabulary->hash_buckets);
     /* PLX_NOT_FOUND + 1 = 0 */
-    return plx_dictionary_find(&vocabulary->texts, text, plx_text_hash(text.text, text.length)) + 1;
+    return plx_dictionary_find(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)) + 1;
 }
 
 /** Rows of the table, the unknown one counted. */

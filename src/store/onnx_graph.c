@@ -54,7 +54,7 @@ void plx_onnx_init(plx_onnx *onnx, plx_arena *arena, const plx_allocator *alloca
     plx_string_init(&onnx->inputs, allocator);
     plx_string_init(&onnx->outputs, allocator);
     plx_string_init(&onnx->metadata, allocator);
-    plx_dictionary_init(&onnx->public, allocator);
+    plx_dictionary_init(&onnx->public, allocator, plx_hash_seed_draw());
 }
 
 void plx_onnx_release(plx_onnx *onnx)
@@ -114,13 +114,13 @@ bool plx_onnx_is_taken(const plx_onnx *onnx, const char *name)
 {
     const plx_slice text = plx_slice_of(name);
     return *name == '/' || !*name ||
-           plx_dictionary_find(&onnx->public, text, plx_text_hash(text.text, text.length)) != PLX_NOT_FOUND;
+           plx_dictionary_find(&onnx->public, text, plx_dictionary_hash(&onnx->public, text)) != PLX_NOT_FOUND;
 }
 
 static void take_name(plx_onnx *onnx, const char *name)
 {
     const plx_slice text = plx_slice_of(name);
-    onnx->failed |= !plx_dictionary_add(&onnx->public, text, plx_text_hash(text.text, text.length));
+    onnx->failed |= !plx_dictionary_add(&onnx->public, text, plx_dictionary_hash(&onnx->public, text));
 }
 
 const char *plx_onnx_input(plx_onnx *onnx, const char *name, plx_onnx_type type, int width, const char *doc)
