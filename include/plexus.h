@@ -89,6 +89,26 @@ PLX_API plx_status plx_config_get(const plx_config *config, const char *key, cha
 PLX_API int plx_config_n_tasks(const plx_config *config);
 PLX_API const char *plx_config_task_name(const plx_config *config, int task);
 PLX_API const char *plx_config_model_name(const plx_config *config);
+/** What a column's cells are to a feature or a task. */
+typedef enum plx_reading {
+    PLX_READS_CATEGORY,
+    PLX_READS_NUMBER,       /* or `size` numbers */
+    PLX_READS_LIST,         /* of categories */
+    PLX_READS_LIST_WEIGHTS, /* of the items of a list beside it */
+    PLX_READS_LABEL         /* labels, rows in which they count, weights, groups: where labels are asked for */
+} plx_reading;
+
+typedef struct plx_column_reader {
+    const char *column; /* belongs to the configuration, as does `name` */
+    const char *name;   /* of the feature or task; NULL: section `data` reads it */
+    plx_reading reading;
+    char separator; /* between the items or numbers of a cell; 0: it holds one */
+    int size;
+} plx_column_reader;
+
+/** Who reads which column: features in their stored order, then tasks, then section `data`. A column may have several
+ * readers. false: there is no reader of that number (so a loop ends). */
+PLX_API bool plx_config_reader(const plx_config *config, int index, plx_column_reader *out);
 /** Reference of every section and key as Markdown, made from the tables that the parser uses. Give back with
  * plx_text_free. */
 PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_error *err);

@@ -805,6 +805,41 @@ static void test_every_allocation_may_fail(void)
     write_rows("rows.csv", N_ROWS, 1);
 }
 
+static void test_readers_of_columns(void)
+{
+    static const char text[] = "features:\n"
+                               "  - {kind: list, name: seen, column: history, weight_column: stars, separator: ';'}\n"
+                               "  - {kind: dense, name: vector, size: 3, separator: tab}\n"
+                               "  - {kind: buckets, name: age, quantiles: 4}\n"
+                               "  - {kind: sparse, name: town, column: city}\n"
+                               "tasks:\n"
+                               "  - {name: click, where: shown, where_values: ['1'], weight_column: w}\n"
+                               "data: {train: [rows.csv], group: user, row_weight: all}\n"
+                               "model: {name: single_task}\n";
+    static const plx_column_reader wanted[] = {
+        {"city", "town", PLX_READS_CATEGORY, '\0', 1},   {"age", "age", PLX_READS_NUMBER, '\0', 1},
+        {"history", "seen", PLX_READS_LIST, ';', 1},     {"stars", "seen", PLX_READS_LIST_WEIGHTS, ';', 1},
+        {"vector", "vector", PLX_READS_NUMBER, '\t', 3}, {"click", "click", PLX_READS_LABEL, '\0', 1},
+        {"shown", "click", PLX_READS_LABEL, '\0', 1},    {"w", "click", PLX_READS_LABEL, '\0', 1},
+        {"all", NULL, PLX_READS_LABEL, '\0', 1},         {"user", NULL, PLX_READS_LABEL, '\0', 1}};
+    enum { N = sizeof wanted / sizeof *wanted };
+    plx_context *context = NULL;
+    plx_config *config = NULL;
+    plx_column_reader got;
+    CHECK_STATUS(plx_context_create(NULL, &context, NULL), PLX_OK);
+    CHECK_STATUS(plx_config_parse(context, text, strlen(text), "c.yaml", &config, NULL), PLX_OK);
+    REQUIRE(config);
+    for (int i = 0; i < N; i++) {
+        REQUIRE(plx_config_reader(config, i, &got));
+        CHECK(strcmp(got.column, wanted[i].column) == 0 && got.reading == wanted[i].reading);
+        CHECK(got.separator == wanted[i].separator && got.size == wanted[i].size);
+        CHECK(wanted[i].name ? strcmp(got.name, wanted[i].name) == 0 : got.name == NULL);
+    }
+    CHECK(!plx_config_reader(config, N, &got) && !plx_config_reader(config, -1, &got));
+    plx_config_free(config);
+    plx_context_free(context);
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -824,6 +859,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_parameters),
         CHECK_TEST(test_places_of_parameters),
         CHECK_TEST(test_values_of_keys),
+        CHECK_TEST(test_readers_of_columns),
         CHECK_TEST(test_data_for_a_model),
         CHECK_TEST(test_contexts),
         CHECK_TEST(test_wrong_model_files_are_refused),

@@ -14,7 +14,7 @@ from ._tables import (
     Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, is_stream,
 )  # fmt: skip
 from ._types import Floats64, Rows, Values
-from .features import FeatureColumn, VarLenSparseFeat, get_feature_names, read_column
+from .features import FeatureColumn, VarLenSparseFeat, names_by_place, read_column
 
 
 class Inputs:
@@ -25,8 +25,9 @@ class Inputs:
         self.feature_columns, self.task_names, self.label_columns = feature_columns, task_names, label_columns
 
     def features(self, x: Rows) -> dict[str, Column]:
-        if self.feature_columns is not None and not isinstance(x, dict):
-            names = get_feature_names(self.feature_columns)
+        by_place = isinstance(x, (list, tuple)) or isinstance(x, np.ndarray) and x.dtype.names is None
+        if self.feature_columns is not None and by_place:
+            names = names_by_place(self.feature_columns)
             if isinstance(x, (list, tuple)):
                 if len(x) != len(names):
                     raise ValueError(f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}")

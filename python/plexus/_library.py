@@ -87,7 +87,10 @@ def create(
 
 
 def path_bytes(path: FilePath) -> bytes:
-    return os.fsencode(os.fspath(path))
+    encoded = os.fsencode(os.fspath(path))
+    if b"\0" in encoded:
+        raise ArgumentError(f"the path {path!r} has a character NUL, which no path may have")
+    return encoded
 
 
 _PACKAGE = os.path.dirname(__file__) + os.sep

@@ -15,7 +15,7 @@ from ._library import ArgumentError, call, keep_failure, text, warn
 from ._native import ffi, lib
 from ._tables import ForeignStream
 from ._types import CData, Floats, Rows, Values
-from .features import get_feature_names
+from .features import names_by_place
 from .files import Files, c_paths, parquet_stream, plain
 from .predictor import Predictor
 
@@ -119,15 +119,15 @@ class Scoring(Inside):
     def predictor(self, columns: Iterable[str] | None = None) -> Predictor:
         """A frozen copy that scores one row a call, in microseconds.
 
-        columns: the names of a row's values in their order; None: those of the features. A model that was not made of
-            feature columns (by from_config or load_model) must be told.
+        columns: the names of a row's values in their order; None: those of get_feature_names. A model that was not made
+            of feature columns (by from_config or load_model) must be told. Threads may share the predictor.
         """
         if columns is None:
             if self.feature_columns is None:
                 raise ValueError(
                     "give `columns`, the names of a row's values: the model was not made of feature columns"
                 )
-            columns = get_feature_names(self.feature_columns)
+            columns = names_by_place(self.feature_columns)
         return Predictor(self, columns)
 
     def evaluate(

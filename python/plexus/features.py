@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ._library import warn
+
 DEFAULT_GROUP_NAME = "default_group"
 
 
@@ -210,7 +212,8 @@ def weights_of(feature: FeatureColumn) -> str | None:
 
 
 def get_feature_names(feature_columns: Iterable[FeatureColumn]) -> list[str]:
-    """The names of the columns that the features read, in their order, each once."""
+    """The names of the columns that the features read, in the order in which they were declared, each once: that of x
+    as a list of arrays, and of a predictor's rows."""
     names: dict[str, None] = {}
     for feature in feature_columns:
         names[read_column(feature)] = None
@@ -219,12 +222,34 @@ def get_feature_names(feature_columns: Iterable[FeatureColumn]) -> list[str]:
     return list(names)
 
 
-def in_order(feature_columns: Sequence[FeatureColumn]) -> list[FeatureColumn]:
-    """Sparse features, then lists, then dense ones, then entries as they are: the order of x as a list of arrays."""
-    kinds = (SparseFeat, VarLenSparseFeat, DenseFeat, Feature)
-    for feature in feature_columns:
-        if not isinstance(feature, kinds):
+def checked(feature_columns: Iterable[FeatureColumn]) -> list[FeatureColumn]:
+    """The columns as they were declared; ValueError for what is none."""
+    columns = list(feature_columns)
+    for feature in columns:
+        if not isinstance(feature, (SparseFeat, VarLenSparseFeat, DenseFeat, Feature)):
             raise ValueError(
                 f"{feature!r} is no feature column: give SparseFeat, DenseFeat, VarLenSparseFeat or Feature objects"
             )
+    return columns
+
+
+def in_order(feature_columns: Sequence[FeatureColumn]) -> list[FeatureColumn]:
+    """Sparse features, then lists, then dense ones, then entries as they are: the order of the configuration."""
+    kinds = (SparseFeat, VarLenSparseFeat, DenseFeat, Feature)
     return [feature for kind in kinds for feature in feature_columns if isinstance(feature, kind)]
+
+
+def names_by_place(feature_columns: Sequence[FeatureColumn]) -> list[str]:
+    """The names for values that come without one. They once came in the order of the configuration; where that is another
+    than the declared one, a warning says so until the next release."""
+    names, before = get_feature_names(feature_columns), get_feature_names(in_order(feature_columns))
+    if names != before:
+        warn(
+            f"values without names are read in the order in which the feature columns were declared, {_shown(names)}; "
+            f"earlier builds read them as {_shown(before)}. A dict by the columns' names has no order to mistake"
+        )
+    return names
+
+
+def _shown(names: list[str]) -> str:
+    return ", ".join(names[:20]) + (", ..." if len(names) > 20 else "")

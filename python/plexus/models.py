@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from .features import DenseFeat, FeatureColumn, in_order
+from .features import DenseFeat, FeatureColumn, checked, in_order
 from .model import Model
 
 # One value for all hidden layers, or one a layer.
@@ -47,7 +47,7 @@ def _make(
     name: str, dnn_feature_columns: Sequence[FeatureColumn], task_types: list[str], task_names: list[str], threads: int,
     seed: int, hyper_parameters: dict[str, Any], options: dict[str, Any],
 ) -> Model:  # fmt: skip
-    columns = in_order(dnn_feature_columns)
+    columns = checked(dnn_feature_columns)
     data, tasks = options.pop("data", {}), options.pop("tasks", {})
     if unknown := set(tasks) - set(task_names):
         raise ValueError(f"tasks: there is no task '{sorted(unknown)[0]}'; there are {', '.join(task_names)}")
@@ -61,7 +61,7 @@ def _make(
     return Model(
         {
             "data": dict(data),
-            "features": [feature.config() for feature in columns],
+            "features": [feature.config() for feature in in_order(columns)],
             "tasks": [
                 {"name": task, "kind": kind, **tasks.get(task, {})} for task, kind in zip(task_names, task_types)
             ],

@@ -3,78 +3,211 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from ._library import Failure, create
+import numpy as np
+
+from ._library import ArgumentError, Failure, SchemaError, create
 from ._native import ffi, lib
+from ._readers import Reading, nearest, readings
 from ._types import CData
+from ._values import Meaningless, is_list, items_of, number_of, text_bytes, text_of
 
 if TYPE_CHECKING:
     from ._network import Network
 
 _TEXTS_KEPT = 1 << 16
+_LENGTH_KEPT = 256  # of a text that is kept for later rows
+_EXACT = 10**15 - 1  # integers up to it have the same text as their doubles
+
+
+class _Row:
+    """Where the cells of the row under way lie: a call has one for itself, so that threads may share the predictor."""
+
+    __slots__ = ("columns", "numbers", "texts", "is_text", "scores", "failure", "known", "held", "_words")
+
+    def __init__(self, names: list[CData], outputs: int):
+        n = len(names)
+        self.columns = ffi.new("plx_column[]", max(n, 1))
+        self.numbers = ffi.new("double[]", max(n, 1))
+        self.texts = ffi.new("char *[]", max(n, 1))
+        self.scores = ffi.new("float[]", outputs)
+        self.failure = Failure()
+        self.is_text = [False] * n
+        self.known: dict[str, CData] = {}  # texts of this row and of those before
+        self.held: list[CData] = [None] * n  # texts of this row alone
+        self._words = [ffi.cast("const char *const *", self.texts + i) for i in range(n)]
+        for i, name in enumerate(names):
+            self.columns[i].name = name
+            self.columns[i].numbers = self.numbers + i
+
+    def read_text(self, i: int) -> None:
+        self.columns[i].texts = self._words[i]
+        self.is_text[i] = True
+
+    def read_number(self, i: int) -> None:
+        self.columns[i].texts = ffi.NULL
+        self.is_text[i] = False
+
+    def keep(self, i: int, value: str) -> CData:
+        """The text as C has it, which lives until the row is scored at the least."""
+        pointer = ffi.new("char[]", text_bytes(value))
+        if len(value) <= _LENGTH_KEPT:
+            self.known[value] = pointer
+        self.held[i] = pointer
+        return pointer
+
+    def hold(self, i: int, value: str | bytes) -> None:
+        self.held[i] = self.texts[i] = ffi.new("char[]", text_bytes(value))
+        if not self.is_text[i]:
+            self.read_text(i)
 
 
 class Predictor:
-    """A frozen copy of a model: `predictor(row)` scores one row.
+    """A frozen copy of a model: `predictor(row)` scores one row. Threads may share it.
 
     columns: the names of a row's values in their order.
-
-    Not to be called from several threads at once: take one a thread.
     """
 
     def __init__(self, model: Network, columns: Iterable[str]):
         self._handle = create("plx_predictor", lib.plx_predictor_free, lib.plx_predictor_create, model._built())
         self.columns = list(columns)
-        n = len(self.columns)
-        self._columns = ffi.new("plx_column[]", max(n, 1))
-        self._names = [ffi.new("char[]", name.encode()) for name in self.columns]
-        self._numbers = ffi.new("double[]", max(n, 1))
-        self._texts = ffi.new("char *[]", max(n, 1))
-        self._nothing = ffi.new("char[]", b"")
-        self._places = []
-        for i, name in enumerate(self._names):
-            self._columns[i].name = name
-            number = self._numbers + i
-            words = ffi.cast("const char *const *", self._texts + i)
-            self._places.append((self._columns + i, number, words))
-        outputs = lib.plx_model_n_outputs(model._handle)
-        self._scores = ffi.new("float[]", outputs)
-        self._failure = Failure()
-        self._known: dict[str, CData] = {}
+        found = readings(lib.plx_model_config(model._handle))
+        self._check(found)
+        self._read = [i for i, name in enumerate(self.columns) if name in found and found[name].is_feature]
+        self._read_names = [self.columns[i] for i in self._read]
+        self._readings: list[Reading] = [found[name] for name in self._read_names]
+        self._reads_all = len(self._read) == len(self.columns)
+        self._n = len(self.columns)
+        self._names = [ffi.new("char[]", text_bytes(name)) for name in self._read_names]
+        self._outputs = lib.plx_model_n_outputs(model._handle)
+        # Taken by calls and put back: popping and appending need no lock.
+        self._idle = [_Row(self._names, self._outputs)]
 
-    def _text(self, value: str) -> CData:
-        known = self._known.get(value)
-        if known is None:
-            if len(self._known) >= _TEXTS_KEPT:
-                self._known.clear()
-            known = self._known[value] = ffi.new("char[]", value.encode())
-        return known
+    def _check(self, found: dict[str, Reading]) -> None:
+        for i, name in enumerate(self.columns):
+            if name in self.columns[:i]:
+                raise ArgumentError(f"columns: '{name}' is there twice")
+        for name, reading in found.items():
+            if reading.is_feature and name not in self.columns:
+                raise SchemaError(f"columns: there is no '{name}', which the model reads; {nearest(name, self.columns)}")
 
-    def __call__(self, row: Sequence[object] | Mapping[str, object]) -> tuple[float, ...]:
+    def __call__(self, row: Any) -> tuple[float, ...]:
         """One number a task, of a multiclass task one a class, side by side: the same bits as Model.predict.
 
-        row: texts, numbers and None (missing) in the order of the columns, or a dict by their names.
+        row: values in the order of the columns, or a dict or Series by their names, which may have others: texts,
+            numbers, truths, dates, as a column of a table holds them, and None, NaN or NA where one is missing. A list
+            is a list or tuple; 8-byte integers keep all their digits.
 
-        Raises ValueError for a row of another length, SchemaError for a cell that is no number.
+        Raises ValueError for a row of another length, SchemaError for a name that is missing, a value without meaning,
+        a cell that is no number.
         """
-        if isinstance(row, Mapping):
-            row = [row.get(name) for name in self.columns]
-        if len(row) != len(self.columns):
-            raise ValueError(f"the row has {len(row)} values for {len(self.columns)} columns")
-        texts, numbers = self._texts, self._numbers
-        for i, value in enumerate(row):
-            column, number, words = self._places[i]
-            if isinstance(value, str) or value is None:
-                texts[i] = self._nothing if value is None else self._text(value)
-                column.texts = words
-            else:
-                numbers[i] = value
-                column.texts = ffi.NULL
-                column.numbers = number
-        failure = self._failure
-        failure.check(
-            lib.plx_predictor_score(self._handle, self._columns, len(row), 1, self._scores, failure.pointer)
-        )
-        return tuple(self._scores)
+        kind = type(row)
+        if kind is list or kind is tuple:
+            if len(row) != self._n:
+                raise ArgumentError(f"the row has {len(row)} values for {self._n} columns: {', '.join(self.columns)}")
+            if not self._reads_all:
+                row = [row[i] for i in self._read]
+        else:
+            row = self._values(row)
+        try:
+            state = self._idle.pop()
+        except IndexError:  # all are in use
+            state = _Row(self._names, self._outputs)
+        try:
+            texts, numbers, is_text, known = state.texts, state.numbers, state.is_text, state.known
+            if len(known) >= _TEXTS_KEPT:
+                known.clear()  # before the row: none of its cells points into it
+            for i, value in enumerate(row):
+                kind = type(value)
+                if kind is str:
+                    pointer = known.get(value)
+                    texts[i] = state.keep(i, value) if pointer is None else pointer
+                    if not is_text[i]:
+                        state.read_text(i)
+                elif kind is float or (kind is int and -_EXACT <= value <= _EXACT):
+                    numbers[i] = value
+                    if is_text[i]:
+                        state.read_number(i)
+                else:
+                    self._put(state, i, value)
+            failure = state.failure
+            failure.check(
+                lib.plx_predictor_score(self._handle, state.columns, len(row), 1, state.scores, failure.pointer)
+            )
+            return tuple(state.scores)
+        except Meaningless as wrong:
+            raise SchemaError(f"column '{self._read_names[i]}': {wrong}") from None
+        finally:
+            self._idle.append(state)
+
+    def _values(self, row: Any) -> list[Any]:
+        """The values that are read of a row that is no list or tuple."""
+        if type(row) is dict:
+            try:
+                return [row[name] for name in self._read_names]
+            except KeyError:
+                pass
+        if isinstance(row, Mapping) or (hasattr(row, "keys") and hasattr(row, "__getitem__")):  # a Series
+            return self._by_names(row)
+        if names := getattr(getattr(row, "dtype", None), "names", None):  # a row of a structured array
+            return self._by_names({name: row[name] for name in names})
+        if isinstance(row, (str, bytes, set, frozenset)) or not hasattr(row, "__len__") or getattr(row, "ndim", 1) != 1:
+            raise ArgumentError(
+                f"a row is a list of {self._n} values or a dict by the columns' names, not {type(row).__name__}"
+            )
+        if len(row) != self._n:
+            raise ArgumentError(f"the row has {len(row)} values for {self._n} columns: {', '.join(self.columns)}")
+        values = list(row)
+        return [values[i] for i in self._read]
+
+    def _by_names(self, row: Any) -> list[Any]:
+        keys: dict[str, Any] = {}
+        for key in row.keys():
+            if str(key) in keys and str(key) in self._read_names:
+                raise SchemaError(f"the row has '{key}' twice")
+            keys[str(key)] = key
+        for name in self._read_names:
+            if name not in keys:
+                raise SchemaError(
+                    f"the row has no '{name}', which the model reads; {nearest(name, keys)} (None says that a value is "
+                    "missing)"
+                )
+        return [row[keys[name]] for name in self._read_names]
+
+    def _put(self, state: _Row, i: int, value: Any) -> None:
+        """A value that is neither a text nor a plain number."""
+        reading = self._readings[i]
+        if isinstance(value, np.ndarray) and value.ndim == 0:
+            value = value[()]
+        if is_list(value):
+            state.hold(i, self._cell_of(value, reading))
+            return
+        cell = number_of(value) if reading.is_number or _is_double(value) else text_of(value)
+        if isinstance(cell, float):
+            state.numbers[i] = cell
+            if state.is_text[i]:
+                state.read_number(i)
+        else:
+            state.hold(i, cell or b"")
+
+    @staticmethod
+    def _cell_of(value: Any, reading: Reading) -> bytes:
+        """A list as the cell that a file would have."""
+        if reading.separator is None:
+            raise Meaningless("holds a list, and no feature that reads it takes lists")
+        separator = reading.separator.encode("latin-1")
+        texts = [text_bytes(text_of(item) or b"") for item in items_of(value)]
+        if any(separator in text for text in texts):
+            raise Meaningless(f"an item of the list holds the separator '{reading.separator}': choose another")
+        return separator.join(texts)
+
+
+def _is_double(value: object) -> bool:
+    """Whether the library makes the same text of the value's double."""
+    if isinstance(value, (float, bool, np.bool_)):
+        return True
+    if isinstance(value, np.floating):
+        return float(value).is_integer() and abs(float(value)) <= _EXACT
+    return isinstance(value, (int, np.integer)) and not isinstance(value, np.timedelta64) and abs(int(value)) <= _EXACT

@@ -4,6 +4,7 @@
 import json
 import os
 import subprocess
+import warnings
 import weakref
 
 import numpy as np
@@ -296,3 +297,30 @@ def _path() -> str:
     import sys
 
     return os.path.dirname(sys.executable) + os.pathsep + os.environ.get("PATH", "")
+
+
+def test_one_order(rows, features):
+    """Lists of arrays, get_feature_names and a predictor's rows have the order in which features were declared."""
+    columns = [plexus.DenseFeat("age"), plexus.SparseFeat("code", 50), plexus.DenseFeat("pay"), plexus.SparseFeat("city")]
+    names = plexus.get_feature_names(columns)
+    assert names == ["age", "code", "pay", "city"]
+
+    def model():
+        made = plexus.SingleTask(columns, task_name="click")
+        made.compile(plexus.optimizers.Adam(0.01))
+        return made
+
+    one, other = model(), model()
+    one.fit({name: features[name] for name in names}, rows["click"], epochs=1, verbose=0)
+    with pytest.warns(RuntimeWarning, match="age, code, pay, city; earlier builds read them as code, city, age, pay"):
+        other.fit([features[name] for name in names], rows["click"], epochs=1, verbose=0)
+        predictor = other.predictor()
+    assert same(one, other) and predictor.columns == names
+    assert predictor([features[name][5] for name in names])[0] == one.predict(features)[5, 0]
+    few = np.stack([np.arange(6.0), np.arange(6) % 3], axis=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        plain = plexus.SingleTask([plexus.SparseFeat("b"), plexus.DenseFeat("a")], task_name="t")
+        plain.compile("adam")
+        plain.fit(few[:, ::-1], np.arange(6) % 2, verbose=0)
+        assert plain.predictor().columns == ["b", "a"]

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which columns a configuration reads, and what their cells are to it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ._library import text
+from ._native import ffi, lib
+from ._types import CData
+
+
+@dataclass
+class Reading:
+    """What reads one column."""
+
+    is_category: bool = False  # or the items of a list, or their weights: its cells are texts
+    is_number: bool = False
+    is_label: bool = False
+    separator: str | None = None  # between the items or numbers of a cell
+
+    @property
+    def is_feature(self) -> bool:
+        return self.is_category or self.is_number
+
+
+def readings(config: CData) -> dict[str, Reading]:
+    """By column; those of features come first, in their stored order."""
+    found: dict[str, Reading] = {}
+    one = ffi.new("plx_column_reader *")
+    index = 0
+    while lib.plx_config_reader(config, index, one):
+        index += 1
+        reading = found.setdefault(text(one.column), Reading())
+        if one.reading == lib.PLX_READS_LABEL:
+            reading.is_label = True
+            continue
+        reading.is_number |= one.reading == lib.PLX_READS_NUMBER
+        reading.is_category |= one.reading != lib.PLX_READS_NUMBER
+        if one.separator != b"\0":
+            reading.separator = one.separator.decode("latin-1")
+    return found
+
+
+def nearest(name: str, names: Iterable[str]) -> str:
+    """What to say of a name that is not among the names: the one that was meant, or all of them."""
+    known = [str(one) for one in names]
+    lower = {one.lower(): one for one in reversed(known)}
+    close = difflib.get_close_matches(name.lower(), lower, 1)
+    if close:
+        return f"did you mean '{lower[close[0]]}'?"
+    shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
+    return f"there are {shown or 'none'}"

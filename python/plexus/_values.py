@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What one value of Python's means: its canonical text, by which it is a category, and its number. docs/data.md has the
+rule; the library has it for columns, this file for single values of any type."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import uuid
+from typing import Any, TypeAlias
+
+import numpy as np
+
+Text: TypeAlias = "str | bytes"
+
+_WHOLE = 2.0**63  # below it a float that is whole has an integer's text
+_EPOCH = dt.datetime(1970, 1, 1)
+_MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
+_OWN_TEXT = ("Period", "Interval")  # of pandas, whose CSV has them so
+
+
+class Meaningless(ValueError):
+    """A value that is neither text nor number, truth nor time; the message has the remedy."""
+
+
+def is_missing(value: Any) -> bool:
+    """None, NaN, NaT, NA, what a masked array hides."""
+    if value is None or value is np.ma.masked or type(value).__name__ in _MISSING:
+        return True
+    if isinstance(value, (float, np.floating, decimal.Decimal)):
+        return bool(value != value)
+    return isinstance(value, np.datetime64) and bool(np.isnat(value))
+
+
+def _meaningless(value: object) -> Meaningless:
+    if isinstance(value, (dt.timedelta, np.timedelta64)):
+        return Meaningless(f"{value!r} is a length of time; make a number of it, of seconds say")
+    if isinstance(value, np.longdouble):
+        return Meaningless(f"{value!r} has more digits than a double; cast it to float64, or to text")
+    shown = repr(value)
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return Meaningless(f"{shown} ({type(value).__name__}) has no meaning here; give a text, a number, a truth or a date")
+
+
+def _text_of_float(value: Any) -> str:
+    number = float(value)
+    if number.is_integer() and abs(number) < _WHOLE:
+        return str(int(number))
+    return repr(number) if isinstance(value, float) else str(value)
+
+
+def _text_of_decimal(value: decimal.Decimal) -> str:
+    text = format(value, "f") if value.is_finite() else str(float(value))
+    whole, point, fraction = text.partition(".")
+    text = whole if point and not fraction.strip("0") else text
+    return "0" if text == "-0" else text
+
+
+def _text_of_parts(date: str, time: str, zone: str) -> str:
+    clock, point, fraction = time.partition(".")
+    fraction = fraction.rstrip("0")
+    if not zone and not fraction and clock == "00:00:00":
+        return date
+    return f"{date}T{clock}{'.' + fraction if fraction else ''}{zone}"
+
+
+def _text_of_instant(value: dt.datetime) -> str:
+    zone = "" if value.tzinfo is None else "Z"
+    if zone:
+        value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
+    date, _, time = value.isoformat(timespec="auto").partition("T")
+    return _text_of_parts(date, time, zone)
+
+
+def _text_of_datetime64(value: np.datetime64) -> str:
+    unit = np.datetime_data(value.dtype)[0]
+    if unit in ("Y", "M", "W", "D"):
+        return str(value.astype("M8[D]"))
+    date, _, time = str(value.astype("M8[s]") if unit in ("h", "m") else value).partition("T")
+    return _text_of_parts(date, time, "")
+
+
+def _text_of_time(value: dt.time) -> str:
+    clock, point, fraction = value.replace(tzinfo=None).isoformat().partition(".")
+    return clock + point + fraction.rstrip("0")
+
+
+def text_of(value: Any) -> Text | None:
+    """The canonical text; None: the value is missing. Raises Meaningless."""
+    if isinstance(value, (str, bytes)):
+        return value
+    if is_missing(value):
+        return None
+    if isinstance(value, (bool, np.bool_)):
+        return "true" if value else "false"
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return text_of(value[()])
+    if isinstance(value, (dt.timedelta, np.timedelta64, np.longdouble)):
+        raise _meaningless(value)
+    if isinstance(value, (int, np.integer)):
+        return str(int(value))
+    if isinstance(value, (float, np.floating)):
+        return _text_of_float(value)
+    if isinstance(value, decimal.Decimal):
+        return _text_of_decimal(value)
+    if isinstance(value, dt.datetime):
+        return _text_of_instant(value)
+    if isinstance(value, np.datetime64):
+        return _text_of_datetime64(value)
+    if isinstance(value, dt.date):
+        return value.isoformat()
+    if isinstance(value, dt.time):
+        return _text_of_time(value)
+    if isinstance(value, uuid.UUID) or _is_of_pandas(value, _OWN_TEXT):
+        return str(value)
+    if isinstance(value, bytearray):
+        return bytes(value)
+    raise _meaningless(value)
+
+
+def _is_of_pandas(value: object, names: tuple[str, ...]) -> bool:
+    kind = type(value)
+    return kind.__name__ in names and kind.__module__.partition(".")[0] == "pandas"
+
+
+def number_of(value: Any) -> float | Text:
+    """What a value is where a number is read, NaN where it is missing; a text stays one. Raises Meaningless."""
+    if isinstance(value, (str, bytes)):
+        return value
+    if is_missing(value):
+        return float("nan")
+    if isinstance(value, np.ndarray) and value.ndim == 0:
+        return number_of(value[()])
+    if isinstance(value, (dt.timedelta, np.timedelta64, np.longdouble)):
+        raise _meaningless(value)
+    if isinstance(value, (int, float, np.integer, np.floating, np.bool_, decimal.Decimal)):
+        try:
+            return float(value)
+        except OverflowError:  # an integer beyond all doubles: the library says so
+            return str(value)
+    if isinstance(value, dt.datetime):
+        return _seconds_of(value)
+    if isinstance(value, np.datetime64):
+        return _number_of_datetime64(value)
+    if isinstance(value, dt.date):
+        return float((value - _EPOCH.date()).days)
+    raise _meaningless(value)
+
+
+def _seconds_of(value: Any) -> float:
+    if value.tzinfo is not None:
+        value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
+    nanoseconds: int = getattr(value, "nanosecond", 0)  # of pandas' Timestamp
+    if hasattr(value, "to_pydatetime"):
+        value = value.replace(nanosecond=0).to_pydatetime()
+    microseconds: int = (value - _EPOCH) // dt.timedelta(microseconds=1)
+    return (microseconds * 1000 + nanoseconds) / 10**9
+
+
+def _number_of_datetime64(value: np.datetime64) -> float:
+    """Days of a date, seconds of a time."""
+    unit = np.datetime_data(value.dtype)[0]
+    if unit in ("Y", "M", "W", "D"):
+        return float(value.astype("M8[D]").astype(np.int64))
+    if unit in ("h", "m", "s"):
+        return float(value.astype("M8[s]").astype(np.int64))
+    digits = {"ms": 3, "us": 6, "ns": 9, "ps": 12, "fs": 15, "as": 18}[unit]
+    count = int(value.astype(f"M8[{unit}]").astype(np.int64))
+    return count / int(10**digits)
+
+
+def text_bytes(value: Text) -> bytes:
+    """UTF-8 for C, which takes the byte 0 for a text's end. Raises Meaningless."""
+    try:
+        encoded = value if isinstance(value, bytes) else str.encode(value)
+    except UnicodeEncodeError:
+        raise Meaningless(f"the text {value!r} has half a character (a surrogate), which UTF-8 cannot hold") from None
+    if b"\0" in encoded:
+        raise Meaningless(f"the text {value!r} has a character NUL, which no text may have")
+    return encoded
+
+
+def is_list(value: object) -> bool:
+    """Whether a cell holds several values."""
+    if isinstance(value, np.ndarray):
+        return value.ndim > 0
+    return isinstance(value, (list, tuple, set, frozenset))
+
+
+def items_of(value: Any) -> list[Any]:
+    """The values of a cell that holds several; those of a set in the order of their texts, since it has none."""
+    items = list(value)
+    if isinstance(value, (set, frozenset)):
+        items.sort(key=lambda one: str(text_of(one)))
+    return items
