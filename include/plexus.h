@@ -115,6 +115,26 @@ PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_er
 /** Frees text handed out by this library as `char **out`. */
 PLX_API void plx_text_free(plx_context *context, char *text);
 
+/* -- Files that are written ------------------------------------------------------------------------------------- */
+
+/**
+ * A file under way, written as the library writes its own: beside its place, and renamed once it is whole and on disk,
+ * so that readers find the old file or the new one. A link stays, and the file that it names is replaced; what is no
+ * plain file (a pipe, a device) is written in place.
+ */
+typedef struct plx_output plx_output;
+
+/** Begins the file at `path` (copied). PLX_ERR_IO: the message names path and remedy. */
+PLX_API plx_status plx_output_create(plx_context *context, const char *path, plx_output **out, plx_error *err);
+/** Adds bytes; false once one could not be written, which plx_output_commit tells. */
+PLX_API bool plx_output_add(plx_output *output, const void *bytes, size_t length);
+/** Gives the file its place. PLX_ERR_IO: that, or an addition, failed; the old file is untouched. */
+PLX_API plx_status plx_output_commit(plx_output *output, plx_error *err);
+/** Where the bytes lie until the commit: what a process that is killed leaves. NULL: nowhere but in place. */
+PLX_API const char *plx_output_temporary(const plx_output *output);
+/** Without a commit before, what was written is removed. NULL is fine. */
+PLX_API void plx_output_free(plx_output *output);
+
 /* -- Data ------------------------------------------------------------------------------------------------------- */
 
 /** The training, validation and test rows of a configuration, encoded, and the encoders fitted on them. */

@@ -84,6 +84,42 @@ static void remove_cache(void)
 }
 
 /* Training in windows of a cache, made or found, then a passage over the raw file; the scores go to `t`. */
+/* A caller's own file goes the way of the library's: whole or not at all, links stay. */
+static void test_outputs(void)
+{
+    plx_error err;
+    plx_context *context = NULL;
+    plx_output *output = NULL;
+    size_t length;
+    REQUIRE(plx_context_create(&one_thread, &context, NULL) == PLX_OK);
+    write_text("target", "old");
+    CHECK(symlink("target", at("link")) == 0);
+    CHECK_STATUS(plx_output_create(context, at("link"), &output, &err), PLX_OK);
+    CHECK(plx_output_add(output, "new", 3) && plx_output_temporary(output) &&
+          access(plx_output_temporary(output), F_OK) == 0);
+    char *bytes = read_bytes("target", &length);
+    CHECK(strcmp(bytes, "old") == 0);
+    free(bytes);
+    CHECK_STATUS(plx_output_commit(output, &err), PLX_OK);
+    plx_output_free(output);
+    bytes = read_bytes("target", &length);
+    CHECK(strcmp(bytes, "new") == 0);
+    free(bytes);
+    struct stat info;
+    CHECK(lstat(at("link"), &info) == 0 && S_ISLNK(info.st_mode));
+
+    CHECK_STATUS(plx_output_create(context, at("other"), &output, &err), PLX_OK);
+    CHECK(plx_output_add(output, "never", 5));
+    plx_output_free(output);
+    CHECK(access(at("other"), F_OK) != 0);
+    CHECK_STATUS(plx_output_create(context, "", &output, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_output_create(context, at("none/other"), &output, &err), PLX_ERR_IO);
+    CHECK(!output);
+    CHECK_TEXT(err.message, "none/other: cannot write: ");
+    plx_output_free(NULL);
+    plx_context_free(context);
+}
+
 static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error *err)
 {
     fixture f = {0};
@@ -155,7 +191,7 @@ static void test_memory_ends_with_a_cache(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_predict_files), CHECK_TEST(test_evaluate_files),
-                                       CHECK_TEST(test_memory_ends_while_caching),
+                                       CHECK_TEST(test_outputs), CHECK_TEST(test_memory_ends_while_caching),
                                        CHECK_TEST(test_memory_ends_with_a_cache)};
     home_make();
     int result = check_main(argc, argv, tests, sizeof tests / sizeof *tests);
