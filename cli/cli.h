@@ -19,10 +19,11 @@
 #define CLI_PYTHON 0
 #endif
 
-enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2 };
+/* CLI_SIGNALLED + N: ended by signal N, after what could be saved was. */
+enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_SIGNALLED = 128 };
 
 enum { CLI_TOLD_ROWS = 16 };
-enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096 };
+enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096, CLI_MAX_FOLDERS = 8, CLI_MAX_WARNINGS = 64 };
 
 /** The values of all options of all verbs; a verb reads those of its table. */
 typedef struct cli_options {
@@ -32,7 +33,7 @@ typedef struct cli_options {
     int64_t seed; /* negative: not given */
     int64_t threads, rows, dim, sines;
     double correlation, scale, noise;
-    bool json, quiet, dot, plan, help, resume, external_data, list, weighted;
+    bool json, quiet, dot, plan, help, resume, force, external_data, list, weighted;
     const char *arguments[CLI_MAX_ARGUMENTS];
     int n_arguments;
 } cli_options;
@@ -78,6 +79,14 @@ int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /** The same for what the library told. */
 int cli_fail_error(const plx_error *error);
 
+/** Where relative paths of a configuration are looked for. */
+typedef struct cli_folders {
+    char paths[CLI_MAX_FOLDERS][CLI_MAX_PATH];
+    const char *list[CLI_MAX_FOLDERS]; /* the same */
+    bool is_recorded[CLI_MAX_FOLDERS]; /* the run's config.yaml names it */
+    int n;
+} cli_folders;
+
 /** What a verb holds of the library; all zero at first, released as a whole. */
 typedef struct cli_session {
     plx_context *context;
@@ -90,6 +99,9 @@ typedef struct cli_session {
     int64_t n_wrong;                 /* rows that were skipped */
     const char *told[CLI_TOLD_ROWS]; /* what was wrong with the first n_told of them */
     int n_told;
+    cli_folders folders;              /* of cli_session_load_data */
+    char *warnings[CLI_MAX_WARNINGS]; /* that were told */
+    int n_warnings;
 } cli_session;
 
 int cli_session_open(cli_session *session, const cli_options *options);
@@ -110,6 +122,13 @@ json_t *cli_session_wrong_json(const cli_session *session);
 /** A monotone clock. */
 double cli_seconds(void);
 
+/* -- folders.c --------------------------------------------------------------------------------------------------- */
+
+/** --data, the folder of `config_path`, those that it names where it is a run's config.yaml, and the cache. */
+int cli_folders_find(cli_folders *folders, const char *config_path, const cli_options *options);
+/** The configuration with the folders in comments before it, for free(); NULL when out of memory. */
+char *cli_folders_record(const cli_folders *folders, const char *config_text);
+
 /* -- paths.c ----------------------------------------------------------------------------------------------------- */
 
 /** `path` [CLI_MAX_PATH] = folder/name. False where that is too long. */
@@ -123,26 +142,65 @@ int cli_cache_folder(char *folder);
 bool cli_is_folder(const char *path);
 /** Makes a folder and those above it; `*n_kept`: bytes of its path that name what was there before. */
 int cli_make_folder(const char *folder, size_t *n_kept);
-/** Removes what processes that were killed have left half written. */
+/** Removes what processes that were killed have left half written; nobody else may be writing there. */
 void cli_drop_leftovers(const char *folder);
 /** Removes what cli_make_folder made, as far as it is empty. */
 void cli_drop_folder(const char *folder, size_t n_kept);
 
 /* -- output.c ---------------------------------------------------------------------------------------------------- */
 
-/** A file that takes its name only when all of it is on disk, or stdout. */
+/** Results: stdout, or a file that takes its place only when all of it is on disk. */
 typedef struct cli_output {
-    FILE *stream;
-    const char *path; /* NULL: stdout */
-    char temporary[CLI_MAX_PATH];
+    plx_output *file; /* NULL: stdout */
+    bool has_failed;  /* something could not be written */
 } cli_output;
 
-/** `path` NULL: stdout. */
-int cli_output_open(cli_output *output, const char *path);
-/** With `keep`, checks that everything was written and gives the file its name; else removes it. */
+/** `path` NULL: stdout. A file that is under way is removed where a signal ends the program. */
+int cli_output_open(cli_output *output, plx_context *context, const char *path);
+void cli_write(cli_output *output, const void *bytes, size_t length);
+void cli_print(cli_output *output, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** With `keep`, checks that everything was written and gives the file its place; else removes it. */
 int cli_output_close(cli_output *output, bool keep);
 /** Writes a whole file. */
-int cli_write_text(const char *path, const char *text);
+int cli_write_text(plx_context *context, const char *path, const char *text);
+int cli_copy_file(plx_context *context, const char *from, const char *to);
+/** Renames; what is no plain file at `to`, or a link, is written through instead. */
+int cli_move_file(plx_context *context, const char *from, const char *to);
+
+/* -- signals.c --------------------------------------------------------------------------------------------------- */
+
+/** What is removed where SIGINT, SIGTERM or SIGHUP ends the program; NULL: nothing. */
+void cli_signals_file(const char *path);
+/** Of folders: as cli_drop_folder. */
+void cli_signals_folder(const char *path, size_t n_kept);
+/** From now on the first SIGINT or SIGTERM is only remembered; a second one ends the program. */
+void cli_signals_catch(void);
+/** The signal that came; 0: none. */
+int cli_signals_caught(void);
+
+/* -- run_folder.c ------------------------------------------------------------------------------------------------ */
+
+/** The folder in which a run of fit leaves its files. */
+typedef struct cli_run_folder {
+    char path[CLI_MAX_PATH], model[CLI_MAX_PATH], config[CLI_MAX_PATH], log[CLI_MAX_PATH], partial_log[CLI_MAX_PATH],
+        checkpoint[CLI_MAX_PATH], previous[CLI_MAX_PATH], keeping[CLI_MAX_PATH];
+    size_t n_kept_bytes; /* of its path, that were there before */
+    int lock;            /* a descriptor; -1: none */
+    bool is_made, is_locked, is_saved;
+    bool has_taken_log; /* from its last name back to the one that it has while it runs */
+} cli_run_folder;
+
+/** `out` NULL: plexus-out/NAME, NAME the configuration's. */
+int cli_run_folder_name(cli_run_folder *folder, const char *out, const char *config_path);
+/** Makes it, locks it against other runs, looks whether it can be written, says on stderr what is there already. */
+int cli_run_folder_open(cli_run_folder *folder, plx_context *context, const cli_options *given);
+/** Whether the disk has room for the session's model: an error where it cannot, a warning where it may not. */
+int cli_run_folder_check_room(const cli_run_folder *folder, const cli_session *session, bool is_quiet);
+/** Model, configuration and log take their places; a finished run that was there moves to DIR/previous, or with
+ * `is_forced` goes. A failure puts it back. */
+int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_forced);
+/** Unlocks it. Where nothing was saved it is left as it was, but for a checkpoint; `is_complete`: that goes, too. */
+void cli_run_folder_close(cli_run_folder *folder, bool is_complete);
 
 /* -- results.c --------------------------------------------------------------------------------------------------- */
 

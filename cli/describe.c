@@ -37,7 +37,7 @@ static int describe_model(cli_session *session, const cli_options *given)
 {
     const char *path = given->arguments[0];
     plx_error error;
-    if (ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json")) {
+    if (strcmp(path, "-") == 0 || ends_with(path, ".yaml") || ends_with(path, ".yml") || ends_with(path, ".json")) {
         int code = make_model(session, given);
         if (code != CLI_DONE) return code;
     } else if (plx_model_load(session->context, path, &session->model, &error) != PLX_OK) {

@@ -61,7 +61,9 @@ const cli_verb cli_evaluate = {
     .summary = "print a model's metrics for each task on raw files",
     .details =
         "The files have the training files' format and columns, labels too; - is the standard input.\n"
-        "With --json the figures stand under \"test\", as in what 'plexus fit' prints, whichever rows these are.\n",
+        "--json prints one object: model (the path), rows, seconds (load, evaluate, total), test (figures by task,\n"
+        "as 'plexus fit' prints them, whichever rows these are; null where a figure has no meaning) and skipped\n"
+        "(rows, and what was wrong with the first ones).\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

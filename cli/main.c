@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command `plexus`: the table of verbs, and what stands before a verb. */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -27,7 +31,8 @@ static void print_help(FILE *out)
     fputs("\n  plexus VERB --help   tells more of a verb\n"
           "  plexus --version     version and build\n\n"
           "Results go to stdout, progress and messages to stderr.\n"
-          "Exit codes: 0 done, 1 failed, 2 wrong usage.\n",
+          "Exit codes: 0 done, 1 failed, 2 wrong usage; 130 ended by Ctrl-C, 143 by SIGTERM, after 'plexus fit' has\n"
+          "saved its best epoch.\n",
           out);
 }
 
@@ -110,14 +115,41 @@ static int run(int argc, char **argv)
     return verb ? run_verb(verb, argc - 2, argv + 2) : unknown_verb(argv[1]);
 }
 
+/**
+ * A descriptor that the caller closed would be given to the next file that is opened, and messages would go into that.
+ * Results for a closed stdout still fail: it is opened for reading.
+ */
+static bool open_standard_streams(void)
+{
+    for (int descriptor = STDIN_FILENO; descriptor <= STDERR_FILENO; descriptor++) {
+        if (fcntl(descriptor, F_GETFD) >= 0 || errno != EBADF) continue;
+        if (open("/dev/null", descriptor == STDERR_FILENO ? O_WRONLY : O_RDONLY) != descriptor) return false;
+    }
+    return true;
+}
+
+/** A pipe, or a socket, whose reader is gone. */
+static bool has_no_reader(int descriptor)
+{
+    struct pollfd pipe_end = {.fd = descriptor, .events = POLLOUT};
+    return poll(&pipe_end, 1, 0) == 1 && (pipe_end.revents & POLLERR);
+}
+
+/** As programs end whose reader has seen enough: without a word. */
+static void end_by_pipe(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
 int main(int argc, char **argv)
 {
-    /* A reader that went away is then a failed write, told like a full disk. */
+    if (!open_standard_streams()) return CLI_FAILED;
+    /* What was under way is ended in order before; and a fit whose messages nobody reads any more goes on. */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* a file that grew too large is then a failed write */
     int code = run(argc, argv);
-    if (fflush(stdout) != 0 || ferror(stdout)) {
-        if (code == CLI_DONE)
-            code = cli_fail("cannot write the results to stdout: is the disk full or the pipe closed?");
-    }
-    return code;
+    if (fflush(stdout) == 0 && !ferror(stdout)) return code;
+    if (has_no_reader(STDOUT_FILENO)) end_by_pipe();
+    return code != CLI_DONE ? code : cli_fail("cannot write the results to stdout: is the disk full?");
 }

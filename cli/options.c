@@ -122,6 +122,11 @@ static int set_number(const cli_verb *verb, const cli_option *option, void *fiel
 static int set_option(const cli_verb *verb, const cli_option *option, const char *value, cli_options *out)
 {
     void *field = (char *)out + option->offset;
+    if (option->type != CLI_FLAG && !value[0]) { /* of a shell's variable that is not set, as a rule */
+        fprintf(stderr, "plexus %s: --%s needs its %s, not an empty text\n", verb->name, option->name,
+                option->argument);
+        return usage_hint(verb);
+    }
     switch (option->type) {
     case CLI_FLAG:
         *(bool *)field = true;
@@ -198,6 +203,9 @@ int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *
         } else if (!only_arguments && argv[i][0] == '-' && argv[i][1]) {
             int code = parse_option(verb, argc, argv, &i, out);
             if (code != CLI_DONE) return code;
+        } else if (!argv[i][0]) {
+            fprintf(stderr, "plexus %s: argument %d is an empty text\n", verb->name, out->n_arguments + 1);
+            return usage_hint(verb);
         } else if (out->n_arguments == CLI_MAX_ARGUMENTS) {
             fprintf(stderr, "plexus %s: more than %d arguments\n", verb->name, CLI_MAX_ARGUMENTS);
             return usage_hint(verb);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Paths, folders, and the user's cache folder. */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -89,15 +89,14 @@ int cli_make_folder(const char *folder, size_t *n_kept)
     return CLI_DONE;
 }
 
-/** NAME.tmp-PID-N, as library and command call what they are writing, of a process that is no more. */
+/** NAME.tmp-PID-N, as library and command call what they are writing. */
 static bool is_leftover(const char *name)
 {
-    static const char *const begins[] = {"checkpoint.plexus.tmp-", "model.plexus.tmp-", "config.yaml.tmp-"};
+    static const char *const begins[] = {"checkpoint.plexus.tmp-", "model.plexus.tmp-", "config.yaml.tmp-",
+                                         "metrics.jsonl.tmp-"};
     for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
-        size_t length = strlen(begins[i]);
-        if (strncmp(name, begins[i], length) != 0) continue;
-        long process = strtol(name + length, NULL, 10);
-        return process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH;
+        const size_t length = strlen(begins[i]);
+        if (strncmp(name, begins[i], length) == 0) return isdigit((unsigned char)name[length]);
     }
     return false;
 }
@@ -116,8 +115,10 @@ void cli_drop_leftovers(const char *folder)
 void cli_drop_folder(const char *folder, size_t n_kept)
 {
     char path[CLI_MAX_PATH];
-    if (snprintf(path, sizeof path, "%s", folder) >= CLI_MAX_PATH) return;
-    for (size_t i = strlen(path); i > n_kept; i--) {
+    const size_t length = strlen(folder);
+    if (length >= sizeof path) return;
+    memcpy(path, folder, length + 1);
+    for (size_t i = length; i > n_kept; i--) {
         if (folder[i] != '/' && folder[i] != '\0') continue;
         path[i] = '\0';
         rmdir(path);

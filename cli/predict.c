@@ -14,42 +14,36 @@ static const cli_option options[] = {
     {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
 };
 
-static void write_quoted(FILE *out, const char *text)
-{
-    for (; *text; text++) {
-        if (*text == '"') fputc('"', out);
-        fputc(*text, out);
-    }
-}
-
 /** A cell by RFC 4180, quoted where it must be: NAME, or NAME:PART. */
-static void write_cell(FILE *out, const char *name, const char *part)
+static void write_cell(cli_output *out, const char *name, const char *part)
 {
-    const char *ends = strpbrk(name, ",\"\r\n") || (part && strpbrk(part, ",\"\r\n")) ? "\"" : "";
-    fputs(ends, out);
-    if (*ends) {
-        write_quoted(out, name);
-        if (part) fputc(':', out);
-        if (part) write_quoted(out, part);
-    } else {
-        fprintf(out, "%s%s%s", name, part ? ":" : "", part ? part : "");
+    const char *const texts[] = {name, part ? ":" : "", part ? part : ""};
+    bool is_quoted = false;
+    for (int i = 0; i < 3; i++)
+        is_quoted = is_quoted || strpbrk(texts[i], ",\"\r\n");
+    if (is_quoted) cli_write(out, "\"", 1);
+    for (int i = 0; i < 3; i++) {
+        for (const char *text = texts[i]; *text; text++) {
+            if (*text == '"') cli_write(out, text, 1);
+            cli_write(out, text, 1);
+        }
     }
-    fputs(ends, out);
+    if (is_quoted) cli_write(out, "\"", 1);
 }
 
 /** One column a task; of a multiclass task one a class, TASK:CLASS. */
-static void write_header(FILE *out, const plx_model *model)
+static void write_header(cli_output *out, const plx_model *model)
 {
     for (int task = 0; task < plx_model_n_tasks(model); task++) {
         const char *name = plx_model_task_name(model, task), *class_name;
-        if (task) fputc(',', out);
+        if (task) cli_write(out, ",", 1);
         if (plx_model_task_kind(model, task) != PLX_TASK_MULTICLASS) write_cell(out, name, NULL);
         for (int i = 0; (class_name = plx_model_class_name(model, task, i)); i++) {
-            if (i) fputc(',', out);
+            if (i) cli_write(out, ",", 1);
             write_cell(out, name, class_name);
         }
     }
-    fputc('\n', out);
+    cli_write(out, "\n", 1);
 }
 
 typedef struct printer {
@@ -62,37 +56,36 @@ static void write_head(printer *p)
 {
     if (p->has_head) return;
     p->has_head = true;
-    write_header(p->output.stream, p->model);
+    write_header(&p->output, p->model);
 }
 
 /** Nine digits: reading them back gives the same float. */
 static bool write_scores(void *user, const float *scores, int64_t rows)
 {
     printer *p = user;
-    FILE *out = p->output.stream;
     const int n_outputs = plx_model_n_outputs(p->model);
     write_head(p);
-    for (int64_t row = 0; row < rows && !ferror(out); row++)
+    for (int64_t row = 0; row < rows && !p->output.has_failed; row++)
         for (int i = 0; i < n_outputs; i++)
-            fprintf(out, "%.9g%c", (double)scores[row * n_outputs + i], i + 1 < n_outputs ? ',' : '\n');
-    return !ferror(out);
+            cli_print(&p->output, "%.9g%c", (double)scores[row * n_outputs + i], i + 1 < n_outputs ? ',' : '\n');
+    return !p->output.has_failed;
 }
 
 static int predict_files(cli_session *session, const cli_options *given)
 {
-    static printer p; /* its path is too large for some stacks */
     plx_error error;
+    printer p = {.has_head = false};
     int code = cli_session_load_model(session, given->arguments[0]);
-    if (code == CLI_DONE) code = cli_output_open(&p.output, given->out);
+    if (code == CLI_DONE) code = cli_output_open(&p.output, session->context, given->out);
     if (code != CLI_DONE) return code;
     p.model = session->model;
     plx_status status = plx_model_predict_files(session->model, given->arguments + 1, given->n_arguments - 1,
                                                 write_scores, &p, &session->report, &error);
     cli_session_take_report(session);
-    const bool is_written = status == PLX_OK || ferror(p.output.stream); /* the closing tells what kept it from it */
-    if (!is_written) code = cli_fail_error(&error);
+    const bool is_scored = status == PLX_OK || p.output.has_failed; /* the closing tells what kept it from it */
+    if (!is_scored) code = cli_fail_error(&error);
     if (status == PLX_OK) write_head(&p);
-    int closed = cli_output_close(&p.output, is_written);
+    int closed = cli_output_close(&p.output, is_scored);
     if (code == CLI_DONE) code = closed;
     if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
     return code;
@@ -108,7 +101,8 @@ const cli_verb cli_predict = {
     .arguments = "MODEL FILE...",
     .summary = "score raw rows: CSV with one column a task, or a class",
     .details = "The files have the training files' format; label columns may be missing if the files have a header.\n"
-               "- is the standard input.\n"
+               "- is the standard input. --out writes through links, pipes and devices, and a plain file appears\n"
+               "whole or not at all.\n"
                "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n"
                "Rows that the model's data.on_error skips have no line; they are listed on stderr.\n",
     .options = options,

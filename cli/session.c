@@ -30,16 +30,21 @@ double cli_seconds(void)
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
+/** A warning that comes again and again, as of a full disk at every checkpoint, is told once. */
 static void warn(void *user, const char *line)
 {
-    (void)user;
+    cli_session *session = user;
+    for (int i = 0; i < session->n_warnings; i++)
+        if (strcmp(session->warnings[i], line) == 0) return;
+    char *copy = session->n_warnings < CLI_MAX_WARNINGS ? strdup(line) : NULL;
+    if (copy) session->warnings[session->n_warnings++] = copy;
     fprintf(stderr, "plexus: warning: %s\n", line);
 }
 
 int cli_session_open(cli_session *session, const cli_options *options)
 {
     *session = (cli_session){.start = cli_seconds()};
-    plx_context_options wanted = {.threads = (int)options->threads, .cpu_level = options->cpu};
+    plx_context_options wanted = {.threads = (int)options->threads, .cpu_level = options->cpu, .user = session};
     if (!options->quiet) wanted.warn = warn;
     plx_error error;
     plx_status status = plx_context_create(&wanted, &session->context, &error);
@@ -54,12 +59,14 @@ void cli_session_close(cli_session *session)
     plx_data_free(session->data);
     plx_config_free(session->config);
     plx_context_free(session->context);
+    for (int i = 0; i < session->n_warnings; i++)
+        free(session->warnings[i]);
     *session = (cli_session){.context = NULL};
 }
 
 int cli_session_run(int (*work)(cli_session *session, const cli_options *options), const cli_options *options)
 {
-    cli_session session;
+    static cli_session session; /* its paths are too large for some stacks */
     int code = cli_session_open(&session, options);
     if (code == CLI_DONE) code = work(&session, options);
     cli_session_close(&session);
@@ -69,7 +76,8 @@ int cli_session_run(int (*work)(cli_session *session, const cli_options *options
 int cli_session_configure(cli_session *session, const char *path, const cli_options *options)
 {
     plx_error error;
-    if (plx_config_read(session->context, path, &session->config, &error) != PLX_OK) return cli_fail_error(&error);
+    const char *place = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
+    if (plx_config_read(session->context, place, &session->config, &error) != PLX_OK) return cli_fail_error(&error);
     for (int i = 0; i < options->n_set; i++) {
         if (plx_config_set(session->config, options->set[i], &error) == PLX_OK) continue;
         cli_fail_error(&error);
@@ -85,20 +93,12 @@ int cli_session_configure(cli_session *session, const char *path, const cli_opti
 
 int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options)
 {
-    char beside[CLI_MAX_PATH], cache[CLI_MAX_PATH];
-    const char *folders[3];
-    int n_folders = 0;
-    if (options->data && !cli_is_folder(options->data))
-        return cli_fail("--data %s: there is no such folder", options->data);
-    if (options->data) folders[n_folders++] = options->data;
-    if (!cli_path_folder(beside, config_path)) return cli_fail("%s: the path is too long", config_path);
-    folders[n_folders++] = beside;
-    /* Without HOME there is simply one place less to look. */
-    if ((getenv("XDG_CACHE_HOME") || getenv("HOME")) && cli_cache_folder(cache) == CLI_DONE)
-        folders[n_folders++] = cache;
+    cli_folders *folders = &session->folders;
+    int code = cli_folders_find(folders, config_path, options);
+    if (code != CLI_DONE) return code;
     double start = cli_seconds();
     plx_error error;
-    if (plx_data_load(session->config, folders, n_folders, &session->data, &error) != PLX_OK)
+    if (plx_data_load(session->config, folders->list, folders->n, &session->data, &error) != PLX_OK)
         return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
     for (const char *text; (text = plx_data_wrong_row(session->data, session->n_told));)

@@ -148,18 +148,18 @@ static double label(const problem *p, int task)
     return sum;
 }
 
-static void write_rows(FILE *out, const problem *p, generator *g, const cli_options *given)
+static void write_rows(cli_output *out, const problem *p, generator *g, const cli_options *given)
 {
     for (size_t i = 1; i <= p->dim; i++)
-        fprintf(out, "x%zu,", i);
-    fputs("y1,y2\n", out);
-    for (int64_t row = 0; row < given->rows && !ferror(out); row++) {
+        cli_print(out, "x%zu,", i);
+    cli_print(out, "y1,y2\n");
+    for (int64_t row = 0; row < given->rows && !out->has_failed; row++) {
         for (size_t i = 0; i < p->dim; i++) {
             p->x[i] = normal(g);
-            fprintf(out, "%.7g,", p->x[i]);
+            cli_print(out, "%.7g,", p->x[i]);
         }
         double y1 = label(p, 0) + given->noise * normal(g), y2 = label(p, 1) + given->noise * normal(g);
-        fprintf(out, "%.7g,%.7g\n", y1, y2);
+        cli_print(out, "%.7g,%.7g\n", y1, y2);
     }
 }
 
@@ -175,37 +175,55 @@ static bool data_path(char *path, const cli_options *given)
     return realpath(".", working) && cli_path_join(path, working, given->out);
 }
 
-static int write_config(const cli_options *given)
+static int write_config(plx_context *context, const cli_options *given)
 {
     char path[CLI_MAX_PATH];
     if (!data_path(path, given)) return cli_fail("the path %s is too long", given->out);
     cli_output output;
-    int code = cli_output_open(&output, given->config);
+    int code = cli_output_open(&output, context, given->config);
     if (code != CLI_DONE) return code;
-    FILE *out = output.stream;
-    fprintf(out,
-            "# MMoE on synthetic data: two regressions whose weights have the cosine %g.\n"
-            "data:\n  train: ['%s']\n  header: true\n  validation_part: 0.1\n  test_part: 0.2\nfeatures:\n  - names: [",
-            given->correlation, path);
+    cli_output *out = &output;
+    cli_print(
+        out,
+        "# MMoE on synthetic data: two regressions whose weights have the cosine %g.\n"
+        "data:\n  train: ['%s']\n  header: true\n  validation_part: 0.1\n  test_part: 0.2\nfeatures:\n  - names: [",
+        given->correlation, path);
     for (int64_t i = 1; i <= given->dim; i++)
-        fprintf(out, "%s%sx%lld", i > 1 ? "," : "", i % 16 == 1 ? "\n      " : " ", (long long)i);
-    fputs("]\n    kind: dense\n    scaling: none\n"
-          "tasks:\n"
-          "  - {name: y1, kind: regression}\n"
-          "  - {name: y2, kind: regression}\n"
-          "model:\n"
-          "  name: mmoe\n"
-          "  num_experts: 8\n"
-          "  expert_dnn_units: [16]\n"
-          "  gate_dnn_units: []\n"
-          "  tower_dnn_units_lists: [[8], [8]]\n"
-          "train:\n"
-          "  epochs: 30\n"
-          "  batch_size: 128\n"
-          "  learning_rate: 0.01\n"
-          "  patience: 5\n",
-          out);
+        cli_print(out, "%s%sx%lld", i > 1 ? "," : "", i % 16 == 1 ? "\n      " : " ", (long long)i);
+    static const char rest[] = "]\n    kind: dense\n    scaling: none\n"
+                               "tasks:\n"
+                               "  - {name: y1, kind: regression}\n"
+                               "  - {name: y2, kind: regression}\n"
+                               "model:\n"
+                               "  name: mmoe\n"
+                               "  num_experts: 8\n"
+                               "  expert_dnn_units: [16]\n"
+                               "  gate_dnn_units: []\n"
+                               "  tower_dnn_units_lists: [[8], [8]]\n"
+                               "train:\n"
+                               "  epochs: 30\n"
+                               "  batch_size: 128\n"
+                               "  learning_rate: 0.01\n"
+                               "  patience: 5\n";
+    cli_write(out, rest, strlen(rest));
     return cli_output_close(&output, true);
+}
+
+static int make(cli_session *session, const cli_options *given)
+{
+    generator g;
+    problem p = {.dim = 0};
+    cli_output output;
+    generator_seed(&g, given->seed < 0 ? 0 : (uint64_t)given->seed);
+    if (!problem_init(&p, &g, given)) return cli_fail("out of memory for %lld columns", (long long)given->dim);
+    int code = cli_output_open(&output, session->context, given->out);
+    if (code == CLI_DONE) {
+        write_rows(&output, &p, &g, given);
+        code = cli_output_close(&output, true);
+    }
+    if (code == CLI_DONE && given->config) code = write_config(session->context, given);
+    free(p.weights[0]);
+    return code;
 }
 
 static int synth(const cli_options *given)
@@ -214,19 +232,7 @@ static int synth(const cli_options *given)
         fputs("plexus synth: --config needs --out: a configuration names its data file\n", stderr);
         return CLI_USAGE;
     }
-    generator g;
-    problem p = {.dim = 0};
-    cli_output output;
-    generator_seed(&g, given->seed < 0 ? 0 : (uint64_t)given->seed);
-    if (!problem_init(&p, &g, given)) return cli_fail("out of memory for %lld columns", (long long)given->dim);
-    int code = cli_output_open(&output, given->out);
-    if (code == CLI_DONE) {
-        write_rows(output.stream, &p, &g, given);
-        code = cli_output_close(&output, true);
-    }
-    if (code == CLI_DONE && given->config) code = write_config(given);
-    free(p.weights[0]);
-    return code;
+    return cli_session_run(make, given);
 }
 
 const cli_verb cli_synth = {

@@ -66,6 +66,20 @@ train:
 YAML
 }
 
+# runs_until TEXT COMMAND...: starts it and waits until TEXT stands in err; $child is its process.
+runs_until() {
+    text=$1 tries=0
+    shift
+    "$@" >out 2>err &
+    child=$!
+    until grep -qF "$text" err; do
+        tries=$((tries + 1))
+        kill -0 $child 2>/dev/null || fail "ended before '$text': $(cat err)"
+        [ $tries -lt 3000 ] || { kill -9 $child; fail "no '$text' in 300 seconds: $(cat err)"; }
+        sleep 0.1
+    done
+}
+
 run_tests() {
     for name in $(sed -n 's/^\(test_[a-z0-9_]*\)() {.*/\1/p' "$0"); do
         case $name in *"${1:-}"*) run "$name" ;; esac

