@@ -185,14 +185,18 @@ PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
 PLX_API int64_t plx_data_wrong_rows(const plx_data *data);
 PLX_API const char *plx_data_wrong_row(const plx_data *data, int index);
 
-/** A column of raw cells in memory, texts or numbers. */
+/**
+ * A column of raw cells in memory: texts, numbers, or integers. What they are as categories docs/data.md tells:
+ * 12, 12.0 and the text "12" are one. What is not used is NULL: initialize columns by names of members, or with zeros.
+ */
 typedef struct plx_column {
     const char *name;
     const char *const *texts; /* [rows], UTF-8; NULL: `numbers` */
-    /* [rows][width]; NaN: missing. For a sparse feature a number counts as its shortest decimal text, for a list it is
-     * the only item; a list's text holds its separator. */
+    /* [rows][width]; NaN: missing. For a list a number is the only item; a list's text holds its separator. NULL:
+     * `integers` */
     const double *numbers;
-    int width; /* numbers in a row, for dense features of `size` above 1; 0 counts as 1 */
+    int width;               /* numbers in a row, for dense features of `size` above 1; 0 counts as 1 */
+    const int64_t *integers; /* [rows][width], as numbers, but with all digits as categories: ids beyond 2^53 */
 } plx_column;
 
 /* -- Model -------------------------------------------------------------------------------------------------------- */

@@ -164,7 +164,8 @@ static plx_status encode_columns(plx_dataset *dataset, const plx_column *columns
     plx_cells *cells = plx_alloc(allocator, (size_t)n_columns, sizeof *cells);
     if (!cells) return plx_error_memory(err);
     for (int i = 0; i < n_columns; i++) {
-        cells[i] = (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers, columns[i].width};
+        cells[i] =
+            (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers, columns[i].width, columns[i].integers};
     }
     plx_status status =
         plx_encoders_columns(dataset->encoders, cells, n_columns, rows, with_labels, dataset->rows.records, err);

@@ -129,7 +129,8 @@ static plx_status encode(const plx_predictor *predictor, workspace *space, const
         return plx_error_memory(err);
     }
     for (int i = 0; i < n_columns; i++) {
-        space->cells[i] = (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers, columns[i].width};
+        space->cells[i] =
+            (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers, columns[i].width, columns[i].integers};
     }
     return plx_encoders_columns_again(predictor->model->encoders, space->places, space->cells, n_columns, rows,
                                       space->records, err);

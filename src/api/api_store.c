@@ -4,9 +4,11 @@
  * the network's parameters and the encoders' state; no other tensor may be in it, and none may lack.
  */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "api/handles.h"
+#include "base/value_text.h"
 #include "store/model_file.h"
 
 /** The shape in a file: groups and rows are left out where they are 1. */
@@ -46,7 +48,10 @@ plx_status plx_model_save(const plx_model *model, const char *path, plx_error *e
     int n_tensors = 0;
     plx_arena arena;
     if (!model || !path) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and path must not be NULL");
-    const plx_meta meta[] = {{"config", plx_config_text(model->config)}, {"plexus_version", PLX_VERSION}};
+    char rule[32];
+    snprintf(rule, sizeof rule, "%d", plx_encoders_value_rule(model->encoders));
+    const plx_meta meta[] = {
+        {"config", plx_config_text(model->config)}, {"plexus_version", PLX_VERSION}, {"value_rule", rule}};
     plx_arena_init(&arena, &model->context->allocator);
     plx_status status = list_tensors(model, &arena, &tensors, &n_tensors, err);
     if (status == PLX_OK) {
@@ -128,6 +133,19 @@ static plx_status as_format(plx_status status)
     return is_kept ? status : PLX_ERR_FORMAT;
 }
 
+/** Files without a number are from before there was a rule. */
+static plx_status read_value_rule(const plx_model_file *file, int64_t *rule, plx_error *err)
+{
+    const char *text = plx_model_file_meta(file, "value_rule");
+    *rule = 0;
+    if (text && (!plx_parse_int64(plx_slice_of(text), rule) || *rule < 0))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "its value_rule is not a number");
+    if (*rule > PLX_VALUE_RULE)
+        PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "its value_rule is %lld; this plexus knows rules up to %d: update plexus",
+                 (long long)*rule, (int)PLX_VALUE_RULE);
+    return PLX_OK;
+}
+
 static plx_status load(plx_context *context, const plx_model_file *file, plx_model **out, plx_error *err)
 {
     plx_config *config = NULL;
@@ -137,7 +155,10 @@ static plx_status load(plx_context *context, const plx_model_file *file, plx_mod
         PLX_FAIL(err, PLX_ERR_FORMAT, "is a checkpoint of a training that has not ended, not a model: go on with it");
     }
     if (!text) PLX_FAIL(err, PLX_ERR_FORMAT, "__metadata__ has no 'config'");
+    int64_t rule;
+    PLX_TRY(read_value_rule(file, &rule, err));
     PLX_TRY(plx_config_parse(context, text, strlen(text), "config", &config, err));
+    config->spec.table.is_rule_0 = rule == 0;
     plx_status status =
         plx_encoders_from_tensors(&context->allocator, &config->spec.table, find_tensor, file, &encoders, err);
     if (status != PLX_OK) {

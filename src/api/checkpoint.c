@@ -11,7 +11,7 @@
 #include "store/dtype.h"
 
 static const char CONFIG_KEY[] = "training_config", DATA_KEY[] = "training_data", KERNELS_KEY[] = "kernels",
-                  VERSION_KEY[] = "plexus_version", LOG_KEY[] = "log_bytes";
+                  VERSION_KEY[] = "plexus_version", LOG_KEY[] = "log_bytes", RULE_KEY[] = "value_rule";
 
 /* -- Whose state it is ----------------------------------------------------------------------------------------- */
 
@@ -103,6 +103,21 @@ static plx_status check_config(const plx_checkpoint *c, const char *before, plx_
              old.text, (int)new.length, new.text, REMEDY);
 }
 
+/** Rows that were encoded by another rule have other categories. */
+static plx_status check_rule(const plx_checkpoint *c, plx_error *err)
+{
+    const char *rule = plx_model_file_meta(&c->file, RULE_KEY);
+    const int own = plx_encoders_value_rule(c->model->encoders);
+    int64_t was = 0;
+    if (rule && !plx_parse_int64(plx_slice_of(rule), &was))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "its value_rule is no number");
+    if (was == own) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
+             "its rows were encoded by rule %lld of what texts stand for, now rule %d holds (docs/data.md): start anew "
+             "without resume",
+             (long long)was, own);
+}
+
 static plx_status check_origin(plx_checkpoint *c, plx_error *err)
 {
     const char *config = plx_model_file_meta(&c->file, CONFIG_KEY), *data = plx_model_file_meta(&c->file, DATA_KEY);
@@ -115,6 +130,7 @@ static plx_status check_origin(plx_checkpoint *c, plx_error *err)
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "was written by plexus %s, this is %s, whose bits may differ: %s", version,
                  plx_version(), REMEDY);
     }
+    PLX_TRY(check_rule(c, err));
     PLX_TRY(check_config(c, config, err));
     if (strcmp(kernels, own) != 0) {
         PLX_FAIL(err, PLX_ERR_SCHEMA, "was written with %s kernels, whose bits differ from those of %s: %s", kernels,
@@ -160,16 +176,18 @@ static plx_status restore(void *user, const plx_kept_list *list, plx_error *err)
 
 static plx_status write(plx_checkpoint *c, const plx_kept_list *list, plx_error *err)
 {
-    char log_bytes[32];
+    char log_bytes[32], rule[32];
     const plx_allocator *allocator = &c->context->allocator;
     PLX_TRY(take_fingerprint(c, err));
     if (c->log) PLX_TRY(plx_train_log_sync(c->log, err));
+    snprintf(rule, sizeof rule, "%d", plx_encoders_value_rule(c->model->encoders));
     snprintf(log_bytes, sizeof log_bytes, "%lld", c->log ? (long long)c->log->length : 0);
     const plx_meta meta[] = {{CONFIG_KEY, plx_config_text(c->model->config)},
                              {DATA_KEY, c->fingerprint},
                              {KERNELS_KEY, plx_context_cpu_level(c->context)},
                              {VERSION_KEY, plx_version()},
-                             {LOG_KEY, log_bytes}};
+                             {LOG_KEY, log_bytes},
+                             {RULE_KEY, rule}};
     plx_tensor *tensors = plx_alloc(allocator, list->n, sizeof *tensors);
     if (!tensors) return plx_error_memory(err);
     for (size_t i = 0; i < list->n; i++) {

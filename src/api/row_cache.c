@@ -116,7 +116,7 @@ static void close_folder(const cache *c, bool is_kept)
 
 /* -- The index ------------------------------------------------------------------------------------------------- */
 
-enum { N_META = 5 + PLX_WRONG_ROWS_TOLD };
+enum { N_META = 6 + PLX_WRONG_ROWS_TOLD };
 
 static void add_meta(plx_meta *meta, int *n, const char *key, const char *value)
 {
@@ -134,6 +134,7 @@ static plx_status write_index(const cache *c, plx_error *err)
     plx_arena_init(&arena, c->allocator);
     plx_status status = plx_encoders_tensors(data->encoders, &arena, &tensors, &n_tensors, err);
     add_meta(meta, &n, "answers_to", c->key.text.text);
+    add_meta(meta, &n, "value_rule", plx_arena_format(&arena, "%d", plx_encoders_value_rule(data->encoders)));
     add_meta(meta, &n, "id", plx_arena_format(&arena, "%llu", (unsigned long long)c->store.id));
     add_meta(meta, &n, "rows",
              plx_arena_format(&arena, "%zu %zu %zu", data->parts[0].n, data->parts[1].n, data->parts[2].n));

@@ -228,6 +228,13 @@ static bool read_date_time(plx_slice cell, date_time *out)
     return out->days >= days_of(0, 1, 1) && out->days <= days_of(9999, 12, 31);
 }
 
+bool plx_value_is_date(plx_slice cell)
+{
+    date_time when = {0};
+    const char *at = cell.text, *end = cell.text + cell.length;
+    return read_date_time(cell, &when) || (read_date(&at, end, &when) && at == end);
+}
+
 static plx_slice value_of_date_time(plx_slice cell, char room[PLX_VALUE_ROOM])
 {
     date_time when;
@@ -255,7 +262,7 @@ static plx_slice without_fraction(plx_slice cell)
     return (plx_slice){cell.text + begin, point - begin};
 }
 
-static bool is_truth(plx_slice cell, bool *value)
+bool plx_value_is_truth(plx_slice cell, bool *value)
 {
     static const struct {
         char text[8];
@@ -277,7 +284,7 @@ plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM])
     const char first = cell.text[0], last = cell.text[cell.length - 1];
     if (first == 't' || first == 'T' || first == 'f' || first == 'F') {
         bool value = false;
-        return is_truth(cell, &value) ? plx_value_of_bool(value) : cell;
+        return plx_value_is_truth(cell, &value) ? plx_value_of_bool(value) : cell;
     }
     if (!is_digit(first) && first != '-' && first != '+') return cell;
     if (cell.length >= SHORTEST_DATE_TIME && cell.text[4] == '-' && cell.text[7] == '-')

@@ -30,6 +30,11 @@ enum { PLX_VALUE_RULE = 1 };
  */
 plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
 
+/** Whether a text is one of those that mean true or false. */
+bool plx_value_is_truth(plx_slice cell, bool *value);
+/** Whether a text is a date, YYYY-MM-DD, with a time behind it or without. */
+bool plx_value_is_date(plx_slice cell);
+
 plx_slice plx_value_of_int64(int64_t value, char room[PLX_VALUE_ROOM]);
 plx_slice plx_value_of_uint64(uint64_t value, char room[PLX_VALUE_ROOM]);
 /** true or false. */

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/value_text.h"
+
 enum { SHOWN_BYTES = 60, SHOWN_LABELS = 8 };
 
 bool plx_cell_is_listed(const plx_text_list *list, plx_slice cell)
@@ -40,7 +42,11 @@ plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double 
     *out = NAN;
     if (cell.length == 0 || plx_cell_is_listed(missing, cell)) return PLX_NUMBER_MISSING;
     if (parse_digits(cell, out)) return PLX_NUMBER_GIVEN;
-    if (!plx_parse_double(cell, &number)) return PLX_NUMBER_NONE;
+    if (!plx_parse_double(cell, &number)) {
+        bool truth;
+        if (!plx_value_is_truth(cell, &truth)) return PLX_NUMBER_NONE;
+        number = truth;
+    }
     plx_number kind = plx_check_number(number);
     if (kind == PLX_NUMBER_GIVEN) *out = number;
     return kind;
@@ -71,6 +77,11 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
 {
     if (kind == PLX_NUMBER_MISSING)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "a missing number in column '%s', which %s", column, reader);
+    if (kind == PLX_NUMBER_NONE && plx_value_is_date(cell))
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "%s is a date and not a number; column '%s' %s: write days or seconds since 1970-01-01 instead, or "
+                 "declare it sparse",
+                 show(cell).text, column, reader);
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s", show(cell).text,
              kind == PLX_NUMBER_NONE       ? "not a number"
              : kind == PLX_NUMBER_NEGATIVE ? "negative"
@@ -168,7 +179,12 @@ static plx_status binary_label(const plx_task_spec *task, plx_slice cell, float 
         *out = is_positive ? 1 : 0;
         return PLX_OK;
     }
+    bool truth;
     if (cell.length == 0) return PLX_OK;
+    if (plx_value_is_truth(cell, &truth)) {
+        *out = truth;
+        return PLX_OK;
+    }
     if (!plx_parse_double(cell, &number) || !(number == 0 || number == 1)) return fail_label(task, NULL, cell, err);
     *out = number == 1 ? 1 : 0;
     return PLX_OK;

@@ -19,7 +19,8 @@ typedef enum plx_number {
     PLX_NUMBER_NEGATIVE
 } plx_number;
 
-/** `*out` is NaN unless a number is given. Missing: an empty cell, nan, a cell of the list. */
+/** `*out` is NaN unless a number is given, which true and false are, too. Missing: an empty cell, nan, a cell of the
+ * list. */
 plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double *out);
 /** The same for a number in memory. */
 plx_number plx_check_number(double number);

@@ -241,7 +241,15 @@ static plx_status parse_row(plx_csv *csv, findings *found, plx_error *err)
     return PLX_OK;
 }
 
-/* Counts the lines inside quoted cells and takes the doubled quotes out of their texts. */
+static void trim_cell(plx_csv_cell *cell)
+{
+    const plx_slice text = plx_slice_trim((plx_slice){cell->text, cell->length});
+    cell->text = text.text;
+    cell->length = (uint32_t)text.length;
+}
+
+/* Counts the lines inside quoted cells, drops blanks round their texts, and takes the doubled quotes out of their
+ * texts. */
 static plx_status finish_quoted(plx_csv *csv, bool doubled, plx_error *err)
 {
     const char *row = csv->buffer + csv->row;
@@ -255,6 +263,8 @@ static plx_status finish_quoted(plx_csv *csv, bool doubled, plx_error *err)
         const char *end = cell->text + cell->length;
         for (const char *at = cell->text; (at = memchr(at, '\n', (size_t)(end - at))); at++)
             csv->next_line++;
+        if (csv->options.trims_quoted) trim_cell(cell);
+        end = cell->text + cell->length;
         if (!doubled || !memchr(cell->text, quote, cell->length)) continue;
         char *out = csv->unquoted + used;
         size_t length = 0;

@@ -27,6 +27,7 @@ typedef struct plx_csv_options {
     char quote; /* where has_quote */
     bool has_quote;
     bool trim;
+    bool trims_quoted;   /* cells in quotes, too */
     const char *comment; /* borrowed; "" for none */
 } plx_csv_options;
 

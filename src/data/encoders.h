@@ -127,6 +127,12 @@ plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order
 plx_status plx_encoders_encode(const plx_encoders *encoders, const plx_allocator *allocator, const plx_columns *columns,
                                const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err);
 
+/** The text that a cell of any reader but features stands for. Those of features: plx_vocabulary_text. */
+static inline plx_slice plx_encoders_value(const plx_encoders *encoders, plx_slice cell, char room[PLX_VALUE_ROOM])
+{
+    return encoders->spec.is_rule_0 ? cell : plx_value_of_text(cell, room);
+}
+
 /** Puts a number into a record at `bytes`. */
 static inline void plx_put_float(uint8_t *record, size_t bytes, float value)
 {

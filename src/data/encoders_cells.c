@@ -38,7 +38,7 @@ static plx_status check_width(const request *r, int input, const plx_cells *cell
 {
     const plx_input *column = &r->encoders->inputs[input];
     const int wanted = column->size > 1 ? column->size : 1, given = cells->width > 1 ? cells->width : 1;
-    if (!cells->texts && !cells->numbers && r->n)
+    if (!cells->texts && !cells->numbers && !cells->integers && r->n)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' has neither texts nor numbers", column->column);
     if (!cells->texts && given != wanted)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' has %d number%s in a row; the model reads %d", column->column,
@@ -62,25 +62,33 @@ static plx_status find_column(request *r, int input, const plx_cells **out, plx_
     return fail_missing(r, name, err);
 }
 
+static double number_at(const plx_cells *cells, size_t at)
+{
+    return cells->numbers ? cells->numbers[at] : (double)cells->integers[at];
+}
+
 /*
- * The cell's text as a file would give it: blanks round it dropped where files are read so, a number as its shortest
- * decimal, a missing number or no text at all as the empty cell. `room` holds at least 32 bytes.
+ * The cell's text as a file would give it: blanks round it dropped where files are read so, a number as
+ * base/value_text.h writes it, a missing number or no text at all as the empty cell.
  */
-static plx_slice cell_text(const request *r, const plx_cells *cells, size_t row, char *room)
+static plx_slice cell_text(const request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM])
 {
     if (cells->texts) {
         const char *text = cells->texts[row];
         plx_slice slice = plx_slice_of(text ? text : "");
         return r->encoders->csv.trim ? plx_slice_trim(slice) : slice;
     }
+    if (!cells->numbers) return plx_value_of_int64(cells->integers[row], room);
     double number = cells->numbers[row];
+    if (!r->encoders->spec.is_rule_0) return plx_value_of_double(number, room);
     return (plx_slice){room, isnan(number) ? 0 : plx_format_double(number, room)};
 }
 
-static plx_number cell_number(const request *r, const plx_cells *cells, size_t row, char *room, double *out)
+static plx_number cell_number(const request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM],
+                              double *out)
 {
     if (cells->texts) return plx_cell_number(&r->encoders->spec.data.missing, cell_text(r, cells, row, room), out);
-    *out = cells->numbers[row];
+    *out = number_at(cells, row);
     return plx_check_number(*out);
 }
 
@@ -90,7 +98,7 @@ static plx_status encode_sparse(request *r, int feature, plx_error *err)
     const plx_sparse_encoder *sparse = &e->sparse[feature];
     const plx_id_field *field = &e->layout.sparse[feature];
     const plx_cells *cells;
-    char room[32];
+    char room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, sparse->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
         uint32_t id = plx_vocabulary_id(sparse->vocabulary, cell_text(r, cells, row, room));
@@ -104,7 +112,7 @@ static plx_status encode_list(request *r, int feature, plx_error *err)
     const plx_encoders *e = r->encoders;
     const plx_list_encoder *list = &e->lists[feature];
     const plx_cells *cells, *beside = NULL;
-    char room[32], weights_room[32];
+    char room[PLX_VALUE_ROOM], weights_room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, list->input, &cells, err));
     if (list->weight_input >= 0) PLX_TRY(find_column(r, list->weight_input, &beside, err));
     for (size_t row = 0; row < r->n; row++) {
@@ -122,7 +130,7 @@ static plx_status encode_list(request *r, int feature, plx_error *err)
 static plx_status read_number(const request *r, int input, const plx_cells *cells, size_t row, bool is_needed,
                               const char *(*reader)(plx_number kind), double *out, plx_error *err)
 {
-    char room[32];
+    char room[PLX_VALUE_ROOM];
     const plx_number kind = cell_number(r, cells, row, room, out);
     if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !is_needed)) return PLX_OK;
     return plx_fail_number(kind, cell_text(r, cells, row, room), r->encoders->inputs[input].column, reader(kind), err);
@@ -158,16 +166,16 @@ static plx_status encode_vector(const request *r, const plx_dense_encoder *dense
     const plx_encoders *e = r->encoders;
     const plx_input *input = &e->inputs[dense->input];
     const bool is_needed = isnan(dense->spec->missing);
-    char room[32];
+    char room[PLX_VALUE_ROOM];
     double number;
     if (!cells->texts) {
-        const double *numbers = cells->numbers + row * (size_t)dense->size;
         for (int i = 0; i < dense->size; i++) {
-            const plx_number kind = plx_check_number(numbers[i]);
+            number = number_at(cells, row * (size_t)dense->size + (size_t)i);
+            const plx_number kind = plx_check_number(number);
             if (kind == PLX_NUMBER_TOO_LARGE || (kind == PLX_NUMBER_MISSING && is_needed))
-                return plx_fail_number(kind, (plx_slice){room, plx_format_double(numbers[i], room)}, input->column,
+                return plx_fail_number(kind, (plx_slice){room, plx_format_double(number, room)}, input->column,
                                        plx_dense_reader(kind), err);
-            plx_dense_put(dense, i, numbers[i], record);
+            plx_dense_put(dense, i, number, record);
         }
         return PLX_OK;
     }
@@ -222,7 +230,7 @@ static plx_status find_task_cells(request *r, const plx_label_encoder *task, tas
 static plx_status read_weight(const request *r, int input, const plx_cells *cells, size_t row, double *out,
                               plx_error *err)
 {
-    char room[32];
+    char room[PLX_VALUE_ROOM];
     *out = 1;
     if (!cells) return PLX_OK;
     plx_number kind = cell_number(r, cells, row, room, out);
@@ -237,10 +245,10 @@ static plx_status encode_label(const request *r, int task, const task_cells *cel
     const plx_label_encoder *encoder = &e->tasks[task];
     uint8_t *record = r->out + row * e->layout.record_bytes + (size_t)task * sizeof(float);
     double row_weight, weight;
-    char room[32];
+    char room[PLX_VALUE_ROOM];
     float label;
     PLX_TRY(plx_label_of(e, task, cell_text(r, cells->labels, row, room), &label, err));
-    if (cells->where && !plx_label_counts(encoder->spec, cell_text(r, cells->where, row, room))) label = NAN;
+    if (cells->where && !plx_label_counts(e, task, cell_text(r, cells->where, row, room))) label = NAN;
     plx_put_float(record, e->layout.label_offset, label);
     if (!e->layout.has_weights) return PLX_OK;
     PLX_TRY(read_weight(r, e->row_weight, cells->row_weight, row, &row_weight, err));
@@ -271,11 +279,12 @@ static plx_status encode_group(request *r, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_cells *cells;
-    char room[32];
+    char room[PLX_VALUE_ROOM], value_room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, e->group, &cells, err));
-    for (size_t row = 0; row < r->n; row++)
-        plx_record_put_group(&e->layout, r->out + row * e->layout.record_bytes,
-                             plx_group_hash(cell_text(r, cells, row, room)));
+    for (size_t row = 0; row < r->n; row++) {
+        const plx_slice text = plx_encoders_value(e, cell_text(r, cells, row, room), value_room);
+        plx_record_put_group(&e->layout, r->out + row * e->layout.record_bytes, plx_group_hash(text));
+    }
     return PLX_OK;
 }
 
@@ -313,4 +322,9 @@ plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places,
 int plx_encoders_n_columns(const plx_encoders *encoders)
 {
     return encoders->n_inputs;
+}
+
+int plx_encoders_value_rule(const plx_encoders *encoders)
+{
+    return encoders->spec.is_rule_0 ? 0 : PLX_VALUE_RULE;
 }

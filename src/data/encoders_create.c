@@ -14,6 +14,17 @@ static char *copy_text(plx_arena *arena, const char *text)
     return plx_arena_text(arena, text ? text : "", text ? strlen(text) : 0);
 }
 
+/* Replaces texts by those that they stand for as values. */
+static void own_values(plx_encoders *e, const plx_text_list *list)
+{
+    char room[PLX_VALUE_ROOM];
+    for (int i = 0; list->items && i < list->n; i++) {
+        const plx_slice text = plx_slice_of(list->items[i] ? list->items[i] : "");
+        const plx_slice value = plx_encoders_value(e, text, room);
+        if (!plx_slice_equal(text, value)) list->items[i] = plx_arena_text(&e->arena, value.text, value.length);
+    }
+}
+
 /* Replaces the texts and lists of `object`, a copy of a struct, by copies in the arena. */
 static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void *object)
 {
@@ -35,6 +46,15 @@ static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void
     }
 }
 
+static void own_task(plx_encoders *e, plx_task_spec *task)
+{
+    own_fields(&e->arena, plx_task_fields, plx_task_n_fields, task);
+    own_values(e, &task->positive);
+    own_values(e, &task->negative);
+    own_values(e, &task->classes);
+    own_values(e, &task->where_values);
+}
+
 static void own_spec(plx_encoders *e, const plx_table_spec *spec)
 {
     plx_arena *arena = &e->arena;
@@ -46,7 +66,7 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
     for (size_t i = 0; e->spec.features && i < n_features; i++)
         own_fields(arena, plx_feature_fields, plx_feature_n_fields, &e->spec.features[i]);
     for (size_t i = 0; e->spec.tasks && i < n_tasks; i++)
-        own_fields(arena, plx_task_fields, plx_task_n_fields, &e->spec.tasks[i]);
+        own_task(e, &e->spec.tasks[i]);
     e->inputs = plx_arena_take(arena, 2 * n_features + 3 * n_tasks + 2, sizeof *e->inputs);
     e->vocabularies = plx_arena_take(arena, n_features, sizeof *e->vocabularies);
     e->sparse = plx_arena_take(arena, n_features, sizeof *e->sparse);
@@ -58,13 +78,16 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
     e->list_fields = plx_arena_take(arena, n_features, sizeof *e->list_fields);
 }
 
-static plx_status check_format(const plx_data_spec *data, plx_csv_options *csv, plx_error *err)
+static plx_status check_format(plx_encoders *e, plx_error *err)
 {
+    const plx_data_spec *data = &e->spec.data;
+    plx_csv_options *csv = &e->csv;
     bool is_tab = strcmp(data->delimiter, "tab") == 0;
     csv->delimiter = is_tab ? '\t' : data->delimiter[0];
     csv->quote = data->quote[0];
     csv->has_quote = csv->quote != '\0';
     csv->trim = data->trim;
+    csv->trims_quoted = data->trim && !e->spec.is_rule_0;
     csv->comment = data->comment;
     if ((!is_tab && strlen(data->delimiter) != 1) || strchr("\r\n", csv->delimiter))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.delimiter: '%s' is not one byte, nor the word tab", data->delimiter);
@@ -167,7 +190,8 @@ static plx_vocabulary *vocabulary_of(plx_encoders *e, const plx_feature_spec *sp
     if (known == PLX_NOT_FOUND) {
         if (!plx_dictionary_add(&e->vocabulary_names, text, hash)) return NULL;
         known = (uint32_t)e->n_vocabularies++;
-        plx_vocabulary_init(&e->vocabularies[known], name, spec, &e->allocator, e->seed);
+        plx_vocabulary_init(&e->vocabularies[known], name, spec, e->spec.is_rule_0 || spec->text == PLX_TEXT_EXACT,
+                            &e->allocator, e->seed);
     }
     e->vocabularies[known].n_features++;
     return &e->vocabularies[known];
@@ -235,7 +259,7 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     if (!spec->n_tasks) PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: none is listed; a model needs one at least");
     own_spec(e, spec);
     if (plx_arena_failed(&e->arena)) return plx_error_memory(err);
-    PLX_TRY(check_format(&e->spec.data, &e->csv, err));
+    PLX_TRY(check_format(e, err));
     PLX_TRY(check_names(e, err));
     PLX_TRY(check_features(e, err));
     PLX_TRY(link_inputs(e, err));

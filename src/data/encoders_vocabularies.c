@@ -71,36 +71,21 @@ static plx_status take_texts(plx_vocabulary *vocabulary, const plx_dictionary *t
     return status;
 }
 
-static bool is_own(const plx_vocabulary *vocabulary)
-{
-    return vocabulary->n_features == 1 && vocabulary->is_fitted;
-}
-
-/* The commonest id, and before it the vocabulary where the feature alone has it. */
-static plx_status fit_sparse(plx_sparse_encoder *sparse, const plx_raw_column *column, const uint32_t *order, size_t n,
-                             const plx_allocator *allocator, plx_error *err)
-{
-    found_texts found;
-    plx_status status = find_texts(&found, column, order, n, allocator, err);
-    if (!status && is_own(sparse->vocabulary))
-        status = take_texts(sparse->vocabulary, &column->dictionary, &found, err);
-    if (!status) sparse->common = commonest(sparse->vocabulary, &column->dictionary, &found);
-    release_found(&found, allocator);
-    return status;
-}
-
 /* -- Tables of lists, and shared ones --------------------------------------------------------------------------------
  */
 
-/* Texts of several columns, counted. */
+/* Texts of several columns, counted by what they are as categories. */
 typedef struct tally {
+    const plx_vocabulary *vocabulary;
     plx_dictionary texts;
     uint64_t *counts; /* [texts.n] */
     size_t capacity;
 } tally;
 
-static plx_status count_text(tally *t, plx_slice text, uint64_t count, plx_error *err)
+static plx_status count_text(tally *t, plx_slice cell, uint64_t count, plx_error *err)
 {
+    char room[PLX_VALUE_ROOM];
+    const plx_slice text = plx_vocabulary_text(t->vocabulary, cell, room);
     const uint64_t hash = plx_dictionary_hash(&t->texts, text);
     uint32_t value = plx_dictionary_find(&t->texts, text, hash);
     if (value == PLX_NOT_FOUND) {
@@ -156,7 +141,7 @@ static plx_status take_tally(plx_vocabulary *vocabulary, const tally *t, plx_err
 static plx_status fit_shared(plx_encoders *e, plx_vocabulary *vocabulary, const plx_columns *columns,
                              const uint32_t *order, size_t n, plx_error *err)
 {
-    tally t = {0};
+    tally t = {.vocabulary = vocabulary};
     plx_status status = PLX_OK;
     plx_dictionary_init(&t.texts, &e->allocator, e->seed);
     for (int i = 0; !status && i < e->n_sparse; i++)
@@ -168,6 +153,39 @@ static plx_status fit_shared(plx_encoders *e, plx_vocabulary *vocabulary, const 
     if (!status) status = take_tally(vocabulary, &t, err);
     plx_free(&e->allocator, t.counts);
     plx_dictionary_release(&t.texts);
+    return status;
+}
+
+static bool is_own(const plx_vocabulary *vocabulary)
+{
+    return vocabulary->n_features == 1 && vocabulary->is_fitted;
+}
+
+/* Whether cells are other texts as categories than they are: two may be one then. */
+static bool changes_texts(const plx_vocabulary *vocabulary, const plx_dictionary *texts)
+{
+    char room[PLX_VALUE_ROOM];
+    for (uint32_t code = 0; !vocabulary->is_exact && code < texts->n; code++) {
+        const plx_slice text = plx_dictionary_text(texts, code);
+        if (!plx_slice_equal(text, plx_vocabulary_text(vocabulary, text, room))) return true;
+    }
+    return false;
+}
+
+/* The commonest id, and before it the vocabulary where the feature alone has it. */
+static plx_status fit_sparse(plx_encoders *e, plx_sparse_encoder *sparse, const plx_columns *columns,
+                             const uint32_t *order, size_t n, plx_error *err)
+{
+    const plx_raw_column *column = &columns->items[sparse->input];
+    const plx_dictionary *texts = &column->dictionary;
+    plx_vocabulary *vocabulary = sparse->vocabulary;
+    found_texts found;
+    plx_status status = find_texts(&found, column, order, n, &e->allocator, err);
+    if (!status && is_own(vocabulary))
+        status = changes_texts(vocabulary, texts) ? fit_shared(e, vocabulary, columns, order, n, err)
+                                                  : take_texts(vocabulary, texts, &found, err);
+    if (!status) sparse->common = commonest(vocabulary, texts, &found);
+    release_found(&found, &e->allocator);
     return status;
 }
 
@@ -183,7 +201,7 @@ plx_status plx_vocabularies_fit(plx_encoders *e, const plx_columns *columns, con
     for (int i = 0; i < e->n_vocabularies; i++, plx_columns_forget(columns))
         if (needs_tally(&e->vocabularies[i])) PLX_TRY(fit_shared(e, &e->vocabularies[i], columns, order, n, err));
     for (int i = 0; i < e->n_sparse; i++, plx_columns_forget(columns))
-        PLX_TRY(fit_sparse(&e->sparse[i], &columns->items[e->sparse[i].input], order, n, &e->allocator, err));
+        PLX_TRY(fit_sparse(e, &e->sparse[i], columns, order, n, err));
     return PLX_OK;
 }
 

@@ -143,6 +143,7 @@ static const char *find_difference(const plx_feature_spec *a, const plx_feature_
     if (!is_same_text(a->vocabulary_file, b->vocabulary_file)) return "vocabulary_file";
     if (a->min_count != b->min_count) return "min_count";
     if (a->max_size != b->max_size) return "max_size";
+    if (a->text != b->text) return "text";
     return a->hash_buckets != b->hash_buckets ? "hash_buckets" : NULL;
 }
 

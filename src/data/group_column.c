@@ -28,13 +28,14 @@ plx_status plx_group_link(plx_encoders *e, plx_error *err)
 plx_status plx_group_map(const plx_encoders *e, const plx_columns *columns, plx_arena *arena, const uint64_t **out,
                          plx_error *err)
 {
+    char room[PLX_VALUE_ROOM];
     *out = NULL;
     if (e->group < 0) return PLX_OK;
     const plx_dictionary *texts = &columns->items[e->group].dictionary;
     uint64_t *hashes = plx_arena_take(arena, texts->n, sizeof *hashes);
     if (!hashes) return plx_error_memory(err);
     for (uint32_t code = 0; code < texts->n; code++)
-        hashes[code] = plx_group_hash(plx_dictionary_text(texts, code));
+        hashes[code] = plx_group_hash(plx_encoders_value(e, plx_dictionary_text(texts, code), room));
     *out = hashes;
     return PLX_OK;
 }

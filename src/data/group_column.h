@@ -6,7 +6,8 @@
 #include "base/arena.h"
 #include "data/encoders.h"
 
-/** The hash of a cell's text: plx_hash of its bytes, which is the same everywhere and always; 0: an empty cell. */
+/** The hash of a cell's text, by plx_encoders_value: plx_hash of its bytes, which is the same everywhere and always; 0:
+ * an empty cell. */
 uint64_t plx_group_hash(plx_slice cell);
 
 /** Links e->spec.data.group with its input. */

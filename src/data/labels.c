@@ -120,7 +120,17 @@ static int compare_texts(const void *a, const void *b)
     return plx_slice_compare(*(const plx_slice *)a, *(const plx_slice *)b);
 }
 
-static plx_status fit_classes(const plx_encoders *e, plx_label_encoder *task, const plx_columns *columns,
+/* The text of a label, which lasts as long as the encoders. */
+static plx_slice label_text(plx_encoders *e, plx_slice cell)
+{
+    char room[PLX_VALUE_ROOM];
+    const plx_slice text = plx_encoders_value(e, cell, room);
+    if (plx_slice_equal(text, cell)) return cell;
+    const char *kept = plx_arena_text(&e->arena, text.text, text.length);
+    return (plx_slice){kept, kept ? text.length : 0};
+}
+
+static plx_status fit_classes(plx_encoders *e, plx_label_encoder *task, const plx_columns *columns,
                               const uint32_t *order, size_t n, plx_error *err)
 {
     const plx_raw_column *column = &columns->items[task->input];
@@ -138,11 +148,13 @@ static plx_status fit_classes(const plx_encoders *e, plx_label_encoder *task, co
     }
     for (uint32_t code = 0; !status && code < n_texts; code++) {
         plx_slice text = plx_dictionary_text(&column->dictionary, code);
-        if (is_there[code] && text.length) texts[n_found++] = text;
+        if (is_there[code] && text.length) texts[n_found++] = label_text(e, text);
     }
+    if (!status && plx_arena_failed(&e->arena)) status = plx_error_memory(err);
     if (!status && n_found) qsort(texts, n_found, sizeof *texts, compare_texts);
     for (uint32_t i = 0; !status && i < n_found; i++)
-        if (!plx_dictionary_add(&task->classes, texts[i], plx_dictionary_hash(&task->classes, texts[i])))
+        if ((i == 0 || !plx_slice_equal(texts[i], texts[i - 1])) &&
+            !plx_dictionary_add(&task->classes, texts[i], plx_dictionary_hash(&task->classes, texts[i])))
             status = plx_error_memory(err);
     plx_free(&e->allocator, is_there);
     plx_free(&e->allocator, texts);
@@ -170,12 +182,15 @@ bool plx_labels_are_fitted(const plx_encoders *e)
 
 plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err)
 {
-    return plx_cell_label(e->tasks[task].spec, &e->tasks[task].classes, &e->spec.data.missing, cell, out, err);
+    char room[PLX_VALUE_ROOM];
+    return plx_cell_label(e->tasks[task].spec, &e->tasks[task].classes, &e->spec.data.missing,
+                          plx_encoders_value(e, cell, room), out, err);
 }
 
-bool plx_label_counts(const plx_task_spec *task, plx_slice cell)
+bool plx_label_counts(const plx_encoders *e, int task, plx_slice cell)
 {
-    return plx_cell_is_listed(&task->where_values, cell);
+    char room[PLX_VALUE_ROOM];
+    return plx_cell_is_listed(&e->tasks[task].spec->where_values, plx_encoders_value(e, cell, room));
 }
 
 float plx_label_weight(const plx_task_spec *task, float label, double row_weight, double task_weight)
@@ -212,7 +227,8 @@ static plx_status map_labels(const plx_encoders *e, int task, const plx_dictiona
 {
     const plx_dictionary *classes = &e->tasks[task].classes;
     for (uint32_t code = 0; code < texts->n; code++) {
-        plx_slice text = plx_dictionary_text(texts, code);
+        char room[PLX_VALUE_ROOM];
+        plx_slice text = plx_encoders_value(e, plx_dictionary_text(texts, code), room);
         labels[code] = NO_CLASS;
         /* Rows of other parts may hold texts that are no classes: the row that has one is told where it is encoded. */
         if (classes->n && text.length &&
@@ -223,10 +239,10 @@ static plx_status map_labels(const plx_encoders *e, int task, const plx_dictiona
     return PLX_OK;
 }
 
-static void map_counts(const plx_task_spec *task, const plx_dictionary *texts, bool *counts)
+static void map_counts(const plx_encoders *e, int task, const plx_dictionary *texts, bool *counts)
 {
     for (uint32_t code = 0; code < texts->n; code++)
-        counts[code] = plx_label_counts(task, plx_dictionary_text(texts, code));
+        counts[code] = plx_label_counts(e, task, plx_dictionary_text(texts, code));
 }
 
 plx_status plx_labels_map(const plx_encoders *e, const plx_columns *columns, plx_arena *arena,
@@ -246,7 +262,7 @@ plx_status plx_labels_map(const plx_encoders *e, const plx_columns *columns, plx
             const plx_dictionary *texts = &columns->items[task->where].dictionary;
             bool *counts = plx_arena_take(arena, texts->n, sizeof *counts);
             if (!counts) break;
-            map_counts(task->spec, texts, counts);
+            map_counts(e, i, texts, counts);
             maps[i].counts = counts;
         }
     }

@@ -24,7 +24,7 @@ plx_status plx_labels_check_classes(const plx_label_encoder *task, plx_error *er
 /** The label that a cell means; NaN: none. Classes that are not fitted yet take every text. PLX_ERR_SCHEMA. */
 plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err);
 /** Whether the task counts where its column `where` holds this text. */
-bool plx_label_counts(const plx_task_spec *task, plx_slice cell);
+bool plx_label_counts(const plx_encoders *e, int task, plx_slice cell);
 /** What a row with this label counts in the task's loss. */
 float plx_label_weight(const plx_task_spec *task, float label, double row_weight, double task_weight);
 

@@ -87,6 +87,7 @@ typedef struct plx_cells {
     const char *const *texts;
     const double *numbers;
     int width; /* numbers in a row, side by side; 0 counts as 1 */
+    const int64_t *integers;
 } plx_cells;
 
 /**
@@ -100,6 +101,8 @@ plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *c
  * first, keeps where each was found. */
 plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
                                       size_t n, uint8_t *out, plx_error *err);
+/** The rule by which texts stand for values: PLX_VALUE_RULE, or 0 (base/value_text.h). */
+int plx_encoders_value_rule(const plx_encoders *encoders);
 /** How many different columns features and tasks read. */
 int plx_encoders_n_columns(const plx_encoders *encoders);
 

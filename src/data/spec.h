@@ -31,6 +31,8 @@ typedef enum plx_table_initializer {
     PLX_INITIALIZER_GLOROT_NORMAL,
     PLX_INITIALIZER_GLOROT_UNIFORM
 } plx_table_initializer;
+/** Whether a text stands for its value (base/value_text.h) or for its bytes. */
+typedef enum plx_text_meaning { PLX_TEXT_VALUE, PLX_TEXT_EXACT } plx_text_meaning;
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
 typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSFORM_IS_ZERO } plx_transform;
@@ -47,7 +49,7 @@ typedef struct plx_data_spec {
     char *quote;     /* one byte, or "" for none */
     bool header;
     char *comment;         /* lines that begin with it are skipped; "" for none */
-    bool trim;             /* blanks round a cell that is not quoted are dropped */
+    bool trim;             /* blanks round a cell are dropped */
     plx_text_list columns; /* names in file order; needed without a header, else checked against it */
     plx_text_list missing; /* cells of dense columns that mean "missing", beside the empty cell */
     /* Parts cut off the training files' rows where no files are given for them: below 1 a share of the rows
@@ -87,6 +89,7 @@ typedef struct plx_feature_spec {
     int64_t min_count;        /* rarer texts are unknown */
     int64_t max_size;         /* texts known at most, the commonest; 0: any number */
     int64_t hash_buckets;     /* ids are hashes modulo it; 0: ids are numbers of texts */
+    int text;                 /* plx_text_meaning */
     /* list */
     char *separator;        /* between items or numbers, one byte or "tab"; dense, too */
     int64_t max_length;     /* items kept at most */
@@ -151,6 +154,8 @@ typedef struct plx_table_spec {
     int n_features;
     plx_task_spec *tasks; /* [n_tasks] */
     int n_tasks;
+    bool is_rule_0; /* of a model file from before base/value_text.h had a rule: texts stand for their bytes everywhere
+                     */
 } plx_table_spec;
 
 #endif

@@ -6,11 +6,12 @@
 
 #include "data/stream.h"
 
-void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec,
+void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec, bool is_exact,
                          const plx_allocator *allocator, plx_hash_seed seed)
 {
     *vocabulary = (plx_vocabulary){.name = name,
                                    .spec = spec,
+                                   .is_exact = is_exact,
                                    .is_fitted = !spec->hash_buckets && !*spec->vocabulary_file,
                                    .hash_buckets = (uint32_t)spec->hash_buckets};
     plx_dictionary_init(&vocabulary->texts, allocator, seed);

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/hash.h"
+#include "base/value_text.h"
 #include "data/csv.h"
 #include "data/dictionary.h"
 #include "data/spec.h"
@@ -14,6 +15,7 @@ typedef struct plx_vocabulary {
     const plx_feature_spec *spec; /* of the first feature that reads it: its rules are those of all */
     int n_features;               /* that read it */
     bool is_fitted;               /* taken from rows: neither hashed nor of a file */
+    bool is_exact;                /* texts stand for their bytes, not for their values */
     uint32_t hash_buckets;        /* the id of a text is 1 + its hash modulo this number; 0: */
     plx_dictionary texts;         /* value v has id v + 1 */
 } plx_vocabulary;
@@ -25,7 +27,7 @@ typedef struct plx_counted {
 } plx_counted;
 
 /** `texts` borrows the allocator. */
-void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec,
+void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec, bool is_exact,
                          const plx_allocator *allocator, plx_hash_seed seed);
 void plx_vocabulary_release(plx_vocabulary *vocabulary);
 
@@ -37,9 +39,17 @@ plx_status plx_vocabulary_take(plx_vocabulary *vocabulary, plx_counted *counted,
 /** The lines of the file at `path`, as cells without quotes are read; an empty line is no category. */
 plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, bool trim, plx_error *err);
 
-/** The id of a text: 0 when it is not known. */
-static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_slice text)
+/** The text that a cell or an item has as a category. */
+static inline plx_slice plx_vocabulary_text(const plx_vocabulary *vocabulary, plx_slice cell, char room[PLX_VALUE_ROOM])
 {
+    return vocabulary->is_exact ? cell : plx_value_of_text(cell, room);
+}
+
+/** The id of a cell or an item: 0 when it is not known. */
+static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_slice cell)
+{
+    char room[PLX_VALUE_ROOM];
+    const plx_slice text = plx_vocabulary_text(vocabulary, cell, room);
     if (vocabulary->hash_buckets) return 1 + (uint32_t)(plx_hash(text.text, text.length) % vocabulary->hash_buckets);
     /* PLX_NOT_FOUND + 1 = 0 */
     return plx_dictionary_find(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)) + 1;

@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One value, one category (docs/data.md): what means the same has the same id, label and group, whether it comes from a
+ * file or from memory, and whatever reads it.
+ */
+#include "check.h"
+
+#include <math.h>
+
+#include "data/encoders.h"
+#include "data_support.h"
+
+static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
+{
+    folder f = folder_make();
+    write_text(&f, "train.csv", text);
+    plx_status status = load_spec(l, &f, spec);
+    if (status) printf("  %s\n", l->error.message);
+    folder_remove(&f);
+    return status;
+}
+
+/* -- Every reader of texts ----------------------------------------------------------------------------------------- */
+
+/* Both rows of each pair mean the same. */
+static const char pairs[] = "x,sold\n"
+                            "12.0,1\n12,1\n"
+                            "-3.00,0\n-3,0\n"
+                            "0012.0,1\n0012,1\n"
+                            "TRUE,0\ntrue,0\n"
+                            "False,1\nfalse,1\n"
+                            "2024-01-31 12:00:00.000,0\n2024-01-31T12:00:00,0\n"
+                            "2024-01-31 00:00:00,1\n2024-01-31,1\n"
+                            "2024-01-31 14:00:00+02:00,0\n2024-01-31T12:00:00Z,0\n"
+                            "\" a\",1\na,1\n"
+                            "1.50,0\n1.50,0\n";
+enum { N_PAIRS = 10, N_PAIR_TEXTS = 10 };
+
+static plx_table_spec *spec_of_feature(small_spec *s, plx_feature_spec feature)
+{
+    plx_table_spec *spec = small_spec_init(s);
+    feature.name = "x";
+    feature.embedding_dim = 4;
+    s->features[0] = feature;
+    spec->n_features = 1;
+    return spec;
+}
+
+static uint32_t item_at(const plx_rows *rows, size_t row)
+{
+    const plx_list_field *field = &rows->layout->lists[0];
+    const uint8_t *at = rows->records + row * rows->layout->record_bytes + field->offset;
+    return field->id_bytes == 1 ? *at : 0;
+}
+
+static void check_pairs(plx_feature_spec feature, bool is_list, int vocabulary)
+{
+    small_spec s;
+    loaded l;
+    REQUIRE(load_text(&l, pairs, spec_of_feature(&s, feature)) == PLX_OK);
+    REQUIRE(l.parts[0].n == (size_t)2 * N_PAIRS);
+    for (size_t i = 0; i < 2 * N_PAIRS; i += 2) {
+        const uint32_t a = is_list ? item_at(&l.parts[0], i) : id_at(&l.parts[0], i, 0);
+        const uint32_t b = is_list ? item_at(&l.parts[0], i + 1) : id_at(&l.parts[0], i + 1, 0);
+        CHECK(a == b && a > 0);
+    }
+    if (vocabulary && !is_list) CHECK(plx_encoders_vocabulary(l.encoders, 0) == vocabulary);
+    if (vocabulary && is_list) CHECK((int)plx_encoders_layout(l.encoders)->lists[0].vocabulary == vocabulary);
+    loaded_release(&l);
+}
+
+static void test_sparse(void)
+{
+    check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE}, false, 1 + N_PAIR_TEXTS);
+    check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .vocabulary = PLX_ORDER_FIRST_SEEN}, false,
+                1 + N_PAIR_TEXTS);
+    /* Each is there twice only where both texts count as one. */
+    check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .min_count = 2}, false, 1 + N_PAIR_TEXTS);
+}
+
+static void test_hashed(void)
+{
+    check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .hash_buckets = 200}, false, 201);
+}
+
+static void test_items_of_lists(void)
+{
+    plx_feature_spec list = {.kind = PLX_FEATURE_LIST, .separator = "|", .max_length = 3};
+    check_pairs(list, true, 1 + N_PAIR_TEXTS);
+    small_spec s;
+    loaded l;
+    REQUIRE(load_text(&l, "x,sold\n12.0|True,1\n12| true|12,0\n", spec_of_feature(&s, list)) == PLX_OK);
+    CHECK(plx_encoders_layout(l.encoders)->lists[0].vocabulary == 3);
+    loaded_release(&l);
+}
+
+static void test_exact_texts(void)
+{
+    small_spec s;
+    loaded l;
+    plx_table_spec *spec = spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .text = PLX_TEXT_EXACT});
+    REQUIRE(load_text(&l, "x,sold\n1.0,1\n1,1\nTrue,0\ntrue,0\n", spec) == PLX_OK);
+    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 5);
+    loaded_release(&l);
+    s.features[0] = (plx_feature_spec){.name = "x",
+                                       .kind = PLX_FEATURE_LIST,
+                                       .embedding_dim = 4,
+                                       .separator = "|",
+                                       .max_length = 3,
+                                       .text = PLX_TEXT_EXACT};
+    REQUIRE(load_text(&l, "x,sold\n1.0|1,1\n1,1\n", spec) == PLX_OK);
+    CHECK(plx_encoders_layout(l.encoders)->lists[0].vocabulary == 3);
+    loaded_release(&l);
+}
+
+static void test_features_of_one_table_agree(void)
+{
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    s.features[0].embedding_name = "t";
+    s.features[1] = (plx_feature_spec){
+        .name = "other", .kind = PLX_FEATURE_SPARSE, .embedding_dim = 4, .embedding_name = "t", .text = PLX_TEXT_EXACT};
+    folder f = folder_make();
+    CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_ARGUMENT);
+    CHECK_TEXT(l.error.message, "text");
+    folder_remove(&f);
+}
+
+/* -- What tasks and data.group read -------------------------------------------------------------------------------- */
+
+static void check_label(const loaded *l, int task, size_t row, double expected)
+{
+    const double label = (double)label_at(&l->parts[0], row, task);
+    CHECK(isnan(expected) ? isnan(label) : label >= expected && label <= expected);
+}
+
+static void test_labels(void)
+{
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    s.spec.n_features = 1;
+    s.tasks[0] = (plx_task_spec){.name = "kind", .kind = PLX_TASK_MULTICLASS};
+    s.tasks[1] = (plx_task_spec){.name = "sold",
+                                 .positive = LIST("True", "2.0"),
+                                 .negative = LIST("0"),
+                                 .where = "when",
+                                 .where_values = LIST("2024-01-31 00:00", "1.0")};
+    s.spec.n_tasks = 2;
+    s.spec.data.group = "user";
+    REQUIRE(load_text(&l,
+                      "color,kind,sold,when,user\n"
+                      "a,1.0,TRUE,2024-01-31,7.0\n"
+                      "a,1,0.0,2024-01-31 00:00:00,7\n"
+                      "a,2,2,1,True\n"
+                      "a,2.00,true,2,true\n",
+                      &s.spec) == PLX_OK);
+    CHECK(plx_encoders_n_classes(l.encoders, 0) == 2);
+    check_label(&l, 0, 0, 0);
+    check_label(&l, 0, 1, 0);
+    check_label(&l, 0, 2, 1);
+    check_label(&l, 0, 3, 1);
+    check_label(&l, 1, 0, 1);
+    check_label(&l, 1, 1, 0);
+    check_label(&l, 1, 2, 1);
+    check_label(&l, 1, 3, (double)NAN); /* does not count there */
+    const plx_rows *rows = &l.parts[0];
+    uint64_t groups[4];
+    for (size_t i = 0; i < 4; i++)
+        groups[i] = plx_record_group(rows->layout, rows->records + i * rows->layout->record_bytes);
+    CHECK(groups[0] == groups[1] && groups[2] == groups[3] && groups[0] != groups[2]);
+    loaded_release(&l);
+}
+
+static void test_listed_classes(void)
+{
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    s.tasks[0] = (plx_task_spec){.name = "sold", .kind = PLX_TASK_MULTICLASS, .classes = LIST("2.0", "True")};
+    REQUIRE(load_text(&l, "color,size,sold\na,1,true\na,1,2\n", &s.spec) == PLX_OK);
+    check_label(&l, 0, 0, 1);
+    check_label(&l, 0, 1, 0);
+    loaded_release(&l);
+    s.tasks[0].classes = (plx_text_list)LIST("2.0", "2");
+    folder f = folder_make();
+    CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_ARGUMENT);
+    CHECK_TEXT(l.error.message, "lists class '2' twice");
+    folder_remove(&f);
+}
+
+static void test_truths_are_numbers(void)
+{
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    s.tasks[1] = (plx_task_spec){.name = "left", .kind = PLX_TASK_REGRESSION};
+    s.spec.n_tasks = 2;
+    REQUIRE(load_text(&l, "color,size,sold,left\na,True,TRUE,false\na,FALSE,False,true\n", &s.spec) == PLX_OK);
+    CHECK_CLOSE(dense_at(&l.parts[0], 0, 0), 1, 0);
+    CHECK_CLOSE(dense_at(&l.parts[0], 1, 0), 0, 0);
+    check_label(&l, 0, 0, 1);
+    check_label(&l, 0, 1, 0);
+    check_label(&l, 1, 0, 0);
+    check_label(&l, 1, 1, 1);
+    loaded_release(&l);
+}
+
+static void test_dates_are_no_numbers(void)
+{
+    small_spec s;
+    loaded l;
+    folder f = folder_make();
+    write_text(&f, "train.csv", "color,size,sold\na,2024-01-31,1\n");
+    CHECK_STATUS(load_spec(&l, &f, small_spec_init(&s)), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "train.csv:2:3: '2024-01-31' is a date and not a number");
+    CHECK_TEXT(l.error.message, "days or seconds since 1970-01-01");
+    folder_remove(&f);
+}
+
+/* -- Files and memory ---------------------------------------------------------------------------------------------- */
+
+typedef struct value {
+    const char *cell; /* in a file */
+    const char *text; /* in memory; NULL: a number or an integer is */
+    double number;    /* NaN and no text: none */
+    int64_t integer;
+    bool is_integer;
+} value;
+
+static const value values[] = {
+    {"12.0", "12.00", 12, 12, true},
+    {"12", "12", 12, 12, true},
+    {"-0.0", "0", -0.0, 0, true},
+    {"0.1", "0.1", 0.1, 0, false},
+    {"1e-05", "1e-05", 1e-5, 0, false},
+    {"1000000000000000", "1000000000000000.0", 1e15, INT64_C(1000000000000000), true},
+    {"9007199254740993", "9007199254740993.0", (double)NAN, INT64_C(9007199254740993), true},
+    {"9007199254740992", "9007199254740992", 9007199254740992.0, INT64_C(9007199254740992), true},
+    {"-9223372036854775808", "-9223372036854775808", (double)NAN, INT64_MIN, true},
+    {"1e+22", "1e+22", 1e22, 0, false},
+    {"inf", "inf", (double)INFINITY, 0, false},
+    {"True", "TRUE", (double)NAN, 0, false},
+    {"2024-01-31 00:00:00", "2024-01-31", (double)NAN, 0, false},
+    {"\" New York \"", " New York", (double)NAN, 0, false},
+    {"0012", " 0012 ", (double)NAN, 0, false},
+    {"", "", (double)NAN, 0, false},
+};
+
+/* The id of one cell in memory. */
+static uint32_t id_of(const plx_encoders *encoders, plx_cells cells)
+{
+    uint8_t record[128];
+    uint32_t id = 0;
+    plx_error err = {0};
+    cells.name = "x";
+    CHECK_STATUS(plx_encoders_columns(encoders, &cells, 1, 1, false, record, &err), PLX_OK);
+    plx_records_ids(plx_encoders_layout(encoders), record, 1, 0, &id);
+    return id;
+}
+
+static void check_values(plx_feature_spec feature)
+{
+    small_spec s;
+    loaded l;
+    char text[2048] = "x,sold\n";
+    for (int i = 0; i < COUNT(values); i++)
+        sprintf(text + strlen(text), "%s,%d\n", values[i].cell, i % 2);
+    REQUIRE(load_text(&l, text, spec_of_feature(&s, feature)) == PLX_OK);
+    for (int i = 0; i < COUNT(values); i++) {
+        const value *v = &values[i];
+        const uint32_t id = id_at(&l.parts[0], (size_t)i, 0);
+        CHECK(id > 0);
+        if (id_of(l.encoders, (plx_cells){.texts = &v->text}) != id) check_report(__FILE__, __LINE__, v->text);
+        if (!isnan(v->number) && id_of(l.encoders, (plx_cells){.numbers = &v->number}) != id)
+            check_report(__FILE__, __LINE__, v->cell);
+        if (v->is_integer && id_of(l.encoders, (plx_cells){.integers = &v->integer}) != id)
+            check_report(__FILE__, __LINE__, v->cell);
+    }
+    loaded_release(&l);
+}
+
+static void test_files_and_memory_agree(void)
+{
+    check_values((plx_feature_spec){.kind = PLX_FEATURE_SPARSE});
+    check_values((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .hash_buckets = 1000});
+}
+
+static void test_integers_are_numbers(void)
+{
+    static const int64_t integers[] = {3, -4};
+    static const char *const colors[] = {"a", "a"};
+    small_spec s;
+    loaded l;
+    uint8_t records[256];
+    REQUIRE(load_text(&l, "color,size,sold\na,3,1\na,-4,0\n", small_spec_init(&s)) == PLX_OK);
+    const plx_cells cells[] = {{.name = "color", .texts = colors}, {.name = "size", .integers = integers}};
+    REQUIRE(plx_encoders_columns(l.encoders, cells, 2, 2, false, records, NULL) == PLX_OK);
+    for (size_t i = 0; i < 2; i++)
+        CHECK_CLOSE(plx_record_dense(records + i * l.parts[0].layout->record_bytes)[0], (double)integers[i], 0);
+    loaded_release(&l);
+}
+
+/* -- Files of before ------------------------------------------------------------------------------------------------
+ */
+
+static void test_rule_0_keeps_texts_as_they_stand(void)
+{
+    small_spec s;
+    loaded l;
+    const double twelve = 12;
+    const char *const blank = " a";
+    plx_table_spec *spec = spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE});
+    spec->is_rule_0 = true;
+    REQUIRE(load_text(&l, "x,sold\n12.0,1\n12,1\nTrue,0\n\" a\",0\na,1\n", spec) == PLX_OK);
+    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 6 && plx_encoders_value_rule(l.encoders) == 0);
+    CHECK(id_of(l.encoders, (plx_cells){.numbers = &twelve}) == id_at(&l.parts[0], 1, 0));
+    CHECK(id_of(l.encoders, (plx_cells){.texts = &blank}) == id_at(&l.parts[0], 4, 0));
+    loaded_release(&l);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {
+        CHECK_TEST(test_sparse),
+        CHECK_TEST(test_hashed),
+        CHECK_TEST(test_items_of_lists),
+        CHECK_TEST(test_exact_texts),
+        CHECK_TEST(test_features_of_one_table_agree),
+        CHECK_TEST(test_labels),
+        CHECK_TEST(test_listed_classes),
+        CHECK_TEST(test_truths_are_numbers),
+        CHECK_TEST(test_dates_are_no_numbers),
+        CHECK_TEST(test_files_and_memory_agree),
+        CHECK_TEST(test_integers_are_numbers),
+        CHECK_TEST(test_rule_0_keeps_texts_as_they_stand),
+    };
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
