@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -19,24 +20,29 @@ from .features import FeatureColumn, VarLenSparseFeat, names_by_place, read_colu
 
 class Inputs:
     """The columns of one model: feature_columns None where it was not made of feature columns; label_columns: one a
-    task, mostly of its name."""
+    task, mostly of its name; `read`: all that its configuration reads."""
 
-    def __init__(self, feature_columns: list[FeatureColumn] | None, task_names: list[str], label_columns: list[str]):
+    def __init__(
+        self, feature_columns: list[FeatureColumn] | None, task_names: list[str], label_columns: list[str],
+        read: Collection[str],
+    ):  # fmt: skip
         self.feature_columns, self.task_names, self.label_columns = feature_columns, task_names, label_columns
+        self.read = set(read)
 
-    def features(self, x: Rows) -> dict[str, Column]:
+    def features(self, x: Rows, also: Collection[str] = ()) -> dict[str, Column]:
+        """Columns of x; `also`: the names of others that are read, of weights say."""
         by_place = isinstance(x, (list, tuple)) or isinstance(x, np.ndarray) and x.dtype.names is None
-        if self.feature_columns is not None and by_place:
+        if self.feature_columns is not None and by_place and not _are_records(x):
             names = names_by_place(self.feature_columns)
             if isinstance(x, (list, tuple)):
                 if len(x) != len(names):
-                    raise ValueError(f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}")
+                    raise ArgumentError(f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}")
                 x = dict(zip(names, x))
             elif isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.names is None:
                 if x.shape[1] != len(names):
-                    raise ValueError(f"x has {x.shape[1]} columns for {len(names)} features: {', '.join(names)}")
+                    raise ArgumentError(f"x has {x.shape[1]} columns for {len(names)} features: {', '.join(names)}")
                 x = {name: x[:, index] for index, name in enumerate(names)}
-        return columns_of(self._unpadded(x) if isinstance(x, dict) else x)
+        return columns_of(self._unpadded(x) if isinstance(x, dict) else x, self.read.union(also))
 
     def _unpadded(self, x: dict[str, Any]) -> dict[str, Any]:
         """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""
@@ -61,22 +67,22 @@ class Inputs:
         if y is None:
             missing = [name for name in self.label_columns if name not in columns]
             if missing:
-                raise ValueError(f"{what}: y is not given, and x has no column '{missing[0]}' of that task")
+                raise ArgumentError(f"{what}: y is not given, and x has no column '{missing[0]}' of that task")
             return {}
         if len(set(self.label_columns)) < len(self.label_columns):
-            raise ValueError(f"{what}: several tasks read one column of labels; put it into x, and leave y out")
+            raise ArgumentError(f"{what}: several tasks read one column of labels; put it into x, and leave y out")
         if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == len(self.task_names):
             y = [y[:, task] for task in range(len(self.task_names))]
-        if hasattr(y, "columns") and not isinstance(y, dict) or isinstance(y, dict):
-            labels = columns_of(y)
+        if isinstance(y, dict) or hasattr(y, "columns") or getattr(getattr(y, "dtype", None), "names", None):
+            labels = columns_of(y, self.task_names)
             missing = [name for name in self.task_names if name not in labels]
             if missing:
-                raise ValueError(f"{what}: y has no column '{missing[0]}' of that task; it has {', '.join(labels)}")
+                raise ArgumentError(f"{what}: y has no column '{missing[0]}' of that task; it has {', '.join(labels)}")
             return {column: labels[name] for column, name in zip(self.label_columns, self.task_names)}
         if len(self.task_names) == 1 and not (isinstance(y, (list, tuple)) and len(y) == 1 and np.ndim(y[0]) > 0):
             y = [y]
         if not isinstance(y, (list, tuple)) or len(y) != len(self.task_names):
-            raise ValueError(
+            raise ArgumentError(
                 f"{what}: y must be a list of {len(self.task_names)} arrays, one a task ({', '.join(self.task_names)})"
             )
         return {column: column_of(values, column) for column, values in zip(self.label_columns, y)}
@@ -94,24 +100,26 @@ class Inputs:
     ) -> tuple[Stream, dict[Key, str]]:
         """Features, labels and weights as one table, and the keys of the configuration that name the weights' columns.
         `expected`: those of a network that is built; a column of them that nobody gives is all ones."""
-        columns = self.features(x)
-        columns.update(self.labels(y, columns, what))
         names = {} if expected is None else dict(expected)
-        for key, weights in self.weights(sample_weight, what).items():
+        given = self.weights(sample_weight, what)
+        also = [*names.values(), *(name for name in given.values() if isinstance(name, str))]
+        columns = self.features(x, also)
+        columns.update(self.labels(y, columns, what))
+        for key, weights in given.items():
             if expected is not None and key not in expected:
-                raise ValueError(
+                raise ArgumentError(
                     f"{what}: the network was built without such a sample_weight, and its rows have no room for one; "
                     "give it, ones say, to the first fit"
                 )
             if isinstance(weights, str):
                 if weights not in columns:
-                    raise ValueError(f"{what}: there is no column '{weights}', which sample_weight names")
+                    raise ArgumentError(f"{what}: there is no column '{weights}', which sample_weight names")
                 if names.setdefault(key, weights) != weights:
                     columns[names[key]] = columns[weights]
             else:
                 name = names.setdefault(key, "sample_weight:rows" if key[0] == "data" else f"sample_weight:{key[1]}")
                 columns[name] = column_of(weights, name)
-        rows = next((column.rows for column in columns.values()), 0)
+        rows = max((column.rows for column in columns.values()), default=0)
         for name in names.values():
             if name not in columns:
                 columns[name] = column_of(np.ones(rows), name)
@@ -144,7 +152,7 @@ class Inputs:
             if isinstance(weights, str):
                 weights = _numbers(_column(x, weights), "x")
             if np.shape(weights) != (rows,):
-                raise ValueError(
+                raise ArgumentError(
                     f"sample_weight has the shape {np.shape(weights)} for {rows} rows; give one number a row"
                 )
             task = slice(None) if key[0] == "data" else self.task_names.index(key[1])
@@ -152,11 +160,15 @@ class Inputs:
         return out
 
 
+def _are_records(x: Any) -> bool:
+    return isinstance(x, (list, tuple)) and len(x) > 0 and isinstance(x[0], Mapping)
+
+
 def _column(x: Any, name: str) -> object:
     try:
         return x[name]
     except (KeyError, IndexError, TypeError, ValueError):
-        raise ValueError(f"x: there is no column '{name}', which sample_weight names") from None
+        raise ArgumentError(f"x: there is no column '{name}', which sample_weight names") from None
 
 
 def _numbers_or_name(weights: object, what: str) -> Floats64 | str:
@@ -164,7 +176,12 @@ def _numbers_or_name(weights: object, what: str) -> Floats64 | str:
 
 
 def _numbers(weights: Any, what: str) -> Floats64:
+    """[rows]; NaN where one is missing."""
+    if isinstance(weights, np.ma.MaskedArray):
+        masked: Any = weights.astype(np.float64)
+        weights = masked.filled(np.nan)
     try:
-        return np.asarray(weights, np.float64)
+        numbers = np.asarray(weights, np.float64)
+        return numbers[:, 0] if numbers.ndim == 2 and numbers.shape[1] == 1 else numbers
     except (TypeError, ValueError) as failure:
-        raise ValueError(f"{what}: sample_weight holds what is no number: {failure}") from None
+        raise ArgumentError(f"{what}: sample_weight holds what is no number: {failure}") from None

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -44,13 +44,13 @@ class Network:
 
     def __init__(
         self, handle: CData, threads: int, feature_columns: list[FeatureColumn] | None, task_names: list[str],
-        label_columns: list[str],
+        label_columns: list[str], read: Collection[str],
     ):  # fmt: skip
         self._context = context(threads)
         self._threads = threads
         self._lock = threading.RLock()
         self._handle = handle
-        self._inputs = Inputs(feature_columns, task_names, label_columns)
+        self._inputs = Inputs(feature_columns, task_names, label_columns, read)
         self.task_names = task_names
         self.feature_columns = feature_columns
 

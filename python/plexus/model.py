@@ -15,6 +15,7 @@ from ._listener import Listener
 from ._made_up import made_up_rows
 from ._native import ffi, lib
 from ._progress import Display
+from ._readers import readings
 from ._scoring import Scoring
 from ._training_rows import FileRows, Tables, training_rows
 from ._types import CData, FilePath, Folders, PerTask, Rows, Values
@@ -51,7 +52,7 @@ class Model(Scoring):
         parsed = config.handle(context(threads))
         names = _config.task_names(parsed)
         labels = [value_of(context(threads), parsed, "tasks", name, "column") or name for name in names]
-        super().__init__(handle, threads, columns, names, labels)
+        super().__init__(handle, threads, columns, names, labels, readings(parsed))
         self.name = text(lib.plx_config_model_name(parsed))
         self._config = config
         self._folders = list(folders)

@@ -1,0 +1,283 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Columns of all kinds: read rightly or refused with column and remedy; those that nobody reads are never touched."""
+
+import array
+import datetime
+import decimal
+import fractions
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import plexus
+from helpers import same
+
+N = 240
+
+
+def model_of(column, y, name="c", feature=plexus.SparseFeat, **arguments):
+    model = plexus.SingleTask([feature(name, **arguments)], task_name="t", threads=1)
+    model.compile(plexus.optimizers.Adam(0.05))
+    is_table = isinstance(column, dict) or hasattr(column, "columns")
+    model.fit(column if is_table else {name: column}, y, epochs=2, batch_size=32, verbose=0)
+    return model
+
+
+@pytest.fixture(scope="module")
+def codes():
+    return np.random.default_rng(0).integers(0, 5, N)
+
+
+def test_gaps(codes):
+    """What is missing is the empty cell, in every container."""
+    y = codes % 2
+    there = codes != 3
+    listed = [int(code) if one else None for code, one in zip(codes, there)]
+    reference = model_of(listed, y)
+    for form in (
+        np.ma.masked_array(codes, mask=~there),
+        np.ma.masked_array(codes.astype(np.int16), mask=~there),
+        np.ma.masked_array(codes.astype(object), mask=~there),
+        np.ma.masked_array(codes.astype(float), mask=~there).reshape(-1, 1),
+        np.array(listed, object),
+        np.array([pd.NA if one is None else one for one in listed], object),
+        [np.nan if one is None else one for one in listed],
+        [pd.NaT if one is None else one for one in listed],
+        [np.ma.masked if one is None else np.int32(one) for one in listed],
+        np.where(there, codes, np.nan), np.where(there, codes, np.nan).astype(np.float16),
+        pd.Series(listed, dtype=object), pd.Series(listed), pd.array(listed, "Int64"), pd.array(listed, "Float64"),
+        pd.Series(listed, dtype="Int8"), pd.Series(listed, dtype="int64[pyarrow]"), pd.array(listed, "int32[pyarrow]"),
+        pd.Series(pd.array(listed, "Int64")).astype("category"), pd.Categorical(listed), pd.Index(listed),
+        pd.arrays.SparseArray(np.where(there, codes, np.nan)),
+        pa.array(listed), pa.chunked_array([listed[:100], listed[100:]]), pa.array(listed).dictionary_encode(),
+        pl.Series(listed), pl.Series(listed, dtype=pl.Object), tuple(listed), np.array(listed, object).reshape(-1, 1),
+        [None if one is None else str(one) for one in listed],
+        [None if one is None else decimal.Decimal(one) for one in listed],
+        np.ma.masked_array([str(code) for code in codes], mask=~there),
+        np.array([np.nan if one is None else str(one) for one in listed], np.dtypes.StringDType(na_object=np.nan)),
+    ):  # fmt: skip
+        model = model_of(form, y)
+        assert same(model, reference), (type(form), form[:8])
+        assert np.array_equal(model.predict({"c": form}), reference.predict({"c": listed}))
+
+
+@pytest.mark.parametrize("values", [[2**63, 1, 2**63 + 1], [2**53 + 1, 1.5, 2**53], [2**64, 2**64 + 1, -1], [2**53 + 1, 7, None]])
+def test_integers_keep_their_digits(values):
+    """None of them goes through a double on its way."""
+    texts = [None if value is None else str(value) for value in values]
+    y = np.arange(N) % 3 == 0
+    reference = model_of(texts * (N // 3), y)
+    for form in (values * (N // 3), np.array(values * (N // 3), object), tuple(values * (N // 3))):
+        assert same(model_of(form, y), reference)
+    predictor = reference.predictor()
+    assert [(one,) for one in reference.predict({"c": values})[:, 0]] == [predictor([value]) for value in values]
+
+
+def test_items_of_lists(codes):
+    """An item means what a cell of its type means, and so does one of a set."""
+    y = codes % 2
+    lists = [[f"{code + i}" for i in range(1 + code % 3)] for code in codes]
+    options = {"feature": lambda name: plexus.VarLenSparseFeat(plexus.SparseFeat(name), maxlen=3)}
+    reference = model_of(lists, y, **options)
+    numbers = [[int(item) for item in items] for items in lists]
+    for form in (
+        numbers, [np.array(items) for items in numbers], [np.array(items, np.float32) for items in numbers],
+        [[float(item) for item in items] for items in numbers], [set(items) for items in lists],
+        [tuple(items) for items in lists], [[*items, None] for items in numbers], [frozenset(items) for items in numbers],
+        [np.ma.masked_array([*items, 9], mask=[*(False for _ in items), True]) for items in numbers],
+        pd.Series(lists), pd.Series(numbers, dtype=pd.ArrowDtype(pa.list_(pa.int64()))), pl.Series(numbers),
+        pa.array(numbers, pa.large_list(pa.int16())), np.array([*numbers, None], object)[:-1],
+    ):  # fmt: skip
+        assert same(model_of(form, y, **options), reference), type(form[0])
+    part = [[0.1, 0.5] if code else [0.7] for code in codes]
+    reference = model_of([[str(item) for item in items] for items in part], y, **options)
+    assert same(model_of([np.array(items, np.float32) for items in part], y, **options), reference)
+    assert same(model_of([[np.float32(item) for item in items] for items in part], y, **options), reference)
+
+
+def test_padded_matrices(codes):
+    """0 is no item, whether it is a number or a text; what a mask hides is none, either."""
+    y = codes % 2
+    matrix = np.stack([codes, (codes + 2) % 5, np.where(codes > 2, codes, 0)], axis=1)
+    lists = [[str(item) for item in row if item] for row in matrix]
+    options = {"feature": lambda name: plexus.VarLenSparseFeat(plexus.SparseFeat(name), maxlen=3)}
+    reference = model_of(lists, y, **options)
+    for form in (
+        matrix, matrix.astype("U"), matrix.astype("S"), matrix.astype("U").astype(object), matrix.astype(object),
+        np.where(matrix == 0, "", matrix.astype("U")), np.where(matrix == 0, None, matrix.astype(object)),
+        np.ma.masked_array(np.where(matrix == 0, 9, matrix), mask=matrix == 0),
+        np.ma.masked_array(np.where(matrix == 0, "9", matrix.astype("U")), mask=matrix == 0),
+    ):  # fmt: skip
+        assert same(model_of(form, y, **options), reference), form.dtype
+
+
+def test_masked_vectors_labels_and_weights(codes):
+    vector = np.random.default_rng(1).random((N, 3))
+    hidden = codes == 1
+    dense = {"feature": lambda name: plexus.DenseFeat(name, dimension=3, missing=0.5)}
+    with_gaps = np.where(hidden[:, None], np.nan, vector)
+    assert same(
+        model_of(np.ma.masked_array(vector, mask=np.repeat(hidden[:, None], 3, axis=1)), codes % 2, **dense),
+        model_of(with_gaps, codes % 2, **dense),
+    )
+    labels = np.ma.masked_array(codes % 2, mask=hidden)
+    reference = model_of(codes, np.where(hidden, np.nan, codes % 2))
+    for form in (labels, labels.reshape(-1, 1), [labels], {"t": labels}, pd.DataFrame({"t": pd.array(np.where(hidden, None, codes % 2), "Int64")})):
+        assert same(model_of(codes, form), reference)
+    model = plexus.SingleTask([plexus.SparseFeat("c")], task_name="t")
+    model.compile("adam")
+    with pytest.raises(plexus.SchemaError, match="row .*: a missing number in column 'sample_weight:rows'"):
+        model.fit({"c": codes}, codes % 2, sample_weight=np.ma.masked_array(np.ones(N), mask=hidden), verbose=0)
+
+
+def test_frames_of_labels(codes):
+    y = codes % 2
+    reference = model_of(codes, y)
+    sparse = pd.DataFrame({"t": pd.arrays.SparseArray(y)})
+    for form in (
+        pd.DataFrame({"t": y}), sparse, pl.DataFrame({"t": y}), pa.table({"t": y}), pd.DataFrame({"x": y}).iloc[:, [0]].to_numpy(),
+        [pd.DataFrame({"x": y})], [pl.Series(y)], pa.array(y), pd.Series(y, index=range(N, 2 * N)), y > 0,
+        np.array([(one, 7) for one in y], [("t", int), ("u", int)]), [y.tolist()], [list(map(bool, y))],
+    ):  # fmt: skip
+        assert same(model_of(codes, form), reference), type(form)
+    twice = pd.DataFrame(np.stack([y, y], 1), columns=["t", "t"])
+    with pytest.raises(plexus.PlexusError, match="column 't' is there twice"):
+        model_of(codes, twice)
+
+
+def unread(n):
+    return {
+        "datetime64": pd.date_range("2024", periods=n), "zone": pd.date_range("2024", periods=n, tz="Europe/Berlin"),
+        "timedelta": pd.to_timedelta(range(n), unit="s"), "period": pd.period_range("2020", periods=n, freq="D"),
+        "mixed": [1, "a"] * (n // 2), "dict": [{"a": 1}] * n, "set": [{1, 2}] * n, "list": [[1, "a"]] * n,
+        "object": [object()] * n, "Fraction": [fractions.Fraction(1, 3)] * n, "time": [datetime.time(1, 2)] * n,
+        "complex": np.ones(n, complex), "bytes": [b"\xff\xfe"] * n, "huge": [2**70] * n,
+        "sparse": pd.arrays.SparseArray([0] * n), "interval": pd.cut(np.arange(n), 4),
+        "longdouble": np.ones(n, np.longdouble), "dates": pd.Categorical(pd.date_range("2024", periods=n)),
+    }  # fmt: skip
+
+
+class Untouchable:
+    """Whatever is asked of it fails."""
+
+    def __getattribute__(self, name):
+        raise AssertionError(f"somebody asked for {name}")
+
+    def __len__(self):
+        raise AssertionError("somebody asked for its length")
+
+
+def test_unread_columns(codes):
+    y = codes % 2
+    reference = model_of(codes, y)
+    for what, values in unread(N).items():
+        frame = pd.DataFrame({"c": codes})
+        frame[what] = pd.Series(values, index=frame.index) if not isinstance(values, (list, np.ndarray)) else values
+        assert same(model_of(frame, y), reference), what
+        assert np.array_equal(reference.predict({"odd": values, "c": codes}), reference.predict({"c": codes}))
+    for odd in (np.zeros((N, 2, 2)), 3, None, "text", Untouchable(), np.zeros(7), (i for i in range(3)), ["\udcff"] * N):
+        assert np.array_equal(reference.predict({"odd": odd, "c": codes}), reference.predict({"c": codes}))
+    for values in ([{"a": 1}] * N, [decimal.Decimal("1.5")] * N, [[[1]]] * N, [datetime.timedelta(1)] * N):
+        assert same(model_of(pl.DataFrame({"c": codes, "odd": pl.Series(values)}), y), reference)
+    objects = pl.DataFrame({"c": codes, "odd": pl.Series([object()] * N, dtype=pl.Object)})
+    assert same(model_of(objects, y), reference) and len(reference.predict(objects)) == N
+    structured = np.zeros(N, [("c", int), ("odd", complex), ("void", "V3")])
+    structured["c"] = codes
+    assert np.array_equal(reference.predict(structured), reference.predict({"c": codes}))
+
+
+def test_duplicate_names(codes):
+    y = codes % 2
+    reference = model_of(codes, y)
+    column = pd.DataFrame({"c": codes})
+    for twice, message in (
+        (pd.concat([column, column], axis=1), "column 'c' is there twice; rename or drop one of them"),
+        (pa.table([codes, codes], names=["c", "c"]), "column 'c' is there twice"),
+        ({"c": codes, _Text("c"): codes}, "column 'c' is there twice"),
+    ):
+        with pytest.raises(plexus.SchemaError, match=message):
+            model_of(twice, y)
+        with pytest.raises(plexus.SchemaError, match=message):
+            reference.predict(twice)
+    for unread_twice in (
+        pd.concat([column, pd.DataFrame({"x": y}), pd.DataFrame({"x": y})], axis=1),
+        pa.table([codes, y, y], names=["c", "x", "x"]),
+    ):
+        assert same(model_of(unread_twice, y), reference)
+        assert np.array_equal(reference.predict(unread_twice), reference.predict({"c": codes}))
+
+
+class _Text:
+    def __init__(self, text):
+        self.text = text
+
+    def __str__(self):
+        return self.text
+
+
+@pytest.mark.parametrize(
+    "column, message",
+    [
+        ([{"a": 1}], r"row 1: column 'c': \{'a': 1\} \(dict\) has no meaning here; give a text, a number"),
+        (["a", object()], r"row 2: column 'c': <object object .* has no meaning here"),
+        (np.array([object()] * 2), r"row 1: column 'c': <object object"),
+        (pd.Series([fractions.Fraction(1, 3)]), r"row 1: column 'c': Fraction\(1, 3\) \(Fraction\) has no meaning"),
+        ([None, 1j], r"row 2: column 'c': 1j \(complex\) has no meaning"),
+        (pd.Series([1j]), "column 'c' has the dtype complex128; cast it to numbers or texts"),
+        (np.ones(1, np.longdouble), "column 'c' has the dtype float128; cast it to float64"),
+        ([np.longdouble(1)], "has more digits than a double; cast it to float64"),
+        ([datetime.timedelta(1)], "is a length of time; make a number of it, of seconds say"),
+        (np.zeros(1, "m8[s]"), r"has the dtype timedelta64\[s\]; make numbers of it"),
+        (pd.to_timedelta(pd.Series([1])), r"has the dtype timedelta64\[ns\]; make numbers of it"),
+        (np.zeros(1, "V4"), "has the dtype .*V4; give its fields as columns of their own"),
+        (["a", "\udcff"], r"row 2: column 'c': the text '\\udcff' has half a character"),
+        ([[1, 2], 3], "row 2: column 'c' holds 3 among lists; make a list of it"),
+        ([["a"], "b"], "row 2: column 'c' holds 'b' among lists"),
+        (3, "column 'c' has the shape ().*model.predictor.. takes one row"),
+        ("text", "column 'c' has the shape ().*model.predictor.. takes one row"),
+        ({"a": 1}, "column 'c' has the shape ()"),
+        (np.zeros((1, 2, 2)), r"column 'c' has the shape \(1, 2, 2\)"),
+    ],
+)
+def test_columns_without_meaning(column, message, codes):
+    model = model_of(codes, codes % 2)
+    with pytest.raises(plexus.PlexusError, match=message):
+        model.predict({"c": column})
+
+
+@pytest.mark.parametrize(
+    "x, message",
+    [
+        ([{"c": 1}, {"c": 2}], r"a list of records; pandas.DataFrame\(records\) is one, and model.predictor"),
+        (pd.Series({"c": 1}), r"a Series; series.to_frame\(\) is one"),
+        ([[1], [2]], "x has 2 arrays for 1 features: c"),
+        (3, "a table is needed .*, not int"),
+        ({"c": 1}, "it is one value, a int"),
+    ],
+)
+def test_what_is_no_table(x, message, codes):
+    model = model_of(codes, codes % 2)
+    with pytest.raises(plexus.PlexusError, match=message):
+        model.predict(x)
+
+
+def test_buffers_of_python():
+    x = np.random.default_rng(3).random(N)
+    reference = model_of(x, x > 0.5, feature=plexus.DenseFeat)
+    for form in (memoryview(x), array.array("d", x), x[::-1][::-1], np.asfortranarray(x[:, None]), x.astype(">f8"), list(x)):
+        assert same(model_of(form, x > 0.5, feature=plexus.DenseFeat), reference)
+    assert same(
+        model_of(range(N), x > 0.5, feature=plexus.DenseFeat), model_of(np.arange(N), x > 0.5, feature=plexus.DenseFeat)
+    )
+
+
+def test_many_chunks(codes):
+    """Batches are cut in one way through the chunks: 20,000 of them would take minutes otherwise."""
+    table = pa.concat_tables([pa.table({"c": codes[:2], "d": codes[:2]})] * 20_000)
+    assert table["c"].num_chunks == 20_000
+    model = model_of(codes, codes % 2)
+    scores = model.predict({"c": table["c"], "d": table["d"]})
+    assert np.array_equal(scores, np.tile(model.predict({"c": codes[:2]}), (20_000, 1)))
