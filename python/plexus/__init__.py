@@ -24,9 +24,9 @@ from ._library import (
 from ._native import lib as _lib
 from .features import DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
 from .files import Files
-from .model import Model, load_model
+from .model import Model, load_model, save_model
 from .predictor import Predictor
-from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, Shared_Bottom, SingleTask
+from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, SharedBottom, Shared_Bottom, SingleTask
 
 from_config = Model.from_config
 
@@ -34,7 +34,7 @@ __version__ = _text(_lib.plx_version())
 
 __all__ = [
     "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "Feature", "FileError", "Files", "FormatError", "MMOE",
-    "Model", "NumericError", "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "Shared_Bottom", "SingleTask",
-    "SparseFeat", "UnsupportedError", "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names",
-    "load_model", "optimizers",
+    "Model", "NumericError", "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "SharedBottom",
+    "Shared_Bottom", "SingleTask", "SparseFeat", "UnsupportedError", "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names",
+    "load_model", "optimizers", "save_model",
 ]  # fmt: skip

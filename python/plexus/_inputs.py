@@ -14,6 +14,7 @@ from ._library import ArgumentError
 from ._tables import (
     Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, is_stream,
 )  # fmt: skip
+from ._transforms import refuse_transforms, transformed_features, with_transforms
 from ._types import Floats64, Rows, Values
 from .features import FeatureColumn, VarLenSparseFeat, names_by_place, read_column
 
@@ -42,7 +43,8 @@ class Inputs:
                 if x.shape[1] != len(names):
                     raise ArgumentError(f"x has {x.shape[1]} columns for {len(names)} features: {', '.join(names)}")
                 x = {name: x[:, index] for index, name in enumerate(names)}
-        return columns_of(self._unpadded(x) if isinstance(x, dict) else x, self.read.union(also))
+        columns = columns_of(self._unpadded(x) if isinstance(x, dict) else x, self.read.union(also))
+        return with_transforms(self.feature_columns, columns)
 
     def _unpadded(self, x: dict[str, Any]) -> dict[str, Any]:
         """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""
@@ -61,6 +63,10 @@ class Inputs:
                 weights = np.asarray(x[feature.weight_name]).reshape(values.shape)
                 x[feature.weight_name] = from_ragged(weights[taken], taken.sum(axis=1), feature.weight_name)
         return x
+
+    def refuse_files(self) -> None:
+        """UnsupportedError for rows in files that a Python function would have to transform."""
+        refuse_transforms(self.feature_columns, "the library reads files without its transform_fn")
 
     def labels(self, y: Values, columns: dict[str, Column], what: str) -> dict[str, Column]:
         """Label columns by their names."""
@@ -91,7 +97,7 @@ class Inputs:
         self, x: Rows, y: Values = None, sample_weight: Values = None, expected: dict[Key, str] | None = None
     ) -> ForeignStream | None:
         """A table that can go to the library as it is, batch by batch: it makes a stream and holds all columns."""
-        is_whole = y is None and sample_weight is None and not expected
+        is_whole = y is None and sample_weight is None and not expected and not transformed_features(self.feature_columns)
         return ForeignStream(x) if is_whole and is_stream(x) else None
 
     def stream(

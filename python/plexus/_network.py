@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
+import zipfile
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -14,9 +15,10 @@ from numpy.typing import ArrayLike
 
 from ._config import value_of
 from ._inputs import Inputs
-from ._library import call, context, create, path_bytes, taken_text, text
+from ._library import FormatError, call, context, create, path_bytes, taken_text, text
 from ._native import ffi, lib
 from ._tables import ForeignStream, Stream
+from ._transforms import refuse_transforms
 from ._types import CData, FilePath, Floats, Rows
 from .features import FeatureColumn
 from .files import Files, c_paths, found, parquet_of, parquet_stream, plain
@@ -70,6 +72,7 @@ class Network:
 
     def _resolved(self, files: Files) -> tuple[list[str], list[str] | None]:
         """The paths of files to score, and those of them that Python must read as Parquet."""
+        self._inputs.refuse_files()
         paths = [path for name in files.paths for path in found(name, files.folders)] if files.folders else files.paths
         return paths, parquet_of(paths, [], self._value("data", "format"))
 
@@ -118,7 +121,10 @@ class Network:
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
         """Takes what get_weights gave: all of them, in its order; ValueError for other numbers or shapes."""
-        weights, own = list(weights), self.parameters()
+        with self._lock:
+            self._set_weights(list(weights), self.parameters())
+
+    def _set_weights(self, weights: list[ArrayLike], own: dict[str, Floats]) -> None:
         if len(weights) != len(own):
             raise ValueError(
                 f"set_weights: {len(weights)} arrays are given for {len(own)} parameters, {', '.join(own)}"
@@ -136,13 +142,41 @@ class Network:
 
     def save(self, filepath: FilePath) -> None:
         """Writes the model file, atomically: weights, vocabularies, configuration; `plexus predict` reads it, too."""
+        refuse_transforms(self.feature_columns, "a model file cannot hold its transform_fn")
+        self._write(filepath)
+
+    def _write(self, filepath: FilePath) -> None:
         call(lib.plx_model_save, self._built(), path_bytes(filepath))
+
+    def save_weights(self, filepath: FilePath) -> None:
+        """Writes the weights alone, by their names in `parameters`, atomically, as an archive of NumPy's (.npz by any
+        name). They fit a network of the same configuration and vocabularies; `save` writes all that scoring needs."""
+        path = os.fsdecode(os.fspath(filepath))
+        with open(path + ".new", "wb") as file:
+            arrays: dict[str, Any] = dict(self.parameters())
+            np.savez(file, **arrays)
+        os.replace(path + ".new", path)
+
+    def load_weights(self, filepath: FilePath) -> None:
+        """Takes what save_weights wrote, by the parameters' names; FormatError for another file, ValueError where names
+        or shapes are others than the network's."""
+        names = list(self.parameters())
+        try:
+            with np.load(filepath, allow_pickle=False) as file:
+                values = dict(file)
+        except (ValueError, EOFError, zipfile.BadZipFile) as failure:
+            raise FormatError(f"{os.fsdecode(os.fspath(filepath))}: no weights of save_weights: {failure}") from None
+        if set(values) != set(names):
+            odd = sorted(set(values) ^ set(names))[0]
+            raise ValueError(f"load_weights: parameter '{odd}' is in {'the file' if odd in values else 'the network'} alone")
+        self.set_weights([values[name] for name in names])
 
     def export_onnx(self, filepath: FilePath, external_data: bool = False) -> None:
         """Writes the model as ONNX, from raw cells to scores (docs/onnx.md), atomically.
 
         `external_data` puts the parameters into a second file beside it, as those of more than 2 GB must be. A feature
         with hashed ids takes ids, of which a RuntimeWarning tells; UnsupportedError: what ONNX cannot express."""
+        refuse_transforms(self.feature_columns, "ONNX cannot hold its transform_fn")
         options = ffi.new("plx_onnx_options *", {"external_data": external_data})
         call(lib.plx_model_export_onnx, self._built(), path_bytes(filepath), options, ffi.NULL)
 
@@ -161,7 +195,7 @@ class Network:
     def _bytes(self) -> bytes:
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "model.plexus")
-            self.save(path)
+            self._write(path)
             with open(path, "rb") as file:
                 return file.read()
 

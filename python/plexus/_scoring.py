@@ -14,6 +14,7 @@ from ._inside import Inside
 from ._library import ArgumentError, call, keep_failure, text, warn
 from ._native import ffi, lib
 from ._tables import ForeignStream
+from ._transforms import refuse_transforms
 from ._types import CData, Floats, Rows, Values
 from .features import names_by_place
 from .files import Files, c_paths, parquet_stream, plain
@@ -122,6 +123,7 @@ class Scoring(Inside):
         columns: the names of a row's values in their order; None: those of get_feature_names. A model that was not made
             of feature columns (by from_config or load_model) must be told. Threads may share the predictor.
         """
+        refuse_transforms(self.feature_columns, "a predictor is without its transform_fn")
         if columns is None:
             if self.feature_columns is None:
                 raise ValueError(

@@ -160,6 +160,7 @@ def training_rows(
     files = files_of(x)
     if files is None:
         return Tables(inputs, x, y, sample_weight, validation_data, validation_split, expected)
+    inputs.refuse_files()
     if y is not None:
         raise ValueError("y: x is in files, whose columns of the tasks' names hold the labels; leave y out")
     names = _names_of(inputs, sample_weight)

@@ -180,6 +180,11 @@ class Model(Scoring):
         configuration = self._configuration()  # which the text belongs to
         return text(lib.plx_config_text(configuration))
 
+    @property
+    def outputs(self) -> list[str]:
+        """The names of the outputs, those of the tasks: as many as Keras' model has."""
+        return list(self.task_names)
+
     # -- Training --------------------------------------------------------------------------------------------------
 
     def fit(
@@ -391,12 +396,20 @@ class Model(Scoring):
         return twin
 
 
-def load_model(filepath: FilePath, threads: int = 0) -> Model:
+def load_model(filepath: FilePath, custom_objects: Mapping[str, object] | None = None, threads: int = 0) -> Model:
     """A model that this package or `plexus fit` has saved.
 
     filepath: the model file; FormatError where it is truncated or altered, UnsupportedError where it is of a later
         version, FileError where it cannot be read.
+    custom_objects: taken for Keras' sake; a model file needs nothing beside it.
     threads: at most so many; 0: one a processor.
     """
+    if custom_objects is not None and not isinstance(custom_objects, Mapping):
+        raise TypeError(f"load_model: custom_objects is {custom_objects!r}, no dict; give threads=... by its name")
     handle = create("plx_model", lib.plx_model_free, lib.plx_model_load, context(threads), path_bytes(filepath))
     return Model(handle=handle, threads=threads)
+
+
+def save_model(model: Model, filepath: FilePath) -> None:
+    """model.save(filepath), as Keras has it."""
+    model.save(filepath)

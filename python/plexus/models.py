@@ -1,5 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The models, with the arguments that DeepCTR's have: Shared_Bottom, ESMM, MMOE, PLE_CGC (CGC), PLE, SingleTask.
+"""The models: Shared_Bottom, ESMM, MMOE, PLE_CGC (CGC), PLE, SingleTask.
+
+Their arguments may be given by DeepCTR 0.9.4's names, too (docs/deepctr.md): SharedBottom, expert_dnn_hidden_units,
+gate_dnn_hidden_units, bottom_dnn_hidden_units, tower_dnn_hidden_units (of all tasks), shared_expert_num,
+specific_expert_num. Where one of these is given, what is not given has DeepCTR's default. Two tasks of which nothing is
+said are binary, `ctr` and `ctcvr`.
 
 What takes one value for all hidden layers takes a list, too, one a layer (dnn_activation=["relu", "tanh"]). `options`
 of each are all other keys of the configuration (docs/configuration.md): those of its section `model` by their names
@@ -16,12 +21,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from .features import DenseFeat, FeatureColumn, checked, in_order
+from ._deepctr import hyper_parameters as _hyper
+from ._deepctr import tasks as _tasks
+from ._transforms import check_transforms
+from .features import FeatureColumn, checked, in_order
 from .model import Model
 
 # One value for all hidden layers, or one a layer.
 _T = TypeVar("_T")
 _PerLayer: TypeAlias = "_T | Sequence[_T]"
+
+# Units of the hidden layers of each task's tower.
+_Towers: TypeAlias = "Sequence[Sequence[int]] | None"
 
 _TASK_TYPES = ("binary", "regression", "multiclass")
 
@@ -38,8 +49,8 @@ def _check_tasks(num_tasks: int, task_types: Sequence[str], task_names: Sequence
             raise ValueError(f"task must be binary, regression or multiclass, {task_type} is illegal")
 
 
-def _check_towers(num_tasks: int, tower_dnn_units_lists: Sequence[Sequence[int]]) -> None:
-    if len(tower_dnn_units_lists) != num_tasks:
+def _check_towers(num_tasks: int, tower_dnn_units_lists: Sequence[Sequence[int]] | None) -> None:
+    if tower_dnn_units_lists is not None and len(tower_dnn_units_lists) != num_tasks:
         raise ValueError("the length of tower_dnn_units_lists must be equal to num_tasks")
 
 
@@ -48,16 +59,11 @@ def _make(
     seed: int, hyper_parameters: dict[str, Any], options: dict[str, Any],
 ) -> Model:  # fmt: skip
     columns = checked(dnn_feature_columns)
+    check_transforms(columns)
     data, tasks = options.pop("data", {}), options.pop("tasks", {})
     if unknown := set(tasks) - set(task_names):
         raise ValueError(f"tasks: there is no task '{sorted(unknown)[0]}'; there are {', '.join(task_names)}")
     hyper_parameters = {**hyper_parameters, **options}
-    for feature in columns:
-        if isinstance(feature, DenseFeat) and feature.transform_fn is not None:
-            raise ValueError(
-                f"feature '{feature.name}': transform_fn cannot travel in a model file; use scaling, or transform the "
-                "column before fit"
-            )
     return Model(
         {
             "data": dict(data),
@@ -86,10 +92,6 @@ def _dnn(
     }
 
 
-def _lists(units: Sequence[Sequence[int]]) -> list[list[int]]:
-    return [list(one) for one in units]
-
-
 def SingleTask(
     dnn_feature_columns: Sequence[FeatureColumn], task_type: str = "binary", task_name: str = "task",
     tower_dnn_units: Sequence[int] = (64,), l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0, seed: int = 1024,
@@ -106,44 +108,79 @@ def SingleTask(
 def Shared_Bottom(
     dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
     task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None,
-    bottom_dnn_units: Sequence[int] = (128, 128),
-    tower_dnn_units_lists: Sequence[Sequence[int]] = ((64, 32), (64, 32)),
+    bottom_dnn_units: Sequence[int] | None = None, tower_dnn_units_lists: _Towers = None,
     l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
-    """One network that all towers read (Caruana, Multitask Learning, 1997)."""
+    """One network that all towers read (Caruana, Multitask Learning, 1997).
+
+    bottom_dnn_units: of its hidden layers; (128, 128).
+    tower_dnn_units_lists: of the hidden layers of each task's tower; (64, 32) each.
+    """
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    hyper = {
-        "bottom_dnn_units": list(bottom_dnn_units),
-        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
-        **common,
-    }
+    given = {"bottom_dnn_units": bottom_dnn_units, "tower_dnn_units_lists": tower_dnn_units_lists}
+    own = {"bottom_dnn_units": (128, 128), "tower_dnn_units_lists": (64, 32)}
+    theirs = {"bottom_dnn_units": (256, 128), "tower_dnn_units_lists": (64,)}
+    hyper = {**_hyper(given, options, n, own, theirs), **common}
     return _make("shared_bottom", dnn_feature_columns, types, names, threads, seed, hyper, options)
 
 
+def SharedBottom(
+    dnn_feature_columns: Sequence[FeatureColumn], bottom_dnn_hidden_units: Sequence[int] | None = None,
+    tower_dnn_hidden_units: Sequence[int] | None = None, l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
+    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False, task_types: Sequence[str] | None = None,
+    task_names: Sequence[str] | None = None, threads: int = 0, **options: Any,
+) -> Model:  # fmt: skip
+    """Shared_Bottom by DeepCTR 0.9.4's name, with its arguments in its order and its defaults.
+
+    bottom_dnn_hidden_units: of the shared hidden layers; (256, 128).
+    tower_dnn_hidden_units: of the hidden layers of every task's tower; (64,).
+    """
+    if bottom_dnn_hidden_units is not None or "bottom_dnn_units" not in options:
+        options["bottom_dnn_hidden_units"] = (256, 128) if bottom_dnn_hidden_units is None else bottom_dnn_hidden_units
+    if tower_dnn_hidden_units is not None or "tower_dnn_units_lists" not in options:
+        options["tower_dnn_hidden_units"] = (64,) if tower_dnn_hidden_units is None else tower_dnn_hidden_units
+    return Shared_Bottom(
+        dnn_feature_columns, None, task_types, task_names, l2_reg_embedding=l2_reg_embedding, l2_reg_dnn=l2_reg_dnn,
+        seed=seed, dnn_dropout=dnn_dropout, dnn_activation=dnn_activation, dnn_use_bn=dnn_use_bn, threads=threads,
+        **options,
+    )  # fmt: skip
+
+
 def ESMM(
-    dnn_feature_columns: Sequence[FeatureColumn], task_type: str = "binary",
-    task_names: Sequence[str] = ("ctr", "ctcvr"),
-    tower_dnn_units_lists: Sequence[Sequence[int]] = ((128, 128), (128, 128)),
+    dnn_feature_columns: Sequence[FeatureColumn], task_type: str | None = None,
+    task_names: Sequence[str] = ("ctr", "ctcvr"), tower_dnn_units_lists: _Towers = None,
     l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
-    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
+    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, task_types: Sequence[str] | None = None, **options: Any,
 ) -> Model:  # fmt: skip
     """Click, and click with conversion as a product of probabilities, both over all rows (Ma et al., Entire Space
-    Multi-Task Model, SIGIR 2018, arXiv 1804.07931)."""
+    Multi-Task Model, SIGIR 2018, arXiv 1804.07931).
+
+    task_type, task_types: of both tasks, or of each: there is binary alone.
+    tower_dnn_units_lists: of the hidden layers of each task's tower; (128, 128) each.
+    """
+    if task_type is not None and task_types is not None:
+        raise ValueError("task_types is DeepCTR's name of task_type, and both are given: give one of them")
     if len(task_names) != 2:
         raise ValueError("the length of task_names must be equal to 2")
-    if task_type != "binary":
-        raise ValueError(f"ESMM takes binary tasks alone, {task_type} is illegal")
-    if len(tower_dnn_units_lists) != 2:
+    types = list(task_types) if task_types is not None else [task_type or "binary"] * 2
+    if len(types) != 2:
+        raise ValueError("the length of task_types must be equal to 2")
+    for one in types:
+        if one != "binary":
+            raise ValueError(f"ESMM takes binary tasks alone, {one} is illegal")
+    if tower_dnn_units_lists is not None and len(tower_dnn_units_lists) != 2:
         raise ValueError("the length of tower_dnn_units_lists must be equal to 2")
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    hyper = {"tower_dnn_units_lists": _lists(tower_dnn_units_lists), **common}
-    return _make("esmm", dnn_feature_columns, ["binary"] * 2, list(task_names), threads, seed, hyper, options)
+    own, theirs = {"tower_dnn_units_lists": (128, 128)}, {"tower_dnn_units_lists": (256, 128, 64)}
+    hyper = {**_hyper({"tower_dnn_units_lists": tower_dnn_units_lists}, options, 2, own, theirs), **common}
+    return _make("esmm", dnn_feature_columns, types, list(task_names), threads, seed, hyper, options)
 
 
 ESSM = ESMM
@@ -151,55 +188,72 @@ ESSM = ESMM
 
 def MMOE(
     dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
-    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_experts: int = 4,
-    expert_dnn_units: Sequence[int] = (128, 128), gate_dnn_units: Sequence[int] | None = None,
-    tower_dnn_units_lists: Sequence[Sequence[int]] = ((32, 32), (32, 32)),
+    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_experts: int | None = None,
+    expert_dnn_units: Sequence[int] | None = None, gate_dnn_units: Sequence[int] | None = None,
+    tower_dnn_units_lists: _Towers = None,
     l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """Experts that all tasks share, mixed by a gate of each task's own (Ma et al., Modeling Task Relationships in
-    Multi-task Learning with Multi-gate Mixture-of-Experts, KDD 2018)."""
+    Multi-task Learning with Multi-gate Mixture-of-Experts, KDD 2018).
+
+    num_experts: how many there are; 4.
+    expert_dnn_units: of each expert's hidden layers; (128, 128).
+    gate_dnn_units: of each gate's hidden layers; none.
+    tower_dnn_units_lists: of the hidden layers of each task's tower; (32, 32) each.
+    """
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)
-    if num_experts < 1:
+    if num_experts is not None and num_experts < 1:
         raise ValueError("num_experts must be greater than 0")
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    hyper = {
+    given = {
         "num_experts": num_experts,
-        "expert_dnn_units": list(expert_dnn_units),
-        "gate_dnn_units": list(gate_dnn_units or ()),
-        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
-        **common,
+        "expert_dnn_units": expert_dnn_units,
+        "gate_dnn_units": gate_dnn_units,
+        "tower_dnn_units_lists": tower_dnn_units_lists,
     }
+    own = dict(zip(given, (4, (128, 128), (), (32, 32))))
+    theirs = dict(zip(given, (3, (256, 128), (), (64,))))
+    hyper = {**_hyper(given, options, n, own, theirs), **common}
     return _make("mmoe", dnn_feature_columns, types, names, threads, seed, hyper, options)
 
 
 def PLE_CGC(
     dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
-    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_experts_specific: int = 8,
-    num_experts_shared: int = 4, expert_dnn_units: Sequence[int] = (64, 64),
-    gate_dnn_units: Sequence[int] | None = None,
-    tower_dnn_units_lists: Sequence[Sequence[int]] = ((32,), (32,)),
+    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None,
+    num_experts_specific: int | None = None, num_experts_shared: int | None = None,
+    expert_dnn_units: Sequence[int] | None = None, gate_dnn_units: Sequence[int] | None = None,
+    tower_dnn_units_lists: _Towers = None,
     l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """Customized Gate Control: experts of each task's own beside shared ones (Tang et al., Progressive Layered
-    Extraction, RecSys 2020)."""
+    Extraction, RecSys 2020).
+
+    num_experts_specific: experts of each task's own; 8.
+    num_experts_shared: experts of all tasks; 4.
+    expert_dnn_units: of each expert's hidden layers; (64, 64).
+    gate_dnn_units: of each gate's hidden layers; none.
+    tower_dnn_units_lists: of the hidden layers of each task's tower; (32,) each.
+    """
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    hyper = {
+    given = {
         "num_experts_specific": num_experts_specific,
         "num_experts_shared": num_experts_shared,
-        "expert_dnn_units": list(expert_dnn_units),
-        "gate_dnn_units": list(gate_dnn_units or ()),
-        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
-        **common,
+        "expert_dnn_units": expert_dnn_units,
+        "gate_dnn_units": gate_dnn_units,
+        "tower_dnn_units_lists": tower_dnn_units_lists,
     }
+    own = dict(zip(given, (8, 4, (64, 64), (), (32,))))
+    theirs = dict(zip(given, (1, 1, (256,), (), (64,))))
+    hyper = {**_hyper(given, options, n, own, theirs), **common}
     return _make("cgc", dnn_feature_columns, types, names, threads, seed, hyper, options)
 
 
@@ -209,35 +263,34 @@ CGC = PLE_CGC
 def PLE(
     dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
     task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_levels: int = 2,
-    num_experts_specific: int = 8, num_experts_shared: int = 4, expert_dnn_units: Sequence[int] = (64, 64),
-    gate_dnn_units: Sequence[int] | None = None,
-    tower_dnn_units_lists: Sequence[Sequence[int]] = ((32, 32), (32, 32)),
+    num_experts_specific: int | None = None, num_experts_shared: int | None = None,
+    expert_dnn_units: Sequence[int] | None = None, gate_dnn_units: Sequence[int] | None = None,
+    tower_dnn_units_lists: _Towers = None,
     l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
     seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False, gate_input: str | None = None, threads: int = 0, **options: Any,
 ) -> Model:  # fmt: skip
     """Progressive Layered Extraction: levels of own and shared experts, one on another (Tang et al., RecSys 2020).
-    `gate_input`: what gates without a network of their own read, `level`, as in the paper, or `features`."""
+
+    num_experts_specific: experts of each task's own in a level; 8.
+    num_experts_shared: experts of all tasks in a level; 4.
+    expert_dnn_units: of each expert's hidden layers; (64, 64).
+    gate_dnn_units: of each gate's hidden layers; none.
+    tower_dnn_units_lists: of the hidden layers of each task's tower; (32, 32) each.
+    gate_input: what gates without a network of their own read: `level`, as in the paper, or `features`.
+    """
     types, names, n = _tasks(num_tasks, task_types, task_names)
     _check_tasks(n, types, names)
     _check_towers(n, tower_dnn_units_lists)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    hyper = {
-        "num_levels": num_levels,
+    given = {
         "num_experts_specific": num_experts_specific,
         "num_experts_shared": num_experts_shared,
-        "expert_dnn_units": list(expert_dnn_units),
-        "gate_dnn_units": list(gate_dnn_units or ()),
-        "tower_dnn_units_lists": _lists(tower_dnn_units_lists),
-        "gate_input": gate_input,
-        **common,
+        "expert_dnn_units": expert_dnn_units,
+        "gate_dnn_units": gate_dnn_units,
+        "tower_dnn_units_lists": tower_dnn_units_lists,
     }
+    own = dict(zip(given, (8, 4, (64, 64), (), (32, 32))))
+    theirs = dict(zip(given, (1, 1, (256,), (), (64,))))
+    hyper = {"num_levels": num_levels, **_hyper(given, options, n, own, theirs), "gate_input": gate_input, **common}
     return _make("ple", dnn_feature_columns, types, names, threads, seed, hyper, options)
-
-
-def _tasks(
-    num_tasks: int | None, task_types: Sequence[str] | None, task_names: Sequence[str] | None
-) -> tuple[list[str], list[str], int]:
-    """Lists, with num_tasks from their length where it is not given."""
-    types, names = list(task_types or ()), list(task_names or ())
-    return types, names, len(types) if num_tasks is None else num_tasks

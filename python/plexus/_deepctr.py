@@ -1,0 +1,66 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DeepCTR 0.9.4's names of the models' arguments, and its defaults, which hold where one of its names is used."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ._library import ArgumentError
+
+# DeepCTR's names and this package's. A tower is given once for all tasks there, one a task here.
+SPELLINGS = {
+    "bottom_dnn_hidden_units": "bottom_dnn_units",
+    "expert_dnn_hidden_units": "expert_dnn_units",
+    "gate_dnn_hidden_units": "gate_dnn_units",
+    "tower_dnn_hidden_units": "tower_dnn_units_lists",
+    "shared_expert_num": "num_experts_shared",
+    "specific_expert_num": "num_experts_specific",
+}
+
+_TASK_TYPES, _TASK_NAMES = ("binary", "binary"), ("ctr", "ctcvr")
+
+
+def tasks(
+    num_tasks: int | None, task_types: Sequence[str] | None, task_names: Sequence[str] | None
+) -> tuple[list[str], list[str], int]:
+    """Lists, with num_tasks from their length where it is not given. Of two tasks, where num_tasks is not given, what is
+    not said of them is DeepCTR's default."""
+    if num_tasks is None and len(task_names or _TASK_NAMES) == 2:
+        task_types = _TASK_TYPES if task_types is None else task_types
+    if num_tasks is None and len(task_types or ()) == 2:
+        task_names = _TASK_NAMES if task_names is None else task_names
+    types, names = list(task_types or ()), list(task_names or ())
+    return types, names, len(types) if num_tasks is None else num_tasks
+
+
+def _tower(units: object, n_tasks: int) -> list[list[int]]:
+    sizes: list[Any] = list(units) if isinstance(units, Iterable) and not isinstance(units, str) else [units]
+    if not all(isinstance(one, numbers.Integral) for one in sizes):
+        raise ArgumentError(
+            f"tower_dnn_hidden_units is {units!r}; give the units of each hidden layer, [64, 32], which all towers have, "
+            "or tower_dnn_units_lists with one such list a task"
+        )
+    return [[int(one) for one in sizes]] * n_tasks
+
+
+def hyper_parameters(
+    given: dict[str, Any], options: dict[str, Any], n_tasks: int, own: dict[str, Any], theirs: dict[str, Any]
+) -> dict[str, Any]:
+    """What is given by this package's names, or by DeepCTR's, which are taken out of `options`; what is not given (None)
+    has the defaults of the one or the other."""
+    values = dict(given)
+    used = [name for name, ours in SPELLINGS.items() if name in options and ours in given]
+    for name in used:
+        ours, value = SPELLINGS[name], options.pop(name)
+        if given[ours] is not None:
+            raise ArgumentError(f"{name} is DeepCTR's name of {ours}, and both are given: give one of them")
+        values[ours] = _tower(value, n_tasks) if ours == "tower_dnn_units_lists" else value
+    defaults = theirs if used else own
+    towers = values["tower_dnn_units_lists"]
+    if towers is None:
+        towers = _tower(defaults["tower_dnn_units_lists"], n_tasks)
+    values["tower_dnn_units_lists"] = [list(one) for one in towers]
+    values = {name: defaults[name] if value is None else value for name, value in values.items()}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

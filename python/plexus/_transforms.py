@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""DenseFeat's transform_fn: a Python function over the numbers of a column, which the library never sees. It holds where
+Python has the rows; what leaves Python (a model file, ONNX, a predictor, files as rows) would be without it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ._library import SchemaError, UnsupportedError
+from ._native import ffi
+from ._tables import Column, from_numpy
+from ._types import CData, Floats64
+from .features import DenseFeat, FeatureColumn, read_column
+
+_NUMBERS = {
+    b"g": "f8", b"f": "f4", b"e": "f2", b"l": "i8", b"i": "i4", b"s": "i2", b"c": "i1", b"L": "u8", b"I": "u4",
+    b"S": "u2", b"C": "u1",
+}  # fmt: skip
+_OFFSETS = {b"u": "i4", b"U": "i8"}
+
+
+def transformed_features(feature_columns: Sequence[FeatureColumn] | None) -> list[DenseFeat]:
+    return [one for one in feature_columns or () if isinstance(one, DenseFeat) and one.transform_fn is not None]
+
+
+def check_transforms(feature_columns: Sequence[FeatureColumn]) -> None:
+    """ValueError where other features read the column of a feature that transforms it."""
+    for feature in transformed_features(feature_columns):
+        column = read_column(feature)
+        if not callable(feature.transform_fn):
+            raise ValueError(f"feature '{feature.name}': transform_fn is {feature.transform_fn!r}; give a function")
+        for other in feature_columns:
+            if other is not feature and read_column(other) == column:
+                raise ValueError(
+                    f"feature '{feature.name}': transform_fn would change column '{column}' for feature '{other.name}', "
+                    "too; give the transformed numbers as a column of their own"
+                )
+
+
+def refuse_transforms(feature_columns: Sequence[FeatureColumn] | None, what: str) -> None:
+    """UnsupportedError where a feature has a function that `what` would be without."""
+    for feature in transformed_features(feature_columns):
+        raise UnsupportedError(
+            f"feature '{feature.name}': {what}, a Python function. Use scaling or transform=\"log1p\", which are part of "
+            "the model, or transform the column yourself before fit and leave transform_fn out"
+        )
+
+
+def with_transforms(feature_columns: Sequence[FeatureColumn] | None, columns: dict[str, Column]) -> dict[str, Column]:
+    """The columns, those of features with a transform_fn as it makes them."""
+    found = transformed_features(feature_columns)
+    columns = dict(columns) if found else columns
+    for feature in found:
+        name = read_column(feature)
+        if name in columns:  # else the library tells that it is missing
+            columns[name] = from_numpy(_call(feature, _numbers(columns[name], name)), name)
+    return columns
+
+
+def _call(feature: DenseFeat, numbers: Floats64) -> Floats64:
+    """[rows, dimension], as DeepCTR's functions get them."""
+    made = np.asarray(feature.transform_fn(numbers), np.float64)
+    if made.size != numbers.size:
+        raise ValueError(
+            f"feature '{feature.name}': transform_fn made an array {list(made.shape)} of one {list(numbers.shape)}; it must "
+            "give a number for each"
+        )
+    return made.reshape(numbers.shape)
+
+
+def _numbers(column: Column, name: str) -> Floats64:
+    """[rows, width]; NaN where one is missing."""
+    parts = [_of_chunk(column.schema, array, first, rows, name) for array, first, rows in column.chunks]
+    return np.concatenate(parts) if parts else np.empty((0, 1))
+
+
+def _of_chunk(schema: CData, array: CData, first: int, rows: int, name: str) -> Floats64:
+    form = ffi.string(schema.format)
+    begin = array.offset + first
+    if form.startswith(b"+w:"):
+        width = int(form[3:])
+        items = _of_chunk(schema.children[0], array.children[0], begin * width, rows * width, name)
+        return items.reshape(rows, width)
+    if form == b"n":
+        return np.full((rows, 1), np.nan)
+    if schema.dictionary != ffi.NULL or form not in {*_NUMBERS, *_OFFSETS, b"b"}:
+        raise SchemaError(f"column '{name}': transform_fn takes numbers; give the column as such")
+    if form == b"b":
+        values = _bits(array, 1, begin, rows).astype(np.float64)
+    elif form in _OFFSETS:
+        values = _of_texts(array, _OFFSETS[form], begin, rows, name)
+    else:
+        values = _buffer(array, 1, np.dtype(_NUMBERS[form]), begin, rows).astype(np.float64)
+    if array.null_count != 0 and array.buffers[0] != ffi.NULL:
+        values[~_bits(array, 0, begin, rows)] = np.nan
+    return values.reshape(rows, 1)
+
+
+def _buffer(array: CData, index: int, dtype: np.dtype[Any], begin: int, n: int) -> np.ndarray[Any, Any]:
+    if n == 0:
+        return np.empty(0, dtype)
+    whole = ffi.buffer(ffi.cast("char *", array.buffers[index]), (begin + n) * dtype.itemsize)
+    return np.frombuffer(whole, dtype)[begin:]
+
+
+def _bits(array: CData, index: int, begin: int, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    whole = _buffer(array, index, np.dtype(np.uint8), 0, (begin + rows + 7) // 8)
+    return np.unpackbits(whole, bitorder="little")[begin : begin + rows].astype(bool)
+
+
+def _of_texts(array: CData, offsets_type: str, begin: int, rows: int, name: str) -> Floats64:
+    offsets = _buffer(array, 1, np.dtype(offsets_type), begin, rows + 1)
+    data = bytes(ffi.buffer(ffi.cast("char *", array.buffers[2]), int(offsets[-1]))) if rows else b""
+    values = np.full(rows, np.nan)
+    for row in range(rows):
+        cell = data[offsets[row] : offsets[row + 1]].strip()
+        try:
+            values[row] = float(cell) if cell else np.nan
+        except ValueError:
+            shown = cell.decode("utf-8", "replace")
+            raise SchemaError(f"row {row + 1}: '{shown}' is not a number; column '{name}' has a transform_fn") from None
+    return values
