@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from ._arrow import Column
+from ._columns import from_numpy
 from ._library import SchemaError, UnsupportedError
 from ._native import ffi
-from ._tables import Column, from_numpy
 from ._types import CData, Floats64
 from .features import DenseFeat, FeatureColumn, read_column
 
