@@ -27,7 +27,7 @@ enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096, CLI_MAX_FOLDERS = 8, CLI_MA
 
 /** The values of all options of all verbs; a verb reads those of its table. */
 typedef struct cli_options {
-    const char *out, *data, *dir, *from, *cpu, *config, *tensorboard, *onnx;
+    const char *out, *data, *dir, *from, *cpu, *config, *tensorboard, *onnx, *keep;
     const char *set[CLI_MAX_ARGUMENTS];
     int n_set;
     int64_t seed; /* negative: not given */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* plexus predict: scores for raw rows, as CSV. */
+#include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,37 +9,70 @@
 
 static const cli_option options[] = {
     {"out", "FILE", "write to FILE instead of stdout", CLI_TEXT, offsetof(cli_options, out), 0, 0},
+    {"keep", "NAMES", "columns whose cells stand before the scores, as they are: id or user_id,movie_id", CLI_TEXT,
+     offsetof(cli_options, keep), 0, 0},
     {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
      0},
     {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
 };
 
+/** Bytes of a cell, quotes doubled where the cell is quoted. */
+static void write_bytes(cli_output *out, const char *text, size_t length, bool is_quoted)
+{
+    for (const char *quote; is_quoted && (quote = memchr(text, '"', length));) {
+        const size_t n = (size_t)(quote - text) + 1;
+        cli_write(out, text, n);
+        cli_write(out, "\"", 1);
+        text += n;
+        length -= n;
+    }
+    cli_write(out, text, length);
+}
+
+static bool needs_quotes(const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        if (memchr(",\"\r\n", text[i], 4)) return true;
+    return false;
+}
+
 /** A cell by RFC 4180, quoted where it must be: NAME, or NAME:PART. */
 static void write_cell(cli_output *out, const char *name, const char *part)
 {
-    const char *const texts[] = {name, part ? ":" : "", part ? part : ""};
-    bool is_quoted = false;
-    for (int i = 0; i < 3; i++)
-        is_quoted = is_quoted || strpbrk(texts[i], ",\"\r\n");
-    if (is_quoted) cli_write(out, "\"", 1);
-    for (int i = 0; i < 3; i++) {
-        for (const char *text = texts[i]; *text; text++) {
-            if (*text == '"') cli_write(out, text, 1);
-            cli_write(out, text, 1);
-        }
-    }
-    if (is_quoted) cli_write(out, "\"", 1);
+    const size_t length = strlen(name), part_length = part ? strlen(part) : 0;
+    const bool is_quoted = needs_quotes(name, length) || (part && needs_quotes(part, part_length));
+    cli_write(out, "\"", is_quoted);
+    write_bytes(out, name, length, is_quoted);
+    cli_write(out, ":", part != NULL);
+    if (part) write_bytes(out, part, part_length, is_quoted);
+    cli_write(out, "\"", is_quoted);
 }
 
-/** One column a task; of a multiclass task one a class, TASK:CLASS. */
-static void write_header(cli_output *out, const plx_model *model)
+typedef struct printer {
+    cli_output output;
+    const plx_model *model;
+    const char *kept[CLI_MAX_ARGUMENTS]; /* [n_kept]: columns that stand before the scores */
+    int n_kept;
+    char *names; /* the bytes of their names */
+    bool has_head;
+} printer;
+
+/** The kept columns, and one column a task; of a multiclass task one a class, TASK:CLASS. */
+static void write_head(printer *p)
 {
-    for (int task = 0; task < plx_model_n_tasks(model); task++) {
-        const char *name = plx_model_task_name(model, task), *class_name;
+    cli_output *out = &p->output;
+    if (p->has_head) return;
+    p->has_head = true;
+    for (int i = 0; i < p->n_kept; i++) {
+        write_cell(out, p->kept[i], NULL);
+        cli_write(out, ",", 1);
+    }
+    for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
+        const char *name = plx_model_task_name(p->model, task), *class_name;
         if (task) cli_write(out, ",", 1);
-        if (plx_model_task_kind(model, task) != PLX_TASK_MULTICLASS) write_cell(out, name, NULL);
-        for (int i = 0; (class_name = plx_model_class_name(model, task, i)); i++) {
+        if (plx_model_task_kind(p->model, task) != PLX_TASK_MULTICLASS) write_cell(out, name, NULL);
+        for (int i = 0; (class_name = plx_model_class_name(p->model, task, i)); i++) {
             if (i) cli_write(out, ",", 1);
             write_cell(out, name, class_name);
         }
@@ -46,48 +80,78 @@ static void write_header(cli_output *out, const plx_model *model)
     cli_write(out, "\n", 1);
 }
 
-typedef struct printer {
-    cli_output output;
-    const plx_model *model;
-    bool has_head;
-} printer;
-
-static void write_head(printer *p)
-{
-    if (p->has_head) return;
-    p->has_head = true;
-    write_header(&p->output, p->model);
-}
-
-/** Nine digits: reading them back gives the same float. */
-static bool write_scores(void *user, const float *scores, int64_t rows)
+/** Nine digits: reading them back gives the same float. A row that was skipped has empty cells. */
+static bool write_rows(void *user, const plx_scored_rows *rows)
 {
     printer *p = user;
+    cli_output *out = &p->output;
     const int n_outputs = plx_model_n_outputs(p->model);
+    const float *scores = rows->scores;
+    size_t begin = 0;
     write_head(p);
-    for (int64_t row = 0; row < rows && !p->output.has_failed; row++)
-        for (int i = 0; i < n_outputs; i++)
-            cli_print(&p->output, "%.9g%c", (double)scores[row * n_outputs + i], i + 1 < n_outputs ? ',' : '\n');
-    return !p->output.has_failed;
+    for (int64_t row = 0; row < rows->rows && !out->has_failed; row++, scores += n_outputs) {
+        for (int i = 0; i < p->n_kept; i++) {
+            const char *cell = rows->kept + begin;
+            const size_t end = rows->kept_ends[row * p->n_kept + i], length = end - begin;
+            const bool is_quoted = needs_quotes(cell, length);
+            cli_write(out, "\"", is_quoted);
+            write_bytes(out, cell, length, is_quoted);
+            cli_write(out, is_quoted ? "\"," : ",", is_quoted ? 2 : 1);
+            begin = end;
+        }
+        /* A line without a byte would be no row to many readers. */
+        if (p->n_kept == 0 && n_outputs == 1 && isnan(scores[0])) cli_write(out, "\"\"", 2);
+        for (int i = 0; i < n_outputs; i++) {
+            if (!isnan(scores[i])) cli_print(out, "%.9g", (double)scores[i]);
+            cli_write(out, i + 1 < n_outputs ? "," : "\n", 1);
+        }
+    }
+    return !out->has_failed;
+}
+
+/** Cuts --keep at its commas. */
+static int read_kept(printer *p, const char *names)
+{
+    if (!names) return CLI_DONE;
+    p->names = strdup(names);
+    if (!p->names) return cli_fail("out of memory");
+    for (char *name = p->names, *comma = name; comma; name = comma + 1) {
+        comma = strchr(name, ',');
+        if (comma) *comma = '\0';
+        if (!name[0] || p->n_kept == CLI_MAX_ARGUMENTS) {
+            fprintf(stderr, "plexus predict: --keep takes names of columns with commas between, not '%s'\n", names);
+            return CLI_USAGE;
+        }
+        p->kept[p->n_kept++] = name;
+    }
+    return CLI_DONE;
+}
+
+static int score(cli_session *session, const cli_options *given, printer *p)
+{
+    plx_error error;
+    int code = cli_session_load_model(session, given->arguments[0]);
+    if (code == CLI_DONE) code = cli_output_open(&p->output, session->context, given->out);
+    if (code != CLI_DONE) return code;
+    p->model = session->model;
+    plx_status status = plx_model_predict_rows(session->model, given->arguments + 1, given->n_arguments - 1, p->kept,
+                                               p->n_kept, write_rows, p, &session->report, &error);
+    cli_session_take_report(session);
+    const bool is_scored = status == PLX_OK || p->output.has_failed; /* the closing tells what kept it from it */
+    if (!is_scored) code = cli_fail_error(&error);
+    if (status == PLX_OK) write_head(p);
+    int closed = cli_output_close(&p->output, is_scored);
+    if (code == CLI_DONE) code = closed;
+    if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
+    return code;
 }
 
 static int predict_files(cli_session *session, const cli_options *given)
 {
-    plx_error error;
     printer p = {.has_head = false};
-    int code = cli_session_load_model(session, given->arguments[0]);
-    if (code == CLI_DONE) code = cli_output_open(&p.output, session->context, given->out);
-    if (code != CLI_DONE) return code;
-    p.model = session->model;
-    plx_status status = plx_model_predict_files(session->model, given->arguments + 1, given->n_arguments - 1,
-                                                write_scores, &p, &session->report, &error);
-    cli_session_take_report(session);
-    const bool is_scored = status == PLX_OK || p.output.has_failed; /* the closing tells what kept it from it */
-    if (!is_scored) code = cli_fail_error(&error);
-    if (status == PLX_OK) write_head(&p);
-    int closed = cli_output_close(&p.output, is_scored);
-    if (code == CLI_DONE) code = closed;
-    if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
+    int code = read_kept(&p, given->keep);
+    if (code == CLI_DONE) code = score(session, given, &p);
+    free(p.names);
     return code;
 }
 
@@ -104,7 +168,8 @@ const cli_verb cli_predict = {
                "- is the standard input. --out writes through links, pipes and devices, and a plain file appears\n"
                "whole or not at all.\n"
                "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n"
-               "Rows that the model's data.on_error skips have no line; they are listed on stderr.\n",
+               "Each row has its line: that of a wrong row, where the model's data.on_error is skip, has empty cells\n"
+               "in place of scores; stderr names the first of them by file and line.\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

@@ -437,6 +437,30 @@ typedef bool plx_scores_taker(void *user, const float *scores, int64_t rows);
 PLX_API plx_status plx_model_predict_files(const plx_model *model, const char *const *paths, int n_paths,
                                            plx_scores_taker *take, void *user, plx_files_report *report,
                                            plx_error *err);
+
+/** Rows as they were read, those that `data.on_error: skip` leaves out, too; borrowed for the call. */
+typedef struct plx_scored_rows {
+    int64_t rows;
+    const float *scores;     /* [rows, n_outputs]; NaN in a row that was skipped */
+    const char *kept;        /* the kept cells' bytes, one cell behind the other */
+    const size_t *kept_ends; /* [rows, n_columns]: where each ends */
+} plx_scored_rows;
+
+/** Gets the next rows, in their order; false ends scoring. */
+typedef bool plx_rows_taker(void *user, const plx_scored_rows *rows);
+
+/**
+ * As plx_model_predict_files, for scores that are to be joined to their rows: `take` hears of every row, and gets the
+ * cells of `columns` [n_columns] as the files have them (a quoted cell without its quotes, a number of a Parquet file
+ * as its shortest decimal). A wrong row of another number of cells has empty ones.
+ *
+ * @return PLX_ERR_SCHEMA       a file has no such column, or two of that name
+ * @return PLX_ERR_UNSUPPORTED  a Parquet column of lists
+ */
+PLX_API plx_status plx_model_predict_rows(const plx_model *model, const char *const *paths, int n_paths,
+                                          const char *const *columns, int n_columns, plx_rows_taker *take, void *user,
+                                          plx_files_report *report, plx_error *err);
+
 /** Figures on raw files of any size. Exact figures keep 4 bytes of each score and label. */
 PLX_API plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths,
                                             plx_metrics *metrics, plx_files_report *report, plx_error *err);

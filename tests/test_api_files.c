@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of any size through plexus.h: scored and measured, trained on from a cache, and memory that ends meanwhile. */
+#include <math.h>
+
 #include "api_support.h"
 #include "failing_allocator.h"
 
@@ -19,6 +21,29 @@ static bool take(void *user, const float *scores, int64_t rows)
     memcpy(t->scores + 2 * t->n, scores, (size_t)rows * 2 * sizeof *scores);
     t->n += rows;
     return t->n < t->most;
+}
+
+typedef struct taken_rows {
+    int64_t n, limit, skipped;
+    size_t bytes;
+    char first[64], last[64]; /* kept cells of these rows, with a blank behind each */
+} taken_rows;
+
+static bool take_rows(void *user, const plx_scored_rows *rows)
+{
+    taken_rows *t = user;
+    size_t begin = 0;
+    for (int64_t row = 0; row < rows->rows; row++) {
+        char *to = t->n++ ? t->last : t->first;
+        for (int i = 0; i < 2; i++) {
+            const size_t end = rows->kept_ends[2 * row + i];
+            to += snprintf(to, 30, "%.*s ", (int)(end - begin), rows->kept + begin);
+            begin = end;
+        }
+        t->skipped += isnan(rows->scores[2 * row]);
+    }
+    t->bytes += begin;
+    return t->n < t->limit;
 }
 
 static bool make_model(fixture *f)
@@ -84,6 +109,29 @@ static void remove_cache(void)
 }
 
 /* Training in windows of a cache, made or found, then a passage over the raw file; the scores go to `t`. */
+static void test_predict_rows(void)
+{
+    fixture f;
+    plx_error err;
+    plx_files_report report;
+    taken_rows t = {.limit = INT64_MAX};
+    const char *const columns[] = {"city", "age"};
+    REQUIRE(make_model(&f));
+    write_text("some.csv", "age,city,job,click,spend\n30,Oslo,cook,1,2\n40,\"Rome, old\",,,\n");
+    const char *const paths[] = {at("some.csv"), at("some.csv")};
+    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 2, columns, 2, take_rows, &t, &report, &err), PLX_OK);
+    CHECK(t.n == 4 && t.skipped == 0 && t.bytes == 2 * strlen("Oslo30Rome, old40") && report.rows == 4);
+    CHECK(strcmp(t.first, "Oslo 30 ") == 0 && strcmp(t.last, "Rome, old 40 ") == 0);
+    t = (taken_rows){.limit = 1};
+    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 2, columns, 2, take_rows, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    CHECK(t.n == 4); /* one call */
+    const char *const unknown[] = {"city", "town"};
+    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 1, unknown, 2, take_rows, &t, NULL, &err), PLX_ERR_SCHEMA);
+    CHECK_TEXT(err.message, "no column 'town'");
+    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 1, NULL, 2, take_rows, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    fixture_free(&f);
+}
+
 /* A caller's own file goes the way of the library's: whole or not at all, links stay. */
 static void test_outputs(void)
 {
@@ -127,7 +175,8 @@ static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error
     plx_data *more = NULL;
     plx_metrics metrics[2];
     const plx_context_options options = {.threads = 1, .allocator = allocator};
-    const char *const folders[] = {home}, *const paths[] = {at("rows.csv")};
+    const char *const folders[] = {home}, *const paths[] = {at("rows.csv")}, *const columns[] = {"city", "age"};
+    taken_rows rows = {.limit = INT64_MAX};
     const char *text = config_text("mmoe", "  num_experts: 2\n  expert_dnn_units: [4]\n", "");
     snprintf(cache, sizeof cache, "data.cache=\"%s/cache\"", home);
     *t = (taken){.most = INT64_MAX};
@@ -145,6 +194,7 @@ static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error
     if (!status) status = plx_model_evaluate_files(f.model, paths, 1, metrics, NULL, err);
     if (!status) status = plx_model_evaluate_files_weighted(f.model, paths, 1, metrics, NULL, err);
     if (!status) status = plx_model_predict_files(f.model, paths, 1, take, t, NULL, err);
+    if (!status) status = plx_model_predict_rows(f.model, paths, 1, columns, 2, take_rows, &rows, NULL, err);
     if (!status) status = plx_data_load_for(f.config, f.model, folders, 1, &more, err);
     if (!status && plx_data_rows(more, PLX_PART_TRAIN) != plx_data_rows(f.data, PLX_PART_TRAIN))
         check_report(__FILE__, __LINE__, "rows for a model are others");
@@ -190,8 +240,11 @@ static void test_memory_ends_with_a_cache(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_predict_files), CHECK_TEST(test_evaluate_files),
-                                       CHECK_TEST(test_outputs), CHECK_TEST(test_memory_ends_while_caching),
+    static const check_test tests[] = {CHECK_TEST(test_predict_files),
+                                       CHECK_TEST(test_evaluate_files),
+                                       CHECK_TEST(test_predict_rows),
+                                       CHECK_TEST(test_outputs),
+                                       CHECK_TEST(test_memory_ends_while_caching),
                                        CHECK_TEST(test_memory_ends_with_a_cache)};
     home_make();
     int result = check_main(argc, argv, tests, sizeof tests / sizeof *tests);

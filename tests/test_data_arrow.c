@@ -229,9 +229,10 @@ static void check_as_csv(const column *columns, int n)
     REQUIRE(one && other);
     REQUIRE(plx_encoders_raw(one, true, &from_csv, NULL) == PLX_OK);
     REQUIRE(plx_encoders_raw(other, true, &from_arrow, NULL) == PLX_OK);
-    REQUIRE(plx_table_read_source(&(plx_filling){one, &from_csv, true, NULL}, (plx_byte_source){read_memory, &memory},
-                                  "x.csv", NULL) == PLX_OK);
-    plx_status status = plx_arrow_read(&(plx_filling){other, &from_arrow, true, NULL}, &stream, "table", &error);
+    REQUIRE(plx_table_read_source(&(plx_filling){.encoders = one, .columns = &from_csv, .with_labels = true},
+                                  (plx_byte_source){read_memory, &memory}, "x.csv", NULL) == PLX_OK);
+    plx_status status = plx_arrow_read(&(plx_filling){.encoders = other, .columns = &from_arrow, .with_labels = true},
+                                       &stream, "table", &error);
     if (status) printf("  %s\n", error.message);
     REQUIRE(status == PLX_OK);
     CHECK(s.made == 2 && s.released == 2 && stream.release);
@@ -308,7 +309,8 @@ static void check_fails(const column *columns, int n, int fails, plx_status expe
     plx_error error = {0};
     plx_encoders *e = make_encoders();
     REQUIRE(e && plx_encoders_raw(e, true, &into, NULL) == PLX_OK);
-    CHECK(plx_arrow_read(&(plx_filling){e, &into, true, NULL}, &stream, "table", &error) == expected);
+    CHECK(plx_arrow_read(&(plx_filling){.encoders = e, .columns = &into, .with_labels = true}, &stream, "table",
+                         &error) == expected);
     if (!strstr(error.message, text)) printf("  %s\n", error.message);
     CHECK(strstr(error.message, text) != NULL);
     CHECK(s.made == s.released);

@@ -124,7 +124,7 @@ static plx_status read_stream(plx_encoders *e, source *s, size_t most, plx_colum
 {
     struct ArrowArrayStream stream = {
         .get_schema = get_schema, .get_next = get_next, .release = release_stream, .private_data = s};
-    const plx_filling to = {e, columns, true, NULL};
+    const plx_filling to = {.encoders = e, .columns = columns, .with_labels = true};
     plx_arrow_reader *reader = NULL;
     bool more = true;
     PLX_TRY(plx_arrow_reader_open(&to, &stream, "table", &reader, err));
@@ -150,7 +150,7 @@ static void check_as_csv(source s)
         plx_encoders *one = make_encoders(true), *other = make_encoders(true);
         REQUIRE(one && other && plx_encoders_raw(one, true, &from_csv, NULL) == PLX_OK);
         REQUIRE(plx_encoders_raw(other, true, &from_arrow, NULL) == PLX_OK);
-        const plx_filling to = {one, &from_csv, true, NULL};
+        const plx_filling to = {.encoders = one, .columns = &from_csv, .with_labels = true};
         REQUIRE(plx_table_read_source(&to, (plx_byte_source){read_memory, &memory}, "x.csv", NULL) == PLX_OK);
         CHECK_STATUS(read_stream(other, &again, most, &from_arrow, &error), PLX_OK);
         if (error.message[0]) printf("  %s\n", error.message);

@@ -3,10 +3,12 @@
  * Predictions and figures of raw files and streams of any size. Rows are scored chunk by chunk as they are read; of the
  * rows that are measured, scores, labels, weights and groups are kept, since exact figures need them all.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "api/handles.h"
+#include "data/kept_cells.h"
 #include "train/score.h"
 
 _Static_assert((int)PLX_REPORTED_ROWS == (int)PLX_WRONG_ROWS_TOLD, "all that is told is reported");
@@ -18,8 +20,12 @@ typedef struct passage {
     float *scores;      /* [capacity, n_outputs] */
     size_t n, capacity; /* scores that are kept */
     size_t n_scored;
-    plx_scores_taker *take; /* NULL: rows are measured */
+    plx_scores_taker *take; /* one of these two; none: rows are measured */
+    plx_rows_taker *take_rows;
     void *user;
+    plx_kept_cells cells; /* for take_rows: all rows that were read since its last call */
+    float *all_scores;    /* [all_capacity, n_outputs]: theirs */
+    size_t all_capacity;
     plx_layout layout; /* of `kept`: labels, weights and groups alone */
     uint8_t *kept;     /* [kept_capacity][layout.record_bytes] */
     size_t kept_capacity;
@@ -41,6 +47,31 @@ static plx_status pass_on(void *user, const plx_rows *rows, plx_error *err)
     p->n_scored += rows->n;
     if (p->take(p->user, p->scores, (int64_t)rows->n)) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the scores");
+}
+
+/* The scores of `n_scored` rows, and none between them for rows that were skipped. */
+static plx_status hand_over(passage *p, size_t n_scored, plx_error *err)
+{
+    const size_t n_outputs = (size_t)p->model->graph.n_outputs, n = p->cells.n_rows;
+    if (plx_grow(&p->model->context->allocator, &p->all_scores, &p->all_capacity, n, n_outputs * sizeof(float)))
+        return plx_error_memory(err);
+    const float *from = p->scores;
+    for (size_t row = 0; row < n; row++)
+        for (size_t i = 0; i < n_outputs; i++)
+            p->all_scores[row * n_outputs + i] = p->cells.skipped[row] ? NAN : *from++;
+    const plx_scored_rows rows = {
+        .rows = (int64_t)n, .scores = p->all_scores, .kept = p->cells.bytes.text, .kept_ends = p->cells.ends};
+    p->n_scored += n_scored;
+    bool goes_on = n == 0 || p->take_rows(p->user, &rows);
+    plx_kept_cells_clear(&p->cells);
+    if (goes_on) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
+}
+
+static plx_status pass_rows_on(void *user, const plx_rows *rows, plx_error *err)
+{
+    PLX_TRY(score_chunk(user, rows, err));
+    return hand_over(user, rows->n, err);
 }
 
 /* Labels and weights are side by side, and so are the two halves of a group. */
@@ -70,6 +101,7 @@ static plx_status passage_init(passage *p, const plx_model *model, plx_error *er
     const plx_layout_parts parts = {
         .n_tasks = layout->n_tasks, .has_weights = layout->has_weights, .has_group = layout->has_group};
     *p = (passage){.model = model};
+    plx_kept_cells_init(&p->cells, &model->context->allocator, NULL, 0);
     plx_layout_init(&p->layout, &parts);
     PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, &p->pool, err));
     return plx_scorer_init(&p->scorer, &model->context->allocator, &model->graph, model->context->kernels, p->pool,
@@ -81,6 +113,8 @@ static void passage_release(passage *p)
     const plx_allocator *allocator = &p->model->context->allocator;
     plx_scorer_release(&p->scorer);
     plx_pool_free(p->pool);
+    plx_kept_cells_release(&p->cells);
+    plx_free(allocator, p->all_scores);
     plx_free(allocator, p->scores);
     plx_free(allocator, p->kept);
 }
@@ -105,6 +139,7 @@ static plx_status read_source(passage *p, const source *from, bool with_labels, 
     plx_wrong_rows wrong = {0};
     const plx_load_options options = {.threads = model->context->threads,
                                       .wrong = from->stream ? NULL : &wrong,
+                                      .kept = p->take_rows ? &p->cells : NULL,
                                       .streams = from->stream ? &from->stream : NULL};
     plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, from->paths,
                                                  from->n_paths, &options, with_labels, take, p, err);
@@ -141,6 +176,27 @@ plx_status plx_model_predict_arrow(const plx_model *model, struct ArrowArrayStre
                                    void *user, plx_error *err)
 {
     return predict(model, &(source){.stream = stream}, take, user, NULL, err);
+}
+
+plx_status plx_model_predict_rows(const plx_model *model, const char *const *paths, int n_paths,
+                                  const char *const *columns, int n_columns, plx_rows_taker *take, void *user,
+                                  plx_files_report *report, plx_error *err)
+{
+    passage p;
+    const source from = {.paths = paths, .n_paths = n_paths};
+    if (!model || !take) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model or take is NULL");
+    if (n_columns < 0 || (n_columns > 0 && !columns)) PLX_FAIL(err, PLX_ERR_ARGUMENT, "columns is NULL");
+    PLX_TRY(check_source(&from, err));
+    if (report) *report = (plx_files_report){0};
+    plx_status status = passage_init(&p, model, err);
+    p.take_rows = take;
+    p.user = user;
+    p.cells.names = columns;
+    p.cells.n_names = n_columns;
+    if (status == PLX_OK) status = read_source(&p, &from, false, pass_rows_on, report, err);
+    if (status == PLX_OK) status = hand_over(&p, 0, err); /* wrong rows at the end */
+    passage_release(&p);
+    return status;
 }
 
 static plx_status evaluate(const plx_model *model, const source *from, bool as_in_loss, plx_metrics *metrics,

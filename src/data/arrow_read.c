@@ -23,7 +23,8 @@ struct plx_arrow_reader {
     struct ArrowArray batch;
     int64_t row;     /* rows before the batch */
     int64_t next;    /* row of the batch */
-    source *sources; /* [n_inputs] */
+    source *sources; /* [n_inputs], and behind them of to.kept's columns */
+    int n_sources;
     plx_string room; /* for texts at the end of their buffer, and lists */
 };
 
@@ -79,16 +80,35 @@ static char separator_of(const plx_encoders *e, int input)
     return e->inputs[input].separator;
 }
 
+/* Of a source. */
+static const char *column_of(const reader *r, int i)
+{
+    const plx_encoders *e = r->to.encoders;
+    return i < e->n_inputs ? e->inputs[i].column : r->to.kept->names[i - e->n_inputs];
+}
+
+static plx_status find_kept(const reader *r, plx_slice name, int64_t place, plx_error *err)
+{
+    for (int i = r->to.encoders->n_inputs; i < r->n_sources; i++) {
+        if (!plx_slice_equal(name, plx_slice_of(column_of(r, i)))) continue;
+        if (r->sources[i].place >= 0)
+            PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, column_of(r, i));
+        r->sources[i].place = place;
+    }
+    return PLX_OK;
+}
+
 static plx_status find_columns(reader *r, plx_error *err)
 {
     const plx_encoders *e = r->to.encoders;
     const struct ArrowSchema *schema = &r->schema;
     if (!schema->format || strcmp(schema->format, "+s") != 0)
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the Arrow stream has no record batches; hand over a table", r->name);
-    for (int i = 0; i < e->n_inputs; i++)
-        r->sources[i] = (source){.place = -1, .separator = separator_of(e, i)};
+    for (int i = 0; i < r->n_sources; i++)
+        r->sources[i] = (source){.place = -1, .separator = i < e->n_inputs ? separator_of(e, i) : '\0'};
     for (int64_t place = 0; place < schema->n_children; place++) {
         plx_slice name = plx_slice_of(schema->children[place]->name ? schema->children[place]->name : "");
+        PLX_TRY(find_kept(r, name, place, err));
         uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
         if (input == PLX_NOT_FOUND || !plx_input_is_read(&e->inputs[input], r->to.with_labels)) continue;
         if (r->sources[input].place >= 0)
@@ -98,6 +118,8 @@ static plx_status find_columns(reader *r, plx_error *err)
     for (int i = 0; i < e->n_inputs; i++)
         if (r->sources[i].place < 0 && plx_input_is_read(&e->inputs[i], r->to.with_labels))
             return fail_missing(r, e->inputs[i].column, err);
+    for (int i = e->n_inputs; i < r->n_sources; i++)
+        if (r->sources[i].place < 0) return fail_missing(r, column_of(r, i), err);
     return PLX_OK;
 }
 
@@ -164,9 +186,24 @@ static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
     return add_text(r, input, text, err);
 }
 
+static plx_status keep_values(const reader *r, int64_t row, plx_error *err)
+{
+    for (int i = r->to.encoders->n_inputs; i < r->n_sources; i++) {
+        char decimal[32 + AHEAD] = {0};
+        plx_arrow_value value;
+        if (r->sources[i].column.is_list)
+            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "column '%s' holds lists, which cannot be kept beside scores",
+                     column_of(r, i));
+        PLX_TRY(plx_arrow_value_at(&r->sources[i].column, row, decimal, &value, err));
+        PLX_TRY(plx_kept_cells_add(r->to.kept, value.is_missing ? (plx_slice){"", 0} : value.text, err));
+    }
+    return PLX_OK;
+}
+
 static plx_status fill_row(reader *r, int64_t row, plx_error *err)
 {
     int together = 0;
+    PLX_TRY(keep_values(r, row, err));
     PLX_TRY(plx_columns_reserve(r->to.columns, err));
     for (int i = 0; i < r->to.encoders->n_inputs; i++)
         if (r->sources[i].place >= 0) PLX_TRY(add_value(r, i, row, err));
@@ -185,18 +222,17 @@ static plx_status add_row(reader *r, int64_t row, int64_t number, plx_error *err
 
 static plx_status begin_batch(reader *r, plx_error *err)
 {
-    const plx_encoders *e = r->to.encoders;
     const struct ArrowArray *batch = &r->batch;
     if (batch->n_children != r->schema.n_children || batch->length < 0 || batch->offset < 0)
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a batch of the Arrow stream does not fit its schema", r->name);
-    for (int i = 0; i < e->n_inputs; i++) {
+    for (int i = 0; i < r->n_sources; i++) {
         source *s = &r->sources[i];
         if (s->place < 0) continue;
         const struct ArrowArray *child = batch->children[s->place];
         plx_status status = plx_arrow_column_init(&s->column, r->schema.children[s->place], child, err);
         if (!status && child->length < batch->offset + batch->length)
             status = plx_error_set(err, PLX_ERR_FORMAT, "the column is shorter than its batch");
-        if (status) plx_error_prefix(err, "%s: column '%s'", r->name, e->inputs[i].column);
+        if (status) plx_error_prefix(err, "%s: column '%s'", r->name, column_of(r, i));
         if (status) return status;
     }
     return PLX_OK;
@@ -238,7 +274,8 @@ plx_status plx_arrow_reader_open(const plx_filling *to, struct ArrowArrayStream 
     if (!r) return plx_error_memory(err);
     *r = (reader){.to = *to, .name = name, .stream = stream};
     plx_string_init(&r->room, allocator);
-    r->sources = plx_alloc_zero(allocator, (size_t)to->encoders->n_inputs, sizeof *r->sources);
+    r->n_sources = to->encoders->n_inputs + (to->kept ? to->kept->n_names : 0);
+    r->sources = plx_alloc_zero(allocator, (size_t)r->n_sources, sizeof *r->sources);
     plx_status status = r->sources ? PLX_OK : plx_error_memory(err);
     const int code = status ? 0 : stream->get_schema(stream, &r->schema);
     if (code) {

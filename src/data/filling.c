@@ -134,6 +134,7 @@ plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_e
     if (!wrong || data->on_error != PLX_ON_ERROR_SKIP || (status != PLX_ERR_SCHEMA && status != PLX_ERR_FORMAT))
         return status;
     plx_columns_drop_row(to->columns);
+    if (to->kept && plx_kept_cells_end_row(to->kept, true, err)) return PLX_ERR_MEMORY;
     if (wrong->n < PLX_WRONG_ROWS_TOLD) tell(err ? err->message : "", wrong->told[wrong->n], sizeof *wrong->told);
     wrong->n++;
     if (wrong->n <= data->max_errors) return PLX_OK;
@@ -145,5 +146,5 @@ plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err)
 {
     if (to->encoders->has_weight_columns) PLX_TRY(plx_check_list_rows(to->encoders, to->columns, index, err));
     to->columns->n++;
-    return PLX_OK;
+    return to->kept ? plx_kept_cells_end_row(to->kept, false, err) : PLX_OK;
 }

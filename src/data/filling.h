@@ -4,6 +4,7 @@
 #define PLX_FILLING_H
 
 #include "data/encoders.h"
+#include "data/kept_cells.h"
 
 /** Where the cells of a reader go; all borrowed. */
 typedef struct plx_filling {
@@ -11,6 +12,7 @@ typedef struct plx_filling {
     plx_columns *columns; /* made by plx_encoders_raw */
     bool with_labels;
     plx_wrong_rows *wrong; /* counted here where data.on_error is skip; NULL: the first one ends reading */
+    plx_kept_cells *kept;  /* readers add a row's cells before they fill it; NULL: none are kept */
 } plx_filling;
 
 /** Whether anything reads the column's cells as texts, or as numbers. */

@@ -28,6 +28,7 @@ typedef struct plx_wrong_rows {
 
 struct ArrowArrayStream;
 typedef struct plx_row_store plx_row_store;
+typedef struct plx_kept_cells plx_kept_cells;
 
 /** How files are read, or what is read in their place. */
 typedef struct plx_load_options {
@@ -38,6 +39,7 @@ typedef struct plx_load_options {
     /* [PLX_PARTS] record batches that stand for the files, read to their end and not released; a part that is NULL has
        no rows. NULL: files are read. */
     struct ArrowArrayStream *const *streams;
+    plx_kept_cells *kept;       /* data/kept_cells.h: gets an entry for each row that is read; NULL: none are kept */
     const plx_encoders *fitted; /* encode the rows, which are cut as `spec` says; NULL: encoders are made and fitted */
     plx_row_store *store;       /* where rows go that are more than the memory allows; NULL: they are never too many */
 } plx_load_options;

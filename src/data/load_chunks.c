@@ -74,10 +74,11 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
                                     const char *const *paths, int n_paths, const plx_load_options *options,
                                     bool with_labels, plx_take_rows *take, void *user, plx_error *err)
 {
-    chunks c = {.to = {.encoders = encoders, .with_labels = with_labels, .wrong = options->wrong},
-                .allocator = allocator,
-                .take = take,
-                .user = user};
+    chunks c = {
+        .to = {.encoders = encoders, .with_labels = with_labels, .wrong = options->wrong, .kept = options->kept},
+        .allocator = allocator,
+        .take = take,
+        .user = user};
     if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
     c.to.columns = &c.columns;
     c.order = plx_alloc(allocator, PLX_CHUNK_ROWS, sizeof *c.order);

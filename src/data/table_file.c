@@ -18,6 +18,7 @@ typedef struct table {
     const char *name;
     plx_csv csv;
     int *cells;     /* [n_inputs]: the cell of each, or NO_CELL where it is not read */
+    int *kept;      /* [to.kept->n_names]: the cell of each column whose cells are kept */
     size_t n_cells; /* that each row must have */
     bool has_begun; /* the first row has been read */
     bool more;      /* a row is under way */
@@ -62,6 +63,17 @@ static plx_status fail_missing(const table *r, size_t n, const char *column, plx
     return PLX_ERR_SCHEMA;
 }
 
+static plx_status map_kept(const table *r, plx_slice name, int cell, plx_error *err)
+{
+    for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
+        if (!plx_slice_equal(name, plx_slice_of(r->to.kept->names[i]))) continue;
+        if (r->kept[i] != NO_CELL)
+            PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, r->to.kept->names[i]);
+        r->kept[i] = cell;
+    }
+    return PLX_OK;
+}
+
 /*
  * Finds the cell of each input among `n` names; `without_labels` leaves out names of columns that only tasks read, as
  * if the file did not have them.
@@ -72,6 +84,9 @@ static plx_status map_names(table *r, size_t n, bool without_labels, plx_error *
     int cell = 0;
     for (int i = 0; i < e->n_inputs; i++)
         r->cells[i] = NO_CELL;
+    const int n_kept = r->to.kept ? r->to.kept->n_names : 0;
+    for (int i = 0; i < n_kept; i++)
+        r->kept[i] = NO_CELL;
     for (size_t position = 0; position < n; position++) {
         plx_slice name = column_name(r, position);
         uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
@@ -82,12 +97,15 @@ static plx_status map_names(table *r, size_t n, bool without_labels, plx_error *
                 PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, e->inputs[input].column);
             r->cells[input] = cell;
         }
+        PLX_TRY(map_kept(r, name, cell, err));
         cell++;
     }
     r->n_cells = (size_t)cell;
     for (int i = 0; i < e->n_inputs; i++)
         if (r->cells[i] == NO_CELL && plx_input_is_read(&e->inputs[i], r->to.with_labels))
             return fail_missing(r, n, e->inputs[i].column, err);
+    for (int i = 0; i < n_kept; i++)
+        if (r->kept[i] == NO_CELL) return fail_missing(r, n, r->to.kept->names[i], err);
     return PLX_OK;
 }
 
@@ -127,9 +145,19 @@ static plx_status fail_count(const table *r, plx_error *err)
              (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from);
 }
 
+static plx_status keep_cells(const table *r, plx_error *err)
+{
+    for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
+        const plx_csv_cell *cell = &r->csv.cells[r->kept[i]];
+        PLX_TRY(plx_kept_cells_add(r->to.kept, (plx_slice){cell->text, cell->length}, err));
+    }
+    return PLX_OK;
+}
+
 static plx_status add_row(const table *r, plx_error *err)
 {
     if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
+    PLX_TRY(keep_cells(r, err));
     PLX_TRY(plx_columns_reserve(r->to.columns, err));
     /* Kept from the loop: what is stored into columns might be these, as far as the compiler can see. */
     const plx_filling to = r->to;
@@ -186,7 +214,8 @@ static plx_status table_init(table *r, const plx_filling *to, plx_byte_source so
     const plx_encoders *e = to->encoders;
     *r = (table){.to = *to, .name = name};
     r->cells = plx_alloc(&e->allocator, (size_t)e->n_inputs, sizeof *r->cells);
-    if (!r->cells) return plx_error_memory(err);
+    r->kept = plx_alloc(&e->allocator, to->kept ? (size_t)to->kept->n_names + 1 : 1, sizeof *r->kept);
+    if (!r->cells || !r->kept) return plx_error_memory(err);
     return plx_csv_init(&r->csv, &e->allocator, &e->csv, source, name, err);
 }
 
@@ -194,6 +223,7 @@ static void table_release(table *r)
 {
     plx_csv_release(&r->csv);
     if (r->cells) plx_free(&r->to.encoders->allocator, r->cells);
+    if (r->kept) plx_free(&r->to.encoders->allocator, r->kept);
 }
 
 plx_status plx_table_read_source(const plx_filling *to, plx_byte_source source, const char *name, plx_error *err)
