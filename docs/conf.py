@@ -19,12 +19,17 @@ extensions = [
     "sphinx.ext.autodoc",
     "c_headers",
     "command_help",
+    "key_tables",
     "mathml",
     "networks",
     "own_figures",
     "plain_docstrings",
     "repository_links",
+    "sphinx_copybutton",
 ]
+copybutton_prompt_text = r"\$ |>>> "
+copybutton_prompt_is_regexp = True
+copybutton_exclude = ".linenos, .go"
 root_doc = "docs/index"
 include_patterns = [
     "docs/**.md", "docs/*.md", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/*.ipynb",

@@ -30,7 +30,7 @@ class Contender(NamedTuple):
 
 
 CONTENDERS = [
-    Contender("seed", "the seed on DeepCTR and tf-keras", "seed", "peer_seed.py", TENSORFLOW + ["tf-keras==2.21.0"]),
+    Contender("seed", "Keras program (DeepCTR, tf-keras)", "seed", "peer_seed.py", TENSORFLOW + ["tf-keras==2.21.0"]),
     Contender("deepctr", "DeepCTR (Keras 3)", "deepctr", "peer_deepctr.py", TENSORFLOW + ["keras==3.15.1"]),
     Contender(
         "deepctr-torch",

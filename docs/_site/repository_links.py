@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links to files of the repository that are no pages: their names, since the site has no copies of them."""
+"""Links to files of the repository that are no pages: examples and headers as downloads, others by their names alone,
+since the site has no copies of them."""
 
 import pathlib
 
@@ -7,11 +8,15 @@ from docutils import nodes
 from sphinx.transforms import SphinxTransform
 
 ROOT = pathlib.Path(__file__).parents[2]
+OFFERED = ("examples", "experiments", "include")
 
 
 def is_file(app, docname, target):
     path = (ROOT / docname).parent / target.partition("#")[0]
-    return path.exists() and path.suffix not in app.config.source_suffix
+    if not path.exists() or path.suffix in app.config.source_suffix:
+        return False
+    place = path.resolve().relative_to(ROOT.resolve())
+    return not (path.is_file() and place.parts[0] in OFFERED)
 
 
 class RepositoryLinks(SphinxTransform):

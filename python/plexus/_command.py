@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, files
 def command() -> str:
     """The executable that the wheel laid down, wherever its scheme puts scripts; else the first of $PATH."""
     try:
-        for file in files("plexus") or ():
+        for file in files("plexus-rank") or ():
             if file.name == "plexus" and file.parent.name == "bin":
                 return os.path.realpath(file.locate())
     except PackageNotFoundError:

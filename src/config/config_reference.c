@@ -170,7 +170,7 @@ static void write_metrics(plx_string *out)
     plx_string_format(
         out, "\nWhat `monitor` takes of a task, as TASK.FIGURE; a sum's terms may have weights above 0, and those "
              "of which smaller\nvalues are better count negative beside others "
-             "([metrics.md](metrics.md) has the formulae):\n\n"
+             "([Metrics](metrics.md) has the formulae):\n\n"
              "- `loss`: mean loss of the task; without a task, the whole validation loss\n");
     for (int i = 0; i < plx_metric_n; i++) {
         const plx_metric *metric = &plx_metric_list[i];
