@@ -133,7 +133,7 @@ static void test_weights(void)
     loaded l;
     small_spec_init(&s);
     s.spec.data.row_weight = "w";
-    s.tasks[0].class_weights = (plx_real_list){(double[]){2, 4}, 2};
+    s.tasks[0].class_weights = (plx_weight_list){(double[]){2, 4}, NULL, 2, false};
     s.tasks[1] = (plx_task_spec){.name = "kept", .kind = PLX_TASK_REGRESSION, .weight_column = "v"};
     s.spec.n_tasks = 2;
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
@@ -187,6 +187,215 @@ static void test_weights_in_memory(void)
 
 /* -- Counts and classes -------------------------------------------------------------------------------------------- */
 
+static void check_class(const loaded *l, int number, const char *text)
+{
+    plx_slice class_text = plx_encoders_class(l->encoders, 0, number);
+    CHECK(plx_slice_equal(class_text, plx_slice_of(text)));
+}
+
+/* What a row counts by its label, in the order of the labels. */
+static void check_class_weights(const char *text, const plx_table_spec *spec, const double *expected, size_t n)
+{
+    loaded l;
+    REQUIRE(load_text(&l, text, spec) == PLX_OK);
+    for (size_t row = 0; row < l.parts[0].n; row++) {
+        const float label = label_at(&l.parts[0], row, 0);
+        if (!isnan(label)) CHECK((size_t)label < n && weight_at(&l.parts[0], row, 0) == (float)expected[(size_t)label]);
+    }
+    loaded_release(&l);
+}
+
+static void test_class_weights_by_labels(void)
+{
+    static const char classes[] = "color,size,sold\na,1,10\na,1,2.0\na,1,2\na,1,1\n",
+                      binary[] = "color,size,sold\na,1,1\na,1,0\n", names[] = "color,size,sold\na,1,buy\na,1,view\n",
+                      truths[] = "color,size,sold\na,1,True\na,1,FALSE\n";
+    static const double by_class[] = {1, 50, 3}, by_label[] = {5, 7};
+    double numbers[] = {50, 3, 1};
+    small_spec s;
+    small_spec_init(&s);
+    s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    s.tasks[0].class_weights = (plx_weight_list){numbers, (char *[]){"2", "10", "1.0"}, 3, false};
+    check_class_weights(classes, &s.spec, by_class, 3);
+    s.tasks[0].class_weights.names = (char *[]){"2", "10", "0"};
+    check_fails(
+        classes, &s.spec, PLX_ERR_SCHEMA,
+        "task 'sold': class_weights: '0' is no label of it; give a weight to each label of the task: '1', '2', '10'");
+    s.tasks[0].class_weights.names = (char *[]){"2", "10", "2.0"};
+    check_fails(classes, &s.spec, PLX_ERR_SCHEMA, "class_weights: '2' stands for a label that has a weight already");
+    s.tasks[0].class_weights.n = 2;
+    check_fails(classes, &s.spec, PLX_ERR_SCHEMA, "class_weights: '1' lacks; give a weight to each label");
+    s.tasks[0].kind = PLX_TASK_BINARY;
+    numbers[0] = 7, numbers[1] = 5;
+    static char *const keys[][2] = {{"1", "0"}, {"true", "False"}, {"1.0", "false"}};
+    for (int i = 0; i < COUNT(keys); i++) {
+        s.tasks[0].class_weights.names = (char *[]){keys[i][0], keys[i][1]};
+        check_class_weights(binary, &s.spec, by_label, 2);
+        check_class_weights(truths, &s.spec, by_label, 2);
+    }
+    s.tasks[0].class_weights.n = 1;
+    check_fails(binary, &s.spec, PLX_ERR_SCHEMA,
+                "class_weights: '0' lacks; give a weight to each label of the task: '0' and '1'");
+    s.tasks[0].class_weights.n = 2;
+    s.tasks[0].class_weights.names = (char *[]){"1", "2"};
+    check_fails(binary, &s.spec, PLX_ERR_SCHEMA, "class_weights: '2' is no label of it");
+    s.tasks[0].positive = (plx_text_list)LIST("buy");
+    s.tasks[0].negative = (plx_text_list)LIST("view");
+    s.tasks[0].class_weights.names = (char *[]){"buy", "view"};
+    check_class_weights(names, &s.spec, by_label, 2);
+    s.tasks[0].class_weights.names = (char *[]){"buy", "0"};
+    check_class_weights(names, &s.spec, by_label, 2);
+}
+
+/* n / (k * count), over training rows with a label of the task; saved with the encoders. */
+static void test_balanced_class_weights(void)
+{
+    static const char text[] = "color,size,sold\na,1,x\na,1,y\na,1,y\na,1,y\na,1,\na,1,z\na,1,z\n",
+                      binary[] = "color,size,sold\na,1,0\na,1,0\na,1,0\na,1,1\na,1,\n";
+    static const double expected[] = {6 / 3.0, 6 / 9.0, 1}, two[] = {4 / 6.0, 2},
+                        with_empty[] = {6 / 3.0, 1, 6 / 9.0, 1};
+    small_spec s;
+    small_spec_init(&s);
+    s.tasks[0].class_weights.is_word = true;
+    check_class_weights(binary, &s.spec, two, 2);
+    s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    check_class_weights(text, &s.spec, expected, 3);
+    s.tasks[0].classes = (plx_text_list)LIST("x", "none", "y", "z");
+    check_class_weights(text, &s.spec, with_empty, 4);
+}
+
+/* As numbers where all are integers or finite decimals, else by bytes; equal values are one class. */
+static void test_the_order_of_classes(void)
+{
+    static const struct {
+        const char *labels, *classes;
+    } cases[] = {
+        {"10 2 0 11 1", "0 1 2 10 11"},
+        {"10 2 0 11 x", "0 10 11 2 x"},
+        {"-1 -10 0.5 +3 2.0 2 02", "-10 -1 0.5 2 02 +3"},
+        {"9007199254740993 9007199254740992 -9007199254740992 -9007199254740993",
+         "-9007199254740993 -9007199254740992 9007199254740992 9007199254740993"},
+        {"inf 2 10", "10 2 inf"},
+        {"nan 2 10", "10 2 nan"},
+        {"True FALSE true", "false true"},
+        {"1e1 9 10.5", "9 1e1 10.5"},
+    };
+    small_spec s;
+    small_spec_init(&s);
+    s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    for (int i = 0; i < COUNT(cases); i++) {
+        char text[400] = "color,size,sold\n", labels[200], found[200] = "";
+        loaded l;
+        strcpy(labels, cases[i].labels);
+        for (char *rest = labels, *label; (label = strsep(&rest, " "));)
+            snprintf(text + strlen(text), sizeof text - strlen(text), "a,1,%s\n", label);
+        REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+        for (int class = 0; class < plx_encoders_n_classes(l.encoders, 0); class ++) {
+            const plx_slice name = plx_encoders_class(l.encoders, 0, class);
+            snprintf(found + strlen(found), sizeof found - strlen(found), "%s%.*s", class ? " " : "", (int)name.length,
+                     name.text);
+        }
+        CHECK_TEXT(found, cases[i].classes);
+        CHECK(strlen(found) == strlen(cases[i].classes));
+        loaded_release(&l);
+    }
+    s.tasks[0].classes = (plx_text_list)LIST("10", "2", "1"); /* a list keeps its order */
+    loaded l;
+    REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,2\na,1,10\n", &s.spec) == PLX_OK);
+    check_class(&l, 0, "10");
+    check_class(&l, 2, "1");
+    loaded_release(&l);
+}
+
+/* Signs for "no label", and what the message of one that is not declared says. */
+static void test_signs_for_no_label(void)
+{
+    static const char text[] = "color,size,sold\na,1,1\na,1,-1\na,1,\\N\na,1,0\na,1,\n",
+                      texts[] = "color,size,sold\na,1,x\na,1,NA\na,1,y\n";
+    static const float binary[] = {1, NAN, NAN, 0, NAN}, classes[] = {0, NAN, 1};
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    check_fails(
+        text, &s.spec, PLX_ERR_SCHEMA,
+        "train.csv:3:5: '-1' is no label of task 'sold' (column 'sold'); expected 0 or 1; if it means that there is "
+        "no label, list it in the task's `missing`");
+    s.tasks[0].missing = (plx_text_list)LIST("-1.0", "\\N");
+    REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+    check_labels(&l, 0, binary, 5);
+    loaded_release(&l);
+    s.tasks[0].positive = (plx_text_list)LIST("1");
+    REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+    check_labels(&l, 0, binary, 5);
+    loaded_release(&l);
+    s.tasks[0].positive = (plx_text_list)LIST("-1");
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "label '-1' of 'sold' is in both `positive` and `missing`");
+    s.tasks[0].positive.n = 0;
+    s.tasks[0].kind = PLX_TASK_REGRESSION;
+    REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+    check_labels(&l, 0, binary, 5);
+    loaded_release(&l);
+    s.tasks[1] = (plx_task_spec){.name = "other", .column = "sold", .kind = PLX_TASK_REGRESSION};
+    s.spec.n_tasks = 2;
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "take numbers from column 'sold' with different `missing`");
+    s.spec.n_tasks = 1;
+    s.tasks[0] = (plx_task_spec){.name = "sold", .kind = PLX_TASK_BINARY};
+    s.spec.data.missing = (plx_text_list)LIST("-1", "\\N", "NA");
+    REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+    check_labels(&l, 0, binary, 5);
+    loaded_release(&l);
+    s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    REQUIRE(load_text(&l, texts, &s.spec) == PLX_OK);
+    CHECK(plx_encoders_n_classes(l.encoders, 0) == 2);
+    check_labels(&l, 0, classes, 3);
+    loaded_release(&l);
+    s.tasks[0].classes = (plx_text_list)LIST("x", "NA", "y"); /* a list of the task goes before data.missing */
+    REQUIRE(load_text(&l, texts, &s.spec) == PLX_OK);
+    CHECK(label_at(&l.parts[0], 1, 0) == 1);
+    loaded_release(&l);
+}
+
+static void test_signs_for_no_label_in_memory(void)
+{
+    static const char *const colors[] = {"a", "a", "a"}, *const texts[] = {"-1.0", "1", ""};
+    static const double sizes[] = {1, 2, 3}, numbers[] = {-1, 1, NAN};
+    small_spec s;
+    loaded l;
+    uint8_t records[256];
+    float got[3];
+    small_spec_init(&s);
+    s.tasks[0].missing = (plx_text_list)LIST("-1");
+    for (int kind = 0; kind < 2; kind++) {
+        s.tasks[0].kind = kind ? PLX_TASK_REGRESSION : PLX_TASK_BINARY;
+        REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\n", &s.spec) == PLX_OK);
+        plx_cells cells[] = {{.name = "color", .texts = colors},
+                             {.name = "size", .numbers = sizes},
+                             {.name = "sold", .numbers = numbers}};
+        for (int as_texts = 0; as_texts < 2; as_texts++) {
+            if (as_texts) cells[2] = (plx_cells){.name = "sold", .texts = texts};
+            CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 3, true, records, &l.error), PLX_OK);
+            plx_records_labels(plx_encoders_layout(l.encoders), records, 3, 0, got);
+            CHECK(isnan(got[0]) && got[1] == 1 && isnan(got[2]));
+        }
+        loaded_release(&l);
+    }
+}
+
+static void test_labels_with_a_nul(void)
+{
+    small_spec s;
+    loaded l;
+    folder f = folder_make();
+    static const char text[] = "color,size,sold\na,1,x\0y\na,1,z\n";
+    small_spec_init(&s);
+    s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    write_bytes(&f, "train.csv", text, sizeof text - 1);
+    CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "NUL");
+    loaded_release(&l);
+    folder_remove(&f);
+}
+
 static void test_counts(void)
 {
     small_spec s;
@@ -195,12 +404,6 @@ static void test_counts(void)
     s.tasks[0].loss = PLX_LOSS_POISSON;
     check_fails("color,size,sold\na,1,0\na,1,-1\n", &s.spec, PLX_ERR_SCHEMA,
                 "train.csv:3:5: '-1' is negative; column 'sold' holds the labels of a task with loss poisson");
-}
-
-static void check_class(const loaded *l, int number, const char *text)
-{
-    plx_slice class_text = plx_encoders_class(l->encoders, 0, number);
-    CHECK(plx_slice_equal(class_text, plx_slice_of(text)));
 }
 
 static void test_classes(void)
@@ -219,7 +422,7 @@ static void test_classes(void)
     check_labels(&l, 0, fitted, 5);
     loaded_release(&l);
     s.tasks[0].classes = (plx_text_list)LIST("low", "mid", "high");
-    s.tasks[0].class_weights = (plx_real_list){(double[]){1, 2, 3}, 3};
+    s.tasks[0].class_weights = (plx_weight_list){(double[]){1, 2, 3}, NULL, 3, false};
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
     check_labels(&l, 0, listed, 5);
     CHECK_CLOSE(weight_at(&l.parts[0], 0, 0), 2, 0);
@@ -238,7 +441,7 @@ static void test_classes_that_do_not_fit(void)
     s.tasks[0].kind = PLX_TASK_MULTICLASS;
     check_fails("color,size,sold\na,1,mid\na,1,mid\n", &s.spec, PLX_ERR_SCHEMA,
                 "task 'sold' has 1 class: a multiclass");
-    s.tasks[0].class_weights = (plx_real_list){(double[]){1, 2, 3}, 3};
+    s.tasks[0].class_weights = (plx_weight_list){(double[]){1, 2, 3}, NULL, 3, false};
     check_fails("color,size,sold\na,1,mid\na,1,low\n", &s.spec, PLX_ERR_SCHEMA, "2 classes and 3 class_weights");
     s.tasks[0].class_weights.n = 0;
     write_text(&f, "train.csv", "color,size,sold\na,1,mid\na,1,low\n");
@@ -287,9 +490,38 @@ static void test_classes_survive_saving(void)
     CHECK(plx_encoders_n_classes(copy, 0) == 2);
     CHECK(plx_slice_equal(plx_encoders_class(copy, 0, 1), plx_slice_of("mid")));
     plx_encoders_release(copy);
-    s.tasks[0].class_weights = (plx_real_list){(double[]){1, 2, 3}, 3};
+    s.tasks[0].class_weights.is_word = true; /* of which there is no tensor */
     CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error),
                  PLX_ERR_FORMAT);
+    CHECK_TEXT(l.error.message, "tensor 'class_weights/sold' lacks");
+    s.tasks[0].class_weights = (plx_weight_list){(double[]){1, 2, 3}, NULL, 3, false};
+    CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error),
+                 PLX_ERR_FORMAT);
+    plx_arena_release(&t.arena);
+    loaded_release(&l);
+}
+
+static void test_balanced_weights_survive_saving(void)
+{
+    small_spec s;
+    loaded l;
+    tensors t = {.n = 0};
+    plx_encoders *copy = NULL;
+    uint8_t records[64];
+    float weight;
+    small_spec_init(&s);
+    s.tasks[0].class_weights.is_word = true;
+    REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\na,1,0\na,1,0\n", &s.spec) == PLX_OK);
+    plx_arena_init(&t.arena, &plx_allocator_default);
+    REQUIRE(plx_encoders_tensors(l.encoders, &t.arena, &t.list, &t.n, &l.error) == PLX_OK);
+    REQUIRE(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error) == PLX_OK);
+    const plx_cells cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
+                               {.name = "size", .numbers = (double[]){1}},
+                               {.name = "sold", .numbers = (double[]){1}}};
+    CHECK_STATUS(plx_encoders_columns(copy, cells, 3, 1, true, records, &l.error), PLX_OK);
+    plx_records_weights(plx_encoders_layout(copy), records, 1, 0, &weight);
+    CHECK(weight == 2);
+    plx_encoders_release(copy);
     plx_arena_release(&t.arena);
     loaded_release(&l);
 }
@@ -304,6 +536,8 @@ static void test_whatever_allocation_fails(void)
     small_spec_init(&s);
     s.spec.data.row_weight = "w";
     s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    s.tasks[0].class_weights.is_word = true;
+    s.tasks[0].missing = (plx_text_list)LIST("-1.0");
     s.tasks[1] =
         (plx_task_spec){.name = "kept", .kind = PLX_TASK_REGRESSION, .where = "sold", .where_values = LIST("mid")};
     s.spec.n_tasks = 2;
@@ -333,10 +567,17 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_where),
                                        CHECK_TEST(test_weights),
                                        CHECK_TEST(test_weights_in_memory),
+                                       CHECK_TEST(test_class_weights_by_labels),
+                                       CHECK_TEST(test_balanced_class_weights),
+                                       CHECK_TEST(test_the_order_of_classes),
+                                       CHECK_TEST(test_signs_for_no_label),
+                                       CHECK_TEST(test_signs_for_no_label_in_memory),
+                                       CHECK_TEST(test_labels_with_a_nul),
                                        CHECK_TEST(test_counts),
                                        CHECK_TEST(test_classes),
                                        CHECK_TEST(test_classes_that_do_not_fit),
                                        CHECK_TEST(test_classes_survive_saving),
+                                       CHECK_TEST(test_balanced_weights_survive_saving),
                                        CHECK_TEST(test_whatever_allocation_fails)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

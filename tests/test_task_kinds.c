@@ -200,6 +200,8 @@ static void test_class_weights_are_row_weights(void)
     char first[3000];
     strcpy(first, text_of("mmoe", "", "  - {name: click, class_weights: [1, 3]}\n  - {name: buy}\n"));
     check_same(first, text_of("mmoe", "", "  - {name: click, weight_column: v}\n  - {name: buy}\n"));
+    strcpy(first, text_of("mmoe", "", "  - {name: click, class_weights: [1, 3]}\n  - {name: buy}\n"));
+    check_same(first, text_of("mmoe", "", "  - {name: click, class_weights: {1: 3, false: 1}}\n  - {name: buy}\n"));
     strcpy(first, text_of("mmoe", "", "  - {name: click, weight: 2}\n  - {name: buy}\n"));
     check_same(first, text_of("mmoe", "", "  - {name: click, class_weights: [2, 2]}\n  - {name: buy}\n"));
 }

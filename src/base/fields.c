@@ -88,6 +88,11 @@ static void add_type(plx_string *out, const plx_field *field)
     case PLX_FIELD_TEXT_LIST:
         plx_string_format(out, "a list of texts, such as [a, b]");
         break;
+    case PLX_FIELD_WEIGHT_LIST:
+        plx_string_format(out, "numbers");
+        add_range(out, field);
+        plx_string_format(out, ", such as [0.5, 2] or {a: 0.5, b: 2}, or %s", field->choices[0]);
+        break;
     }
     if (field->or_one) plx_string_format(out, ", or a list of them");
 }
@@ -95,8 +100,8 @@ static void add_type(plx_string *out, const plx_field *field)
 /* What was given, short and without control characters. */
 static void add_given(plx_string *out, const plx_raw *value)
 {
-    if (value->is_list) {
-        plx_string_format(out, value->n_items ? "a list" : "an empty list");
+    if (value->is_list || value->is_mapping) {
+        plx_string_format(out, value->is_mapping ? "a mapping" : value->n_items ? "a list" : "an empty list");
         return;
     }
     plx_slice given = value->scalar;
@@ -308,6 +313,29 @@ static bool read_text_list(const plx_raw *value, plx_arena *arena, plx_text_list
     return true;
 }
 
+static bool read_weight_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_weight_list *out)
+{
+    const int step = value->is_mapping ? 2 : 1, n = value->n_items / step;
+    plx_weight_list list = {.n = n};
+    if (!value->is_list && !value->is_mapping) {
+        out->is_word = plx_slice_equal(value->scalar, plx_slice_of(field->choices[0]));
+        return out->is_word;
+    }
+    list.items = plx_arena_take(arena, (size_t)n, sizeof *list.items);
+    if (value->is_mapping) list.names = plx_arena_take(arena, (size_t)n + 1, sizeof *list.names);
+    for (int i = 0; i < n; i++) {
+        const plx_raw *item = &value->items[i * step];
+        double real;
+        char *name = NULL;
+        if (value->is_mapping && !read_text((item++)->scalar, arena, &name)) return false;
+        if (item->is_list || !read_real(field, item->scalar, &real) || isnan(real)) return false;
+        if (list.items) list.items[i] = real;
+        if (list.names) list.names[i] = name;
+    }
+    *out = list;
+    return true;
+}
+
 const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name)
 {
     for (size_t i = 0; i < n; i++)
@@ -336,7 +364,11 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
     const plx_raw list_of_one = {.is_list = true, .items = value, .n_items = 1};
     bool right;
     if (field->or_one && !value->is_list) value = &list_of_one;
-    if (field->type == PLX_FIELD_INT_LIST)
+    if (field->type == PLX_FIELD_WEIGHT_LIST)
+        right = read_weight_list(field, value, arena, at);
+    else if (value->is_mapping)
+        right = false;
+    else if (field->type == PLX_FIELD_INT_LIST)
         right = read_int_list(field, value, arena, at);
     else if (field->type == PLX_FIELD_INT_LISTS)
         right = read_int_lists(field, value, arena, at);
@@ -375,7 +407,8 @@ static plx_raw read_default_list(const char **at, plx_arena *arena)
 static bool is_list_type(plx_field_type type)
 {
     return type == PLX_FIELD_INT_LIST || type == PLX_FIELD_INT_LISTS || type == PLX_FIELD_REAL_LIST ||
-           type == PLX_FIELD_BOOL_LIST || type == PLX_FIELD_CHOICE_LIST || type == PLX_FIELD_TEXT_LIST;
+           type == PLX_FIELD_BOOL_LIST || type == PLX_FIELD_CHOICE_LIST || type == PLX_FIELD_TEXT_LIST ||
+           type == PLX_FIELD_WEIGHT_LIST;
 }
 
 plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err)
@@ -478,6 +511,23 @@ static void write_list(const plx_field *field, const void *at, plx_string *out)
     plx_string_add(out, "]", 1);
 }
 
+/* Keys of JSON are in quotes. */
+static void write_weight_list(const plx_field *field, const plx_weight_list *list, plx_string *out)
+{
+    if (list->is_word) {
+        plx_string_format(out, "%s", field->choices[0]);
+        return;
+    }
+    plx_string_add(out, list->names ? "{" : "[", 1);
+    for (int i = 0; i < list->n; i++) {
+        if (i) plx_string_add(out, ", ", 2);
+        if (list->names) plx_string_json(out, plx_slice_of(list->names[i]));
+        if (list->names) plx_string_add(out, ": ", 2);
+        write_real(field, list->items[i], out);
+    }
+    plx_string_add(out, list->names ? "}" : "]", 1);
+}
+
 /* By the largest unit of which it is a whole number. */
 static void write_size(int64_t bytes, plx_string *out)
 {
@@ -526,6 +576,9 @@ void plx_field_write(const plx_field *field, const void *object, plx_string *out
     case PLX_FIELD_INT_LISTS:
     case PLX_FIELD_TEXT_LIST:
         write_list(field, at, out);
+        break;
+    case PLX_FIELD_WEIGHT_LIST:
+        write_weight_list(field, at, out);
         break;
     }
 }

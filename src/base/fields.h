@@ -30,6 +30,13 @@ typedef struct plx_text_list {
     char **items;
     int n;
 } plx_text_list;
+/** Numbers by their order or, with `names`, by names; or the field's word instead of them. */
+typedef struct plx_weight_list {
+    double *items; /* [n] */
+    char **names;  /* [n]; NULL: by order */
+    int n;
+    bool is_word;
+} plx_weight_list;
 
 /** Each type with the C type of the field that it fills. */
 typedef enum plx_field_type {
@@ -44,7 +51,8 @@ typedef enum plx_field_type {
     PLX_FIELD_REAL_LIST,   /* plx_real_list */
     PLX_FIELD_BOOL_LIST,   /* plx_int_list of 0 and 1 */
     PLX_FIELD_CHOICE_LIST, /* plx_int_list of indices into `choices` */
-    PLX_FIELD_TEXT_LIST    /* plx_text_list */
+    PLX_FIELD_TEXT_LIST,   /* plx_text_list */
+    PLX_FIELD_WEIGHT_LIST  /* plx_weight_list: a list of numbers, a mapping of names to numbers, or choices[0] */
 } plx_field_type;
 
 typedef struct plx_field {
@@ -56,7 +64,8 @@ typedef struct plx_field {
      * lists: empty; "nan" for REAL: none, and the field may be set to nan; NULL: must be given. */
     const char *fallback;
     const char *doc; /* one line */
-    /* CHOICE: names, ended by NULL. REAL: words that may stand for a number: the first for nan, a second for inf. */
+    /* CHOICE: names, ended by NULL. REAL: words that may stand for a number: the first for nan, a second for inf.
+     * WEIGHT_LIST: the word that may stand for all. */
     const char *const *choices;
     bool or_one;      /* lists: one value stands for a list of one, and is written so */
     bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
@@ -64,9 +73,10 @@ typedef struct plx_field {
     uint32_t kinds;   /* bit k: it has a meaning for objects of kind k; 0: for all */
 } plx_field;
 
-/** A value as a configuration holds it, before types: a scalar or a list. Borrowed. */
+/** A value as a configuration holds it, before types: a scalar, a list, or a mapping, whose items are keys and values
+ * in turn. Borrowed. */
 typedef struct plx_raw {
-    bool is_list;
+    bool is_list, is_mapping;
     plx_slice scalar;
     const struct plx_raw *items;
     int n_items;

@@ -49,6 +49,19 @@ static bool split(plx_document *document, const char *text, assignment *a)
     return true;
 }
 
+static int graft(plx_document *document, const assignment *a, yaml_document_t *from, int index, int depth);
+
+static int graft_mapping(plx_document *document, const assignment *a, yaml_document_t *from, const yaml_node_t *node)
+{
+    const int mapping = plx_document_add_mapping(document, plx_assignment_mark(a->number));
+    for (const yaml_node_pair_t *pair = node->data.mapping.pairs.start; pair < node->data.mapping.pairs.top; pair++) {
+        const int key = graft(document, a, from, pair->key, 0), value = graft(document, a, from, pair->value, 0);
+        if (key == 0 || value == 0) return 0;
+        plx_document_append_pair(document, mapping, key, value);
+    }
+    return mapping;
+}
+
 /** Copies a node of the value's own document; 0 where it can't. */
 static int graft(plx_document *document, const assignment *a, yaml_document_t *from, int index, int depth)
 {
@@ -56,6 +69,7 @@ static int graft(plx_document *document, const assignment *a, yaml_document_t *f
     yaml_mark_t mark = plx_assignment_mark(a->number);
     if (!plx_document_spend(document, NULL, 1)) return 0;
     if (node->type == YAML_SCALAR_NODE) return plx_document_add_scalar(document, plx_node_text(node), mark);
+    if (node->type == YAML_MAPPING_NODE && depth > 0) return graft_mapping(document, a, from, node);
     if (node->type != YAML_SEQUENCE_NODE || depth == 0) {
         problem(document, a, "the value is neither a scalar nor a list");
         return 0;

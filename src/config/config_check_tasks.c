@@ -31,7 +31,8 @@ static void check_classes(plx_document *document, const plx_task_spec *task, con
 static void check_class_weights(plx_document *document, const plx_task_spec *task, const yaml_node_t *entry)
 {
     const int n = task->kind == PLX_TASK_BINARY ? 2 : task->classes.n;
-    if (task->class_weights.n == 0 || n == 0 || task->class_weights.n == n) return;
+    /* Those by labels wait until all labels are known. */
+    if (task->class_weights.n == 0 || task->class_weights.names || n == 0 || task->class_weights.n == n) return;
     plx_document_problem(document, plx_document_value(document, entry, "class_weights"),
                          "task '%s': 'class_weights' has %d number%s for %d classes: give one a class%s", task->name,
                          task->class_weights.n, task->class_weights.n == 1 ? "" : "s", n,

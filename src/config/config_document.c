@@ -223,7 +223,23 @@ static bool raw_at_depth(plx_document *document, const yaml_node_t *node, int de
     return true;
 }
 
+/* Keys and values in turn. */
+static bool raw_mapping(plx_document *document, const yaml_node_t *node, plx_raw *out)
+{
+    const yaml_node_pair_t *start = node->data.mapping.pairs.start;
+    int n = (int)(node->data.mapping.pairs.top - start);
+    plx_raw *items = plx_arena_take(&document->scratch, 2 * (size_t)n + 1, sizeof *items);
+    if (!items || !plx_document_spend(document, node, 1)) return false;
+    for (int i = 0; i < n; i++) {
+        if (!raw_at_depth(document, plx_document_node(document, start[i].key), 0, &items[2 * i])) return false;
+        if (!raw_at_depth(document, plx_document_node(document, start[i].value), 0, &items[2 * i + 1])) return false;
+    }
+    *out = (plx_raw){.is_mapping = true, .items = items, .n_items = 2 * n};
+    return true;
+}
+
 bool plx_document_raw(plx_document *document, const yaml_node_t *node, plx_raw *out)
 {
+    if (node && node->type == YAML_MAPPING_NODE) return raw_mapping(document, node, out);
     return raw_at_depth(document, node, LIST_DEPTH, out);
 }

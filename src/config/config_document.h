@@ -46,7 +46,8 @@ plx_slice plx_node_text(const yaml_node_t *node);
 yaml_node_t *plx_document_key(plx_document *document, const yaml_node_t *mapping, const char *key);
 yaml_node_t *plx_document_value(plx_document *document, const yaml_node_t *mapping, const char *key);
 
-/** A scalar, or list of lists of scalars, in the scratch arena. False where it is anything else; that is noted. */
+/** A scalar, a list of lists of scalars, or a mapping of scalars, in the scratch arena. False where it is anything
+ * else; that is noted. */
 bool plx_document_raw(plx_document *document, const yaml_node_t *node, plx_raw *out);
 
 /** New nodes, by index, with the mark of what they stand for; pointers to other nodes are stale afterwards. */

@@ -66,18 +66,27 @@ static const char about_views[] =
 
 static const char about_tasks[] =
     "\nA task's loss in a batch is the sum of weight times loss over the rows that have a label of it, divided by the "
-    "number\nof these rows; a row's weight is the product of data.row_weight, weight_column and class_weights. An "
-    "empty cell, for\nregressions also a cell of data.missing, means that the row has no label of the task, unless a "
-    "list of the task\nholds the empty text; so does `where` with another text than where_values. Such rows count "
-    "neither in the loss nor in\nfigures nor in early stopping. Labels are checked in all rows, weights may not be "
-    "missing, and both need not be there\nwhere rows are only scored. The validation loss counts weights likewise, "
-    "with the task's weight before any decay, so\nthat epochs compare.\n"
+    "number\nof these rows; a row's weight is the product of data.row_weight, weight_column and class_weights. A row "
+    "of "
+    "weight 0\ncounts in that number and nowhere else. An empty cell, a cell of the task's `missing` and one of "
+    "data.missing mean that\nthe row has no label of the task, unless another list of the task holds the text; so does "
+    "`where` with another text\nthan where_values. Such rows count neither in the loss nor in figures nor in early "
+    "stopping. Labels are checked in all\nrows, weights may not be missing, and both need not be there where rows are "
+    "only scored. The validation loss counts\nweights likewise, with the task's weight before any decay, so that "
+    "epochs "
+    "compare.\n"
+    "\n"
+    "Labels, the lists of a task and the keys of class_weights are compared as values: 1.0 in a file is the class 1 of "
+    "a "
+    "list,\nTrue is true, and of a binary task without lists true is 1 and false is 0. Keys of class_weights are a "
+    "task's "
+    "classes; of\na binary task the texts of `positive` and `negative`, 1 and 0, or true and false.\n"
     "\n"
     "Conversions after clicks, beside one model over the entire space:\n"
     "\n"
     "```yaml\n"
     "tasks:\n"
-    "  - {name: click, class_weights: [1, 4]}\n"
+    "  - {name: click, class_weights: {0: 1, 1: 4}, missing: [\"-1\"]}\n"
     "  - {name: conversion, where: click, where_values: [\"1\"]}\n"
     "  - {name: rating, kind: multiclass, weight: 0.5, weight_decay: 0.95}\n"
     "  - {name: visits, kind: regression, loss: poisson}\n"
@@ -113,6 +122,7 @@ static void write_type(const plx_field *field, plx_string *out)
         [PLX_FIELD_BOOL_LIST] = "list of true or false",
         [PLX_FIELD_CHOICE_LIST] = "list of ",
         [PLX_FIELD_TEXT_LIST] = "list of texts",
+        [PLX_FIELD_WEIGHT_LIST] = "list of numbers, or mapping of labels to numbers",
     };
     const bool has_choices = field->type == PLX_FIELD_CHOICE || field->type == PLX_FIELD_CHOICE_LIST;
     plx_string_format(out, "%s%s", field->or_one ? "one or a " : "", names[field->type]);
@@ -121,7 +131,8 @@ static void write_type(const plx_field *field, plx_string *out)
     }
     write_range(field, out);
     if (field->zero) plx_string_format(out, ", or `%s`", field->zero);
-    for (int i = 0; field->type == PLX_FIELD_REAL && field->choices && field->choices[i]; i++)
+    const bool has_words = field->type == PLX_FIELD_REAL || field->type == PLX_FIELD_WEIGHT_LIST;
+    for (int i = 0; has_words && field->choices && field->choices[i]; i++)
         plx_string_format(out, " or `%s`", field->choices[i]);
 }
 

@@ -45,7 +45,8 @@ static void write_value(const plx_field *field, const void *object, plx_string *
     } else if (field->type == PLX_FIELD_SIZE) {
         plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
     } else {
-        const bool is_word = (field->type == PLX_FIELD_INT && field->zero && *(const int64_t *)at == 0) ||
+        const bool is_word = (field->type == PLX_FIELD_WEIGHT_LIST && ((const plx_weight_list *)at)->is_word) ||
+                             (field->type == PLX_FIELD_INT && field->zero && *(const int64_t *)at == 0) ||
                              (field->type == PLX_FIELD_REAL && !isfinite(*(const double *)at));
         if (is_word) plx_string_add(out, "\"", 1);
         plx_field_write(field, object, out);

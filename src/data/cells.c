@@ -7,8 +7,6 @@
 
 #include "base/value_text.h"
 
-enum { SHOWN_BYTES = 60, SHOWN_LABELS = 8 };
-
 bool plx_cell_is_listed(const plx_text_list *list, plx_slice cell)
 {
     for (int i = 0; i < list->n; i++)
@@ -59,16 +57,11 @@ char plx_separator_byte(const char *separator)
     return separator[0] && !separator[1] ? separator[0] : '\0';
 }
 
-/* A cell as messages show it, cut where it is long. */
-typedef struct shown {
-    char text[SHOWN_BYTES + 8];
-} shown;
-
-static shown show(plx_slice cell)
+plx_shown_cell plx_cell_show(plx_slice cell)
 {
-    shown s;
-    bool is_cut = cell.length > SHOWN_BYTES;
-    snprintf(s.text, sizeof s.text, "'%.*s%s'", is_cut ? SHOWN_BYTES : (int)cell.length, cell.text ? cell.text : "",
+    plx_shown_cell s;
+    bool is_cut = cell.length > PLX_SHOWN_BYTES;
+    snprintf(s.text, sizeof s.text, "'%.*s%s'", is_cut ? PLX_SHOWN_BYTES : (int)cell.length, cell.text ? cell.text : "",
              is_cut ? "..." : "");
     return s;
 }
@@ -81,8 +74,8 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
         PLX_FAIL(err, PLX_ERR_SCHEMA,
                  "%s is a date and not a number; column '%s' %s: write days or seconds since 1970-01-01 instead, or "
                  "declare it sparse",
-                 show(cell).text, column, reader);
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s", show(cell).text,
+                 plx_cell_show(cell).text, column, reader);
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s", plx_cell_show(cell).text,
              kind == PLX_NUMBER_NONE       ? "not a number"
              : kind == PLX_NUMBER_NEGATIVE ? "negative"
                                            : "too large for a 32-bit number",
@@ -126,104 +119,4 @@ plx_status plx_vector_next(plx_vector *v, bool is_needed, double *out, plx_error
 plx_status plx_vector_end(const plx_vector *v, plx_error *err)
 {
     return v->is_missing || v->has_ended ? PLX_OK : fail_size(v, v->size + 1, err);
-}
-
-typedef struct shown_list {
-    plx_error text; /* its message alone */
-    int n;
-} shown_list;
-
-/* Adds a text of a list, behind `lead` where it is the first; what comes after SHOWN_LABELS is cut. */
-static void add_shown(shown_list *to, const char *lead, plx_slice text)
-{
-    size_t used = strlen(to->text.message);
-    if (to->n > SHOWN_LABELS || used + SHOWN_BYTES + 32 >= sizeof to->text.message) return;
-    snprintf(to->text.message + used, sizeof to->text.message - used, "%s%s", to->n ? ", " : lead,
-             to->n < SHOWN_LABELS ? show(text).text : "...");
-    to->n++;
-}
-
-static void add_list(shown_list *to, const char *lead, const plx_text_list *list)
-{
-    to->n = 0;
-    for (int i = 0; i < list->n; i++)
-        add_shown(to, lead, plx_slice_of(list->items[i]));
-}
-
-static plx_status fail_label(const plx_task_spec *task, const plx_dictionary *classes, plx_slice cell, plx_error *err)
-{
-    shown_list expected = {.text.message = ""};
-    if (task->kind == PLX_TASK_MULTICLASS) {
-        for (uint32_t i = 0; i < classes->n; i++)
-            add_shown(&expected, "a class: ", plx_dictionary_text(classes, i));
-        if (!task->classes.n) strcat(expected.text.message, " (those of the training rows; `classes` may list others)");
-    } else if (task->positive.n) {
-        add_list(&expected, "positive ", &task->positive);
-        add_list(&expected, " or negative ", &task->negative);
-        if (!task->negative.n) strcat(expected.text.message, " or any other text");
-    } else {
-        strcpy(expected.text.message, "0 or 1 (for other labels list `positive`)");
-    }
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is no label of task '%s' (column '%s'); expected %s", show(cell).text, task->name,
-             plx_column_of(task->column, task->name), expected.text.message);
-}
-
-static plx_status binary_label(const plx_task_spec *task, plx_slice cell, float *out, plx_error *err)
-{
-    double number;
-    if (task->positive.n) {
-        bool is_positive = plx_cell_is_listed(&task->positive, cell);
-        bool is_other = !is_positive && !plx_cell_is_listed(&task->negative, cell);
-        if (is_other && cell.length == 0) return PLX_OK; /* that a label lacks must not count as a 0 */
-        if (is_other && task->negative.n) return fail_label(task, NULL, cell, err);
-        *out = is_positive ? 1 : 0;
-        return PLX_OK;
-    }
-    bool truth;
-    if (cell.length == 0) return PLX_OK;
-    if (plx_value_is_truth(cell, &truth)) {
-        *out = truth;
-        return PLX_OK;
-    }
-    if (!plx_parse_double(cell, &number) || !(number == 0 || number == 1)) return fail_label(task, NULL, cell, err);
-    *out = number == 1 ? 1 : 0;
-    return PLX_OK;
-}
-
-static plx_status class_label(const plx_task_spec *task, const plx_dictionary *classes, plx_slice cell, float *out,
-                              plx_error *err)
-{
-    uint32_t found = plx_dictionary_find(classes, cell, plx_dictionary_hash(classes, cell));
-    if (found != PLX_NOT_FOUND)
-        *out = (float)found;
-    else if (cell.length && classes->n)
-        return fail_label(task, classes, cell, err);
-    else if (cell.length)
-        *out = 0;
-    return PLX_OK;
-}
-
-static plx_status number_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell, float *out,
-                               plx_error *err)
-{
-    double number;
-    plx_number kind = plx_cell_number(missing, cell, &number);
-    bool is_count = task->loss == PLX_LOSS_POISSON;
-    if (kind == PLX_NUMBER_MISSING) return PLX_OK;
-    if (kind == PLX_NUMBER_GIVEN && is_count && number < 0) kind = PLX_NUMBER_NEGATIVE;
-    if (kind != PLX_NUMBER_GIVEN)
-        return plx_fail_number(
-            kind, cell, plx_column_of(task->column, task->name),
-            is_count ? "holds the labels of a task with loss poisson" : "holds the labels of a regression task", err);
-    *out = (float)number;
-    return PLX_OK;
-}
-
-plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,
-                          plx_slice cell, float *out, plx_error *err)
-{
-    *out = NAN;
-    if (task->kind == PLX_TASK_BINARY) return binary_label(task, cell, out, err);
-    if (task->kind == PLX_TASK_MULTICLASS) return class_label(task, classes, cell, out, err);
-    return number_label(task, missing, cell, out, err);
 }

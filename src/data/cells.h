@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What one raw cell means, by the same rules wherever it comes from: a number, a label, an encoded value. */
+/* What one raw cell means, by the same rules wherever it comes from: a number, an encoded value. */
 #ifndef PLX_CELLS_H
 #define PLX_CELLS_H
 
@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "base/text.h"
-#include "data/dictionary.h"
 #include "data/spec.h"
 
 typedef enum plx_number {
@@ -24,6 +23,13 @@ typedef enum plx_number {
 plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double *out);
 /** The same for a number in memory. */
 plx_number plx_check_number(double number);
+
+enum { PLX_SHOWN_BYTES = 60 };
+/** A cell as messages show it: in quotes, cut where it is long. */
+typedef struct plx_shown_cell {
+    char text[PLX_SHOWN_BYTES + 8];
+} plx_shown_cell;
+plx_shown_cell plx_cell_show(plx_slice cell);
 
 /** What reads a column of a dense feature, for the message below. */
 static inline const char *plx_dense_reader(plx_number kind)
@@ -56,14 +62,6 @@ plx_status plx_vector_end(const plx_vector *vector, plx_error *err);
 
 /** Whether the cell is one of the list. */
 bool plx_cell_is_listed(const plx_text_list *list, plx_slice cell);
-
-/**
- * The label that a cell means for a task of any kind; NaN: none, as an empty cell means where no list has it, and one
- * of `missing` for regressions. `classes`, of a multiclass task, takes every text while it is empty. PLX_ERR_SCHEMA:
- * the message says what is expected.
- */
-plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,
-                          plx_slice cell, float *out, plx_error *err);
 
 /** The value that the network reads for a number of a dense feature; missing numbers are filled in before. */
 static inline float plx_encode_number(double number, const double scaling[2])

@@ -13,14 +13,15 @@
 /** A column that features or tasks read. */
 typedef struct plx_input {
     const char *column;
-    bool texts, numbers;             /* what features read */
-    bool weighted_items;             /* a list reads it whose items have weights behind a separator */
-    bool label_texts, label_numbers; /* what tasks read: labels, where they count, weights; and data.group */
-    bool is_weight;                  /* with labels no number may lack or be negative */
-    bool is_count;                   /* with labels no number may be negative */
-    bool never_missing;              /* a dense feature reads it that states no number for missing ones */
-    int size;                        /* numbers in a cell: above 1, features that read vectors alone read it */
-    char separator;                  /* between them */
+    bool texts, numbers;                /* what features read */
+    bool weighted_items;                /* a list reads it whose items have weights behind a separator */
+    bool label_texts, label_numbers;    /* what tasks read: labels, where they count, weights; and data.group */
+    bool is_weight;                     /* with labels no number may lack or be negative */
+    bool is_count;                      /* with labels no number may be negative */
+    const plx_text_list *label_missing; /* with labels these texts mean no number: a regression's; NULL: none */
+    bool never_missing;                 /* a dense feature reads it that states no number for missing ones */
+    int size;                           /* numbers in a cell: above 1, features that read vectors alone read it */
+    char separator;                     /* between them */
 } plx_input;
 
 typedef struct plx_sparse_encoder {
@@ -62,6 +63,7 @@ typedef struct plx_label_encoder {
     int input;
     int where, weight;      /* inputs; -1: none */
     plx_dictionary classes; /* multiclass: class c is text c; empty until fitted */
+    double *class_weights;  /* [classes]: what a row of each counts; NULL: 1, or not fitted yet */
 } plx_label_encoder;
 
 struct plx_encoders {

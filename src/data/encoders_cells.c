@@ -253,7 +253,7 @@ static plx_status encode_label(const request *r, int task, const task_cells *cel
     if (!e->layout.has_weights) return PLX_OK;
     PLX_TRY(read_weight(r, e->row_weight, cells->row_weight, row, &row_weight, err));
     PLX_TRY(read_weight(r, encoder->weight, cells->weight, row, &weight, err));
-    plx_put_float(record, e->layout.weight_offset, plx_label_weight(encoder->spec, label, row_weight, weight));
+    plx_put_float(record, e->layout.weight_offset, plx_label_weight(encoder, label, row_weight, weight));
     return PLX_OK;
 }
 

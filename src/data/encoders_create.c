@@ -39,6 +39,13 @@ static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void
             for (int k = 0; items && k < list->n; k++)
                 items[k] = copy_text(arena, list->items[k]);
             list->items = items;
+        } else if (fields[i].type == PLX_FIELD_WEIGHT_LIST) {
+            plx_weight_list *list = field;
+            char **names = list->names ? plx_arena_take(arena, (size_t)list->n + 1, sizeof *names) : NULL;
+            for (int k = 0; names && k < list->n; k++)
+                names[k] = copy_text(arena, list->names[k]);
+            list->items = plx_arena_copy(arena, list->items, (size_t)list->n * sizeof *list->items);
+            list->names = names;
         } else if (fields[i].type == PLX_FIELD_REAL_LIST) {
             plx_real_list *list = field;
             list->items = plx_arena_copy(arena, list->items, (size_t)list->n * sizeof *list->items);
@@ -53,6 +60,8 @@ static void own_task(plx_encoders *e, plx_task_spec *task)
     own_values(e, &task->negative);
     own_values(e, &task->classes);
     own_values(e, &task->where_values);
+    own_values(e, &task->missing);
+    own_values(e, &(plx_text_list){task->class_weights.names, task->class_weights.n});
 }
 
 static void own_spec(plx_encoders *e, const plx_table_spec *spec)

@@ -2,8 +2,8 @@
 /* The fitted state as tensors, and encoders from such tensors. What comes in is not trusted. */
 #include <math.h>
 
+#include "data/classes.h"
 #include "data/encoders_dense.h"
-#include "data/labels.h"
 
 static void add_tensor(plx_tensor *tensor, const char *name, plx_dtype dtype, int64_t n, const void *data)
 {
@@ -38,7 +38,7 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
 {
     const size_t room = 2 * (size_t)e->n_vocabularies + (size_t)e->n_sparse +
                         PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense) +
-                        2 * (size_t)e->layout.n_tasks;
+                        3 * (size_t)e->layout.n_tasks;
     plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
     for (int i = 0; i < e->n_vocabularies; i++)
@@ -53,6 +53,9 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
     for (int i = 0; i < e->layout.n_tasks; i++) {
         const plx_label_encoder *task = &e->tasks[i];
         if (has_fitted_classes(task)) next = add_texts(next, arena, "classes", task->spec->name, &task->classes);
+        if (task->spec->class_weights.is_word)
+            add_tensor(next++, plx_arena_format(arena, "class_weights/%s", task->spec->name), PLX_DTYPE_F64,
+                       plx_classes_n(task), task->class_weights);
     }
     if (plx_arena_failed(arena)) return plx_error_memory(err);
     *tensors = list;
@@ -120,13 +123,29 @@ static plx_status load_common(loader *l, plx_sparse_encoder *sparse, plx_error *
     return PLX_OK;
 }
 
-static plx_status load_classes(loader *l, plx_label_encoder *task, plx_error *err)
+static plx_status load_classes(plx_encoders *e, loader *l, plx_label_encoder *task, plx_error *err)
 {
     if (!has_fitted_classes(task)) return PLX_OK;
     PLX_TRY(load_texts(l, "classes", task->spec->name, &task->classes, err));
-    if (plx_labels_check_classes(task, err) == PLX_OK) return PLX_OK;
+    if (plx_classes_check(e, task, err) == PLX_OK) return PLX_OK;
     if (err) err->code = PLX_ERR_FORMAT;
     return PLX_ERR_FORMAT;
+}
+
+/* Balanced ones. */
+static plx_status load_class_weights(plx_encoders *e, loader *l, plx_label_encoder *task, plx_error *err)
+{
+    const plx_tensor *weights = NULL;
+    const char *name = task->spec->name;
+    const int n = plx_classes_n(task);
+    if (!task->spec->class_weights.is_word) return PLX_OK;
+    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "class_weights/%s", name), PLX_DTYPE_F64, n, &weights, err));
+    task->class_weights = plx_arena_copy(&e->arena, weights->data, (size_t)n * sizeof *task->class_weights);
+    if (!task->class_weights) return plx_error_memory(err);
+    for (int i = 0; i < n; i++)
+        if (!(task->class_weights[i] >= 0 && isfinite(task->class_weights[i])))
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the class weights of task '%s' are not numbers from 0", name);
+    return PLX_OK;
 }
 
 static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
@@ -141,7 +160,9 @@ static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
     for (int i = 0; i < e->n_dense; i++)
         PLX_TRY(plx_dense_load(&e->dense[i], &numbers, err));
     for (int i = 0; i < e->layout.n_tasks; i++)
-        PLX_TRY(load_classes(l, &e->tasks[i], err));
+        PLX_TRY(load_classes(e, l, &e->tasks[i], err));
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        PLX_TRY(load_class_weights(e, l, &e->tasks[i], err));
     plx_encoders_seal(e);
     return PLX_OK;
 }

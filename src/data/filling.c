@@ -64,6 +64,7 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
 {
     plx_raw_column *column = &to->columns->items[index];
     if (column->width > 1) return read_vector(to, index, cell, err);
+    if (to->with_labels && plx_labels_is_missing(to->encoders, index, cell)) cell.length = 0;
     plx_number kind = plx_cell_number(&to->encoders->spec.data.missing, cell, &column->numbers[to->columns->n]);
     const plx_input *input = &to->encoders->inputs[index];
     if (kind != PLX_NUMBER_GIVEN || input->is_weight || input->is_count)
@@ -92,6 +93,10 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
         char alone[32];
         return read_vector(to, index, (plx_slice){alone, plx_format_double(number, alone)}, err);
     }
+    char room[PLX_VALUE_ROOM];
+    if (to->with_labels && to->encoders->inputs[index].label_missing &&
+        plx_labels_is_missing(to->encoders, index, text.length ? text : plx_value_of_double(number, room)))
+        number = NAN;
     column->last_length = 0;
     column->numbers[to->columns->n] = number;
     plx_status status = check_number(to, index, plx_check_number(number), text, err);

@@ -3,13 +3,23 @@
 #include "data/labels.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "data/cells.h"
+#include "data/classes.h"
+#include "data/label_cells.h"
 
 enum { BLOCK_ROWS = 256, NO_CLASS = -1 };
 
 /* -- Options --------------------------------------------------------------------------------------------------- */
+
+static plx_status check_missing(const plx_task_spec *task, const plx_text_list *labels, const char *key, plx_error *err)
+{
+    for (int i = 0; i < labels->n; i++)
+        if (plx_cell_is_listed(&task->missing, plx_slice_of(labels->items[i])))
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: label '%s' of '%s' is in both `%s` and `missing`", labels->items[i],
+                     task->name, key);
+    return PLX_OK;
+}
 
 static plx_status check_lists(const plx_task_spec *task, plx_error *err)
 {
@@ -24,41 +34,13 @@ static plx_status check_lists(const plx_task_spec *task, plx_error *err)
             if (strcmp(task->positive.items[i], task->negative.items[k]) == 0)
                 PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: label '%s' of '%s' is both positive and negative",
                          task->positive.items[i], task->name);
+    PLX_TRY(check_missing(task, &task->positive, "positive", err));
+    PLX_TRY(check_missing(task, &task->negative, "negative", err));
+    PLX_TRY(check_missing(task, &task->classes, "classes", err));
     if (!*task->where != !task->where_values.n)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' has %s; give both or none", task->name,
                  *task->where ? "`where` without `where_values`" : "`where_values` without `where`");
     return PLX_OK;
-}
-
-plx_status plx_labels_check_classes(const plx_label_encoder *task, plx_error *err)
-{
-    const plx_task_spec *spec = task->spec;
-    const int n = spec->kind == PLX_TASK_MULTICLASS ? (int)task->classes.n : 2;
-    if (n < 2 || n > PLX_CLASSES_MAX)
-        PLX_FAIL(
-            err, PLX_ERR_SCHEMA,
-            "task '%s' has %d class%s: a multiclass task takes 2 to %d, listed in `classes` or found in column '%s'",
-            spec->name, n, n == 1 ? "" : "es", PLX_CLASSES_MAX, plx_column_of(spec->column, spec->name));
-    if (spec->class_weights.n && spec->class_weights.n != n)
-        PLX_FAIL(err, PLX_ERR_SCHEMA,
-                 "task '%s' has %d classes and %d class_weights: give one a class, in the order of the classes",
-                 spec->name, n, spec->class_weights.n);
-    return PLX_OK;
-}
-
-/* Listed classes into the task's dictionary. */
-static plx_status list_classes(plx_label_encoder *task, plx_error *err)
-{
-    const plx_task_spec *spec = task->spec;
-    for (int i = 0; i < spec->classes.n; i++) {
-        plx_slice text = plx_slice_of(spec->classes.items[i]);
-        uint64_t hash = plx_dictionary_hash(&task->classes, text);
-        if (plx_dictionary_find(&task->classes, text, hash) != PLX_NOT_FOUND)
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists class '%s' twice", spec->name, text.text);
-        if (!plx_dictionary_add(&task->classes, text, hash)) return plx_error_memory(err);
-    }
-    /* Classes that are not listed come with the fit. */
-    return spec->classes.n || spec->kind != PLX_TASK_MULTICLASS ? plx_labels_check_classes(task, err) : PLX_OK;
 }
 
 /* The input of a column that tasks read; -1 in `*input` where there is no column. */
@@ -79,6 +61,15 @@ static plx_status link_weight(plx_encoders *e, const char *column, int *input, p
     return PLX_OK;
 }
 
+/* `a` NULL: none. */
+static bool same_texts(const plx_text_list *a, const plx_text_list *b)
+{
+    if ((a ? a->n : 0) != b->n) return false;
+    for (int i = 0; i < b->n; i++)
+        if (!plx_cell_is_listed(a, plx_slice_of(b->items[i]))) return false;
+    return true;
+}
+
 static plx_status link_task(plx_encoders *e, const plx_task_spec *spec, plx_error *err)
 {
     plx_label_encoder *task = &e->tasks[e->layout.n_tasks++];
@@ -86,17 +77,22 @@ static plx_status link_task(plx_encoders *e, const plx_task_spec *spec, plx_erro
     plx_dictionary_init(&task->classes, &e->allocator, e->seed);
     PLX_TRY(link_column(e, plx_column_of(spec->column, spec->name), &task->input, err));
     PLX_TRY(check_lists(spec, err));
-    PLX_TRY(list_classes(task, err));
+    PLX_TRY(plx_classes_list(e, task, err));
     plx_input *input = &e->inputs[task->input];
     if (spec->kind == PLX_TASK_REGRESSION) {
+        if (input->label_numbers && !same_texts(input->label_missing, &spec->missing))
+            PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                     "tasks: '%s' and others take numbers from column '%s' with different `missing`: they must agree",
+                     spec->name, input->column);
         input->label_numbers = true;
+        if (spec->missing.n) input->label_missing = &spec->missing;
         input->is_count |= spec->loss == PLX_LOSS_POISSON;
     } else {
         input->label_texts = true;
     }
     PLX_TRY(link_column(e, spec->where, &task->where, err));
     if (task->where >= 0) e->inputs[task->where].label_texts = true;
-    if (spec->class_weights.n) e->layout.has_weights = true;
+    if (plx_classes_have_weights(spec)) e->layout.has_weights = true;
     return link_weight(e, spec->weight_column, &task->weight, err);
 }
 
@@ -111,64 +107,6 @@ void plx_labels_release(plx_encoders *e)
 {
     for (int i = 0; i < e->layout.n_tasks; i++)
         plx_dictionary_release(&e->tasks[i].classes);
-}
-
-/* -- Classes ------------------------------------------------------------------------------------------------------- */
-
-static int compare_texts(const void *a, const void *b)
-{
-    return plx_slice_compare(*(const plx_slice *)a, *(const plx_slice *)b);
-}
-
-/* The text of a label, which lasts as long as the encoders. */
-static plx_slice label_text(plx_encoders *e, plx_slice cell)
-{
-    char room[PLX_VALUE_ROOM];
-    const plx_slice text = plx_encoders_value(e, cell, room);
-    if (plx_slice_equal(text, cell)) return cell;
-    const char *kept = plx_arena_text(&e->arena, text.text, text.length);
-    return (plx_slice){kept, kept ? text.length : 0};
-}
-
-static plx_status fit_classes(plx_encoders *e, plx_label_encoder *task, const plx_columns *columns,
-                              const uint32_t *order, size_t n, plx_error *err)
-{
-    const plx_raw_column *column = &columns->items[task->input];
-    const uint32_t n_texts = column->dictionary.n;
-    plx_status status = PLX_OK;
-    uint32_t codes[BLOCK_ROWS], n_found = 0;
-    bool *is_there = plx_alloc_zero(&e->allocator, n_texts, sizeof *is_there);
-    plx_slice *texts = plx_alloc(&e->allocator, n_texts, sizeof *texts);
-    if (!is_there || !texts) status = plx_error_memory(err);
-    for (size_t first = 0; !status && first < n; first += BLOCK_ROWS) {
-        size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
-        plx_column_codes(column, order + first, rows, codes);
-        for (size_t i = 0; i < rows; i++)
-            is_there[codes[i]] = true;
-    }
-    for (uint32_t code = 0; !status && code < n_texts; code++) {
-        plx_slice text = plx_dictionary_text(&column->dictionary, code);
-        if (is_there[code] && text.length) texts[n_found++] = label_text(e, text);
-    }
-    if (!status && plx_arena_failed(&e->arena)) status = plx_error_memory(err);
-    if (!status && n_found) qsort(texts, n_found, sizeof *texts, compare_texts);
-    for (uint32_t i = 0; !status && i < n_found; i++)
-        if ((i == 0 || !plx_slice_equal(texts[i], texts[i - 1])) &&
-            !plx_dictionary_add(&task->classes, texts[i], plx_dictionary_hash(&task->classes, texts[i])))
-            status = plx_error_memory(err);
-    plx_free(&e->allocator, is_there);
-    plx_free(&e->allocator, texts);
-    return status ? status : plx_labels_check_classes(task, err);
-}
-
-plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n, plx_error *err)
-{
-    for (int i = 0; i < e->layout.n_tasks; i++) {
-        plx_label_encoder *task = &e->tasks[i];
-        if (task->spec->kind == PLX_TASK_MULTICLASS && !task->spec->classes.n)
-            PLX_TRY(fit_classes(e, task, columns, order, n, err));
-    }
-    return PLX_OK;
 }
 
 bool plx_labels_are_fitted(const plx_encoders *e)
@@ -193,11 +131,18 @@ bool plx_label_counts(const plx_encoders *e, int task, plx_slice cell)
     return plx_cell_is_listed(&e->tasks[task].spec->where_values, plx_encoders_value(e, cell, room));
 }
 
-float plx_label_weight(const plx_task_spec *task, float label, double row_weight, double task_weight)
+float plx_label_weight(const plx_label_encoder *task, float label, double row_weight, double task_weight)
 {
     double weight = row_weight * task_weight;
-    if (task->class_weights.n && !isnan(label)) weight *= task->class_weights.items[(int)label];
+    if (task->class_weights && !isnan(label)) weight *= task->class_weights[(int)label];
     return (float)fmin(weight, FLT_MAX);
+}
+
+bool plx_labels_is_missing(const plx_encoders *e, int input, plx_slice cell)
+{
+    char room[PLX_VALUE_ROOM];
+    const plx_text_list *missing = e->inputs[input].label_missing;
+    return missing && plx_cell_is_listed(missing, plx_encoders_value(e, cell, room));
 }
 
 plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, plx_error *err)
@@ -225,16 +170,14 @@ plx_status plx_labels_check_number(const plx_encoders *e, int input, double numb
 static plx_status map_labels(const plx_encoders *e, int task, const plx_dictionary *texts, float *labels,
                              plx_error *err)
 {
-    const plx_dictionary *classes = &e->tasks[task].classes;
+    /* Rows of other parts may hold texts that are no classes: the row that has one is told where it is encoded. */
+    const bool may_be_none = e->tasks[task].classes.n > 0;
     for (uint32_t code = 0; code < texts->n; code++) {
-        char room[PLX_VALUE_ROOM];
-        plx_slice text = plx_encoders_value(e, plx_dictionary_text(texts, code), room);
-        labels[code] = NO_CLASS;
-        /* Rows of other parts may hold texts that are no classes: the row that has one is told where it is encoded. */
-        if (classes->n && text.length &&
-            plx_dictionary_find(classes, text, plx_dictionary_hash(classes, text)) == PLX_NOT_FOUND)
-            continue;
-        PLX_TRY(plx_label_of(e, task, text, &labels[code], err));
+        const plx_status status = plx_label_of(e, task, plx_dictionary_text(texts, code), &labels[code], err);
+        if (status == PLX_ERR_SCHEMA && may_be_none)
+            labels[code] = NO_CLASS;
+        else if (status)
+            return status;
     }
     return PLX_OK;
 }
@@ -297,6 +240,53 @@ static plx_status read_labels(const plx_encoders *e, const plx_columns *columns,
     return PLX_OK;
 }
 
+/* -- Fitting ------------------------------------------------------------------------------------------------------- */
+
+/* Rows of each class among rows order[0..n-1]. */
+static plx_status count_classes(const plx_encoders *e, const plx_columns *columns, int task, const uint32_t *order,
+                                size_t n, uint64_t *counts, plx_error *err)
+{
+    plx_arena arena;
+    const plx_label_map *maps = NULL;
+    float labels[BLOCK_ROWS];
+    plx_arena_init(&arena, &e->allocator);
+    plx_status status = plx_labels_map(e, columns, &arena, &maps, err);
+    for (size_t first = 0; !status && first < n; first += BLOCK_ROWS) {
+        const size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+        status = read_labels(e, columns, &maps[task], task, order + first, rows, labels, err);
+        for (size_t i = 0; !status && i < rows; i++)
+            if (!isnan(labels[i])) counts[(int)labels[i]]++;
+    }
+    plx_arena_release(&arena);
+    return status;
+}
+
+static plx_status balance(plx_encoders *e, const plx_columns *columns, int task, const uint32_t *order, size_t n,
+                          plx_error *err)
+{
+    plx_label_encoder *encoder = &e->tasks[task];
+    uint64_t *counts = plx_alloc_zero(&e->allocator, (size_t)plx_classes_n(encoder), sizeof *counts);
+    plx_status status = counts ? PLX_OK : plx_error_memory(err);
+    if (!status) status = count_classes(e, columns, task, order, n, counts, err);
+    if (!status) status = plx_classes_balance(e, encoder, counts, err);
+    plx_free(&e->allocator, counts);
+    return status;
+}
+
+plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n, plx_error *err)
+{
+    for (int i = 0; i < e->layout.n_tasks; i++) {
+        plx_label_encoder *task = &e->tasks[i];
+        if (task->spec->kind == PLX_TASK_MULTICLASS && !task->spec->classes.n)
+            PLX_TRY(plx_classes_fit(e, task, columns, order, n, err));
+    }
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        if (e->tasks[i].spec->class_weights.is_word) PLX_TRY(balance(e, columns, i, order, n, err));
+    return PLX_OK;
+}
+
+/* -- Encoding ------------------------------------------------------------------------------------------------------ */
+
 static double weight_at(const plx_columns *columns, int input, uint32_t row)
 {
     return input < 0 ? 1 : columns->items[input].numbers[row];
@@ -321,7 +311,7 @@ static plx_status encode_block(const plx_encoders *e, const plx_columns *columns
         for (size_t i = 0; e->layout.has_weights && i < n; i++) {
             float weight = 1;
             if (maps)
-                weight = plx_label_weight(encoder->spec, labels[i], weight_at(columns, e->row_weight, order[i]),
+                weight = plx_label_weight(encoder, labels[i], weight_at(columns, e->row_weight, order[i]),
                                           weight_at(columns, encoder->weight, order[i]));
             plx_put_float(records + i * stride, e->layout.weight_offset + offset, weight);
         }

@@ -8,25 +8,24 @@
 
 #include "data/encoders.h"
 
-enum { PLX_CLASSES_MAX = 65536 };
-
 /** Links the tasks of e->spec with their inputs. PLX_ERR_ARGUMENT: a task's options do not fit together. */
 plx_status plx_labels_link(plx_encoders *e, plx_error *err);
 void plx_labels_release(plx_encoders *e);
 
-/** Takes classes that are not listed from the labels of rows order[0..n-1]. */
+/** Takes classes that are not listed, and balanced weights, from the labels of rows order[0..n-1]. */
 plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n, plx_error *err);
 /** Whether a task has classes that were not listed and are known by now. */
 bool plx_labels_are_fitted(const plx_encoders *e);
-/** Checks the classes of a task, listed, fitted or loaded, against its other options. */
-plx_status plx_labels_check_classes(const plx_label_encoder *task, plx_error *err);
 
 /** The label that a cell means; NaN: none. Classes that are not fitted yet take every text. PLX_ERR_SCHEMA. */
 plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err);
 /** Whether the task counts where its column `where` holds this text. */
 bool plx_label_counts(const plx_encoders *e, int task, plx_slice cell);
 /** What a row with this label counts in the task's loss. */
-float plx_label_weight(const plx_task_spec *task, float label, double row_weight, double task_weight);
+float plx_label_weight(const plx_label_encoder *task, float label, double row_weight, double task_weight);
+
+/** Whether a cell of a column of numbers is one of `missing` of the task that takes its labels from it. */
+bool plx_labels_is_missing(const plx_encoders *e, int input, plx_slice cell);
 
 /** Checks a text that an input's column did not have before, for all tasks that take their labels from it. */
 plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, plx_error *err);

@@ -115,7 +115,8 @@ int plx_encoders_n_columns(const plx_encoders *encoders);
  * F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64 [2]: encoded = (number -
  * first) * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and where the mean stands for missing
  * numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose classes are not listed `classes/NAME/bytes` and
- * `classes/NAME/ends`, likewise. Of features of size above 1, these have one more dimension in front, of that size.
+ * `classes/NAME/ends`, likewise; for a task NAME with balanced class_weights `class_weights/NAME` F64 [classes]. Of
+ * features of size above 1, these have one more dimension in front, of that size.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err);

@@ -19,6 +19,7 @@ static const char *const missing_words[] = {"error", "mean", NULL};
 static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
 static const char *const scalings[] = {"none", "minmax", "standard", "quantile", NULL};
 const char *const plx_task_kinds[] = {"binary", "regression", "multiclass", NULL};
+static const char *const balanced_word[] = {"balanced", NULL};
 static const char *const losses[] = {"squared", "absolute", "huber", "poisson", NULL};
 
 #define MAX_EMBEDDING  4096
@@ -88,7 +89,8 @@ const plx_field plx_data_fields[] = {
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_data_spec, missing),
      .fallback = "",
-     .doc = "cells of dense columns that mean a missing number, beside the empty cell"},
+     .doc = "cells of columns of numbers, and of labels, that mean a missing one, beside the empty cell; in categories "
+            "they are texts like any other"},
     {.name = "validation_part",
      .type = PLX_FIELD_REAL,
      .offset = offsetof(plx_data_spec, validation_part),
@@ -427,12 +429,19 @@ const plx_field plx_task_fields[] = {
      .kinds = OF_BINARY,
      .fallback = "",
      .doc = "binary, beside positive: cells that mean 0; when given, a cell in neither list is an error"},
+    {.name = "missing",
+     .type = PLX_FIELD_TEXT_LIST,
+     .offset = offsetof(plx_task_spec, missing),
+     .fallback = "",
+     .doc = "cells that mean that a row has no label of the task, such as [\"-1\", \"\\\\N\"], beside the empty cell "
+            "and those of data.missing"},
     {.name = "classes",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_task_spec, classes),
      .kinds = OF_MULTICLASS,
      .fallback = "",
-     .doc = "multiclass: its labels, in the order of its outputs; empty: the labels of the training rows, sorted"},
+     .doc = "multiclass: its labels, in the order of its outputs; empty: those of the training rows, as numbers in "
+            "rising order where all are numbers, else by the order of their bytes"},
     {.name = "loss",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_task_spec, loss),
@@ -479,11 +488,13 @@ const plx_field plx_task_fields[] = {
      .doc = "a column with a number from 0: what each row counts in this task's loss, beside data.row_weight; empty: "
             "1"},
     {.name = "class_weights",
-     .type = PLX_FIELD_REAL_LIST,
+     .type = PLX_FIELD_WEIGHT_LIST,
      .offset = offsetof(plx_task_spec, class_weights),
      .kinds = OF_BINARY | OF_MULTICLASS,
      .max = 1e6,
      .fallback = "",
-     .doc = "what a row counts by its label: [of 0, of 1], or one number a class; empty: 1"},
+     .choices = balanced_word,
+     .doc = "what a row counts by its label: {label: weight} for every label; or numbers in the order of the classes "
+            "([of 0, of 1]); or balanced: n / (k * the label's rows), for k labels in n training rows; empty: 1"},
 };
 const size_t plx_task_n_fields = sizeof plx_task_fields / sizeof *plx_task_fields;

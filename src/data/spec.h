@@ -51,7 +51,7 @@ typedef struct plx_data_spec {
     char *comment;         /* lines that begin with it are skipped; "" for none */
     bool trim;             /* blanks round a cell are dropped */
     plx_text_list columns; /* names in file order; needed without a header, else checked against it */
-    plx_text_list missing; /* cells of dense columns that mean "missing", beside the empty cell */
+    plx_text_list missing; /* cells that mean a missing number or label, beside the empty cell */
     /* Parts cut off the training files' rows where no files are given for them: below 1 a share of the rows
        (rounded), else a number of rows; 0: none. From the end: first the test part, then the validation part
        before it. At random: by split_seed. */
@@ -131,15 +131,18 @@ typedef struct plx_task_spec {
     int kind;               /* plx_task_kind */
     plx_text_list positive; /* binary: cells that mean 1, every other text 0; empty: cells are the numbers 0 and 1 */
     plx_text_list negative; /* binary with `positive`: when given, any cell in neither list is an error */
-    plx_text_list classes;  /* multiclass: its labels, in the order of its outputs; empty: those of the fit, sorted */
-    int loss;               /* regression: plx_task_loss */
+    plx_text_list missing;  /* cells that mean "no label", beside the empty one and those of data.missing */
+    plx_text_list
+        classes; /* multiclass: its labels, in the order of its outputs; empty: those of the fit, in rising order */
+    int loss;    /* regression: plx_task_loss */
     double huber_delta;
     char *where; /* the column that says in which rows the task counts; empty: in all */
     plx_text_list where_values;
-    double weight;               /* of the task's loss */
-    double weight_decay;         /* factor of the weight from epoch to epoch */
-    char *weight_column;         /* column of what each row counts in the task's loss; empty: 1 */
-    plx_real_list class_weights; /* of rows by their label: [of 0, of 1], or one a class; empty: 1 */
+    double weight;                 /* of the task's loss */
+    double weight_decay;           /* factor of the weight from epoch to epoch */
+    char *weight_column;           /* column of what each row counts in the task's loss; empty: 1 */
+    plx_weight_list class_weights; /* of rows by their label: [of 0, of 1], one a class, or by labels; the word: each
+                                      class as much as all rows divided by its own; empty: 1 */
 } plx_task_spec;
 
 /** Names of the kinds, ended by NULL. */

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Classes found, ordered and weighted. Two texts of a raw column may be one class: what counts is the text of the value
+ * (base/value_text.h). */
+#include "data/classes.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "data/cells.h"
+#include "data/label_cells.h"
+#include "data/labels.h"
+
+enum { BLOCK_ROWS = 256 };
+
+int plx_classes_n(const plx_label_encoder *task)
+{
+    return task->spec->kind == PLX_TASK_MULTICLASS ? (int)task->classes.n : 2;
+}
+
+/* -- Weights --------------------------------------------------------------------------------------------------- */
+
+static plx_status fail_weights(const plx_label_encoder *task, const char *name, const char *what, plx_error *err)
+{
+    char labels[PLX_LABELS_TEXT];
+    plx_label_classes_show(task->spec, &task->classes, labels);
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "task '%s': class_weights: %s %s; give a weight to each label of the task: %s",
+             task->spec->name, plx_cell_show(plx_slice_of(name)).text, what, labels);
+}
+
+/* Weights by names into those by classes, which are NaN. */
+static plx_status name_weights(plx_label_encoder *task, int n, plx_error *err)
+{
+    const plx_weight_list *given = &task->spec->class_weights;
+    for (int i = 0; i < given->n; i++) {
+        const int class = plx_label_class(task->spec, &task->classes, plx_slice_of(given->names[i]));
+        if (class < 0) return fail_weights(task, given->names[i], "is no label of it", err);
+        if (!isnan(task->class_weights[class]))
+            return fail_weights(task, given->names[i], "stands for a label that has a weight already", err);
+        task->class_weights[class] = given->items[i];
+    }
+    for (int class = 0; class < n; class ++) {
+        char plain[2] = {(char)('0' + class % 2), '\0'};
+        const plx_text_list *texts = class == 1 ? &task->spec->positive : &task->spec->negative;
+        if (!isnan(task->class_weights[class])) continue;
+        if (task->spec->kind == PLX_TASK_BINARY)
+            return fail_weights(task, texts->n ? texts->items[0] : plain, "lacks", err);
+        plx_shown_cell shown = plx_cell_show(plx_dictionary_text(&task->classes, (uint32_t) class));
+        shown.text[strlen(shown.text) - 1] = '\0';
+        return fail_weights(task, shown.text + 1, "lacks", err);
+    }
+    return PLX_OK;
+}
+
+static plx_status take_weights(plx_encoders *e, plx_label_encoder *task, int n, plx_error *err)
+{
+    const plx_weight_list *given = &task->spec->class_weights;
+    if (given->n == 0 || given->is_word) return PLX_OK;
+    if (!given->names && given->n != n)
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "task '%s' has %d classes and %d class_weights: give one a class, in the order of the classes",
+                 task->spec->name, n, given->n);
+    task->class_weights = plx_arena_take(&e->arena, (size_t)n, sizeof *task->class_weights);
+    if (!task->class_weights) return plx_error_memory(err);
+    for (int i = 0; i < n; i++)
+        task->class_weights[i] = given->names ? (double)NAN : given->items[i];
+    return given->names ? name_weights(task, n, err) : PLX_OK;
+}
+
+plx_status plx_classes_balance(plx_encoders *e, plx_label_encoder *task, const uint64_t *counts, plx_error *err)
+{
+    const int n = plx_classes_n(task);
+    uint64_t rows = 0, present = 0;
+    task->class_weights = plx_arena_take(&e->arena, (size_t)n, sizeof *task->class_weights);
+    if (!task->class_weights) return plx_error_memory(err);
+    for (int i = 0; i < n; i++) {
+        rows += counts[i];
+        present += counts[i] > 0;
+    }
+    for (int i = 0; i < n; i++)
+        task->class_weights[i] = counts[i] ? (double)rows / ((double)present * (double)counts[i]) : 1;
+    return PLX_OK;
+}
+
+/* -- Classes --------------------------------------------------------------------------------------------------- */
+
+plx_status plx_classes_check(plx_encoders *e, plx_label_encoder *task, plx_error *err)
+{
+    const plx_task_spec *spec = task->spec;
+    const int n = plx_classes_n(task);
+    if (n < 2 || n > PLX_CLASSES_MAX)
+        PLX_FAIL(
+            err, PLX_ERR_SCHEMA,
+            "task '%s' has %d class%s: a multiclass task takes 2 to %d, listed in `classes` or found in column '%s'",
+            spec->name, n, n == 1 ? "" : "es", PLX_CLASSES_MAX, plx_column_of(spec->column, spec->name));
+    return take_weights(e, task, n, err);
+}
+
+plx_status plx_classes_list(plx_encoders *e, plx_label_encoder *task, plx_error *err)
+{
+    const plx_task_spec *spec = task->spec;
+    for (int i = 0; i < spec->classes.n; i++) {
+        plx_slice text = plx_slice_of(spec->classes.items[i]);
+        uint64_t hash = plx_dictionary_hash(&task->classes, text);
+        if (plx_dictionary_find(&task->classes, text, hash) != PLX_NOT_FOUND)
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists class '%s' twice", spec->name, text.text);
+        if (!plx_dictionary_add(&task->classes, text, hash)) return plx_error_memory(err);
+    }
+    /* Classes that are not listed come with the fit. */
+    if (spec->kind == PLX_TASK_REGRESSION || (spec->kind == PLX_TASK_MULTICLASS && !spec->classes.n)) return PLX_OK;
+    return plx_classes_check(e, task, err);
+}
+
+/* A text that rows have, and its number where all are numbers. */
+typedef struct found_class {
+    plx_slice text;
+    double number;
+} found_class;
+
+static int compare_texts(const void *a, const void *b)
+{
+    return plx_slice_compare(((const found_class *)a)->text, ((const found_class *)b)->text);
+}
+
+/* Integers that are one double differ by length or bytes; negative ones the other way round. */
+static int compare_numbers(const void *a, const void *b)
+{
+    const found_class *x = a, *y = b;
+    if (x->number < y->number || x->number > y->number) return x->number < y->number ? -1 : 1;
+    const int by_text = x->text.length != y->text.length ? (x->text.length < y->text.length ? -1 : 1)
+                                                         : plx_slice_compare(x->text, y->text);
+    return x->number < 0 ? -by_text : by_text;
+}
+
+/* Marks the texts of the column that rows order[0..n-1] have. */
+static void mark_texts(const plx_raw_column *column, const uint32_t *order, size_t n, bool *is_there)
+{
+    uint32_t codes[BLOCK_ROWS];
+    for (size_t first = 0; first < n; first += BLOCK_ROWS) {
+        const size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+        plx_column_codes(column, order + first, rows, codes);
+        for (size_t i = 0; i < rows; i++)
+            is_there[codes[i]] = true;
+    }
+}
+
+/* Adds sorted texts, of which equal ones lie side by side. */
+static plx_status add_classes(plx_label_encoder *task, const found_class *found, size_t n, plx_error *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        const plx_slice text = found[i].text;
+        if (i > 0 && plx_slice_equal(text, found[i - 1].text)) continue;
+        if (!plx_dictionary_add(&task->classes, text, plx_dictionary_hash(&task->classes, text)))
+            return plx_error_memory(err);
+    }
+    return PLX_OK;
+}
+
+plx_status plx_classes_fit(plx_encoders *e, plx_label_encoder *task, const plx_columns *columns, const uint32_t *order,
+                           size_t n, plx_error *err)
+{
+    const plx_raw_column *column = &columns->items[task->input];
+    const uint32_t n_texts = column->dictionary.n;
+    plx_arena arena;
+    size_t n_found = 0;
+    bool are_numbers = true;
+    plx_arena_init(&arena, &e->allocator);
+    bool *is_there = plx_arena_take(&arena, n_texts, sizeof *is_there);
+    found_class *found = plx_arena_take(&arena, n_texts, sizeof *found);
+    if (is_there && found) mark_texts(column, order, n, is_there);
+    for (uint32_t code = 0; is_there && found && code < n_texts; code++) {
+        char room[PLX_VALUE_ROOM];
+        const plx_slice text = plx_encoders_value(e, plx_dictionary_text(&column->dictionary, code), room);
+        if (!is_there[code] || plx_cell_is_no_label(task->spec, &e->spec.data.missing, text)) continue;
+        found_class *one = &found[n_found++];
+        one->text = text.text == room ? (plx_slice){plx_arena_text(&arena, room, text.length), text.length} : text;
+        are_numbers &= plx_parse_double(text, &one->number) && isfinite(one->number);
+    }
+    plx_status status = plx_arena_failed(&arena) ? plx_error_memory(err) : PLX_OK;
+    if (!status && n_found) qsort(found, n_found, sizeof *found, are_numbers ? compare_numbers : compare_texts);
+    if (!status) status = add_classes(task, found, n_found, err);
+    plx_arena_release(&arena);
+    return status ? status : plx_classes_check(e, task, err);
+}

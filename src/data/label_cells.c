@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The rules for cells of labels. */
+#include "data/label_cells.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/value_text.h"
+#include "data/cells.h"
+
+enum { SHOWN_LABELS = 8 };
+
+/* -- What is expected, in words -------------------------------------------------------------------------------- */
+
+/* A text for a message, growing in `text` [PLX_LABELS_TEXT]. */
+typedef struct shown_list {
+    char *text;
+    int n; /* texts of the list under way */
+} shown_list;
+
+static void add_words(shown_list *to, const char *words)
+{
+    const size_t used = strlen(to->text);
+    snprintf(to->text + used, PLX_LABELS_TEXT - used, "%s", words);
+}
+
+/* Adds a text of a list; what comes after SHOWN_LABELS is cut. */
+static void add_shown(shown_list *to, plx_slice text)
+{
+    if (to->n > SHOWN_LABELS) return;
+    if (to->n) add_words(to, ", ");
+    add_words(to, to->n < SHOWN_LABELS ? plx_cell_show(text).text : "...");
+    to->n++;
+}
+
+static void add_list(shown_list *to, const plx_text_list *list)
+{
+    to->n = 0;
+    for (int i = 0; i < list->n; i++)
+        add_shown(to, plx_slice_of(list->items[i]));
+}
+
+static void add_classes(shown_list *to, const plx_dictionary *classes)
+{
+    for (uint32_t i = 0; i < classes->n; i++)
+        add_shown(to, plx_dictionary_text(classes, i));
+}
+
+void plx_label_classes_show(const plx_task_spec *task, const plx_dictionary *classes, char out[PLX_LABELS_TEXT])
+{
+    shown_list to = {.text = out};
+    out[0] = '\0';
+    if (task->kind == PLX_TASK_MULTICLASS) {
+        add_classes(&to, classes);
+    } else if (task->positive.n) {
+        add_list(&to, &task->positive);
+        add_words(&to, " for 1 and ");
+        add_list(&to, &task->negative);
+        add_words(&to, task->negative.n ? " for 0" : "'0' for any other text");
+    } else {
+        add_words(&to, "'0' and '1'");
+    }
+}
+
+/* Never to list `positive` alone: that would make a 0 of every other text, of a sign for no label too. */
+static plx_status fail_label(const plx_task_spec *task, const plx_dictionary *classes, plx_slice cell, plx_error *err)
+{
+    char expected[PLX_LABELS_TEXT] = "";
+    shown_list to = {.text = expected};
+    if (task->kind == PLX_TASK_MULTICLASS) {
+        add_words(&to, "a class: ");
+        add_classes(&to, classes);
+        if (!task->classes.n) add_words(&to, " (those of the training rows; `classes` may list others)");
+    } else if (task->positive.n) {
+        add_words(&to, "positive ");
+        add_list(&to, &task->positive);
+        add_words(&to, " or negative ");
+        add_list(&to, &task->negative);
+    } else {
+        add_words(&to, "0 or 1");
+    }
+    add_words(&to, "; if it means that there is no label, list it in the task's `missing`");
+    if (task->kind == PLX_TASK_BINARY && !task->positive.n)
+        add_words(&to, "; labels of other names belong to `positive` and `negative`, numbers and more classes to "
+                       "another `kind`");
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is no label of task '%s' (column '%s'); expected %s", plx_cell_show(cell).text,
+             task->name, plx_column_of(task->column, task->name), expected);
+}
+
+/* -- What a cell means ----------------------------------------------------------------------------------------- */
+
+/* Of a list that holds texts as they were written: data.missing. */
+static bool is_listed_value(const plx_text_list *list, plx_slice cell)
+{
+    char room[PLX_VALUE_ROOM];
+    for (int i = 0; i < list->n; i++)
+        if (plx_slice_equal(plx_value_of_text(plx_slice_of(list->items[i]), room), cell)) return true;
+    return plx_cell_is_listed(list, cell);
+}
+
+bool plx_cell_is_no_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell)
+{
+    return cell.length == 0 || plx_cell_is_listed(&task->missing, cell) || is_listed_value(missing, cell);
+}
+
+/* 1 or 0 by the texts that need no list; -1: neither. */
+static int plain_class(plx_slice cell)
+{
+    double number;
+    bool truth;
+    if (plx_value_is_truth(cell, &truth)) return truth;
+    if (!plx_parse_double(cell, &number)) return -1;
+    return number == 1 ? 1 : number == 0 ? 0 : -1;
+}
+
+static plx_status binary_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell, float *out,
+                               plx_error *err)
+{
+    const bool is_positive = plx_cell_is_listed(&task->positive, cell);
+    if (is_positive || plx_cell_is_listed(&task->negative, cell)) {
+        *out = is_positive ? 1 : 0;
+        return PLX_OK;
+    }
+    if (plx_cell_is_no_label(task, missing, cell)) return PLX_OK; /* must not count as a 0 */
+    if (task->positive.n) {
+        if (task->negative.n) return fail_label(task, NULL, cell, err);
+        *out = 0;
+        return PLX_OK;
+    }
+    const int label = plain_class(cell);
+    if (label < 0) return fail_label(task, NULL, cell, err);
+    *out = (float)label;
+    return PLX_OK;
+}
+
+static plx_status class_label(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,
+                              plx_slice cell, float *out, plx_error *err)
+{
+    uint32_t found = plx_dictionary_find(classes, cell, plx_dictionary_hash(classes, cell));
+    if (found != PLX_NOT_FOUND) {
+        *out = (float)found;
+        return PLX_OK;
+    }
+    if (plx_cell_is_no_label(task, missing, cell)) return PLX_OK;
+    if (memchr(cell.text, '\0', cell.length))
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "a label of task '%s' (column '%s') holds a NUL byte", task->name,
+                 plx_column_of(task->column, task->name));
+    if (classes->n) return fail_label(task, classes, cell, err);
+    *out = 0;
+    return PLX_OK;
+}
+
+static plx_status number_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell, float *out,
+                               plx_error *err)
+{
+    double number;
+    if (plx_cell_is_no_label(task, missing, cell)) return PLX_OK;
+    plx_number kind = plx_cell_number(missing, cell, &number);
+    bool is_count = task->loss == PLX_LOSS_POISSON;
+    if (kind == PLX_NUMBER_MISSING) return PLX_OK;
+    if (kind == PLX_NUMBER_GIVEN && is_count && number < 0) kind = PLX_NUMBER_NEGATIVE;
+    if (kind != PLX_NUMBER_GIVEN)
+        return plx_fail_number(
+            kind, cell, plx_column_of(task->column, task->name),
+            is_count ? "holds the labels of a task with loss poisson" : "holds the labels of a regression task", err);
+    *out = (float)number;
+    return PLX_OK;
+}
+
+plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,
+                          plx_slice cell, float *out, plx_error *err)
+{
+    *out = NAN;
+    if (task->kind == PLX_TASK_BINARY) return binary_label(task, missing, cell, out, err);
+    if (task->kind == PLX_TASK_MULTICLASS) return class_label(task, classes, missing, cell, out, err);
+    return number_label(task, missing, cell, out, err);
+}
+
+int plx_label_class(const plx_task_spec *task, const plx_dictionary *classes, plx_slice name)
+{
+    if (task->kind == PLX_TASK_MULTICLASS) {
+        const uint32_t found = plx_dictionary_find(classes, name, plx_dictionary_hash(classes, name));
+        return found == PLX_NOT_FOUND ? -1 : (int)found;
+    }
+    if (plx_cell_is_listed(&task->positive, name)) return 1;
+    if (plx_cell_is_listed(&task->negative, name)) return 0;
+    return plain_class(name);
+}
