@@ -602,6 +602,83 @@ static void test_gates_are_counted(void)
     world_release(&w);
 }
 
+static void drop_labels(plx_rows *rows, int task)
+{
+    for (size_t row = 0; row < rows->n; row++)
+        set_label(rows, row, task, NAN);
+}
+
+/** No epoch can be told from another; it used to be the first that counted. */
+static void test_validation_rows_without_labels(void)
+{
+    static const char *const monitors[] = {NULL, "loss", "0.5*loss + click.loss", "click.auc + buy.auc"};
+    static world w;
+    for (size_t i = 0; i < sizeof monitors / sizeof *monitors; i++) {
+        REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, 100));
+        if (monitors[i]) w.spec.monitor = strcpy(w.monitor, monitors[i]);
+        drop_labels(&w.validation, 0);
+        drop_labels(&w.validation, 1);
+        CHECK_STATUS(train(&w), PLX_ERR_SCHEMA);
+        CHECK_TEXT(w.err.message, "no validation row has a label");
+        CHECK(w.journal.epochs == 0 && has_values(&w, w.start));
+        world_release(&w);
+    }
+    /* A task without labels has no say: the same epoch is the best as by the other alone. */
+    static const char *const pairs[][2] = {{"loss", "buy.loss"}, {"9*click.auc + buy.auc", "buy.auc"}};
+    for (int i = 0; i < 2; i++) {
+        int best[2];
+        for (int alone = 0; alone < 2; alone++) {
+            REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, 100));
+            w.spec.monitor = strcpy(w.monitor, pairs[i][alone]);
+            w.spec.epochs = 20, w.spec.learning_rate = 0.03;
+            drop_labels(&w.validation, 0);
+            CHECK_STATUS(train(&w), PLX_OK);
+            best[alone] = w.result.best_epoch;
+            CHECK(has_values(&w, w.journal.best));
+            world_release(&w);
+        }
+        CHECK(best[0] == best[1] && best[0] > 1 && best[0] < 20);
+    }
+}
+
+static bool put_zeros(void *user, const plx_train_state *state)
+{
+    const journal *j = user;
+    if (state->epoch_ended) memset(j->world->values, 0, j->world->graph.n_values * sizeof *j->world->values);
+    return true;
+}
+
+/** Counts the copies of all weights that there are beside those that are trained. */
+static bool count_copies(void *user, const plx_kept_list *list)
+{
+    int *copies = user;
+    *copies = 0;
+    for (size_t i = 0; i < list->n; i++)
+        *copies += strcmp(list->items[i].name, "best/values") == 0 ? 1 : 0;
+    return true;
+}
+
+/** What a listener puts in after the last epoch stays, since no copy of the weights is kept. */
+static void test_without_validation_nothing_is_put_back(void)
+{
+    static world w;
+    for (int with = 0; with < 2; with++) {
+        int copies = -1;
+        const plx_keeper keeper = {.user = &copies, .keep = count_copies};
+        REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, with ? 100 : 0));
+        w.spec.epochs = 2, w.spec.checkpoint_steps = 1;
+        w.job.listener = put_zeros;
+        w.job.keeper = &keeper;
+        CHECK_STATUS(train(&w), PLX_OK);
+        CHECK(w.result.best_epoch > 0 && copies == with);
+        bool is_zero = true;
+        for (size_t i = 0; i < w.graph.n_values; i++)
+            is_zero = is_zero && fabs((double)w.values[i]) <= 0;
+        CHECK(is_zero == !with);
+        world_release(&w);
+    }
+}
+
 static void test_without_validation_the_last_epoch_counts(void)
 {
     static world w;
@@ -721,10 +798,12 @@ static void test_loss_that_is_not_finite(void)
     CHECK_TEXT(w.err.message, "scale");
     CHECK(w.result.epochs == 0 && w.result.best_epoch == 0 && has_values(&w, w.start));
     world_release(&w);
-    /* Later: the best epoch's. */
+    /* Later: the best epoch's. Without validation rows no copy is kept, but such a step is not made: one step an epoch,
+       so that it would be the first after epoch 2. */
     for (size_t n_validation = 0; n_validation <= 100; n_validation += 100) {
         REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, n_validation));
         w.journal.spoil_at_epoch = 2;
+        if (n_validation == 0) w.spec.batch_size = 300;
         CHECK_STATUS(train(&w), PLX_ERR_NUMERIC);
         CHECK_TEXT(w.err.message, "epoch 3, step");
         CHECK(w.result.epochs == 2 && w.result.best_epoch == w.journal.best_epoch && has_values(&w, w.journal.best));
@@ -732,10 +811,33 @@ static void test_loss_that_is_not_finite(void)
     }
 }
 
+/** A task that counts 1e24 has gradients whose squares are no floats. */
+static void test_a_sum_of_squares_that_is_not_finite(void)
+{
+    static const char *const optimizers[] = {"adam", "adamw", "rmsprop", "adagrad"}; /* ftrl: a weight is NaN */
+    static world w;
+    for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++) {
+        REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, 100));
+        strcpy(w.optimizer, optimizers[i]);
+        w.spec.rho = 0.9, w.spec.initial_accumulator = 0.1;
+        w.spec.learning_rate = 1e-6, w.spec.batch_size = 300; /* one step an epoch: a second one spoils weights */
+        w.weights[1] = 1e24;
+        CHECK_STATUS(train(&w), PLX_ERR_NUMERIC);
+        CHECK_TEXT(w.err.message, "what the optimizer has summed of the gradient of '");
+        CHECK_TEXT(w.err.message, "1.8e19");
+        CHECK_TEXT(w.err.message, "train.clip_value");
+        CHECK(w.result.epochs == 0 && has_values(&w, w.start));
+        /* Where it is cut to what is usual, all is well. */
+        w.spec.clip_value = 1;
+        CHECK_STATUS(train(&w), PLX_OK);
+        world_release(&w);
+    }
+}
+
 static void test_weights_that_run_away(void)
 {
     static world w;
-    REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, 0));
+    REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, 100));
     strcpy(w.optimizer, "sgd");
     w.spec.learning_rate = 1000, w.spec.epochs = 50;
     for (size_t r = 0; r < 300; r++)
@@ -745,7 +847,7 @@ static void test_weights_that_run_away(void)
     CHECK(w.result.best_epoch == 0 ? has_values(&w, w.start) : has_values(&w, w.journal.best));
     world_release(&w);
     /* One step a epoch, so that only the weights can tell. */
-    REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, 0));
+    REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, 100));
     strcpy(w.optimizer, "sgd");
     w.spec.learning_rate = 1000, w.spec.epochs = 1, w.spec.batch_size = 300;
     w.weights[0] = 1e38;
@@ -833,12 +935,15 @@ int main(int argc, char **argv)
         CHECK_TEST(test_min_delta_of_a_monitor),
         CHECK_TEST(test_a_monitor_without_meaning),
         CHECK_TEST(test_gates_are_counted),
+        CHECK_TEST(test_validation_rows_without_labels),
+        CHECK_TEST(test_without_validation_nothing_is_put_back),
         CHECK_TEST(test_without_validation_the_last_epoch_counts),
         CHECK_TEST(test_cancel),
         CHECK_TEST(test_sizes_of_batches),
         CHECK_TEST(test_no_rows_and_no_such_optimizer),
         CHECK_TEST(test_same_bits_with_any_threads),
         CHECK_TEST(test_loss_that_is_not_finite),
+        CHECK_TEST(test_a_sum_of_squares_that_is_not_finite),
         CHECK_TEST(test_weights_that_run_away),
         CHECK_TEST(test_validation_loss_that_is_not_finite),
         CHECK_TEST(test_whatever_allocation_fails),

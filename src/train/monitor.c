@@ -193,6 +193,16 @@ plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_m
     }
 }
 
+void plx_monitor_leave_out(plx_monitor *monitor, int term)
+{
+    monitor->n_terms--;
+    for (int i = term; i < monitor->n_terms; i++)
+        monitor->terms[i] = monitor->terms[i + 1];
+    monitor->larger_is_better = false;
+    for (int i = 0; i < monitor->n_terms; i++)
+        monitor->larger_is_better = monitor->larger_is_better || is_larger_better(&monitor->terms[i]);
+}
+
 double plx_monitor_value(const plx_monitor *monitor, double loss, const double *task_losses, const plx_score *scores)
 {
     double value = 0;

@@ -38,6 +38,9 @@ typedef struct plx_monitor {
  */
 plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_monitored *what, plx_error *err);
 
+/** Takes a term away. */
+void plx_monitor_leave_out(plx_monitor *monitor, int term);
+
 /** NaN where a figure has no meaning for the rows. */
 double plx_monitor_value(const plx_monitor *monitor, double loss, const double *task_losses, const plx_score *scores);
 

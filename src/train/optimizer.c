@@ -2,6 +2,9 @@
 /* The optimizers' list, and what all rows share. */
 #include "train/optimizer.h"
 
+#include <float.h>
+#include <math.h>
+
 const plx_optimizer *const plx_optimizer_list[] = {
     &plx_optimizer_sgd,
     &plx_optimizer_adagrad,
@@ -38,4 +41,19 @@ void plx_optimizer_start(const plx_optimizer *optimizer, const plx_train_spec *s
     const plx_real start = (plx_real)(optimizer->start ? optimizer->start(spec, slot) : 0);
     for (size_t i = 0; i < n; i++)
         numbers[i] = start;
+}
+
+size_t plx_find_not_finite(const plx_real *numbers, size_t n)
+{
+    enum { SPAN = 1024 }; /* looked at without a branch */
+    for (size_t first = 0; first < n; first += SPAN) {
+        const size_t end = n - first < SPAN ? n : first + SPAN;
+        bool finite = true;
+        for (size_t i = first; i < end; i++)
+            finite &= fabs((double)numbers[i]) <= DBL_MAX;
+        for (size_t i = first; !finite && i < end; i++) {
+            if (!isfinite(numbers[i])) return i;
+        }
+    }
+    return n;
 }

@@ -41,6 +41,9 @@ plx_real plx_optimizer_rate(const plx_optimizer *optimizer, const plx_train_spec
 void plx_optimizer_start(const plx_optimizer *optimizer, const plx_train_spec *spec, int slot, size_t n,
                          plx_real *numbers);
 
+/** The place of the first number that is not finite; `n` where all are. */
+size_t plx_find_not_finite(const plx_real *numbers, size_t n);
+
 /* The rows: optimizer_sgd.c, optimizer_adagrad.c, optimizer_adam.c, optimizer_ftrl.c. */
 extern const plx_optimizer plx_optimizer_sgd, plx_optimizer_adagrad, plx_optimizer_rmsprop, plx_optimizer_adam,
     plx_optimizer_adamw, plx_optimizer_ftrl;

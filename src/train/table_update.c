@@ -94,6 +94,26 @@ void plx_table_update_keep(plx_table_update *update, plx_kept_list *list)
     }
 }
 
+/** The table that the number at `place` of a slot belongs to: tables lie one behind the other. */
+static const char *name_at(const plx_table_update *update, size_t place)
+{
+    int found = 0;
+    for (int i = 0; i < update->n_tables; i++) {
+        const size_t first = update->optimizer ? update->tables[i]->offset - update->first : update->first_rows[i];
+        if (first <= place) found = i;
+    }
+    return update->tables[found]->spec.name;
+}
+
+const char *plx_table_update_not_finite(const plx_table_update *update)
+{
+    for (int i = 0; i < update->n_slots; i++) {
+        const size_t place = plx_find_not_finite(update->slots[i], update->n_slot);
+        if (place < update->n_slot) return name_at(update, place);
+    }
+    return NULL;
+}
+
 /* A row of a table, and what belongs to it. */
 typedef struct table_row {
     size_t n; /* numbers */

@@ -45,6 +45,8 @@ plx_status plx_table_update_init(plx_table_update *update, const plx_allocator *
 void plx_table_update_release(plx_table_update *update);
 /** Adds the slots: all that later steps depend on. */
 void plx_table_update_keep(plx_table_update *update, plx_kept_list *list);
+/** The name of a table of which the optimizer holds a number that is not finite; NULL: there is none. */
+const char *plx_table_update_not_finite(const plx_table_update *update);
 /**
  * Step `step`, which counts from 1; the gradients in `touched` [n_lazy, PLX_TOUCHED_PARTS] are used up. Returns the
  * regulariser's loss of the touched rows before the step.

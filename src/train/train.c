@@ -5,7 +5,6 @@
  */
 #include "train/train.h"
 
-#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,7 +27,7 @@ typedef struct trainer {
     plx_update update;
     plx_table_update tables;
     plx_row_order order;
-    plx_real *best; /* [n_values]: the best epoch's, at first the start values */
+    plx_real *best; /* [n_values]: the best epoch's, at first the start values; NULL without validation rows */
     double *speeds; /* [epochs] rows a second */
     double start, told_at;
 
@@ -93,7 +92,7 @@ static plx_status init_kept(trainer *t, plx_error *err)
     plx_kept_list_init(list, t->job->allocator);
     if (!t->job->keeper) return PLX_OK;
     plx_keep_reals(list, "values", t->job->values, t->job->graph->n_values);
-    plx_keep_reals(list, "best/values", t->best, t->job->graph->n_values);
+    if (t->best) plx_keep_reals(list, "best/values", t->best, t->job->graph->n_values);
     plx_keep_integers(list, "best/epoch", &t->best_epoch, 1);
     plx_keep_doubles(list, "best/loss", &t->best_loss, 1);
     plx_keep_integers(list, "best/epochs_without_gain", &t->epochs_without_gain, 1);
@@ -119,17 +118,20 @@ static plx_status trainer_init(trainer *t, plx_error *err)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to train on: check data.train and the parts cut off it");
     if (n > UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu training rows: at most 2^32 - 1", n);
     PLX_TRY(init_steps(t, err));
-    t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
     t->speeds = plx_alloc_zero(a, epochs, sizeof *t->speeds);
     t->run->task_weights = t->task_weights = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_weights);
     t->task_loss_sums = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_loss_sums);
     t->task_steps = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_steps);
     t->task_losses = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_losses);
-    if (!t->best || !t->speeds || !t->task_weights || !t->task_loss_sums || !t->task_steps || !t->task_losses)
+    if (!t->speeds || !t->task_weights || !t->task_loss_sums || !t->task_steps || !t->task_losses)
         return plx_error_memory(err);
     PLX_TRY(plx_validation_init(&t->validation, job, err));
+    if (t->validation.has_rows) {
+        t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
+        if (!t->best) return plx_error_memory(err);
+        memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
+    }
     if (job->measures_training) PLX_TRY(plx_measured_init(&t->training, job, n, NULL, err));
-    memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
     return init_kept(t, err);
 }
 
@@ -158,7 +160,7 @@ static const char REMEDY[] =
     "lower train.learning_rate, or check the scale of inputs (dense features with scaling none), "
     "of labels and of weights (row_weight, weight_column, class_weights, a task's weight)";
 
-static plx_status check_losses(const trainer *t, const char *what, const double *losses, double whole, plx_error *err)
+static plx_status check_task_losses(const trainer *t, const char *what, const double *losses, plx_error *err)
 {
     char number[32]; /* printf would tell the sign of a NaN */
     for (size_t task = 0; task < t->n_tasks; task++) {
@@ -167,6 +169,12 @@ static plx_status check_losses(const trainer *t, const char *what, const double 
         PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %lld, step %lld: the %s of task '%s' is not finite (%s); %s",
                  (long long)t->epoch, (long long)t->step, what, t->job->task_names[task], number, REMEDY);
     }
+    return PLX_OK;
+}
+
+static plx_status check_loss(const trainer *t, const char *what, double whole, plx_error *err)
+{
+    char number[32];
     if (isfinite(whole)) return PLX_OK;
     plx_format_double(whole, number);
     PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %lld, step %lld: the %s with the regularisers is not finite (%s); %s",
@@ -175,18 +183,23 @@ static plx_status check_losses(const trainer *t, const char *what, const double 
 
 static bool are_finite(const plx_real *numbers, size_t n)
 {
-    bool finite = true;
-    for (size_t i = 0; i < n; i++)
-        finite &= fabs((double)numbers[i]) <= DBL_MAX;
-    return finite;
+    return plx_find_not_finite(numbers, n) == n;
 }
 
-/** The last step's losses say nothing of the weights that it left. */
+/** The last step's losses say nothing of the weights that it left, and nothing of what the optimizers have summed: a
+ * weight whose sum is infinite would stand still from then on. */
 static plx_status check_values(const trainer *t, plx_error *err)
 {
-    if (are_finite(t->job->values, t->job->graph->n_values)) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %lld, step %lld: a weight is not finite; %s", (long long)t->epoch,
-             (long long)t->step, REMEDY);
+    const long long epoch = (long long)t->epoch, step = (long long)t->step;
+    if (!are_finite(t->job->values, t->job->graph->n_values))
+        PLX_FAIL(err, PLX_ERR_NUMERIC, "epoch %lld, step %lld: a weight is not finite; %s", epoch, step, REMEDY);
+    const char *name = plx_update_not_finite(&t->update, t->job->graph);
+    if (!name) name = plx_table_update_not_finite(&t->tables);
+    if (!name) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_NUMERIC,
+             "epoch %lld, step %lld: what the optimizer has summed of the gradient of '%s' is not finite: squares of "
+             "gradients above 1.8e19 are no floats; clip them (train.clip_value, train.clip_norm), or %s",
+             epoch, step, name, REMEDY);
 }
 
 /* -- Listener -------------------------------------------------------------------------------------------------- */
@@ -292,7 +305,7 @@ static plx_status restore(trainer *t, plx_error *err)
     if (status == PLX_OK && !are_counters_sound(t)) {
         status = plx_error_set(err, PLX_ERR_FORMAT, "its counters are not those of a run by this configuration");
     }
-    if (status == PLX_OK && !(are_finite(job->values, n) && are_finite(t->best, n))) {
+    if (status == PLX_OK && !(are_finite(job->values, n) && (!t->best || are_finite(t->best, n)))) {
         status = plx_error_set(err, PLX_ERR_FORMAT, "it holds a weight that is not finite");
     }
     if (status != PLX_OK) memcpy(job->values, start, n * sizeof *start);
@@ -317,6 +330,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     plx_run_step(run, job->values, &batch);
     if (job->measures_training) plx_measured_add(&t->training, run);
     t->step++;
+    PLX_TRY(check_task_losses(t, "loss", run->task_losses, err)); /* such a step is not made */
     double loss = plx_update_step(&t->update, job->values, run->gradient);
     loss += plx_table_update_step(&t->tables, job->values, run->touched, t->update.learning_rate, t->update.step);
     for (size_t task = 0; task < t->n_tasks; task++) {
@@ -326,7 +340,7 @@ static plx_status run_step(trainer *t, plx_error *err)
         t->task_steps[task]++;
     }
     t->loss_sum += loss;
-    return check_losses(t, "loss", run->task_losses, loss, err);
+    return check_loss(t, "loss", loss, err);
 }
 
 /* The caller may change the schedule's rate; what the schedule does within the epoch is kept in proportion. */
@@ -379,7 +393,8 @@ static plx_status validate(trainer *t, plx_error *err)
     t->validation_loss = loss;
     for (size_t task = 0; task < t->n_tasks; task++)
         t->task_losses[task] = t->validation.scorer.labelled[task] > 0 ? t->validation.losses[task] : 0;
-    return check_losses(t, "validation loss", t->task_losses, loss, err);
+    PLX_TRY(check_task_losses(t, "validation loss", t->task_losses, err));
+    return check_loss(t, "validation loss", loss, err);
 }
 
 /** As Keras' EarlyStopping and ReduceLROnPlateau on val_loss, or on what train.monitor says. */
@@ -420,7 +435,7 @@ static plx_status run_epoch(trainer *t, plx_error *err)
     if (t->validation.has_rows) PLX_TRY(validate(t, err));
     bool is_best = is_best_epoch(t);
     if (is_best) {
-        memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
+        if (t->best) memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
         t->best_epoch = t->epoch;
     }
     t->epochs_ended = t->epoch;
@@ -456,7 +471,8 @@ plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_err
         status = run_epoch(&t, err);
     }
     /* A cancelled first epoch keeps what it has learnt. */
-    if (status != PLX_OK || t.best_epoch > 0) memcpy(job->values, t.best, job->graph->n_values * sizeof *t.best);
+    if (t.best && (status != PLX_OK || t.best_epoch > 0))
+        memcpy(job->values, t.best, job->graph->n_values * sizeof *t.best);
     result->epochs = (int)t.epochs_ended;
     result->best_epoch = (int)t.best_epoch;
     result->rows_per_second = median(t.speeds, result->epochs);

@@ -246,6 +246,26 @@ double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
     return run_spans(update, move_span, values, gradient);
 }
 
+/** The parameter that the number at `place` of the block belongs to. */
+static const char *name_at(const plx_graph *graph, size_t place)
+{
+    const plx_param *found = NULL;
+    for (int p = 0; p < graph->n_params; p++) {
+        const plx_param *param = &graph->params[p];
+        if (param->offset <= place && (!found || param->offset > found->offset)) found = param;
+    }
+    return found ? found->spec.name : "";
+}
+
+const char *plx_update_not_finite(const plx_update *update, const plx_graph *graph)
+{
+    for (int i = 0; i < update->optimizer->n_slots; i++) {
+        const size_t place = plx_find_not_finite(update->slots[i], update->n);
+        if (place < update->n) return name_at(graph, place);
+    }
+    return NULL;
+}
+
 double plx_update_penalty(plx_update *update, plx_real *values, plx_real *gradient)
 {
     return run_spans(update, regularise_span, values, gradient);

@@ -59,6 +59,8 @@ void plx_update_keep(plx_update *update, plx_kept_list *list);
 
 /** One step; `gradient` is used up. Returns the regularisers' loss of the values before the step. */
 double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient);
+/** The name of a parameter of which the optimizer holds a number that is not finite; NULL: there is none. */
+const char *plx_update_not_finite(const plx_update *update, const plx_graph *graph);
 /** The regularisers' loss alone; `gradient` [n] is scratch. */
 double plx_update_penalty(plx_update *update, plx_real *values, plx_real *gradient);
 

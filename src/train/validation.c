@@ -21,18 +21,62 @@ static plx_status take_memory(plx_validation *v, plx_error *err)
     return v->losses ? PLX_OK : plx_error_memory(err);
 }
 
+/** Whether the task's loss says something: a row has a label that counts. */
+static bool has_loss(const plx_validation *v, int task)
+{
+    const plx_rows *rows = v->job->validation;
+    const float *labels = v->measured.labels + (size_t)task * rows->n;
+    for (size_t row = 0; row < rows->n; row++) {
+        float weight = 1;
+        if (isnan(labels[row])) continue;
+        if (rows->layout->has_weights)
+            plx_records_weights(rows->layout, rows->records + row * rows->layout->record_bytes, 1, task, &weight);
+        if (weight > 0) return true;
+    }
+    return false;
+}
+
+static bool has_whole_loss(const plx_validation *v)
+{
+    bool found = false;
+    for (int task = 0; task < v->job->graph->n_tasks && !found; task++)
+        found = v->job->task_weights[task] > 0 && has_loss(v, task);
+    return found;
+}
+
+/** A task without a label in the validation rows says nothing of an epoch: what is best is chosen by the others. */
+static plx_status leave_out_unlabelled(plx_validation *v, plx_error *err)
+{
+    const bool is_loss = plx_monitor_is_loss(&v->monitor);
+    for (int i = v->monitor.n_terms - 1; i >= 0; i--) {
+        const plx_monitor_term *term = &v->monitor.terms[i];
+        const int task = term->task;
+        const bool is_told = task < 0       ? has_whole_loss(v)
+                             : term->metric ? v->measured.figures[task].rows > 0
+                                            : has_loss(v, task);
+        if (is_told) continue;
+        plx_monitor_leave_out(&v->monitor, i);
+        if (v->monitor.n_terms > 0) continue;
+        if (is_loss || task < 0)
+            PLX_FAIL(err, PLX_ERR_SCHEMA,
+                     "no validation row has a label that counts, so that no epoch can be told from another: validate on "
+                     "rows with labels (data.validation, data.validation_part), or leave the validation rows out");
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "train.monitor: no validation row has a label of task '%s'",
+                 v->job->task_names[task]);
+    }
+    return PLX_OK;
+}
+
 /** Figures of scores that are all 0 have a meaning where those of any scores have. */
 static plx_status check_meaning(plx_validation *v, plx_error *err)
 {
-    if (plx_monitor_is_loss(&v->monitor)) return PLX_OK;
-    plx_measured_run(&v->measured);
+    if (!plx_monitor_is_loss(&v->monitor)) plx_measured_run(&v->measured);
+    PLX_TRY(leave_out_unlabelled(v, err));
     for (int i = 0; i < v->monitor.n_terms; i++) {
         const plx_monitor_term *term = &v->monitor.terms[i];
         if (term->task < 0) continue;
         const char *name = v->job->task_names[term->task];
         const plx_score *score = &v->measured.figures[term->task];
-        if (score->rows == 0)
-            PLX_FAIL(err, PLX_ERR_SCHEMA, "train.monitor: no validation row has a label of task '%s'", name);
         if (term->metric && isnan(plx_metric_of(term->metric, score)))
             PLX_FAIL(err, PLX_ERR_SCHEMA,
                      "train.monitor: %s of task '%s' has no meaning for the validation rows, whose labels are %s",

@@ -19,7 +19,7 @@ typedef struct plx_validation {
 } plx_validation;
 
 /** To be released after a failure, too. PLX_ERR_ARGUMENT: spec->monitor is not understood; PLX_ERR_SCHEMA: it has no
- * meaning for the rows. */
+ * meaning for the rows. Terms of tasks without a label there are left out of the monitor. */
 plx_status plx_validation_init(plx_validation *validation, const plx_train_job *job, plx_error *err);
 void plx_validation_release(plx_validation *validation);
 /** Of job->values: scores, losses and figures. */
