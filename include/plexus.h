@@ -28,6 +28,10 @@
  *   returned `const char *` belongs to the first argument and lives as long as it does.
  * - Threads: one thread a handle at a time, except where a comment says that threads may share it. Different
  *   handles of one context may be used in different threads at once.
+ * - fork(): a child may use what its parent has made, and starts threads of its own, whatever other threads of the
+ *   parent did at the fork. But a model that was in training then is refused, PLX_ERR_ARGUMENT, unless the training was
+ *   in a hook, where its weights may be read; and a child must not return from a hook of its parent's call:
+ *   plx_model_train answers with PLX_ERR_ARGUMENT and leaves the parent's files alone.
  * - The library prints nothing, ends no process, reads no environment variable and has no global state.
  */
 #ifndef PLEXUS_H
@@ -268,7 +272,9 @@ typedef struct plx_progress {
 
 typedef struct plx_train_hooks {
     /** Called now and then (some ten times a second at most) and at each epoch's end; returning false ends training
-     * cleanly with the best epoch so far. */
+     * cleanly with the best epoch so far. In hooks the model may be scored, evaluated, saved and copied into a
+     * predictor, and plx_model_set_parameter changes what the next step begins with. plx_model_set waits for the end of
+     * this training, plx_model_train on the same model is refused; model, data and context must not be freed. */
     bool (*progress)(void *user, const plx_progress *progress);
     void *user;
     /** Asked as an epoch begins, which counts from 1 and by train.schedule would begin with `rate`: the learning rate
@@ -287,7 +293,8 @@ typedef struct plx_train_hooks {
 
 typedef struct plx_train_report {
     int epochs; /* that were run to the end */
-    /* Whose weights the model has now; counts from 1. 0: none ended; the model has the weights reached when it was
+    /* Whose weights the model has now; counts from 1; without validation rows the last that ended, beyond which the
+       model may be where training was cancelled or failed. 0: none ended; the model has the weights reached when it was
        cancelled, or its start values where training failed. */
     int best_epoch;
     double seconds;         /* of training and validation */
@@ -301,12 +308,19 @@ typedef struct plx_train_report {
  * Trains by section `train` on data's training rows, validates on its validation rows after each epoch.
  *
  * Row order, dropout and start values come from the seed: same seed, data and CPU level give the same weights bit
- * for bit, whatever the number of threads. With validation rows, the weights of the best epoch are put back.
+ * for bit, whatever the number of threads. With validation rows, the weights of the best epoch are put back as they
+ * were when it was measured, before its hook; without, nothing is put back and no copy is kept: the model has the
+ * weights that training ended with, what the last hook set among them. A task without a label in the validation rows
+ * is left out of train.monitor, with a warning.
  *
  * @param hooks, report  may be NULL
- * @return PLX_ERR_NUMERIC  a loss was not finite; the model keeps its best epoch's weights (start values before one)
- * @return PLX_ERR_SCHEMA   data was encoded by other encoders than the model's; the checkpoint to go on from is of
- *                          another configuration, other data or another CPU level
+ * @return PLX_ERR_NUMERIC  a loss, a weight or an optimizer's sum of squares was not finite; the model has its best
+ *                          epoch's weights (start values before one) and can be saved, `report` and the log tell the
+ *                          epochs before. Without validation rows it has the weights reached: a step whose losses are
+ *                          not finite is not made
+ * @return PLX_ERR_SCHEMA   data was encoded by other encoders than the model's; no validation row has a label; the
+ *                          checkpoint to go on from is of another configuration, other data or another CPU level
+ * @return PLX_ERR_ARGUMENT the model is in training, or was when this process was forked
  * @return PLX_ERR_FORMAT, PLX_ERR_UNSUPPORTED  that checkpoint is not whole, or of another version
  */
 PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
@@ -379,11 +393,12 @@ PLX_API plx_status plx_model_parameter(const plx_model *model, int index, const 
 PLX_API plx_status plx_model_parameter_values(const plx_model *model, int index, const float **values,
                                               int64_t strides[2], plx_error *err);
 
-/** Puts `values` [n], row-major, into the n-th parameter. PLX_ERR_ARGUMENT: no such parameter, or `n` is not its size.
- */
+/** Puts `values` [n], row-major, into the n-th parameter; in a hook of plx_model_train, too.
+ * PLX_ERR_ARGUMENT: no such parameter, or `n` is not its size. */
 PLX_API plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err);
 
-/** Changes a key of section `train` for later calls of plx_model_train: "train.epochs=3". */
+/** Changes a key of section `train` for later calls of plx_model_train: "train.epochs=3". In a hook of a running one
+ * plx_model_config tells it when that has ended. */
 PLX_API plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err);
 
 /* -- Scoring raw rows ---------------------------------------------------------------------------------------------- */

@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 
 from ._native import ffi, lib
@@ -119,14 +120,27 @@ def plexus_warn(user: CData, line: CData) -> None:
     warn(text(line))
 
 
+class Lock:
+    """A lock for the threads of this process: a child that is forked while another thread holds the parent's has one of
+    its own. `with lock.here: ...` may be nested."""
+
+    def __init__(self) -> None:
+        self._by_process: dict[int, AbstractContextManager[bool]] = {}
+
+    @property
+    def here(self) -> AbstractContextManager[bool]:
+        process = os.getpid()
+        return self._by_process.get(process) or self._by_process.setdefault(process, threading.RLock())
+
+
 _contexts: dict[tuple[int, str | None], CData] = {}
-_contexts_lock = threading.Lock()
+_contexts_lock = Lock()
 
 
 def context(threads: int = 0, cpu_level: str | None = None) -> CData:
     """The context of so many threads (0: one a processor), made once; it holds no threads between calls."""
     key = (threads, cpu_level)
-    with _contexts_lock:
+    with _contexts_lock.here:
         if key not in _contexts:
             options = ffi.new("plx_context_options *")
             level = ffi.new("char[]", cpu_level.encode()) if cpu_level else ffi.NULL

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 import os
 import tempfile
-import threading
 import zipfile
 from collections.abc import Collection, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from ._config import value_of
 from ._inputs import Inputs
-from ._library import FormatError, call, context, create, path_bytes, taken_text, text
+from ._library import FormatError, Lock, call, context, create, path_bytes, taken_text, text
 from ._native import ffi, lib
 from ._tables import ForeignStream, Stream
 from ._transforms import refuse_transforms
@@ -44,17 +44,24 @@ class _Numbers:
 class Network:
     """What holds a network once it is built; `_handle` is None before."""
 
+    _in_training = False  # a fit has not returned
+
     def __init__(
         self, handle: CData, threads: int, feature_columns: list[FeatureColumn] | None, task_names: list[str],
         label_columns: list[str], read: Collection[str],
     ):  # fmt: skip
         self._context = context(threads)
         self._threads = threads
-        self._lock = threading.RLock()
+        self._locks = Lock()
         self._handle = handle
         self._inputs = Inputs(feature_columns, task_names, label_columns, read)
         self.task_names = task_names
         self.feature_columns = feature_columns
+
+    @property
+    def _lock(self) -> AbstractContextManager[bool]:
+        """For `with`: one thread at a time works with the network; calls may be nested."""
+        return self._locks.here
 
     def _built(self) -> CData:
         if self._handle is None:
@@ -181,7 +188,7 @@ class Network:
         call(lib.plx_model_export_onnx, self._built(), path_bytes(filepath), options, ffi.NULL)
 
     def __getstate__(self) -> dict[str, Any]:
-        own = ("_context", "_lock", "_handle")
+        own = ("_context", "_locks", "_handle", "_in_training")
         state = {key: value for key, value in self.__dict__.items() if key not in own}
         state["_file"] = self._bytes() if self._handle is not None else None
         return state
@@ -189,7 +196,7 @@ class Network:
     def __setstate__(self, state: dict[str, Any]) -> None:
         file = state.pop("_file")
         self.__dict__.update(state)
-        self._context, self._lock = context(self._threads), threading.RLock()
+        self._context, self._locks = context(self._threads), Lock()
         self._handle = None if file is None else _handle_of_bytes(self._context, file)
 
     def _bytes(self) -> bytes:

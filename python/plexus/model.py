@@ -64,7 +64,6 @@ class Model(Scoring):
         self._weighted_metrics = [[] for _ in names]
         self._compiled = not made_of_columns
         self.stop_training = False
-        self._in_training = False
         self._rate: float | None = None  # of the epoch under way
         self._wanted_rate: float | None = None  # that a callback asked for
         self.history: History | None = None
@@ -226,9 +225,10 @@ class Model(Scoring):
         A model by from_config takes epochs, batch size and order from its configuration where they are not given, and
         without x its rows, too.
 
-        KeyboardInterrupt ends training and is raised again; the model keeps the best epoch so far. A second fit goes on
-        from the weights, with a fresh optimizer. Raises SchemaError for rows that do not fit the model, NumericError
-        where a loss is not finite.
+        KeyboardInterrupt ends training and is raised again; the model keeps the best epoch so far, without validation
+        rows the weights reached. A second fit goes on from the weights, with a fresh optimizer. Callbacks may score and
+        save the model and set its weights; a fit of the same model within this one is an ArgumentError. Raises
+        SchemaError for rows that do not fit the model, NumericError where a loss is not finite.
         """
         if not self._compiled:
             raise RuntimeError("call compile before fit")

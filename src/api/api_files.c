@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/handles.h"
+#include "api/training.h"
 #include "data/kept_cells.h"
 #include "train/score.h"
 
@@ -102,6 +102,7 @@ static plx_status passage_init(passage *p, const plx_model *model, plx_error *er
         .n_tasks = layout->n_tasks, .has_weights = layout->has_weights, .has_group = layout->has_group};
     *p = (passage){.model = model};
     plx_kept_cells_init(&p->cells, &model->context->allocator, NULL, 0);
+    PLX_TRY(plx_model_check_weights(model, err));
     plx_layout_init(&p->layout, &parts);
     PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, &p->pool, err));
     return plx_scorer_init(&p->scorer, &model->context->allocator, &model->graph, model->context->kernels, p->pool,

@@ -2,7 +2,7 @@
 /* Looking inside: what the layers make of rows. By the plain plan, in which every layer has a place of its own. */
 #include <string.h>
 
-#include "api/handles.h"
+#include "api/training.h"
 #include "graph/run.h"
 
 enum { ROWS = 64 }; /* at once: one tile */
@@ -53,6 +53,7 @@ plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dat
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no layer %d, or dataset or out is NULL", index);
     if (node->op->is_loss) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->name);
     PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
+    PLX_TRY(plx_model_check_weights(model, err));
     const plx_allocator *allocator = &model->context->allocator;
     const plx_plan_options options = {.batch_rows = ROWS, .tile_rows = ROWS, .is_plain = true};
     plx_plan *plan = NULL;

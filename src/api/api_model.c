@@ -2,7 +2,7 @@
 /* Models: the network of a configuration over the encoders of its data. */
 #include <string.h>
 
-#include "api/handles.h"
+#include "api/training.h"
 #include "store/dtype.h"
 
 size_t plx_param_numbers(const plx_param *param)
@@ -252,7 +252,9 @@ plx_status plx_model_parameter(const plx_model *model, int index, const char **n
         shape[1] = param->spec.rows;
         shape[2] = param->spec.cols;
     }
-    if (values) plx_param_read(param, model->values, values);
+    if (!values) return PLX_OK;
+    PLX_TRY(plx_model_check_weights(model, err));
+    plx_param_read(param, model->values, values);
     return PLX_OK;
 }
 
@@ -263,6 +265,7 @@ plx_status plx_model_parameter_values(const plx_model *model, int index, const f
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no parameter number %d, or values or strides is NULL", index);
     }
     const plx_param *param = &model->graph.params[index];
+    PLX_TRY(plx_model_check_weights(model, err));
     *values = model->values + param->offset;
     strides[0] = (int64_t)param->group_stride;
     strides[1] = (int64_t)param->row_stride;
@@ -279,8 +282,15 @@ plx_status plx_model_set_parameter(plx_model *model, int index, const float *val
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "parameter '%s' has %zu numbers, not %lld", param->spec.name,
                  plx_param_numbers(param), (long long)n);
     }
+    PLX_TRY(plx_model_check_weights(model, err));
     plx_param_write(param, model->values, values);
     return PLX_OK;
+}
+
+void plx_model_name_tasks(plx_model *model)
+{
+    for (int task = 0; task < model->graph.n_tasks; task++)
+        model->task_names[task] = model->config->spec.table.tasks[task].name;
 }
 
 plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err)
@@ -290,8 +300,9 @@ plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *er
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
                  "'%s': of a model that is made only section train can change; make another model", assignment);
     }
-    PLX_TRY(plx_config_set(model->config, assignment, err));
-    for (int task = 0; task < model->graph.n_tasks; task++) /* the texts of the configuration were made anew */
-        model->task_names[task] = model->config->spec.table.tasks[task].name;
+    plx_config *config = NULL;
+    PLX_TRY(plx_training_config(model, &config, err));
+    PLX_TRY(plx_config_set(config, assignment, err));
+    plx_model_name_tasks(model);
     return PLX_OK;
 }

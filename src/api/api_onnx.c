@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Models for other runtimes: ONNX. */
-#include "api/handles.h"
+#include "api/training.h"
 #include "store/onnx_network.h"
 
 static void tell(void *user, const char *line)
@@ -78,6 +78,7 @@ plx_status plx_model_export_onnx(const plx_model *model, const char *path, const
     plx_arena arena;
     plx_onnx onnx;
     if (!model || !path) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and path must not be NULL");
+    PLX_TRY(plx_model_check_weights(model, err));
     plx_arena_init(&arena, &model->context->allocator);
     plx_onnx_init(&onnx, &arena, &model->context->allocator, model->values, PLX_VERSION);
     plx_status status = export_model(model, &onnx, path, options && options->external_data, err);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Predictors: a copy of a model that never changes, and a list of workspaces. A call takes a workspace that is free, or
- * makes one, and gives it back: as many are made as calls ever ran at once, and after that calls allocate nothing.
+ * Predictors: a copy of a model that never changes, and places for workspaces. A call takes a workspace that is free,
+ * or makes one, and puts it back: as many are made as calls ever ran at once, and after that calls allocate nothing.
+ * There is no lock: a place is taken and filled by one exchange, so that a fork never catches one that is held.
  */
-#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
-#include "api/handles.h"
+#include "api/training.h"
 #include "graph/run.h"
 
-enum { BATCH_ROWS = 256 };
+enum { BATCH_ROWS = 256, PLACES = 64 /* for workspaces of calls that have ended; what is more is freed */ };
 
 typedef struct workspace {
-    struct workspace *next;
     plx_run *run;
     uint8_t *records; /* [capacity] bytes */
     size_t capacity;
@@ -25,8 +25,7 @@ struct plx_predictor {
     plx_model *model;
     plx_plan *plan;
     const plx_layout *layout;
-    pthread_mutex_t lock; /* of `idle`; taken for a few instructions */
-    workspace *idle;
+    _Atomic(workspace *) idle[PLACES];
 };
 
 static const plx_allocator *allocator_of(const plx_predictor *predictor)
@@ -38,6 +37,7 @@ plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx
 {
     if (!model || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and out must not be NULL");
     *out = NULL;
+    PLX_TRY(plx_model_check_weights(model, err));
     const plx_allocator *allocator = &model->context->allocator;
     plx_predictor *predictor = plx_alloc_zero(allocator, 1, sizeof *predictor);
     if (!predictor) return plx_error_memory(err);
@@ -53,13 +53,13 @@ plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx
         return status;
     }
     predictor->layout = plx_encoders_layout(predictor->model->encoders);
-    pthread_mutex_init(&predictor->lock, NULL); /* a default mutex: cannot fail here */
     *out = predictor;
     return PLX_OK;
 }
 
 static void free_workspace(const plx_allocator *allocator, workspace *space)
 {
+    if (!space) return;
     plx_run_free(space->run);
     plx_free(allocator, space->places);
     plx_free(allocator, space->records);
@@ -71,12 +71,8 @@ void plx_predictor_free(plx_predictor *predictor)
 {
     if (!predictor) return;
     plx_allocator allocator = *allocator_of(predictor);
-    while (predictor->idle) {
-        workspace *space = predictor->idle;
-        predictor->idle = space->next;
-        free_workspace(&allocator, space);
-    }
-    pthread_mutex_destroy(&predictor->lock);
+    for (int i = 0; i < PLACES; i++)
+        free_workspace(&allocator, atomic_load(&predictor->idle[i]));
     plx_plan_free(predictor->plan);
     plx_model_free(predictor->model);
     plx_free(&allocator, predictor);
@@ -103,21 +99,22 @@ static plx_status make_workspace(const plx_predictor *predictor, workspace **out
 
 static plx_status take(plx_predictor *predictor, workspace **out, plx_error *err)
 {
-    pthread_mutex_lock(&predictor->lock);
-    workspace *space = predictor->idle;
-    if (space) predictor->idle = space->next;
-    pthread_mutex_unlock(&predictor->lock);
-    if (!space) return make_workspace(predictor, out, err);
-    *out = space;
-    return PLX_OK;
+    for (int i = 0; i < PLACES; i++) {
+        if (!atomic_load_explicit(&predictor->idle[i], memory_order_relaxed)) continue;
+        *out = atomic_exchange(&predictor->idle[i], NULL);
+        if (*out) return PLX_OK;
+    }
+    return make_workspace(predictor, out, err);
 }
 
 static void give_back(plx_predictor *predictor, workspace *space)
 {
-    pthread_mutex_lock(&predictor->lock);
-    space->next = predictor->idle;
-    predictor->idle = space;
-    pthread_mutex_unlock(&predictor->lock);
+    for (int i = 0; i < PLACES; i++) {
+        workspace *none = NULL;
+        if (atomic_load_explicit(&predictor->idle[i], memory_order_relaxed)) continue;
+        if (atomic_compare_exchange_strong(&predictor->idle[i], &none, space)) return;
+    }
+    free_workspace(allocator_of(predictor), space);
 }
 
 static plx_status encode(const plx_predictor *predictor, workspace *space, const plx_column *columns, int n_columns,
@@ -159,7 +156,7 @@ plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column 
     if (rows < 0 || rows > UINT32_MAX) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
     }
-    plx_predictor *owner = (plx_predictor *)predictor; /* the list of workspaces alone changes, under its lock */
+    plx_predictor *owner = (plx_predictor *)predictor; /* the places of workspaces alone change */
     PLX_TRY(take(owner, &space, err));
     plx_status status = encode(predictor, space, columns, n_columns, (size_t)rows, err);
     if (status == PLX_OK) score(predictor, space, (size_t)rows, scores);

@@ -2,12 +2,13 @@
 /* Predictions and figures of many rows at once. */
 #include <math.h>
 
-#include "api/handles.h"
+#include "api/training.h"
 #include "train/group.h"
 
 static plx_status score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
 {
     plx_pool *pool = NULL;
+    PLX_TRY(plx_model_check_weights(model, err));
     if (rows->n == 0) return PLX_OK;
     PLX_TRY(plx_context_pool(model->context, rows->n, &pool, err));
     plx_status status = plx_score_rows(&model->graph, model->context->kernels, &model->context->allocator, pool,

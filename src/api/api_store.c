@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/handles.h"
+#include "api/training.h"
 #include "base/value_text.h"
 #include "store/model_file.h"
 
@@ -48,6 +48,7 @@ plx_status plx_model_save(const plx_model *model, const char *path, plx_error *e
     int n_tensors = 0;
     plx_arena arena;
     if (!model || !path) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and path must not be NULL");
+    PLX_TRY(plx_model_check_weights(model, err));
     char rule[32];
     snprintf(rule, sizeof rule, "%d", plx_encoders_value_rule(model->encoders));
     const plx_meta meta[] = {

@@ -7,6 +7,7 @@
 #include "api/handles.h"
 #include "api/tensorboard.h"
 #include "api/train_log.h"
+#include "api/training.h"
 
 /** What the loop's listener works with. */
 typedef struct listener {
@@ -14,7 +15,7 @@ typedef struct listener {
     const plx_train_hooks *hooks; /* may be NULL */
     plx_train_log *log;           /* NULL: none */
     const plx_context *context;
-    const plx_model *model;
+    plx_model *model;
     double *scores;       /* [n_tasks] */
     plx_metrics *metrics; /* [n_tasks] of validation, then [n_tasks] of training */
     plx_board *board;     /* NULL: none */
@@ -58,13 +59,19 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .is_best = state->epoch_ended && state->is_best,
         .n_tasks = n_tasks,
     };
-    return l->hooks->progress(l->hooks->user, &progress);
+    l->model->training.is_in_hook = true;
+    const bool goes_on = l->hooks->progress(l->hooks->user, &progress);
+    l->model->training.is_in_hook = false;
+    return goes_on && plx_training_is_here(l->model);
 }
 
 static double ask_rate(void *user, int epoch, double rate)
 {
     const listener *l = user;
-    return l->hooks->learning_rate(l->hooks->user, epoch, rate);
+    l->model->training.is_in_hook = true;
+    const double asked = l->hooks->learning_rate(l->hooks->user, epoch, rate);
+    l->model->training.is_in_hook = false;
+    return plx_training_is_here(l->model) ? asked : NAN; /* which ends training */
 }
 
 static bool listen(void *user, const plx_train_state *state)
@@ -82,7 +89,7 @@ static bool listen(void *user, const plx_train_state *state)
 }
 
 /** A task without labels learns nothing, and AUC has no meaning with one class: the caller should know beforehand. */
-static void warn_of_labels(const plx_model *model, const plx_rows *rows, const char *part)
+static void warn_of_labels(const plx_model *model, const plx_rows *rows, const char *part, const char *consequence)
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
@@ -97,7 +104,8 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
             if (row % PLX_BLOCK_ROWS == 0) plx_rows_forget(rows, 0, row);
         }
         if (n_labels == 0 && rows->n > 0) {
-            plx_context_warn(model->context, "task '%s' has no label in the %s rows", model->task_names[task], part);
+            plx_context_warn(model->context, "task '%s' has no label in the %s rows%s", model->task_names[task], part,
+                             consequence);
         } else if (is_binary && n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
             plx_context_warn(model->context, "task '%s': all %s labels are %s; AUC has no meaning with one class",
                              model->task_names[task], part, n_positive == 0 ? "negative" : "positive");
@@ -161,6 +169,13 @@ void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *
     };
 }
 
+static plx_status fail_in_child(plx_error *err)
+{
+    PLX_FAIL(err, PLX_ERR_ARGUMENT,
+             "this process was forked in a hook of a training, which goes on in the parent alone: a child must not "
+             "return from the hook");
+}
+
 static plx_status run(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_log *log,
                       const plx_keeper *keeper, plx_train_report *report, plx_error *err)
 {
@@ -187,6 +202,7 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     if (status == PLX_OK) status = plx_context_pool(model->context, job.train->n, &job.pool, err);
     if (status == PLX_OK) {
         status = plx_train(&job, &result, err);
+        if (!plx_training_is_here(model)) status = fail_in_child(err);
         fill_report(&result, report);
     }
     plx_pool_free(job.pool);
@@ -196,14 +212,12 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     return status;
 }
 
-plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
-                           plx_train_report *report, plx_error *err)
+static plx_status train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_report *report,
+                        plx_error *err)
 {
     plx_train_log log = {.descriptor = -1};
     plx_checkpoint checkpoint = {0};
-    if (!model || !data) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and data must not be NULL");
     plx_status status = PLX_OK;
-    if (report) *report = (plx_train_report){0};
     bool has_log = hooks && hooks->log_path, has_checkpoint = hooks && hooks->checkpoint_path;
     if (hooks && hooks->resume && !has_checkpoint)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "resume needs checkpoint_path: the file to go on from");
@@ -217,8 +231,8 @@ plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_tra
         checkpoint.log = &log;
     }
     bool resumed = checkpoint.has_file;
-    warn_of_labels(model, &data->parts[PLX_PART_TRAIN], "training");
-    warn_of_labels(model, &data->parts[PLX_PART_VALIDATION], "validation");
+    warn_of_labels(model, &data->parts[PLX_PART_TRAIN], "training", "");
+    warn_of_labels(model, &data->parts[PLX_PART_VALIDATION], "validation", ": the best epoch is chosen without it");
     warn_of_idle_options(model, data);
     warn_of_idle_table_optimizer(model);
     status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);
@@ -227,5 +241,16 @@ plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_tra
 done:
     if (has_log) plx_train_log_release(&log);
     plx_checkpoint_release(&checkpoint);
+    return status;
+}
+
+plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
+                           plx_train_report *report, plx_error *err)
+{
+    if (!model || !data) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and data must not be NULL");
+    PLX_TRY(plx_training_begin(model, err));
+    if (report) *report = (plx_train_report){0};
+    plx_status status = train(model, data, hooks, report, err);
+    plx_training_end(model);
     return status;
 }

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/training.h"
 #include "base/file.h"
 #include "store/checksum.h"
 #include "store/dtype.h"
@@ -204,6 +205,7 @@ static bool keep(void *user, const plx_kept_list *list)
 {
     plx_checkpoint *c = user;
     plx_error failure = {0};
+    if (!plx_training_is_here(c->model)) return false; /* the file is the parent's */
     if (write(c, list, &failure) == PLX_OK) return true;
     plx_context_warn(c->context, "no checkpoint: %s; training goes on", failure.message);
     return false;

@@ -3,6 +3,8 @@
 #ifndef PLX_HANDLES_H
 #define PLX_HANDLES_H
 
+#include <sys/types.h>
+
 #include "base/arena.h"
 #include "base/pool.h"
 #include "base/text.h"
@@ -42,6 +44,13 @@ struct plx_data {
     plx_string encoding; /* plx_spec_write_encoding of the configuration that it was read by */
 };
 
+/** A call of plx_model_train that has not returned: api/training.h. */
+typedef struct plx_training {
+    pid_t process;     /* that it runs in; 0: there is none */
+    bool is_in_hook;   /* between two steps, in a function of the caller */
+    plx_config *later; /* with what was assigned meanwhile; NULL: nothing */
+} plx_training;
+
 struct plx_model {
     plx_context *context;
     plx_config *config; /* its own */
@@ -53,6 +62,7 @@ struct plx_model {
     plx_task_kind *task_kinds;          /* [n_tasks] */
     double *task_weights, *task_decays; /* [n_tasks] */
     const char ***class_names;          /* [n_tasks][classes] */
+    plx_training training;
 };
 
 struct plx_dataset {
@@ -74,6 +84,8 @@ plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_erro
 plx_input_spec *plx_model_inputs(plx_model *model);
 /** A model without room for its parameters. Takes `config`, also on failure; retains the encoders. */
 plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders, plx_model **out, plx_error *err);
+/** Takes the tasks' names from the configuration's text, which has been made anew. */
+void plx_model_name_tasks(plx_model *model);
 /** Parameters of 0. */
 plx_status plx_model_allocate(plx_model *model, plx_error *err);
 /** Puts the rows of `embedding_file`s in place; in the way that data's files are, they are looked for. */

@@ -35,7 +35,7 @@ typedef struct pool_share {
 typedef struct pool_worker {
     plx_pool *pool;
     int number;
-    pthread_t thread;
+    plx_thread thread;
 } pool_worker;
 
 struct plx_pool {
@@ -227,16 +227,21 @@ plx_status plx_pool_create(const plx_allocator *allocator, int threads, plx_pool
     return status;
 }
 
-void plx_pool_free(plx_pool *pool)
+static void end_workers(plx_pool *pool)
 {
-    if (!pool) return;
     atomic_store(&pool->stop, true);
     wake_sleepers(pool);
     for (int i = 0; i < pool->n_started; i++)
-        pthread_join(pool->workers[i].thread, NULL);
+        pthread_join(pool->workers[i].thread.handle, NULL);
     pthread_cond_destroy(&pool->done);
     pthread_cond_destroy(&pool->work);
     pthread_mutex_destroy(&pool->mutex);
+}
+
+void plx_pool_free(plx_pool *pool)
+{
+    if (!pool) return;
+    if (pool->n_started == 0 || plx_thread_is_here(&pool->workers[0].thread)) end_workers(pool);
     plx_free(pool->allocator, pool->workers);
     plx_free_aligned(pool->allocator, pool->shares);
     plx_free_aligned(pool->allocator, pool);

@@ -2,7 +2,7 @@
 /*
  * Threads that run numbered jobs. Results must not depend on who runs what: a job writes only what belongs to
  * its number. Workers spin a little before they sleep, since a training step lasts a fraction of a millisecond.
- * A pool belongs to one run at a time and does not survive fork().
+ * A pool belongs to one run at a time. In a child made by fork() it can be freed, and nothing else.
  */
 #ifndef PLX_POOL_H
 #define PLX_POOL_H

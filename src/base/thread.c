@@ -3,13 +3,20 @@
 #include "base/thread.h"
 
 #include <signal.h>
+#include <unistd.h>
 
-bool plx_thread_start(pthread_t *thread, void *(*run)(void *), void *argument)
+bool plx_thread_start(plx_thread *thread, void *(*run)(void *), void *argument)
 {
     sigset_t all, before;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    const bool started = pthread_create(thread, NULL, run, argument) == 0;
+    const bool started = pthread_create(&thread->handle, NULL, run, argument) == 0;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
+    thread->process = started ? getpid() : 0;
     return started;
+}
+
+bool plx_thread_is_here(const plx_thread *thread)
+{
+    return thread->process != 0 && thread->process == getpid();
 }

@@ -17,8 +17,7 @@ struct plx_ahead {
     const plx_allocator *allocator;
     plx_byte_source source;
     block blocks[BLOCKS]; /* a block is the reader's or the taker's, as the numbers below say */
-    pthread_t thread;
-    bool has_thread;
+    plx_thread thread;
     size_t at; /* the taker's place in its block */
 
     pthread_mutex_t mutex; /* of all below */
@@ -89,7 +88,7 @@ plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source sour
         plx_ahead_free(ahead);
         return plx_error_memory(err);
     }
-    ahead->has_thread = plx_thread_start(&ahead->thread, read_ahead, ahead);
+    plx_thread_start(&ahead->thread, read_ahead, ahead);
     *out = ahead;
     return PLX_OK;
 }
@@ -97,15 +96,17 @@ plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source sour
 void plx_ahead_free(plx_ahead *ahead)
 {
     if (!ahead) return;
-    if (ahead->has_thread) {
+    if (plx_thread_is_here(&ahead->thread)) {
         pthread_mutex_lock(&ahead->mutex);
         ahead->stop = true;
         pthread_cond_broadcast(&ahead->changed);
         pthread_mutex_unlock(&ahead->mutex);
-        pthread_join(ahead->thread, NULL);
+        pthread_join(ahead->thread.handle, NULL);
     }
-    pthread_cond_destroy(&ahead->changed);
-    pthread_mutex_destroy(&ahead->mutex);
+    if (plx_thread_left_no_lock(&ahead->thread)) {
+        pthread_cond_destroy(&ahead->changed);
+        pthread_mutex_destroy(&ahead->mutex);
+    }
     for (int i = 0; i < BLOCKS; i++)
         plx_free(ahead->allocator, ahead->blocks[i].bytes);
     plx_free(ahead->allocator, ahead);
@@ -143,7 +144,7 @@ static plx_status take(void *user, char *out, size_t room, size_t *got, plx_erro
     plx_ahead *ahead = user;
     plx_status status;
     *got = 0;
-    if (!ahead->has_thread) return ahead->source.read(ahead->source.user, out, room, got, err);
+    if (!plx_thread_is_here(&ahead->thread)) return ahead->source.read(ahead->source.user, out, room, got, err);
     for (const block *from; *got == 0 && (from = wait_for_block(ahead, &status, err));) {
         *got = from->n - ahead->at < room ? from->n - ahead->at : room;
         memcpy(out, from->bytes + ahead->at, *got);

@@ -13,8 +13,7 @@
 struct plx_rows_ahead {
     const plx_allocator *allocator;
     const plx_rows *rows;
-    pthread_t thread;
-    bool has_thread;
+    plx_thread thread;
 
     pthread_mutex_t mutex; /* of all below */
     pthread_cond_t changed;
@@ -85,7 +84,7 @@ plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows 
     ahead->rows = rows;
     pthread_mutex_init(&ahead->mutex, NULL);
     pthread_cond_init(&ahead->changed, NULL);
-    ahead->has_thread = plx_thread_start(&ahead->thread, run, ahead);
+    plx_thread_start(&ahead->thread, run, ahead);
     *out = ahead;
     return PLX_OK;
 }
@@ -93,15 +92,17 @@ plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows 
 void plx_rows_ahead_free(plx_rows_ahead *ahead)
 {
     if (!ahead) return;
-    if (ahead->has_thread) {
+    if (plx_thread_is_here(&ahead->thread)) {
         pthread_mutex_lock(&ahead->mutex);
         ahead->stop = true;
         pthread_cond_broadcast(&ahead->changed);
         pthread_mutex_unlock(&ahead->mutex);
-        pthread_join(ahead->thread, NULL);
+        pthread_join(ahead->thread.handle, NULL);
     }
-    pthread_cond_destroy(&ahead->changed);
-    pthread_mutex_destroy(&ahead->mutex);
+    if (plx_thread_left_no_lock(&ahead->thread)) {
+        pthread_cond_destroy(&ahead->changed);
+        pthread_mutex_destroy(&ahead->mutex);
+    }
     plx_free(ahead->allocator, ahead);
 }
 
@@ -119,7 +120,7 @@ plx_status plx_rows_ahead_wait(plx_rows_ahead *ahead, plx_error *err)
 {
     pthread_mutex_lock(&ahead->mutex);
     while (ahead->n) {
-        if (ahead->has_thread)
+        if (plx_thread_is_here(&ahead->thread))
             pthread_cond_wait(&ahead->changed, &ahead->mutex);
         else
             read_one(ahead);

@@ -155,7 +155,7 @@ static plx_status open_new(plx_event_file *file, const char *folder, plx_error *
 
 plx_status plx_event_file_init(plx_event_file *file, const plx_allocator *allocator, const char *folder, plx_error *err)
 {
-    *file = (plx_event_file){.descriptor = -1};
+    *file = (plx_event_file){.descriptor = -1, .process = getpid()};
     plx_string_init(&file->path, allocator);
     plx_string_init(&file->summary, allocator);
     plx_string_init(&file->record, allocator);
@@ -172,7 +172,7 @@ void plx_event_file_release(plx_event_file *file)
 {
     if (file->descriptor >= 0) {
         close(file->descriptor);
-        if (!file->has_events) unlink(file->path.text);
+        if (!file->has_events && file->process == getpid()) unlink(file->path.text);
     }
     file->descriptor = -1;
     plx_string_release(&file->record);

@@ -24,6 +24,7 @@ typedef struct plx_event_file {
     int descriptor; /* -1: closed */
     off_t length;   /* of the whole records */
     bool has_events;
+    pid_t process; /* that made it: a child that was forked since leaves it alone */
 } plx_event_file;
 
 /** Makes `folder`, those above it, and a new file in it, whose name TensorBoard knows. To be released after a failure,

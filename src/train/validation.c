@@ -59,8 +59,8 @@ static plx_status leave_out_unlabelled(plx_validation *v, plx_error *err)
         if (v->monitor.n_terms > 0) continue;
         if (is_loss || task < 0)
             PLX_FAIL(err, PLX_ERR_SCHEMA,
-                     "no validation row has a label that counts, so that no epoch can be told from another: validate on "
-                     "rows with labels (data.validation, data.validation_part), or leave the validation rows out");
+                     "no validation row has a label that counts, so that no epoch can be told from another: validate "
+                     "on rows with labels (data.validation, data.validation_part), or leave the validation rows out");
         PLX_FAIL(err, PLX_ERR_SCHEMA, "train.monitor: no validation row has a label of task '%s'",
                  v->job->task_names[task]);
     }
