@@ -96,6 +96,48 @@ test_folder_of_csv() {
     same parts.csv expected.csv
 }
 
+# A header alone, an empty part and a note beside the parts are no rows; a header scores to a header.
+test_empty_parts() {
+    make_sample_config
+    mkdir rows
+    make_part 1 300 rows/part-00
+    make_part 1001 1001 rows/part-01
+    : >rows/part-02
+    echo 'What the columns mean.' >rows/README.md
+    fit_rows
+    make_part 1001 1001 head.csv
+    code 0 "$PLEXUS" predict expected/model.plexus head.csv
+    echo click,spend >line
+    same out line
+    mkdir rows
+    cp head.csv rows/part-00
+    : >rows/part-01
+    code 0 "$PLEXUS" predict expected/model.plexus rows
+    same out line
+}
+
+# city from the folders' names, in which a blank stands as %20.
+test_partitions() {
+    needs_parquet
+    make_sample_config
+    mkdir -p day/city=New%20York day/city=x
+    cp "$samples/plain.parquet" day/city=x/a.parquet
+    code 0 "$PLEXUS" predict expected/model.plexus day --out own.csv # its own column goes before
+    code 0 "$PLEXUS" predict expected/model.plexus "$samples/rows.csv" --out csv.csv
+    same own.csv csv.csv
+    sed 's/name: city,/name: town, column: place,/' s.yaml >p.yaml
+    mkdir -p rows/place=New%20York rows/place=x
+    cp "$samples/part-0.parquet" rows/place=New%20York/a.parquet
+    cp "$samples/part-1.parquet" rows/place=x/b.parquet
+    code 0 "$PLEXUS" fit p.yaml --out got --quiet
+    code 0 "$PLEXUS" describe got/model.plexus
+    code 0 "$PLEXUS" predict got/model.plexus rows --out all.csv
+    { sed 's/$/,place/;q' "$samples/rows.csv"
+        tail -n +2 "$samples/rows.csv" | sed '1,120s/$/,New York/;121,$s/$/,x/'; } >with.csv
+    code 0 "$PLEXUS" predict got/model.plexus with.csv --out with.scores
+    same all.csv with.scores
+}
+
 # Looking what a file is must not take anything from a pipe.
 test_named_pipe() {
     make_sample_config

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import glob
 import os
+import urllib.parse
 from collections.abc import Iterator
 from typing import Any
 
@@ -77,13 +78,46 @@ def plain(x: object, what: str) -> Files | None:
 # -- Parquet where the library reads none ------------------------------------------------------------------------------
 
 
+_NO_DATA = (
+    ".md .yaml .yml .json .toml .ini .py .ipynb .sh .sql .html .pdf .docx .png .jpg .jpeg .svg .gif .crc .md5 .sha256 "
+    ".plexus .onnx .safetensors"
+).split()
+_NOTES = "readme licence license changelog notice sha256sums md5sums".split()
+
+
+def _is_no_data(name: str) -> bool:
+    stem, ending = os.path.splitext(name.lower())
+    return ending in _NO_DATA or (ending in ("", ".txt") and stem in _NOTES)
+
+
+def _in_folder(folder: str) -> list[str]:
+    """The files of a folder and of those named COLUMN=VALUE in it."""
+    files: list[str] = []
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        if name[:1] in "._" or _is_no_data(name):
+            continue
+        files += _in_folder(path) if os.path.isdir(path) and "=" in name[1:] else [path]
+    return sorted(files, key=os.fsencode)
+
+
+def partition(path: str) -> dict[str, str | None]:
+    """The columns that the folders COLUMN=VALUE of a path give."""
+    values: dict[str, str | None] = {}
+    for folder in path.split("/")[:-1]:
+        column, equals, value = folder.partition("=")
+        if column and equals:
+            text = urllib.parse.unquote(value)
+            values[urllib.parse.unquote(column)] = None if text == "__HIVE_DEFAULT_PARTITION__" else text
+    return values
+
+
 def found(name: str, folders: list[str]) -> list[str]:
     """The files that a name stands for, as the library finds them."""
     for folder in folders if folders and not os.path.isabs(name) else [""]:
         path = os.path.join(folder, name)
         if os.path.isdir(path):
-            names = sorted(os.fsencode(one) for one in os.listdir(path) if one[:1] not in "._")
-            return [os.path.join(path, os.fsdecode(one)) for one in names]
+            return _in_folder(path)
         if os.path.exists(path):
             return [path]
         if matched := [one for one in glob.glob(path) if not os.path.isdir(one)]:
@@ -120,17 +154,25 @@ def _pyarrow_batches(paths: list[str]) -> HasStream:
     import pyarrow
     import pyarrow.parquet
 
-    schema = pyarrow.parquet.read_schema(paths[0])
+    own = pyarrow.parquet.read_schema(paths[0])
+    added = [column for column in partition(paths[0]) if column not in own.names]
+    schema = own
+    for column in added:
+        schema = schema.append(pyarrow.field(column, pyarrow.string()))
 
     def batches() -> Iterator[Any]:
         for path in paths:
+            values = partition(path)
             with pyarrow.parquet.ParquetFile(path) as file:
                 for batch in file.iter_batches():
                     if batch.schema.equals(schema):
                         yield batch
-                    else:
-                        table = pyarrow.Table.from_batches([batch]).select(schema.names).cast(schema)
-                        yield from table.to_batches()
+                        continue
+                    table = pyarrow.Table.from_batches([batch]).select(own.names).cast(own)
+                    for column in added:
+                        text = pyarrow.scalar(values.get(column), pyarrow.string())
+                        table = table.append_column(column, pyarrow.repeat(text, len(table)))
+                    yield from table.to_batches()
 
     reader: HasStream = pyarrow.RecordBatchReader.from_batches(schema, batches())
     return reader
@@ -152,6 +194,9 @@ def parquet_stream(paths: list[str]) -> HasStream:
             f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and "
             "neither is installed: pip install pyarrow, or write the rows as CSV"
         ) from None
+    hive = dict.fromkeys(partition(paths[0]), polars.String)
+    if hive:
+        return polars.read_parquet(paths, hive_partitioning=True, hive_schema=hive, try_parse_hive_dates=False)
     return polars.read_parquet(paths)
 
 

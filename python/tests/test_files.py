@@ -306,3 +306,28 @@ def test_an_experiment(tmp_path):
     command("fit", tmp_path / "config.yaml", "--data", data, "--out", tmp_path / "out", "--quiet")
     assert same(plexus.load_model(tmp_path / "out" / "model.plexus"), model)
     assert all(auc > 0.8 for auc in model.evaluate())
+
+
+def test_folders_that_are_columns(rows, tmp_path):
+    """Hive's folders COLUMN=VALUE, as CSV and as Parquet: the rows of the table."""
+    frame = pd.DataFrame(rows)[:600].copy()
+    frame["day"] = np.array(["2024-01-31", "a b/c", None], object)[np.arange(600) % 3]
+    for day, part in frame.groupby("day", dropna=False, sort=False):
+        name = {"2024-01-31": "2024-01-31", "a b/c": "a%20b%2Fc"}.get(day, "__HIVE_DEFAULT_PARTITION__")
+        for kind in ("csv", "parquet"):
+            folder = tmp_path / kind / f"day={name}"
+            folder.mkdir(parents=True)
+            (tmp_path / kind / "README.md").write_text("what the columns mean")
+            write = part.drop(columns="day")
+            write.to_csv(folder / "a.csv", index=False) if kind == "csv" else write.to_parquet(folder / "a.parquet")
+    features = [plexus.SparseFeat("day", embedding_dim=4), plexus.DenseFeat("age")]
+    ordered = pd.concat([frame[frame.day == "2024-01-31"], frame[frame.day.isna()], frame[frame.day == "a b/c"]])
+    expected = None
+    for source in (tmp_path / "csv", tmp_path / "parquet"):
+        model = plexus.SingleTask(features, task_type="binary", task_name="click")
+        model.compile()
+        model.fit(source, epochs=1, batch_size=64, verbose=0)
+        scores = model.predict(source)
+        assert np.array_equal(scores, model.predict(ordered[["day", "age"]]))
+        assert expected is None or np.array_equal(scores, expected)
+        expected = scores

@@ -123,7 +123,12 @@ static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *
 static void check_name(parser *p, const yaml_node_t *node, const char *name)
 {
     if (!name || (name[0] != '\0' && strlen(name) <= NAME_LENGTH_MAX && !strpbrk(name, "\n\t"))) return;
-    plx_document_problem(&p->document, node, "a name has 1 to %d characters on one line", (int)NAME_LENGTH_MAX);
+    plx_string shown;
+    plx_string_init(&shown, p->spec->arena.allocator);
+    plx_string_json(&shown, (plx_slice){name, strnlen(name, 2 * NAME_LENGTH_MAX)});
+    plx_document_problem(&p->document, node, "a name has 1 to %d characters on one line, and no tab: not %s",
+                         (int)NAME_LENGTH_MAX, shown.text ? shown.text : "this");
+    plx_string_release(&shown);
 }
 
 /** Keys that mean nothing for the entry's kind, which is one of `kinds`; `what` such entries are. */

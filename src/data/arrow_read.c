@@ -116,7 +116,8 @@ static plx_status find_columns(reader *r, plx_error *err)
         r->sources[input].place = place;
     }
     for (int i = 0; i < e->n_inputs; i++)
-        if (r->sources[i].place < 0 && plx_input_is_read(&e->inputs[i], r->to.with_labels))
+        if (r->sources[i].place < 0 && plx_input_is_read(&e->inputs[i], r->to.with_labels) &&
+            !plx_filling_constant(&r->to, i).text)
             return fail_missing(r, e->inputs[i].column, err);
     for (int i = e->n_inputs; i < r->n_sources; i++)
         if (r->sources[i].place < 0) return fail_missing(r, column_of(r, i), err);
@@ -205,8 +206,13 @@ static plx_status fill_row(reader *r, int64_t row, plx_error *err)
     int together = 0;
     PLX_TRY(keep_values(r, row, err));
     PLX_TRY(plx_columns_reserve(r->to.columns, err));
-    for (int i = 0; i < r->to.encoders->n_inputs; i++)
-        if (r->sources[i].place >= 0) PLX_TRY(add_value(r, i, row, err));
+    for (int i = 0; i < r->to.encoders->n_inputs; i++) {
+        const plx_slice constant = plx_filling_constant(&r->to, i);
+        if (r->sources[i].place >= 0)
+            PLX_TRY(add_value(r, i, row, err));
+        else if (constant.text && plx_input_is_read(&r->to.encoders->inputs[i], r->to.with_labels))
+            PLX_TRY(add_text(r, i, constant, err));
+    }
     return plx_filling_row(&r->to, &together, err);
 }
 

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/value_text.h"
 
@@ -60,10 +61,33 @@ char plx_separator_byte(const char *separator)
 plx_shown_cell plx_cell_show(plx_slice cell)
 {
     plx_shown_cell s;
-    bool is_cut = cell.length > PLX_SHOWN_BYTES;
-    snprintf(s.text, sizeof s.text, "'%.*s%s'", is_cut ? PLX_SHOWN_BYTES : (int)cell.length, cell.text ? cell.text : "",
-             is_cut ? "..." : "");
+    size_t n = cell.length <= PLX_SHOWN_BYTES ? cell.length : PLX_SHOWN_BYTES;
+    while (n < cell.length && n > 0 && (cell.text[n] & 0xC0) == 0x80) /* not in the middle of a character */
+        n--;
+    size_t used = 0;
+    s.text[used++] = '\'';
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char byte = (unsigned char)cell.text[i];
+        const char *name = byte == '\t' ? "\\t" : byte == '\r' ? "\\r" : "\\n";
+        if (byte >= 32 && byte != 127)
+            s.text[used++] = cell.text[i];
+        else if (byte == '\t' || byte == '\r' || byte == '\n')
+            used += (size_t)snprintf(s.text + used, sizeof s.text - used, "%s", name);
+        else
+            used += (size_t)snprintf(s.text + used, sizeof s.text - used, "\\x%02x", byte);
+    }
+    snprintf(s.text + used, sizeof s.text - used, n < cell.length ? "...'" : "'");
     return s;
+}
+
+/* Texts by which other programs mean that a value is missing. */
+static bool means_missing(plx_slice cell)
+{
+    static const char *const texts[] = {"na", "n/a", "#n/a", "<na>", "none",    "null",   "nil",  "\\n",    "nat",
+                                        "-",  "--",  "?",    ".",    "missing", "(null)", "void", "unknown"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        if (strlen(texts[i]) == cell.length && strncasecmp(texts[i], cell.text, cell.length) == 0) return true;
+    return false;
 }
 
 plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, const char *reader, plx_error *err)
@@ -75,11 +99,13 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
                  "%s is a date and not a number; column '%s' %s: write days or seconds since 1970-01-01 instead, or "
                  "declare it sparse",
                  plx_cell_show(cell).text, column, reader);
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s", plx_cell_show(cell).text,
+    const bool may_miss = kind == PLX_NUMBER_NONE && means_missing(cell);
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s%s%s%s", plx_cell_show(cell).text,
              kind == PLX_NUMBER_NONE       ? "not a number"
              : kind == PLX_NUMBER_NEGATIVE ? "negative"
                                            : "too large for a 32-bit number",
-             column, reader);
+             column, reader, may_miss ? "; where it means a missing number, set data.missing: [" : "",
+             may_miss ? plx_cell_show(cell).text : "", may_miss ? "]" : "");
 }
 
 plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const char *column, char separator, int size)

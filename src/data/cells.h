@@ -25,9 +25,9 @@ plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double 
 plx_number plx_check_number(double number);
 
 enum { PLX_SHOWN_BYTES = 60 };
-/** A cell as messages show it: in quotes, cut where it is long. */
+/** A cell as messages show it: in quotes, cut where it is long, control bytes as \xHH. */
 typedef struct plx_shown_cell {
-    char text[PLX_SHOWN_BYTES + 8];
+    char text[4 * PLX_SHOWN_BYTES + 8];
 } plx_shown_cell;
 plx_shown_cell plx_cell_show(plx_slice cell);
 

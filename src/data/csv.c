@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "data/guess.h"
 #include "data/scan.h"
 
 enum { FIRST_CAPACITY = 1 << 18, FIRST_CELLS = 64 };
@@ -90,6 +91,14 @@ void plx_csv_release(plx_csv *csv)
     *csv = (plx_csv){0};
 }
 
+plx_slice plx_csv_row(const plx_csv *csv)
+{
+    const char *begin = csv->buffer + csv->row, *end = csv->buffer + csv->next;
+    while (end > begin && (end[-1] == '\n' || end[-1] == '\r'))
+        end--;
+    return (plx_slice){begin, (size_t)(end - begin)};
+}
+
 void plx_csv_place(const plx_csv *csv, size_t cell, plx_error *err)
 {
     add_place(csv, csv->cells[cell].start, err);
@@ -105,7 +114,7 @@ static plx_status fill(plx_csv *csv, plx_error *err)
     csv->end = kept;
     if (kept == csv->capacity) {
         if (csv->capacity >= PLX_CSV_MAX_ROW) {
-            const char *hint = csv->options.has_quote ? "; is a quote left open?" : "";
+            const char *hint = csv->options.has_quote ? "; is a quote left open? " PLX_PLAIN_QUOTES : "";
             PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu:1: a row of more than %d MiB%s", csv->name,
                      (unsigned long long)csv->line, PLX_CSV_MAX_ROW >> 20, hint);
         }
@@ -125,12 +134,11 @@ static plx_status fill(plx_csv *csv, plx_error *err)
 }
 
 /* The first bytes of the file are in the buffer. */
-static plx_status skip_mark(plx_csv *csv, plx_error *err)
+static plx_status look_at_begin(plx_csv *csv, plx_error *err)
 {
-    const char *text = csv->buffer;
-    if (csv->end >= 2 && (memcmp(text, "\xff\xfe", 2) == 0 || memcmp(text, "\xfe\xff", 2) == 0))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the text is UTF-16; convert it to UTF-8", csv->name);
-    if (csv->end >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) csv->next = 3;
+    const char *other = plx_guess_other(csv->buffer, csv->end);
+    if (other) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: %s", csv->name, other);
+    if (csv->end >= 3 && memcmp(csv->buffer, "\xef\xbb\xbf", 3) == 0) csv->next = 3;
     return PLX_OK;
 }
 
@@ -181,7 +189,7 @@ static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell 
         if (!csv->at_end) /* the other half of a double may follow, too */
             found->cut = !close || close + 1 == limit;
         else if (!close)
-            return fail_at(csv, cell->start, err, "the quote that begins this cell is never closed");
+            return fail_at(csv, cell->start, err, "the quote that begins this cell is never closed; " PLX_PLAIN_QUOTES);
         if (found->cut) return PLX_OK;
         if (close + 1 == limit || close[1] != options->quote) break;
         found->doubled = true;
@@ -190,7 +198,12 @@ static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell 
     while (options->trim && is_blank(*after, options->delimiter))
         after++;
     if (*after == '\r' && after[1] == '\n') after++;
-    if (*after != options->delimiter && *after != '\n')
+    const bool ends = *after == options->delimiter || *after == '\n';
+    if (!ends && memchr(open, '\n', (size_t)(close - open)))
+        return fail_at(csv, cell->start, err,
+                       "the quote that begins this cell ends in a later line, with text behind it: is it left "
+                       "open? " PLX_PLAIN_QUOTES);
+    if (!ends)
         return fail_at(csv, (size_t)(after - (csv->buffer + csv->row)), err,
                        "text after the closing quote; a quote inside a quoted cell is written twice");
     cell->text = open + 1;
@@ -281,7 +294,7 @@ plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err)
 {
     if (csv->end == 0 && !csv->at_end) {
         PLX_TRY(fill(csv, err));
-        PLX_TRY(skip_mark(csv, err));
+        PLX_TRY(look_at_begin(csv, err));
     }
     for (;;) {
         bool ready = skip_lines(csv);

@@ -16,6 +16,9 @@
 
 enum { PLX_CSV_MAX_CELL = 1 << 20, PLX_CSV_MAX_ROW = 1 << 24, PLX_CSV_MAX_CELLS = 1 << 16 };
 
+/** What messages advise where a quote seems to be left open. */
+#define PLX_PLAIN_QUOTES "where quotes are plain text, set data.quote: ''"
+
 /** Where bytes come from. `read` puts at most `room` > 0 bytes to `out`; `*got` 0: the end. */
 typedef struct plx_byte_source {
     plx_status (*read)(void *user, char *out, size_t room, size_t *got, plx_error *err);
@@ -68,6 +71,9 @@ plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err);
 /** After PLX_ERR_FORMAT: goes on behind the line in which the wrong row begins. Fails where that line has no end within
  * reach. */
 plx_status plx_csv_skip_line(plx_csv *csv, plx_error *err);
+
+/** The row as it stands in the file, without its line end; borrowed until the next one. */
+plx_slice plx_csv_row(const plx_csv *csv);
 
 /** Puts "FILE:LINE:COLUMN: " of the row's cell `cell` before the message in `err`. COLUMN counts bytes from 1. */
 void plx_csv_place(const plx_csv *csv, size_t cell, plx_error *err);

@@ -11,9 +11,19 @@ typedef struct plx_filling {
     const plx_encoders *encoders;
     plx_columns *columns; /* made by plx_encoders_raw */
     bool with_labels;
-    plx_wrong_rows *wrong; /* counted here where data.on_error is skip; NULL: the first one ends reading */
-    plx_kept_cells *kept;  /* readers add a row's cells before they fill it; NULL: none are kept */
+    const plx_slice *constants; /* [n_inputs]: what a column holds in all rows where the file lacks it; NULL text:
+                                   nothing. NULL: of none */
+    bool needs_rows;            /* a header alone is an error */
+    bool is_part;               /* of several files that one name stands for: this one may be empty */
+    plx_wrong_rows *wrong;      /* counted here where data.on_error is skip; NULL: the first one ends reading */
+    plx_kept_cells *kept;       /* readers add a row's cells before they fill it; NULL: none are kept */
 } plx_filling;
+
+/** What the folders of the file say of a column that it lacks; its text is NULL: nothing. */
+static inline plx_slice plx_filling_constant(const plx_filling *to, int index)
+{
+    return to->constants ? to->constants[index] : (plx_slice){0};
+}
 
 /** Whether anything reads the column's cells as texts, or as numbers. */
 bool plx_input_reads_texts(const plx_input *input, bool with_labels);

@@ -16,7 +16,8 @@ plx_status plx_find_file(plx_arena *arena, const char *name, const char *const *
 
 /**
  * `*paths` [*n], in the arena, are the files that `name` stands for: the one that plx_find_file finds; where that is a
- * folder, the files in it by the bytes of their names, without those that begin with a dot or an underscore; where
+ * folder, the files in it by the bytes of their paths, those of folders COLUMN=VALUE in it too, without those whose
+ * names begin with a dot or an underscore or are plainly of no data (README.md, *.yaml, pictures); where
  * there is no such file and the name has *, ? or [ in it, all files that it matches as a pattern, in the first of
  * `folders` where there are any, by the bytes of their paths. PLX_ERR_IO: there are none.
  */

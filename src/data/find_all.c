@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names that stand for several files. What a folder holds beside data by custom, such as _SUCCESS, .crc files and
- * notes of the system, begins with an underscore or a dot.
+ * notes of the system, begins with an underscore or a dot; texts, programs and pictures are told by their endings.
  */
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
 #include "data/find.h"
+#include "data/partition.h"
 
 typedef struct list {
     plx_arena *arena;
     const char **items;
     size_t n, capacity;
+    const char *skipped; /* the last one of them that is no data; NULL: none is */
     bool failed;
 } list;
 
@@ -45,24 +48,60 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
+/* Whether a name in a folder is that of a text about the rows, a program or a picture, and not of rows. */
+static bool is_no_data(const char *name)
+{
+    static const char *const endings[] = {".md",   ".yaml",  ".yml",    ".json",   ".toml", ".ini",
+                                          ".py",   ".ipynb", ".sh",     ".sql",    ".html", ".pdf",
+                                          ".docx", ".png",   ".jpg",    ".jpeg",   ".svg",  ".gif",
+                                          ".crc",  ".md5",   ".sha256", ".plexus", ".onnx", ".safetensors"};
+    static const char *const notes[] = {"readme", "licence", "license", "changelog", "notice", "sha256sums", "md5sums"};
+    const char *dot = strrchr(name, '.');
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        if (strcasecmp(dot, endings[i]) == 0) return true;
+    const size_t stem = dot ? (size_t)(dot - name) : strlen(name);
+    for (size_t i = 0; (!dot || strcasecmp(dot, ".txt") == 0) && i < sizeof notes / sizeof *notes; i++)
+        if (strlen(notes[i]) == stem && strncasecmp(name, notes[i], stem) == 0) return true;
+    return false;
+}
+
+static plx_status list_folder(list *l, const char *folder, plx_error *err);
+
+static plx_status list_entry(list *l, const char *folder, const char *name, plx_error *err)
+{
+    const char *path = plx_arena_format(l->arena, "%s%s%s", folder, folder[strlen(folder) - 1] == '/' ? "" : "/", name);
+    if (path && is_folder(path)) {
+        if (plx_partition_is_name(name)) return list_folder(l, path, err);
+        PLX_FAIL(err, PLX_ERR_IO,
+                 "%s: is a folder in a folder of files, and its name is no COLUMN=VALUE; list the folders one by one",
+                 path);
+    }
+    if (is_no_data(name))
+        l->skipped = path;
+    else
+        add(l, path);
+    return PLX_OK;
+}
+
 static plx_status list_folder(list *l, const char *folder, plx_error *err)
 {
     DIR *entries = opendir(folder);
-    const char *inner = NULL;
+    plx_status status = PLX_OK;
     if (!entries) PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be listed: %s", folder, strerror(errno));
-    for (const struct dirent *entry; (entry = readdir(entries)) && !l->failed && !inner;) {
-        if (entry->d_name[0] == '.' || entry->d_name[0] == '_') continue;
-        const char *gap = folder[strlen(folder) - 1] == '/' ? "" : "/";
-        const char *path = plx_arena_format(l->arena, "%s%s%s", folder, gap, entry->d_name);
-        if (path && is_folder(path)) inner = path;
-        add(l, path);
-    }
+    for (const struct dirent *entry; !status && !l->failed && (entry = readdir(entries));)
+        if (entry->d_name[0] != '.' && entry->d_name[0] != '_') status = list_entry(l, folder, entry->d_name, err);
     closedir(entries);
-    if (l->failed) return plx_error_memory(err);
-    if (inner) PLX_FAIL(err, PLX_ERR_IO, "%s: is a folder in a folder of files; list the folders one by one", inner);
-    if (l->n == 0)
-        PLX_FAIL(err, PLX_ERR_IO, "%s: there is no file in the folder; name a file, or one with files", folder);
-    return PLX_OK;
+    return l->failed ? plx_error_memory(err) : status;
+}
+
+static plx_status check_folder(const list *l, const char *folder, plx_error *err)
+{
+    if (l->n > 0) return PLX_OK;
+    if (l->skipped)
+        PLX_FAIL(err, PLX_ERR_IO,
+                 "%s: there is no file of rows in the folder; %s, for one, is taken for none: name it to have it read",
+                 folder, l->skipped);
+    PLX_FAIL(err, PLX_ERR_IO, "%s: there is no file in the folder; name a file, or one with files", folder);
 }
 
 static plx_status match(list *l, const char *pattern, plx_error *err)
@@ -99,6 +138,7 @@ plx_status plx_find_files(plx_arena *arena, const char *name, const char *const 
     plx_status status = plx_find_file(arena, name, folders, n_folders, &path, err);
     if (status == PLX_OK && is_folder(path)) {
         status = list_folder(&found, path, err);
+        if (!status) status = check_folder(&found, path, err);
     } else if (status == PLX_OK) {
         add(&found, path);
     } else if (status == PLX_ERR_IO && strpbrk(name, "*?[")) {

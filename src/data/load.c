@@ -36,8 +36,14 @@ static plx_status read_named(const plx_filling *to, const char *name, const plx_
     int n = 0;
     plx_arena_init(&arena, &to->encoders->allocator);
     plx_status status = plx_find_files(&arena, name, options->folders, options->n_folders, &paths, &n, err);
+    plx_filling file = *to;
+    file.is_part = n > 1;
+    const size_t before = to->columns->n;
+    const int64_t wrong = to->wrong ? to->wrong->n : 0;
     for (int i = 0; !status && i < n; i++)
-        status = read_file(to, paths[i], options, err);
+        status = read_file(&file, paths[i], options, err);
+    if (!status && to->needs_rows && to->columns->n == before && (!to->wrong || to->wrong->n == wrong))
+        status = plx_error_set(err, PLX_ERR_FORMAT, "%s: none of its %d files has a row", name, n);
     plx_arena_release(&arena);
     return status;
 }
@@ -183,7 +189,8 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     size_t files[PLX_PARTS];
     uint32_t *order = NULL;
     plx_columns columns = {0};
-    const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true, .wrong = options->wrong};
+    const plx_filling to = {
+        .encoders = e, .columns = &columns, .with_labels = true, .needs_rows = true, .wrong = options->wrong};
     plx_status status = PLX_OK;
     if (!options->fitted) status = plx_vocabularies_read(e, options->folders, options->n_folders, err);
     if (!status) status = plx_encoders_raw(e, true, &columns, err);

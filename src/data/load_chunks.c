@@ -64,6 +64,7 @@ static plx_status read_named(chunks *c, const char *name, const plx_load_options
     int n = 0;
     plx_arena_init(&arena, &c->to.encoders->allocator);
     plx_status status = plx_find_files(&arena, name, options->folders, options->n_folders, &paths, &n, err);
+    c->to.is_part = n > 1;
     for (int i = 0; !status && i < n; i++)
         status = read_file(c, paths[i], options->threads, err);
     plx_arena_release(&arena);

@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "data/parquet.h"
+#include "data/partition.h"
 #include "data/table_file.h"
 
 struct plx_reader {
     plx_allocator allocator;
+    plx_arena arena; /* what the folders say */
     const char *path;
     plx_table_file *table; /* NULL: a Parquet file */
     struct ArrowArrayStream stream;
@@ -30,6 +32,18 @@ static plx_status open_parquet(plx_reader *reader, const plx_filling *to, plx_er
     return plx_arrow_reader_open(to, &reader->stream, reader->path, &reader->batches, err);
 }
 
+/* The columns that folders COLUMN=VALUE give. */
+static plx_status read_folders(plx_reader *reader, plx_filling *filling, plx_error *err)
+{
+    const plx_encoders *e = filling->encoders;
+    if (!strchr(reader->path, '=')) return PLX_OK;
+    plx_slice *constants = plx_arena_take(&reader->arena, (size_t)e->n_inputs, sizeof *constants);
+    for (int i = 0; constants && i < e->n_inputs; i++)
+        constants[i] = plx_partition_value(&reader->arena, reader->path, e->inputs[i].column);
+    filling->constants = constants;
+    return plx_arena_failed(&reader->arena) ? plx_error_memory(err) : PLX_OK;
+}
+
 plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err)
 {
     const plx_allocator *allocator = &to->encoders->allocator;
@@ -38,8 +52,12 @@ plx_status plx_reader_open(const plx_filling *to, const char *path, int threads,
     if (!reader) return plx_error_memory(err);
     reader->allocator = *allocator;
     reader->path = path;
-    plx_status status = is_parquet(to, path) ? open_parquet(reader, to, err)
-                                             : plx_table_file_open(to, path, threads, &reader->table, err);
+    plx_arena_init(&reader->arena, &reader->allocator);
+    plx_filling filling = *to;
+    plx_status status = read_folders(reader, &filling, err);
+    if (!status)
+        status = is_parquet(to, path) ? open_parquet(reader, &filling, err)
+                                      : plx_table_file_open(&filling, path, threads, &reader->table, err);
     if (status) {
         plx_reader_close(reader);
         return status;
@@ -61,5 +79,6 @@ void plx_reader_close(plx_reader *reader)
     plx_table_file_close(reader->table);
     plx_arrow_reader_close(reader->batches);
     if (reader->stream.release) reader->stream.release(&reader->stream);
+    plx_arena_release(&reader->arena);
     plx_free(&allocator, reader);
 }

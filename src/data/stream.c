@@ -47,6 +47,12 @@ static plx_status fail_archive(const plx_stream *stream, plx_error *err)
     if (code == ENOMEM) return plx_error_memory(err);
     if (code > 0 && code != EILSEQ)
         PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be read: %s", stream->path, reason ? reason : strerror(code));
+    if (reason && strstr(reason, "too much memory"))
+        PLX_FAIL(
+            err, PLX_ERR_FORMAT,
+            "%s: was compressed with a larger window than is read, of more than 128 MiB (zstd --long=28 or more, xz "
+            "likewise); compress it again without",
+            stream->path);
     PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the compressed data is damaged or cut off (%s); get the file again",
              stream->path, reason ? reason : "it ends too early");
 }

@@ -9,6 +9,7 @@
 #include "data/cells.h"
 #include "data/encoders.h"
 #include "data/filling.h"
+#include "data/guess.h"
 #include "data/stream.h"
 
 enum { NO_CELL = -1 };
@@ -44,6 +45,15 @@ static plx_slice column_name(const table *r, size_t position)
     return (plx_slice){r->csv.cells[position].text, r->csv.cells[position].length};
 }
 
+/* The header as it was read, and what may be wrong with it. */
+static void tell_header(const table *r, plx_string *out)
+{
+    char guess[200];
+    const plx_slice header = plx_csv_row(&r->csv);
+    plx_guess_header(header, r->csv.n_cells, r->to.encoders->spec.data.delimiter, guess, sizeof guess);
+    plx_string_format(out, "; it reads %s%s", plx_cell_show(header).text, guess);
+}
+
 static plx_status fail_missing(const table *r, size_t n, const char *column, plx_error *err)
 {
     plx_arena arena;
@@ -53,12 +63,13 @@ static plx_status fail_missing(const table *r, size_t n, const char *column, plx
     for (size_t i = 0; names && i < n; i++)
         names[i] = plx_arena_text(&arena, column_name(r, i).text, column_name(r, i).length);
     if (!plx_arena_failed(&arena)) nearest = plx_nearest(plx_slice_of(column), names, n);
+    plx_string text;
+    plx_string_init(&text, &r->to.encoders->allocator);
+    if (nearest) plx_string_format(&text, "; did you mean '%s'?", nearest);
+    if (r->to.encoders->spec.data.header) tell_header(r, &text);
     const char *where = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
-    if (nearest)
-        plx_error_set(err, PLX_ERR_SCHEMA, "%s: %s no column '%s'; did you mean '%s'?", r->name, where, column,
-                      nearest);
-    else
-        plx_error_set(err, PLX_ERR_SCHEMA, "%s: %s no column '%s'; names are case-sensitive", r->name, where, column);
+    plx_error_set(err, PLX_ERR_SCHEMA, "%s: %s no column '%s'%s", r->name, where, column, text.text ? text.text : "");
+    plx_string_release(&text);
     plx_arena_release(&arena);
     return PLX_ERR_SCHEMA;
 }
@@ -102,7 +113,8 @@ static plx_status map_names(table *r, size_t n, bool without_labels, plx_error *
     }
     r->n_cells = (size_t)cell;
     for (int i = 0; i < e->n_inputs; i++)
-        if (r->cells[i] == NO_CELL && plx_input_is_read(&e->inputs[i], r->to.with_labels))
+        if (r->cells[i] == NO_CELL && plx_input_is_read(&e->inputs[i], r->to.with_labels) &&
+            !plx_filling_constant(&r->to, i).text)
             return fail_missing(r, n, e->inputs[i].column, err);
     for (int i = 0; i < n_kept; i++)
         if (r->kept[i] == NO_CELL) return fail_missing(r, n, r->to.kept->names[i], err);
@@ -141,8 +153,30 @@ static plx_status map_columns(table *r, plx_error *err)
 static plx_status fail_count(const table *r, plx_error *err)
 {
     const char *from = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: the row has %zu cells, expected %zu as %s", r->name,
-             (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from);
+    const bool is_long = r->csv.next_line > r->csv.line + 1;
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: the row has %zu cells, expected %zu as %s%s", r->name,
+             (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from,
+             is_long ? "; a quoted cell goes on in later lines: is its quote left open? " PLX_PLAIN_QUOTES : "");
+}
+
+/* The cell to blame for input `index`. */
+static size_t place_of(const table *r, int index)
+{
+    return r->cells[index] == NO_CELL ? 0 : (size_t)r->cells[index];
+}
+
+static plx_status add_constants(const table *r, plx_error *err)
+{
+    for (int i = 0; i < r->to.encoders->n_inputs; i++) {
+        const plx_slice constant = plx_filling_constant(&r->to, i);
+        if (r->cells[i] != NO_CELL || !constant.text ||
+            !plx_input_is_read(&r->to.encoders->inputs[i], r->to.with_labels))
+            continue;
+        plx_status status = plx_filling_text(&r->to, i, constant, err);
+        if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, place_of(r, i), err);
+        if (status) return status;
+    }
+    return PLX_OK;
 }
 
 static plx_status keep_cells(const table *r, plx_error *err)
@@ -170,9 +204,10 @@ static plx_status add_row(const table *r, plx_error *err)
         if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)places[i], err);
         if (status) return status;
     }
+    if (to.constants) PLX_TRY(add_constants(r, err));
     int index = 0;
     plx_status status = plx_filling_row(&r->to, &index, err);
-    if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)r->cells[index], err);
+    if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, place_of(r, index), err);
     return status;
 }
 
@@ -190,6 +225,7 @@ static plx_status begin(table *r, plx_error *err)
 {
     r->has_begun = true;
     PLX_TRY(plx_csv_next(&r->csv, &r->more, err));
+    if (!r->more && r->to.is_part) return PLX_OK;
     if (!r->more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should hold rows", r->name);
     if (!r->to.encoders->spec.data.header) return map_columns(r, err);
     PLX_TRY(check_header(r, err));
@@ -205,7 +241,8 @@ static plx_status read_rows(table *r, size_t most, plx_error *err)
         if (status) PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
         PLX_TRY(next_row(r, err));
     }
-    if (!r->more && !r->seen) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
+    if (!r->more && !r->seen && r->to.needs_rows && !r->to.is_part)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
     return PLX_OK;
 }
 
