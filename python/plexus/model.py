@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-from . import _config, optimizers
+from . import _config, _repr, optimizers
+from ._class_weights import ClassWeights, class_weights
 from ._compile import loss_of, metrics_a_task, per_task
 from ._config import Configuration, Key, value_of
 from ._library import ArgumentError, PlexusError, call, context, create, path_bytes, text
@@ -24,9 +25,6 @@ from .callbacks import BackupAndRestore, Callback, History, TensorBoard, check_c
 # Arguments of Keras that change nothing here.
 _IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
 _IDLE_FIT = {"validation_batch_size", "validation_freq", "max_queue_size", "workers", "use_multiprocessing"}
-
-# A weight by class, or such a dict by the tasks' names.
-_ClassWeights: TypeAlias = "Mapping[Any, Any] | None"
 
 
 class Model(Scoring):
@@ -67,6 +65,12 @@ class Model(Scoring):
         self._rate: float | None = None  # of the epoch under way
         self._wanted_rate: float | None = None  # that a callback asked for
         self.history: History | None = None
+
+    def __repr__(self) -> str:
+        return _repr.model_line(self)
+
+    def _repr_html_(self) -> str:
+        return _repr.model_table(self)
 
     @classmethod
     def from_config(cls, config: dict[str, Any] | FilePath, folders: Folders = (), threads: int = 0) -> Model:
@@ -180,6 +184,17 @@ class Model(Scoring):
         return text(lib.plx_config_text(configuration))
 
     @property
+    def classes(self) -> dict[str, list[str]]:
+        """The labels of each multiclass task, in the order of its outputs: column k of its scores is that of label k."""
+        found: dict[str, list[str]] = {}
+        for task, name in enumerate(self.task_names):
+            n = lib.plx_model_task_outputs(self._built(), task, ffi.NULL)
+            labels = [lib.plx_model_class_name(self._handle, task, number) for number in range(n)]
+            if self._kinds[task] == "multiclass":
+                found[name] = [text(label) for label in labels]
+        return found
+
+    @property
     def outputs(self) -> list[str]:
         """The names of the outputs, those of the tasks: as many as Keras' model has."""
         return list(self.task_names)
@@ -197,7 +212,7 @@ class Model(Scoring):
         validation_split: float = 0.0,
         validation_data: object = None,
         shuffle: bool | None = None,
-        class_weight: _ClassWeights = None,
+        class_weight: ClassWeights = None,
         sample_weight: Values = None,
         initial_epoch: int = 0,
         seed: int | None = None,
@@ -216,7 +231,8 @@ class Model(Scoring):
         validation_split: the share of the rows, the last ones before shuffling, that is measured after each epoch.
         validation_data: (x, y) or (x, y, sample_weight), or files, in its stead.
         shuffle: whether rows come in another order each epoch.
-        class_weight: factors of rows by their label, {0: 1.0, 1: 5.0}, for all tasks or in a dict by task.
+        class_weight: factors of rows by their label, {0: 1.0, 1: 5.0}, one for each label of a task, for all tasks, as a
+            list, or in a dict by task; "balanced": n / (k * the label's rows). It multiplies with sample_weight.
         sample_weight: factors of rows: an array [rows], a list of them or a dict, one a task, or names of columns of x.
         initial_epoch: what the first epoch is counted as.
         seed: of start values, the order of rows and dropout.
@@ -275,7 +291,7 @@ class Model(Scoring):
         return FileRows(None, folders=self._folders, changes=share)
 
     def _build(
-        self, settings: dict[str, Any], rows: Tables | FileRows, class_weight: _ClassWeights
+        self, settings: dict[str, Any], rows: Tables | FileRows, class_weight: ClassWeights
     ) -> CData:
         """Data by the model's encoders; at the first fit, these and the network are made."""
         if self._handle is not None:
@@ -291,7 +307,7 @@ class Model(Scoring):
             {
                 **{("train", key): value for key, value in settings.items()},
                 **rows.changes,
-                **self._class_weights(class_weight),
+                **class_weights(class_weight, self.task_names, self._kinds),
             }
         )
         config = configuration.handle(self._context)
@@ -301,22 +317,6 @@ class Model(Scoring):
         if lib.plx_data_rows(data, lib.PLX_PART_TEST):
             self._test = data
         return data
-
-    def _class_weights(self, class_weight: _ClassWeights) -> dict[Key, Any]:
-        if class_weight is None:
-            return {}
-        names = set(self.task_names)
-        each = class_weight if set(class_weight) & names else dict.fromkeys(names, class_weight)
-        if unknown := set(each) - names:
-            raise ValueError(
-                f"class_weight: there is no task '{sorted(map(str, unknown))[0]}'; there are "
-                f"{', '.join(self.task_names)}"
-            )
-        return {
-            ("tasks", name, "class_weights"): [float(weights[key]) for key in sorted(weights)]
-            for name, weights in each.items()
-            if weights is not None
-        }
 
     def _train(self, data: CData, callbacks: list[Callback], display: Display, initial_epoch: int, epochs: int) -> History:
         self.stop_training = False

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""fit's class_weight: what is given for all tasks, a list, or by the tasks' names, as the tasks' `class_weights`. Which
+labels there are is the library's to say, once it has the rows: here a label becomes the text by which it knows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from ._compile import per_task
+from ._config import Key
+from ._values import Meaningless, text_of
+
+# A weight by label; "balanced": by the labels' rows.
+_OfTask: TypeAlias = "Mapping[Any, float] | str | None"
+ClassWeights: TypeAlias = "_OfTask | Sequence[_OfTask] | Mapping[str, _OfTask]"
+
+
+def _are_by_task(class_weight: Mapping[Any, Any]) -> bool:
+    """Whether a dict holds what tasks have, in place of numbers by label."""
+    nested = [isinstance(value, Mapping) or value is None or isinstance(value, str) for value in class_weight.values()]
+    if any(nested) and not all(nested):
+        raise ValueError("class_weight: numbers by label and dicts by task are mixed; give each task its dict")
+    return any(nested)
+
+
+def _by_text(weights: Mapping[Any, Any], task: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for label, weight in weights.items():
+        try:
+            key = text_of(label)
+        except Meaningless as failure:
+            raise ValueError(f"class_weight of task '{task}': {failure}") from None
+        if key is None:
+            raise ValueError(f"class_weight of task '{task}': {label!r} is no label: rows without one do not count")
+        key = key.decode("utf-8", "replace") if isinstance(key, bytes) else key
+        if key in found:
+            raise ValueError(f"class_weight of task '{task}': label '{key}' is there twice, as text and as number")
+        try:
+            found[key] = float(weight)
+        except (TypeError, ValueError):
+            raise ValueError(f"class_weight of task '{task}': the weight of '{key}' is {weight!r}, no number") from None
+    return found
+
+
+def class_weights(class_weight: ClassWeights, names: list[str], kinds: list[str]) -> dict[Key, Any]:
+    """The configuration's keys. ValueError for what no task could take."""
+    if class_weight is None:
+        return {}
+    is_for_all = isinstance(class_weight, str) or isinstance(class_weight, Mapping) and not _are_by_task(class_weight)
+    given: Any = class_weight
+    if is_for_all:
+        each: list[Any] = [None if kind == "regression" else class_weight for kind in kinds]
+        if not any(one is not None for one in each):
+            raise ValueError("class_weight: there is no task with classes; give sample_weight")
+    else:
+        each = per_task(given, names, "class_weight")
+    changes: dict[Key, Any] = {}
+    for name, kind, weights in zip(names, kinds, each):
+        if weights is None:
+            continue
+        if kind == "regression":
+            raise ValueError(f"class_weight: task '{name}' is a regression and has no classes; give sample_weight")
+        if isinstance(weights, str):
+            if weights != "balanced":
+                raise ValueError(f"class_weight of task '{name}': '{weights}' is no weight; give a dict by label, or 'balanced'")
+            changes["tasks", name, "class_weights"] = weights
+        elif isinstance(weights, Mapping):
+            if weights:
+                changes["tasks", name, "class_weights"] = _by_text(weights, name)
+        else:
+            raise ValueError(f"class_weight of task '{name}' is {weights!r}; give a dict by label, or 'balanced'")
+    return changes

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Models, histories and predictors as they show themselves: a line, and in notebooks a small table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from ._readers import readings
+
+if TYPE_CHECKING:
+    from .callbacks import History
+    from .model import Model
+    from .predictor import Predictor
+
+_TITLES = {
+    "single_task": "SingleTask", "shared_bottom": "Shared_Bottom", "esmm": "ESMM", "mmoe": "MMOE", "cgc": "PLE_CGC",
+    "ple": "PLE",
+}  # fmt: skip
+_MOST = 8  # names, figures or epochs that are shown
+
+
+def _count(n: int, what: str) -> str:
+    return f"{n:,} {what}{'' if n == 1 else 's'}"
+
+
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_MOST]) + (", ..." if len(names) > _MOST else "")
+
+
+def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    titles = "".join(f"<th>{escape(one)}</th>" for one in head)
+    body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _features(model: Model) -> list[str]:
+    """The columns that features read."""
+    return [name for name, reading in readings(model._configuration()).items() if reading.is_feature]
+
+
+def _state(model: Model) -> str:
+    if model._handle is None:
+        return "not built: the first fit builds it"
+    return _count(model.count_params(), "parameter")
+
+
+def model_line(model: Model) -> str:
+    tasks = _some([f"{name} ({kind})" for name, kind in zip(model.task_names, model._kinds)])
+    features = _count(len(_features(model)), "column")
+    return f"<plexus {_TITLES.get(model.name, model.name)}: {tasks}; {features}; {_state(model)}>"
+
+
+def model_table(model: Model) -> str:
+    names = _features(model)
+    rows = [
+        ("tasks", _some([f"{name} ({kind})" for name, kind in zip(model.task_names, model._kinds)])),
+        ("columns", f"{len(names)}: {_some(names)}"),
+        ("state", _state(model)),
+    ]
+    return _table(f"plexus {_TITLES.get(model.name, model.name)}", ("", ""), rows)
+
+
+def _chosen(figures: Mapping[str, Sequence[float]]) -> list[str]:
+    """Validation figures where there are some, behind the losses as a whole."""
+    first = [name for name in ("loss", "val_loss") if name in figures]
+    others = [name for name in figures if name not in first and not name.endswith("_loss")]
+    valid = [name for name in others if name.startswith("val_")]
+    return (first + (valid or others))[:_MOST]
+
+
+def history_line(history: History) -> str:
+    last = {name: values[-1] for name, values in history.history.items() if values}
+    figures = "".join(f", {name} {last[name]:.4g}" for name in _chosen(history.history) if name in last)
+    return f"<plexus History: {_count(len(history.epoch), 'epoch')}{figures}>"
+
+
+def history_table(history: History) -> str:
+    names = _chosen(history.history)
+    rows = [
+        (str(epoch + 1), *(f"{history.history[name][i]:.4g}" for name in names))
+        for i, epoch in enumerate(history.epoch)
+        if all(i < len(history.history[name]) for name in names)
+    ]
+    left = len(rows) - _MOST
+    shown = rows if left <= 0 else [*rows[:1], ("...", *("" for _ in names)), *rows[1 - _MOST :]]
+    return _table(f"History of {_count(len(history.epoch), 'epoch')}", ("epoch", *names), shown)
+
+
+def predictor_line(predictor: Predictor) -> str:
+    columns = list(predictor.columns)
+    return f"<plexus Predictor of {_count(len(columns), 'column')}: {_some(columns)}>"
+
+
+def predictor_table(predictor: Predictor) -> str:
+    rows = [(str(place), name) for place, name in enumerate(predictor.columns)]
+    return _table("plexus Predictor: the values of a row", ("place", "column"), rows)
