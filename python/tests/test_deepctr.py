@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """DeepCTR 0.9.4's names, defaults and habits: its scripts run with the imports exchanged."""
 
+import inspect
 import json
 import os
+import re
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +15,9 @@ import pytest
 import plexus
 from helpers import same
 from plexus import DenseFeat, SparseFeat
+from plexus._deepctr import SPELLINGS
 
+ROOT = Path(__file__).resolve().parents[2]
 TWO = {"task_types": ["binary", "binary"], "task_names": ["income", "marital"]}
 
 
@@ -314,3 +321,46 @@ def test_the_configuration_has_plain_names(x, y):
     """What is written is what the command reads: DeepCTR's names stay in Python."""
     model = plexus.PLE(columns(), shared_expert_num=1, tower_dnn_hidden_units=(8,), **TWO)
     assert "hidden_units" not in model.config and "expert_num" not in json.dumps(model._config.source)
+
+
+# -- docs/deepctr.md ---------------------------------------------------------------------------------------------------
+
+
+def test_the_script_that_runs_in_both():
+    pytest.importorskip("pandas")
+    pytest.importorskip("sklearn")
+    command = [sys.executable, ROOT / "examples/from_deepctr.py"]
+    out = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    found = dict(re.findall(r"^(\w+): AUC (0\.\d+)$", out, re.MULTILINE))
+    assert list(found) == ["clicked", "bought"] and all(float(auc) > 0.7 for auc in found.values())
+
+
+def test_the_page(monkeypatch):
+    """Its shorter program runs, its tables name what there is and the defaults that hold."""
+    page = (ROOT / "docs/deepctr.md").read_text()
+    monkeypatch.chdir(ROOT)
+    program = next(block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "predictor" in block)
+    names = dict(vars(plexus))
+    exec(program.replace("epochs=30", "epochs=1, verbose=0"), names)
+    assert names["model"].history.epoch == [0]
+    makers = (plexus.PLE, plexus.MMOE, plexus.ESMM, plexus.load_model)
+    known = {"ctr", "ctcvr", *SPELLINGS, *SPELLINGS.values()}.union(*(inspect.signature(one).parameters for one in makers))
+    for name in re.findall(r"`(\w+)`", page.partition("## Names")[2].partition("## What can")[0]):
+        assert name in known or hasattr(plexus, name) or hasattr(plexus.Model, name), name
+    c = columns()
+    for row, theirs, ours in (
+        ("SharedBottom", plexus.SharedBottom(c), plexus.Shared_Bottom(c)),
+        ("ESMM", plexus.ESMM(c, tower_dnn_hidden_units=(256, 128, 64)), plexus.ESMM(c)),
+        ("MMOE", plexus.MMOE(c, gate_dnn_hidden_units=()), plexus.MMOE(c)),
+        ("PLE", plexus.PLE(c, gate_dnn_hidden_units=()), plexus.PLE(c)),
+    ):
+        (cells,) = re.findall(rf"^\| `{row}` \| (.*?) \| (.*?) \|$", page, re.MULTILINE)
+        for cell, model in zip(cells, (theirs, ours)):
+            values = part(model)
+            shown = [tuple(int(one) for one in re.findall(r"\d+", units)) for units in re.findall(r"\((.*?)\)", cell)]
+            keys = ("bottom_dnn_units", "expert_dnn_units")
+            made = [tuple(values[key]) for key in keys if key in values] + [tuple(values["tower_dnn_units_lists"][0])]
+            assert shown == made, (row, cell)
+            counts = [int(one) for one in re.findall(r"\b(\d+) (?:experts|shared|own)", cell)]
+            keys = ("num_experts", "num_experts_shared", "num_experts_specific")
+            assert counts == [values[key] for key in keys if key in values], (row, cell)
