@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training as it shows: verbose 0 nothing, 1 a bar an epoch, 2 a line an epoch, "auto" 1."""
+"""Training as it shows: verbose 0 nothing, 1 a line an epoch, and while it runs a bar, in terminals and notebooks; 2 the
+line alone; "auto" 1."""
 
 from __future__ import annotations
 
@@ -14,6 +15,17 @@ def _figures(logs: dict[str, float]) -> str:
     return " - ".join(f"{name}: {value:.4f}" for name, value in logs.items())
 
 
+def _shows_bars() -> bool:
+    """Whether the output is a terminal or a notebook: elsewhere a bar's returns are rubbish in a file."""
+    out = sys.stdout
+    if type(out).__module__.split(".")[0] == "ipykernel":
+        return True
+    try:
+        return out.isatty()
+    except (AttributeError, ValueError):  # none, or closed
+        return False
+
+
 class Display:
     def __init__(self, verbose: int | str, epochs: int, task_names: list[str]):
         self.verbose = 1 if verbose == "auto" else int(verbose)
@@ -22,7 +34,7 @@ class Display:
         self._epoch_start = 0.0
 
     def begin(self) -> None:
-        if self.verbose == 1:
+        if self.verbose == 1 and _shows_bars():
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")  # that a notebook without ipywidgets gets a bar of text

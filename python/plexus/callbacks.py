@@ -13,6 +13,7 @@ import os
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any
 
+from . import _repr
 from ._backup import forget
 from ._library import warn
 from ._types import FilePath, Floats
@@ -116,6 +117,12 @@ class History(Callback):
         self.epoch.append(epoch)
         for name, value in (logs or {}).items():
             self.history.setdefault(name, []).append(value)
+
+    def __repr__(self) -> str:
+        return _repr.history_line(self)
+
+    def _repr_html_(self) -> str:
+        return _repr.history_table(self)
 
 
 def is_larger_better(monitor: str, mode: str = "auto") -> bool:

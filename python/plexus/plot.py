@@ -85,18 +85,12 @@ def learning_curves(
     return ax
 
 
-def _named(part: str, task_names: Sequence[str]) -> str:
-    """task0 by the task's name."""
-    number = part.removeprefix("task")
-    return task_names[int(number)] if number != part and number.isdecimal() else part
-
-
-def _titles(gates: Iterable[str], task_names: Sequence[str]) -> dict[str, str]:
-    """Of level0/task1/gate: the level, where there are several, and the name of the task."""
+def _titles(gates: Iterable[str]) -> dict[str, str]:
+    """Of level0/click/gate: the level, where there are several, and the name of the task."""
     parts = {gate: ([""] + gate.split("/")[:-1])[-2:] for gate in gates}
     has_levels = len({level for level, _ in parts.values()}) > 1
     return {
-        gate: (f"level {int(level.removeprefix('level')) + 1}\n" if has_levels else "") + _named(owner, task_names)
+        gate: (f"level {int(level.removeprefix('level')) + 1}\n" if has_levels else "") + owner
         for gate, (level, owner) in parts.items()
     }
 
@@ -112,8 +106,8 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
         raise ValueError(f"a model of kind {model.name} has no gates")
     n_bars = sum(len(gate["mean"]) for gate in gates.values())
     ax = _axes(ax, figsize=(min(9.0, max(4.5, 0.21 * (n_bars + 1.5 * len(gates)) + 1.0)), 3.6))
-    colours = {f"task{task}": _colour(task) for task in range(len(model.task_names))}
-    titles = _titles(gates, model.task_names)
+    colours = {model._shown(f"task{task}"): _colour(task) for task in range(len(model.task_names))}
+    titles = _titles(gates)
     owners: set[str] = set()
     ticks: list[float] = []
     labels: list[str] = []
@@ -144,7 +138,7 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("weight of the expert")
     if len(owners) > 1:
         patches = [
-            Patch(color=colour, label=f"experts of {_named(owner, model.task_names)}")
+            Patch(color=colour, label=f"experts of {owner}")
             for owner, colour in colours.items()
             if owner in owners
         ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import _repr
 from ._library import ArgumentError, Failure, SchemaError, create
 from ._native import ffi, lib
 from ._readers import Reading, nearest, readings
@@ -84,6 +85,12 @@ class Predictor:
         self._outputs = lib.plx_model_n_outputs(model._handle)
         # Taken by calls and put back: popping and appending need no lock.
         self._idle = [_Row(self._names, self._outputs)]
+
+    def __repr__(self) -> str:
+        return _repr.predictor_line(self)
+
+    def _repr_html_(self) -> str:
+        return _repr.predictor_table(self)
 
     def _check(self, found: dict[str, Reading]) -> None:
         for i, name in enumerate(self.columns):

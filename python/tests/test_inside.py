@@ -32,14 +32,14 @@ def test_layers_by_hand(model, features):
     gate = np.exp(gate - gate.max(axis=1, keepdims=True))
     gate /= gate.sum(axis=1, keepdims=True)
     mixed = np.einsum("rg,rgo->ro", gate, expert)
-    assert np.allclose(model.layer_output(features, "task0/gate/mixture")[:, 0], mixed, atol=1e-5)
-    probability = model.layer_output(features, "task0/sigmoid")[:, 0]
+    assert np.allclose(model.layer_output(features, "click/gate/mixture")[:, 0], mixed, atol=1e-5)
+    probability = model.layer_output(features, "click/sigmoid")[:, 0]
     assert np.allclose(probability, model.predict(features)[0], atol=1e-6)
 
 
 def test_gates(model, features):
     gates = model.gates(features)
-    assert list(gates) == ["task0/gate", "task1/gate"]
+    assert list(gates) == ["click/gate", "seconds/gate"]
     for gate in gates.values():
         assert gate["mean"].sum() == pytest.approx(1, abs=1e-6)
         assert 0 <= gate["entropy"] <= np.log(2) + 1e-9 and len(gate["experts"]) == 2
@@ -51,7 +51,7 @@ def test_gates(model, features):
     labels = [np.arange(4000) % 2, np.arange(4000) % 3 == 0]
     ple.fit({"city": features["city"], "age": features["age"]}, labels, batch_size=512, verbose=0)
     gates = ple.gates(features)
-    assert gates["level0/task1/gate"]["experts"] == ["task1 0", "task1 1", "shared 0"]
+    assert gates["level0/b/gate"]["experts"] == ["b 0", "b 1", "shared 0"]
     assert len(gates["level0/shared/gate"]["experts"]) == 5
 
 
