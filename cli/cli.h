@@ -87,6 +87,14 @@ typedef struct cli_folders {
     int n;
 } cli_folders;
 
+/** The line that tells how far reading has come. */
+typedef struct cli_reading {
+    bool shows;   /* on a terminal that can redraw it */
+    bool is_open; /* it stands there */
+    double start; /* cli_seconds() at the first */
+    double last_draw;
+} cli_reading;
+
 /** What a verb holds of the library; all zero at first, released as a whole. */
 typedef struct cli_session {
     plx_context *context;
@@ -99,6 +107,7 @@ typedef struct cli_session {
     int64_t n_wrong;                 /* rows that were skipped */
     const char *told[CLI_TOLD_ROWS]; /* what was wrong with the first n_told of them */
     int n_told;
+    cli_reading reading;
     cli_folders folders;              /* of cli_session_load_data */
     char *warnings[CLI_MAX_WARNINGS]; /* that were told */
     int n_warnings;
@@ -113,7 +122,7 @@ int cli_session_configure(cli_session *session, const char *path, const cli_opti
 /** Its data, looked for where cli_folders says. */
 int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options);
 int cli_session_load_model(cli_session *session, const char *path);
-/** Takes the skipped rows from session->report. */
+/** Takes the skipped rows from session->report; reading is over. */
 void cli_session_take_report(cli_session *session);
 /** Lists skipped rows on stderr; nothing where there are none. */
 void cli_session_tell_wrong_rows(const cli_session *session);
@@ -220,19 +229,37 @@ const char *cli_plural(int64_t n);
 /** The terminal or the log behind stderr. */
 typedef struct cli_progress {
     bool is_quiet;
-    bool redraws;      /* a terminal that can go back to the start of a line */
-    bool has_colour;   /* and show colours */
-    bool line_is_open; /* a line that will be redrawn stands there */
-    double last_draw;  /* cli_seconds() */
+    bool redraws;       /* a terminal that can go back to the start of a line */
+    bool has_colour;    /* and show colours */
+    bool line_is_open;  /* a line that will be redrawn stands there */
+    bool has_head;      /* the epochs' table was begun */
+    double last_draw;   /* cli_seconds() */
+    double epoch_start; /* likewise */
     int n_tasks;
     const char *const *task_names;
 } cli_progress;
 
 /** Whether a stream is a terminal with colours, and the user wants them. */
 bool cli_has_colour(FILE *stream);
+/** Columns of the terminal behind a stream; 80 where it is none. */
+int cli_width(FILE *stream);
+/** Letters of UTF-8 text. */
+int cli_letters(const char *text);
+/** How many bytes of `text` fill at most `columns` columns; never cuts a UTF-8 letter. */
+int cli_bytes_in_columns(const char *text, int columns);
 void cli_progress_open(cli_progress *progress, bool quiet, const char *const *task_names, int n_tasks);
 void cli_progress_show(cli_progress *progress, const plx_progress *state);
 /** Removes the line that would have been redrawn. */
 void cli_progress_close(cli_progress *progress);
+
+/** The line of reading, on a terminal; `is_wanted`: stderr is to show it. */
+void cli_reading_open(cli_reading *reading, bool is_wanted);
+void cli_reading_show(cli_reading *reading, const char *path, int64_t rows, double share);
+void cli_reading_close(cli_reading *reading);
+
+/* -- epoch_table.c ----------------------------------------------------------------------------------------------- */
+
+/** The line of an epoch that ended, below a heading where it is the first: as wide as `width` allows. */
+void cli_epoch_line(FILE *out, cli_progress *progress, const plx_progress *state, int width);
 
 #endif

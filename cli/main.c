@@ -12,6 +12,13 @@
 #ifndef CLI_BUILD_TYPE
 #define CLI_BUILD_TYPE "unknown"
 #endif
+#if defined(__clang__)
+#define CLI_COMPILER "clang " __clang_version__
+#elif defined(__GNUC__)
+#define CLI_COMPILER "gcc " __VERSION__
+#else
+#define CLI_COMPILER "unknown"
+#endif
 #ifndef CLI_FETCH
 #define CLI_FETCH 0
 #endif
@@ -29,7 +36,7 @@ static void print_help(FILE *out)
     for (int i = 0; i < N_VERBS; i++)
         fprintf(out, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
     fputs("\n  plexus VERB --help   tells more of a verb\n"
-          "  plexus --version     version and build\n\n"
+          "  plexus --version     version and build; so do -V and plexus version\n\n"
           "Results go to stdout, progress and messages to stderr.\n"
           "Exit codes: 0 done, 1 failed, 2 wrong usage; 130 ended by Ctrl-C, 143 by SIGTERM, after 'plexus fit' has\n"
           "saved its best epoch.\n",
@@ -44,7 +51,7 @@ static int print_version(void)
     if (plx_context_create(NULL, &context, &error) != PLX_OK) return cli_fail_error(&error);
     printf("plexus %s\n", PLX_VERSION);
     printf("library    %s\n", plx_version());
-    printf("compiler   %s, %s\n", __VERSION__, CLI_BUILD_TYPE);
+    printf("compiler   %s, %s\n", CLI_COMPILER, CLI_BUILD_TYPE);
     int threads = plx_context_threads(context);
     printf("processor  %s kernels, %d thread%s\n", plx_context_cpu_level(context), threads, cli_plural(threads));
     printf("parquet    %s\n", CLI_PARQUET ? "yes" : "no (built without carquet)");
@@ -69,7 +76,7 @@ static int unknown_verb(const char *name)
         names[i] = verbs[i]->name;
     const char *nearest = cli_nearest(name, names, N_VERBS);
     if (name[0] == '-') {
-        fprintf(stderr, "plexus: no option '%s': before a verb there are --help and --version\n", name);
+        fprintf(stderr, "plexus: no option '%s': before a verb there are --help (-h) and --version (-V)\n", name);
         return CLI_USAGE;
     }
     fprintf(stderr, "plexus: '%s' is not a verb", name);
@@ -108,7 +115,8 @@ static int run(int argc, char **argv)
         print_help(stderr);
         return CLI_USAGE;
     }
-    if (strcmp(argv[1], "--version") == 0) return print_version();
+    if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0 || strcmp(argv[1], "version") == 0)
+        return print_version();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return help_on(argc, argv);
     const cli_verb *verb = find_verb(argv[1]);

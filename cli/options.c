@@ -96,7 +96,7 @@ static int unknown_option(const cli_verb *verb, const char *word)
 
 static int bad_value(const cli_verb *verb, const cli_option *option, const char *value)
 {
-    fprintf(stderr, "plexus %s: --%s takes a%s number from %.15g to %.15g, not '%s'\n", verb->name, option->name,
+    fprintf(stderr, "plexus %s: --%s takes a%s number from %.16g to %.16g, not '%s'\n", verb->name, option->name,
             option->type == CLI_INT ? " whole" : "", option->min, option->max, value);
     return usage_hint(verb);
 }
@@ -107,7 +107,7 @@ static int set_number(const cli_verb *verb, const cli_option *option, void *fiel
     errno = 0;
     if (option->type == CLI_INT) {
         long long number = strtoll(value, &end, 10);
-        if (end == value || *end || errno || (double)number < option->min || (double)number > option->max)
+        if (end == value || *end || errno || number < (long long)option->min || number > (long long)option->max)
             return bad_value(verb, option, value);
         *(int64_t *)field = number;
     } else {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 
@@ -134,6 +135,7 @@ static int score(cli_session *session, const cli_options *given, printer *p)
     if (code == CLI_DONE) code = cli_output_open(&p->output, session->context, given->out);
     if (code != CLI_DONE) return code;
     p->model = session->model;
+    if (!given->out && isatty(STDOUT_FILENO)) session->reading.shows = false; /* the scores are what moves there */
     plx_status status = plx_model_predict_rows(session->model, given->arguments + 1, given->n_arguments - 1, p->kept,
                                                p->n_kept, write_rows, p, &session->report, &error);
     cli_session_take_report(session);

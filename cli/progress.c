@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Training as it runs. On a terminal: one line, redrawn at most ten times a second, and a lasting line for each
- * epoch. Elsewhere, and on a terminal without cursor control: the lasting lines alone.
+ * Reading and training as they run. On a terminal: one line, redrawn at most ten times a second, and a lasting line
+ * for each epoch. Elsewhere, and on a terminal without cursor control: the lasting lines alone.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -32,6 +32,7 @@ void cli_progress_open(cli_progress *progress, bool quiet, const char *const *ta
     *progress = (cli_progress){.is_quiet = quiet,
                                .redraws = can_redraw(stderr),
                                .has_colour = cli_has_colour(stderr),
+                               .epoch_start = cli_seconds(),
                                .task_names = task_names,
                                .n_tasks = n_tasks};
 }
@@ -88,36 +89,22 @@ static void add_running(text_line *line, const cli_progress *progress, const plx
         add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
 }
 
-/** Of plx_progress.validation_scores, by the task's kind. */
-static const char *const score_names[] = {"auc", "mse", "accuracy"};
-
-static void add_epoch(text_line *line, const cli_progress *progress, const plx_progress *state)
-{
-    add(line, "epoch %d/%d  %.1f s", state->epoch, state->epochs, state->seconds);
-    add_rate(line, state->rows_per_second);
-    if (state->has_schedule) add(line, "  learning rate %.3g", state->learning_rate);
-    add(line, "  loss %.4f", state->loss);
-    bool is_validated = isfinite(state->validation_loss);
-    if (is_validated) add(line, "  validation %.4f", state->validation_loss);
-    if (isfinite(state->monitored) && state->monitored != state->validation_loss)
-        add(line, "  monitor %.4f", state->monitored);
-    for (int task = 0; task < progress->n_tasks && state->task_losses; task++) {
-        add(line, "  %s %.4f", progress->task_names[task], state->task_losses[task]);
-        if (is_validated && state->validation_scores && isfinite(state->validation_scores[task]))
-            add(line, " (%s %.4f)", score_names[state->task_kinds[task]], state->validation_scores[task]);
-    }
-    if (is_validated && state->is_best) add(line, progress->has_colour ? "  \033[32mbest\033[0m" : "  best");
-}
-
-static int terminal_width(void)
+int cli_width(FILE *stream)
 {
     struct winsize size;
-    bool known = ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
+    bool known = ioctl(fileno(stream), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
     return known ? size.ws_col : PLAIN_WIDTH;
 }
 
-/** How many bytes of `text` fill at most `columns` columns; never cuts a UTF-8 letter. */
-static int bytes_in_columns(const char *text, int columns)
+int cli_letters(const char *text)
+{
+    int n = 0;
+    for (; *text; text++)
+        n += ((unsigned char)*text & 0xC0) != 0x80;
+    return n;
+}
+
+int cli_bytes_in_columns(const char *text, int columns)
 {
     int i = 0;
     for (int used = 0; text[i]; i++) {
@@ -127,22 +114,26 @@ static int bytes_in_columns(const char *text, int columns)
     return i;
 }
 
+/** The last column stays free: some terminals go to the next line once it is filled. */
+static void redraw(const text_line *line)
+{
+    fprintf(stderr, "\r%.*s\033[K", cli_bytes_in_columns(line->text, cli_width(stderr) - 1), line->text);
+    fflush(stderr);
+}
+
 void cli_progress_show(cli_progress *progress, const plx_progress *state)
 {
     if (progress->is_quiet) return;
     text_line line = {.length = 0};
     if (state->step == state->steps) {
         cli_progress_close(progress);
-        add_epoch(&line, progress, state);
-        fprintf(stderr, "%s\n", line.text);
+        cli_epoch_line(stderr, progress, state, cli_width(stderr));
         return;
     }
     double now = cli_seconds();
     if (!progress->redraws || now - progress->last_draw < 0.1) return;
     add_running(&line, progress, state);
-    /* The last column stays free: some terminals go to the next line once it is filled. */
-    fprintf(stderr, "\r%.*s\033[K", bytes_in_columns(line.text, terminal_width() - 1), line.text);
-    fflush(stderr);
+    redraw(&line);
     progress->line_is_open = true;
     progress->last_draw = now;
 }
@@ -151,4 +142,31 @@ void cli_progress_close(cli_progress *progress)
 {
     if (progress->line_is_open) fputs("\r\033[K", stderr);
     progress->line_is_open = false;
+}
+
+void cli_reading_open(cli_reading *reading, bool is_wanted)
+{
+    *reading = (cli_reading){.shows = is_wanted && can_redraw(stderr)};
+}
+
+void cli_reading_show(cli_reading *reading, const char *path, int64_t rows, double share)
+{
+    const double now = cli_seconds();
+    if (!reading->shows || now - reading->last_draw < 0.1) return;
+    if (!reading->is_open) reading->start = now;
+    text_line line = {.length = 0};
+    const char *slash = strrchr(path, '/');
+    add(&line, "reading %s", slash && slash[1] ? slash + 1 : path);
+    if (isfinite(share)) add(&line, "  %.0f %%", 100 * share);
+    add(&line, "  %.2f M rows", (double)rows / 1e6);
+    if (now - reading->start >= 1) add(&line, "  %.0f s", now - reading->start);
+    redraw(&line);
+    reading->is_open = true;
+    reading->last_draw = now;
+}
+
+void cli_reading_close(cli_reading *reading)
+{
+    if (reading->is_open) fputs("\r\033[K", stderr);
+    reading->is_open = false;
 }

@@ -2,26 +2,15 @@
 /* Metrics as a table for people and as JSON for machines, from the library's list of figures. */
 #include <math.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli.h"
 
-enum { COLUMN = 10, PLAIN_WIDTH = 80 };
+enum { COLUMN = 10 };
 
 /** Whether the figure belongs to the task's kind, and to rows without groups where there are none. */
 static bool is_told(const plx_metric_info *info, const plx_metrics *metrics)
 {
     return (info->kinds >> metrics->kind & 1) && (metrics->groups > 0 || !info->needs_groups);
-}
-
-/** Letters of UTF-8 text. */
-static int letters(const char *text)
-{
-    int n = 0;
-    for (; *text; text++)
-        n += ((unsigned char)*text & 0xC0) != 0x80;
-    return n;
 }
 
 /** Some tasks' columns, as many as fit beside each other. */
@@ -35,13 +24,13 @@ typedef struct table {
 
 static int column_width(const plx_metrics *metrics)
 {
-    int width = letters(metrics->task);
+    int width = cli_letters(metrics->task);
     return 2 + (width > COLUMN ? width : COLUMN);
 }
 
 static void print_cell(const table *t, int task, const char *text)
 {
-    fprintf(t->out, "%*s%s", column_width(&t->metrics[task]) - letters(text), "", text);
+    fprintf(t->out, "%*s%s", column_width(&t->metrics[task]) - cli_letters(text), "", text);
 }
 
 static void print_counts(const table *t, const char *title, const int64_t *first, plx_task_kind kind)
@@ -77,7 +66,7 @@ static void print_columns(const table *t)
 {
     bool has_binary = false, has_groups = false;
     const bool is_bold = cli_has_colour(t->out);
-    fprintf(t->out, "%s%s%*s", is_bold ? "\033[1m" : "", t->title, t->first_width - letters(t->title), "");
+    fprintf(t->out, "%s%s%*s", is_bold ? "\033[1m" : "", t->title, t->first_width - cli_letters(t->title), "");
     for (int task = 0; task < t->n_tasks; task++) {
         print_cell(t, task, t->metrics[task].task);
         has_binary = has_binary || t->metrics[task].kind == PLX_TASK_BINARY;
@@ -113,22 +102,15 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
     }
 }
 
-static int width_of(FILE *out)
-{
-    struct winsize size;
-    bool known = ioctl(fileno(out), TIOCGWINSZ, &size) == 0 && size.ws_col > 0;
-    return known ? size.ws_col : PLAIN_WIDTH;
-}
-
 void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks)
 {
-    table t = {.out = out, .title = title, .first_width = 2 + letters("of both classes")};
+    table t = {.out = out, .title = title, .first_width = 2 + cli_letters("of both classes")};
     for (int first = 0; first < n_tasks; first += t.n_tasks) {
         int width = t.first_width;
         t.metrics = metrics + first;
         for (t.n_tasks = 0; first + t.n_tasks < n_tasks; t.n_tasks++) {
             width += column_width(&metrics[first + t.n_tasks]);
-            if (t.n_tasks > 0 && width > width_of(out)) break;
+            if (t.n_tasks > 0 && width > cli_width(out)) break;
         }
         if (first > 0) fputc('\n', out);
         print_columns(&t);

@@ -34,6 +34,7 @@ double cli_seconds(void)
 static void warn(void *user, const char *line)
 {
     cli_session *session = user;
+    cli_reading_close(&session->reading);
     for (int i = 0; i < session->n_warnings; i++)
         if (strcmp(session->warnings[i], line) == 0) return;
     char *copy = session->n_warnings < CLI_MAX_WARNINGS ? strdup(line) : NULL;
@@ -41,11 +42,19 @@ static void warn(void *user, const char *line)
     fprintf(stderr, "plexus: warning: %s\n", line);
 }
 
+static void show_reading(void *user, const char *path, int64_t rows, double share)
+{
+    cli_session *session = user;
+    cli_reading_show(&session->reading, path, rows, share);
+}
+
 int cli_session_open(cli_session *session, const cli_options *options)
 {
     *session = (cli_session){.start = cli_seconds()};
     plx_context_options wanted = {.threads = (int)options->threads, .cpu_level = options->cpu, .user = session};
     if (!options->quiet) wanted.warn = warn;
+    wanted.reading = show_reading;
+    cli_reading_open(&session->reading, !options->quiet);
     plx_error error;
     plx_status status = plx_context_create(&wanted, &session->context, &error);
     if (status == PLX_OK) return CLI_DONE;
@@ -98,8 +107,9 @@ int cli_session_load_data(cli_session *session, const char *config_path, const c
     if (code != CLI_DONE) return code;
     double start = cli_seconds();
     plx_error error;
-    if (plx_data_load(session->config, folders->list, folders->n, &session->data, &error) != PLX_OK)
-        return cli_fail_error(&error);
+    plx_status status = plx_data_load(session->config, folders->list, folders->n, &session->data, &error);
+    cli_reading_close(&session->reading);
+    if (status != PLX_OK) return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
     for (const char *text; (text = plx_data_wrong_row(session->data, session->n_told));)
         session->told[session->n_told++] = text;
@@ -118,6 +128,7 @@ int cli_session_load_model(cli_session *session, const char *path)
 
 void cli_session_take_report(cli_session *session)
 {
+    cli_reading_close(&session->reading);
     session->n_wrong = session->report.wrong_rows;
     for (session->n_told = 0; session->n_told < session->n_wrong && session->n_told < PLX_REPORTED_ROWS;
          session->n_told++)

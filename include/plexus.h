@@ -62,7 +62,10 @@ typedef struct plx_context_options {
     const plx_allocator *allocator; /* copied; NULL: the C library's */
     /** Receives warnings, one line each; NULL: none. Called from the thread that made the call. */
     void (*warn)(void *user, const char *line);
-    void *user;
+    void *user; /* of warn and reading */
+    /** Told now and then how far a call that reads files has come: `rows` so far, and of the file at hand the share
+     * that is read, NaN where it is unknown. NULL: nobody. Called from the thread that made the call. */
+    void (*reading)(void *user, const char *path, int64_t rows, double share);
 } plx_context_options;
 
 /** `options` NULL: all zero. PLX_ERR_ARGUMENT: an unknown level, a negative number of threads. */

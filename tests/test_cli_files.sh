@@ -135,7 +135,7 @@ test_closed_pipe() {
 
 test_second_run_in_a_folder() {
     make_config
-    runs_until 'epoch 1/' "$PLEXUS" fit small.yaml --out run --set train.epochs=100000
+    runs_until ' 1/100000' "$PLEXUS" fit small.yaml --out run --set train.epochs=100000
     mv err first_err
     code 1 "$PLEXUS" fit small.yaml --out run
     has err 'run: another run is writing there'
@@ -198,7 +198,7 @@ test_failure_puts_the_run_back() {
     mkdir -p taken/config.yaml
     code 1 "$PLEXUS" fit small.yaml --out taken
     has err 'taken/config.yaml is a folder'
-    not grep epoch err
+    not grep seconds err
 }
 
 # Rows to test on without labels are found out when they are scored: the model is on disk by then.
@@ -216,7 +216,7 @@ interrupted() {
     signal=$1 expected=$2
     shift 2
     rm -rf run
-    runs_until 'epoch 3/' "$PLEXUS" fit small.yaml --out run --set train.epochs=100000 "$@"
+    runs_until ' 3/100000' "$PLEXUS" fit small.yaml --out run --set train.epochs=100000 "$@"
     kill -"$signal" $child
     got=0
     wait $child || got=$?
@@ -264,7 +264,7 @@ test_signals_at_other_times() {
     # A pipe as config.yaml, which nobody reads, holds the run up after the first signal.
     mkdir slow
     mkfifo slow/config.yaml
-    runs_until 'epoch 3/' "$PLEXUS" fit small.yaml --out slow --set train.epochs=100000
+    runs_until ' 3/100000' "$PLEXUS" fit small.yaml --out slow --set train.epochs=100000
     kill -INT $child
     until grep -q interrupted err; do sleep 0.1; done
     sleep 0.2

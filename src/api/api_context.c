@@ -44,6 +44,7 @@ plx_status plx_context_create(const plx_context_options *options, plx_context **
     context->kernels = plx_kernels_for(level);
     context->warn = options->warn;
     context->user = options->user;
+    context->reading = (plx_reading_hook){options->reading, options->user};
     *out = context;
     return PLX_OK;
 }

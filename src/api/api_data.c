@@ -31,6 +31,7 @@ static plx_status load(const plx_config *config, plx_load_options *options, plx_
     plx_string_init(&data->encoding, allocator);
     plx_spec_write_encoding(&config->spec, &data->encoding);
     options->threads = config->context->threads;
+    options->reading = &config->context->reading;
     options->wrong = &data->wrong;
     plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
     if (!status) status = keep_folders(data, options, err);
@@ -138,7 +139,8 @@ plx_status plx_dataset_read(const plx_model *model, const char *const *paths, in
     }
     *out = NULL;
     PLX_TRY(create_dataset(model, &dataset, err));
-    const plx_load_options options = {.threads = model->context->threads, .wrong = &dataset->wrong};
+    const plx_load_options options = {
+        .threads = model->context->threads, .reading = &model->context->reading, .wrong = &dataset->wrong};
     plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths, &options,
                                           with_labels, &dataset->rows, err);
     return finish_dataset(dataset, status, out);

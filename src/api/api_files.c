@@ -139,6 +139,7 @@ static plx_status read_source(passage *p, const source *from, bool with_labels, 
     const plx_model *model = p->model;
     plx_wrong_rows wrong = {0};
     const plx_load_options options = {.threads = model->context->threads,
+                                      .reading = &model->context->reading,
                                       .wrong = from->stream ? NULL : &wrong,
                                       .kept = p->take_rows ? &p->cells : NULL,
                                       .streams = from->stream ? &from->stream : NULL};

@@ -21,6 +21,7 @@ struct plx_context {
     const plx_kernels *kernels;
     void (*warn)(void *user, const char *line);
     void *user;
+    plx_reading_hook reading;
 };
 
 /** Source and result: assignments are made in the source, which is then read anew. */

@@ -22,6 +22,7 @@ static plx_status read_file(const plx_filling *to, const char *path, const plx_l
     plx_status status = PLX_OK;
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS, &more, err);
+        if (more) plx_reader_tell(reader, options->reading, to->columns->n);
         plx_columns_forget(to->columns);
     }
     plx_reader_close(reader);

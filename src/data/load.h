@@ -30,12 +30,19 @@ struct ArrowArrayStream;
 typedef struct plx_row_store plx_row_store;
 typedef struct plx_kept_cells plx_kept_cells;
 
+/** Who is told how far reading files has come: as plx_context_options.reading. */
+typedef struct plx_reading_hook {
+    void (*tell)(void *user, const char *path, int64_t rows, double share); /* NULL: nobody */
+    void *user;
+} plx_reading_hook;
+
 /** How files are read, or what is read in their place. */
 typedef struct plx_load_options {
     const char *const *folders; /* [n_folders], in which relative paths are looked for; with none: as they are */
     int n_folders;
-    int threads;           /* above 1, compressed files are read ahead in one more thread */
-    plx_wrong_rows *wrong; /* added to; NULL: a wrong row is an error, whatever data.on_error says */
+    int threads;                     /* above 1, compressed files are read ahead in one more thread */
+    const plx_reading_hook *reading; /* NULL: nobody is told */
+    plx_wrong_rows *wrong;           /* added to; NULL: a wrong row is an error, whatever data.on_error says */
     /* [PLX_PARTS] record batches that stand for the files, read to their end and not released; a part that is NULL has
        no rows. NULL: files are read. */
     struct ArrowArrayStream *const *streams;

@@ -11,8 +11,10 @@
 typedef struct chunks {
     plx_filling to;
     plx_columns columns;
-    const plx_allocator *allocator; /* of the rows */
-    uint32_t *order;                /* [PLX_CHUNK_ROWS]: 0, 1, 2... */
+    const plx_allocator *allocator;  /* of the rows */
+    const plx_reading_hook *reading; /* borrowed */
+    uint32_t *order;                 /* [PLX_CHUNK_ROWS]: 0, 1, 2... */
+    size_t n_done;                   /* rows that were handed out */
     plx_take_rows *take;
     void *user;
 } chunks;
@@ -26,6 +28,7 @@ static plx_status hand_out(chunks *c, plx_error *err)
     plx_status status = plx_encoders_encode(e, c->allocator, &c->columns, c->order, n, c->to.with_labels, &rows, err);
     if (!status) status = c->take(c->user, &rows, err);
     plx_rows_release(&rows, c->allocator);
+    c->n_done += n;
     plx_columns_release(&c->columns);
     return status ? status : plx_encoders_raw(e, c->to.with_labels, &c->columns, err);
 }
@@ -37,6 +40,7 @@ static plx_status read_file(chunks *c, const char *path, int threads, plx_error 
     plx_status status = plx_reader_open(&c->to, path, threads, &reader, err);
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS - c->columns.n, &more, err);
+        if (more) plx_reader_tell(reader, c->reading, c->n_done + c->columns.n);
         if (!status && c->columns.n == PLX_CHUNK_ROWS) status = hand_out(c, err);
     }
     plx_reader_close(reader);
@@ -78,6 +82,7 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
     chunks c = {
         .to = {.encoders = encoders, .with_labels = with_labels, .wrong = options->wrong, .kept = options->kept},
         .allocator = allocator,
+        .reading = options->reading,
         .take = take,
         .user = user};
     if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");

@@ -2,6 +2,7 @@
 /* Which reader a file is for: data.format says it, or the file's first bytes do. */
 #include "data/reader.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "data/parquet.h"
@@ -70,6 +71,13 @@ plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_erro
 {
     if (reader->table) return plx_table_file_rows(reader->table, most, more, err);
     return plx_arrow_reader_rows(reader->batches, most, more, err);
+}
+
+void plx_reader_tell(const plx_reader *reader, const plx_reading_hook *reading, size_t rows)
+{
+    if (!reading || !reading->tell) return;
+    const char *path = strcmp(reader->path, "-") == 0 ? "standard input" : reader->path;
+    reading->tell(reading->user, path, (int64_t)rows, reader->table ? plx_table_file_share(reader->table) : NAN);
 }
 
 void plx_reader_close(plx_reader *reader)

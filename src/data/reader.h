@@ -17,6 +17,8 @@ typedef struct plx_reader plx_reader;
 plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err);
 /** Adds at most `most` rows to the columns; `*more` is false once all have come. */
 plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err);
+/** Tells of the file and of `rows`, read so far in all. */
+void plx_reader_tell(const plx_reader *reader, const plx_reading_hook *reading, size_t rows);
 /** NULL is fine. */
 void plx_reader_close(plx_reader *reader);
 

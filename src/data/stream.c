@@ -10,6 +10,7 @@
 #include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -174,6 +175,14 @@ plx_status plx_stream_init(plx_stream *stream, const plx_allocator *allocator, c
     stream->archive = NULL;
     return lseek(stream->descriptor, stream->begin, SEEK_SET) >= 0 ? PLX_OK
                                                                    : fail_system(stream, "cannot be read", err);
+}
+
+double plx_stream_share(const plx_stream *stream)
+{
+    const off_t at = stream->is_regular ? lseek(stream->descriptor, 0, SEEK_CUR) : -1;
+    return at >= 0 && stream->size > stream->begin
+               ? (double)(at - stream->begin) / (double)(stream->size - stream->begin)
+               : NAN;
 }
 
 void plx_stream_release(plx_stream *stream)

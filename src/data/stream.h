@@ -33,6 +33,8 @@ typedef struct plx_stream {
  * PLX_ERR_IO, PLX_ERR_FORMAT, PLX_ERR_MEMORY. */
 plx_status plx_stream_init(plx_stream *stream, const plx_allocator *allocator, const char *path, plx_error *err);
 void plx_stream_release(plx_stream *stream);
+/** Of its bytes on disk, how many are read, ahead too; NaN where it is no regular file. */
+double plx_stream_share(const plx_stream *stream);
 /** The stream as a source for the tokenizer. */
 plx_byte_source plx_stream_source(plx_stream *stream);
 

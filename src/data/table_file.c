@@ -308,6 +308,11 @@ plx_status plx_table_file_rows(plx_table_file *reader, size_t most, bool *more, 
     return PLX_OK;
 }
 
+double plx_table_file_share(const plx_table_file *reader)
+{
+    return plx_stream_share(&reader->stream);
+}
+
 void plx_table_file_close(plx_table_file *reader)
 {
     if (!reader) return;
