@@ -339,7 +339,7 @@ PLX_API plx_status plx_model_evaluate(const plx_model *model, const plx_data *da
 PLX_API plx_status plx_model_evaluate_weighted(const plx_model *model, const plx_data *data, plx_part part,
                                                const double *weights, plx_metrics *metrics, plx_error *err);
 
-/** Writes the model file, atomically. docs/format.md describes it. */
+/** Writes the model file, atomically. docs/format.md describes it. PLX_ERR_NUMERIC: a weight is not finite. */
 PLX_API plx_status plx_model_save(const plx_model *model, const char *path, plx_error *err);
 /** PLX_ERR_FORMAT: truncated, altered, of another kind; PLX_ERR_UNSUPPORTED: of a later version. */
 PLX_API plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err);
@@ -373,6 +373,9 @@ PLX_API int plx_model_task_outputs(const plx_model *model, int task, int *first)
 /** The label that class number `class_number` of a multiclass task stands for, in the order of its outputs; NULL where
  * there is none. */
 PLX_API const char *plx_model_class_name(const plx_model *model, int task, int class_number);
+/** The number of the rule by which its values are categories (docs/data.md); 0: that of files from before there was
+ * one, to which truths are 1 and 0. */
+PLX_API int plx_model_value_rule(const plx_model *model);
 /** Numbers that training moves. */
 PLX_API int64_t plx_model_n_parameters(const plx_model *model);
 

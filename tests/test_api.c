@@ -574,6 +574,30 @@ static void test_places_of_parameters(void)
     fixture_free(&f);
 }
 
+/* A model that could not be loaded is not written, and an old file stays. */
+static void test_weights_that_are_not_finite(void)
+{
+    static float weights[1 << 16];
+    fixture f;
+    int64_t shape[3];
+    plx_model *loaded = NULL;
+    plx_error failure = {.message = ""};
+    if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
+    CHECK_STATUS(plx_model_save(f.model, at("finite.plexus"), NULL), PLX_OK);
+    CHECK_STATUS(plx_model_parameter(f.model, 0, NULL, shape, NULL, NULL), PLX_OK);
+    const int64_t n = shape[0] * shape[1] * shape[2];
+    REQUIRE(n <= (int64_t)(sizeof weights / sizeof *weights));
+    CHECK_STATUS(plx_model_parameter(f.model, 0, NULL, shape, weights, NULL), PLX_OK);
+    weights[n - 1] = NAN;
+    CHECK_STATUS(plx_model_set_parameter(f.model, 0, weights, n, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_save(f.model, at("finite.plexus"), &failure), PLX_ERR_NUMERIC);
+    CHECK_TEXT(failure.message, "holds a number that is not finite");
+    CHECK_STATUS(plx_model_load(f.context, at("finite.plexus"), &loaded, NULL), PLX_OK);
+    CHECK(plx_model_value_rule(loaded) == 1);
+    plx_model_free(loaded);
+    fixture_free(&f);
+}
+
 static void test_values_of_keys(void)
 {
     static const struct {
@@ -858,6 +882,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_description),
         CHECK_TEST(test_parameters),
         CHECK_TEST(test_places_of_parameters),
+        CHECK_TEST(test_weights_that_are_not_finite),
         CHECK_TEST(test_values_of_keys),
         CHECK_TEST(test_readers_of_columns),
         CHECK_TEST(test_data_for_a_model),

@@ -179,13 +179,36 @@ static void test_weights_in_cells(void)
     check_weights(&l.parts[0], 1, 0, 0, NULL);
     check_weights(&l.parts[0], 2, 0, WEIGHTS(1, 2, 3, 4));
     loaded_release(&l);
-    s.features[1].normalize_weights = true;
+    s.features[1].normalize_weights = PLX_WEIGHTS_BY_SUM;
     s.features[1].keep = PLX_KEEP_LAST;
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
     check_weights(&l.parts[0], 0, 0, WEIGHTS((float)(0.5 / 3.5), (float)(2 / 3.5), (float)(-1 / 3.5)));
     check_weights(&l.parts[0], 2, 0,
                   WEIGHTS((float)(2 / 14.0), (float)(3 / 14.0), (float)(4 / 14.0), (float)(5 / 14.0)));
     check_weights(&l.parts[0], 3, 0, WEIGHTS(0, 0)); /* nothing to divide by */
+    loaded_release(&l);
+}
+
+static void test_softmax_of_weights(void)
+{
+    small_spec s;
+    loaded l;
+    list_spec(&s);
+    s.features[1].weight_separator = ":";
+    s.features[1].normalize_weights = PLX_WEIGHTS_SOFTMAX;
+    const char *text = "item,h,sold\na,a:2|b:1|c:1,0\na,,1\na,a:-7,0\na,a:3e38|b:-3e38,0\na,a:4|b:2|c:2,1\n";
+    REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+    const double e = exp(1), sum = e + 2, other = exp(2) + 2;
+    check_weights(&l.parts[0], 0, 0, WEIGHTS((float)(e / sum), (float)(1 / sum), (float)(1 / sum)));
+    check_weights(&l.parts[0], 1, 0, 0, NULL);
+    check_weights(&l.parts[0], 2, 0, WEIGHTS(1));
+    check_weights(&l.parts[0], 3, 0, WEIGHTS(1, 0));
+    check_weights(&l.parts[0], 4, 0, WEIGHTS((float)(exp(2) / other), (float)(1 / other), (float)(1 / other)));
+    loaded_release(&l);
+    s.features[1].normalize_weights = PLX_WEIGHTS_SOFTMAX_MEAN;
+    REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+    check_weights(&l.parts[0], 2, 0, WEIGHTS(1));
+    check_weights(&l.parts[0], 3, 0, WEIGHTS(0.5f, 0));
     loaded_release(&l);
 }
 
@@ -286,7 +309,7 @@ static void test_wrong_options(void)
     REFUSED("'h': 'weight_separator' and 'separator' are the same byte", h->weight_separator = "|");
     REFUSED("'h': weights come by 'weight_separator' or by 'weight_column'", h->weight_separator = ":",
             h->weight_column = "w");
-    REFUSED("'h': 'normalize_weights' needs weights", h->normalize_weights = true);
+    REFUSED("'h': 'normalize_weights' needs weights", h->normalize_weights = PLX_WEIGHTS_BY_SUM);
     REFUSED("'h': weights belong to the combiners mean and sum", h->weight_separator = ":", h->combiner = PLX_LIST_MAX);
     REFUSED("'h': combiner attention needs 'attention_on'", h->combiner = PLX_LIST_ATTENTION);
     REFUSED("'h': 'attention_on' belongs to combiner attention", h->attention_on = "item");
@@ -346,7 +369,7 @@ static void wide_init(wide_case *c)
          .separator = ";",
          .max_length = 5,
          .weight_separator = ":",
-         .normalize_weights = true},
+         .normalize_weights = PLX_WEIGHTS_BY_SUM},
         {.name = "hashed",
          .column = "h",
          .kind = PLX_FEATURE_LIST,
@@ -497,10 +520,10 @@ static void test_memory_ends(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_items),       CHECK_TEST(test_shared_counts),     CHECK_TEST(test_own_vocabulary),
-        CHECK_TEST(test_widths),      CHECK_TEST(test_weights_in_cells),  CHECK_TEST(test_weights_beside),
-        CHECK_TEST(test_wrong_cells), CHECK_TEST(test_skipped_rows),      CHECK_TEST(test_wrong_options),
-        CHECK_TEST(test_round_trip),  CHECK_TEST(test_numbers_in_memory), CHECK_TEST(test_wrong_columns),
-        CHECK_TEST(test_memory_ends)};
+        CHECK_TEST(test_items),          CHECK_TEST(test_shared_counts),    CHECK_TEST(test_own_vocabulary),
+        CHECK_TEST(test_widths),         CHECK_TEST(test_weights_in_cells), CHECK_TEST(test_softmax_of_weights),
+        CHECK_TEST(test_weights_beside), CHECK_TEST(test_wrong_cells),      CHECK_TEST(test_skipped_rows),
+        CHECK_TEST(test_wrong_options),  CHECK_TEST(test_round_trip),       CHECK_TEST(test_numbers_in_memory),
+        CHECK_TEST(test_wrong_columns),  CHECK_TEST(test_memory_ends)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -140,6 +140,8 @@ class DenseFeat:
 class VarLenSparseFeat:
     """A list of at most `maxlen` categories a row, pooled by `combiner`: mean, sum, max or attention.
 
+    weight_norm: weights are the softmax of those in `weight_name`, and a mean divides their sum by the number of items,
+    as in DeepCTR; False: they are as they stand, and a mean divides by their sum.
     options: keys of lists in the configuration, such as keep="last", weight_separator=":".
     """
 
@@ -169,7 +171,11 @@ class VarLenSparseFeat:
         entry = self.sparsefeat.config()
         entry.update(kind="list", max_length=self.maxlen, combiner=self.combiner, separator=self.separator)
         if self.weight_name:
-            entry.update(weight_column=self.weight_name, normalize_weights=self.weight_norm)
+            entry["weight_column"] = self.weight_name
+            if self.weight_norm and self.combiner == "mean":
+                entry.update(combiner="sum", normalize_weights="softmax_mean")
+            elif self.weight_norm:
+                entry["normalize_weights"] = "softmax"
         if self.attention_on:
             entry["attention_on"] = self.attention_on
         return {**entry, **self.options}

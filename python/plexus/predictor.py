@@ -83,6 +83,7 @@ class Predictor:
         self._n = len(self.columns)
         self._names = [ffi.new("char[]", text_bytes(name)) for name in self._read_names]
         self._outputs = lib.plx_model_n_outputs(model._handle)
+        self._has_truths = lib.plx_model_value_rule(model._handle) > 0  # else they are 1 and 0
         # Taken by calls and put back: popping and appending need no lock.
         self._idle = [_Row(self._names, self._outputs)]
 
@@ -190,6 +191,9 @@ class Predictor:
             value = value[()]
         if is_list(value):
             state.hold(i, self._cell_of(value, reading))
+            return
+        if self._has_truths and isinstance(value, (bool, np.bool_)) and reading.is_category:
+            state.hold(i, "true" if value else "false")
             return
         cell = number_of(value) if reading.is_number or _is_double(value) else text_of(value)
         if isinstance(cell, float):

@@ -23,6 +23,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_array, check_is_fitted, validate_data
 
 from . import optimizers
+from ._library import ArgumentError
 from ._types import Array, Floats, Floats64
 from .model import Model
 
@@ -102,9 +103,13 @@ class _MultiTaskEstimator(BaseEstimator):
     # -- X -----------------------------------------------------------------------------------------------------------
 
     def _has_categories(self, X: Any) -> bool:
+        names = list(getattr(X, "columns", ()))
+        if twice := [name for i, name in enumerate(names) if name in names[:i]]:
+            raise ArgumentError(f"X: column '{twice[0]}' is there twice; rename or drop one of them")
         if self.categorical_features is not None:
             return True
-        return hasattr(X, "columns") and not all(_is_numeric(X[name]) for name in X.columns)
+        # scikit-learn would make a sparse matrix of a frame with sparse columns; here they are read one by one.
+        return any(not _is_numeric(X[name]) or type(X[name].dtype).__name__ == "SparseDtype" for name in names)
 
     def _columns(self, X: Any, reset: bool) -> dict[str, Any]:
         """X as columns by name; with `reset`, remembers which of them are categories."""
@@ -208,8 +213,9 @@ class _MultiTaskEstimator(BaseEstimator):
 def _is_numeric(column: Any) -> bool:
     dtype = column.dtype
     if hasattr(dtype, "is_numeric"):  # polars
-        return bool(dtype.is_numeric())
-    return isinstance(dtype, np.dtype) and dtype.kind in "fiub"
+        return bool(dtype.is_numeric()) or str(dtype) == "Boolean"
+    # pandas' own: nullable, Arrow's and sparse ones have the kind of their numbers, Arrow's decimals say so.
+    return getattr(dtype, "kind", "O") in "fiub" or bool(getattr(dtype, "_is_numeric", False))
 
 
 def _plain(value: object) -> object:

@@ -189,6 +189,34 @@ def test_lists_and_vectors(rows):
     assert "embedding/genre/table" in weighted.parameters()
 
 
+@pytest.mark.parametrize("combiner", ["sum", "mean"])
+def test_weight_norm(combiner):
+    """Weights of items are their softmax, of which a mean divides the sum by the number of items, as in DeepCTR."""
+    random = np.random.default_rng(4)
+    items = [random.integers(1, 6, 1 + i % 3).tolist() for i in range(400)]
+    weights = [(random.random(len(one)) * 3).tolist() for one in items]
+    softmax = [np.exp(one) / np.exp(one).sum() for one in weights]
+    means = [one / len(one) for one in softmax]
+    y = random.integers(0, 2, 400)
+
+    def model(given, **arguments):
+        feature = plexus.VarLenSparseFeat(
+            plexus.SparseFeat("l", embedding_dim=4, min_count=1), maxlen=3, weight_name="w", **arguments
+        )
+        made = plexus.SingleTask([feature], task_name="t")
+        made.compile(plexus.optimizers.Adam(0.05))
+        made.fit({"l": items, "w": given}, y, epochs=2, batch_size=64, verbose=0)
+        return made
+
+    one = model(weights, combiner=combiner)
+    plain = means if combiner == "mean" else softmax
+    other = model(plain, combiner="sum", weight_norm=False)
+    scores = one.predict({"l": items, "w": weights})
+    assert np.allclose(scores, other.predict({"l": items, "w": plain}), atol=1e-5)
+    doubled = one.predict({"l": items, "w": [[2 * weight for weight in one] for one in weights]})
+    assert not np.allclose(scores, doubled, atol=1e-3)
+
+
 def test_lists_for_a_plain_feature(rows, features):
     with pytest.raises(ValueError, match="column 'code' holds lists, and no feature that reads it takes lists"):
         small_model().fit({**features, "code": [[1, 2]] * 4000}, [rows["click"], rows["seconds"]], verbose=0)

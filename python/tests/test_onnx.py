@@ -208,7 +208,7 @@ LIST = {"kind": "list", "embedding_dim": 4, "max_length": 4}
 
 @needs_command
 @pytest.mark.parametrize("keep", ["first", "last"])
-@pytest.mark.parametrize("normalize", [False, True])
+@pytest.mark.parametrize("normalize", [False, True, "softmax", "softmax_mean"])
 def test_lists(folder, keep, normalize):
     weighted = {"column": "scores", "separator": ",", "weight_separator": ":", "normalize_weights": normalize}
     beside = {"column": "marks", "weight_column": "weights", "normalize_weights": normalize}

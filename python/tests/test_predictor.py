@@ -138,6 +138,21 @@ def test_long_integers(base):
         assert [predictor([form(one)]) for one in ids] == wanted
 
 
+def test_truths():
+    """True is the category `true` and the number 1."""
+    random = np.random.default_rng(5)
+    flag, seen = random.random(900) < 0.5, random.random(900) < 0.5
+    model = small([plexus.SparseFeat("flag"), plexus.DenseFeat("seen")], {"flag": flag, "seen": seen}, [flag, seen])
+    predictor = model.predictor()
+    for row in ([True, False], [False, True]):
+        wanted = scores(model, {"flag": np.array(row[:1]), "seen": np.array(row[1:])})[0]
+        for kind in (bool, np.bool_, str, lambda value: str(value).lower()):
+            assert predictor([kind(row[0]), row[1]]) == wanted
+        for kind in (bool, np.bool_, int, float, str):
+            assert predictor([row[0], kind(row[1])]) == wanted
+    assert predictor([1, 0]) != predictor([True, 0])
+
+
 def test_forms_of_rows():
     model, _ = numbers_and_texts()
     predictor = model.predictor()

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """scikit-learn's own checks of estimators, and their use in its tools."""
 
+import decimal
 import pickle
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 
 pytest.importorskip("sklearn")
@@ -17,6 +19,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
+import plexus
 from plexus.sklearn import MultiTaskClassifier, MultiTaskRanker, MultiTaskRegressor
 
 SMALL = {"epochs": 30, "batch_size": 16, "expert_dnn_units": (16,), "tower_dnn_units": (16,), "learning_rate": 0.01}
@@ -132,3 +135,25 @@ def test_options_of_the_configuration():
     ):
         with pytest.raises(ValueError, match=message):
             MultiTaskClassifier(**SMALL, options=wrong).fit(X, y)
+
+
+def test_dtypes_of_numbers():
+    """Nullable, Arrow's and sparse numbers are numbers, as NumPy's are."""
+    random = np.random.default_rng(0)
+    v = random.normal(size=600).round(3)
+    y = np.stack([v > 0, v > 0.5], 1).astype(int)
+    reference = MultiTaskClassifier(epochs=2, threads=1, random_state=1).fit(pd.DataFrame({"v": v}), y)
+    for dtype in ("Float64", "double[pyarrow]", pd.SparseDtype(float), pd.ArrowDtype(pa.decimal128(9, 3))):
+        values = pd.Series(v).map(lambda one: decimal.Decimal(f"{one:.3f}")) if "decimal" in str(dtype) else v
+        frame = pd.DataFrame({"v": pd.Series(values).astype(dtype)})
+        model = MultiTaskClassifier(epochs=2, threads=1, random_state=1).fit(frame, y)
+        assert not any(model._is_category.values()), dtype
+        assert np.allclose(model.predict_proba(frame)[0], reference.predict_proba(pd.DataFrame({"v": v}))[0]), dtype
+    mixed = pd.DataFrame({
+        "i": pd.array(np.arange(600), "Int64"), "b": pd.array(v > 0, "boolean"), "f": pd.array(v, "float[pyarrow]"),
+        "c": pd.Categorical(np.arange(600) % 3), "s": pd.array(["a", "b"] * 300, "string"),
+    })  # fmt: skip
+    model = MultiTaskClassifier(epochs=1, threads=1).fit(mixed, y)
+    assert model._is_category == {"i": False, "b": False, "f": False, "c": True, "s": True}
+    with pytest.raises(plexus.PlexusError, match="column 'i' is there twice"):
+        MultiTaskClassifier().fit(mixed[["i", "i"]], y)

@@ -207,6 +207,11 @@ const char *plx_model_task_name(const plx_model *model, int task)
     return plx_config_task_name(model->config, task);
 }
 
+int plx_model_value_rule(const plx_model *model)
+{
+    return plx_encoders_value_rule(model->encoders);
+}
+
 int plx_model_n_outputs(const plx_model *model)
 {
     return model->graph.n_outputs;

@@ -20,6 +20,13 @@ static void describe_param(const plx_param *param, plx_tensor *tensor)
     tensor->dims[tensor->n_dims++] = param->spec.cols;
 }
 
+static bool are_finite(const float *numbers, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(numbers[i])) return false;
+    return true;
+}
+
 static plx_status list_tensors(const plx_model *model, plx_arena *arena, const plx_tensor **out, int *n, plx_error *err)
 {
     const plx_tensor *encoded = NULL;
@@ -31,6 +38,11 @@ static plx_status list_tensors(const plx_model *model, plx_arena *arena, const p
         float *numbers = plx_arena_take(arena, plx_param_numbers(param), sizeof *numbers);
         if (!numbers) break;
         plx_param_read(param, model->values, numbers);
+        if (!are_finite(numbers, plx_param_numbers(param)))
+            PLX_FAIL(err, PLX_ERR_NUMERIC,
+                     "parameter '%s' holds a number that is not finite, and no such file could be loaded: put finite "
+                     "weights into it, or train again with a lower train.learning_rate",
+                     param->spec.name);
         describe_param(param, &tensors[i]);
         tensors[i].data = numbers;
     }
@@ -91,11 +103,8 @@ static plx_status read_param(plx_model *model, const plx_param *param, const plx
     const plx_tensor *found = NULL;
     PLX_TRY(find_param(param, file, &found, err));
     const float *numbers = found->data;
-    for (size_t i = 0; i < plx_param_numbers(param); i++) {
-        if (!isfinite(numbers[i])) {
-            PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' holds a number that is not finite", found->name);
-        }
-    }
+    if (!are_finite(numbers, plx_param_numbers(param)))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' holds a number that is not finite", found->name);
     plx_param_write(param, model->values, numbers);
     return PLX_OK;
 }

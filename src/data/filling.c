@@ -76,6 +76,9 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
 plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
 {
     const plx_input *input = &to->encoders->inputs[index];
+    if (cell.length && memchr(cell.text, '\0', cell.length))
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "a text in column '%s' has the character NUL, which no text may have: drop it",
+                 input->column);
     if (input->weighted_items) PLX_TRY(plx_check_list_cell(to->encoders, index, cell, err));
     return to->with_labels && input->label_texts ? plx_labels_check_text(to->encoders, index, cell, err) : PLX_OK;
 }

@@ -123,13 +123,32 @@ static void put_id(uint8_t *record, const plx_list_field *field, uint32_t item, 
 }
 
 /* Divides the `n` weights by the sum of their magnitudes; weights that are all 0 stay. */
-static void normalize(float *weights, uint32_t n)
+static void divide_by_sum(float *weights, uint32_t n)
 {
     double sum = 0;
     for (uint32_t i = 0; i < n; i++)
         sum += fabs((double)weights[i]);
     for (uint32_t i = 0; i < n && sum > 0; i++)
         weights[i] = (float)((double)weights[i] / sum);
+}
+
+/* The weights' softmax, divided by `divisor`. */
+static void softmax(float *weights, uint32_t n, double divisor)
+{
+    double greatest = -INFINITY, sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        greatest = fmax(greatest, (double)weights[i]);
+    for (uint32_t i = 0; i < n; i++)
+        sum += exp((double)weights[i] - greatest);
+    for (uint32_t i = 0; i < n; i++)
+        weights[i] = (float)(exp((double)weights[i] - greatest) / sum / divisor);
+}
+
+static void normalize(const plx_feature_spec *spec, float *weights, uint32_t n)
+{
+    if (spec->normalize_weights == PLX_WEIGHTS_BY_SUM) divide_by_sum(weights, n);
+    if (spec->normalize_weights == PLX_WEIGHTS_SOFTMAX) softmax(weights, n, 1);
+    if (spec->normalize_weights == PLX_WEIGHTS_SOFTMAX_MEAN) softmax(weights, n, n);
 }
 
 plx_status plx_list_encode(const plx_list_encoder *list, const plx_list_field *field, plx_slice cell, plx_slice weights,
@@ -151,6 +170,6 @@ plx_status plx_list_encode(const plx_list_encoder *list, const plx_list_field *f
         if (numbers) numbers[n] = weight;
         if (record) put_id(record, field, n, plx_vocabulary_id(list->vocabulary, plx_list_text(list, item)));
     }
-    if (numbers && list->spec->normalize_weights) normalize(numbers, n);
+    if (numbers) normalize(list->spec, numbers, n);
     return PLX_OK;
 }

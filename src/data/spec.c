@@ -14,6 +14,7 @@ static const char *const initializers[] = {"normal", "uniform", "zeros", "glorot
 static const char *const vocabulary_orders[] = {"sorted", "first_seen", NULL};
 static const char *const text_meanings[] = {"value", "exact", NULL};
 static const char *const keeps[] = {"first", "last", NULL};
+static const char *const weight_norms[] = {"false", "true", "softmax", "softmax_mean", NULL};
 static const char *const combiners[] = {"mean", "sum", "max", "attention", NULL};
 static const char *const missing_words[] = {"error", "mean", NULL};
 static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
@@ -326,11 +327,14 @@ const plx_field plx_feature_fields[] = {
      .fallback = "",
      .doc = "list: a column with the items' weights, with the same separator between them; empty: none"},
     {.name = "normalize_weights",
-     .type = PLX_FIELD_BOOL,
+     .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, normalize_weights),
      .kinds = OF_LISTS,
      .fallback = "false",
-     .doc = "list: whether a row's weights are divided by the sum of their magnitudes"},
+     .choices = weight_norms,
+     .doc = "list: what becomes of a row's weights; true: they are divided by the sum of their magnitudes; softmax: "
+            "exp(weight) over the sum of these; softmax_mean: that over the number of items, whose sum is the mean of "
+            "DeepCTR"},
     {.name = "size",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, size),

@@ -72,6 +72,14 @@ typedef struct plx_data_spec {
 extern const plx_field plx_data_fields[];
 extern const size_t plx_data_n_fields;
 
+/** What becomes of the weights of a row's items. */
+typedef enum plx_weight_norm {
+    PLX_WEIGHTS_PLAIN,
+    PLX_WEIGHTS_BY_SUM,      /* divided by the sum of their magnitudes */
+    PLX_WEIGHTS_SOFTMAX,     /* their softmax */
+    PLX_WEIGHTS_SOFTMAX_MEAN /* that, divided by the number of items */
+} plx_weight_norm;
+
 /** One row of section `features`. */
 typedef struct plx_feature_spec {
     char *name;
@@ -98,7 +106,7 @@ typedef struct plx_feature_spec {
     char *attention_on;     /* the sparse feature that asks, for combiner attention */
     char *weight_separator; /* between an item and its weight, one byte; empty: none */
     char *weight_column;    /* holds the items' weights; empty: none */
-    bool normalize_weights; /* to a sum of 1 */
+    int normalize_weights;  /* plx_weight_norm */
     /* dense */
     int64_t size;           /* numbers in a cell */
     double missing;         /* what a missing number becomes, first of all; NaN: it is an error; infinite: their mean */

@@ -258,16 +258,6 @@ static const char *kept(plx_onnx *onnx, const plx_feature_spec *spec, const char
     return plx_onnx_two(onnx, "And", is_item, is_kept);
 }
 
-/* Over the sum of their magnitudes, in doubles as the encoder's; weights that are all 0 stay. */
-static const char *normalized(plx_onnx *onnx, const char *weights)
-{
-    weights = plx_onnx_cast(onnx, weights, PLX_ONNX_DOUBLE);
-    const char *sum = plx_onnx_axis(onnx, "ReduceSum", plx_onnx_one(onnx, "Abs", weights), 1);
-    const char *is_zero = plx_onnx_two(onnx, "Equal", sum, plx_onnx_double(onnx, 0));
-    const char *divisor = plx_onnx_three(onnx, "Where", is_zero, plx_onnx_double(onnx, 1), sum);
-    return plx_onnx_cast(onnx, plx_onnx_two(onnx, "Div", weights, divisor), PLX_ONNX_FLOAT);
-}
-
 /* What a list's cell was cut into; weights are numbers, or texts of them. */
 typedef struct pieces {
     const char *ids, *is_item, *weights, *weight_texts;
@@ -285,7 +275,7 @@ static void finish_list(encode *e, const plx_list_encoder *list, const pieces *p
     } else if (weights) {
         weights = plx_onnx_three(onnx, "Where", is_kept, weights, plx_onnx_float(onnx, 0));
     }
-    if (weights) out->weights = list->spec->normalize_weights ? normalized(onnx, weights) : weights;
+    if (weights) out->weights = plx_onnx_weights(onnx, list->spec, weights, is_kept);
 }
 
 static plx_status encode_hashed_list(encode *e, const plx_list_encoder *list, plx_onnx_list *out, plx_error *err)
