@@ -315,12 +315,21 @@ static void test_fields_refuse_with_reasons(void)
     plx_raw item = scalar("a"), list = {.is_list = true, .items = &item, .n_items = 1};
     check_refusal("kind", list, "'kind' takes one of mmoe, ple, shared_bottom, not a list");
     check_refusal("name", list, "'name' takes a text, not a list");
-    check_refusal("units", list, "'units' takes a list of whole numbers from 1 to 65536, such as [64, 32], not a list");
+    check_refusal("units", list,
+                  "'units' takes a list of whole numbers from 1 to 65536, such as [64, 32], not a list with 'a'");
     check_refusal("units", scalar("64"),
                   "'units' takes a list of whole numbers from 1 to 65536, such as [64, 32], not '64'");
     check_refusal("fill", scalar("means"), "'fill' takes a number or error or mean, not 'means'");
     check_refusal("fill", scalar("inf"), "'fill' takes a number or error or mean, not 'inf'");
-    check_refusal("borders", list, "'borders' takes a list of numbers from -1 to 1000, such as [0.5, 2], not a list");
+    check_refusal("borders", list,
+                  "'borders' takes a list of numbers from -1 to 1000, such as [0.5, 2], not a list with 'a'");
+    plx_raw large = scalar("65537"), nan = scalar("nan"), inner[] = {{.is_list = true, .items = &item, .n_items = 1}};
+    check_refusal("units", (plx_raw){.is_list = true, .items = &large, .n_items = 1},
+                  "'units' takes a list of whole numbers from 1 to 65536, such as [64, 32], not a list with '65537'");
+    check_refusal("borders", (plx_raw){.is_list = true, .items = &nan, .n_items = 1},
+                  "'borders' takes a list of numbers from -1 to 1000, such as [0.5, 2], not a list with 'nan'");
+    check_refusal("borders", (plx_raw){.is_list = true, .items = inner, .n_items = 1},
+                  "'borders' takes a list of numbers from -1 to 1000, such as [0.5, 2], not a list with a list");
     check_refusal("borders", scalar("1"),
                   "'borders' takes a list of numbers from -1 to 1000, such as [0.5, 2], not '1'");
     check_refusal("files", scalar("a.csv"), "'files' takes a list of texts, such as [a, b], not 'a.csv'");

@@ -123,13 +123,15 @@ static const char *nearest_choice(const plx_field *field, const plx_raw *value)
     return plx_nearest(value->scalar, field->choices, n);
 }
 
-static plx_status refuse(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_error *err)
+/* `where`: words before what was given. */
+static plx_status refuse(const plx_field *field, const plx_raw *value, const char *where, plx_arena *arena,
+                         plx_error *err)
 {
     plx_string text;
     plx_string_init(&text, arena->allocator);
     plx_string_format(&text, "'%s' takes ", field->name);
     add_type(&text, field);
-    plx_string_format(&text, ", not ");
+    plx_string_format(&text, ", not %s", where);
     add_given(&text, value);
     const char *nearest = nearest_choice(field, value);
     if (nearest) plx_string_format(&text, "; did you mean '%s'?", nearest);
@@ -157,9 +159,14 @@ static bool read_real(const plx_field *field, plx_slice value, double *out)
     return true;
 }
 
+static bool is_text(plx_slice value)
+{
+    return !value.length || !memchr(value.text, '\0', value.length);
+}
+
 static bool read_text(plx_slice value, plx_arena *arena, char **out)
 {
-    if (value.length && memchr(value.text, '\0', value.length)) return false;
+    if (!is_text(value)) return false;
     *out = plx_arena_text(arena, value.text, value.length);
     return true;
 }
@@ -235,6 +242,15 @@ static bool read_scalar(const plx_field *field, void *at, plx_slice value, plx_a
     }
 }
 
+static bool read_list_int(const plx_field *field, plx_slice item, int *out)
+{
+    int64_t whole;
+    if (!plx_parse_int64(item, &whole) || !in_range(field, (double)whole)) return false;
+    if (whole < INT_MIN || whole > INT_MAX) return false;
+    *out = (int)whole;
+    return true;
+}
+
 /* The readers of lists store only what is right throughout; NULL items after true mean that the arena is full. */
 static bool read_int_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_int_list *out)
 {
@@ -242,10 +258,9 @@ static bool read_int_list(const plx_field *field, const plx_raw *value, plx_aren
     plx_int_list list = {plx_arena_take(arena, (size_t)value->n_items, sizeof *list.items), value->n_items};
     for (int i = 0; i < list.n; i++) {
         const plx_raw *item = &value->items[i];
-        int64_t whole;
-        if (item->is_list || !plx_parse_int64(item->scalar, &whole) || !in_range(field, (double)whole)) return false;
-        if (whole < INT_MIN || whole > INT_MAX) return false;
-        if (list.items) list.items[i] = (int)whole;
+        int whole;
+        if (item->is_list || !read_list_int(field, item->scalar, &whole)) return false;
+        if (list.items) list.items[i] = whole;
     }
     *out = list;
     return true;
@@ -343,19 +358,50 @@ const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice nam
     return NULL;
 }
 
-/** The item of a list that is refused. */
-static const plx_raw *first_wrong(const plx_field *field, const plx_raw *list)
+static bool is_list_type(plx_field_type type)
+{
+    return type == PLX_FIELD_INT_LIST || type == PLX_FIELD_INT_LISTS || type == PLX_FIELD_REAL_LIST ||
+           type == PLX_FIELD_BOOL_LIST || type == PLX_FIELD_CHOICE_LIST || type == PLX_FIELD_TEXT_LIST ||
+           type == PLX_FIELD_WEIGHT_LIST;
+}
+
+/* Whether a list of the field's may hold the text. */
+static bool takes_item(const plx_field *field, plx_slice item)
 {
     double real;
-    int named;
-    for (int i = 0; i < list->n_items; i++) {
-        const plx_raw *item = &list->items[i];
-        const bool is_right = field->type == PLX_FIELD_REAL_LIST
-                                  ? !item->is_list && read_real(field, item->scalar, &real)
-                                  : read_named(field, item, &named);
-        if (!is_right) return item;
+    int number;
+    switch (field->type) {
+    case PLX_FIELD_INT_LIST:
+    case PLX_FIELD_INT_LISTS:
+        return read_list_int(field, item, &number);
+    case PLX_FIELD_REAL_LIST:
+        return read_real(field, item, &real);
+    case PLX_FIELD_TEXT_LIST:
+        return is_text(item);
+    default:
+        return read_named(field, &(plx_raw){.scalar = item}, &number);
     }
-    return list;
+}
+
+/* What of the value is wrong, the value itself or an item in it; `depth` of lists in one another is right. NULL: none.
+ */
+static const plx_raw *find_wrong(const plx_field *field, const plx_raw *value, int depth)
+{
+    const plx_raw *wrong = NULL;
+    if (value->is_mapping || value->is_list != (depth > 0)) return value;
+    if (depth == 0) return takes_item(field, value->scalar) ? NULL : value;
+    for (int i = 0; !wrong && i < value->n_items; i++)
+        wrong = find_wrong(field, &value->items[i], depth - 1);
+    return wrong;
+}
+
+static plx_status refuse_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_error *err)
+{
+    const plx_raw *wrong = NULL;
+    if (field->type != PLX_FIELD_WEIGHT_LIST)
+        wrong = find_wrong(field, value, field->type == PLX_FIELD_INT_LISTS ? 2 : 1);
+    if (!wrong) wrong = value;
+    return refuse(field, wrong, !field->or_one && wrong != value ? "a list with " : "", arena, err);
 }
 
 plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err)
@@ -380,7 +426,8 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
         right = read_named_list(field, value, arena, at);
     else
         right = !value->is_list && read_scalar(field, at, value->scalar, arena);
-    if (!right) return refuse(field, field->or_one ? first_wrong(field, value) : value, arena, err);
+    if (!right && is_list_type(field->type)) return refuse_list(field, value, arena, err);
+    if (!right) return refuse(field, value, "", arena, err);
     return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
 }
 
@@ -402,13 +449,6 @@ static plx_raw read_default_list(const char **at, plx_arena *arena)
     }
     if (**at == ']') (*at)++;
     return (plx_raw){.is_list = true, .items = items, .n_items = n};
-}
-
-static bool is_list_type(plx_field_type type)
-{
-    return type == PLX_FIELD_INT_LIST || type == PLX_FIELD_INT_LISTS || type == PLX_FIELD_REAL_LIST ||
-           type == PLX_FIELD_BOOL_LIST || type == PLX_FIELD_CHOICE_LIST || type == PLX_FIELD_TEXT_LIST ||
-           type == PLX_FIELD_WEIGHT_LIST;
 }
 
 plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err)

@@ -85,25 +85,20 @@ static int graft(plx_document *document, const assignment *a, yaml_document_t *f
 
 static int parse_value(plx_document *document, const assignment *a)
 {
-    yaml_parser_t parser;
     yaml_document_t value;
-    int index = 0;
-    if (!yaml_parser_initialize(&parser)) {
-        document->out_of_memory = true;
+    plx_error why = {.code = PLX_OK};
+    if (plx_yaml_load(&value, document->scratch.allocator, a->value, NULL, &why)) {
+        yaml_node_t place = place_of(a);
+        if (why.code == PLX_ERR_MEMORY)
+            document->out_of_memory = true;
+        else
+            plx_document_problem(document, &place, "the value is not YAML: %s", why.message);
         return 0;
     }
-    yaml_parser_set_input_string(&parser, (const unsigned char *)a->value.text, a->value.length);
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    if (yaml_parser_load(&parser, &value)) {
-        bool is_empty = !yaml_document_get_root_node(&value);
-        index = is_empty ? plx_document_add_scalar(document, (plx_slice){"", 0}, plx_assignment_mark(a->number))
+    bool is_empty = !yaml_document_get_root_node(&value);
+    int index = is_empty ? plx_document_add_scalar(document, (plx_slice){"", 0}, plx_assignment_mark(a->number))
                          : graft(document, a, &value, 1, GRAFT_DEPTH);
-        yaml_document_delete(&value);
-    } else {
-        yaml_node_t place = place_of(a);
-        plx_document_problem(document, &place, "the value is not YAML: %s", parser.problem ? parser.problem : "");
-    }
-    yaml_parser_delete(&parser);
+    yaml_document_delete(&value);
     return index;
 }
 

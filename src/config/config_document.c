@@ -1,70 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Loading YAML by libyaml, its nodes' places, and the list of mistakes. */
+/* A document, its nodes' places, and the list of mistakes. */
 #include "config/config_document.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { TEXT_LIMIT = 4 << 20, VALUES_LIMIT = 1000000, PROBLEMS_LIMIT = 25, LIST_DEPTH = 3 };
+enum { VALUES_LIMIT = 1000000, PROBLEMS_LIMIT = 25, LIST_DEPTH = 3 };
 
 /** Room left in plx_error.message for the line that tells of what is not told. */
 static const size_t TOLD_LIMIT = sizeof((plx_error *)0)->message - 64;
-
-static plx_status parser_failure(const yaml_parser_t *parser, const char *name, plx_error *err)
-{
-    const char *problem = parser->problem ? parser->problem : "is not YAML";
-    if (parser->error == YAML_MEMORY_ERROR) return plx_error_memory(err);
-    if (parser->error == YAML_READER_ERROR) {
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: byte %zu: %s; the file must be UTF-8 text", name,
-                 (size_t)parser->problem_offset, problem);
-    }
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%zu:%zu: %s%s%s", name, parser->problem_mark.line + 1,
-             parser->problem_mark.column + 1, problem, parser->context ? " " : "",
-             parser->context ? parser->context : "");
-}
-
-/** Refuses anything after the document. */
-static plx_status check_end(yaml_parser_t *parser, const char *name, plx_error *err)
-{
-    yaml_document_t next;
-    if (!yaml_parser_load(parser, &next)) return parser_failure(parser, name, err);
-    const yaml_node_t *root = yaml_document_get_root_node(&next);
-    plx_status status = PLX_OK;
-    if (root) {
-        status = plx_error_set(err, PLX_ERR_FORMAT, "%s:%zu:%zu: a second document begins here; take only one", name,
-                               root->start_mark.line + 1, root->start_mark.column + 1);
-    }
-    yaml_document_delete(&next);
-    return status;
-}
-
-static plx_status load(yaml_document_t *yaml, const plx_spec_source *source, plx_error *err)
-{
-    yaml_parser_t parser;
-    if (source->length > TEXT_LIMIT) {
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: has %zu bytes; a configuration has at most %d", source->name, source->length,
-                 (int)TEXT_LIMIT);
-    }
-    if (!yaml_parser_initialize(&parser)) return plx_error_memory(err);
-    yaml_parser_set_input_string(&parser, (const unsigned char *)source->text, source->length);
-    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
-    plx_status status = PLX_OK;
-    if (!yaml_parser_load(&parser, yaml)) {
-        status = parser_failure(&parser, source->name, err);
-    } else {
-        status = check_end(&parser, source->name, err);
-        if (status != PLX_OK) yaml_document_delete(yaml);
-    }
-    yaml_parser_delete(&parser);
-    return status;
-}
 
 plx_status plx_document_init(plx_document *document, const plx_allocator *allocator, const plx_spec_source *source,
                              plx_error *err)
 {
     *document = (plx_document){.source = source, .budget = VALUES_LIMIT};
-    PLX_TRY(load(&document->yaml, source, err));
+    PLX_TRY(plx_yaml_load(&document->yaml, allocator, (plx_slice){source->text, source->length}, source->name, err));
     plx_arena_init(&document->scratch, allocator);
     plx_string_init(&document->problems, allocator);
     const yaml_node_t *root = yaml_document_get_root_node(&document->yaml);

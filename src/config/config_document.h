@@ -24,6 +24,15 @@ typedef struct plx_document {
     bool out_of_memory;
 } plx_document;
 
+enum { PLX_DOCUMENT_DEPTH = 100 }; /* lists and mappings in one another */
+
+/** Makes a document of a text that holds one: JSON by its own rules, else YAML. A mark of UTF-8 at the begin is passed
+ * over. `name` stands for the text in messages; NULL: they have no places. The caller deletes the document. */
+plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, const char *name,
+                         plx_error *err);
+/** The same for JSON alone. False: the text is none, is too deep, or memory lacks. */
+bool plx_json_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text);
+
 /** Loads the one document of the source. PLX_ERR_FORMAT: not YAML, empty, no mapping, more than one document. */
 plx_status plx_document_init(plx_document *document, const plx_allocator *allocator, const plx_spec_source *source,
                              plx_error *err);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading YAML by libyaml, whose time grows with the square of how deep lists and mappings lie in one another: a first
+ * pass, which makes no document, ends where that is too deep.
+ */
+#include <string.h>
+
+#include "base/text.h"
+#include "config/config_document.h"
+
+enum { TEXT_LIMIT = 4 << 20 };
+
+static bool parser_init(yaml_parser_t *parser, plx_slice text)
+{
+    if (!yaml_parser_initialize(parser)) return false;
+    yaml_parser_set_input_string(parser, (const unsigned char *)text.text, text.length);
+    yaml_parser_set_encoding(parser, YAML_UTF8_ENCODING);
+    return true;
+}
+
+static plx_status fail_at(const char *name, yaml_mark_t mark, const char *problem, const char *context, plx_error *err)
+{
+    const char *blank = *context ? " " : "";
+    if (!name) PLX_FAIL(err, PLX_ERR_FORMAT, "%s%s%s", problem, blank, context);
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%zu:%zu: %s%s%s", name, mark.line + 1, mark.column + 1, problem, blank, context);
+}
+
+static plx_status parser_failure(const yaml_parser_t *parser, const char *name, plx_error *err)
+{
+    const char *problem = parser->problem ? parser->problem : "is not YAML";
+    if (parser->error == YAML_MEMORY_ERROR) return plx_error_memory(err);
+    if (parser->error == YAML_READER_ERROR) {
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s%sbyte %zu: %s; the file must be UTF-8 text", name ? name : "",
+                 name ? ": " : "", (size_t)parser->problem_offset, problem);
+    }
+    return fail_at(name, parser->problem_mark, problem, parser->context ? parser->context : "", err);
+}
+
+/** How deep the text is behind an event. */
+static int depth_behind(yaml_event_type_t event, int depth)
+{
+    if (event == YAML_SEQUENCE_START_EVENT || event == YAML_MAPPING_START_EVENT) return depth + 1;
+    return event == YAML_SEQUENCE_END_EVENT || event == YAML_MAPPING_END_EVENT ? depth - 1 : depth;
+}
+
+/** Other mistakes are left to what makes the document. */
+static plx_status check_depth(plx_slice text, const char *name, plx_error *err)
+{
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool has_ended = false;
+    plx_status status = PLX_OK;
+    if (!parser_init(&parser, text)) return plx_error_memory(err);
+    for (int depth = 0; !status && !has_ended && yaml_parser_parse(&parser, &event); yaml_event_delete(&event)) {
+        has_ended = event.type == YAML_STREAM_END_EVENT;
+        depth = depth_behind(event.type, depth);
+        if (depth > PLX_DOCUMENT_DEPTH)
+            status =
+                fail_at(name, event.start_mark, "lists and mappings lie more than 100 deep in one another", "", err);
+    }
+    yaml_parser_delete(&parser);
+    return status;
+}
+_Static_assert(PLX_DOCUMENT_DEPTH == 100, "the message says so");
+
+/** Refuses anything after the document. */
+static plx_status check_end(yaml_parser_t *parser, const char *name, plx_error *err)
+{
+    yaml_document_t next;
+    if (!yaml_parser_load(parser, &next)) return parser_failure(parser, name, err);
+    const yaml_node_t *root = yaml_document_get_root_node(&next);
+    plx_status status =
+        root ? fail_at(name, root->start_mark, "a second document begins here; take only one", "", err) : PLX_OK;
+    yaml_document_delete(&next);
+    return status;
+}
+
+static plx_status load(yaml_document_t *out, plx_slice text, const char *name, plx_error *err)
+{
+    yaml_parser_t parser;
+    PLX_TRY(check_depth(text, name, err));
+    if (!parser_init(&parser, text)) return plx_error_memory(err);
+    plx_status status = PLX_OK;
+    if (!yaml_parser_load(&parser, out)) {
+        status = parser_failure(&parser, name, err);
+    } else {
+        status = check_end(&parser, name, err);
+        if (status) yaml_document_delete(out);
+    }
+    yaml_parser_delete(&parser);
+    return status;
+}
+
+plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, const char *name,
+                         plx_error *err)
+{
+    static const char mark[] = "\xEF\xBB\xBF";
+    const size_t n = sizeof mark - 1;
+    if (text.length > TEXT_LIMIT) {
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: has %zu bytes; a configuration has at most %d", name ? name : "a value",
+                 text.length, (int)TEXT_LIMIT);
+    }
+    if (text.length >= n && memcmp(text.text, mark, n) == 0) text = (plx_slice){text.text + n, text.length - n};
+    return plx_json_load(out, allocator, text) ? PLX_OK : load(out, text, name, err);
+}
