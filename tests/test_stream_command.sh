@@ -176,4 +176,26 @@ test_wrong_rows() {
     done
 }
 
+# Raw columns in files, of which a process may have few open: as many columns as tables of counts have.
+test_many_columns() {
+    awk 'BEGIN {
+        for (i = 0; i < 4200; i++) printf "c%d,", i
+        print "y"
+        for (row = 0; row < 300; row++) {
+            for (i = 0; i < 4200; i++) printf "%d,", (row * 7 + i) % 5
+            print row % 2
+        }
+    }' >rows.csv
+    awk 'BEGIN {
+        print "data: {train: [rows.csv]}\nfeatures:"
+        for (i = 0; i < 4200; i++) printf "  - {name: c%d, kind: sparse, embedding_dim: 2}\n", i
+        print "tasks: [{name: y}]\nmodel: {name: single_task, tower_dnn_units_lists: [[]]}"
+        print "train: {epochs: 1, batch_size: 100}"
+    }' >small.yaml
+    ulimit -n 100
+    fit plain
+    fit files --set data.memory=8MiB
+    same plain.csv files.csv
+}
+
 run_tests "$@"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A mapped file. Its blocks are reserved before they are mapped: a full disk is an error here, and not a signal when a
- * page is written.
+ * Mapped files. A piece's blocks are reserved before they are mapped: a full disk is an error here, and not a signal
+ * when a page is written. Pieces lie in a file as far apart as they could become large; what is between them takes no
+ * room on the disk.
  */
 #include "base/spill.h"
 
@@ -13,41 +14,91 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+enum {
+    PIECE_ALIGNMENT = 1 << 21, /* whole pages, the large ones too */
+    SMALL_BYTES = 8 << 20      /* of which the system would read more ahead than the piece has */
+};
+
+/** Files larger than this, holes counted, are not to be had everywhere (ext4: 16 TiB). */
+static const uint64_t FILE_LIMIT = UINT64_C(1) << 42;
+
 static plx_status fail(const char *folder, int number, plx_error *err)
 {
-    PLX_FAIL(err, PLX_ERR_IO, "%s: rows cannot be put into a file here: %s; free some space or name another folder",
-             folder, strerror(number));
+    PLX_FAIL(err, PLX_ERR_IO, "%s: rows cannot be put into a file here: %s; %s", folder, strerror(number),
+             number == EMFILE || number == ENFILE ? "close some files or raise the limit (see ulimit -n)"
+                                                  : "free some space or name another folder");
 }
 
-static plx_status open_file(plx_spill *spill, const char *folder, plx_error *err)
+void plx_spill_files_init(plx_spill_files *files, const plx_allocator *allocator, const char *folder)
+{
+    *files = (plx_spill_files){.allocator = allocator, .folder = folder};
+}
+
+void plx_spill_files_release(plx_spill_files *files)
+{
+    for (size_t i = 0; i < files->n; i++)
+        close(files->descriptors[i]);
+    if (files->allocator) plx_free(files->allocator, files->descriptors);
+    *files = (plx_spill_files){0};
+}
+
+static plx_status open_file(plx_spill_files *files, plx_error *err)
 {
     char path[4096];
-    int length = snprintf(path, sizeof path, "%s/raw.XXXXXX", folder);
-    if (length < 0 || length >= (int)sizeof path) return fail(folder, ENAMETOOLONG, err);
+    int length = snprintf(path, sizeof path, "%s/raw.XXXXXX", files->folder);
+    if (length < 0 || length >= (int)sizeof path) return fail(files->folder, ENAMETOOLONG, err);
+    if (plx_grow(files->allocator, &files->descriptors, &files->capacity, files->n + 1, sizeof *files->descriptors))
+        return plx_error_memory(err);
     int descriptor = mkostemp(path, O_CLOEXEC);
-    if (descriptor < 0) return fail(folder, errno, err);
+    if (descriptor < 0) return fail(files->folder, errno, err);
     unlink(path);
-    spill->descriptor = descriptor;
+    files->descriptors[files->n++] = descriptor;
+    files->used = 0;
     return PLX_OK;
 }
 
-plx_status plx_spill_resize(plx_spill *spill, const char *folder, size_t bytes, plx_error *err)
+/* What the system reads ahead behind a small piece would be the hole up to the next. */
+static void advise(const plx_spill *spill)
 {
-    bool is_new = !spill->at;
-    if (is_new) PLX_TRY(open_file(spill, folder, err));
-    int failure = posix_fallocate(spill->descriptor, 0, (off_t)bytes);
-    void *at = MAP_FAILED;
-    if (!failure && is_new)
-        at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, spill->descriptor, 0);
-    else if (!failure)
-        at = mremap(spill->at, spill->bytes, bytes, MREMAP_MAYMOVE);
-    if (at == MAP_FAILED) {
-        failure = failure ? failure : errno;
-        if (is_new) close(spill->descriptor);
-        return fail(folder, failure, err);
+    (void)madvise(spill->at, spill->bytes, spill->bytes < SMALL_BYTES ? MADV_RANDOM : MADV_NORMAL);
+}
+
+/* The first `bytes` of a piece that may become `most` large: a number of errno where they cannot be had. */
+static int place(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most)
+{
+    const int descriptor = files->descriptors[files->n - 1];
+    const uint64_t offset = files->used;
+    const int failure = posix_fallocate(descriptor, (off_t)offset, (off_t)bytes);
+    if (failure) return failure;
+    void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, (off_t)offset);
+    if (at == MAP_FAILED) return errno;
+    *spill = (plx_spill){.at = at, .bytes = bytes, .descriptor = descriptor, .offset = offset};
+    advise(spill);
+    files->used += (most + PIECE_ALIGNMENT - 1) / PIECE_ALIGNMENT * PIECE_ALIGNMENT;
+    return 0;
+}
+
+static plx_status begin(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most, plx_error *err)
+{
+    if (files->n == 0 || most > FILE_LIMIT - files->used) PLX_TRY(open_file(files, err));
+    int failure = place(spill, files, bytes, most < FILE_LIMIT ? most : FILE_LIMIT);
+    if (failure == EFBIG && files->used) { /* a folder whose files must be smaller */
+        PLX_TRY(open_file(files, err));
+        failure = place(spill, files, bytes, most < FILE_LIMIT ? most : FILE_LIMIT);
     }
+    return failure ? fail(files->folder, failure, err) : PLX_OK;
+}
+
+plx_status plx_spill_resize(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most, plx_error *err)
+{
+    if (!spill->at) return begin(spill, files, bytes, most, err);
+    const int failure = posix_fallocate(spill->descriptor, (off_t)spill->offset, (off_t)bytes);
+    if (failure) return fail(files->folder, failure, err);
+    void *at = mremap(spill->at, spill->bytes, bytes, MREMAP_MAYMOVE);
+    if (at == MAP_FAILED) return fail(files->folder, errno, err);
     spill->at = at;
     spill->bytes = bytes;
+    advise(spill);
     return PLX_OK;
 }
 
@@ -58,8 +109,6 @@ void plx_spill_forget(const plx_spill *spill)
 
 void plx_spill_release(plx_spill *spill)
 {
-    if (!spill->at) return;
-    munmap(spill->at, spill->bytes);
-    close(spill->descriptor);
+    if (spill->at) munmap(spill->at, spill->bytes);
     *spill = (plx_spill){0};
 }

@@ -1,24 +1,42 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that lies in a file without a name: it grows, and what of it is not in use needs no memory. The file goes with
- * the process, whatever ends it.
+ * Memory that lies in files without a name: it grows, and what of it is not in use needs no memory. The files go with
+ * the process, whatever ends it. Many pieces share a file, since descriptors are few.
  */
 #ifndef PLX_SPILL_H
 #define PLX_SPILL_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "base/alloc.h"
 #include "base/error.h"
 
+/** The files of any number of pieces. */
+typedef struct plx_spill_files {
+    const plx_allocator *allocator; /* borrowed, as is the folder */
+    const char *folder;
+    int *descriptors; /* [n] */
+    size_t n, capacity;
+    uint64_t used; /* bytes of the last file that belong to a piece, written or not */
+} plx_spill_files;
+
+/** A piece. */
 typedef struct plx_spill {
     void *at; /* [bytes]; NULL: there is none yet */
     size_t bytes;
     int descriptor;
+    uint64_t offset; /* in its file */
 } plx_spill;
 
-/** Room for `bytes` > 0; what was there stays. The file is made in `folder` by the first call. */
-plx_status plx_spill_resize(plx_spill *spill, const char *folder, size_t bytes, plx_error *err);
+void plx_spill_files_init(plx_spill_files *files, const plx_allocator *allocator, const char *folder);
+/** The pieces must have been released. */
+void plx_spill_files_release(plx_spill_files *files);
+
+/** Room for `bytes` > 0; what was there stays. The first call finds the piece a place where it can become `most` bytes
+ * large. */
+plx_status plx_spill_resize(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most, plx_error *err);
 /** Gives its pages back to the system; their contents stay in the file. */
 void plx_spill_forget(const plx_spill *spill);
 void plx_spill_release(plx_spill *spill);

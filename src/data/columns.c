@@ -7,6 +7,8 @@
 
 enum { FIRST_ROWS = 1024 };
 
+static const uint64_t MOST_ROWS = UINT64_C(1) << 32;
+
 plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_hash_seed seed,
                             plx_error *err)
 {
@@ -35,20 +37,26 @@ void plx_columns_release(plx_columns *columns)
         plx_spill_release(&column->numbers_file);
         plx_dictionary_release(&column->dictionary);
     }
+    plx_spill_files_release(&columns->files);
     if (columns->allocator) plx_free(columns->allocator, columns->items);
     *columns = (plx_columns){0};
 }
 
-void plx_columns_forget(const plx_columns *columns)
+void plx_column_forget(const plx_columns *columns, int item)
 {
-    for (int i = 0; columns->is_spilled && i < columns->n_items; i++) {
-        plx_spill_forget(&columns->items[i].codes_file);
-        plx_spill_forget(&columns->items[i].numbers_file);
-    }
+    plx_spill_forget(&columns->items[item].codes_file);
+    plx_spill_forget(&columns->items[item].numbers_file);
 }
 
-/* Makes `*array`, of which the first `used` bytes count, `bytes` large where it is to lie now. */
-static plx_status resize(const plx_columns *columns, void **array, plx_spill *file, size_t used, size_t bytes,
+void plx_columns_forget(const plx_columns *columns)
+{
+    for (int i = 0; columns->is_spilled && i < columns->n_items; i++)
+        plx_column_forget(columns, i);
+}
+
+/* Makes `*array`, of which the first `used` bytes count, `bytes` large where it is to lie now; it never becomes larger
+ * than `most`. */
+static plx_status resize(plx_columns *columns, void **array, plx_spill *file, size_t used, size_t bytes, uint64_t most,
                          plx_error *err)
 {
     if (!columns->is_spilled) {
@@ -58,28 +66,29 @@ static plx_status resize(const plx_columns *columns, void **array, plx_spill *fi
         return PLX_OK;
     }
     const bool moves = !file->at;
-    PLX_TRY(plx_spill_resize(file, columns->spill_folder, bytes, err));
+    PLX_TRY(plx_spill_resize(file, &columns->files, bytes, most, err));
     if (moves && used) memcpy(file->at, *array, used);
     if (moves) plx_free(columns->allocator, *array);
     *array = file->at;
     return PLX_OK;
 }
 
-static plx_status resize_codes(const plx_columns *columns, plx_raw_column *column, size_t capacity, uint32_t bytes,
+static plx_status resize_codes(plx_columns *columns, plx_raw_column *column, size_t capacity, uint32_t bytes,
                                plx_error *err)
 {
     void *codes = column->codes;
-    plx_status status =
-        resize(columns, &codes, &column->codes_file, columns->n * column->code_bytes, capacity * bytes, err);
+    plx_status status = resize(columns, &codes, &column->codes_file, columns->n * column->code_bytes, capacity * bytes,
+                               MOST_ROWS * sizeof(uint32_t), err);
     column->codes = codes;
     return status;
 }
 
-static plx_status resize_numbers(const plx_columns *columns, plx_raw_column *column, size_t capacity, plx_error *err)
+static plx_status resize_numbers(plx_columns *columns, plx_raw_column *column, size_t capacity, plx_error *err)
 {
     void *numbers = column->numbers;
     const size_t bytes = (size_t)column->width * sizeof *column->numbers;
-    plx_status status = resize(columns, &numbers, &column->numbers_file, columns->n * bytes, capacity * bytes, err);
+    plx_status status =
+        resize(columns, &numbers, &column->numbers_file, columns->n * bytes, capacity * bytes, MOST_ROWS * bytes, err);
     column->numbers = numbers;
     return status;
 }
@@ -93,7 +102,10 @@ static size_t next_capacity(plx_columns *columns)
         row_bytes += (column->has_texts ? column->code_bytes : 0) +
                      (column->has_numbers ? (size_t)column->width * sizeof(double) : 0);
     }
-    if (columns->spill_folder && capacity * row_bytes > columns->spill_bytes) columns->is_spilled = true;
+    if (!columns->is_spilled && columns->spill_folder && capacity * row_bytes > columns->spill_bytes) {
+        columns->is_spilled = true;
+        plx_spill_files_init(&columns->files, columns->allocator, columns->spill_folder);
+    }
     return columns->is_spilled ? columns->capacity + columns->capacity / 4 + FIRST_ROWS : capacity;
 }
 
@@ -112,7 +124,7 @@ plx_status plx_columns_reserve(plx_columns *columns, plx_error *err)
 }
 
 /* Doubles the bytes of a code, from the last row to the first, so that nothing is overwritten before it is moved. */
-static plx_status widen(const plx_columns *columns, plx_raw_column *column, plx_error *err)
+static plx_status widen(plx_columns *columns, plx_raw_column *column, plx_error *err)
 {
     const uint32_t bytes = column->code_bytes;
     PLX_TRY(resize_codes(columns, column, columns->capacity, 2 * bytes, err));
@@ -144,8 +156,7 @@ static void store(plx_raw_column *column, size_t row, uint32_t code)
     }
 }
 
-static plx_status add_new(const plx_columns *columns, plx_raw_column *column, plx_slice text, uint64_t hash,
-                          plx_error *err)
+static plx_status add_new(plx_columns *columns, plx_raw_column *column, plx_slice text, uint64_t hash, plx_error *err)
 {
     uint32_t code = column->dictionary.n;
     bool is_full = column->code_bytes < 4 && code >> (8 * column->code_bytes);
@@ -199,7 +210,7 @@ static bool is_recent(const plx_raw_column *column, const plx_recent_text *recen
     return plx_text_same(known + 8, text.text + 8, text.length - 16);
 }
 
-static plx_status find_or_add(const plx_columns *columns, plx_raw_column *column, plx_slice text, uint32_t *code,
+static plx_status find_or_add(plx_columns *columns, plx_raw_column *column, plx_slice text, uint32_t *code,
                               bool *is_new, plx_error *err)
 {
     uint64_t hash = plx_dictionary_hash(&column->dictionary, text);
@@ -212,7 +223,7 @@ static plx_status find_or_add(const plx_columns *columns, plx_raw_column *column
 
 /* Most columns have few values, and most rows one of the commonest: a look at one place finds it, without branches that
  * depend on the text. */
-plx_status plx_column_add_text(const plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
+plx_status plx_column_add_text(plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err)
 {
     plx_recent_text given = describe(text), *recent = place_of(column, &given);

@@ -45,6 +45,7 @@ typedef struct plx_columns {
     const char *spill_folder;
     size_t spill_bytes;
     bool is_spilled;
+    plx_spill_files files;
 } plx_columns;
 
 plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_hash_seed seed,
@@ -53,6 +54,8 @@ void plx_columns_release(plx_columns *columns);
 
 /** Gives back the memory of columns that are spilled; what is read or written next comes back from the files. */
 void plx_columns_forget(const plx_columns *columns);
+/** The same of one column. */
+void plx_column_forget(const plx_columns *columns, int item);
 
 /** Room for one row more in every column. */
 plx_status plx_columns_reserve(plx_columns *columns, plx_error *err);
@@ -61,7 +64,7 @@ plx_status plx_columns_reserve(plx_columns *columns, plx_error *err);
  * Puts `text` into row columns->n. `*is_new`: the column did not have it before. Up to 7 bytes behind the text may be
  * read, whatever they hold, as the tokenizer's cells allow.
  */
-plx_status plx_column_add_text(const plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
+plx_status plx_column_add_text(plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err);
 
 /** Takes back what was put into row columns->n so far: the texts that it brought, and what was remembered of it. */

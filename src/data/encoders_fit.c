@@ -22,10 +22,16 @@ plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const u
                             plx_error *err)
 {
     PLX_TRY(plx_vocabularies_fit(e, columns, order, n, err));
-    for (int i = 0; i < e->n_buckets; i++, plx_columns_forget(columns))
-        PLX_TRY(plx_buckets_fit(e, &e->buckets[i], columns->items[e->buckets[i].input].numbers, order, n, err));
-    for (int i = 0; i < e->n_dense; i++, plx_columns_forget(columns))
-        PLX_TRY(plx_dense_fit(&e->dense[i], columns->items[e->dense[i].input].numbers, order, n, &e->allocator, err));
+    for (int i = 0; i < e->n_buckets; i++) {
+        const int input = e->buckets[i].input;
+        PLX_TRY(plx_buckets_fit(e, &e->buckets[i], columns->items[input].numbers, order, n, err));
+        plx_column_forget(columns, input);
+    }
+    for (int i = 0; i < e->n_dense; i++) {
+        const int input = e->dense[i].input;
+        PLX_TRY(plx_dense_fit(&e->dense[i], columns->items[input].numbers, order, n, &e->allocator, err));
+        plx_column_forget(columns, input);
+    }
     PLX_TRY(plx_labels_fit(e, columns, order, n, err));
     plx_encoders_seal(e);
     return PLX_OK;

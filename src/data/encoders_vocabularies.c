@@ -112,10 +112,11 @@ static plx_status count_cell(tally *t, const plx_list_encoder *list, plx_slice c
     return PLX_OK;
 }
 
-static plx_status count_column(tally *t, const plx_list_encoder *list, const plx_raw_column *column,
+static plx_status count_column(tally *t, const plx_list_encoder *list, const plx_columns *columns, int input,
                                const uint32_t *order, size_t n, plx_error *err)
 {
     const plx_allocator *allocator = t->texts.allocator;
+    const plx_raw_column *column = &columns->items[input];
     found_texts found;
     plx_status status = find_texts(&found, column, order, n, allocator, err);
     for (size_t i = 0; !status && i < found.n; i++) {
@@ -123,6 +124,7 @@ static plx_status count_column(tally *t, const plx_list_encoder *list, const plx
         status = count_cell(t, list, plx_dictionary_text(&column->dictionary, code), found.counts[code], err);
     }
     release_found(&found, allocator);
+    plx_column_forget(columns, input);
     return status;
 }
 
@@ -146,10 +148,10 @@ static plx_status fit_shared(plx_encoders *e, plx_vocabulary *vocabulary, const 
     plx_dictionary_init(&t.texts, &e->allocator, e->seed);
     for (int i = 0; !status && i < e->n_sparse; i++)
         if (e->sparse[i].vocabulary == vocabulary)
-            status = count_column(&t, NULL, &columns->items[e->sparse[i].input], order, n, err);
+            status = count_column(&t, NULL, columns, e->sparse[i].input, order, n, err);
     for (int i = 0; !status && i < e->layout.n_lists; i++)
         if (e->lists[i].vocabulary == vocabulary)
-            status = count_column(&t, &e->lists[i], &columns->items[e->lists[i].input], order, n, err);
+            status = count_column(&t, &e->lists[i], columns, e->lists[i].input, order, n, err);
     if (!status) status = take_tally(vocabulary, &t, err);
     plx_free(&e->allocator, t.counts);
     plx_dictionary_release(&t.texts);
@@ -186,6 +188,7 @@ static plx_status fit_sparse(plx_encoders *e, plx_sparse_encoder *sparse, const 
                                                   : take_texts(vocabulary, texts, &found, err);
     if (!status) sparse->common = commonest(vocabulary, texts, &found);
     release_found(&found, &e->allocator);
+    plx_column_forget(columns, sparse->input);
     return status;
 }
 
@@ -198,9 +201,9 @@ static bool needs_tally(const plx_vocabulary *vocabulary)
 plx_status plx_vocabularies_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n,
                                 plx_error *err)
 {
-    for (int i = 0; i < e->n_vocabularies; i++, plx_columns_forget(columns))
+    for (int i = 0; i < e->n_vocabularies; i++)
         if (needs_tally(&e->vocabularies[i])) PLX_TRY(fit_shared(e, &e->vocabularies[i], columns, order, n, err));
-    for (int i = 0; i < e->n_sparse; i++, plx_columns_forget(columns))
+    for (int i = 0; i < e->n_sparse; i++)
         PLX_TRY(fit_sparse(e, &e->sparse[i], columns, order, n, err));
     return PLX_OK;
 }
