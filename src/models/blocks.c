@@ -2,6 +2,7 @@
 /* The blocks of the models. Names given here are names in model files: they are never changed. */
 #include "models/blocks.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "data/spec.h"
@@ -17,9 +18,45 @@ static const char *table_name(const plx_input_spec *input)
     return input->table ? input->table : input->name;
 }
 
-static bool is_same_table(const plx_input_spec *a, const plx_input_spec *b)
+/* An input that reads a table, for finding those of one table in time and memory that grow as the inputs do. */
+typedef struct reader {
+    const char *table;
+    int input;
+} reader;
+
+static int by_table(const void *a, const void *b)
 {
-    return a->vocabulary > 0 && b->vocabulary > 0 && strcmp(table_name(a), table_name(b)) == 0;
+    const reader *x = a, *y = b;
+    const int order = strcmp(x->table, y->table);
+    return order ? order : x->input - y->input;
+}
+
+/* Of each input, the next one that reads its table, -1 for none; `n_readers`: how many read it, 0 for all but its
+ * first. */
+typedef struct same_table {
+    int *next, *n_readers; /* [n_inputs] */
+} same_table;
+
+static bool find_same_tables(plx_graph *graph, const plx_build *build, same_table *out)
+{
+    const size_t room = (size_t)build->n_inputs + 1;
+    reader *readers = plx_arena_take(graph->arena, room, sizeof *readers);
+    *out = (same_table){.next = plx_arena_take(graph->arena, room, sizeof *out->next),
+                        .n_readers = plx_arena_take(graph->arena, room, sizeof *out->n_readers)};
+    if (!readers || !out->next || !out->n_readers) return false;
+    size_t n = 0;
+    for (int i = 0; i < build->n_inputs; i++) {
+        out->next[i] = -1;
+        out->n_readers[i] = 0;
+        if (build->inputs[i].vocabulary > 0) readers[n++] = (reader){table_name(&build->inputs[i]), i};
+    }
+    qsort(readers, n, sizeof *readers, by_table);
+    for (size_t first = 0, i = 0; i < n; i++) {
+        if (strcmp(readers[first].table, readers[i].table) != 0) first = i;
+        if (i > first) out->next[readers[i - 1].input] = readers[i].input;
+        out->n_readers[readers[first].input]++;
+    }
+    return true;
 }
 
 static plx_embedding_table table_of(const plx_build *build, const plx_input_spec *input)
@@ -47,15 +84,15 @@ static plx_bag_kind bag_kind(const plx_input_spec *input)
 }
 
 /* The table of input `first`, which is the first to read it, for all that do: their values go to `parts`. */
-static void add_table(plx_graph *graph, const plx_build *build, int first, const int *number, plx_ref *parts)
+static void add_table(plx_graph *graph, const plx_build *build, const same_table *same, int first, const int *number,
+                      plx_ref *parts)
 {
     const plx_input_spec *inputs = build->inputs;
     const plx_embedding_table table = table_of(build, &inputs[first]);
-    plx_bag_field *fields = plx_arena_take(graph->arena, (size_t)build->n_inputs, sizeof *fields);
+    plx_bag_field *fields = plx_arena_take(graph->arena, (size_t)same->n_readers[first], sizeof *fields);
     int n = 0, column = 0;
     const int outside = plx_scope(graph, "embedding/%s", table_name(&inputs[first]));
-    for (int i = first; i < build->n_inputs && fields; i++) {
-        if (!is_same_table(&inputs[first], &inputs[i])) continue;
+    for (int i = first; i >= 0 && fields; i = same->next[i]) {
         fields[n++] = (plx_bag_field){bag_kind(&inputs[i]), number[i], inputs[i].length};
         if (inputs[i].vocabulary != table.vocabulary || inputs[i].embedding_dim != table.dim) {
             plx_graph_fail(graph, "%s would be [%d, %d] for one feature and [%d, %d] for another", inputs[i].name,
@@ -64,8 +101,7 @@ static void add_table(plx_graph *graph, const plx_build *build, int first, const
     }
     const bool is_plain = n == 1 && inputs[first].length == 0 && !table.is_frozen && !table.is_lazy;
     const plx_ref all = is_plain ? plx_embedding_of(graph, number[first], &table) : plx_bag(graph, &table, fields, n);
-    for (int i = first; i < build->n_inputs && all.index >= 0; i++) { /* widths have been checked */
-        if (!is_same_table(&inputs[first], &inputs[i])) continue;
+    for (int i = first; i >= 0 && all.index >= 0; i = same->next[i]) { /* widths have been checked */
         const int width = table.dim * (bag_kind(&inputs[i]) == PLX_BAG_ITEMS ? inputs[i].length : 1);
         const int inside = n > 1 ? plx_scope(graph, "%s", inputs[i].name) : 0;
         parts[i] = n > 1 ? plx_columns(graph, all, column, width) : all;
@@ -75,19 +111,12 @@ static void add_table(plx_graph *graph, const plx_build *build, int first, const
     plx_scope_leave(graph, outside);
 }
 
-static bool is_first_of_table(const plx_build *build, int i)
-{
-    for (int k = 0; k < i; k++) {
-        if (is_same_table(&build->inputs[k], &build->inputs[i])) return false;
-    }
-    return true;
-}
-
 plx_ref plx_features(plx_graph *graph, const plx_build *build)
 {
     plx_ref *parts = plx_arena_take(graph->arena, (size_t)build->n_inputs + 1, sizeof *parts);
     int *number = plx_arena_take(graph->arena, (size_t)build->n_inputs + 1, sizeof *number);
-    if (!parts || !number) return (plx_ref){-1};
+    same_table same;
+    if (!parts || !number || !find_same_tables(graph, build, &same)) return (plx_ref){-1};
     int n_sparse = 0, n_lists = 0, n_dense = 0, n = 0;
     for (int i = 0; i < build->n_inputs; i++) {
         const plx_input_spec *input = &build->inputs[i];
@@ -98,7 +127,7 @@ plx_ref plx_features(plx_graph *graph, const plx_build *build)
         }
     }
     for (int i = 0; i < build->n_inputs; i++) {
-        if (build->inputs[i].vocabulary > 0 && is_first_of_table(build, i)) add_table(graph, build, i, number, parts);
+        if (same.n_readers[i] > 0) add_table(graph, build, &same, i, number, parts);
     }
     for (int i = 0; i < build->n_inputs; i++) {
         const plx_input_spec *input = &build->inputs[i];
