@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of encoded rows: whatever the bytes are, opening them gives rows whose ids are in range, or an error. */
+/* Files of encoded rows: whatever the bytes are, opening them gives rows whose ids and classes are in range, or an
+ * error. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,8 +15,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     plx_id_field sparse = {.vocabulary = 3};
     plx_list_field list = {.vocabulary = 5, .length = 2};
     plx_layout layout;
+    const uint32_t classes[] = {4};
     const plx_layout_parts parts = {
-        .sparse = &sparse, .n_sparse = 1, .lists = &list, .n_lists = 1, .n_dense = 1, .n_tasks = 1};
+        .sparse = &sparse, .n_sparse = 1, .lists = &list, .n_lists = 1, .n_dense = 1, .n_tasks = 1, .classes = classes};
     char path[] = "/tmp/plexus-fuzz-XXXXXX";
     plx_layout_init(&layout, &parts);
     const int descriptor = mkstemp(path);
@@ -28,6 +30,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         for (size_t i = 0; i < rows.n; i++) {
             const uint8_t *record = rows.records + i * layout.record_bytes;
             if (plx_record_id(record, &sparse) >= 3) abort();
+            float label;
+            plx_records_labels(&layout, record, 1, 0, &label);
+            if (label < 0 || label >= 4) abort();
             for (int k = plx_record_list(record, &list, ids); k-- > 0;)
                 if (ids[k] >= 5) abort();
         }

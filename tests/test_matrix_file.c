@@ -3,6 +3,7 @@
 #include "store/matrix_file.h"
 
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
@@ -211,6 +212,12 @@ static void test_no_file(void)
     CHECK_TEXT(err.message, "/nowhere/at-all.npy");
     CHECK_STATUS(plx_matrix_file_open(&file, "/tmp", memory, &err), PLX_ERR_IO);
     plx_matrix_file_close(&file);
+    unlink(path);
+    CHECK(mkfifo(path, 0600) == 0); /* nobody writes to it */
+    CHECK_STATUS(plx_matrix_file_open(&file, path, memory, &err), PLX_ERR_IO);
+    CHECK_TEXT(err.message, "is not a regular file");
+    plx_matrix_file_close(&file);
+    unlink(path);
 }
 
 static void test_out_of_memory(void)

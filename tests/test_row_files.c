@@ -2,6 +2,8 @@
 /* Rows that lie in files: what is written comes back, damage is told, and training takes each row once an epoch. */
 #include "check.h"
 
+#include <dirent.h>
+
 #include "base/random.h"
 #include "data/row_file.h"
 #include "data/row_store.h"
@@ -10,10 +12,12 @@
 
 enum { ROWS = 3 * PLX_BLOCK_ROWS + 77, ID = 1234567 };
 
-/* A layout of one number, one label, one id and one list, and rows of it whose number is the row's. */
+/* A layout of one number, two labels, one id and one list, and rows of it whose number is the row's. The second label
+ * is one of three classes. */
 typedef struct sample {
     plx_id_field sparse;
     plx_list_field list;
+    uint32_t classes[2];
     plx_layout layout;
     plx_rows rows;
     folder f;
@@ -22,15 +26,22 @@ typedef struct sample {
 
 static bool sample_init(sample *s)
 {
-    *s = (sample){.sparse = {.vocabulary = 300}, .list = {.vocabulary = 50, .length = 3}};
-    const plx_layout_parts parts = {
-        .sparse = &s->sparse, .n_sparse = 1, .lists = &s->list, .n_lists = 1, .n_dense = 1, .n_tasks = 1};
+    *s = (sample){.sparse = {.vocabulary = 300}, .list = {.vocabulary = 50, .length = 3}, .classes = {0, 3}};
+    const plx_layout_parts parts = {.sparse = &s->sparse,
+                                    .n_sparse = 1,
+                                    .lists = &s->list,
+                                    .n_lists = 1,
+                                    .n_dense = 1,
+                                    .n_tasks = 2,
+                                    .classes = s->classes};
     plx_layout_init(&s->layout, &parts);
     if (plx_rows_init(&s->rows, &plx_allocator_default, &s->layout, ROWS, NULL)) return false;
     for (size_t i = 0; i < ROWS; i++) {
         uint8_t *record = s->rows.records + i * s->layout.record_bytes;
         const uint32_t ids[] = {(uint32_t)i % 50, (uint32_t)i % 7};
         plx_record_dense(record)[0] = (float)i;
+        plx_put_float(record, s->layout.label_offset, -1e6F);
+        plx_put_float(record, s->layout.label_offset + 4, i % 4 == 3 ? (float)NAN : (float)(i % 4));
         plx_put_id(record, &s->sparse, (uint32_t)i % 300);
         plx_record_put_list(record, &s->list, ids, (int)(i % 3));
     }
@@ -124,6 +135,62 @@ static void test_damage(void)
     CHECK_STATUS(plx_row_file_open(s.f.path, &plx_allocator_default, &s.layout, ID, false, false, &rows, NULL),
                  PLX_ERR_FORMAT);
     sample_release(&s);
+}
+
+/* A file with all its checksums right, as one could be forged: a class that there is not is no label. */
+static void test_labels_outside(void)
+{
+    static const float wrong[] = {3, -1, 1.5F, 1e30F, (float)INFINITY, -(float)INFINITY};
+    sample s;
+    plx_rows rows;
+    REQUIRE(sample_init(&s));
+    uint8_t *record = s.rows.records + (ROWS - 1) * s.layout.record_bytes;
+    for (int i = 0; i < COUNT(wrong); i++) {
+        plx_put_float(record, s.layout.label_offset + 4, wrong[i]);
+        REQUIRE(write_sample(&s, &plx_allocator_default) == PLX_OK);
+        CHECK_STATUS(open_sample(&s, i % 2, &rows), PLX_ERR_FORMAT);
+    }
+    sample_release(&s);
+}
+
+/* -- Pieces in files ------------------------------------------------------------------------------------------- */
+
+static size_t open_descriptors(void)
+{
+    size_t n = 0;
+    DIR *descriptors = opendir("/proc/self/fd");
+    while (descriptors && readdir(descriptors))
+        n++;
+    if (descriptors) closedir(descriptors);
+    return n;
+}
+
+/* Many columns that grow lie in few files, each with its own numbers. */
+static void test_many_pieces(void)
+{
+    enum { PIECES = 1500, STEPS = 3, NUMBERS = 1000 };
+    static plx_spill pieces[PIECES];
+    plx_spill_files files;
+    folder f = folder_make();
+    const size_t before = open_descriptors();
+    plx_spill_files_init(&files, &plx_allocator_default, f.path);
+    for (size_t step = 1; step <= STEPS; step++)
+        for (int i = 0; i < PIECES; i++) {
+            const uint64_t most = i % 500 == 7 ? UINT64_C(1) << 45 : UINT64_C(1) << 35;
+            REQUIRE(plx_spill_resize(&pieces[i], &files, step * NUMBERS * sizeof(int), most, NULL) == PLX_OK);
+            ((int *)pieces[i].at)[step * NUMBERS - 1] = i;
+        }
+    CHECK(open_descriptors() - before < 40);
+    for (int i = 0; i < PIECES; i++) {
+        plx_spill_forget(&pieces[i]);
+        for (size_t step = 1; step <= STEPS; step++)
+            CHECK(((int *)pieces[i].at)[step * NUMBERS - 1] == i);
+        CHECK(((int *)pieces[i].at)[0] == 0);
+        plx_spill_release(&pieces[i]);
+    }
+    plx_spill_files_release(&files);
+    CHECK(open_descriptors() == before);
+    folder_remove(&f);
 }
 
 /* -- The order of training ------------------------------------------------------------------------------------- */
@@ -320,8 +387,10 @@ static void test_memory_ends(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_round_trip), CHECK_TEST(test_damage), CHECK_TEST(test_windows),
-                                       CHECK_TEST(test_no_window),  CHECK_TEST(test_store),  CHECK_TEST(test_no_folder),
-                                       CHECK_TEST(test_memory_ends)};
+    static const check_test tests[] = {
+        CHECK_TEST(test_round_trip),  CHECK_TEST(test_damage),    CHECK_TEST(test_labels_outside),
+        CHECK_TEST(test_many_pieces), CHECK_TEST(test_windows),   CHECK_TEST(test_no_window),
+        CHECK_TEST(test_store),       CHECK_TEST(test_no_folder), CHECK_TEST(test_memory_ends),
+    };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

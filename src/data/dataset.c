@@ -38,6 +38,7 @@ void plx_layout_init(plx_layout *layout, const plx_layout_parts *parts)
                            .n_tasks = parts->n_tasks,
                            .sparse = parts->sparse,
                            .lists = parts->lists,
+                           .classes = parts->classes,
                            .has_weights = parts->has_weights,
                            .has_group = parts->has_group};
     layout->label_offset = take(&offset, n_tasks * number);

@@ -40,6 +40,7 @@ typedef struct plx_layout {
     int n_sparse, n_lists, n_dense, n_tasks; /* n_dense counts numbers */
     const plx_id_field *sparse;              /* [n_sparse] */
     const plx_list_field *lists;             /* [n_lists] */
+    const uint32_t *classes; /* [n_tasks]: labels are below it, whole numbers; 0: any number. NULL: all are */
     bool has_weights, has_group;
     uint32_t label_offset;  /* bytes; dense numbers begin at 0 */
     uint32_t weight_offset; /* where it has weights: what a row counts in each task's loss */
@@ -54,6 +55,7 @@ typedef struct plx_layout_parts {
     plx_list_field *lists; /* [n_lists] with vocabularies, lengths and has_weights */
     int n_lists;
     int n_dense, n_tasks;
+    const uint32_t *classes; /* [n_tasks] or NULL, as in the layout */
     bool has_weights, has_group;
 } plx_layout_parts;
 

@@ -90,7 +90,8 @@ struct plx_encoders {
     int n_sparse, n_buckets, n_dense;
     plx_id_field *id_fields;
     plx_list_field *list_fields;
-    plx_layout layout; /* complete once fitted */
+    uint32_t *label_classes; /* [layout.n_tasks] */
+    plx_layout layout;       /* complete once fitted */
 };
 
 /** Checked and not yet fitted: vocabularies are empty. PLX_ERR_ARGUMENT: parts of the spec do not fit together. */

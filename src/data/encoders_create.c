@@ -85,6 +85,7 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
     e->tasks = plx_arena_take(arena, n_tasks, sizeof *e->tasks);
     e->id_fields = plx_arena_take(arena, n_features, sizeof *e->id_fields);
     e->list_fields = plx_arena_take(arena, n_features, sizeof *e->list_fields);
+    e->label_classes = plx_arena_take(arena, (size_t)e->spec.n_tasks, sizeof *e->label_classes);
 }
 
 static plx_status check_format(plx_encoders *e, plx_error *err)
@@ -332,12 +333,15 @@ void plx_encoders_seal(plx_encoders *e)
                                              .length = (uint32_t)list->spec->max_length,
                                              .has_weights = list->weight_separator || list->weight_input >= 0};
     }
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        e->label_classes[i] = e->tasks[i].classes.n;
     plx_layout_init(&e->layout, &(plx_layout_parts){.sparse = e->id_fields,
                                                     .n_sparse = e->n_sparse + e->n_buckets,
                                                     .lists = e->list_fields,
                                                     .n_lists = e->layout.n_lists,
                                                     .n_dense = e->layout.n_dense,
                                                     .n_tasks = e->layout.n_tasks,
+                                                    .classes = e->label_classes,
                                                     .has_weights = e->layout.has_weights,
                                                     .has_group = e->layout.has_group});
 }

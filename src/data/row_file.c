@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -139,6 +140,19 @@ static plx_status check_header(found *file, uint64_t id, plx_error *err)
     return PLX_OK;
 }
 
+/* Whether a label is the number of a class, or none, where its task has classes. */
+static bool has_valid_labels(const plx_layout *layout, const uint8_t *record)
+{
+    bool valid = true;
+    for (int i = 0; layout->classes && i < layout->n_tasks; i++) {
+        float label;
+        memcpy(&label, record + layout->label_offset + (size_t)i * sizeof label, sizeof label);
+        const float n = (float)layout->classes[i];
+        valid &= n == 0 || isnan(label) || (label >= 0 && label < n && label == floorf(label));
+    }
+    return valid;
+}
+
 static bool has_valid_ids(const plx_layout *layout, const uint8_t *record)
 {
     bool valid = true;
@@ -167,7 +181,8 @@ static plx_status check_blocks(const found *file, const plx_rows *rows, plx_erro
         memcpy(&sum, sums + block * sizeof sum, sizeof sum);
         bool valid = sum == sum_of(records, n * bytes);
         for (size_t i = 0; valid && i < n; i++)
-            valid = has_valid_ids(file->layout, records + i * bytes);
+            valid =
+                has_valid_ids(file->layout, records + i * bytes) && has_valid_labels(file->layout, records + i * bytes);
         if (!valid) return fail_format(file, err);
         plx_rows_forget(rows, block * PLX_BLOCK_ROWS, n);
     }

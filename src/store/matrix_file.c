@@ -230,7 +230,7 @@ plx_status plx_matrix_file_open(plx_matrix_file *file, const char *path, const p
     if (n >= sizeof plain) PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: the path is too long", path);
     memcpy(plain, path, n);
     plain[n] = '\0';
-    file->descriptor = open(plain, O_RDONLY | O_CLOEXEC);
+    file->descriptor = open(plain, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a pipe would make us wait */
     if (file->descriptor < 0) PLX_FAIL(err, PLX_ERR_IO, "%s: %s", plain, strerror(errno));
     file->is_open = true;
     const plx_status status = open_kind(file, mark ? path + n + 1 : NULL, allocator, err);
