@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of struct fields from text and back. Every refusal says what the field takes and what was given. */
+/* Values of struct fields from text and back. */
 #include "base/fields.h"
 
 #include <limits.h>
@@ -7,139 +7,13 @@
 #include <string.h>
 #include <strings.h>
 
-enum { SHOWN_BYTES = 60 };
-
-static bool has_range(const plx_field *field)
-{
-    return field->min != 0 || field->max != 0;
-}
-
 static bool in_range(const plx_field *field, double value)
 {
-    if (!has_range(field)) return true;
+    if (!plx_field_has_range(field)) return true;
     return value >= field->min && value <= field->max && !(field->above_min && value == field->min);
 }
 
 /* " from 1 to 10", " above 0 and at most 10"; empty where everything goes. */
-static void add_range(plx_string *out, const plx_field *field)
-{
-    char min[32], max[32];
-    if (!has_range(field)) return;
-    plx_format_double(field->min, min);
-    plx_format_double(field->max, max);
-    plx_string_format(out, field->above_min ? " above %s and at most %s" : " from %s to %s", min, max);
-}
-
-static void add_choices(plx_string *out, const plx_field *field)
-{
-    plx_string_format(out, "one of ");
-    for (int i = 0; field->choices[i]; i++)
-        plx_string_format(out, "%s%s", i ? ", " : "", field->choices[i]);
-}
-
-/* What the field takes, to follow the word "takes". */
-static void add_type(plx_string *out, const plx_field *field)
-{
-    switch (field->type) {
-    case PLX_FIELD_BOOL:
-        plx_string_format(out, "true or false");
-        break;
-    case PLX_FIELD_INT:
-        plx_string_format(out, "a whole number");
-        add_range(out, field);
-        if (field->zero) plx_string_format(out, " or %s", field->zero);
-        break;
-    case PLX_FIELD_SIZE:
-        plx_string_format(out, "a size, such as 512MiB or 2GiB, or 0");
-        break;
-    case PLX_FIELD_REAL:
-        plx_string_format(out, "a number");
-        add_range(out, field);
-        for (int i = 0; field->choices && field->choices[i]; i++)
-            plx_string_format(out, " or %s", field->choices[i]);
-        break;
-    case PLX_FIELD_TEXT:
-        plx_string_format(out, "a text");
-        break;
-    case PLX_FIELD_CHOICE:
-        add_choices(out, field);
-        break;
-    case PLX_FIELD_INT_LIST:
-        plx_string_format(out, "a list of whole numbers");
-        add_range(out, field);
-        plx_string_format(out, ", such as [64, 32]");
-        break;
-    case PLX_FIELD_INT_LISTS:
-        plx_string_format(out, "a list of lists of whole numbers");
-        add_range(out, field);
-        plx_string_format(out, ", such as [[16, 8], [8]]");
-        break;
-    case PLX_FIELD_REAL_LIST:
-        plx_string_format(out, field->or_one ? "a number" : "a list of numbers");
-        add_range(out, field);
-        if (!field->or_one) plx_string_format(out, ", such as [0.5, 2]");
-        break;
-    case PLX_FIELD_BOOL_LIST:
-        plx_string_format(out, "true, false");
-        break;
-    case PLX_FIELD_CHOICE_LIST:
-        add_choices(out, field);
-        break;
-    case PLX_FIELD_TEXT_LIST:
-        plx_string_format(out, "a list of texts, such as [a, b]");
-        break;
-    case PLX_FIELD_WEIGHT_LIST:
-        plx_string_format(out, "numbers");
-        add_range(out, field);
-        plx_string_format(out, ", such as [0.5, 2] or {a: 0.5, b: 2}, or %s", field->choices[0]);
-        break;
-    }
-    if (field->or_one) plx_string_format(out, ", or a list of them");
-}
-
-/* What was given, short and without control characters. */
-static void add_given(plx_string *out, const plx_raw *value)
-{
-    if (value->is_list || value->is_mapping) {
-        plx_string_format(out, value->is_mapping ? "a mapping" : value->n_items ? "a list" : "an empty list");
-        return;
-    }
-    plx_slice given = value->scalar;
-    size_t shown = given.length <= SHOWN_BYTES ? given.length : SHOWN_BYTES;
-    while (shown < given.length && shown > 0 && ((unsigned char)given.text[shown] & 0xC0) == 0x80)
-        shown--;
-    plx_string_add(out, "'", 1);
-    for (size_t i = 0; i < shown; i++)
-        plx_string_add(out, (unsigned char)given.text[i] < 0x20 ? "?" : given.text + i, 1);
-    plx_string_format(out, "%s'", shown < given.length ? "..." : "");
-}
-
-static const char *nearest_choice(const plx_field *field, const plx_raw *value)
-{
-    size_t n = 0;
-    if ((field->type != PLX_FIELD_CHOICE && field->type != PLX_FIELD_CHOICE_LIST) || value->is_list) return NULL;
-    while (field->choices[n])
-        n++;
-    return plx_nearest(value->scalar, field->choices, n);
-}
-
-/* `where`: words before what was given. */
-static plx_status refuse(const plx_field *field, const plx_raw *value, const char *where, plx_arena *arena,
-                         plx_error *err)
-{
-    plx_string text;
-    plx_string_init(&text, arena->allocator);
-    plx_string_format(&text, "'%s' takes ", field->name);
-    add_type(&text, field);
-    plx_string_format(&text, ", not %s", where);
-    add_given(&text, value);
-    const char *nearest = nearest_choice(field, value);
-    if (nearest) plx_string_format(&text, "; did you mean '%s'?", nearest);
-    plx_status status = text.failed ? plx_error_memory(err) : plx_error_set(err, PLX_ERR_ARGUMENT, "%s", text.text);
-    plx_string_release(&text);
-    return status;
-}
-
 /* What each of a real field's words stands for. */
 static const double word_values[] = {NAN, INFINITY};
 
@@ -401,7 +275,7 @@ static plx_status refuse_list(const plx_field *field, const plx_raw *value, plx_
     if (field->type != PLX_FIELD_WEIGHT_LIST)
         wrong = find_wrong(field, value, field->type == PLX_FIELD_INT_LISTS ? 2 : 1);
     if (!wrong) wrong = value;
-    return refuse(field, wrong, !field->or_one && wrong != value ? "a list with " : "", arena, err);
+    return plx_field_refuse(field, wrong, !field->or_one && wrong != value ? "a list with " : "", arena, err);
 }
 
 plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err)
@@ -427,7 +301,7 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
     else
         right = !value->is_list && read_scalar(field, at, value->scalar, arena);
     if (!right && is_list_type(field->type)) return refuse_list(field, value, arena, err);
-    if (!right) return refuse(field, value, "", arena, err);
+    if (!right) return plx_field_refuse(field, value, "", arena, err);
     return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
 }
 

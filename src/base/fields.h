@@ -88,11 +88,20 @@ static inline bool plx_field_is_for(const plx_field *field, int kind)
     return field->kinds == 0 || (field->kinds >> kind & 1);
 }
 
+/** Whether its numbers have bounds. */
+static inline bool plx_field_has_range(const plx_field *field)
+{
+    return field->min != 0 || field->max != 0;
+}
+
 /** The row named `name`, or NULL. */
 const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name);
 /** Checks `value` and stores it in `object`; strings and lists go to `arena`. The message names the field and what it
  * takes. */
 plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err);
+/** Fails with what the field takes and, behind the words `where`, the value that was given. */
+plx_status plx_field_refuse(const plx_field *field, const plx_raw *value, const char *where, plx_arena *arena,
+                            plx_error *err);
 /** Sets every field that has a default. */
 plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err);
 /** The field's value as YAML flow text, which plx_field_set reads back to the same value. */
