@@ -6,8 +6,9 @@
     MultiTaskRanker       targets of different types: probabilities and numbers in one array
 
 X is an array of numbers, or a frame: numeric columns are read as numbers (standardised), all others, and those named in
-`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks]. `options` has further
-keys of the configuration: {"model": {"expert_dnn_activation": "gelu"}, "train": {"schedule": "cosine"}}.
+`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks]; tasks have the names of y's
+columns, where it is a frame. `options` has further keys of the configuration: {"model": {"expert_dnn_activation":
+"gelu"}, "train": {"schedule": "cosine"}}.
 """
 
 from __future__ import annotations
@@ -148,6 +149,8 @@ class _MultiTaskEstimator(BaseEstimator):
         self, columns: dict[str, Any], targets: list[Array], tasks: list[dict[str, Any]], sample_weight: Array | None
     ) -> None:
         features = sorted((self._feature(name) for name in columns), key=lambda one: one["kind"] == "dense")
+        # A target may have the name of a column of X.
+        tasks = [{**task, "column": f"y:{task['name']}"} if task["name"] in columns else task for task in tasks]
         name = self.model if len(tasks) > 1 else "single_task"
         if len(tasks) > 1 and name not in _HYPER:
             raise ValueError(f"model '{name}' is none of {', '.join(_HYPER)}")
@@ -244,6 +247,26 @@ def _matrix(y: ArrayLike, estimator: object, **checks: Any) -> tuple[Array, bool
     return (targets.reshape(-1, 1), True) if targets.ndim == 1 else (targets, False)
 
 
+def _task_names(y: Any, n: int) -> list[str]:
+    """The names of y's columns, where it has some that tell targets apart; else task0, task1 and so on."""
+    given = y.columns if hasattr(y, "columns") else [y.name] if hasattr(y, "name") else []
+    names = [one for one in given if isinstance(one, str) and one]
+    return names if len(names) == n == len(set(names)) else [f"task{task}" for task in range(n)]
+
+
+def _check_binary(targets: Array, names: list[str], types: Sequence[str]) -> None:
+    """ValueError that names task_types where a target's values cannot be labels of its type."""
+    for name, kind, values in zip(names, types, targets.T):
+        if kind not in ("binary", "regression"):
+            raise ValueError(f"task_types: '{kind}' of target '{name}' is none of binary, regression")
+        odd = values[~np.isnan(values) & (values != 0) & (values != 1)]
+        if kind == "binary" and len(odd):
+            raise ValueError(
+                f"y: target '{name}' holds {odd[0]:g}, which is no label of a binary task (0 and 1 are). Name the type of "
+                f"each target, task_types={['regression' if one == name else known for one, known in zip(names, types)]}"
+            )
+
+
 def _check_length(columns: dict[str, Any], y: Array) -> None:
     rows = len(next(iter(columns.values())))
     if rows != len(y):
@@ -264,19 +287,19 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         self._classes: list[Array] = []
         encoded: list[Array] = []
         tasks: list[dict[str, Any]] = []
-        for task, labels in enumerate(targets.T):
+        for name, labels in zip(_task_names(y, targets.shape[1]), targets.T):
             check_classification_targets(labels)
             classes, codes = np.unique(labels, return_inverse=True)
             if len(classes) < 2:
                 raise ValueError(
-                    f"target {task} has one class, {classes[0]!r}; a classifier needs 2 classes at the least"
+                    f"target '{name}' has one class, {classes[0]!r}; a classifier needs 2 classes at the least"
                 )
             kind: dict[str, Any] = {"kind": "binary"} if len(classes) == 2 else {"kind": "multiclass"}
             if len(classes) > 2:
                 kind["classes"] = [str(code) for code in range(len(classes))]
             self._classes.append(classes)
             encoded.append(codes.reshape(-1))
-            tasks.append({"name": f"task{task}", **kind})
+            tasks.append({"name": name, **kind})
         self.classes_ = self._classes[0] if self._is_vector else self._classes
         self._fit(columns, encoded, tasks, self._weights(sample_weight, columns))
         return self
@@ -319,7 +342,7 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
         self._mean, deviation = known.mean(axis=0), known.std(axis=0)
         self._deviation = np.where(deviation > 0, deviation, 1.0)
         scaled = (known - self._mean) / self._deviation
-        tasks = [{"name": f"task{task}", "kind": "regression"} for task in range(scaled.shape[1])]
+        tasks = [{"name": name, "kind": "regression"} for name in _task_names(y, scaled.shape[1])]
         self._fit(columns, list(scaled.T), tasks, self._weights(sample_weight, columns))
         return self
 
@@ -363,8 +386,13 @@ class MultiTaskRanker(_MultiTaskEstimator):
         targets, self._is_vector = _matrix(y, self, dtype=np.float64, ensure_all_finite="allow-nan")
         _check_length(columns, targets)
         if targets.shape[1] != len(self.task_types):
-            raise ValueError(f"y has {targets.shape[1]} targets, task_types {len(self.task_types)}")
-        tasks = [{"name": f"task{task}", "kind": kind} for task, kind in enumerate(self.task_types)]
+            raise ValueError(
+                f"y has {targets.shape[1]} targets, task_types {len(self.task_types)}: give the type of each target, such as "
+                f"task_types={['binary'] * targets.shape[1]}"
+            )
+        names = _task_names(y, targets.shape[1])
+        _check_binary(targets, names, self.task_types)
+        tasks = [{"name": name, "kind": kind} for name, kind in zip(names, self.task_types)]
         self._fit(columns, list(targets.T), tasks, self._weights(sample_weight, columns))
         return self
 

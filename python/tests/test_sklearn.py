@@ -157,3 +157,50 @@ def test_dtypes_of_numbers():
     assert model._is_category == {"i": False, "b": False, "f": False, "c": True, "s": True}
     with pytest.raises(plexus.PlexusError, match="column 'i' is there twice"):
         MultiTaskClassifier().fit(mixed[["i", "i"]], y)
+
+
+def targets_frame(n=200):
+    random = np.random.default_rng(3)
+    X = random.normal(size=(n, 3))
+    return X, {"rating": np.clip(np.round(X[:, 0] * 2 + 3), 1, 5), "like": (X[:, 1] > 0).astype(float)}
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_targets_keep_the_names_of_their_columns(library):
+    frames = pytest.importorskip(library)
+    X, y = targets_frame()
+    ranker = MultiTaskRanker(task_types=("regression", "binary"), epochs=2).fit(X, frames.DataFrame(y))
+    assert ranker.network_.task_names == ["rating", "like"] and "like_loss" in ranker.history_
+    assert ranker.predict(X).shape == (200, 2)
+    classes = {"rating": y["rating"].astype(int), "like": y["like"].astype(int)}
+    assert MultiTaskClassifier(epochs=1).fit(X, frames.DataFrame(classes)).network_.task_names == ["rating", "like"]
+    assert MultiTaskRegressor(epochs=1).fit(X, frames.DataFrame(y)).network_.task_names == ["rating", "like"]
+    one = MultiTaskRegressor(epochs=1).fit(X, frames.DataFrame(y)["rating"])
+    assert one.network_.task_names == ["rating"]
+    assert MultiTaskRegressor(epochs=1).fit(X, np.stack(list(y.values()), 1)).network_.task_names == ["task0", "task1"]
+
+
+def test_targets_with_a_columns_name():
+    """A target named as a column of X is not read in its stead; odd names do."""
+    pandas = pytest.importorskip("pandas")
+    X, y = targets_frame()
+    plain = MultiTaskRegressor(epochs=2, random_state=1).fit(X, np.stack(list(y.values()), 1))
+    for names in (["x0", "x2"], ["a.b", "d é"], [1, 2], ["", "b"]):
+        frame = pandas.DataFrame(np.stack(list(y.values()), 1), columns=names)
+        fitted = MultiTaskRegressor(epochs=2, random_state=1).fit(X, frame)
+        assert np.allclose(fitted.predict(X), plain.predict(X), atol=1e-4), names
+
+
+@pytest.mark.parametrize("types, message", [
+    (("binary", "binary"), r"target 'rating' holds \d, which is no label of a binary task.*task_types=\['regression', 'binary'\]"),
+    (("regression",), r"y has 2 targets, task_types 1: give the type of each target"),
+    (("regression", "multiclass"), "task_types: 'multiclass' of target 'like' is none of binary, regression"),
+])  # fmt: skip
+def test_a_ranker_asks_for_task_types(types, message):
+    pandas = pytest.importorskip("pandas")
+    X, y = targets_frame()
+    with pytest.raises(ValueError, match=message):
+        MultiTaskRanker(task_types=types, epochs=1).fit(X, pandas.DataFrame(y))
+    y["rating"] = np.where(y["rating"] > 3, 1.0, np.nan)
+    y["rating"][:5] = 0
+    MultiTaskRanker(epochs=1).fit(X, pandas.DataFrame(y))
