@@ -56,6 +56,49 @@ static void test_no_trace(void)
     check_same("color,size,sold\nred,1,0\nblue,2,1\nred,2,1\npink,,0", right, 1, "train.csv:5:6: ");
 }
 
+/* Rows of other parts with a label that the training rows do not have are left out, too, and told by their places. */
+static void test_unknown_classes(void)
+{
+    static const char train[] = "color,size,sold\na,1,red\na,x,blue\na,1,blue\n",
+                      valid[] = "color,size,sold\na,1,red\na,oops,red\na,1,violet\na,2,blue\na,1,green\n";
+    static const char *const told[] = {"train.csv:3:3: 'x' is not a number", "valid.csv:3:3: 'oops' is not a number",
+                                       "valid.csv:4:5: 'violet' is no label of task 'sold'",
+                                       "valid.csv:6:5: 'green' is no label of task 'sold'"};
+    small_spec s;
+    loaded l;
+    folder f = folder_make();
+    skipping(&s, 4);
+    s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    s.spec.data.validation = (plx_text_list)LIST("valid.csv");
+    write_text(&f, "train.csv", train);
+    write_text(&f, "valid.csv", valid);
+    CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_OK);
+    CHECK(l.wrong.n == 4 && l.parts[0].n == 2 && l.parts[1].n == 2);
+    for (int i = 0; i < COUNT(told); i++)
+        CHECK_TEXT(l.wrong.told[i], told[i]);
+    CHECK(label_at(&l.parts[1], 0, 0) == 1 && label_at(&l.parts[1], 1, 0) == 0);
+    loaded_release(&l);
+    s.spec.data.max_errors = 3;
+    CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "more than data.max_errors = 3 wrong rows, the last of them: ");
+    CHECK_TEXT(l.error.message, "valid.csv:6:5: 'green' is no label");
+    loaded_release(&l);
+    /* Cut off the training file: the cut is that of all rows. */
+    s.spec.data.max_errors = 9;
+    s.spec.data.validation.n = 0;
+    s.spec.data.validation_part = 3;
+    write_text(&f, "train.csv", "color,size,sold\na,1,red\na,1,blue\na,1,red\na,1,pink\na,1,blue\n");
+    CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_OK);
+    CHECK(l.wrong.n == 1 && l.parts[0].n == 2 && l.parts[1].n == 2);
+    CHECK_TEXT(l.wrong.told[0], "train.csv:5:5: 'pink' is no label");
+    loaded_release(&l);
+    s.spec.data.on_error = PLX_ON_ERROR_STOP;
+    CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "train.csv:5:5: 'pink' is no label");
+    loaded_release(&l);
+    folder_remove(&f);
+}
+
 /* The number of a skipped row is not taken for that of the row before. */
 static void test_remembered_number(void)
 {
@@ -170,9 +213,13 @@ static void test_dictionary_drop(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_no_trace),       CHECK_TEST(test_remembered_number),
-                                       CHECK_TEST(test_many),           CHECK_TEST(test_limit),
-                                       CHECK_TEST(test_whole_file),     CHECK_TEST(test_told_text),
+    static const check_test tests[] = {CHECK_TEST(test_unknown_classes),
+                                       CHECK_TEST(test_no_trace),
+                                       CHECK_TEST(test_remembered_number),
+                                       CHECK_TEST(test_many),
+                                       CHECK_TEST(test_limit),
+                                       CHECK_TEST(test_whole_file),
+                                       CHECK_TEST(test_told_text),
                                        CHECK_TEST(test_dictionary_drop)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -176,6 +176,30 @@ test_wrong_rows() {
     done
 }
 
+# A class that the training rows do not have: found in a second reading, which has the same memory.
+test_unknown_classes() {
+    awk 'BEGIN { print "a,x,y"; for (i = 0; i < 60000; i++) print "t" i % 50 "," i % 7 "," i % 3 }' >train.csv
+    awk 'BEGIN { print "a,x,y"
+                 for (i = 0; i < 20000; i++) print "t" i % 50 "," (i == 9 ? "oops" : i % 7) "," (i == 15000 ? 7 : i % 3) }' >valid.csv
+    cat >many.yaml <<'END'
+data: {train: [train.csv], validation: [valid.csv], on_error: skip}
+features: [{kind: sparse, name: a}, {kind: dense, name: x}]
+tasks: [{name: y, kind: multiclass}]
+model: {name: single_task}
+train: {epochs: 1, batch_size: 4096}
+END
+    for memory in 0 1MiB; do
+        code 0 "$PLEXUS" fit many.yaml --quiet --json --out "of$memory" --set "data.memory=$memory"
+        has out '"skipped":{"rows":2,'
+        has err 'valid.csv:11:' "valid.csv:15002:6: '7' is no label of task 'y'"
+    done
+    code 1 "$PLEXUS" fit many.yaml --quiet --out b --set data.memory=1MiB --set data.on_error=stop
+    has err 'valid.csv:11:'
+    sed -i '11s/oops/1/' valid.csv
+    code 1 "$PLEXUS" fit many.yaml --quiet --out b --set data.memory=1MiB --set data.on_error=stop
+    has err "valid.csv:15002:6: '7' is no label of task 'y'"
+}
+
 # Raw columns in files, of which a process may have few open: as many columns as tables of counts have.
 test_many_columns() {
     awk 'BEGIN {

@@ -72,5 +72,7 @@ plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err);
  * `status` ends reading: where rows are not skipped, where it is no fault of the row, and at one wrong row too many.
  */
 plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_error *err);
+/** Counts a row that is left out for the reason in `err`; `status` where it is one too many. */
+plx_status plx_wrong_rows_add(plx_wrong_rows *wrong, const plx_data_spec *data, plx_status status, plx_error *err);
 
 #endif

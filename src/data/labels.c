@@ -221,6 +221,57 @@ static plx_status fail_class(const plx_encoders *e, int task, const plx_raw_colu
     return plx_error_set(err, PLX_ERR_SCHEMA, "a label of task '%s' is not a class", e->tasks[task].spec->name);
 }
 
+/* Marks rows of a block that have a label of no class. */
+static void mark_unknown(const plx_encoders *e, const plx_columns *columns, const plx_label_map *maps,
+                         const uint32_t *order, size_t n, bool *is_unknown)
+{
+    uint32_t codes[BLOCK_ROWS];
+    memset(is_unknown, 0, n * sizeof *is_unknown);
+    for (int task = 0; task < e->layout.n_tasks; task++) {
+        if (!maps[task].labels) continue;
+        plx_column_codes(&columns->items[e->tasks[task].input], order, n, codes);
+        for (size_t i = 0; i < n; i++)
+            is_unknown[i] |= maps[task].labels[codes[i]] <= NO_CLASS;
+    }
+}
+
+plx_status plx_labels_part(const plx_encoders *e, const plx_columns *columns, uint32_t *order, size_t *n,
+                           plx_error *err)
+{
+    plx_arena arena;
+    const plx_label_map *maps = NULL;
+    bool is_unknown[BLOCK_ROWS];
+    size_t n_known = 0, n_unknown = 0;
+    plx_arena_init(&arena, &e->allocator);
+    plx_status status = plx_labels_map(e, columns, &arena, &maps, err);
+    uint32_t *unknown = status ? NULL : plx_arena_take(&arena, *n, sizeof *unknown);
+    if (!status && !unknown) status = plx_error_memory(err);
+    for (size_t first = 0; !status && first < *n; first += BLOCK_ROWS) {
+        const size_t rows = *n - first < BLOCK_ROWS ? *n - first : BLOCK_ROWS;
+        mark_unknown(e, columns, maps, order + first, rows, is_unknown);
+        for (size_t i = 0; i < rows; i++) {
+            const uint32_t row = order[first + i];
+            *(is_unknown[i] ? &unknown[n_unknown++] : &order[n_known++]) = row;
+        }
+    }
+    if (!status && n_unknown) memcpy(order + n_known, unknown, n_unknown * sizeof *order);
+    if (!status) *n = n_known;
+    plx_arena_release(&arena);
+    return status;
+}
+
+plx_status plx_labels_explain(const plx_encoders *e, const plx_columns *columns, uint32_t row, plx_error *err)
+{
+    for (int task = 0; task < e->layout.n_tasks; task++) {
+        const plx_raw_column *column = &columns->items[e->tasks[task].input];
+        uint32_t code = 0;
+        if (e->tasks[task].spec->kind == PLX_TASK_REGRESSION) continue;
+        plx_column_codes(column, &row, 1, &code);
+        PLX_TRY(plx_labels_check_text(e, e->tasks[task].input, plx_dictionary_text(&column->dictionary, code), err));
+    }
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "a label is none of the classes");
+}
+
 /* Labels of a block of rows, NaN where the task does not count. */
 static plx_status read_labels(const plx_encoders *e, const plx_columns *columns, const plx_label_map *map, int task,
                               const uint32_t *order, size_t n, float *labels, plx_error *err)

@@ -44,6 +44,13 @@ typedef struct plx_label_map {
 /** Such maps [n_tasks] for raw columns, in the arena. */
 plx_status plx_labels_map(const plx_encoders *e, const plx_columns *columns, plx_arena *arena,
                           const plx_label_map **out, plx_error *err);
+/** Moves the rows of order[0..*n-1] with a label that is none of the fitted classes behind the others, which `*n`
+ * counts then; both keep their order. */
+plx_status plx_labels_part(const plx_encoders *e, const plx_columns *columns, uint32_t *order, size_t *n,
+                           plx_error *err);
+/** PLX_ERR_SCHEMA, with the message of the row's label that is none. */
+plx_status plx_labels_explain(const plx_encoders *e, const plx_columns *columns, uint32_t row, plx_error *err);
+
 /**
  * Writes labels and weights of rows order[0..n-1] into their records; `maps` NULL: without labels, these are NaN and
  * weights 1. `*has_all` becomes false where a label lacks. PLX_ERR_SCHEMA: a label is none of the fitted classes.

@@ -3,6 +3,8 @@
 #include "data/load.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/random.h"
 #include "data/arrow.h"
@@ -137,10 +139,116 @@ static plx_status encode_part(const plx_encoders *e, const plx_row_store *store,
     return store && store->keeps && n ? plx_row_store_write(store, &e->allocator, part, out, err) : PLX_OK;
 }
 
+/* Where raw columns lie that are more than the memory. */
+static void spill_to(plx_columns *columns, const plx_row_store *store)
+{
+    if (!store) return;
+    columns->spill_folder = store->folder;
+    columns->spill_bytes = plx_row_store_raw_bytes(store);
+}
+
+static const char *const part_names[PLX_PARTS] = {"training rows", "validation rows", "test rows"};
+
+static plx_status read_part(const plx_filling *to, const plx_data_spec *data, int part, const plx_load_options *options,
+                            plx_error *err)
+{
+    const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
+    if (!options->streams) return read_files(to, lists[part], options, err);
+    return options->streams[part] ? plx_arrow_read(to, options->streams[part], part_names[part], err) : PLX_OK;
+}
+
+/* -- Labels that are no class ---------------------------------------------------------------------------------- */
+
+/*
+ * A row outside the training part may have a label that is no class of the fit. Raw columns do not know where rows come
+ * from, so files are read again for that, now that classes are checked as they come.
+ */
+static plx_status read_again(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
+                             plx_wrong_rows *wrong, plx_error *err)
+{
+    plx_columns columns = {0};
+    const plx_filling to = {
+        .encoders = e, .columns = &columns, .with_labels = true, .needs_rows = true, .wrong = wrong};
+    plx_status status = plx_encoders_raw(e, true, &columns, err);
+    spill_to(&columns, options->store);
+    for (int part = 0; !status && part < PLX_PARTS; part++)
+        status = read_part(&to, data, part, options, err);
+    plx_columns_release(&columns);
+    return status;
+}
+
+/* Whether all files are there a second time: pipes are not. */
+static bool can_read_again(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options)
+{
+    const plx_text_list *const lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
+    bool can = !options->streams;
+    for (int part = 0; can && part < PLX_PARTS; part++) {
+        for (int i = 0; can && i < lists[part]->n; i++) {
+            plx_arena arena;
+            struct stat info;
+            const char *const *paths = NULL;
+            int n = 0;
+            plx_arena_init(&arena, &e->allocator);
+            can =
+                strcmp(lists[part]->items[i], "-") != 0 &&
+                !plx_find_files(&arena, lists[part]->items[i], options->folders, options->n_folders, &paths, &n, NULL);
+            for (int k = 0; can && k < n; k++)
+                can = stat(paths[k], &info) == 0 && S_ISREG(info.st_mode);
+            plx_arena_release(&arena);
+        }
+    }
+    return can;
+}
+
+/* The message of a row with such a label gets its place; it stays where there is none to be found. */
+static void place_class(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
+                        plx_error *err)
+{
+    plx_error placed = {.code = PLX_OK};
+    if (!can_read_again(e, data, options)) return;
+    if (read_again(e, data, options, NULL, &placed) == PLX_ERR_SCHEMA && err) *err = placed;
+}
+
+/* Rows that are skipped in all, told by their places: those of before and those of no class, in the files' order. */
+static plx_status tell_dropped(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
+                               const plx_wrong_rows *before, const plx_wrong_rows *dropped, plx_error *err)
+{
+    plx_wrong_rows *wrong = options->wrong;
+    if (can_read_again(e, data, options)) {
+        *wrong = *before;
+        return read_again(e, data, options, wrong, err);
+    }
+    for (int64_t i = 0; i < dropped->n; i++) {
+        const char *told = dropped->told[i < PLX_WRONG_ROWS_TOLD ? i : PLX_WRONG_ROWS_TOLD - 1];
+        plx_error_set(err, PLX_ERR_SCHEMA, "%s", told);
+        PLX_TRY(plx_wrong_rows_add(wrong, data, PLX_ERR_SCHEMA, err));
+    }
+    return PLX_OK;
+}
+
+/* Takes rows of no class out of a part, where such rows are skipped. */
+static plx_status drop_unknown(const plx_encoders *e, const plx_load_options *options, const plx_columns *columns,
+                               int part, uint32_t *order, size_t *n, plx_wrong_rows *dropped, plx_error *err)
+{
+    const size_t n_before = *n;
+    if (options->fitted || !options->wrong || e->spec.data.on_error != PLX_ON_ERROR_SKIP || !plx_labels_are_fitted(e))
+        return PLX_OK;
+    PLX_TRY(plx_labels_part(e, columns, order, n, err));
+    for (size_t i = *n; i < n_before; i++, dropped->n++) {
+        plx_error why = {.code = PLX_OK};
+        if (dropped->n >= PLX_WRONG_ROWS_TOLD) continue;
+        plx_labels_explain(e, columns, order[i], &why);
+        snprintf(dropped->told[dropped->n], sizeof *dropped->told, "%s: %.400s", part_names[part], why.message);
+    }
+    return PLX_OK;
+}
+
+/* -- Loading --------------------------------------------------------------------------------------------------- */
+
 /* All rows are in `columns`, and their numbers in `order`. */
 static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
                                  const plx_columns *columns, const size_t files[PLX_PARTS], uint32_t *order,
-                                 plx_rows parts[PLX_PARTS], plx_error *err)
+                                 plx_rows parts[PLX_PARTS], plx_wrong_rows *dropped, plx_error *err)
 {
     size_t sizes[PLX_PARTS] = {0};
     plx_row_store *store = options->store;
@@ -150,38 +258,13 @@ static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, con
     PLX_TRY(cut(e, data, files, order, sizes, err));
     if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
     for (int part = 0; part < PLX_PARTS; part++) {
-        PLX_TRY(encode_part(e, store, columns, part, order, sizes[part], &parts[part], err));
+        size_t n = sizes[part];
+        PLX_TRY(drop_unknown(e, options, columns, part, order, &n, dropped, err));
+        PLX_TRY(encode_part(e, store, columns, part, order, n, &parts[part], err));
         order += sizes[part];
     }
     if (store) store->is_written = store->keeps || !plx_row_store_fits(store, &e->layout, columns->n);
     return PLX_OK;
-}
-
-static plx_status read_part(const plx_filling *to, const plx_data_spec *data, int part, const plx_load_options *options,
-                            plx_error *err)
-{
-    static const char *const names[PLX_PARTS] = {"training rows", "validation rows", "test rows"};
-    const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
-    if (!options->streams) return read_files(to, lists[part], options, err);
-    return options->streams[part] ? plx_arrow_read(to, options->streams[part], names[part], err) : PLX_OK;
-}
-
-/*
- * A row outside the training part has a label that is no class of the fit: raw columns do not know where, so the files
- * are read again, now that classes are checked as they come. The message stays where that finds nothing.
- */
-static plx_status place_class(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
-                              plx_status status, plx_error *err)
-{
-    plx_columns columns = {0};
-    plx_error placed = {.code = PLX_OK};
-    const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true};
-    plx_status again = plx_encoders_raw(e, true, &columns, &placed);
-    for (int part = 0; !again && part < PLX_PARTS; part++)
-        again = read_part(&to, data, part, options, &placed);
-    plx_columns_release(&columns);
-    if (again == PLX_ERR_SCHEMA && err) *err = placed;
-    return status;
 }
 
 static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
@@ -190,26 +273,27 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     size_t files[PLX_PARTS];
     uint32_t *order = NULL;
     plx_columns columns = {0};
+    plx_wrong_rows before = {.n = 0}, dropped = {.n = 0};
     const plx_filling to = {
         .encoders = e, .columns = &columns, .with_labels = true, .needs_rows = true, .wrong = options->wrong};
     plx_status status = PLX_OK;
+    if (options->wrong) before = *options->wrong;
     if (!options->fitted) status = plx_vocabularies_read(e, options->folders, options->n_folders, err);
     if (!status) status = plx_encoders_raw(e, true, &columns, err);
-    if (options->store) {
-        columns.spill_folder = options->store->folder;
-        columns.spill_bytes = plx_row_store_raw_bytes(options->store);
-    }
+    spill_to(&columns, options->store);
     for (int part = 0; !status && part < PLX_PARTS; part++) {
-        size_t before = columns.n;
+        size_t rows_before = columns.n;
         status = read_part(&to, data, part, options, err);
-        files[part] = columns.n - before;
+        files[part] = columns.n - rows_before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
-    if (!status) status = fit_and_encode(e, data, options, &columns, files, order, parts, err);
+    if (!status) status = fit_and_encode(e, data, options, &columns, files, order, parts, &dropped, err);
     bool is_unknown_class = status == PLX_ERR_SCHEMA && order && plx_labels_are_fitted(e);
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
-    return is_unknown_class && !options->streams ? place_class(e, data, options, status, err) : status;
+    if (is_unknown_class) place_class(e, data, options, err);
+    if (!status && dropped.n) status = tell_dropped(e, data, options, &before, &dropped, err);
+    return status;
 }
 
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,
