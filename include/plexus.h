@@ -217,7 +217,7 @@ PLX_API void plx_model_free(plx_model *model);
 typedef struct plx_metrics {
     const char *task;
     plx_task_kind kind;
-    int64_t rows, positives;        /* rows with a label */
+    int64_t rows, positives;        /* rows with a label; positives of soft labels: their sum, rounded */
     int64_t groups, groups_counted; /* of data.group among these rows, and how many of them have both classes */
     double auc;                     /* of binary tasks, exact: ranks, ties averaged */
     double group_auc;               /* mean of the groups that count, weighted by their rows */

@@ -32,7 +32,8 @@ typedef struct network_shape {
     int n_sparse, n_dense, n_tasks, n_rows;
     uint32_t vocabulary; /* of every sparse feature and list */
     bool binary_labels;  /* else any number */
-    bool has_gaps;       /* some labels lack, and rows have weights */
+    bool has_gaps;       /* some labels lack, and rows have weights, some of them 0 */
+    bool soft_labels;    /* probabilities, instead */
 } network_shape;
 
 /* Lists of 0 to NETWORK_LENGTH items, the second with weights. */
@@ -79,9 +80,10 @@ static inline void network_fill_rows(network *net, const network_shape *shape, u
         for (int task = 0; task < shape->n_tasks; task++) {
             const float uniform = plx_random_uniform(&random, index++, 0);
             const float label = shape->has_gaps && (row + task) % 4 == 1 ? NAN
+                                : shape->soft_labels                     ? uniform
                                 : shape->binary_labels                   ? (float)(uniform < 0.4f)
                                                                          : 2 * uniform - 1;
-            const float weight = 3 * uniform;
+            const float weight = (row + task) % 5 == 2 ? 0 : 3 * uniform;
             memcpy(record + net->layout.label_offset + (size_t)task * sizeof label, &label, sizeof label);
             if (shape->has_gaps)
                 memcpy(record + net->layout.weight_offset + (size_t)task * sizeof weight, &weight, sizeof weight);

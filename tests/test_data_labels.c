@@ -381,6 +381,42 @@ static void test_signs_for_no_label_in_memory(void)
     }
 }
 
+static void test_soft_labels(void)
+{
+    static const char text[] = "color,size,sold\na,1,0.25\na,1,1\na,1,\na,1,-1\na,1,0\na,1,true\n";
+    static const float expected[] = {0.25F, 1, NAN, NAN, 0, 1};
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    check_fails(
+        text, &s.spec, PLX_ERR_SCHEMA,
+        "train.csv:2:5: '0.25' is no label of task 'sold' (column 'sold'); expected 0 or 1; probabilities are labels "
+        "with `labels: soft`");
+    s.tasks[0].labels = PLX_LABELS_SOFT;
+    check_fails(text, &s.spec, PLX_ERR_SCHEMA,
+                "train.csv:5:5: '-1' is negative; column 'sold' holds soft labels, numbers "
+                "from 0 to 1; what means that there is none belongs to the task's `missing`");
+    check_fails("color,size,sold\na,1,1.5\n", &s.spec, PLX_ERR_SCHEMA, "'1.5' is above 1; column 'sold' holds soft");
+    s.tasks[0].missing = (plx_text_list)LIST("-1");
+    REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+    check_labels(&l, 0, expected, 6);
+    uint8_t records[64];
+    const plx_cells cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
+                               {.name = "size", .numbers = (double[]){1}},
+                               {.name = "sold", .numbers = (double[]){2}}};
+    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 1, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "row 1: '2' is above 1; column 'sold' holds soft labels");
+    loaded_release(&l);
+    s.tasks[0].class_weights.is_word = true;
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "'sold' has soft labels, which are of no class");
+    s.tasks[0].class_weights.is_word = false;
+    s.tasks[0].positive = (plx_text_list)LIST("1");
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "leave out `positive`");
+    s.tasks[0].positive.n = 0;
+    s.tasks[0].kind = PLX_TASK_MULTICLASS;
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "`labels: soft` is for binary tasks");
+}
+
 static void test_labels_with_a_nul(void)
 {
     small_spec s;
@@ -572,6 +608,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_the_order_of_classes),
                                        CHECK_TEST(test_signs_for_no_label),
                                        CHECK_TEST(test_signs_for_no_label_in_memory),
+                                       CHECK_TEST(test_soft_labels),
                                        CHECK_TEST(test_labels_with_a_nul),
                                        CHECK_TEST(test_counts),
                                        CHECK_TEST(test_classes),

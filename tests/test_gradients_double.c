@@ -257,7 +257,7 @@ static void check_shape(const char *name, network_builder *build, const void *us
 
 static void check_case(const char *name, network_builder *build, const void *user, int n_tasks)
 {
-    const network_shape shape = {2, 2, n_tasks, 13, 4, n_tasks > 1, false};
+    const network_shape shape = {2, 2, n_tasks, 13, 4, n_tasks > 1, false, false};
     check_shape(name, build, user, &shape);
 }
 
@@ -282,9 +282,11 @@ static void test_ops(void)
 static void test_losses(void)
 {
     for (int has_gaps = 0; has_gaps < 2; has_gaps++) {
-        const network_shape numbers = {2, 2, 3, 13, 4, false, has_gaps};
-        const network_shape classes = {2, 2, 3, 13, 4, true, has_gaps};
+        const network_shape numbers = {2, 2, 3, 13, 4, false, has_gaps, false};
+        const network_shape classes = {2, 2, 3, 13, 4, true, has_gaps, false};
+        const network_shape shares = {2, 2, 3, 13, 4, false, has_gaps, true};
         check_shape("losses", build_losses, NULL, &classes);
+        check_shape("soft losses", build_losses, NULL, &shares);
         check_shape("regressions", build_regressions, NULL, &numbers);
         check_shape("classes", build_classes, NULL, &classes);
     }
@@ -310,7 +312,7 @@ static void check_model(const plx_model_def *def, const plx_model_spec *spec, bo
                                        {.name = "watch", .kind = binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION}};
     const network_model model = {def,
                                  {.spec = spec, .inputs = inputs, .n_inputs = 4, .targets = targets, .n_tasks = 2}};
-    const network_shape shape = {2, 2, 2, 11, 4, binary, false};
+    const network_shape shape = {2, 2, 2, 11, 4, binary, false, false};
     network net;
     REQUIRE(network_init(&net, &shape, network_build_model, &model, 5));
     for (int collapse = PLX_COLLAPSE_AUTO; collapse <= PLX_COLLAPSE_ALWAYS; collapse++) {

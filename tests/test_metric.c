@@ -449,6 +449,39 @@ static void test_weights_are_repetitions(void)
     }
 }
 
+/* Labels of 0 and 1 are the same soft and hard; of k rows with a label each, one with their mean counts as they do. */
+static void test_soft_labels(void)
+{
+    static const float predictions[] = {0.2F, 0.7F, 0.7F, 0.4F}, hard[] = {0, 1, 0, 1}, soft[] = {0.5F, 0.25F};
+    static const float many[] = {0.2F, 0.2F, 0.7F, 0.7F, 0.7F, 0.7F}, each[] = {1, 0, 1, 0, 0, 0},
+                       apart[] = {0.2F, 0.7F};
+    static const double sizes[] = {2, 4};
+    plx_scored a = {.n_outputs = 1,
+                    .predictions = predictions,
+                    .prediction_stride = 1,
+                    .labels = hard,
+                    .label_stride = 1,
+                    .n = 4},
+               b = a;
+    plx_score of_soft, of_hard;
+    b.is_soft = true;
+    check_same_figures(&b, &a, 1e-14);
+    a.predictions = many, a.labels = each, a.n = 6;
+    b.predictions = apart, b.labels = soft, b.n = 2, b.weights = sizes, b.weight_stride = 1;
+    measure(&a, &of_hard);
+    measure(&b, &of_soft);
+    CHECK_CLOSE(of_soft.auc, of_hard.auc, 1e-14);
+    CHECK_CLOSE(of_soft.pr_auc, of_hard.pr_auc, 1e-14);
+    CHECK_CLOSE(of_soft.logloss, of_hard.logloss, 1e-14);
+    CHECK_CLOSE(of_soft.normalized_entropy, of_hard.normalized_entropy, 1e-14);
+    CHECK_CLOSE(of_soft.calibration, of_hard.calibration, 1e-14);
+    CHECK_CLOSE(of_soft.accuracy, of_hard.accuracy, 1e-14);
+    CHECK_CLOSE(of_soft.ece, of_hard.ece, 1e-7);
+    const double first = (double)0.2F - 0.5, second = (double)0.7F - 0.25;
+    CHECK_CLOSE(of_soft.mse, (2 * first * first + 4 * second * second) / 6, 1e-14);
+    CHECK(of_soft.rows == 2 && of_soft.positives == 1);
+}
+
 static void test_weights_of_one_change_nothing(void)
 {
     for (size_t c = 0; c < sizeof metric_references / sizeof *metric_references; c++) {
@@ -547,6 +580,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_r2_without_meaning),
         CHECK_TEST(test_classes),
         CHECK_TEST(test_weights_are_repetitions),
+        CHECK_TEST(test_soft_labels),
         CHECK_TEST(test_weights_of_one_change_nothing),
         CHECK_TEST(test_weights_without_meaning),
         CHECK_TEST(test_groups_are_numbered_by_their_first_rows),

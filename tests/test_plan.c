@@ -49,7 +49,7 @@ static bool open_network(network *net, const plx_model_def *def, const sizes *s)
 {
     const network_model model = {
         def, {.spec = &s->spec, .inputs = inputs, .n_inputs = N_SPARSE + N_DENSE, .targets = targets, .n_tasks = 2}};
-    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, true, false};
+    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, true, false, false};
     return network_init(net, &shape, network_build_model, &model, 77);
 }
 
@@ -239,7 +239,7 @@ static void build_shared_values(plx_graph *graph, const void *user)
 static void test_shared_values_stay(void)
 {
     network net;
-    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, false, false};
+    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, false, false, false};
     REQUIRE(network_init(&net, &shape, build_shared_values, NULL, 5));
     check_scoring(&net);
     CHECK(plan_has(net.plan, "normalise")); /* of a, which tanh reads too */

@@ -180,7 +180,8 @@ test_wrong_rows() {
 test_unknown_classes() {
     awk 'BEGIN { print "a,x,y"; for (i = 0; i < 60000; i++) print "t" i % 50 "," i % 7 "," i % 3 }' >train.csv
     awk 'BEGIN { print "a,x,y"
-                 for (i = 0; i < 20000; i++) print "t" i % 50 "," (i == 9 ? "oops" : i % 7) "," (i == 15000 ? 7 : i % 3) }' >valid.csv
+                 for (i = 0; i < 20000; i++)
+                     print "t" i % 50 "," (i == 9 ? "oops" : i % 7) "," (i == 15000 ? 7 : i % 3) }' >valid.csv
     cat >many.yaml <<'END'
 data: {train: [train.csv], validation: [valid.csv], on_error: skip}
 features: [{kind: sparse, name: a}, {kind: dense, name: x}]

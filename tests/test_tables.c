@@ -63,7 +63,7 @@ static bool open_network(network *net, const choice *chosen)
                                   .targets = targets,
                                   .n_tasks = 2,
                                   .lazy_rows = chosen->lazy_rows}};
-    const network_shape shape = {3, 2, 2, N_ROWS, VOCABULARY, true, false};
+    const network_shape shape = {3, 2, 2, N_ROWS, VOCABULARY, true, false, false};
     return network_init(net, &shape, network_build_model, &model, 77);
 }
 

@@ -22,7 +22,7 @@ static void write_kinds(const char *name)
     FILE *file = fopen(at(name), "wb");
     unsigned seed = 7;
     if (!file) abort();
-    fprintf(file, "city,age,click,buy,blank,grade,visits,spend,w,v,huge,tame,counts\n");
+    fprintf(file, "city,age,click,buy,blank,grade,visits,spend,w,v,share,huge,tame,counts\n");
     for (int i = 0; i < N_ROWS; i++) {
         unsigned city = (unsigned)(uniform(&seed) * 4), age = 18 + (unsigned)(uniform(&seed) * 60);
         double z = (city < 2 ? 1.0 : -1.0) + ((double)age - 48) / 20;
@@ -32,7 +32,7 @@ static void write_kinds(const char *name)
         fprintf(file, click ? "%d," : ",", buy);
         fprintf(file, "%s,%d,", uniform(&seed) < 0.1 ? "" : grades[grade], visits);
         if (uniform(&seed) < 0.8) fprintf(file, "%.2f", z + uniform(&seed));
-        fprintf(file, ",%.2f,%d,", 2 * uniform(&seed), click ? 3 : 1);
+        fprintf(file, ",%.2f,%d,%.3f,", 2 * uniform(&seed), click ? 3 : 1, 1 / (1 + exp(-z)));
         fprintf(file, i % 5 ? "%.2f,%.2f,1\n" : "%.0e,%.0f,0\n", i % 5 ? z : 1e30, i % 5 ? z : 2);
     }
     fclose(file);
@@ -227,6 +227,23 @@ static void test_labels_of_weight_zero(void)
     fixture_free(&f);
 }
 
+/* A probability in three steps: its log loss has the gradients of as many ones and zeros. */
+static void test_soft_labels(void)
+{
+    plx_metrics metrics[2];
+    plx_config *config = NULL;
+    plx_error failure = {.message = ""};
+    fixture f;
+    REQUIRE(train(&f, text_of("mmoe", "", "  - {name: share, labels: soft}\n  - {name: buy}\n"), 2));
+    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
+    CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST));
+    CHECK(metrics[0].auc > 0.6 && metrics[0].auc < 0.95 && metrics[0].rmse < 0.2 && metrics[0].logloss > 0.3);
+    const char *esmm = text_of("esmm", "", "  - {name: click}\n  - {name: share, labels: soft}\n");
+    CHECK_STATUS(plx_config_parse(f.context, esmm, strlen(esmm), "c.yaml", &config, &failure), PLX_ERR_FORMAT);
+    CHECK_TEXT(failure.message, "ESMM multiplies probabilities of labels 0 and 1; task 'share' has 'labels: soft'");
+    fixture_free(&f);
+}
+
 static void test_two_classes_are_told_apart_like_binary_ones(void)
 {
     plx_metrics metrics[2];
@@ -315,6 +332,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_where_is_a_missing_label),
                                        CHECK_TEST(test_class_weights_are_row_weights),
                                        CHECK_TEST(test_labels_of_weight_zero),
+                                       CHECK_TEST(test_soft_labels),
                                        CHECK_TEST(test_two_classes_are_told_apart_like_binary_ones),
                                        CHECK_TEST(test_real_data),
                                        CHECK_TEST(test_models_that_need_binary_tasks_say_so),

@@ -14,7 +14,8 @@ import sklearn
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-KINDS = {"binary": "PLX_TASK_BINARY", "regression": "PLX_TASK_REGRESSION", "multiclass": "PLX_TASK_MULTICLASS"}
+KINDS = {"binary": "PLX_TASK_BINARY", "soft": "PLX_TASK_BINARY", "regression": "PLX_TASK_REGRESSION",
+         "multiclass": "PLX_TASK_MULTICLASS"}
 
 
 def expected_calibration_error(labels, predictions, weights):
@@ -59,6 +60,20 @@ def binary_figures(labels, predictions, groups, weights):
         "mae": metrics.mean_absolute_error(labels, predictions, **rows),
         "mse": metrics.mean_squared_error(labels, predictions, **rows),
         "rmse": math.sqrt(metrics.mean_squared_error(labels, predictions, **rows)),
+    }
+
+
+def soft_figures(labels, predictions, groups, weights):
+    """Each row twice: as a positive one of weight y and a negative one of weight 1 - y."""
+    ones = np.ones(len(labels)) if weights is None else weights
+    doubled = binary_figures(
+        np.repeat([1.0, 0.0], len(labels)), np.tile(predictions, 2), np.tile(groups, 2),
+        np.concatenate([ones * labels, ones * (1 - labels)]),
+    )
+    errors = regression_figures(labels, predictions, groups, weights)
+    return {
+        **doubled, "rows": len(labels), "positives": round(float(labels.sum())),
+        **{name: errors[name] for name in ("mae", "mse", "rmse")},
     }
 
 
@@ -113,6 +128,17 @@ def cases():
     yield "classes", "multiclass", scores, classes, np.full(70, -1)
 
 
+def soft_cases():
+    random = np.random.default_rng(22)
+    sizes = (("soft_levels", 60, 5, 0), ("soft", 150, 100000, 12), ("soft_groups", 90, 11, 30))
+    for name, n, levels, n_groups in sizes:
+        predictions, labels, groups = binary_case(random, n, levels, 1.0, n_groups)
+        known = ~np.isnan(labels) & (np.arange(n) % 3 > 0)  # the others stay 0 and 1
+        labels[known] = np.clip(predictions[known] + random.normal(0, 0.3, known.sum()), 0, 1)
+        labels[1::10] = 0.5
+        yield name, "soft", predictions, labels, groups
+
+
 def weighted(cases):
     """Each case once more with weights, some of them 0."""
     random = np.random.default_rng(21)
@@ -153,13 +179,14 @@ def write_case(name, predictions, labels, groups, weights):
 
 
 def main():
-    figures = {"binary": binary_figures, "regression": regression_figures, "multiclass": multiclass_figures}
+    figures = {"binary": binary_figures, "soft": soft_figures, "regression": regression_figures,
+               "multiclass": multiclass_figures}
     rows = []
     print("/* SPDX-License-Identifier: Apache-2.0 */")
     print("/* Made by tools/reference_metrics.py with scikit-learn " + sklearn.__version__ + "; not to be edited. */")
     print("#ifndef METRIC_REFERENCES_H\n#define METRIC_REFERENCES_H\n\n#include \"train/metric.h\"\n")
     print("/* clang-format off */")
-    for name, kind, predictions, labels, groups, weights in weighted(cases()):
+    for name, kind, predictions, labels, groups, weights in (*weighted(cases()), *weighted(soft_cases())):
         predictions = predictions.astype(np.float32).astype(float)
         labels = labels.astype(np.float32).astype(float)
         known = ~np.isnan(labels)
@@ -171,6 +198,8 @@ def main():
         scored = [f".kind = {KINDS[kind]}", f".n_outputs = {outputs}", f".predictions = {name}_predictions",
                   f".prediction_stride = {outputs}", f".labels = {name}_labels", ".label_stride = 1",
                   f".n = {len(labels)}"]
+        if kind == "soft":
+            scored.insert(1, ".is_soft = true")
         if has_groups:
             scored += [f".groups = {name}_groups", f".n_groups = {groups.max() + 1}"]
         if weights is not None:

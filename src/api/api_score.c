@@ -63,6 +63,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     const float *labels = (const float *)(const void *)(rows->records + rows->layout->label_offset);
     const plx_scored scored = {
         .kind = model->task_kinds[task],
+        .is_soft = model->soft_tasks[task],
         .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
         .predictions = scores + graph->outputs[task],
         .prediction_stride = (size_t)graph->n_outputs,
@@ -77,7 +78,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     PLX_TRY(plx_score_task(&model->context->allocator, &scored, &figures, err));
     plx_metrics_set(metrics, model, task, &figures);
     const bool has_one_class = metrics->positives == 0 || metrics->positives == metrics->rows;
-    if (metrics->kind == PLX_TASK_BINARY && metrics->rows > 0 && has_one_class) {
+    if (metrics->kind == PLX_TASK_BINARY && metrics->rows > 0 && has_one_class && isnan(figures.auc)) {
         plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC has no meaning with one class",
                          metrics->task, (long long)metrics->rows, metrics->positives == 0 ? "negative" : "positive");
     }

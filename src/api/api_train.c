@@ -100,13 +100,14 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
             plx_records_labels(rows->layout, rows->records + row * rows->layout->record_bytes, 1, task, &label);
             n_labels += isnan(label) ? 0 : 1;
             n_positive += label > 0.5F ? 1 : 0;
-            is_settled = is_binary ? n_positive > 0 && n_positive < n_labels : n_labels > 0;
+            is_settled =
+                is_binary ? (n_positive > 0 && n_positive < n_labels) || (label > 0 && label < 1) : n_labels > 0;
             if (row % PLX_BLOCK_ROWS == 0) plx_rows_forget(rows, 0, row);
         }
         if (n_labels == 0 && rows->n > 0) {
             plx_context_warn(model->context, "task '%s' has no label in the %s rows%s", model->task_names[task], part,
                              consequence);
-        } else if (is_binary && n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
+        } else if (is_binary && !is_settled && n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
             plx_context_warn(model->context, "task '%s': all %s labels are %s; AUC has no meaning with one class",
                              model->task_names[task], part, n_positive == 0 ? "negative" : "positive");
         }
@@ -163,6 +164,7 @@ void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *
         .task_decays = model->task_decays,
         .task_names = model->task_names,
         .task_kinds = model->task_kinds,
+        .soft_tasks = model->soft_tasks,
         .train = &data->parts[PLX_PART_TRAIN],
         .validation = &data->parts[PLX_PART_VALIDATION],
         .values = model->values,

@@ -61,6 +61,7 @@ struct plx_model {
     plx_real *values;                   /* [graph.n_values] */
     const char **task_names;            /* [n_tasks] */
     plx_task_kind *task_kinds;          /* [n_tasks] */
+    bool *soft_tasks;                   /* [n_tasks]: binary ones whose labels are probabilities */
     double *task_weights, *task_decays; /* [n_tasks] */
     const char ***class_names;          /* [n_tasks][classes] */
     plx_training training;

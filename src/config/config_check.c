@@ -199,8 +199,10 @@ static void check_model(plx_document *document, const plx_spec *spec, const plx_
     plx_target_spec *targets = plx_arena_take(&document->scratch, (size_t)table->n_tasks + 1, sizeof *targets);
     if (!spec->def || !places->tasks || !targets) return;
     for (int i = 0; i < table->n_tasks; i++) {
-        targets[i] = (plx_target_spec){
-            .name = table->tasks[i].name, .kind = (plx_task_kind)table->tasks[i].kind, .n_classes = 2};
+        targets[i] = (plx_target_spec){.name = table->tasks[i].name,
+                                       .kind = (plx_task_kind)table->tasks[i].kind,
+                                       .n_classes = 2,
+                                       .is_soft = table->tasks[i].labels == PLX_LABELS_SOFT};
     }
     if (plx_model_check(spec->def, &spec->model, targets, table->n_tasks, &failure) == PLX_OK) return;
     for (char *rest = failure.message, *line; (line = strsep(&rest, "\n"));) {

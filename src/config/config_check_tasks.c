@@ -39,6 +39,18 @@ static void check_class_weights(plx_document *document, const plx_task_spec *tas
                          task->kind == PLX_TASK_BINARY ? ", that of label 0 first" : "");
 }
 
+static void check_soft(plx_document *document, const plx_task_spec *task, const yaml_node_t *entry)
+{
+    if (task->labels != PLX_LABELS_SOFT) return;
+    if (task->positive.n > 0)
+        problem_at(document, entry, "positive", task->name,
+                   "'positive' names labels; with 'labels: soft' they are numbers");
+    if (task->class_weights.n > 0 || task->class_weights.is_word)
+        problem_at(
+            document, entry, "class_weights", task->name,
+            "'class_weights' belongs to 'labels: hard': soft labels are of no class; weigh rows by 'weight_column'");
+}
+
 void plx_spec_check_tasks(plx_document *document, const plx_table_spec *table, const plx_spec_places *places)
 {
     for (int i = 0; i < table->n_tasks && !plx_document_is_full(document); i++) {
@@ -56,6 +68,7 @@ void plx_spec_check_tasks(plx_document *document, const plx_table_spec *table, c
         if (task->kind == PLX_TASK_REGRESSION && task->loss != PLX_LOSS_HUBER &&
             plx_document_key(document, entry, "huber_delta") && (task->huber_delta < 1 || task->huber_delta > 1))
             problem_at(document, entry, "huber_delta", task->name, "'huber_delta' belongs to 'loss: huber'");
+        check_soft(document, task, entry);
         check_classes(document, task, entry);
         check_class_weights(document, task, entry);
     }

@@ -103,6 +103,7 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s%s%s%s", plx_cell_show(cell).text,
              kind == PLX_NUMBER_NONE       ? "not a number"
              : kind == PLX_NUMBER_NEGATIVE ? "negative"
+             : kind == PLX_NUMBER_ABOVE_1  ? "above 1"
                                            : "too large for a 32-bit number",
              column, reader, may_miss ? "; where it means a missing number, set data.missing: [" : "",
              may_miss ? plx_cell_show(cell).text : "", may_miss ? "]" : "");

@@ -15,7 +15,8 @@ typedef enum plx_number {
     PLX_NUMBER_MISSING,
     PLX_NUMBER_NONE,
     PLX_NUMBER_TOO_LARGE,
-    PLX_NUMBER_NEGATIVE
+    PLX_NUMBER_NEGATIVE,
+    PLX_NUMBER_ABOVE_1
 } plx_number;
 
 /** `*out` is NaN unless a number is given, which true and false are, too. Missing: an empty cell, nan, a cell of the

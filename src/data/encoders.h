@@ -17,6 +17,7 @@ typedef struct plx_input {
     bool weighted_items;                /* a list reads it whose items have weights behind a separator */
     bool label_texts, label_numbers;    /* what tasks read: labels, where they count, weights; and data.group */
     bool is_weight;                     /* with labels no number may lack or be negative */
+    bool is_share;                      /* with labels no number may be below 0 or above 1 */
     bool is_count;                      /* with labels no number may be negative */
     const plx_text_list *label_missing; /* with labels these texts mean no number: a regression's; NULL: none */
     bool never_missing;                 /* a dense feature reads it that states no number for missing ones */

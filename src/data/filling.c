@@ -26,7 +26,7 @@ static const char *number_reader(const plx_encoders *e, int input, plx_number ki
             return plx_dense_reader(kind);
     for (int i = 0; i < e->n_buckets; i++)
         if (e->buckets[i].input == input && kind != PLX_NUMBER_MISSING) return "is cut into buckets";
-    return e->inputs[input].is_weight ? "holds weights of rows" : "holds the labels of a regression task";
+    return plx_labels_reader(e, input);
 }
 
 /* Checks the number in row columns->n. */
@@ -67,7 +67,7 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
     if (to->with_labels && plx_labels_is_missing(to->encoders, index, cell)) cell.length = 0;
     plx_number kind = plx_cell_number(&to->encoders->spec.data.missing, cell, &column->numbers[to->columns->n]);
     const plx_input *input = &to->encoders->inputs[index];
-    if (kind != PLX_NUMBER_GIVEN || input->is_weight || input->is_count)
+    if (kind != PLX_NUMBER_GIVEN || input->is_weight || input->is_count || input->is_share)
         PLX_TRY(check_number(to, index, kind, cell, err));
     remember(column, cell);
     return PLX_OK;

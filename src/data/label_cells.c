@@ -80,6 +80,10 @@ static plx_status fail_label(const plx_task_spec *task, const plx_dictionary *cl
     } else {
         add_words(&to, "0 or 1");
     }
+    double number;
+    const bool is_share = plx_parse_double(cell, &number) && number > 0 && number < 1;
+    if (task->kind == PLX_TASK_BINARY && !task->positive.n && is_share)
+        add_words(&to, "; probabilities are labels with `labels: soft`");
     add_words(&to, "; if it means that there is no label, list it in the task's `missing`");
     if (task->kind == PLX_TASK_BINARY && !task->positive.n)
         add_words(&to, "; labels of other names belong to `positive` and `negative`, numbers and more classes to "
@@ -151,19 +155,27 @@ static plx_status class_label(const plx_task_spec *task, const plx_dictionary *c
     return PLX_OK;
 }
 
+const char *plx_label_numbers(const plx_task_spec *task)
+{
+    if (task->kind == PLX_TASK_BINARY)
+        return "holds soft labels, numbers from 0 to 1; what means that there is none belongs to the task's `missing`";
+    return task->loss == PLX_LOSS_POISSON ? "holds the labels of a task with loss poisson"
+                                          : "holds the labels of a regression task";
+}
+
 static plx_status number_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell, float *out,
                                plx_error *err)
 {
     double number;
     if (plx_cell_is_no_label(task, missing, cell)) return PLX_OK;
     plx_number kind = plx_cell_number(missing, cell, &number);
-    bool is_count = task->loss == PLX_LOSS_POISSON;
+    const bool is_share = task->kind == PLX_TASK_BINARY;
     if (kind == PLX_NUMBER_MISSING) return PLX_OK;
-    if (kind == PLX_NUMBER_GIVEN && is_count && number < 0) kind = PLX_NUMBER_NEGATIVE;
+    if (kind == PLX_NUMBER_GIVEN && number < 0 && (is_share || task->loss == PLX_LOSS_POISSON))
+        kind = PLX_NUMBER_NEGATIVE;
+    if (kind == PLX_NUMBER_GIVEN && number > 1 && is_share) kind = PLX_NUMBER_ABOVE_1;
     if (kind != PLX_NUMBER_GIVEN)
-        return plx_fail_number(
-            kind, cell, plx_column_of(task->column, task->name),
-            is_count ? "holds the labels of a task with loss poisson" : "holds the labels of a regression task", err);
+        return plx_fail_number(kind, cell, plx_column_of(task->column, task->name), plx_label_numbers(task), err);
     *out = (float)number;
     return PLX_OK;
 }
@@ -172,9 +184,9 @@ plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *class
                           plx_slice cell, float *out, plx_error *err)
 {
     *out = NAN;
+    if (!plx_task_has_texts(task)) return number_label(task, missing, cell, out, err);
     if (task->kind == PLX_TASK_BINARY) return binary_label(task, missing, cell, out, err);
-    if (task->kind == PLX_TASK_MULTICLASS) return class_label(task, classes, missing, cell, out, err);
-    return number_label(task, missing, cell, out, err);
+    return class_label(task, classes, missing, cell, out, err);
 }
 
 int plx_label_class(const plx_task_spec *task, const plx_dictionary *classes, plx_slice name)

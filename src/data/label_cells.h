@@ -18,6 +18,9 @@ plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *class
 /** Whether the cell means that there is no label, where no other list of the task has it. */
 bool plx_cell_is_no_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell);
 
+/** What a column of numbers that are labels of the task is, for plx_fail_number. */
+const char *plx_label_numbers(const plx_task_spec *task);
+
 /** The class of a task of classes that a text names, as `class_weights` do; -1: none. Of a binary task these are its
  * `positive` and `negative`, beside 1 and 0, true and false. */
 int plx_label_class(const plx_task_spec *task, const plx_dictionary *classes, plx_slice name);

@@ -21,8 +21,29 @@ static plx_status check_missing(const plx_task_spec *task, const plx_text_list *
     return PLX_OK;
 }
 
+/* What weighs or names classes has no meaning for probabilities. */
+static plx_status check_soft(const plx_task_spec *task, plx_error *err)
+{
+    if (task->labels != PLX_LABELS_SOFT) return PLX_OK;
+    if (task->kind != PLX_TASK_BINARY)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a %s; `labels: soft` is for binary tasks", task->name,
+                 plx_task_kinds[task->kind]);
+    if (task->positive.n || task->negative.n)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "tasks: '%s' has soft labels, which are numbers: leave out `positive` and "
+                 "`negative`",
+                 task->name);
+    if (plx_classes_have_weights(task))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "tasks: '%s' has soft labels, which are of no class: give weights to rows by "
+                 "`weight_column` instead of `class_weights`",
+                 task->name);
+    return PLX_OK;
+}
+
 static plx_status check_lists(const plx_task_spec *task, plx_error *err)
 {
+    PLX_TRY(check_soft(task, err));
     if (task->kind != PLX_TASK_BINARY && (task->positive.n || task->negative.n))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a %s; `positive` and `negative` are for binary tasks",
                  task->name, plx_task_kinds[task->kind]);
@@ -79,13 +100,14 @@ static plx_status link_task(plx_encoders *e, const plx_task_spec *spec, plx_erro
     PLX_TRY(check_lists(spec, err));
     PLX_TRY(plx_classes_list(e, task, err));
     plx_input *input = &e->inputs[task->input];
-    if (spec->kind == PLX_TASK_REGRESSION) {
+    if (!plx_task_has_texts(spec)) {
         if (input->label_numbers && !same_texts(input->label_missing, &spec->missing))
             PLX_FAIL(err, PLX_ERR_ARGUMENT,
                      "tasks: '%s' and others take numbers from column '%s' with different `missing`: they must agree",
                      spec->name, input->column);
         input->label_numbers = true;
         if (spec->missing.n) input->label_missing = &spec->missing;
+        input->is_share |= spec->kind == PLX_TASK_BINARY;
         input->is_count |= spec->loss == PLX_LOSS_POISSON;
     } else {
         input->label_texts = true;
@@ -149,18 +171,28 @@ plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cel
 {
     float label;
     for (int i = 0; i < e->layout.n_tasks; i++)
-        if (e->tasks[i].input == input && e->tasks[i].spec->kind != PLX_TASK_REGRESSION)
+        if (e->tasks[i].input == input && plx_task_has_texts(e->tasks[i].spec))
             PLX_TRY(plx_label_of(e, i, cell, &label, err));
     return PLX_OK;
+}
+
+const char *plx_labels_reader(const plx_encoders *e, int input)
+{
+    if (e->inputs[input].is_weight) return "holds weights of rows";
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        if (e->tasks[i].input == input && !plx_task_has_texts(e->tasks[i].spec))
+            return plx_label_numbers(e->tasks[i].spec);
+    return "holds numbers";
 }
 
 plx_status plx_labels_check_number(const plx_encoders *e, int input, double number, plx_slice cell, plx_error *err)
 {
     const plx_input *in = &e->inputs[input];
-    const char *reader = in->is_weight ? "holds weights of rows" : "holds the labels of a task with loss poisson";
+    const char *reader = plx_labels_reader(e, input);
     if (isnan(number) && in->is_weight) return plx_fail_number(PLX_NUMBER_MISSING, cell, in->column, reader, err);
-    if (number < 0 && (in->is_weight || in->is_count))
+    if (number < 0 && (in->is_weight || in->is_count || in->is_share))
         return plx_fail_number(PLX_NUMBER_NEGATIVE, cell, in->column, reader, err);
+    if (number > 1 && in->is_share) return plx_fail_number(PLX_NUMBER_ABOVE_1, cell, in->column, reader, err);
     return PLX_OK;
 }
 
@@ -194,7 +226,7 @@ plx_status plx_labels_map(const plx_encoders *e, const plx_columns *columns, plx
     plx_label_map *maps = plx_arena_take(arena, (size_t)e->layout.n_tasks, sizeof *maps);
     for (int i = 0; maps && i < e->layout.n_tasks; i++) {
         const plx_label_encoder *task = &e->tasks[i];
-        if (task->spec->kind != PLX_TASK_REGRESSION) {
+        if (plx_task_has_texts(task->spec)) {
             const plx_dictionary *texts = &columns->items[task->input].dictionary;
             float *labels = plx_arena_take(arena, texts->n, sizeof *labels);
             if (!labels) break;
@@ -265,7 +297,7 @@ plx_status plx_labels_explain(const plx_encoders *e, const plx_columns *columns,
     for (int task = 0; task < e->layout.n_tasks; task++) {
         const plx_raw_column *column = &columns->items[e->tasks[task].input];
         uint32_t code = 0;
-        if (e->tasks[task].spec->kind == PLX_TASK_REGRESSION) continue;
+        if (!plx_task_has_texts(e->tasks[task].spec)) continue;
         plx_column_codes(column, &row, 1, &code);
         PLX_TRY(plx_labels_check_text(e, e->tasks[task].input, plx_dictionary_text(&column->dictionary, code), err));
     }

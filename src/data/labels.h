@@ -27,6 +27,9 @@ float plx_label_weight(const plx_label_encoder *task, float label, double row_we
 /** Whether a cell of a column of numbers is one of `missing` of the task that takes its labels from it. */
 bool plx_labels_is_missing(const plx_encoders *e, int input, plx_slice cell);
 
+/** What the numbers of a column are to the tasks that read it, for plx_fail_number. */
+const char *plx_labels_reader(const plx_encoders *e, int input);
+
 /** Checks a text that an input's column did not have before, for all tasks that take their labels from it. */
 plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, plx_error *err);
 /** Checks a number of an input's column, missing or not: PLX_ERR_SCHEMA where a weight lacks, or it may not be

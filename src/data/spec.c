@@ -20,6 +20,7 @@ static const char *const missing_words[] = {"error", "mean", NULL};
 static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
 static const char *const scalings[] = {"none", "minmax", "standard", "quantile", NULL};
 const char *const plx_task_kinds[] = {"binary", "regression", "multiclass", NULL};
+static const char *const label_kinds[] = {"hard", "soft", NULL};
 static const char *const balanced_word[] = {"balanced", NULL};
 static const char *const losses[] = {"squared", "absolute", "huber", "poisson", NULL};
 
@@ -421,6 +422,14 @@ const plx_field plx_task_fields[] = {
      .fallback = "binary",
      .choices = plx_task_kinds,
      .doc = "binary: a probability is learned; regression: a number; multiclass: a probability of each class"},
+    {.name = "labels",
+     .type = PLX_FIELD_CHOICE,
+     .offset = offsetof(plx_task_spec, labels),
+     .kinds = OF_BINARY,
+     .fallback = "hard",
+     .choices = label_kinds,
+     .doc = "binary: hard: 0 or 1; soft: probabilities from 0 to 1, a row of label y counts as y positive and 1 - y "
+            "negative ones"},
     {.name = "positive",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_task_spec, positive),

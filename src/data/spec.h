@@ -40,6 +40,9 @@ typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSF
 /** How far a regression's prediction is off. */
 typedef enum plx_task_loss { PLX_LOSS_SQUARED, PLX_LOSS_ABSOLUTE, PLX_LOSS_HUBER, PLX_LOSS_POISSON } plx_task_loss;
 
+/** What the labels of a binary task are: 0 and 1, or probabilities between them. */
+typedef enum plx_task_labels { PLX_LABELS_HARD, PLX_LABELS_SOFT } plx_task_labels;
+
 /** Section `data`. Paths as written; the loader looks for them. */
 typedef struct plx_data_spec {
     plx_text_list train, validation, test; /* files, read in order */
@@ -137,6 +140,7 @@ typedef struct plx_task_spec {
     char *name;
     char *column;           /* empty: as the name */
     int kind;               /* plx_task_kind */
+    int labels;             /* binary: plx_task_labels */
     plx_text_list positive; /* binary: cells that mean 1, every other text 0; empty: cells are the numbers 0 and 1 */
     plx_text_list negative; /* binary with `positive`: when given, any cell in neither list is an error */
     plx_text_list missing;  /* cells that mean "no label", beside the empty one and those of data.missing */
@@ -157,6 +161,12 @@ typedef struct plx_task_spec {
 extern const char *const plx_task_kinds[];
 extern const plx_field plx_task_fields[];
 extern const size_t plx_task_n_fields;
+
+/** Whether the task's labels are texts to be looked up, rather than numbers as they stand. */
+static inline bool plx_task_has_texts(const plx_task_spec *task)
+{
+    return task->kind != PLX_TASK_REGRESSION && task->labels != PLX_LABELS_SOFT;
+}
 
 /** All three sections. */
 typedef struct plx_table_spec {

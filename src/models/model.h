@@ -73,6 +73,7 @@ typedef struct plx_target_spec {
     const char *name;
     plx_task_kind kind;
     int n_classes; /* multiclass */
+    bool is_soft;  /* binary: labels are probabilities */
     int loss;      /* regression: plx_task_loss of data/spec.h */
     double huber_delta;
 } plx_target_spec;

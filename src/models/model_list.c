@@ -139,6 +139,11 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
             PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s takes binary tasks alone; '%s' is a %s", def->title, targets[task].name,
                      targets[task].kind == PLX_TASK_REGRESSION ? "regression" : "multiclass task");
         }
+        if (targets[task].is_soft) {
+            PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                     "%s multiplies probabilities of labels 0 and 1; task '%s' has 'labels: soft'", def->title,
+                     targets[task].name);
+        }
     }
     const int n_towers = spec->tower_dnn_units_lists.n;
     if (n_towers > 0 && n_towers != n_tasks) {

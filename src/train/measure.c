@@ -9,7 +9,10 @@ plx_status plx_measured_init(plx_measured *m, const plx_train_job *job, size_t n
     const size_t n_tasks = (size_t)job->graph->n_tasks, threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
     *m = (plx_measured){.job = job, .n_max = n_max, .groups = groups};
     m->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
-    m->scratch_bytes = plx_score_scratch(n_max, groups ? groups->n_groups : 0, groups && groups->of_row, false);
+    bool any_soft = false;
+    for (size_t task = 0; job->soft_tasks && task < n_tasks; task++)
+        any_soft |= job->soft_tasks[task];
+    m->scratch_bytes = plx_score_scratch(n_max, groups ? groups->n_groups : 0, groups && groups->of_row, any_soft);
     m->scores = plx_alloc_zero(a, n_max * (size_t)job->graph->n_outputs, sizeof *m->scores);
     m->labels = plx_alloc(a, n_max * n_tasks, sizeof *m->labels);
     m->scratch = plx_alloc(a, (size_t)m->n_parallel, m->scratch_bytes);
@@ -46,6 +49,7 @@ static void measure_tasks(void *user, int slot, int thread)
     for (int task = slot; task < graph->n_tasks; task += m->n_parallel) {
         const plx_scored scored = {
             .kind = m->job->task_kinds[task],
+            .is_soft = m->job->soft_tasks && m->job->soft_tasks[task],
             .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
             .predictions = m->scores + graph->outputs[task],
             .prediction_stride = (size_t)graph->n_outputs,

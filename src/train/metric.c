@@ -37,6 +37,12 @@ static double weight_at(const plx_scored *scored, size_t row)
     return scored->weights ? scored->weights[row * scored->weight_stride] : 1.0;
 }
 
+/** How much of a row is positive. */
+static double share_of(const plx_scored *scored, float label)
+{
+    return scored->is_soft ? (double)label : label > 0.5F ? 1.0 : 0.0;
+}
+
 /** Of the probability that was given to the label. */
 static void add_likelihood(sums *s, double likelihood, double weight)
 {
@@ -119,16 +125,30 @@ static void set_binary(plx_score *out, const sums *s)
     if (positives > 0 && positives < rows) out->normalized_entropy = out->logloss / entropy(positives / rows);
 }
 
-/** One row's part of the sums, without branches as of bin_of. */
-static inline void add_binary(sums *s, float prediction, float label, bool is_positive, double weight)
+/** Parts of a row's sums that do not ask for its class, without branches as of bin_of. */
+static inline void add_prediction(sums *s, float prediction, float label, double weight)
 {
     const double probability = (double)prediction;
     const int bin = bin_of(probability);
     s->unordered |= isnan(prediction);
     add_difference(s, probability, (double)label, weight);
-    add_likelihood(s, is_positive ? cut(probability) : 1.0 - cut(probability), weight);
     s->predictions += weight * probability;
     s->excess[bin] += weight * (probability - (double)label);
+}
+
+static inline void add_binary(sums *s, float prediction, float label, bool is_positive, double weight)
+{
+    const double likely = cut((double)prediction);
+    add_prediction(s, prediction, label, weight);
+    add_likelihood(s, is_positive ? likely : 1.0 - likely, weight);
+}
+
+/** A row of which `label` is positive. */
+static void add_soft(sums *s, float prediction, float label, double weight)
+{
+    const double likely = cut((double)prediction), share = (double)label;
+    add_prediction(s, prediction, label, weight);
+    s->log += weight * (share * log(likely) + (1 - share) * log(1.0 - likely));
 }
 
 /** Figures of sums; the keys of positives grow from the front of `keys` [n], those of negatives from its end. */
@@ -160,27 +180,34 @@ static void score_binary(const plx_scored *scored, uint32_t *keys, plx_score *ou
     out->pr_auc = areas.precision;
 }
 
-/** The same of rows that have weights, and their groups: sorted once for both. */
+/** The same of rows that have weights or soft labels, and their groups: sorted once for both. */
 static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_score *out)
 {
     size_t n = 0;
     sums s = {.product = 1.0};
-    const plx_rank_weighted of = {scored->labels, scored->label_stride, scored->weights, scored->weight_stride};
+    double soft_positives = 0;
+    const plx_rank_weighted of = {scored->labels, scored->label_stride, scored->weights, scored->weight_stride,
+                                  scored->is_soft};
     for (size_t i = 0; i < scored->n; i++) {
         const float prediction = scored->predictions[i * scored->prediction_stride];
         const float label = scored->labels[i * scored->label_stride];
         if (isnan(label)) continue;
         const bool is_positive = label > 0.5F;
-        const double weight = weight_at(scored, i);
+        const double weight = weight_at(scored, i), share = share_of(scored, label);
         out->positives += is_positive;
+        soft_positives += share;
         rows[n++] = plx_rank_pack_row(plx_rank_key(prediction), i);
         if (!(weight > 0)) continue; /* 0 times what may be infinite */
-        add_binary(&s, prediction, label, is_positive, weight);
+        if (scored->is_soft)
+            add_soft(&s, prediction, label, weight);
+        else
+            add_binary(&s, prediction, label, is_positive, weight);
         s.weight += weight;
-        s.positives += weight * (double)is_positive;
-        s.right += weight * (double)((prediction > 0.5F) == is_positive);
+        s.positives += weight * share;
+        s.right += weight * (prediction > 0.5F ? share : 1 - share);
     }
     out->rows = (int64_t)n;
+    if (scored->is_soft) out->positives = (int64_t)llround(soft_positives);
     const uint64_t *sorted = plx_rank_sort_rows(rows, rows + scored->n, n);
     if (scored->groups) {
         plx_rank_weighted_group *groups = (plx_rank_weighted_group *)(void *)(rows + 2 * scored->n);
@@ -284,9 +311,9 @@ static void score_multiclass(const plx_scored *scored, plx_score *out)
 
 /* -- All ------------------------------------------------------------------------------------------------------- */
 
-size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool has_weights)
+size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool by_weights)
 {
-    if (has_weights) return 2 * n * sizeof(uint64_t) + (has_groups ? n_groups * sizeof(plx_rank_weighted_group) : 0);
+    if (by_weights) return 2 * n * sizeof(uint64_t) + (has_groups ? n_groups * sizeof(plx_rank_weighted_group) : 0);
     if (!has_groups) return 2 * n * sizeof(uint32_t);
     return 2 * n * sizeof(uint64_t) + n_groups * sizeof(plx_rank_group);
 }
@@ -298,7 +325,7 @@ void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *
     if (scored->kind == PLX_TASK_REGRESSION) score_regression(scored, out);
     if (scored->kind == PLX_TASK_MULTICLASS) score_multiclass(scored, out);
     if (scored->kind != PLX_TASK_BINARY) return;
-    if (scored->weights) {
+    if (scored->weights || scored->is_soft) {
         score_weighted_binary(scored, scratch, out);
         return;
     }
@@ -313,7 +340,7 @@ plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scor
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu rows to score: at most 2^32 - 1 at once", scored->n);
     if (scored->kind == PLX_TASK_BINARY) {
         const size_t bytes =
-            plx_score_scratch(scored->n, scored->n_groups, scored->groups != NULL, scored->weights != NULL);
+            plx_score_scratch(scored->n, scored->n_groups, scored->groups != NULL, scored->weights || scored->is_soft);
         scratch = plx_alloc(allocator, bytes, 1);
         if (!scratch) return plx_error_memory(err);
     }

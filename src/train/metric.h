@@ -55,7 +55,7 @@ typedef enum plx_better { PLX_BETTER_LARGER, PLX_BETTER_SMALLER, PLX_BETTER_NEIT
 
 /** Those that do not belong to the task's kind or have no meaning for the rows are NaN. */
 typedef struct plx_score {
-    int64_t rows, positives;        /* rows with a label, whatever they count */
+    int64_t rows, positives;        /* rows with a label, whatever they count; soft: the sum of the labels, rounded */
     int64_t groups, groups_counted; /* of these rows; with both classes */
 #define PLX_SCORE_MEMBER(name, title, kinds, better, doc) double name;
     PLX_METRIC_LIST(PLX_SCORE_MEMBER)
@@ -96,6 +96,7 @@ enum { PLX_GROUPS_MAX = 0x7fffffff };
 /** A task's predictions and labels, each in columns of somebody's matrix. */
 typedef struct plx_scored {
     plx_task_kind kind;
+    bool is_soft;             /* binary: a label y in [0, 1] counts as y positive and 1 - y negative rows */
     int n_outputs;            /* 1; multiclass: classes, side by side */
     const float *predictions; /* [n][n_outputs], rows prediction_stride apart */
     size_t prediction_stride;
@@ -112,7 +113,7 @@ typedef struct plx_scored {
 plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err);
 /** The same without allocation, in `scratch` of plx_score_scratch bytes, aligned for 8-byte numbers. */
 void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *out);
-/** A multiple of 8. */
-size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool has_weights);
+/** A multiple of 8; `by_weights`: rows have weights, or labels are soft. What is enough for those is enough for all. */
+size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool by_weights);
 
 #endif

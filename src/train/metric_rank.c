@@ -145,14 +145,17 @@ plx_rank_groups plx_rank_measure_groups(uint64_t *rows, uint64_t *spare, size_t 
 
 /* -- With weights ---------------------------------------------------------------------------------------------- */
 
-static double weight_of(const plx_rank_weighted *of, uint64_t packed)
-{
-    return of->weights[(uint32_t)packed * of->weight_stride];
-}
+/** The positive and the negative part of a row's weight. */
+typedef struct parts {
+    double positive, negative;
+} parts;
 
-static bool is_positive_row(const plx_rank_weighted *of, uint64_t packed)
+static parts parts_of(const plx_rank_weighted *of, uint64_t packed)
 {
-    return of->labels[(uint32_t)packed * of->label_stride] > 0.5F;
+    const float label = of->labels[(uint32_t)packed * of->label_stride];
+    const double weight = of->weights ? of->weights[(uint32_t)packed * of->weight_stride] : 1;
+    const double share = of->is_soft ? (double)label : label > 0.5F ? 1 : 0;
+    return (parts){weight * share, weight * (1 - share)};
 }
 
 plx_rank_areas plx_rank_measure_weighted(const uint64_t *sorted, size_t n, const plx_rank_weighted *of)
@@ -160,8 +163,11 @@ plx_rank_areas plx_rank_measure_weighted(const uint64_t *sorted, size_t n, const
     double won = 0, precision = 0, above = 0, wrong = 0; /* weights of positives and negatives above the tie */
     for (size_t end = n, first; end > 0; end = first) {
         double positives = 0, negatives = 0;
-        for (first = end; first > 0 && key_of(sorted[first - 1]) == key_of(sorted[end - 1]); first--)
-            *(is_positive_row(of, sorted[first - 1]) ? &positives : &negatives) += weight_of(of, sorted[first - 1]);
+        for (first = end; first > 0 && key_of(sorted[first - 1]) == key_of(sorted[end - 1]); first--) {
+            const parts row = parts_of(of, sorted[first - 1]);
+            positives += row.positive;
+            negatives += row.negative;
+        }
         won += negatives * (above + positives / 2);
         above += positives;
         wrong += negatives;
@@ -171,7 +177,8 @@ plx_rank_areas plx_rank_measure_weighted(const uint64_t *sorted, size_t n, const
     return (plx_rank_areas){.roc = won / above / wrong, .precision = precision / above};
 }
 
-static void add_weighted_row(plx_rank_weighted_group *group, uint32_t key, bool is_positive, double weight)
+/** The parts of one row are a tie. */
+static void add_weighted_row(plx_rank_weighted_group *group, uint32_t key, parts row)
 {
     if (key != group->key) {
         group->below += group->equal_negatives;
@@ -179,15 +186,12 @@ static void add_weighted_row(plx_rank_weighted_group *group, uint32_t key, bool 
     }
     group->key = key;
     group->has_rows = true;
-    if (is_positive) {
-        group->won += weight * (group->below + group->equal_negatives / 2);
-        group->positives += weight;
-        group->equal_positives += weight;
-    } else {
-        group->won += weight * (group->equal_positives / 2);
-        group->negatives += weight;
-        group->equal_negatives += weight;
-    }
+    group->won += row.positive * (group->below + group->equal_negatives / 2);
+    group->positives += row.positive;
+    group->equal_positives += row.positive;
+    group->won += row.negative * (group->equal_positives / 2);
+    group->negatives += row.negative;
+    group->equal_negatives += row.negative;
 }
 
 plx_rank_groups plx_rank_measure_weighted_groups(const uint64_t *sorted, size_t n, const plx_rank_weighted *of,
@@ -201,7 +205,7 @@ plx_rank_groups plx_rank_measure_weighted_groups(const uint64_t *sorted, size_t 
     for (size_t i = 0; i < n; i++) {
         const uint32_t number = numbers[(uint32_t)sorted[i]];
         if (number >= n_groups) continue;
-        add_weighted_row(&groups[number], key_of(sorted[i]), is_positive_row(of, sorted[i]), weight_of(of, sorted[i]));
+        add_weighted_row(&groups[number], key_of(sorted[i]), parts_of(of, sorted[i]));
     }
     for (uint32_t g = 0; g < n_groups; g++) {
         const double positives = groups[g].positives, negatives = groups[g].negatives;

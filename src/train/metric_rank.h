@@ -57,8 +57,9 @@ static inline uint64_t plx_rank_pack_row(uint32_t key, size_t row)
 typedef struct plx_rank_weighted {
     const float *labels; /* label_stride apart; above 0.5: positive */
     size_t label_stride;
-    const double *weights; /* weight_stride apart, from 0 */
+    const double *weights; /* weight_stride apart, from 0; NULL: 1 */
     size_t weight_stride;
+    bool is_soft; /* a label is how much of a row is positive */
 } plx_rank_weighted;
 
 /** Of `n` rows and as much spare room: by rising key. */

@@ -85,6 +85,7 @@ typedef struct plx_train_job {
     const double *task_decays;  /* [n_tasks] factors of the weights from epoch to epoch; NULL: 1 */
     const char *const *task_names;
     const plx_task_kind *task_kinds;
+    const bool *soft_tasks; /* [n_tasks]: binary ones whose labels are probabilities; NULL: none */
     const plx_rows *train;
     const plx_rows *validation;   /* NULL or n 0: none */
     plx_real *values;             /* [graph->n_values], trained in place */
