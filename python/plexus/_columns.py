@@ -259,6 +259,26 @@ def from_padded(values: Array, lengths: Array | None, name: str) -> tuple[Column
     return from_ragged(plain[taken], taken.sum(axis=1), name), taken
 
 
+def from_sparse(matrix: Any, name: str, weights: str | None) -> dict[str, Column]:
+    """A sparse matrix [rows, items] as a list of the columns' numbers, and as that of their values under `weights`."""
+    rows = matrix.tocsr()
+    if not rows.has_canonical_format:
+        rows = rows.copy() if rows is matrix else rows
+        rows.sum_duplicates()
+    there = rows.data != 0
+    counts = np.diff(np.concatenate([[0], np.cumsum(there)])[rows.indptr])
+    items, values = rows.indices[there], rows.data[there]
+    found = {name: from_ragged(items, counts, name)}
+    if weights is not None:
+        found[weights] = from_ragged(values, counts, weights)
+    elif not (values == 1).all():
+        raise SchemaError(
+            f"column '{name}' is a sparse matrix with values other than 1, which are weights of the list's items; give the "
+            "feature a column for them (weight_name, weight_column)"
+        )
+    return found
+
+
 def _from_lists(values: Sequence[Any], name: str) -> Column:
     valid = np.ones(len(values), bool)
     rows: list[Any] = []

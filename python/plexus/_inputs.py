@@ -10,9 +10,10 @@ import numpy as np
 
 from ._compile import per_task
 from ._config import Key
-from ._library import ArgumentError
+from ._library import ArgumentError, SchemaError
+from ._readers import Reading
 from ._tables import (
-    Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, is_stream,
+    Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, from_sparse, is_stream,
 )  # fmt: skip
 from ._transforms import refuse_transforms, transformed_features, with_transforms
 from ._types import Floats64, Rows, Values
@@ -25,10 +26,10 @@ class Inputs:
 
     def __init__(
         self, feature_columns: list[FeatureColumn] | None, task_names: list[str], label_columns: list[str],
-        read: Collection[str],
+        read: dict[str, Reading],
     ):  # fmt: skip
         self.feature_columns, self.task_names, self.label_columns = feature_columns, task_names, label_columns
-        self.read = set(read)
+        self.read = read
 
     def features(self, x: Rows, also: Collection[str] = ()) -> dict[str, Column]:
         """Columns of x; `also`: the names of others that are read, of weights say."""
@@ -43,8 +44,21 @@ class Inputs:
                 if x.shape[1] != len(names):
                     raise ArgumentError(f"x has {x.shape[1]} columns for {len(names)} features: {', '.join(names)}")
                 x = {name: x[:, index] for index, name in enumerate(names)}
-        columns = columns_of(self._unpadded(x) if isinstance(x, dict) else x, self.read.union(also))
+        columns = columns_of(self._unpadded(self._unmatrixed(x)) if isinstance(x, dict) else x, {*self.read, *also})
         return with_transforms(self.feature_columns, columns)
+
+    def _unmatrixed(self, x: dict[str, Any]) -> dict[str, Any]:
+        """Sparse matrices of SciPy as lists: the number of a column is the item, the value its weight."""
+        sparse = [name for name in self.read if hasattr(x.get(name), "tocsr")]
+        for name in sparse:
+            reading = self.read[name]
+            if not reading.is_list:
+                raise SchemaError(
+                    f"column '{name}' is a sparse matrix, and no feature that reads it takes lists; give matrix.toarray(), "
+                    "or declare a list"
+                )
+            x = {**x, **from_sparse(x[name], name, reading.weights if reading.weights not in x else None)}
+        return x
 
     def _unpadded(self, x: dict[str, Any]) -> dict[str, Any]:
         """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import tempfile
 import zipfile
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -17,7 +17,8 @@ from ._config import value_of
 from ._inputs import Inputs
 from ._library import FormatError, Lock, call, context, create, path_bytes, taken_text, text
 from ._native import ffi, lib
-from ._tables import ForeignStream, Stream
+from ._readers import Reading
+from ._tables import Stream
 from ._transforms import refuse_transforms
 from ._types import CData, FilePath, Floats, Rows
 from .features import FeatureColumn
@@ -48,7 +49,7 @@ class Network:
 
     def __init__(
         self, handle: CData, threads: int, feature_columns: list[FeatureColumn] | None, task_names: list[str],
-        label_columns: list[str], read: Collection[str],
+        label_columns: list[str], read: dict[str, Reading],
     ):  # fmt: skip
         self._context = context(threads)
         self._threads = threads
@@ -91,8 +92,8 @@ class Network:
             return self._dataset(stream.pointer, False)
         paths, parquet = self._resolved(files)
         if parquet is not None:
-            foreign = ForeignStream(parquet_stream(parquet))
-            return self._dataset(foreign.pointer, False)
+            with parquet_stream(parquet) as foreign:
+                return self._dataset(foreign.pointer, False)
         names, keep = c_paths(paths)
         return create("plx_dataset", lib.plx_dataset_free, lib.plx_dataset_read, self._built(), names, len(keep), False)
 

@@ -19,6 +19,8 @@ class Reading:
     is_category: bool = False  # or the items of a list, or their weights: its cells are texts
     is_number: bool = False
     is_label: bool = False
+    is_list: bool = False
+    weights: str | None = None  # the column of the weights of a list's items
     separator: str | None = None  # between the items or numbers of a cell
 
     @property
@@ -30,6 +32,7 @@ def readings(config: CData) -> dict[str, Reading]:
     """By column; those of features come first, in their stored order."""
     found: dict[str, Reading] = {}
     one = ffi.new("plx_column_reader *")
+    lists: dict[str, Reading] = {}  # by the feature's name
     index = 0
     while lib.plx_config_reader(config, index, one):
         index += 1
@@ -37,6 +40,11 @@ def readings(config: CData) -> dict[str, Reading]:
         if one.reading == lib.PLX_READS_LABEL:
             reading.is_label = True
             continue
+        if one.reading == lib.PLX_READS_LIST:
+            reading.is_list = True
+            lists[text(one.name)] = reading
+        elif one.reading == lib.PLX_READS_LIST_WEIGHTS:
+            lists[text(one.name)].weights = text(one.column)
         reading.is_number |= one.reading == lib.PLX_READS_NUMBER
         reading.is_category |= one.reading != lib.PLX_READS_NUMBER
         if one.separator != b"\0":

@@ -13,7 +13,6 @@ from ._config import Key
 from ._inside import Inside
 from ._library import ArgumentError, call, keep_failure, text, warn
 from ._native import ffi, lib
-from ._tables import ForeignStream
 from ._transforms import refuse_transforms
 from ._types import CData, Floats, Rows, Values
 from .features import names_by_place
@@ -98,8 +97,8 @@ class Scoring(Inside):
     def _scores_of_files(self, files: Files) -> Floats:
         paths, parquet = self._resolved(files)
         if parquet is not None:
-            foreign = ForeignStream(parquet_stream(parquet))
-            return self._gathered(lib.plx_model_predict_arrow, foreign.pointer)
+            with parquet_stream(parquet) as foreign:
+                return self._gathered(lib.plx_model_predict_arrow, foreign.pointer)
         (names, keep), report = c_paths(paths), ffi.new("plx_files_report *")
         scores = self._gathered(lib.plx_model_predict_files, names, len(keep), after=[report])
         _tell_wrong_rows(report)
@@ -220,9 +219,9 @@ class Scoring(Inside):
         if parquet is not None:
 
             def measure_parquet(weighted: bool) -> CData:
-                foreign = ForeignStream(parquet_stream(parquet))
                 function = lib.plx_model_evaluate_arrow_weighted if weighted else lib.plx_model_evaluate_arrow
-                return self._measure(function, foreign.pointer)
+                with parquet_stream(parquet) as foreign:
+                    return self._measure(function, foreign.pointer)
 
             return measure_parquet
         names, keep = c_paths(paths)

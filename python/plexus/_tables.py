@@ -13,14 +13,14 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from ._arrow import Batches, Column, ForeignStream, HasStream, array_of, schema_of, validity
-from ._columns import column_of, from_padded, from_ragged, module_of
+from ._columns import column_of, from_padded, from_ragged, from_sparse, module_of
 from ._library import ArgumentError, SchemaError
 from ._native import ffi, lib
 from ._types import Array, CData, Rows
 
 __all__ = [
     "Column", "ForeignStream", "HasStream", "Stream", "column_of", "columns_of", "from_padded", "from_ragged",
-    "is_stream",
+    "from_sparse", "is_stream",
 ]  # fmt: skip
 
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 from ._config import Key, value_of
@@ -116,11 +117,12 @@ class FileRows:
                     f"data.{key}: this build of the library reads Parquet through Python and holds all encoded rows in "
                     "memory; write the rows as CSV, or build plexus with PLEXUS_WITH_PARQUET=ON"
                 )
-        streams = [ForeignStream(parquet_stream(paths)) if paths else None for paths in parquet]
-        return create(
-            "plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config, ffi.NULL if model is None else model,
-            *(ffi.NULL if stream is None else stream.pointer for stream in streams),
-        )  # fmt: skip
+        with ExitStack() as files:
+            streams = [files.enter_context(parquet_stream(paths)) if paths else None for paths in parquet]
+            return create(
+                "plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config, ffi.NULL if model is None else model,
+                *(ffi.NULL if stream is None else stream.pointer for stream in streams),
+            )  # fmt: skip
 
 
 def _tell_wrong_rows(data: CData) -> None:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import glob
 import os
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ._config import Configuration
-from ._library import FileError, UnsupportedError, context
+from ._library import FileError, FormatError, PlexusError, UnsupportedError, context
 from ._native import ffi, lib
-from ._tables import HasStream
+from ._tables import ForeignStream, HasStream
 from ._types import CData, Folders
 
 # Keys of section `data` that say which rows, not how they are read.
@@ -149,55 +150,89 @@ def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> l
     return parquet
 
 
-def _pyarrow_batches(paths: list[str]) -> HasStream:
-    """Record batches of all files, some rows at a time."""
-    import pyarrow
-    import pyarrow.parquet
+class _Rows:
+    """Record batches of all files, some rows at a time; `failure`: what kept the last from being read."""
 
-    own = pyarrow.parquet.read_schema(paths[0])
-    added = [column for column in partition(paths[0]) if column not in own.names]
-    schema = own
-    for column in added:
-        schema = schema.append(pyarrow.field(column, pyarrow.string()))
+    def __init__(self, paths: list[str]):
+        self.failure: FormatError | None = None
+        self._reader = self._open(paths)
 
-    def batches() -> Iterator[Any]:
-        for path in paths:
-            values = partition(path)
-            with pyarrow.parquet.ParquetFile(path) as file:
-                for batch in file.iter_batches():
-                    if batch.schema.equals(schema):
-                        yield batch
-                        continue
-                    table = pyarrow.Table.from_batches([batch]).select(own.names).cast(own)
-                    for column in added:
-                        text = pyarrow.scalar(values.get(column), pyarrow.string())
-                        table = table.append_column(column, pyarrow.repeat(text, len(table)))
-                    yield from table.to_batches()
+    def __arrow_c_stream__(self) -> object:
+        return self._reader.__arrow_c_stream__()
 
-    reader: HasStream = pyarrow.RecordBatchReader.from_batches(schema, batches())
-    return reader
+    def _open(self, paths: list[str]) -> HasStream:
+        import pyarrow
+        import pyarrow.parquet
+
+        schema = self._of(paths[0], lambda: pyarrow.parquet.read_schema(paths[0]))
+
+        def batches() -> Iterator[Any]:
+            for path in paths:
+                with self._of(path, lambda: pyarrow.parquet.ParquetFile(path)) as file:
+                    parts = file.iter_batches()
+                    while (batch := self._of(path, lambda: next(parts, None))) is not None:
+                        yield from self._of(path, lambda: self._alike(batch, schema))
+
+        reader: HasStream = pyarrow.RecordBatchReader.from_batches(schema, batches())
+        return reader
+
+    @staticmethod
+    def _alike(batch: Any, schema: Any) -> list[Any]:
+        """The batch with the first file's columns, in their order and types."""
+        import pyarrow
+
+        if batch.schema.equals(schema):
+            return [batch]
+        batches: list[Any] = pyarrow.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()
+        return batches
+
+    def _of(self, path: str, read: Callable[[], Any]) -> Any:
+        """What `read` gives of a file; a failure of pyarrow's is one of the file."""
+        import pyarrow
+
+        try:
+            return read()
+        except (pyarrow.ArrowException, OSError, KeyError, ValueError) as failure:
+            why = str(failure).splitlines()[0] if str(failure) else type(failure).__name__
+            self.failure = FormatError(f"{path}: cannot be read as Parquet: {why}; get or write the file again")
+            raise self.failure from None
 
 
-def parquet_stream(paths: list[str]) -> HasStream:
-    """The files' rows, as an object with `__arrow_c_stream__`."""
+def _polars_rows(paths: list[str]) -> HasStream:
+    import polars
+
+    try:
+        frame: HasStream = polars.read_parquet(paths)
+        return frame
+    except polars.exceptions.PolarsError as failure:
+        raise FormatError(f"{paths[0]}: cannot be read as Parquet: {failure}; get or write the file again") from None
+
+
+def _parquet_rows(paths: list[str]) -> HasStream:
     for path in paths:
         if not os.path.exists(path):
             raise FileError(f"{path}: no such file")
+    for rows_of in (_Rows, _polars_rows):
+        try:
+            return rows_of(paths)
+        except ImportError:
+            pass
+    raise UnsupportedError(
+        f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and neither is "
+        "installed: pip install pyarrow, or write the rows as CSV"
+    )
+
+
+@contextmanager
+def parquet_stream(paths: list[str]) -> Iterator[ForeignStream]:
+    """The files' rows. What fails in reading them is told as the file's fault."""
+    rows = _parquet_rows(paths)
     try:
-        return _pyarrow_batches(paths)
-    except ImportError:
-        pass
-    try:
-        import polars
-    except ImportError:
-        raise UnsupportedError(
-            f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and "
-            "neither is installed: pip install pyarrow, or write the rows as CSV"
-        ) from None
-    hive = dict.fromkeys(partition(paths[0]), polars.String)
-    if hive:
-        return polars.read_parquet(paths, hive_partitioning=True, hive_schema=hive, try_parse_hive_dates=False)
-    return polars.read_parquet(paths)
+        yield ForeignStream(rows)
+    except PlexusError:
+        if (failure := getattr(rows, "failure", None)) is not None:
+            raise failure from None
+        raise
 
 
 def c_paths(paths: list[str]) -> tuple[CData, list[CData]]:

@@ -281,3 +281,60 @@ def test_many_chunks(codes):
     model = model_of(codes, codes % 2)
     scores = model.predict({"c": table["c"], "d": table["d"]})
     assert np.array_equal(scores, np.tile(model.predict({"c": codes[:2]}), (20_000, 1)))
+
+
+def test_sparse_matrices(codes):
+    """A sparse matrix under a list's name: the number of a column is an item, its value the item's weight."""
+    sparse = pytest.importorskip("scipy.sparse")
+    random = np.random.default_rng(7)
+    dense = np.where(random.random((N, 12)) < 0.3, random.random((N, 12)).round(3) + 0.1, 0)
+    items = [[i for i in range(12) if row[i]] for row in dense]
+    weights = [[row[i] for i in range(12) if row[i]] for row in dense]
+    y = codes % 2
+
+    def model(x, **arguments):
+        feature = plexus.VarLenSparseFeat(plexus.SparseFeat("seen", embedding_dim=4), maxlen=12, **arguments)
+        made = plexus.SingleTask([feature], task_name="t", threads=1)
+        made.compile(plexus.optimizers.Adam(0.05))
+        made.fit(x, y, epochs=2, batch_size=32, verbose=0)
+        return made
+
+    with_weights = {"weight_name": "w", "weight_norm": False}
+    reference = model({"seen": items, "w": weights}, **with_weights)
+    twice = sparse.coo_array((np.repeat(dense[dense > 0] / 2, 2), tuple(np.repeat(one, 2) for one in np.nonzero(dense))), dense.shape)
+    stored_zero = sparse.csr_array(dense)
+    stored_zero.data[0] = 0
+    for matrix in (sparse.csr_matrix(dense), sparse.csr_array(dense), sparse.csc_array(dense), sparse.coo_matrix(dense), twice):
+        one = model({"seen": matrix}, **with_weights)
+        assert same(one, reference)
+        assert np.array_equal(one.predict({"seen": matrix[:5] if hasattr(matrix, "indptr") else sparse.csr_array(dense)[:5]}), reference.predict({"seen": items[:5], "w": weights[:5]}))
+    items[0], weights[0] = items[0][1:], weights[0][1:]
+    assert same(model({"seen": stored_zero}, **with_weights), model({"seen": items, "w": weights}, **with_weights))
+    ones = sparse.csr_array((dense > 0).astype(int))
+    assert same(model({"seen": ones}), model({"seen": [[i for i in range(12) if row[i]] for row in dense]}))
+    with pytest.raises(plexus.SchemaError, match="column 'seen' is a sparse matrix with values other than 1"):
+        model({"seen": sparse.csr_array(dense)})
+    with pytest.raises(plexus.SchemaError, match="column 'c' is a sparse matrix, and no feature that reads it takes lists"):
+        model_of(sparse.csr_array(dense), y)
+
+
+def test_null_rows_of_structs(codes):
+    """A null of an array of structs, handed over as a table, is a row without values."""
+    y = codes % 2
+    hidden = codes == 2
+    structs = pa.StructArray.from_arrays([pa.array(codes), pa.array(y)], ["c", "t"], mask=pa.array(hidden))
+    table = pa.chunked_array([structs[:90], structs[90:]])
+    model = model_of(np.where(hidden, np.nan, codes), np.where(hidden, np.nan, y))
+    assert np.array_equal(model.predict(table), model.predict({"c": np.where(hidden, np.nan, codes)}))
+    direct = plexus.SingleTask([plexus.SparseFeat("c")], task_name="t", threads=1)
+    direct.compile(plexus.optimizers.Adam(0.05))
+    direct.fit(table, epochs=2, batch_size=32, verbose=0)
+    assert same(direct, model)
+    assert same(model_of_table(table, np.where(hidden, np.nan, y)), model)
+
+
+def model_of_table(table, y):
+    model = plexus.SingleTask([plexus.SparseFeat("c")], task_name="t", threads=1)
+    model.compile(plexus.optimizers.Adam(0.05))
+    model.fit(table, y, epochs=2, batch_size=32, verbose=0)
+    return model

@@ -146,6 +146,25 @@ def test_parquet_of_several_types(folder, rows, tmp_path, reference):
     assert same(from_files(tmp_path), reference)
 
 
+def test_damaged_parquet(folder, rows, tmp_path, reference):
+    """What pyarrow cannot read is a FormatError of the file, whichever part of it is damaged."""
+    whole = (folder / "rows.parquet").read_bytes()
+    cut = {"footer": whole[:-20] + whole[-20:][::-1][:16] + b"PAR1", "short": b"PAR1" + whole[-30:], "page": bytearray(whole)}
+    cut["page"][60:400] = b"\xff" * 340
+    for name, content in cut.items():
+        path = tmp_path / f"{name}.parquet"
+        path.write_bytes(content)
+        for use in (from_files, reference.predict, reference.evaluate, lambda one: reference.layer_output(one, "concat")):
+            with pytest.raises(plexus.FormatError, match=f"{name}.parquet"):
+                use(path)
+    other = tmp_path / "other"
+    other.mkdir()
+    pd.DataFrame(rows).to_parquet(other / "0.parquet")
+    pd.DataFrame(rows).drop(columns="city").to_parquet(other / "1.parquet")
+    with pytest.raises(plexus.PlexusError, match="1.parquet"):
+        from_files(other)
+
+
 @pytest.mark.parametrize("blocked", [["pyarrow"], ["pyarrow", "polars"]])
 def test_parquet_without(blocked, folder, reference, monkeypatch):
     for name in list(sys.modules):

@@ -174,12 +174,21 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     return add_text(r, input, (plx_slice){r->room.text, length}, err);
 }
 
+/* Whether the row is null as a whole, as a struct may be that is handed over as a table. */
+static bool is_null_row(const struct ArrowArray *batch, int64_t row)
+{
+    const uint8_t *valid = batch->null_count != 0 && batch->n_buffers > 0 ? batch->buffers[0] : NULL;
+    return valid && !(valid[row / 8] >> row % 8 & 1);
+}
+
 static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
 {
+    static const char nothing[AHEAD] = {0};
     char decimal[32 + AHEAD] = {0};
     plx_arrow_value value;
     plx_slice text;
     const source *s = &r->sources[input];
+    if (is_null_row(&r->batch, row)) return add_text(r, input, (plx_slice){nothing, 0}, err);
     if (s->column.is_list) return add_list(r, input, row, err);
     PLX_TRY(plx_arrow_value_at(&s->column, row, r->to.columns->items[input].has_texts ? decimal : NULL, &value, err));
     if (value.is_number && !value.is_missing) return plx_filling_number(&r->to, input, value.number, value.text, err);
