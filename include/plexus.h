@@ -517,6 +517,12 @@ PLX_API void plx_predictor_free(plx_predictor *predictor);
  * calling thread. */
 PLX_API plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns,
                                        int64_t rows, float *scores, plx_error *err);
+/**
+ * How many cells of all rows scored so far were not empty and held no category that the model knows (of a list: none of
+ * its items), over all calls and threads. Hashed features know every text. Where most are unknown the columns are
+ * written otherwise than for training: docs/data.md. plx_dataset_read and its like warn instead, through the context.
+ */
+PLX_API int64_t plx_predictor_unknown(const plx_predictor *predictor);
 
 #ifdef __cplusplus
 }

@@ -127,6 +127,52 @@ static void test_features_of_one_table_agree(void)
     folder_remove(&f);
 }
 
+/* -- Vocabularies of files ----------------------------------------------------------------------------------------- */
+
+static void hear(void *user, const char *line)
+{
+    snprintf(user, 512, "%s", line);
+}
+
+static plx_status load_vocabulary(loaded *l, const char *lines, int text, char heard[512])
+{
+    small_spec s;
+    plx_table_spec *spec = spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .text = text});
+    s.features[0].vocabulary_file = "words.txt";
+    folder f = folder_make();
+    write_text(&f, "train.csv", "x,sold\n12.0,1\n12,0\nTRUE,1\nb,0\n");
+    write_text(&f, "words.txt", lines);
+    const char *const folders[] = {f.path};
+    const plx_load_options options = {
+        .folders = folders, .n_folders = 1, .threads = 1, .listener = {.warn = hear, .user = heard}};
+    *l = (loaded){.encoders = NULL};
+    *heard = '\0';
+    plx_status status = plx_table_load(&plx_allocator_default, spec, &options, &l->encoders, l->parts, &l->error);
+    folder_remove(&f);
+    return status;
+}
+
+static void test_vocabularies_of_files(void)
+{
+    loaded l;
+    char heard[512];
+    REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n", PLX_TEXT_VALUE, heard) == PLX_OK);
+    CHECK(!*heard && plx_encoders_vocabulary(l.encoders, 0) == 4);
+    static const uint32_t ids[] = {2, 2, 3, 1};
+    for (size_t i = 0; i < 4; i++)
+        CHECK(id_at(&l.parts[0], i, 0) == ids[i]);
+    loaded_release(&l);
+    REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n12\ntrue\n", PLX_TEXT_VALUE, heard) == PLX_OK);
+    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 4);
+    CHECK_TEXT(heard, "words.txt:4: '12' is the category '12', which is there before (docs/data.md): 2 lines are such");
+    loaded_release(&l);
+    REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n12\n", PLX_TEXT_EXACT, heard) == PLX_OK);
+    CHECK(!*heard && plx_encoders_vocabulary(l.encoders, 0) == 5);
+    loaded_release(&l);
+    CHECK_STATUS(load_vocabulary(&l, "b\n12.0\n12.0\n", PLX_TEXT_VALUE, heard), PLX_ERR_FORMAT);
+    CHECK_TEXT(l.error.message, "words.txt:3: this category is there twice");
+}
+
 /* -- What tasks and data.group read -------------------------------------------------------------------------------- */
 
 static void check_label(const loaded *l, int task, size_t row, double expected)
@@ -328,6 +374,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_items_of_lists),
         CHECK_TEST(test_exact_texts),
         CHECK_TEST(test_features_of_one_table_agree),
+        CHECK_TEST(test_vocabularies_of_files),
         CHECK_TEST(test_labels),
         CHECK_TEST(test_listed_classes),
         CHECK_TEST(test_truths_are_numbers),

@@ -77,6 +77,11 @@ void plx_context_warn(const plx_context *context, const char *format, ...)
     context->warn(context->user, line);
 }
 
+plx_listener plx_context_listener(const plx_context *context)
+{
+    return (plx_listener){context->warn, context->user};
+}
+
 plx_status plx_context_pool(const plx_context *context, size_t n_rows, plx_pool **out, plx_error *err)
 {
     size_t useful = n_rows / ROWS_PER_THREAD + 1;

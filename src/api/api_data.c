@@ -33,6 +33,7 @@ static plx_status load(const plx_config *config, plx_load_options *options, plx_
     options->threads = config->context->threads;
     options->reading = &config->context->reading;
     options->wrong = &data->wrong;
+    options->listener = plx_context_listener(config->context);
     plx_status status = data->encoding.failed ? plx_error_memory(err) : PLX_OK;
     if (!status) status = keep_folders(data, options, err);
     if (!status) {
@@ -130,6 +131,18 @@ static plx_status finish_dataset(plx_dataset *dataset, plx_status status, plx_da
     return status;
 }
 
+/* Files or a stream by the model's encoders; what it does not know is told. */
+static plx_status read_rows(const plx_model *model, plx_dataset *dataset, const char *const *paths, int n_paths,
+                            plx_load_options options, bool with_labels, plx_error *err)
+{
+    options.listener = plx_context_listener(model->context);
+    PLX_TRY(plx_model_count_unknown(model, &options.unknown, err));
+    plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths, &options,
+                                          with_labels, &dataset->rows, err);
+    plx_model_tell_unknown(model, options.unknown);
+    return status;
+}
+
 plx_status plx_dataset_read(const plx_model *model, const char *const *paths, int n_paths, bool with_labels,
                             plx_dataset **out, plx_error *err)
 {
@@ -141,9 +154,7 @@ plx_status plx_dataset_read(const plx_model *model, const char *const *paths, in
     PLX_TRY(create_dataset(model, &dataset, err));
     const plx_load_options options = {
         .threads = model->context->threads, .reading = &model->context->reading, .wrong = &dataset->wrong};
-    plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, paths, n_paths, &options,
-                                          with_labels, &dataset->rows, err);
-    return finish_dataset(dataset, status, out);
+    return finish_dataset(dataset, read_rows(model, dataset, paths, n_paths, options, with_labels, err), out);
 }
 
 plx_status plx_dataset_from_arrow(const plx_model *model, struct ArrowArrayStream *stream, bool with_labels,
@@ -153,15 +164,16 @@ plx_status plx_dataset_from_arrow(const plx_model *model, struct ArrowArrayStrea
     if (!model || !stream || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, stream or out is NULL");
     *out = NULL;
     PLX_TRY(create_dataset(model, &dataset, err));
-    plx_status status =
-        plx_encoders_arrow(model->encoders, &model->context->allocator, stream, with_labels, &dataset->rows, err);
-    return finish_dataset(dataset, status, out);
+    const plx_load_options options = {.streams = &stream};
+    return finish_dataset(dataset, read_rows(model, dataset, NULL, 0, options, with_labels, err), out);
 }
 
-static plx_status encode_columns(plx_dataset *dataset, const plx_column *columns, int n_columns, size_t rows,
-                                 bool with_labels, plx_error *err)
+static plx_status encode_columns(const plx_model *model, plx_dataset *dataset, const plx_column *columns, int n_columns,
+                                 size_t rows, bool with_labels, plx_error *err)
 {
     const plx_allocator *allocator = &dataset->context->allocator;
+    const plx_listener listener = plx_context_listener(dataset->context);
+    plx_unknown *unknown = NULL;
     PLX_TRY(plx_rows_init(&dataset->rows, allocator, plx_encoders_layout(dataset->encoders), rows, err));
     plx_cells *cells = plx_alloc(allocator, (size_t)n_columns, sizeof *cells);
     if (!cells) return plx_error_memory(err);
@@ -169,8 +181,12 @@ static plx_status encode_columns(plx_dataset *dataset, const plx_column *columns
         cells[i] =
             (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers, columns[i].width, columns[i].integers};
     }
-    plx_status status =
-        plx_encoders_columns(dataset->encoders, cells, n_columns, rows, with_labels, dataset->rows.records, err);
+    plx_status status = plx_model_count_unknown(model, &unknown, err);
+    if (status == PLX_OK) {
+        status = plx_encoders_columns_told(dataset->encoders, cells, n_columns, rows, with_labels, &listener, unknown,
+                                           dataset->rows.records, err);
+    }
+    plx_model_tell_unknown(model, unknown);
     plx_free(allocator, cells);
     return status;
 }
@@ -187,7 +203,8 @@ plx_status plx_dataset_from_columns(const plx_model *model, const plx_column *co
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
     }
     PLX_TRY(create_dataset(model, &dataset, err));
-    return finish_dataset(dataset, encode_columns(dataset, columns, n_columns, (size_t)rows, with_labels, err), out);
+    const plx_status status = encode_columns(model, dataset, columns, n_columns, (size_t)rows, with_labels, err);
+    return finish_dataset(dataset, status, out);
 }
 
 void plx_dataset_free(plx_dataset *dataset)

@@ -138,13 +138,16 @@ static plx_status read_source(passage *p, const source *from, bool with_labels, 
 {
     const plx_model *model = p->model;
     plx_wrong_rows wrong = {0};
-    const plx_load_options options = {.threads = model->context->threads,
-                                      .reading = &model->context->reading,
-                                      .wrong = from->stream ? NULL : &wrong,
-                                      .kept = p->take_rows ? &p->cells : NULL,
-                                      .streams = from->stream ? &from->stream : NULL};
+    plx_load_options options = {.threads = model->context->threads,
+                                .reading = &model->context->reading,
+                                .wrong = from->stream ? NULL : &wrong,
+                                .kept = p->take_rows ? &p->cells : NULL,
+                                .streams = from->stream ? &from->stream : NULL,
+                                .listener = plx_context_listener(model->context)};
+    PLX_TRY(plx_model_count_unknown(model, &options.unknown, err));
     plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, from->paths,
                                                  from->n_paths, &options, with_labels, take, p, err);
+    plx_model_tell_unknown(model, options.unknown);
     if (!report) return status;
     report->rows = (int64_t)p->n_scored;
     report->wrong_rows = wrong.n;

@@ -60,10 +60,33 @@ static plx_status build(plx_model *model, plx_error *err)
         .n_tasks = spec->table.n_tasks,
         .lazy_rows = spec->train.table_optimizer[0] ? (int)spec->train.table_rows : 0,
     };
+    const size_t n_vocabularies = (size_t)plx_encoders_n_vocabularies(model->encoders);
+    model->is_unknown_told = plx_arena_take(&model->arena, n_vocabularies, sizeof *model->is_unknown_told);
     if (plx_arena_failed(&model->arena)) return plx_error_memory(err);
+    for (size_t i = 0; i < n_vocabularies; i++)
+        atomic_init(&model->is_unknown_told[i], false);
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
     spec->def->build(&model->graph, &what);
     return plx_graph_finish(&model->graph, err);
+}
+
+plx_status plx_model_count_unknown(const plx_model *model, plx_unknown **out, plx_error *err)
+{
+    *out = NULL;
+    if (!model->context->warn) return PLX_OK;
+    *out =
+        plx_alloc_zero(&model->context->allocator, (size_t)plx_encoders_n_vocabularies(model->encoders), sizeof **out);
+    return *out ? PLX_OK : plx_error_memory(err);
+}
+
+void plx_model_tell_unknown(const plx_model *model, plx_unknown *unknown)
+{
+    char line[512];
+    for (int i = 0; unknown && i < plx_encoders_n_vocabularies(model->encoders); i++)
+        if (plx_encoders_tell_unknown(model->encoders, i, &unknown[i], line, sizeof line) &&
+            !atomic_exchange(&model->is_unknown_told[i], true))
+            plx_context_warn(model->context, "%s", line);
+    plx_free(&model->context->allocator, unknown);
 }
 
 plx_status plx_model_allocate(plx_model *model, plx_error *err)

@@ -26,6 +26,7 @@ struct plx_predictor {
     plx_plan *plan;
     const plx_layout *layout;
     _Atomic(workspace *) idle[PLACES];
+    atomic_llong n_unknown; /* cells */
 };
 
 static const plx_allocator *allocator_of(const plx_predictor *predictor)
@@ -117,7 +118,7 @@ static void give_back(plx_predictor *predictor, workspace *space)
     free_workspace(allocator_of(predictor), space);
 }
 
-static plx_status encode(const plx_predictor *predictor, workspace *space, const plx_column *columns, int n_columns,
+static plx_status encode(plx_predictor *predictor, workspace *space, const plx_column *columns, int n_columns,
                          size_t rows, plx_error *err)
 {
     const plx_allocator *allocator = allocator_of(predictor);
@@ -129,8 +130,11 @@ static plx_status encode(const plx_predictor *predictor, workspace *space, const
         space->cells[i] =
             (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers, columns[i].width, columns[i].integers};
     }
-    return plx_encoders_columns_again(predictor->model->encoders, space->places, space->cells, n_columns, rows,
-                                      space->records, err);
+    int64_t n_unknown;
+    PLX_TRY(plx_encoders_columns_again(predictor->model->encoders, space->places, space->cells, n_columns, rows,
+                                       space->records, &n_unknown, err));
+    if (n_unknown) atomic_fetch_add_explicit(&predictor->n_unknown, n_unknown, memory_order_relaxed);
+    return PLX_OK;
 }
 
 static void score(const plx_predictor *predictor, workspace *space, size_t n, float *scores)
@@ -146,6 +150,11 @@ static void score(const plx_predictor *predictor, workspace *space, size_t n, fl
     }
 }
 
+int64_t plx_predictor_unknown(const plx_predictor *predictor)
+{
+    return predictor ? atomic_load_explicit(&predictor->n_unknown, memory_order_relaxed) : 0;
+}
+
 plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns, int64_t rows,
                                float *scores, plx_error *err)
 {
@@ -156,9 +165,9 @@ plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column 
     if (rows < 0 || rows > UINT32_MAX) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
     }
-    plx_predictor *owner = (plx_predictor *)predictor; /* the places of workspaces alone change */
+    plx_predictor *owner = (plx_predictor *)predictor; /* the places of workspaces alone change, and a count */
     PLX_TRY(take(owner, &space, err));
-    plx_status status = encode(predictor, space, columns, n_columns, (size_t)rows, err);
+    plx_status status = encode(owner, space, columns, n_columns, (size_t)rows, err);
     if (status == PLX_OK) score(predictor, space, (size_t)rows, scores);
     give_back(owner, space);
     return status;

@@ -3,6 +3,7 @@
 #ifndef PLX_HANDLES_H
 #define PLX_HANDLES_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
@@ -65,6 +66,7 @@ struct plx_model {
     double *task_weights, *task_decays; /* [n_tasks] */
     const char ***class_names;          /* [n_tasks][classes] */
     plx_training training;
+    atomic_bool *is_unknown_told; /* [plx_encoders_n_vocabularies]: each warning comes once */
 };
 
 struct plx_dataset {
@@ -76,6 +78,12 @@ struct plx_dataset {
 
 /** One line to the context's listener, if there is one. */
 void plx_context_warn(const plx_context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** The same for layers that know no context. */
+plx_listener plx_context_listener(const plx_context *context);
+/** Room to count unknown cells of rows to score, NULL where nobody listens; given back by plx_model_tell_unknown, which
+ * warns of them. */
+plx_status plx_model_count_unknown(const plx_model *model, plx_unknown **out, plx_error *err);
+void plx_model_tell_unknown(const plx_model *model, plx_unknown *unknown);
 /** As many threads as `n_rows` are worth, at most the context's. */
 plx_status plx_context_pool(const plx_context *context, size_t n_rows, plx_pool **out, plx_error *err);
 

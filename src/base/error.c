@@ -71,6 +71,17 @@ void plx_error_prefix(plx_error *err, const char *format, ...)
     store(err, text);
 }
 
+void plx_warn(const plx_listener *listener, const char *format, ...)
+{
+    char line[1024];
+    va_list arguments;
+    if (!listener || !listener->warn) return;
+    va_start(arguments, format);
+    vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
+    listener->warn(listener->user, line);
+}
+
 plx_status plx_error_memory(plx_error *err)
 {
     return plx_error_set(err, PLX_ERR_MEMORY, "out of memory; use fewer rows, a smaller model or a larger machine");

@@ -12,6 +12,15 @@ plx_status plx_error_set(plx_error *err, plx_status code, const char *format, ..
 /** Puts "PREFIX: " before the message that `err` (may be NULL) already holds. */
 void plx_error_prefix(plx_error *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
+/** Who hears what is no error but should be known. */
+typedef struct plx_listener {
+    void (*warn)(void *user, const char *line); /* NULL: nobody */
+    void *user;
+} plx_listener;
+
+/** One line to the listener, which may be NULL. */
+void plx_warn(const plx_listener *listener, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
+
 /** The usual message for PLX_ERR_MEMORY. */
 plx_status plx_error_memory(plx_error *err);
 

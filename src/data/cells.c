@@ -51,6 +51,16 @@ plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double 
     return kind;
 }
 
+bool plx_warn_of_float(const plx_listener *listener, const char *column, double number)
+{
+    if (!(fabs(number) > 0x1p53) || isinf(number)) return false;
+    plx_warn(listener,
+             "column '%s' holds floats beyond 2^53 (%.17g) that are read as categories: several integers have one such "
+             "float; give ids as integers or texts",
+             column, number);
+    return true;
+}
+
 char plx_separator_byte(const char *separator)
 {
     if (!separator) return '\0';

@@ -41,6 +41,9 @@ static inline const char *plx_dense_reader(plx_number kind)
 /** The message for a cell that is not given as a number where it must be; `reader` says what reads the column. */
 plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, const char *reader, plx_error *err);
 
+/** Whether a float that is read as a category may stand for several integers, as from 2^53 on; the listener is told. */
+bool plx_warn_of_float(const plx_listener *listener, const char *column, double number);
+
 /** The byte that a separator means: itself, or a tab for "tab"; 0 where it is neither. */
 char plx_separator_byte(const char *separator);
 

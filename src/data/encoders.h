@@ -112,8 +112,8 @@ plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_
 /** Takes vocabularies and scalings from rows order[0..n-1], and seals. */
 plx_status plx_encoders_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
                             plx_error *err);
-/** Reads the vocabularies that files hold, looked for in `folders`. */
-plx_status plx_vocabularies_read(plx_encoders *encoders, const char *const *folders, int n_folders, plx_error *err);
+/** Reads the vocabularies that files hold, looked for in the options' folders. */
+plx_status plx_vocabularies_read(plx_encoders *encoders, const plx_load_options *options, plx_error *err);
 /** Takes the other vocabularies from rows order[0..n-1], and of each sparse feature the commonest id. */
 plx_status plx_vocabularies_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
                                 plx_error *err);
@@ -130,6 +130,10 @@ plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order
 /** Encodes rows order[0..n-1] into `out`, made by `allocator`; without labels these are NaN. */
 plx_status plx_encoders_encode(const plx_encoders *encoders, const plx_allocator *allocator, const plx_columns *columns,
                                const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err);
+/** The same for rows to score: cells whose category is not known are added to `unknown`, which may be NULL. */
+plx_status plx_encoders_encode_told(const plx_encoders *encoders, const plx_allocator *allocator,
+                                    const plx_columns *columns, const uint32_t *order, size_t n, bool with_labels,
+                                    plx_unknown *unknown, plx_rows *out, plx_error *err);
 
 /** The text that a cell of any reader but features stands for. Those of features: plx_vocabulary_text. */
 static inline plx_slice plx_encoders_value(const plx_encoders *encoders, plx_slice cell, char room[PLX_VALUE_ROOM])

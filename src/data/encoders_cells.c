@@ -10,6 +10,7 @@
 #include "data/group_column.h"
 #include "data/labels.h"
 #include "data/lists.h"
+#include "data/unknown.h"
 
 typedef struct request {
     const plx_encoders *encoders;
@@ -19,6 +20,9 @@ typedef struct request {
     int *places; /* [n_inputs]: behind where each was found before; 0: unknown; NULL: none is known */
     size_t n;
     uint8_t *out; /* [n][record_bytes] */
+    const plx_listener *listener;
+    plx_unknown *unknown; /* [plx_encoders_n_vocabularies]; NULL: cells that are unknown are counted alone */
+    int64_t n_unknown;
 } request;
 
 static plx_status fail_missing(const request *r, const char *name, plx_error *err)
@@ -92,6 +96,14 @@ static plx_number cell_number(const request *r, const plx_cells *cells, size_t r
     return plx_check_number(*out);
 }
 
+/* One line a column. */
+static void warn_of_floats(const request *r, const plx_cells *cells)
+{
+    if (!r->listener || cells->texts || !cells->numbers) return;
+    for (size_t row = 0; row < r->n; row++)
+        if (plx_warn_of_float(r->listener, cells->name, cells->numbers[row])) return;
+}
+
 static plx_status encode_sparse(request *r, int feature, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
@@ -100,9 +112,14 @@ static plx_status encode_sparse(request *r, int feature, plx_error *err)
     const plx_cells *cells;
     char room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, sparse->input, &cells, err));
+    warn_of_floats(r, cells);
     for (size_t row = 0; row < r->n; row++) {
-        uint32_t id = plx_vocabulary_id(sparse->vocabulary, cell_text(r, cells, row, room));
-        plx_put_id(r->out + row * e->layout.record_bytes, field, id);
+        const plx_slice text = cell_text(r, cells, row, room);
+        const uint32_t id = plx_vocabulary_id(sparse->vocabulary, text);
+        uint8_t *record = r->out + row * e->layout.record_bytes;
+        plx_put_id(record, field, id);
+        r->n_unknown += id == 0 && text.length > 0;
+        if (r->unknown) plx_unknown_cell(e, feature, text, record, r->unknown);
     }
     return PLX_OK;
 }
@@ -115,13 +132,17 @@ static plx_status encode_list(request *r, int feature, plx_error *err)
     char room[PLX_VALUE_ROOM], weights_room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, list->input, &cells, err));
     if (list->weight_input >= 0) PLX_TRY(find_column(r, list->weight_input, &beside, err));
+    warn_of_floats(r, cells);
     for (size_t row = 0; row < r->n; row++) {
+        const plx_slice text = cell_text(r, cells, row, room);
         plx_slice weights = beside ? cell_text(r, beside, row, weights_room) : (plx_slice){"", 0};
-        if (plx_list_encode(list, &e->layout.lists[feature], cell_text(r, cells, row, room), weights,
-                            r->out + row * e->layout.record_bytes, err)) {
+        uint8_t *record = r->out + row * e->layout.record_bytes;
+        if (plx_list_encode(list, &e->layout.lists[feature], text, weights, record, err)) {
             plx_error_prefix(err, "row %zu", row + 1);
             return PLX_ERR_SCHEMA;
         }
+        r->n_unknown += plx_unknown_list(&e->layout.lists[feature], record);
+        if (r->unknown) plx_unknown_cell(e, e->n_sparse + feature, text, record, r->unknown);
     }
     return PLX_OK;
 }
@@ -308,15 +329,30 @@ static plx_status encode(request *r, bool with_labels, plx_error *err)
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
                                 bool with_labels, uint8_t *out, plx_error *err)
 {
-    request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .n = n, .out = out};
+    return plx_encoders_columns_told(encoders, cells, n_cells, n, with_labels, NULL, NULL, out, err);
+}
+
+plx_status plx_encoders_columns_told(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+                                     bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
+                                     plx_error *err)
+{
+    request r = {.encoders = encoders,
+                 .cells = cells,
+                 .n_cells = n_cells,
+                 .n = n,
+                 .out = out,
+                 .listener = listener,
+                 .unknown = unknown};
     return encode(&r, with_labels, err);
 }
 
 plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
-                                      size_t n, uint8_t *out, plx_error *err)
+                                      size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err)
 {
     request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .places = places, .n = n, .out = out};
-    return encode(&r, false, err);
+    const plx_status status = encode(&r, false, err);
+    *n_unknown = r.n_unknown;
+    return status;
 }
 
 int plx_encoders_n_columns(const plx_encoders *encoders)

@@ -11,6 +11,7 @@
 #include "data/encoders_lists.h"
 #include "data/group_column.h"
 #include "data/labels.h"
+#include "data/unknown.h"
 
 enum { BLOCK_ROWS = 256 };
 
@@ -91,6 +92,7 @@ struct plx_encoding {
     const plx_encoders *encoders;
     const plx_columns *columns;
     code_maps maps;
+    plx_unknown *unknown; /* NULL: not counted */
 };
 
 plx_status plx_encoding_create(const plx_encoders *e, const plx_columns *columns, size_t n, bool whole,
@@ -129,23 +131,34 @@ plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order
         PLX_TRY(plx_encode_lists(e, columns, &maps->lists, order + done, rows, out, first + done, err));
         PLX_TRY(plx_labels_encode(e, columns, maps->labels, order + done, rows, records, &out->has_all_labels, err));
         plx_group_encode(e, columns, maps->groups, order + done, rows, records);
+        for (int i = 0; encoding->unknown && i < plx_encoders_n_vocabularies(e); i++)
+            plx_unknown_count(e, columns, i, order + done, rows, records, encoding->unknown);
     }
     return PLX_OK;
 }
 
-plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *allocator, const plx_columns *columns,
-                               const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err)
+plx_status plx_encoders_encode_told(const plx_encoders *e, const plx_allocator *allocator, const plx_columns *columns,
+                                    const uint32_t *order, size_t n, bool with_labels, plx_unknown *unknown,
+                                    plx_rows *out, plx_error *err)
 {
     plx_encoding *encoding = NULL;
     plx_rows rows = {0};
     plx_status status = plx_encoding_create(e, columns, n, true, with_labels, &encoding, err);
     if (!status) status = plx_rows_init(&rows, allocator, &e->layout, n, err);
     rows.has_all_labels = with_labels;
+    if (!status) encoding->unknown = unknown;
     if (!status) status = plx_encoding_rows(encoding, order, n, &rows, 0, err);
     plx_encoding_free(encoding);
-    if (status)
+    if (status) {
         plx_rows_release(&rows, allocator);
-    else
-        *out = rows;
-    return status;
+        return status;
+    }
+    *out = rows;
+    return PLX_OK;
+}
+
+plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *allocator, const plx_columns *columns,
+                               const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err)
+{
+    return plx_encoders_encode_told(e, allocator, columns, order, n, with_labels, NULL, out, err);
 }

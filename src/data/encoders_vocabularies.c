@@ -208,7 +208,7 @@ plx_status plx_vocabularies_fit(plx_encoders *e, const plx_columns *columns, con
     return PLX_OK;
 }
 
-plx_status plx_vocabularies_read(plx_encoders *e, const char *const *folders, int n_folders, plx_error *err)
+plx_status plx_vocabularies_read(plx_encoders *e, const plx_load_options *options, plx_error *err)
 {
     plx_arena arena;
     plx_status status = PLX_OK;
@@ -216,8 +216,8 @@ plx_status plx_vocabularies_read(plx_encoders *e, const char *const *folders, in
     for (int i = 0; !status && i < e->n_vocabularies; i++) {
         const char *path, *name = e->vocabularies[i].spec->vocabulary_file;
         if (!*name) continue;
-        status = plx_find_file(&arena, name, folders, n_folders, &path, err);
-        if (!status) status = plx_vocabulary_read(&e->vocabularies[i], path, e->csv.trim, err);
+        status = plx_find_file(&arena, name, options->folders, options->n_folders, &path, err);
+        if (!status) status = plx_vocabulary_read(&e->vocabularies[i], path, e->csv.trim, &options->listener, err);
     }
     plx_arena_release(&arena);
     return status;

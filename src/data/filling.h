@@ -17,6 +17,7 @@ typedef struct plx_filling {
     bool is_part;               /* of several files that one name stands for: this one may be empty */
     plx_wrong_rows *wrong;      /* counted here where data.on_error is skip; NULL: the first one ends reading */
     plx_kept_cells *kept;       /* readers add a row's cells before they fill it; NULL: none are kept */
+    plx_listener listener;
 } plx_filling;
 
 /** What the folders of the file say of a column that it lacks; its text is NULL: nothing. */

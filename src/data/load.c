@@ -274,11 +274,15 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     uint32_t *order = NULL;
     plx_columns columns = {0};
     plx_wrong_rows before = {.n = 0}, dropped = {.n = 0};
-    const plx_filling to = {
-        .encoders = e, .columns = &columns, .with_labels = true, .needs_rows = true, .wrong = options->wrong};
+    const plx_filling to = {.encoders = e,
+                            .columns = &columns,
+                            .with_labels = true,
+                            .needs_rows = true,
+                            .wrong = options->wrong,
+                            .listener = options->listener};
     plx_status status = PLX_OK;
     if (options->wrong) before = *options->wrong;
-    if (!options->fitted) status = plx_vocabularies_read(e, options->folders, options->n_folders, err);
+    if (!options->fitted) status = plx_vocabularies_read(e, options, err);
     if (!status) status = plx_encoders_raw(e, true, &columns, err);
     spill_to(&columns, options->store);
     for (int part = 0; !status && part < PLX_PARTS; part++) {
@@ -323,31 +327,22 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
     uint32_t *order = NULL;
     plx_columns columns = {0};
     plx_rows rows = {0};
-    const plx_filling to = {
-        .encoders = encoders, .columns = &columns, .with_labels = with_labels, .wrong = options->wrong};
-    plx_status status = n_paths > 0 ? PLX_OK : plx_error_set(err, PLX_ERR_ARGUMENT, "no file is given");
-    if (!status) status = plx_encoders_raw(encoders, with_labels, &columns, err);
+    const plx_filling to = {.encoders = encoders,
+                            .columns = &columns,
+                            .with_labels = with_labels,
+                            .wrong = options->wrong,
+                            .listener = options->listener};
+    if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
+    plx_status status = plx_encoders_raw(encoders, with_labels, &columns, err);
+    if (!status && options->streams) status = plx_arrow_read(&to, options->streams[0], "rows", err);
     for (int i = 0; !status && i < n_paths; i++)
         status = read_named(&to, paths[i], options, err);
     if (!status) status = identity(encoders, columns.n, &order, err);
-    if (!status) status = plx_encoders_encode(encoders, allocator, &columns, order, columns.n, with_labels, &rows, err);
+    if (!status)
+        status = plx_encoders_encode_told(encoders, allocator, &columns, order, columns.n, with_labels,
+                                          options->unknown, &rows, err);
     plx_free(&encoders->allocator, order);
     plx_columns_release(&columns);
     if (!status) *out = rows;
-    return status;
-}
-
-plx_status plx_encoders_arrow(const plx_encoders *encoders, const plx_allocator *allocator,
-                              struct ArrowArrayStream *stream, bool with_labels, plx_rows *out, plx_error *err)
-{
-    uint32_t *order = NULL;
-    plx_columns columns = {0};
-    const plx_filling to = {.encoders = encoders, .columns = &columns, .with_labels = with_labels};
-    plx_status status = plx_encoders_raw(encoders, with_labels, &columns, err);
-    if (!status) status = plx_arrow_read(&to, stream, "rows", err);
-    if (!status) status = identity(encoders, columns.n, &order, err);
-    if (!status) status = plx_encoders_encode(encoders, allocator, &columns, order, columns.n, with_labels, out, err);
-    plx_free(&encoders->allocator, order);
-    plx_columns_release(&columns);
     return status;
 }

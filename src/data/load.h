@@ -26,6 +26,12 @@ typedef struct plx_wrong_rows {
     char told[PLX_WRONG_ROWS_TOLD][512];
 } plx_wrong_rows;
 
+/** What rows to score held in the column of one feature with a vocabulary. */
+typedef struct plx_unknown {
+    uint64_t cells, known; /* that are not empty; of these, with a known category, of lists with one at least */
+    char example[64];      /* one that was unknown, cut where it is long */
+} plx_unknown;
+
 struct ArrowArrayStream;
 typedef struct plx_row_store plx_row_store;
 typedef struct plx_kept_cells plx_kept_cells;
@@ -49,6 +55,8 @@ typedef struct plx_load_options {
     plx_kept_cells *kept;       /* data/kept_cells.h: gets an entry for each row that is read; NULL: none are kept */
     const plx_encoders *fitted; /* encode the rows, which are cut as `spec` says; NULL: encoders are made and fitted */
     plx_row_store *store;       /* where rows go that are more than the memory allows; NULL: they are never too many */
+    plx_listener listener;
+    plx_unknown *unknown; /* [plx_encoders_n_vocabularies] of rows to score, added to; NULL: not counted */
 } plx_load_options;
 
 /**
@@ -71,15 +79,11 @@ int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse);
 int plx_encoders_n_classes(const plx_encoders *encoders, int task);
 plx_slice plx_encoders_class(const plx_encoders *encoders, int task, int number);
 
-/** Reads files as the training files were read, by the same encoders. Without `with_labels`, labels
- * are NaN, and columns that only tasks read may be missing. */
+/** Reads files, or the first stream of `options` instead, as the training files were read, by the same encoders.
+ * Without `with_labels`, labels are NaN, and columns that only tasks read may be missing. */
 plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *allocator, const char *const *paths,
                              int n_paths, const plx_load_options *options, bool with_labels, plx_rows *out,
                              plx_error *err);
-
-/** The same from record batches. */
-plx_status plx_encoders_arrow(const plx_encoders *encoders, const plx_allocator *allocator,
-                              struct ArrowArrayStream *stream, bool with_labels, plx_rows *out, plx_error *err);
 
 /** Gets the rows of plx_encoders_read_chunks, which go with the call; another status than PLX_OK ends reading. */
 typedef plx_status plx_take_rows(void *user, const plx_rows *rows, plx_error *err);
@@ -106,10 +110,21 @@ typedef struct plx_cells {
  */
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
                                 bool with_labels, uint8_t *out, plx_error *err);
+/** The same with a listener; cells whose category is not known are added to `unknown` [plx_encoders_n_vocabularies]. */
+plx_status plx_encoders_columns_told(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+                                     bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
+                                     plx_error *err);
 /** The same for a caller who gives columns in the same order time after time: `places` [plx_encoders_n_columns], 0 at
- * first, keeps where each was found. */
+ * first, keeps where each was found. `*n_unknown`: of the cells that are not empty, those without a known category. */
 plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
-                                      size_t n, uint8_t *out, plx_error *err);
+                                      size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err);
+
+/** Features whose cells may be unknown: sparse ones and lists. */
+int plx_encoders_n_vocabularies(const plx_encoders *encoders);
+/** Whether so many cells of feature `feature` were unknown that something must be wrong, and the line that tells it:
+ * none of at least 100 was known, or less than 1 in 100 where the training rows were known altogether. */
+bool plx_encoders_tell_unknown(const plx_encoders *encoders, int feature, const plx_unknown *unknown, char *line,
+                               size_t room);
 /** The rule by which texts stand for values: PLX_VALUE_RULE, or 0 (base/value_text.h). */
 int plx_encoders_value_rule(const plx_encoders *encoders);
 /** How many different columns features and tasks read. */

@@ -14,6 +14,7 @@ typedef struct chunks {
     const plx_allocator *allocator;  /* of the rows */
     const plx_reading_hook *reading; /* borrowed */
     uint32_t *order;                 /* [PLX_CHUNK_ROWS]: 0, 1, 2... */
+    plx_unknown *unknown;            /* may be NULL */
     size_t n_done;                   /* rows that were handed out */
     plx_take_rows *take;
     void *user;
@@ -25,7 +26,8 @@ static plx_status hand_out(chunks *c, plx_error *err)
     const plx_encoders *e = c->to.encoders;
     const size_t n = c->columns.n;
     if (n == 0) return PLX_OK;
-    plx_status status = plx_encoders_encode(e, c->allocator, &c->columns, c->order, n, c->to.with_labels, &rows, err);
+    plx_status status =
+        plx_encoders_encode_told(e, c->allocator, &c->columns, c->order, n, c->to.with_labels, c->unknown, &rows, err);
     if (!status) status = c->take(c->user, &rows, err);
     plx_rows_release(&rows, c->allocator);
     c->n_done += n;
@@ -79,12 +81,16 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
                                     const char *const *paths, int n_paths, const plx_load_options *options,
                                     bool with_labels, plx_take_rows *take, void *user, plx_error *err)
 {
-    chunks c = {
-        .to = {.encoders = encoders, .with_labels = with_labels, .wrong = options->wrong, .kept = options->kept},
-        .allocator = allocator,
-        .reading = options->reading,
-        .take = take,
-        .user = user};
+    chunks c = {.to = {.encoders = encoders,
+                       .with_labels = with_labels,
+                       .wrong = options->wrong,
+                       .kept = options->kept,
+                       .listener = options->listener},
+                .allocator = allocator,
+                .reading = options->reading,
+                .unknown = options->unknown,
+                .take = take,
+                .user = user};
     if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
     c.to.columns = &c.columns;
     c.order = plx_alloc(allocator, PLX_CHUNK_ROWS, sizeof *c.order);

@@ -2,6 +2,7 @@
 /* Which texts become categories, and in which order. */
 #include "data/vocabulary.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "data/stream.h"
@@ -86,35 +87,73 @@ plx_status plx_vocabulary_take(plx_vocabulary *vocabulary, plx_counted *counted,
     return PLX_OK;
 }
 
-static plx_status read_lines(plx_vocabulary *vocabulary, plx_csv *csv, const char *path, plx_error *err)
+/* A file under way. Two lines of one text are a mistake of its; two texts of one value are one category. */
+typedef struct lines {
+    plx_vocabulary *vocabulary;
+    plx_csv csv;
+    plx_dictionary texts; /* of the lines, as they stand */
+    const char *path;
+    uint64_t n_merged, merged_line;
+    char merged[64], into[64]; /* the first */
+} lines;
+
+static bool has(const plx_dictionary *texts, plx_slice text)
+{
+    return plx_dictionary_find(texts, text, plx_dictionary_hash(texts, text)) != PLX_NOT_FOUND;
+}
+
+static plx_status read_line(lines *l, plx_slice text, plx_error *err)
+{
+    char room[PLX_VALUE_ROOM];
+    const plx_slice value = plx_vocabulary_text(l->vocabulary, text, room);
+    if (has(&l->texts, text))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: this category is there twice", l->path,
+                 (unsigned long long)l->csv.line);
+    if (!plx_dictionary_add(&l->texts, text, plx_dictionary_hash(&l->texts, text))) return plx_error_memory(err);
+    if (!has(&l->vocabulary->texts, value)) return add(l->vocabulary, value, err);
+    if (l->n_merged++ > 0) return PLX_OK;
+    l->merged_line = l->csv.line;
+    snprintf(l->merged, sizeof l->merged, "%.*s", (int)(text.length < 40 ? text.length : 40), text.text);
+    snprintf(l->into, sizeof l->into, "%.*s", (int)value.length, value.text);
+    return PLX_OK;
+}
+
+static plx_status read_lines(lines *l, plx_error *err)
 {
     bool more;
-    PLX_TRY(plx_csv_next(csv, &more, err));
-    for (; more && csv->n_cells;) {
-        const plx_slice text = {csv->cells[0].text, csv->cells[0].length};
-        if (csv->n_cells > 1)
-            PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: a byte of 0 in a category", path, (unsigned long long)csv->line);
-        if (plx_dictionary_find(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)) !=
-            PLX_NOT_FOUND)
-            PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: this category is there twice", path, (unsigned long long)csv->line);
-        if (text.length) PLX_TRY(add(vocabulary, text, err));
-        PLX_TRY(plx_csv_next(csv, &more, err));
+    PLX_TRY(plx_csv_next(&l->csv, &more, err));
+    for (; more && l->csv.n_cells;) {
+        const plx_slice text = {l->csv.cells[0].text, l->csv.cells[0].length};
+        if (l->csv.n_cells > 1)
+            PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: a byte of 0 in a category", l->path,
+                     (unsigned long long)l->csv.line);
+        if (text.length) PLX_TRY(read_line(l, text, err));
+        PLX_TRY(plx_csv_next(&l->csv, &more, err));
     }
-    if (!vocabulary->texts.n) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the vocabulary has no category", path);
+    if (!l->vocabulary->texts.n) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the vocabulary has no category", l->path);
     return PLX_OK;
 }
 
 /* A line is a row of one cell: no text holds a byte of 0, which is the delimiter. */
-plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, bool trim, plx_error *err)
+plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, bool trim, const plx_listener *listener,
+                               plx_error *err)
 {
+    const plx_allocator *allocator = vocabulary->texts.allocator;
     const plx_csv_options options = {.delimiter = '\0', .trim = trim, .comment = ""};
-    plx_csv csv = {0};
+    lines l = {.vocabulary = vocabulary, .path = path};
     plx_stream stream;
-    plx_status status = plx_stream_init(&stream, vocabulary->texts.allocator, path, err);
-    if (!status)
-        status = plx_csv_init(&csv, vocabulary->texts.allocator, &options, plx_stream_source(&stream), path, err);
-    if (!status) status = read_lines(vocabulary, &csv, path, err);
-    plx_csv_release(&csv);
+    plx_dictionary_init(&l.texts, allocator, vocabulary->texts.seed);
+    plx_status status = plx_stream_init(&stream, allocator, path, err);
+    if (!status) status = plx_csv_init(&l.csv, allocator, &options, plx_stream_source(&stream), path, err);
+    if (!status) status = read_lines(&l, err);
+    if (!status && l.n_merged)
+        plx_warn(listener,
+                 "%s:%llu: '%s' is the category '%s', which is there before (docs/data.md): %llu line%s such; `text: "
+                 "exact` keeps them apart",
+                 path, (unsigned long long)l.merged_line, l.merged, l.into, (unsigned long long)l.n_merged,
+                 l.n_merged == 1 ? " is" : "s are");
+    plx_csv_release(&l.csv);
+    plx_dictionary_release(&l.texts);
     plx_stream_release(&stream);
     return status;
 }

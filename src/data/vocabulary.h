@@ -36,8 +36,10 @@ void plx_vocabulary_release(plx_vocabulary *vocabulary);
  * rules leave out is unknown. Reorders `counted`.
  */
 plx_status plx_vocabulary_take(plx_vocabulary *vocabulary, plx_counted *counted, size_t n, plx_error *err);
-/** The lines of the file at `path`, as cells without quotes are read; an empty line is no category. */
-plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, bool trim, plx_error *err);
+/** The lines of the file at `path`, as cells without quotes are read; an empty line is no category. Lines that mean one
+ * value are one category, which the listener is told. */
+plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, bool trim, const plx_listener *listener,
+                               plx_error *err);
 
 /** The text that a cell or an item has as a category. */
 static inline plx_slice plx_vocabulary_text(const plx_vocabulary *vocabulary, plx_slice cell, char room[PLX_VALUE_ROOM])

@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values as users of plexus.h meet them: models of before there was a rule, cells that a model does not know, ids that
+ * a float cannot hold.
+ */
+#include "api_support.h"
+#include "base/value_text.h"
+#include "store/model_file.h"
+
+/* -- Models of before: tests/rule_0 was written by the last version without a rule ------------------------------------
+ */
+
+enum { OLD_ROWS = 14, OLD_OUTPUTS = 5 };
+
+static bool load_old(plx_context **context, plx_model **model, const char *path)
+{
+    const plx_context_options options = {.cpu_level = "plain"};
+    plx_error err = {0};
+    CHECK_STATUS(plx_context_create(&options, context, &err), PLX_OK);
+    const plx_status status = plx_model_load(*context, path, model, &err);
+    CHECK_STATUS(status, PLX_OK);
+    if (status) printf("  %s\n", err.message);
+    return status == PLX_OK;
+}
+
+/* The scores that the version that wrote the file gave, to the last bit: nine digits tell all floats apart. */
+static void check_old_scores(const plx_model *model, float scores[OLD_ROWS][OLD_OUTPUTS])
+{
+    const char *const paths[] = {"tests/rule_0/rows.csv"};
+    plx_dataset *rows = NULL;
+    char line[512];
+    CHECK_STATUS(plx_dataset_read(model, paths, 1, false, &rows, NULL), PLX_OK);
+    REQUIRE(rows && plx_dataset_rows(rows) == OLD_ROWS);
+    CHECK_STATUS(plx_model_predict(model, rows, &scores[0][0], NULL), PLX_OK);
+    FILE *file = fopen("tests/rule_0/scores.csv", "rb");
+    REQUIRE(file && fgets(line, sizeof line, file));
+    for (int i = 0; i < OLD_ROWS && fgets(line, sizeof line, file); i++) {
+        char own[512];
+        int used = 0;
+        for (int k = 0; k < OLD_OUTPUTS; k++)
+            used += snprintf(own + used, sizeof own - (size_t)used, "%s%.9g", k ? "," : "", (double)scores[i][k]);
+        line[strcspn(line, "\r\n")] = '\0';
+        CHECK(strcmp(own, line) == 0);
+    }
+    fclose(file);
+    plx_dataset_free(rows);
+}
+
+/* A predictor's score of the first task for a value beside the list and the number of row `row` of rows.csv. */
+static float old_score(const plx_model *model, plx_column x, const char *items, double size)
+{
+    plx_predictor *predictor = NULL;
+    float scores[OLD_OUTPUTS] = {-1};
+    x.name = "x";
+    const plx_column columns[] = {x, {.name = "items", .texts = &items}, {.name = "size", .numbers = &size}};
+    CHECK_STATUS(plx_predictor_create(model, &predictor, NULL), PLX_OK);
+    CHECK_STATUS(plx_predictor_score(predictor, columns, 3, 1, scores, NULL), PLX_OK);
+    plx_predictor_free(predictor);
+    return scores[0];
+}
+
+static bool same(float a, float b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+static void test_models_of_before_score_as_they_did(void)
+{
+    static const double twelve = 12, tenth = 0.1, large = 1e15, largest = 1e22;
+    static const char *const blank = " a";
+    float scores[OLD_ROWS][OLD_OUTPUTS] = {0};
+    plx_context *context = NULL;
+    plx_model *model = NULL;
+    REQUIRE(load_old(&context, &model, "tests/rule_0/model.plexus"));
+    check_old_scores(model, scores);
+    /* Numbers in memory were their shortest decimals, and blanks in memory were dropped. */
+    CHECK(same(old_score(model, (plx_column){.numbers = &twelve}, "1", 1), scores[1][0]));
+    CHECK(same(old_score(model, (plx_column){.texts = &blank}, "1", 7), scores[7][0]));
+    CHECK(same(old_score(model, (plx_column){.numbers = &tenth}, "1|2.0", 8), scores[8][0]));
+    CHECK(same(old_score(model, (plx_column){.numbers = &largest}, "1|2.0|2", 9), scores[9][0]));
+    CHECK(same(old_score(model, (plx_column){.numbers = &large}, "1|2.0|2|7", 0), scores[10][0]));
+    plx_model_free(model);
+    plx_context_free(context);
+}
+
+static void test_models_of_before_stay_so(void)
+{
+    float scores[OLD_ROWS][OLD_OUTPUTS] = {0};
+    plx_context *context = NULL;
+    plx_model *model = NULL, *again = NULL;
+    plx_model_file file;
+    REQUIRE(load_old(&context, &model, "tests/rule_0/model.plexus"));
+    CHECK_STATUS(plx_model_save(model, at("again.plexus"), NULL), PLX_OK);
+    CHECK_STATUS(plx_model_load(context, at("again.plexus"), &again, NULL), PLX_OK);
+    if (again) check_old_scores(again, scores);
+    REQUIRE(plx_model_file_read(&file, at("again.plexus"), &plx_allocator_default, NULL) == PLX_OK);
+    CHECK_TEXT(plx_model_file_meta(&file, "value_rule"), "0");
+    plx_model_file_release(&file);
+    plx_model_free(model);
+    plx_model_free(again);
+    plx_context_free(context);
+}
+
+/* A copy of a model file with this number of the rule. */
+static void check_rule(const char *rule, plx_status status, const char *message)
+{
+    plx_context *context = NULL;
+    plx_model *model = NULL;
+    plx_error err = {0};
+    plx_model_file file;
+    plx_meta meta[8];
+    int n = 0;
+    REQUIRE(plx_model_file_read(&file, "tests/rule_0/model.plexus", &plx_allocator_default, NULL) == PLX_OK);
+    for (int i = 0; i < file.n_meta && n < 7; i++)
+        if (strcmp(file.meta[i].key, "config") == 0) meta[n++] = file.meta[i];
+    meta[n++] = (plx_meta){"value_rule", rule};
+    CHECK_STATUS(
+        plx_model_file_write(at("rule.plexus"), &plx_allocator_default, file.tensors, file.n_tensors, meta, n, NULL),
+        PLX_OK);
+    plx_model_file_release(&file);
+    REQUIRE(plx_context_create(NULL, &context, NULL) == PLX_OK);
+    CHECK_STATUS(plx_model_load(context, at("rule.plexus"), &model, &err), status);
+    if (status) CHECK_TEXT(err.message, message);
+    plx_model_free(model);
+    plx_context_free(context);
+}
+
+static void test_rules_of_files(void)
+{
+    check_rule("0", PLX_OK, NULL);
+    check_rule("1", PLX_OK, NULL);
+    check_rule("2", PLX_ERR_UNSUPPORTED, "its value_rule is 2; this plexus knows rules up to 1: update plexus");
+    check_rule("x", PLX_ERR_FORMAT, "its value_rule is not a number");
+    check_rule("-1", PLX_ERR_FORMAT, "its value_rule is not a number");
+}
+
+static void test_new_files_hold_the_rule(void)
+{
+    fixture f;
+    plx_model_file file;
+    if (!fixture_ready(&f, NULL, config_text("mmoe", "", ""))) return;
+    CHECK_STATUS(plx_model_save(f.model, at("new.plexus"), NULL), PLX_OK);
+    REQUIRE(plx_model_file_read(&file, at("new.plexus"), &plx_allocator_default, NULL) == PLX_OK);
+    CHECK_TEXT(plx_model_file_meta(&file, "value_rule"), "1");
+    plx_model_file_release(&file);
+    fixture_free(&f);
+}
+
+/* -- Cells that are unknown ------------------------------------------------------------------------------------------
+ */
+
+typedef struct heard {
+    int n;
+    char last[1024];
+} heard;
+
+static void hear(void *user, const char *line)
+{
+    heard *h = user;
+    h->n++;
+    snprintf(h->last, sizeof h->last, "%s", line);
+}
+
+enum { MOST = 12000 };
+
+/* `n` rows in memory of which the first `n_known` have a city that the model knows, and the others `other`. */
+static void score_cities(const plx_model *model, int n, int n_known, const char *other)
+{
+    static const char *cities[MOST], *jobs[MOST];
+    static double ages[MOST];
+    plx_dataset *rows = NULL;
+    for (int i = 0; i < n; i++) {
+        cities[i] = i < n_known ? "Oslo" : other;
+        jobs[i] = "cook";
+        ages[i] = 30;
+    }
+    const plx_column columns[] = {
+        {.name = "city", .texts = cities}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}};
+    CHECK_STATUS(plx_dataset_from_columns(model, columns, 3, n, false, &rows, NULL), PLX_OK);
+    plx_dataset_free(rows);
+}
+
+static void write_cities(const char *name, int n, const char *city)
+{
+    FILE *file = fopen(at(name), "wb");
+    if (!file) abort();
+    fprintf(file, "city,job,age\n");
+    for (int i = 0; i < n; i++)
+        fprintf(file, "%s,cook,30\n", city);
+    fclose(file);
+}
+
+static bool take(void *user, const float *scores, int64_t n)
+{
+    (void)user;
+    (void)scores;
+    (void)n;
+    return true;
+}
+
+static void test_unknown_columns_are_told_once(void)
+{
+    fixture f;
+    heard h = {0};
+    plx_model *other = NULL;
+    const plx_context_options options = {.warn = hear, .user = &h};
+    if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
+    h.n = 0;
+    score_cities(f.model, 99, 0, "oslo");
+    score_cities(f.model, 1000, 0, "");
+    score_cities(f.model, 1000, 10, "oslo");
+    CHECK(h.n == 0);
+    score_cities(f.model, 100, 0, "oslo");
+    CHECK(h.n == 1);
+    CHECK_TEXT(h.last, "column 'city': of 100 cells 0 hold a category that the model knows: 'oslo' is here, 'Bern', "
+                       "'Bonn' are known");
+    score_cities(f.model, 100, 0, "oslo");
+    CHECK(h.n == 1);
+    CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), NULL), PLX_OK);
+    CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &other, NULL), PLX_OK);
+    score_cities(other, 1001, 10, "oslo");
+    CHECK(h.n == 2);
+    CHECK_TEXT(h.last, "of 1001 cells 10 hold");
+    plx_model_free(other);
+    fixture_free(&f);
+}
+
+static void test_unknown_columns_of_files(void)
+{
+    fixture f;
+    heard h = {0};
+    plx_dataset *rows = NULL;
+    plx_model *other = NULL;
+    const plx_context_options options = {.warn = hear, .user = &h};
+    write_cities("cities.csv", 150, "oslo");
+    const char *const paths[] = {at("cities.csv")};
+    if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
+    h.n = 0;
+    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, false, &rows, NULL), PLX_OK);
+    CHECK(h.n == 1);
+    plx_dataset_free(rows);
+    CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), NULL), PLX_OK);
+    CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &other, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_predict_files(other, paths, 1, take, NULL, NULL, NULL), PLX_OK);
+    CHECK(h.n == 2);
+    CHECK_TEXT(h.last, "of 150 cells 0 hold");
+    plx_model_free(other);
+    fixture_free(&f);
+}
+
+static void test_hashed_columns_know_all(void)
+{
+    fixture f;
+    heard h = {0};
+    const plx_context_options options = {.warn = hear, .user = &h};
+    if (!fixture_ready(&f, &options,
+                       "data: {train: [rows.csv], validation_part: 0.2}\n"
+                       "features:\n"
+                       "  - {kind: sparse, name: city, hash_buckets: 50}\n"
+                       "  - {kind: sparse, name: job}\n"
+                       "  - {kind: dense, name: age}\n"
+                       "tasks: [{name: click}]\n"
+                       "model: {name: single_task}\n"))
+        return;
+    h.n = 0;
+    score_cities(f.model, 200, 0, "oslo");
+    CHECK(h.n == 0);
+    fixture_free(&f);
+}
+
+static void test_predictors_count(void)
+{
+    static const char *const cities[] = {"Oslo", "oslo", "", "Rome"}, *const jobs[] = {"cook", "cook", "x", "y"};
+    static const double ages[] = {20, 30, 40, 50};
+    const plx_column columns[] = {
+        {.name = "city", .texts = cities}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}};
+    fixture f;
+    heard h = {0};
+    float scores[8];
+    plx_predictor *predictor = NULL;
+    const plx_context_options options = {.warn = hear, .user = &h};
+    if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
+    h.n = 0;
+    CHECK_STATUS(plx_predictor_create(f.model, &predictor, NULL), PLX_OK);
+    CHECK(plx_predictor_unknown(predictor) == 0);
+    for (int i = 0; i < 100; i++)
+        CHECK_STATUS(plx_predictor_score(predictor, columns, 3, 4, scores, NULL), PLX_OK);
+    CHECK(plx_predictor_unknown(predictor) == 300); /* oslo, x and y each time */
+    CHECK(h.n == 0);
+    CHECK(plx_predictor_unknown(NULL) == 0);
+    plx_predictor_free(predictor);
+    fixture_free(&f);
+}
+
+/* -- Ids in floats ---------------------------------------------------------------------------------------------------
+ */
+
+static void test_floats_beyond_their_integers(void)
+{
+    static const double exact[] = {9007199254740992.0, -9007199254740992.0}, beyond[] = {9007199254740994.0, 1e17};
+    static const double ages[] = {20, 30};
+    static const int64_t integers[] = {INT64_C(9007199254740993), INT64_MAX};
+    static const char *const jobs[] = {"cook", "cook"};
+    fixture f;
+    heard h = {0};
+    const plx_context_options options = {.warn = hear, .user = &h};
+    if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
+    const plx_column columns[3][3] = {
+        {{.name = "city", .numbers = exact}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}},
+        {{.name = "city", .integers = integers}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = beyond}},
+        {{.name = "city", .numbers = beyond}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}}};
+    h.n = 0;
+    for (int i = 0; i < 3; i++) {
+        plx_dataset *rows = NULL;
+        CHECK_STATUS(plx_dataset_from_columns(f.model, columns[i], 3, 2, false, &rows, NULL), PLX_OK);
+        plx_dataset_free(rows);
+        CHECK(h.n == (i == 2));
+    }
+    CHECK_TEXT(h.last, "column 'city' holds floats beyond 2^53 (9007199254740994)");
+    CHECK_TEXT(h.last, "give ids as integers or texts");
+    fixture_free(&f);
+}
+
+/* -- Checkpoints of before -------------------------------------------------------------------------------------------
+ */
+
+static void test_checkpoints_of_before_are_refused(void)
+{
+    fixture f;
+    plx_error err = {0};
+    plx_model_file file;
+    plx_meta meta[16];
+    int n = 0;
+    char path[400];
+    snprintf(path, sizeof path, "%s", at("c.plexus"));
+    if (!fixture_ready(&f, NULL, config_text("mmoe", "", "  checkpoint_epochs: 1\n"))) return;
+    const plx_train_hooks hooks = {.checkpoint_path = path};
+    CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, &err), PLX_OK);
+    REQUIRE(plx_model_file_read(&file, at("c.plexus"), &plx_allocator_default, &err) == PLX_OK);
+    for (int i = 0; i < file.n_meta && n < 16; i++) {
+        const char *key = file.meta[i].key;
+        if (strcmp(key, "value_rule") == 0 || strncmp(key, "format", 6) == 0 || strcmp(key, "data_checksum") == 0)
+            continue;
+        meta[n++] = file.meta[i];
+    }
+    CHECK_STATUS(
+        plx_model_file_write(at("c.plexus"), &plx_allocator_default, file.tensors, file.n_tensors, meta, n, &err),
+        PLX_OK);
+    plx_model_file_release(&file);
+    const plx_train_hooks resume = {.checkpoint_path = path, .resume = true};
+    CHECK_STATUS(plx_model_train(f.model, f.data, &resume, NULL, &err), PLX_ERR_UNSUPPORTED);
+    CHECK_TEXT(err.message, "c.plexus: its rows were encoded by rule 0 of what texts stand for, now rule 1 holds");
+    CHECK_TEXT(err.message, "start anew without resume");
+    fixture_free(&f);
+}
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {
+        CHECK_TEST(test_models_of_before_score_as_they_did),
+        CHECK_TEST(test_models_of_before_stay_so),
+        CHECK_TEST(test_rules_of_files),
+        CHECK_TEST(test_new_files_hold_the_rule),
+        CHECK_TEST(test_unknown_columns_are_told_once),
+        CHECK_TEST(test_unknown_columns_of_files),
+        CHECK_TEST(test_hashed_columns_know_all),
+        CHECK_TEST(test_predictors_count),
+        CHECK_TEST(test_floats_beyond_their_integers),
+        CHECK_TEST(test_checkpoints_of_before_are_refused),
+    };
+    home_make();
+    write_rows("rows.csv", 500, 1);
+    const int result = check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+    home_remove();
+    return result;
+}
