@@ -55,20 +55,37 @@ typedef struct cli_verb {
     const char *name;
     const char *arguments; /* as the help writes them */
     const char *summary;
-    const char *details; /* below the options in --help; ends in a line feed */
+    const char *details;  /* below the options in --help; ends in a line feed */
+    const char *examples; /* likewise, a command a line; NULL: none */
     const cli_option *options;
     size_t n_options;
     int min_arguments, max_arguments;
+    void (*print_words)(FILE *out); /* what its arguments may be, a blank between; NULL: files */
     int (*run)(const cli_options *options);
 } cli_verb;
 
-extern const cli_verb cli_fit, cli_evaluate, cli_predict, cli_describe, cli_export, cli_fetch, cli_synth;
+extern const cli_verb cli_fit, cli_evaluate, cli_predict, cli_describe, cli_export, cli_fetch, cli_synth,
+    cli_completion, cli_man;
+
+/* -- main.c ------------------------------------------------------------------------------------------------------ */
+
+extern const cli_verb *const cli_verbs[]; /* [cli_n_verbs] */
+extern const int cli_n_verbs;
+/** The lines that tell what exit codes mean. */
+extern const char cli_exit_codes[];
+/** NULL: there is none of that name, which has been told. */
+const cli_verb *cli_find_verb(const char *name);
+/** Their names with a blank between. */
+void cli_print_verbs(FILE *out);
 
 /* -- options.c --------------------------------------------------------------------------------------------------- */
 
 /** Fills `out` from the arguments after the verb. CLI_USAGE: a mistake, which has been told. */
 int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *out);
 void cli_verb_help(const cli_verb *verb, FILE *out);
+/** Its own options, and behind them those that every verb takes. */
+size_t cli_verb_n_options(const cli_verb *verb);
+const cli_option *cli_verb_option(const cli_verb *verb, size_t i);
 /** The name nearest to `text`, if any is near enough to be what was meant, or NULL. */
 const char *cli_nearest(const char *text, const char *const *names, size_t n);
 

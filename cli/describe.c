@@ -65,6 +65,9 @@ const cli_verb cli_describe = {
     .details =
         "A name that ends in .yaml, .yml or .json is a configuration; its data is read, since vocabularies give\n"
         "embedding tables their sizes.\n",
+    .examples = "plexus describe visits/model.plexus\n"
+                "plexus describe visits.yaml --set model.num_experts=8\n"
+                "plexus describe --dot visits/model.plexus | dot -Tsvg >visits.svg\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,

@@ -64,6 +64,8 @@ const cli_verb cli_evaluate = {
         "--json prints one object: model (the path), rows, seconds (load, evaluate, total), test (figures by task,\n"
         "as 'plexus fit' prints them, whichever rows these are; null where a figure has no meaning) and skipped\n"
         "(rows, and what was wrong with the first ones).\n",
+    .examples = "plexus evaluate visits/model.plexus new.csv\n"
+                "zcat new.csv.gz | plexus evaluate visits/model.plexus - --json\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

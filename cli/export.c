@@ -44,6 +44,7 @@ const cli_verb cli_export = {
         "Inputs are the columns of the training rows, one a name: texts [rows, 1] for categories and lists,\n"
         "doubles for numbers, ids for features with hash_buckets. Outputs are the tasks. The operators are those\n"
         "of opset 20 and ai.onnx.ml; docs/onnx.md has the rules.\n",
+    .examples = "plexus export visits/model.plexus --onnx visits.onnx\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,

@@ -246,6 +246,12 @@ static int list_sets(void)
     return cli_print_json(list);
 }
 
+static void print_sets(FILE *out)
+{
+    for (int i = 0; i < N_SETS; i++)
+        fprintf(out, "%s%s", i ? " " : "", sets[i].name);
+}
+
 static int fetch(const cli_options *given)
 {
     if (given->list) return list_sets();
@@ -269,6 +275,9 @@ const cli_verb cli_fetch = {
     .summary = "get a public data set, checked by SHA-256: adult or census-income",
     .details = "The files go to DIR/NAME, by default in $XDG_CACHE_HOME/plexus or ~/.cache/plexus, where 'plexus fit'\n"
                "looks for them, and are kept as .gz. What is there already is checked, not fetched again.\n",
+    .examples = "plexus fetch adult\n"
+                "plexus fetch census-income --dir data --from ~/downloads\n",
+    .print_words = print_sets,
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 0,

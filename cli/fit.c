@@ -231,19 +231,23 @@ const cli_verb cli_fit = {
     .summary = "train a model as a configuration says, evaluate it and save it",
     .details = "Writes DIR/model.plexus, DIR/config.yaml (every default written out) and DIR/metrics.jsonl (one\n"
                "object an epoch, called metrics.jsonl.partial while it runs). One run at a time writes into DIR; the\n"
-               "files of a finished run that was there move to DIR/previous, in place of those that were in it.\n"
+               "files of a finished run that was there move to DIR/previous, in place of those that were in it.\n\n"
                "CONFIG - is the standard input. Relative data files are looked for in --data DIR, then beside\n"
                "CONFIG, then where the first lines of a run's config.yaml say, then in the cache folder to which\n"
-               "'plexus fetch' writes ($XDG_CACHE_HOME/plexus or ~/.cache/plexus).\n"
+               "'plexus fetch' writes ($XDG_CACHE_HOME/plexus or ~/.cache/plexus).\n\n"
                "Ctrl-C or SIGTERM ends training cleanly, saves the best epoch so far and exits with 130 or 143; a\n"
                "second one ends at once. A loss that is not finite ends training, too: the best epoch is saved, and\n"
-               "the exit code is 1. Other failures leave DIR as it was.\n"
+               "the exit code is 1. Other failures leave DIR as it was.\n\n"
                "While it runs, DIR/checkpoint.plexus keeps its state (train.checkpoint_epochs and others say how\n"
                "often): after Ctrl-C, a crash or a power failure, the same command with --resume goes on from there\n"
-               "and ends with the same bits as if it had never been broken off.\n"
+               "and ends with the same bits as if it had never been broken off.\n\n"
                "--json prints one object: model (the path), epochs, best_epoch, seconds (load, train, total),\n"
                "rows_per_second, test and validation (figures by task), skipped (rows, and the first ones' faults),\n"
                "stopped_early, cancelled (by a signal) and error (null, or why training failed).\n",
+    .examples = "plexus fit visits.yaml --out visits\n"
+                "plexus fit visits.yaml --set model.num_experts=8 --seed 2 --out other\n"
+                "plexus fit visits.yaml --out visits --resume\n"
+                "plexus fit visits/config.yaml --out again\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 1,

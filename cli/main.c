@@ -24,9 +24,14 @@
 #endif
 
 /* To add a verb: its file cli/NAME.c with one `const cli_verb`, a line in cli.h, a row here. */
-static const cli_verb *const verbs[] = {&cli_fit,    &cli_evaluate, &cli_predict, &cli_describe,
-                                        &cli_export, &cli_fetch,    &cli_synth};
-enum { N_VERBS = sizeof verbs / sizeof *verbs };
+const cli_verb *const cli_verbs[] = {&cli_fit,   &cli_evaluate, &cli_predict,    &cli_describe, &cli_export,
+                                     &cli_fetch, &cli_synth,    &cli_completion, &cli_man};
+enum { N_VERBS = sizeof cli_verbs / sizeof *cli_verbs };
+const int cli_n_verbs = N_VERBS;
+
+const char cli_exit_codes[] =
+    "Exit codes: 0 done, 1 failed, 2 wrong usage; 130 ended by Ctrl-C, 143 by SIGTERM, after\n"
+    "'plexus fit' has saved its best epoch.\n";
 
 static void print_help(FILE *out)
 {
@@ -34,13 +39,12 @@ static void print_help(FILE *out)
           "Trains and serves multi-task ranking models on tabular data.\n\n",
           out);
     for (int i = 0; i < N_VERBS; i++)
-        fprintf(out, "  %-10s %s\n", verbs[i]->name, verbs[i]->summary);
+        fprintf(out, "  %-10s  %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
     fputs("\n  plexus VERB --help   tells more of a verb\n"
           "  plexus --version     version and build; so do -V and plexus version\n\n"
-          "Results go to stdout, progress and messages to stderr.\n"
-          "Exit codes: 0 done, 1 failed, 2 wrong usage; 130 ended by Ctrl-C, 143 by SIGTERM, after 'plexus fit' has\n"
-          "saved its best epoch.\n",
+          "Results go to stdout, progress and messages to stderr.\n",
           out);
+    fputs(cli_exit_codes, out);
 }
 
 /** Version and the facts that a report of a fault needs. */
@@ -62,27 +66,33 @@ static int print_version(void)
     return CLI_DONE;
 }
 
-static const cli_verb *find_verb(const char *name)
+void cli_print_verbs(FILE *out)
 {
     for (int i = 0; i < N_VERBS; i++)
-        if (strcmp(verbs[i]->name, name) == 0) return verbs[i];
-    return NULL;
+        fprintf(out, "%s%s", i ? " " : "", cli_verbs[i]->name);
 }
 
-static int unknown_verb(const char *name)
+static void tell_unknown(const char *name)
 {
     const char *names[N_VERBS];
     for (int i = 0; i < N_VERBS; i++)
-        names[i] = verbs[i]->name;
+        names[i] = cli_verbs[i]->name;
     const char *nearest = cli_nearest(name, names, N_VERBS);
     if (name[0] == '-') {
         fprintf(stderr, "plexus: no option '%s': before a verb there are --help (-h) and --version (-V)\n", name);
-        return CLI_USAGE;
+        return;
     }
     fprintf(stderr, "plexus: '%s' is not a verb", name);
     if (nearest) fprintf(stderr, "; did you mean '%s'?", nearest);
     fputs("\nTry 'plexus --help'.\n", stderr);
-    return CLI_USAGE;
+}
+
+const cli_verb *cli_find_verb(const char *name)
+{
+    for (int i = 0; i < N_VERBS; i++)
+        if (strcmp(cli_verbs[i]->name, name) == 0) return cli_verbs[i];
+    tell_unknown(name);
+    return NULL;
 }
 
 static int help_on(int argc, char **argv)
@@ -91,10 +101,9 @@ static int help_on(int argc, char **argv)
         print_help(stdout);
         return CLI_DONE;
     }
-    const cli_verb *verb = find_verb(argv[2]);
-    if (!verb) return unknown_verb(argv[2]);
-    cli_verb_help(verb, stdout);
-    return CLI_DONE;
+    const cli_verb *verb = cli_find_verb(argv[2]);
+    if (verb) cli_verb_help(verb, stdout);
+    return verb ? CLI_DONE : CLI_USAGE;
 }
 
 static int run_verb(const cli_verb *verb, int argc, char **argv)
@@ -119,8 +128,8 @@ static int run(int argc, char **argv)
         return print_version();
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0)
         return help_on(argc, argv);
-    const cli_verb *verb = find_verb(argv[1]);
-    return verb ? run_verb(verb, argc - 2, argv + 2) : unknown_verb(argv[1]);
+    const cli_verb *verb = cli_find_verb(argv[1]);
+    return verb ? run_verb(verb, argc - 2, argv + 2) : CLI_USAGE;
 }
 
 /**

@@ -65,15 +65,20 @@ static int usage_hint(const cli_verb *verb)
     return CLI_USAGE;
 }
 
-static const cli_option *option_at(const cli_verb *verb, size_t i)
+size_t cli_verb_n_options(const cli_verb *verb)
+{
+    return verb->n_options + N_COMMON;
+}
+
+const cli_option *cli_verb_option(const cli_verb *verb, size_t i)
 {
     return i < verb->n_options ? &verb->options[i] : &common_options[i - verb->n_options];
 }
 
 static const cli_option *find_option(const cli_verb *verb, const char *name, size_t length)
 {
-    for (size_t i = 0; i < verb->n_options + N_COMMON; i++) {
-        const cli_option *option = option_at(verb, i);
+    for (size_t i = 0; i < cli_verb_n_options(verb); i++) {
+        const cli_option *option = cli_verb_option(verb, i);
         if (strlen(option->name) == length && memcmp(option->name, name, length) == 0) return option;
     }
     return NULL;
@@ -85,8 +90,8 @@ static int unknown_option(const cli_verb *verb, const char *word)
     size_t n = 0;
     char name[MAX_NAME];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
-    for (size_t i = 0; i < verb->n_options + N_COMMON && n < MAX_NAME; i++)
-        names[n++] = option_at(verb, i)->name;
+    for (size_t i = 0; i < cli_verb_n_options(verb) && n < MAX_NAME; i++)
+        names[n++] = cli_verb_option(verb, i)->name;
     const char *nearest = cli_nearest(name, names, n);
     fprintf(stderr, "plexus %s: no option '%s'", verb->name, word);
     if (nearest) fprintf(stderr, "; did you mean '--%s'?", nearest);
@@ -220,12 +225,15 @@ void cli_verb_help(const cli_verb *verb, FILE *out)
 {
     write_usage(verb, out);
     fprintf(out, "\n%s.\n\n", verb->summary);
-    for (size_t i = 0; i < verb->n_options + N_COMMON; i++) {
-        const cli_option *option = option_at(verb, i);
+    for (size_t i = 0; i < cli_verb_n_options(verb); i++) {
+        const cli_option *option = cli_verb_option(verb, i);
         char left[MAX_NAME];
         snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument ? " " : "",
                  option->argument ? option->argument : "");
         fprintf(out, "  %-*s %s\n", N_HELP_COLUMN, left, option->doc);
     }
     if (verb->details) fprintf(out, "\n%s", verb->details);
+    if (verb->examples) fputs("\nExamples:\n", out);
+    for (const char *line = verb->examples; line && *line; line += strcspn(line, "\n") + 1)
+        fprintf(out, "  %.*s\n", (int)strcspn(line, "\n"), line);
 }

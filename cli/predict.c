@@ -172,6 +172,9 @@ const cli_verb cli_predict = {
                "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n"
                "Each row has its line: that of a wrong row, where the model's data.on_error is skip, has empty cells\n"
                "in place of scores; stderr names the first of them by file and line.\n",
+    .examples = "plexus predict visits/model.plexus new.csv --out scores.csv\n"
+                "plexus predict visits/model.plexus new.csv --keep user_id,item_id | head\n"
+                "cat new.csv | plexus predict visits/model.plexus -\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 2,

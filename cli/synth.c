@@ -242,6 +242,7 @@ const cli_verb cli_synth = {
     .details =
         "y_t = w_t.x + sum of sines of w_t.x + noise; the two w have the cosine P, so that P = 1 makes the tasks\n"
         "the same but for the noise and P = 0 makes them as different as they can be.\n",
+    .examples = "plexus synth --correlation 0.9 --out pair.csv --config pair.yaml\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,
     .min_arguments = 0,

@@ -19,4 +19,12 @@ if(PLEXUS_COMMAND)
   target_link_libraries(plexus_command PRIVATE plexus PkgConfig::JANSSON PkgConfig::ARCHIVE)
   file(RELATIVE_PATH library_from_command /${CMAKE_INSTALL_BINDIR} /${CMAKE_INSTALL_LIBDIR})
   set_target_properties(plexus_command PROPERTIES INSTALL_RPATH "$ORIGIN/${library_from_command}")
+  if(NOT CMAKE_CROSSCOMPILING OR CMAKE_CROSSCOMPILING_EMULATOR)
+    set(manual ${PROJECT_BINARY_DIR}/manual)
+    add_custom_command(OUTPUT ${manual}/completion/plexus.fish
+      COMMAND ${CMAKE_COMMAND} "-DCOMMAND=${CMAKE_CROSSCOMPILING_EMULATOR};$<TARGET_FILE:plexus_command>"
+        -DOUT=${manual} -P ${PROJECT_SOURCE_DIR}/cmake/manual.cmake
+      DEPENDS plexus_command cmake/manual.cmake VERBATIM)
+    add_custom_target(plexus_manual ALL DEPENDS ${manual}/completion/plexus.fish)
+  endif()
 endif()

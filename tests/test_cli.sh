@@ -5,14 +5,15 @@
 
 test_help() {
     code 0 "$PLEXUS" --help
-    has out fit evaluate predict describe export fetch synth
+    has out fit evaluate predict describe export fetch synth completion man 'Exit codes: 0 done' 130 143
     [ ! -s err ]
     code 2 "$PLEXUS"
     has err 'usage: plexus'
-    for verb in fit evaluate predict describe export fetch synth; do
+    for verb in fit evaluate predict describe export fetch synth completion man; do
         code 0 "$PLEXUS" $verb --help
         has out "usage: plexus $verb"
         not grep ' $' out
+        has out 'Examples:' "plexus $verb"
         cp out by_option
         code 0 "$PLEXUS" help $verb
         same out by_option

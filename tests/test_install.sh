@@ -16,6 +16,11 @@ test_install() {
     [ -x bin/plexus ]
     [ -f include/plexus.h ]
     bin/plexus --version | grep -q '^plexus '
+    bin/plexus man fit | cmp - share/man/man1/plexus-fit.1
+    bin/plexus man | cmp - share/man/man1/plexus.1
+    bin/plexus completion bash | cmp - share/bash-completion/completions/plexus
+    bin/plexus completion zsh | cmp - share/zsh/site-functions/_plexus
+    bin/plexus completion fish | cmp - share/fish/vendor_completions.d/plexus.fish
 }
 
 test_pkg_config() {
