@@ -348,15 +348,77 @@ static void test_quantile_borders(void)
 {
     static const double numbers[] = {0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 9};
     double borders[32];
+    plx_number_run room[32];
     /* Cuts in four fall on 0, 0, 1 and 4: zeros fill a bucket. */
-    CHECK(plx_quantile_borders(numbers, 12, 4, borders) == 2 && borders[0] == 0.5 && borders[1] == 3.5);
-    CHECK(plx_quantile_borders(numbers, 12, 2, borders) == 1 && borders[0] == 0.5);
-    CHECK(plx_quantile_borders(numbers, 12, 1, borders) == 0);
-    CHECK(plx_quantile_borders(numbers + 6, 6, 3, borders) == 2 && borders[0] == 2.5 && borders[1] == 5);
-    CHECK(plx_quantile_borders(numbers, 12, 30, borders) == 6); /* each number */
-    CHECK(plx_quantile_borders(numbers, 0, 4, borders) == 0);
+    CHECK(plx_quantile_borders(numbers, 12, 4, borders, room) == 2 && borders[0] == 0.5 && borders[1] == 3.5);
+    CHECK(plx_quantile_borders(numbers, 12, 2, borders, room) == 1 && borders[0] == 0.5);
+    CHECK(plx_quantile_borders(numbers, 12, 1, borders, room) == 0);
+    CHECK(plx_quantile_borders(numbers + 6, 6, 3, borders, room) == 2 && borders[0] == 2.5 && borders[1] == 5);
+    CHECK(plx_quantile_borders(numbers, 12, 30, borders, room) == 6); /* each number */
+    CHECK(plx_quantile_borders(numbers, 0, 4, borders, room) == 0);
     const double close[] = {1, nextafter(1, 2)};
-    CHECK(plx_quantile_borders(close, 2, 2, borders) == 1 && borders[0] == close[1]);
+    CHECK(plx_quantile_borders(close, 2, 2, borders, room) == 1 && borders[0] == close[1]);
+    /* Three rows fill a bucket: so do 0 and 1, and 2 has what is left. */
+    static const double nine[] = {0, 0, 0, 0, 0, 1, 1, 1, 2};
+    CHECK(plx_quantile_borders(nine, 9, 3, borders, room) == 2 && borders[0] == 0.5 && borders[1] == 1.5);
+    /* In two buckets 1 cannot be apart from what lies on both sides. */
+    static const double four[] = {0, 1, 1, 2};
+    CHECK(plx_quantile_borders(four, 4, 2, borders, room) == 1);
+    /* Of three such numbers with others between them the most frequent goes first. */
+    static const double more[] = {0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 6};
+    const int n_borders = plx_quantile_borders(more, 17, 5, borders, room);
+    CHECK(n_borders == 4 && borders[1] == 2.5 && borders[2] == 3.5);
+}
+
+/** 0 .. n - 1 */
+static size_t draw_below(unsigned *seed, size_t n)
+{
+    *seed = *seed * 1664525u + 1013904223u;
+    return (*seed >> 8) % n;
+}
+
+/** How often the number at `first` occurs. */
+static size_t count_of(const double *sorted, size_t n, size_t first)
+{
+    size_t end = first;
+    while (end < n && sorted[end] <= sorted[first])
+        end++;
+    return end - first;
+}
+
+/** Of any numbers: a number that fills a bucket shares it with none, unless there are not enough of them. */
+static void test_full_buckets_hold_one_number(void)
+{
+    unsigned seed = 11;
+    for (int round = 0; round < 2000; round++) {
+        double numbers[200], borders[64];
+        plx_number_run room[64];
+        size_t n = 0, counts[64] = {0};
+        const int n_buckets = 2 + (int)draw_below(&seed, 60), values = 1 + (int)draw_below(&seed, 40);
+        const size_t size = 1 + draw_below(&seed, 200);
+        while (n < size)
+            numbers[n++] = (double)(draw_below(&seed, (size_t)values) * draw_below(&seed, (size_t)values));
+        plx_numbers_sort(numbers, n);
+        const int n_borders = plx_quantile_borders(numbers, n, n_buckets, borders, room);
+        REQUIRE(n_borders < n_buckets);
+        int n_full = 0, n_gaps = 0;
+        bool in_gap = false;
+        for (size_t i = 0; i < n; i += count_of(numbers, n, i)) {
+            const size_t count = count_of(numbers, n, i);
+            const bool is_full = count * (size_t)n_buckets >= n;
+            n_full += is_full;
+            n_gaps += !is_full && !in_gap;
+            in_gap = !is_full;
+            counts[plx_bucket_of(borders, n_borders, numbers[i])] += count;
+        }
+        for (int i = 0; i <= n_borders; i++)
+            CHECK(counts[i] > 0 && (i == 0 || i == n_borders || borders[i] > borders[i - 1]));
+        for (size_t i = 0; n_full + n_gaps <= n_buckets && i < n; i += count_of(numbers, n, i)) {
+            const size_t count = count_of(numbers, n, i);
+            if (count * (size_t)n_buckets < n) continue;
+            CHECK(counts[plx_bucket_of(borders, n_borders, numbers[i])] == count);
+        }
+    }
 }
 
 static void test_exact_borders(void)
@@ -376,6 +438,7 @@ static void test_exact_borders(void)
 static void test_fitted_buckets_are_full(void)
 {
     static double numbers[ROWS], borders[64];
+    plx_number_run room[16];
     size_t n = 0, counts[64] = {0};
     unsigned seed = 5;
     while (n < ROWS) {
@@ -383,7 +446,7 @@ static void test_fitted_buckets_are_full(void)
         n += !isnan(numbers[n]) && numbers[n] != 0;
     }
     plx_numbers_sort(numbers, n);
-    const int n_borders = plx_quantile_borders(numbers, n, 16, borders);
+    const int n_borders = plx_quantile_borders(numbers, n, 16, borders, room);
     CHECK(n_borders == 15);
     for (size_t i = 0; i < n; i++)
         counts[plx_bucket_of(borders, n_borders, numbers[i])]++;
@@ -646,6 +709,86 @@ static void test_tensors(void)
     folder_remove(&f);
 }
 
+/** Numbers that many rows have; the logarithms of 21, 45 and 48 are among those that C libraries round in two ways. */
+static plx_table_spec *log_spec(small_spec *s, folder *f)
+{
+    write_text(f, "train.csv",
+               "x,sold\n20,0\n21,1\n21,0\n21,1\n21,0\n22,1\n44,0\n45,1\n45,0\n45,1\n48,0\n48,1\n48,0\n99,1\n");
+    return number_spec(s, (plx_feature_spec){.kind = PLX_FEATURE_DENSE,
+                                             .missing = NAN,
+                                             .transform = PLX_TRANSFORM_LOG1P,
+                                             .scaling = PLX_SCALE_QUANTILE});
+}
+
+/** Ties are found by the number itself; a rounding of its logarithm moves a share by no more than a rounding. */
+static void test_equal_numbers_behind_a_logarithm(void)
+{
+    folder f = folder_make();
+    small_spec s;
+    loaded l;
+    plx_arena arena;
+    plx_table_spec *spec = log_spec(&s, &f);
+    REQUIRE(load_spec(&l, &f, spec) == PLX_OK);
+    check_round_trip(&l, spec, &f);
+    plx_arena_init(&arena, &plx_allocator_default);
+    const tensor_list list = copy_tensors(l.encoders, &arena);
+    const plx_tensor *tensor = find_tensor(&list, "quantile_numbers/f");
+    REQUIRE(tensor && !find_tensor(&list, "quantiles/f"));
+    const double *knots = tensor->data;
+    static double line[KNOTS];
+    for (int i = 0; i < KNOTS; i++)
+        line[i] = log1p(knots[i]);
+    static const double numbers[] = {20, 21, 22, 30, 44, 45, 46.5, 48, 60, 99, 5, 500};
+    static const double shares[] = {0, 2.5 / 13, 5.0 / 13, 0, 6.0 / 13, 8.0 / 13, 0, 11.0 / 13, 0, 1, 0, 1};
+    for (int i = 0; i < COUNT(numbers); i++) {
+        const double x = numbers[i], place = log1p(x);
+        const double share = plx_quantile_share(knots, line, KNOTS, x, place);
+        if (shares[i] > 0) CHECK_CLOSE(share, shares[i], 1e-3);
+        CHECK_CLOSE(plx_quantile_share(knots, line, KNOTS, x, nextafter(place, 9)), share, 1e-12);
+        CHECK_CLOSE(plx_quantile_share(knots, line, KNOTS, x, nextafter(place, 0)), share, 1e-12);
+    }
+    plx_arena_release(&arena);
+    loaded_release(&l);
+    folder_remove(&f);
+}
+
+/** In files of before the knots are logarithms, and their rows are encoded to the same bits as then. */
+static void test_knots_of_before(void)
+{
+    folder f = folder_make();
+    small_spec s;
+    loaded l;
+    plx_arena arena;
+    plx_encoders *before = NULL;
+    plx_table_spec *spec = log_spec(&s, &f);
+    REQUIRE(load_spec(&l, &f, spec) == PLX_OK);
+    plx_arena_init(&arena, &plx_allocator_default);
+    const tensor_list list = copy_tensors(l.encoders, &arena);
+    plx_tensor *tensor = change_tensor(&list, "quantile_numbers/f");
+    static double knots[KNOTS];
+    for (int i = 0; i < KNOTS; i++)
+        knots[i] = log1p(((const double *)tensor->data)[i]) + 1e-4 * (i % 7 == 3 && i > 900);
+    qsort(knots, KNOTS, sizeof *knots, compare);
+    tensor->name = "quantiles/f";
+    tensor->data = knots;
+    REQUIRE(plx_encoders_from_tensors(&plx_allocator_default, spec, find_tensor, &list, &before, NULL) == PLX_OK);
+    for (double x = -3; x < 120; x += 0.5) {
+        float *record = calloc(1, plx_encoders_layout(before)->record_bytes);
+        const plx_cells cells = {.name = "x", .numbers = &x};
+        const double place = copysign(log1p(fabs(x)), x);
+        CHECK_STATUS(plx_encoders_columns(before, &cells, 1, 1, false, (uint8_t *)record, NULL), PLX_OK);
+        CHECK(record[0] == (float)plx_quantile_share(knots, knots, KNOTS, place, place));
+        free(record);
+    }
+    /* They are written in the form that they came in. */
+    const tensor_list again = copy_tensors(before, &arena);
+    CHECK(find_tensor(&again, "quantiles/f") && !find_tensor(&again, "quantile_numbers/f"));
+    plx_encoders_release(before);
+    plx_arena_release(&arena);
+    loaded_release(&l);
+    folder_remove(&f);
+}
+
 static plx_status load_and_load_again(const plx_allocator *allocator, const folder *f, const plx_table_spec *spec)
 {
     const char *const folders[] = {f->path};
@@ -695,6 +838,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_constant_columns_scale_to_zero),
         CHECK_TEST(test_bucket_of),
         CHECK_TEST(test_quantile_borders),
+        CHECK_TEST(test_full_buckets_hold_one_number),
         CHECK_TEST(test_exact_borders),
         CHECK_TEST(test_fitted_buckets_are_full),
         CHECK_TEST(test_buckets),
@@ -704,6 +848,8 @@ int main(int argc, char **argv)
         CHECK_TEST(test_readers_of_a_vector_agree),
         CHECK_TEST(test_wrong_columns),
         CHECK_TEST(test_tensors),
+        CHECK_TEST(test_equal_numbers_behind_a_logarithm),
+        CHECK_TEST(test_knots_of_before),
         CHECK_TEST(test_memory_ends),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -57,6 +57,10 @@ typedef struct plx_dense_encoder {
     double *fill;    /* [size]: what missing numbers become; NaN: none may be missing */
     double *scaling; /* [size][2]: encoded = (number - first) * second */
     double *knots;   /* [size][PLX_KNOTS], instead, where scaling is by quantiles; else NULL */
+    double *line;    /* [size][PLX_KNOTS]: what the transform makes of the knots */
+    /* Knots are numbers as they are before the transform, whose logarithms are rounded in other ways elsewhere: equal
+       numbers are found by themselves. Not in files of before. */
+    bool by_number;
 } plx_dense_encoder;
 
 typedef struct plx_label_encoder {

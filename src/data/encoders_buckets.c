@@ -8,6 +8,17 @@ void plx_buckets_add(plx_encoders *e, const plx_feature_spec *spec, int input)
         .spec = spec, .input = input, .borders = spec->borders.items, .n_borders = spec->borders.n};
 }
 
+static plx_status fit_quantiles(const plx_encoders *e, plx_bucket_encoder *buckets, const double *sorted, size_t n,
+                                double *borders, plx_error *err)
+{
+    const int n_buckets = (int)buckets->spec->quantiles;
+    plx_number_run *room = plx_alloc(&e->allocator, (size_t)n_buckets, sizeof *room);
+    if (!room) return plx_error_memory(err);
+    buckets->n_borders = plx_quantile_borders(sorted, n, n_buckets, borders, room);
+    plx_free(&e->allocator, room);
+    return PLX_OK;
+}
+
 /* Takes borders from sorted numbers; they go to the arena. */
 static plx_status fit_borders(plx_encoders *e, plx_bucket_encoder *buckets, const double *sorted, size_t n,
                               plx_error *err)
@@ -17,9 +28,9 @@ static plx_status fit_borders(plx_encoders *e, plx_bucket_encoder *buckets, cons
         spec->exact ? plx_exact_borders(sorted, n, spec->exact, NULL, PLX_BORDERS_MAX) : (int)spec->quantiles - 1;
     double *borders = plx_arena_take(&e->arena, (size_t)room, sizeof *borders);
     if (!borders) return plx_error_memory(err);
-    buckets->n_borders = spec->exact ? plx_exact_borders(sorted, n, spec->exact, borders, room)
-                                     : plx_quantile_borders(sorted, n, (int)spec->quantiles, borders);
     buckets->borders = borders;
+    if (!spec->exact) return fit_quantiles(e, buckets, sorted, n, borders, err);
+    buckets->n_borders = plx_exact_borders(sorted, n, spec->exact, borders, room);
     return PLX_OK;
 }
 

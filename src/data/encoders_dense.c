@@ -14,8 +14,11 @@ plx_status plx_dense_add(plx_encoders *e, const plx_feature_spec *spec, int inpu
     *dense = (plx_dense_encoder){.spec = spec, .input = input, .size = size, .first = e->layout.n_dense};
     dense->fill = plx_arena_take(&e->arena, (size_t)size, sizeof *dense->fill);
     dense->scaling = plx_arena_take(&e->arena, 2 * (size_t)size, sizeof *dense->scaling);
-    if (spec->scaling == PLX_SCALE_QUANTILE)
+    if (spec->scaling == PLX_SCALE_QUANTILE) {
         dense->knots = plx_arena_take(&e->arena, (size_t)size * PLX_KNOTS, sizeof *dense->knots);
+        dense->line = plx_arena_take(&e->arena, (size_t)size * PLX_KNOTS, sizeof *dense->line);
+        dense->by_number = spec->transform == PLX_TRANSFORM_LOG1P;
+    }
     if (plx_arena_failed(&e->arena)) return plx_error_memory(err);
     for (int i = 0; i < size; i++) {
         dense->fill[i] = isinf(spec->missing) ? 0 : spec->missing;
@@ -33,11 +36,14 @@ static double clipped(const plx_feature_spec *spec, double number)
                                           : number;
 }
 
-/* What is scaled. */
-static double prepared(const plx_dense_encoder *dense, int at, double number)
+static double given(const plx_dense_encoder *dense, int at, double number)
 {
-    const double given = clipped(dense->spec, isnan(number) ? dense->fill[at] : number);
-    switch ((plx_transform)dense->spec->transform) {
+    return clipped(dense->spec, isnan(number) ? dense->fill[at] : number);
+}
+
+static double transformed(plx_transform transform, double given)
+{
+    switch (transform) {
     case PLX_TRANSFORM_NONE:
         break;
     case PLX_TRANSFORM_LOG1P:
@@ -46,6 +52,12 @@ static double prepared(const plx_dense_encoder *dense, int at, double number)
         return given == 0;
     }
     return given;
+}
+
+/* What is scaled. */
+static double prepared(const plx_dense_encoder *dense, int at, double number)
+{
+    return transformed((plx_transform)dense->spec->transform, given(dense, at, number));
 }
 
 /* One number of each of some rows' cells. */
@@ -104,14 +116,29 @@ static void fit_line(const series *s)
     s->dense->scaling[2 * s->at + 1] = isfinite(factor) ? factor : 0;
 }
 
+/* The knot at a share of the sorted numbers: on the line, where the transform puts them, it lies straight between its
+ * neighbours. A number that is there is taken as it is, so that equal numbers equal it. */
+static double find_knot(const plx_dense_encoder *dense, const double *sorted, size_t n, double share)
+{
+    double part;
+    const size_t before = plx_quantile_place(n, share, &part);
+    const double low = sorted[before];
+    if (!(part > 0) || sorted[before + 1] == low) return low;
+    const double high = sorted[before + 1];
+    if (!dense->by_number) return low + part * (high - low);
+    const double from = transformed(PLX_TRANSFORM_LOG1P, low), to = transformed(PLX_TRANSFORM_LOG1P, high);
+    const double place = from + part * (to - from), number = copysign(expm1(fabs(place)), place);
+    return number > low && number < high ? number : low;
+}
+
 /* `room` [n] */
 static void fit_knots(const series *s, double *room)
 {
     for (size_t i = 0; i < s->n; i++)
-        room[i] = item(s, i);
+        room[i] = s->dense->by_number ? given(s->dense, s->at, number_of(s, i)) : item(s, i);
     plx_numbers_sort(room, s->n);
     for (int i = 0; i < PLX_KNOTS; i++)
-        s->dense->knots[s->at * PLX_KNOTS + i] = plx_quantile(room, s->n, (double)i / PLX_QUANTILE_STEPS);
+        s->dense->knots[s->at * PLX_KNOTS + i] = find_knot(s->dense, room, s->n, (double)i / PLX_QUANTILE_STEPS);
 }
 
 plx_status plx_dense_fit(const plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n,
@@ -131,8 +158,16 @@ plx_status plx_dense_fit(const plx_dense_encoder *dense, const double *numbers, 
         else if (dense->spec->scaling != PLX_SCALE_NONE)
             fit_line(&s);
     }
+    if (dense->knots) plx_dense_place_knots(dense);
     plx_free(allocator, room);
     return PLX_OK;
+}
+
+void plx_dense_place_knots(const plx_dense_encoder *dense)
+{
+    for (int i = 0; i < dense->size * PLX_KNOTS; i++)
+        dense->line[i] =
+            dense->by_number ? transformed((plx_transform)dense->spec->transform, dense->knots[i]) : dense->knots[i];
 }
 
 void plx_dense_put(const plx_dense_encoder *dense, int at, double number, uint8_t *record)
@@ -141,7 +176,9 @@ void plx_dense_put(const plx_dense_encoder *dense, int at, double number, uint8_
     const size_t place = (size_t)(dense->first + at) * sizeof(float);
     const double value = prepared(dense, at, number);
     if (dense->knots) {
-        const double share = plx_quantile_share(dense->knots + (size_t)at * PLX_KNOTS, PLX_KNOTS, value);
+        const size_t first = (size_t)at * PLX_KNOTS;
+        const double own = dense->by_number ? given(dense, at, number) : value;
+        const double share = plx_quantile_share(dense->knots + first, dense->line + first, PLX_KNOTS, own, value);
         plx_put_float(record, place, plx_encode_number(share, as_it_is));
     } else {
         plx_put_float(record, place, plx_encode_number(value, dense->scaling + 2 * at));

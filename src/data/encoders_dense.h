@@ -11,6 +11,9 @@
 /** Steps between the knots of scaling by quantiles; borders at most, so that ids are counted by an int. */
 enum { PLX_QUANTILE_STEPS = 1000, PLX_KNOTS = PLX_QUANTILE_STEPS + 1, PLX_BORDERS_MAX = 0x7ffffff0 };
 
+/** Fills `line` from `knots`. */
+void plx_dense_place_knots(const plx_dense_encoder *dense);
+
 /** Adds the encoder of feature `spec`, which is checked, to `encoders`. */
 plx_status plx_dense_add(plx_encoders *encoders, const plx_feature_spec *spec, int input, plx_error *err);
 void plx_buckets_add(plx_encoders *encoders, const plx_feature_spec *spec, int input);
@@ -35,7 +38,7 @@ typedef struct plx_number_loader {
 } plx_number_loader;
 
 /** PLX_ERR_FORMAT where a tensor lacks or does not fit. */
-plx_status plx_dense_load(const plx_dense_encoder *dense, const plx_number_loader *loader, plx_error *err);
+plx_status plx_dense_load(plx_dense_encoder *dense, const plx_number_loader *loader, plx_error *err);
 plx_status plx_buckets_load(plx_bucket_encoder *buckets, const plx_number_loader *loader, plx_error *err);
 
 /** Number `at` of a cell into the record; NaN where it is missing and may be. */

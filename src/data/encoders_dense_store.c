@@ -14,11 +14,17 @@ static plx_tensor *add_numbers(plx_tensor *next, const char *name, int64_t rows,
     return next + 1;
 }
 
+/* The name says in which form the knots are. */
+static const char *knots_name(plx_arena *arena, const char *feature, bool by_number)
+{
+    return plx_arena_format(arena, by_number ? "quantile_numbers/%s" : "quantiles/%s", feature);
+}
+
 plx_tensor *plx_dense_tensors(const plx_dense_encoder *dense, plx_arena *arena, plx_tensor *next)
 {
     const char *name = dense->spec->name;
     if (dense->knots)
-        next = add_numbers(next, plx_arena_format(arena, "quantiles/%s", name), dense->size, PLX_KNOTS, dense->knots);
+        next = add_numbers(next, knots_name(arena, name, dense->by_number), dense->size, PLX_KNOTS, dense->knots);
     else
         next = add_numbers(next, plx_arena_format(arena, "scaling/%s", name), dense->size, 2, dense->scaling);
     if (isinf(dense->spec->missing))
@@ -69,7 +75,20 @@ static plx_status check_rising(const double *numbers, int rows, int columns, boo
     return PLX_OK;
 }
 
-plx_status plx_dense_load(const plx_dense_encoder *dense, const plx_number_loader *l, plx_error *err)
+/* Of a feature that may have them in either form, in that which there is. */
+static plx_status load_knots(plx_dense_encoder *dense, const plx_number_loader *l, plx_error *err)
+{
+    const plx_tensor *tensor = NULL;
+    const char *name = dense->spec->name, *old = knots_name(l->arena, name, false);
+    if (!old) return plx_error_memory(err);
+    if (dense->by_number && l->find(l->user, old)) dense->by_number = false;
+    PLX_TRY(find_numbers(l, knots_name(l->arena, name, dense->by_number), dense->size, PLX_KNOTS, &tensor, err));
+    memcpy(dense->knots, tensor->data, (size_t)dense->size * PLX_KNOTS * sizeof *dense->knots);
+    plx_dense_place_knots(dense);
+    return check_rising(dense->knots, dense->size, PLX_KNOTS, true, name, err);
+}
+
+plx_status plx_dense_load(plx_dense_encoder *dense, const plx_number_loader *l, plx_error *err)
 {
     const char *name = dense->spec->name;
     const size_t size = (size_t)dense->size;
@@ -83,9 +102,7 @@ plx_status plx_dense_load(const plx_dense_encoder *dense, const plx_number_loade
         memcpy(dense->scaling, tensor->data, 2 * size * sizeof *dense->scaling);
         return PLX_OK;
     }
-    PLX_TRY(find_numbers(l, plx_arena_format(l->arena, "quantiles/%s", name), dense->size, PLX_KNOTS, &tensor, err));
-    memcpy(dense->knots, tensor->data, size * PLX_KNOTS * sizeof *dense->knots);
-    return check_rising(dense->knots, dense->size, PLX_KNOTS, true, name, err);
+    return load_knots(dense, l, err);
 }
 
 plx_status plx_buckets_load(plx_bucket_encoder *buckets, const plx_number_loader *l, plx_error *err)

@@ -17,15 +17,15 @@ void plx_numbers_sort(double *numbers, size_t n)
     if (n > 1) qsort(numbers, n, sizeof *numbers, compare_numbers);
 }
 
-double plx_quantile(const double *sorted, size_t n, double share)
+size_t plx_quantile_place(size_t n, double share, double *part)
 {
     const double place = share * (double)(n - 1), whole = floor(place);
     const size_t before = (size_t)whole;
-    if (before + 1 >= n) return sorted[n - 1];
-    return sorted[before] + (place - whole) * (sorted[before + 1] - sorted[before]);
+    *part = before + 1 < n ? place - whole : 0;
+    return before + 1 < n ? before : n - 1;
 }
 
-double plx_quantile_share(const double *knots, int n, double number)
+double plx_quantile_share(const double *knots, const double *line, int n, double number, double place)
 {
     if (number <= knots[0]) return 0;
     if (number >= knots[n - 1]) return 1;
@@ -34,7 +34,8 @@ double plx_quantile_share(const double *knots, int n, double number)
     while (first > 0 && knots[first - 1] == number)
         first--;
     if (first < behind) return 0.5 * (double)(first + behind - 1) / (n - 1);
-    const double part = (number - knots[behind - 1]) / (knots[behind] - knots[behind - 1]);
+    const double length = line[behind] - line[behind - 1]; /* 0 where the scale cannot tell them apart */
+    const double part = length > 0 ? (place - line[behind - 1]) / length : 0;
     return (behind - 1 + part) / (n - 1);
 }
 
@@ -54,9 +55,91 @@ static double middle(double low, double high)
     return between > low ? between : high;
 }
 
-int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders)
+/* -- Buckets of equally many ----------------------------------------------------------------------------------- */
+
+/* Numbers that fill a bucket; those that occur `least` times or more have one for themselves. */
+typedef struct full_numbers {
+    const plx_number_run *runs; /* [n_runs] */
+    int n_runs, n_buckets;
+    size_t n, least; /* sorted numbers */
+} full_numbers;
+
+/* What one border at least parts from the next: such a number, or all that lie between two of them. */
+typedef struct block {
+    size_t first, end;
+    bool is_full;
+} block;
+
+/* There are n_buckets at most. */
+static int find_full(const double *sorted, size_t n, int n_buckets, plx_number_run *runs)
 {
-    int n_borders = 0, next = 0; /* cut `next` falls on place next * n / n_buckets, 0 included */
+    int n_runs = 0;
+    for (size_t first = 0, end; first < n; first = end) {
+        end = end_of_run(sorted, n, first);
+        if ((double)(end - first) * n_buckets >= (double)n) runs[n_runs++] = (plx_number_run){first, end};
+    }
+    return n_runs;
+}
+
+/* That which begins at `from`; `*run` begins with 0. False at the end. */
+static bool next_block(const full_numbers *full, int *run, size_t from, block *next)
+{
+    while (*run < full->n_runs && full->runs[*run].end - full->runs[*run].first < full->least)
+        ++*run;
+    const bool is_last = *run == full->n_runs;
+    const size_t begin = is_last ? full->n : full->runs[*run].first;
+    const bool is_full = !is_last && begin == from;
+    *next = (block){from, is_full ? full->runs[*run].end : begin, is_full};
+    *run += is_full ? 1 : 0;
+    return from < full->n;
+}
+
+/* Buckets of a block where all numbers would have `share` of them. */
+static int buckets_of(const full_numbers *full, const block *one, double share)
+{
+    const double wanted = floor((double)(one->end - one->first) * share / (double)full->n + 0.5);
+    return one->is_full || wanted < 1 ? 1 : (int)wanted;
+}
+
+static bool are_enough(const full_numbers *full, double share)
+{
+    int64_t needed = 0;
+    int run = 0;
+    block one;
+    for (size_t from = 0; next_block(full, &run, from, &one); from = one.end)
+        needed += buckets_of(full, &one, share);
+    return needed <= full->n_buckets;
+}
+
+/* The smallest count with which there are buckets enough for all blocks: more numbers never make fewer blocks. */
+static void choose_least(full_numbers *full)
+{
+    size_t low = 1, high = full->n + 1; /* no number occurs so often */
+    full->least = low;
+    if (are_enough(full, 0)) return;
+    while (high - low > 1) {
+        full->least = low + (high - low) / 2;
+        *(are_enough(full, 0) ? &high : &low) = full->least;
+    }
+    full->least = high;
+}
+
+/* By which the blocks' buckets are dealt: all, or fewer where each block's one has to be paid by the others. */
+static double choose_share(const full_numbers *full)
+{
+    double low = 0, high = full->n_buckets;
+    if (are_enough(full, high)) return high;
+    for (int i = 0; i < 60; i++) {
+        const double share = 0.5 * (low + high);
+        *(are_enough(full, share) ? &low : &high) = share;
+    }
+    return low;
+}
+
+/* Cuts into `n_buckets`: cut c falls on place c * n / n_buckets of the n numbers, and moves to where its run begins. */
+static int cut(const double *sorted, size_t n, int n_buckets, double *borders)
+{
+    int n_borders = 0, next = 0;
     bool begins = false;
     for (size_t first = 0, end; first < n; first = end) {
         int cuts = 0;
@@ -65,6 +148,20 @@ int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *
             cuts++;
         if (first > 0 && (begins || cuts > 0)) borders[n_borders++] = middle(sorted[first - 1], sorted[first]);
         begins = cuts > 1; /* the run fills a bucket alone */
+    }
+    return n_borders;
+}
+
+int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders, plx_number_run *room)
+{
+    full_numbers full = {.runs = room, .n_runs = find_full(sorted, n, n_buckets, room), .n_buckets = n_buckets, .n = n};
+    int n_borders = 0, run = 0;
+    block one;
+    choose_least(&full);
+    const double share = choose_share(&full);
+    for (size_t from = 0; next_block(&full, &run, from, &one); from = one.end) {
+        if (from > 0) borders[n_borders++] = middle(sorted[from - 1], sorted[from]);
+        n_borders += cut(sorted + from, one.end - from, buckets_of(&full, &one, share), borders + n_borders);
     }
     return n_borders;
 }

@@ -13,20 +13,29 @@
 /** Sorts; no NaN among them. */
 void plx_numbers_sort(double *numbers, size_t n);
 
-/** The number with the share `share` of the sorted ones below it, on the straight line between its neighbours. n > 0 */
-double plx_quantile(const double *sorted, size_t n, double share);
+/** The place among n sorted numbers that has the share `share` of them below it: that of a number, and the part of the
+ * way from there to the next, 0 where there is none. n > 0 */
+size_t plx_quantile_place(size_t n, double share, double *part);
 
 /**
- * The share of numbers that lie below `number`, from 0 to 1, by rising knots [n] at equal shares; in the middle of its
- * knots where several hold it.
+ * The share of numbers that lie below `number`, from 0 to 1, by rising knots [n] at equal shares: 0 up to the first and
+ * 1 from the last on, else in the middle of its knots where several hold it. Between two knots it runs along a straight
+ * line in another scale, on which `line` [n] are the knots' places and `place` is the number's; it may be their own.
  */
-double plx_quantile_share(const double *knots, int n, double number);
+double plx_quantile_share(const double *knots, const double *line, int n, double number, double place);
+
+/** Sorted numbers from `first` to `end` - 1. */
+typedef struct plx_number_run {
+    size_t first, end;
+} plx_number_run;
 
 /**
  * Borders of at most `n_buckets` buckets of equally many of the sorted numbers to `borders` [n_buckets - 1]. A number
- * on which several cuts fall has a bucket of its own. Returns how many borders there are.
+ * that fills a bucket, as one that occurs n / n_buckets times or more, has one for itself; where there are too few
+ * buckets for all of these and what lies between them, those that occur most often have. `room` [n_buckets] is scratch.
+ * Returns how many borders there are.
  */
-int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders);
+int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders, plx_number_run *room);
 
 /**
  * Borders that give each number that is there at least `min_count` times a bucket of its own, and the others between

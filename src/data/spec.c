@@ -91,8 +91,9 @@ const plx_field plx_data_fields[] = {
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_data_spec, missing),
      .fallback = "",
-     .doc = "cells of columns of numbers, and of labels, that mean a missing one, beside the empty cell; in categories "
-            "they are texts like any other"},
+     .doc =
+         "cells of columns of numbers, and of labels, that mean a missing one, beside the empty cell and, of numbers "
+         "and of regressions' labels, the text nan; in categories they are texts like any other"},
     {.name = "validation_part",
      .type = PLX_FIELD_REAL,
      .offset = offsetof(plx_data_spec, validation_part),
@@ -393,7 +394,7 @@ const plx_field plx_feature_fields[] = {
      .max = MAX_BUCKETS,
      .fallback = "0",
      .doc = "buckets, instead of borders: buckets at most, of equally many rows; a number that fills one has it for "
-            "itself"},
+            "itself, the most frequent first where there are too few for all of them"},
     {.name = "exact",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, exact),

@@ -56,7 +56,8 @@ extern const char *const plx_gate_input_names[];
     }
 #define PLX_MODEL_FIELD_GATE_UNITS                                                                                     \
     PLX_MODEL_FIELD_UNITS(gate_dnn_units, "[]", "hidden layers of each gate's network; empty: a linear gate")
-#define PLX_MODEL_FIELD_EXPERT_UNITS PLX_MODEL_FIELD_UNITS(expert_dnn_units, "[64]", "layers of each expert")
+#define PLX_MODEL_FIELD_EXPERT_UNITS                                                                                   \
+    PLX_MODEL_FIELD_UNITS(expert_dnn_units, "[64]", "layers of each expert, one at least")
 /* Choices by layer of the block `member`, or of all. */
 #define PLX_MODEL_FIELDS_LAYERS(prefix, member, activation_, dropout_, use_bn_, whose, empty)                          \
     {.name = prefix "dnn_activation",                                                                                  \
@@ -100,7 +101,7 @@ extern const char *const plx_gate_input_names[];
          .min = 0,                                                                                                     \
          .max = 1e6,                                                                                                   \
          .fallback = "0.00001",                                                                                        \
-         .doc = "factor of the sum of squares of all embedding tables in the loss"},                                   \
+         .doc = "factor, in the loss, of the sum of squares of all embedding tables but frozen ones"},                 \
     {                                                                                                                  \
         .name = "l2_reg_dnn", .type = PLX_FIELD_REAL, .offset = PLX_MODEL_OFFSET(l2_reg_dnn), .min = 0, .max = 1e6,    \
         .fallback = "0", .doc = "factor of the sum of squares of all hidden layers' kernels in the loss"               \
