@@ -18,10 +18,12 @@ STREAMS = r"""
 
 typedef struct plexus_table {
     struct ArrowSchema schema;
-    struct ArrowArray *batches; /* [n] */
+    struct ArrowArray *batches; /* [n]; NULL: `user` makes each when it is asked for */
     int64_t n, next;
+    void *user;
 } plexus_table;
 
+static int plexus_batch(void *user, struct ArrowArray *out);
 static void keep_schema(struct ArrowSchema *schema) { schema->release = NULL; }
 static void keep_array(struct ArrowArray *array) { array->release = NULL; }
 static void keep_stream(struct ArrowArrayStream *stream) { stream->release = NULL; }
@@ -38,9 +40,11 @@ static int table_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
     plexus_table *table = stream->private_data;
     memset(out, 0, sizeof *out);
     if (table->next >= table->n) return 0;
-    *out = table->batches[table->next++];
-    out->release = keep_array;
-    return 0;
+    const int64_t next = table->next++;
+    const int code = table->batches ? 0 : plexus_batch(table->user, out);
+    if (table->batches) *out = table->batches[next];
+    out->release = code ? NULL : keep_array;
+    return code;
 }
 
 static const char *table_error(struct ArrowArrayStream *stream) { (void)stream; return NULL; }
@@ -56,12 +60,14 @@ typedef struct plexus_table {
     struct ArrowSchema schema;
     struct ArrowArray *batches;
     int64_t n, next;
+    void *user;
 } plexus_table;
 void plexus_table_stream(plexus_table *table, struct ArrowArrayStream *out);
 
 extern "Python" bool plexus_progress(void *user, const plx_progress *progress);
 extern "Python" double plexus_rate(void *user, int epoch, double rate);
 extern "Python" bool plexus_scores(void *user, const float *scores, int64_t rows);
+extern "Python" int plexus_batch(void *user, struct ArrowArray *out);
 extern "Python" void plexus_warn(void *user, const char *line);
 """
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -40,6 +40,19 @@ class Column:
     @property
     def rows(self) -> int:
         return sum(rows for _, _, rows in self.chunks)
+
+
+class Slices(Column):
+    """A column that is made batch by batch: `make` gives the rows from one to before another as a column of one chunk."""
+
+    def __init__(self, rows: int, make: Callable[[int, int], Column]):
+        empty = make(0, 0)
+        super().__init__(empty.schema, [], empty)
+        self._rows, self.make = rows, make
+
+    @property
+    def rows(self) -> int:
+        return self._rows
 
 
 def schema_of(format_: bytes, keep: list[Any], dictionary: CData = None, children: Sequence[CData] = ()) -> CData:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrow import Column, from_array_capsules, from_stream_of_one, plain_column
+from ._arrow import Column, Slices, from_array_capsules, from_stream_of_one, plain_column
 from ._library import SchemaError
 from ._types import Array
 from ._values import Meaningless, is_list, is_missing, items_of, text_bytes, text_of
@@ -267,7 +267,10 @@ def from_sparse(matrix: Any, name: str, weights: str | None) -> dict[str, Column
         rows.sum_duplicates()
     there = rows.data != 0
     counts = np.diff(np.concatenate([[0], np.cumsum(there)])[rows.indptr])
-    items, values = rows.indices[there], rows.data[there]
+    return _items_and_weights(rows.indices[there], rows.data[there], counts, name, weights)
+
+
+def _items_and_weights(items: Array, values: Array, counts: Array, name: str, weights: str | None) -> dict[str, Column]:
     found = {name: from_ragged(items, counts, name)}
     if weights is not None:
         found[weights] = from_ragged(values, counts, weights)
@@ -277,6 +280,21 @@ def from_sparse(matrix: Any, name: str, weights: str | None) -> dict[str, Column
             "feature a column for them (weight_name, weight_column)"
         )
     return found
+
+
+def from_sparse_frame(frame: Any, name: str, weights: str | None) -> dict[str, Column]:
+    """The same of a pandas frame of sparse columns."""
+    parts = [frame.iloc[:, i].array for i in range(frame.shape[1])]
+    for part in parts:
+        if part.dtype.fill_value == part.dtype.fill_value and part.dtype.fill_value != 0:
+            raise SchemaError(f"column '{name}' is a frame filled with {part.dtype.fill_value}; a list needs one of 0 or NaN")
+    rows = np.concatenate([part.sp_index.indices for part in parts])
+    items = np.repeat(np.arange(len(parts)), [part.sp_index.npoints for part in parts])
+    values = np.concatenate([part.sp_values for part in parts])
+    there = (values != 0) & ~np.isnan(values)
+    order = np.argsort(rows[there], kind="stable")
+    counts = np.bincount(rows[there], minlength=len(frame))
+    return _items_and_weights(items[there][order], values[there][order], counts, name, weights)
 
 
 def _from_lists(values: Sequence[Any], name: str) -> Column:
@@ -327,7 +345,7 @@ def _from_pandas(value: Any, name: str) -> Column:
         format_ = _FORMATS[codes.dtype.str[1:]]
         return plain_column(format_, [np.ascontiguousarray(codes).data], len(codes), codes >= 0, dictionary=categories)
     if kind == "SparseDtype":
-        return from_numpy(np.asarray(value), name)
+        return _from_sparse_array(array, name)
     if kind == "DatetimeTZDtype":
         return _from_times(np.asarray(array, f"M8[{dtype.unit}]"), name, zone=b"UTC")
     if hasattr(dtype, "numpy_dtype") and hasattr(array, "isna") and kind not in ("ArrowDtype", "StringDtype"):
@@ -339,6 +357,18 @@ def _from_pandas(value: Any, name: str) -> Column:
         except ImportError:  # pandas without pyarrow
             pass
     return from_objects(list(array), name)
+
+
+def _from_sparse_array(array: Any, name: str) -> Column:
+    """Dense for the rows of a batch alone, where that makes no difference to their type."""
+    if array.dtype.subtype.kind not in "fiub":
+        return from_numpy(np.asarray(array), name)
+
+    def dense(begin: int, end: int) -> Column:
+        numbers: Array = np.asarray(array[begin:end])  # perhaps of the fill value's type
+        return from_numpy(numbers.astype(array.dtype.subtype, copy=False), name)
+
+    return Slices(len(array), dense)
 
 
 def _through_arrow(array: Any) -> Column:

@@ -13,7 +13,8 @@ from ._config import Key
 from ._library import ArgumentError, SchemaError
 from ._readers import Reading
 from ._tables import (
-    Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, from_sparse, is_stream,
+    Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, from_sparse,
+    from_sparse_frame, is_stream,
 )  # fmt: skip
 from ._transforms import refuse_transforms, transformed_features, with_transforms
 from ._types import Floats64, Rows, Values
@@ -48,8 +49,9 @@ class Inputs:
         return with_transforms(self.feature_columns, columns)
 
     def _unmatrixed(self, x: dict[str, Any]) -> dict[str, Any]:
-        """Sparse matrices of SciPy as lists: the number of a column is the item, the value its weight."""
-        sparse = [name for name in self.read if hasattr(x.get(name), "tocsr")]
+        """Sparse matrices of SciPy and frames of sparse columns as lists: the number of a column is the item, the value
+        its weight."""
+        sparse = [name for name in self.read if hasattr(x.get(name), "tocsr") or self._is_sparse_frame(x.get(name), name)]
         for name in sparse:
             reading = self.read[name]
             if not reading.is_list:
@@ -57,8 +59,12 @@ class Inputs:
                     f"column '{name}' is a sparse matrix, and no feature that reads it takes lists; give matrix.toarray(), "
                     "or declare a list"
                 )
-            x = {**x, **from_sparse(x[name], name, reading.weights if reading.weights not in x else None)}
+            convert = from_sparse if hasattr(x[name], "tocsr") else from_sparse_frame
+            x = {**x, **convert(x[name], name, reading.weights if reading.weights not in x else None)}
         return x
+
+    def _is_sparse_frame(self, value: Any, name: str) -> bool:
+        return self.read[name].is_list and hasattr(value, "sparse") and hasattr(value, "columns")
 
     def _unpadded(self, x: dict[str, Any]) -> dict[str, Any]:
         """DeepCTR's matrices of padded lists as lists: up to length_name, or the items that are not 0."""

@@ -13,6 +13,7 @@ from ._config import Key
 from ._inside import Inside
 from ._library import ArgumentError, call, keep_failure, text, warn
 from ._native import ffi, lib
+from ._tables import Stream
 from ._transforms import refuse_transforms
 from ._types import CData, Floats, Rows, Values
 from .features import names_by_place
@@ -80,7 +81,7 @@ class Scoring(Inside):
             elif foreign is not None:
                 scores = self._gathered(lib.plx_model_predict_arrow, foreign.pointer)
             else:
-                scores = self._scores(self._rows(x))
+                scores = self._scores_of_table(x)
         first = ffi.new("int *")
         arrays = []
         for task in range(len(self.task_names)):
@@ -93,6 +94,12 @@ class Scoring(Inside):
         scores = np.empty((rows, outputs), np.float32)
         call(lib.plx_model_predict, self._handle, dataset, ffi.cast("float *", ffi.from_buffer(scores)))
         return scores
+
+    def _scores_of_table(self, x: Rows) -> Floats:
+        stream = Stream(self._inputs.features(x))
+        if stream.is_lazy:  # all rows at once would be larger than the table
+            return self._gathered(lib.plx_model_predict_arrow, stream.pointer)
+        return self._scores(self._dataset(stream.pointer, False))
 
     def _scores_of_files(self, files: Files) -> Floats:
         paths, parquet = self._resolved(files)

@@ -7,20 +7,22 @@ border, by views on the chunks. Of columns that nobody reads the names alone are
 
 from __future__ import annotations
 
+import errno
+import weakref
 from collections.abc import Collection, Iterable, Iterator
 from typing import Any, TypeGuard
 
 import numpy as np
 
-from ._arrow import Batches, Column, ForeignStream, HasStream, array_of, schema_of, validity
-from ._columns import column_of, from_padded, from_ragged, from_sparse, module_of
+from ._arrow import Batches, Column, ForeignStream, HasStream, Slices, array_of, schema_of, validity
+from ._columns import column_of, from_padded, from_ragged, from_sparse, from_sparse_frame, module_of
 from ._library import ArgumentError, SchemaError
 from ._native import ffi, lib
 from ._types import Array, CData, Rows
 
 __all__ = [
     "Column", "ForeignStream", "HasStream", "Stream", "column_of", "columns_of", "from_padded", "from_ragged",
-    "from_sparse", "is_stream",
+    "from_sparse", "from_sparse_frame", "is_stream",
 ]  # fmt: skip
 
 
@@ -158,6 +160,22 @@ def _check_columns(table: dict[Any, Any], wanted: Collection[str] | None) -> Non
             )
 
 
+# How many cells of columns that are made batch by batch a batch holds at most, but for so many rows.
+_MOST_CELLS, _LEAST_ROWS = 1 << 21, 256
+
+
+@ffi.def_extern()
+def plexus_batch(user: CData, out: CData) -> int:
+    try:
+        stream: Stream = ffi.from_handle(user)()
+        stream.put_next(out)
+        return 0
+    except MemoryError:
+        return errno.ENOMEM
+    except BaseException:
+        return errno.EIO
+
+
 class Stream:
     """Columns as one stream of batches: `pointer` is valid as long as the object."""
 
@@ -176,15 +194,27 @@ class Stream:
         struct = schema_of(b"+s", self._keep, children=schemas)
         self._table.schema = struct[0]
         bounds = self._bounds(read.values())
-        batches = ffi.new("struct ArrowArray[]", max(1, len(bounds) - 1))
-        views = [self._views(column, bounds) for column in columns.values()]
-        for index, (begin, end) in enumerate(zip(bounds[:-1], bounds[1:])):
-            children = [next(of_column) for of_column in views]
-            batches[index] = array_of(end - begin, [None], self._keep, children=children)[0]
-        self._table.batches, self._table.n = batches, len(bounds) - 1
-        self._keep.append(batches)
+        views = [self._views(column, bounds, self._keep) for column in columns.values()]
+        self._next = ([end - begin, *(next(one) for one in views)] for begin, end in zip(bounds[:-1], bounds[1:]))
+        self._table.n = len(bounds) - 1
+        self.is_lazy = any(isinstance(column, Slices) for column in read.values())
+        if self.is_lazy:
+            self._handle = ffi.new_handle(weakref.ref(self))
+            self._table.user = self._handle
+        else:
+            batches = ffi.new("struct ArrowArray[]", max(1, len(bounds) - 1))
+            for index, (rows, *children) in enumerate(self._next):
+                batches[index] = array_of(rows, [None], self._keep, children=children)[0]
+            self._table.batches = batches
+            self._keep.append(batches)
         self.pointer = ffi.new("struct ArrowArrayStream *")
         lib.plexus_table_stream(self._table, self.pointer)
+
+    def put_next(self, out: CData) -> None:
+        """The next batch, which lives until there is one more."""
+        rows, *children = next(self._next)
+        self._last: list[Any] = []
+        out[0] = array_of(rows, [None], self._last, children=children)[0]
 
     def _named(self, name: str, schema: CData) -> CData:
         copy, text = ffi.new("struct ArrowSchema *", schema[0]), ffi.new("char[]", name.encode())
@@ -193,8 +223,13 @@ class Stream:
         return copy
 
     @staticmethod
-    def _bounds(columns: Iterable[Column]) -> list[int]:
+    def _bounds(columns: Collection[Column]) -> list[int]:
         bounds = {0}
+        slices = [column for column in columns if isinstance(column, Slices)]
+        if slices:
+            step = max(_LEAST_ROWS, _MOST_CELLS // len(slices))
+            bounds.update(range(0, slices[0].rows, step))
+            bounds.add(slices[0].rows)
         for column in columns:
             at = 0
             for _, _, rows in column.chunks:
@@ -202,7 +237,8 @@ class Stream:
                 bounds.add(at)
         return sorted(bounds)
 
-    def _views(self, column: Column, bounds: list[int]) -> Iterator[CData]:
+    @staticmethod
+    def _views(column: Column, bounds: list[int], keep: list[Any]) -> Iterator[CData]:
         """The column's part of each batch, by one way through its chunks."""
         chunks = iter(column.chunks)
         behind, at, first = 0, 0, 0
@@ -210,6 +246,10 @@ class Stream:
         for begin, end in zip(bounds[:-1], bounds[1:]):
             if isinstance(column, _Unread):
                 yield column.chunk(end - begin)
+                continue
+            if isinstance(column, Slices):
+                part = column.make(begin, end)
+                yield part.chunks[0][0]
                 continue
             while behind <= begin:
                 at = behind
@@ -219,5 +259,5 @@ class Stream:
             view.offset += first + begin - at
             view.length = end - begin
             view.null_count = 0 if array.null_count == 0 else -1
-            self._keep.append(view)
+            keep.append(view)
             yield view

@@ -312,10 +312,44 @@ def test_sparse_matrices(codes):
     assert same(model({"seen": stored_zero}, **with_weights), model({"seen": items, "w": weights}, **with_weights))
     ones = sparse.csr_array((dense > 0).astype(int))
     assert same(model({"seen": ones}), model({"seen": [[i for i in range(12) if row[i]] for row in dense]}))
+    frame = pd.DataFrame.sparse.from_spmatrix(sparse.csr_array(dense))
+    with_nan = pd.DataFrame(np.where(dense == 0, np.nan, dense)).astype(pd.SparseDtype(float))
+    for one in (frame, with_nan):
+        assert same(model({"seen": one}, **with_weights), reference)
     with pytest.raises(plexus.SchemaError, match="column 'seen' is a sparse matrix with values other than 1"):
         model({"seen": sparse.csr_array(dense)})
     with pytest.raises(plexus.SchemaError, match="column 'c' is a sparse matrix, and no feature that reads it takes lists"):
         model_of(sparse.csr_array(dense), y)
+
+
+def test_sparse_frames(codes, monkeypatch):
+    """Their columns are made dense for the rows of a batch alone."""
+    from plexus import _tables
+
+    dense = np.where(np.random.default_rng(8).random((N, 6)) < 0.2, 1.5, 0)
+    frame = pd.DataFrame(dense, columns=list("abcdef"))
+    y = codes % 2
+    monkeypatch.setattr(_tables, "_MOST_CELLS", 60)
+    monkeypatch.setattr(_tables, "_LEAST_ROWS", 7)
+
+    def model(x):
+        features = [plexus.SparseFeat("k"), *(plexus.DenseFeat(name) for name in "abcdef")]
+        made = plexus.SingleTask(features, task_name="t", threads=1)
+        made.compile(plexus.optimizers.Adam(0.05))
+        made.fit(x, y, epochs=2, batch_size=32, verbose=0, validation_split=0.1)
+        return made
+
+    reference = model(frame.assign(k=codes))
+    for dtype in (pd.SparseDtype(float), pd.SparseDtype(float, 0), pd.SparseDtype(np.float32, 1.5)):
+        sparse = frame.astype(dtype).assign(k=codes)
+        one = model(sparse)
+        assert same(one, reference)
+        assert np.array_equal(one.predict(sparse), reference.predict(frame.assign(k=codes)))
+        assert one.evaluate(sparse, y) == reference.evaluate(frame.assign(k=codes), y)
+    with pytest.raises(plexus.SchemaError, match="row 3: a missing number in column 'a'"):
+        wrong = frame.assign(k=codes)
+        wrong.loc[2, "a"] = np.nan
+        model(wrong.astype({name: pd.SparseDtype(float, 0) for name in "abcdef"}))
 
 
 def test_null_rows_of_structs(codes):
