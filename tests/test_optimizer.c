@@ -267,8 +267,59 @@ static void check_clipping(double clip_value, double clip_norm, plx_cpu_level le
     plx_pool_free(pool);
 }
 
+/** Each group of each parameter by its own norm; what has no gradient, and what is short enough, stays. */
+static void check_variable_clipping(double clip, plx_cpu_level level, int threads)
+{
+    static const double l2[PLX_L2_KINDS] = {0, 1e-3, 1e-2};
+    static block b;
+    static double gradient[N_VALUES];
+    char name[] = "sgd";
+    plx_pool *pool = NULL;
+    plx_update update;
+    const plx_train_spec spec = {.optimizer = name, .learning_rate = 1, .clip_variable_norm = clip};
+    REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
+    block_init(&b, l2);
+    CHECK_STATUS(
+        plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(level), pool, &spec, l2, 1, NULL),
+        PLX_OK);
+    block_gradient(&b, 1);
+    int n_clipped = 0;
+    for (size_t i = 0; i < N_VALUES; i++)
+        gradient[i] = (double)b.gradient[i] + 2 * b.l2[i] * b.expected[i];
+    for (int p = 0; p < b.graph.n_params; p++) {
+        const plx_param *param = &b.graph.params[p];
+        for (int g = 0; g < param->spec.groups && !param->spec.is_state; g++) {
+            double squares = 0;
+            for (int pass = 0; pass < 2; pass++) {
+                const double norm = sqrt(squares), factor = norm > clip ? clip / norm : 1;
+                if (pass == 1) n_clipped += norm > clip;
+                for (int row = 0; row < param->spec.rows; row++) {
+                    for (int col = 0; col < param->spec.cols; col++) {
+                        const size_t i = param->offset + (size_t)g * param->group_stride +
+                                         (size_t)row * param->row_stride + (size_t)col;
+                        if (pass == 0) squares += gradient[i] * gradient[i];
+                        if (pass == 1) b.expected[i] -= factor * gradient[i];
+                    }
+                }
+            }
+        }
+    }
+    CHECK((n_clipped > 0) == (clip < 100));
+    plx_update_step(&update, b.values, b.gradient);
+    double worst = 0;
+    for (size_t i = 0; i < N_VALUES; i++)
+        worst = fmax(worst, fabs((double)b.values[i] - b.expected[i]));
+    CHECK_CLOSE(worst, 0, 1e-6);
+    plx_update_release(&update);
+    plx_pool_free(pool);
+}
+
 static void test_clipping(void)
 {
+    for (int level = 0; level <= (int)plx_cpu_best(); level++) {
+        check_variable_clipping(0.5, (plx_cpu_level)level, 1 + level);
+        check_variable_clipping(1e6, (plx_cpu_level)level, 2);
+    }
     for (int level = 0; level <= (int)plx_cpu_best(); level++) {
         check_clipping(0.3, 0, (plx_cpu_level)level, 1);
         check_clipping(0, 2, (plx_cpu_level)level, 3);

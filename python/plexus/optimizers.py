@@ -26,7 +26,7 @@ _KEYS = {
     "beta": "ftrl_beta",
     "initial_accumulator_value": "initial_accumulator",
     "clipvalue": "clip_value",
-    "clipnorm": "clip_norm",
+    "clipnorm": "clip_variable_norm",
     "global_clipnorm": "clip_norm",
 }
 
@@ -122,7 +122,7 @@ class Optimizer:
 def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Any) -> Optimizer:
     """Stochastic gradient descent, w -= learning_rate * g, with `momentum` and Nesterov's form of it.
 
-    arguments: clipvalue, clipnorm, global_clipnorm, as Keras has them; of all optimizers.
+    arguments: clipvalue, clipnorm (of each variable's gradient), global_clipnorm, as Keras has them; of all optimizers.
     """
     return Optimizer("sgd", learning_rate=learning_rate, momentum=momentum or None, nesterov=nesterov, **arguments)
 

@@ -124,3 +124,79 @@ def test_an_unknown_optimizer():
         with pytest.raises(ValueError, match="optimizer"):
             plexus.optimizers.get(given)
     assert np.isclose(optimizers.get("adam").learning_rate, 0.001)
+
+
+# -- Clipping ----------------------------------------------------------------------------------------------------------
+
+
+def one_step(optimizer, x, y, l2=0.0):
+    """Weights before and after a step of all rows, by parameter."""
+    columns = [plexus.SparseFeat("city", embedding_dim=3), plexus.DenseFeat("age")]
+    model = plexus.PLE(
+        columns, task_types=["binary", "regression"], task_names=["click", "seconds"], num_experts_specific=2,
+        num_experts_shared=1, expert_dnn_units=[4], tower_dnn_units_lists=[[3], [3]], l2_reg_embedding=l2, seed=5,
+    )  # fmt: skip
+    weights = []
+    look = plexus.callbacks.LambdaCallback(on_epoch_begin=lambda epoch: weights.append(copies(model)))
+    model.compile(optimizer)
+    model.fit(x, y, epochs=1, batch_size=4000, shuffle=False, verbose=0, callbacks=[look])
+    return weights[0], copies(model)
+
+
+def copies(model):
+    return {name: values.astype(np.float64) for name, values in model.parameters().items()}
+
+
+@pytest.mark.parametrize("clip", [0.01, 0.1, 1e6])
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_clipnorm_is_of_each_variable(clip, l2, rows, features):
+    """Keras: g * clip / max(norm(g), clip) of each variable. Groups of a parameter are variables of their own there, the
+    experts of a layer. SGD at a rate of 1 shows the gradient."""
+    y = [rows["click"], 20 * rows["seconds"]]
+    start, moved = one_step(optimizers.SGD(1.0), features, y, l2)
+    _, clipped = one_step(optimizers.SGD(1.0, clipnorm=clip), features, y, l2)
+    shortened = 0
+    for name, before in start.items():
+        for group, value in enumerate(before):
+            gradient = value - moved[name][group]
+            norm = np.sqrt((gradient**2).sum())
+            expected = value - gradient * (clip / max(norm, clip))
+            assert np.allclose(clipped[name][group], expected, rtol=1e-4, atol=2e-6), (name, group)
+            shortened += norm > clip
+    assert (shortened > 5) == (clip < 1)
+
+
+def test_global_clipnorm_is_of_all(rows, features):
+    y = [rows["click"], 20 * rows["seconds"]]
+    start, moved = one_step(optimizers.SGD(1.0), features, y)
+    _, clipped = one_step(optimizers.SGD(1.0, global_clipnorm=0.5), features, y)
+    norm = np.sqrt(sum(((start[name] - moved[name]) ** 2).sum() for name in start))
+    assert norm > 0.5
+    for name in start:
+        expected = start[name] - (start[name] - moved[name]) * 0.5 / norm
+        assert np.allclose(clipped[name], expected, rtol=1e-4, atol=2e-6), name
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3])
+def test_clipnorm_has_the_same_bits_by_threads(threads, rows, features):
+    def trained(threads):
+        model = small_model(threads=threads)
+        model.compile(optimizers.Adam(0.01, clipnorm=0.01))
+        model.fit(features, [rows["click"], rows["seconds"]], batch_size=256, verbose=0)
+        return model
+
+    assert same(trained(threads), trained(4))
+
+
+def test_one_clipping_alone(rows, features):
+    for both in ({"clipnorm": 1.0, "global_clipnorm": 1.0}, {"clipnorm": 1.0, "clipvalue": 1.0}):
+        model = small_model()
+        model.compile(optimizers.Adam(**both))
+        with pytest.raises(ValueError, match="'clip_variable_norm' are both above 0: choose one"):
+            model.fit(features, [rows["click"], rows["seconds"]], verbose=0)
+    model = small_model()
+    model.compile(optimizers.Adam(clipnorm=1.0), table_optimizer="lazy_adam")
+    with pytest.raises(ValueError, match="does not reach tables that 'table_optimizer' moves row by row"):
+        model.fit(features, [rows["click"], rows["seconds"]], verbose=0)
+    assert optimizers.get(keras("SGD", clipnorm=0.5)).config["clip_variable_norm"] == 0.5
+    assert optimizers.get(keras("SGD", global_clipnorm=0.5)).config["clip_norm"] == 0.5

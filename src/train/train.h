@@ -27,9 +27,9 @@ typedef struct plx_train_spec {
     int schedule; /* plx_schedule_kind */
     int64_t schedule_steps, schedule_patience, warmup_steps;
     double schedule_factor, min_learning_rate;
-    double clip_value, clip_norm; /* 0: off */
-    char *monitor;                /* what is best is chosen by it, as monitor.h has it; NULL: the validation loss */
-    int64_t patience;             /* epochs without improvement of it; 0: no early stopping */
+    double clip_value, clip_norm, clip_variable_norm; /* 0: off */
+    char *monitor;    /* what is best is chosen by it, as monitor.h has it; NULL: the validation loss */
+    int64_t patience; /* epochs without improvement of it; 0: no early stopping */
     double min_delta;
     bool shuffle;
     char *tensorboard; /* a folder for event files; empty or NULL: none. The loop itself writes nothing */

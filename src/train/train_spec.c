@@ -68,6 +68,10 @@ const plx_field plx_train_fields[] = {
      .doc = "numbers of the gradient are cut to this size; 0: not"},
     {FIELD(clip_norm), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
      .doc = "the whole gradient, regularisers included, is shortened to this norm where it is longer; 0: not"},
+    {FIELD(clip_variable_norm), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
+     .doc =
+         "the gradient of each variable (a table, or the kernel or the bias of one layer of one expert, gate or tower) "
+         "is shortened to this norm where it is longer, as Keras' clipnorm; 0: not"},
     {FIELD(patience), .type = PLX_FIELD_INT, .min = 0, .max = 100000, .fallback = "0",
      .doc = "stop after so many epochs that are not better by monitor; 0: run all epochs"},
     {FIELD(min_delta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
@@ -104,8 +108,22 @@ static plx_status check_schedule(const plx_train_spec *spec, plx_error *err)
                  "'schedule_steps' belongs to the schedules step, exponential and cosine: name one in 'schedule'");
     if (spec->min_learning_rate > spec->learning_rate)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'min_learning_rate' is above 'learning_rate'");
+    return PLX_OK;
+}
+
+static plx_status check_clipping(const plx_train_spec *spec, plx_error *err)
+{
+    const bool by_variable = spec->clip_variable_norm > 0;
     if (spec->clip_value > 0 && spec->clip_norm > 0)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'clip_value' and 'clip_norm' are both above 0: choose one");
+    if (by_variable && (spec->clip_value > 0 || spec->clip_norm > 0))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' and 'clip_variable_norm' are both above 0: choose one",
+                 spec->clip_value > 0 ? "clip_value" : "clip_norm");
+    if (by_variable && spec->table_optimizer && *spec->table_optimizer)
+        PLX_FAIL(
+            err, PLX_ERR_ARGUMENT,
+            "'clip_variable_norm' does not reach tables that 'table_optimizer' moves row by row: leave one out, or "
+            "take 'clip_value'");
     return PLX_OK;
 }
 
@@ -150,5 +168,6 @@ plx_status plx_train_check(const plx_train_spec *spec, plx_error *err)
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
                  "'initial_accumulator', 'ftrl_beta' and 'ftrl_l2' are all 0, and ftrl divides by what they give: set "
                  "one of them");
+    PLX_TRY(check_clipping(spec, err));
     return check_schedule(spec, err);
 }

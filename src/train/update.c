@@ -65,6 +65,7 @@ static void find_bands(plx_update *update, const plx_graph *graph, const double 
         if (param->spec.is_state || param->spec.is_frozen || param->spec.is_lazy) continue;
         if (factor > 0) add_bands(&update->regularised, param, factor);
         if (decays && !param->spec.is_bias) add_bands(&update->decaying, param, 0);
+        if (update->variables.items) add_bands(&update->variables, param, 0);
     }
     join_bands(&update->regularised);
     join_bands(&update->decaying);
@@ -78,7 +79,11 @@ static bool take_memory(plx_update *update, const plx_graph *graph)
     update->regularised.items = plx_alloc(update->allocator, n_bands, sizeof *update->regularised.items);
     update->decaying.items = plx_alloc(update->allocator, n_bands, sizeof *update->decaying.items);
     update->penalties = plx_alloc_zero(update->allocator, (size_t)update->n_spans, sizeof *update->penalties);
-    bool has_squares = true, has_slots = true;
+    bool has_squares = true, has_slots = true, has_variables = true;
+    if (update->spec->clip_variable_norm > 0) {
+        update->variables.items = plx_alloc(update->allocator, n_bands, sizeof *update->variables.items);
+        has_variables = update->variables.items != NULL;
+    }
     if (update->spec->clip_norm > 0) {
         update->squares = plx_alloc_zero(update->allocator, (size_t)update->n_spans, sizeof *update->squares);
         has_squares = update->squares != NULL;
@@ -87,7 +92,8 @@ static bool take_memory(plx_update *update, const plx_graph *graph)
         update->slots[i] = plx_alloc_aligned(update->allocator, update->n, sizeof *update->slots[i]);
         has_slots &= update->slots[i] != NULL;
     }
-    return update->regularised.items && update->decaying.items && update->penalties && has_squares && has_slots;
+    return update->regularised.items && update->decaying.items && update->penalties && has_squares && has_variables &&
+           has_slots;
 }
 
 plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, const plx_graph *graph,
@@ -117,6 +123,7 @@ void plx_update_release(plx_update *update)
         plx_free_aligned(update->allocator, update->slots[i]);
     plx_free(update->allocator, update->squares);
     plx_free(update->allocator, update->penalties);
+    plx_free(update->allocator, update->variables.items);
     plx_free(update->allocator, update->decaying.items);
     plx_free(update->allocator, update->regularised.items);
     *update = (plx_update){0};
@@ -184,6 +191,30 @@ static void measure_span(void *user, int span, int thread)
     update->squares[span] = update->kernels->sum_squares(end - begin, update->gradient + begin);
 }
 
+static double square(const plx_update *update, const plx_band *band, size_t from, size_t n)
+{
+    (void)band;
+    return update->kernels->sum_squares(n, update->gradient + from);
+}
+
+static double shorten(const plx_update *update, const plx_band *band, size_t from, size_t n)
+{
+    update->kernels->limit(n, update->gradient + from, (plx_real)band->l2, 0);
+    return 0;
+}
+
+/* One variable is one thread's, so that its sum does not depend on their number. */
+static void clip_variable(void *user, int number, int thread)
+{
+    const plx_update *update = user;
+    plx_band band = update->variables.items[number];
+    (void)thread;
+    const double norm = sqrt(each_row(update, &band, 0, update->n, square));
+    if (!(norm > update->spec->clip_variable_norm)) return;
+    band.l2 = update->spec->clip_variable_norm / norm;
+    each_row(update, &band, 0, update->n, shorten);
+}
+
 static void move_span(void *user, int span, int thread)
 {
     plx_update *update = user;
@@ -206,17 +237,22 @@ static void update_span(void *user, int span, int thread)
     move_span(user, span, thread);
 }
 
+static void run_jobs(plx_update *update, int n, plx_job *job)
+{
+    if (update->pool) {
+        plx_pool_run(update->pool, n, job, update);
+        return;
+    }
+    for (int number = 0; number < n; number++)
+        job(update, number, 0);
+}
+
 static double run_spans(plx_update *update, plx_job *job, plx_real *values, plx_real *gradient)
 {
     double penalty = 0;
     update->values = values;
     update->gradient = gradient;
-    if (update->pool) {
-        plx_pool_run(update->pool, update->n_spans, job, update);
-    } else {
-        for (int span = 0; span < update->n_spans; span++)
-            job(update, span, 0);
-    }
+    run_jobs(update, update->n_spans, job);
     for (int span = 0; span < update->n_spans; span++)
         penalty += update->penalties[span];
     return penalty;
@@ -240,6 +276,11 @@ double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
     update->decay = (plx_real)(update->learning_rate * update->spec->weight_decay);
     update->most = (plx_real)update->spec->clip_value;
     update->shortening = 1;
+    if (update->variables.n > 0) {
+        run_spans(update, regularise_span, values, gradient);
+        run_jobs(update, (int)update->variables.n, clip_variable);
+        return run_spans(update, move_span, values, gradient);
+    }
     if (!update->squares) return run_spans(update, update_span, values, gradient);
     run_spans(update, measure_span, values, gradient);
     update->shortening = shortening(update);

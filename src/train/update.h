@@ -35,6 +35,7 @@ typedef struct plx_update {
     int n_spans;
     plx_bands regularised;
     plx_bands decaying;                       /* where the optimizer decays weights; `l2` means nothing */
+    plx_bands variables;                      /* each clipped by its own norm, not joined; none where that is off */
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX]; /* [n] each */
     double *penalties;                        /* [n_spans] of the call in hand */
     double *squares;                          /* [n_spans] of the gradient; NULL where its norm is not clipped */
