@@ -39,7 +39,10 @@ class Inputs:
             names = names_by_place(self.feature_columns)
             if isinstance(x, (list, tuple)):
                 if len(x) != len(names):
-                    raise ArgumentError(f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}")
+                    raise ArgumentError(
+                        f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}; a list has an array a "
+                        "feature, a frame has rows, and model.predictor() takes one row"
+                    )
                 x = dict(zip(names, x))
             elif isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.names is None:
                 if x.shape[1] != len(names):
@@ -110,6 +113,7 @@ class Inputs:
         if not isinstance(y, (list, tuple)) or len(y) != len(self.task_names):
             raise ArgumentError(
                 f"{what}: y must be a list of {len(self.task_names)} arrays, one a task ({', '.join(self.task_names)})"
+                f"{f', not {len(y)}' if isinstance(y, (list, tuple)) else ''}"
             )
         return {column: column_of(values, column) for column, values in zip(self.label_columns, y)}
 

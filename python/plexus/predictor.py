@@ -101,6 +101,12 @@ class Predictor:
             if reading.is_feature and name not in self.columns:
                 raise SchemaError(f"columns: there is no '{name}', which the model reads; {nearest(name, self.columns)}")
 
+    @property
+    def unknown(self) -> int:
+        """How many cells so far, of all threads, were not empty and held no category that the model knows, nor a list with
+        one. Where most do, rows are written otherwise than for training (docs/data.md)."""
+        return lib.plx_predictor_unknown(self._handle)
+
     def __call__(self, row: Any) -> tuple[float, ...]:
         """One number a task, of a multiclass task one a class, side by side: the same bits as Model.predict.
 

@@ -6,6 +6,7 @@ import datetime
 import decimal
 import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -234,3 +235,25 @@ def test_paths_with_a_nul(tmp_path):
         plexus.load_model(str(tmp_path / "x") + "\0y")
     with pytest.raises(plexus.ArgumentError, match="has a character NUL"):
         two_texts().save(str(tmp_path / "x") + "\0y")
+
+
+def test_unknown_categories_are_counted():
+    model, _ = numbers_and_texts()
+    predictor = model.predictor()
+    predictor(["IT", 3, "0.7", "2024-02-03", 0.25])
+    assert predictor.unknown == 0
+    predictor(["nowhere", 3, "0.7", None, 0.25])
+    assert predictor.unknown == 1
+    predictor(["elsewhere", 3.5, "0.7", "03.02.2024", 0.25])
+    assert predictor.unknown == 4
+
+
+def test_models_of_before():
+    """A file without a rule: truths are 1 and 0 to its predictor as to predict."""
+    model = plexus.load_model(Path(__file__).parents[2] / "tests" / "rule_0" / "model.plexus")
+    predictor = model.predictor(["x", "items", "size"])
+    for value in (True, False, np.bool_(True), 1, 12, 12.0, "12.0", "True", None):
+        table = {"x": [value], "items": ["1|2.0"], "size": [2]}
+        wanted = tuple(float(one) for scores in model.predict(table) for one in scores[0])
+        assert predictor([value, "1|2.0", 2]) == wanted, value
+    assert predictor([True, "1", 1]) == predictor([1, "1", 1]) != predictor(["True", "1", 1])
