@@ -243,7 +243,7 @@ class Model(Scoring):
 
         KeyboardInterrupt ends training and is raised again; the model keeps the best epoch so far, without validation
         rows the weights reached. A second fit goes on from the weights, with a fresh optimizer. Callbacks may score and
-        save the model and set its weights; a fit of the same model within this one is an ArgumentError. Raises
+        save the model and set its weights; a fit of the same model within this one is a RuntimeError. Raises
         SchemaError for rows that do not fit the model, NumericError where a loss is not finite.
         """
         if not self._compiled:

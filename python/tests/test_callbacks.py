@@ -87,6 +87,28 @@ def test_weights_may_be_set_at_an_epochs_end(rows, features):
     assert largest[0] > 0.3 > largest[1] > 0
 
 
+@pytest.mark.parametrize("split", [0.0, 0.25])
+def test_a_loss_that_is_not_finite_keeps_what_was_learnt(split, tmp_path):
+    """The best epoch's weights, bit for bit; without validation rows the last that were finite."""
+    x = np.random.default_rng(0).normal(size=2000)
+    model = plexus.SingleTask([plexus.DenseFeat("x")], task_type="regression", task_name="t")
+    model.compile(plexus.optimizers.SGD(0.01))
+    kept = []
+
+    def end(epoch, logs):
+        kept.append(model.get_weights())
+        if epoch == 2:
+            model.learning_rate = 1e30
+
+    own = callbacks.LambdaCallback(on_epoch_end=end)
+    with pytest.raises(plexus.NumericError, match="epoch 4, step .*not finite"):
+        model.fit({"x": x}, 3 * x, epochs=9, verbose=0, validation_split=split, callbacks=[own])
+    assert len(kept) == 3 and all(np.isfinite(one).all() for one in model.get_weights())
+    if split:
+        assert all(np.array_equal(a, b) for a, b in zip(kept[2], model.get_weights()))
+    model.save(tmp_path / "m.plexus")
+
+
 # -- Hooks that nothing calls ------------------------------------------------------------------------------------------
 
 
