@@ -351,6 +351,49 @@ static void test_memory_ends(void)
     folder_remove(&f);
 }
 
+/* Texts that stand for the empty cell, in files, in memory and in lists, hashed or not. */
+static void test_missing_texts(void)
+{
+    static const char text[] = "color,size,sold\n\\N,1,0\nred,1,0\n,1,1\nNA,1,0\n0.0,1,1\n0,1,1\nblue,1,0\n";
+    static const char *const cells_of[] = {"", "\\N", "NA", "0", "nan"};
+    static const double sizes[] = {1, 1, 1, 1, 1};
+    small_spec s;
+    loaded l;
+    uint8_t records[256];
+    for (int64_t buckets = 0; buckets < 2000; buckets += 1000) {
+        small_spec_init(&s);
+        s.features[0].hash_buckets = buckets;
+        s.features[0].missing_texts = (plx_text_list)LIST("\\N", "NA", "0.0");
+        REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+        const uint32_t empty = id_at(&l.parts[0], 2, 0);
+        static const bool is_missing[] = {true, false, true, true, true, true, false};
+        for (size_t row = 0; row < 7; row++)
+            CHECK((id_at(&l.parts[0], row, 0) == empty) == is_missing[row]);
+        CHECK(buckets || (plx_encoders_vocabulary(l.encoders, 0) == 4 && empty == 1));
+        const plx_cells cells[] = {{.name = "color", .texts = cells_of}, {.name = "size", .numbers = sizes}};
+        CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 2, 5, false, records, &l.error), PLX_OK);
+        const plx_layout *layout = plx_encoders_layout(l.encoders);
+        for (size_t row = 0; row < 5; row++)
+            CHECK((plx_record_id(records + row * layout->record_bytes, &layout->sparse[0]) == empty) == (row < 4));
+        loaded_release(&l);
+    }
+    small_spec_init(&s);
+    s.features[0] = (plx_feature_spec){.name = "color",
+                                       .kind = PLX_FEATURE_LIST,
+                                       .embedding_dim = 4,
+                                       .max_length = 3,
+                                       .separator = "|",
+                                       .weight_separator = "",
+                                       .weight_column = "",
+                                       .missing_texts = LIST("NULL")};
+    REQUIRE(load_text(&l, "color,size,sold\na|b,1,0\nNULL,1,1\n,1,0\nb|NULL,1,0\n", &s.spec) == PLX_OK);
+    CHECK(l.encoders && plx_encoders_layout(l.encoders)->lists[0].vocabulary == 4); /* an item is a text */
+    const plx_layout *layout = plx_encoders_layout(l.encoders);
+    CHECK(memcmp(l.parts[0].records + layout->record_bytes + layout->lists[0].offset,
+                 l.parts[0].records + 2 * layout->record_bytes + layout->lists[0].offset, 3) == 0);
+    loaded_release(&l);
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_rare_texts),
@@ -358,6 +401,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_vocabulary_file),
                                        CHECK_TEST(test_wrong_vocabulary_file),
                                        CHECK_TEST(test_hash),
+                                       CHECK_TEST(test_missing_texts),
                                        CHECK_TEST(test_hashed_ids),
                                        CHECK_TEST(test_shared),
                                        CHECK_TEST(test_round_trips),

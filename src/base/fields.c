@@ -225,11 +225,20 @@ static bool read_weight_list(const plx_field *field, const plx_raw *value, plx_a
     return true;
 }
 
+const plx_field *plx_field_find_for(const plx_field *fields, size_t n, plx_slice name, int kind)
+{
+    const plx_field *first = NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (!plx_slice_equal(name, plx_slice_of(fields[i].name))) continue;
+        if (kind < 0 || plx_field_is_for(&fields[i], kind)) return &fields[i];
+        if (!first) first = &fields[i];
+    }
+    return first;
+}
+
 const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name)
 {
-    for (size_t i = 0; i < n; i++)
-        if (plx_slice_equal(name, plx_slice_of(fields[i].name))) return &fields[i];
-    return NULL;
+    return plx_field_find_for(fields, n, name, -1);
 }
 
 static bool is_list_type(plx_field_type type)

@@ -94,7 +94,10 @@ static inline bool plx_field_has_range(const plx_field *field)
     return field->min != 0 || field->max != 0;
 }
 
-/** The row named `name`, or NULL. */
+/** The row named `name`, or NULL. Rows of one name have no kind in common; `kind` says which is meant, below 0: the
+ * first. */
+const plx_field *plx_field_find_for(const plx_field *fields, size_t n, plx_slice name, int kind);
+/** The first of that name. */
 const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name);
 /** Checks `value` and stores it in `object`; strings and lists go to `arena`. The message names the field and what it
  * takes. */

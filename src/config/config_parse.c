@@ -11,8 +11,9 @@ typedef struct section {
     const char *title; /* "section 'data'" */
     const plx_field *fields;
     size_t n_fields;
-    const char *extra;  /* a key beside the table's, read by the caller; NULL: none */
-    const char *waived; /* a field without default that may lack all the same; NULL: none */
+    const char *extra;        /* a key beside the table's, read by the caller; NULL: none */
+    const char *waived;       /* a field without default that may lack all the same; NULL: none */
+    const char *const *kinds; /* of the key `kind`, by which fields of one name are told apart; NULL: there are none */
 } section;
 
 typedef struct parser {
@@ -69,6 +70,15 @@ static bool is_duplicate(parser *p, const yaml_node_t *mapping, const yaml_node_
     return false;
 }
 
+/** The number of an entry's kind; below 0 where it has none. */
+static int kind_of(parser *p, const yaml_node_t *entry, const section *s)
+{
+    const plx_slice text = plx_node_text(plx_document_value(&p->document, entry, "kind"));
+    for (int kind = 0; s->kinds && s->kinds[kind]; kind++)
+        if (plx_slice_equal(text, plx_slice_of(s->kinds[kind]))) return kind;
+    return -1;
+}
+
 static void set_field(parser *p, const plx_field *field, void *object, const yaml_node_t *value)
 {
     plx_error failure;
@@ -98,11 +108,12 @@ static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *
         p->document.out_of_memory = true;
     }
     if (!mapping || !is_mapping(p, mapping, s->title)) return;
+    const int kind = kind_of(p, mapping, s);
     for (const yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top;
          pair++) {
         const yaml_node_t *key = plx_document_node(&p->document, pair->key);
         plx_slice text = plx_node_text(key);
-        const plx_field *field = plx_field_find(s->fields, s->n_fields, text);
+        const plx_field *field = plx_field_find_for(s->fields, s->n_fields, text, kind);
         bool is_extra = s->extra && plx_slice_equal(text, plx_slice_of(s->extra));
         if (plx_document_is_full(&p->document)) return;
         if (key->type != YAML_SCALAR_NODE || (!field && !is_extra)) {
@@ -140,7 +151,8 @@ static void check_keys(parser *p, const yaml_node_t *entry, const section *s, co
         const yaml_node_t *key = plx_document_key(&p->document, entry, field->name);
         char takers[120] = "";
         size_t used = 0, n_takers = (size_t)__builtin_popcount(field->kinds), n = 0;
-        if (!key || plx_field_is_for(field, kind)) continue;
+        const plx_slice name = plx_slice_of(field->name);
+        if (!key || plx_field_is_for(plx_field_find_for(s->fields, s->n_fields, name, kind), kind)) continue;
         for (int k = 0; kinds[k]; k++) {
             if (!plx_field_is_for(field, k)) continue;
             used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s",
@@ -195,6 +207,7 @@ static void parse_feature(parser *p, const yaml_node_t *entry)
                  .fields = plx_feature_fields,
                  .n_fields = plx_feature_n_fields,
                  .extra = "names",
+                 .kinds = plx_feature_kinds,
                  .waived = names ? "name" : NULL};
     plx_feature_spec feature = {0};
     if (!is_mapping(p, entry, s.title)) return;

@@ -114,7 +114,7 @@ static plx_status encode_sparse(request *r, int feature, plx_error *err)
     PLX_TRY(find_column(r, sparse->input, &cells, err));
     warn_of_floats(r, cells);
     for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = cell_text(r, cells, row, room);
+        const plx_slice text = plx_vocabulary_cell(sparse->vocabulary, sparse->spec, cell_text(r, cells, row, room));
         const uint32_t id = plx_vocabulary_id(sparse->vocabulary, text);
         uint8_t *record = r->out + row * e->layout.record_bytes;
         plx_put_id(record, field, id);

@@ -72,8 +72,11 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
     own_fields(arena, plx_data_fields, plx_data_n_fields, &e->spec.data);
     e->spec.features = plx_arena_copy(arena, spec->features, n_features * sizeof *spec->features);
     e->spec.tasks = plx_arena_copy(arena, spec->tasks, n_tasks * sizeof *spec->tasks);
-    for (size_t i = 0; e->spec.features && i < n_features; i++)
-        own_fields(arena, plx_feature_fields, plx_feature_n_fields, &e->spec.features[i]);
+    for (size_t i = 0; e->spec.features && i < n_features; i++) {
+        plx_feature_spec *feature = &e->spec.features[i];
+        own_fields(arena, plx_feature_fields, plx_feature_n_fields, feature);
+        if (feature->text != PLX_TEXT_EXACT) own_values(e, &feature->missing_texts);
+    }
     for (size_t i = 0; e->spec.tasks && i < n_tasks; i++)
         own_task(e, &e->spec.tasks[i]);
     e->inputs = plx_arena_take(arena, 2 * n_features + 3 * n_tasks + 2, sizeof *e->inputs);

@@ -56,8 +56,10 @@ static plx_status make_maps(const plx_encoders *e, const plx_columns *columns, s
         const plx_dictionary *texts = &columns->items[e->sparse[i].input].dictionary;
         uint32_t *ids = plx_arena_take(arena, texts->n, sizeof *ids);
         if (!ids) return plx_error_memory(err);
+        const plx_vocabulary *vocabulary = e->sparse[i].vocabulary;
         for (uint32_t code = 0; code < texts->n; code++)
-            ids[code] = plx_vocabulary_id(e->sparse[i].vocabulary, plx_dictionary_text(texts, code));
+            ids[code] = plx_vocabulary_id(
+                vocabulary, plx_vocabulary_cell(vocabulary, e->sparse[i].spec, plx_dictionary_text(texts, code)));
         maps->ids[i] = ids;
     }
     PLX_TRY(plx_list_memory_init(&maps->lists, arena, e, columns, n, err));

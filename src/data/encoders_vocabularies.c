@@ -42,14 +42,16 @@ static plx_status find_texts(found_texts *found, const plx_raw_column *column, c
 }
 
 /* The id of most rows. */
-static int64_t commonest(const plx_vocabulary *vocabulary, const plx_dictionary *texts, const found_texts *found)
+static int64_t commonest(const plx_sparse_encoder *sparse, const plx_dictionary *texts, const found_texts *found)
 {
+    const plx_vocabulary *vocabulary = sparse->vocabulary;
     int64_t best = 0;
     uint32_t most = 0;
     for (uint32_t code = 0; code < texts->n; code++) {
         const uint32_t count = found->counts[code];
         if (count == 0 || count < most) continue;
-        const int64_t id = plx_vocabulary_id(vocabulary, plx_dictionary_text(texts, code));
+        const plx_slice text = plx_vocabulary_cell(vocabulary, sparse->spec, plx_dictionary_text(texts, code));
+        const int64_t id = plx_vocabulary_id(vocabulary, text);
         if (count > most || id < best) {
             most = count;
             best = id;
@@ -77,6 +79,7 @@ static plx_status take_texts(plx_vocabulary *vocabulary, const plx_dictionary *t
 /* Texts of several columns, counted by what they are as categories. */
 typedef struct tally {
     const plx_vocabulary *vocabulary;
+    const plx_feature_spec *sparse; /* whose cells are counted; of lists NULL */
     plx_dictionary texts;
     uint64_t *counts; /* [texts.n] */
     size_t capacity;
@@ -105,7 +108,7 @@ static plx_status count_text(tally *t, plx_slice cell, uint64_t count, plx_error
 static plx_status count_cell(tally *t, const plx_list_encoder *list, plx_slice cell, uint64_t count, plx_error *err)
 {
     plx_slice item;
-    if (!list) return count_text(t, cell, count, err);
+    if (!list) return count_text(t, plx_vocabulary_cell(t->vocabulary, t->sparse, cell), count, err);
     plx_list_walk walk = plx_list_items(list, cell);
     while (plx_list_next(&walk, &item))
         PLX_TRY(count_text(t, plx_list_text(list, item), count, err));
@@ -146,9 +149,11 @@ static plx_status fit_shared(plx_encoders *e, plx_vocabulary *vocabulary, const 
     tally t = {.vocabulary = vocabulary};
     plx_status status = PLX_OK;
     plx_dictionary_init(&t.texts, &e->allocator, e->seed);
-    for (int i = 0; !status && i < e->n_sparse; i++)
+    for (int i = 0; !status && i < e->n_sparse; i++) {
+        t.sparse = e->sparse[i].spec;
         if (e->sparse[i].vocabulary == vocabulary)
             status = count_column(&t, NULL, columns, e->sparse[i].input, order, n, err);
+    }
     for (int i = 0; !status && i < e->layout.n_lists; i++)
         if (e->lists[i].vocabulary == vocabulary)
             status = count_column(&t, &e->lists[i], columns, e->lists[i].input, order, n, err);
@@ -164,9 +169,11 @@ static bool is_own(const plx_vocabulary *vocabulary)
 }
 
 /* Whether cells are other texts as categories than they are: two may be one then. */
-static bool changes_texts(const plx_vocabulary *vocabulary, const plx_dictionary *texts)
+static bool changes_texts(const plx_sparse_encoder *sparse, const plx_dictionary *texts)
 {
     char room[PLX_VALUE_ROOM];
+    const plx_vocabulary *vocabulary = sparse->vocabulary;
+    if (sparse->spec->missing_texts.n) return true;
     for (uint32_t code = 0; !vocabulary->is_exact && code < texts->n; code++) {
         const plx_slice text = plx_dictionary_text(texts, code);
         if (!plx_slice_equal(text, plx_vocabulary_text(vocabulary, text, room))) return true;
@@ -184,9 +191,9 @@ static plx_status fit_sparse(plx_encoders *e, plx_sparse_encoder *sparse, const 
     found_texts found;
     plx_status status = find_texts(&found, column, order, n, &e->allocator, err);
     if (!status && is_own(vocabulary))
-        status = changes_texts(vocabulary, texts) ? fit_shared(e, vocabulary, columns, order, n, err)
-                                                  : take_texts(vocabulary, texts, &found, err);
-    if (!status) sparse->common = commonest(vocabulary, texts, &found);
+        status = changes_texts(sparse, texts) ? fit_shared(e, vocabulary, columns, order, n, err)
+                                              : take_texts(vocabulary, texts, &found, err);
+    if (!status) sparse->common = commonest(sparse, texts, &found);
     release_found(&found, &e->allocator);
     plx_column_forget(columns, sparse->input);
     return status;

@@ -36,6 +36,7 @@ static size_t count_items(plx_list_walk walk)
 
 plx_list_walk plx_list_items(const plx_list_encoder *list, plx_slice cell)
 {
+    cell = plx_vocabulary_cell(list->vocabulary, list->spec, cell);
     const size_t most = (size_t)list->spec->max_length;
     plx_list_walk walk = {.at = cell.text,
                           .end = cell.text + cell.length,

@@ -354,6 +354,14 @@ const plx_field plx_feature_fields[] = {
      .fallback = "error",
      .doc = "dense: the number that a missing one stands for, before all that follows; mean: the mean of those that "
             "are there, clipped; error: none may be missing"},
+    {.name = "missing",
+     .type = PLX_FIELD_TEXT_LIST,
+     .offset = offsetof(plx_feature_spec, missing_texts),
+     .kinds = OF_TEXTS,
+     .fallback = "",
+     .doc =
+         "sparse, list: cells that stand for the empty cell, such as [\"\\\\N\", NA]; the empty cell is a category of "
+         "its own, and an empty list"},
     {.name = "missing_indicator",
      .type = PLX_FIELD_BOOL,
      .offset = offsetof(plx_feature_spec, missing_indicator),

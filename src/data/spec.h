@@ -89,18 +89,19 @@ typedef struct plx_feature_spec {
     char *column; /* empty: as the name */
     int kind;     /* plx_feature_kind */
     /* sparse, list */
-    int64_t embedding_dim;    /* 0: by the number of categories */
-    char *embedding_name;     /* of the table; features of equal names share one; empty: as the name */
-    int initializer;          /* plx_table_initializer */
-    double initializer_scale; /* NaN: the initializer's own */
-    char *embedding_file;     /* whose rows the table starts with; empty: none */
-    bool frozen;              /* the table stays as it starts */
-    int vocabulary;           /* plx_vocabulary_order */
-    char *vocabulary_file;    /* one text a line; empty: fitted */
-    int64_t min_count;        /* rarer texts are unknown */
-    int64_t max_size;         /* texts known at most, the commonest; 0: any number */
-    int64_t hash_buckets;     /* ids are hashes modulo it; 0: ids are numbers of texts */
-    int text;                 /* plx_text_meaning */
+    plx_text_list missing_texts; /* cells that are the empty cell; key `missing` */
+    int64_t embedding_dim;       /* 0: by the number of categories */
+    char *embedding_name;        /* of the table; features of equal names share one; empty: as the name */
+    int initializer;             /* plx_table_initializer */
+    double initializer_scale;    /* NaN: the initializer's own */
+    char *embedding_file;        /* whose rows the table starts with; empty: none */
+    bool frozen;                 /* the table stays as it starts */
+    int vocabulary;              /* plx_vocabulary_order */
+    char *vocabulary_file;       /* one text a line; empty: fitted */
+    int64_t min_count;           /* rarer texts are unknown */
+    int64_t max_size;            /* texts known at most, the commonest; 0: any number */
+    int64_t hash_buckets;        /* ids are hashes modulo it; 0: ids are numbers of texts */
+    int text;                    /* plx_text_meaning */
     /* list */
     char *separator;        /* between items or numbers, one byte or "tab"; dense, too */
     int64_t max_length;     /* items kept at most */

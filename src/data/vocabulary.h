@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 #include "base/value_text.h"
+#include "data/cells.h"
 #include "data/csv.h"
 #include "data/dictionary.h"
 #include "data/spec.h"
@@ -55,6 +56,16 @@ static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_s
     if (vocabulary->hash_buckets) return 1 + (uint32_t)(plx_hash(text.text, text.length) % vocabulary->hash_buckets);
     /* PLX_NOT_FOUND + 1 = 0 */
     return plx_dictionary_find(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)) + 1;
+}
+
+/** The cell that a feature of the table reads: empty for one of its `missing`, which hold values. */
+static inline plx_slice plx_vocabulary_cell(const plx_vocabulary *vocabulary, const plx_feature_spec *feature,
+                                            plx_slice cell)
+{
+    char room[PLX_VALUE_ROOM];
+    if (!feature->missing_texts.n) return cell;
+    return plx_cell_is_listed(&feature->missing_texts, plx_vocabulary_text(vocabulary, cell, room)) ? (plx_slice){"", 0}
+                                                                                                    : cell;
 }
 
 /** Rows of the table, the unknown one counted. */
