@@ -326,9 +326,9 @@ static void test_wrong_input(void)
     check_fails((column[]){COLOR, misspelt, CODE, SOLD}, 4, 0, PLX_ERR_SCHEMA, "did you mean 'sise'?");
     check_fails((column[]){COLOR, SIZE, CODE, SOLD, SIZE}, 5, 0, PLX_ERR_SCHEMA, "column 'size' is there twice");
     column dates = SIZE;
-    dates.format = "tdD";
+    dates.format = "tDs";
     check_fails((column[]){COLOR, dates, CODE, SOLD}, 4, 0, PLX_ERR_SCHEMA,
-                "table: column 'size': dates or times (Arrow format 'tdD'); cast the column");
+                "table: column 'size': durations (Arrow format 'tDs'); cast the column");
     static const double not_labels[] = {9, 9, 9, 1, 0, 0.5, 1, 1};
     const column sold = {.name = "sold", .format = "g", .buffers = {NULL, not_labels}, .n_buffers = 2};
     check_fails((column[]){COLOR, SIZE, CODE, sold}, 4, 0, PLX_ERR_SCHEMA,

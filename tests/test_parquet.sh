@@ -176,6 +176,68 @@ test_scoring() {
     same csv.json parquet.json
 }
 
+# Types that files and texts write differently: each as a category, decimals and booleans also as numbers.
+test_types() {
+    needs_parquet
+    for file in typed typed-integer typed-int96; do
+        echo "$file"
+        {
+            echo 'data: {train: [rows]}'
+            echo 'features:'
+            for name in small medium large whole day moment instant clock id tag half flag; do
+                # Timestamps of 12 bytes have no zone.
+                [ $file.$name = typed-int96.instant ] && continue
+                echo "  - {name: $name, kind: sparse, embedding_dim: 2}"
+            done
+            for name in small medium large whole flag; do
+                echo "  - {name: ${name}_number, column: $name, kind: dense, scaling: standard, missing: 0}"
+            done
+            echo 'tasks: [{name: click}]'
+            echo 'model: {name: single_task, tower_dnn_units_lists: [[4]]}'
+            echo 'train: {epochs: 1, batch_size: 50}'
+        } >s.yaml
+        cp "$samples/typed.csv" rows
+        code 0 "$PLEXUS" fit s.yaml --out expected --quiet
+        cp "$samples/$file.parquet" rows
+        fit_rows
+        rm -r expected
+    done
+}
+
+# Dates and times where a number is asked for: days, and seconds since 1970 whatever the unit; bytes that are no text.
+test_times_as_numbers() {
+    needs_parquet
+    for file in typed typed-integer typed-int96; do
+        echo "$file"
+        cat >s.yaml <<'YAML'
+data: {train: [rows]}
+features:
+  - {name: day, kind: dense, missing: 19700}
+  - {name: moment, kind: dense, missing: 1.7e9}
+  - {name: clock, kind: dense, missing: 0}
+tasks: [{name: click}]
+model: {name: single_task, tower_dnn_units_lists: [[]]}
+train: {epochs: 1, batch_size: 50}
+YAML
+        cp "$samples/$file.parquet" rows
+        code 0 "$PLEXUS" fit s.yaml --out "$file" --quiet
+    done
+    same typed/model.plexus typed-integer/model.plexus
+    same typed/model.plexus typed-int96/model.plexus
+    # The first day of the 300 rows is 2023-12-28, 19719 days after 1970.
+    awk -F, 'NR == 1 { print "day,moment,clock,click" }
+        NR > 1 {
+            split($5, d, "-"); split(substr($6, 12), t, ":")
+            days = $5 == "" ? 19700 : 19719 + (d[1] == 2023 ? d[3] - 28 : 3 + d[3])
+            clock = t[1] * 3600 + t[2] * 60 + t[3]
+            printf "%d,%.2f,%.2f,%d\n", days, $6 == "" ? 1.7e9 : days * 86400 + clock, clock, $13
+        }' "$samples/typed.csv" >rows
+    code 0 "$PLEXUS" fit s.yaml --out numbers --quiet
+    same typed/model.plexus numbers/model.plexus
+    code 1 "$PLEXUS" fit s.yaml --out got --set "data.train=['$samples/typed.csv']"
+    has err 'is a date and not a number'
+}
+
 test_wrong_files() {
     needs_parquet
     make_sample_config

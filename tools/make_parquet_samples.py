@@ -7,8 +7,11 @@
 Needs pyarrow (made with 26.0). tests/test_parquet.sh trains on each and compares the models byte for byte. The rows
 come from a counter, not from a random generator, so that every run writes the same ones.
 """
+import datetime
+import decimal
 import os
 import sys
+import uuid
 
 import pyarrow
 import pyarrow.parquet
@@ -58,7 +61,7 @@ def cell(value):
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "1" if value else "0"
+        return "true" if value else "false"
     if isinstance(value, list):
         return "|".join(cell(item) for item in value)
     if isinstance(value, (int, float)):
@@ -87,6 +90,88 @@ def table(table_rows, **other):
     return pyarrow.table(arrays, schema=pyarrow.schema(types))
 
 
+def typed_rows():
+    """Rows of the types that texts, files and Arrow write in ways of their own."""
+    start = datetime.datetime(2023, 12, 28, 22, 30)
+    out = []
+    for row in range(ROWS):
+        moment = start + datetime.timedelta(hours=draw(row, 30) % 200, microseconds=draw(row, 31) % 3 * 250000)
+        out.append({
+            "small": decimal.Decimal(draw(row, 32) - 500) / 100,
+            "medium": decimal.Decimal(draw(row, 33) * 123456789).scaleb(-6),
+            "large": decimal.Decimal(draw(row, 34) - 500).scaleb(20) / 8,
+            "whole": decimal.Decimal(draw(row, 35) % 9).quantize(decimal.Decimal("0.00")),
+            "day": moment.date(),
+            "moment": moment,
+            "instant": moment.replace(tzinfo=datetime.timezone.utc),
+            "clock": moment.time(),
+            "id": uuid.UUID(int=draw(row, 36) % 7 << 100 | 12345),
+            "tag": "fix%d" % (draw(row, 37) % 5),
+            "half": draw(row, 38) % 8 / 8,
+            "flag": draw(row, 39) % 2 == 1,
+            "click": int(draw(row, 32) > 500),
+        })
+    for row in range(0, ROWS, 29):
+        for name in ("small", "large", "day", "moment", "instant", "clock", "id", "flag"):
+            out[row][name] = None
+    return out
+
+
+def typed_cell(value):
+    """What base/value_text.h says, written again."""
+    if isinstance(value, datetime.datetime):
+        if value.tzinfo is None and value.time() == datetime.time():
+            return value.date().isoformat()
+        fraction = ".%06d" % value.microsecond if value.microsecond else ""
+        return value.strftime("%Y-%m-%dT%H:%M:%S") + fraction.rstrip("0") + ("Z" if value.tzinfo else "")
+    if isinstance(value, datetime.date):
+        return value.isoformat()
+    if isinstance(value, datetime.time):
+        fraction = ".%06d" % value.microsecond if value.microsecond else ""
+        return value.strftime("%H:%M:%S") + fraction.rstrip("0")
+    if isinstance(value, decimal.Decimal):
+        return str(value.to_integral_value()) if value == value.to_integral_value() else str(value)
+    return str(value) if isinstance(value, uuid.UUID) else cell(value)
+
+
+def typed_table(table_rows, unit):
+    types = [
+        ("small", pyarrow.decimal128(5, 2)), ("medium", pyarrow.decimal128(18, 6)),
+        ("large", pyarrow.decimal128(38, 3)), ("whole", pyarrow.decimal128(4, 2)), ("day", pyarrow.date32()),
+        ("moment", pyarrow.timestamp(unit)), ("instant", pyarrow.timestamp(unit, "Europe/Berlin")),
+        ("clock", pyarrow.time64("us")), ("id", pyarrow.uuid()), ("tag", pyarrow.binary(4)),
+        ("half", pyarrow.float16()), ("flag", pyarrow.bool_()), ("click", pyarrow.int64()),
+    ]
+    columns = {name: [row[name] for row in table_rows] for name, _ in types}
+    columns["id"] = [value and value.bytes for value in columns["id"]]
+    columns["small"] = [value and value.quantize(decimal.Decimal("0.01")) for value in columns["small"]]
+    arrays = [pyarrow.array(columns[name], kind) for name, kind in types]
+    return pyarrow.table(arrays, schema=pyarrow.schema(types))
+
+
+def write_typed(folder):
+    table_rows = typed_rows()
+    with open(os.path.join(folder, "typed.csv"), "w", encoding="utf-8") as file:
+        file.write(",".join(table_rows[0]) + "\n")
+        scales = {"small": "0.01", "medium": "0.000001", "large": "0.001", "whole": "0.01"}
+        for row in table_rows:
+            cells = []
+            for name, value in row.items():
+                if isinstance(value, decimal.Decimal):
+                    with decimal.localcontext(prec=60):
+                        value = value.quantize(decimal.Decimal(scales[name]))
+                cells.append("" if value is None else typed_cell(value))
+            file.write(",".join(cells) + "\n")
+
+    def write(name, unit, **options):
+        path = os.path.join(folder, name)
+        pyarrow.parquet.write_table(typed_table(table_rows, unit), path, compression="snappy", **options)
+
+    write("typed.parquet", "us")
+    write("typed-integer.parquet", "ms", store_decimal_as_integer=True)
+    write("typed-int96.parquet", "ns", use_deprecated_int96_timestamps=True)
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
@@ -108,6 +193,7 @@ def main():
     write("part-0.parquet", table(all_rows[:120]), compression="snappy")
     write("part-1.parquet", table(all_rows[120:]), compression="brotli")
     write("none.parquet", table(all_rows[:0]), compression="snappy")
+    write_typed(folder)
 
 
 main()

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One Arrow column: its format, and the value in a row. */
+/*
+ * One Arrow column: its format, and where the value of a row lies. Formats that begin with "plx:" are those of Parquet
+ * that Arrow does not have (data/parquet.h).
+ */
 #include "data/arrow.h"
 
 #include <math.h>
@@ -7,7 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static plx_arrow_kind kind_of(const char *format, int64_t *item_bytes)
+#include "data/parquet.h"
+
+enum { DECIMAL_BITS = 128, SCALE_LIMIT = 1000 };
+
+/* Formats of one letter. */
+static bool find_letter(char format, plx_arrow_values *out)
 {
     static const struct {
         char format;
@@ -21,26 +29,91 @@ static plx_arrow_kind kind_of(const char *format, int64_t *item_bytes)
         {'g', PLX_ARROW_DOUBLE, 8}, {'u', PLX_ARROW_TEXT, 4},       {'U', PLX_ARROW_LARGE_TEXT, 8},
         {'z', PLX_ARROW_TEXT, 4},   {'Z', PLX_ARROW_LARGE_TEXT, 8},
     };
-    *item_bytes = 0;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (kinds[i].format != format) continue;
+        out->kind = kinds[i].kind;
+        out->item_bytes = kinds[i].item_bytes;
+        return true;
+    }
+    return false;
+}
+
+/* Decimal digits of a unit's letter; -1: it is none. */
+static int digits_of(char unit)
+{
+    static const char units[] = "s  m  u  n";
+    const char *found = unit && unit != ' ' ? strchr(units, unit) : NULL;
+    return found ? (int)(found - units) : -1;
+}
+
+/* Dates, times and timestamps: what is behind the t. */
+static bool find_time(const char *format, plx_arrow_values *out)
+{
+    if (!strcmp(format, "dD") || !strcmp(format, "dm")) {
+        out->kind = format[1] == 'D' ? PLX_ARROW_DATE : PLX_ARROW_DATE_TIME;
+        out->item_bytes = format[1] == 'D' ? 4 : 8;
+        return true;
+    }
+    if (format[0] != 't' && format[0] != 's') return false;
+    out->digits = digits_of(format[1]);
+    if (out->digits < 0) return false;
+    if (format[0] == 't') {
+        out->kind = PLX_ARROW_TIME;
+        out->item_bytes = out->digits <= 3 ? 4 : 8;
+        return format[2] == '\0';
+    }
+    out->kind = PLX_ARROW_TIMESTAMP;
+    out->item_bytes = 8;
+    out->is_utc = format[2] == ':' && format[3] != '\0';
+    return format[2] == ':';
+}
+
+/* precision,scale[,bits] */
+static bool find_decimal(const char *format, plx_arrow_values *out)
+{
+    int precision, scale, bits = DECIMAL_BITS;
+    if (sscanf(format, "%d,%d,%d", &precision, &scale, &bits) < 2) return false;
+    *out = (plx_arrow_values){.kind = PLX_ARROW_DECIMAL, .item_bytes = bits / 8, .digits = scale};
+    return (bits == 32 || bits == 64 || bits == 128 || bits == 256) && abs(scale) <= SCALE_LIMIT;
+}
+
+/* What is behind plx: */
+static bool find_parquet(const char *format, plx_arrow_values *out)
+{
+    int bytes = 0, scale = 0;
+    if (!strcmp(format, PLX_PARQUET_INT96)) {
+        *out = (plx_arrow_values){.kind = PLX_ARROW_INT96, .item_bytes = 12};
+    } else if (!strcmp(format, PLX_PARQUET_UUID)) {
+        *out = (plx_arrow_values){.kind = PLX_ARROW_UUID, .item_bytes = 16};
+    } else if (sscanf(format, PLX_PARQUET_DECIMAL, &bytes, &scale) == 2) {
+        *out = (plx_arrow_values){.kind = bytes ? PLX_ARROW_FIXED_DECIMAL : PLX_ARROW_BYTES_DECIMAL,
+                                  .item_bytes = bytes ? bytes : 4,
+                                  .digits = scale};
+    } else {
+        return false;
+    }
+    return bytes >= 0 && bytes <= 32 && abs(scale) <= SCALE_LIMIT;
+}
+
+static bool find_kind(const char *format, plx_arrow_values *out)
+{
+    if (format[0] && !format[1]) return find_letter(format[0], out);
+    if (format[0] == 't') return find_time(format + 1, out);
+    if (!strncmp(format, "d:", 2)) return find_decimal(format + 2, out);
+    if (!strncmp(format, "plx:", 4)) return find_parquet(format, out);
     if (!strcmp(format, "vu") || !strcmp(format, "vz")) {
-        *item_bytes = 16;
-        return PLX_ARROW_TEXT_VIEW;
+        *out = (plx_arrow_values){.kind = PLX_ARROW_TEXT_VIEW, .item_bytes = 16};
+        return true;
     }
-    if (!strncmp(format, "w:", 2)) {
-        *item_bytes = strtoll(format + 2, NULL, 10);
-        return *item_bytes >= 0 ? PLX_ARROW_FIXED_TEXT : PLX_ARROW_OTHER;
+    if (!strcmp(format, "+l") || !strcmp(format, "+L")) {
+        out->kind = format[1] == 'l' ? PLX_ARROW_LIST : PLX_ARROW_LARGE_LIST;
+        return true;
     }
-    if (!strcmp(format, "+l") || !strcmp(format, "+L")) return format[1] == 'l' ? PLX_ARROW_LIST : PLX_ARROW_LARGE_LIST;
-    if (!strncmp(format, "+w:", 3)) {
-        *item_bytes = strtoll(format + 3, NULL, 10);
-        return *item_bytes >= 0 ? PLX_ARROW_FIXED_LIST : PLX_ARROW_OTHER;
-    }
-    for (size_t i = 0; format[0] && !format[1] && i < sizeof kinds / sizeof *kinds; i++) {
-        if (kinds[i].format != format[0]) continue;
-        *item_bytes = kinds[i].item_bytes;
-        return kinds[i].kind;
-    }
-    return PLX_ARROW_OTHER;
+    const bool is_list = !strncmp(format, "+w:", 3);
+    if (!is_list && strncmp(format, "w:", 2) != 0) return false;
+    out->kind = is_list ? PLX_ARROW_FIXED_LIST : PLX_ARROW_FIXED_TEXT;
+    out->item_bytes = strtoll(format + 2 + is_list, NULL, 10);
+    return out->item_bytes >= 0;
 }
 
 static bool is_list(plx_arrow_kind kind)
@@ -48,211 +121,138 @@ static bool is_list(plx_arrow_kind kind)
     return kind == PLX_ARROW_LIST || kind == PLX_ARROW_LARGE_LIST || kind == PLX_ARROW_FIXED_LIST;
 }
 
+static bool has_offsets(plx_arrow_kind kind)
+{
+    return kind == PLX_ARROW_TEXT || kind == PLX_ARROW_LARGE_TEXT || kind == PLX_ARROW_BYTES_DECIMAL;
+}
+
 static int buffers_of(plx_arrow_kind kind)
 {
-    switch (kind) {
-    case PLX_ARROW_NULL:
-    case PLX_ARROW_OTHER:
-        return 0;
-    case PLX_ARROW_FIXED_LIST:
-        return 1;
-    case PLX_ARROW_TEXT:
-    case PLX_ARROW_LARGE_TEXT:
-    case PLX_ARROW_TEXT_VIEW: /* views, then any number of blocks and their lengths */
-        return 3;
-    default:
-        return 2;
-    }
+    if (kind == PLX_ARROW_NULL) return 0;
+    if (kind == PLX_ARROW_FIXED_LIST) return 1;
+    return has_offsets(kind) || kind == PLX_ARROW_TEXT_VIEW ? 3 : 2;
 }
 
 static plx_status fail_format(const struct ArrowSchema *schema, plx_error *err)
 {
-    const char *format = schema->format, *what = "values of a type that no feature reads";
-    if (!strncmp(format, "td", 2) || !strncmp(format, "ts", 2) || !strncmp(format, "tt", 2))
-        what = "dates or times";
-    else if (!strncmp(format, "tD", 2) || !strncmp(format, "ti", 2))
-        what = "durations";
-    else if (!strncmp(format, "d:", 2))
-        what = "decimals";
-    else if (!strncmp(format, "+s", 2) || !strncmp(format, "+m", 2))
-        what = "structs";
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s (Arrow format '%.20s'); cast the column to numbers or texts", what, format);
+    static const struct {
+        const char *begin, *what, *remedy;
+    } known[] = {
+        {"tD", "durations", "cast the column to numbers, in the unit that you mean"},
+        {"ti", "intervals of time", "cast the column to numbers, in the unit that you mean"},
+        {"d:", "decimals that no feature reads", "cast the column to decimal128 or to numbers"},
+        {"+s", "structs", "take their fields as columns of their own"},
+        {"+m", "maps", "take their values as lists or as columns of their own"},
+        {"+r", "run-end encoded values", "decode them (pyarrow.compute.run_end_decode)"},
+        {"+v", "views of lists", "cast the column to lists"},
+        {"+u", "unions", "cast the column to numbers or texts"},
+        {"", "values of a type that no feature reads", "cast the column to numbers or texts"},
+    };
+    const char *format = schema->format;
+    size_t i = 0;
+    while (strncmp(format, known[i].begin, strlen(known[i].begin)) != 0)
+        i++;
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s (Arrow format '%.20s'); %s", known[i].what, format, known[i].remedy);
+}
+
+/* Whether the schema's metadata (how many pairs there are, and of each key and value length and bytes) say that bytes
+ * are a UUID. */
+static bool is_uuid(const struct ArrowSchema *schema)
+{
+    static const char *const words[] = {"ARROW:extension:name", "arrow.uuid"};
+    const char *at = schema->metadata;
+    int32_t n = 0, length;
+    if (at) memcpy(&n, at, sizeof n), at += sizeof n;
+    for (int64_t i = 0; i < n; i++) {
+        bool fits = true;
+        for (int k = 0; k < 2; k++, at += length) {
+            memcpy(&length, at, sizeof length), at += sizeof length;
+            if (length < 0) return false;
+            fits &= (size_t)length == strlen(words[k]) && !memcmp(at, words[k], (size_t)length);
+        }
+        if (fits) return true;
+    }
+    return false;
+}
+
+static plx_status set_views(plx_arrow_values *values, const struct ArrowArray *array, plx_error *err)
+{
+    values->n_blocks = array->n_buffers - 3;
+    values->blocks = array->buffers + 2;
+    values->lengths = array->buffers[array->n_buffers - 1];
+    if (values->n_blocks && !values->lengths)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array does not tell how long its texts' blocks are");
+    return PLX_OK;
 }
 
 static plx_status init_values(plx_arrow_values *values, const struct ArrowSchema *schema,
-                              const struct ArrowArray *array, plx_error *err)
+                              const struct ArrowArray *array, bool is_rule_0, plx_error *err)
 {
-    *values = (plx_arrow_values){.first = array->offset, .n = array->length};
-    values->kind = kind_of(schema->format, &values->item_bytes);
-    if (values->kind == PLX_ARROW_OTHER) return fail_format(schema, err);
-    if (array->length < 0 || array->offset < 0 || array->n_buffers < buffers_of(values->kind))
+    *values = (plx_arrow_values){.kind = PLX_ARROW_OTHER};
+    if (!find_kind(schema->format, values)) return fail_format(schema, err);
+    if (values->kind == PLX_ARROW_FIXED_TEXT && values->item_bytes == 16 && is_uuid(schema))
+        values->kind = PLX_ARROW_UUID;
+    values->first = array->offset;
+    values->n = array->length;
+    values->is_rule_0 = is_rule_0;
+    const int64_t most = INT64_MAX / 64 / (values->item_bytes > 0 ? values->item_bytes : 1);
+    if (array->length < 0 || array->offset < 0 || array->offset > most || array->length > most - array->offset ||
+        array->n_buffers < buffers_of(values->kind))
         PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array lacks buffers");
     if (values->kind == PLX_ARROW_NULL) return PLX_OK;
     values->valid = array->null_count != 0 ? array->buffers[0] : NULL;
     if (values->kind == PLX_ARROW_FIXED_LIST) return PLX_OK;
     values->items = array->buffers[1];
-    if (values->kind == PLX_ARROW_TEXT || values->kind == PLX_ARROW_LARGE_TEXT) values->bytes = array->buffers[2];
-    if (values->kind == PLX_ARROW_TEXT_VIEW) values->blocks = array->buffers + 2;
+    if (has_offsets(values->kind)) values->bytes = array->buffers[2];
+    if (values->kind == PLX_ARROW_TEXT_VIEW) PLX_TRY(set_views(values, array, err));
     bool is_empty = array->length == 0 || (values->kind == PLX_ARROW_FIXED_TEXT && values->item_bytes == 0);
     if (!values->items && !is_empty) PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array has no values");
     return PLX_OK;
 }
 
-static plx_status init_list(plx_arrow_column *column, const struct ArrowSchema *schema, const struct ArrowArray *array,
-                            plx_error *err)
+/* What rows or items of lists are, and the dictionary that they are places in. */
+static plx_status init_cells(plx_arrow_column *column, const struct ArrowSchema *schema, const struct ArrowArray *array,
+                             bool is_rule_0, plx_error *err)
 {
-    if (column->is_dictionary || schema->n_children != 1 || array->n_children != 1 || schema->children[0]->dictionary)
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "lists of dictionaries; cast the items to texts or numbers");
-    PLX_TRY(init_values(&column->values, schema->children[0], array->children[0], err));
-    if (is_list(column->values.kind)) PLX_FAIL(err, PLX_ERR_SCHEMA, "lists of lists, which no feature reads");
+    PLX_TRY(init_values(&column->cells, schema, array, is_rule_0, err));
+    column->values = column->cells;
+    column->is_dictionary = schema->dictionary != NULL;
+    if (!column->is_dictionary) return PLX_OK;
+    if (column->cells.kind != PLX_ARROW_INT && column->cells.kind != PLX_ARROW_UINT)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary's indices are no integers");
+    if (!array->dictionary || schema->dictionary->dictionary)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary is not there, or has one itself");
+    PLX_TRY(init_values(&column->values, schema->dictionary, array->dictionary, is_rule_0, err));
+    if (is_list(column->values.kind))
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "a dictionary of lists; decode it (dictionary_decode in pyarrow)");
+    return PLX_OK;
+}
+
+static plx_status init_list(plx_arrow_column *column, const struct ArrowSchema *schema, const struct ArrowArray *array,
+                            bool is_rule_0, plx_error *err)
+{
+    if (schema->n_children != 1 || array->n_children != 1)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array's lists have no items");
+    column->own = column->cells;
+    PLX_TRY(init_cells(column, schema->children[0], array->children[0], is_rule_0, err));
+    if (is_list(column->cells.kind)) PLX_FAIL(err, PLX_ERR_SCHEMA, "lists of lists, which no feature reads");
     int64_t first, n;
     for (int64_t row = 0; row < column->own.n; row++) {
         plx_arrow_list_at(column, row, &first, &n);
-        if (first < 0 || n < 0 || first > column->values.n - n)
+        if (first < 0 || n < 0 || first > column->cells.n - n)
             PLX_FAIL(err, PLX_ERR_FORMAT, "a list of the Arrow array lies outside its items");
     }
     return PLX_OK;
 }
 
 plx_status plx_arrow_column_init(plx_arrow_column *column, const struct ArrowSchema *schema,
-                                 const struct ArrowArray *array, plx_error *err)
+                                 const struct ArrowArray *array, bool is_rule_0, plx_error *err)
 {
-    *column = (plx_arrow_column){.is_dictionary = schema->dictionary != NULL};
-    PLX_TRY(init_values(&column->own, schema, array, err));
-    column->is_list = is_list(column->own.kind);
-    if (column->is_list) return init_list(column, schema, array, err);
-    if (!column->is_dictionary) return PLX_OK;
-    if (column->own.kind != PLX_ARROW_INT && column->own.kind != PLX_ARROW_UINT)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary's indices are no integers");
-    if (!array->dictionary || schema->dictionary->dictionary)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary is not there, or has one itself");
-    return init_values(&column->values, schema->dictionary, array->dictionary, err);
-}
-
-static int64_t integer_at(const plx_arrow_values *values, int64_t at)
-{
-    const uint8_t *item = (const uint8_t *)values->items + at * values->item_bytes;
-    const bool is_signed = values->kind == PLX_ARROW_INT;
-    uint64_t bits = 0;
-    memcpy(&bits, item, (size_t)values->item_bytes); /* both are little-endian */
-    const unsigned spare = 64 - 8 * (unsigned)values->item_bytes;
-    return is_signed ? (int64_t)(bits << spare) >> spare : (int64_t)bits;
-}
-
-static double half_value(uint16_t half)
-{
-    const int exponent = half >> 10 & 31, fraction = half & 1023;
-    double value = exponent == 31 ? (fraction ? (double)NAN : (double)INFINITY)
-                   : exponent     ? ldexp(1024 + fraction, exponent - 25)
-                                  : ldexp(fraction, -24);
-    return half >> 15 ? -value : value;
-}
-
-/* The number's decimal; `is_negative` tells the sign of `magnitude`. */
-static plx_slice write_integer(uint64_t magnitude, bool is_negative, char *room)
-{
-    char *at = room + 31;
-    do {
-        *--at = (char)('0' + magnitude % 10);
-        magnitude /= 10;
-    } while (magnitude);
-    if (is_negative) *--at = '-';
-    return (plx_slice){at, (size_t)(room + 31 - at)};
-}
-
-static plx_arrow_value from_integer(const plx_arrow_values *values, int64_t at, char *room)
-{
-    const int64_t value = integer_at(values, at);
-    const bool is_negative = values->kind == PLX_ARROW_INT && value < 0;
-    const uint64_t magnitude = is_negative ? 0 - (uint64_t)value : (uint64_t)value;
-    plx_arrow_value out = {.is_number = true, .number = is_negative ? -(double)magnitude : (double)magnitude};
-    if (room) out.text = write_integer(magnitude, is_negative, room);
-    return out;
-}
-
-/* A float's shortest decimal is that of the float, not of the double that it becomes. */
-static plx_slice write_float(float value, char *room)
-{
-    for (int digits = 6; digits < 9; digits++) {
-        char text[32];
-        double back;
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if (plx_parse_double(plx_slice_of(text), &back) && (float)back == value)
-            return (plx_slice){room, plx_format_double(back, room)};
-    }
-    return (plx_slice){room, plx_format_double((double)value, room)};
-}
-
-static plx_arrow_value from_real(double value, bool is_double, char *room)
-{
-    plx_arrow_value out = {.is_missing = isnan(value), .is_number = true, .number = value, .text = {room, 0}};
-    if (out.is_missing || !room) return out;
-    if (fabs(value) < 1e15 && value == floor(value)) {
-        out.text = write_integer((uint64_t)fabs(value), value < 0, room);
-    } else if (is_double || !isfinite(value)) {
-        out.text.length = plx_format_double(value, room);
-    } else {
-        out.text = write_float((float)value, room);
-    }
-    return out;
-}
-
-static plx_arrow_value from_text(const char *text, int64_t length, const char *limit)
-{
-    return (plx_arrow_value){.text = {text, length > 0 ? (size_t)length : 0}, .limit = limit};
-}
-
-static plx_arrow_value text_at(const plx_arrow_values *values, int64_t at)
-{
-    const int64_t end = values->first + values->n;
-    if (values->kind == PLX_ARROW_TEXT) {
-        const int32_t *offsets = values->items;
-        return from_text(values->bytes + offsets[at], offsets[at + 1] - offsets[at], values->bytes + offsets[end]);
-    }
-    if (values->kind == PLX_ARROW_LARGE_TEXT) {
-        const int64_t *offsets = values->items;
-        return from_text(values->bytes + offsets[at], offsets[at + 1] - offsets[at], values->bytes + offsets[end]);
-    }
-    if (values->kind == PLX_ARROW_FIXED_TEXT) {
-        const char *texts = values->items;
-        return from_text(texts + at * values->item_bytes, values->item_bytes, texts + end * values->item_bytes);
-    }
-    /* A view: length, then 12 bytes of text, or its first 4, the number of its block and its place there. */
-    const char *view = (const char *)values->items + 16 * at;
-    int32_t parts[4];
-    memcpy(parts, view, sizeof parts);
-    if (parts[0] <= 12) return from_text(view + 4, parts[0], view + 16);
-    const char *text = (const char *)values->blocks[parts[2]] + parts[3];
-    return from_text(text, parts[0], text + parts[0]);
-}
-
-static bool is_set(const uint8_t *bits, int64_t at)
-{
-    return bits[at / 8] >> (at % 8) & 1;
-}
-
-static bool is_null(const plx_arrow_values *values, int64_t at)
-{
-    return values->kind == PLX_ARROW_NULL || (values->valid && !is_set(values->valid, at));
-}
-
-static plx_arrow_value item_at(const plx_arrow_values *values, int64_t at, char *room)
-{
-    switch (values->kind) {
-    case PLX_ARROW_BOOL:
-        return from_real(is_set(values->items, at), true, room);
-    case PLX_ARROW_INT:
-    case PLX_ARROW_UINT:
-        return from_integer(values, at, room);
-    case PLX_ARROW_HALF:
-        return from_real(half_value(((const uint16_t *)values->items)[at]), false, room);
-    case PLX_ARROW_FLOAT:
-        return from_real((double)((const float *)values->items)[at], false, room);
-    case PLX_ARROW_DOUBLE:
-        return from_real(((const double *)values->items)[at], true, room);
-    default:
-        return text_at(values, at);
-    }
+    *column = (plx_arrow_column){.is_list = false};
+    PLX_TRY(init_cells(column, schema, array, is_rule_0, err));
+    column->own = column->cells;
+    column->is_list = is_list(column->cells.kind);
+    return column->is_list ? init_list(column, schema, array, is_rule_0, err) : PLX_OK;
 }
 
 void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *first, int64_t *n)
@@ -260,7 +260,7 @@ void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *fir
     const plx_arrow_values *own = &column->own;
     const int64_t at = own->first + row;
     *first = *n = 0;
-    if (is_null(own, at)) return;
+    if (plx_arrow_is_null(own, at)) return;
     if (own->kind == PLX_ARROW_FIXED_LIST) {
         *first = at * own->item_bytes;
         *n = own->item_bytes;
@@ -271,32 +271,30 @@ void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *fir
     } else {
         const int64_t *offsets = own->items;
         *first = offsets[at];
-        *n = offsets[at + 1] - offsets[at];
+        *n = offsets[at + 1] < offsets[at] ? -1 : offsets[at] < 0 ? -1 : offsets[at + 1] - offsets[at];
     }
 }
 
-plx_arrow_value plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *room)
+plx_status plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *room, plx_arrow_value *out,
+                             plx_error *err)
 {
-    const int64_t place = column->values.first + at;
-    if (is_null(&column->values, place)) return (plx_arrow_value){.is_missing = true, .number = (double)NAN};
-    return item_at(&column->values, place, room);
+    const plx_arrow_values *values = &column->cells;
+    int64_t place = values->first + at;
+    *out = (plx_arrow_value){.is_missing = true, .number = (double)NAN};
+    if (plx_arrow_is_null(values, place)) return PLX_OK;
+    if (column->is_dictionary) {
+        const int64_t number = plx_arrow_integer(values, place);
+        values = &column->values;
+        if (number < 0 || number >= values->n)
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary has no value number %lld", (long long)number);
+        place = values->first + number;
+        if (plx_arrow_is_null(values, place)) return PLX_OK;
+    }
+    return plx_arrow_item(values, place, room, out, err);
 }
 
 plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *room, plx_arrow_value *out,
                               plx_error *err)
 {
-    const plx_arrow_values *values = &column->own;
-    int64_t at = values->first + row;
-    *out = (plx_arrow_value){.is_missing = true, .number = (double)NAN};
-    if (is_null(values, at)) return PLX_OK;
-    if (column->is_dictionary) {
-        const int64_t place = integer_at(values, at);
-        values = &column->values;
-        if (place < 0 || place >= values->n)
-            PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary has no value number %lld", (long long)place);
-        at = values->first + place;
-        if (is_null(values, at)) return PLX_OK;
-    }
-    *out = item_at(values, at, room);
-    return PLX_OK;
+    return plx_arrow_item_at(column, row, room, out, err);
 }

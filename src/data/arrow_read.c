@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A stream of record batches into raw columns. Batches are read where they lie; only categories are copied. */
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -34,7 +35,10 @@ static plx_status fail_stream(const reader *r, int code, plx_error *err)
 {
     const char *why = r->stream->get_last_error ? r->stream->get_last_error(r->stream) : NULL;
     if (code == ENOMEM) return plx_error_memory(err);
-    if (code == EBADMSG) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is damaged: %s; get it again", r->name, why ? why : "");
+    if (why && !*why) why = NULL;
+    if (code == EBADMSG)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is damaged: %s; get it again", r->name,
+                 why ? why : "what it says of itself does not fit what it holds");
     PLX_FAIL(err, PLX_ERR_IO, "%s: the Arrow stream failed: %s", r->name, why ? why : strerror(code));
 }
 
@@ -154,14 +158,15 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     static const char nothing[AHEAD] = {0};
     const source *s = &r->sources[input];
     int64_t first, n;
-    char decimal[32];
+    char room[PLX_ARROW_ROOM];
+    plx_arrow_value value;
     if (!s->separator)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "column '%s' holds lists, and no feature that reads it takes lists",
                  r->to.encoders->inputs[input].column);
     r->room.length = 0;
     plx_arrow_list_at(&s->column, row, &first, &n);
     for (int64_t i = 0; i < n; i++) {
-        const plx_arrow_value value = plx_arrow_item_at(&s->column, first + i, decimal);
+        PLX_TRY(plx_arrow_item_at(&s->column, first + i, room, &value, err));
         if (i > 0) plx_string_add(&r->room, &s->separator, 1);
         if (value.text.length && memchr(value.text.text, s->separator, value.text.length))
             PLX_FAIL(err, PLX_ERR_SCHEMA, "an item of a list in column '%s' holds the separator '%c': choose another",
@@ -174,23 +179,57 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     return add_text(r, input, (plx_slice){r->room.text, length}, err);
 }
 
-/* Whether the row is null as a whole, as a struct may be that is handed over as a table. */
-static bool is_null_row(const struct ArrowArray *batch, int64_t row)
+/* A list of numbers as the vector that reads it: what its text would give, without the text. */
+static plx_status add_vector(reader *r, int input, int64_t row, plx_error *err)
 {
-    const uint8_t *valid = batch->null_count != 0 && batch->n_buffers > 0 ? batch->buffers[0] : NULL;
-    return valid && !(valid[row / 8] >> row % 8 & 1);
+    const plx_arrow_column *column = &r->sources[input].column;
+    const bool is_float = column->values.kind == PLX_ARROW_FLOAT || column->values.kind == PLX_ARROW_HALF;
+    double *out = plx_filling_vector_at(&r->to, input);
+    int64_t first, n;
+    plx_arrow_value value;
+    plx_arrow_list_at(column, row, &first, &n);
+    for (int64_t i = 0; i < n && n == r->to.encoders->inputs[input].size; i++) {
+        PLX_TRY(plx_arrow_item_at(column, first + i, NULL, &value, err));
+        out[i] = value.is_missing ? (double)NAN
+                 : is_float       ? plx_arrow_decimal_of((float)value.number, column->values.is_rule_0)
+                                  : value.number;
+    }
+    return plx_filling_vector(&r->to, input, n, err);
+}
+
+/* Whether nothing but a vector reads the column, and its items are numbers. Those of files may stand for missing ones.
+ */
+static bool is_vector(const reader *r, int input)
+{
+    const plx_raw_column *column = &r->to.columns->items[input];
+    const plx_arrow_kind kind = r->sources[input].column.values.kind;
+    const plx_arrow_kind first = r->to.encoders->spec.data.missing.n ? PLX_ARROW_DATE : PLX_ARROW_BOOL;
+    return column->width > 1 && !column->has_texts && kind >= first && kind <= PLX_ARROW_BYTES_DECIMAL;
+}
+
+/* Whether the row under way is null as a whole, where rows are structs. */
+static bool is_null_row(const reader *r, int64_t row)
+{
+    const uint8_t *valid = r->batch.null_count != 0 && r->batch.n_buffers > 0 ? r->batch.buffers[0] : NULL;
+    return valid && !plx_arrow_bit(valid, row);
+}
+
+static plx_status value_at(const reader *r, int i, int64_t row, char *room, plx_arrow_value *out, plx_error *err)
+{
+    *out = (plx_arrow_value){.is_missing = true};
+    return is_null_row(r, row) ? PLX_OK : plx_arrow_value_at(&r->sources[i].column, row, room, out, err);
 }
 
 static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
 {
-    static const char nothing[AHEAD] = {0};
-    char decimal[32 + AHEAD] = {0};
+    char room[PLX_ARROW_ROOM + AHEAD] = {0};
     plx_arrow_value value;
     plx_slice text;
     const source *s = &r->sources[input];
-    if (is_null_row(&r->batch, row)) return add_text(r, input, (plx_slice){nothing, 0}, err);
-    if (s->column.is_list) return add_list(r, input, row, err);
-    PLX_TRY(plx_arrow_value_at(&s->column, row, r->to.columns->items[input].has_texts ? decimal : NULL, &value, err));
+    const bool wants_text = r->to.columns->items[input].has_texts || s->column.values.kind == PLX_ARROW_UUID;
+    if (s->column.is_list && !is_null_row(r, row))
+        return (is_vector(r, input) ? add_vector : add_list)(r, input, row, err);
+    PLX_TRY(value_at(r, input, row, wants_text ? room : NULL, &value, err));
     if (value.is_number && !value.is_missing) return plx_filling_number(&r->to, input, value.number, value.text, err);
     PLX_TRY(with_room(r, &value, &text, err));
     return add_text(r, input, text, err);
@@ -199,12 +238,12 @@ static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
 static plx_status keep_values(const reader *r, int64_t row, plx_error *err)
 {
     for (int i = r->to.encoders->n_inputs; i < r->n_sources; i++) {
-        char decimal[32 + AHEAD] = {0};
+        char room[PLX_ARROW_ROOM];
         plx_arrow_value value;
         if (r->sources[i].column.is_list)
             PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "column '%s' holds lists, which cannot be kept beside scores",
                      column_of(r, i));
-        PLX_TRY(plx_arrow_value_at(&r->sources[i].column, row, decimal, &value, err));
+        PLX_TRY(value_at(r, i, row, room, &value, err));
         PLX_TRY(plx_kept_cells_add(r->to.kept, value.is_missing ? (plx_slice){"", 0} : value.text, err));
     }
     return PLX_OK;
@@ -244,8 +283,9 @@ static plx_status begin_batch(reader *r, plx_error *err)
         source *s = &r->sources[i];
         if (s->place < 0) continue;
         const struct ArrowArray *child = batch->children[s->place];
-        plx_status status = plx_arrow_column_init(&s->column, r->schema.children[s->place], child, err);
-        if (!status && child->length < batch->offset + batch->length)
+        plx_status status =
+            plx_arrow_column_init(&s->column, r->schema.children[s->place], child, r->to.encoders->spec.is_rule_0, err);
+        if (!status && (child->length < batch->length || child->length - batch->length < batch->offset))
             status = plx_error_set(err, PLX_ERR_FORMAT, "the column is shorter than its batch");
         if (status) plx_error_prefix(err, "%s: column '%s'", r->name, column_of(r, i));
         if (status) return status;

@@ -129,7 +129,7 @@ plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const cha
                         .is_missing = cell.length == 0 || plx_cell_is_listed(missing, cell)};
 }
 
-static plx_status fail_size(const plx_vector *v, int n, plx_error *err)
+plx_status plx_vector_fail_size(const plx_vector *v, int n, plx_error *err)
 {
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s%d number%s in column '%s', which is declared dense of size %d with '%c' between",
              n > v->size ? "more than " : "", n > v->size ? v->size : n, n == 1 ? "" : "s", v->column, v->size,
@@ -140,7 +140,7 @@ plx_status plx_vector_next(plx_vector *v, bool is_needed, double *out, plx_error
 {
     plx_slice item = {0};
     if (!v->is_missing) {
-        if (v->has_ended) return fail_size(v, v->n, err);
+        if (v->has_ended) return plx_vector_fail_size(v, v->n, err);
         const char *end = memchr(v->rest.text, v->separator, v->rest.length);
         item = (plx_slice){v->rest.text, end ? (size_t)(end - v->rest.text) : v->rest.length};
         v->rest = (plx_slice){end ? end + 1 : NULL, end ? v->rest.length - item.length - 1 : 0};
@@ -155,5 +155,5 @@ plx_status plx_vector_next(plx_vector *v, bool is_needed, double *out, plx_error
 
 plx_status plx_vector_end(const plx_vector *v, plx_error *err)
 {
-    return v->is_missing || v->has_ended ? PLX_OK : fail_size(v, v->size + 1, err);
+    return v->is_missing || v->has_ended ? PLX_OK : plx_vector_fail_size(v, v->size + 1, err);
 }

@@ -63,6 +63,8 @@ plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const cha
 plx_status plx_vector_next(plx_vector *vector, bool is_needed, double *out, plx_error *err);
 /** After `size` numbers: there must not be more. */
 plx_status plx_vector_end(const plx_vector *vector, plx_error *err);
+/** Fails since there are `n` numbers, which is not the size. */
+plx_status plx_vector_fail_size(const plx_vector *vector, int n, plx_error *err);
 
 /** Whether the cell is one of the list. */
 bool plx_cell_is_listed(const plx_text_list *list, plx_slice cell);

@@ -2,6 +2,7 @@
 /* Which readers a cell has to please, and the place that it takes in its raw column. */
 #include "data/filling.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "data/cells.h"
@@ -39,10 +40,29 @@ static plx_status check_number(const plx_filling *to, int index, plx_number kind
     return plx_labels_check_number(to->encoders, index, to->columns->items[index].numbers[to->columns->n], cell, err);
 }
 
+plx_status plx_filling_vector(const plx_filling *to, int index, int64_t n, plx_error *err)
+{
+    const plx_input *input = &to->encoders->inputs[index];
+    double *numbers = plx_filling_vector_at(to, index);
+    char room[PLX_VALUE_ROOM];
+    if (n && n != input->size) {
+        const plx_vector vector = plx_vector_of(&to->encoders->spec.data.missing, (plx_slice){"", 0}, input->column,
+                                                input->separator, input->size);
+        return plx_vector_fail_size(&vector, n < INT_MAX ? (int)n : INT_MAX, err);
+    }
+    for (int i = 0; i < input->size; i++) {
+        if (n == 0) numbers[i] = (double)NAN;
+        const plx_number kind = plx_check_number(numbers[i]);
+        if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !input->never_missing)) continue;
+        return plx_fail_number(kind, plx_value_of_double(numbers[i], room), input->column, plx_dense_reader(kind), err);
+    }
+    return PLX_OK;
+}
+
 static plx_status read_vector(const plx_filling *to, int index, plx_slice cell, plx_error *err)
 {
     const plx_input *input = &to->encoders->inputs[index];
-    double *out = to->columns->items[index].numbers + to->columns->n * (size_t)input->size;
+    double *out = plx_filling_vector_at(to, index);
     plx_vector vector =
         plx_vector_of(&to->encoders->spec.data.missing, cell, input->column, input->separator, input->size);
     for (int i = 0; i < input->size; i++)

@@ -62,6 +62,14 @@ static inline plx_status plx_filling_text(const plx_filling *to, int index, plx_
 
 /** The same for a cell that is a number, and for a text what `text` says: for readers of categories and labels. */
 plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err);
+/** Where the numbers of row columns->n of a column of vectors belong: as many as the input's size. */
+static inline double *plx_filling_vector_at(const plx_filling *to, int index)
+{
+    return to->columns->items[index].numbers + to->columns->n * (size_t)to->encoders->inputs[index].size;
+}
+/** The vector is there, of `n` numbers, NaN for missing ones; not if `n` is another than the input's size: 0 stands for
+ * a missing vector, all others are PLX_ERR_SCHEMA. */
+plx_status plx_filling_vector(const plx_filling *to, int index, int64_t n, plx_error *err);
 /**
  * Ends row columns->n, all of whose cells are there. PLX_ERR_SCHEMA: they do not fit together, and that of input
  * `*index` is to blame; the row is not taken then.

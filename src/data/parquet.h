@@ -11,6 +11,12 @@
 #include "base/alloc.h"
 #include "data/arrow.h"
 
+/** Formats of columns that Arrow has no words for: timestamps of 12 bytes, UUIDs, and decimals of a number of bytes
+ * (0: as many as each has), the highest first, and a scale. */
+#define PLX_PARQUET_INT96   "plx:int96"
+#define PLX_PARQUET_UUID    "plx:uuid"
+#define PLX_PARQUET_DECIMAL "plx:decimal:%d,%d"
+
 /** Whether the file begins as Parquet files do. False for what cannot be opened, and for pipes and devices. */
 bool plx_parquet_is_at(const char *path);
 

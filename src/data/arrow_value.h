@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The values of an Arrow array: what each means as a number, and as a category. */
+#ifndef PLX_ARROW_VALUE_H
+#define PLX_ARROW_VALUE_H
+
+#include "base/error.h"
+#include "base/value_text.h"
+
+/** What values are made of; those from PLX_ARROW_BOOL to PLX_ARROW_BYTES_DECIMAL are numbers. */
+typedef enum plx_arrow_kind {
+    PLX_ARROW_NULL,
+    PLX_ARROW_BOOL,
+    PLX_ARROW_INT,
+    PLX_ARROW_UINT,
+    PLX_ARROW_HALF,
+    PLX_ARROW_FLOAT,
+    PLX_ARROW_DOUBLE,
+    PLX_ARROW_DATE,          /* days */
+    PLX_ARROW_DATE_TIME,     /* a date in milliseconds */
+    PLX_ARROW_TIMESTAMP,     /* counts of 10^-digits seconds, of the day for times */
+    PLX_ARROW_TIME,          /* 32 or 64 bits */
+    PLX_ARROW_INT96,         /* Parquet's timestamps of 12 bytes */
+    PLX_ARROW_DECIMAL,       /* the lowest byte first */
+    PLX_ARROW_FIXED_DECIMAL, /* Parquet's: the highest byte first */
+    PLX_ARROW_BYTES_DECIMAL, /* the same, of any length */
+    PLX_ARROW_TEXT,
+    PLX_ARROW_LARGE_TEXT,
+    PLX_ARROW_TEXT_VIEW,
+    PLX_ARROW_FIXED_TEXT,
+    PLX_ARROW_UUID,
+    PLX_ARROW_LIST,
+    PLX_ARROW_LARGE_LIST,
+    PLX_ARROW_FIXED_LIST, /* of item_bytes items each */
+    PLX_ARROW_OTHER       /* structs, durations and so on, which no feature reads */
+} plx_arrow_kind;
+
+/** Values of one batch: borrowed, and as the producer says; how long most buffers are cannot be checked. */
+typedef struct plx_arrow_values {
+    plx_arrow_kind kind;
+    int64_t item_bytes; /* of numbers, offsets, views, fixed texts */
+    int digits;         /* behind the point, of decimals and seconds */
+    bool is_utc;        /* of timestamps: there is a zone */
+    bool is_rule_0;     /* texts of numbers are those of base/value_text.h's rule 0 */
+    int64_t first, n;   /* items first..first+n-1 of the buffers are these */
+    const uint8_t *valid;
+    const void *items;
+    const char *bytes;         /* of texts with offsets */
+    const void *const *blocks; /* of views */
+    const int64_t *lengths;    /* [n_blocks] */
+    int64_t n_blocks;
+} plx_arrow_values;
+
+typedef struct plx_arrow_value {
+    bool is_missing, is_number;
+    double number;     /* dates: days; timestamps: seconds since 1970-01-01 UTC; times: of the day */
+    plx_slice text;    /* of a number: what it is as a category, where that was wanted */
+    const char *limit; /* of texts: behind the last byte that may be read */
+} plx_arrow_value;
+
+/** Of what an item takes in `room`, where no text follows that may be read on. */
+enum { PLX_ARROW_ROOM = PLX_DECIMAL_ROOM };
+
+static inline bool plx_arrow_bit(const uint8_t *bits, int64_t at)
+{
+    return bits[at / 8] >> (at % 8) & 1;
+}
+
+static inline bool plx_arrow_is_null(const plx_arrow_values *values, int64_t at)
+{
+    return values->kind == PLX_ARROW_NULL || (values->valid && !plx_arrow_bit(values->valid, at));
+}
+
+/** A signed or unsigned integer. */
+int64_t plx_arrow_integer(const plx_arrow_values *values, int64_t at);
+
+/** Item `at` of the buffers; a number's text goes to `room` [PLX_ARROW_ROOM], NULL: it is not wanted. PLX_ERR_FORMAT:
+ * it lies outside of its buffer; PLX_ERR_SCHEMA: bytes that are no text. */
+plx_status plx_arrow_item(const plx_arrow_values *values, int64_t at, char *room, plx_arrow_value *out, plx_error *err);
+
+/** The double that the float's text reads back as, without the text: what a file says that holds the float. */
+double plx_arrow_decimal_of(float value, bool is_rule_0);
+
+#endif
