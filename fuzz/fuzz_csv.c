@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes the way from text to encoded rows. The first two bytes choose how the text is read; the rest is the text. Fed
- * whole and in small pieces it must give the same rows, or the same refusal.
+ * Fuzzes the way from text to encoded rows. The first three bytes choose how the text is read; the rest is the
+ * text. Fed whole and in small pieces it must give the same rows, or the same refusal.
  */
 #include <math.h>
 #include <stdint.h>
@@ -95,6 +95,15 @@ static void choose(unsigned how, plx_table_spec *spec)
     spec->tasks[0].positive.n = how >> 14 & 1 && !spec->tasks[0].kind;
 }
 
+/* What csv_special.c reads, and control bytes and commas. */
+static void choose_forms(unsigned how, plx_data_spec *data)
+{
+    static char *const delimiters[] = {NULL, "::", " | ", "\x01"};
+    if (delimiters[how & 3]) data->delimiter = delimiters[how & 3];
+    data->escape = how >> 2 & 1 ? "\\" : "";
+    data->decimal = how >> 3 & 1 ? "," : ".";
+}
+
 /* Two lists: of the first column's cells, sharing their table now and then, and of the second's with weights. */
 static void choose_lists(size_t how, plx_table_spec *spec)
 {
@@ -122,10 +131,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         {.name = "sizes", .column = "size", .kind = PLX_FEATURE_LIST, .separator = " ", .max_length = 2}};
     plx_task_spec tasks[] = {{.name = "sold", .positive = {positive, 0}}};
     plx_table_spec spec = {.features = features, .n_features = 2 + (length >> 1 & 2), .tasks = tasks, .n_tasks = 1};
-    if (length < 2) return 0;
+    if (length < 3) return 0;
     unsigned how = bytes[0] | (unsigned)bytes[1] << 8;
     bool with_labels = !(how >> 15 & 1);
     choose(how, &spec);
+    choose_forms(bytes[2], &spec.data);
     choose_lists(length >> 3, &spec);
     choose_numbers(length, &spec);
     spec.data.on_error = (int)(length & 1);
@@ -135,8 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     plx_rows a, b;
     if (plx_encoders_create(allocator, &spec, &whole, NULL) || plx_encoders_create(allocator, &spec, &pieces, NULL))
         abort();
-    plx_status first = encode(whole, (feed){bytes + 2, length - 2, SIZE_MAX}, with_labels, &a, &whole_error);
-    plx_status second = encode(pieces, (feed){bytes + 2, length - 2, 1 + length % 7}, with_labels, &b, &pieces_error);
+    plx_status first = encode(whole, (feed){bytes + 3, length - 3, SIZE_MAX}, with_labels, &a, &whole_error);
+    plx_status second = encode(pieces, (feed){bytes + 3, length - 3, 1 + length % 7}, with_labels, &b, &pieces_error);
     if (first != second || strcmp(whole_error.message, pieces_error.message) != 0 || a.n != b.n) abort();
     if (a.n && memcmp(a.records, b.records, a.n * a.layout->record_bytes) != 0) abort();
     plx_rows_release(&a, allocator);

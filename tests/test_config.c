@@ -230,7 +230,7 @@ static void test_mistakes_have_places(void)
         {"train: [a.csv, b.csv]", "test: [a.csv]", "c.yaml:2:3: section 'data' lacks 'train'"},
         {"validation_part: 0.25", "validation_part: -1", "c.yaml:4:20: "},
         {"validation_part: 0.25", "validation: [v.csv]\n  validation_part: 0.25", "c.yaml:5:3: 'validation_part' cuts"},
-        {"validation_part: 0.25", "delimiter: ';;'", "c.yaml:4:14: 'delimiter' is one byte"},
+        {"validation_part: 0.25", "delimiter: ':::::::::'", "c.yaml:4:14: 'delimiter' is 1 to 8 bytes"},
         {"validation_part: 0.25", "quote: ','", "c.yaml:4:10: 'quote' and 'delimiter' are the same"},
         {"columns: [age, city, job, income, married]", "header: false", "c.yaml:3:11: files without a header need"},
         {"columns: [age, city, job, income, married]", "columns: [age, citty, job, income, married]",

@@ -126,6 +126,99 @@ static void test_quotes(void)
     check_cells("'a,b','it''s'\n", 14, &single, "[a,b][it's]\n");
 }
 
+static void check_with(const plx_csv_options *options, const char *text, const char *expected)
+{
+    check_cells(text, strlen(text), options, expected);
+}
+
+/* Lines that end by CR alone; LF is text there where it is quoted, and CR is where lines end by LF. */
+static void test_carriage_returns(void)
+{
+    check_plain("a,b\rc,d\r", "[a][b]\n[c][d]\n");
+    check_plain("a,b\r\r \rc,d", "[a][b]\n[c][d]\n");
+    check_plain("a\r", "[a]\n");
+    check_plain("\"a\nb\",c\r\"d\re\", f \rg,h", "[a\nb][c]\n[d\re][f]\n[g][h]\n");
+    check_plain("\"a\rb\",c\n\"d\",e\n", "[a\rb][c]\n[d][e]\n");
+    check_plain("a,b\n\"c\r\",d\n", "[a][b]\n[c\r][d]\n");
+    check_plain("a,b\r\nc,d\n", "[a][b]\n[c][d]\n");
+    check_plain("a,b\rc,\"d\r", "[a][b]\nf:2:3: the quote that begins this cell is never closed; " PLX_PLAIN_QUOTES);
+    plx_csv_options comment = plain;
+    comment.comment = "#";
+    check_with(&comment, "#x\ra,b\r#y\rc,d\r", "[a][b]\n[c][d]\n");
+}
+
+static void test_separator_line(void)
+{
+    plx_csv_options semicolon = plain;
+    semicolon.delimiter = ';';
+    check_with(&semicolon, "sep=;\r\na;b\r\n", "[a][b]\n");
+    check_with(&semicolon, "\xef\xbb\xbfsep=;\na;b\n", "[a][b]\n");
+    check_with(&semicolon, "\"sep=;\"\na;b\n", "[a][b]\n");
+    check_with(&semicolon, "SEP=;", "");
+    check_plain("sep=;\na;b\n", "f:1: the line says that ';' ends cells; set data.delimiter to it");
+    check_plain("sep=;x,b\n", "[sep=;x][b]\n");
+    semicolon.comment = "sep=";
+    check_with(&semicolon, "sep=,\na;b\n", "[a][b]\n");
+}
+
+static void test_long_delimiters(void)
+{
+    plx_csv_options colons = plain;
+    colons.delimiter = ':';
+    colons.long_delimiter = "::";
+    check_with(&colons, "a::b:c::\r\n::d\n", "[a][b:c][]\n[][d]\n");
+    check_with(&colons, " a :: \"b::c\" ::d:", "[a][b::c][d:]\n");
+    check_with(&colons, "1::\"say \"\"x\"\"\"::2\n", "[1][say \"x\"][2]\n");
+    check_with(&colons, "a:::b\n", "[a][:b]\n");
+    check_with(&colons, "a::b\rc::d\r", "[a][b]\n[c][d]\n");
+    check_with(&colons, "a\nb::\"c\nd",
+               "[a]\nf:2:4: the quote that begins this cell is never closed; " PLX_PLAIN_QUOTES);
+    colons.long_delimiter = "||";
+    check_with(&colons, "1||2||||3\n", "[1][2][][3]\n");
+    colons.long_delimiter = " | ";
+    check_with(&colons, "a | b\n | c\n", "[a][b]\n[][c]\n");
+    plx_csv_options control = plain;
+    control.delimiter = '\x01';
+    check_with(&control, "a,b\x01 c\x01\n", "[a,b][c][]\n");
+}
+
+static void test_escapes(void)
+{
+    plx_csv_options escape = plain;
+    escape.escape = '\\';
+    check_with(&escape, "a\\,b,c\\\\\n", "[a,b][c\\]\n");
+    check_with(&escape, "\"say \\\"x\\\"\",2\n", "[say \"x\"][2]\n");
+    check_with(&escape, "\"a\"\"b\",c\n", "[a\"b][c]\n");
+    check_with(&escape, "a\\\nb,c\nd,e\n", "[a\nb][c]\n[d][e]\n");
+    check_with(&escape, "a\\\r\nb,c\r\n", "[a\r\nb][c]\n");
+    check_with(&escape, "\\N,\"\\N\",\\Nx,x\\N\n", "[\\N][N][Nx][xN]\n");
+    check_with(&escape, "a\\ ,\\ b\n", "[a ][ b]\n");
+    check_with(&escape, "a,b\\", "[a][b\\]\n");
+    check_with(&escape, "\"a\\\"", "f:1:1: the quote that begins this cell is never closed; " PLX_PLAIN_QUOTES);
+    escape.has_quote = false;
+    check_with(&escape, "\"a\\,b\",c\n", "[\"a,b\"][c]\n");
+}
+
+/* Rows that the buffer ends in, at each of their bytes sooner or later. */
+static void test_special_refill(void)
+{
+    enum { ROWS = 40000 };
+    plx_csv_options options = plain;
+    options.escape = '\\';
+    plx_string text, expected;
+    plx_string_init(&text, &plx_allocator_default);
+    plx_string_init(&expected, &plx_allocator_default);
+    for (int i = 0; i < ROWS; i++) {
+        plx_string_format(&text, "%d::\"a\\\"::\"\"%d\n\"::\\:%d::\\N%s\n", i, i, i, i % 3 ? "\r" : "");
+        plx_string_format(&expected, "[%d][a\"::\"%d\n][:%d][\\N]\n", i, i, i);
+    }
+    options.delimiter = ':';
+    options.long_delimiter = "::";
+    check_cells(text.text, text.length, &options, expected.text);
+    plx_string_release(&text);
+    plx_string_release(&expected);
+}
+
 static void test_quote_mistakes(void)
 {
     check_plain("a,b\nc,\"d\ne\n", "[a][b]\nf:2:3: the quote that begins this cell is never closed; " PLX_PLAIN_QUOTES);
@@ -251,16 +344,16 @@ static void test_scan_masks(void)
     char block[PLX_SCAN_BLOCK];
     unsigned state = 1;
     for (int round = 0; round < 2000; round++) {
-        char delimiter = (char)(round * 37);
+        const char delimiter = (char)(round * 37), end = round % 2 ? '\n' : '\r';
         uint64_t expected = 0;
         for (int i = 0; i < PLX_SCAN_BLOCK; i++) {
             state = state * 1664525u + 1013904223u;
             unsigned pick = state >> 28;
-            block[i] = pick < 3 ? delimiter : pick < 5 ? '\n' : pick < 8 ? (char)(delimiter ^ 1) : (char)(state >> 20);
-            expected |= (uint64_t)(block[i] == delimiter || block[i] == '\n') << i;
+            block[i] = pick < 3 ? delimiter : pick < 5 ? end : pick < 8 ? (char)(delimiter ^ 1) : (char)(state >> 20);
+            expected |= (uint64_t)(block[i] == delimiter || block[i] == end) << i;
         }
-        CHECK(plx_scan_mask(block, delimiter) == expected);
-        CHECK(plx_scan_mask_words(block, delimiter) == expected);
+        CHECK(plx_scan_mask(block, delimiter, end) == expected);
+        CHECK(plx_scan_mask_words(block, delimiter, end) == expected);
     }
 }
 
@@ -453,15 +546,30 @@ static void test_changed(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_rows),           CHECK_TEST(test_empty_lines),
-                                       CHECK_TEST(test_blanks),         CHECK_TEST(test_quotes),
-                                       CHECK_TEST(test_quote_mistakes), CHECK_TEST(test_comments),
-                                       CHECK_TEST(test_marks),          CHECK_TEST(test_nul),
-                                       CHECK_TEST(test_limits),         CHECK_TEST(test_refill),
-                                       CHECK_TEST(test_places),         CHECK_TEST(test_scan_masks),
-                                       CHECK_TEST(test_compressed),     CHECK_TEST(test_members),
-                                       CHECK_TEST(test_truncated),      CHECK_TEST(test_unreadable),
-                                       CHECK_TEST(test_gzip_checks),    CHECK_TEST(test_gzip_ends),
-                                       CHECK_TEST(test_wide_window),    CHECK_TEST(test_changed)};
+    static const check_test tests[] = {CHECK_TEST(test_rows),
+                                       CHECK_TEST(test_empty_lines),
+                                       CHECK_TEST(test_blanks),
+                                       CHECK_TEST(test_quotes),
+                                       CHECK_TEST(test_quote_mistakes),
+                                       CHECK_TEST(test_carriage_returns),
+                                       CHECK_TEST(test_separator_line),
+                                       CHECK_TEST(test_long_delimiters),
+                                       CHECK_TEST(test_escapes),
+                                       CHECK_TEST(test_special_refill),
+                                       CHECK_TEST(test_comments),
+                                       CHECK_TEST(test_marks),
+                                       CHECK_TEST(test_nul),
+                                       CHECK_TEST(test_limits),
+                                       CHECK_TEST(test_refill),
+                                       CHECK_TEST(test_places),
+                                       CHECK_TEST(test_scan_masks),
+                                       CHECK_TEST(test_compressed),
+                                       CHECK_TEST(test_members),
+                                       CHECK_TEST(test_truncated),
+                                       CHECK_TEST(test_unreadable),
+                                       CHECK_TEST(test_gzip_checks),
+                                       CHECK_TEST(test_gzip_ends),
+                                       CHECK_TEST(test_wide_window),
+                                       CHECK_TEST(test_changed)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -513,8 +513,15 @@ static void test_wrong_specs(void)
     small_spec s;
     static char *a[] = {"a"}, *ab[] = {"b", "a"};
     small_spec_init(&s);
-    s.spec.data.delimiter = ";;";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.delimiter: ';;' is not one byte");
+    s.spec.data.delimiter = ":::::::::";
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.delimiter: ':::::::::' is neither 1 to 8 bytes");
+    s.spec.data.delimiter = "  ";
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.delimiter: several blanks");
+    small_spec_init(&s)->data.escape = "\"";
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.escape: '\"' is the delimiter or the quote");
+    small_spec_init(&s)->data.decimal = ";";
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.decimal: ';' is neither . nor ,");
+    small_spec_init(&s);
     s.spec.data.delimiter = "\"";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.quote and data.delimiter are both");
     s.spec.data.delimiter = "\n";

@@ -174,8 +174,7 @@ static void test_bytes_of_0(void)
     small_spec_init(&s);
     check_bytes(number, sizeof number - 1, &s.spec, "train.csv:2:5: '5\\x00' is not a number");
     s.tasks[0].kind = PLX_TASK_MULTICLASS;
-    check_bytes(label, sizeof label - 1, &s.spec,
-                "train.csv:2:7: a label of task 'sold' (column 'sold') holds a NUL byte");
+    check_bytes(label, sizeof label - 1, &s.spec, "train.csv:2:7: a text in column 'sold' has the character NUL");
 }
 
 static void test_open_quotes(void)
@@ -223,6 +222,37 @@ static void test_empty_parts(void)
     CHECK_STATUS(read_file(l.encoders, "size\n", false, &rows, &l.error), PLX_ERR_SCHEMA);
     CHECK_STATUS(read_file(l.encoders, "", false, &rows, &l.error), PLX_ERR_FORMAT);
     CHECK_TEXT(l.error.message, "rows.csv: the file is empty");
+    loaded_release(&l);
+}
+
+/* -- What spreadsheets write ----------------------------------------------------------------------------------------
+ */
+
+static void test_spreadsheets(void)
+{
+    static const char text[] =
+        "\xef\xbb\xbfsep=;\r\ncolor;size;sold\r\nred;1,5;0\r\nblue;-3;1\r\n;;\r\nred;1e1;0\r\n;;\r\n;;\r\n";
+    static const float sizes[] = {1.5f, -3, 10};
+    small_spec s;
+    loaded l;
+    plx_rows rows = {0};
+    small_spec_init(&s)->data.delimiter = ";";
+    s.spec.data.decimal = ",";
+    REQUIRE(load_bytes(&l, text, sizeof text - 1, &s.spec) == PLX_OK);
+    REQUIRE(l.parts[0].n == 3);
+    for (size_t i = 0; i < 3; i++)
+        CHECK(dense_at(&l.parts[0], i, 0) == sizes[i]);
+    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 3);
+    /* A row to score is a row: it has a score, or its place. */
+    CHECK_STATUS(read_file(l.encoders, "color;size\nred;1\n;\n", false, &rows, &l.error), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "rows.csv:3:2: a missing number");
+    loaded_release(&l);
+    check_text("color;size;sold\nred;1.5;0\n", &s.spec, "train.csv:2:5: '1.5' is not a number");
+    check_text("color;size;sold\nred;1.000,5;0\n", &s.spec, "train.csv:2:5: '1.000,5' is not a number");
+    s.features[1].size = 2;
+    s.features[1].separator = "|";
+    REQUIRE(load_bytes(&l, "color;size;sold\nred;1,5|2,25;0\n", 31, &s.spec) == PLX_OK);
+    CHECK(dense_at(&l.parts[0], 0, 0) == 1.5f && dense_at(&l.parts[0], 0, 1) == 2.25f);
     loaded_release(&l);
 }
 
@@ -312,6 +342,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_wide_texts),         CHECK_TEST(test_header_is_shown),
                                        CHECK_TEST(test_missing_is_advised), CHECK_TEST(test_bytes_of_0),
                                        CHECK_TEST(test_open_quotes),        CHECK_TEST(test_empty_parts),
-                                       CHECK_TEST(test_what_folders_hold),  CHECK_TEST(test_partitions)};
+                                       CHECK_TEST(test_spreadsheets),       CHECK_TEST(test_what_folders_hold),
+                                       CHECK_TEST(test_partitions)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/config_document.h"
+#include "data/csv.h"
 #include "train/monitor.h"
 
 /** A name, sorted for finding it and its doubles. */
@@ -165,8 +166,9 @@ static void check_data(plx_document *document, const plx_data_spec *data, const 
 {
     const yaml_node_t *delimiter = plx_document_value(document, places->data, "delimiter");
     const yaml_node_t *quote = plx_document_value(document, places->data, "quote");
-    if (data->delimiter && strlen(data->delimiter) != 1 && strcmp(data->delimiter, "tab") != 0) {
-        plx_document_problem(document, delimiter, "'delimiter' is one byte or the word tab, not '%s'", data->delimiter);
+    if (data->delimiter && (!*data->delimiter || strlen(data->delimiter) > PLX_CSV_MAX_DELIMITER)) {
+        plx_document_problem(document, delimiter, "'delimiter' is 1 to %d bytes or the word tab, not '%s'",
+                             PLX_CSV_MAX_DELIMITER, data->delimiter);
     }
     if (data->quote && strlen(data->quote) > 1) {
         plx_document_problem(document, quote, "'quote' is one byte, or empty for none, not '%s'", data->quote);

@@ -130,6 +130,16 @@ yaml_node_t *plx_document_value(plx_document *document, const yaml_node_t *mappi
     return pair ? plx_document_node(document, pair->value) : NULL;
 }
 
+/* What may stand between cells or items: control bytes and nothing else. */
+static bool is_separator(plx_slice text)
+{
+    enum { LONGEST = 8 };
+    size_t n = 0;
+    while (n < text.length && text.text[n] > 0 && text.text[n] < 0x20 && text.text[n] != '\r')
+        n++;
+    return n == text.length && n <= LONGEST;
+}
+
 /**
  * Text that can be written and read back on one line: no control characters but tab and line feed, none of the line
  * ends that YAML has beside it, no byte order mark.
@@ -155,7 +165,7 @@ static bool raw_at_depth(plx_document *document, const yaml_node_t *node, int de
     if (!plx_document_spend(document, node, 1)) return false;
     if (node && node->type == YAML_SCALAR_NODE) {
         *out = (plx_raw){.scalar = plx_node_text(node)};
-        if (is_plain_text(out->scalar)) return true;
+        if (is_plain_text(out->scalar) || is_separator(out->scalar)) return true;
         plx_document_problem(document, node, "the text holds a control character; take printable ones");
         return false;
     }

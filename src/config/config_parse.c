@@ -133,11 +133,15 @@ static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *
 /** A feature's or task's name: part of parameters' names and of messages. */
 static void check_name(parser *p, const yaml_node_t *node, const char *name)
 {
-    if (!name || (name[0] != '\0' && strlen(name) <= NAME_LENGTH_MAX && !strpbrk(name, "\n\t"))) return;
+    bool has_control = false;
+    for (const char *at = name ? name : ""; *at; at++)
+        has_control |= *at > 0 && *at < 0x20;
+    if (!name || (name[0] != '\0' && strlen(name) <= NAME_LENGTH_MAX && !has_control)) return;
     plx_string shown;
     plx_string_init(&shown, p->spec->arena.allocator);
     plx_string_json(&shown, (plx_slice){name, strnlen(name, 2 * NAME_LENGTH_MAX)});
-    plx_document_problem(&p->document, node, "a name has 1 to %d characters on one line, and no tab: not %s",
+    plx_document_problem(&p->document, node,
+                         "a name has 1 to %d characters on one line, tab and other control characters excepted: not %s",
                          (int)NAME_LENGTH_MAX, shown.text ? shown.text : "this");
     plx_string_release(&shown);
 }

@@ -68,6 +68,24 @@ char plx_separator_byte(const char *separator)
     return separator[0] && !separator[1] ? separator[0] : '\0';
 }
 
+/* Points and commas change places, so that what is no number by its point stays none. */
+static plx_slice exchange(plx_slice cell, char *room)
+{
+    for (size_t i = 0; i < cell.length; i++)
+        room[i] = cell.text[i] == ',' ? '.' : cell.text[i] == '.' ? ',' : cell.text[i];
+    return (plx_slice){room, cell.length};
+}
+
+plx_number plx_cell_number_by(const plx_data_spec *data, plx_slice cell, double *out)
+{
+    enum { LONGEST = 400 }; /* of a number with all digits that a double may have before its point */
+    char room[LONGEST];
+    const bool has_comma = data->decimal && data->decimal[0] == ',';
+    if (!has_comma || cell.length > LONGEST || plx_cell_is_listed(&data->missing, cell))
+        return plx_cell_number(&data->missing, cell, out);
+    return plx_cell_number(&data->missing, exchange(cell, room), out);
+}
+
 plx_shown_cell plx_cell_show(plx_slice cell)
 {
     plx_shown_cell s;
@@ -119,14 +137,14 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
              may_miss ? plx_cell_show(cell).text : "", may_miss ? "]" : "");
 }
 
-plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const char *column, char separator, int size)
+plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *column, char separator, int size)
 {
-    return (plx_vector){.missing = missing,
+    return (plx_vector){.data = data,
                         .rest = cell,
                         .column = column,
                         .separator = separator,
                         .size = size,
-                        .is_missing = cell.length == 0 || plx_cell_is_listed(missing, cell)};
+                        .is_missing = cell.length == 0 || plx_cell_is_listed(&data->missing, cell)};
 }
 
 plx_status plx_vector_fail_size(const plx_vector *v, int n, plx_error *err)
@@ -148,7 +166,7 @@ plx_status plx_vector_next(plx_vector *v, bool is_needed, double *out, plx_error
         item = plx_slice_trim(item);
     }
     v->n++;
-    const plx_number kind = plx_cell_number(v->missing, item, out);
+    const plx_number kind = plx_cell_number_by(v->data, item, out);
     if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !is_needed)) return PLX_OK;
     return plx_fail_number(kind, item, v->column, plx_dense_reader(kind), err);
 }

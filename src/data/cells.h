@@ -22,6 +22,8 @@ typedef enum plx_number {
 /** `*out` is NaN unless a number is given, which true and false are, too. Missing: an empty cell, nan, a cell of the
  * list. */
 plx_number plx_cell_number(const plx_text_list *missing, plx_slice cell, double *out);
+/** The same by section `data`: its list, and its decimal comma. */
+plx_number plx_cell_number_by(const plx_data_spec *data, plx_slice cell, double *out);
 /** The same for a number in memory. */
 plx_number plx_check_number(double number);
 
@@ -49,7 +51,7 @@ char plx_separator_byte(const char *separator);
 
 /** The cell of a column of vectors under way, number by number. */
 typedef struct plx_vector {
-    const plx_text_list *missing; /* borrowed, like all texts */
+    const plx_data_spec *data; /* borrowed, like all texts */
     plx_slice rest;
     const char *column;
     char separator;
@@ -58,7 +60,7 @@ typedef struct plx_vector {
     bool has_ended;
 } plx_vector;
 
-plx_vector plx_vector_of(const plx_text_list *missing, plx_slice cell, const char *column, char separator, int size);
+plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *column, char separator, int size);
 /** The next number; NaN where it is missing, which is an error where `is_needed`. PLX_ERR_SCHEMA. */
 plx_status plx_vector_next(plx_vector *vector, bool is_needed, double *out, plx_error *err);
 /** After `size` numbers: there must not be more. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Cells out of a stream of bytes: delimiter, quotes by RFC 4180 (delimiters and line ends inside, quotes doubled),
- * comment lines, trimmed blanks, LF or CRLF, a last line without an end, empty lines skipped, a UTF-8 mark skipped.
+ * comment lines, trimmed blanks, LF or CRLF or CR alone, a last line without an end, empty lines skipped, a UTF-8 mark
+ * and Excel's line `sep=;` skipped.
  * A quote within a cell that does not begin with one stands for itself.
  */
 #ifndef PLX_CSV_H
@@ -14,7 +15,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { PLX_CSV_MAX_CELL = 1 << 20, PLX_CSV_MAX_ROW = 1 << 24, PLX_CSV_MAX_CELLS = 1 << 16 };
+enum { PLX_CSV_MAX_CELL = 1 << 20, PLX_CSV_MAX_ROW = 1 << 24, PLX_CSV_MAX_CELLS = 1 << 16, PLX_CSV_MAX_DELIMITER = 8 };
 
 /** What messages advise where a quote seems to be left open. */
 #define PLX_PLAIN_QUOTES "where quotes are plain text, set data.quote: ''"
@@ -30,8 +31,10 @@ typedef struct plx_csv_options {
     char quote; /* where has_quote */
     bool has_quote;
     bool trim;
-    bool trims_quoted;   /* cells in quotes, too */
-    const char *comment; /* borrowed; "" for none */
+    bool trims_quoted;          /* cells in quotes, too */
+    const char *comment;        /* borrowed; "" for none */
+    const char *long_delimiter; /* borrowed; several bytes, instead of `delimiter`; NULL: none */
+    char escape;                /* the byte behind it is text; 0: none */
 } plx_csv_options;
 
 typedef struct plx_csv_cell {
@@ -49,6 +52,7 @@ typedef struct plx_csv {
     const plx_allocator *allocator;
     plx_byte_source source;
     plx_csv_options options;
+    char feed;        /* what ends lines: LF, also behind a CR, or CR alone */
     const char *name; /* of the file, for messages; borrowed */
     char *buffer;     /* [capacity + room for one block of the scanner] */
     size_t capacity;

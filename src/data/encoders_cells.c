@@ -91,7 +91,7 @@ static plx_slice cell_text(const request *r, const plx_cells *cells, size_t row,
 static plx_number cell_number(const request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM],
                               double *out)
 {
-    if (cells->texts) return plx_cell_number(&r->encoders->spec.data.missing, cell_text(r, cells, row, room), out);
+    if (cells->texts) return plx_cell_number_by(&r->encoders->spec.data, cell_text(r, cells, row, room), out);
     *out = number_at(cells, row);
     return plx_check_number(*out);
 }
@@ -200,8 +200,8 @@ static plx_status encode_vector(const request *r, const plx_dense_encoder *dense
         }
         return PLX_OK;
     }
-    plx_vector vector = plx_vector_of(&e->spec.data.missing, cell_text(r, cells, row, room), input->column,
-                                      input->separator, dense->size);
+    plx_vector vector =
+        plx_vector_of(&e->spec.data, cell_text(r, cells, row, room), input->column, input->separator, dense->size);
     for (int i = 0; i < dense->size; i++) {
         PLX_TRY(plx_vector_next(&vector, is_needed, &number, err));
         plx_dense_put(dense, i, number, record);

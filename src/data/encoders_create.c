@@ -91,24 +91,53 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
     e->label_classes = plx_arena_take(arena, (size_t)e->spec.n_tasks, sizeof *e->label_classes);
 }
 
+static plx_status check_delimiter(const plx_data_spec *data, plx_csv_options *csv, plx_error *err)
+{
+    const char *text = strcmp(data->delimiter, "tab") == 0 ? "\t" : data->delimiter;
+    const size_t length = strlen(text);
+    if (length < 1 || length > PLX_CSV_MAX_DELIMITER || strpbrk(text, "\r\n"))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "data.delimiter: '%s' is neither 1 to %d bytes without a line end, nor the word tab", data->delimiter,
+                 PLX_CSV_MAX_DELIMITER);
+    if (length > 1 && strspn(text, " \t") == length)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.delimiter: several blanks and nothing else; choose one of them");
+    csv->delimiter = text[0];
+    csv->long_delimiter = length > 1 ? text : NULL;
+    return PLX_OK;
+}
+
+static plx_status check_escape(const plx_data_spec *data, plx_csv_options *csv, plx_error *err)
+{
+    const char *escape = data->escape ? data->escape : "", *decimal = data->decimal ? data->decimal : "";
+    csv->escape = escape[0];
+    if (strlen(escape) > 1 || (csv->escape && strchr("\r\n \t", csv->escape)))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.escape: '%s' is not one visible byte, nor empty", escape);
+    if (csv->escape && (csv->escape == csv->delimiter || (csv->has_quote && csv->escape == csv->quote)))
+        PLX_FAIL(
+            err, PLX_ERR_ARGUMENT,
+            "data.escape: '%s' is the delimiter or the quote; a quote inside a quoted cell may be doubled without it",
+            escape);
+    if (*decimal && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.decimal: '%s' is neither . nor ,", decimal);
+    return PLX_OK;
+}
+
 static plx_status check_format(plx_encoders *e, plx_error *err)
 {
     const plx_data_spec *data = &e->spec.data;
     plx_csv_options *csv = &e->csv;
-    bool is_tab = strcmp(data->delimiter, "tab") == 0;
-    csv->delimiter = is_tab ? '\t' : data->delimiter[0];
     csv->quote = data->quote[0];
     csv->has_quote = csv->quote != '\0';
     csv->trim = data->trim;
     csv->trims_quoted = data->trim && !e->spec.is_rule_0;
     csv->comment = data->comment;
-    if ((!is_tab && strlen(data->delimiter) != 1) || strchr("\r\n", csv->delimiter))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.delimiter: '%s' is not one byte, nor the word tab", data->delimiter);
+    PLX_TRY(check_delimiter(data, csv, err));
     if (strlen(data->quote) > 1 || (csv->has_quote && strchr("\r\n \t", csv->quote)))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.quote: '%s' is not one visible byte, nor empty", data->quote);
     if (csv->has_quote && csv->quote == csv->delimiter)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.quote and data.delimiter are both '%s'; choose different ones",
                  data->quote);
+    PLX_TRY(check_escape(data, csv, err));
     if (strpbrk(data->comment, "\r\n"))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.comment: a prefix of lines cannot hold a line end");
     if (!data->header && !data->columns.n)

@@ -46,8 +46,8 @@ plx_status plx_filling_vector(const plx_filling *to, int index, int64_t n, plx_e
     double *numbers = plx_filling_vector_at(to, index);
     char room[PLX_VALUE_ROOM];
     if (n && n != input->size) {
-        const plx_vector vector = plx_vector_of(&to->encoders->spec.data.missing, (plx_slice){"", 0}, input->column,
-                                                input->separator, input->size);
+        const plx_vector vector =
+            plx_vector_of(&to->encoders->spec.data, (plx_slice){"", 0}, input->column, input->separator, input->size);
         return plx_vector_fail_size(&vector, n < INT_MAX ? (int)n : INT_MAX, err);
     }
     for (int i = 0; i < input->size; i++) {
@@ -63,8 +63,7 @@ static plx_status read_vector(const plx_filling *to, int index, plx_slice cell, 
 {
     const plx_input *input = &to->encoders->inputs[index];
     double *out = plx_filling_vector_at(to, index);
-    plx_vector vector =
-        plx_vector_of(&to->encoders->spec.data.missing, cell, input->column, input->separator, input->size);
+    plx_vector vector = plx_vector_of(&to->encoders->spec.data, cell, input->column, input->separator, input->size);
     for (int i = 0; i < input->size; i++)
         PLX_TRY(plx_vector_next(&vector, input->never_missing, &out[i], err));
     return plx_vector_end(&vector, err);
@@ -85,7 +84,7 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
     plx_raw_column *column = &to->columns->items[index];
     if (column->width > 1) return read_vector(to, index, cell, err);
     if (to->with_labels && plx_labels_is_missing(to->encoders, index, cell)) cell.length = 0;
-    plx_number kind = plx_cell_number(&to->encoders->spec.data.missing, cell, &column->numbers[to->columns->n]);
+    plx_number kind = plx_cell_number_by(&to->encoders->spec.data, cell, &column->numbers[to->columns->n]);
     const plx_input *input = &to->encoders->inputs[index];
     if (kind != PLX_NUMBER_GIVEN || input->is_weight || input->is_count || input->is_share)
         PLX_TRY(check_number(to, index, kind, cell, err));

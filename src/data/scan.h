@@ -15,11 +15,11 @@
 
 enum { PLX_SCAN_BLOCK = 64 };
 
-/** Bit i: byte i of `block` [64] is `delimiter` or a line feed. Eight bytes a step, on any machine. */
-static inline uint64_t plx_scan_mask_words(const char *block, char delimiter)
+/** Bit i: byte i of `block` [64] is `delimiter` or `feed`, the end of lines. Eight bytes a step, on any machine. */
+static inline uint64_t plx_scan_mask_words(const char *block, char delimiter, char feed)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), low = UINT64_C(0x7f7f7f7f7f7f7f7f);
-    uint64_t delimiters = ones * (uint8_t)delimiter, feeds = ones * (uint8_t)'\n', mask = 0;
+    uint64_t delimiters = ones * (uint8_t)delimiter, feeds = ones * (uint8_t)feed, mask = 0;
     for (unsigned i = 0; i < PLX_SCAN_BLOCK; i += 8) {
         uint64_t word = 0;
         for (unsigned k = 0; k < 8; k++)
@@ -33,10 +33,10 @@ static inline uint64_t plx_scan_mask_words(const char *block, char delimiter)
 }
 
 /** The same, by 16 bytes where every machine of the kind has them. */
-static inline uint64_t plx_scan_mask(const char *block, char delimiter)
+static inline uint64_t plx_scan_mask(const char *block, char delimiter, char feed)
 {
 #ifdef __SSE2__
-    __m128i delimiters = _mm_set1_epi8(delimiter), feeds = _mm_set1_epi8('\n');
+    __m128i delimiters = _mm_set1_epi8(delimiter), feeds = _mm_set1_epi8(feed);
     uint64_t mask = 0;
     for (unsigned i = 0; i < PLX_SCAN_BLOCK; i += 16) {
         __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(block + i));
@@ -45,7 +45,7 @@ static inline uint64_t plx_scan_mask(const char *block, char delimiter)
     }
     return mask;
 #else
-    return plx_scan_mask_words(block, delimiter);
+    return plx_scan_mask_words(block, delimiter, feed);
 #endif
 }
 

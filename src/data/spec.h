@@ -48,8 +48,10 @@ typedef struct plx_data_spec {
     plx_text_list train, validation, test; /* files, read in order */
     int format;                            /* plx_file_format */
     /* How a CSV file is read. */
-    char *delimiter; /* one byte, or "tab" */
+    char *delimiter; /* one byte or several, or "tab" */
     char *quote;     /* one byte, or "" for none */
+    char *escape;    /* one byte, or "" for none */
+    char *decimal;   /* "." or "," */
     bool header;
     char *comment;         /* lines that begin with it are skipped; "" for none */
     bool trim;             /* blanks round a cell are dropped */

@@ -211,14 +211,25 @@ static plx_status add_row(const table *r, plx_error *err)
     return status;
 }
 
+/* Several cells, all of them empty: what spreadsheets leave below a table. It has no label, and teaches nothing. */
+static bool is_blank_row(const plx_csv *csv)
+{
+    for (size_t i = 0; i < csv->n_cells; i++)
+        if (csv->cells[i].length) return false;
+    return csv->n_cells > 1;
+}
+
 /* The next row of cells that can be told apart; rows before it that cannot are wrong rows. */
 static plx_status next_row(table *r, plx_error *err)
 {
-    for (plx_status status; (status = plx_csv_next(&r->csv, &r->more, err)); r->seen++) {
+    for (plx_status status;; r->seen++) {
+        do
+            status = plx_csv_next(&r->csv, &r->more, err);
+        while (!status && r->more && r->to.with_labels && is_blank_row(&r->csv));
+        if (!status) return PLX_OK;
         PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
         PLX_TRY(plx_csv_skip_line(&r->csv, err));
     }
-    return PLX_OK;
 }
 
 static plx_status begin(table *r, plx_error *err)
