@@ -173,3 +173,26 @@ def test_no_task_has_classes():
     assert model.classes == {}
     with pytest.raises(ValueError, match="make a new model"):
         model.fit({"x": X}, X, class_weight={0: 1, 1: 2}, verbose=0)
+
+
+def test_soft_labels_and_signs_for_none():
+    """Keys of a task by `tasks`: probabilities as labels, and a sign for "no label" that equals NaN."""
+    share = 1 / (1 + np.exp(-3 * (X - X.mean())))
+
+    def scores(y, **task):
+        model = plexus.SingleTask([plexus.DenseFeat("x")], task_name="k", tasks={"k": task})
+        model.compile(plexus.optimizers.Adam(0.01), metrics=["auc"])
+        model.fit({"x": X}, y, epochs=3, batch_size=64, verbose=0)
+        return model.predict({"x": X})
+
+    scored = scores(share, labels="soft")
+    assert np.abs(scored.ravel() - share).max() < 0.1
+    gaps = np.where(X > np.median(X), share, np.nan)
+    marked = np.where(np.isnan(gaps), -1, gaps)
+    assert np.array_equal(scores(marked, labels="soft", missing=["-1"]), scores(gaps, labels="soft"))
+    hard = np.where(np.isnan(gaps), np.nan, (share > 0.8).astype(float))
+    assert np.array_equal(scores(np.nan_to_num(hard, nan=-1), missing=["-1"]), scores(hard))
+    with pytest.raises(plexus.PlexusError, match="'-1'.*`missing`"):
+        scores(np.nan_to_num(hard, nan=-1))
+    with pytest.raises(plexus.PlexusError, match="`labels: soft`"):
+        scores(share)
