@@ -57,7 +57,8 @@ PLX_API const char *plx_version(void);
 typedef struct plx_context plx_context;
 
 typedef struct plx_context_options {
-    int threads;           /* of each call that works in parallel; 0: one a processor */
+    int threads; /* at most, of each call that works in parallel: 8 are of use, more for large tables; 0: one a
+                    processor */
     const char *cpu_level; /* highest kernel level to use: "plain", "simd128", "avx2", "avx512"; NULL: the best */
     const plx_allocator *allocator; /* copied; NULL: the C library's */
     /** Receives warnings, one line each; NULL: none. Called from the thread that made the call. */
@@ -345,7 +346,9 @@ PLX_API plx_status plx_model_save(const plx_model *model, const char *path, plx_
 PLX_API plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err);
 
 typedef struct plx_onnx_options {
-    bool external_data; /* parameters go to PATH.data beside the file, as those of more than 2 GB must */
+    /* Parameters go to PATH.data beside the file, as those of more than 2 GB must; where there is such a file, to
+       PATH.HASH.data, and the old one is removed when the new model is there: it never reads another's parameters. */
+    bool external_data;
 } plx_onnx_options;
 
 typedef struct plx_onnx_report {

@@ -362,6 +362,44 @@ static void test_stopping_from_the_progress_hook(void)
     fixture_free(&f);
 }
 
+static char told[512];
+
+static void keep_line(void *user, const char *line)
+{
+    (void)user;
+    if (strstr(line, "moves all of them")) snprintf(told, sizeof told, "%s", line);
+}
+
+/** A table of 100,000 rows and more, all of which each step moves, asks for train.table_optimizer. */
+static void test_a_large_table_is_told(void)
+{
+    static const char *const optimizers[] = {"", "  table_optimizer: lazy_adam\n", "  optimizer: sgd\n"};
+    static const char *const expected[] = {"'train.table_optimizer: lazy_adam'", "",
+                                           "'train.table_optimizer: lazy_sgd'"};
+    const plx_context_options options = {.threads = 1, .warn = keep_line};
+    for (int buckets = 99999; buckets <= 100000; buckets++) {
+        for (int i = 0; i < 3; i++) {
+            fixture f;
+            char text[1024];
+            snprintf(
+                text, sizeof text,
+                "data: {train: [rows.csv]}\n"
+                "features: [{kind: sparse, name: city, hash_buckets: %d, embedding_dim: 1, initializer: uniform}]\n"
+                "tasks: [{name: click}, {name: buy, positive: ['yes'], negative: ['no']}]\n"
+                "model: {name: shared_bottom, bottom_dnn_units: [4]}\n"
+                "train:\n  epochs: 1\n%s",
+                buckets - 1, optimizers[i]);
+            if (!fixture_ready(&f, &options, text)) return;
+            told[0] = '\0';
+            CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
+            CHECK((told[0] != '\0') == (buckets == 100000 && i != 1));
+            if (told[0]) CHECK_TEXT(told, expected[i]);
+            if (told[0]) CHECK_TEXT(told, "table 'embedding/city/table' has 100000 rows");
+            fixture_free(&f);
+        }
+    }
+}
+
 static void test_same_seed_same_start(void)
 {
     fixture a, b, c;
@@ -873,6 +911,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_threads_share_a_predictor),
         CHECK_TEST(test_predictor_takes_any_number_of_rows),
         CHECK_TEST(test_stopping_from_the_progress_hook),
+        CHECK_TEST(test_a_large_table_is_told),
         CHECK_TEST(test_same_seed_same_start),
         CHECK_TEST(test_regression_beside_binary),
         CHECK_TEST(test_log_is_replaced_when_an_epoch_ends),

@@ -94,6 +94,80 @@ static void test_parameters_beside_the_file(void)
     unmake(&m);
 }
 
+/** Files of the folder that begin with `start` and end in ".data"; `*found` is the last of them. */
+static int count_data(const char *start, char *found)
+{
+    int n = 0;
+    DIR *files = opendir(home);
+    for (const struct dirent *file; files && (file = readdir(files));) {
+        const size_t length = strlen(file->d_name);
+        if (strncmp(file->d_name, start, strlen(start)) != 0) continue;
+        if (length < 5 || strcmp(file->d_name + length - 5, ".data") != 0) continue;
+        snprintf(found, 256, "%s", file->d_name);
+        n++;
+    }
+    if (files) closedir(files);
+    return n;
+}
+
+/** A model and the file that it names: whole, and its own. */
+static bool is_pair(const char *model, const char *data)
+{
+    size_t length;
+    char *bytes = read_bytes(model, &length);
+    const bool names_it = memmem(bytes, length, data, strlen(data)) != NULL;
+    free(bytes);
+    return names_it;
+}
+
+/** Whatever fails, the model that was there keeps the parameters that it names. */
+static void test_a_pair_is_replaced_together(void)
+{
+    made m;
+    plx_error err;
+    failing_allocator failing;
+    const plx_onnx_options outside = {.external_data = true};
+    char first[256], second[256];
+    int64_t shape[3];
+    size_t before_bytes, after_bytes;
+    failing_allocator_init(&failing, 0);
+    REQUIRE(make(&m, &failing.allocator, &err) == PLX_OK);
+    CHECK_STATUS(plx_model_export_onnx(m.model, at("pair.onnx"), &outside, NULL, &err), PLX_OK);
+    CHECK(count_data("pair.onnx", first) == 1 && strcmp(first, "pair.onnx.data") == 0);
+    char *before = read_bytes(first, &before_bytes), *model = read_bytes("pair.onnx", &after_bytes);
+    const size_t model_bytes = after_bytes;
+    CHECK_STATUS(plx_model_parameter(m.model, 0, NULL, shape, NULL, &err), PLX_OK);
+    const int64_t n = shape[0] * shape[1] * shape[2];
+    float *ones = calloc((size_t)n, sizeof *ones);
+    CHECK_STATUS(plx_model_set_parameter(m.model, 0, ones, n, &err), PLX_OK);
+    free(ones);
+    write_text("pair.onnx.mine.data", "not ours");
+    for (long k = 1; k < 20000 && check_failures == 0; k += 7) {
+        failing.fail_at = failing.calls + k;
+        failing.failed = false;
+        if (plx_model_export_onnx(m.model, at("pair.onnx"), &outside, NULL, &err) == PLX_OK) break;
+        char *now = read_bytes(first, &after_bytes);
+        CHECK(after_bytes == before_bytes && memcmp(now, before, before_bytes) == 0);
+        free(now);
+        now = read_bytes("pair.onnx", &after_bytes);
+        CHECK(after_bytes == model_bytes && memcmp(now, model, model_bytes) == 0);
+        free(now);
+        CHECK(count_data("pair.onnx", second) == 2); /* with the one that is not ours */
+    }
+    failing.fail_at = 0;
+    unlink(at("pair.onnx.mine.data"));
+    CHECK(count_data("pair.onnx", second) == 1 && strcmp(first, second) != 0 && is_pair("pair.onnx", second));
+    char *now = read_bytes(second, &after_bytes);
+    CHECK(after_bytes == before_bytes && memcmp(now, before, before_bytes) != 0);
+    free(now);
+    /* Again: the first name is free. */
+    CHECK_STATUS(plx_model_export_onnx(m.model, at("pair.onnx"), &outside, NULL, &err), PLX_OK);
+    CHECK(count_data("pair.onnx", second) == 1 && strcmp(first, second) == 0 && is_pair("pair.onnx", second));
+    free(model);
+    free(before);
+    unmake(&m);
+}
+
 static void test_wrong_use(void)
 {
     made m;
@@ -132,8 +206,11 @@ static void test_every_allocation_may_fail(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_every_op_has_a_way),         CHECK_TEST(test_the_same_model_is_the_same_file),
-        CHECK_TEST(test_parameters_beside_the_file), CHECK_TEST(test_wrong_use),
+        CHECK_TEST(test_every_op_has_a_way),
+        CHECK_TEST(test_the_same_model_is_the_same_file),
+        CHECK_TEST(test_parameters_beside_the_file),
+        CHECK_TEST(test_a_pair_is_replaced_together),
+        CHECK_TEST(test_wrong_use),
         CHECK_TEST(test_every_allocation_may_fail),
     };
     home_make();

@@ -162,6 +162,7 @@ static void test_every_choice_goes_on(void)
 static void test_variants_go_on(void)
 {
     check_every_step("  optimizer: sgd\n  momentum: 0.9\n  clip_norm: 0.01\n");
+    check_every_step("  optimizer: adagrad\n  clip_variable_norm: 0.01\n");
     check_every_step("  optimizer: rmsprop\n  momentum: 0.9\n  centered: true\n  warmup_steps: 3\n");
 }
 

@@ -4,8 +4,9 @@
 #include <stdio.h>
 
 #include "api/handles.h"
+#include "graph/plan.h"
 
-enum { ROWS_PER_THREAD = 256 };
+enum { ROWS_PER_THREAD = 256, NUMBERS_PER_THREAD = 1 << 18 };
 
 const char *plx_version(void)
 {
@@ -82,9 +83,11 @@ plx_listener plx_context_listener(const plx_context *context)
     return (plx_listener){context->warn, context->user};
 }
 
-plx_status plx_context_pool(const plx_context *context, size_t n_rows, plx_pool **out, plx_error *err)
+plx_status plx_context_pool(const plx_context *context, size_t n_rows, size_t n_moved, plx_pool **out, plx_error *err)
 {
+    const size_t parts = n_moved / NUMBERS_PER_THREAD, most = parts > PLX_CHUNKS_MAX ? parts : PLX_CHUNKS_MAX;
     size_t useful = n_rows / ROWS_PER_THREAD + 1;
+    if (useful > most) useful = most;
     int threads = useful < (size_t)context->threads ? (int)useful : context->threads;
     return plx_pool_create(&context->allocator, threads, out, err);
 }

@@ -104,7 +104,7 @@ static plx_status passage_init(passage *p, const plx_model *model, plx_error *er
     plx_kept_cells_init(&p->cells, &model->context->allocator, NULL, 0);
     PLX_TRY(plx_model_check_weights(model, err));
     plx_layout_init(&p->layout, &parts);
-    PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, &p->pool, err));
+    PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, 0, &p->pool, err));
     return plx_scorer_init(&p->scorer, &model->context->allocator, &model->graph, model->context->kernels, p->pool,
                            layout, PLX_SCORE_ROWS, err);
 }

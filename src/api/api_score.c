@@ -10,7 +10,7 @@ static plx_status score(const plx_model *model, const plx_rows *rows, float *sco
     plx_pool *pool = NULL;
     PLX_TRY(plx_model_check_weights(model, err));
     if (rows->n == 0) return PLX_OK;
-    PLX_TRY(plx_context_pool(model->context, rows->n, &pool, err));
+    PLX_TRY(plx_context_pool(model->context, rows->n, 0, &pool, err));
     plx_status status = plx_score_rows(&model->graph, model->context->kernels, &model->context->allocator, pool,
                                        model->values, rows, scores, NULL, err);
     plx_pool_free(pool);

@@ -136,6 +136,25 @@ static void warn_of_idle_table_optimizer(const plx_model *model)
                      (long long)train->table_rows);
 }
 
+/** Every step moves all rows of a table that is trained whole: where that is most of the work, a key saves it. */
+static void warn_of_large_tables(const plx_model *model)
+{
+    enum { LARGE_ROWS = 100000 };
+    const plx_param *largest = NULL;
+    if (model->config->spec.train.table_optimizer[0]) return;
+    for (int p = 0; p < model->graph.n_params; p++) {
+        const plx_param *param = &model->graph.params[p];
+        if (param->spec.regulariser != PLX_L2_EMBEDDING || param->spec.is_frozen || param->spec.rows < LARGE_ROWS)
+            continue;
+        if (!largest || param->spec.rows > largest->spec.rows) largest = param;
+    }
+    if (!largest) return;
+    plx_context_warn(model->context,
+                     "table '%s' has %d rows, and each step moves all of them: 'train.table_optimizer: lazy_%s' moves "
+                     "those of the batch alone",
+                     largest->spec.name, largest->spec.rows, model->config->spec.train.optimizer);
+}
+
 static void fill_report(const plx_train_result *result, plx_train_report *report)
 {
     if (!report) return;
@@ -201,7 +220,8 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
         l.board = &board;
         job.counts_gates = true;
     }
-    if (status == PLX_OK) status = plx_context_pool(model->context, job.train->n, &job.pool, err);
+    if (status == PLX_OK)
+        status = plx_context_pool(model->context, job.train->n, model->graph.n_gradient, &job.pool, err);
     if (status == PLX_OK) {
         status = plx_train(&job, &result, err);
         if (!plx_training_is_here(model)) status = fail_in_child(err);
@@ -237,6 +257,7 @@ static plx_status train(plx_model *model, const plx_data *data, const plx_train_
     warn_of_labels(model, &data->parts[PLX_PART_VALIDATION], "validation", ": the best epoch is chosen without it");
     warn_of_idle_options(model, data);
     warn_of_idle_table_optimizer(model);
+    warn_of_large_tables(model);
     status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);
     if (report) report->resumed = resumed;
     if (status == PLX_ERR_FORMAT && resumed) plx_error_prefix(err, "%s", hooks->checkpoint_path);

@@ -84,8 +84,9 @@ plx_listener plx_context_listener(const plx_context *context);
  * warns of them. */
 plx_status plx_model_count_unknown(const plx_model *model, plx_unknown **out, plx_error *err);
 void plx_model_tell_unknown(const plx_model *model, plx_unknown *unknown);
-/** As many threads as `n_rows` are worth, at most the context's. */
-plx_status plx_context_pool(const plx_context *context, size_t n_rows, plx_pool **out, plx_error *err);
+/** As many threads as `n_rows` are worth, at most the context's, and at most as many as a batch has chunks or, where
+ * `n_moved` numbers are moved at each step, as these are worth: the others would wait and burn a processor each. */
+plx_status plx_context_pool(const plx_context *context, size_t n_rows, size_t n_moved, plx_pool **out, plx_error *err);
 
 /** A configuration of the same spec, whose source is the resolved text. */
 plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err);

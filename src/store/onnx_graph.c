@@ -8,8 +8,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
+#include "store/checksum.h"
+#include "store/onnx_data.h"
 #include "store/protobuf.h"
 
 enum { IR_VERSION = 9, OPSET = 20, OPSET_ML = 3, ROWS_AT_ONCE = 64 };
@@ -333,7 +336,19 @@ const char *plx_onnx_param(plx_onnx *onnx, const plx_param *param, plx_onnx_orde
 /* -- The file ----------------------------------------------------------------------------------------------------- */
 
 /* Numbers are little-endian in the file, as they are in memory (store/model_file_write.c). */
-static void write_param(const plx_onnx *onnx, const struct plx_onnx_tensor *tensor, plx_writer *writer)
+typedef void take_bytes(void *user, const void *bytes, size_t length);
+
+static void take_to_file(void *user, const void *bytes, size_t length)
+{
+    plx_writer_add(user, bytes, length);
+}
+
+static void take_to_sum(void *user, const void *bytes, size_t length)
+{
+    plx_checksum_add(user, bytes, length);
+}
+
+static void write_param(const plx_onnx *onnx, const struct plx_onnx_tensor *tensor, take_bytes *take, void *user)
 {
     const plx_param *param = tensor->param;
     const int groups = param->spec.groups, rows = param->spec.rows, cols = param->spec.cols;
@@ -347,7 +362,7 @@ static void write_param(const plx_onnx *onnx, const struct plx_onnx_tensor *tens
             const int n = cols - first < 256 ? cols - first : 256;
             for (int i = 0; i < n; i++)
                 numbers[i] = (float)from[first + i];
-            plx_writer_add(writer, numbers, (size_t)n * sizeof *numbers);
+            take(user, numbers, (size_t)n * sizeof *numbers);
         }
     }
 }
@@ -422,10 +437,19 @@ static void write_tensors(const plx_onnx *onnx, const char *location, const plx_
         plx_writer_add(writer, heads->text + from, ends[i] - from);
         if (is_outside(tensor, location)) continue;
         if (tensor->param)
-            write_param(onnx, tensor, writer);
+            write_param(onnx, tensor, take_to_file, writer);
         else
             plx_writer_add(writer, tensor->bytes, (size_t)tensor->n_bytes);
     }
+}
+
+static uint64_t hash_numbers(const plx_onnx *onnx)
+{
+    plx_checksum sum;
+    plx_checksum_init(&sum);
+    for (size_t i = 0; i < onnx->n_tensors; i++)
+        if (onnx->tensors[i].param) write_param(onnx, &onnx->tensors[i], take_to_sum, &sum);
+    return plx_checksum_value(&sum);
 }
 
 static plx_status write_numbers(const plx_onnx *onnx, const char *path, plx_error *err)
@@ -433,7 +457,7 @@ static plx_status write_numbers(const plx_onnx *onnx, const char *path, plx_erro
     plx_writer writer;
     PLX_TRY(plx_writer_init(&writer, onnx->allocator, path, err));
     for (size_t i = 0; i < onnx->n_tensors; i++)
-        if (onnx->tensors[i].param) write_param(onnx, &onnx->tensors[i], &writer);
+        if (onnx->tensors[i].param) write_param(onnx, &onnx->tensors[i], take_to_file, &writer);
     plx_status status = plx_writer_commit(&writer, err);
     plx_writer_release(&writer);
     return status;
@@ -474,13 +498,9 @@ static plx_status write_model(plx_onnx *onnx, const char *path, const char *loca
 
 plx_status plx_onnx_write(plx_onnx *onnx, const char *path, bool external, plx_error *err)
 {
-    const char *data_path = NULL, *location = NULL;
+    plx_onnx_data data = {0};
     parts p = {.ends = plx_arena_take(onnx->arena, onnx->n_tensors + 1, sizeof *p.ends)};
-    if (external) {
-        const char *slash = strrchr(path, '/');
-        data_path = plx_arena_format(onnx->arena, "%s.data", path);
-        location = plx_arena_format(onnx->arena, "%s.data", slash ? slash + 1 : path);
-    }
+    if (external) data = plx_onnx_data_name(path, hash_numbers(onnx), onnx->arena);
     onnx->failed |= plx_arena_failed(onnx->arena);
     if (onnx->failed) return plx_error_memory(err);
     plx_string_init(&p.model, onnx->allocator);
@@ -493,9 +513,11 @@ plx_status plx_onnx_write(plx_onnx *onnx, const char *path, bool external, plx_e
     add_opset(onnx, &p.model, "ai.onnx.ml", OPSET_ML);
     plx_string_add(&p.model, onnx->metadata.text ? onnx->metadata.text : "", onnx->metadata.length);
     plx_pb_text(&p.name, GRAPH_NAME, "plexus");
-    p.raw_bytes = describe_tensors(onnx, location, &p.heads, p.ends);
-    plx_status status = external ? write_numbers(onnx, data_path, err) : PLX_OK;
-    if (status == PLX_OK) status = write_model(onnx, path, location, &p, err);
+    p.raw_bytes = describe_tensors(onnx, data.location, &p.heads, p.ends);
+    plx_status status = external ? write_numbers(onnx, data.path, err) : PLX_OK;
+    if (status == PLX_OK) status = write_model(onnx, path, data.location, &p, err);
+    if (external && status == PLX_OK) plx_onnx_data_clean(path, data.location);
+    if (external && status != PLX_OK && data.is_new) unlink(data.path);
     plx_string_release(&p.model);
     plx_string_release(&p.heads);
     plx_string_release(&p.name);

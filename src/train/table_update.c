@@ -62,6 +62,11 @@ plx_status plx_table_update_init(plx_table_update *update, const plx_allocator *
     update->first_rows = plx_alloc_zero(allocator, n, sizeof *update->first_rows);
     update->penalties = plx_alloc_zero(allocator, n * PLX_TOUCHED_PARTS, sizeof *update->penalties);
     bool has_all = update->tables && update->first_rows && update->penalties;
+    if (spec->clip_variable_norm > 0) {
+        update->squares = plx_alloc_zero(allocator, n * PLX_TOUCHED_PARTS, sizeof *update->squares);
+        update->factors = plx_alloc_zero(allocator, n, sizeof *update->factors);
+        has_all = has_all && update->squares && update->factors;
+    }
     if (has_all) find_tables(update);
     for (int i = 0; i < update->n_slots && has_all; i++) {
         update->slots[i] = plx_alloc_aligned(allocator, update->n_slot, sizeof *update->slots[i]);
@@ -79,6 +84,8 @@ void plx_table_update_release(plx_table_update *update)
     if (!update->allocator) return;
     for (int i = 0; i < PLX_OPTIMIZER_SLOTS_MAX; i++)
         plx_free_aligned(update->allocator, update->slots[i]);
+    plx_free(update->allocator, update->factors);
+    plx_free(update->allocator, update->squares);
     plx_free(update->allocator, update->penalties);
     plx_free(update->allocator, update->first_rows);
     plx_free(update->allocator, update->tables);
@@ -153,6 +160,41 @@ static void step_rowwise(const plx_table_update *update, const table_row *row)
     update->kernels->sgd(row->n, row->weights, row->gradient, (plx_real)rate);
 }
 
+/* Adds the regulariser's gradient to a row's; returns the weights' squares. */
+static double regularise(const plx_table_update *update, const table_row *row)
+{
+    if (!(update->l2 > 0)) return 0;
+    return update->kernels->add_l2(row->n, row->weights, (plx_real)update->l2, row->gradient);
+}
+
+/* Regularises the rows of one part of one table's gradient, and measures them: its norm comes before the first step. */
+static void measure_part(void *user, int number, int thread)
+{
+    (void)thread;
+    plx_table_update *update = user;
+    const plx_touched_rows *rows = &update->touched[number];
+    double weights = 0, gradients = 0;
+    for (int i = 0; i < rows->n; i++) {
+        table_row row;
+        find_row(update, number / PLX_TOUCHED_PARTS, rows, i, &row);
+        weights += regularise(update, &row);
+        gradients += update->kernels->sum_squares(row.n, row.gradient);
+    }
+    update->penalties[number] = update->l2 * weights;
+    update->squares[number] = gradients;
+}
+
+static void settle_factors(plx_table_update *update)
+{
+    for (int table = 0; table < update->n_tables; table++) {
+        double squares = 0;
+        for (int part = 0; part < PLX_TOUCHED_PARTS; part++)
+            squares += update->squares[table * PLX_TOUCHED_PARTS + part];
+        const double most = update->spec->clip_variable_norm, norm = sqrt(squares);
+        update->factors[table] = norm > most ? (plx_real)(most / norm) : 1;
+    }
+}
+
 /* The rows of one part of one table's gradient. */
 static void step_part(void *user, int number, int thread)
 {
@@ -168,7 +210,9 @@ static void step_part(void *user, int number, int thread)
             find_row(update, table, rows, i + ROWS_AHEAD, &ahead);
             fetch(update, &ahead);
         }
-        if (update->l2 > 0) squares += update->kernels->add_l2(row.n, row.weights, (plx_real)update->l2, row.gradient);
+        if (!update->squares) squares += regularise(update, &row);
+        if (update->squares && update->factors[table] < 1)
+            update->kernels->limit(row.n, row.gradient, update->factors[table], 0);
         if (update->spec->clip_value > 0)
             update->kernels->limit(row.n, row.gradient, 1, (plx_real)update->spec->clip_value);
         if (update->decay > 0) update->kernels->sgd(row.n, row.weights, row.weights, update->decay);
@@ -179,7 +223,18 @@ static void step_part(void *user, int number, int thread)
             step_rowwise(update, &row);
         }
     }
-    update->penalties[number] = update->l2 * squares;
+    if (!update->squares) update->penalties[number] = update->l2 * squares;
+}
+
+static void run_parts(plx_table_update *update, plx_job *job)
+{
+    const int n = update->n_tables * PLX_TOUCHED_PARTS;
+    if (update->pool) {
+        plx_pool_run(update->pool, n, job, update);
+    } else {
+        for (int number = 0; number < n; number++)
+            job(update, number, 0);
+    }
 }
 
 double plx_table_update_step(plx_table_update *update, plx_real *values, const plx_touched_rows *touched,
@@ -196,12 +251,11 @@ double plx_table_update_step(plx_table_update *update, plx_real *values, const p
         update->rate = plx_optimizer_rate(update->optimizer, update->spec, learning_rate, step);
         if (update->optimizer->decays) update->decay = (plx_real)(learning_rate * update->spec->weight_decay);
     }
-    if (update->pool) {
-        plx_pool_run(update->pool, n, step_part, update);
-    } else {
-        for (int number = 0; number < n; number++)
-            step_part(update, number, 0);
+    if (update->squares) {
+        run_parts(update, measure_part);
+        settle_factors(update);
     }
+    run_parts(update, step_part);
     for (int number = 0; number < n; number++)
         penalty += update->penalties[number];
     return penalty;

@@ -28,6 +28,8 @@ typedef struct plx_table_update {
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX]; /* [n_slot] each */
     size_t *first_rows;                       /* [n_tables] rows of the tables before */
     double *penalties;                        /* [n_tables, PLX_TOUCHED_PARTS] of the call in hand */
+    double *squares;   /* [n_tables, PLX_TOUCHED_PARTS] of the rows' gradients; NULL: these are not clipped */
+    plx_real *factors; /* [n_tables] what these are multiplied by */
 
     /* Of the call in hand. */
     plx_real *values;

@@ -71,7 +71,8 @@ const plx_field plx_train_fields[] = {
     {FIELD(clip_variable_norm), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
      .doc =
          "the gradient of each variable (a table, or the kernel or the bias of one layer of one expert, gate or tower) "
-         "is shortened to this norm where it is longer, as Keras' clipnorm; 0: not"},
+         "is shortened to this norm where it is longer, as Keras' clipnorm; that of a table of table_optimizer is of "
+         "the rows that a batch touches; 0: not"},
     {FIELD(patience), .type = PLX_FIELD_INT, .min = 0, .max = 100000, .fallback = "0",
      .doc = "stop after so many epochs that are not better by monitor; 0: run all epochs"},
     {FIELD(min_delta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
@@ -119,11 +120,6 @@ static plx_status check_clipping(const plx_train_spec *spec, plx_error *err)
     if (by_variable && (spec->clip_value > 0 || spec->clip_norm > 0))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' and 'clip_variable_norm' are both above 0: choose one",
                  spec->clip_value > 0 ? "clip_value" : "clip_norm");
-    if (by_variable && spec->table_optimizer && *spec->table_optimizer)
-        PLX_FAIL(
-            err, PLX_ERR_ARGUMENT,
-            "'clip_variable_norm' does not reach tables that 'table_optimizer' moves row by row: leave one out, or "
-            "take 'clip_value'");
     return PLX_OK;
 }
 
