@@ -9,6 +9,7 @@
 
 #include "data/encoders.h"
 #include "data_support.h"
+#include "plexus_arrow.h"
 
 static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
 {
@@ -348,6 +349,132 @@ static void test_integers_are_numbers(void)
     loaded_release(&l);
 }
 
+/* -- Record batches --------------------------------------------------------------------------------------------------
+ */
+
+/* A stream of one row of one column. */
+typedef struct stream {
+    const char *format;
+    const void *buffers[3];
+    int64_t n_buffers;
+    bool is_done;
+    struct ArrowSchema schema, *schemas[1];
+    struct ArrowArray array, *arrays[1];
+} stream;
+
+static void release_schema(struct ArrowSchema *schema)
+{
+    schema->release = NULL;
+}
+
+static void release_array(struct ArrowArray *array)
+{
+    array->release = NULL;
+}
+
+static int get_schema(struct ArrowArrayStream *from, struct ArrowSchema *out)
+{
+    stream *s = from->private_data;
+    s->schema = (struct ArrowSchema){.format = s->format, .name = "x", .release = release_schema};
+    s->schemas[0] = &s->schema;
+    *out = (struct ArrowSchema){
+        .format = "+s", .name = "", .n_children = 1, .children = s->schemas, .release = release_schema};
+    return 0;
+}
+
+static int get_next(struct ArrowArrayStream *from, struct ArrowArray *out)
+{
+    static const void *nothing[1] = {NULL};
+    stream *s = from->private_data;
+    *out = (struct ArrowArray){0};
+    if (s->is_done) return 0;
+    s->is_done = true;
+    s->array =
+        (struct ArrowArray){.length = 1, .n_buffers = s->n_buffers, .buffers = s->buffers, .release = release_array};
+    s->arrays[0] = &s->array;
+    *out = (struct ArrowArray){.length = 1,
+                               .n_buffers = 1,
+                               .buffers = nothing,
+                               .n_children = 1,
+                               .children = s->arrays,
+                               .release = release_array};
+    return 0;
+}
+
+static void release_stream(struct ArrowArrayStream *from)
+{
+    from->release = NULL;
+}
+
+static uint32_t id_of_stream(const plx_encoders *encoders, stream *s)
+{
+    struct ArrowArrayStream from = {
+        .get_schema = get_schema, .get_next = get_next, .release = release_stream, .private_data = s};
+    struct ArrowArrayStream *const streams[] = {&from};
+    const plx_load_options options = {.streams = streams};
+    plx_rows rows = {0};
+    plx_error err = {0};
+    s->is_done = false;
+    if (plx_encoders_read(encoders, &plx_allocator_default, NULL, 0, &options, false, &rows, &err)) {
+        printf("  %s: %s\n", s->format, err.message);
+        return UINT32_MAX;
+    }
+    const uint32_t id = id_at(&rows, 0, 0);
+    plx_rows_release(&rows, &plx_allocator_default);
+    return id;
+}
+
+/* What one value is in a file, and in each type of Arrow's that can hold it. */
+static void test_record_batches_agree(void)
+{
+    static const int64_t twelve[] = {12}, large[] = {INT64_C(9007199254740993)}, noon[] = {INT64_C(1706702400000000)},
+                         midnight[] = {INT64_C(1706659200)}, cents[] = {150, 0}, whole[] = {1200, 0};
+    static const uint64_t largest[] = {UINT64_MAX};
+    static const int32_t day[] = {19753}, offsets[] = {0, 4}, narrow[] = {12};
+    static const double real[] = {12}, tenth[] = {0.1};
+    static const float single[] = {0.1F};
+    static const uint16_t half[] = {0x2E66};
+    static const uint8_t yes[8] = {1}, no[8] = {0};
+    static const struct {
+        const char *cell, *format;
+        const void *items, *bytes;
+    } rows[] = {
+        {"12.0", "l", twelve, NULL},
+        {"12", "i", narrow, NULL},
+        {"12", "g", real, NULL},
+        {"9007199254740993", "l", large, NULL},
+        {"18446744073709551615.0", "L", largest, NULL},
+        {"0.1", "g", tenth, NULL},
+        {"0.1", "f", single, NULL},
+        {"0.1", "e", half, NULL},
+        {"True", "b", yes, NULL},
+        {"FALSE", "b", no, NULL},
+        {"true", "u", offsets, "TRUE        "},
+        {"2024-01-31", "tdD", day, NULL},
+        {"2024-01-31 00:00:00", "tss:", midnight, NULL},
+        {"2024-01-31 12:00:00.000", "tsu:", noon, NULL},
+        {"2024-01-31 14:00:00+02:00", "tsu:UTC", noon, NULL},
+        {"1.50", "d:10,2", cents, NULL},
+        {"12.00", "d:10,2", whole, NULL},
+    };
+    small_spec s;
+    loaded l;
+    char text[2048] = "x,sold\n";
+    for (int i = 0; i < COUNT(rows); i++)
+        sprintf(text + strlen(text), "%s,%d\n", rows[i].cell, i % 2);
+    REQUIRE(load_text(&l, text, spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE})) == PLX_OK);
+    for (int i = 0; i < COUNT(rows); i++) {
+        stream batch = {.format = rows[i].format,
+                        .buffers = {NULL, rows[i].items, rows[i].bytes},
+                        .n_buffers = rows[i].bytes ? 3 : 2};
+        char what[128];
+        const uint32_t id = id_at(&l.parts[0], (size_t)i, 0), got = id_of_stream(l.encoders, &batch);
+        snprintf(what, sizeof what, "'%s' as Arrow's '%s': id %u, not %u", rows[i].cell, rows[i].format, got, id);
+        if (id == 0 || got != id) check_report(__FILE__, __LINE__, what);
+    }
+    loaded_release(&l);
+}
+
 /* -- Files of before ------------------------------------------------------------------------------------------------
  */
 
@@ -381,6 +508,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_dates_are_no_numbers),
         CHECK_TEST(test_files_and_memory_agree),
         CHECK_TEST(test_integers_are_numbers),
+        CHECK_TEST(test_record_batches_agree),
         CHECK_TEST(test_rule_0_keeps_texts_as_they_stand),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -2,6 +2,7 @@
 /* Which cache a configuration has, whether it is whole and up to date, and making it. */
 #include "api/row_cache.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -231,6 +232,37 @@ static plx_status reuse(cache *c, plx_error *err)
     return status;
 }
 
+/* -- Caches of another rule ------------------------------------------------------------------------------------- */
+
+/* Rows that were encoded by another rule of what texts stand for are never read again: their folders are named. */
+static void tell_other_rule(const cache *c, const char *name)
+{
+    char index[MAX_PATH];
+    plx_model_file file;
+    int64_t rule = 0;
+    const int own = plx_encoders_value_rule(c->data->encoders);
+    const int length = snprintf(index, sizeof index, "%s/%s/index", c->base, name);
+    if (*name == '.' || length < 0 || length >= MAX_PATH) return;
+    if (!plx_file_exists(index) || plx_model_file_read(&file, index, c->allocator, NULL)) return;
+    const char *text = plx_model_file_meta(&file, "value_rule");
+    const bool is_cache = plx_model_file_meta(&file, "answers_to");
+    if (text && !plx_parse_int64(plx_slice_of(text), &rule)) rule = 0;
+    plx_model_file_release(&file);
+    if (is_cache && rule != own)
+        plx_context_warn(c->config->context,
+                         "%s/%s: rows of a cache that were encoded by rule %lld of what texts stand for; now rule %d "
+                         "holds (docs/data.md), and they are not used: remove the folder",
+                         c->base, name, (long long)rule, own);
+}
+
+static void tell_other_rules(const cache *c)
+{
+    DIR *base = c->config->context->warn ? opendir(c->base) : NULL;
+    for (struct dirent *entry; base && (entry = readdir(base));)
+        tell_other_rule(c, entry->d_name);
+    if (base) closedir(base);
+}
+
 /* -- Loading --------------------------------------------------------------------------------------------------- */
 
 /* Differs from those of all other makings. */
@@ -261,7 +293,9 @@ static plx_status make(cache *c, plx_error *err)
         status = plx_error_set(err, PLX_ERR_IO,
                                "a data file was changed while it was read; read it again when it is "
                                "complete");
-    return status ? status : write_index(c, err);
+    if (!status) status = write_index(c, err);
+    if (!status) tell_other_rules(c);
+    return status;
 }
 
 static plx_status load(cache *c, plx_error *err)

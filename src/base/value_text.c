@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts of cells, integers, truths, dates and times. Most cells are ruled out by their first character or by a look at
- * a few places. Floats and decimals are in value_number.c.
+ * Texts of cells, integers, truths, dates and times. Most cells are ruled out in the header already. Floats and
+ * decimals are in value_number.c.
  */
 #include "base/value_text.h"
 
@@ -277,7 +277,7 @@ bool plx_value_is_truth(plx_slice cell, bool *value)
     return false;
 }
 
-plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_odd_text(plx_slice cell, char room[PLX_VALUE_ROOM])
 {
     enum { SHORTEST_FRACTION = 3, SHORTEST_DATE_TIME = 16 };
     if (cell.length < SHORTEST_FRACTION) return cell;

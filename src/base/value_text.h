@@ -28,7 +28,9 @@ enum { PLX_VALUE_RULE = 1 };
  * at the end of the fraction, another offset converted to UTC and written Z, midnight without an offset the date alone.
  * Of a text made here it makes the same text again.
  */
-plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
+static inline plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
+/** The same, for what a look at a few bytes does not rule out. */
+plx_slice plx_value_of_odd_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
 
 /** Whether a text is one of those that mean true or false. */
 bool plx_value_is_truth(plx_slice cell, bool *value);
@@ -64,5 +66,19 @@ plx_slice plx_value_of_time(int64_t count, int unit_digits, char room[PLX_VALUE_
  * text that Python's str(Decimal) gives, 1.50 or 1E-7, without a fraction of zeros.
  */
 plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char room[PLX_DECIMAL_ROOM]);
+
+/* Whether a text ends as a fraction of zeros does, begins as truths do, or has the first dash of a date. */
+static inline bool plx_value_is_odd(plx_slice cell)
+{
+    if (cell.length < 3) return false;
+    const char *end = cell.text + cell.length, first = (char)(cell.text[0] | 0x20);
+    if (end[-1] == '0' && (end[-2] == '0' || end[-2] == '.')) return true;
+    return cell.length >= 16 ? cell.text[4] == '-' : cell.length <= 5 && (first == 't' || first == 'f');
+}
+
+static inline plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM])
+{
+    return plx_value_is_odd(cell) ? plx_value_of_odd_text(cell, room) : cell;
+}
 
 #endif
