@@ -406,12 +406,12 @@ static void release_stream(struct ArrowArrayStream *from)
     from->release = NULL;
 }
 
-static uint32_t id_of_stream(const plx_encoders *encoders, stream *s)
+static uint32_t id_of_stream(const plx_encoders *encoders, stream *s, char heard[512])
 {
     struct ArrowArrayStream from = {
         .get_schema = get_schema, .get_next = get_next, .release = release_stream, .private_data = s};
     struct ArrowArrayStream *const streams[] = {&from};
-    const plx_load_options options = {.streams = streams};
+    const plx_load_options options = {.streams = streams, .listener = {.warn = heard ? hear : NULL, .user = heard}};
     plx_rows rows = {0};
     plx_error err = {0};
     s->is_done = false;
@@ -468,9 +468,33 @@ static void test_record_batches_agree(void)
                         .buffers = {NULL, rows[i].items, rows[i].bytes},
                         .n_buffers = rows[i].bytes ? 3 : 2};
         char what[128];
-        const uint32_t id = id_at(&l.parts[0], (size_t)i, 0), got = id_of_stream(l.encoders, &batch);
+        const uint32_t id = id_at(&l.parts[0], (size_t)i, 0), got = id_of_stream(l.encoders, &batch, NULL);
         snprintf(what, sizeof what, "'%s' as Arrow's '%s': id %u, not %u", rows[i].cell, rows[i].format, got, id);
         if (id == 0 || got != id) check_report(__FILE__, __LINE__, what);
+    }
+    loaded_release(&l);
+}
+
+static void test_floats_beyond_their_integers(void)
+{
+    static const double exact[] = {9007199254740992.0}, beyond[] = {9007199254740994.0};
+    static const float wide[] = {1e17F};
+    static const int64_t integer[] = {INT64_MAX};
+    const struct {
+        const char *format;
+        const void *items;
+        bool is_told;
+    } cases[] = {{"g", exact, false}, {"g", beyond, true}, {"f", wide, true}, {"l", integer, false}};
+    small_spec s;
+    loaded l;
+    REQUIRE(load_text(&l, "x,sold\n1,1\n2,0\n", spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE})) ==
+            PLX_OK);
+    for (int i = 0; i < COUNT(cases); i++) {
+        char heard[512] = "";
+        stream batch = {.format = cases[i].format, .buffers = {NULL, cases[i].items}, .n_buffers = 2};
+        CHECK(id_of_stream(l.encoders, &batch, heard) == 0);
+        CHECK(!*heard == !cases[i].is_told);
+        if (cases[i].is_told) CHECK_TEXT(heard, "column 'x' holds floats beyond 2^53");
     }
     loaded_release(&l);
 }
@@ -509,6 +533,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_files_and_memory_agree),
         CHECK_TEST(test_integers_are_numbers),
         CHECK_TEST(test_record_batches_agree),
+        CHECK_TEST(test_floats_beyond_their_integers),
         CHECK_TEST(test_rule_0_keeps_texts_as_they_stand),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "data/arrow.h"
+#include "data/cells.h"
 
 enum { AHEAD = 8 }; /* bytes that may be read behind a text, rounded up */
 
@@ -14,6 +15,7 @@ typedef struct source {
     int64_t place;  /* in a batch; -1: not read */
     char separator; /* between the items of a list in a cell; 0: nothing reads lists there */
     plx_arrow_column column;
+    bool is_told; /* that it holds ids which a float cannot hold */
 } source;
 
 struct plx_arrow_reader {
@@ -152,11 +154,20 @@ static plx_status add_text(reader *r, int input, plx_slice text, plx_error *err)
     return plx_filling_text(&r->to, input, text, err);
 }
 
+/* One line a column. */
+static void warn_of_float(const reader *r, source *s, int input, const plx_arrow_value *value)
+{
+    const plx_arrow_kind kind = s->column.values.kind;
+    if (s->is_told || (kind != PLX_ARROW_FLOAT && kind != PLX_ARROW_DOUBLE) || !r->to.encoders->inputs[input].texts)
+        return;
+    s->is_told = plx_warn_of_float(&r->to.listener, r->to.encoders->inputs[input].column, value->number);
+}
+
 /* A list as the cell that a file would have. */
 static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
 {
     static const char nothing[AHEAD] = {0};
-    const source *s = &r->sources[input];
+    source *s = &r->sources[input];
     int64_t first, n;
     char room[PLX_ARROW_ROOM];
     plx_arrow_value value;
@@ -167,6 +178,7 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     plx_arrow_list_at(&s->column, row, &first, &n);
     for (int64_t i = 0; i < n; i++) {
         PLX_TRY(plx_arrow_item_at(&s->column, first + i, room, &value, err));
+        warn_of_float(r, s, input, &value);
         if (i > 0) plx_string_add(&r->room, &s->separator, 1);
         if (value.text.length && memchr(value.text.text, s->separator, value.text.length))
             PLX_FAIL(err, PLX_ERR_SCHEMA, "an item of a list in column '%s' holds the separator '%c': choose another",
@@ -225,11 +237,12 @@ static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
     char room[PLX_ARROW_ROOM + AHEAD] = {0};
     plx_arrow_value value;
     plx_slice text;
-    const source *s = &r->sources[input];
+    source *s = &r->sources[input];
     const bool wants_text = r->to.columns->items[input].has_texts || s->column.values.kind == PLX_ARROW_UUID;
     if (s->column.is_list && !is_null_row(r, row))
         return (is_vector(r, input) ? add_vector : add_list)(r, input, row, err);
     PLX_TRY(value_at(r, input, row, wants_text ? room : NULL, &value, err));
+    warn_of_float(r, s, input, &value);
     if (value.is_number && !value.is_missing) return plx_filling_number(&r->to, input, value.number, value.text, err);
     PLX_TRY(with_room(r, &value, &text, err));
     return add_text(r, input, text, err);
