@@ -65,7 +65,7 @@ const plx_field plx_train_fields[] = {
     {FIELD(warmup_steps), .type = PLX_FIELD_INT, .min = 0, .max = 1e15, .fallback = "0",
      .doc = "steps in which the rate rises from 0 to learning_rate in equal parts; the schedule begins after them"},
     {FIELD(clip_value), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
-     .doc = "numbers of the gradient are cut to this size; 0: not"},
+     .doc = "numbers of the gradient are cut to this size; 0: not. One of the three clips at most is above 0"},
     {FIELD(clip_norm), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
      .doc = "the whole gradient, regularisers included, is shortened to this norm where it is longer; 0: not"},
     {FIELD(clip_variable_norm), .type = PLX_FIELD_REAL, .min = 0, .max = 1e9, .fallback = "0",
