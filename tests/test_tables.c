@@ -3,6 +3,7 @@
  * Tables that features share, lazy and frozen ones: their gradients against whole tables', their steps against a plain
  * rendering in double, and what must not change.
  */
+#include "models/blocks.h"
 #include "network.h"
 #include "ops/ops.h"
 #include "train/table_update.h"
@@ -340,6 +341,48 @@ static void test_mistakes_are_told(void)
     check_mistake(wide, 1, "take shorter lists");
 }
 
+/* -- Many tables -------------------------------------------------------------------------------------------------- */
+
+static void *counted_resize(void *user, void *memory, size_t bytes)
+{
+    *(size_t *)user += bytes; /* of all requests */
+    if (bytes) return realloc(memory, bytes);
+    free(memory);
+    return NULL;
+}
+
+/* Bytes that a graph of `n` features takes, each with a table of its own. */
+static size_t bytes_of_tables(int n)
+{
+    size_t bytes = 0;
+    const plx_allocator allocator = {counted_resize, &bytes};
+    const plx_model_spec spec = {.num_experts = 0};
+    plx_input_spec *many = calloc((size_t)n, sizeof *many);
+    char(*names)[16] = calloc((size_t)n, sizeof *names);
+    if (!many || !names) abort();
+    for (int i = 0; i < n; i++) {
+        snprintf(names[i], sizeof names[i], "c%d", i);
+        many[i] = (plx_input_spec){.name = names[i], .vocabulary = 10, .embedding_dim = 2};
+    }
+    const plx_build build = {.spec = &spec, .inputs = many, .n_inputs = n, .targets = targets, .n_tasks = 1};
+    plx_arena arena;
+    plx_graph graph;
+    plx_arena_init(&arena, &allocator);
+    plx_graph_init(&graph, &arena, 1);
+    CHECK(plx_features(&graph, &build).index >= 0 && graph.n_params == n);
+    plx_arena_release(&arena);
+    free(names);
+    free(many);
+    return bytes;
+}
+
+/* Four times the tables take about four times the memory, not sixteen times. */
+static void test_many_tables(void)
+{
+    const size_t few = bytes_of_tables(2000), many = bytes_of_tables(8000);
+    CHECK(many < 6 * few);
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -350,6 +393,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_steps_equal_plain_rendering),
         CHECK_TEST(test_names),
         CHECK_TEST(test_mistakes_are_told),
+        CHECK_TEST(test_many_tables),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }
