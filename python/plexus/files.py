@@ -164,26 +164,35 @@ class _Rows:
         import pyarrow
         import pyarrow.parquet
 
-        schema = self._of(paths[0], lambda: pyarrow.parquet.read_schema(paths[0]))
+        own = self._of(paths[0], lambda: pyarrow.parquet.read_schema(paths[0]))
+        added = [column for column in partition(paths[0]) if column not in own.names]
+        schema = own
+        for column in added:
+            schema = schema.append(pyarrow.field(column, pyarrow.string()))
 
         def batches() -> Iterator[Any]:
             for path in paths:
+                values = partition(path)
+                texts = {column: pyarrow.scalar(values.get(column), pyarrow.string()) for column in added}
                 with self._of(path, lambda: pyarrow.parquet.ParquetFile(path)) as file:
                     parts = file.iter_batches()
                     while (batch := self._of(path, lambda: next(parts, None))) is not None:
-                        yield from self._of(path, lambda: self._alike(batch, schema))
+                        yield from self._of(path, lambda: self._alike(batch, own, texts))
 
         reader: HasStream = pyarrow.RecordBatchReader.from_batches(schema, batches())
         return reader
 
     @staticmethod
-    def _alike(batch: Any, schema: Any) -> list[Any]:
-        """The batch with the first file's columns, in their order and types."""
+    def _alike(batch: Any, own: Any, texts: dict[str, Any]) -> list[Any]:
+        """The batch with the first file's columns, in their order and types, and behind them those of its folders."""
         import pyarrow
 
-        if batch.schema.equals(schema):
+        if not texts and batch.schema.equals(own):
             return [batch]
-        batches: list[Any] = pyarrow.Table.from_batches([batch]).select(schema.names).cast(schema).to_batches()
+        table = pyarrow.Table.from_batches([batch]).select(own.names).cast(own)
+        for column, text in texts.items():
+            table = table.append_column(column, pyarrow.repeat(text, len(table)))
+        batches: list[Any] = table.to_batches()
         return batches
 
     def _of(self, path: str, read: Callable[[], Any]) -> Any:
@@ -201,8 +210,12 @@ class _Rows:
 def _polars_rows(paths: list[str]) -> HasStream:
     import polars
 
+    hive = dict.fromkeys(partition(paths[0]), polars.String)
+    by_folders: dict[str, Any] = {}
+    if hive:
+        by_folders = {"hive_partitioning": True, "hive_schema": hive, "try_parse_hive_dates": False}
     try:
-        frame: HasStream = polars.read_parquet(paths)
+        frame: HasStream = polars.read_parquet(paths, **by_folders)
         return frame
     except polars.exceptions.PolarsError as failure:
         raise FormatError(f"{paths[0]}: cannot be read as Parquet: {failure}; get or write the file again") from None
