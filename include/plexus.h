@@ -110,7 +110,7 @@ typedef struct plx_column_reader {
     const char *column; /* belongs to the configuration, as does `name` */
     const char *name;   /* of the feature or task; NULL: section `data` reads it */
     plx_reading reading;
-    char separator; /* between the items or numbers of a cell; 0: it holds one */
+    const char *separator; /* between the items or numbers of a cell; NULL: it holds one. Belongs as `column` does */
     int size;
 } plx_column_reader;
 

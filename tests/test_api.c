@@ -879,11 +879,11 @@ static void test_readers_of_columns(void)
                                "data: {train: [rows.csv], group: user, row_weight: all}\n"
                                "model: {name: single_task}\n";
     static const plx_column_reader wanted[] = {
-        {"city", "town", PLX_READS_CATEGORY, '\0', 1},   {"age", "age", PLX_READS_NUMBER, '\0', 1},
-        {"history", "seen", PLX_READS_LIST, ';', 1},     {"stars", "seen", PLX_READS_LIST_WEIGHTS, ';', 1},
-        {"vector", "vector", PLX_READS_NUMBER, '\t', 3}, {"click", "click", PLX_READS_LABEL, '\0', 1},
-        {"shown", "click", PLX_READS_LABEL, '\0', 1},    {"w", "click", PLX_READS_LABEL, '\0', 1},
-        {"all", NULL, PLX_READS_LABEL, '\0', 1},         {"user", NULL, PLX_READS_LABEL, '\0', 1}};
+        {"city", "town", PLX_READS_CATEGORY, NULL, 1},   {"age", "age", PLX_READS_NUMBER, NULL, 1},
+        {"history", "seen", PLX_READS_LIST, ";", 1},     {"stars", "seen", PLX_READS_LIST_WEIGHTS, ";", 1},
+        {"vector", "vector", PLX_READS_NUMBER, "\t", 3}, {"click", "click", PLX_READS_LABEL, NULL, 1},
+        {"shown", "click", PLX_READS_LABEL, NULL, 1},    {"w", "click", PLX_READS_LABEL, NULL, 1},
+        {"all", NULL, PLX_READS_LABEL, NULL, 1},         {"user", NULL, PLX_READS_LABEL, NULL, 1}};
     enum { N = sizeof wanted / sizeof *wanted };
     plx_context *context = NULL;
     plx_config *config = NULL;
@@ -894,7 +894,9 @@ static void test_readers_of_columns(void)
     for (int i = 0; i < N; i++) {
         REQUIRE(plx_config_reader(config, i, &got));
         CHECK(strcmp(got.column, wanted[i].column) == 0 && got.reading == wanted[i].reading);
-        CHECK(got.separator == wanted[i].separator && got.size == wanted[i].size);
+        CHECK(got.separator ? wanted[i].separator && strcmp(got.separator, wanted[i].separator) == 0
+                            : !wanted[i].separator);
+        CHECK(got.size == wanted[i].size);
         CHECK(wanted[i].name ? strcmp(got.name, wanted[i].name) == 0 : got.name == NULL);
     }
     CHECK(!plx_config_reader(config, N, &got) && !plx_config_reader(config, -1, &got));

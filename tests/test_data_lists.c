@@ -117,6 +117,36 @@ static void test_shared_counts(void)
 }
 
 /* A list has a vocabulary of its own as well, hashed or of any order. */
+static void test_separators(void)
+{
+    static const struct {
+        char *separator;
+        const char *text;
+    } forms[] = {{"::", "item;h;sold\nx;n::m:: n ::;0\ny;a:b;1\n"},
+                 {"\x01", "item;h;sold\nx;n\x01m\x01n;0\ny;a:b;1\n"},
+                 {" | ", "item;h;sold\nx;n | m | n;0\ny;a:b;1\n"},
+                 {"\xc2\xa7", "item;h;sold\nx;n\xc2\xa7m\xc2\xa7n;0\ny;a:b;1\n"}};
+    small_spec s;
+    loaded l;
+    list_spec(&s);
+    s.features[1].embedding_name = NULL;
+    s.spec.data.delimiter = ";";
+    for (int i = 0; i < COUNT(forms); i++) {
+        s.features[1].separator = forms[i].separator;
+        REQUIRE(load_text(&l, forms[i].text, &s.spec) == PLX_OK);
+        check_list(&l.parts[0], 0, 0, IDS(3, 2, 3));
+        check_list(&l.parts[0], 1, 0, IDS(1));
+        loaded_release(&l);
+    }
+    s.features[1].separator = "::";
+    s.features[1].weight_separator = ":";
+    s.features[1].combiner = PLX_LIST_SUM;
+    s.spec.data.decimal = ",";
+    REQUIRE(load_text(&l, "item;h;sold\nx;n:0,5::m:2;0\n", &s.spec) == PLX_OK);
+    check_list(&l.parts[0], 0, 0, IDS(2, 1));
+    loaded_release(&l);
+}
+
 static void test_own_vocabulary(void)
 {
     small_spec s;
@@ -303,8 +333,8 @@ static void check_refused(const small_spec *s, const char *message)
 
 static void test_wrong_options(void)
 {
-    REFUSED("'h': 'separator' is one byte or the word tab, not '||'", h->separator = "||");
-    REFUSED("'h': 'separator' is one byte or the word tab, not ''", h->separator = NULL);
+    REFUSED("'h': 'separator' is 1 to 8 bytes or the word tab, not ':::::::::'", h->separator = ":::::::::");
+    REFUSED("'h': 'separator' is 1 to 8 bytes or the word tab, not ''", h->separator = NULL);
     REFUSED("'h': 'weight_separator' is one byte, or empty for none, not '::'", h->weight_separator = "::");
     REFUSED("'h': 'weight_separator' and 'separator' are the same byte", h->weight_separator = "|");
     REFUSED("'h': weights come by 'weight_separator' or by 'weight_column'", h->weight_separator = ":",
@@ -519,11 +549,20 @@ static void test_memory_ends(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {
-        CHECK_TEST(test_items),          CHECK_TEST(test_shared_counts),    CHECK_TEST(test_own_vocabulary),
-        CHECK_TEST(test_widths),         CHECK_TEST(test_weights_in_cells), CHECK_TEST(test_softmax_of_weights),
-        CHECK_TEST(test_weights_beside), CHECK_TEST(test_wrong_cells),      CHECK_TEST(test_skipped_rows),
-        CHECK_TEST(test_wrong_options),  CHECK_TEST(test_round_trip),       CHECK_TEST(test_numbers_in_memory),
-        CHECK_TEST(test_wrong_columns),  CHECK_TEST(test_memory_ends)};
+    static const check_test tests[] = {CHECK_TEST(test_items),
+                                       CHECK_TEST(test_shared_counts),
+                                       CHECK_TEST(test_separators),
+                                       CHECK_TEST(test_own_vocabulary),
+                                       CHECK_TEST(test_widths),
+                                       CHECK_TEST(test_weights_in_cells),
+                                       CHECK_TEST(test_softmax_of_weights),
+                                       CHECK_TEST(test_weights_beside),
+                                       CHECK_TEST(test_wrong_cells),
+                                       CHECK_TEST(test_skipped_rows),
+                                       CHECK_TEST(test_wrong_options),
+                                       CHECK_TEST(test_round_trip),
+                                       CHECK_TEST(test_numbers_in_memory),
+                                       CHECK_TEST(test_wrong_columns),
+                                       CHECK_TEST(test_memory_ends)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

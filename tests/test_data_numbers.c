@@ -559,8 +559,9 @@ static void test_wrong_specs(void)
     check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "'f': 'borders' must rise");
     dense.clip = (plx_real_list){falling, 2};
     check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "'f': 'clip' takes two numbers, the lower one first");
-    dense = (plx_feature_spec){.kind = PLX_FEATURE_DENSE, .size = 2, .separator = "ab"};
-    check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "'f': 'separator' is one byte or the word tab, not 'ab'");
+    dense = (plx_feature_spec){.kind = PLX_FEATURE_DENSE, .size = 2, .separator = "abcdefghi"};
+    check_file_refused(dense, "1", PLX_ERR_ARGUMENT,
+                       "'f': 'separator' is 1 to 8 bytes or the word tab, not 'abcdefghi'");
 }
 
 static void test_readers_of_a_vector_agree(void)

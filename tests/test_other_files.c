@@ -250,9 +250,13 @@ static void test_spreadsheets(void)
     check_text("color;size;sold\nred;1.5;0\n", &s.spec, "train.csv:2:5: '1.5' is not a number");
     check_text("color;size;sold\nred;1.000,5;0\n", &s.spec, "train.csv:2:5: '1.000,5' is not a number");
     s.features[1].size = 2;
-    s.features[1].separator = "|";
-    REQUIRE(load_bytes(&l, "color;size;sold\nred;1,5|2,25;0\n", 31, &s.spec) == PLX_OK);
+    s.features[1].separator = "::";
+    REQUIRE(load_bytes(&l, "color;size;sold\nred;1,5::2,25;0\n", 32, &s.spec) == PLX_OK);
     CHECK(dense_at(&l.parts[0], 0, 0) == 1.5f && dense_at(&l.parts[0], 0, 1) == 2.25f);
+    loaded_release(&l);
+    s.features[1].separator = ",";
+    CHECK_STATUS(load_bytes(&l, text, sizeof text - 1, &s.spec), PLX_ERR_ARGUMENT);
+    CHECK_TEXT(l.error.message, "'separator' is data.decimal");
     loaded_release(&l);
 }
 

@@ -47,8 +47,8 @@ def readings(config: CData) -> dict[str, Reading]:
             lists[text(one.name)].weights = text(one.column)
         reading.is_number |= one.reading == lib.PLX_READS_NUMBER
         reading.is_category |= one.reading != lib.PLX_READS_NUMBER
-        if one.separator != b"\0":
-            reading.separator = one.separator.decode("latin-1")
+        if one.separator:
+            reading.separator = text(one.separator)
     return found
 
 

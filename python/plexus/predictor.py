@@ -214,7 +214,7 @@ class Predictor:
         """A list as the cell that a file would have."""
         if reading.separator is None:
             raise Meaningless("holds a list, and no feature that reads it takes lists")
-        separator = reading.separator.encode("latin-1")
+        separator = reading.separator.encode()
         texts = [text_bytes(text_of(item) or b"") for item in items_of(value)]
         if any(separator in text for text in texts):
             raise Meaningless(f"an item of the list holds the separator '{reading.separator}': choose another")

@@ -28,7 +28,7 @@ static void visit_feature(search *s, const plx_feature_spec *feature)
     visit(s, plx_column_of(feature->column, feature->name), feature->name, readings[feature->kind]);
     if (is_list) visit(s, feature->weight_column, feature->name, PLX_READS_LIST_WEIGHTS);
     if (!s->is_found) return;
-    if (is_list || feature->size > 1) s->out->separator = plx_separator_byte(feature->separator);
+    if (is_list || feature->size > 1) s->out->separator = plx_separator_of(feature->separator).text;
     if (feature->kind == PLX_FEATURE_DENSE && feature->size > 1) s->out->size = (int)feature->size;
 }
 

@@ -12,8 +12,8 @@ enum { AHEAD = 8 }; /* bytes that may be read behind a text, rounded up */
 
 /** How one column is read. */
 typedef struct source {
-    int64_t place;  /* in a batch; -1: not read */
-    char separator; /* between the items of a list in a cell; 0: nothing reads lists there */
+    int64_t place;       /* in a batch; -1: not read */
+    plx_slice separator; /* between the items of a list in a cell; empty: nothing reads lists there */
     plx_arrow_column column;
     bool is_told; /* that it holds ids which a float cannot hold */
 } source;
@@ -79,7 +79,7 @@ static plx_status fail_missing(const reader *r, const char *column, plx_error *e
     return PLX_ERR_SCHEMA;
 }
 
-static char separator_of(const plx_encoders *e, int input)
+static plx_slice separator_of(const plx_encoders *e, int input)
 {
     for (int i = 0; i < e->layout.n_lists; i++)
         if (e->lists[i].input == input || e->lists[i].weight_input == input) return e->lists[i].separator;
@@ -111,7 +111,7 @@ static plx_status find_columns(reader *r, plx_error *err)
     if (!schema->format || strcmp(schema->format, "+s") != 0)
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the Arrow stream has no record batches; hand over a table", r->name);
     for (int i = 0; i < r->n_sources; i++)
-        r->sources[i] = (source){.place = -1, .separator = i < e->n_inputs ? separator_of(e, i) : '\0'};
+        r->sources[i] = (source){.place = -1, .separator = i < e->n_inputs ? separator_of(e, i) : (plx_slice){0}};
     for (int64_t place = 0; place < schema->n_children; place++) {
         plx_slice name = plx_slice_of(schema->children[place]->name ? schema->children[place]->name : "");
         PLX_TRY(find_kept(r, name, place, err));
@@ -171,7 +171,7 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     int64_t first, n;
     char room[PLX_ARROW_ROOM];
     plx_arrow_value value;
-    if (!s->separator)
+    if (!s->separator.length)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "column '%s' holds lists, and no feature that reads it takes lists",
                  r->to.encoders->inputs[input].column);
     r->room.length = 0;
@@ -179,10 +179,10 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     for (int64_t i = 0; i < n; i++) {
         PLX_TRY(plx_arrow_item_at(&s->column, first + i, room, &value, err));
         warn_of_float(r, s, input, &value);
-        if (i > 0) plx_string_add(&r->room, &s->separator, 1);
-        if (value.text.length && memchr(value.text.text, s->separator, value.text.length))
-            PLX_FAIL(err, PLX_ERR_SCHEMA, "an item of a list in column '%s' holds the separator '%c': choose another",
-                     r->to.encoders->inputs[input].column, s->separator);
+        if (i > 0) plx_string_add(&r->room, s->separator.text, s->separator.length);
+        if (value.text.length && plx_separator_find(s->separator, value.text.text, value.text.length))
+            PLX_FAIL(err, PLX_ERR_SCHEMA, "an item of a list in column '%s' holds the separator '%s': choose another",
+                     r->to.encoders->inputs[input].column, s->separator.text);
         plx_string_add(&r->room, value.text.text, value.text.length);
     }
     const size_t length = r->room.length;

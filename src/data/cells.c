@@ -61,11 +61,9 @@ bool plx_warn_of_float(const plx_listener *listener, const char *column, double 
     return true;
 }
 
-char plx_separator_byte(const char *separator)
+plx_slice plx_separator_of(const char *separator)
 {
-    if (!separator) return '\0';
-    if (strcmp(separator, "tab") == 0) return '\t';
-    return separator[0] && !separator[1] ? separator[0] : '\0';
+    return plx_slice_of(!separator ? "" : strcmp(separator, "tab") == 0 ? "\t" : separator);
 }
 
 /* Points and commas change places, so that what is no number by its point stays none. */
@@ -137,7 +135,7 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
              may_miss ? plx_cell_show(cell).text : "", may_miss ? "]" : "");
 }
 
-plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *column, char separator, int size)
+plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *column, plx_slice separator, int size)
 {
     return (plx_vector){.data = data,
                         .rest = cell,
@@ -149,9 +147,9 @@ plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *
 
 plx_status plx_vector_fail_size(const plx_vector *v, int n, plx_error *err)
 {
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s%d number%s in column '%s', which is declared dense of size %d with '%c' between",
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s%d number%s in column '%s', which is declared dense of size %d with '%s' between",
              n > v->size ? "more than " : "", n > v->size ? v->size : n, n == 1 ? "" : "s", v->column, v->size,
-             v->separator);
+             v->separator.text);
 }
 
 plx_status plx_vector_next(plx_vector *v, bool is_needed, double *out, plx_error *err)
@@ -159,9 +157,10 @@ plx_status plx_vector_next(plx_vector *v, bool is_needed, double *out, plx_error
     plx_slice item = {0};
     if (!v->is_missing) {
         if (v->has_ended) return plx_vector_fail_size(v, v->n, err);
-        const char *end = memchr(v->rest.text, v->separator, v->rest.length);
+        const char *end = plx_separator_find(v->separator, v->rest.text, v->rest.length);
         item = (plx_slice){v->rest.text, end ? (size_t)(end - v->rest.text) : v->rest.length};
-        v->rest = (plx_slice){end ? end + 1 : NULL, end ? v->rest.length - item.length - 1 : 0};
+        const size_t used = item.length + v->separator.length;
+        v->rest = (plx_slice){end ? v->rest.text + used : NULL, end ? v->rest.length - used : 0};
         v->has_ended = !end;
         item = plx_slice_trim(item);
     }

@@ -5,6 +5,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -46,21 +47,27 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
 /** Whether a float that is read as a category may stand for several integers, as from 2^53 on; the listener is told. */
 bool plx_warn_of_float(const plx_listener *listener, const char *column, double number);
 
-/** The byte that a separator means: itself, or a tab for "tab"; 0 where it is neither. */
-char plx_separator_byte(const char *separator);
+/** The bytes that a separator means: themselves, or a tab for "tab"; ended by NUL. Empty: there is none. */
+plx_slice plx_separator_of(const char *separator);
+/** Where a separator that is not empty stands first; NULL: nowhere. */
+static inline const char *plx_separator_find(plx_slice separator, const char *text, size_t length)
+{
+    if (separator.length == 1) return memchr(text, separator.text[0], length);
+    return memmem(text, length, separator.text, separator.length);
+}
 
 /** The cell of a column of vectors under way, number by number. */
 typedef struct plx_vector {
     const plx_data_spec *data; /* borrowed, like all texts */
     plx_slice rest;
     const char *column;
-    char separator;
+    plx_slice separator;
     int size, n;     /* numbers that the cell should have, that came already */
     bool is_missing; /* as a whole: so is each number */
     bool has_ended;
 } plx_vector;
 
-plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *column, char separator, int size);
+plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *column, plx_slice separator, int size);
 /** The next number; NaN where it is missing, which is an error where `is_needed`. PLX_ERR_SCHEMA. */
 plx_status plx_vector_next(plx_vector *vector, bool is_needed, double *out, plx_error *err);
 /** After `size` numbers: there must not be more. */

@@ -22,7 +22,7 @@ typedef struct plx_input {
     const plx_text_list *label_missing; /* with labels these texts mean no number: a regression's; NULL: none */
     bool never_missing;                 /* a dense feature reads it that states no number for missing ones */
     int size;                           /* numbers in a cell: above 1, features that read vectors alone read it */
-    char separator;                     /* between them */
+    plx_slice separator;                /* between them */
 } plx_input;
 
 typedef struct plx_sparse_encoder {
@@ -36,8 +36,10 @@ typedef struct plx_list_encoder {
     const plx_feature_spec *spec;
     int input, weight_input; /* weight_input -1: no column of weights */
     plx_vocabulary *vocabulary;
-    char separator, weight_separator; /* weight_separator 0: none */
-    bool trim;                        /* blanks round items and weights are dropped */
+    plx_slice separator;
+    char weight_separator; /* 0: none */
+    char *decimal;         /* as data.decimal */
+    bool trim;             /* blanks round items and weights are dropped */
 } plx_list_encoder;
 
 typedef struct plx_bucket_encoder {

@@ -212,13 +212,13 @@ plx_status plx_encoders_link_size(plx_encoders *e, int input, int64_t size, cons
 {
     plx_input *column = &e->inputs[input];
     const bool is_new = column->size == 0, is_vector = size > 1;
-    const char byte = is_vector ? plx_separator_byte(separator) : '\0';
-    if (!is_new && (column->size != (is_vector ? size : 1) || column->separator != byte))
+    const plx_slice between = plx_separator_of(is_vector ? separator : NULL);
+    if (!is_new && (column->size != (is_vector ? size : 1) || !plx_slice_equal(column->separator, between)))
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
                  "'%s' and others read column '%s' with different `size` or `separator`: all that read it must agree",
                  name, column->column);
     column->size = is_vector ? (int)size : 1;
-    column->separator = byte;
+    column->separator = between;
     return PLX_OK;
 }
 
@@ -254,7 +254,8 @@ static plx_status link_list(plx_encoders *e, const plx_feature_spec *spec, int i
                                .input = input,
                                .weight_input = -1,
                                .vocabulary = vocabulary_of(e, spec),
-                               .separator = plx_separator_byte(spec->separator),
+                               .separator = plx_separator_of(spec->separator),
+                               .decimal = e->spec.data.decimal,
                                .weight_separator = spec->weight_separator[0],
                                .trim = e->csv.trim};
     e->inputs[input].texts = true;

@@ -10,7 +10,7 @@
 #include "data/dictionary.h"
 
 /* A record's bytes that lists may take: more would be a mistake in max_length. */
-enum { MAX_LIST_BYTES = 1 << 24, MAX_NAME = 128 };
+enum { MAX_LIST_BYTES = 1 << 24, MAX_NAME = 128, MAX_SEPARATOR = 8 };
 
 typedef struct checker {
     const plx_table_spec *table;
@@ -45,11 +45,17 @@ static bool is_visible_byte(const char *text)
     return strlen(text) == 1 && !strchr("\r\n", *text);
 }
 
+static bool is_separator(const char *text)
+{
+    const size_t length = strlen(text);
+    return length >= 1 && length <= MAX_SEPARATOR && !strpbrk(text, "\r\n");
+}
+
 static void check_separators(const checker *c, const plx_feature_spec *f)
 {
     const char *separator = f->separator ? f->separator : "", *weights = f->weight_separator;
-    if (!is_visible_byte(separator) && strcmp(separator, "tab") != 0)
-        problem(c, "separator", "'separator' is one byte or the word tab, not '%.60s'", separator);
+    if (!is_separator(separator))
+        problem(c, "separator", "'separator' is 1 to %d bytes or the word tab, not '%.60s'", MAX_SEPARATOR, separator);
     if (is_given(weights) && !is_visible_byte(weights))
         problem(c, "weight_separator", "'weight_separator' is one byte, or empty for none, not '%.60s'", weights);
     if (is_given(weights) && strcmp(separator, weights) == 0)
@@ -111,8 +117,11 @@ static void check_dense(const checker *c, const plx_feature_spec *f)
     const char *separator = f->separator ? f->separator : "";
     if (f->clip.n > 0 && (f->clip.n != 2 || !is_rising(&f->clip)))
         problem(c, "clip", "'clip' takes two numbers, the lower one first");
-    if (f->size > 1 && !is_visible_byte(separator) && strcmp(separator, "tab") != 0)
-        problem(c, "separator", "'separator' is one byte or the word tab, not '%.60s'", separator);
+    const char *decimal = c->table->data.decimal;
+    if (f->size > 1 && !is_separator(separator))
+        problem(c, "separator", "'separator' is 1 to %d bytes or the word tab, not '%.60s'", MAX_SEPARATOR, separator);
+    if (f->size > 1 && decimal && strcmp(separator, decimal) == 0)
+        problem(c, "separator", "'separator' is data.decimal, '%s'; choose another", decimal);
 }
 
 static void check_buckets(const checker *c, const plx_feature_spec *f)

@@ -16,10 +16,10 @@ static bool next_item(plx_list_walk *walk, plx_slice *item)
 {
     while (walk->at < walk->end) {
         const size_t rest = (size_t)(walk->end - walk->at);
-        const char *found = memchr(walk->at, walk->separator, rest);
+        const char *found = plx_separator_find(walk->separator, walk->at, rest);
         const size_t length = found ? (size_t)(found - walk->at) : rest;
         *item = trimmed((plx_slice){walk->at, length}, walk->trim);
-        walk->at += length + (found != NULL);
+        walk->at += length + (found ? walk->separator.length : 0);
         if (item->length) return true;
     }
     return false;
@@ -71,10 +71,10 @@ plx_slice plx_list_text(const plx_list_encoder *list, plx_slice item)
 
 static plx_status parse_weight(const plx_list_encoder *list, plx_slice text, float *out, plx_error *err)
 {
-    static const plx_text_list none = {0};
+    const plx_data_spec by = {.decimal = list->decimal};
     double number;
     char reader[200];
-    plx_number kind = plx_cell_number(&none, text, &number);
+    plx_number kind = plx_cell_number_by(&by, text, &number);
     *out = (float)number;
     if (kind == PLX_NUMBER_GIVEN) return PLX_OK;
     const plx_feature_spec *spec = list->spec;

@@ -9,7 +9,7 @@
 typedef struct plx_list_walk {
     const char *at, *end;
     size_t left; /* items still to come at most */
-    char separator;
+    plx_slice separator;
     bool trim;
 } plx_list_walk;
 

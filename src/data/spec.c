@@ -296,8 +296,9 @@ const plx_field plx_feature_fields[] = {
      .offset = offsetof(plx_feature_spec, separator),
      .kinds = OF_LISTS | OF_NUMBERS,
      .fallback = "|",
-     .doc = "list, dense of size above 1: one byte between a cell's items, or the word tab; a list's empty items are "
-            "dropped, and an empty cell is an empty list"},
+     .doc = "list, dense of size above 1: what stands between a cell's items: a byte or up to 8, or the word tab; a "
+            "list's "
+            "empty items are dropped, and an empty cell is an empty list"},
     {.name = "max_length",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, max_length),

@@ -105,7 +105,7 @@ typedef struct plx_feature_spec {
     int64_t hash_buckets;        /* ids are hashes modulo it; 0: ids are numbers of texts */
     int text;                    /* plx_text_meaning */
     /* list */
-    char *separator;        /* between items or numbers, one byte or "tab"; dense, too */
+    char *separator;        /* between items or numbers, bytes or "tab"; dense, too */
     int64_t max_length;     /* items kept at most */
     int keep;               /* plx_keep: which, where there are more */
     int combiner;           /* plx_list_combiner */

@@ -165,14 +165,14 @@ static plx_status encode_buckets(encode *e, int index, plx_error *err)
 /* -- Lists -------------------------------------------------------------------------------------------------------- */
 
 /*
- * Texts split at a byte: one more dimension, filled up with empty texts. A last empty part is always there, so that no
- * dimension is 0. `counts` (may be NULL): of the parts, with that last one.
+ * Texts split at a separator: one more dimension, filled up with empty texts. A last empty part is always there, so
+ * that no dimension is 0. `counts` (may be NULL): of the parts, with that last one.
  */
-static const char *split(plx_onnx *onnx, const char *texts, char separator, const char **counts)
+static const char *split(plx_onnx *onnx, const char *texts, const char *separator, const char **counts)
 {
-    const char delimiter[] = {separator, '\0'}, *outputs[2] = {NULL, NULL};
-    const char *closed = plx_onnx_two(onnx, "StringConcat", texts, plx_onnx_text_of(onnx, delimiter));
-    const plx_onnx_attribute attribute = {.name = "delimiter", .kind = PLX_ONNX_TEXT, .text = delimiter};
+    const char *outputs[2] = {NULL, NULL};
+    const char *closed = plx_onnx_two(onnx, "StringConcat", texts, plx_onnx_text_of(onnx, separator));
+    const plx_onnx_attribute attribute = {.name = "delimiter", .kind = PLX_ONNX_TEXT, .text = separator};
     plx_onnx_call_of(onnx, &(plx_onnx_call){.op = "StringSplit",
                                             .inputs = &closed,
                                             .n_inputs = 1,
@@ -292,7 +292,7 @@ static plx_status cut_weights(encode *e, const plx_list_encoder *list, const cha
                  "list '%s': a category holds its weight_separator '%c', and ONNX cannot tell at which one to cut; "
                  "take another separator, or a weight_column",
                  list->spec->name, list->weight_separator);
-    const char *parts = split(onnx, items, list->weight_separator, &counts);
+    const char *parts = split(onnx, items, (const char[]){list->weight_separator, '\0'}, &counts);
     const char *is_cut_once = plx_onnx_two(onnx, "Equal", counts, plx_onnx_int(onnx, 3));
     const char *ids = ids_of(onnx, list->vocabulary, part(onnx, parts, 0));
     p->ids = plx_onnx_three(onnx, "Where", is_cut_once, ids, plx_onnx_int(onnx, 0));
@@ -309,10 +309,11 @@ static plx_status encode_list(encode *e, int index, plx_error *err)
     onnx->scope = list->spec->name;
     if (list->vocabulary->hash_buckets) return encode_hashed_list(e, list, &e->out->lists[index], err);
     PLX_TRY(text_of(e, list->input, &cell, err));
-    const char *items = plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1);
+    const char *items = plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator.text, NULL), 1);
     if (list->weight_input >= 0) {
         PLX_TRY(text_of(e, list->weight_input, &cell, err));
-        p.weight_texts = gathered(onnx, plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator, NULL), 1));
+        p.weight_texts =
+            gathered(onnx, plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator.text, NULL), 1));
         items = gathered(onnx, items);
     }
     p.is_item = is_given(onnx, items);
