@@ -63,7 +63,7 @@ test_monitor() {
     code 2 "$PLEXUS" fit small.yaml --set train.monitor=x.auc
     has err "monitor 'x.auc'"
     code 0 "$PLEXUS" fit small.yaml --out run --set "train.monitor='0.5*y.auc + 0.5*z.auc'" --set train.patience=2
-    has err "monitor 0."
+    has err ' monitor rows/s'
     has run/metrics.jsonl '"monitored":'
     has run/config.yaml 'monitor: "0.5*y.auc + 0.5*z.auc"'
     code 0 "$PLEXUS" fit small.yaml --out run --set train.monitor=y.auc --set data.validation_part=0

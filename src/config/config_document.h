@@ -30,8 +30,10 @@ enum { PLX_DOCUMENT_DEPTH = 100 }; /* lists and mappings in one another */
  * over. `name` stands for the text in messages; NULL: they have no places. The caller deletes the document. */
 plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, const char *name,
                          plx_error *err);
-/** The same for JSON alone. False: the text is none, is too deep, or memory lacks. */
-bool plx_json_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text);
+/** The same for JSON alone; `*is_made` is false, and there is no document, where the text is none or is too deep.
+ * PLX_ERR_MEMORY. */
+plx_status plx_json_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, bool *is_made,
+                         plx_error *err);
 
 /** Loads the one document of the source. PLX_ERR_FORMAT: not YAML, empty, no mapping, more than one document. */
 plx_status plx_document_init(plx_document *document, const plx_allocator *allocator, const plx_spec_source *source,

@@ -161,15 +161,19 @@ static bool is_json(plx_slice text)
     return value != NULL;
 }
 
-bool plx_json_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text)
+plx_status plx_json_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, bool *is_made,
+                         plx_error *err)
 {
     plx_string room;
-    if (!is_json(text) || !yaml_document_initialize(out, NULL, NULL, NULL, 1, 1)) return false;
+    *is_made = false;
+    if (!is_json(text)) return PLX_OK;
+    if (!yaml_document_initialize(out, NULL, NULL, NULL, 1, 1)) return plx_error_memory(err);
     plx_string_init(&room, allocator);
     walk w = {.at = text.text, .document = out, .text = &room};
     skip_blanks(&w);
-    const bool is_made = add_value(&w, PLX_DOCUMENT_DEPTH) != 0;
-    if (!is_made) yaml_document_delete(out);
+    *is_made = add_value(&w, PLX_DOCUMENT_DEPTH) != 0;
+    const bool has_failed = room.failed;
+    if (!*is_made) yaml_document_delete(out);
     plx_string_release(&room);
-    return is_made;
+    return has_failed ? plx_error_memory(err) : PLX_OK;
 }

@@ -101,5 +101,7 @@ plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, p
                  text.length, (int)TEXT_LIMIT);
     }
     if (text.length >= n && memcmp(text.text, mark, n) == 0) text = (plx_slice){text.text + n, text.length - n};
-    return plx_json_load(out, allocator, text) ? PLX_OK : load(out, text, name, err);
+    bool is_made;
+    PLX_TRY(plx_json_load(out, allocator, text, &is_made, err));
+    return is_made ? PLX_OK : load(out, text, name, err);
 }
