@@ -94,6 +94,63 @@ static void test_packed(void)
     folder_remove(&f);
 }
 
+/* A zip of files with the same text; the number of bytes. */
+static size_t make_zip(const char *const *names, int n, const char *packing, const char *text, char *out, size_t room)
+{
+    size_t used = 0;
+    struct archive *a = archive_write_new();
+    if (archive_write_set_format_zip(a) != ARCHIVE_OK || archive_write_set_options(a, packing) != ARCHIVE_OK ||
+        archive_write_open_memory(a, out, room, &used) != ARCHIVE_OK)
+        abort();
+    for (int i = 0; i < n; i++) {
+        struct archive_entry *entry = archive_entry_new();
+        archive_entry_set_pathname(entry, names[i]);
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_size(entry, (la_int64_t)strlen(text));
+        if (archive_write_header(a, entry) != ARCHIVE_OK || archive_write_data(a, text, strlen(text)) < 0) abort();
+        archive_entry_free(entry);
+    }
+    archive_write_close(a);
+    archive_write_free(a);
+    return used;
+}
+
+static void test_zip(void)
+{
+    static const char *const names[] = {"in/sales.csv", "__MACOSX/._sales.csv", ".notes", "more.csv"};
+    static const char *const packings[] = {"zip:compression=store", "zip:compression=deflate"};
+    static const float sizes[] = {1, 3, 5, 2};
+    char bytes[8192], wrong[8192];
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    for (int i = 0; i < 2; i++) {
+        const size_t n = make_zip(names, 3, packings[i], sales, bytes, sizeof bytes);
+        REQUIRE(load_bytes(&l, bytes, n, &s.spec) == PLX_OK);
+        CHECK(l.parts[0].n == 4 && dense_at(&l.parts[0], 3, 0) == 2);
+        loaded_release(&l);
+        for (size_t length = 4; length < n; length += 5)
+            check_bytes(bytes, length, &s.spec, "get the file again");
+        /* A flipped bit in what is read gives no other rows. */
+        for (size_t bit = 0; bit < 8 * n; bit += 3) {
+            memcpy(wrong, bytes, n);
+            wrong[bit / 8] = (char)(wrong[bit / 8] ^ 1 << bit % 8);
+            if (memcmp(wrong, "PK", 2) != 0) continue;
+            if (load_bytes(&l, wrong, n, &s.spec) == PLX_OK) {
+                CHECK(l.parts[0].n == 4);
+                for (size_t row = 0; row < 4 && l.parts[0].n == 4; row++)
+                    CHECK(dense_at(&l.parts[0], row, 0) == sizes[row]);
+            }
+            loaded_release(&l);
+        }
+    }
+    check_bytes(bytes, make_zip(names, 4, packings[1], sales, bytes, sizeof bytes), &s.spec,
+                "is a zip archive of 2 files (in/sales.csv, more.csv), and one is read; unpack it");
+    check_bytes(bytes, make_zip(names + 1, 2, packings[1], sales, bytes, sizeof bytes), &s.spec, "without a file");
+    static const char *const book[] = {"xl/workbook.xml", "a", "b", "c", "d", "[Content_Types].xml"};
+    check_bytes(bytes, make_zip(book, 6, packings[1], "<x/>", bytes, sizeof bytes), &s.spec, "Excel workbook (.xlsx)");
+}
+
 /* `text` in units of `width` bytes, the letter in byte `place` of each. */
 static size_t widen(const char *text, size_t width, size_t place, char *out)
 {
@@ -342,11 +399,17 @@ static void test_partitions(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_signatures),         CHECK_TEST(test_packed),
-                                       CHECK_TEST(test_wide_texts),         CHECK_TEST(test_header_is_shown),
-                                       CHECK_TEST(test_missing_is_advised), CHECK_TEST(test_bytes_of_0),
-                                       CHECK_TEST(test_open_quotes),        CHECK_TEST(test_empty_parts),
-                                       CHECK_TEST(test_spreadsheets),       CHECK_TEST(test_what_folders_hold),
+    static const check_test tests[] = {CHECK_TEST(test_signatures),
+                                       CHECK_TEST(test_packed),
+                                       CHECK_TEST(test_zip),
+                                       CHECK_TEST(test_wide_texts),
+                                       CHECK_TEST(test_header_is_shown),
+                                       CHECK_TEST(test_missing_is_advised),
+                                       CHECK_TEST(test_bytes_of_0),
+                                       CHECK_TEST(test_open_quotes),
+                                       CHECK_TEST(test_empty_parts),
+                                       CHECK_TEST(test_spreadsheets),
+                                       CHECK_TEST(test_what_folders_hold),
                                        CHECK_TEST(test_partitions)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -22,7 +22,7 @@ static const signature signatures[] = {
     {0, 6, "ARROW1", ARROW},
     {0, 4, "FEA1", ARROW},
     {0, 4, "\xff\xff\xff\xff", "is an Arrow stream: write it as Parquet or CSV, or hand the table over in Python"},
-    {0, 3, "PK\3", "is a zip archive" ARCHIVE},
+    {0, 4, "PK\3\4", "is a zip archive" ARCHIVE},
     {0, 4, "PK\5\6", "is a zip archive without a file"},
     {0, 6, "7z\xbc\xaf\x27\x1c", "is a 7z archive" ARCHIVE},
     {0, 4, "Rar!", "is a rar archive" ARCHIVE},

@@ -37,9 +37,9 @@ const plx_field plx_data_fields[] = {
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_data_spec, train),
      .fallback = NULL,
-     .doc =
-         "files of training rows, read in this order: Parquet, or CSV, plain, .gz, .zst, .xz, .bz2 or .lz4; a folder "
-         "stands for its files in the order of their names, and so does a pattern with *, ? or [...]"},
+     .doc = "files of training rows, read in this order: Parquet, or CSV, plain, .gz, .zst, .xz, .bz2, .lz4 or .zip; a "
+            "folder "
+            "stands for its files in the order of their names, and so does a pattern with *, ? or [...]"},
     {.name = "validation",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_data_spec, validation),

@@ -160,6 +160,23 @@ static plx_status open_archive(plx_stream *stream, plx_error *err)
     return PLX_OK;
 }
 
+static bool is_zip(const plx_stream *stream)
+{
+    return stream->n_first >= 4 && memcmp(stream->first, "PK\3\4", 4) == 0;
+}
+
+/* The archive's one file; one in the standard input is told what it is, since its directory is at its end. */
+static plx_status open_zip(plx_stream *stream, plx_error *err)
+{
+    plx_zip_member member;
+    PLX_TRY(plx_zip_find(stream->allocator, stream->descriptor, stream->size, stream->path, &member, err));
+    if (lseek(stream->descriptor, member.begin, SEEK_SET) < 0) return fail_system(stream, "cannot be read", err);
+    stream->first_taken = stream->n_first;
+    stream->is_compressed = true;
+    return plx_unzip_create(stream->allocator, (plx_byte_source){read_input, stream}, stream->path, &member,
+                            &stream->gzip, err);
+}
+
 plx_status plx_stream_init(plx_stream *stream, const plx_allocator *allocator, const char *path, plx_error *err)
 {
     *stream = (plx_stream){.path = path, .allocator = allocator, .descriptor = -1};
@@ -169,6 +186,7 @@ plx_status plx_stream_init(plx_stream *stream, const plx_allocator *allocator, c
         stream->is_compressed = true;
         return plx_gzip_create(allocator, (plx_byte_source){read_input, stream}, stream->path, &stream->gzip, err);
     }
+    if (stream->is_regular && is_zip(stream)) return open_zip(stream, err);
     PLX_TRY(open_archive(stream, err));
     if (!stream->is_regular || stream->is_compressed) return PLX_OK;
     archive_read_free(stream->archive);

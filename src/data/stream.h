@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The bytes of a file, decompressed where it is compressed (.gz, .zst, .xz, .bz2, .lz4, told by its first bytes). A
- * regular file whose size or time changes while it is read is an error, told when the end is reached.
+ * The bytes of a file, decompressed where it is compressed (.gz, .zst, .xz, .bz2, .lz4, a .zip of one file, told by its
+ * first bytes). A regular file whose size or time changes while it is read is an error, told when the end is reached.
  */
 #ifndef PLX_STREAM_H
 #define PLX_STREAM_H
@@ -17,7 +17,7 @@ struct archive;
 typedef struct plx_stream {
     const char *path;               /* borrowed; in messages, too */
     const plx_allocator *allocator; /* borrowed */
-    plx_inflate *gzip;              /* NULL: the file is none */
+    plx_inflate *gzip;              /* or zip; NULL: the file is neither */
     struct archive *archive;        /* NULL: it is plain, or gzip */
     char *input;                    /* of the archive's reader */
     char first[8];                  /* the file's first bytes, handed out once they told what it is */
