@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/csv.h"
-#include "data/stream.h"
+#include "files/csv.h"
+#include "files/stream.h"
 #include "measure.h"
 #include "training.h"
 

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "data/stream.h"
+#include "files/stream.h"
 #include "training.h"
 
 static const char *const file_names[2] = {"census-income.data", "census-income.test"};

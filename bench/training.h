@@ -3,7 +3,7 @@
 #ifndef BENCH_TRAINING_H
 #define BENCH_TRAINING_H
 
-#include "models/model.h"
+#include "networks/network.h"
 #include "train/train.h"
 
 enum { BENCH_SPARSE_MAX = 32, BENCH_INPUTS_MAX = 48, BENCH_TASKS_MAX = 32, BENCH_LAYERS_MAX = 4 };

@@ -3,11 +3,11 @@
 
 file(GLOB PLEXUS_BASE CONFIGURE_DEPENDS src/base/*.c)
 file(GLOB PLEXUS_KERNELS CONFIGURE_DEPENDS src/kernels/*.c)
-file(GLOB PLEXUS_DATA CONFIGURE_DEPENDS src/data/*.c)
-file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/models/*.c)
+file(GLOB PLEXUS_DATA CONFIGURE_DEPENDS src/rows/*.c src/files/*.c src/data/*.c)
+file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/networks/*.c)
 file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c src/store/*.c src/config/*.c src/api/*.c)
 if(PLEXUS_CORE) # what trains on records in memory
-  set(PLEXUS_DATA src/data/dataset.c src/data/rows_ahead.c)
+  set(PLEXUS_DATA src/rows/records.c src/rows/rows_ahead.c)
   file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c)
 endif()
 
@@ -35,7 +35,7 @@ if(NOT PLEXUS_CORE)
 endif()
 if(PLEXUS_WITH_PARQUET)
   target_link_libraries(plexus_internal INTERFACE carquet::carquet)
-  set_source_files_properties(src/data/parquet.c PROPERTIES COMPILE_DEFINITIONS PLX_WITH_PARQUET)
+  set_source_files_properties(src/files/parquet.c PROPERTIES COMPILE_DEFINITIONS PLX_WITH_PARQUET)
 endif()
 
 add_library(plexus_objects OBJECT ${PLEXUS_BASE} ${PLEXUS_KERNELS} ${PLEXUS_DATA} ${PLEXUS_NETWORK} ${PLEXUS_UPPER})

@@ -42,7 +42,7 @@ if(PLEXUS_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_
 endif()
 
 # Graph, ops, models and plain kernels once more in double, for gradients against finite differences.
-add_library(plexus_double STATIC EXCLUDE_FROM_ALL ${PLEXUS_BASE} src/data/dataset.c src/kernels/kernels_plain.c
+add_library(plexus_double STATIC EXCLUDE_FROM_ALL ${PLEXUS_BASE} src/rows/records.c src/kernels/kernels_plain.c
   src/kernels/kernels.c ${PLEXUS_NETWORK})
 target_compile_definitions(plexus_double PUBLIC PLX_DOUBLE)
 target_link_libraries(plexus_double PUBLIC plexus_internal)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "data/arrow.h"
+#include "data/arrow_read.h"
 #include "data/encoders.h"
 
 enum { COLUMNS = 4, BUFFERS_MAX = 4, ROWS_MAX = 12, TEXT_BYTES = 64, MADE_MAX = 64 };

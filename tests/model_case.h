@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include "base/alloc.h"
-#include "data/dataset.h"
 #include "graph/run.h"
-#include "models/model.h"
+#include "networks/network.h"
+#include "rows/records.h"
 
 enum { MODEL_CASE_INPUTS_MAX = 16 };
 

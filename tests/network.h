@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "check.h"
 #include "graph/run.h"
-#include "models/model.h"
+#include "networks/network.h"
 
 enum { NETWORK_TASKS_MAX = 4, NETWORK_FEATURES_MAX = 8, NETWORK_LISTS = 2, NETWORK_LENGTH = 5 };
 

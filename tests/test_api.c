@@ -5,7 +5,7 @@
 
 #include "api_support.h"
 #include "failing_allocator.h"
-#include "models/model.h"
+#include "networks/network.h"
 #include "store/model_file.h"
 
 enum { N_ROWS = 600, N_SCORED = 50 };

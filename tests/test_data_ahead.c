@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reading ahead: the same bytes and the same error as without, and an end at any moment. */
-#include "data/ahead.h"
+#include "files/ahead.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "data/arrow.h"
+#include "data/arrow_read.h"
 #include "data/table_file.h"
 
 enum { ROWS = 5, COLUMNS_MAX = 8, FIRST = 3 /* rows of the buffers before the array's own */ };

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "check.h"
-#include "data/arrow.h"
+#include "data/arrow_read.h"
 #include "data/table_file.h"
 
 enum { ROWS = 4 };

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "check.h"
-#include "data/arrow.h"
+#include "data/arrow_read.h"
+#include "files/arrow_column.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 

@@ -5,10 +5,10 @@
 
 #include <fcntl.h>
 
-#include "data/csv.h"
-#include "data/scan.h"
-#include "data/stream.h"
 #include "data_support.h"
+#include "files/csv.h"
+#include "files/scan.h"
+#include "files/stream.h"
 
 /* A source that gives at most `step` bytes a call. */
 typedef struct feed {

@@ -3,8 +3,8 @@
  * What the plan decides changes speed, never results: tiles, shared memory, threads and batch sizes, on every model.
  */
 #include "graph/plan.h"
-#include "models/blocks.h"
 #include "network.h"
+#include "networks/blocks.h"
 #include "ops/ops.h"
 
 enum { N_ROWS = 333, N_SPARSE = 3, N_DENSE = 4 };

@@ -5,9 +5,9 @@
 #include <dirent.h>
 
 #include "base/random.h"
-#include "data/row_file.h"
 #include "data/row_store.h"
 #include "data_support.h"
+#include "rows/row_file.h"
 #include "train/row_order.h"
 
 enum { ROWS = 3 * PLX_BLOCK_ROWS + 77, ID = 1234567 };

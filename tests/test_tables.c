@@ -3,8 +3,8 @@
  * Tables that features share, lazy and frozen ones: their gradients against whole tables', their steps against a plain
  * rendering in double, and what must not change.
  */
-#include "models/blocks.h"
 #include "network.h"
+#include "networks/blocks.h"
 #include "ops/ops.h"
 #include "train/table_update.h"
 

@@ -10,7 +10,7 @@
 #include "base/random.h"
 #include "check.h"
 #include "failing_allocator.h"
-#include "models/model.h"
+#include "networks/network.h"
 #include "ops/ops.h"
 
 enum { N_TASKS = 2, N_SPARSE = 3, N_DENSE = 2, LOG_EPOCHS = 64, LOG_VALUES = 4096 };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "api/row_cache.h"
-#include "data/parquet.h"
+#include "files/parquet.h"
 
 static const char *wrong_row(const plx_wrong_rows *wrong, int index)
 {

@@ -7,7 +7,7 @@
 
 #include "api/handles.h"
 #include "data/features.h"
-#include "data/find.h"
+#include "files/find.h"
 #include "store/matrix_file.h"
 
 _Static_assert((int)PLX_INITIALIZER_NORMAL == (int)PLX_START_NORMAL &&

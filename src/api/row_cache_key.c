@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "base/hash.h"
-#include "data/find.h"
+#include "files/find.h"
 
 enum { SAMPLE_BYTES = 1 << 16 };
 

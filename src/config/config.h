@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "data/spec.h"
-#include "models/model.h"
+#include "networks/network.h"
 #include "train/train.h"
 
 typedef struct plx_spec {

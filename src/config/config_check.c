@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "config/config_document.h"
-#include "data/csv.h"
+#include "files/csv.h"
 #include "train/monitor.h"
 
 /** A name, sorted for finding it and its doubles. */

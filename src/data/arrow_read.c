@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/arrow.h"
+#include "data/arrow_read.h"
 #include "data/cells.h"
+#include "files/arrow_column.h"
 
 enum { AHEAD = 8 }; /* bytes that may be read behind a text, rounded up */
 

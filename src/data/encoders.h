@@ -6,9 +6,9 @@
 #include <stdatomic.h>
 
 #include "data/columns.h"
-#include "data/csv.h"
 #include "data/load.h"
 #include "data/vocabulary.h"
+#include "files/csv.h"
 
 /** A column that features or tasks read. */
 typedef struct plx_input {

@@ -6,8 +6,8 @@
  */
 #include <stdlib.h>
 
-#include "data/find.h"
 #include "data/lists.h"
+#include "files/find.h"
 
 enum { BLOCK_ROWS = 256 };
 

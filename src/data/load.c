@@ -7,12 +7,12 @@
 #include <sys/stat.h>
 
 #include "base/random.h"
-#include "data/arrow.h"
+#include "data/arrow_read.h"
 #include "data/encoders.h"
-#include "data/find.h"
 #include "data/labels.h"
 #include "data/reader.h"
 #include "data/row_store.h"
+#include "files/find.h"
 
 enum { TRAIN, VALIDATION, TEST };
 

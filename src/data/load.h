@@ -11,8 +11,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/tensor.h"
-#include "data/dataset.h"
 #include "data/spec.h"
+#include "rows/records.h"
 
 typedef struct plx_encoders plx_encoders;
 

@@ -3,10 +3,10 @@
  * Rows of files of any size, some at a time. Each chunk has raw columns of its own, so that what it takes does not
  * depend on how many rows and texts there were before.
  */
-#include "data/arrow.h"
+#include "data/arrow_read.h"
 #include "data/encoders.h"
-#include "data/find.h"
 #include "data/reader.h"
+#include "files/find.h"
 
 typedef struct chunks {
     plx_filling to;

@@ -5,9 +5,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "data/parquet.h"
-#include "data/partition.h"
+#include "data/arrow_read.h"
 #include "data/table_file.h"
+#include "files/parquet.h"
+#include "files/partition.h"
 
 struct plx_reader {
     plx_allocator allocator;

@@ -6,8 +6,8 @@
 #ifndef PLX_READER_H
 #define PLX_READER_H
 
-#include "data/csv.h"
 #include "data/filling.h"
+#include "files/csv.h"
 
 typedef struct plx_reader plx_reader;
 

@@ -7,7 +7,7 @@
 #define PLX_ROW_STORE_H
 
 #include "data/encoders.h"
-#include "data/row_file.h"
+#include "rows/row_file.h"
 
 struct plx_row_store {
     const char *folder; /* it exists */

@@ -21,9 +21,9 @@ typedef enum plx_feature_kind {
     PLX_FEATURE_DENSE
 } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
-/** As plx_combiner of models/model.h, which this folder does not see. */
+/** As plx_combiner of networks/network.h, which this folder does not see. */
 typedef enum plx_list_combiner { PLX_LIST_MEAN, PLX_LIST_SUM, PLX_LIST_MAX, PLX_LIST_ATTENTION } plx_list_combiner;
-/** As plx_initializer of models/model.h. */
+/** As plx_initializer of networks/network.h. */
 typedef enum plx_table_initializer {
     PLX_INITIALIZER_NORMAL,
     PLX_INITIALIZER_UNIFORM,

@@ -5,12 +5,12 @@
 
 #include <string.h>
 
-#include "data/ahead.h"
 #include "data/cells.h"
 #include "data/encoders.h"
 #include "data/filling.h"
-#include "data/guess.h"
-#include "data/stream.h"
+#include "files/ahead.h"
+#include "files/guess.h"
+#include "files/stream.h"
 
 enum { NO_CELL = -1 };
 

@@ -3,8 +3,8 @@
 #ifndef PLX_TABLE_FILE_H
 #define PLX_TABLE_FILE_H
 
-#include "data/csv.h"
 #include "data/filling.h"
+#include "files/csv.h"
 
 typedef struct plx_table_file plx_table_file;
 

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "data/stream.h"
+#include "files/stream.h"
 
 void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec, bool is_exact,
                          const plx_allocator *allocator, plx_hash_seed seed)

@@ -7,9 +7,9 @@
 #include "base/hash.h"
 #include "base/value_text.h"
 #include "data/cells.h"
-#include "data/csv.h"
 #include "data/dictionary.h"
 #include "data/spec.h"
+#include "files/csv.h"
 
 typedef struct plx_vocabulary {
     const char *name;             /* of the table */

@@ -12,9 +12,9 @@
 #define PLX_RUN_H
 
 #include "base/pool.h"
-#include "data/dataset.h"
 #include "graph/graph.h"
 #include "kernels/kernels.h"
+#include "rows/records.h"
 
 typedef struct plx_plan plx_plan;
 

@@ -3,7 +3,7 @@
 #ifndef PLX_GROUP_H
 #define PLX_GROUP_H
 
-#include "data/dataset.h"
+#include "rows/records.h"
 #include "train/metric.h"
 
 typedef struct plx_groups {

@@ -8,8 +8,9 @@
 #ifndef PLX_ROW_ORDER_H
 #define PLX_ROW_ORDER_H
 
-#include "data/row_file.h"
 #include "graph/run.h"
+#include "rows/row_file.h"
+#include "rows/rows_ahead.h"
 
 typedef struct plx_row_order {
     const plx_allocator *allocator; /* borrowed, as the rows */

@@ -8,8 +8,8 @@
 
 #include "base/fields.h"
 #include "base/pool.h"
-#include "data/dataset.h"
 #include "graph/run.h"
+#include "rows/records.h"
 #include "train/gate_use.h"
 #include "train/kept.h"
 #include "train/metric.h"

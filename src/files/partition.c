@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The innermost folder of a name counts. */
+#include "files/partition.h"
+
+#include <string.h>
+
+enum { AHEAD = 8 };
+
+bool plx_partition_is_name(const char *name)
+{
+    return strchr(name, '=') > name;
+}
+
+static int digit_of(char c)
+{
+    static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+    const char *found = c ? strchr(digits, c) : NULL;
+    return found ? (int)((found - digits) & 15) : -1;
+}
+
+/* `text` with %XX as bytes, to `out` [text.length + AHEAD]. */
+static plx_slice decode(plx_slice text, char *out)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        const bool may_be = text.text[i] == '%' && i + 2 < text.length;
+        const int high = may_be ? digit_of(text.text[i + 1]) : -1, low = high >= 0 ? digit_of(text.text[i + 2]) : -1;
+        out[n++] = low >= 0 ? (char)(high << 4 | low) : text.text[i];
+        if (low >= 0) i += 2;
+    }
+    memset(out + n, 0, AHEAD);
+    return (plx_slice){out, n};
+}
+
+plx_slice plx_partition_value(plx_arena *arena, const char *path, const char *column)
+{
+    static const plx_slice missing = {"__HIVE_DEFAULT_PARTITION__", 26};
+    const plx_slice wanted = plx_slice_of(column);
+    plx_slice value = {0};
+    for (const char *end; (end = strchr(path, '/')); path = end + 1) {
+        const char *equals = memchr(path, '=', (size_t)(end - path));
+        if (!equals || equals == path) continue;
+        char *room = plx_arena_take(arena, 2 * ((size_t)(end - path) + AHEAD), 1);
+        if (!room) return (plx_slice){0};
+        if (!plx_slice_equal(decode((plx_slice){path, (size_t)(equals - path)}, room), wanted)) continue;
+        value = decode((plx_slice){equals + 1, (size_t)(end - equals - 1)}, room);
+        if (plx_slice_equal(value, missing)) value.length = 0;
+    }
+    return value;
+}

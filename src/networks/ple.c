@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Customised gate control and progressive layered extraction (Tang et al., RecSys 2020). A level has own experts for
+ * each task and shared ones; a task's gate covers its own and the shared experts, the shared gate, which every level
+ * but the last has, covers all. CGC is one level.
+ */
+#include "networks/blocks.h"
+
+#define FIELDS_EXPERTS                                                                                                 \
+    PLX_MODEL_FIELD_COUNT(num_experts_specific, 0, "4", "experts of each task's own, at each level"),                  \
+        PLX_MODEL_FIELD_COUNT(num_experts_shared, 0, "4", "experts shared by all tasks, at each level"),               \
+        PLX_MODEL_FIELD_EXPERT_UNITS, PLX_MODEL_FIELD_GATE_UNITS, PLX_MODEL_FIELDS_EXPERT, PLX_MODEL_FIELDS_GATE
+
+static const plx_field cgc_fields[] = {FIELDS_EXPERTS, PLX_MODEL_FIELDS_COMMON};
+static const size_t cgc_n_fields = sizeof cgc_fields / sizeof *cgc_fields;
+
+static const plx_field ple_fields[] = {
+    PLX_MODEL_FIELD_COUNT(num_levels, 1, "2", "levels of experts, one on another"),
+    FIELDS_EXPERTS,
+    {.name = "gate_input",
+     .type = PLX_FIELD_CHOICE,
+     .offset = PLX_MODEL_OFFSET(gate_input),
+     .fallback = "level",
+     .choices = plx_gate_input_names,
+     .doc = "what a gate without hidden layers reads: its level's own input, or the features at every level"},
+    PLX_MODEL_FIELDS_COMMON,
+};
+static const size_t ple_n_fields = sizeof ple_fields / sizeof *ple_fields;
+
+/* What flows between levels: a value for each task and one that is shared, all the features at first. */
+typedef struct streams {
+    plx_ref *tasks; /* [n_tasks] */
+    plx_ref shared;
+} streams;
+
+static plx_ref gate_source(const plx_build *build, plx_ref features, plx_ref level)
+{
+    const plx_model_spec *spec = build->spec;
+    return spec->gate_dnn_units.n == 0 && spec->gate_input == PLX_GATE_FEATURES ? features : level;
+}
+
+/* Own banks of all tasks, then the shared bank; a bank without experts is left out (index -1). */
+static void add_banks(plx_graph *graph, const plx_build *build, const streams *in, plx_ref *banks)
+{
+    const int own = (int)build->spec->num_experts_specific, shared = (int)build->spec->num_experts_shared;
+    for (int task = 0; task < build->n_tasks; task++) {
+        const int outside = plx_task_scope(graph, task);
+        banks[task] = own > 0 ? plx_experts(graph, build, in->tasks[task], own) : (plx_ref){-1};
+        plx_scope_leave(graph, outside);
+    }
+    const int outside = plx_scope(graph, "shared");
+    banks[build->n_tasks] = shared > 0 ? plx_experts(graph, build, in->shared, shared) : (plx_ref){-1};
+    plx_scope_leave(graph, outside);
+}
+
+static void add_level(plx_graph *graph, const plx_build *build, plx_ref features, streams *flow, bool is_last)
+{
+    const int n_tasks = build->n_tasks, own = build->spec->num_experts_specific > 0,
+              shared = build->spec->num_experts_shared > 0;
+    plx_ref *banks = plx_arena_take(graph->arena, (size_t)n_tasks + 1, sizeof *banks);
+    plx_ref *mixed = plx_arena_take(graph->arena, (size_t)n_tasks, sizeof *mixed);
+    if (!banks || !mixed) return;
+    add_banks(graph, build, flow, banks);
+    for (int task = 0; task < n_tasks; task++) {
+        const int outside = plx_task_scope(graph, task);
+        const plx_ref seen[] = {own ? banks[task] : banks[n_tasks], banks[n_tasks]};
+        mixed[task] = plx_gated(graph, build, gate_source(build, features, flow->tasks[task]), seen, own + shared);
+        plx_scope_leave(graph, outside);
+    }
+    if (!is_last && shared) {
+        const int outside = plx_scope(graph, "shared");
+        const plx_ref *all = own ? banks : banks + n_tasks;
+        flow->shared = plx_gated(graph, build, gate_source(build, features, flow->shared), all, own * n_tasks + 1);
+        plx_scope_leave(graph, outside);
+    }
+    flow->tasks = mixed;
+}
+
+static void build_levels(plx_graph *graph, const plx_build *build, int n_levels)
+{
+    plx_ref features = plx_features(graph, build);
+    streams flow = {plx_arena_take(graph->arena, (size_t)build->n_tasks, sizeof(plx_ref)), features};
+    if (!flow.tasks) return;
+    for (int task = 0; task < build->n_tasks; task++)
+        flow.tasks[task] = features;
+
+    for (int level = 0; level < n_levels; level++) {
+        const int outside = plx_scope(graph, "level%d", level);
+        add_level(graph, build, features, &flow, level == n_levels - 1);
+        plx_scope_leave(graph, outside);
+    }
+    for (int task = 0; task < build->n_tasks; task++) {
+        const int outside = plx_task_scope(graph, task);
+        plx_head(graph, build, task, plx_tower(graph, build, task, flow.tasks[task]));
+        plx_scope_leave(graph, outside);
+    }
+}
+
+static void build_cgc(plx_graph *graph, const plx_build *build)
+{
+    build_levels(graph, build, 1);
+}
+
+static void build_ple(plx_graph *graph, const plx_build *build)
+{
+    build_levels(graph, build, (int)build->spec->num_levels);
+}
+
+const plx_model_def plx_model_cgc = {
+    .name = "cgc",
+    .title = "CGC",
+    .summary = "own experts for each task and shared ones; each task's gate covers its own and the shared",
+    .fields = cgc_fields,
+    .n_fields = &cgc_n_fields,
+    .tasks_min = 2,
+    .build = build_cgc,
+};
+
+const plx_model_def plx_model_ple = {
+    .name = "ple",
+    .title = "PLE",
+    .summary = "levels of CGC, one on another, with a shared stream between them",
+    .fields = ple_fields,
+    .n_fields = &ple_n_fields,
+    .tasks_min = 2,
+    .build = build_ple,
+};

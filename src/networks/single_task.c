@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A network of its own for each task, tables too: what every claim about sharing is measured against. */
+#include "networks/blocks.h"
+
+static const plx_field fields[] = {PLX_MODEL_FIELDS_COMMON};
+static const size_t n_fields = sizeof fields / sizeof *fields;
+
+static void build_single_task(plx_graph *graph, const plx_build *build)
+{
+    for (int task = 0; task < build->n_tasks; task++) {
+        const int outside = plx_task_scope(graph, task);
+        plx_ref x = plx_features(graph, build);
+        plx_head(graph, build, task, plx_tower(graph, build, task, x));
+        plx_scope_leave(graph, outside);
+    }
+}
+
+const plx_model_def plx_model_single_task = {
+    .name = "single_task",
+    .title = "Single-Task",
+    .summary = "a network and embedding tables of its own for each task; nothing is shared",
+    .fields = fields,
+    .n_fields = &n_fields,
+    .tasks_min = 1,
+    .build = build_single_task,
+};
