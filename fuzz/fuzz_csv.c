@@ -96,12 +96,14 @@ static void choose(unsigned how, plx_table_spec *spec)
 }
 
 /* What csv_special.c reads, and control bytes and commas. */
-static void choose_forms(unsigned how, plx_data_spec *data)
+static void choose_forms(unsigned how, plx_table_spec *spec)
 {
+    plx_data_spec *data = &spec->data;
     static char *const delimiters[] = {NULL, "::", " | ", "\x01"};
     if (delimiters[how & 3]) data->delimiter = delimiters[how & 3];
     data->escape = how >> 2 & 1 ? "\\" : "";
     data->decimal = how >> 3 & 1 ? "," : ".";
+    if (how >> 4 & 1) spec->features[2].separator = "::";
 }
 
 /* Two lists: of the first column's cells, sharing their table now and then, and of the second's with weights. */
@@ -135,7 +137,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     unsigned how = bytes[0] | (unsigned)bytes[1] << 8;
     bool with_labels = !(how >> 15 & 1);
     choose(how, &spec);
-    choose_forms(bytes[2], &spec.data);
+    choose_forms(bytes[2], &spec);
     choose_lists(length >> 3, &spec);
     choose_numbers(length, &spec);
     spec.data.on_error = (int)(length & 1);

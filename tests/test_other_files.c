@@ -276,6 +276,7 @@ static void test_empty_parts(void)
     REQUIRE(load_bytes(&l, sales, sizeof sales - 1, small_spec_init(&s)) == PLX_OK);
     CHECK_STATUS(read_file(l.encoders, "color,size\n", false, &rows, &l.error), PLX_OK);
     CHECK(rows.n == 0);
+    plx_rows_release(&rows, &plx_allocator_default);
     CHECK_STATUS(read_file(l.encoders, "size\n", false, &rows, &l.error), PLX_ERR_SCHEMA);
     CHECK_STATUS(read_file(l.encoders, "", false, &rows, &l.error), PLX_ERR_FORMAT);
     CHECK_TEXT(l.error.message, "rows.csv: the file is empty");
