@@ -363,6 +363,46 @@ static void test_mistakes_are_told(void)
     plx_arena_release(&arena);
 }
 
+/* How many experts a gate covers whose banks are 2 experts, none, and 3 experts; `is_there`: of the first and last. */
+static plx_status gate_of(const bool *is_there, int *n_experts, plx_error *err)
+{
+    static const plx_model_spec spec = {.num_experts = 0};
+    const plx_build build = {.spec = &spec};
+    plx_arena arena;
+    plx_graph graph;
+    plx_arena_init(&arena, &plx_allocator_default);
+    plx_graph_init(&graph, &arena, 1);
+    const plx_ref x = plx_dense_input(&graph, 5);
+    const plx_ref two = linear(&graph, "two", x, 2, 4), three = linear(&graph, "three", x, 3, 4);
+    const plx_ref banks[] = {is_there[0] ? two : PLX_ABSENT, PLX_ABSENT, is_there[1] ? three : PLX_ABSENT};
+    const plx_ref mixed = plx_gated(&graph, &build, x, banks, 3);
+    plx_graph_task(&graph, 0, mixed, plx_squared_loss(&graph, 0, linear(&graph, "out", mixed, 1, 1)));
+    const plx_status status = plx_graph_finish(&graph, err);
+    for (int i = 0; i < graph.n_params; i++)
+        if (strcmp(graph.params[i].spec.name, "gate/kernel") == 0) *n_experts = graph.params[i].spec.cols;
+    plx_arena_release(&arena);
+    return status;
+}
+
+/* A gate covers the banks that are there; an absent bank is not a failed one. */
+static void test_gates_skip_absent_banks(void)
+{
+    static const struct {
+        bool is_there[2];
+        int n_experts;
+    } cases[] = {{{true, true}, 5}, {{false, true}, 3}, {{true, false}, 2}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int n_experts = 0;
+        CHECK_STATUS(gate_of(cases[i].is_there, &n_experts, NULL), PLX_OK);
+        CHECK(n_experts == cases[i].n_experts);
+    }
+    plx_error err = {0};
+    int n_experts = 0;
+    CHECK_STATUS(gate_of((const bool[2]){false, false}, &n_experts, &err), PLX_ERR_SHAPE);
+    CHECK_TEXT(err.message, "gate: all its banks are absent");
+    CHECK(!plx_is_absent((plx_ref){-1}) && !plx_is_absent((plx_ref){0}) && plx_is_absent(PLX_ABSENT));
+}
+
 typedef plx_ref too_much(plx_graph *graph, plx_ref x);
 
 static plx_ref too_many_nodes(plx_graph *graph, plx_ref x)
@@ -421,11 +461,15 @@ static void test_sizes_are_bounded(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {
-        CHECK_TEST(test_plans_agree),           CHECK_TEST(test_plans_agree_with_every_activation),
-        CHECK_TEST(test_scoring_plans_agree),   CHECK_TEST(test_shared_values_stay),
-        CHECK_TEST(test_scores_are_row_by_row), CHECK_TEST(test_absent_categories_get_no_gradient),
-        CHECK_TEST(test_start_values),          CHECK_TEST(test_mistakes_are_told),
-        CHECK_TEST(test_sizes_are_bounded)};
+    static const check_test tests[] = {CHECK_TEST(test_plans_agree),
+                                       CHECK_TEST(test_plans_agree_with_every_activation),
+                                       CHECK_TEST(test_scoring_plans_agree),
+                                       CHECK_TEST(test_shared_values_stay),
+                                       CHECK_TEST(test_scores_are_row_by_row),
+                                       CHECK_TEST(test_absent_categories_get_no_gradient),
+                                       CHECK_TEST(test_start_values),
+                                       CHECK_TEST(test_mistakes_are_told),
+                                       CHECK_TEST(test_gates_skip_absent_banks),
+                                       CHECK_TEST(test_sizes_are_bounded)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

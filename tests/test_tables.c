@@ -4,7 +4,7 @@
  * rendering in double, and what must not change.
  */
 #include "network.h"
-#include "networks/blocks.h"
+#include "networks/features.h"
 #include "ops/ops.h"
 #include "train/table_update.h"
 

@@ -29,10 +29,19 @@ enum {
     PLX_PARAM_NUMBERS_MAX = INT_MAX /* of a parameter */
 };
 
-/** A value of the graph being built; copyable, owned by nobody. Index -1: the result of a failed call. */
+/** A value of the graph being built; copyable, owned by nobody. Index -1: the result of a failed call; -2: PLX_ABSENT.
+ */
 typedef struct plx_ref {
     int index;
 } plx_ref;
+
+/** No value, where a network leaves a part out on purpose. What may be absent says so; ops take no absent input. */
+#define PLX_ABSENT ((plx_ref){-2})
+
+static inline bool plx_is_absent(plx_ref ref)
+{
+    return ref.index == -2;
+}
 
 typedef struct plx_shape {
     int groups, width;

@@ -2,145 +2,11 @@
 /* The blocks of the models. Names given here are names in model files: they are never changed. */
 #include "networks/blocks.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "data/spec.h"
 
 const char *const plx_activation_names[] = {"relu", "sigmoid", "tanh",  "linear", "leaky_relu", "prelu", "dice",
                                             "elu",  "gelu",    "swish", "selu",   "softplus",   NULL};
 const char *const plx_gate_input_names[] = {"level", "features", NULL};
-
-/* -- Features ----------------------------------------------------------------------------------------------------- */
-
-static const char *table_name(const plx_input_spec *input)
-{
-    return input->table ? input->table : input->name;
-}
-
-/* An input that reads a table, for finding those of one table in time and memory that grow as the inputs do. */
-typedef struct reader {
-    const char *table;
-    int input;
-} reader;
-
-static int by_table(const void *a, const void *b)
-{
-    const reader *x = a, *y = b;
-    const int order = strcmp(x->table, y->table);
-    return order ? order : x->input - y->input;
-}
-
-/* Of each input, the next one that reads its table, -1 for none; `n_readers`: how many read it, 0 for all but its
- * first. */
-typedef struct same_table {
-    int *next, *n_readers; /* [n_inputs] */
-} same_table;
-
-static bool find_same_tables(plx_graph *graph, const plx_build *build, same_table *out)
-{
-    const size_t room = (size_t)build->n_inputs + 1;
-    reader *readers = plx_arena_take(graph->arena, room, sizeof *readers);
-    *out = (same_table){.next = plx_arena_take(graph->arena, room, sizeof *out->next),
-                        .n_readers = plx_arena_take(graph->arena, room, sizeof *out->n_readers)};
-    if (!readers || !out->next || !out->n_readers) return false;
-    size_t n = 0;
-    for (int i = 0; i < build->n_inputs; i++) {
-        out->next[i] = -1;
-        out->n_readers[i] = 0;
-        if (build->inputs[i].vocabulary > 0) readers[n++] = (reader){table_name(&build->inputs[i]), i};
-    }
-    qsort(readers, n, sizeof *readers, by_table);
-    for (size_t first = 0, i = 0; i < n; i++) {
-        if (strcmp(readers[first].table, readers[i].table) != 0) first = i;
-        if (i > first) out->next[readers[i - 1].input] = readers[i].input;
-        out->n_readers[readers[first].input]++;
-    }
-    return true;
-}
-
-static plx_embedding_table table_of(const plx_build *build, const plx_input_spec *input)
-{
-    static const plx_init starts[] = {[PLX_START_NORMAL] = PLX_INIT_EMBEDDING,
-                                      [PLX_START_UNIFORM] = PLX_INIT_UNIFORM,
-                                      [PLX_START_ZEROS] = PLX_INIT_ZERO,
-                                      [PLX_START_GLOROT_NORMAL] = PLX_INIT_GLOROT_NORMAL,
-                                      [PLX_START_GLOROT_UNIFORM] = PLX_INIT_GLOROT_UNIFORM};
-    return (plx_embedding_table){.vocabulary = input->vocabulary,
-                                 .dim = input->embedding_dim,
-                                 .init = starts[input->initializer],
-                                 .init_scale = input->initializer_scale,
-                                 .is_frozen = input->is_frozen,
-                                 .is_lazy = build->lazy_rows > 0 && input->vocabulary >= build->lazy_rows};
-}
-
-static plx_bag_kind bag_kind(const plx_input_spec *input)
-{
-    static const plx_bag_kind kinds[] = {[PLX_COMBINE_MEAN] = PLX_BAG_MEAN,
-                                         [PLX_COMBINE_SUM] = PLX_BAG_SUM,
-                                         [PLX_COMBINE_MAX] = PLX_BAG_MAX,
-                                         [PLX_COMBINE_ATTENTION] = PLX_BAG_ITEMS};
-    return input->length == 0 ? PLX_BAG_ROW : kinds[input->combiner];
-}
-
-/* The table of input `first`, which is the first to read it, for all that do: their values go to `parts`. */
-static void add_table(plx_graph *graph, const plx_build *build, const same_table *same, int first, const int *number,
-                      plx_ref *parts)
-{
-    const plx_input_spec *inputs = build->inputs;
-    const plx_embedding_table table = table_of(build, &inputs[first]);
-    plx_bag_field *fields = plx_arena_take(graph->arena, (size_t)same->n_readers[first], sizeof *fields);
-    int n = 0, column = 0;
-    const int outside = plx_scope(graph, "embedding/%s", table_name(&inputs[first]));
-    for (int i = first; i >= 0 && fields; i = same->next[i]) {
-        fields[n++] = (plx_bag_field){bag_kind(&inputs[i]), number[i], inputs[i].length};
-        if (inputs[i].vocabulary != table.vocabulary || inputs[i].embedding_dim != table.dim) {
-            plx_graph_fail(graph, "%s would be [%d, %d] for one feature and [%d, %d] for another", inputs[i].name,
-                           table.vocabulary, table.dim, inputs[i].vocabulary, inputs[i].embedding_dim);
-        }
-    }
-    const bool is_plain = n == 1 && inputs[first].length == 0 && !table.is_frozen && !table.is_lazy;
-    const plx_ref all = is_plain ? plx_embedding_of(graph, number[first], &table) : plx_bag(graph, &table, fields, n);
-    for (int i = first; i >= 0 && all.index >= 0; i = same->next[i]) { /* widths have been checked */
-        const int width = table.dim * (bag_kind(&inputs[i]) == PLX_BAG_ITEMS ? inputs[i].length : 1);
-        const int inside = n > 1 ? plx_scope(graph, "%s", inputs[i].name) : 0;
-        parts[i] = n > 1 ? plx_columns(graph, all, column, width) : all;
-        if (n > 1) plx_scope_leave(graph, inside);
-        column += width;
-    }
-    plx_scope_leave(graph, outside);
-}
-
-plx_ref plx_features(plx_graph *graph, const plx_build *build)
-{
-    plx_ref *parts = plx_arena_take(graph->arena, (size_t)build->n_inputs + 1, sizeof *parts);
-    int *number = plx_arena_take(graph->arena, (size_t)build->n_inputs + 1, sizeof *number);
-    same_table same;
-    if (!parts || !number || !find_same_tables(graph, build, &same)) return (plx_ref){-1};
-    int n_sparse = 0, n_lists = 0, n_dense = 0, n = 0;
-    for (int i = 0; i < build->n_inputs; i++) {
-        const plx_input_spec *input = &build->inputs[i];
-        if (input->vocabulary == 0) {
-            n_dense += input->numbers > 0 ? input->numbers : 1;
-        } else {
-            number[i] = input->length == 0 ? n_sparse++ : n_lists++;
-        }
-    }
-    for (int i = 0; i < build->n_inputs; i++) {
-        if (same.n_readers[i] > 0) add_table(graph, build, &same, i, number, parts);
-    }
-    for (int i = 0; i < build->n_inputs; i++) {
-        const plx_input_spec *input = &build->inputs[i];
-        if (input->length == 0 || input->combiner != PLX_COMBINE_ATTENTION) continue;
-        const int outside = plx_scope(graph, "attention/%s", input->name);
-        parts[i] = plx_attention(graph, parts[input->attention_on], parts[i], number[i], input->length);
-        plx_scope_leave(graph, outside);
-    }
-    while (n < build->n_inputs && build->inputs[n].vocabulary > 0)
-        n++;
-    if (n_dense > 0) parts[n++] = plx_dense_input(graph, n_dense);
-    return plx_concat(graph, parts, n);
-}
 
 static plx_ref activation(plx_graph *graph, int kind, plx_ref x)
 {
@@ -197,6 +63,7 @@ plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups,
 
 plx_ref plx_experts(plx_graph *graph, const plx_build *build, plx_ref x, int n)
 {
+    if (n == 0) return PLX_ABSENT;
     const int outside = plx_scope(graph, "experts");
     plx_ref experts = plx_dnn(graph, build, x, n, &build->spec->expert_dnn_units, &build->spec->expert);
     plx_scope_leave(graph, outside);
@@ -206,12 +73,17 @@ plx_ref plx_experts(plx_graph *graph, const plx_build *build, plx_ref x, int n)
 plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx_ref *banks, int n_banks)
 {
     const int outside = plx_scope(graph, "gate");
-    int experts = 0;
-    for (int i = 0; i < n_banks; i++)
+    plx_ref *present = plx_arena_take(graph->arena, (size_t)n_banks, sizeof *present);
+    int n = 0, experts = 0;
+    for (int i = 0; i < n_banks && present; i++) {
+        if (plx_is_absent(banks[i])) continue;
+        present[n++] = banks[i];
         experts += plx_ref_shape(graph, banks[i]).groups;
+    }
+    if (present && n == 0) plx_graph_fail(graph, "all its banks are absent; give it an expert");
     plx_ref gate = plx_dnn(graph, build, x, 1, &build->spec->gate_dnn_units, &build->spec->gate);
     gate = plx_linear(graph, gate, &(plx_linear_spec){.groups = 1, .width = experts, .init = PLX_INIT_GLOROT_UNIFORM});
-    plx_ref mixed = plx_mixture(graph, plx_softmax(graph, gate), banks, n_banks);
+    plx_ref mixed = plx_mixture(graph, plx_softmax(graph, gate), present, n);
     plx_scope_leave(graph, outside);
     return mixed;
 }

@@ -7,12 +7,6 @@
 #include "ops/ops.h"
 
 /**
- * The features of a row side by side [1, width]: an embedding of each sparse feature, then of each list, pooled, then
- * the dense numbers. Parameters: embedding/NAME/table, NAME the table's or that of the only feature that reads it.
- */
-plx_ref plx_features(plx_graph *graph, const plx_build *build);
-
-/**
  * For each of `units`: linear, batch normalisation (if on), activation, dropout; `groups` networks beside each other.
  * `own`: the block's own choices. No units: x itself, which then must have as many groups. Parameters: dense0/kernel,
  * dense0/bias, ...
@@ -20,10 +14,13 @@ plx_ref plx_features(plx_graph *graph, const plx_build *build);
 plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units,
                 const plx_layer_choices *own);
 
-/** `n` experts that read x: [n, width]. Parameters: experts/dense0/kernel [n, in, out], ... */
+/** A bank: `n` experts that read x, [n, width]; PLX_ABSENT for none. Parameters: experts/dense0/kernel [n, in, out],
+ * ...
+ */
 plx_ref plx_experts(plx_graph *graph, const plx_build *build, plx_ref x, int n);
 
-/** The experts of all banks, mixed by a gate that reads x. Parameters: gate/dense0/kernel, ..., gate/kernel. */
+/** The experts of all banks but absent ones, mixed by a gate that reads x. Parameters: gate/dense0/kernel, ...,
+ * gate/kernel. */
 plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx_ref *banks, int n_banks);
 
 /** The task's tower on x. Parameters: tower/dense0/kernel, ... */

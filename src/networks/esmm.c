@@ -4,6 +4,7 @@
  * share the tables, pCTCVR = pCTR * pCVR, and both losses run over all rows.
  */
 #include "networks/blocks.h"
+#include "networks/features.h"
 
 static const plx_field fields[] = {PLX_MODEL_FIELDS_COMMON};
 static const size_t n_fields = sizeof fields / sizeof *fields;

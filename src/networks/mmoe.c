@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Multi-gate mixture of experts (Ma et al., KDD 2018). */
 #include "networks/blocks.h"
+#include "networks/features.h"
 
 static const plx_field fields[] = {
     PLX_MODEL_FIELD_COUNT(num_experts, 1, "8", "experts, shared by all tasks"),

@@ -5,6 +5,7 @@
  * but the last has, covers all. CGC is one level.
  */
 #include "networks/blocks.h"
+#include "networks/features.h"
 
 #define FIELDS_EXPERTS                                                                                                 \
     PLX_MODEL_FIELD_COUNT(num_experts_specific, 0, "4", "experts of each task's own, at each level"),                  \
@@ -39,38 +40,35 @@ static plx_ref gate_source(const plx_build *build, plx_ref features, plx_ref lev
     return spec->gate_dnn_units.n == 0 && spec->gate_input == PLX_GATE_FEATURES ? features : level;
 }
 
-/* Own banks of all tasks, then the shared bank; a bank without experts is left out (index -1). */
+/* Own banks of all tasks, then the shared bank. */
 static void add_banks(plx_graph *graph, const plx_build *build, const streams *in, plx_ref *banks)
 {
-    const int own = (int)build->spec->num_experts_specific, shared = (int)build->spec->num_experts_shared;
     for (int task = 0; task < build->n_tasks; task++) {
         const int outside = plx_task_scope(graph, task);
-        banks[task] = own > 0 ? plx_experts(graph, build, in->tasks[task], own) : (plx_ref){-1};
+        banks[task] = plx_experts(graph, build, in->tasks[task], (int)build->spec->num_experts_specific);
         plx_scope_leave(graph, outside);
     }
     const int outside = plx_scope(graph, "shared");
-    banks[build->n_tasks] = shared > 0 ? plx_experts(graph, build, in->shared, shared) : (plx_ref){-1};
+    banks[build->n_tasks] = plx_experts(graph, build, in->shared, (int)build->spec->num_experts_shared);
     plx_scope_leave(graph, outside);
 }
 
 static void add_level(plx_graph *graph, const plx_build *build, plx_ref features, streams *flow, bool is_last)
 {
-    const int n_tasks = build->n_tasks, own = build->spec->num_experts_specific > 0,
-              shared = build->spec->num_experts_shared > 0;
+    const int n_tasks = build->n_tasks;
     plx_ref *banks = plx_arena_take(graph->arena, (size_t)n_tasks + 1, sizeof *banks);
     plx_ref *mixed = plx_arena_take(graph->arena, (size_t)n_tasks, sizeof *mixed);
     if (!banks || !mixed) return;
     add_banks(graph, build, flow, banks);
     for (int task = 0; task < n_tasks; task++) {
         const int outside = plx_task_scope(graph, task);
-        const plx_ref seen[] = {own ? banks[task] : banks[n_tasks], banks[n_tasks]};
-        mixed[task] = plx_gated(graph, build, gate_source(build, features, flow->tasks[task]), seen, own + shared);
+        const plx_ref seen[] = {banks[task], banks[n_tasks]};
+        mixed[task] = plx_gated(graph, build, gate_source(build, features, flow->tasks[task]), seen, 2);
         plx_scope_leave(graph, outside);
     }
-    if (!is_last && shared) {
+    if (!is_last && !plx_is_absent(banks[n_tasks])) { /* the next level's shared experts read it */
         const int outside = plx_scope(graph, "shared");
-        const plx_ref *all = own ? banks : banks + n_tasks;
-        flow->shared = plx_gated(graph, build, gate_source(build, features, flow->shared), all, own * n_tasks + 1);
+        flow->shared = plx_gated(graph, build, gate_source(build, features, flow->shared), banks, n_tasks + 1);
         plx_scope_leave(graph, outside);
     }
     flow->tasks = mixed;

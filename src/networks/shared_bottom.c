@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One network that all tasks share, and a tower for each (Caruana, Machine Learning 28, 1997). */
 #include "networks/blocks.h"
+#include "networks/features.h"
 
 static const plx_field fields[] = {
     PLX_MODEL_FIELD_UNITS(bottom_dnn_units, "[128]", "layers of the shared network"),

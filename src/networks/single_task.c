@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A network of its own for each task, tables too: what every claim about sharing is measured against. */
 #include "networks/blocks.h"
+#include "networks/features.h"
 
 static const plx_field fields[] = {PLX_MODEL_FIELDS_COMMON};
 static const size_t n_fields = sizeof fields / sizeof *fields;
