@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The vocabulary that every part of plexus shares: status codes, messages, memory. plexus.h includes it. */
+/* Types that every part of plexus shares: status codes, errors, memory. plexus.h includes it. */
 #ifndef PLEXUS_BASE_H
 #define PLEXUS_BASE_H
 
@@ -15,7 +15,7 @@ extern "C" {
 #define PLX_API
 #endif
 
-/** Every status: name, pinned number, sentence. */
+/** Every status: name, fixed number, sentence. */
 #define PLX_STATUS_LIST(X)                                                                                             \
     X(OK, 0, "done")                                                                                                   \
     X(ERR_ARGUMENT, -1, "an argument is not valid")                                                                    \
@@ -34,15 +34,15 @@ typedef enum plx_status {
 #undef PLX_STATUS_ENUM
 } plx_status;
 
-/** Receives the reason of a failure: place and remedy. Owned by the caller; no call needs it (NULL is fine). */
+/** Receives the reason of a failure: place and remedy. Owned by the caller; optional in every call (NULL is valid). */
 typedef struct plx_error {
     plx_status code;
-    char message[2048]; /* UTF-8, ended by NUL; several lines where several mistakes are independent */
+    char message[2048]; /* UTF-8, ended by NUL; several lines if there are several independent mistakes */
 } plx_error;
 
 /**
- * Where memory comes from. `resize(user, NULL, n)` allocates n bytes aligned for any type, `resize(user, p, n)`
- * moves and `resize(user, p, 0)` frees; NULL on failure, then `p` stays valid. Called from several threads.
+ * The source of memory. `resize(user, NULL, n)` allocates n bytes aligned for any type, `resize(user, p, n)`
+ * reallocates and `resize(user, p, 0)` frees; NULL on failure, then `p` stays valid. Called from several threads.
  */
 typedef struct plx_allocator {
     void *(*resize)(void *user, void *memory, size_t bytes);
@@ -52,7 +52,7 @@ typedef struct plx_allocator {
 /** What a task predicts: a probability, a number, or a probability of each of several classes. */
 typedef enum plx_task_kind { PLX_TASK_BINARY, PLX_TASK_REGRESSION, PLX_TASK_MULTICLASS } plx_task_kind;
 
-/** The sentence that belongs to a status; never NULL. */
+/** The sentence of a status; never NULL. */
 PLX_API const char *plx_status_text(plx_status status);
 
 #ifdef __cplusplus
