@@ -208,8 +208,7 @@ static void check_class_weights(const char *text, const plx_table_spec *spec, co
 static void test_class_weights_by_labels(void)
 {
     static const char classes[] = "color,size,sold\na,1,10\na,1,2.0\na,1,2\na,1,1\n",
-                      binary[] = "color,size,sold\na,1,1\na,1,0\n", names[] = "color,size,sold\na,1,buy\na,1,view\n",
-                      truths[] = "color,size,sold\na,1,True\na,1,FALSE\n";
+                      binary[] = "color,size,sold\na,1,1\na,1,0\n", names[] = "color,size,sold\na,1,buy\na,1,view\n";
     static const double by_class[] = {1, 50, 3}, by_label[] = {5, 7};
     double numbers[] = {50, 3, 1};
     small_spec s;
@@ -231,7 +230,6 @@ static void test_class_weights_by_labels(void)
     for (int i = 0; i < COUNT(keys); i++) {
         s.tasks[0].class_weights.names = (char *[]){keys[i][0], keys[i][1]};
         check_class_weights(binary, &s.spec, by_label, 2);
-        check_class_weights(truths, &s.spec, by_label, 2);
     }
     s.tasks[0].class_weights.n = 1;
     check_fails(binary, &s.spec, PLX_ERR_SCHEMA,
@@ -379,6 +377,150 @@ static void test_signs_for_no_label_in_memory(void)
         }
         loaded_release(&l);
     }
+}
+
+/* Of a binary task that lists no labels; booleans of memory are 1 and 0 (test_data_values). */
+static void test_texts_of_truth_values(void)
+{
+    static const char text[] = "color,size,sold\na,1,True\na,1,FALSE\na,1,true\n";
+    static const char *const truths[] = {"TRUE", "false"}, *const colors[] = {"a", "a"};
+    static const float expected[] = {1, 0, 1}, none[] = {NAN, 0, NAN};
+    static const double sizes[] = {1, 2};
+    small_spec s;
+    loaded l;
+    uint8_t records[128];
+    float labels[2];
+    small_spec_init(&s);
+    check_fails(text, &s.spec, PLX_ERR_SCHEMA,
+                "train.csv:2:5: 'True' is no label of task 'sold' (column 'sold'); expected 0 or 1; where labels are "
+                "texts of truth values say `positive: ['true']` and `negative: ['false']`");
+    check_fails("color,size,sold\na,1,1\na,1,false\n", &s.spec, PLX_ERR_SCHEMA, "train.csv:3:5: 'false' is no label");
+    check_fails("color,size,sold\na,1,tRUE\n", &s.spec, PLX_ERR_SCHEMA, "belong to `positive` and `negative`");
+    REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\n", &s.spec) == PLX_OK);
+    plx_cells cells[] = {
+        {.name = "color", .texts = colors}, {.name = "size", .numbers = sizes}, {.name = "sold", .texts = truths}};
+    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_TEXT(l.error.message, "row 1: 'TRUE' is no label of task 'sold'");
+    loaded_release(&l);
+    s.tasks[0].positive = (plx_text_list)LIST("True");
+    s.tasks[0].negative = (plx_text_list)LIST("false");
+    for (int n_negative = 0; n_negative < 2; n_negative++) {
+        s.tasks[0].negative.n = n_negative;
+        REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+        check_labels(&l, 0, expected, 3);
+        CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
+        plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 0, labels);
+        CHECK(labels[0] == 1 && labels[1] == 0);
+        loaded_release(&l);
+    }
+    s.tasks[0] = (plx_task_spec){.name = "sold", .missing = LIST("true")};
+    REQUIRE(load_text(&l, "color,size,sold\na,1,True\na,1,0\na,1,TRUE\n", &s.spec) == PLX_OK);
+    check_labels(&l, 0, none, 3);
+    loaded_release(&l);
+}
+
+/* The lines told are joined. */
+static void hear_all(void *user, const char *line)
+{
+    char *heard = user;
+    strncat(heard, line, 1000 - strlen(heard));
+}
+
+static plx_status load_heard(loaded *l, const char *text, const plx_table_spec *spec, char heard[1024])
+{
+    folder f = folder_make();
+    const char *const folders[] = {f.path};
+    const plx_load_options options = {
+        .folders = folders, .n_folders = 1, .threads = 1, .listener = {.warn = hear_all, .user = heard}};
+    *heard = '\0';
+    *l = (loaded){.encoders = NULL};
+    write_text(&f, "train.csv", text);
+    const plx_status status = plx_table_load(&plx_allocator_default, spec, &options, &l->encoders, l->parts, &l->error);
+    folder_remove(&f);
+    return status;
+}
+
+/* `expected` of rows with the labels 1, 0, -1, whose texts are `labels`. */
+static void check_minus_one(const plx_table_spec *spec, const char *const labels[3], const float *expected,
+                            bool is_told)
+{
+    loaded l;
+    char text[256], heard[1024];
+    snprintf(text, sizeof text, "color,size,sold\na,1,%s\na,1,%s\na,1,%s\n", labels[0], labels[1], labels[2]);
+    REQUIRE(load_heard(&l, text, spec, heard) == PLX_OK);
+    check_labels(&l, 0, expected, 3);
+    CHECK(!*heard == !is_told);
+    loaded_release(&l);
+}
+
+static void test_minus_one_beside_0_and_1(void)
+{
+    static const char *const integers[] = {"1", "0", "-1"}, *const decimals[] = {"1.0", "0.0", "-1.0"},
+                             *const signs[] = {"1", "-1", "-1"}, *const other[] = {"1", "0", "-2"},
+                             *const odd[] = {"1", "+0e0", "-01"};
+    static const float none[] = {1, 0, NAN}, negative[] = {1, 0, 0}, positive[] = {1, 0, 1};
+    small_spec s;
+    loaded l;
+    char heard[1024];
+    small_spec_init(&s);
+    s.tasks[0].positive = (plx_text_list)LIST("1");
+    check_minus_one(&s.spec, integers, none, true);
+    check_minus_one(&s.spec, decimals, none, true);
+    check_minus_one(&s.spec, odd, none, true);
+    check_minus_one(&s.spec, signs, negative, false);
+    check_minus_one(&s.spec, other, negative, false);
+    s.tasks[0].negative = (plx_text_list)LIST("0", "-1");
+    check_minus_one(&s.spec, integers, negative, false);
+    s.tasks[0].negative.n = 0;
+    s.tasks[0].missing = (plx_text_list)LIST("-1");
+    check_minus_one(&s.spec, integers, none, false);
+    s.tasks[0].missing.n = 0;
+    s.tasks[0].positive = (plx_text_list)LIST("1", "-1");
+    check_minus_one(&s.spec, integers, positive, false);
+    s.tasks[0].positive = (plx_text_list)LIST("1");
+    s.tasks[0].where = "sold";
+    s.tasks[0].where_values = (plx_text_list)LIST("0", "1");
+    check_minus_one(&s.spec, integers, none, false);
+    s.tasks[0].where = "";
+    s.tasks[0].where_values.n = 0;
+    s.tasks[1] = (plx_task_spec){.name = "kept", .positive = LIST("1")};
+    s.spec.n_tasks = 2;
+    REQUIRE(load_heard(&l, "color,size,sold,kept\na,1,-1,-1\na,1,0,1\na,1,1,1\n", &s.spec, heard) == PLX_OK);
+    CHECK(strcmp(heard, "task 'sold' (column 'sold'): -1 beside 0 and 1 counts as no label; say `missing: ['-1']`, or "
+                        "`negative: ['0', '-1']` if it is a negative") == 0);
+    CHECK(isnan(label_at(&l.parts[0], 0, 0)) && label_at(&l.parts[0], 0, 1) == 0);
+    loaded_release(&l);
+}
+
+/* What counts are the rows of the fit; rows of other parts are read alike, whatever they hold. */
+static void test_minus_one_is_of_the_training_rows(void)
+{
+    static const char with_zero[] = "color,size,sold\na,1,1\na,1,0\na,1,-1\n",
+                      without[] = "color,size,sold\na,1,1\na,1,-1\n";
+    static const double two[] = {1, 1};
+    small_spec s;
+    loaded l;
+    small_spec_init(&s);
+    s.spec.data.validation = (plx_text_list)LIST("valid.csv");
+    s.tasks[0].positive = (plx_text_list)LIST("1");
+    for (int fit_on_all = 0; fit_on_all < 2; fit_on_all++) {
+        folder f = folder_make();
+        s.spec.data.fit_on = fit_on_all ? PLX_FIT_ON_ALL : PLX_FIT_ON_TRAIN;
+        write_text(&f, "train.csv", with_zero);
+        write_text(&f, "valid.csv", without);
+        REQUIRE(load_spec(&l, &f, &s.spec) == PLX_OK);
+        CHECK(isnan(label_at(&l.parts[1], 1, 0)));
+        loaded_release(&l);
+        write_text(&f, "train.csv", without);
+        write_text(&f, "valid.csv", with_zero);
+        REQUIRE(load_spec(&l, &f, &s.spec) == PLX_OK);
+        CHECK(fit_on_all == isnan(label_at(&l.parts[0], 1, 0)) && fit_on_all == isnan(label_at(&l.parts[1], 2, 0)));
+        loaded_release(&l);
+        folder_remove(&f);
+    }
+    s.tasks[0].class_weights.is_word = true; /* of 1 and 0, one row each */
+    s.spec.data.validation.n = 0;
+    check_class_weights(with_zero, &s.spec, two, 2);
 }
 
 static void test_soft_labels(void)
@@ -562,6 +704,40 @@ static void test_balanced_weights_survive_saving(void)
     loaded_release(&l);
 }
 
+/* A file of before has no such tensor, and -1 stays a negative there. */
+static void test_minus_one_survives_saving(void)
+{
+    small_spec s;
+    loaded l;
+    plx_arena arena;
+    plx_encoders *copy = NULL;
+    plx_rows rows;
+    small_spec_init(&s);
+    s.tasks[0].positive = (plx_text_list)LIST("1");
+    REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\na,1,-1\n", &s.spec) == PLX_OK);
+    plx_arena_init(&arena, &plx_allocator_default);
+    tensor_list list = copy_tensors(l.encoders, &arena);
+    plx_tensor *found = change_tensor(&list, "minus_one_missing/sold");
+    for (int is_old = 0; is_old < 2; is_old++) {
+        if (is_old) found->name = "other";
+        REQUIRE(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_tensor, &list, &copy, NULL) == PLX_OK);
+        REQUIRE(read_file(copy, "color,size,sold\na,1,-1\na,1,0\na,1,-1.0\n", true, &rows, NULL) == PLX_OK);
+        const float first = label_at(&rows, 0, 0), last = label_at(&rows, 2, 0);
+        CHECK(is_old ? first == 0 && last == 0 : isnan(first) && isnan(last));
+        CHECK(label_at(&rows, 1, 0) == 0);
+        plx_rows_release(&rows, &plx_allocator_default);
+        CHECK(copy_tensors(copy, &arena).n == list.n - is_old);
+        plx_encoders_release(copy);
+    }
+    found->name = "minus_one_missing/sold";
+    found->data = "";
+    CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_tensor, &list, &copy, &l.error),
+                 PLX_ERR_FORMAT);
+    CHECK_TEXT(l.error.message, "tensor 'minus_one_missing/sold' is not 1");
+    plx_arena_release(&arena);
+    loaded_release(&l);
+}
+
 static void test_whatever_allocation_fails(void)
 {
     static const char text[] = "color,size,sold,w,kept\na,1,mid,1,3\nb,1,low,2,\na,2,mid,1,1\n";
@@ -608,6 +784,9 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_the_order_of_classes),
                                        CHECK_TEST(test_signs_for_no_label),
                                        CHECK_TEST(test_signs_for_no_label_in_memory),
+                                       CHECK_TEST(test_texts_of_truth_values),
+                                       CHECK_TEST(test_minus_one_beside_0_and_1),
+                                       CHECK_TEST(test_minus_one_is_of_the_training_rows),
                                        CHECK_TEST(test_soft_labels),
                                        CHECK_TEST(test_labels_with_a_nul),
                                        CHECK_TEST(test_counts),
@@ -615,6 +794,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_classes_that_do_not_fit),
                                        CHECK_TEST(test_classes_survive_saving),
                                        CHECK_TEST(test_balanced_weights_survive_saving),
+                                       CHECK_TEST(test_minus_one_survives_saving),
                                        CHECK_TEST(test_whatever_allocation_fails)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -244,7 +244,7 @@ static void test_truths_are_numbers(void)
     small_spec_init(&s);
     s.tasks[1] = (plx_task_spec){.name = "left", .kind = PLX_TASK_REGRESSION};
     s.spec.n_tasks = 2;
-    REQUIRE(load_text(&l, "color,size,sold,left\na,True,TRUE,false\na,FALSE,False,true\n", &s.spec) == PLX_OK);
+    REQUIRE(load_text(&l, "color,size,sold,left\na,True,1,false\na,FALSE,0,true\n", &s.spec) == PLX_OK);
     CHECK_CLOSE(dense_at(&l.parts[0], 0, 0), 1, 0);
     CHECK_CLOSE(dense_at(&l.parts[0], 1, 0), 0, 0);
     check_label(&l, 0, 0, 1);
@@ -406,16 +406,22 @@ static void release_stream(struct ArrowArrayStream *from)
     from->release = NULL;
 }
 
-static uint32_t id_of_stream(const plx_encoders *encoders, stream *s, char heard[512])
+static plx_status read_stream(const plx_encoders *encoders, stream *s, bool with_labels, char heard[512],
+                              plx_rows *rows, plx_error *err)
 {
     struct ArrowArrayStream from = {
         .get_schema = get_schema, .get_next = get_next, .release = release_stream, .private_data = s};
     struct ArrowArrayStream *const streams[] = {&from};
     const plx_load_options options = {.streams = streams, .listener = {.warn = heard ? hear : NULL, .user = heard}};
+    s->is_done = false;
+    return plx_encoders_read(encoders, &plx_allocator_default, NULL, 0, &options, with_labels, rows, err);
+}
+
+static uint32_t id_of_stream(const plx_encoders *encoders, stream *s, char heard[512])
+{
     plx_rows rows = {0};
     plx_error err = {0};
-    s->is_done = false;
-    if (plx_encoders_read(encoders, &plx_allocator_default, NULL, 0, &options, false, &rows, &err)) {
+    if (read_stream(encoders, s, false, heard, &rows, &err)) {
         printf("  %s: %s\n", s->format, err.message);
         return UINT32_MAX;
     }
@@ -473,6 +479,39 @@ static void test_record_batches_agree(void)
         if (id == 0 || got != id) check_report(__FILE__, __LINE__, what);
     }
     loaded_release(&l);
+}
+
+/* Booleans of memory are the labels 1 and 0, whatever else reads their column; the same words as texts need `positive`.
+ */
+static void test_booleans_are_labels(void)
+{
+    static const int32_t offsets[] = {0, 4};
+    static const uint8_t yes[8] = {1}, no[8] = {0};
+    small_spec s;
+    loaded l;
+    plx_rows rows;
+    plx_table_spec *spec = spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE});
+    s.tasks[0].column = "x";
+    s.tasks[0].positive = (plx_text_list)LIST("true", "1");
+    for (int has_positive = 0; has_positive < 2; has_positive++) {
+        s.tasks[0].positive.n = has_positive ? 2 : 0;
+        REQUIRE(load_text(&l, "x\n1\n0\n", spec) == PLX_OK);
+        stream truth = {.format = "b", .buffers = {NULL, yes}, .n_buffers = 2}, lie = truth;
+        lie.buffers[1] = no;
+        REQUIRE(read_stream(l.encoders, &truth, true, NULL, &rows, &l.error) == PLX_OK);
+        CHECK_CLOSE(label_at(&rows, 0, 0), 1, 0);
+        plx_rows_release(&rows, &plx_allocator_default);
+        REQUIRE(read_stream(l.encoders, &lie, true, NULL, &rows, &l.error) == PLX_OK);
+        CHECK_CLOSE(label_at(&rows, 0, 0), 0, 0);
+        plx_rows_release(&rows, &plx_allocator_default);
+        stream text = {.format = "u", .buffers = {NULL, offsets, "True        "}, .n_buffers = 3};
+        const plx_status status = read_stream(l.encoders, &text, true, NULL, &rows, &l.error);
+        CHECK_STATUS(status, has_positive ? PLX_OK : PLX_ERR_SCHEMA);
+        if (!status) CHECK_CLOSE(label_at(&rows, 0, 0), 1, 0);
+        if (!status) plx_rows_release(&rows, &plx_allocator_default);
+        if (status) CHECK_TEXT(l.error.message, "rows, row 1: 'True' is no label of task 'sold' (column 'x')");
+        loaded_release(&l);
+    }
 }
 
 static void test_floats_beyond_their_integers(void)
@@ -533,6 +572,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_files_and_memory_agree),
         CHECK_TEST(test_integers_are_numbers),
         CHECK_TEST(test_record_batches_agree),
+        CHECK_TEST(test_booleans_are_labels),
         CHECK_TEST(test_floats_beyond_their_integers),
         CHECK_TEST(test_rule_0_keeps_texts_as_they_stand),
     };

@@ -109,6 +109,29 @@ test_killed_while_caching() {
     done <moments
 }
 
+# What -1 means is found by the fit, and lies with the cache and the model.
+test_minus_one_for_no_label() {
+    make_large_config
+    sed -i "s/{name: z}/{name: z, positive: ['1']}/" small.yaml
+    awk -F, -v OFS=, 'NR > 1 && $3 == "no" { $4 = "" } { print }' rows.csv >masked.csv
+    awk -F, -v OFS=, 'NR > 1 && $4 == "" { $4 = NR % 2 ? "-1" : "-1.0" } { print }' masked.csv >rows.csv
+    fit gaps --set 'data.train=["masked.csv"]'
+    for run in made found; do
+        code 0 "$PLEXUS" fit small.yaml --out $run --set data.cache=cache
+        told=$(grep -c "task 'z' (column 'z'): -1 beside 0 and 1 counts as no label" err || :)
+        [ "$told" = 1 ] || fail "$run: $told warnings"
+        "$PLEXUS" predict $run/model.plexus rows.csv >scores
+        same gaps.csv scores
+    done
+    for rows in masked rows; do
+        code 0 "$PLEXUS" evaluate found/model.plexus $rows.csv
+        cp out figures.$rows
+    done
+    same figures.masked figures.rows
+    fit other --set data.cache=cache --set 'tasks.z.negative=["0", "-1"]'
+    not cmp -s gaps.csv other.csv
+}
+
 test_standard_input() {
     make_large_config
     fit plain

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """class_weight goes by label, however the labels are given and ordered; classes tell the order of the outputs."""
 
+import warnings
+
 import numpy as np
 import pytest
 
@@ -196,3 +198,42 @@ def test_soft_labels_and_signs_for_none():
         scores(np.nan_to_num(hard, nan=-1))
     with pytest.raises(plexus.PlexusError, match="`labels: soft`"):
         scores(share)
+
+
+def test_minus_one_beside_0_and_1(tmp_path):
+    """Of a task with `positive` alone: the masked model, one warning, and the same figures after loading."""
+    gaps = np.where(X > 0.8, np.nan, SOLD)
+    marked = np.where(np.isnan(gaps), -1, SOLD)
+    masked = fitted("binary", gaps, task={"positive": ["1"]})
+    for y in (marked, marked.astype(float), marked.astype(str), marked.astype(np.int8)):
+        with pytest.warns(RuntimeWarning, match=r"task 'k' .*: -1 beside 0 and 1 counts as no label; say `missing") as told:
+            model = fitted("binary", y, task={"positive": ["1"]})
+        assert len(told) == 1 and same(model, masked)
+    model.save(tmp_path / "m.plexus")
+    loaded = plexus.load_model(tmp_path / "m.plexus")
+    figures = masked.evaluate({"x": X}, gaps, verbose=0)
+    assert loaded.evaluate({"x": X}, marked, verbose=0) == model.evaluate({"x": X}, marked, verbose=0) == figures
+    only = X > 0.7  # rows without a 0 are read alike
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", message=".*AUC has no meaning")
+        assert loaded.evaluate({"x": X[only]}, marked[only], verbose=0) == masked.evaluate({"x": X[only]}, gaps[only], verbose=0)
+        negatives = fitted("binary", marked, task={"positive": ["1"], "negative": ["0", "-1"]})
+        assert same(fitted("binary", np.where(SOLD == 1, 1, -1), task={"positive": ["1"]}), fitted("binary", SOLD))
+    assert same(negatives, fitted("binary", np.where(marked == 1, 1, 0)))
+
+
+def test_booleans_and_their_texts():
+    """Booleans in memory are 1 and 0, texts want `positive`, and with it both are alike."""
+    pandas, arrow = pytest.importorskip("pandas"), pytest.importorskip("pyarrow")
+    truths = SOLD == 1
+    texts = truths.astype(str)
+    plain = fitted("binary", SOLD)
+    booleans = [truths, truths.tolist(), truths.astype(object), pandas.Series(truths, dtype="boolean"), arrow.array(truths)]
+    for y in booleans:
+        assert same(fitted("binary", y), plain)
+    for y in (*booleans, texts, pandas.Series(texts), np.char.upper(texts), np.char.lower(texts)):
+        assert same(fitted("binary", y, task={"positive": ["true"]}), plain)
+    for y in (texts, pandas.Series(texts), np.char.upper(texts), arrow.array(texts.tolist())):
+        with pytest.raises(plexus.PlexusError, match="(?i)'(true|false)' is no label of task 'k'.*`positive: "):
+            fitted("binary", y)

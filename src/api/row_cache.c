@@ -223,6 +223,7 @@ static plx_status reuse(cache *c, plx_error *err)
         c->data->encoders = encoders;
         read_wrong_rows(&file, found.wrong, &c->data->wrong);
         memcpy(c->data->parts, parts, sizeof parts);
+        plx_encoders_tell_labels(encoders, &c->options->listener);
     } else {
         for (int part = 0; part < PLX_PARTS; part++)
             plx_rows_release(&parts[part], c->allocator);

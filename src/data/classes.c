@@ -181,3 +181,34 @@ plx_status plx_classes_fit(plx_encoders *e, plx_label_encoder *task, const plx_c
     plx_arena_release(&arena);
     return status ? status : plx_classes_check(e, task, err);
 }
+
+/* Whether a text of the task's column is a negative by being none of its lists. */
+static bool is_other(const plx_encoders *e, const plx_label_encoder *task, plx_slice text)
+{
+    return !plx_cell_is_listed(&task->spec->positive, text) &&
+           !plx_cell_is_no_label(task->spec, &e->spec.data.missing, text);
+}
+
+plx_status plx_classes_fit_minus_one(plx_encoders *e, plx_label_encoder *task, const plx_columns *columns,
+                                     const uint32_t *order, size_t n, plx_error *err)
+{
+    const plx_raw_column *column = &columns->items[task->input];
+    const uint32_t n_texts = column->dictionary.n;
+    bool has_zero = false, has_minus_one = false;
+    bool *is_there = plx_alloc_zero(&e->allocator, n_texts, sizeof *is_there);
+    if (!is_there && n_texts) return plx_error_memory(err);
+    mark_texts(column, order, n, is_there);
+    for (uint32_t code = 0; code < n_texts; code++) {
+        char room[PLX_VALUE_ROOM];
+        double number;
+        const plx_slice cell = plx_dictionary_text(&column->dictionary, code);
+        const plx_slice text = plx_encoders_value(e, cell, room);
+        if (!is_there[code] || !is_other(e, task, text) || !plx_parse_double(text, &number)) continue;
+        if (task->where == task->input && !plx_label_counts(e, (int)(task - e->tasks), cell)) continue;
+        has_zero |= number == 0;
+        has_minus_one |= number == -1;
+    }
+    task->is_minus_one_missing = has_zero && has_minus_one;
+    plx_free(&e->allocator, is_there);
+    return PLX_OK;
+}

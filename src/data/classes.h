@@ -21,6 +21,9 @@ plx_status plx_classes_list(plx_encoders *e, plx_label_encoder *task, plx_error 
  * numbers, else of their bytes. PLX_ERR_SCHEMA. */
 plx_status plx_classes_fit(plx_encoders *e, plx_label_encoder *task, const plx_columns *columns, const uint32_t *order,
                            size_t n, plx_error *err);
+/** Finds whether -1 stands for no label among rows order[0..n-1] of a binary task that lists `positive` alone. */
+plx_status plx_classes_fit_minus_one(plx_encoders *e, plx_label_encoder *task, const plx_columns *columns,
+                                     const uint32_t *order, size_t n, plx_error *err);
 /** Checks the classes of a task, listed, fitted or loaded, and finds the weight of each that the spec gives. */
 plx_status plx_classes_check(plx_encoders *e, plx_label_encoder *task, plx_error *err);
 /** Weights n / (k * count) of a task with balanced ones: `counts` [classes] of n rows, k classes of which have any; 1

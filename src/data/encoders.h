@@ -71,6 +71,8 @@ typedef struct plx_label_encoder {
     int where, weight;      /* inputs; -1: none */
     plx_dictionary classes; /* multiclass: class c is text c; empty until fitted */
     double *class_weights;  /* [classes]: what a row of each counts; NULL: 1, or not fitted yet */
+    /* -1 means that there is no label: binary, `positive` alone is listed, and labels of the fit were 0 and -1. */
+    uint8_t is_minus_one_missing;
 } plx_label_encoder;
 
 struct plx_encoders {

@@ -268,7 +268,7 @@ static plx_status encode_label(const request *r, int task, const task_cells *cel
     double row_weight, weight;
     char room[PLX_VALUE_ROOM];
     float label;
-    PLX_TRY(plx_label_of(e, task, cell_text(r, cells->labels, row, room), &label, err));
+    PLX_TRY(plx_label_of(e, task, cell_text(r, cells->labels, row, room), cells->labels->texts != NULL, &label, err));
     if (cells->where && !plx_label_counts(e, task, cell_text(r, cells->where, row, room))) label = NAN;
     plx_put_float(record, e->layout.label_offset, label);
     if (!e->layout.has_weights) return PLX_OK;

@@ -38,7 +38,7 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
 {
     const size_t room = 2 * (size_t)e->n_vocabularies + (size_t)e->n_sparse +
                         PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense) +
-                        3 * (size_t)e->layout.n_tasks;
+                        4 * (size_t)e->layout.n_tasks;
     plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
     for (int i = 0; i < e->n_vocabularies; i++)
@@ -56,6 +56,9 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
         if (task->spec->class_weights.is_word)
             add_tensor(next++, plx_arena_format(arena, "class_weights/%s", task->spec->name), PLX_DTYPE_F64,
                        plx_classes_n(task), task->class_weights);
+        if (task->is_minus_one_missing)
+            add_tensor(next++, plx_arena_format(arena, "minus_one_missing/%s", task->spec->name), PLX_DTYPE_U8, 1,
+                       &task->is_minus_one_missing);
     }
     if (plx_arena_failed(arena)) return plx_error_memory(err);
     *tensors = list;
@@ -148,6 +151,20 @@ static plx_status load_class_weights(plx_encoders *e, loader *l, plx_label_encod
     return PLX_OK;
 }
 
+/* Only of tasks where it is so, and not in files of before. */
+static plx_status load_minus_one(loader *l, plx_label_encoder *task, plx_error *err)
+{
+    const plx_tensor *found = NULL;
+    if (!plx_task_lists_positive_alone(task->spec)) return PLX_OK;
+    const char *name = plx_arena_format(&l->arena, "minus_one_missing/%s", task->spec->name);
+    if (!name) return plx_error_memory(err);
+    if (!l->find(l->user, name)) return PLX_OK;
+    PLX_TRY(find_tensor(l, name, PLX_DTYPE_U8, 1, &found, err));
+    if (*(const uint8_t *)found->data != 1) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not 1", name);
+    task->is_minus_one_missing = true;
+    return PLX_OK;
+}
+
 static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
 {
     const plx_number_loader numbers = {e, &l->arena, l->find, l->user};
@@ -163,6 +180,8 @@ static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
         PLX_TRY(load_classes(e, l, &e->tasks[i], err));
     for (int i = 0; i < e->layout.n_tasks; i++)
         PLX_TRY(load_class_weights(e, l, &e->tasks[i], err));
+    for (int i = 0; i < e->layout.n_tasks; i++)
+        PLX_TRY(load_minus_one(l, &e->tasks[i], err));
     plx_encoders_seal(e);
     return PLX_OK;
 }

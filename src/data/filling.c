@@ -92,14 +92,15 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
     return PLX_OK;
 }
 
-plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, bool is_text, plx_error *err)
 {
     const plx_input *input = &to->encoders->inputs[index];
     if (cell.length && memchr(cell.text, '\0', cell.length))
         PLX_FAIL(err, PLX_ERR_SCHEMA, "a text in column '%s' has the character NUL, which no text may have: drop it",
                  input->column);
     if (input->weighted_items) PLX_TRY(plx_check_list_cell(to->encoders, index, cell, err));
-    return to->with_labels && input->label_texts ? plx_labels_check_text(to->encoders, index, cell, err) : PLX_OK;
+    if (!to->with_labels || !input->label_texts) return PLX_OK;
+    return plx_labels_check_text(to->encoders, index, cell, is_text, err);
 }
 
 plx_status plx_filling_number(const plx_filling *to, int index, double number, plx_slice text, plx_error *err)
@@ -108,7 +109,7 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
     if (column->has_texts) {
         bool is_new;
         PLX_TRY(plx_column_add_text(to->columns, column, text, &is_new, err));
-        if (is_new) PLX_TRY(plx_filling_check_text(to, index, text, err));
+        if (is_new) PLX_TRY(plx_filling_check_text(to, index, text, false, err));
     }
     if (!column->has_numbers) return PLX_OK;
     if (column->width > 1) {

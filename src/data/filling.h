@@ -34,8 +34,9 @@ static inline bool plx_input_is_read(const plx_input *input, bool with_labels)
     return plx_input_reads_texts(input, with_labels) || plx_input_reads_numbers(input, with_labels);
 }
 
-/** What plx_filling_text does with a text that its column did not have before, and with a number to be read. */
-plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, plx_error *err);
+/** What plx_filling_text does with a text that its column did not have before, and with a number to be read. `is_text`:
+ * the cell is no number or boolean in memory. */
+plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, bool is_text, plx_error *err);
 plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err);
 
 /**
@@ -48,7 +49,7 @@ static inline plx_status plx_filling_text(const plx_filling *to, int index, plx_
     if (column->has_texts) {
         bool is_new;
         PLX_TRY(plx_column_add_text(to->columns, column, cell, &is_new, err));
-        if (is_new) PLX_TRY(plx_filling_check_text(to, index, cell, err));
+        if (is_new) PLX_TRY(plx_filling_check_text(to, index, cell, true, err));
     }
     if (!column->has_numbers) return PLX_OK;
     /* Rows often repeat the number before them. */

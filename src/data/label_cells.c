@@ -63,6 +63,14 @@ void plx_label_classes_show(const plx_task_spec *task, const plx_dictionary *cla
     }
 }
 
+/* Whether the text means true or false to a binary task that lists no labels. */
+static bool is_plain_truth(const plx_task_spec *task, plx_slice cell)
+{
+    bool truth;
+    return task->kind == PLX_TASK_BINARY && plx_task_has_texts(task) && !task->positive.n &&
+           plx_value_is_truth(cell, &truth);
+}
+
 /* Never to list `positive` alone: that would make a 0 of every other text, of a sign for no label too. */
 static plx_status fail_label(const plx_task_spec *task, const plx_dictionary *classes, plx_slice cell, plx_error *err)
 {
@@ -84,6 +92,8 @@ static plx_status fail_label(const plx_task_spec *task, const plx_dictionary *cl
     const bool is_share = plx_parse_double(cell, &number) && number > 0 && number < 1;
     if (task->kind == PLX_TASK_BINARY && !task->positive.n && is_share)
         add_words(&to, "; probabilities are labels with `labels: soft`");
+    if (is_plain_truth(task, cell))
+        add_words(&to, "; where labels are texts of truth values say `positive: ['true']` and `negative: ['false']`");
     add_words(&to, "; if it means that there is no label, list it in the task's `missing`");
     if (task->kind == PLX_TASK_BINARY && !task->positive.n)
         add_words(&to, "; labels of other names belong to `positive` and `negative`, numbers and more classes to "
@@ -187,6 +197,17 @@ plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *class
     if (!plx_task_has_texts(task)) return number_label(task, missing, cell, out, err);
     if (task->kind == PLX_TASK_BINARY) return binary_label(task, missing, cell, out, err);
     return class_label(task, classes, missing, cell, out, err);
+}
+
+plx_status plx_cell_check_truth(const plx_task_spec *task, plx_slice cell, plx_error *err)
+{
+    return is_plain_truth(task, cell) ? fail_label(task, NULL, cell, err) : PLX_OK;
+}
+
+bool plx_cell_is_minus_one(const plx_task_spec *task, plx_slice cell)
+{
+    double number;
+    return plx_parse_double(cell, &number) && number == -1 && !plx_cell_is_listed(&task->positive, cell);
 }
 
 int plx_label_class(const plx_task_spec *task, const plx_dictionary *classes, plx_slice name)

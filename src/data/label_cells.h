@@ -18,6 +18,12 @@ plx_status plx_cell_label(const plx_task_spec *task, const plx_dictionary *class
 /** Whether the cell means that there is no label, where no other list of the task has it. */
 bool plx_cell_is_no_label(const plx_task_spec *task, const plx_text_list *missing, plx_slice cell);
 
+/** PLX_ERR_SCHEMA where a text, which is no boolean of memory, means true or false, and the binary task does not say by
+ * `positive` which of its labels that is. */
+plx_status plx_cell_check_truth(const plx_task_spec *task, plx_slice cell, plx_error *err);
+/** Whether the cell is -1 as a number, and none of the task's `positive`. */
+bool plx_cell_is_minus_one(const plx_task_spec *task, plx_slice cell);
+
 /** What a column of numbers that are labels of the task is, for plx_fail_number. */
 const char *plx_label_numbers(const plx_task_spec *task);
 

@@ -138,13 +138,28 @@ bool plx_labels_are_fitted(const plx_encoders *e)
     return false;
 }
 
+void plx_encoders_tell_labels(const plx_encoders *e, const plx_listener *listener)
+{
+    for (int i = 0; i < e->layout.n_tasks; i++) {
+        const plx_task_spec *task = e->tasks[i].spec;
+        if (!e->tasks[i].is_minus_one_missing) continue;
+        plx_warn(listener,
+                 "task '%s' (column '%s'): -1 beside 0 and 1 counts as no label; say `missing: ['-1']`, or "
+                 "`negative: ['0', '-1']` if it is a negative",
+                 task->name, plx_column_of(task->column, task->name));
+    }
+}
+
 /* -- Cells ------------------------------------------------------------------------------------------------------ */
 
-plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err)
+plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, bool is_text, float *out, plx_error *err)
 {
+    const plx_label_encoder *encoder = &e->tasks[task];
     char room[PLX_VALUE_ROOM];
-    return plx_cell_label(e->tasks[task].spec, &e->tasks[task].classes, &e->spec.data.missing,
-                          plx_encoders_value(e, cell, room), out, err);
+    const plx_slice value = plx_encoders_value(e, cell, room);
+    PLX_TRY(plx_cell_label(encoder->spec, &encoder->classes, &e->spec.data.missing, value, out, err));
+    if (encoder->is_minus_one_missing && plx_cell_is_minus_one(encoder->spec, value)) *out = NAN;
+    return is_text && !isnan(*out) ? plx_cell_check_truth(encoder->spec, cell, err) : PLX_OK;
 }
 
 bool plx_label_counts(const plx_encoders *e, int task, plx_slice cell)
@@ -167,12 +182,12 @@ bool plx_labels_is_missing(const plx_encoders *e, int input, plx_slice cell)
     return missing && plx_cell_is_listed(missing, plx_encoders_value(e, cell, room));
 }
 
-plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, plx_error *err)
+plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, bool is_text, plx_error *err)
 {
     float label;
     for (int i = 0; i < e->layout.n_tasks; i++)
         if (e->tasks[i].input == input && plx_task_has_texts(e->tasks[i].spec))
-            PLX_TRY(plx_label_of(e, i, cell, &label, err));
+            PLX_TRY(plx_label_of(e, i, cell, is_text, &label, err));
     return PLX_OK;
 }
 
@@ -205,7 +220,8 @@ static plx_status map_labels(const plx_encoders *e, int task, const plx_dictiona
     /* Rows of other parts may hold texts that are no classes: the row that has one is told where it is encoded. */
     const bool may_be_none = e->tasks[task].classes.n > 0;
     for (uint32_t code = 0; code < texts->n; code++) {
-        const plx_status status = plx_label_of(e, task, plx_dictionary_text(texts, code), &labels[code], err);
+        /* Of texts that mean true or false, only booleans of memory came so far. */
+        const plx_status status = plx_label_of(e, task, plx_dictionary_text(texts, code), false, &labels[code], err);
         if (status == PLX_ERR_SCHEMA && may_be_none)
             labels[code] = NO_CLASS;
         else if (status)
@@ -249,7 +265,7 @@ static plx_status fail_class(const plx_encoders *e, int task, const plx_raw_colu
                              plx_error *err)
 {
     float label;
-    PLX_TRY(plx_label_of(e, task, plx_dictionary_text(&column->dictionary, code), &label, err));
+    PLX_TRY(plx_label_of(e, task, plx_dictionary_text(&column->dictionary, code), false, &label, err));
     return plx_error_set(err, PLX_ERR_SCHEMA, "a label of task '%s' is not a class", e->tasks[task].spec->name);
 }
 
@@ -299,7 +315,8 @@ plx_status plx_labels_explain(const plx_encoders *e, const plx_columns *columns,
         uint32_t code = 0;
         if (!plx_task_has_texts(e->tasks[task].spec)) continue;
         plx_column_codes(column, &row, 1, &code);
-        PLX_TRY(plx_labels_check_text(e, e->tasks[task].input, plx_dictionary_text(&column->dictionary, code), err));
+        PLX_TRY(
+            plx_labels_check_text(e, e->tasks[task].input, plx_dictionary_text(&column->dictionary, code), false, err));
     }
     PLX_FAIL(err, PLX_ERR_SCHEMA, "a label is none of the classes");
 }
@@ -362,6 +379,8 @@ plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uin
         plx_label_encoder *task = &e->tasks[i];
         if (task->spec->kind == PLX_TASK_MULTICLASS && !task->spec->classes.n)
             PLX_TRY(plx_classes_fit(e, task, columns, order, n, err));
+        if (plx_task_lists_positive_alone(task->spec))
+            PLX_TRY(plx_classes_fit_minus_one(e, task, columns, order, n, err));
     }
     for (int i = 0; i < e->layout.n_tasks; i++)
         if (e->tasks[i].spec->class_weights.is_word) PLX_TRY(balance(e, columns, i, order, n, err));

@@ -17,8 +17,9 @@ plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uin
 /** Whether a task has classes that were not listed and are known by now. */
 bool plx_labels_are_fitted(const plx_encoders *e);
 
-/** The label that a cell means; NaN: none. Classes that are not fitted yet take every text. PLX_ERR_SCHEMA. */
-plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, float *out, plx_error *err);
+/** The label that a cell means; NaN: none. Classes that are not fitted yet take every text. `is_text`: true and false
+ * are no booleans of memory, which are 1 and 0. PLX_ERR_SCHEMA. */
+plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, bool is_text, float *out, plx_error *err);
 /** Whether the task counts where its column `where` holds this text. */
 bool plx_label_counts(const plx_encoders *e, int task, plx_slice cell);
 /** What a row with this label counts in the task's loss. */
@@ -30,8 +31,9 @@ bool plx_labels_is_missing(const plx_encoders *e, int input, plx_slice cell);
 /** What the numbers of a column are to the tasks that read it, for plx_fail_number. */
 const char *plx_labels_reader(const plx_encoders *e, int input);
 
-/** Checks a text that an input's column did not have before, for all tasks that take their labels from it. */
-plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, plx_error *err);
+/** Checks a text that an input's column did not have before, for all tasks that take their labels from it; `is_text` as
+ * above. */
+plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, bool is_text, plx_error *err);
 /** Checks a number of an input's column, missing or not: PLX_ERR_SCHEMA where a weight lacks, or it may not be
  * negative.
  */

@@ -257,6 +257,7 @@ static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, con
     if (!is_fitted && fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
     PLX_TRY(cut(e, data, files, order, sizes, err));
     if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
+    if (!is_fitted) plx_encoders_tell_labels(e, &options->listener);
     for (int part = 0; part < PLX_PARTS; part++) {
         size_t n = sizes[part];
         PLX_TRY(drop_unknown(e, options, columns, part, order, &n, dropped, err));

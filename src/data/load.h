@@ -125,6 +125,8 @@ int plx_encoders_n_vocabularies(const plx_encoders *encoders);
  * none of at least 100 was known, or less than 1 in 100 where the training rows were known altogether. */
 bool plx_encoders_tell_unknown(const plx_encoders *encoders, int feature, const plx_unknown *unknown, char *line,
                                size_t room);
+/** Tells the listener, one line a task, of what the fit took for no label although no list of the task says so. */
+void plx_encoders_tell_labels(const plx_encoders *encoders, const plx_listener *listener);
 /** The rule by which texts stand for values: PLX_VALUE_RULE, or 0 (base/value_text.h). */
 int plx_encoders_value_rule(const plx_encoders *encoders);
 /** How many different columns features and tasks read. */
@@ -137,7 +139,8 @@ int plx_encoders_n_columns(const plx_encoders *encoders);
  * F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64 [2]: encoded = (number -
  * first) * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and where the mean stands for missing
  * numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose classes are not listed `classes/NAME/bytes` and
- * `classes/NAME/ends`, likewise; for a task NAME with balanced class_weights `class_weights/NAME` F64 [classes]. Of
+ * `classes/NAME/ends`, likewise; for a task NAME with balanced class_weights `class_weights/NAME` F64 [classes];
+ * for a binary task NAME of which -1 means that there is no label `minus_one_missing/NAME` U8 [1], 1. Of
  * features of size above 1, these have one more dimension in front, of that size.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,

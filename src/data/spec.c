@@ -456,7 +456,8 @@ const plx_field plx_task_fields[] = {
      .offset = offsetof(plx_task_spec, positive),
      .kinds = OF_BINARY,
      .fallback = "",
-     .doc = "binary: cells that mean 1, every other text means 0; empty: the cells are the numbers 0 and 1"},
+     .doc = "binary: cells that mean 1, every other text means 0 (-1 beside 0: no label); empty: the cells are the "
+            "numbers 0 and 1"},
     {.name = "negative",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_task_spec, negative),

@@ -171,6 +171,12 @@ static inline bool plx_task_has_texts(const plx_task_spec *task)
     return task->kind != PLX_TASK_REGRESSION && task->labels != PLX_LABELS_SOFT;
 }
 
+/** Whether every other text than the listed ones is a negative. */
+static inline bool plx_task_lists_positive_alone(const plx_task_spec *task)
+{
+    return task->kind == PLX_TASK_BINARY && task->positive.n && !task->negative.n;
+}
+
 /** All three sections. */
 typedef struct plx_table_spec {
     plx_data_spec data;
