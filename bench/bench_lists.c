@@ -95,7 +95,7 @@ static void build(plx_graph *graph, plx_arena *arena, plx_combiner combiner, int
                             .n_tasks = 2,
                             .lazy_rows = lazy_rows};
     plx_graph_init(graph, arena, 2);
-    plx_model_find(plx_slice_of("shared_bottom"))->build(graph, &what);
+    plx_network_build(graph, plx_model_find(plx_slice_of("shared_bottom")), &what);
     if (plx_graph_finish(graph, &err) != PLX_OK) bench_stop(err.message);
 }
 

@@ -127,7 +127,7 @@ void bench_build(plx_graph *graph, plx_arena *arena, const bench_table *t, const
     plx_error err;
     if (!def) bench_stop(model->model);
     plx_graph_init(graph, arena, n_tasks);
-    def->build(graph, &build);
+    plx_network_build(graph, def, &build);
     if (plx_graph_finish(graph, &err) != PLX_OK) bench_stop(err.message);
 }
 

@@ -90,7 +90,7 @@ static inline plx_status model_case_build(model_case *n, const plx_model_def *de
     PLX_TRY(plx_rows_init(&n->rows, &plx_allocator_default, &n->layout, rows, err));
     PLX_TRY(plx_model_check(def, build->spec, build->targets, build->n_tasks, err));
     plx_graph_init(&n->graph, &n->arena, build->n_tasks);
-    def->build(&n->graph, build);
+    plx_network_build(&n->graph, def, build);
     PLX_TRY(plx_graph_finish(&n->graph, err));
     n->values = plx_alloc_aligned(&plx_allocator_default, n->graph.n_values, sizeof *n->values);
     if (!n->values) return plx_error_memory(err);

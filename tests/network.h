@@ -190,7 +190,7 @@ typedef struct network_model {
 static inline void network_build_model(plx_graph *graph, const void *user)
 {
     const network_model *model = user;
-    model->def->build(graph, &model->build);
+    plx_network_build(graph, model->def, &model->build);
 }
 
 #endif

@@ -363,6 +363,43 @@ static void test_mistakes_are_told(void)
     plx_arena_release(&arena);
 }
 
+/* Two networks of the list in one graph: of each task the product of their predictions, and the first one's loss. */
+static void build_both(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
+{
+    static const char *const members[] = {"mmoe", "esmm"};
+    plx_task_output made[2][2];
+    for (int i = 0; i < 2; i++) {
+        const int outside = plx_scope(graph, "member%d", i);
+        plx_model_find(plx_slice_of(members[i]))->build(graph, build, made[i]);
+        plx_scope_leave(graph, outside);
+    }
+    for (int task = 0; task < 2; task++) {
+        CHECK(graph->predictions[task] == -1 && graph->losses[task] == -1);
+        outputs[task] =
+            (plx_task_output){plx_multiply(graph, made[0][task].value, made[1][task].value), made[0][task].loss};
+    }
+}
+
+/* A network can be a part of another, since its outputs are not the graph's tasks before the whole is built. */
+static void test_networks_can_be_parts_of_one(void)
+{
+    static const char *const members[] = {"mmoe", "esmm"};
+    static const plx_model_def both = {.name = "both", .build = build_both};
+    int n_params[3];
+    for (int i = 0; i < 3; i++) {
+        sizes s;
+        network net;
+        sizes_init(&s, false);
+        REQUIRE(open_network(&net, i < 2 ? plx_model_find(plx_slice_of(members[i])) : &both, &s));
+        n_params[i] = net.graph.n_params;
+        network_plan(&net, &(plx_plan_options){.batch_rows = N_ROWS, .training = true, .tile_rows = 64}, NULL,
+                     plx_kernels_for(PLX_CPU_AVX512));
+        CHECK(network_step(&net) > 0);
+        network_release(&net);
+    }
+    CHECK(n_params[2] == n_params[0] + n_params[1]);
+}
+
 /* How many experts a gate covers whose banks are 2 experts, none, and 3 experts; `is_there`: of the first and last. */
 static plx_status gate_of(const bool *is_there, int *n_experts, plx_error *err)
 {
@@ -469,6 +506,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_absent_categories_get_no_gradient),
                                        CHECK_TEST(test_start_values),
                                        CHECK_TEST(test_mistakes_are_told),
+                                       CHECK_TEST(test_networks_can_be_parts_of_one),
                                        CHECK_TEST(test_gates_skip_absent_banks),
                                        CHECK_TEST(test_sizes_are_bounded)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -321,7 +321,7 @@ static void check_mistake(const plx_input_spec *wrong, int n, const char *messag
     const plx_build build = {.spec = &spec, .inputs = wrong, .n_inputs = n, .targets = targets, .n_tasks = 2};
     plx_arena_init(&arena, &plx_allocator_default);
     plx_graph_init(&graph, &arena, 2);
-    plx_model_find(plx_slice_of("single_task"))->build(&graph, &build);
+    plx_network_build(&graph, plx_model_find(plx_slice_of("single_task")), &build);
     CHECK_STATUS(plx_graph_finish(&graph, &err), PLX_ERR_SHAPE);
     CHECK_TEXT(err.message, message);
     plx_arena_release(&arena);

@@ -126,7 +126,7 @@ static bool world_build(world *w, const char *model, const plx_model_spec *spec,
     if (!def) return false;
     plx_arena_init(&w->arena, &plx_allocator_default);
     plx_graph_init(&w->graph, &w->arena, N_TASKS);
-    def->build(&w->graph, &build);
+    plx_network_build(&w->graph, def, &build);
     if (plx_graph_finish(&w->graph, &w->err) != PLX_OK) return false;
     w->values = plx_alloc_aligned(&plx_allocator_default, w->graph.n_values, sizeof *w->values);
     w->start = plx_alloc_aligned(&plx_allocator_default, w->graph.n_values, sizeof *w->start);

@@ -66,7 +66,7 @@ static plx_status build(plx_model *model, plx_error *err)
     for (size_t i = 0; i < n_vocabularies; i++)
         atomic_init(&model->is_unknown_told[i], false);
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
-    spec->def->build(&model->graph, &what);
+    plx_network_build(&model->graph, spec->def, &what);
     return plx_graph_finish(&model->graph, err);
 }
 

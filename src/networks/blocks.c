@@ -124,22 +124,26 @@ static plx_ref regression_loss(plx_graph *graph, const plx_target_spec *target, 
     return value;
 }
 
-void plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x)
+plx_task_output plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x)
 {
     const plx_target_spec *target = &build->targets[task];
-    plx_ref logit = plx_logit(graph, x, target->kind == PLX_TASK_MULTICLASS ? target->n_classes : 1);
+    const plx_ref logit = plx_logit(graph, x, target->kind == PLX_TASK_MULTICLASS ? target->n_classes : 1);
+    plx_task_output output = {logit, logit};
     switch (target->kind) {
     case PLX_TASK_BINARY:
-        plx_graph_task(graph, task, plx_sigmoid(graph, logit), plx_binary_loss(graph, task, logit));
+        output.value = plx_sigmoid(graph, logit);
+        output.loss = plx_binary_loss(graph, task, logit);
         break;
     case PLX_TASK_MULTICLASS:
-        plx_graph_task(graph, task, plx_softmax(graph, logit), plx_class_loss(graph, task, logit));
+        output.value = plx_softmax(graph, logit);
+        output.loss = plx_class_loss(graph, task, logit);
         break;
     case PLX_TASK_REGRESSION:
-        plx_graph_task(graph, task, target->loss == PLX_LOSS_POISSON ? plx_exp(graph, logit) : logit,
-                       regression_loss(graph, target, task, logit));
+        if (target->loss == PLX_LOSS_POISSON) output.value = plx_exp(graph, logit);
+        output.loss = regression_loss(graph, target, task, logit);
         break;
     }
+    return output;
 }
 
 int plx_task_scope(plx_graph *graph, int task)

@@ -17,15 +17,15 @@ static plx_ref logit_of(plx_graph *graph, const plx_build *build, int task, plx_
     return logit;
 }
 
-static void build_esmm(plx_graph *graph, const plx_build *build)
+static void build_esmm(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
 {
     plx_ref x = plx_features(graph, build);
     plx_ref click = logit_of(graph, build, 0, x), conversion = logit_of(graph, build, 1, x);
 
     plx_ref p_click = plx_sigmoid(graph, click);
     plx_ref p_both = plx_multiply(graph, p_click, plx_sigmoid(graph, conversion));
-    plx_graph_task(graph, 0, p_click, plx_binary_loss(graph, 0, click));
-    plx_graph_task(graph, 1, p_both, plx_pair_loss(graph, 1, click, conversion));
+    outputs[0] = (plx_task_output){p_click, plx_binary_loss(graph, 0, click)};
+    outputs[1] = (plx_task_output){p_both, plx_pair_loss(graph, 1, click, conversion)};
 }
 
 const plx_model_def plx_model_esmm = {

@@ -13,7 +13,7 @@ static const plx_field fields[] = {
 };
 static const size_t n_fields = sizeof fields / sizeof *fields;
 
-static void build_mmoe(plx_graph *graph, const plx_build *build)
+static void build_mmoe(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
 {
     plx_ref x = plx_features(graph, build);
     plx_ref experts = plx_experts(graph, build, x, (int)build->spec->num_experts);
@@ -21,7 +21,7 @@ static void build_mmoe(plx_graph *graph, const plx_build *build)
     for (int task = 0; task < build->n_tasks; task++) {
         const int outside = plx_task_scope(graph, task);
         plx_ref mixed = plx_gated(graph, build, x, &experts, 1);
-        plx_head(graph, build, task, plx_tower(graph, build, task, mixed));
+        outputs[task] = plx_head(graph, build, task, plx_tower(graph, build, task, mixed));
         plx_scope_leave(graph, outside);
     }
 }

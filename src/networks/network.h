@@ -87,19 +87,29 @@ typedef struct plx_build {
     int lazy_rows; /* tables of at least so many rows are lazy (graph/graph.h); 0: none */
 } plx_build;
 
+/** What a network makes of a row for one task. */
+typedef struct plx_task_output {
+    plx_ref value; /* [rows, 1, outputs]: the prediction */
+    plx_ref loss;  /* a node whose op is a loss */
+} plx_task_output;
+
 typedef struct plx_model_def {
     const char *name, *title, *summary;
     const plx_field *fields; /* of plx_model_spec, those that this model reads */
     const size_t *n_fields;
     int tasks_min, tasks_max; /* tasks_max 0: any number */
     bool needs_binary;        /* takes no regressions */
-    /** Adds the network to the graph: features to one prediction and loss a task. */
-    void (*build)(plx_graph *graph, const plx_build *build);
+    /** Adds the network to the graph, features to `outputs` [n_tasks]. They are not the graph's tasks yet, so a network
+     * can be a part of another one. */
+    void (*build)(plx_graph *graph, const plx_build *build, plx_task_output *outputs);
 } plx_model_def;
 
 /** All models, ended by NULL: "How to add a model" in CONTRIBUTING.md. */
 extern const plx_model_def *const plx_model_list[];
 const plx_model_def *plx_model_find(plx_slice name);
+
+/** Builds the network and makes its outputs the tasks of the graph. */
+void plx_network_build(plx_graph *graph, const plx_model_def *def, const plx_build *build);
 
 /**
  * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks, experts and layers in all.

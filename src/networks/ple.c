@@ -74,7 +74,7 @@ static void add_level(plx_graph *graph, const plx_build *build, plx_ref features
     flow->tasks = mixed;
 }
 
-static void build_levels(plx_graph *graph, const plx_build *build, int n_levels)
+static void build_levels(plx_graph *graph, const plx_build *build, int n_levels, plx_task_output *outputs)
 {
     plx_ref features = plx_features(graph, build);
     streams flow = {plx_arena_take(graph->arena, (size_t)build->n_tasks, sizeof(plx_ref)), features};
@@ -89,19 +89,19 @@ static void build_levels(plx_graph *graph, const plx_build *build, int n_levels)
     }
     for (int task = 0; task < build->n_tasks; task++) {
         const int outside = plx_task_scope(graph, task);
-        plx_head(graph, build, task, plx_tower(graph, build, task, flow.tasks[task]));
+        outputs[task] = plx_head(graph, build, task, plx_tower(graph, build, task, flow.tasks[task]));
         plx_scope_leave(graph, outside);
     }
 }
 
-static void build_cgc(plx_graph *graph, const plx_build *build)
+static void build_cgc(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
 {
-    build_levels(graph, build, 1);
+    build_levels(graph, build, 1, outputs);
 }
 
-static void build_ple(plx_graph *graph, const plx_build *build)
+static void build_ple(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
 {
-    build_levels(graph, build, (int)build->spec->num_levels);
+    build_levels(graph, build, (int)build->spec->num_levels, outputs);
 }
 
 const plx_model_def plx_model_cgc = {

@@ -10,7 +10,7 @@ static const plx_field fields[] = {
 };
 static const size_t n_fields = sizeof fields / sizeof *fields;
 
-static void build_shared_bottom(plx_graph *graph, const plx_build *build)
+static void build_shared_bottom(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
 {
     plx_ref x = plx_features(graph, build);
     int outside = plx_scope(graph, "bottom");
@@ -19,7 +19,7 @@ static void build_shared_bottom(plx_graph *graph, const plx_build *build)
 
     for (int task = 0; task < build->n_tasks; task++) {
         outside = plx_task_scope(graph, task);
-        plx_head(graph, build, task, plx_tower(graph, build, task, bottom));
+        outputs[task] = plx_head(graph, build, task, plx_tower(graph, build, task, bottom));
         plx_scope_leave(graph, outside);
     }
 }

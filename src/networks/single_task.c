@@ -6,12 +6,12 @@
 static const plx_field fields[] = {PLX_MODEL_FIELDS_COMMON};
 static const size_t n_fields = sizeof fields / sizeof *fields;
 
-static void build_single_task(plx_graph *graph, const plx_build *build)
+static void build_single_task(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
 {
     for (int task = 0; task < build->n_tasks; task++) {
         const int outside = plx_task_scope(graph, task);
         plx_ref x = plx_features(graph, build);
-        plx_head(graph, build, task, plx_tower(graph, build, task, x));
+        outputs[task] = plx_head(graph, build, task, plx_tower(graph, build, task, x));
         plx_scope_leave(graph, outside);
     }
 }
