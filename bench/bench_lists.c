@@ -78,7 +78,7 @@ static void build(plx_graph *graph, plx_arena *arena, plx_combiner combiner, int
     static char names[N_INPUTS][16];
     plx_input_spec inputs[N_INPUTS];
     const plx_target_spec targets[] = {{.name = "click"}, {.name = "buy"}};
-    const plx_model_spec spec = {.bottom_dnn_units = {bottom, 1}, .tower_dnn_units_lists = {towers, 2}};
+    const plx_model_spec spec = {.bottom_dnn_units = {bottom, 1}, .tower_dnn_units_lists = {.items = towers, .n = 2}};
     plx_error err;
     for (int i = 0; i < N_INPUTS; i++) {
         snprintf(names[i], sizeof names[i], "input%d", i);

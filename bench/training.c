@@ -111,7 +111,7 @@ void bench_build(plx_graph *graph, plx_arena *arena, const bench_table *t, const
     plx_model_spec spec = {.bottom_dnn_units = list_of(copy.bottom),
                            .expert_dnn_units = list_of(copy.expert),
                            .gate_dnn_units = list_of(copy.gate),
-                           .tower_dnn_units_lists = {towers, n_tasks},
+                           .tower_dnn_units_lists = {.items = towers, .n = n_tasks},
                            .num_experts = model->experts,
                            .num_experts_specific = model->specific,
                            .num_experts_shared = model->shared,

@@ -258,7 +258,7 @@ static const plx_field rows[] = {
     ROW(name, PLX_FIELD_TEXT, .fallback = ""),
     ROW(kind, PLX_FIELD_CHOICE, .choices = kinds, .fallback = "ple"),
     ROW(units, PLX_FIELD_INT_LIST, .min = 1, .max = 65536, .fallback = "[64, 32]"),
-    ROW(towers, PLX_FIELD_INT_LISTS, .min = 1, .max = 65536, .fallback = "[[16,8] , [], [ 4 ]]"),
+    ROW(towers, PLX_FIELD_INT_LISTS, .min = 1, .max = 65536, .fallback = "[[16,8] , [], [ 4 ]]", .each = "[3, 5]"),
     ROW(borders, PLX_FIELD_REAL_LIST, .min = -1, .max = 1000, .fallback = "[-0.5, 1e3]"),
     ROW(files, PLX_FIELD_TEXT_LIST, .fallback = "[a.csv, b c]"),
     ROW(layer_kinds, PLX_FIELD_CHOICE_LIST, .choices = kinds, .or_one = true, .fallback = "ple"),
@@ -377,6 +377,10 @@ static void test_fields_have_defaults(void)
     check_written("kind", &object, "ple");
     check_written("units", &object, "[64, 32]");
     check_written("towers", &object, "[[16, 8], [], [4]]");
+    CHECK(plx_int_lists_item(&object.towers, 2)->n == 1);
+    object.towers.n = 0; /* its row says what an item is then */
+    CHECK(plx_int_lists_item(&object.towers, 2)->n == 2 && plx_int_lists_item(&object.towers, 2)->items[1] == 5);
+    check_written("towers", &object, "[]");
     check_written("files", &object, "[a.csv, \"b c\"]");
     CHECK(isnan(object.fill) && object.borders.n == 2 && object.borders.items[0] == -0.5);
     check_written("fill", &object, "error");

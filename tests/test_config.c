@@ -107,6 +107,8 @@ static void test_json_aliases_and_missing_train_section(void)
     plx_spec spec;
     CHECK_STATUS(parse(json, &spec, NULL), PLX_OK);
     CHECK(spec.table.n_features == 1 && spec.train.epochs > 0);
+    const plx_int_list *tower = plx_int_lists_item(&spec.model.tower_dnn_units_lists, 1);
+    CHECK(tower->n == 1 && tower->items[0] == 64);
     plx_spec_release(&spec);
     REQUIRE(parse(aliases, &spec, NULL) == PLX_OK);
     CHECK(spec.table.tasks[1].positive.n == 2 && strcmp(spec.table.tasks[1].positive.items[1], "yes") == 0);

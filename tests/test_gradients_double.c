@@ -336,7 +336,7 @@ static void test_models(void)
             .bottom_dnn_units = {two, 2},
             .expert_dnn_units = {two, variant == 1 ? 1 : 2},
             .gate_dnn_units = {one, variant % 2},
-            .tower_dnn_units_lists = {towers, 2},
+            .tower_dnn_units_lists = {.items = towers, .n = 2},
             .num_experts = 3,
             .num_experts_specific = variant == 2 ? 0 : 2,
             .num_experts_shared = variant == 3 ? 0 : 2,

@@ -30,7 +30,7 @@ static plx_model_spec spec_with(plx_int_list *tower_lists, int n_tasks)
 {
     return (plx_model_spec){.bottom_dnn_units = {wide, 2},
                             .expert_dnn_units = {wide, 2},
-                            .tower_dnn_units_lists = {tower_lists, n_tasks},
+                            .tower_dnn_units_lists = {.items = tower_lists, .n = n_tasks},
                             .num_experts = 3,
                             .num_experts_specific = 2,
                             .num_experts_shared = 2,

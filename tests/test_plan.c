@@ -35,7 +35,7 @@ static void sizes_init(sizes *s, bool everything)
     s->spec = (plx_model_spec){.bottom_dnn_units = {s->wide, 2},
                                .expert_dnn_units = {s->wide, 2},
                                .gate_dnn_units = {s->narrow, everything ? 1 : 0},
-                               .tower_dnn_units_lists = {s->towers, 2},
+                               .tower_dnn_units_lists = {.items = s->towers, .n = 2},
                                .num_experts = 4,
                                .num_experts_specific = 2,
                                .num_experts_shared = 3,

@@ -47,7 +47,7 @@ static bool open_network(network *net, const choice *chosen)
     static plx_int_list towers[] = {{units, 1}, {units, 1}};
     static const plx_model_spec spec = {.bottom_dnn_units = {units, 1},
                                         .expert_dnn_units = {units, 1},
-                                        .tower_dnn_units_lists = {towers, 2},
+                                        .tower_dnn_units_lists = {.items = towers, .n = 2},
                                         .num_experts = 3,
                                         .num_experts_specific = 2,
                                         .num_experts_shared = 1,

@@ -66,7 +66,7 @@ typedef struct world {
 static const plx_model_spec plain_model = {
     .bottom_dnn_units = {bottom_units, 1},
     .expert_dnn_units = {bottom_units, 1},
-    .tower_dnn_units_lists = {towers, N_TASKS},
+    .tower_dnn_units_lists = {.items = towers, .n = N_TASKS},
     .num_experts = 3,
     .num_experts_specific = 2,
     .num_experts_shared = 1,

@@ -143,7 +143,9 @@ static bool read_int_list(const plx_field *field, const plx_raw *value, plx_aren
 static bool read_int_lists(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_int_lists *out)
 {
     if (!value->is_list) return false;
-    plx_int_lists lists = {plx_arena_take(arena, (size_t)value->n_items, sizeof *lists.items), value->n_items};
+    plx_int_lists lists = {.items = plx_arena_take(arena, (size_t)value->n_items, sizeof *lists.items),
+                           .n = value->n_items,
+                           .each = out->each};
     for (int i = 0; i < lists.n; i++) {
         plx_int_list list;
         if (!read_int_list(field, &value->items[i], arena, &list)) return false;
@@ -334,6 +336,16 @@ static plx_raw read_default_list(const char **at, plx_arena *arena)
     return (plx_raw){.is_list = true, .items = items, .n_items = n};
 }
 
+static plx_status set_each(const plx_field *field, void *object, plx_arena *arena, plx_error *err)
+{
+    const char *at = field->each ? field->each : "[]";
+    plx_int_lists *lists = (void *)((unsigned char *)object + field->offset);
+    const plx_raw value = read_default_list(&at, arena);
+    if (!plx_arena_failed(arena) && !read_int_list(field, &value, arena, &lists->each))
+        return plx_field_refuse(field, &value, "", arena, err);
+    return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
+}
+
 plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err)
 {
     for (size_t i = 0; i < n; i++) {
@@ -345,6 +357,7 @@ plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, p
         if (is_list && *at == '[') value = read_default_list(&at, arena);
         if (plx_arena_failed(arena)) return plx_error_memory(err);
         PLX_TRY(plx_field_set(field, object, &value, arena, err));
+        if (field->type == PLX_FIELD_INT_LISTS) PLX_TRY(set_each(field, object, arena, err));
     }
     return PLX_OK;
 }

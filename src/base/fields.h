@@ -21,6 +21,7 @@ typedef struct plx_int_list {
 typedef struct plx_int_lists {
     plx_int_list *items;
     int n;
+    plx_int_list each; /* stands for every item where none are given: the row's `each` */
 } plx_int_lists;
 typedef struct plx_real_list {
     double *items;
@@ -63,7 +64,8 @@ typedef struct plx_field {
     /* The default: a TEXT as it is, others as they would be written, items of lists without quotes; "" for TEXT and
      * lists: empty; "nan" for REAL: none, and the field may be set to nan; NULL: must be given. */
     const char *fallback;
-    const char *doc; /* one line */
+    const char *each; /* INT_LISTS: the list that stands for every item of an empty one; NULL: the empty list */
+    const char *doc;  /* one line */
     /* CHOICE: names, ended by NULL. REAL: words that may stand for a number: the first for nan, a second for inf.
      * WEIGHT_LIST: the word that may stand for all. */
     const char *const *choices;
@@ -86,6 +88,11 @@ typedef struct plx_raw {
 static inline bool plx_field_is_for(const plx_field *field, int kind)
 {
     return field->kinds == 0 || (field->kinds >> kind & 1);
+}
+
+static inline const plx_int_list *plx_int_lists_item(const plx_int_lists *lists, int i)
+{
+    return lists->n > 0 ? &lists->items[i] : &lists->each;
 }
 
 /** Whether its numbers have bounds. */

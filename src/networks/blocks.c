@@ -90,12 +90,9 @@ plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx
 
 plx_ref plx_tower(plx_graph *graph, const plx_build *build, int task, plx_ref x)
 {
-    int default_units[] = {64};
-    const plx_int_list default_tower = {default_units, 1};
-    const plx_int_lists *lists = &build->spec->tower_dnn_units_lists;
+    const plx_int_list *units = plx_int_lists_item(&build->spec->tower_dnn_units_lists, task);
     const int outside = plx_scope(graph, "tower");
-    plx_ref tower =
-        plx_dnn(graph, build, x, 1, lists->n > 0 ? &lists->items[task] : &default_tower, &build->spec->tower);
+    plx_ref tower = plx_dnn(graph, build, x, 1, units, &build->spec->tower);
     plx_scope_leave(graph, outside);
     return tower;
 }

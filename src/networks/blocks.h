@@ -89,6 +89,7 @@ extern const char *const plx_gate_input_names[];
      .min = 1,                                                                                                         \
      .max = 65536,                                                                                                     \
      .fallback = "[]",                                                                                                 \
+     .each = "[64]",                                                                                                   \
      .doc = "layers of each task's tower, one list a task; empty: one layer of 64 for every task"},                    \
         PLX_MODEL_FIELDS_LAYERS("", dnn, "relu", "0", "false", "hidden layers", ""),                                   \
         PLX_MODEL_FIELDS_LAYERS("tower_", tower, "[]", "[]", "[]", "towers' layers", "; empty: as all blocks"),        \

@@ -88,7 +88,7 @@ static plx_status check_layers(const plx_model_def *def, const plx_model_spec *s
                  (banks * spec->expert_dnn_units.n + gates * (spec->gate_dnn_units.n + 1));
     }
     for (int task = 0; task < n_tasks; task++)
-        layers += 1 + (towers->n > 0 ? towers->items[task].n : 1);
+        layers += 1 + plx_int_lists_item(towers, task)->n;
     if (layers <= LAYERS_MAX) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_ARGUMENT,
              "the network would have %lld layers, at most %d: %sgive shorter lists of units, or "
@@ -116,14 +116,15 @@ static plx_status check_choices(const plx_model_def *def, const char *prefix, co
     return PLX_OK;
 }
 
-static plx_status check_all_choices(const plx_model_def *def, const plx_model_spec *spec, plx_error *err)
+static plx_status check_all_choices(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err)
 {
     int bottom = reads(def, "bottom_dnn_units") ? spec->bottom_dnn_units.n : 0, tower = 0;
     int expert = reads(def, "expert_dnn_units") ? spec->expert_dnn_units.n : 0;
     int gate = reads(def, "gate_dnn_units") ? spec->gate_dnn_units.n : 0;
-    for (int task = 0; task < spec->tower_dnn_units_lists.n; task++)
-        if (spec->tower_dnn_units_lists.items[task].n > tower) tower = spec->tower_dnn_units_lists.items[task].n;
-    if (spec->tower_dnn_units_lists.n == 0) tower = 1;
+    for (int task = 0; task < n_tasks; task++) {
+        const int layers = plx_int_lists_item(&spec->tower_dnn_units_lists, task)->n;
+        tower = layers > tower ? layers : tower;
+    }
     int most = bottom > expert ? bottom : expert;
     most = gate > most ? gate : most;
     most = tower > most ? tower : most;
@@ -168,7 +169,7 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
     if (reads(def, "expert_dnn_units") && spec->expert_dnn_units.n < 1) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'expert_dnn_units' is empty: an expert needs a layer");
     }
-    PLX_TRY(check_all_choices(def, spec, err));
+    PLX_TRY(check_all_choices(def, spec, n_tasks, err));
     if (reads(def, "expert_dnn_units")) PLX_TRY(check_experts(def, spec, n_tasks, err));
     return check_layers(def, spec, n_tasks, err);
 }
