@@ -101,6 +101,9 @@ static void test_truths_in_cells(void)
 static void test_times_in_cells(void)
 {
     static const pair pairs[] = {
+        {"12:00:00.000", "12:00:00"},
+        {"00:00:00.000500", "00:00:00.0005"},
+        {"23:59:59.123456780", "23:59:59.12345678"},
         {"2024-01-31 12:00:00.000", "2024-01-31T12:00:00"},
         {"2024-01-31T12:00:00.000", "2024-01-31T12:00:00"},
         {"2024-01-31 12:00", "2024-01-31T12:00:00"},
@@ -141,6 +144,15 @@ static void test_what_is_no_time_stays(void)
 {
     static const char *const cells[] = {
         "2024-01-31",
+        "12:00:00",
+        "12:30",
+        "00:00",
+        "24:00:00.0",
+        "12:00:60.00",
+        "12:00:00.",
+        "12:00:00.0 ",
+        "12:00.0",
+        "12:0:00.0",
         "2023-02-29 00:00:00",
         "1900-02-29 00:00:00",
         "2024-02-30 00:00:00",
@@ -177,7 +189,6 @@ static void test_what_is_no_time_stays(void)
         "0000-01-01 00:00:00+02:00",
         "9999-12-31 23:00:00-02:00",
         "12:00:00",
-        "12:00:00.000",
         "2024-0a-31 12:00:00",
     };
     for (size_t i = 0; i < sizeof cells / sizeof *cells; i++)
@@ -335,6 +346,8 @@ static void test_texts_of_decimals(void)
     check_decimal(-5, 3, "-0.005");
     check_decimal(0, 2, "0");
     check_decimal(0, 0, "0");
+    check_decimal(0, 9, "0");
+    check_decimal(0, -2, "0");
     check_decimal(1, 6, "0.000001");
     check_decimal(1, 7, "1E-7");
     check_decimal(-15, 10, "-1.5E-9");

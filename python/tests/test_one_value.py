@@ -39,6 +39,9 @@ KINDS = {
     "times": (TIMES, "2024-01-02T03:04:05 2024-01-02 1999-12-31T23:59:59 2024-02-29T12:00:00 1970-01-01 1969-06-01T00:00:01".split()),
     "fractions of seconds": ([one.replace(microsecond=500) for one in TIMES], [one.isoformat()[:19] + ".0005" for one in TIMES]),
     "times in UTC": ([one.replace(tzinfo=UTC) for one in TIMES], [one.isoformat() + "Z" for one in TIMES]),
+    "times of day": ([dt.time(3, 4, 5), dt.time(0, 0, 0, 500), dt.time(23, 59, 59, 123450), dt.time(12), dt.time(0), dt.time(0, 30)],
+        "03:04:05 00:00:00.0005 23:59:59.12345 12:00:00 00:00:00 00:30:00".split()),
+    "small decimals": (list(map(decimal.Decimal, "0.0000001 0.0000025 1.5000001 2.0000000 -0.0000003 0.1234567".split())), "1E-7 0.0000025 1.5000001 2 -3E-7 0.1234567".split()),
     "decimals": (list(map(decimal.Decimal, "1.25 0.50 12.00 -3.75 0.00 7.10".split())), "1.25 0.50 12 -3.75 0 7.10".split()),
 }
 
@@ -104,8 +107,9 @@ def containers(kind):
         found["Series"] = lambda v: pd.Series(pd.to_datetime(v, utc=True)).dt.tz_convert("Europe/Rome")
         found["timestamp"] = lambda v: pa.array(v, pa.timestamp("ms", "America/New_York"))
     if kinds == {decimal.Decimal}:
-        found["decimal256"] = lambda v: pa.array(v, pa.decimal256(50, 2))
-        found["decimal[pyarrow]"] = lambda v: pd.array(v, pd.ArrowDtype(pa.decimal128(9, 2)))
+        scale = -known[0].as_tuple().exponent
+        found["decimal256"] = lambda v: pa.array(v, pa.decimal256(50, scale))
+        found["decimal[pyarrow]"] = lambda v: pd.array(v, pd.ArrowDtype(pa.decimal128(20, scale)))
     if kinds == {str}:
         found.update({"string": lambda v: pd.array(v, "string"), "str": lambda v: pd.Series(v, dtype="str"), "bytes": lambda v: [None if one is None else one.encode() for one in v]})
         found["large"] = lambda v: pa.array(v, pa.large_string())

@@ -153,6 +153,7 @@ plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char
     const int n = write_digits(magnitude, bytes, digits), place = n - 1 - scale; /* of the first digit: 10^place */
     const size_t size = PLX_DECIMAL_ROOM;
     int length;
+    if (n == 1 && digits[0] == '0') return plx_value_of_int64(0, room); /* of whatever scale */
     if (scale < 0 || place < FIRST_PLACE)
         length = snprintf(room, size, "%s%c%s%sE%+d", sign, digits[0], n > 1 ? "." : "", digits + 1, place);
     else if (place < 0)

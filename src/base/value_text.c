@@ -247,6 +247,18 @@ static plx_slice value_of_date_time(plx_slice cell, char room[PLX_VALUE_ROOM])
     return text;
 }
 
+/* A time of day whose fraction ends in zeros, without them. */
+static plx_slice value_of_time(plx_slice cell)
+{
+    date_time when = {0};
+    const char *at = cell.text, *end = cell.text + cell.length;
+    if (!read_time(&at, end, &when) || at != end || !memchr(cell.text, '.', cell.length)) return cell;
+    while (cell.text[cell.length - 1] == '0')
+        cell.length--;
+    cell.length -= cell.text[cell.length - 1] == '.';
+    return cell;
+}
+
 /* A whole number without its fraction of zeros, and a zero without its sign then, as a float has it. */
 static plx_slice without_fraction(plx_slice cell)
 {
@@ -289,5 +301,6 @@ plx_slice plx_value_of_odd_text(plx_slice cell, char room[PLX_VALUE_ROOM])
     if (!is_digit(first) && first != '-' && first != '+') return cell;
     if (cell.length >= SHORTEST_DATE_TIME && cell.text[4] == '-' && cell.text[7] == '-')
         return value_of_date_time(cell, room);
-    return last == '0' ? without_fraction(cell) : cell;
+    if (last != '0') return cell;
+    return cell.text[2] == ':' ? value_of_time(cell) : without_fraction(cell);
 }

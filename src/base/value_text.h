@@ -25,7 +25,8 @@ enum { PLX_VALUE_RULE = 1 };
 /**
  * The text of a cell of text: the cell itself, except that a whole number loses a fraction of zeros, True, TRUE and
  * their opposites become true and false, and a date with a time becomes ISO 8601: T between, seconds always, no zeros
- * at the end of the fraction, another offset converted to UTC and written Z, midnight without an offset the date alone.
+ * at the end of the fraction (nor of a time of day's), another offset converted to UTC and written Z, midnight without
+ * an offset the date alone.
  * Of a text made here it makes the same text again.
  */
 static inline plx_slice plx_value_of_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
@@ -67,12 +68,12 @@ plx_slice plx_value_of_time(int64_t count, int unit_digits, char room[PLX_VALUE_
  */
 plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char room[PLX_DECIMAL_ROOM]);
 
-/* Whether a text ends as a fraction of zeros does, begins as truths do, or has the first dash of a date. */
+/* Whether a text ends as a fraction of zeros or of a time does, begins as truths do, or has a date's first dash. */
 static inline bool plx_value_is_odd(plx_slice cell)
 {
     if (cell.length < 3) return false;
     const char *end = cell.text + cell.length, first = (char)(cell.text[0] | 0x20);
-    if (end[-1] == '0' && (end[-2] == '0' || end[-2] == '.')) return true;
+    if (end[-1] == '0' && (end[-2] == '0' || end[-2] == '.' || cell.text[2] == ':')) return true;
     return cell.length >= 16 ? cell.text[4] == '-' : cell.length <= 5 && (first == 't' || first == 'f');
 }
 
