@@ -73,11 +73,20 @@ static void test_files_are_written_and_read(void)
     CHECK(holds("a.txt", "second"));
     CHECK(lstat("link", &info) == 0 && S_ISLNK(info.st_mode)); /* the link stays a link */
     CHECK(stat("a.txt", &info) == 0 && (info.st_mode & 0777) == 0640);
+    /* So does one whose file is not there yet, in another folder, too. */
+    CHECK(mkdir("d", 0755) == 0 && symlink("../new.txt", "d/to_new") == 0 && symlink("d/to_new", "chain") == 0);
+    CHECK_STATUS(put("chain", "third"), PLX_OK);
+    CHECK(holds("new.txt", "third") && lstat("chain", &info) == 0 && S_ISLNK(info.st_mode));
+    CHECK(lstat("d/to_new", &info) == 0 && S_ISLNK(info.st_mode));
+    CHECK(symlink("no/where", "dangling") == 0 && symlink("loop", "loop") == 0);
+    CHECK_STATUS(put("dangling", "lost"), PLX_ERR_IO);
+    CHECK_STATUS(put("loop", "lost"), PLX_ERR_IO);
+    CHECK(lstat("loop", &info) == 0 && S_ISLNK(info.st_mode));
     CHECK_STATUS(put("empty", ""), PLX_OK);
     CHECK(holds("empty", ""));
     CHECK_STATUS(put("/dev/null", "to a device"), PLX_OK);
     CHECK(stat("/dev/null", &info) == 0 && S_ISCHR(info.st_mode));
-    CHECK(folder_entries() == 3);
+    CHECK(folder_entries() == 8 && unlink("d/to_new") == 0);
     folder_leave();
 }
 

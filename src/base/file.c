@@ -23,6 +23,7 @@ static const char *remedy(int number)
     switch (number) {
     case ENOENT:
     case ENOTDIR:
+    case ELOOP:
         return "check the path";
     case EACCES:
     case EPERM:
@@ -119,14 +120,32 @@ static plx_status open_temporary(plx_writer *w, mode_t mode, plx_error *err)
     return fail_with_errno(err, w->path, "write", number);
 }
 
+/* Puts the file that a chain of links ends in, which need not be there yet, into `path` of `room` bytes. Returns 0, or
+ * an errno. */
+static int follow_links(char *path, size_t room)
+{
+    enum { MOST_LINKS = 40 }; /* as Linux has it */
+    char link[PATH_MAX];
+    for (int n = 0; n < MOST_LINKS; n++) {
+        const ssize_t length = readlink(path, link, sizeof link);
+        if (length < 0) return 0; /* no link, or none that can be read: opening it tells */
+        const char *slash = link[0] == '/' ? NULL : strrchr(path, '/');
+        const size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
+        if (folder + (size_t)length >= room) return ENAMETOOLONG;
+        memcpy(path + folder, link, (size_t)length);
+        path[folder + (size_t)length] = '\0';
+    }
+    return ELOOP;
+}
+
 static plx_status open_to_write(plx_writer *w, const char *path, plx_error *err)
 {
     struct stat info;
-    bool exists = stat(path, &info) == 0;
-    char resolved[PATH_MAX];
-    const char *target = exists && realpath(path, resolved) ? resolved : path;
-    if (strlen(target) >= sizeof w->path) return fail_with_errno(err, path, "write", ENAMETOOLONG);
-    strcpy(w->path, target);
+    if (strlen(path) >= sizeof w->path) return fail_with_errno(err, path, "write", ENAMETOOLONG);
+    strcpy(w->path, path);
+    const int failure = follow_links(w->path, sizeof w->path);
+    if (failure) return fail_with_errno(err, path, "write", failure);
+    const bool exists = stat(w->path, &info) == 0;
     if (exists && S_ISDIR(info.st_mode))
         PLX_FAIL(err, PLX_ERR_IO, "%s: is a folder, not a file; name a file in it", path);
     if (exists && !S_ISREG(info.st_mode)) {
