@@ -155,6 +155,7 @@ static void test_separator_line(void)
     check_with(&semicolon, "\xef\xbb\xbfsep=;\na;b\n", "[a][b]\n");
     check_with(&semicolon, "\"sep=;\"\na;b\n", "[a][b]\n");
     check_with(&semicolon, "SEP=;", "");
+    check_plain("sep=\t\na\tb\n", "f:1: the line says that tab ends cells; set data.delimiter to it");
     check_plain("sep=;\na;b\n", "f:1: the line says that ';' ends cells; set data.delimiter to it");
     check_plain("sep=;x,b\n", "[sep=;x][b]\n");
     semicolon.comment = "sep=";

@@ -172,6 +172,19 @@ static void test_wide_texts(void)
     small_spec_init(&s);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         check_bytes(bytes, widen(sales, kinds[i].width, kinds[i].place, bytes), &s.spec, kinds[i].message);
+    /* Binary files have many bytes of 0, too. */
+    static const char *const magics[][2] = {{"\xd0\xcf\x11\xe0", ".xls"},
+                                            {"SQLite format 3", "SQLite"},
+                                            {"ORC", "ORC"},
+                                            {"\x89HDF", "HDF5"},
+                                            {"\x7f"
+                                             "ELF",
+                                             "no column"}};
+    for (size_t i = 0; i < sizeof magics / sizeof *magics; i++) {
+        memset(bytes, 0, 256);
+        memcpy(bytes, magics[i][0], strlen(magics[i][0]));
+        check_bytes(bytes, 256, &s.spec, magics[i][1]);
+    }
     memcpy(bytes, "\xff\xfe\0\0", 4);
     check_bytes(bytes, 4 + widen(sales, 4, 0, bytes + 4), &s.spec, "UTF-32");
     memcpy(bytes, "\xff\xfe", 2);
@@ -190,6 +203,8 @@ static void test_header_is_shown(void)
     check_text("color\tsize\tsold\n", &s.spec,
                "it reads 'color\\tsize\\tsold'; it is one cell: is data.delimiter tab?");
     check_text("color\1size\1sold\n", &s.spec, "is data.delimiter \"\\x01\"?");
+    check_text("color::size::sold\n", &s.spec, "is data.delimiter '::'?");
+    check_text("color||size||sold\n", &s.spec, "is data.delimiter '||'?");
     check_text("colour,size,sold\n", &s.spec, "no column 'color'; did you mean 'colour'?; it reads 'colour,size,sold'");
     check_text("{\"color\": \"red\", \"size\": 1}\n", &s.spec, "is JSON: write its rows as CSV");
     check_text("[{\"color\": \"red\", \"size\": 1},\n{}]\n", &s.spec, "is JSON: write its rows as CSV");

@@ -167,9 +167,10 @@ static plx_status skip_separator_line(plx_csv *csv, plx_error *err)
     at += is_quoted && *at == o->quote;
     at += *at == '\r' && csv->feed == '\n';
     if (*at != csv->feed || (*o->comment && strncmp(begin, o->comment, strlen(o->comment)) == 0)) return PLX_OK;
+    const char shown[] = {'\'', separator, '\'', '\0'};
     if (separator != o->delimiter)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s:1: the line says that '%c' ends cells; set data.delimiter to it", csv->name,
-                 separator);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s:1: the line says that %s ends cells; set data.delimiter to it", csv->name,
+                 separator == '\t' ? "tab" : shown);
     csv->next = at < limit ? (size_t)(at + 1 - csv->buffer) : csv->end;
     csv->next_line++;
     return PLX_OK;

@@ -59,7 +59,9 @@ static const char *guess_wide(const char *bytes, size_t n)
         zeros[i % 4] += bytes[i] == 0;
     const size_t most = looked / 4 - looked / 16; /* three quarters of the characters */
     const bool first = zeros[0] >= most, second = zeros[1] >= most, third = zeros[2] >= most, fourth = zeros[3] >= most;
-    if (second && third && (first || fourth)) return UTF_32;
+    const bool is_wide_little = second && third && fourth && !zeros[0];
+    const bool is_wide_big = first && second && third && !zeros[3];
+    if (is_wide_little || is_wide_big) return UTF_32;
     const bool is_little = second && fourth && !zeros[0] && !zeros[2];
     const bool is_big = first && third && !zeros[1] && !zeros[3];
     return is_little || is_big ? UTF_16 : NULL;
@@ -87,14 +89,14 @@ static bool is_json(const char *bytes, size_t n)
 
 const char *plx_guess_other(const char *bytes, size_t n)
 {
-    const char *wide = guess_wide(bytes, n);
-    if (wide) return wide;
     if (n > 1000 && contains(bytes, 1000, "[Content_Types].xml") && memcmp(bytes, "PK\3\4", 4) == 0)
         return "is an Excel workbook (.xlsx): save the sheet as CSV";
     for (size_t i = 0; i < sizeof signatures / sizeof *signatures; i++) {
         const signature *s = &signatures[i];
         if (n >= s->offset + s->length && memcmp(bytes + s->offset, s->bytes, s->length) == 0) return s->what;
     }
+    const char *wide = guess_wide(bytes, n);
+    if (wide) return wide;
     if (n > 2 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5)
         return "is binary, a pickle of Python: write its rows as CSV or Parquet";
     if (is_json(bytes, n)) return "is JSON: write its rows as CSV, with a column a key";
@@ -102,13 +104,16 @@ const char *plx_guess_other(const char *bytes, size_t n)
     return begins(bytes, n, "<?xml") ? "is XML and has no columns: write its rows as CSV" : NULL;
 }
 
-/* The byte that ends cells most probably: one of the usual ones that is there. */
+/* What ends cells most probably: one of the usual ones that is there. */
 static const char *usual_delimiter(plx_slice header, const char *delimiter)
 {
-    static const char *const usual[] = {";", "\t", ",", "|", "\x01"}, *const names[] = {"';'", "tab", "','", "'|'",
-                                                                                        "\"\\x01\""};
+    static const struct {
+        const char *text, *name;
+    } usual[] = {{"::", "'::'"}, {"||", "'||'"}, {";", "';'"},          {"\t", "tab"},
+                 {",", "','"},   {"|", "'|'"},   {"\x01", "\"\\x01\""}, {"\x1f", "\"\\x1f\""}};
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++)
-        if (strcmp(usual[i], delimiter) != 0 && memchr(header.text, usual[i][0], header.length)) return names[i];
+        if (strcmp(usual[i].text, delimiter) != 0 && contains(header.text, header.length, usual[i].text))
+            return usual[i].name;
     return NULL;
 }
 
