@@ -14,7 +14,7 @@ import numpy as np
 from ._arrow import Column, Slices, from_array_capsules, from_stream_of_one, plain_column
 from ._library import SchemaError
 from ._types import Array
-from ._values import Meaningless, is_list, is_missing, items_of, text_bytes, text_of
+from ._values import Meaningless, is_list, is_missing, items_of, may_be_list, microseconds_of_day, text_bytes, text_of
 
 _FORMATS = {
     "f8": b"g", "f4": b"f", "f2": b"e", "i8": b"l", "i4": b"i", "i2": b"s", "i1": b"c",
@@ -147,7 +147,7 @@ def from_objects(values: Sequence[Any], name: str) -> Column:
 
 def _one_a_kind(values: Sequence[Any], kinds: set[type]) -> list[Any]:
     """A value of each type that may be a list."""
-    wanted = {kind for kind in kinds if issubclass(kind, (list, tuple, set, frozenset, np.ndarray))}
+    wanted = {kind for kind in kinds if may_be_list(kind)}
     found: dict[type, Any] = {}
     for value in values if wanted else ():
         if type(value) in wanted and not (isinstance(value, np.ndarray) and value.ndim == 0):
@@ -191,6 +191,11 @@ def _dates(values: Sequence[Any], valid: Array, name: str) -> Column | None:
     return _from_times(np.array(_filled(values, valid, None), "M8[D]"), name, valid)
 
 
+def _times_of_day(values: Sequence[Any], valid: Array, name: str) -> Column | None:
+    counts = [microseconds_of_day(value) if there else 0 for value, there in zip(values, valid)]
+    return plain_column(b"ttu", [np.array(counts, np.int64)], len(values), valid)
+
+
 def _instants(values: Sequence[Any], valid: Array, name: str) -> Column | None:
     """Times of one kind: all in UTC, or all without a zone."""
     known = [value for value, there in zip(values, valid) if there]
@@ -230,6 +235,7 @@ _TYPED: list[tuple[Callable[[type], bool], Callable[[Sequence[Any], Array, str],
     (_is(np.float16), _floats(np.float16)),
     (_is(dt.date, but=(dt.datetime,)), _dates),
     (_is(dt.date, dt.datetime, np.datetime64), _instants),
+    (_is(dt.time), _times_of_day),
 ]
 
 

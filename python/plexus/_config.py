@@ -9,11 +9,30 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ._library import ArgumentError, FormatError, call, create, taken_text, text
 from ._native import lib
 from ._types import CData, FilePath, Folders
+from ._values import Meaningless, is_list, items_of, text_of
 
 Key = tuple[str, ...]  # (section, key), or (section, name, key) in the lists `features` and `tasks`
+
+
+def _plain(value: Any) -> Any:
+    """What JSON can hold of a value that it cannot: NumPy's as Python's, dates and decimals by their texts."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if is_list(value):
+        return value.tolist() if isinstance(value, np.ndarray) else items_of(value)
+    if isinstance(value, (np.bool_, np.integer)):
+        return value.item()
+    try:
+        found = text_of(value)
+    except Meaningless as wrong:
+        raise ArgumentError(f"the configuration: {wrong}") from None
+    number = found if isinstance(value, np.floating) else None
+    return float(number) if number else found.decode() if isinstance(found, bytes) else found
 
 
 class Configuration:
@@ -31,7 +50,7 @@ class Configuration:
     def handle(self, context: CData) -> CData:
         """Parsed; a mistake is an exception with its place and the nearest key."""
         is_text = isinstance(self.source, str)
-        source = (self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source))).encode()
+        source = (self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source), default=_plain)).encode()
         try:
             handle = create(
                 "plx_config",
@@ -48,7 +67,7 @@ class Configuration:
             # Places in a text that nobody has seen.
             raise ArgumentError(re.sub(r"(?m)^.*?:\d+:\d+: ", "", str(failure))) from None
         for key, value in self.changes.items() if is_text else ():
-            call(lib.plx_config_set, handle, f"{'.'.join(key)}={json.dumps(value)}".encode())
+            call(lib.plx_config_set, handle, f"{'.'.join(key)}={json.dumps(value, default=_plain)}".encode())
         return handle
 
     def _merged(self, sections: dict[str, Any]) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def columns_of(table: Rows, wanted: Collection[str] | None = None) -> dict[str, 
     if isinstance(table, dict):
         _check_columns(table, wanted)
         found = _named(table, table.values(), wanted)
-    elif module_of(table) == "pandas" and hasattr(table, "columns"):
+    elif module_of(table) == "pandas" and hasattr(table, "columns") and hasattr(table, "iloc"):
         frame: Any = table
         found = _named(frame.columns, (frame.iloc[:, i] for i in range(frame.shape[1])), wanted)
     elif isinstance(table, np.ndarray) and table.dtype.names:
@@ -136,7 +136,7 @@ def columns_of(table: Rows, wanted: Collection[str] | None = None) -> dict[str, 
 
 
 def _is_series(table: object) -> bool:
-    return module_of(table) in ("pandas", "polars") and not hasattr(table, "columns")
+    return module_of(table) in ("pandas", "polars") and not hasattr(table, "columns") and hasattr(table, "to_frame")
 
 
 def _described(table: object) -> str:

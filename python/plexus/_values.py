@@ -50,10 +50,12 @@ def _text_of_float(value: Any) -> str:
 
 
 def _text_of_decimal(value: decimal.Decimal) -> str:
-    text = format(value, "f") if value.is_finite() else str(float(value))
-    whole, point, fraction = text.partition(".")
-    text = whole if point and not fraction.strip("0") else text
-    return "0" if text == "-0" else text
+    if not value.is_finite():
+        return str(float(value))
+    if not value:
+        return "0"
+    whole, _, fraction = str(value).partition(".")
+    return whole if not fraction.strip("0") else f"{whole}.{fraction}"
 
 
 def _text_of_parts(date: str, time: str, zone: str) -> str:
@@ -144,7 +146,13 @@ def number_of(value: Any) -> float | Text:
         return _number_of_datetime64(value)
     if isinstance(value, dt.date):
         return float((value - _EPOCH.date()).days)
+    if isinstance(value, dt.time):
+        return microseconds_of_day(value) / 10**6
     raise _meaningless(value)
+
+
+def microseconds_of_day(value: dt.time) -> int:
+    return ((value.hour * 60 + value.minute) * 60 + value.second) * 10**6 + value.microsecond
 
 
 def _seconds_of(value: Any) -> float:
@@ -180,15 +188,25 @@ def text_bytes(value: Text) -> bytes:
     return encoded
 
 
+def may_be_list(kind: type) -> bool:
+    """Whether a cell of the type may hold several values: a container of Python's, an array, or a column."""
+    if issubclass(kind, (list, tuple, set, frozenset, np.ndarray)):
+        return True
+    is_column = hasattr(kind, "tolist") or hasattr(kind, "to_list")
+    return is_column and hasattr(kind, "__len__") and kind.__module__.partition(".")[0] in ("pandas", "polars", "pyarrow")
+
+
 def is_list(value: object) -> bool:
     """Whether a cell holds several values."""
-    if isinstance(value, np.ndarray):
-        return value.ndim > 0
-    return isinstance(value, (list, tuple, set, frozenset))
+    return value.ndim > 0 if isinstance(value, np.ndarray) else may_be_list(type(value))
 
 
 def items_of(value: Any) -> list[Any]:
     """The values of a cell that holds several; those of a set in the order of their texts, since it has none."""
+    if type(value).__module__.partition(".")[0] == "pandas":
+        value = np.asarray(value)
+    elif hasattr(value, "to_list") or hasattr(value, "to_pylist"):
+        value = value.to_list() if hasattr(value, "to_list") else value.to_pylist()
     items = list(value)
     if isinstance(value, (set, frozenset)):
         items.sort(key=lambda one: str(text_of(one)))

@@ -367,6 +367,63 @@ def test_null_rows_of_structs(codes):
     assert same(model_of_table(table, np.where(hidden, np.nan, y)), model)
 
 
+def test_columns_as_cells(codes):
+    """A list is a list, whatever it is held in."""
+    rows = [[int(code), int(code) // 2] for code in codes]
+
+    def feature(name):
+        return plexus.VarLenSparseFeat(plexus.SparseFeat(name), maxlen=2)
+
+    reference = model_of(rows, codes % 2, feature=feature)
+    forms = {
+        "Series": pd.Series, "Index": pd.Index, "Int64": lambda row: pd.array(row, "Int64"), "arrow": pa.array,
+        "polars": pl.Series, "Categorical": pd.Categorical, "float32": lambda row: pd.Series(row, dtype="float32"),
+    }  # fmt: skip
+    predictor = reference.predictor()
+    for what, form in forms.items():
+        assert same(model_of([form(row) for row in rows], codes % 2, feature=feature), reference), what
+        assert predictor([form(rows[0])]) == predictor([rows[0]]), what
+    with pytest.raises(plexus.SchemaError, match="has no meaning here"):
+        predictor([pd.DataFrame({"a": [1]})])
+
+
+def test_times_of_day_as_numbers(codes):
+    times = [datetime.time(int(code), 5, 6, 500000) for code in codes]
+    seconds = [code * 3600 + 306.5 for code in codes.tolist()]
+    reference = model_of(seconds, codes % 2, feature=plexus.DenseFeat)
+    for form in (list, pa.array, pl.Series, lambda v: pd.Series(v, dtype=object)):
+        assert same(model_of(form(times), codes % 2, feature=plexus.DenseFeat), reference)
+    predictor = reference.predictor()
+    assert predictor([times[0]]) == predictor([seconds[0]])
+
+
+def test_no_frames_of_pandas(codes):
+    frame = pd.DataFrame({"c": codes})
+    model = model_of(codes, codes % 2)
+    for odd in (frame.groupby("c"), frame.rolling(2), frame.iloc):
+        with pytest.raises(plexus.ArgumentError, match="a table is needed"):
+            model.predict(odd)
+
+
+def test_values_in_options(codes):
+    """Options take NumPy's scalars, dates and decimals as columns do."""
+    days = [datetime.date(2024, 1, 1 + code) for code in codes.tolist()]
+
+    def trained(column, values):
+        model = plexus.SingleTask([plexus.SparseFeat("c")], task_name="t", tasks={"t": {"where": "w", "where_values": values}}, threads=1)
+        model.compile("adam")
+        model.fit({"c": codes, "w": column}, codes % 2, epochs=1, verbose=0)
+        return model
+
+    reference = trained([str(code) for code in codes], ["1", "2"])
+    for values in ([np.int64(1), np.int8(2)], np.array([1, 2]), {1, 2}, [np.float32(1), 2.0], [decimal.Decimal("1.0"), b"2"]):
+        assert same(trained(codes, values), reference)
+    for values in ([days[0].replace(day=2), datetime.datetime(2024, 1, 3)], [np.datetime64("2024-01-02"), pd.Timestamp("2024-01-03")]):
+        assert same(trained(days, values), reference)
+    with pytest.raises(plexus.ArgumentError, match="has no meaning here"):
+        trained(codes, [object()])
+
+
 def model_of_table(table, y):
     model = plexus.SingleTask([plexus.SparseFeat("c")], task_name="t", threads=1)
     model.compile(plexus.optimizers.Adam(0.05))
