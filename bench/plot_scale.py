@@ -97,21 +97,21 @@ def verdict(curves):
              for a, b, ratio in zip(points, points[1:], steps(curve, points)) if ratio > BOUND]
     if not found:
         return [f"No step of a curve grows faster than its cause (by more than {100 * BOUND - 100:.0f} %)."]
-    return [f"Steps that grow faster than their cause by more than {100 * BOUND - 100:.0f} % (red in the pictures):",
+    return [f"Steps that grow faster than their cause by more than {100 * BOUND - 100:.0f} % (red in the charts):",
             "", *found]
 
 
 def page(machine, curves):
     lines = ["# Growth", "",
-             "How the time of a training epoch grows, each cause varied alone. The base shape is MMoE on 200,000",
-             "generated rows: 8 experts of 16, 2 tasks with towers of 8, 10 categorical features of 100 skewed",
+             "How the time of a training epoch grows, with one cause varied at a time. The base shape is MMoE on",
+             "200,000 generated rows: 8 experts of 16, 2 tasks with towers of 8, 10 categorical features of 100 skewed",
              "categories and 4 numbers each, 5 dense features, Adam, batches of 1,024, one thread. Medians of the",
-             "measured epochs, shuffle included; points that take long are reckoned from part of an epoch. Written by",
-             "`./dev bench scale`; bench/bench_scale.c tells how it is measured.", "",
+             "measured epochs, shuffle included; slow points are extrapolated from part of an epoch. Written by",
+             "`./dev bench scale`; bench/bench_scale.c describes how it is measured.", "",
              f"{machine.get('cpu', 'unknown processor')}, {machine.get('processors', '?')} processors, "
              f"kernels {machine.get('level', '?')}, gcc {machine.get('compiler', '?')}.", "",
-             "*Growth over cause* is the growth of time from the line above divided by that of what is varied. More",
-             "rows a batch, or threads, make no more work, so there it is the growth of time alone.", "",
+             "*Growth over cause* is the growth of time from the line above divided by the growth of the cause. Larger",
+             "batches and more threads add no work, so there it is only the growth of time.", "",
              *verdict(curves), ""]
     for curve, points in curves.items():
         label = CURVES[curve][0]
