@@ -21,7 +21,7 @@ add_library(plexus_python MODULE ${native_source} $<TARGET_OBJECTS:plexus_object
 set_target_properties(plexus_python PROPERTIES OUTPUT_NAME _native PREFIX "" SUFFIX ".abi3.so")
 target_compile_definitions(plexus_python PRIVATE _GNU_SOURCE Py_LIMITED_API=0x030A0000)
 target_include_directories(plexus_python PRIVATE ${PROJECT_SOURCE_DIR}/include ${python_headers})
-target_link_libraries(plexus_python PRIVATE Threads::Threads m)
+target_link_libraries(plexus_python PRIVATE plexus_flags) # hardening, threads
 # What is not ours stays inside, so that other modules of the process never see it.
 target_link_options(plexus_python PRIVATE -Wl,--exclude-libs,ALL)
 
