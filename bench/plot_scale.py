@@ -6,6 +6,7 @@
 DOCS/growth/CURVE.svg and DOCS/growth.md are written whole. Where a point was measured several times, its quietest
 measurement counts: the least of the medians.
 """
+
 import json
 import os
 import sys
@@ -13,9 +14,19 @@ import sys
 import matplotlib
 
 matplotlib.use("Agg")
-matplotlib.rcParams.update({"svg.hashsalt": "plexus", "svg.fonttype": "none", "font.size": 10, "axes.grid": True,
-                            "axes.axisbelow": True, "grid.color": "#dddddd", "grid.linewidth": 0.6,
-                            "axes.spines.top": False, "axes.spines.right": False})
+matplotlib.rcParams.update(
+    {
+        "svg.hashsalt": "plexus",
+        "svg.fonttype": "none",
+        "font.size": 10,
+        "axes.grid": True,
+        "axes.axisbelow": True,
+        "grid.color": "#dddddd",
+        "grid.linewidth": 0.6,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+    }
+)
 from matplotlib import pyplot, ticker  # noqa: E402 (the backend is chosen first)
 
 BOUND = 1.15  # a step of a curve may grow this much more than its cause
@@ -49,8 +60,10 @@ def read(paths):
 def steps(curve, points):
     """For each point but the first: growth of time over growth of its cause."""
     cause = CURVES[curve][1]
-    return [b["seconds"]["median"] / a["seconds"]["median"] / cause(a["value"], b["value"])
-            for a, b in zip(points, points[1:])]
+    return [
+        b["seconds"]["median"] / a["seconds"]["median"] / cause(a["value"], b["value"])
+        for a, b in zip(points, points[1:])
+    ]
 
 
 def draw(curve, points, path):
@@ -63,7 +76,7 @@ def draw(curve, points, path):
     axes.plot(values, seconds, color="#1f5fa8", marker="o", markersize=4, linewidth=1.5, label="measured")
     for i, ratio in enumerate(steps(curve, points)):
         if ratio > BOUND:
-            axes.plot(values[i:i + 2], seconds[i:i + 2], color="#c0392b", linewidth=2.5)
+            axes.plot(values[i : i + 2], seconds[i : i + 2], color="#c0392b", linewidth=2.5)
     axes.set_xscale("log", base=2 if curve in ("experts", "tasks", "batch", "threads") else 10)
     axes.set_yscale("log")
     if curve in ("experts", "tasks", "batch", "threads"):
@@ -79,8 +92,10 @@ def draw(curve, points, path):
 
 
 def table(curve, points):
-    lines = [f"| {CURVES[curve][0]} | seconds an epoch | spread | ns a row | growth over cause |",
-             "| ---: | ---: | ---: | ---: | ---: |"]
+    lines = [
+        f"| {CURVES[curve][0]} | seconds an epoch | spread | ns a row | growth over cause |",
+        "| ---: | ---: | ---: | ---: | ---: |",
+    ]
     for point, ratio in zip(points, [None] + steps(curve, points)):
         s = point["seconds"]
         spread = f"{s['min']:.4g} to {s['max']:.4g}" if point["epochs"] > 1 else "one epoch"
@@ -92,31 +107,50 @@ def table(curve, points):
 
 
 def verdict(curves):
-    found = [f"- {CURVES[curve][0]}, {a['value']:,} to {b['value']:,}: {ratio:.2f}"
-             for curve, points in curves.items()
-             for a, b, ratio in zip(points, points[1:], steps(curve, points)) if ratio > BOUND]
+    found = [
+        f"- {CURVES[curve][0]}, {a['value']:,} to {b['value']:,}: {ratio:.2f}"
+        for curve, points in curves.items()
+        for a, b, ratio in zip(points, points[1:], steps(curve, points))
+        if ratio > BOUND
+    ]
     if not found:
         return [f"No step of a curve grows faster than its cause (by more than {100 * BOUND - 100:.0f} %)."]
-    return [f"Steps that grow faster than their cause by more than {100 * BOUND - 100:.0f} % (red in the charts):",
-            "", *found]
+    return [
+        f"Steps that grow faster than their cause by more than {100 * BOUND - 100:.0f} % (red in the charts):",
+        "",
+        *found,
+    ]
 
 
 def page(machine, curves):
-    lines = ["# Growth", "",
-             "How the time of a training epoch grows, with one cause varied at a time. The base shape is MMoE on",
-             "200,000 generated rows: 8 experts of 16, 2 tasks with towers of 8, 10 categorical features of 100 skewed",
-             "categories and 4 numbers each, 5 dense features, Adam, batches of 1,024, one thread. Medians of the",
-             "measured epochs, shuffle included; slow points are extrapolated from part of an epoch. Written by",
-             "`./dev bench scale`; bench/bench_scale.c describes how it is measured.", "",
-             f"{machine.get('cpu', 'unknown processor')}, {machine.get('processors', '?')} processors, "
-             f"kernels {machine.get('level', '?')}, gcc {machine.get('compiler', '?')}.", "",
-             "*Growth over cause* is the growth of time from the line above divided by the growth of the cause. Larger",
-             "batches and more threads add no work, so there it is only the growth of time.", "",
-             *verdict(curves), ""]
+    lines = [
+        "# Growth",
+        "",
+        "How the time of a training epoch grows, with one cause varied at a time. The base shape is MMoE on",
+        "200,000 generated rows: 8 experts of 16, 2 tasks with towers of 8, 10 categorical features of 100 skewed",
+        "categories and 4 numbers each, 5 dense features, Adam, batches of 1,024, one thread. Medians of the",
+        "measured epochs, shuffle included; slow points are extrapolated from part of an epoch. Written by",
+        "`./dev bench scale`; bench/bench_scale.c describes how it is measured.",
+        "",
+        f"{machine.get('cpu', 'unknown processor')}, {machine.get('processors', '?')} processors, "
+        f"kernels {machine.get('level', '?')}, gcc {machine.get('compiler', '?')}.",
+        "",
+        "*Growth over cause* is the growth of time from the line above divided by the growth of the cause. Larger",
+        "batches and more threads add no work, so there it is only the growth of time.",
+        "",
+        *verdict(curves),
+        "",
+    ]
     for curve, points in curves.items():
         label = CURVES[curve][0]
-        lines += [f"## {label[0].upper()}{label[1:]}", "", f"![seconds an epoch over {label}](growth/{curve}.svg)", "",
-                  *table(curve, points), ""]
+        lines += [
+            f"## {label[0].upper()}{label[1:]}",
+            "",
+            f"![seconds an epoch over {label}](growth/{curve}.svg)",
+            "",
+            *table(curve, points),
+            "",
+        ]
     return "\n".join(lines).rstrip() + "\n"
 
 

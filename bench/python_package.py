@@ -76,10 +76,18 @@ def quick_start_model(table, threads):
     from plexus import PLE
 
     return PLE(
-        feature_columns(table), num_tasks=2, task_types=["binary", "regression"], task_names=TASKS, num_levels=2,
-        num_experts_specific=8, num_experts_shared=4, expert_dnn_units=[64, 64], gate_dnn_units=[16, 16],
-        tower_dnn_units_lists=[[32, 32], [32, 32]], threads=threads,
-    )  # fmt: skip
+        feature_columns(table),
+        num_tasks=2,
+        task_types=["binary", "regression"],
+        task_names=TASKS,
+        num_levels=2,
+        num_experts_specific=8,
+        num_experts_shared=4,
+        expert_dnn_units=[64, 64],
+        gate_dnn_units=[16, 16],
+        tower_dnn_units_lists=[[32, 32], [32, 32]],
+        threads=threads,
+    )
 
 
 def small_model(table):
@@ -87,9 +95,15 @@ def small_model(table):
     from plexus import MMOE
 
     return MMOE(
-        feature_columns(table), num_tasks=2, task_types=["binary", "regression"], task_names=TASKS, num_experts=8,
-        expert_dnn_units=[16], gate_dnn_units=[], tower_dnn_units_lists=[[8], [8]],
-    )  # fmt: skip
+        feature_columns(table),
+        num_tasks=2,
+        task_types=["binary", "regression"],
+        task_names=TASKS,
+        num_experts=8,
+        expert_dnn_units=[16],
+        gate_dnn_units=[],
+        tower_dnn_units_lists=[[8], [8]],
+    )
 
 
 def write_csv(path, table, targets):
@@ -173,9 +187,10 @@ def train_here(options):
         start = time.perf_counter()
         model = quick_start_model(arrays, options.threads)
         model.compile(
-            "adam", loss=["binary_crossentropy", "mean_squared_error"],
+            "adam",
+            loss=["binary_crossentropy", "mean_squared_error"],
             metrics=["AUC", "mae"] if metrics == "metrics" else None,
-        )  # fmt: skip
+        )
         model.fit(arrays, targets, batch_size=256, epochs=5, verbose=0, callbacks=[watch])
     else:
         start = time.perf_counter()
@@ -220,9 +235,20 @@ def by_command(options, case, config):
 
 def by_package(options, case, metrics):
     seconds, process = timed(
-        [sys.executable, __file__, options.command, "--way", f"{case}:{metrics}", "--work", options.work, "--data",
-         options.data, "--threads", str(options.threads)]
-    )  # fmt: skip
+        [
+            sys.executable,
+            __file__,
+            options.command,
+            "--way",
+            f"{case}:{metrics}",
+            "--work",
+            options.work,
+            "--data",
+            options.data,
+            "--threads",
+            str(options.threads),
+        ]
+    )
     return {**seconds, **process}
 
 

@@ -32,8 +32,14 @@ copybutton_prompt_is_regexp = True
 copybutton_exclude = ".linenos, .go"
 root_doc = "docs/index"
 include_patterns = [
-    "docs/**.md", "docs/*.md", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "examples/*.ipynb",
-]  # fmt: skip
+    "docs/**.md",
+    "docs/*.md",
+    "README.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "examples/*.ipynb",
+]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
 myst_heading_anchors = 4

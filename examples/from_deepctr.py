@@ -37,14 +37,23 @@ feature_names = get_feature_names(columns)
 
 train, test = data[:1600], data[1600:]
 model = MMOE(
-    columns, num_experts=4, expert_dnn_hidden_units=(16,), tower_dnn_hidden_units=(8,), gate_dnn_hidden_units=(),
-    task_types=["binary", "binary"], task_names=target,
-)  # fmt: skip
+    columns,
+    num_experts=4,
+    expert_dnn_hidden_units=(16,),
+    tower_dnn_hidden_units=(8,),
+    gate_dnn_hidden_units=(),
+    task_types=["binary", "binary"],
+    task_names=target,
+)
 model.compile("adam", loss=["binary_crossentropy", "binary_crossentropy"])
 history = model.fit(
-    {name: train[name].values for name in feature_names}, [train[name].values for name in target], batch_size=32,
-    epochs=30, verbose=0, validation_split=0.2,
-)  # fmt: skip
+    {name: train[name].values for name in feature_names},
+    [train[name].values for name in target],
+    batch_size=32,
+    epochs=30,
+    verbose=0,
+    validation_split=0.2,
+)
 scores = model.predict({name: test[name].values for name in feature_names}, batch_size=256)
 for name, score in zip(target, scores):
     print(f"{name}: AUC {roc_auc_score(test[name], score):.4f}")

@@ -74,7 +74,7 @@ extern "Python" void plexus_warn(void *user, const char *line);
 HEADERS = ["plexus_arrow.h", "plexus.h"]
 
 # What the package uses of cffi, whose own stubs know no module in API mode.
-TYPES = '''# What the headers declare, for type checkers. Written by native.py.
+TYPES = """# What the headers declare, for type checkers. Written by native.py.
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
 
@@ -95,7 +95,7 @@ class _FFI:
     def def_extern(self, *, onerror: Callable[..., object] | None = None) -> Callable[[_F], _F]: ...
 
 class _Lib:
-'''
+"""
 
 
 def declarations(include, compiler):

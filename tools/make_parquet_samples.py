@@ -7,6 +7,7 @@
 Needs pyarrow (made with 26.0). tests/test_parquet.sh trains on each and compares the models byte for byte. The rows
 come from a counter, not from a random generator, so that every run writes the same ones.
 """
+
 import datetime
 import decimal
 import os
@@ -36,19 +37,21 @@ def rows():
         age = 18 + draw(row, 2) % 60
         price = draw(row, 3) / 8
         code = draw(row, 4) % 7 - 3
-        tags = ["t%d" % (draw(row, 10 + k) % 9) for k in range(draw(row, 5) % 4)]
-        out.append({
-            "city": None if row % 37 == 5 else city,
-            "code": code,
-            "age": age,
-            "price": None if row % 23 == 7 else price,
-            "member": draw(row, 6) % 2 == 1,
-            "tags": None if row % 41 == 3 else tags,
-            "point": [draw(row, 20) / 16, -draw(row, 21) / 4],
-            "spare": "not read %d" % row,
-            "click": int(city in ("Oslo", "Rome") and draw(row, 7) < 800 or draw(row, 7) < 150),
-            "spend": (age + price + draw(row, 8) / 10) / 16,
-        })
+        tags = [f"t{draw(row, 10 + k) % 9}" for k in range(draw(row, 5) % 4)]
+        out.append(
+            {
+                "city": None if row % 37 == 5 else city,
+                "code": code,
+                "age": age,
+                "price": None if row % 23 == 7 else price,
+                "member": draw(row, 6) % 2 == 1,
+                "tags": None if row % 41 == 3 else tags,
+                "point": [draw(row, 20) / 16, -draw(row, 21) / 4],
+                "spare": f"not read {row}",
+                "click": int(city in ("Oslo", "Rome") and draw(row, 7) < 800 or draw(row, 7) < 150),
+                "spend": (age + price + draw(row, 8) / 10) / 16,
+            }
+        )
     return out
 
 
@@ -66,7 +69,7 @@ def cell(value):
         return "|".join(cell(item) for item in value)
     if isinstance(value, (int, float)):
         return number(value)
-    return '"%s"' % value if "," in value else value
+    return f'"{value}"' if "," in value else value
 
 
 def write_csv(path, table_rows):
@@ -77,9 +80,15 @@ def write_csv(path, table_rows):
 
 
 TYPES = [
-    ("city", pyarrow.string()), ("code", pyarrow.int64()), ("age", pyarrow.int64()), ("price", pyarrow.float64()),
-    ("member", pyarrow.bool_()), ("tags", pyarrow.list_(pyarrow.string())),
-    ("point", pyarrow.list_(pyarrow.float64())), ("spare", pyarrow.string()), ("click", pyarrow.int64()),
+    ("city", pyarrow.string()),
+    ("code", pyarrow.int64()),
+    ("age", pyarrow.int64()),
+    ("price", pyarrow.float64()),
+    ("member", pyarrow.bool_()),
+    ("tags", pyarrow.list_(pyarrow.string())),
+    ("point", pyarrow.list_(pyarrow.float64())),
+    ("spare", pyarrow.string()),
+    ("click", pyarrow.int64()),
     ("spend", pyarrow.float64()),
 ]
 
@@ -96,21 +105,23 @@ def typed_rows():
     out = []
     for row in range(ROWS):
         moment = start + datetime.timedelta(hours=draw(row, 30) % 200, microseconds=draw(row, 31) % 3 * 250000)
-        out.append({
-            "small": decimal.Decimal(draw(row, 32) - 500) / 100,
-            "medium": decimal.Decimal(draw(row, 33) * 123456789).scaleb(-6),
-            "large": decimal.Decimal(draw(row, 34) - 500).scaleb(20) / 8,
-            "whole": decimal.Decimal(draw(row, 35) % 9).quantize(decimal.Decimal("0.00")),
-            "day": moment.date(),
-            "moment": moment,
-            "instant": moment.replace(tzinfo=datetime.timezone.utc),
-            "clock": moment.time(),
-            "id": uuid.UUID(int=draw(row, 36) % 7 << 100 | 12345),
-            "tag": "fix%d" % (draw(row, 37) % 5),
-            "half": draw(row, 38) % 8 / 8,
-            "flag": draw(row, 39) % 2 == 1,
-            "click": int(draw(row, 32) > 500),
-        })
+        out.append(
+            {
+                "small": decimal.Decimal(draw(row, 32) - 500) / 100,
+                "medium": decimal.Decimal(draw(row, 33) * 123456789).scaleb(-6),
+                "large": decimal.Decimal(draw(row, 34) - 500).scaleb(20) / 8,
+                "whole": decimal.Decimal(draw(row, 35) % 9).quantize(decimal.Decimal("0.00")),
+                "day": moment.date(),
+                "moment": moment,
+                "instant": moment.replace(tzinfo=datetime.timezone.utc),
+                "clock": moment.time(),
+                "id": uuid.UUID(int=draw(row, 36) % 7 << 100 | 12345),
+                "tag": f"fix{draw(row, 37) % 5}",
+                "half": draw(row, 38) % 8 / 8,
+                "flag": draw(row, 39) % 2 == 1,
+                "click": int(draw(row, 32) > 500),
+            }
+        )
     for row in range(0, ROWS, 29):
         for name in ("small", "large", "day", "moment", "instant", "clock", "id", "flag"):
             out[row][name] = None
@@ -122,12 +133,12 @@ def typed_cell(value):
     if isinstance(value, datetime.datetime):
         if value.tzinfo is None and value.time() == datetime.time():
             return value.date().isoformat()
-        fraction = ".%06d" % value.microsecond if value.microsecond else ""
+        fraction = f".{value.microsecond:06d}" if value.microsecond else ""
         return value.strftime("%Y-%m-%dT%H:%M:%S") + fraction.rstrip("0") + ("Z" if value.tzinfo else "")
     if isinstance(value, datetime.date):
         return value.isoformat()
     if isinstance(value, datetime.time):
-        fraction = ".%06d" % value.microsecond if value.microsecond else ""
+        fraction = f".{value.microsecond:06d}" if value.microsecond else ""
         return value.strftime("%H:%M:%S") + fraction.rstrip("0")
     if isinstance(value, decimal.Decimal):
         return str(value.to_integral_value()) if value == value.to_integral_value() else str(value)
@@ -136,11 +147,19 @@ def typed_cell(value):
 
 def typed_table(table_rows, unit):
     types = [
-        ("small", pyarrow.decimal128(5, 2)), ("medium", pyarrow.decimal128(18, 6)),
-        ("large", pyarrow.decimal128(38, 3)), ("whole", pyarrow.decimal128(4, 2)), ("day", pyarrow.date32()),
-        ("moment", pyarrow.timestamp(unit)), ("instant", pyarrow.timestamp(unit, "Europe/Berlin")),
-        ("clock", pyarrow.time64("us")), ("id", pyarrow.uuid()), ("tag", pyarrow.binary(4)),
-        ("half", pyarrow.float16()), ("flag", pyarrow.bool_()), ("click", pyarrow.int64()),
+        ("small", pyarrow.decimal128(5, 2)),
+        ("medium", pyarrow.decimal128(18, 6)),
+        ("large", pyarrow.decimal128(38, 3)),
+        ("whole", pyarrow.decimal128(4, 2)),
+        ("day", pyarrow.date32()),
+        ("moment", pyarrow.timestamp(unit)),
+        ("instant", pyarrow.timestamp(unit, "Europe/Berlin")),
+        ("clock", pyarrow.time64("us")),
+        ("id", pyarrow.uuid()),
+        ("tag", pyarrow.binary(4)),
+        ("half", pyarrow.float16()),
+        ("flag", pyarrow.bool_()),
+        ("click", pyarrow.int64()),
     ]
     columns = {name: [row[name] for row in table_rows] for name, _ in types}
     columns["id"] = [value and value.bytes for value in columns["id"]]
@@ -176,9 +195,15 @@ def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
     all_rows = rows()
-    narrow = {"code": pyarrow.int8(), "age": pyarrow.uint16(), "price": pyarrow.float32(), "click": pyarrow.bool_(),
-              "city": pyarrow.large_string(), "tags": pyarrow.large_list(pyarrow.string()),
-              "point": pyarrow.list_(pyarrow.float32(), 2)}
+    narrow = {
+        "code": pyarrow.int8(),
+        "age": pyarrow.uint16(),
+        "price": pyarrow.float32(),
+        "click": pyarrow.bool_(),
+        "city": pyarrow.large_string(),
+        "tags": pyarrow.large_list(pyarrow.string()),
+        "point": pyarrow.list_(pyarrow.float32(), 2),
+    }
     dictionary = {"city": pyarrow.dictionary(pyarrow.int32(), pyarrow.string())}
 
     def write(name, content, **options):

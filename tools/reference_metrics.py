@@ -7,6 +7,7 @@
 Needs NumPy and scikit-learn. Predictions and labels are float32 numbers, computed with in double. What scikit-learn
 has no function for is put together from those that it has: the AUC of each group, calibration_curve and its bins.
 """
+
 import math
 
 import numpy as np
@@ -14,8 +15,12 @@ import sklearn
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-KINDS = {"binary": "PLX_TASK_BINARY", "soft": "PLX_TASK_BINARY", "regression": "PLX_TASK_REGRESSION",
-         "multiclass": "PLX_TASK_MULTICLASS"}
+KINDS = {
+    "binary": "PLX_TASK_BINARY",
+    "soft": "PLX_TASK_BINARY",
+    "regression": "PLX_TASK_REGRESSION",
+    "multiclass": "PLX_TASK_MULTICLASS",
+}
 
 
 def expected_calibration_error(labels, predictions, weights):
@@ -48,7 +53,10 @@ def binary_figures(labels, predictions, groups, weights):
     area, n, counted = group_auc(labels, predictions, groups, weights)
     rows = {"sample_weight": weights}
     return {
-        "rows": len(labels), "positives": int(labels.sum()), "groups": n, "groups_counted": counted,
+        "rows": len(labels),
+        "positives": int(labels.sum()),
+        "groups": n,
+        "groups_counted": counted,
         "auc": metrics.roc_auc_score(labels, predictions, **rows),
         "group_auc": area,
         "pr_auc": metrics.average_precision_score(labels, predictions, **rows),
@@ -67,12 +75,16 @@ def soft_figures(labels, predictions, groups, weights):
     """Each row twice: as a positive one of weight y and a negative one of weight 1 - y."""
     ones = np.ones(len(labels)) if weights is None else weights
     doubled = binary_figures(
-        np.repeat([1.0, 0.0], len(labels)), np.tile(predictions, 2), np.tile(groups, 2),
+        np.repeat([1.0, 0.0], len(labels)),
+        np.tile(predictions, 2),
+        np.tile(groups, 2),
         np.concatenate([ones * labels, ones * (1 - labels)]),
     )
     errors = regression_figures(labels, predictions, groups, weights)
     return {
-        **doubled, "rows": len(labels), "positives": round(float(labels.sum())),
+        **doubled,
+        "rows": len(labels),
+        "positives": round(float(labels.sum())),
         **{name: errors[name] for name in ("mae", "mse", "rmse")},
     }
 
@@ -179,12 +191,16 @@ def write_case(name, predictions, labels, groups, weights):
 
 
 def main():
-    figures = {"binary": binary_figures, "soft": soft_figures, "regression": regression_figures,
-               "multiclass": multiclass_figures}
+    figures = {
+        "binary": binary_figures,
+        "soft": soft_figures,
+        "regression": regression_figures,
+        "multiclass": multiclass_figures,
+    }
     rows = []
     print("/* SPDX-License-Identifier: Apache-2.0 */")
     print("/* Made by tools/reference_metrics.py with scikit-learn " + sklearn.__version__ + "; not to be edited. */")
-    print("#ifndef METRIC_REFERENCES_H\n#define METRIC_REFERENCES_H\n\n#include \"train/metric.h\"\n")
+    print('#ifndef METRIC_REFERENCES_H\n#define METRIC_REFERENCES_H\n\n#include "train/metric.h"\n')
     print("/* clang-format off */")
     for name, kind, predictions, labels, groups, weights in (*weighted(cases()), *weighted(soft_cases())):
         predictions = predictions.astype(np.float32).astype(float)
@@ -195,21 +211,34 @@ def main():
         write_case(name, predictions, labels, groups, weights)
         has_groups = bool((groups >= 0).any())
         outputs = predictions.shape[1] if predictions.ndim > 1 else 1
-        scored = [f".kind = {KINDS[kind]}", f".n_outputs = {outputs}", f".predictions = {name}_predictions",
-                  f".prediction_stride = {outputs}", f".labels = {name}_labels", ".label_stride = 1",
-                  f".n = {len(labels)}"]
+        scored = [
+            f".kind = {KINDS[kind]}",
+            f".n_outputs = {outputs}",
+            f".predictions = {name}_predictions",
+            f".prediction_stride = {outputs}",
+            f".labels = {name}_labels",
+            ".label_stride = 1",
+            f".n = {len(labels)}",
+        ]
         if kind == "soft":
             scored.insert(1, ".is_soft = true")
         if has_groups:
             scored += [f".groups = {name}_groups", f".n_groups = {groups.max() + 1}"]
         if weights is not None:
             scored += [f".weights = {name}_weights", ".weight_stride = 1"]
-        expected = [f".{key} = {value if isinstance(value, int) else repr(float(value))}"
-                    for key, value in values.items() if not math.isnan(value)]
-        rows.append(f'    {{.name = "{name}",\n     .scored = {{\n{lines(scored)}\n     }},\n'
-                    f'     .expected = {{\n{lines(expected)}\n     }}}},')
-    print("\nstatic const struct metric_reference {\n    const char *name;\n    plx_scored scored;\n"
-          "    plx_score expected;\n} metric_references[] = {")
+        expected = [
+            f".{key} = {value if isinstance(value, int) else repr(float(value))}"
+            for key, value in values.items()
+            if not math.isnan(value)
+        ]
+        rows.append(
+            f'    {{.name = "{name}",\n     .scored = {{\n{lines(scored)}\n     }},\n'
+            f"     .expected = {{\n{lines(expected)}\n     }}}},"
+        )
+    print(
+        "\nstatic const struct metric_reference {\n    const char *name;\n    plx_scored scored;\n"
+        "    plx_score expected;\n} metric_references[] = {"
+    )
     print("\n".join(rows) + "\n};\n/* clang-format on */\n\n#endif")
 
 

@@ -19,6 +19,7 @@ huber:DELTA, poisson, or multiclass:CLASSES. Names of parameters are the library
 Backward passes are written by hand: every block returns its value and a function that takes the gradient of that
 value, adds to the parameters' gradients, and returns the gradient of its input.
 """
+
 import argparse
 import pathlib
 import sys
@@ -263,8 +264,13 @@ def customised_gates(p, case, x, inputs, level, is_last):
     for s in range(n_tasks if is_last else n_tasks + 1):
         sources = range(n_tasks + 1) if s == n_tasks else [s, n_tasks]
         seen.append([(source, expert) for source in sources for expert in range(counts[source])])
-        value, back = gated_mixture(p, case, f"{prefix}{streams[s]}/gate", x if reads_features else inputs[s],
-                                    [banks[source][0][expert] for source, expert in seen[s]])
+        value, back = gated_mixture(
+            p,
+            case,
+            f"{prefix}{streams[s]}/gate",
+            x if reads_features else inputs[s],
+            [banks[source][0][expert] for source, expert in seen[s]],
+        )
         outputs.append(value)
         backs.append(back)
 
@@ -306,8 +312,14 @@ def ple(p, case, rows):
     return logits, back_all
 
 
-MODELS = {"single_task": single_task, "esmm": esmm, "shared_bottom": shared_bottom, "mmoe": mmoe, "cgc": ple,
-          "ple": ple}
+MODELS = {
+    "single_task": single_task,
+    "esmm": esmm,
+    "shared_bottom": shared_bottom,
+    "mmoe": mmoe,
+    "cgc": ple,
+    "ple": ple,
+}
 
 # -- Losses: one number a row, and its derivative by each logit ------------------------------------------------------
 
@@ -478,47 +490,134 @@ L2 = {"l2_reg_embedding": 0.01, "l2_reg_dnn": 0.02}
 NO_L2 = {"l2_reg_embedding": 0.0, "l2_reg_dnn": 0.0}
 NARROW = [[3], [2]]
 
+
+def case(model, tasks, l2=L2, **rest):
+    return {**l2, "model": model, "tasks": tasks, **rest}
+
+
 CASES = {
-    "single_task": dict(L2, model="single_task", tasks=MIXED, tower_dnn_units_lists=[[4, 3], [5]]),
-    "single_task_linear": dict(L2, model="single_task", tasks=[("click", BINARY, 1.5)], tower_dnn_units_lists=[[]]),
-    "shared_bottom": dict(L2, model="shared_bottom", tasks=MIXED, bottom_dnn_units=[5, 4],
-                          tower_dnn_units_lists=[[3], []]),
-    "shared_bottom_norm": dict(L2, model="shared_bottom", tasks=BOTH, bottom_dnn_units=[4, 3],
-                               tower_dnn_units_lists=NARROW, dnn_activation="tanh", dnn_use_bn=True),
-    "esmm": dict(L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=[[4], [3, 2]]),
-    "esmm_missing": dict(NO_L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=NARROW, dnn_activation="tanh",
-                         missing=[(0, 0), (3, 1), (5, 1)]),
-    "esmm_weights": dict(L2, model="esmm", tasks=BOTH, tower_dnn_units_lists=NARROW, has_weights=True,
-                         missing=[(2, 1)]),
-    "mmoe_kinds": dict(L2, model="mmoe", tasks=KINDS, num_experts=2, expert_dnn_units=[3],
-                       tower_dnn_units_lists=[[3], [], [2], [2]]),
-    "mmoe_kinds_weights": dict(L2, model="mmoe", tasks=KINDS, num_experts=2, expert_dnn_units=[3],
-                               tower_dnn_units_lists=[[], [2], [2], []], dnn_activation="tanh", has_weights=True,
-                               missing=[(1, 0), (4, 1), (6, 1), (6, 2), (0, 3)]),
-    "mmoe": dict(L2, model="mmoe", tasks=BOTH, num_experts=3, expert_dnn_units=[4], tower_dnn_units_lists=NARROW),
-    "mmoe_gate": dict(L2, model="mmoe", tasks=MIXED, num_experts=2, expert_dnn_units=[5, 3], gate_dnn_units=[3],
-                      tower_dnn_units_lists=[[3, 2], [2]], dnn_activation="sigmoid"),
-    "mmoe_three": dict(L2, model="mmoe", tasks=THREE, num_experts=2, expert_dnn_units=[3],
-                       tower_dnn_units_lists=[[2], [], [3]], missing=[(1, 0), (4, 1), (6, 1), (6, 2)]),
-    "mmoe_norm": dict(L2, model="mmoe", tasks=MIXED, num_experts=2, expert_dnn_units=[4, 3], gate_dnn_units=[3],
-                      tower_dnn_units_lists=NARROW, dnn_use_bn=True),
-    "cgc": dict(L2, model="cgc", tasks=MIXED, num_experts_specific=2, num_experts_shared=1, expert_dnn_units=[4],
-                tower_dnn_units_lists=NARROW),
-    "cgc_gate": dict(L2, model="cgc", tasks=THREE, num_experts_specific=1, num_experts_shared=2,
-                     expert_dnn_units=[4, 2], gate_dnn_units=[3, 2], tower_dnn_units_lists=[[2], [2], [2]],
-                     dnn_activation="tanh"),
-    "ple": dict(L2, model="ple", tasks=MIXED, num_levels=2, num_experts_specific=2, num_experts_shared=1,
-                expert_dnn_units=[3], gate_input="level", tower_dnn_units_lists=NARROW),
-    "ple_features": dict(L2, model="ple", tasks=BOTH, num_levels=2, num_experts_specific=1, num_experts_shared=2,
-                         expert_dnn_units=[3], gate_input="features", tower_dnn_units_lists=NARROW),
-    "ple_gate": dict(L2, model="ple", tasks=MIXED, num_levels=2, num_experts_specific=1, num_experts_shared=1,
-                     expert_dnn_units=[3, 3], gate_dnn_units=[2], gate_input="features",
-                     tower_dnn_units_lists=NARROW, dnn_activation="sigmoid"),
-    "ple_norm": dict(L2, model="ple", tasks=BOTH, num_levels=3, num_experts_specific=1, num_experts_shared=1,
-                     expert_dnn_units=[3], gate_dnn_units=[2], gate_input="level", tower_dnn_units_lists=NARROW,
-                     dnn_use_bn=True),
-    "ple_three": dict(NO_L2, model="ple", tasks=THREE, num_levels=2, num_experts_specific=1, num_experts_shared=1,
-                      expert_dnn_units=[3], gate_input="level", tower_dnn_units_lists=[[2], [], [2]]),
+    "single_task": case("single_task", MIXED, tower_dnn_units_lists=[[4, 3], [5]]),
+    "single_task_linear": case("single_task", [("click", BINARY, 1.5)], tower_dnn_units_lists=[[]]),
+    "shared_bottom": case("shared_bottom", MIXED, bottom_dnn_units=[5, 4], tower_dnn_units_lists=[[3], []]),
+    "shared_bottom_norm": case(
+        "shared_bottom",
+        BOTH,
+        bottom_dnn_units=[4, 3],
+        tower_dnn_units_lists=NARROW,
+        dnn_activation="tanh",
+        dnn_use_bn=True,
+    ),
+    "esmm": case("esmm", BOTH, tower_dnn_units_lists=[[4], [3, 2]]),
+    "esmm_missing": case(
+        "esmm", BOTH, l2=NO_L2, tower_dnn_units_lists=NARROW, dnn_activation="tanh", missing=[(0, 0), (3, 1), (5, 1)]
+    ),
+    "esmm_weights": case("esmm", BOTH, tower_dnn_units_lists=NARROW, has_weights=True, missing=[(2, 1)]),
+    "mmoe_kinds": case("mmoe", KINDS, num_experts=2, expert_dnn_units=[3], tower_dnn_units_lists=[[3], [], [2], [2]]),
+    "mmoe_kinds_weights": case(
+        "mmoe",
+        KINDS,
+        num_experts=2,
+        expert_dnn_units=[3],
+        tower_dnn_units_lists=[[], [2], [2], []],
+        dnn_activation="tanh",
+        has_weights=True,
+        missing=[(1, 0), (4, 1), (6, 1), (6, 2), (0, 3)],
+    ),
+    "mmoe": case("mmoe", BOTH, num_experts=3, expert_dnn_units=[4], tower_dnn_units_lists=NARROW),
+    "mmoe_gate": case(
+        "mmoe",
+        MIXED,
+        num_experts=2,
+        expert_dnn_units=[5, 3],
+        gate_dnn_units=[3],
+        tower_dnn_units_lists=[[3, 2], [2]],
+        dnn_activation="sigmoid",
+    ),
+    "mmoe_three": case(
+        "mmoe",
+        THREE,
+        num_experts=2,
+        expert_dnn_units=[3],
+        tower_dnn_units_lists=[[2], [], [3]],
+        missing=[(1, 0), (4, 1), (6, 1), (6, 2)],
+    ),
+    "mmoe_norm": case(
+        "mmoe",
+        MIXED,
+        num_experts=2,
+        expert_dnn_units=[4, 3],
+        gate_dnn_units=[3],
+        tower_dnn_units_lists=NARROW,
+        dnn_use_bn=True,
+    ),
+    "cgc": case(
+        "cgc", MIXED, num_experts_specific=2, num_experts_shared=1, expert_dnn_units=[4], tower_dnn_units_lists=NARROW
+    ),
+    "cgc_gate": case(
+        "cgc",
+        THREE,
+        num_experts_specific=1,
+        num_experts_shared=2,
+        expert_dnn_units=[4, 2],
+        gate_dnn_units=[3, 2],
+        tower_dnn_units_lists=[[2], [2], [2]],
+        dnn_activation="tanh",
+    ),
+    "ple": case(
+        "ple",
+        MIXED,
+        num_levels=2,
+        num_experts_specific=2,
+        num_experts_shared=1,
+        expert_dnn_units=[3],
+        gate_input="level",
+        tower_dnn_units_lists=NARROW,
+    ),
+    "ple_features": case(
+        "ple",
+        BOTH,
+        num_levels=2,
+        num_experts_specific=1,
+        num_experts_shared=2,
+        expert_dnn_units=[3],
+        gate_input="features",
+        tower_dnn_units_lists=NARROW,
+    ),
+    "ple_gate": case(
+        "ple",
+        MIXED,
+        num_levels=2,
+        num_experts_specific=1,
+        num_experts_shared=1,
+        expert_dnn_units=[3, 3],
+        gate_dnn_units=[2],
+        gate_input="features",
+        tower_dnn_units_lists=NARROW,
+        dnn_activation="sigmoid",
+    ),
+    "ple_norm": case(
+        "ple",
+        BOTH,
+        num_levels=3,
+        num_experts_specific=1,
+        num_experts_shared=1,
+        expert_dnn_units=[3],
+        gate_dnn_units=[2],
+        gate_input="level",
+        tower_dnn_units_lists=NARROW,
+        dnn_use_bn=True,
+    ),
+    "ple_three": case(
+        "ple",
+        THREE,
+        l2=NO_L2,
+        num_levels=2,
+        num_experts_specific=1,
+        num_experts_shared=1,
+        expert_dnn_units=[3],
+        gate_input="level",
+        tower_dnn_units_lists=[[2], [], [2]],
+    ),
 }
 
 # -- Golden files ------------------------------------------------------------------------------------------------
@@ -560,8 +659,14 @@ def golden_text(name, case):
     for task, kind, weight in case["tasks"]:
         text += f"task={task},{kind},{weight}\n"
     text += f"adam={RATE},{BETA1},{BETA2},{network.epsilon},{ADAM_STEPS}\n"
-    for key, value in (("ids", network.ids), ("dense", network.dense), ("labels", network.labels), ("scores", scores),
-                       ("losses", losses), ("total", total)):
+    for key, value in (
+        ("ids", network.ids),
+        ("dense", network.dense),
+        ("labels", network.labels),
+        ("scores", scores),
+        ("losses", losses),
+        ("total", total),
+    ):
         text += array_text(key, value)
     if case.get("has_weights"):
         text += array_text("weights", network.weights)
@@ -578,8 +683,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--check", action="store_true", help="verify gradients by central differences")
     parser.add_argument("--write", action="store_true", help="check, then write the golden files")
-    parser.add_argument("--folder", type=pathlib.Path,
-                        default=pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden")
+    parser.add_argument(
+        "--folder", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parent.parent / "tests" / "golden"
+    )
     options = parser.parse_args()
     if not (options.check or options.write):
         parser.error("say --check or --write")

@@ -7,6 +7,7 @@ tests/test_optimizer_steps.c compares with ours: tests/optimizer_steps.h. Steps 
 
     python3 tools/reference_optimizers.py --write     # where keras is installed, then again where torch is
 """
+
 import argparse
 import pathlib
 import random
@@ -28,7 +29,10 @@ enum {{ N_WEIGHTS = {n}, N_STEPS = {steps} }};
 def inputs():
     """Start weights, and gradients of several sizes, one weight's mostly 0; all exact in float32."""
     source = random.Random(7)
-    number = lambda scale: round(source.uniform(-1, 1) * 4096) / 4096 * scale
+
+    def number(scale):
+        return round(source.uniform(-1, 1) * 4096) / 4096 * scale
+
     start = [number(1.0) for _ in range(N)]
     scales = [1.0, 0.125, 4.0, 2.0**-10, 1.0, 0.5]
     gradients = []
@@ -46,20 +50,32 @@ KERAS = [
     ("SGD", "sgd", {"learning_rate": 0.05, "momentum": 0.9}, {}),
     ("SGD", "sgd", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}, {}),
     ("Adagrad", "adagrad", {"learning_rate": 0.05}, {"initial_accumulator": "initial_accumulator_value"}),
-    ("Adagrad", "adagrad", {"learning_rate": 0.05, "initial_accumulator": 0.0, "epsilon": 1e-3},
-     {"initial_accumulator": "initial_accumulator_value"}),
+    (
+        "Adagrad",
+        "adagrad",
+        {"learning_rate": 0.05, "initial_accumulator": 0.0, "epsilon": 1e-3},
+        {"initial_accumulator": "initial_accumulator_value"},
+    ),
     ("RMSprop", "rmsprop", {"learning_rate": 0.01}, {}),
     ("RMSprop", "rmsprop", {"learning_rate": 0.01, "rho": 0.8, "momentum": 0.5, "epsilon": 1e-3}, {}),
     ("RMSprop", "rmsprop", {"learning_rate": 0.01, "centered": True, "epsilon": 1e-3}, {}),
     ("RMSprop", "rmsprop", {"learning_rate": 0.01, "centered": True, "momentum": 0.9, "epsilon": 1e-2}, {}),
     ("Adam", "adam", {"learning_rate": 0.01}, {"beta1": "beta_1", "beta2": "beta_2"}),
-    ("Adam", "adam", {"learning_rate": 0.01, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-2},
-     {"beta1": "beta_1", "beta2": "beta_2"}),
+    (
+        "Adam",
+        "adam",
+        {"learning_rate": 0.01, "beta1": 0.8, "beta2": 0.99, "epsilon": 1e-2},
+        {"beta1": "beta_1", "beta2": "beta_2"},
+    ),
     ("AdamW", "adamw", {"learning_rate": 0.05}, {}),
     ("AdamW", "adamw", {"learning_rate": 0.05, "weight_decay": 0.5}, {}),
     ("Ftrl", "ftrl", {"learning_rate": 0.1}, {}),
-    ("Ftrl", "ftrl", {"learning_rate": 0.1, "ftrl_l1": 0.3, "ftrl_l2": 0.2, "ftrl_beta": 1.0},
-     {"ftrl_l1": "l1_regularization_strength", "ftrl_l2": "l2_regularization_strength", "ftrl_beta": "beta"}),
+    (
+        "Ftrl",
+        "ftrl",
+        {"learning_rate": 0.1, "ftrl_l1": 0.3, "ftrl_l2": 0.2, "ftrl_beta": 1.0},
+        {"ftrl_l1": "l1_regularization_strength", "ftrl_l2": "l2_regularization_strength", "ftrl_beta": "beta"},
+    ),
 ]
 # PyTorch's definitions differ where epsilon stands: it is chosen too small to count.
 SMALL = 1e-15
@@ -68,11 +84,19 @@ TORCH = [
     ("SGD", "sgd", {"learning_rate": 0.05, "momentum": 0.9, "nesterov": True}, {}),
     ("Adagrad", "adagrad", {"learning_rate": 0.05, "epsilon": SMALL}, {"initial_accumulator_value": 0.1, "eps": SMALL}),
     ("RMSprop", "rmsprop", {"learning_rate": 0.01, "epsilon": SMALL}, {"alpha": 0.9, "eps": SMALL}),
-    ("RMSprop", "rmsprop", {"learning_rate": 0.01, "momentum": 0.5, "epsilon": SMALL},
-     {"alpha": 0.9, "momentum": 0.5, "eps": SMALL}),
+    (
+        "RMSprop",
+        "rmsprop",
+        {"learning_rate": 0.01, "momentum": 0.5, "epsilon": SMALL},
+        {"alpha": 0.9, "momentum": 0.5, "eps": SMALL},
+    ),
     ("Adam", "adam", {"learning_rate": 0.01, "epsilon": SMALL}, {"eps": SMALL}),
-    ("AdamW", "adamw", {"learning_rate": 0.05, "weight_decay": 0.5, "epsilon": SMALL},
-     {"eps": SMALL, "weight_decay": 0.5}),
+    (
+        "AdamW",
+        "adamw",
+        {"learning_rate": 0.05, "weight_decay": 0.5, "epsilon": SMALL},
+        {"eps": SMALL, "weight_decay": 0.5},
+    ),
 ]
 
 
@@ -128,16 +152,27 @@ def torch_schedules():
             scheduler.step()
         return told
 
-    warmed = lambda o, inner: schedulers.SequentialLR(
-        o, [schedulers.LinearLR(o, start_factor=1 / 5, end_factor=1, total_iters=4), inner], [5])
+    def warmed(o, inner):
+        warm_up = schedulers.LinearLR(o, start_factor=1 / 5, end_factor=1, total_iters=4)
+        return schedulers.SequentialLR(o, [warm_up, inner], [5])
+
     return [
-        ("StepLR", "schedule=step, schedule_steps=7, schedule_factor=0.3",
-         rates(lambda o: schedulers.StepLR(o, 7, 0.3))),
+        (
+            "StepLR",
+            "schedule=step, schedule_steps=7, schedule_factor=0.3",
+            rates(lambda o: schedulers.StepLR(o, 7, 0.3)),
+        ),
         ("StepLR", "schedule=step, schedule_factor=0.5", rates(lambda o: schedulers.StepLR(o, 10, 0.5))),
-        ("CosineAnnealingLR", "schedule=cosine, min_learning_rate=0.02",
-         rates(lambda o: schedulers.CosineAnnealingLR(o, 40, 0.02))),
-        ("LinearLR, CosineAnnealingLR", "schedule=cosine, warmup_steps=5",
-         rates(lambda o: warmed(o, schedulers.CosineAnnealingLR(o, 35)))),
+        (
+            "CosineAnnealingLR",
+            "schedule=cosine, min_learning_rate=0.02",
+            rates(lambda o: schedulers.CosineAnnealingLR(o, 40, 0.02)),
+        ),
+        (
+            "LinearLR, CosineAnnealingLR",
+            "schedule=cosine, warmup_steps=5",
+            rates(lambda o: warmed(o, schedulers.CosineAnnealingLR(o, 35))),
+        ),
         ("LinearLR", "warmup_steps=5", rates(lambda o: warmed(o, schedulers.ConstantLR(o, 1, 1)))),
     ]
 
@@ -159,10 +194,16 @@ def keras_schedules():
     decay, cosine = schedules.ExponentialDecay(0.2, 12, 0.4), schedules.CosineDecay(0.2, 30, 0.1)
     return [
         ("ReduceLROnPlateau", "schedule=plateau, schedule_factor=0.3, min_delta=0.01, min_learning_rate=0.001", rates),
-        ("ExponentialDecay", "schedule=exponential, schedule_steps=12, schedule_factor=0.4",
-         [float(decay(step)) for step in range(RATES)]),
-        ("CosineDecay", "schedule=cosine, schedule_steps=30, min_learning_rate=0.02",
-         [float(cosine(step)) for step in range(RATES)]),
+        (
+            "ExponentialDecay",
+            "schedule=exponential, schedule_steps=12, schedule_factor=0.4",
+            [float(decay(step)) for step in range(RATES)],
+        ),
+        (
+            "CosineDecay",
+            "schedule=cosine, schedule_steps=30, min_learning_rate=0.02",
+            [float(cosine(step)) for step in range(RATES)],
+        ),
     ]
 
 
@@ -186,8 +227,9 @@ def matrix(rows):
 def block(prefix, library, cases, run, start, gradients):
     text = f"static const optimizer_case {prefix}_cases[] = {{\n"
     for kind, name, options, own in cases:
-        given = ", ".join(f"{key}={str(value).lower() if isinstance(value, bool) else value}"
-                          for key, value in options.items())
+        given = ", ".join(
+            f"{key}={str(value).lower() if isinstance(value, bool) else value}" for key, value in options.items()
+        )
         rows = run(kind, options, own, start, gradients)
         text += f'    {{"{library} {kind}", "{name}", "{given}",\n     {matrix(rows)}}},\n'
     return text + "};\n"
@@ -214,8 +256,10 @@ def main():
             title = "Keras" if prefix == "keras" else "PyTorch"
             version = f"{title} {library.__version__.split('+')[0]}"
             schedules = keras_schedules() if prefix == "keras" else torch_schedules()
-            parts[prefix] = version, (block(prefix, title, cases, run, start, gradients) + "\n" +
-                                      schedule_block(prefix, title, schedules))
+            parts[prefix] = (
+                version,
+                (block(prefix, title, cases, run, start, gradients) + "\n" + schedule_block(prefix, title, schedules)),
+            )
         except ImportError:
             parts[prefix] = part(before, prefix) if f"{prefix}_cases[]" in before else (prefix, "")
     text = HEAD.format(keras=parts["keras"][0], torch=parts["torch"][0], n=N, steps=STEPS)

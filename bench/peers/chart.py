@@ -12,7 +12,8 @@ def write(path, title, bars):
     longest = max(value for _, value, _ in bars)
     room = WIDTH - 2 * MARGIN - 70
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif" font-size="14">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
+        'font-family="sans-serif" font-size="14">',
         f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>',
         f'<text x="{MARGIN}" y="28" font-size="16" font-weight="bold" fill="#222">{html.escape(title)}</text>',
     ]

@@ -19,11 +19,12 @@ parser.add_argument("--hash", action="store_true")
 parser.add_argument("modes", nargs="*")
 options = parser.parse_args()
 
-import keras_common
 import numpy as np
 import tensorflow as tf
 from deepctr.feature_column import SparseFeat, VarLenSparseFeat
 from deepctr.models import SharedBottom
+
+import keras_common
 
 N_SPARSE, N_LISTS, LENGTH, DIM, BATCH = 10, 2, 50, 16, 1024
 SPARSE_VOCABULARY, LIST_VOCABULARY = 1001, 100001

@@ -6,10 +6,10 @@ import common
 
 options = common.limit_threads()
 
-import keras_common
 import tensorflow as tf
 from deepctr.models import ESMM, MMOE, PLE, SharedBottom
 
+import keras_common
 import sizes
 
 keras_common.limit_tensorflow(options.threads)

@@ -15,12 +15,12 @@ import os
 
 os.environ["TF_USE_LEGACY_KERAS"] = "1"
 
-import keras_common
 import tensorflow as tf
 from deepctr.feature_column import build_input_features, input_from_feature_columns
 from deepctr.layers.core import DNN, PredictionLayer
 from deepctr.layers.utils import combined_dnn_input
 
+import keras_common
 import sizes
 
 keras_common.limit_tensorflow(options.threads)

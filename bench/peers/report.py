@@ -281,14 +281,21 @@ def answer(results, folder):
     best = [training.best_expert(m, True) / ours[m] for m in models if training.best_expert(m, True)]
     text = "# Benchmarks\n\n"
     if keras:
-        text += f"An epoch of the five networks on Census-Income takes 1/{span(keras).replace(' to ', ' to 1/')} of the "
+        text += (
+            f"An epoch of the five networks on Census-Income takes 1/{span(keras).replace(' to ', ' to 1/')} of the "
+        )
         text += f"time of the Keras program whose experiments they repeat, on {threads} threads, with the same AUC. "
     if best:
-        text += f"Against the best PyTorch or JAX program that we could write, plexus is {span(plain)} times as fast, and "
+        text += (
+            f"Against the best PyTorch or JAX program that we could write, plexus is {span(plain)} times as fast, and "
+        )
         text += f"{span(best)} times where that program uses the same trick (below: *collapsed*).\n"
     if "mmoe" in models:
-        chart.write(os.path.join(folder, "benchmarks.svg"), f"MMoE on Census-Income, {threads} threads: seconds an epoch",
-                    [(title, seconds, number(seconds)) for title, seconds in bars_of(training, "mmoe")])
+        chart.write(
+            os.path.join(folder, "benchmarks.svg"),
+            f"MMoE on Census-Income, {threads} threads: seconds an epoch",
+            [(title, seconds, number(seconds)) for title, seconds in bars_of(training, "mmoe")],
+        )
         text += "\n![Seconds an epoch of MMoE on Census-Income, plexus and its peers](benchmarks.svg)\n"
     return text
 

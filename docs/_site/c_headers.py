@@ -51,7 +51,9 @@ def rest_text(comment):
 
 
 # Quoted code; a name of the library's; what reStructuredText would read as markup or as a link.
-MARKED = re.compile(r"(?P<code>`[^`]*`)|(?P<name>\b(?:plx|PLX)_\w*[a-zA-Z0-9]\b(?![*_]))|(?P<sign>[*|_]|(?<=\w):(?=\w))")
+MARKED = re.compile(
+    r"(?P<code>`[^`]*`)|(?P<name>\b(?:plx|PLX)_\w*[a-zA-Z0-9]\b(?![*_]))|(?P<sign>[*|_]|(?<=\w):(?=\w))"
+)
 
 
 def marked(found):
@@ -126,7 +128,7 @@ def declaration(piece, header):
     if piece["opaque"]:
         return f".. c:type:: {piece['opaque']}", []
     if piece["typedef"]:
-        return f".. c:type:: {one_line(piece['typedef'])[len('typedef '):].rstrip(';')}", []
+        return f".. c:type:: {one_line(piece['typedef'])[len('typedef ') :].rstrip(';')}", []
     if piece["number"]:
         return f".. c:enumerator:: {piece['number']}", []
     if piece["constant"]:

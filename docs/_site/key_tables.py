@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Tables whose first column is headed "key" get the class `keys`, by which the style lays them out on narrow screens."""
+"""Tables whose first column is headed "key" get the class `keys`, by which the style lays them out on narrow
+screens."""
 
 from docutils import nodes
 from sphinx.transforms import SphinxTransform

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Draws the networks of the model zoo, docs/models/MODEL.svg: `python3 docs/_site/networks.py` writes them, and the site's
-build warns of one that is not what this file draws.
+"""Draws the networks of the model zoo, docs/models/MODEL.svg: `python3 docs/_site/networks.py` writes them, and the
+site's build warns of one that is not what this file draws.
 
 Each is shown for two tasks, A and B. Colour says whose a part is: A's, B's or everybody's. Rows flow upwards, as in the
 papers.
@@ -51,7 +51,9 @@ class Drawing:
         return Part(x, y, width, height, owner)
 
     def text(self, x, y, text, ink, size=13):
-        self.parts.append(f'<text x="{x:g}" y="{y:g}" fill="{ink}" font-size="{size}" text-anchor="middle">{text}</text>')
+        self.parts.append(
+            f'<text x="{x:g}" y="{y:g}" fill="{ink}" font-size="{size}" text-anchor="middle">{text}</text>'
+        )
 
     def gate(self, x, y, owner):
         """A trapezium, wider where it reads."""
@@ -72,7 +74,8 @@ class Drawing:
         return Part(x, y, 2 * MIX_RADIUS, 2 * MIX_RADIUS, owner)
 
     def arrow(self, below, above, dashed=False, from_x=None, to_x=None):
-        """In the colour of the part above, from the top of one part to the bottom of another, a curve where they do not stand above each other."""
+        """In the colour of the part above, from the top of one part to the bottom of another, a curve where they do
+        not stand above each other."""
         x0 = below.x if from_x is None else from_x
         x1 = above.x if to_x is None else to_x
         y0, y1 = below.top, above.bottom + 5
@@ -87,8 +90,8 @@ class Drawing:
     def svg(self, title):
         head = (
             f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {self.width} {self.height}" width="{self.width}" '
-            f'height="{self.height}" role="img" font-family="system-ui, \'Helvetica Neue\', \'Liberation Sans\', Arial, '
-            f'sans-serif" stroke-width="1.3">'
+            f'height="{self.height}" role="img" font-family="system-ui, \'Helvetica Neue\', \'Liberation Sans\', '
+            f'Arial, sans-serif" stroke-width="1.3">'
         )
         texts_have_no_line = "<style>text{stroke:none}</style>"
         return "\n".join([head, f"<title>{title}</title>", texts_have_no_line, *self.lines, *self.parts, "</svg>\n"])

@@ -19,22 +19,49 @@ from ._library import (
     PlexusError,
     SchemaError,
     UnsupportedError,
+)
+from ._library import (
     text as _text,
 )
 from ._native import lib as _lib
 from .features import DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
 from .files import Files
 from .model import Model, load_model, save_model
+from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, Shared_Bottom, SharedBottom, SingleTask
 from .predictor import Predictor
-from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, SharedBottom, Shared_Bottom, SingleTask
 
 from_config = Model.from_config
 
 __version__ = _text(_lib.plx_version())
 
 __all__ = [
-    "ArgumentError", "CGC", "DenseFeat", "ESMM", "ESSM", "Feature", "FileError", "Files", "FormatError", "MMOE",
-    "Model", "NumericError", "PLE", "PLE_CGC", "PlexusError", "Predictor", "SchemaError", "SharedBottom",
-    "Shared_Bottom", "SingleTask", "SparseFeat", "UnsupportedError", "VarLenSparseFeat", "callbacks", "from_config", "get_feature_names",
-    "load_model", "optimizers", "save_model",
-]  # fmt: skip
+    "ArgumentError",
+    "CGC",
+    "DenseFeat",
+    "ESMM",
+    "ESSM",
+    "Feature",
+    "FileError",
+    "Files",
+    "FormatError",
+    "MMOE",
+    "Model",
+    "NumericError",
+    "PLE",
+    "PLE_CGC",
+    "PlexusError",
+    "Predictor",
+    "SchemaError",
+    "SharedBottom",
+    "Shared_Bottom",
+    "SingleTask",
+    "SparseFeat",
+    "UnsupportedError",
+    "VarLenSparseFeat",
+    "callbacks",
+    "from_config",
+    "get_feature_names",
+    "load_model",
+    "optimizers",
+    "save_model",
+]

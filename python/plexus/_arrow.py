@@ -43,7 +43,8 @@ class Column:
 
 
 class Slices(Column):
-    """A column that is made batch by batch: `make` gives the rows from one to before another as a column of one chunk."""
+    """A column that is made batch by batch: `make` gives the rows from one to before another as a column of one
+    chunk."""
 
     def __init__(self, rows: int, make: Callable[[int, int], Column]):
         empty = make(0, 0)
@@ -70,9 +71,13 @@ def schema_of(format_: bytes, keep: list[Any], dictionary: CData = None, childre
 
 
 def array_of(
-    length: int, buffers: list[Any], keep: list[Any], nulls: int = 0, dictionary: CData = None,
+    length: int,
+    buffers: list[Any],
+    keep: list[Any],
+    nulls: int = 0,
+    dictionary: CData = None,
     children: Sequence[CData] = (),
-) -> CData:  # fmt: skip
+) -> CData:
     array = ffi.new("struct ArrowArray *")
     pointers = ffi.new("void *[]", [ffi.NULL if buffer is None else _address(buffer, keep) for buffer in buffers])
     array.length, array.null_count, array.n_buffers = length, nulls, len(buffers)
@@ -99,9 +104,13 @@ def validity(valid: Array | None) -> Array | None:
 
 
 def plain_column(
-    format_: bytes, buffers: list[Any], rows: int, valid: Array | None = None, children: Sequence[Column] = (),
+    format_: bytes,
+    buffers: list[Any],
+    rows: int,
+    valid: Array | None = None,
+    children: Sequence[Column] = (),
     dictionary: Column | None = None,
-) -> Column:  # fmt: skip
+) -> Column:
     """A column of one chunk; `buffers` behind that of the nulls."""
     keep: list[Any] = [*children, dictionary]
     bits = validity(valid)
@@ -109,9 +118,13 @@ def plain_column(
         format_, keep, None if dictionary is None else dictionary.schema, [one.schema for one in children]
     )
     array = array_of(
-        rows, [bits, *buffers], keep, 0 if bits is None else -1,
-        None if dictionary is None else dictionary.chunks[0][0], [one.chunks[0][0] for one in children],
-    )  # fmt: skip
+        rows,
+        [bits, *buffers],
+        keep,
+        0 if bits is None else -1,
+        None if dictionary is None else dictionary.chunks[0][0],
+        [one.chunks[0][0] for one in children],
+    )
     return Column(schema, [(array, 0, rows)], keep)
 
 

@@ -39,10 +39,14 @@ def forget(folder: str, before: int | None = None) -> None:
 
 
 def keep(
-    backup: BackupAndRestore, model: Model, callbacks: Sequence[Callback], epoch: int, told: tuple[int, dict[str, float]]
-) -> None:  # fmt: skip
-    """The states at the end of an epoch, which counts from 1, written atomically. `told`: its number as callbacks count,
-    and its figures."""
+    backup: BackupAndRestore,
+    model: Model,
+    callbacks: Sequence[Callback],
+    epoch: int,
+    told: tuple[int, dict[str, float]],
+) -> None:
+    """The states at the end of an epoch, which counts from 1, written atomically. `told`: its number as callbacks
+    count, and its figures."""
     states: list[Any] = []
     arrays: dict[str, Any] = {}
     for place, callback in enumerate(callbacks):
@@ -53,9 +57,11 @@ def keep(
                 arrays.update({f"{place}.{name}.{i}": one for i, one in enumerate(value)})
         states.append({"callback": type(callback).__name__, "state": state})
     whole = {
-        "learning_rate": model._wanted_rate, "stop_training": bool(model.stop_training), "told": told,
+        "learning_rate": model._wanted_rate,
+        "stop_training": bool(model.stop_training),
+        "told": told,
         "callbacks": states,
-    }  # fmt: skip
+    }
     path = _path(backup.backup_dir, epoch)
     with open(path + ".new", "wb") as file:
         np.savez(file, states=np.array(json.dumps(whole)), **arrays)

@@ -63,7 +63,9 @@ def class_weights(class_weight: ClassWeights, names: list[str], kinds: list[str]
             raise ValueError(f"class_weight: task '{name}' is a regression and has no classes; give sample_weight")
         if isinstance(weights, str):
             if weights != "balanced":
-                raise ValueError(f"class_weight of task '{name}': '{weights}' is no weight; give a dict by label, or 'balanced'")
+                raise ValueError(
+                    f"class_weight of task '{name}': '{weights}' is no weight; give a dict by label, or 'balanced'"
+                )
             changes["tasks", name, "class_weights"] = weights
         elif isinstance(weights, Mapping):
             if weights:

@@ -17,9 +17,18 @@ from ._types import Array
 from ._values import Meaningless, is_list, is_missing, items_of, may_be_list, microseconds_of_day, text_bytes, text_of
 
 _FORMATS = {
-    "f8": b"g", "f4": b"f", "f2": b"e", "i8": b"l", "i4": b"i", "i2": b"s", "i1": b"c",
-    "u8": b"L", "u4": b"I", "u2": b"S", "u1": b"C",
-}  # fmt: skip
+    "f8": b"g",
+    "f4": b"f",
+    "f2": b"e",
+    "i8": b"l",
+    "i4": b"i",
+    "i2": b"s",
+    "i1": b"c",
+    "u8": b"L",
+    "u4": b"I",
+    "u2": b"S",
+    "u1": b"C",
+}
 _TIMES = {"s": b"tss:", "ms": b"tsm:", "us": b"tsu:", "ns": b"tsn:"}
 
 
@@ -27,7 +36,7 @@ def module_of(value: object) -> str:
     return type(value).__module__.partition(".")[0]
 
 
-# -- Texts --------------------------------------------------------------------------------------------------------------
+# -- Texts -------------------------------------------------------------------------------------------------------------
 
 
 def _of_texts(parts: list[bytes], valid: Array | None) -> Column:
@@ -59,7 +68,7 @@ def text_bytes_at(value: str, row: int, name: str) -> bytes:
         raise SchemaError(f"row {row + 1}: column '{name}': {wrong}") from None
 
 
-# -- NumPy --------------------------------------------------------------------------------------------------------------
+# -- NumPy -------------------------------------------------------------------------------------------------------------
 
 
 def from_numpy(values: Array, name: str, valid: Array | None = None) -> Column:
@@ -118,14 +127,16 @@ def _from_times(values: Array, name: str, valid: Array | None = None, zone: byte
     return plain_column(_TIMES[finer] + zone, [np.ascontiguousarray(numbers)], len(values), valid)
 
 
-# -- Objects and lists ----------------------------------------------------------------------------------------------------
+# -- Objects and lists -------------------------------------------------------------------------------------------------
 
 
 def from_objects(values: Sequence[Any], name: str) -> Column:
     """Python's values, and missing ones among them."""
     kinds = set(map(type, values))
     if kinds <= {str, bytes}:
-        return _of_texts([value if isinstance(value, bytes) else _utf8(value, i, name) for i, value in enumerate(values)], None)
+        return _of_texts(
+            [value if isinstance(value, bytes) else _utf8(value, i, name) for i, value in enumerate(values)], None
+        )
     if any(is_list(value) for value in _one_a_kind(values, kinds)):
         return _from_lists(values, name)
     kinds = {kind for kind in kinds if not issubclass(kind, type(None)) and kind.__name__ not in ("NAType", "NaTType")}
@@ -205,7 +216,10 @@ def _instants(values: Sequence[Any], valid: Array, name: str) -> Column | None:
     zone = b"UTC" if aware == {True} else b""
     plain = [_without_zone(value) if there else None for value, there in zip(values, valid)]
     if any(getattr(value, "nanosecond", 0) for value in known):
-        counts = [0 if value is None else value.as_unit("ns").value if hasattr(value, "as_unit") else _nanoseconds(value) for value in plain]
+        counts = [
+            0 if value is None else value.as_unit("ns").value if hasattr(value, "as_unit") else _nanoseconds(value)
+            for value in plain
+        ]
         return plain_column(_TIMES["ns"] + zone, [np.array(counts, np.int64)], len(values), valid)
     if all(isinstance(value, np.datetime64) for value in known):
         return _from_times(np.array([np.datetime64("NaT") if value is None else value for value in plain]), name, valid)
@@ -282,8 +296,8 @@ def _items_and_weights(items: Array, values: Array, counts: Array, name: str, we
         found[weights] = from_ragged(values, counts, weights)
     elif not (values == 1).all():
         raise SchemaError(
-            f"column '{name}' is a sparse matrix with values other than 1, which are weights of the list's items; give the "
-            "feature a column for them (weight_name, weight_column)"
+            f"column '{name}' is a sparse matrix with values other than 1, which are weights of the list's items; "
+            "give the feature a column for them (weight_name, weight_column)"
         )
     return found
 
@@ -293,7 +307,9 @@ def from_sparse_frame(frame: Any, name: str, weights: str | None) -> dict[str, C
     parts = [frame.iloc[:, i].array for i in range(frame.shape[1])]
     for part in parts:
         if part.dtype.fill_value == part.dtype.fill_value and part.dtype.fill_value != 0:
-            raise SchemaError(f"column '{name}' is a frame filled with {part.dtype.fill_value}; a list needs one of 0 or NaN")
+            raise SchemaError(
+                f"column '{name}' is a frame filled with {part.dtype.fill_value}; a list needs one of 0 or NaN"
+            )
     rows = np.concatenate([part.sp_index.indices for part in parts])
     items = np.repeat(np.arange(len(parts)), [part.sp_index.npoints for part in parts])
     values = np.concatenate([part.sp_values for part in parts])
@@ -313,7 +329,9 @@ def _from_lists(values: Sequence[Any], name: str) -> Column:
             rows.append(())
             valid[i] = False
         else:
-            raise SchemaError(f"row {i + 1}: column '{name}' holds {value!r} among lists; make a list of it: [{value!r}]")
+            raise SchemaError(
+                f"row {i + 1}: column '{name}' holds {value!r} among lists; make a list of it: [{value!r}]"
+            )
     counts = np.fromiter(map(len, rows), np.int64, len(rows))
     arrays = [row for row in rows if len(row)]
     if arrays and all(isinstance(row, np.ndarray) and row.dtype == arrays[0].dtype and row.ndim == 1 for row in arrays):
@@ -331,7 +349,7 @@ def _is_objects(row: Any) -> bool:
     return isinstance(row, np.ndarray) and row.dtype.kind in "O"
 
 
-# -- pandas, polars, Arrow -------------------------------------------------------------------------------------------------
+# -- pandas, polars, Arrow ---------------------------------------------------------------------------------------------
 
 
 def _from_pandas(value: Any, name: str) -> Column:

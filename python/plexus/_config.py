@@ -42,7 +42,7 @@ class Configuration:
         self.source, self.name = source, name
         self.changes: dict[Key, Any] = {}
 
-    def with_changes(self, changes: dict[Key, Any]) -> "Configuration":
+    def with_changes(self, changes: dict[Key, Any]) -> Configuration:
         other = Configuration(self.source, self.name)
         other.changes = {**self.changes, **changes}
         return other
@@ -50,7 +50,9 @@ class Configuration:
     def handle(self, context: CData) -> CData:
         """Parsed; a mistake is an exception with its place and the nearest key."""
         is_text = isinstance(self.source, str)
-        source = (self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source), default=_plain)).encode()
+        source = (
+            self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source), default=_plain)
+        ).encode()
         try:
             handle = create(
                 "plx_config",
@@ -106,5 +108,7 @@ def read(config: dict[str, Any] | FilePath, folders: Folders) -> tuple[Configura
     cache = os.environ.get("XDG_CACHE_HOME", "")
     cache = cache if os.path.isabs(cache) else os.path.join(os.path.expanduser("~"), ".cache")
     return Configuration(path.read_text(encoding="utf-8"), str(path)), [
-        *where, str(path.parent), os.path.join(cache, "plexus"),
-    ]  # fmt: skip
+        *where,
+        str(path.parent),
+        os.path.join(cache, "plexus"),
+    ]

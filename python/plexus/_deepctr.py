@@ -25,8 +25,8 @@ _TASK_TYPES, _TASK_NAMES = ("binary", "binary"), ("ctr", "ctcvr")
 def tasks(
     num_tasks: int | None, task_types: Sequence[str] | None, task_names: Sequence[str] | None
 ) -> tuple[list[str], list[str], int]:
-    """Lists, with num_tasks from their length where it is not given. Of two tasks, where num_tasks is not given, what is
-    not said of them is DeepCTR's default."""
+    """Lists, with num_tasks from their length where it is not given. Of two tasks, where num_tasks is not given, what
+    is not said of them is DeepCTR's default."""
     if num_tasks is None and len(task_names or _TASK_NAMES) == 2:
         task_types = _TASK_TYPES if task_types is None else task_types
     if num_tasks is None and len(task_types or ()) == 2:
@@ -39,8 +39,8 @@ def _tower(units: object, n_tasks: int) -> list[list[int]]:
     sizes: list[Any] = list(units) if isinstance(units, Iterable) and not isinstance(units, str) else [units]
     if not all(isinstance(one, numbers.Integral) for one in sizes):
         raise ArgumentError(
-            f"tower_dnn_hidden_units is {units!r}; give the units of each hidden layer, [64, 32], which all towers have, "
-            "or tower_dnn_units_lists with one such list a task"
+            f"tower_dnn_hidden_units is {units!r}; give the units of each hidden layer, [64, 32], which all towers "
+            "have, or tower_dnn_units_lists with one such list a task"
         )
     return [[int(one) for one in sizes]] * n_tasks
 
@@ -48,8 +48,8 @@ def _tower(units: object, n_tasks: int) -> list[list[int]]:
 def hyper_parameters(
     given: dict[str, Any], options: dict[str, Any], n_tasks: int, own: dict[str, Any], theirs: dict[str, Any]
 ) -> dict[str, Any]:
-    """What is given by this package's names, or by DeepCTR's, which are taken out of `options`; what is not given (None)
-    has the defaults of the one or the other."""
+    """What is given by this package's names, or by DeepCTR's, which are taken out of `options`; what is not given
+    (None) has the defaults of the one or the other."""
     values = dict(given)
     used = [name for name, ours in SPELLINGS.items() if name in options and ours in given]
     for name in used:

@@ -13,9 +13,17 @@ from ._config import Key
 from ._library import ArgumentError, SchemaError
 from ._readers import Reading
 from ._tables import (
-    Column, ForeignStream, Stream, column_of, columns_of, from_padded, from_ragged, from_sparse,
-    from_sparse_frame, is_stream,
-)  # fmt: skip
+    Column,
+    ForeignStream,
+    Stream,
+    column_of,
+    columns_of,
+    from_padded,
+    from_ragged,
+    from_sparse,
+    from_sparse_frame,
+    is_stream,
+)
 from ._transforms import refuse_transforms, transformed_features, with_transforms
 from ._types import Floats64, Rows, Values
 from .features import FeatureColumn, VarLenSparseFeat, names_by_place, read_column
@@ -26,9 +34,12 @@ class Inputs:
     task, mostly of its name; `read`: all that its configuration reads."""
 
     def __init__(
-        self, feature_columns: list[FeatureColumn] | None, task_names: list[str], label_columns: list[str],
+        self,
+        feature_columns: list[FeatureColumn] | None,
+        task_names: list[str],
+        label_columns: list[str],
         read: dict[str, Reading],
-    ):  # fmt: skip
+    ):
         self.feature_columns, self.task_names, self.label_columns = feature_columns, task_names, label_columns
         self.read = read
 
@@ -54,13 +65,15 @@ class Inputs:
     def _unmatrixed(self, x: dict[str, Any]) -> dict[str, Any]:
         """Sparse matrices of SciPy and frames of sparse columns as lists: the number of a column is the item, the value
         its weight."""
-        sparse = [name for name in self.read if hasattr(x.get(name), "tocsr") or self._is_sparse_frame(x.get(name), name)]
+        sparse = [
+            name for name in self.read if hasattr(x.get(name), "tocsr") or self._is_sparse_frame(x.get(name), name)
+        ]
         for name in sparse:
             reading = self.read[name]
             if not reading.is_list:
                 raise SchemaError(
-                    f"column '{name}' is a sparse matrix, and no feature that reads it takes lists; give matrix.toarray(), "
-                    "or declare a list"
+                    f"column '{name}' is a sparse matrix, and no feature that reads it takes lists; give "
+                    "matrix.toarray(), or declare a list"
                 )
             convert = from_sparse if hasattr(x[name], "tocsr") else from_sparse_frame
             x = {**x, **convert(x[name], name, reading.weights if reading.weights not in x else None)}
@@ -121,11 +134,17 @@ class Inputs:
         self, x: Rows, y: Values = None, sample_weight: Values = None, expected: dict[Key, str] | None = None
     ) -> ForeignStream | None:
         """A table that can go to the library as it is, batch by batch: it makes a stream and holds all columns."""
-        is_whole = y is None and sample_weight is None and not expected and not transformed_features(self.feature_columns)
+        is_whole = (
+            y is None and sample_weight is None and not expected and not transformed_features(self.feature_columns)
+        )
         return ForeignStream(x) if is_whole and is_stream(x) else None
 
     def stream(
-        self, x: Rows, y: Values, sample_weight: Values = None, what: str = "x",
+        self,
+        x: Rows,
+        y: Values,
+        sample_weight: Values = None,
+        what: str = "x",
         expected: dict[Key, str] | None = None,
     ) -> tuple[Stream, dict[Key, str]]:
         """Features, labels and weights as one table, and the keys of the configuration that name the weights' columns.

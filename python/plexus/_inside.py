@@ -14,7 +14,6 @@ from ._native import ffi, lib
 from ._network import Network
 from ._types import CData, Floats, Rows
 
-
 _TASK = re.compile(r"(?<![^/\s])task(\d+)(?=/| |$)")  # the library's name of a task, a part of a layer's name
 
 
@@ -44,13 +43,14 @@ class Inside(Network):
         return found
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """The layers by name, in the order of `describe`, with what each makes of a row: (groups, width). Those of a task
-        begin with its name: click/tower/... (parameters keep the name that they have in files, task0/tower/...)."""
+        """The layers by name, in the order of `describe`, with what each makes of a row: (groups, width). Those of a
+        task begin with its name: click/tower/... (parameters keep the name that they have in files,
+        task0/tower/...)."""
         return {self._shown(name): shape for name, shape in self._layers().items()}
 
     def describe(self, form: str = "layers") -> str:
-        """The network as text: `layers` with shapes and parameters, `dot` for Graphviz, `plan` as it executes; the last two
-        have the library's names of tasks, task0 and so on."""
+        """The network as text: `layers` with shapes and parameters, `dot` for Graphviz, `plan` as it executes; the
+        last two have the library's names of tasks, task0 and so on."""
         lines = super().describe(form).split("\n")
         head = next((i for i, line in enumerate(lines) if line.startswith("layer ")), None)
         if form != "layers" or head is None:
@@ -92,7 +92,10 @@ class Inside(Network):
         names = [name for name in self._layers() if name.endswith("gate/softmax")]
         with self._lock:
             outputs = self._outputs(self._rows(x), names)
-        return {self._shown(name[: -len("/softmax")]): self._gate(name, weights[:, 0, :]) for name, weights in outputs.items()}
+        return {
+            self._shown(name[: -len("/softmax")]): self._gate(name, weights[:, 0, :])
+            for name, weights in outputs.items()
+        }
 
     def _gate(self, name: str, given: Floats) -> dict[str, Any]:
         weights = given.astype(np.float64)

@@ -77,9 +77,7 @@ def call(function: Callable[..., int], *arguments: object) -> None:
     failure.check(function(*arguments, failure.pointer))
 
 
-def create(
-    kind: str, free: Callable[[CData], None], function: Callable[..., int], *arguments: object
-) -> CData:
+def create(kind: str, free: Callable[[CData], None], function: Callable[..., int], *arguments: object) -> CData:
     """Calls a function whose last argument but one receives a handle of type `kind`; it is freed with the object."""
     out = ffi.new(kind + " **")
     failure = Failure()
@@ -106,9 +104,9 @@ def warn(message: str) -> None:
 
 
 def keep_failure(kind: object, failure: BaseException, traceback: TracebackType) -> float | None:
-    """For callbacks whose `user` has a member `failure`: a signal that came while the library worked, Ctrl-C say, raises
-    before their first line, where no `try` is yet. The answer is that of a callback that ends the work; a learning
-    rate's stays as it was."""
+    """For callbacks whose `user` has a member `failure`: a signal that came while the library worked, Ctrl-C say,
+    raises before their first line, where no `try` is yet. The answer is that of a callback that ends the work; a
+    learning rate's stays as it was."""
     given = traceback.tb_frame.f_locals
     ffi.from_handle(given["user"]).failure = failure
     rate: float | None = given.get("rate")

@@ -22,9 +22,14 @@ class Listener:
     from 1, those of callbacks from `first_epoch`."""
 
     def __init__(
-        self, model: Model, data: CData, callbacks: list[Callback], display: Display, first_epoch: int,
+        self,
+        model: Model,
+        data: CData,
+        callbacks: list[Callback],
+        display: Display,
+        first_epoch: int,
         backup: BackupAndRestore | None,
-    ):  # fmt: skip
+    ):
         self.model, self.data, self.callbacks = model, data, callbacks
         self.display, self.first_epoch, self.backup = display, first_epoch, backup
         self.failure: BaseException | None = None

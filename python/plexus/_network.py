@@ -48,9 +48,14 @@ class Network:
     _in_training = False  # a fit has not returned
 
     def __init__(
-        self, handle: CData, threads: int, feature_columns: list[FeatureColumn] | None, task_names: list[str],
-        label_columns: list[str], read: dict[str, Reading],
-    ):  # fmt: skip
+        self,
+        handle: CData,
+        threads: int,
+        feature_columns: list[FeatureColumn] | None,
+        task_names: list[str],
+        label_columns: list[str],
+        read: dict[str, Reading],
+    ):
         self._context = context(threads)
         self._threads = threads
         self._locks = Lock()
@@ -176,7 +181,9 @@ class Network:
             raise FormatError(f"{os.fsdecode(os.fspath(filepath))}: no weights of save_weights: {failure}") from None
         if set(values) != set(names):
             odd = sorted(set(values) ^ set(names))[0]
-            raise ValueError(f"load_weights: parameter '{odd}' is in {'the file' if odd in values else 'the network'} alone")
+            raise ValueError(
+                f"load_weights: parameter '{odd}' is in {'the file' if odd in values else 'the network'} alone"
+            )
         self.set_weights([values[name] for name in names])
 
     def export_onnx(self, filepath: FilePath, external_data: bool = False) -> None:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training as it shows: verbose 0 nothing, 1 a line an epoch, and while it runs a bar, in terminals and notebooks; 2 the
-line alone; "auto" 1."""
+"""Training as it shows: verbose 0 nothing, 1 a line an epoch, and while it runs a bar, in terminals and notebooks; 2
+the line alone; "auto" 1."""
 
 from __future__ import annotations
 
@@ -48,9 +48,12 @@ class Display:
             return
         if self._bar is None:
             self._bar = self._tqdm(
-                total=progress.steps, desc=f"Epoch {first_epoch + progress.epoch}/{self.epochs}", unit="step",
-                leave=False, file=sys.stdout,
-            )  # fmt: skip
+                total=progress.steps,
+                desc=f"Epoch {first_epoch + progress.epoch}/{self.epochs}",
+                unit="step",
+                leave=False,
+                file=sys.stdout,
+            )
         self._bar.update(progress.step - self._bar.n)
         self._bar.set_postfix_str(f"loss: {progress.loss:.4f}", refresh=False)
 

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from .predictor import Predictor
 
 _TITLES = {
-    "single_task": "SingleTask", "shared_bottom": "Shared_Bottom", "esmm": "ESMM", "mmoe": "MMOE", "cgc": "PLE_CGC",
+    "single_task": "SingleTask",
+    "shared_bottom": "Shared_Bottom",
+    "esmm": "ESMM",
+    "mmoe": "MMOE",
+    "cgc": "PLE_CGC",
     "ple": "PLE",
-}  # fmt: skip
+}
 _MOST = 8  # names, figures or epochs that are shown
 
 

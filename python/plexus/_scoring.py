@@ -66,8 +66,8 @@ class Scoring(Inside):
     _test: CData = None  # the data whose test rows the configuration names
 
     def predict(self, x: Rows, batch_size: int | None = None, verbose: int | str = "auto") -> Floats | list[Floats]:
-        """Scores: a list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task), of probabilities, or of
-        values in the unit of a regression's labels. With one task the array alone.
+        """Scores: a list of arrays [rows, 1], one a task ([rows, classes] of a multiclass task), of probabilities, or
+        of values in the unit of a regression's labels. With one task the array alone.
 
         x: rows as `fit` takes them, without labels; files may be of any size.
         batch_size, verbose: taken for Keras' sake; they change nothing.
@@ -139,9 +139,14 @@ class Scoring(Inside):
         return Predictor(self, columns)
 
     def evaluate(
-        self, x: Rows = None, y: Values = None, batch_size: int | None = None, verbose: int | str = "auto",
-        sample_weight: Values = None, return_dict: bool = False,
-    ) -> dict[str, float] | list[float]:  # fmt: skip
+        self,
+        x: Rows = None,
+        y: Values = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Values = None,
+        return_dict: bool = False,
+    ) -> dict[str, float] | list[float]:
         """The compiled metrics of each task; a list in the order of `metrics_names`, or a dict. Without compiled
         metrics, every figure that has a meaning (docs/metrics.md), as a dict.
 

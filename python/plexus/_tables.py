@@ -21,9 +21,18 @@ from ._native import ffi, lib
 from ._types import Array, CData, Rows
 
 __all__ = [
-    "Column", "ForeignStream", "HasStream", "Stream", "column_of", "columns_of", "from_padded", "from_ragged",
-    "from_sparse", "from_sparse_frame", "is_stream",
-]  # fmt: skip
+    "Column",
+    "ForeignStream",
+    "HasStream",
+    "Stream",
+    "column_of",
+    "columns_of",
+    "from_padded",
+    "from_ragged",
+    "from_sparse",
+    "from_sparse_frame",
+    "is_stream",
+]
 
 
 def is_stream(table: Rows) -> TypeGuard[HasStream]:
@@ -104,7 +113,9 @@ def _columns_of_stream(table: HasStream, wanted: Collection[str] | None) -> dict
         chunks = []
         for batch, there in zip(batches.arrays, hidden):
             child = batch.children[index]
-            chunks.append((child if there is None else _with_nulls(child, batch.offset, there, keep), batch.offset, batch.length))
+            chunks.append(
+                (child if there is None else _with_nulls(child, batch.offset, there, keep), batch.offset, batch.length)
+            )
         return Column(schemas[index], chunks, keep)
 
     found = _named(names, range(len(names)), wanted)

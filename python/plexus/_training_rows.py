@@ -24,18 +24,30 @@ def _share(validation_split: float) -> float:
 
 def _from_streams(config: CData, model: CData, train: CData, validation: CData) -> CData:
     return create(
-        "plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config, ffi.NULL if model is None else model,
-        train, ffi.NULL if validation is None else validation, ffi.NULL,
-    )  # fmt: skip
+        "plx_data",
+        lib.plx_data_free,
+        lib.plx_data_from_arrow,
+        config,
+        ffi.NULL if model is None else model,
+        train,
+        ffi.NULL if validation is None else validation,
+        ffi.NULL,
+    )
 
 
 class Tables:
     """Rows in memory."""
 
     def __init__(
-        self, inputs: Inputs, x: Rows, y: Values, sample_weight: Values, validation_data: object,
-        validation_split: float, expected: dict[Key, str] | None,
-    ):  # fmt: skip
+        self,
+        inputs: Inputs,
+        x: Rows,
+        y: Values,
+        sample_weight: Values,
+        validation_data: object,
+        validation_split: float,
+        expected: dict[Key, str] | None,
+    ):
         # How many rows validation_split means is known when all are there.
         foreign = None if _share(validation_split) else inputs.foreign(x, y, sample_weight, expected)
         self.train: Stream | ForeignStream
@@ -61,9 +73,13 @@ class Tables:
             # As many rows as Keras takes: it keeps floor(rows * (1 - split)).
             part = self.train.rows - int(self.train.rows * (1 - validation_split))
         self.changes: dict[Key, Any] = {
-            ("data", "train"): [], ("data", "validation"): [], ("data", "test"): [], ("data", "test_part"): 0,
-            ("data", "validation_part"): part, **(names if expected is None else {}),
-        }  # fmt: skip
+            ("data", "train"): [],
+            ("data", "validation"): [],
+            ("data", "test"): [],
+            ("data", "test_part"): 0,
+            ("data", "validation_part"): part,
+            **(names if expected is None else {}),
+        }
 
     def load(self, context: CData, config: CData, model: CData) -> CData:
         """The data; `model`: whose encoders encode it, None: encoders are fitted."""
@@ -75,20 +91,25 @@ class FileRows:
     """Rows in files. `train` None: those that the configuration names."""
 
     def __init__(
-        self, train: Files | None, validation: Files | None = None, folders: Sequence[str] = (),
+        self,
+        train: Files | None,
+        validation: Files | None = None,
+        folders: Sequence[str] = (),
         changes: Mapping[Key, Any] | None = None,
-    ):  # fmt: skip
+    ):
         self.folders = list(folders)
         self.changes: dict[Key, Any] = dict(changes or {})
         if train is not None:
             self.folders = [*train.folders, *(validation.folders if validation else []), *self.folders]
             self.changes.update(
                 {
-                    ("data", "train"): train.paths, ("data", "validation"): validation.paths if validation else [],
-                    ("data", "test"): [], ("data", "test_part"): 0,
+                    ("data", "train"): train.paths,
+                    ("data", "validation"): validation.paths if validation else [],
+                    ("data", "test"): [],
+                    ("data", "test_part"): 0,
                     **{("data", key): value for key, value in train.options.items()},
                 }
-            )  # fmt: skip
+            )
 
     def load(self, context: CData, config: CData, model: CData) -> CData:
         """As of Tables."""
@@ -120,9 +141,13 @@ class FileRows:
         with ExitStack() as files:
             streams = [files.enter_context(parquet_stream(paths)) if paths else None for paths in parquet]
             return create(
-                "plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config, ffi.NULL if model is None else model,
+                "plx_data",
+                lib.plx_data_free,
+                lib.plx_data_from_arrow,
+                config,
+                ffi.NULL if model is None else model,
                 *(ffi.NULL if stream is None else stream.pointer for stream in streams),
-            )  # fmt: skip
+            )
 
 
 def _tell_wrong_rows(data: CData) -> None:
@@ -155,9 +180,14 @@ def _validation_files(validation_data: object, train: Files) -> Files | None:
 
 
 def training_rows(
-    inputs: Inputs, x: Rows, y: Values, sample_weight: Values, validation_data: object, validation_split: float,
+    inputs: Inputs,
+    x: Rows,
+    y: Values,
+    sample_weight: Values,
+    validation_data: object,
+    validation_split: float,
     expected: dict[Key, str] | None,
-) -> Tables | FileRows:  # fmt: skip
+) -> Tables | FileRows:
     """Tables or FileRows. `expected`: the columns of weights of a network that is built."""
     files = files_of(x)
     if files is None:

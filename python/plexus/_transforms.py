@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DenseFeat's transform_fn: a Python function over the numbers of a column, which the library never sees. It holds where
-Python has the rows; what leaves Python (a model file, ONNX, a predictor, files as rows) would be without it."""
+"""DenseFeat's transform_fn: a Python function over the numbers of a column, which the library never sees. It holds
+where Python has the rows; what leaves Python (a model file, ONNX, a predictor, files as rows) would be without it."""
 
 from __future__ import annotations
 
@@ -17,9 +17,18 @@ from ._types import CData, Floats64
 from .features import DenseFeat, FeatureColumn, read_column
 
 _NUMBERS = {
-    b"g": "f8", b"f": "f4", b"e": "f2", b"l": "i8", b"i": "i4", b"s": "i2", b"c": "i1", b"L": "u8", b"I": "u4",
-    b"S": "u2", b"C": "u1",
-}  # fmt: skip
+    b"g": "f8",
+    b"f": "f4",
+    b"e": "f2",
+    b"l": "i8",
+    b"i": "i4",
+    b"s": "i2",
+    b"c": "i1",
+    b"L": "u8",
+    b"I": "u4",
+    b"S": "u2",
+    b"C": "u1",
+}
 _OFFSETS = {b"u": "i4", b"U": "i8"}
 
 
@@ -36,8 +45,8 @@ def check_transforms(feature_columns: Sequence[FeatureColumn]) -> None:
         for other in feature_columns:
             if other is not feature and read_column(other) == column:
                 raise ValueError(
-                    f"feature '{feature.name}': transform_fn would change column '{column}' for feature '{other.name}', "
-                    "too; give the transformed numbers as a column of their own"
+                    f"feature '{feature.name}': transform_fn would change column '{column}' for feature "
+                    f"'{other.name}', too; give the transformed numbers as a column of their own"
                 )
 
 
@@ -45,8 +54,8 @@ def refuse_transforms(feature_columns: Sequence[FeatureColumn] | None, what: str
     """UnsupportedError where a feature has a function that `what` would be without."""
     for feature in transformed_features(feature_columns):
         raise UnsupportedError(
-            f"feature '{feature.name}': {what}, a Python function. Use scaling or transform=\"log1p\", which are part of "
-            "the model, or transform the column yourself before fit and leave transform_fn out"
+            f"feature '{feature.name}': {what}, a Python function. Use scaling or transform=\"log1p\", which are part "
+            "of the model, or transform the column yourself before fit and leave transform_fn out"
         )
 
 
@@ -66,8 +75,8 @@ def _call(feature: DenseFeat, numbers: Floats64) -> Floats64:
     made = np.asarray(feature.transform_fn(numbers), np.float64)
     if made.size != numbers.size:
         raise ValueError(
-            f"feature '{feature.name}': transform_fn made an array {list(made.shape)} of one {list(numbers.shape)}; it must "
-            "give a number for each"
+            f"feature '{feature.name}': transform_fn made an array {list(made.shape)} of one {list(numbers.shape)}; "
+            "it must give a number for each"
         )
     return made.reshape(numbers.shape)
 

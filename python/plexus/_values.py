@@ -39,7 +39,9 @@ def _meaningless(value: object) -> Meaningless:
         return Meaningless(f"{value!r} has more digits than a double; cast it to float64, or to text")
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return Meaningless(f"{shown} ({type(value).__name__}) has no meaning here; give a text, a number, a truth or a date")
+    return Meaningless(
+        f"{shown} ({type(value).__name__}) has no meaning here; give a text, a number, a truth or a date"
+    )
 
 
 def _text_of_float(value: Any) -> str:
@@ -193,7 +195,9 @@ def may_be_list(kind: type) -> bool:
     if issubclass(kind, (list, tuple, set, frozenset, np.ndarray)):
         return True
     is_column = hasattr(kind, "tolist") or hasattr(kind, "to_list")
-    return is_column and hasattr(kind, "__len__") and kind.__module__.partition(".")[0] in ("pandas", "polars", "pyarrow")
+    return (
+        is_column and hasattr(kind, "__len__") and kind.__module__.partition(".")[0] in ("pandas", "polars", "pyarrow")
+    )
 
 
 def is_list(value: object) -> bool:

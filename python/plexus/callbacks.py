@@ -54,10 +54,19 @@ class Callback:
 
 # Keras' hooks that nothing calls here.
 _NEVER_CALLED = (
-    "on_batch_begin", "on_batch_end", "on_train_batch_begin", "on_train_batch_end", "on_test_begin", "on_test_end",
-    "on_test_batch_begin", "on_test_batch_end", "on_predict_begin", "on_predict_end", "on_predict_batch_begin",
+    "on_batch_begin",
+    "on_batch_end",
+    "on_train_batch_begin",
+    "on_train_batch_end",
+    "on_test_begin",
+    "on_test_end",
+    "on_test_batch_begin",
+    "on_test_batch_end",
+    "on_predict_begin",
+    "on_predict_end",
+    "on_predict_batch_begin",
     "on_predict_batch_end",
-)  # fmt: skip
+)
 
 
 def check_callback(callback: object) -> None:
@@ -80,8 +89,8 @@ def _is_own(callback: object, hook: str) -> bool:
 
 
 class LambdaCallback(Callback):
-    """Own functions in place of a class: on_epoch_begin, on_epoch_end, on_train_begin, on_train_end. TypeError for hooks
-    that are never called."""
+    """Own functions in place of a class: on_epoch_begin, on_epoch_end, on_train_begin, on_train_end. TypeError for
+    hooks that are never called."""
 
     def __init__(
         self,
@@ -314,7 +323,8 @@ class LearningRateScheduler(Callback):
 
 
 class _Log(Callback):
-    """A file that a training begins anew, unless it goes on from a backup: then it is cut back to what it held there."""
+    """A file that a training begins anew, unless it goes on from a backup: then it is cut back to what it held
+    there."""
 
     def __init__(self, filename: FilePath, append: bool = False):
         self.filename, self.append = os.fspath(filename), append
@@ -386,10 +396,11 @@ class TensorBoard(Callback):
 
 
 class BackupAndRestore(Callback):
-    """The library keeps the state of training in a file of `backup_dir`, and the callbacks' states lie beside it; a `fit`
-    of the same model on the same rows that finds them there goes on from them, and ends with the same bits as if it had
-    never been broken off; History has the epochs from there on. EarlyStopping, ReduceLROnPlateau, ModelCheckpoint and the loggers go on as well, and own
-    callbacks with get_state and set_state; they must be given in the same order.
+    """The library keeps the state of training in a file of `backup_dir`, and the callbacks' states lie beside it; a
+    `fit` of the same model on the same rows that finds them there goes on from them, and ends with the same bits as if
+    it had never been broken off; History has the epochs from there on. EarlyStopping, ReduceLROnPlateau,
+    ModelCheckpoint and the loggers go on as well, and own callbacks with get_state and set_state; they must be given
+    in the same order.
 
     save_freq: "epoch", or a number of steps. When training is done, the files go, unless delete_checkpoint is False.
     SchemaError: the file is of another configuration or of other rows.

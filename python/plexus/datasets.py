@@ -90,9 +90,7 @@ def fetch(
     return _fetch(name, folder, source, quiet)[0]
 
 
-def _fetch(
-    name: str, folder: FilePath | None, source: FilePath | None, quiet: bool
-) -> tuple[Path, bool]:
+def _fetch(name: str, folder: FilePath | None, source: FilePath | None, quiet: bool) -> tuple[Path, bool]:
     """The data set's folder, and whether it had been there already."""
     listed = subprocess.run([command(), "fetch", "--list"], check=True, capture_output=True, text=True).stdout
     sets: dict[str, _Set] = json.loads(listed)
@@ -197,7 +195,7 @@ def _take_from_network(name: str, wanted: _Set, work: Path, quiet: bool) -> None
         except OSError as reason:  # the publisher has the files one by one, too
             if not quiet:
                 print(f"{wanted['address']}: {reason}", file=sys.stderr)
-            for file, member in wanted["members"].items():
+            for member in wanted["members"].values():
                 with _download(member["address"], quiet) as stream:
                     _unpack(wanted, stream, member["address"].rsplit("/", 1)[-1], work)
     except OSError as reason:

@@ -7,8 +7,8 @@ rows, so `vocabulary_size` says only how many there are at most.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ._library import warn
@@ -81,10 +81,19 @@ class SparseFeat:
     options: dict[str, Any] = field(hash=False)
 
     def __init__(
-        self, name: str, vocabulary_size: int | None = None, embedding_dim: int | str = 4, use_hash: bool = False,
-        vocabulary_path: str | None = None, dtype: str = "int32", embeddings_initializer: Any = None,
-        embedding_name: str | None = None, group_name: str = DEFAULT_GROUP_NAME, trainable: bool = True, **options: Any,
-    ):  # fmt: skip
+        self,
+        name: str,
+        vocabulary_size: int | None = None,
+        embedding_dim: int | str = 4,
+        use_hash: bool = False,
+        vocabulary_path: str | None = None,
+        dtype: str = "int32",
+        embeddings_initializer: Any = None,
+        embedding_name: str | None = None,
+        group_name: str = DEFAULT_GROUP_NAME,
+        trainable: bool = True,
+        **options: Any,
+    ):
         _keep(self, locals())
 
     def config(self) -> dict[str, Any]:
@@ -121,9 +130,15 @@ class DenseFeat:
     options: dict[str, Any] = field(hash=False)
 
     def __init__(
-        self, name: str, dimension: int = 1, dtype: str = "float32", transform_fn: Any = None, scaling: str = "none",
-        missing: Any = None, **options: Any,
-    ):  # fmt: skip
+        self,
+        name: str,
+        dimension: int = 1,
+        dtype: str = "float32",
+        transform_fn: Any = None,
+        scaling: str = "none",
+        missing: Any = None,
+        **options: Any,
+    ):
         _keep(self, locals())
 
     def config(self) -> dict[str, Any]:
@@ -156,10 +171,17 @@ class VarLenSparseFeat:
     options: dict[str, Any] = field(hash=False)
 
     def __init__(
-        self, sparsefeat: SparseFeat, maxlen: int, combiner: str = "mean", length_name: str | None = None,
-        weight_name: str | None = None, weight_norm: bool = True, attention_on: str | None = None, separator: str = "|",
+        self,
+        sparsefeat: SparseFeat,
+        maxlen: int,
+        combiner: str = "mean",
+        length_name: str | None = None,
+        weight_name: str | None = None,
+        weight_norm: bool = True,
+        attention_on: str | None = None,
+        separator: str = "|",
         **options: Any,
-    ):  # fmt: skip
+    ):
         _keep(self, locals())
 
     @property
@@ -246,8 +268,8 @@ def in_order(feature_columns: Sequence[FeatureColumn]) -> list[FeatureColumn]:
 
 
 def names_by_place(feature_columns: Sequence[FeatureColumn]) -> list[str]:
-    """The names for values that come without one. They once came in the order of the configuration; where that is another
-    than the declared one, a warning says so until the next release."""
+    """The names for values that come without one. They once came in the order of the configuration; where that is
+    another than the declared one, a warning says so until the next release."""
     names, before = get_feature_names(feature_columns), get_feature_names(in_order(feature_columns))
     if names != before:
         warn(

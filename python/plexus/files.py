@@ -231,8 +231,8 @@ def _parquet_rows(paths: list[str]) -> HasStream:
         except ImportError:
             pass
     raise UnsupportedError(
-        f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and neither is "
-        "installed: pip install pyarrow, or write the rows as CSV"
+        f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and neither "
+        "is installed: pip install pyarrow, or write the rows as CSV"
     )
 
 

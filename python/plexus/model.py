@@ -36,9 +36,12 @@ class Model(Scoring):
     """
 
     def __init__(
-        self, config: dict[str, Any] | Configuration | None = None, handle: CData = None, threads: int = 0,
+        self,
+        config: dict[str, Any] | Configuration | None = None,
+        handle: CData = None,
+        threads: int = 0,
         folders: Sequence[str] = (),
-    ):  # fmt: skip
+    ):
         columns, made_of_columns = None, False
         if isinstance(config, dict):
             config = {**config, "data": {"train": [], **config.get("data", {})}}
@@ -89,9 +92,14 @@ class Model(Scoring):
     # -- Configuration ---------------------------------------------------------------------------------------------
 
     def compile(
-        self, optimizer: object = "adam", loss: PerTask[object] = None, metrics: object = None,
-        loss_weights: PerTask[float] = None, weighted_metrics: object = None, **options: Any,
-    ) -> None:  # fmt: skip
+        self,
+        optimizer: object = "adam",
+        loss: PerTask[object] = None,
+        metrics: object = None,
+        loss_weights: PerTask[float] = None,
+        weighted_metrics: object = None,
+        **options: Any,
+    ) -> None:
         """Sets how to train and what to measure. What is for tasks is one value for all, a list, or a dict by name.
 
         optimizer: its name, plexus.optimizers.Adam(...) and its siblings, or an optimizer of Keras.
@@ -110,9 +118,14 @@ class Model(Scoring):
             self._compile(optimizer, loss, metrics, loss_weights, weighted_metrics, options)
 
     def _compile(
-        self, optimizer: object, loss: PerTask[object], metrics: object, loss_weights: PerTask[float],
-        weighted_metrics: object, options: dict[str, Any],
-    ) -> None:  # fmt: skip
+        self,
+        optimizer: object,
+        loss: PerTask[object],
+        metrics: object,
+        loss_weights: PerTask[float],
+        weighted_metrics: object,
+        options: dict[str, Any],
+    ) -> None:
         optimizer = optimizers.get(optimizer)
         metrics, weighted = (metrics_a_task(one, self.task_names) for one in (metrics, weighted_metrics))
         changes: dict[Key, Any] = {("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE}
@@ -185,7 +198,8 @@ class Model(Scoring):
 
     @property
     def classes(self) -> dict[str, list[str]]:
-        """The labels of each multiclass task, in the order of its outputs: column k of its scores is that of label k."""
+        """The labels of each multiclass task, in the order of its outputs: column k of its scores is that of label
+        k."""
         found: dict[str, list[str]] = {}
         for task, name in enumerate(self.task_names):
             n = lib.plx_model_task_outputs(self._built(), task, ffi.NULL)
@@ -231,7 +245,8 @@ class Model(Scoring):
         validation_split: the share of the rows, the last ones before shuffling, that is measured after each epoch.
         validation_data: (x, y) or (x, y, sample_weight), or files, in its stead.
         shuffle: whether rows come in another order each epoch.
-        class_weight: factors of rows by their label, {0: 1.0, 1: 5.0}, one for each label of a task, for all tasks, as a
+        class_weight: factors of rows by their label, {0: 1.0, 1: 5.0}, one for each label of a task, for all tasks, as
+        a
             list, or in a dict by task; "balanced": n / (k * the label's rows). It multiplies with sample_weight.
         sample_weight: factors of rows: an array [rows], a list of them or a dict, one a task, or names of columns of x.
         initial_epoch: what the first epoch is counted as.
@@ -290,9 +305,7 @@ class Model(Scoring):
         share: dict[Key, Any] = {("data", "validation_part"): validation_split} if validation_split else {}
         return FileRows(None, folders=self._folders, changes=share)
 
-    def _build(
-        self, settings: dict[str, Any], rows: Tables | FileRows, class_weight: ClassWeights
-    ) -> CData:
+    def _build(self, settings: dict[str, Any], rows: Tables | FileRows, class_weight: ClassWeights) -> CData:
         """Data by the model's encoders; at the first fit, these and the network are made."""
         if self._handle is not None:
             if class_weight is not None:
@@ -318,7 +331,9 @@ class Model(Scoring):
             self._test = data
         return data
 
-    def _train(self, data: CData, callbacks: list[Callback], display: Display, initial_epoch: int, epochs: int) -> History:
+    def _train(
+        self, data: CData, callbacks: list[Callback], display: Display, initial_epoch: int, epochs: int
+    ) -> History:
         self.stop_training = False
         backup = next((one for one in callbacks if isinstance(one, BackupAndRestore)), None)
         listener = Listener(self, data, callbacks, display, initial_epoch, backup)

@@ -55,9 +55,15 @@ def _check_towers(num_tasks: int, tower_dnn_units_lists: Sequence[Sequence[int]]
 
 
 def _make(
-    name: str, dnn_feature_columns: Sequence[FeatureColumn], task_types: list[str], task_names: list[str], threads: int,
-    seed: int, hyper_parameters: dict[str, Any], options: dict[str, Any],
-) -> Model:  # fmt: skip
+    name: str,
+    dnn_feature_columns: Sequence[FeatureColumn],
+    task_types: list[str],
+    task_names: list[str],
+    threads: int,
+    seed: int,
+    hyper_parameters: dict[str, Any],
+    options: dict[str, Any],
+) -> Model:
     columns = checked(dnn_feature_columns)
     check_transforms(columns)
     data, tasks = options.pop("data", {}), options.pop("tasks", {})
@@ -80,9 +86,12 @@ def _make(
 
 
 def _dnn(
-    l2_reg_embedding: float, l2_reg_dnn: float, dnn_dropout: _PerLayer[float], dnn_activation: _PerLayer[str],
+    l2_reg_embedding: float,
+    l2_reg_dnn: float,
+    dnn_dropout: _PerLayer[float],
+    dnn_activation: _PerLayer[str],
     dnn_use_bn: _PerLayer[bool],
-) -> dict[str, Any]:  # fmt: skip
+) -> dict[str, Any]:
     return {
         "l2_reg_embedding": l2_reg_embedding,
         "l2_reg_dnn": l2_reg_dnn,
@@ -93,11 +102,19 @@ def _dnn(
 
 
 def SingleTask(
-    dnn_feature_columns: Sequence[FeatureColumn], task_type: str = "binary", task_name: str = "task",
-    tower_dnn_units: Sequence[int] = (64,), l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0, seed: int = 1024,
-    dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu", dnn_use_bn: _PerLayer[bool] = False,
-    threads: int = 0, **options: Any,
-) -> Model:  # fmt: skip
+    dnn_feature_columns: Sequence[FeatureColumn],
+    task_type: str = "binary",
+    task_name: str = "task",
+    tower_dnn_units: Sequence[int] = (64,),
+    l2_reg_embedding: float = 1e-5,
+    l2_reg_dnn: float = 0.0,
+    seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0,
+    dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False,
+    threads: int = 0,
+    **options: Any,
+) -> Model:
     """One tower on the features, for one task; a task that shares nothing."""
     _check_tasks(1, [task_type], [task_name], least=1)
     common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
@@ -106,13 +123,21 @@ def SingleTask(
 
 
 def Shared_Bottom(
-    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
-    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None,
-    bottom_dnn_units: Sequence[int] | None = None, tower_dnn_units_lists: _Towers = None,
-    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
-    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
-    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
-) -> Model:  # fmt: skip
+    dnn_feature_columns: Sequence[FeatureColumn],
+    num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None,
+    task_names: Sequence[str] | None = None,
+    bottom_dnn_units: Sequence[int] | None = None,
+    tower_dnn_units_lists: _Towers = None,
+    l2_reg_embedding: float = 1e-5,
+    l2_reg_dnn: float = 0.0,
+    seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0,
+    dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False,
+    threads: int = 0,
+    **options: Any,
+) -> Model:
     """One network that all towers read (Caruana, Multitask Learning, 1997).
 
     bottom_dnn_units: of its hidden layers; (128, 128).
@@ -130,12 +155,20 @@ def Shared_Bottom(
 
 
 def SharedBottom(
-    dnn_feature_columns: Sequence[FeatureColumn], bottom_dnn_hidden_units: Sequence[int] | None = None,
-    tower_dnn_hidden_units: Sequence[int] | None = None, l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
-    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
-    dnn_use_bn: _PerLayer[bool] = False, task_types: Sequence[str] | None = None,
-    task_names: Sequence[str] | None = None, threads: int = 0, **options: Any,
-) -> Model:  # fmt: skip
+    dnn_feature_columns: Sequence[FeatureColumn],
+    bottom_dnn_hidden_units: Sequence[int] | None = None,
+    tower_dnn_hidden_units: Sequence[int] | None = None,
+    l2_reg_embedding: float = 1e-5,
+    l2_reg_dnn: float = 0.0,
+    seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0,
+    dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False,
+    task_types: Sequence[str] | None = None,
+    task_names: Sequence[str] | None = None,
+    threads: int = 0,
+    **options: Any,
+) -> Model:
     """Shared_Bottom by DeepCTR 0.9.4's name, with its arguments in its order and its defaults.
 
     bottom_dnn_hidden_units: of the shared hidden layers; (256, 128).
@@ -146,19 +179,36 @@ def SharedBottom(
     if tower_dnn_hidden_units is not None or "tower_dnn_units_lists" not in options:
         options["tower_dnn_hidden_units"] = (64,) if tower_dnn_hidden_units is None else tower_dnn_hidden_units
     return Shared_Bottom(
-        dnn_feature_columns, None, task_types, task_names, l2_reg_embedding=l2_reg_embedding, l2_reg_dnn=l2_reg_dnn,
-        seed=seed, dnn_dropout=dnn_dropout, dnn_activation=dnn_activation, dnn_use_bn=dnn_use_bn, threads=threads,
+        dnn_feature_columns,
+        None,
+        task_types,
+        task_names,
+        l2_reg_embedding=l2_reg_embedding,
+        l2_reg_dnn=l2_reg_dnn,
+        seed=seed,
+        dnn_dropout=dnn_dropout,
+        dnn_activation=dnn_activation,
+        dnn_use_bn=dnn_use_bn,
+        threads=threads,
         **options,
-    )  # fmt: skip
+    )
 
 
 def ESMM(
-    dnn_feature_columns: Sequence[FeatureColumn], task_type: str | None = None,
-    task_names: Sequence[str] = ("ctr", "ctcvr"), tower_dnn_units_lists: _Towers = None,
-    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
-    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
-    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, task_types: Sequence[str] | None = None, **options: Any,
-) -> Model:  # fmt: skip
+    dnn_feature_columns: Sequence[FeatureColumn],
+    task_type: str | None = None,
+    task_names: Sequence[str] = ("ctr", "ctcvr"),
+    tower_dnn_units_lists: _Towers = None,
+    l2_reg_embedding: float = 1e-5,
+    l2_reg_dnn: float = 0.0,
+    seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0,
+    dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False,
+    threads: int = 0,
+    task_types: Sequence[str] | None = None,
+    **options: Any,
+) -> Model:
     """Click, and click with conversion as a product of probabilities, both over all rows (Ma et al., Entire Space
     Multi-Task Model, SIGIR 2018, arXiv 1804.07931).
 
@@ -187,14 +237,23 @@ ESSM = ESMM
 
 
 def MMOE(
-    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
-    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_experts: int | None = None,
-    expert_dnn_units: Sequence[int] | None = None, gate_dnn_units: Sequence[int] | None = None,
+    dnn_feature_columns: Sequence[FeatureColumn],
+    num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None,
+    task_names: Sequence[str] | None = None,
+    num_experts: int | None = None,
+    expert_dnn_units: Sequence[int] | None = None,
+    gate_dnn_units: Sequence[int] | None = None,
     tower_dnn_units_lists: _Towers = None,
-    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
-    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
-    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
-) -> Model:  # fmt: skip
+    l2_reg_embedding: float = 1e-5,
+    l2_reg_dnn: float = 0.0,
+    seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0,
+    dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False,
+    threads: int = 0,
+    **options: Any,
+) -> Model:
     """Experts that all tasks share, mixed by a gate of each task's own (Ma et al., Modeling Task Relationships in
     Multi-task Learning with Multi-gate Mixture-of-Experts, KDD 2018).
 
@@ -222,15 +281,24 @@ def MMOE(
 
 
 def PLE_CGC(
-    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
-    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None,
-    num_experts_specific: int | None = None, num_experts_shared: int | None = None,
-    expert_dnn_units: Sequence[int] | None = None, gate_dnn_units: Sequence[int] | None = None,
+    dnn_feature_columns: Sequence[FeatureColumn],
+    num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None,
+    task_names: Sequence[str] | None = None,
+    num_experts_specific: int | None = None,
+    num_experts_shared: int | None = None,
+    expert_dnn_units: Sequence[int] | None = None,
+    gate_dnn_units: Sequence[int] | None = None,
     tower_dnn_units_lists: _Towers = None,
-    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
-    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
-    dnn_use_bn: _PerLayer[bool] = False, threads: int = 0, **options: Any,
-) -> Model:  # fmt: skip
+    l2_reg_embedding: float = 1e-5,
+    l2_reg_dnn: float = 0.0,
+    seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0,
+    dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False,
+    threads: int = 0,
+    **options: Any,
+) -> Model:
     """Customized Gate Control: experts of each task's own beside shared ones (Tang et al., Progressive Layered
     Extraction, RecSys 2020).
 
@@ -261,15 +329,26 @@ CGC = PLE_CGC
 
 
 def PLE(
-    dnn_feature_columns: Sequence[FeatureColumn], num_tasks: int | None = None,
-    task_types: Sequence[str] | None = None, task_names: Sequence[str] | None = None, num_levels: int = 2,
-    num_experts_specific: int | None = None, num_experts_shared: int | None = None,
-    expert_dnn_units: Sequence[int] | None = None, gate_dnn_units: Sequence[int] | None = None,
+    dnn_feature_columns: Sequence[FeatureColumn],
+    num_tasks: int | None = None,
+    task_types: Sequence[str] | None = None,
+    task_names: Sequence[str] | None = None,
+    num_levels: int = 2,
+    num_experts_specific: int | None = None,
+    num_experts_shared: int | None = None,
+    expert_dnn_units: Sequence[int] | None = None,
+    gate_dnn_units: Sequence[int] | None = None,
     tower_dnn_units_lists: _Towers = None,
-    l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0,
-    seed: int = 1024, dnn_dropout: _PerLayer[float] = 0.0, dnn_activation: _PerLayer[str] = "relu",
-    dnn_use_bn: _PerLayer[bool] = False, gate_input: str | None = None, threads: int = 0, **options: Any,
-) -> Model:  # fmt: skip
+    l2_reg_embedding: float = 1e-5,
+    l2_reg_dnn: float = 0.0,
+    seed: int = 1024,
+    dnn_dropout: _PerLayer[float] = 0.0,
+    dnn_activation: _PerLayer[str] = "relu",
+    dnn_use_bn: _PerLayer[bool] = False,
+    gate_input: str | None = None,
+    threads: int = 0,
+    **options: Any,
+) -> Model:
     """Progressive Layered Extraction: levels of own and shared experts, one on another (Tang et al., RecSys 2020).
 
     num_experts_specific: experts of each task's own in a level; 8.

@@ -76,15 +76,17 @@ def _check_argument(optimizer: str, argument: str, value: object) -> None:
     if argument == "weight_decay":
         if not _is_off(value, 0):
             raise ValueError(
-                f"optimizer '{optimizer}': weight_decay has no effect; take plexus.optimizers.AdamW(weight_decay=...), or "
-                "the model's l2_reg_embedding and l2_reg_dnn"
+                f"optimizer '{optimizer}': weight_decay has no effect; take "
+                "plexus.optimizers.AdamW(weight_decay=...), or the model's l2_reg_embedding and l2_reg_dnn"
             )
     elif argument in _WITHOUT_EFFECT:
         off, remedy = _WITHOUT_EFFECT[argument]
         if not _is_off(value, off):
             raise ValueError(f"optimizer '{optimizer}': {argument}={value!r} has no effect here: {remedy}")
     elif not _is_off(value):
-        raise ValueError(f"optimizer '{optimizer}' takes no argument '{argument}'; there are {', '.join(sorted(known))}")
+        raise ValueError(
+            f"optimizer '{optimizer}' takes no argument '{argument}'; there are {', '.join(sorted(known))}"
+        )
 
 
 def _is_number(value: object) -> bool:
@@ -96,8 +98,8 @@ def _is_number(value: object) -> bool:
 
 
 class Optimizer:
-    """`name` is the configuration's `train.optimizer`, `config` the keys that differ from its defaults. ValueError for an
-    argument of Keras that would have no effect."""
+    """`name` is the configuration's `train.optimizer`, `config` the keys that differ from its defaults. ValueError for
+    an argument of Keras that would have no effect."""
 
     def __init__(self, name: str, /, **arguments: Any):
         self.name = name
@@ -145,9 +147,13 @@ def AdamW(
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019): learning_rate * weight_decay * w is taken off."""
     return Optimizer(
         "adamw",
-        learning_rate=learning_rate, weight_decay=weight_decay, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon,
+        learning_rate=learning_rate,
+        weight_decay=weight_decay,
+        beta_1=beta_1,
+        beta_2=beta_2,
+        epsilon=epsilon,
         **arguments,
-    )  # fmt: skip
+    )
 
 
 def Adagrad(
@@ -156,9 +162,11 @@ def Adagrad(
     """Adagrad (Duchi et al. 2011): steps divided by the root of the sum of all squared gradients so far."""
     return Optimizer(
         "adagrad",
-        learning_rate=learning_rate, initial_accumulator_value=initial_accumulator_value, epsilon=epsilon,
+        learning_rate=learning_rate,
+        initial_accumulator_value=initial_accumulator_value,
+        epsilon=epsilon,
         **arguments,
-    )  # fmt: skip
+    )
 
 
 def RMSprop(
@@ -173,22 +181,32 @@ def RMSprop(
     `centered`."""
     return Optimizer(
         "rmsprop",
-        learning_rate=learning_rate, rho=rho, momentum=momentum or None, epsilon=epsilon, centered=centered,
+        learning_rate=learning_rate,
+        rho=rho,
+        momentum=momentum or None,
+        epsilon=epsilon,
+        centered=centered,
         **arguments,
-    )  # fmt: skip
+    )
 
 
 def Ftrl(learning_rate: float = 0.001, **arguments: Any) -> Optimizer:
     """FTRL-proximal (McMahan et al. 2013).
 
-    arguments: l1_regularization_strength, l2_regularization_strength, beta, initial_accumulator_value, as Keras has them.
+    arguments: l1_regularization_strength, l2_regularization_strength, beta, initial_accumulator_value, as Keras has
+    them.
     """
     return Optimizer("ftrl", learning_rate=learning_rate, **arguments)
 
 
 _BY_NAME: dict[str, Callable[..., Optimizer]] = {
-    "sgd": SGD, "adam": Adam, "adamw": AdamW, "adagrad": Adagrad, "rmsprop": RMSprop, "ftrl": Ftrl,
-}  # fmt: skip
+    "sgd": SGD,
+    "adam": Adam,
+    "adamw": AdamW,
+    "adagrad": Adagrad,
+    "rmsprop": RMSprop,
+    "ftrl": Ftrl,
+}
 
 
 def get(optimizer: object) -> Optimizer:
@@ -222,9 +240,11 @@ def _of_keras(optimizer: Any) -> tuple[str, dict[str, Any]]:
 def _defaults() -> dict[str, Any]:
     """What the library takes where an optimizer says nothing, by the configuration's keys."""
     probe = {
-        "data": {"train": []}, "features": [{"name": "feature", "kind": "sparse"}], "tasks": [{"name": "task"}],
+        "data": {"train": []},
+        "features": [{"name": "feature", "kind": "sparse"}],
+        "tasks": [{"name": "task"}],
         "model": {"name": "single_task"},
-    }  # fmt: skip
+    }
     handle = Configuration(probe).handle(context())
     return {key: value_of(context(), handle, "train", key) for key in _KEYS.values()}
 

@@ -96,8 +96,8 @@ def _titles(gates: Iterable[str]) -> dict[str, str]:
 
 
 def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
-    """How each gate mixes its experts over the rows of x (PLE paper, figure 8): bars are mean weights, lines on them one
-    deviation up and down, in the colour of the task that owns the expert, grey where it is shared; dotted, equal
+    """How each gate mixes its experts over the rows of x (PLE paper, figure 8): bars are mean weights, lines on them
+    one deviation up and down, in the colour of the task that owns the expert, grey where it is shared; dotted, equal
     weights. Below each gate, the entropy of its weights as a share of the greatest there can be."""
     from matplotlib.patches import Patch
 
@@ -124,9 +124,15 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
         ax.hlines(1 / n, places[0] - 0.5, places[-1] + 0.5, colors="0.25", linestyles="dotted", linewidth=1)
         share = gate["entropy"] / np.log(n) if n > 1 else 0.0
         ax.annotate(
-            f"{titles[name]}\nentropy {share:.0%}", (places.mean(), 0), (0, -20),
-            xycoords=("data", "axes fraction"), textcoords="offset points", ha="center", va="top", fontsize="small",
-        )  # fmt: skip
+            f"{titles[name]}\nentropy {share:.0%}",
+            (places.mean(), 0),
+            (0, -20),
+            xycoords=("data", "axes fraction"),
+            textcoords="offset points",
+            ha="center",
+            va="top",
+            fontsize="small",
+        )
         ticks += list(places)
         labels += [str(int(number) + 1) for _, number in names]
         at = places[-1] + 2.5
@@ -138,15 +144,17 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
     ax.set_ylabel("weight of the expert")
     if len(owners) > 1:
         patches = [
-            Patch(color=colour, label=f"experts of {owner}")
-            for owner, colour in colours.items()
-            if owner in owners
+            Patch(color=colour, label=f"experts of {owner}") for owner, colour in colours.items() if owner in owners
         ]
         patches += [Patch(color=_COMMON, label="shared experts")] if owners - set(colours) else []
         ax.legend(
-            handles=patches, frameon=False, fontsize="small", ncols=len(patches), loc="lower center",
+            handles=patches,
+            frameon=False,
+            fontsize="small",
+            ncols=len(patches),
+            loc="lower center",
             bbox_to_anchor=(0.5, 1.0),
-        )  # fmt: skip
+        )
     return ax
 
 

@@ -99,12 +99,14 @@ class Predictor:
                 raise ArgumentError(f"columns: '{name}' is there twice")
         for name, reading in found.items():
             if reading.is_feature and name not in self.columns:
-                raise SchemaError(f"columns: there is no '{name}', which the model reads; {nearest(name, self.columns)}")
+                raise SchemaError(
+                    f"columns: there is no '{name}', which the model reads; {nearest(name, self.columns)}"
+                )
 
     @property
     def unknown(self) -> int:
-        """How many cells so far, of all threads, were not empty and held no category that the model knows, nor a list with
-        one. Where most do, rows are written otherwise than for training (docs/data.md)."""
+        """How many cells so far, of all threads, were not empty and held no category that the model knows, nor a list
+        with one. Where most do, rows are written otherwise than for training (docs/data.md)."""
         return lib.plx_predictor_unknown(self._handle)
 
     def __call__(self, row: Any) -> tuple[float, ...]:

@@ -6,8 +6,8 @@
     MultiTaskRanker       targets of different types: probabilities and numbers in one array
 
 X is an array of numbers, or a frame: numeric columns are read as numbers (standardised), all others, and those named in
-`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks]; tasks have the names of y's
-columns, where it is a frame. `options` has further keys of the configuration: {"model": {"expert_dnn_activation":
+`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks]; tasks have the names of
+y's columns, where it is a frame. `options` has further keys of the configuration: {"model": {"expert_dnn_activation":
 "gelu"}, "train": {"schedule": "cosine"}}.
 """
 
@@ -179,9 +179,14 @@ class _MultiTaskEstimator(BaseEstimator):
         network.compile(optimizer)
         labels = {task["name"]: target for task, target in zip(tasks, targets)}
         history = network.fit(
-            columns, labels, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose,
-            validation_split=self.validation_fraction, sample_weight=sample_weight,
-        )  # fmt: skip
+            columns,
+            labels,
+            batch_size=self.batch_size,
+            epochs=self.epochs,
+            verbose=self.verbose,
+            validation_split=self.validation_fraction,
+            sample_weight=sample_weight,
+        )
         self.network_ = network
         self.n_iter_ = len(history.epoch)
         self.history_ = history.history
@@ -261,9 +266,10 @@ def _check_binary(targets: Array, names: list[str], types: Sequence[str]) -> Non
             raise ValueError(f"task_types: '{kind}' of target '{name}' is none of binary, regression")
         odd = values[~np.isnan(values) & (values != 0) & (values != 1)]
         if kind == "binary" and len(odd):
+            fitting = ["regression" if one == name else known for one, known in zip(names, types)]
             raise ValueError(
-                f"y: target '{name}' holds {odd[0]:g}, which is no label of a binary task (0 and 1 are). Name the type of "
-                f"each target, task_types={['regression' if one == name else known for one, known in zip(names, types)]}"
+                f"y: target '{name}' holds {odd[0]:g}, which is no label of a binary task (0 and 1 are). Name the "
+                f"type of each target, task_types={fitting}"
             )
 
 
@@ -357,27 +363,64 @@ class MultiTaskRanker(_MultiTaskEstimator):
     and numbers, [rows, targets]; score is the mean over targets of AUC and R2. NaN in y: no label."""
 
     def __init__(
-        self, task_types: Sequence[str] = ("binary", "binary"), model: str = "mmoe", *, num_experts: int = 4,
-        num_experts_specific: int = 2, num_experts_shared: int = 2, num_levels: int = 2,
-        bottom_dnn_units: Sequence[int] = (64,), expert_dnn_units: Sequence[int] = (64,),
-        gate_dnn_units: Sequence[int] = (), tower_dnn_units: Sequence[int] = (32,),
-        embedding_dim: int = 8, l2_reg_embedding: float = 1e-5, l2_reg_dnn: float = 0.0, dnn_dropout: float = 0.0,
-        dnn_activation: str = "relu", dnn_use_bn: bool = False, optimizer: object = "adam",
-        learning_rate: float = 0.005, batch_size: int = 128, epochs: int = 50, validation_fraction: float = 0.0,
-        patience: int = 0, categorical_features: Sequence[int | str] | None = None,
-        options: Mapping[str, Any] | None = None, random_state: int | np.random.RandomState | None = None,
-        threads: int = 0, verbose: int = 0,
-    ):  # fmt: skip
+        self,
+        task_types: Sequence[str] = ("binary", "binary"),
+        model: str = "mmoe",
+        *,
+        num_experts: int = 4,
+        num_experts_specific: int = 2,
+        num_experts_shared: int = 2,
+        num_levels: int = 2,
+        bottom_dnn_units: Sequence[int] = (64,),
+        expert_dnn_units: Sequence[int] = (64,),
+        gate_dnn_units: Sequence[int] = (),
+        tower_dnn_units: Sequence[int] = (32,),
+        embedding_dim: int = 8,
+        l2_reg_embedding: float = 1e-5,
+        l2_reg_dnn: float = 0.0,
+        dnn_dropout: float = 0.0,
+        dnn_activation: str = "relu",
+        dnn_use_bn: bool = False,
+        optimizer: object = "adam",
+        learning_rate: float = 0.005,
+        batch_size: int = 128,
+        epochs: int = 50,
+        validation_fraction: float = 0.0,
+        patience: int = 0,
+        categorical_features: Sequence[int | str] | None = None,
+        options: Mapping[str, Any] | None = None,
+        random_state: int | np.random.RandomState | None = None,
+        threads: int = 0,
+        verbose: int = 0,
+    ):
         super().__init__(
-            model, num_experts=num_experts, num_experts_specific=num_experts_specific,
-            num_experts_shared=num_experts_shared, num_levels=num_levels, bottom_dnn_units=bottom_dnn_units,
-            expert_dnn_units=expert_dnn_units, gate_dnn_units=gate_dnn_units, tower_dnn_units=tower_dnn_units,
-            embedding_dim=embedding_dim, l2_reg_embedding=l2_reg_embedding, l2_reg_dnn=l2_reg_dnn,
-            dnn_dropout=dnn_dropout, dnn_activation=dnn_activation, dnn_use_bn=dnn_use_bn, optimizer=optimizer,
-            learning_rate=learning_rate, batch_size=batch_size, epochs=epochs,
-            validation_fraction=validation_fraction, patience=patience, categorical_features=categorical_features,
-            options=options, random_state=random_state, threads=threads, verbose=verbose,
-        )  # fmt: skip
+            model,
+            num_experts=num_experts,
+            num_experts_specific=num_experts_specific,
+            num_experts_shared=num_experts_shared,
+            num_levels=num_levels,
+            bottom_dnn_units=bottom_dnn_units,
+            expert_dnn_units=expert_dnn_units,
+            gate_dnn_units=gate_dnn_units,
+            tower_dnn_units=tower_dnn_units,
+            embedding_dim=embedding_dim,
+            l2_reg_embedding=l2_reg_embedding,
+            l2_reg_dnn=l2_reg_dnn,
+            dnn_dropout=dnn_dropout,
+            dnn_activation=dnn_activation,
+            dnn_use_bn=dnn_use_bn,
+            optimizer=optimizer,
+            learning_rate=learning_rate,
+            batch_size=batch_size,
+            epochs=epochs,
+            validation_fraction=validation_fraction,
+            patience=patience,
+            categorical_features=categorical_features,
+            options=options,
+            random_state=random_state,
+            threads=threads,
+            verbose=verbose,
+        )
         self.task_types = task_types
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
@@ -387,8 +430,8 @@ class MultiTaskRanker(_MultiTaskEstimator):
         _check_length(columns, targets)
         if targets.shape[1] != len(self.task_types):
             raise ValueError(
-                f"y has {targets.shape[1]} targets, task_types {len(self.task_types)}: give the type of each target, such as "
-                f"task_types={['binary'] * targets.shape[1]}"
+                f"y has {targets.shape[1]} targets, task_types {len(self.task_types)}: give the type of each target, "
+                f"such as task_types={['binary'] * targets.shape[1]}"
             )
         names = _task_names(y, targets.shape[1])
         _check_binary(targets, names, self.task_types)

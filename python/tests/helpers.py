@@ -2,6 +2,7 @@
 """A small model over the shared rows."""
 
 import numpy as np
+
 import plexus
 
 
@@ -13,9 +14,14 @@ def small_model(**arguments):
         plexus.DenseFeat("pay"),
     ]
     model = plexus.MMOE(
-        columns, task_types=["binary", "regression"], task_names=["click", "seconds"], num_experts=2,
-        expert_dnn_units=[8], tower_dnn_units_lists=[[4], [4]], **arguments,
-    )  # fmt: skip
+        columns,
+        task_types=["binary", "regression"],
+        task_names=["click", "seconds"],
+        num_experts=2,
+        expert_dnn_units=[8],
+        tower_dnn_units_lists=[[4], [4]],
+        **arguments,
+    )
     model.compile(plexus.optimizers.Adam(0.01), metrics=["AUC", "mae"])
     return model
 

@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 """Arrow's types: the same categories and numbers as the texts and numbers that they stand for."""
+
 import datetime
 import decimal
 import uuid
 
 import numpy as np
-import plexus as px
 import pyarrow as pa
 import pytest
 
+import plexus as px
+
 DAYS = [datetime.date(2024, 1, 31), datetime.date(1969, 12, 31), None, datetime.date(2000, 2, 29)]
-MOMENTS = [datetime.datetime(2024, 1, 31, 12, 0, 0, 500000), datetime.datetime(1969, 12, 31, 23, 59, 58), None,
-           datetime.datetime(2024, 1, 31)]
+MOMENTS = [
+    datetime.datetime(2024, 1, 31, 12, 0, 0, 500000),
+    datetime.datetime(1969, 12, 31, 23, 59, 58),
+    None,
+    datetime.datetime(2024, 1, 31),
+]
 IDS = [uuid.UUID(int=1 << 90), uuid.UUID(int=7), None, uuid.UUID(int=8)]
 PRICES = [decimal.Decimal("1.50"), decimal.Decimal("-12.00"), None, decimal.Decimal("0.25")]
 DAY_TEXTS = ["2024-01-31", "1969-12-31", None, "2000-02-29"]
@@ -25,8 +31,10 @@ CATEGORIES = [
     (pa.array(MOMENTS, pa.timestamp("ns")), MOMENT_TEXTS),
     (pa.array(MOMENTS, pa.timestamp("us", "UTC")), ZONED),
     (pa.array(MOMENTS, pa.timestamp("us", "Europe/Berlin")), ZONED),
-    (pa.array([moment and moment.time() for moment in MOMENTS], pa.time64("us")),
-     ["12:00:00.5", "23:59:58", None, "00:00:00"]),
+    (
+        pa.array([moment and moment.time() for moment in MOMENTS], pa.time64("us")),
+        ["12:00:00.5", "23:59:58", None, "00:00:00"],
+    ),
     (pa.array(PRICES, pa.decimal128(9, 2)), ["1.50", "-12", None, "0.25"]),
     (pa.array(PRICES, pa.decimal256(40, 2)), ["1.50", "-12", None, "0.25"]),
     (pa.array([True, False, None, True]), ["true", "false", None, "true"]),
@@ -41,9 +49,13 @@ CATEGORIES = [
 
 
 def trained(table, kind):
-    features = [{"sparse": lambda: px.SparseFeat("x", embedding_dim=3),
-                 "list": lambda: px.VarLenSparseFeat(px.SparseFeat("x", embedding_dim=3), maxlen=3),
-                 "dense": lambda: px.DenseFeat("x", missing=0)}[kind]()]
+    features = [
+        {
+            "sparse": lambda: px.SparseFeat("x", embedding_dim=3),
+            "list": lambda: px.VarLenSparseFeat(px.SparseFeat("x", embedding_dim=3), maxlen=3),
+            "dense": lambda: px.DenseFeat("x", missing=0),
+        }[kind]()
+    ]
     model = px.SingleTask(features, tower_dnn_units=[4])
     model.compile(seed=3)
     model.fit(table, np.arange(400) % 3 == 0, epochs=1, batch_size=50, verbose=0)
@@ -105,8 +117,7 @@ def test_vectors_as_their_texts(dtype, tmp_path):
     for data in ({"x": vectors}, {"x": vectors.tolist()}, pa.table({"x": pa.array(list(vectors))}), None):
         if dtype in (np.float32, np.float16) and isinstance(data, dict) and isinstance(data["x"], list):
             continue  # Python's floats have the digits of a double
-        model = px.SingleTask([px.DenseFeat("x", dimension=5, scaling="standard")], task_name="y",
-                              tower_dnn_units=[4])
+        model = px.SingleTask([px.DenseFeat("x", dimension=5, scaling="standard")], task_name="y", tower_dnn_units=[4])
         model.compile(seed=3)
         if data is None:
             model.fit(tmp_path / "rows.csv", epochs=1, verbose=0)
@@ -120,8 +131,9 @@ def test_vectors_as_their_texts(dtype, tmp_path):
 
 
 def test_rows_that_are_null():
-    fields = pa.StructArray.from_arrays([pa.array(["a", "b", "a", "b"] * 100)], ["x"],
-                                        mask=pa.array([False, True] * 200))
+    fields = pa.StructArray.from_arrays(
+        [pa.array(["a", "b", "a", "b"] * 100)], ["x"], mask=pa.array([False, True] * 200)
+    )
     plain = pa.table({"x": ["a", None, "a", None] * 100})
     model = trained(plain, "sparse")
 

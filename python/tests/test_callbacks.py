@@ -180,9 +180,14 @@ def noisy():
 def over_fitting_model():
     columns = [plexus.DenseFeat("x"), plexus.DenseFeat("z"), plexus.SparseFeat("k", embedding_dim=8)]
     model = plexus.MMOE(
-        columns, task_types=["binary", "binary"], task_names=["a", "b"], num_experts=2, expert_dnn_units=[8],
-        tower_dnn_units_lists=[[4], [4]], threads=1,
-    )  # fmt: skip
+        columns,
+        task_types=["binary", "binary"],
+        task_names=["a", "b"],
+        num_experts=2,
+        expert_dnn_units=[8],
+        tower_dnn_units_lists=[[4], [4]],
+        threads=1,
+    )
     model.compile(plexus.optimizers.Adam(0.02))
     return model
 

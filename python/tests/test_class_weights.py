@@ -69,12 +69,14 @@ def test_names_in_any_order(order):
 @pytest.mark.parametrize(
     "labels, task",
     [
-        (SOLD, {}), (SOLD.astype(bool), {}), (SOLD.astype(float), {}),
+        (SOLD, {}),
+        (SOLD.astype(bool), {}),
+        (SOLD.astype(float), {}),
         (np.where(SOLD == 1, "buy", "view"), {"positive": ["buy"], "negative": ["view"]}),
         (np.where(SOLD == 1, "buy", "view"), {"positive": ["buy"]}),
     ],
     ids=["int", "bool", "float", "texts", "positive alone"],
-)  # fmt: skip
+)
 def test_binary_tasks(labels, task):
     """1 and 0, True and False, the texts of `positive` and `negative`, all for the same label."""
     by_rows = fitted("binary", labels, sample_weight=np.where(SOLD == 1, 5.0, 2.0), task=task)
@@ -93,14 +95,18 @@ def test_balanced():
         balanced = fitted(kind, labels, "balanced")
         assert same(balanced, fitted(kind, labels, weights))
         assert not same(balanced, fitted(kind, labels))
-        assert same(balanced, fitted(kind, labels, {"k": "balanced"})) and same(balanced, fitted(kind, labels, ["balanced"]))
+        assert same(balanced, fitted(kind, labels, {"k": "balanced"})) and same(
+            balanced, fitted(kind, labels, ["balanced"])
+        )
 
 
 def several(class_weight=None, sample_weight=None):
     model = plexus.MMOE(
-        [plexus.DenseFeat("x")], task_types=["binary", "multiclass", "regression"], task_names=["sold", "size", "time"],
+        [plexus.DenseFeat("x")],
+        task_types=["binary", "multiclass", "regression"],
+        task_names=["sold", "size", "time"],
         expert_dnn_units=[4],
-    )  # fmt: skip
+    )
     model.compile("adam")
     model.fit(
         {"x": X}, [SOLD, NAMES, X * 3], batch_size=64, verbose=0, class_weight=class_weight, sample_weight=sample_weight
@@ -206,7 +212,9 @@ def test_minus_one_beside_0_and_1(tmp_path):
     marked = np.where(np.isnan(gaps), -1, SOLD)
     masked = fitted("binary", gaps, task={"positive": ["1"]})
     for y in (marked, marked.astype(float), marked.astype(str), marked.astype(np.int8)):
-        with pytest.warns(RuntimeWarning, match=r"task 'k' .*: -1 beside 0 and 1 counts as no label; say `missing") as told:
+        with pytest.warns(
+            RuntimeWarning, match=r"task 'k' .*: -1 beside 0 and 1 counts as no label; say `missing"
+        ) as told:
             model = fitted("binary", y, task={"positive": ["1"]})
         assert len(told) == 1 and same(model, masked)
     model.save(tmp_path / "m.plexus")
@@ -217,7 +225,9 @@ def test_minus_one_beside_0_and_1(tmp_path):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=".*AUC has no meaning")
-        assert loaded.evaluate({"x": X[only]}, marked[only], verbose=0) == masked.evaluate({"x": X[only]}, gaps[only], verbose=0)
+        assert loaded.evaluate({"x": X[only]}, marked[only], verbose=0) == masked.evaluate(
+            {"x": X[only]}, gaps[only], verbose=0
+        )
         negatives = fitted("binary", marked, task={"positive": ["1"], "negative": ["0", "-1"]})
         assert same(fitted("binary", np.where(SOLD == 1, 1, -1), task={"positive": ["1"]}), fitted("binary", SOLD))
     assert same(negatives, fitted("binary", np.where(marked == 1, 1, 0)))
@@ -229,7 +239,13 @@ def test_booleans_and_their_texts():
     truths = SOLD == 1
     texts = truths.astype(str)
     plain = fitted("binary", SOLD)
-    booleans = [truths, truths.tolist(), truths.astype(object), pandas.Series(truths, dtype="boolean"), arrow.array(truths)]
+    booleans = [
+        truths,
+        truths.tolist(),
+        truths.astype(object),
+        pandas.Series(truths, dtype="boolean"),
+        arrow.array(truths),
+    ]
     for y in booleans:
         assert same(fitted("binary", y), plain)
     for y in (*booleans, texts, pandas.Series(texts), np.char.upper(texts), np.char.lower(texts)):

@@ -47,24 +47,39 @@ def test_gaps(codes):
         [np.nan if one is None else one for one in listed],
         [pd.NaT if one is None else one for one in listed],
         [np.ma.masked if one is None else np.int32(one) for one in listed],
-        np.where(there, codes, np.nan), np.where(there, codes, np.nan).astype(np.float16),
-        pd.Series(listed, dtype=object), pd.Series(listed), pd.array(listed, "Int64"), pd.array(listed, "Float64"),
-        pd.Series(listed, dtype="Int8"), pd.Series(listed, dtype="int64[pyarrow]"), pd.array(listed, "int32[pyarrow]"),
-        pd.Series(pd.array(listed, "Int64")).astype("category"), pd.Categorical(listed), pd.Index(listed),
+        np.where(there, codes, np.nan),
+        np.where(there, codes, np.nan).astype(np.float16),
+        pd.Series(listed, dtype=object),
+        pd.Series(listed),
+        pd.array(listed, "Int64"),
+        pd.array(listed, "Float64"),
+        pd.Series(listed, dtype="Int8"),
+        pd.Series(listed, dtype="int64[pyarrow]"),
+        pd.array(listed, "int32[pyarrow]"),
+        pd.Series(pd.array(listed, "Int64")).astype("category"),
+        pd.Categorical(listed),
+        pd.Index(listed),
         pd.arrays.SparseArray(np.where(there, codes, np.nan)),
-        pa.array(listed), pa.chunked_array([listed[:100], listed[100:]]), pa.array(listed).dictionary_encode(),
-        pl.Series(listed), pl.Series(listed, dtype=pl.Object), tuple(listed), np.array(listed, object).reshape(-1, 1),
+        pa.array(listed),
+        pa.chunked_array([listed[:100], listed[100:]]),
+        pa.array(listed).dictionary_encode(),
+        pl.Series(listed),
+        pl.Series(listed, dtype=pl.Object),
+        tuple(listed),
+        np.array(listed, object).reshape(-1, 1),
         [None if one is None else str(one) for one in listed],
         [None if one is None else decimal.Decimal(one) for one in listed],
         np.ma.masked_array([str(code) for code in codes], mask=~there),
         np.array([np.nan if one is None else str(one) for one in listed], np.dtypes.StringDType(na_object=np.nan)),
-    ):  # fmt: skip
+    ):
         model = model_of(form, y)
         assert same(model, reference), (type(form), form[:8])
         assert np.array_equal(model.predict({"c": form}), reference.predict({"c": listed}))
 
 
-@pytest.mark.parametrize("values", [[2**63, 1, 2**63 + 1], [2**53 + 1, 1.5, 2**53], [2**64, 2**64 + 1, -1], [2**53 + 1, 7, None]])
+@pytest.mark.parametrize(
+    "values", [[2**63, 1, 2**63 + 1], [2**53 + 1, 1.5, 2**53], [2**64, 2**64 + 1, -1], [2**53 + 1, 7, None]]
+)
 def test_integers_keep_their_digits(values):
     """None of them goes through a double on its way."""
     texts = [None if value is None else str(value) for value in values]
@@ -84,13 +99,21 @@ def test_items_of_lists(codes):
     reference = model_of(lists, y, **options)
     numbers = [[int(item) for item in items] for items in lists]
     for form in (
-        numbers, [np.array(items) for items in numbers], [np.array(items, np.float32) for items in numbers],
-        [[float(item) for item in items] for items in numbers], [set(items) for items in lists],
-        [tuple(items) for items in lists], [[*items, None] for items in numbers], [frozenset(items) for items in numbers],
+        numbers,
+        [np.array(items) for items in numbers],
+        [np.array(items, np.float32) for items in numbers],
+        [[float(item) for item in items] for items in numbers],
+        [set(items) for items in lists],
+        [tuple(items) for items in lists],
+        [[*items, None] for items in numbers],
+        [frozenset(items) for items in numbers],
         [np.ma.masked_array([*items, 9], mask=[*(False for _ in items), True]) for items in numbers],
-        pd.Series(lists), pd.Series(numbers, dtype=pd.ArrowDtype(pa.list_(pa.int64()))), pl.Series(numbers),
-        pa.array(numbers, pa.large_list(pa.int16())), np.array([*numbers, None], object)[:-1],
-    ):  # fmt: skip
+        pd.Series(lists),
+        pd.Series(numbers, dtype=pd.ArrowDtype(pa.list_(pa.int64()))),
+        pl.Series(numbers),
+        pa.array(numbers, pa.large_list(pa.int16())),
+        np.array([*numbers, None], object)[:-1],
+    ):
         assert same(model_of(form, y, **options), reference), type(form[0])
     part = [[0.1, 0.5] if code else [0.7] for code in codes]
     reference = model_of([[str(item) for item in items] for items in part], y, **options)
@@ -106,11 +129,16 @@ def test_padded_matrices(codes):
     options = {"feature": lambda name: plexus.VarLenSparseFeat(plexus.SparseFeat(name), maxlen=3)}
     reference = model_of(lists, y, **options)
     for form in (
-        matrix, matrix.astype("U"), matrix.astype("S"), matrix.astype("U").astype(object), matrix.astype(object),
-        np.where(matrix == 0, "", matrix.astype("U")), np.where(matrix == 0, None, matrix.astype(object)),
+        matrix,
+        matrix.astype("U"),
+        matrix.astype("S"),
+        matrix.astype("U").astype(object),
+        matrix.astype(object),
+        np.where(matrix == 0, "", matrix.astype("U")),
+        np.where(matrix == 0, None, matrix.astype(object)),
         np.ma.masked_array(np.where(matrix == 0, 9, matrix), mask=matrix == 0),
         np.ma.masked_array(np.where(matrix == 0, "9", matrix.astype("U")), mask=matrix == 0),
-    ):  # fmt: skip
+    ):
         assert same(model_of(form, y, **options), reference), form.dtype
 
 
@@ -125,7 +153,13 @@ def test_masked_vectors_labels_and_weights(codes):
     )
     labels = np.ma.masked_array(codes % 2, mask=hidden)
     reference = model_of(codes, np.where(hidden, np.nan, codes % 2))
-    for form in (labels, labels.reshape(-1, 1), [labels], {"t": labels}, pd.DataFrame({"t": pd.array(np.where(hidden, None, codes % 2), "Int64")})):
+    for form in (
+        labels,
+        labels.reshape(-1, 1),
+        [labels],
+        {"t": labels},
+        pd.DataFrame({"t": pd.array(np.where(hidden, None, codes % 2), "Int64")}),
+    ):
         assert same(model_of(codes, form), reference)
     model = plexus.SingleTask([plexus.SparseFeat("c")], task_name="t")
     model.compile("adam")
@@ -138,10 +172,20 @@ def test_frames_of_labels(codes):
     reference = model_of(codes, y)
     sparse = pd.DataFrame({"t": pd.arrays.SparseArray(y)})
     for form in (
-        pd.DataFrame({"t": y}), sparse, pl.DataFrame({"t": y}), pa.table({"t": y}), pd.DataFrame({"x": y}).iloc[:, [0]].to_numpy(),
-        [pd.DataFrame({"x": y})], [pl.Series(y)], pa.array(y), pd.Series(y, index=range(N, 2 * N)), y > 0,
-        np.array([(one, 7) for one in y], [("t", int), ("u", int)]), [y.tolist()], [list(map(bool, y))],
-    ):  # fmt: skip
+        pd.DataFrame({"t": y}),
+        sparse,
+        pl.DataFrame({"t": y}),
+        pa.table({"t": y}),
+        pd.DataFrame({"x": y}).iloc[:, [0]].to_numpy(),
+        [pd.DataFrame({"x": y})],
+        [pl.Series(y)],
+        pa.array(y),
+        pd.Series(y, index=range(N, 2 * N)),
+        y > 0,
+        np.array([(one, 7) for one in y], [("t", int), ("u", int)]),
+        [y.tolist()],
+        [list(map(bool, y))],
+    ):
         assert same(model_of(codes, form), reference), type(form)
     twice = pd.DataFrame(np.stack([y, y], 1), columns=["t", "t"])
     with pytest.raises(plexus.PlexusError, match="column 't' is there twice"):
@@ -150,14 +194,25 @@ def test_frames_of_labels(codes):
 
 def unread(n):
     return {
-        "datetime64": pd.date_range("2024", periods=n), "zone": pd.date_range("2024", periods=n, tz="Europe/Berlin"),
-        "timedelta": pd.to_timedelta(range(n), unit="s"), "period": pd.period_range("2020", periods=n, freq="D"),
-        "mixed": [1, "a"] * (n // 2), "dict": [{"a": 1}] * n, "set": [{1, 2}] * n, "list": [[1, "a"]] * n,
-        "object": [object()] * n, "Fraction": [fractions.Fraction(1, 3)] * n, "time": [datetime.time(1, 2)] * n,
-        "complex": np.ones(n, complex), "bytes": [b"\xff\xfe"] * n, "huge": [2**70] * n,
-        "sparse": pd.arrays.SparseArray([0] * n), "interval": pd.cut(np.arange(n), 4),
-        "longdouble": np.ones(n, np.longdouble), "dates": pd.Categorical(pd.date_range("2024", periods=n)),
-    }  # fmt: skip
+        "datetime64": pd.date_range("2024", periods=n),
+        "zone": pd.date_range("2024", periods=n, tz="Europe/Berlin"),
+        "timedelta": pd.to_timedelta(range(n), unit="s"),
+        "period": pd.period_range("2020", periods=n, freq="D"),
+        "mixed": [1, "a"] * (n // 2),
+        "dict": [{"a": 1}] * n,
+        "set": [{1, 2}] * n,
+        "list": [[1, "a"]] * n,
+        "object": [object()] * n,
+        "Fraction": [fractions.Fraction(1, 3)] * n,
+        "time": [datetime.time(1, 2)] * n,
+        "complex": np.ones(n, complex),
+        "bytes": [b"\xff\xfe"] * n,
+        "huge": [2**70] * n,
+        "sparse": pd.arrays.SparseArray([0] * n),
+        "interval": pd.cut(np.arange(n), 4),
+        "longdouble": np.ones(n, np.longdouble),
+        "dates": pd.Categorical(pd.date_range("2024", periods=n)),
+    }
 
 
 class Untouchable:
@@ -178,7 +233,16 @@ def test_unread_columns(codes):
         frame[what] = pd.Series(values, index=frame.index) if not isinstance(values, (list, np.ndarray)) else values
         assert same(model_of(frame, y), reference), what
         assert np.array_equal(reference.predict({"odd": values, "c": codes}), reference.predict({"c": codes}))
-    for odd in (np.zeros((N, 2, 2)), 3, None, "text", Untouchable(), np.zeros(7), (i for i in range(3)), ["\udcff"] * N):
+    for odd in (
+        np.zeros((N, 2, 2)),
+        3,
+        None,
+        "text",
+        Untouchable(),
+        np.zeros(7),
+        (i for i in range(3)),
+        ["\udcff"] * N,
+    ):
         assert np.array_equal(reference.predict({"odd": odd, "c": codes}), reference.predict({"c": codes}))
     for values in ([{"a": 1}] * N, [decimal.Decimal("1.5")] * N, [[[1]]] * N, [datetime.timedelta(1)] * N):
         assert same(model_of(pl.DataFrame({"c": codes, "odd": pl.Series(values)}), y), reference)
@@ -267,7 +331,14 @@ def test_what_is_no_table(x, message, codes):
 def test_buffers_of_python():
     x = np.random.default_rng(3).random(N)
     reference = model_of(x, x > 0.5, feature=plexus.DenseFeat)
-    for form in (memoryview(x), array.array("d", x), x[::-1][::-1], np.asfortranarray(x[:, None]), x.astype(">f8"), list(x)):
+    for form in (
+        memoryview(x),
+        array.array("d", x),
+        x[::-1][::-1],
+        np.asfortranarray(x[:, None]),
+        x.astype(">f8"),
+        list(x),
+    ):
         assert same(model_of(form, x > 0.5, feature=plexus.DenseFeat), reference)
     assert same(
         model_of(range(N), x > 0.5, feature=plexus.DenseFeat), model_of(np.arange(N), x > 0.5, feature=plexus.DenseFeat)
@@ -301,13 +372,24 @@ def test_sparse_matrices(codes):
 
     with_weights = {"weight_name": "w", "weight_norm": False}
     reference = model({"seen": items, "w": weights}, **with_weights)
-    twice = sparse.coo_array((np.repeat(dense[dense > 0] / 2, 2), tuple(np.repeat(one, 2) for one in np.nonzero(dense))), dense.shape)
+    twice = sparse.coo_array(
+        (np.repeat(dense[dense > 0] / 2, 2), tuple(np.repeat(one, 2) for one in np.nonzero(dense))), dense.shape
+    )
     stored_zero = sparse.csr_array(dense)
     stored_zero.data[0] = 0
-    for matrix in (sparse.csr_matrix(dense), sparse.csr_array(dense), sparse.csc_array(dense), sparse.coo_matrix(dense), twice):
+    for matrix in (
+        sparse.csr_matrix(dense),
+        sparse.csr_array(dense),
+        sparse.csc_array(dense),
+        sparse.coo_matrix(dense),
+        twice,
+    ):
         one = model({"seen": matrix}, **with_weights)
         assert same(one, reference)
-        assert np.array_equal(one.predict({"seen": matrix[:5] if hasattr(matrix, "indptr") else sparse.csr_array(dense)[:5]}), reference.predict({"seen": items[:5], "w": weights[:5]}))
+        assert np.array_equal(
+            one.predict({"seen": matrix[:5] if hasattr(matrix, "indptr") else sparse.csr_array(dense)[:5]}),
+            reference.predict({"seen": items[:5], "w": weights[:5]}),
+        )
     items[0], weights[0] = items[0][1:], weights[0][1:]
     assert same(model({"seen": stored_zero}, **with_weights), model({"seen": items, "w": weights}, **with_weights))
     ones = sparse.csr_array((dense > 0).astype(int))
@@ -318,7 +400,9 @@ def test_sparse_matrices(codes):
         assert same(model({"seen": one}, **with_weights), reference)
     with pytest.raises(plexus.SchemaError, match="column 'seen' is a sparse matrix with values other than 1"):
         model({"seen": sparse.csr_array(dense)})
-    with pytest.raises(plexus.SchemaError, match="column 'c' is a sparse matrix, and no feature that reads it takes lists"):
+    with pytest.raises(
+        plexus.SchemaError, match="column 'c' is a sparse matrix, and no feature that reads it takes lists"
+    ):
         model_of(sparse.csr_array(dense), y)
 
 
@@ -376,9 +460,14 @@ def test_columns_as_cells(codes):
 
     reference = model_of(rows, codes % 2, feature=feature)
     forms = {
-        "Series": pd.Series, "Index": pd.Index, "Int64": lambda row: pd.array(row, "Int64"), "arrow": pa.array,
-        "polars": pl.Series, "Categorical": pd.Categorical, "float32": lambda row: pd.Series(row, dtype="float32"),
-    }  # fmt: skip
+        "Series": pd.Series,
+        "Index": pd.Index,
+        "Int64": lambda row: pd.array(row, "Int64"),
+        "arrow": pa.array,
+        "polars": pl.Series,
+        "Categorical": pd.Categorical,
+        "float32": lambda row: pd.Series(row, dtype="float32"),
+    }
     predictor = reference.predictor()
     for what, form in forms.items():
         assert same(model_of([form(row) for row in rows], codes % 2, feature=feature), reference), what
@@ -410,15 +499,26 @@ def test_values_in_options(codes):
     days = [datetime.date(2024, 1, 1 + code) for code in codes.tolist()]
 
     def trained(column, values):
-        model = plexus.SingleTask([plexus.SparseFeat("c")], task_name="t", tasks={"t": {"where": "w", "where_values": values}}, threads=1)
+        model = plexus.SingleTask(
+            [plexus.SparseFeat("c")], task_name="t", tasks={"t": {"where": "w", "where_values": values}}, threads=1
+        )
         model.compile("adam")
         model.fit({"c": codes, "w": column}, codes % 2, epochs=1, verbose=0)
         return model
 
     reference = trained([str(code) for code in codes], ["1", "2"])
-    for values in ([np.int64(1), np.int8(2)], np.array([1, 2]), {1, 2}, [np.float32(1), 2.0], [decimal.Decimal("1.0"), b"2"]):
+    for values in (
+        [np.int64(1), np.int8(2)],
+        np.array([1, 2]),
+        {1, 2},
+        [np.float32(1), 2.0],
+        [decimal.Decimal("1.0"), b"2"],
+    ):
         assert same(trained(codes, values), reference)
-    for values in ([days[0].replace(day=2), datetime.datetime(2024, 1, 3)], [np.datetime64("2024-01-02"), pd.Timestamp("2024-01-03")]):
+    for values in (
+        [days[0].replace(day=2), datetime.datetime(2024, 1, 3)],
+        [np.datetime64("2024-01-02"), pd.Timestamp("2024-01-03")],
+    ):
         assert same(trained(days, values), reference)
     with pytest.raises(plexus.ArgumentError, match="has no meaning here"):
         trained(codes, [object()])

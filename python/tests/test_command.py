@@ -43,9 +43,12 @@ def test_exit_codes_and_pipes(command, rows, features, tmp_path):
         assert subprocess.run([*start, "fitt"], capture_output=True).returncode == 2
         assert subprocess.run([*start, "predict", "none.plexus", "-"], capture_output=True).returncode == 1
         scores = subprocess.run(
-            [*start, "predict", tmp_path / "m.plexus", "-"], input="city,code,age,pay\n" + lines, check=True,
-            capture_output=True, text=True,
-        ).stdout.splitlines()  # fmt: skip
+            [*start, "predict", tmp_path / "m.plexus", "-"],
+            input="city,code,age,pay\n" + lines,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.splitlines()
         assert scores[0] == "click,seconds" and len(scores) == 51
         expected = model.predict({name: values[:50] for name, values in features.items()})
         assert float(scores[7].split(",")[0]) == pytest.approx(expected[0][6, 0], rel=1e-6)
@@ -57,10 +60,24 @@ def test_interrupt(command, tmp_path):
         [command, "synth", "--rows", "20000", "--out", tmp_path / "s.csv", "--config", tmp_path / "s.yaml"], check=True
     )
     fit = subprocess.Popen(
-        [sys.executable, "-m", "plexus", "fit", tmp_path / "s.yaml", "--set", "train.epochs=100000", "--set",
-         "train.patience=0", "--out", tmp_path / "out"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        [
+            sys.executable,
+            "-m",
+            "plexus",
+            "fit",
+            tmp_path / "s.yaml",
+            "--set",
+            "train.epochs=100000",
+            "--set",
+            "train.patience=0",
+            "--out",
+            tmp_path / "out",
+        ],
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
-    )  # fmt: skip
+    )
     for line in fit.stderr:
         if " 2/100000 " in line:
             break
@@ -74,7 +91,11 @@ def test_interrupt(command, tmp_path):
 def test_as_the_command_itself(command):
     """tests/test_cli.sh, which the C command passes."""
     done = subprocess.run(
-        ["sh", "tests/test_cli.sh"], cwd=ROOT, env={**os.environ, "PLEXUS": str(command)}, capture_output=True, text=True
+        ["sh", "tests/test_cli.sh"],
+        cwd=ROOT,
+        env={**os.environ, "PLEXUS": str(command)},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stdout
 

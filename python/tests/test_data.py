@@ -147,9 +147,13 @@ def test_missing_values(rows):
 def list_model(**arguments):
     genre = plexus.VarLenSparseFeat(plexus.SparseFeat("genre", 30, embedding_dim=4), maxlen=6, **arguments)
     model = plexus.MMOE(
-        [plexus.SparseFeat("city"), genre, plexus.DenseFeat("vector", dimension=3)], task_types=["binary"] * 2,
-        task_names=["click", "like"], num_experts=2, expert_dnn_units=[8], tower_dnn_units_lists=[[4], [4]],
-    )  # fmt: skip
+        [plexus.SparseFeat("city"), genre, plexus.DenseFeat("vector", dimension=3)],
+        task_types=["binary"] * 2,
+        task_names=["click", "like"],
+        num_experts=2,
+        expert_dnn_units=[8],
+        tower_dnn_units_lists=[[4], [4]],
+    )
     model.compile(plexus.optimizers.Adam(0.01), metrics=["AUC"])
     return model
 
@@ -329,7 +333,12 @@ def _path() -> str:
 
 def test_one_order(rows, features):
     """Lists of arrays, get_feature_names and a predictor's rows have the order in which features were declared."""
-    columns = [plexus.DenseFeat("age"), plexus.SparseFeat("code", 50), plexus.DenseFeat("pay"), plexus.SparseFeat("city")]
+    columns = [
+        plexus.DenseFeat("age"),
+        plexus.SparseFeat("code", 50),
+        plexus.DenseFeat("pay"),
+        plexus.SparseFeat("city"),
+    ]
     names = plexus.get_feature_names(columns)
     assert names == ["age", "code", "pay", "city"]
 

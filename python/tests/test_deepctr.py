@@ -23,8 +23,9 @@ TWO = {"task_types": ["binary", "binary"], "task_names": ["income", "marital"]}
 
 def columns(**dense):
     return [
-        SparseFeat("city", 9, 4, dtype="int32", group_name="default_group"), DenseFeat("price", 1, dtype="float32", **dense),
-    ]  # fmt: skip
+        SparseFeat("city", 9, 4, dtype="int32", group_name="default_group"),
+        DenseFeat("price", 1, dtype="float32", **dense),
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -68,8 +69,14 @@ CALLS = {
         c, num_experts=3, expert_dnn_hidden_units=(8,), tower_dnn_hidden_units=(8,), gate_dnn_hidden_units=(), **TWO
     ),
     "PLE of two levels, no shared expert": lambda c: plexus.PLE(
-        c, shared_expert_num=0, specific_expert_num=1, num_levels=2, expert_dnn_hidden_units=(8,),
-        tower_dnn_hidden_units=(8,), gate_dnn_hidden_units=(), **TWO,
+        c,
+        shared_expert_num=0,
+        specific_expert_num=1,
+        num_levels=2,
+        expert_dnn_hidden_units=(8,),
+        tower_dnn_hidden_units=(8,),
+        gate_dnn_hidden_units=(),
+        **TWO,
     ),
     "PLE with gates of a layer": lambda c: plexus.PLE(
         c, num_levels=1, expert_dnn_hidden_units=(8,), tower_dnn_hidden_units=(8,), gate_dnn_hidden_units=(4,), **TWO
@@ -81,7 +88,7 @@ CALLS = {
     "defaults of ESMM": lambda c: plexus.ESMM(c),
     "names alone": lambda c: plexus.MMOE(c, task_names=("a", "b")),
     "types alone": lambda c: plexus.MMOE(c, task_types=("binary", "binary")),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -91,8 +98,16 @@ def test_its_calls(name, x, y, tmp_path):
 
 def part(model):
     """Section `model` of the configuration, and its tasks."""
-    keys = ("bottom_dnn_units", "expert_dnn_units", "gate_dnn_units", "tower_dnn_units_lists", "num_experts",
-            "num_experts_shared", "num_experts_specific", "num_levels")  # fmt: skip
+    keys = (
+        "bottom_dnn_units",
+        "expert_dnn_units",
+        "gate_dnn_units",
+        "tower_dnn_units_lists",
+        "num_experts",
+        "num_experts_shared",
+        "num_experts_specific",
+        "num_levels",
+    )
     return {key: model._config.source["model"][key] for key in keys if key in model._config.source["model"]}
 
 
@@ -100,24 +115,34 @@ def test_defaults_go_with_the_names():
     """DeepCTR's where one of its names is used, this package's elsewhere."""
     c = columns()
     assert part(plexus.MMOE(c, expert_dnn_hidden_units=(8,))) == {
-        "num_experts": 3, "expert_dnn_units": [8], "gate_dnn_units": [], "tower_dnn_units_lists": [[64], [64]],
-    }  # fmt: skip
+        "num_experts": 3,
+        "expert_dnn_units": [8],
+        "gate_dnn_units": [],
+        "tower_dnn_units_lists": [[64], [64]],
+    }
     assert part(plexus.MMOE(c, tower_dnn_hidden_units=(8,)))["expert_dnn_units"] == [256, 128]
     assert part(plexus.MMOE(c)) == {
-        "num_experts": 4, "expert_dnn_units": [128, 128], "gate_dnn_units": [],
+        "num_experts": 4,
+        "expert_dnn_units": [128, 128],
+        "gate_dnn_units": [],
         "tower_dnn_units_lists": [[32, 32], [32, 32]],
-    }  # fmt: skip
+    }
     assert part(plexus.PLE(c, shared_expert_num=2)) == {
-        "num_levels": 2, "num_experts_specific": 1, "num_experts_shared": 2, "expert_dnn_units": [256],
-        "gate_dnn_units": [], "tower_dnn_units_lists": [[64], [64]],
-    }  # fmt: skip
+        "num_levels": 2,
+        "num_experts_specific": 1,
+        "num_experts_shared": 2,
+        "expert_dnn_units": [256],
+        "gate_dnn_units": [],
+        "tower_dnn_units_lists": [[64], [64]],
+    }
     assert part(plexus.PLE(c, num_experts_shared=2))["num_experts_specific"] == 8
     assert part(plexus.CGC(c, specific_expert_num=3))["num_experts_shared"] == 1
     assert part(plexus.SharedBottom(c)) == {"bottom_dnn_units": [256, 128], "tower_dnn_units_lists": [[64], [64]]}
     assert part(plexus.SharedBottom(c, bottom_dnn_hidden_units=()))["bottom_dnn_units"] == []
     assert part(plexus.Shared_Bottom(c)) == {
-        "bottom_dnn_units": [128, 128], "tower_dnn_units_lists": [[64, 32], [64, 32]],
-    }  # fmt: skip
+        "bottom_dnn_units": [128, 128],
+        "tower_dnn_units_lists": [[64, 32], [64, 32]],
+    }
     assert part(plexus.ESMM(c, tower_dnn_hidden_units=(8, 4)))["tower_dnn_units_lists"] == [[8, 4], [8, 4]]
     assert part(plexus.ESMM(c))["tower_dnn_units_lists"] == [[128, 128], [128, 128]]
 
@@ -145,7 +170,10 @@ def test_both_names_make_the_same_model(x, y):
 @pytest.mark.parametrize(
     "make, message",
     [
-        (lambda c: plexus.MMOE(c, expert_dnn_units=[8], expert_dnn_hidden_units=[8]), "expert_dnn_hidden_units is DeepCTR's"),
+        (
+            lambda c: plexus.MMOE(c, expert_dnn_units=[8], expert_dnn_hidden_units=[8]),
+            "expert_dnn_hidden_units is DeepCTR's",
+        ),
         (lambda c: plexus.MMOE(c, gate_dnn_units=[8], gate_dnn_hidden_units=()), "gate_dnn_hidden_units is DeepCTR's"),
         (
             lambda c: plexus.MMOE(c, tower_dnn_units_lists=[[8]] * 2, tower_dnn_hidden_units=[8]),
@@ -344,7 +372,9 @@ def test_the_page(monkeypatch):
     exec(program.replace("epochs=30", "epochs=1, verbose=0"), names)
     assert names["model"].history.epoch == [0]
     makers = (plexus.PLE, plexus.MMOE, plexus.ESMM, plexus.load_model)
-    known = {"ctr", "ctcvr", *SPELLINGS, *SPELLINGS.values()}.union(*(inspect.signature(one).parameters for one in makers))
+    known = {"ctr", "ctcvr", *SPELLINGS, *SPELLINGS.values()}.union(
+        *(inspect.signature(one).parameters for one in makers)
+    )
     for name in re.findall(r"`(\w+)`", page.partition("## Names")[2].partition("## What can")[0]):
         assert name in known or hasattr(plexus, name) or hasattr(plexus.Model, name), name
     c = columns()

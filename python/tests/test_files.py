@@ -149,12 +149,21 @@ def test_parquet_of_several_types(folder, rows, tmp_path, reference):
 def test_damaged_parquet(folder, rows, tmp_path, reference):
     """What pyarrow cannot read is a FormatError of the file, whichever part of it is damaged."""
     whole = (folder / "rows.parquet").read_bytes()
-    cut = {"footer": whole[:-20] + whole[-20:][::-1][:16] + b"PAR1", "short": b"PAR1" + whole[-30:], "page": bytearray(whole)}
+    cut = {
+        "footer": whole[:-20] + whole[-20:][::-1][:16] + b"PAR1",
+        "short": b"PAR1" + whole[-30:],
+        "page": bytearray(whole),
+    }
     cut["page"][60:400] = b"\xff" * 340
     for name, content in cut.items():
         path = tmp_path / f"{name}.parquet"
         path.write_bytes(content)
-        for use in (from_files, reference.predict, reference.evaluate, lambda one: reference.layer_output(one, "concat")):
+        for use in (
+            from_files,
+            reference.predict,
+            reference.evaluate,
+            lambda one: reference.layer_output(one, "concat"),
+        ):
             with pytest.raises(plexus.FormatError, match=f"{name}.parquet"):
                 use(path)
     other = tmp_path / "other"
@@ -278,10 +287,12 @@ def test_from_config_on_other_rows(folder, rows):
 def test_from_a_dict_of_sections(rows):
     model = plexus.from_config(
         {
-            "data": {"train": []}, "features": [{"name": "code", "kind": "sparse"}], "tasks": [{"name": "click"}],
+            "data": {"train": []},
+            "features": [{"name": "code", "kind": "sparse"}],
+            "tasks": [{"name": "click"}],
             "model": {"name": "single_task"},
         }
-    )  # fmt: skip
+    )
     with pytest.raises(ValueError, match="fit: give x"):
         model.fit()
     model.fit(rows, epochs=1, verbose=0)

@@ -54,7 +54,9 @@ def test_validation_rows_without_labels(rows, features):
     none = np.full(100, np.nan)
     with pytest.warns(RuntimeWarning), pytest.raises(plexus.SchemaError, match="no validation row has a label"):
         small_model().fit(features, labels(rows), epochs=2, verbose=0, validation_data=(part, [none, none]))
-    with pytest.warns(RuntimeWarning, match="'click' has no label in the validation rows: the best epoch is chosen wit"):
+    with pytest.warns(
+        RuntimeWarning, match="'click' has no label in the validation rows: the best epoch is chosen wit"
+    ):
         seconds = [none, rows["seconds"][:100]]
         history = small_model().fit(features, labels(rows), epochs=2, verbose=0, validation_data=(part, seconds))
     assert all(loss > 0 for loss in history.history["val_loss"])

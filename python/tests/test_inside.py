@@ -44,9 +44,14 @@ def test_gates(model, features):
         assert gate["mean"].sum() == pytest.approx(1, abs=1e-6)
         assert 0 <= gate["entropy"] <= np.log(2) + 1e-9 and len(gate["experts"]) == 2
     ple = plexus.PLE(
-        [plexus.SparseFeat("city"), plexus.DenseFeat("age")], 2, ["binary"] * 2, ["a", "b"], num_experts_specific=2,
-        num_experts_shared=1, expert_dnn_units=[4],
-    )  # fmt: skip
+        [plexus.SparseFeat("city"), plexus.DenseFeat("age")],
+        2,
+        ["binary"] * 2,
+        ["a", "b"],
+        num_experts_specific=2,
+        num_experts_shared=1,
+        expert_dnn_units=[4],
+    )
     ple.compile()
     labels = [np.arange(4000) % 2, np.arange(4000) % 3 == 0]
     ple.fit({"city": features["city"], "age": features["age"]}, labels, batch_size=512, verbose=0)

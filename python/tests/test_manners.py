@@ -64,9 +64,11 @@ except KeyboardInterrupt:
 def interrupted() -> tuple[int, str]:
     """What a training says that another process interrupts in its third epoch."""
     child = subprocess.Popen(
-        [sys.executable, "-u", "-c", INTERRUPTED.format(here=str(HERE))], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        [sys.executable, "-u", "-c", INTERRUPTED.format(here=str(HERE))],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
-    )  # fmt: skip
+    )
     for line in child.stdout:
         if line.startswith("Epoch 3/"):
             break
@@ -76,8 +78,8 @@ def interrupted() -> tuple[int, str]:
 
 
 def test_a_real_interrupt_keeps_the_best_epoch():
-    """Where the signal comes as an epoch ends, the model may have that one, which no callback has seen; most of the time
-    is within epochs, so that of several tries one is."""
+    """Where the signal comes as an epoch ends, the model may have that one, which no callback has seen; most of the
+    time is within epochs, so that of several tries one is."""
     code, told = next(one for one in (interrupted() for _ in range(10)) if "another epoch" not in one[1])
     assert code == 0, told
     assert "kept the best of" in told
@@ -133,7 +135,8 @@ def test_models_in_threads(rows, features):
 
 
 def test_one_model_from_many_threads(rows, features):
-    """Predictions, gates, weights, saving and single rows beside each other, and beside a training of the same model."""
+    """Predictions, gates, weights, saving and single rows beside each other, and beside a training of the same
+    model."""
     model, seen, failures = trained(features, rows), [], []
     stop = threading.Event()
 
@@ -197,9 +200,13 @@ def test_failing_callback(when, rows, features, tmp_path):
     log = callbacks.CSVLogger(tmp_path / "log.csv")
     with pytest.raises(ZeroDivisionError, match=when):
         model.fit(
-            features, labels(rows), epochs=2, batch_size=256, verbose=0,
+            features,
+            labels(rows),
+            epochs=2,
+            batch_size=256,
+            verbose=0,
             callbacks=[watch, log, callbacks.LambdaCallback(**{when: fail})],
-        )  # fmt: skip
+        )
     assert ended == [when] and log._file.closed
     model.learning_rate = 0.02
     assert model.learning_rate == 0.02
@@ -252,7 +259,11 @@ def on_terminal(code: str) -> str:
     main, terminal = pty.openpty()
     fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 120, 0, 0))
     child = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"}
+        [sys.executable, "-c", code],
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+        env={**os.environ, "TERM": "xterm"},
     )
     os.close(terminal)
     shown = b""
@@ -302,10 +313,15 @@ def test_warnings_name_the_line(rows, features):
 def run(callback, values, name="val_loss", begin=True):
     """Feeds the callback with figures, an epoch each; what it made of a model, and the learning rates."""
     model = types.SimpleNamespace(
-        stop_training=False, learning_rate=1.0, saved=[], weights=None, restored=None,
-        get_weights=lambda: model.epoch, set_weights=lambda weights: setattr(model, "restored", weights),
+        stop_training=False,
+        learning_rate=1.0,
+        saved=[],
+        weights=None,
+        restored=None,
+        get_weights=lambda: model.epoch,
+        set_weights=lambda weights: setattr(model, "restored", weights),
         save=lambda path: model.saved.append(path),
-    )  # fmt: skip
+    )
     callback.set_model(model)
     rates = []
     callback.on_train_begin()

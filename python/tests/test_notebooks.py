@@ -76,8 +76,8 @@ def check_pictures(notebook):
 
 @pytest.mark.parametrize("name", PATHS)
 def test_reaches_the_published_figures(done, name):
-    """A run may lie as far below the published figure as a mean may, and three deviations of runs further. Nor may it lie
-    far above the mean of docs/results.md, as it would if a label were among the features."""
+    """A run may lie as far below the published figure as a mean may, and three deviations of runs further. Nor may it
+    lie far above the mean of docs/results.md, as it would if a label were among the features."""
     reproduce = tool("reproduce")
     known = reproduce.old_rows(str(ROOT / "docs" / "results.md"))
     keys = {title: key for key, title in reproduce.MODELS}
@@ -117,10 +117,12 @@ def test_has_been_run(name):
     cells = code_cells(notebook)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     for cell in cells:
-        told = json.dumps([
-            {key: value for key, value in output.get("data", output).items() if key != "image/png"}
-            for output in cell["outputs"]
-        ])  # fmt: skip
+        told = json.dumps(
+            [
+                {key: value for key, value in output.get("data", output).items() if key != "image/png"}
+                for output in cell["outputs"]
+            ]
+        )
         assert not re.search(r'(^|[\s"\'(=])/(home|root|tmp|usr|opt|mnt|var|work)\b', told), told
         assert all(output["output_type"] != "error" and output.get("name") != "stderr" for output in cell["outputs"])
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}

@@ -17,11 +17,22 @@ from helpers import same
 
 ROWS = 120
 UTC = dt.timezone.utc
-DAYS = [dt.date(2024, 1, 2), dt.date(1999, 12, 31), dt.date(2024, 2, 29), dt.date(1970, 1, 1), dt.date(1969, 3, 1), dt.date(2030, 6, 1)]
+DAYS = [
+    dt.date(2024, 1, 2),
+    dt.date(1999, 12, 31),
+    dt.date(2024, 2, 29),
+    dt.date(1970, 1, 1),
+    dt.date(1969, 3, 1),
+    dt.date(2030, 6, 1),
+]
 TIMES = [
-    dt.datetime(2024, 1, 2, 3, 4, 5), dt.datetime(2024, 1, 2), dt.datetime(1999, 12, 31, 23, 59, 59),
-    dt.datetime(2024, 2, 29, 12), dt.datetime(1970, 1, 1), dt.datetime(1969, 6, 1, 0, 0, 1),
-]  # fmt: skip
+    dt.datetime(2024, 1, 2, 3, 4, 5),
+    dt.datetime(2024, 1, 2),
+    dt.datetime(1999, 12, 31, 23, 59, 59),
+    dt.datetime(2024, 2, 29, 12),
+    dt.datetime(1970, 1, 1),
+    dt.datetime(1969, 6, 1, 0, 0, 1),
+]
 
 # Values, and the text by which each is a category.
 KINDS = {
@@ -36,13 +47,27 @@ KINDS = {
     "gaps in integers": ([1, 2, None, 7, 12, 30], ["1", "2", None, "7", "12", "30"]),
     "gaps in texts": (["a", "b", None, "d", "e", "f"], None),
     "dates": (DAYS, [day.isoformat() for day in DAYS]),
-    "times": (TIMES, "2024-01-02T03:04:05 2024-01-02 1999-12-31T23:59:59 2024-02-29T12:00:00 1970-01-01 1969-06-01T00:00:01".split()),
-    "fractions of seconds": ([one.replace(microsecond=500) for one in TIMES], [one.isoformat()[:19] + ".0005" for one in TIMES]),
+    "times": (
+        TIMES,
+        "2024-01-02T03:04:05 2024-01-02 1999-12-31T23:59:59 2024-02-29T12:00:00 1970-01-01 1969-06-01T00:00:01".split(),
+    ),
+    "fractions of seconds": (
+        [one.replace(microsecond=500) for one in TIMES],
+        [one.isoformat()[:19] + ".0005" for one in TIMES],
+    ),
     "times in UTC": ([one.replace(tzinfo=UTC) for one in TIMES], [one.isoformat() + "Z" for one in TIMES]),
-    "times of day": ([dt.time(3, 4, 5), dt.time(0, 0, 0, 500), dt.time(23, 59, 59, 123450), dt.time(12), dt.time(0), dt.time(0, 30)],
-        "03:04:05 00:00:00.0005 23:59:59.12345 12:00:00 00:00:00 00:30:00".split()),
-    "small decimals": (list(map(decimal.Decimal, "0.0000001 0.0000025 1.5000001 2.0000000 -0.0000003 0.1234567".split())), "1E-7 0.0000025 1.5000001 2 -3E-7 0.1234567".split()),
-    "decimals": (list(map(decimal.Decimal, "1.25 0.50 12.00 -3.75 0.00 7.10".split())), "1.25 0.50 12 -3.75 0 7.10".split()),
+    "times of day": (
+        [dt.time(3, 4, 5), dt.time(0, 0, 0, 500), dt.time(23, 59, 59, 123450), dt.time(12), dt.time(0), dt.time(0, 30)],
+        "03:04:05 00:00:00.0005 23:59:59.12345 12:00:00 00:00:00 00:30:00".split(),
+    ),
+    "small decimals": (
+        list(map(decimal.Decimal, "0.0000001 0.0000025 1.5000001 2.0000000 -0.0000003 0.1234567".split())),
+        "1E-7 0.0000025 1.5000001 2 -3E-7 0.1234567".split(),
+    ),
+    "decimals": (
+        list(map(decimal.Decimal, "1.25 0.50 12.00 -3.75 0.00 7.10".split())),
+        "1.25 0.50 12 -3.75 0 7.10".split(),
+    ),
 }
 
 
@@ -57,25 +82,43 @@ def containers(kind):
     known = [value for value in values if value is not None]
     has_gaps = len(known) < len(values)
     found = {
-        "list": list, "tuple": tuple, "object array": lambda v: np.array([*v, None], object)[:-1],
-        "Series of objects": lambda v: pd.Series(v, dtype=object), "category": lambda v: pd.Series(v, dtype=object).astype("category"),
-        "Categorical": lambda v: pd.Categorical(pd.Series(v, dtype=object)), "arrow": pa.array,
+        "list": list,
+        "tuple": tuple,
+        "object array": lambda v: np.array([*v, None], object)[:-1],
+        "Series of objects": lambda v: pd.Series(v, dtype=object),
+        "category": lambda v: pd.Series(v, dtype=object).astype("category"),
+        "Categorical": lambda v: pd.Categorical(pd.Series(v, dtype=object)),
+        "arrow": pa.array,
         "arrow chunks": lambda v: pa.chunked_array([v[: len(v) // 2], v[len(v) // 2 :]]),
-        "arrow dictionary": lambda v: pa.array(v).dictionary_encode(), "polars": pl.Series,
-        "polars objects": lambda v: pl.Series(v, dtype=pl.Object), "masked objects": lambda v: np.ma.masked_array(np.array([*v, None], object)[:-1], mask=[one is None for one in v]),
-        "frame": lambda v: pd.DataFrame({"c": pd.Series(v, dtype=object)}), "polars frame": lambda v: pl.DataFrame({"c": v}),
-        "table": lambda v: pa.table({"c": v}), "parquet": "parquet", "csv of pandas": "pandas", "csv of arrow": "arrow",
-    }  # fmt: skip
+        "arrow dictionary": lambda v: pa.array(v).dictionary_encode(),
+        "polars": pl.Series,
+        "polars objects": lambda v: pl.Series(v, dtype=pl.Object),
+        "masked objects": lambda v: np.ma.masked_array(
+            np.array([*v, None], object)[:-1], mask=[one is None for one in v]
+        ),
+        "frame": lambda v: pd.DataFrame({"c": pd.Series(v, dtype=object)}),
+        "polars frame": lambda v: pl.DataFrame({"c": v}),
+        "table": lambda v: pa.table({"c": v}),
+        "parquet": "parquet",
+        "csv of pandas": "pandas",
+        "csv of arrow": "arrow",
+    }
     kinds = set(map(type, known))
     if kinds == {int}:
-        found.update({"Int64": lambda v: pd.array(v, "Int64"), "int64[pyarrow]": lambda v: pd.array(v, "int64[pyarrow]")})
-        found["masked"] = lambda v: np.ma.masked_array([0 if one is None else one for one in v], mask=[one is None for one in v])
+        found.update(
+            {"Int64": lambda v: pd.array(v, "Int64"), "int64[pyarrow]": lambda v: pd.array(v, "int64[pyarrow]")}
+        )
+        found["masked"] = lambda v: np.ma.masked_array(
+            [0 if one is None else one for one in v], mask=[one is None for one in v]
+        )
         found["scalars"] = lambda v: [None if one is None else np.int64(one) for one in v]
         if max(map(abs, known)) <= 2**53:
             found["float64"] = lambda v: np.array([np.nan if one is None else one for one in v], float)
             found["list with NaN"] = lambda v: [np.nan if one is None else float(one) for one in v]
         if max(map(abs, known)) < 100:
-            dtypes = ("float16", "float32", "longlong") if has_gaps else ("int8", "int16", "int32", "float16", "float32")
+            dtypes = (
+                ("float16", "float32", "longlong") if has_gaps else ("int8", "int16", "int32", "float16", "float32")
+            )
             for dtype in dtypes if not has_gaps else dtypes[:2]:
                 found[dtype] = lambda v, dtype=dtype: np.array([np.nan if one is None else one for one in v], dtype)
         if not has_gaps:
@@ -83,15 +126,31 @@ def containers(kind):
             if min(known) >= 0:
                 found["uint64"] = lambda v: np.array(v, np.uint64)
     if kinds == {float}:
-        found.update({"float64": np.array, "Float64": lambda v: pd.array(v, "Float64"), "scalars": lambda v: list(map(np.float64, v))})
+        found.update(
+            {
+                "float64": np.array,
+                "Float64": lambda v: pd.array(v, "Float64"),
+                "scalars": lambda v: list(map(np.float64, v)),
+            }
+        )
         found["double[pyarrow]"] = lambda v: pd.array(v, "double[pyarrow]")
         found["sparse"] = pd.arrays.SparseArray
     if kinds == {bool}:
-        found.update({"bool": np.array, "boolean": lambda v: pd.array(v, "boolean"), "bool[pyarrow]": lambda v: pd.array(v, "bool[pyarrow]")})
+        found.update(
+            {
+                "bool": np.array,
+                "boolean": lambda v: pd.array(v, "boolean"),
+                "bool[pyarrow]": lambda v: pd.array(v, "bool[pyarrow]"),
+            }
+        )
         found["scalars"] = lambda v: list(map(np.bool_, v))
     if kinds == {dt.date}:
-        found.update({"datetime64[D]": lambda v: np.array(v, "M8[D]"), "Timestamps": lambda v: pd.Series(pd.to_datetime(v))})
-        found.update({"date32[pyarrow]": lambda v: pd.array(v, "date32[pyarrow]"), "date64": lambda v: pa.array(v, pa.date64())})
+        found.update(
+            {"datetime64[D]": lambda v: np.array(v, "M8[D]"), "Timestamps": lambda v: pd.Series(pd.to_datetime(v))}
+        )
+        found.update(
+            {"date32[pyarrow]": lambda v: pd.array(v, "date32[pyarrow]"), "date64": lambda v: pa.array(v, pa.date64())}
+        )
         found["datetime64[ns]"] = lambda v: np.array(v, "M8[ns]")
     if kinds == {dt.datetime} and known[0].tzinfo is None:
         units = ("us", "ns") if known[0].microsecond else ("s", "ms", "us", "ns")
@@ -111,7 +170,13 @@ def containers(kind):
         found["decimal256"] = lambda v: pa.array(v, pa.decimal256(50, scale))
         found["decimal[pyarrow]"] = lambda v: pd.array(v, pd.ArrowDtype(pa.decimal128(20, scale)))
     if kinds == {str}:
-        found.update({"string": lambda v: pd.array(v, "string"), "str": lambda v: pd.Series(v, dtype="str"), "bytes": lambda v: [None if one is None else one.encode() for one in v]})
+        found.update(
+            {
+                "string": lambda v: pd.array(v, "string"),
+                "str": lambda v: pd.Series(v, dtype="str"),
+                "bytes": lambda v: [None if one is None else one.encode() for one in v],
+            }
+        )
         found["large"] = lambda v: pa.array(v, pa.large_string())
         found["view"] = lambda v: pa.array(v, pa.string_view())
         found["StringDType"] = lambda v: np.array(v, np.dtypes.StringDType(na_object=None))
@@ -161,7 +226,9 @@ def test_features(kind, tmp_path):
         assert np.array_equal(reference.predict(given(make, values, tmp_path)), wanted), name
     predictor = reference.predictor()
     for value, text, score in zip(values, texts, wanted[:, 0]):
-        assert predictor([value]) == predictor([text]) == predictor({"c": np.array([value, None], object)[0]}) == (score,)
+        assert (
+            predictor([value]) == predictor([text]) == predictor({"c": np.array([value, None], object)[0]}) == (score,)
+        )
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -181,17 +248,25 @@ def test_items(kind):
     reference = model([[text for _, text in row] for row in rows])
     plain = [[value for value, _ in row] for row in rows]
     for lists in (
-        plain, [tuple(row) for row in plain], [np.array(row) for row in plain], pa.array(plain), pl.Series(plain),
-        [np.array([*row, None], object)[:-1] for row in plain], pd.Series(plain), [";".join(text for _, text in row) for row in rows],
+        plain,
+        [tuple(row) for row in plain],
+        [np.array(row) for row in plain],
+        pa.array(plain),
+        pl.Series(plain),
+        [np.array([*row, None], object)[:-1] for row in plain],
+        pd.Series(plain),
+        [";".join(text for _, text in row) for row in rows],
         [[*row, None] for row in plain],
-    ):  # fmt: skip
+    ):
         assert same(model(lists), reference), type(lists[0])
     predictor = reference.predictor()
     for row, score in zip(plain[:6], reference.predict({"c": plain[:6]})[:, 0]):
         assert predictor([row]) == (score,)
 
 
-@pytest.mark.parametrize("kind", ["small integers", "whole floats", "booleans", "integers past 2^53", "texts", "gaps in integers"])
+@pytest.mark.parametrize(
+    "kind", ["small integers", "whole floats", "booleans", "integers past 2^53", "texts", "gaps in integers"]
+)
 def test_labels_and_groups(kind):
     """Classes and groups are values, too."""
     values, texts = KINDS[kind][0], texts_of(kind)
@@ -230,7 +305,14 @@ def test_float32_and_float16():
         y = order % 2
         reference = trained({"c": [texts[i] for i in order]}, y)
         wanted = reference.predict({"c": texts})
-        for make in (lambda v: v, list, lambda v: np.array([*v, None], object)[:-1], pa.array, pl.Series, lambda v: np.ma.masked_array(v)):
+        for make in (
+            lambda v: v,
+            list,
+            lambda v: np.array([*v, None], object)[:-1],
+            pa.array,
+            pl.Series,
+            lambda v: np.ma.masked_array(v),
+        ):
             if dtype == np.float16 and make is pl.Series:
                 continue
             assert same(trained({"c": make(numbers[order])}, y), reference)
@@ -244,12 +326,15 @@ def test_numbers_of_dates_and_truths():
     y = np.array(order) % 2
     epoch = dt.datetime(1970, 1, 1)
     numbers = {
-        "dates": [(day - epoch.date()).days for day in DAYS], "times": [(one - epoch).total_seconds() for one in TIMES],
+        "dates": [(day - epoch.date()).days for day in DAYS],
+        "times": [(one - epoch).total_seconds() for one in TIMES],
         "times in UTC": [(one - epoch).total_seconds() for one in TIMES],
         "fractions of seconds": [(one.replace(microsecond=500) - epoch).total_seconds() for one in TIMES],
-        "booleans": [1, 0] * 3, "decimals": [1.25, 0.5, 12, -3.75, 0, 7.1], "small integers": KINDS["small integers"][0],
+        "booleans": [1, 0] * 3,
+        "decimals": [1.25, 0.5, 12, -3.75, 0, 7.1],
+        "small integers": KINDS["small integers"][0],
         "whole floats": KINDS["whole floats"][0],
-    }  # fmt: skip
+    }
 
     def model(x):
         made = plexus.SingleTask([plexus.DenseFeat("c", scaling="standard")], task_name="t", threads=1)

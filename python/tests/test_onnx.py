@@ -10,6 +10,7 @@ import subprocess
 
 import numpy as np
 import pytest
+
 import plexus
 from helpers import trained
 
@@ -52,15 +53,25 @@ def write_rows(path, n, seed):
             age, pay = random.normal(40, 12), random.exponential(2000) * random.choice([-1, 0, 1, 1])
             marks = tag_list(6)
             click = random.random() < 0.3 + 0.3 * (city == "ams") + 0.01 * code
-            writer.writerow([
-                city, code, f"{age:.3f}", random.choice(["", "nan", f"{pay:.2f}", f"{pay:.2f}"]),
-                int(random.integers(1950, 2010)), " ".join(f"{x:.4f}" for x in random.normal(size=3)),
-                "|".join(tag_list(7)) + random.choice(["", "|", "||"]),
-                ",".join(f"{tag}:{random.exponential():.3f}" for tag in tag_list(5)),
-                "|".join(marks), "|".join(f"{random.random():.3f}" for _ in marks),
-                int(click), int(click and random.random() < 0.4), f"{age / 10 + pay / 1000:.3f}",
-                int(random.poisson(1 + click)), random.choice(["red", "green", "blue"]),
-            ])  # fmt: skip
+            writer.writerow(
+                [
+                    city,
+                    code,
+                    f"{age:.3f}",
+                    random.choice(["", "nan", f"{pay:.2f}", f"{pay:.2f}"]),
+                    int(random.integers(1950, 2010)),
+                    " ".join(f"{x:.4f}" for x in random.normal(size=3)),
+                    "|".join(tag_list(7)) + random.choice(["", "|", "||"]),
+                    ",".join(f"{tag}:{random.exponential():.3f}" for tag in tag_list(5)),
+                    "|".join(marks),
+                    "|".join(f"{random.random():.3f}" for _ in marks),
+                    int(click),
+                    int(click and random.random() < 0.4),
+                    f"{age / 10 + pay / 1000:.3f}",
+                    int(random.poisson(1 + click)),
+                    random.choice(["red", "green", "blue"]),
+                ]
+            )
 
 
 def cells_of(path):
@@ -79,7 +90,9 @@ def feed(session, cells, missing=("", "nan"), **more):
             inputs[wanted.name] = cells[wanted.name]
         else:
             assert wanted.type == "tensor(double)", wanted
-            numbers = [[np.nan if x in missing else float(x) for x in cell.split(" ")] for cell in cells[wanted.name][:, 0]]
+            numbers = [
+                [np.nan if x in missing else float(x) for x in cell.split(" ")] for cell in cells[wanted.name][:, 0]
+            ]
             width = max(len(row) for row in numbers)
             inputs[wanted.name] = np.array([row if len(row) == width else [np.nan] * width for row in numbers])
     return inputs
@@ -103,7 +116,10 @@ def fitted(folder, name, features, model, tasks="binary", data=None, train=None)
         "train": {"epochs": 3, "batch_size": 64, "learning_rate": 0.02, "seed": 5, **(train or {})},
     }
     (folder / f"{name}.yaml").write_text(json.dumps(config))
-    run = lambda *arguments: subprocess.run([COMMAND, *map(str, arguments)], check=True, capture_output=True, text=True)
+
+    def run(*arguments):
+        return subprocess.run([COMMAND, *map(str, arguments)], check=True, capture_output=True, text=True)
+
     run("fit", folder / f"{name}.yaml", "--out", folder / name, "--quiet")
     file = folder / name / "model.plexus"
     run("export", file, "--onnx", folder / f"{name}.onnx")
@@ -132,11 +148,22 @@ MODELS = {
     "shared_bottom": {"bottom_dnn_units": [16, 8], "tower_dnn_units_lists": TOWERS},
     "esmm": {"tower_dnn_units_lists": TOWERS},
     "mmoe": {"num_experts": 3, "expert_dnn_units": [12, 8], "tower_dnn_units_lists": TOWERS},
-    "cgc": {"num_experts_specific": 2, "num_experts_shared": 2, "expert_dnn_units": [8], "gate_dnn_units": [4],
-            "tower_dnn_units_lists": TOWERS},
-    "ple": {"num_levels": 3, "num_experts_specific": 2, "num_experts_shared": 1, "expert_dnn_units": [8, 8],
-            "gate_input": "features", "tower_dnn_units_lists": TOWERS},
-}  # fmt: skip
+    "cgc": {
+        "num_experts_specific": 2,
+        "num_experts_shared": 2,
+        "expert_dnn_units": [8],
+        "gate_dnn_units": [4],
+        "tower_dnn_units_lists": TOWERS,
+    },
+    "ple": {
+        "num_levels": 3,
+        "num_experts_specific": 2,
+        "num_experts_shared": 1,
+        "expert_dnn_units": [8, 8],
+        "gate_input": "features",
+        "tower_dnn_units_lists": TOWERS,
+    },
+}
 
 
 @needs_command
@@ -157,13 +184,19 @@ def test_every_kind_of_task(folder):
 
 
 @needs_command
-@pytest.mark.parametrize(
-    "activation", "sigmoid tanh linear leaky_relu prelu dice elu gelu swish selu softplus".split()
-)
+@pytest.mark.parametrize("activation", "sigmoid tanh linear leaky_relu prelu dice elu gelu swish selu softplus".split())
 @pytest.mark.parametrize("norm", [False, True])
 def test_every_activation(folder, activation, norm):
-    model = {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8, 8], "gate_dnn_units": [4],
-             "tower_dnn_units_lists": TOWERS, "dnn_activation": activation, "dnn_use_bn": norm, "dnn_dropout": 0.1}  # fmt: skip
+    model = {
+        "name": "mmoe",
+        "num_experts": 2,
+        "expert_dnn_units": [8, 8],
+        "gate_dnn_units": [4],
+        "tower_dnn_units_lists": TOWERS,
+        "dnn_activation": activation,
+        "dnn_use_bn": norm,
+        "dnn_dropout": 0.1,
+    }
     check(folder, f"{activation}-{norm}", PLAIN, model)
 
 
@@ -198,8 +231,14 @@ def test_numbers(folder):
         {"name": "pay_log", "kind": "dense", "column": "pay", "transform": "log1p", "missing": -1, "scaling": "minmax"},
         {"name": "year", "kind": "dense", "scaling": "quantile"},
         {"name": "year_log_share", "kind": "dense", "column": "year", "transform": "log1p", "scaling": "quantile"},
-        {"name": "age_log_share", "kind": "dense", "column": "age", "transform": "log1p", "scaling": "quantile",
-         "clip": [21, 60]},
+        {
+            "name": "age_log_share",
+            "kind": "dense",
+            "column": "age",
+            "transform": "log1p",
+            "scaling": "quantile",
+            "clip": [21, 60],
+        },
         {"name": "point", "kind": "dense", "size": 3, "separator": " ", "scaling": "standard"},
         {"name": "point_share", "kind": "dense", "column": "point", "size": 3, "separator": " ", "scaling": "quantile"},
     ]
@@ -238,13 +277,20 @@ def test_lists(folder, keep, normalize):
         {**LIST, "name": "tags_sum", "column": "tags", "embedding_name": "tags", "combiner": "sum", "keep": keep},
         {**LIST, "name": "tags_max", "column": "tags", "combiner": "max", "keep": keep},
         {**LIST, "name": "asked", "column": "tags", "combiner": "attention", "attention_on": "city", "keep": keep},
-        {**LIST, "name": "alike", "column": "tags", "embedding_name": "tags", "combiner": "attention",
-         "attention_on": "tag", "keep": keep},
+        {
+            **LIST,
+            "name": "alike",
+            "column": "tags",
+            "embedding_name": "tags",
+            "combiner": "attention",
+            "attention_on": "tag",
+            "keep": keep,
+        },
         {**LIST, **weighted, "name": "scores", "combiner": "mean", "keep": keep},
         {**LIST, **weighted, "name": "scores_sum", "combiner": "sum", "keep": keep},
         {**LIST, **beside, "name": "marks", "combiner": "mean", "keep": keep},
         {**LIST, **beside, "name": "marks_sum", "combiner": "sum", "keep": keep},
-    ]  # fmt: skip
+    ]
     name = f"lists-{keep}-{normalize}"
     check(folder, name, features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]})
 
@@ -263,7 +309,9 @@ def test_hashed_features_take_ids(folder):
         {**LIST, "name": "tags", "hash_buckets": 30, "combiner": "mean"},
         {**LIST, "name": "scores", "hash_buckets": 30, "separator": ",", "weight_separator": ":", "combiner": "sum"},
     ]
-    file, session, scores = fitted(folder, "hashed", features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]})
+    file, session, scores = fitted(
+        folder, "hashed", features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]}
+    )
     cells = cells_of(folder / "new.csv")
     lists = [[tag for tag in cell.split("|") if tag] for cell in cells["tags"][:, 0]]
     pairs = [[item.split(":") for item in cell.split(",") if item] for cell in cells["scores"][:, 0]]
@@ -272,8 +320,12 @@ def test_hashed_features_take_ids(folder):
         tags[row, : len(items)] = hashed(items, 30)
         marked[row, : len(scored)] = hashed([text for text, _ in scored], 30)
         weights[row, : len(scored)] = [float(weight) for _, weight in scored]
-    ids = {"city:ids": hashed(cells["city"][:, 0], 50).reshape(-1, 1), "tags:ids": tags, "scores:ids": marked,
-           "scores:weights": weights}  # fmt: skip
+    ids = {
+        "city:ids": hashed(cells["city"][:, 0], 50).reshape(-1, 1),
+        "tags:ids": tags,
+        "scores:ids": marked,
+        "scores:weights": weights,
+    }
     compare(session, scores, feed(session, cells, **ids))
     with pytest.warns(RuntimeWarning, match="feature 'city' takes ids, input 'city:ids': 1 [+] xxh64"):
         plexus.load_model(file).export_onnx(folder / "again.onnx")
@@ -324,8 +376,13 @@ def test_what_has_no_onnx_is_told(folder):
         text = file.read().replace("t1:", "t:1:")
     (folder / "twice.csv").write_text(text)
     features = PLAIN + [{**LIST, "name": "scores", "separator": ",", "weight_separator": ":"}]
-    config = {"data": {"train": ["twice.csv"]}, "features": features, "tasks": TASKS["binary"],
-              "model": {"name": "mmoe", "num_experts": 2}, "train": {"epochs": 1}}  # fmt: skip
+    config = {
+        "data": {"train": ["twice.csv"]},
+        "features": features,
+        "tasks": TASKS["binary"],
+        "model": {"name": "mmoe", "num_experts": 2},
+        "train": {"epochs": 1},
+    }
     (folder / "twice.yaml").write_text(json.dumps(config))
     subprocess.run([COMMAND, "fit", folder / "twice.yaml", "--out", folder / "twice", "--quiet"], check=True)
     model = plexus.load_model(folder / "twice" / "model.plexus")
@@ -337,7 +394,10 @@ def test_what_has_no_onnx_is_told(folder):
 @needs_command
 def test_the_documents_example(tmp_path, monkeypatch):
     root = pathlib.Path(__file__).parents[2]
-    run = lambda *arguments: subprocess.run([COMMAND, *map(str, arguments)], check=True, cwd=tmp_path)
+
+    def run(*arguments):
+        subprocess.run([COMMAND, *map(str, arguments)], check=True, cwd=tmp_path)
+
     run("fit", root / "examples/shop/visits.yaml", "--out", "visits", "--quiet")
     run("export", "visits/model.plexus", "--onnx", "visits.onnx")
     run("predict", "visits/model.plexus", root / "examples/shop/new.csv", "--out", "scores.csv")

@@ -35,13 +35,19 @@ def test_what_has_no_effect_is_refused(make, arguments, remedy):
 @pytest.mark.parametrize(
     "make, arguments",
     [
-        (optimizers.Adam, {"amsgrad": True}), (optimizers.Adam, {"momentum": 0.9}), (optimizers.Adam, {"rho": 0.5}),
-        (optimizers.SGD, {"beta_1": 0.5}), (optimizers.SGD, {"epsilon": 1e-3}), (optimizers.SGD, {"centered": True}),
-        (optimizers.Adagrad, {"momentum": 0.9}), (optimizers.RMSprop, {"nesterov": True}),
-        (optimizers.Ftrl, {"epsilon": 1e-3}), (optimizers.Ftrl, {"learning_rate_power": -0.4}),
+        (optimizers.Adam, {"amsgrad": True}),
+        (optimizers.Adam, {"momentum": 0.9}),
+        (optimizers.Adam, {"rho": 0.5}),
+        (optimizers.SGD, {"beta_1": 0.5}),
+        (optimizers.SGD, {"epsilon": 1e-3}),
+        (optimizers.SGD, {"centered": True}),
+        (optimizers.Adagrad, {"momentum": 0.9}),
+        (optimizers.RMSprop, {"nesterov": True}),
+        (optimizers.Ftrl, {"epsilon": 1e-3}),
+        (optimizers.Ftrl, {"learning_rate_power": -0.4}),
         (optimizers.Ftrl, {"l2_shrinkage_regularization_strength": 0.1}),
     ],
-)  # fmt: skip
+)
 def test_what_belongs_to_another_is_refused(make, arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
         make(**arguments)
@@ -51,10 +57,17 @@ def test_what_belongs_to_another_is_refused(make, arguments):
 def test_what_is_off_is_taken(make):
     """Keras' objects name every argument, at the values at which it does nothing."""
     off = {
-        "use_ema": False, "ema_momentum": None, "ema_overwrite_frequency": None, "loss_scale_factor": None,
-        "gradient_accumulation_steps": None, "clipnorm": None, "global_clipnorm": None, "clipvalue": None, "name": "mine",
+        "use_ema": False,
+        "ema_momentum": None,
+        "ema_overwrite_frequency": None,
+        "loss_scale_factor": None,
+        "gradient_accumulation_steps": None,
+        "clipnorm": None,
+        "global_clipnorm": None,
+        "clipvalue": None,
+        "name": "mine",
         "jit_compile": True,
-    }  # fmt: skip
+    }
     weight_decay = {} if make is optimizers.AdamW else {"weight_decay": 0.0}
     assert make(**off, **weight_decay).config == make().config
 
@@ -69,10 +82,18 @@ def test_a_schedule_as_the_rate_is_refused():
 def keras(kind, **config):
     """Stands for an object of Keras: a class of that name, with all of Keras' arguments in its get_config."""
     common = {
-        "name": kind.lower(), "learning_rate": 0.01, "weight_decay": None, "clipnorm": None, "global_clipnorm": None,
-        "clipvalue": None, "use_ema": False, "ema_momentum": 0.99, "ema_overwrite_frequency": None,
-        "loss_scale_factor": None, "gradient_accumulation_steps": None,
-    }  # fmt: skip
+        "name": kind.lower(),
+        "learning_rate": 0.01,
+        "weight_decay": None,
+        "clipnorm": None,
+        "global_clipnorm": None,
+        "clipvalue": None,
+        "use_ema": False,
+        "ema_momentum": 0.99,
+        "ema_overwrite_frequency": None,
+        "loss_scale_factor": None,
+        "gradient_accumulation_steps": None,
+    }
     return type(kind, (), {"get_config": lambda self: {**common, **config}})()
 
 
@@ -83,14 +104,26 @@ def keras(kind, **config):
         (keras("SGD", momentum=0.0, nesterov=False), optimizers.SGD(0.01)),
         (keras("SGD", name="my_sgd", momentum=0.9, nesterov=True), optimizers.SGD(0.01, 0.9, True)),
         (
-            keras("Ftrl", learning_rate_power=-0.5, initial_accumulator_value=0.1, l1_regularization_strength=0.0,
-                  l2_regularization_strength=0.2, l2_shrinkage_regularization_strength=0.0, beta=0.0),
-            optimizers.Ftrl(0.01, initial_accumulator_value=0.1, l1_regularization_strength=0.0,
-                            l2_regularization_strength=0.2, beta=0.0),
+            keras(
+                "Ftrl",
+                learning_rate_power=-0.5,
+                initial_accumulator_value=0.1,
+                l1_regularization_strength=0.0,
+                l2_regularization_strength=0.2,
+                l2_shrinkage_regularization_strength=0.0,
+                beta=0.0,
+            ),
+            optimizers.Ftrl(
+                0.01,
+                initial_accumulator_value=0.1,
+                l1_regularization_strength=0.0,
+                l2_regularization_strength=0.2,
+                beta=0.0,
+            ),
         ),
         (keras("AdamW", weight_decay=0.2), optimizers.AdamW(0.01, 0.2)),
     ],
-)  # fmt: skip
+)
 def test_objects_of_keras(given, ours):
     taken = optimizers.get(given)
     assert taken.name == ours.name and taken.config == ours.config
@@ -99,10 +132,14 @@ def test_objects_of_keras(given, ours):
 @pytest.mark.parametrize(
     "config",
     [
-        {"weight_decay": 0.5}, {"use_ema": True}, {"loss_scale_factor": 2.0}, {"gradient_accumulation_steps": 2},
-        {"amsgrad": True}, {"unheard_of": 3},
+        {"weight_decay": 0.5},
+        {"use_ema": True},
+        {"loss_scale_factor": 2.0},
+        {"gradient_accumulation_steps": 2},
+        {"amsgrad": True},
+        {"unheard_of": 3},
     ],
-)  # fmt: skip
+)
 def test_objects_of_keras_with_what_has_no_effect(config, rows, features):
     with pytest.raises(ValueError, match=next(iter(config))):
         small_model().compile(keras("Adam", **config))
@@ -133,9 +170,16 @@ def one_step(optimizer, x, y, l2=0.0, **settings):
     """Weights before and after a step of all rows, by parameter."""
     columns = [plexus.SparseFeat("city", embedding_dim=3), plexus.DenseFeat("age")]
     model = plexus.PLE(
-        columns, task_types=["binary", "regression"], task_names=["click", "seconds"], num_experts_specific=2,
-        num_experts_shared=1, expert_dnn_units=[4], tower_dnn_units_lists=[[3], [3]], l2_reg_embedding=l2, seed=5,
-    )  # fmt: skip
+        columns,
+        task_types=["binary", "regression"],
+        task_names=["click", "seconds"],
+        num_experts_specific=2,
+        num_experts_shared=1,
+        expert_dnn_units=[4],
+        tower_dnn_units_lists=[[3], [3]],
+        l2_reg_embedding=l2,
+        seed=5,
+    )
     weights = []
     look = plexus.callbacks.LambdaCallback(on_epoch_begin=lambda epoch: weights.append(copies(model)))
     model.compile(optimizer, **settings)
@@ -150,8 +194,8 @@ def copies(model):
 @pytest.mark.parametrize("clip", [0.01, 0.1, 1e6])
 @pytest.mark.parametrize("l2", [0.0, 0.1])
 def test_clipnorm_is_of_each_variable(clip, l2, rows, features):
-    """Keras: g * clip / max(norm(g), clip) of each variable. Groups of a parameter are variables of their own there, the
-    experts of a layer. SGD at a rate of 1 shows the gradient."""
+    """Keras: g * clip / max(norm(g), clip) of each variable. Groups of a parameter are variables of their own there,
+    the experts of a layer. SGD at a rate of 1 shows the gradient."""
     y = [rows["click"], 20 * rows["seconds"]]
     start, moved = one_step(optimizers.SGD(1.0), features, y, l2)
     _, clipped = one_step(optimizers.SGD(1.0, clipnorm=clip), features, y, l2)

@@ -23,16 +23,30 @@ def columns():
 
 def rich_model(**arguments):
     model = plexus.PLE(
-        columns(), **TASKS, num_levels=1, num_experts_specific=1, num_experts_shared=1, expert_dnn_units=[8, 4],
-        tower_dnn_units_lists=[[4], [4]], dnn_activation=["gelu", "tanh"], expert_dnn_dropout=[0.1, 0.0],
-        tower_dnn_use_bn=True, tower_dnn_activation="prelu",
-        data={"group": "user"}, tasks={"click": {"class_weights": [1, 2]}, "seconds": {"column": "time"}},
+        columns(),
+        **TASKS,
+        num_levels=1,
+        num_experts_specific=1,
+        num_experts_shared=1,
+        expert_dnn_units=[8, 4],
+        tower_dnn_units_lists=[[4], [4]],
+        dnn_activation=["gelu", "tanh"],
+        expert_dnn_dropout=[0.1, 0.0],
+        tower_dnn_use_bn=True,
+        tower_dnn_activation="prelu",
+        data={"group": "user"},
+        tasks={"click": {"class_weights": [1, 2]}, "seconds": {"column": "time"}},
         **arguments,
-    )  # fmt: skip
+    )
     model.compile(
-        plexus.optimizers.SGD(0.05, momentum=0.5, global_clipnorm=3.0), loss=[None, "huber"], metrics=["AUC", "group_auc"],
-        schedule="cosine", warmup_steps=5, table_optimizer="lazy_adam", table_rows=40,
-    )  # fmt: skip
+        plexus.optimizers.SGD(0.05, momentum=0.5, global_clipnorm=3.0),
+        loss=[None, "huber"],
+        metrics=["AUC", "group_auc"],
+        schedule="cosine",
+        warmup_steps=5,
+        table_optimizer="lazy_adam",
+        table_rows=40,
+    )
     return model
 
 
@@ -49,13 +63,29 @@ def table(rows):
 def test_everything_reaches_the_configuration(table):
     model = rich_model()
     for line in (
-        "{name: city, column: city, kind: sparse, embedding_dim: 4", "min_count: 2", "initializer: uniform",
-        "initializer_scale: 0.1", 'name: "kind of code", column: code', "embedding_dim: auto", "vocabulary: first_seen",
-        "clip: [-1, 1]", "transform: log1p", "name: pay/quantiles", "borders: [-1, 0, 1]", "dnn_activation: [gelu, tanh]",
-        "expert_dnn_dropout: [0.1, 0]", "tower_dnn_use_bn: true", "tower_dnn_activation: prelu", "group: user",
-        "class_weights: [1, 2]", "name: seconds, column: time", "loss: huber", "schedule: cosine", "warmup_steps: 5",
+        "{name: city, column: city, kind: sparse, embedding_dim: 4",
+        "min_count: 2",
+        "initializer: uniform",
+        "initializer_scale: 0.1",
+        'name: "kind of code", column: code',
+        "embedding_dim: auto",
+        "vocabulary: first_seen",
+        "clip: [-1, 1]",
+        "transform: log1p",
+        "name: pay/quantiles",
+        "borders: [-1, 0, 1]",
+        "dnn_activation: [gelu, tanh]",
+        "expert_dnn_dropout: [0.1, 0]",
+        "tower_dnn_use_bn: true",
+        "tower_dnn_activation: prelu",
+        "group: user",
+        "class_weights: [1, 2]",
+        "name: seconds, column: time",
+        "loss: huber",
+        "schedule: cosine",
+        "warmup_steps: 5",
         "table_optimizer: lazy_adam",
-    ):  # fmt: skip
+    ):
         assert line in model.config, line
     model.summary(print_fn=lambda text: None)
     model.fit(table, epochs=2, batch_size=256, verbose=0)
@@ -93,9 +123,10 @@ class Uniform:
 def test_initializers(features, rows):
     RandomUniform = type("RandomUniform", (Uniform,), {})
     for given, line in (
-        ("zeros", "initializer: zeros"), ("glorot_normal", "initializer: glorot_normal"),
+        ("zeros", "initializer: zeros"),
+        ("glorot_normal", "initializer: glorot_normal"),
         (RandomUniform(-0.2, 0.2), "initializer: uniform, initializer_scale: 0.2"),
-    ):  # fmt: skip
+    ):
         feature = SparseFeat("city", embeddings_initializer=given)
         assert line in plexus.SingleTask([feature]).config
     for given, message in (("orthogonal", "'orthogonal' is none of zeros"), (RandomUniform(0, 1), "symmetric about 0")):

@@ -25,9 +25,14 @@ def two_texts():
 
 def small(features, x, y):
     model = plexus.MMOE(
-        features, task_types=["binary"] * 2, task_names=["click", "like"], num_experts=2, expert_dnn_units=[8],
-        tower_dnn_units_lists=[[4], [4]], threads=1,
-    )  # fmt: skip
+        features,
+        task_types=["binary"] * 2,
+        task_names=["click", "like"],
+        num_experts=2,
+        expert_dnn_units=[8],
+        tower_dnn_units_lists=[[4], [4]],
+        threads=1,
+    )
     model.compile(plexus.optimizers.Adam(0.02))
     model.fit(x, y, epochs=4, batch_size=64, verbose=0)
     return model
@@ -95,10 +100,12 @@ def numbers_and_texts():
     random = np.random.default_rng(1)
     n = 2000
     x = {
-        "city": random.choice(np.array(["IT", "DE", "FR"], object), n), "code": random.integers(0, 9, n),
-        "part": random.choice(np.array([0.1, 0.7, 2.5, 1e-5], np.float32), n), "price": random.random(n),
+        "city": random.choice(np.array(["IT", "DE", "FR"], object), n),
+        "code": random.integers(0, 9, n),
+        "part": random.choice(np.array([0.1, 0.7, 2.5, 1e-5], np.float32), n),
+        "price": random.random(n),
         "day": random.choice(np.array(["2024-01-01", "2024-02-03"], "M8[D]"), n).astype(str).astype(object),
-    }  # fmt: skip
+    }
     y = [(x["city"] == "IT").astype(int), ((x["code"] + (x["part"] > 0.5)) % 2).astype(int)]
     sparse = [plexus.SparseFeat(name) for name in ("city", "code", "part", "day")]
     return small([*sparse, plexus.DenseFeat("price")], x, y), x
@@ -116,13 +123,30 @@ def test_values_of_all_types():
         "city": [b"IT", np.str_("IT"), np.array("IT")],
         "code": [3.0, "3", np.int8(3), np.int64(3), np.uint64(3), f(3), np.float16(3), np.array(3), decimal.Decimal(3)],
         "part": ["0.7", 0.7, np.float64(0.7), np.array(0.7, f)],
-        "day": [day, datetime.datetime(2024, 2, 3), np.datetime64("2024-02-03"), pd.Timestamp("2024-02-03"), b"2024-02-03"],
+        "day": [
+            day,
+            datetime.datetime(2024, 2, 3),
+            np.datetime64("2024-02-03"),
+            pd.Timestamp("2024-02-03"),
+            b"2024-02-03",
+        ],
         "price": ["0.5", f(0.5), np.float16(0.5), decimal.Decimal("0.5"), b"0.5", np.array(0.5)],
     }.items():
         for form in forms:
             assert predictor(list({**base, name: form}.values())) == wanted, (name, form)
     missing = scores(model, {name: np.array([None if name == "city" else value]) for name, value in base.items()})[0]
-    for nothing in (None, float("nan"), np.nan, f("nan"), pd.NA, pd.NaT, "", np.ma.masked, np.datetime64("NaT"), decimal.Decimal("nan")):
+    for nothing in (
+        None,
+        float("nan"),
+        np.nan,
+        f("nan"),
+        pd.NA,
+        pd.NaT,
+        "",
+        np.ma.masked,
+        np.datetime64("NaT"),
+        decimal.Decimal("nan"),
+    ):
         assert predictor(list({**base, "city": nothing}.values())) == missing, nothing
 
 
@@ -162,14 +186,25 @@ def test_forms_of_rows():
     wanted = predictor(row)
     named = dict(zip(names, row))
     point = collections.namedtuple("Point", names)
-    structured = np.zeros(1, [("city", object), ("code", int), ("part", float), ("day", object), ("price", float), ("z", int)])
+    structured = np.zeros(
+        1, [("city", object), ("code", int), ("part", float), ("day", object), ("price", float), ("z", int)]
+    )
     for name, value in named.items():
         structured[name] = value
     for form in (
-        tuple(row), named, {**named, "extra": object()}, pd.Series(named), pd.Series(row, index=names), point(*row),
-        np.array(row, object), collections.OrderedDict(named), collections.defaultdict(int, named), structured[0],
-        pd.DataFrame([named]).iloc[0], collections.deque(row),
-    ):  # fmt: skip
+        tuple(row),
+        named,
+        {**named, "extra": object()},
+        pd.Series(named),
+        pd.Series(row, index=names),
+        point(*row),
+        np.array(row, object),
+        collections.OrderedDict(named),
+        collections.defaultdict(int, named),
+        structured[0],
+        pd.DataFrame([named]).iloc[0],
+        collections.deque(row),
+    ):
         assert predictor(form) == wanted, form
     more = model.predictor(["extra", *names])
     assert more([object(), *row]) == wanted and more(named) == wanted

@@ -9,13 +9,13 @@ import pytest
 import plexus
 from helpers import trained
 
-NUMBERS = [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64(),
-           pa.float16(), pa.float32(), pa.float64(), pa.bool_()]  # fmt: skip
-TEXTS = [pa.string(), pa.large_string(), pa.string_view(), pa.binary(), pa.dictionary(pa.int8(), pa.string()),
-         pa.dictionary(pa.uint32(), pa.large_string())]  # fmt: skip
-OTHERS = [pa.date32(), pa.timestamp("us"), pa.decimal128(9, 2), pa.struct([("a", pa.int32())]), pa.null(),
-          pa.list_(pa.int64()), pa.large_list(pa.string()), pa.list_(pa.float32(), 3), pa.duration("s"),
-          pa.run_end_encoded(pa.int32(), pa.int64())]  # fmt: skip
+INTEGERS = [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]
+NUMBERS = [*INTEGERS, pa.float16(), pa.float32(), pa.float64(), pa.bool_()]
+TEXTS = [pa.string(), pa.large_string(), pa.string_view(), pa.binary()]
+TEXTS += [pa.dictionary(pa.int8(), pa.string()), pa.dictionary(pa.uint32(), pa.large_string())]
+OTHERS = [pa.date32(), pa.timestamp("us"), pa.decimal128(9, 2), pa.struct([("a", pa.int32())]), pa.null()]
+OTHERS += [pa.list_(pa.int64()), pa.large_list(pa.string()), pa.list_(pa.float32(), 3), pa.duration("s")]
+OTHERS += [pa.run_end_encoded(pa.int32(), pa.int64())]
 
 
 def values_of(kind, random, n, nulls):
@@ -98,6 +98,8 @@ def test_numbers_and_their_texts(model):
         table = pa.table({"city": ["ams"] * n, "code": numbers, "age": numbers, "pay": numbers})
         words = [str(value) for value in numbers.to_pylist()]
         texts = table.set_column(1, "code", pa.array([word.removesuffix(".0") for word in words]))
-        if not pa.types.is_float16(kind) and not pa.types.is_float32(kind):  # of these, the shortest text is not Python's
+        if not pa.types.is_float16(kind) and not pa.types.is_float32(
+            kind
+        ):  # of these, the shortest text is not Python's
             assert np.array_equal(model.predict(table)[0], model.predict(texts)[0])
         assert np.allclose(model.predict(table)[1], model.predict(texts)[1], atol=1e-3)

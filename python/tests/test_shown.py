@@ -48,7 +48,9 @@ class Out(io.StringIO):
         return self.terminal
 
 
-@pytest.mark.parametrize("verbose, terminal, shows", [(1, True, True), ("auto", True, True), (2, True, False), (1, False, False)])
+@pytest.mark.parametrize(
+    "verbose, terminal, shows", [(1, True, True), ("auto", True, True), (2, True, False), (1, False, False)]
+)
 def test_a_bar_in_a_terminal(verbose, terminal, shows, monkeypatch):
     """Whatever the speed: as if training had told of a step."""
     pytest.importorskip("tqdm")
@@ -93,9 +95,15 @@ def test_output_that_is_no_file(rows, features, monkeypatch):
 
 def test_a_model_tells_what_it_is(rows, features):
     model = small_model()
-    assert repr(model) == "<plexus MMOE: click (binary), seconds (regression); 4 columns; not built: the first fit builds it>"
+    assert (
+        repr(model)
+        == "<plexus MMOE: click (binary), seconds (regression); 4 columns; not built: the first fit builds it>"
+    )
     model.fit(features, [rows["click"], rows["seconds"]], batch_size=512, verbose=0)
-    assert repr(model) == f"<plexus MMOE: click (binary), seconds (regression); 4 columns; {model.count_params()} parameters>"
+    assert (
+        repr(model)
+        == f"<plexus MMOE: click (binary), seconds (regression); 4 columns; {model.count_params()} parameters>"
+    )
     html = model._repr_html_()
     assert html.startswith("<table>") and "4: city, code, age, pay" in html and "seconds (regression)" in html
 

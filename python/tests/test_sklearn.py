@@ -149,10 +149,15 @@ def test_dtypes_of_numbers():
         model = MultiTaskClassifier(epochs=2, threads=1, random_state=1).fit(frame, y)
         assert not any(model._is_category.values()), dtype
         assert np.allclose(model.predict_proba(frame)[0], reference.predict_proba(pd.DataFrame({"v": v}))[0]), dtype
-    mixed = pd.DataFrame({
-        "i": pd.array(np.arange(600), "Int64"), "b": pd.array(v > 0, "boolean"), "f": pd.array(v, "float[pyarrow]"),
-        "c": pd.Categorical(np.arange(600) % 3), "s": pd.array(["a", "b"] * 300, "string"),
-    })  # fmt: skip
+    mixed = pd.DataFrame(
+        {
+            "i": pd.array(np.arange(600), "Int64"),
+            "b": pd.array(v > 0, "boolean"),
+            "f": pd.array(v, "float[pyarrow]"),
+            "c": pd.Categorical(np.arange(600) % 3),
+            "s": pd.array(["a", "b"] * 300, "string"),
+        }
+    )
     model = MultiTaskClassifier(epochs=1, threads=1).fit(mixed, y)
     assert model._is_category == {"i": False, "b": False, "f": False, "c": True, "s": True}
     with pytest.raises(plexus.PlexusError, match="column 'i' is there twice"):
@@ -191,11 +196,17 @@ def test_targets_with_a_columns_name():
         assert np.allclose(fitted.predict(X), plain.predict(X), atol=1e-4), names
 
 
-@pytest.mark.parametrize("types, message", [
-    (("binary", "binary"), r"target 'rating' holds \d, which is no label of a binary task.*task_types=\['regression', 'binary'\]"),
-    (("regression",), r"y has 2 targets, task_types 1: give the type of each target"),
-    (("regression", "multiclass"), "task_types: 'multiclass' of target 'like' is none of binary, regression"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "types, message",
+    [
+        (
+            ("binary", "binary"),
+            r"target 'rating' holds \d, which is no label of a binary task.*task_types=\['regression', 'binary'\]",
+        ),
+        (("regression",), r"y has 2 targets, task_types 1: give the type of each target"),
+        (("regression", "multiclass"), "task_types: 'multiclass' of target 'like' is none of binary, regression"),
+    ],
+)
 def test_a_ranker_asks_for_task_types(types, message):
     pandas = pytest.importorskip("pandas")
     X, y = targets_frame()

@@ -35,9 +35,13 @@ def test_history_and_validation(rows, features):
     apart = small_model()
     first = {name: values[:3000] for name, values in features.items()}
     given = apart.fit(
-        first, [label[:3000] for label in labels(rows)], epochs=3, batch_size=256, verbose=0,
+        first,
+        [label[:3000] for label in labels(rows)],
+        epochs=3,
+        batch_size=256,
+        verbose=0,
         validation_data=(part, [label[3000:] for label in labels(rows)]),
-    )  # fmt: skip
+    )
     assert given.history == history.history and same(apart, model)
 
 
@@ -181,9 +185,13 @@ def test_interrupt_keeps_the_best_epoch(rows, features):
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs ignore it
     with pytest.raises(KeyboardInterrupt):
         model.fit(
-            features, labels(rows), epochs=50, batch_size=256, verbose=0,
+            features,
+            labels(rows),
+            epochs=50,
+            batch_size=256,
+            verbose=0,
             callbacks=[callbacks.LambdaCallback(on_epoch_end=interrupt)],
-        )  # fmt: skip
+        )
     signal.signal(signal.SIGINT, before)
     assert len(kept) == 2
     assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights()))
@@ -229,8 +237,10 @@ def test_save_load_pickle_copy(rows, features, tmp_path):
     model = trained(features, rows)
     model.save(tmp_path / "m.plexus")
     for other in (
-        plexus.load_model(tmp_path / "m.plexus"), pickle.loads(pickle.dumps(model)), copy.deepcopy(model),
-    ):  # fmt: skip
+        plexus.load_model(tmp_path / "m.plexus"),
+        pickle.loads(pickle.dumps(model)),
+        copy.deepcopy(model),
+    ):
         assert same(other, model)
         assert all(np.array_equal(a, b) for a, b in zip(other.predict(features), model.predict(features)))
     with pytest.raises(OSError):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""docs/tutorial.md does what it says: its commands and its Python run one after another in an empty folder. The keys that
-docs/models shows are keys."""
+"""docs/tutorial.md does what it says: its commands and its Python run one after another in an empty folder. The keys
+that docs/models shows are keys."""
 
 import os
 import pathlib

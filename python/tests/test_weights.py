@@ -60,8 +60,10 @@ def test_every_figure(model, rows, features, weight):
         assert figures[f"click_{name}"] == pytest.approx(value, **TOLERANCE), name
     y = rows["seconds"].astype(np.float32).astype(float)  # labels are float32
     for name, function in (
-        ("mae", metrics.mean_absolute_error), ("mse", metrics.mean_squared_error), ("r2", metrics.r2_score),
-    ):  # fmt: skip
+        ("mae", metrics.mean_absolute_error),
+        ("mse", metrics.mean_squared_error),
+        ("r2", metrics.r2_score),
+    ):
         assert figures[f"seconds_{name}"] == pytest.approx(function(y, seconds, sample_weight=weight), **TOLERANCE)
 
 
