@@ -45,7 +45,12 @@ target_link_libraries(plexus_objects PRIVATE plexus_internal)
 
 add_library(plexus SHARED $<TARGET_OBJECTS:plexus_objects>)
 add_library(plexus_static STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:plexus_objects>)
-set_target_properties(plexus PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR})
+# Before 1.0.0 a minor version may change the interface, so that it is part of the SONAME.
+set(soversion ${PROJECT_VERSION_MAJOR})
+if(PROJECT_VERSION_MAJOR EQUAL 0)
+  set(soversion 0.${PROJECT_VERSION_MINOR})
+endif()
+set_target_properties(plexus PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${soversion})
 set_target_properties(plexus_static PROPERTIES OUTPUT_NAME plexus EXPORT_NAME plexus_static)
 target_link_libraries(plexus PRIVATE plexus_internal)
 if(PLEXUS_WITH_PARQUET) # its names are not ours to hand on
