@@ -159,10 +159,11 @@ static void put_fish_verb(const cli_verb *verb)
     for (size_t i = 0; i < cli_verb_n_options(verb); i++) {
         const cli_option *option = cli_verb_option(verb, i);
         printf("complete -c plexus -n '__fish_seen_subcommand_from %s' -l %s ", verb->name, option->name);
-        if (option->argument && value_of(option) == A_LEVEL)
+        const value kind = option->argument ? value_of(option) : NO_FILE;
+        if (kind == A_LEVEL)
             printf("-x -a '%s' ", LEVELS);
         else if (option->argument)
-            printf("%s ", actions[value_of(option)]);
+            printf("%s ", actions[kind]);
         fputs("-d '", stdout);
         put_quoted(option->doc, "\\");
         fputs("'\n", stdout);

@@ -26,7 +26,7 @@
 /* To add a verb: its file cli/NAME.c with one `const cli_verb`, a line in cli.h, a row here. */
 const cli_verb *const cli_verbs[] = {&cli_fit,   &cli_evaluate, &cli_predict,    &cli_describe, &cli_export,
                                      &cli_fetch, &cli_synth,    &cli_completion, &cli_man};
-enum { N_VERBS = sizeof cli_verbs / sizeof *cli_verbs };
+enum { N_VERBS = sizeof cli_verbs / sizeof cli_verbs[0] };
 const int cli_n_verbs = N_VERBS;
 
 const char cli_exit_codes[] =

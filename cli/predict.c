@@ -33,8 +33,9 @@ static void write_bytes(cli_output *out, const char *text, size_t length, bool i
 
 static bool needs_quotes(const char *text, size_t length)
 {
+    static const char special[] = {',', '"', '\r', '\n'};
     for (size_t i = 0; i < length; i++)
-        if (memchr(",\"\r\n", text[i], 4)) return true;
+        if (memchr(special, text[i], sizeof special)) return true;
     return false;
 }
 

@@ -65,7 +65,7 @@ static bool digest_close(member_digest *digest, const fetch_member *member)
     char hex[HEX_LENGTH + 1] = "";
     unsigned length = 0;
     bool done = EVP_DigestFinal_ex(digest->context, hash, &length) == 1;
-    for (unsigned i = 0; done && i < length && i < HEX_LENGTH / 2; i++)
+    for (size_t i = 0; done && i < length && i < HEX_LENGTH / 2; i++)
         snprintf(hex + 2 * i, 3, "%02x", hash[i]);
     EVP_MD_CTX_free(digest->context);
     digest->context = NULL;

@@ -81,8 +81,3 @@ void plx_warn(const plx_listener *listener, const char *format, ...)
     va_end(arguments);
     listener->warn(listener->user, line);
 }
-
-plx_status plx_error_memory(plx_error *err)
-{
-    return plx_error_set(err, PLX_ERR_MEMORY, "out of memory; use fewer rows, a smaller model or a larger machine");
-}

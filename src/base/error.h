@@ -21,8 +21,12 @@ typedef struct plx_listener {
 /** One line to the listener, which may be NULL. */
 void plx_warn(const plx_listener *listener, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
-/** The usual message for PLX_ERR_MEMORY. */
-plx_status plx_error_memory(plx_error *err);
+/** The usual message for PLX_ERR_MEMORY. Here, so that a compiler and clang-tidy know that it never returns PLX_OK. */
+static inline plx_status plx_error_memory(plx_error *err)
+{
+    plx_error_set(err, PLX_ERR_MEMORY, "out of memory; use fewer rows, a smaller model or a larger machine");
+    return PLX_ERR_MEMORY;
+}
 
 /** Returns from the calling function with the status of `expression` where that is not PLX_OK. */
 #define PLX_TRY(expression)                                                                                            \
