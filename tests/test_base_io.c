@@ -78,6 +78,15 @@ static void test_files_are_written_and_read(void)
     CHECK_STATUS(put("chain", "third"), PLX_OK);
     CHECK(holds("new.txt", "third") && lstat("chain", &info) == 0 && S_ISLNK(info.st_mode));
     CHECK(lstat("d/to_new", &info) == 0 && S_ISLNK(info.st_mode));
+    /* A pipe's link in /proc names no file. */
+    int ends[2];
+    char pipe_path[64], got[8] = {0};
+    REQUIRE(pipe(ends) == 0);
+    snprintf(pipe_path, sizeof pipe_path, "/proc/self/fd/%d", ends[1]);
+    CHECK_STATUS(put(pipe_path, "piped"), PLX_OK);
+    CHECK(read(ends[0], got, sizeof got) == 5 && strcmp(got, "piped") == 0);
+    close(ends[0]);
+    close(ends[1]);
     CHECK(symlink("no/where", "dangling") == 0 && symlink("loop", "loop") == 0);
     CHECK_STATUS(put("dangling", "lost"), PLX_ERR_IO);
     CHECK_STATUS(put("loop", "lost"), PLX_ERR_IO);

@@ -141,11 +141,13 @@ static int follow_links(char *path, size_t room)
 static plx_status open_to_write(plx_writer *w, const char *path, plx_error *err)
 {
     struct stat info;
-    if (strlen(path) >= sizeof w->path) return fail_with_errno(err, path, "write", ENAMETOOLONG);
-    strcpy(w->path, path);
-    const int failure = follow_links(w->path, sizeof w->path);
+    const bool exists = stat(path, &info) == 0;
+    char resolved[PATH_MAX];
+    const char *target = exists && realpath(path, resolved) ? resolved : path; /* /dev/stdout may have no path */
+    if (strlen(target) >= sizeof w->path) return fail_with_errno(err, path, "write", ENAMETOOLONG);
+    strcpy(w->path, target);
+    const int failure = exists ? 0 : follow_links(w->path, sizeof w->path);
     if (failure) return fail_with_errno(err, path, "write", failure);
-    const bool exists = stat(w->path, &info) == 0;
     if (exists && S_ISDIR(info.st_mode))
         PLX_FAIL(err, PLX_ERR_IO, "%s: is a folder, not a file; name a file in it", path);
     if (exists && !S_ISREG(info.st_mode)) {
