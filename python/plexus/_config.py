@@ -35,6 +35,18 @@ def _plain(value: Any) -> Any:
     return float(number) if number else found.decode() if isinstance(found, bytes) else found
 
 
+def _json(value: Any) -> str:
+    text = json.dumps(value, default=_plain, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError as wrong:
+        near = text[max(wrong.start - 20, 0) : wrong.end + 20]
+        raise ArgumentError(
+            f"the configuration: {near!r} has half a character (a surrogate), as UTF-8 has none"
+        ) from None
+    return json.dumps(value, default=_plain)
+
+
 class Configuration:
     """`source` is a dict of sections or YAML; `name` stands for it in messages."""
 
@@ -50,9 +62,7 @@ class Configuration:
     def handle(self, context: CData) -> CData:
         """Parsed; a mistake is an exception with its place and the nearest key."""
         is_text = isinstance(self.source, str)
-        source = (
-            self.source if isinstance(self.source, str) else json.dumps(self._merged(self.source), default=_plain)
-        ).encode()
+        source = (self.source if isinstance(self.source, str) else _json(self._merged(self.source))).encode()
         try:
             handle = create(
                 "plx_config",
@@ -69,7 +79,7 @@ class Configuration:
             # Places in a text that nobody has seen.
             raise ArgumentError(re.sub(r"(?m)^.*?:\d+:\d+: ", "", str(failure))) from None
         for key, value in self.changes.items() if is_text else ():
-            call(lib.plx_config_set, handle, f"{'.'.join(key)}={json.dumps(value, default=_plain)}".encode())
+            call(lib.plx_config_set, handle, f"{'.'.join(key)}={_json(value)}".encode())
         return handle
 
     def _merged(self, sections: dict[str, Any]) -> dict[str, Any]:

@@ -126,6 +126,11 @@ def found(name: str, folders: list[str]) -> list[str]:
     return [name]
 
 
+def _parts_with_bytes(paths: list[str]) -> list[str]:
+    """A part of a folder or pattern may be empty; a file that is named itself may not."""
+    return [path for path in paths if not os.path.isfile(path) or os.path.getsize(path)] if len(paths) > 1 else paths
+
+
 def _is_parquet(path: str) -> bool:
     if not os.path.isfile(path):
         return False
@@ -137,7 +142,7 @@ def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> l
     """The Parquet files that Python must read, since the library cannot; None: it reads them, or they are CSV."""
     if format_ == "csv" or lib.plx_reads_parquet():
         return None
-    files = [path for name in paths for path in found(name, folders)]
+    files = [path for name in paths for path in _parts_with_bytes(found(name, folders))]
     parquet = [path for path in files if _is_parquet(path)]
     if not parquet:
         return None

@@ -13,6 +13,7 @@ y's columns, where it is a frame. `options` has further keys of the configuratio
 
 from __future__ import annotations
 
+import decimal
 import numbers
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 from . import optimizers
 from ._library import ArgumentError
 from ._types import Array, Floats, Floats64
+from ._values import is_missing
 from .model import Model
 
 if TYPE_CHECKING:
@@ -223,7 +225,15 @@ def _is_numeric(column: Any) -> bool:
     if hasattr(dtype, "is_numeric"):  # polars
         return bool(dtype.is_numeric()) or str(dtype) == "Boolean"
     # pandas' own: nullable, Arrow's and sparse ones have the kind of their numbers, Arrow's decimals say so.
-    return getattr(dtype, "kind", "O") in "fiub" or bool(getattr(dtype, "_is_numeric", False))
+    if getattr(dtype, "kind", "O") in "fiub" or bool(getattr(dtype, "_is_numeric", False)):
+        return True
+    return bool(dtype == object) and _holds_numbers(column)
+
+
+def _holds_numbers(column: Any) -> bool:
+    """Whether the values of an object column are numbers, as those of mixed arrays and of gaps are."""
+    known = [value for value in column if not is_missing(value)]
+    return bool(known) and all(isinstance(value, (numbers.Real, np.bool_, decimal.Decimal)) for value in known)
 
 
 def _plain(value: object) -> object:

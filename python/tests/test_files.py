@@ -174,6 +174,20 @@ def test_damaged_parquet(folder, rows, tmp_path, reference):
         from_files(other)
 
 
+def test_empty_parts_of_a_folder(folder, tmp_path, reference):
+    for path in (folder / "parquet").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "part-9.parquet").write_bytes(b"")
+    assert same(from_files(tmp_path), reference) and same(from_files(tmp_path / "part-*.parquet"), reference)
+    with pytest.raises(plexus.FormatError, match="part-9.parquet: the file is empty"):
+        from_files(tmp_path / "part-9.parquet")
+
+
+def test_half_characters_in_configurations(folder):
+    with pytest.raises(plexus.ArgumentError, match="half a character"):
+        from_files(str(folder / "rows\udcff.csv"))
+
+
 @pytest.mark.parametrize("blocked", [["pyarrow"], ["pyarrow", "polars"]])
 def test_parquet_without(blocked, folder, reference, monkeypatch):
     for name in list(sys.modules):

@@ -143,7 +143,7 @@ def test_dtypes_of_numbers():
     v = random.normal(size=600).round(3)
     y = np.stack([v > 0, v > 0.5], 1).astype(int)
     reference = MultiTaskClassifier(epochs=2, threads=1, random_state=1).fit(pd.DataFrame({"v": v}), y)
-    for dtype in ("Float64", "double[pyarrow]", pd.SparseDtype(float), pd.ArrowDtype(pa.decimal128(9, 3))):
+    for dtype in ("Float64", object, "double[pyarrow]", pd.SparseDtype(float), pd.ArrowDtype(pa.decimal128(9, 3))):
         values = pd.Series(v).map(lambda one: decimal.Decimal(f"{one:.3f}")) if "decimal" in str(dtype) else v
         frame = pd.DataFrame({"v": pd.Series(values).astype(dtype)})
         model = MultiTaskClassifier(epochs=2, threads=1, random_state=1).fit(frame, y)
@@ -156,10 +156,12 @@ def test_dtypes_of_numbers():
             "f": pd.array(v, "float[pyarrow]"),
             "c": pd.Categorical(np.arange(600) % 3),
             "s": pd.array(["a", "b"] * 300, "string"),
+            "o": pd.Series(np.arange(600), dtype=object),
+            "m": pd.Series(["a", 1] * 300, dtype=object),
         }
     )
     model = MultiTaskClassifier(epochs=1, threads=1).fit(mixed, y)
-    assert model._is_category == {"i": False, "b": False, "f": False, "c": True, "s": True}
+    assert model._is_category == {"i": False, "b": False, "f": False, "c": True, "s": True, "o": False, "m": True}
     with pytest.raises(plexus.PlexusError, match="column 'i' is there twice"):
         MultiTaskClassifier().fit(mixed[["i", "i"]], y)
 
