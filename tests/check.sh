@@ -70,6 +70,7 @@ YAML
 runs_until() {
     text=$1 tries=0
     shift
+    : >out >err # a run before this one may have said the same
     "$@" >out 2>err &
     child=$!
     until grep -qF "$text" err; do
