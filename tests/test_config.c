@@ -177,14 +177,22 @@ static void test_sizes_are_bounded_together(void)
     } cases[] = {
         {"mmoe, num_experts: 4096", NULL},
         {"mmoe, num_experts: 4096, expert_dnn_units: [8, 256]",
-         "'num_experts' and 'expert_dnn_units': 4096 experts of 256 units and gates for 2 tasks make 1056768 numbers"},
+         "c.yaml:4:34: experts/dense1: the network's layers make more than 1048576 numbers a row: lower 'num_experts', "
+         "or give fewer or smaller layers in 'expert_dnn_units'"},
         {"ple, num_levels: 4096, num_experts_specific: 4096, num_experts_shared: 4096",
-         "c.yaml:4:32: 'num_levels', 'num_experts_specific' and 'num_experts_shared': 50331648 experts in all"},
+         "c.yaml:4:32: level1/task0/experts/dense0: the network's layers make more than 1048576 numbers a row: lower "
+         "'num_levels'"},
         {"ple, num_levels: 1000, num_experts_specific: 1, num_experts_shared: 1",
-         "c.yaml:4:32: the network would have 6004 layers, at most 4096: lower 'num_levels', give shorter lists"},
+         "c.yaml:4:32: level682/task1/gate: the network has more than 4096 layers: lower 'num_levels'"},
+        {"ple, num_levels: 4096, num_experts_shared: 4096, expert_dnn_units: [1024, 1024]", /* no one of them suffices
+                                                                                             */
+         "c.yaml:4:32: level0/shared/experts/dense0: the network's layers make more than 1048576 numbers a row: lower "
+         "'num_levels', lower 'num_experts_specific', lower 'num_experts_shared', give fewer or smaller layers in "
+         "'expert_dnn_units', "},
         {"ple, num_levels: 600, num_experts_specific: 1, num_experts_shared: 1", NULL},
         {"cgc, num_experts_specific: 4096, num_experts_shared: 1, expert_dnn_units: [128]",
-         "c.yaml:4:42: 'num_experts_specific' and 'num_experts_shared' and 'expert_dnn_units': 8193 experts"},
+         "c.yaml:4:42: level0/shared/experts/dense0: the network's layers make more than 1048576 numbers a row: lower "
+         "'num_experts_specific', or give fewer or smaller layers in 'expert_dnn_units'"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[512];

@@ -456,9 +456,35 @@ static plx_ref too_wide(plx_graph *graph, plx_ref x)
 
 static plx_ref too_wide_together(plx_graph *graph, plx_ref x)
 {
-    const plx_ref wide = linear(graph, "wide", x, 1, PLX_ROW_NUMBERS_MAX);
+    plx_ref wide = linear(graph, "wide", x, 1, PLX_LAYER_NUMBERS_MAX);
+    for (int width = PLX_LAYER_NUMBERS_MAX; width < PLX_ROW_NUMBERS_MAX; width *= 2)
+        wide = plx_concat(graph, (plx_ref[]){wide, wide}, 2);
     const plx_ref all[] = {wide, wide, wide};
     return plx_concat(graph, all, 3);
+}
+
+static plx_ref too_many_layers(plx_graph *graph, plx_ref x)
+{
+    for (int i = 0; i <= PLX_LAYERS_MAX; i++) {
+        const int outside = plx_scope(graph, "layer%d", i);
+        x = linear(graph, "one", x, 1, 1);
+        plx_scope_leave(graph, outside);
+    }
+    return x;
+}
+
+static plx_ref too_many_groups(plx_graph *graph, plx_ref x)
+{
+    linear(graph, "half", x, PLX_LAYER_GROUPS_MAX / 2, 1);
+    linear(graph, "other_half", x, PLX_LAYER_GROUPS_MAX / 2, 1);
+    return linear(graph, "one", x, 1, 1);
+}
+
+static plx_ref layers_too_wide(plx_graph *graph, plx_ref x)
+{
+    const plx_ref most = linear(graph, "most", x, 4, (PLX_LAYER_NUMBERS_MAX - 8) / 4);
+    const plx_ref rest = linear(graph, "rest", most, 4, 2); /* the limit itself is allowed */
+    return linear(graph, "one_more", rest, 4, 1);
 }
 
 static plx_ref too_large(plx_graph *graph, plx_ref x)
@@ -480,6 +506,9 @@ static void test_sizes_are_bounded(void)
         {too_many_nodes, "the network has more than 16384 nodes"},
         {too_wide, "linear: [4097, 4096] is more than 16777216 numbers a row"},
         {too_wide_together, "concat: [1, 33554432] is more than 16777216 numbers a row"},
+        {too_many_layers, "layer4096/one: the network has more than 4096 layers"},
+        {too_many_groups, "one: the network's layers have more than 65536 groups"},
+        {layers_too_wide, "one_more: the network's layers make more than 1048576 numbers a row"},
         {too_large, "second: linear: parameter kernel would be [2, 32768, 32768], more than 2147483647 numbers"},
         {just_not_too_large, "task 0 has no prediction"},
     };

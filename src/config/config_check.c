@@ -206,7 +206,12 @@ static void check_model(plx_document *document, const plx_spec *spec, const plx_
                                        .n_classes = 2,
                                        .is_soft = table->tasks[i].labels == PLX_LABELS_SOFT};
     }
-    if (plx_model_check(spec->def, &spec->model, targets, table->n_tasks, &failure) == PLX_OK) return;
+    if (plx_model_check(spec->def, &spec->model, targets, table->n_tasks, &document->scratch, &failure) == PLX_OK)
+        return;
+    if (failure.code == PLX_ERR_MEMORY) {
+        document->out_of_memory = true;
+        return;
+    }
     for (char *rest = failure.message, *line; (line = strsep(&rest, "\n"));) {
         plx_document_problem(document, place_of_message(document, spec, places, line), "%s", line);
     }

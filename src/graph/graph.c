@@ -103,6 +103,21 @@ static plx_node *new_node(plx_graph *graph, const plx_op *op, const plx_ref *inp
     return node;
 }
 
+/* Adds a layer to the sums of all. */
+static void count_layer(plx_graph *graph, const plx_node *node)
+{
+    graph->n_layers++;
+    graph->layer_groups += node->shape.groups;
+    graph->layer_numbers += (int64_t)node->shape.groups * node->shape.width;
+    if (graph->n_layers > PLX_LAYERS_MAX) {
+        plx_graph_fail(graph, "the network has more than %d layers", PLX_LAYERS_MAX);
+    } else if (graph->layer_groups > PLX_LAYER_GROUPS_MAX) {
+        plx_graph_fail(graph, "the network's layers have more than %d groups, such as experts", PLX_LAYER_GROUPS_MAX);
+    } else if (graph->layer_numbers > PLX_LAYER_NUMBERS_MAX) {
+        plx_graph_fail(graph, "the network's layers make more than %d numbers a row", PLX_LAYER_NUMBERS_MAX);
+    }
+}
+
 /* Says what is too large of a network that may be built in a way that nobody foresaw. */
 static void check_size(plx_graph *graph, const plx_node *node)
 {
@@ -129,6 +144,7 @@ plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs
     if (!node) return (plx_ref){-1};
     op->shape(graph, node);
     check_size(graph, node);
+    if (op->is_layer && graph->failure.code == PLX_OK) count_layer(graph, node);
     if (graph->failure.code != PLX_OK) return (plx_ref){-1};
     graph->nodes[graph->n_nodes++] = node;
     return (plx_ref){node->index};

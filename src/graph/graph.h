@@ -24,9 +24,13 @@ typedef struct plx_run plx_run;
 
 /** What is more is refused, so that sizes of one row and numbers of one parameter can be counted by an int. */
 enum {
-    PLX_NODES_MAX = 16384,          /* of a graph; passes of the plan compare all with all */
-    PLX_ROW_NUMBERS_MAX = 1 << 24,  /* of a value in one row */
-    PLX_PARAM_NUMBERS_MAX = INT_MAX /* of a parameter */
+    PLX_NODES_MAX = 16384,           /* of a graph; passes of the plan compare all with all */
+    PLX_ROW_NUMBERS_MAX = 1 << 24,   /* of a value in one row */
+    PLX_PARAM_NUMBERS_MAX = INT_MAX, /* of a parameter */
+    /* Of all layers (ops with `is_layer`). More is a slip, which would be reported late, when memory ends. */
+    PLX_LAYERS_MAX = 4096,
+    PLX_LAYER_GROUPS_MAX = 65536,   /* networks beside each other, as experts are */
+    PLX_LAYER_NUMBERS_MAX = 1 << 20 /* of a row */
 };
 
 /** A value of the graph being built; copyable, owned by nobody. Index -1: the result of a failed call; -2: PLX_ABSENT.
@@ -150,6 +154,8 @@ typedef struct plx_op {
      * label; backward sends the gradient of task_weight * sum / the batch's rows with a label of the task.
      */
     bool is_loss;
+    /** Counts toward the limits of all layers. */
+    bool is_layer;
     /** In scoring the value is that of input 0 as it is: the plan leaves the node out. */
     bool passes_in_scoring;
     /**
@@ -204,6 +210,7 @@ struct plx_graph {
     plx_param *params;
     int n_params;
     size_t params_capacity;
+    int64_t n_layers, layer_groups, layer_numbers; /* so far; see PLX_LAYERS_MAX */
     int n_tasks;
     int *predictions;  /* [n_tasks] nodes of value [rows, 1, outputs], or -1 */
     int *losses;       /* [n_tasks] nodes whose op is a loss, or -1 */

@@ -112,10 +112,10 @@ const plx_model_def *plx_model_find(plx_slice name);
 void plx_network_build(plx_graph *graph, const plx_model_def *def, const plx_build *build);
 
 /**
- * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks, experts and layers in all.
- * Each mistake names the hyper-parameter and the remedy.
+ * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks, the limits of a graph.
+ * Each mistake names the hyper-parameter and the remedy. `arena`: for texts, and its allocator for a network.
  */
 plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
-                           int n_tasks, plx_error *err);
+                           int n_tasks, plx_arena *arena, plx_error *err);
 
 #endif

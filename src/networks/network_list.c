@@ -43,57 +43,71 @@ static bool reads(const plx_model_def *def, const char *name)
     return plx_field_find(def->fields, *def->n_fields, plx_slice_of(name)) != NULL;
 }
 
-/* What a network may have in all. More is a slip, which would be told late, by a lack of memory. */
-enum { EXPERTS_MAX = 65536, NUMBERS_MAX = 1 << 20, LAYERS_MAX = 4096 };
-
-static int longest(const plx_int_list *units)
+/** Builds the network on one number, without memory for its parameters: the limits of a graph hold for any network. */
+static plx_status build_alone(const plx_model_def *def, const plx_build *build, const plx_allocator *allocator,
+                              plx_error *err)
 {
-    int most = 0;
-    for (int i = 0; i < units->n; i++)
-        most = units->items[i] > most ? units->items[i] : most;
-    return most;
+    plx_arena arena;
+    plx_graph graph;
+    plx_arena_init(&arena, allocator);
+    plx_graph_init(&graph, &arena, build->n_tasks);
+    plx_network_build(&graph, def, build);
+    const plx_status status = plx_graph_finish(&graph, err);
+    plx_arena_release(&arena);
+    return status;
 }
 
-/** Experts of a level, and what they and the gates make of a row. */
-static plx_status check_experts(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err)
+/* Sets the row's value to the least that makes a network; false: the row says nothing of sizes. */
+static bool set_least(const plx_field *field, plx_model_spec *spec, plx_int_list *one)
 {
-    const bool has_own = reads(def, "num_experts_specific"), has_levels = reads(def, "num_levels");
-    const int64_t levels = has_levels ? spec->num_levels : 1, own = has_own ? spec->num_experts_specific : 0;
-    const int64_t shared = has_own ? spec->num_experts_shared : spec->num_experts, experts = own * n_tasks + shared;
-    const char *counts = has_own ? "'num_experts_specific' and 'num_experts_shared'" : "'num_experts'";
-    if (levels * experts > EXPERTS_MAX) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s%s: %lld experts in all for %d tasks; at most %d",
-                 has_levels ? "'num_levels', " : "", counts, (long long)(levels * experts), n_tasks, EXPERTS_MAX);
+    void *at = (unsigned char *)spec + field->offset;
+    switch (field->type) {
+    case PLX_FIELD_INT:
+        *(int64_t *)at = 1;
+        return true;
+    case PLX_FIELD_INT_LIST:
+        *(plx_int_list *)at = *one;
+        return true;
+    case PLX_FIELD_INT_LISTS:
+        *(plx_int_lists *)at = (plx_int_lists){.each = *one};
+        return true;
+    default:
+        return false;
     }
-    const int64_t gates = n_tasks * (own + shared) + (has_own ? experts : 0);
-    const int units = longest(&spec->expert_dnn_units);
-    if (experts * units + gates > NUMBERS_MAX) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "%s and 'expert_dnn_units': %lld experts of %d units and gates for %d tasks make %lld numbers of a "
-                 "row; at most %d",
-                 counts, (long long)experts, units, n_tasks, (long long)(experts * units + gates), NUMBERS_MAX);
-    }
-    return PLX_OK;
 }
 
-static plx_status check_layers(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err)
+/* What makes the network smaller: with `alone`, what alone makes it small enough; empty: nothing does. */
+static const char *size_remedy(const plx_model_def *def, const plx_build *build, bool alone, plx_arena *arena)
 {
-    const plx_int_lists *towers = &spec->tower_dnn_units_lists;
-    const bool has_levels = reads(def, "num_levels");
-    const int64_t shared = reads(def, "num_experts_specific") ? 1 : 0;
-    int64_t layers = reads(def, "bottom_dnn_units") ? spec->bottom_dnn_units.n : 0;
-    if (reads(def, "expert_dnn_units")) {
-        const int64_t banks = shared ? n_tasks + 1 : 1, gates = n_tasks + shared;
-        layers = (has_levels ? spec->num_levels : 1) *
-                 (banks * spec->expert_dnn_units.n + gates * (spec->gate_dnn_units.n + 1));
+    const char *text = "", *between = alone ? ", or " : ", ";
+    int unit = 1;
+    for (size_t i = 0; text && i < *def->n_fields; i++) {
+        const plx_field *field = &def->fields[i];
+        plx_model_spec spec = *build->spec;
+        plx_build less = *build;
+        less.spec = &spec;
+        if (!set_least(field, &spec, &(plx_int_list){&unit, 1})) continue;
+        if (alone && build_alone(def, &less, arena->allocator, NULL) != PLX_OK) continue;
+        text =
+            plx_arena_format(arena, "%s%s%s '%s'", text, text[0] ? between : "",
+                             field->type == PLX_FIELD_INT ? "lower" : "give fewer or smaller layers in", field->name);
     }
-    for (int task = 0; task < n_tasks; task++)
-        layers += 1 + plx_int_lists_item(towers, task)->n;
-    if (layers <= LAYERS_MAX) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_ARGUMENT,
-             "the network would have %lld layers, at most %d: %sgive shorter lists of units, or "
-             "train fewer tasks",
-             (long long)layers, LAYERS_MAX, has_levels ? "lower 'num_levels', " : "");
+    plx_build fewest = *build;
+    fewest.n_tasks = def->tasks_min;
+    if (text && (!alone || build_alone(def, &fewest, arena->allocator, NULL) == PLX_OK))
+        text = plx_arena_format(arena, "%s%strain fewer tasks", text, text[0] ? between : "");
+    return text;
+}
+
+static plx_status check_size(const plx_model_def *def, const plx_build *build, plx_arena *arena, plx_error *err)
+{
+    plx_error failure;
+    const plx_status status = build_alone(def, build, arena->allocator, &failure);
+    if (status == PLX_OK) return PLX_OK;
+    const char *remedy = size_remedy(def, build, true, arena);
+    if (remedy && !remedy[0]) remedy = size_remedy(def, build, false, arena);
+    if (status == PLX_ERR_MEMORY || !remedy) return plx_error_memory(err);
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: %s", failure.message, remedy);
 }
 
 /** Lists of choices by layer are at most as long as there are layers; one value fits every number of them. */
@@ -136,7 +150,7 @@ static plx_status check_all_choices(const plx_model_def *def, const plx_model_sp
 }
 
 plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
-                           int n_tasks, plx_error *err)
+                           int n_tasks, plx_arena *arena, plx_error *err)
 {
     if (n_tasks < def->tasks_min) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s needs at least %d tasks, not %d: add tasks, or choose single_task",
@@ -170,6 +184,7 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "'expert_dnn_units' is empty: an expert needs a layer");
     }
     PLX_TRY(check_all_choices(def, spec, n_tasks, err));
-    if (reads(def, "expert_dnn_units")) PLX_TRY(check_experts(def, spec, n_tasks, err));
-    return check_layers(def, spec, n_tasks, err);
+    static const plx_input_spec input = {.name = "input"};
+    const plx_build build = {.spec = spec, .inputs = &input, .n_inputs = 1, .targets = targets, .n_tasks = n_tasks};
+    return check_size(def, &build, arena, err);
 }

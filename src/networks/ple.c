@@ -82,7 +82,7 @@ static void build_levels(plx_graph *graph, const plx_build *build, int n_levels,
     for (int task = 0; task < build->n_tasks; task++)
         flow.tasks[task] = features;
 
-    for (int level = 0; level < n_levels; level++) {
+    for (int level = 0; level < n_levels && graph->failure.code == PLX_OK; level++) {
         const int outside = plx_scope(graph, "level%d", level);
         add_level(graph, build, features, &flow, level == n_levels - 1);
         plx_scope_leave(graph, outside);

@@ -181,6 +181,7 @@ plx_fusion plx_folded_fuse(const plx_fuse_request *request)
 
 const plx_op plx_op_linear = {
     .name = "linear",
+    .is_layer = true,
     .shape = linear_shape,
     .fuse = plx_joined_fuse,
     .prepare = {.run = linear_prepare},
