@@ -227,7 +227,7 @@ def _is_numeric(column: Any) -> bool:
     # pandas' own: nullable, Arrow's and sparse ones have the kind of their numbers, Arrow's decimals say so.
     if getattr(dtype, "kind", "O") in "fiub" or bool(getattr(dtype, "_is_numeric", False)):
         return True
-    return bool(dtype == object) and _holds_numbers(column)
+    return str(dtype) == "object" and _holds_numbers(column)
 
 
 def _holds_numbers(column: Any) -> bool:
