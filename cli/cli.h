@@ -25,11 +25,16 @@ enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_SIGNALLED = 128 };
 enum { CLI_TOLD_ROWS = 16 };
 enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096, CLI_MAX_FOLDERS = 8, CLI_MAX_WARNINGS = 64 };
 
+/** What an option that may be given several times was given. */
+typedef struct cli_texts {
+    const char *items[CLI_MAX_ARGUMENTS];
+    int n;
+} cli_texts;
+
 /** The values of all options of all verbs; a verb reads those of its table. */
 typedef struct cli_options {
-    const char *out, *data, *dir, *from, *cpu, *config, *tensorboard, *onnx, *keep;
-    const char *set[CLI_MAX_ARGUMENTS];
-    int n_set;
+    const char *out, *data, *dir, *from, *cpu, *config, *tensorboard, *onnx;
+    cli_texts set, keep;
     int64_t seed; /* negative: not given */
     int64_t threads, rows, dim, sines;
     double correlation, scale, noise;
@@ -46,7 +51,7 @@ typedef struct cli_option {
     const char *argument; /* what the help calls it; NULL for a flag */
     const char *doc;
     cli_option_type type;
-    size_t offset;   /* in cli_options; CLI_TEXTS counts in the int that follows the array */
+    size_t offset;   /* in cli_options */
     double min, max; /* of numbers */
 } cli_option;
 

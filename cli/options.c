@@ -139,13 +139,15 @@ static int set_option(const cli_verb *verb, const cli_option *option, const char
     case CLI_TEXT:
         *(const char **)field = value;
         return CLI_DONE;
-    case CLI_TEXTS: /* `set` is the only one */
-        if (out->n_set == CLI_MAX_ARGUMENTS) {
+    case CLI_TEXTS: {
+        cli_texts *texts = field;
+        if (texts->n == CLI_MAX_ARGUMENTS) {
             fprintf(stderr, "plexus %s: --%s more than %d times\n", verb->name, option->name, CLI_MAX_ARGUMENTS);
             return usage_hint(verb);
         }
-        out->set[out->n_set++] = value;
+        texts->items[texts->n++] = value;
         return CLI_DONE;
+    }
     case CLI_INT:
     case CLI_REAL:
         return set_number(verb, option, field, value);

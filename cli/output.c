@@ -15,7 +15,7 @@ int cli_output_open(cli_output *output, plx_context *context, const char *path)
 {
     plx_error error;
     *output = (cli_output){.file = NULL};
-    if (!path) return CLI_DONE;
+    if (!path || strcmp(path, "-") == 0) return CLI_DONE;
     if (plx_output_create(context, path, &output->file, &error) != PLX_OK) return cli_fail_error(&error);
     cli_signals_file(plx_output_temporary(output->file));
     return CLI_DONE;

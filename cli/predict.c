@@ -9,8 +9,8 @@
 #include "cli.h"
 
 static const cli_option options[] = {
-    {"out", "FILE", "write to FILE instead of stdout", CLI_TEXT, offsetof(cli_options, out), 0, 0},
-    {"keep", "NAMES", "columns whose cells stand before the scores, as they are: id or user_id,movie_id", CLI_TEXT,
+    {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0},
+    {"keep", "NAMES", "columns whose cells stand before the scores, as they are: id or user_id,movie_id", CLI_TEXTS,
      offsetof(cli_options, keep), 0, 0},
     {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
@@ -111,13 +111,10 @@ static bool write_rows(void *user, const plx_scored_rows *rows)
     return !out->has_failed;
 }
 
-/** Cuts --keep at its commas. */
-static int read_kept(printer *p, const char *names)
+/** Cuts one --keep at its commas. */
+static int cut_names(printer *p, const char *names, char *copy)
 {
-    if (!names) return CLI_DONE;
-    p->names = strdup(names);
-    if (!p->names) return cli_fail("out of memory");
-    for (char *name = p->names, *comma = name; comma; name = comma + 1) {
+    for (char *name = copy, *comma = name; comma; name = comma + 1) {
         comma = strchr(name, ',');
         if (comma) *comma = '\0';
         if (!name[0] || p->n_kept == CLI_MAX_ARGUMENTS) {
@@ -125,6 +122,24 @@ static int read_kept(printer *p, const char *names)
             return CLI_USAGE;
         }
         p->kept[p->n_kept++] = name;
+    }
+    return CLI_DONE;
+}
+
+/** The names of every --keep, in their order. */
+static int read_kept(printer *p, const cli_texts *given)
+{
+    size_t bytes = 1;
+    for (int i = 0; i < given->n; i++)
+        bytes += strlen(given->items[i]) + 1;
+    char *copy = p->names = malloc(bytes);
+    if (!copy) return cli_fail("out of memory");
+    for (int i = 0; i < given->n; i++) {
+        const size_t length = strlen(given->items[i]) + 1;
+        memcpy(copy, given->items[i], length);
+        const int code = cut_names(p, given->items[i], copy);
+        if (code != CLI_DONE) return code;
+        copy += length;
     }
     return CLI_DONE;
 }
@@ -152,7 +167,7 @@ static int score(cli_session *session, const cli_options *given, printer *p)
 static int predict_files(cli_session *session, const cli_options *given)
 {
     printer p = {.has_head = false};
-    int code = read_kept(&p, given->keep);
+    int code = read_kept(&p, &given->keep);
     if (code == CLI_DONE) code = score(session, given, &p);
     free(p.names);
     return code;

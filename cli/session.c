@@ -87,8 +87,8 @@ int cli_session_configure(cli_session *session, const char *path, const cli_opti
     plx_error error;
     const char *place = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
     if (plx_config_read(session->context, place, &session->config, &error) != PLX_OK) return cli_fail_error(&error);
-    for (int i = 0; i < options->n_set; i++) {
-        if (plx_config_set(session->config, options->set[i], &error) == PLX_OK) continue;
+    for (int i = 0; i < options->set.n; i++) {
+        if (plx_config_set(session->config, options->set.items[i], &error) == PLX_OK) continue;
         cli_fail_error(&error);
         return CLI_USAGE;
     }

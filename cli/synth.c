@@ -27,7 +27,7 @@ static const cli_option options[] = {
     {"scale", "C", "length of the weight vectors (1)", CLI_REAL, offsetof(cli_options, scale), 0, 1e6},
     {"noise", "S", "standard deviation of the noise (0.1)", CLI_REAL, offsetof(cli_options, noise), 0, 1e6},
     {"seed", "N", "seed of all random numbers (0)", CLI_INT, offsetof(cli_options, seed), 0, 9007199254740992.0},
-    {"out", "FILE", "write to FILE instead of stdout", CLI_TEXT, offsetof(cli_options, out), 0, 0},
+    {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0},
     {"config", "FILE", "also write a configuration that trains MMoE on --out", CLI_TEXT, offsetof(cli_options, config),
      0, 0},
 };

@@ -33,6 +33,9 @@ test_kept_columns() {
     gzip -c rows.csv >rows.csv.gz
     code 0 "$PLEXUS" predict run/model.plexus rows.csv.gz --keep y,colour,size --out written
     same written expected
+    code 0 "$PLEXUS" predict run/model.plexus rows.csv.gz --keep y --keep colour,size --out -
+    cmp out written
+    [ ! -e ./- ]
     code 0 "$PLEXUS" predict run/model.plexus - --keep y,colour,size <rows.csv
     same out expected
     # Whoever reads the file by RFC 4180 finds the cells.
