@@ -331,7 +331,7 @@ static void check_decimal(int64_t digits, int scale, const char *want)
         char room[PLX_DECIMAL_ROOM];
         if (widths[i] == 4 && (digits > INT32_MAX || digits < INT32_MIN)) continue;
         for (int k = 0; k < 32; k++)
-            number[k] = k < 8 ? (uint8_t)((uint64_t)digits >> (8 * k)) : digits < 0 ? 0xff : 0;
+            number[k] = (uint8_t)(k < 8 ? (uint64_t)digits >> (8 * k) & 0xff : digits < 0 ? 0xff : 0);
         check_slice(want, plx_value_of_decimal(number, widths[i], scale, room), want);
     }
 }

@@ -25,7 +25,8 @@ static plx_slice decode(plx_slice text, char *out)
     for (size_t i = 0; i < text.length; i++) {
         const bool may_be = text.text[i] == '%' && i + 2 < text.length;
         const int high = may_be ? digit_of(text.text[i + 1]) : -1, low = high >= 0 ? digit_of(text.text[i + 2]) : -1;
-        out[n++] = low >= 0 ? (char)(high << 4 | low) : text.text[i];
+        const int byte = low >= 0 ? high << 4 | low : text.text[i];
+        out[n++] = (char)byte;
         if (low >= 0) i += 2;
     }
     memset(out + n, 0, AHEAD);
