@@ -227,8 +227,10 @@ static void test_class_weights_by_labels(void)
     s.tasks[0].kind = PLX_TASK_BINARY;
     numbers[0] = 7, numbers[1] = 5;
     static char *const keys[][2] = {{"1", "0"}, {"true", "False"}, {"1.0", "false"}};
+    char *given[2];
     for (int i = 0; i < COUNT(keys); i++) {
-        s.tasks[0].class_weights.names = (char *[]){keys[i][0], keys[i][1]};
+        memcpy(given, keys[i], sizeof given);
+        s.tasks[0].class_weights.names = given;
         check_class_weights(binary, &s.spec, by_label, 2);
     }
     s.tasks[0].class_weights.n = 1;
