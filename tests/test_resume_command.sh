@@ -62,7 +62,14 @@ kill_and_compare() {
         got=0
         wait $child 2>/dev/null || got=$?
         case $got in
-        137) kills=$((kills + 1)) ;;
+        137)
+            kills=$((kills + 1))
+            # Killed on its way out: the run had ended.
+            if [ -e run/model.plexus ] && [ ! -e run/checkpoint.plexus ]; then
+                is_same_run run
+                rm -rf run cache
+            fi
+            ;;
         0) is_same_run run && rm -rf run cache && runs=$((runs + 1)) ;;
         *) fail "exit code $got: $(cat err)" ;;
         esac
