@@ -35,7 +35,12 @@ static inline plx_status plx_error_memory(plx_error *err)
         if (plx_try_status != PLX_OK) return plx_try_status;                                                           \
     } while (0)
 
-/** Formats a message and returns its code from the calling function. */
-#define PLX_FAIL(err, code, ...) return plx_error_set((err), (code), __VA_ARGS__)
+/** Formats a message and returns its code from the calling function: the constant itself, which a reader of one file
+    knows to be an error. */
+#define PLX_FAIL(err, code, ...)                                                                                       \
+    do {                                                                                                               \
+        plx_error_set((err), (code), __VA_ARGS__);                                                                     \
+        return (code);                                                                                                 \
+    } while (0)
 
 #endif

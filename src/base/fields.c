@@ -16,13 +16,14 @@ static bool in_range(const plx_field *field, double value)
 /* " from 1 to 10", " above 0 and at most 10"; empty where everything goes. */
 /* What each of a real field's words stands for. */
 static const double word_values[] = {NAN, INFINITY};
+enum { N_WORD_VALUES = sizeof word_values / sizeof *word_values };
 
 /* Not-a-number stands only where it is the field's default, "not given", or has a word. */
 static bool read_real(const plx_field *field, plx_slice value, double *out)
 {
     double real;
     bool may_be_nan = field->choices || (field->fallback && strcmp(field->fallback, "nan") == 0);
-    for (int i = 0; field->choices && field->choices[i]; i++) {
+    for (int i = 0; i < N_WORD_VALUES && field->choices && field->choices[i]; i++) {
         if (!plx_slice_equal(value, plx_slice_of(field->choices[i]))) continue;
         *out = word_values[i];
         return true;
@@ -215,7 +216,7 @@ static bool read_weight_list(const plx_field *field, const plx_raw *value, plx_a
     list.items = plx_arena_take(arena, (size_t)n, sizeof *list.items);
     if (value->is_mapping) list.names = plx_arena_take(arena, (size_t)n + 1, sizeof *list.names);
     for (int i = 0; i < n; i++) {
-        const plx_raw *item = &value->items[i * step];
+        const plx_raw *item = &value->items[(size_t)i * (size_t)step];
         double real;
         char *name = NULL;
         if (value->is_mapping && !read_text((item++)->scalar, arena, &name)) return false;
@@ -402,7 +403,7 @@ static void write_int_list(const plx_int_list *list, plx_string *out)
 static void write_real(const plx_field *field, double value, plx_string *out)
 {
     char number[32];
-    for (int i = 0; field->choices && field->choices[i]; i++) {
+    for (int i = 0; i < N_WORD_VALUES && field->choices && field->choices[i]; i++) {
         if (isnan(value) ? i > 0 : value != word_values[i]) continue;
         plx_string_format(out, "%s", field->choices[i]);
         return;

@@ -51,7 +51,7 @@ static uint64_t hash_stripes(const uint8_t **at, const uint8_t *end)
 {
     uint64_t sums[4] = {primes[1] + primes[2], primes[2], 0, 0 - primes[1]}, hash = 0;
     for (; end - *at >= STRIPE; *at += STRIPE)
-        for (int i = 0; i < 4; i++)
+        for (size_t i = 0; i < 4; i++)
             sums[i] = take_in(sums[i], read8(*at + 8 * i));
     hash = turn(sums[0], 1) + turn(sums[1], 7) + turn(sums[2], 12) + turn(sums[3], 18);
     for (int i = 0; i < 4; i++)

@@ -192,8 +192,9 @@ static bool raw_mapping(plx_document *document, const yaml_node_t *node, plx_raw
     plx_raw *items = plx_arena_take(&document->scratch, 2 * (size_t)n + 1, sizeof *items);
     if (!items || !plx_document_spend(document, node, 1)) return false;
     for (int i = 0; i < n; i++) {
-        if (!raw_at_depth(document, plx_document_node(document, start[i].key), 0, &items[2 * i])) return false;
-        if (!raw_at_depth(document, plx_document_node(document, start[i].value), 0, &items[2 * i + 1])) return false;
+        if (!raw_at_depth(document, plx_document_node(document, start[i].key), 0, &items[2 * (size_t)i])) return false;
+        if (!raw_at_depth(document, plx_document_node(document, start[i].value), 0, &items[2 * (size_t)i + 1]))
+            return false;
     }
     *out = (plx_raw){.is_mapping = true, .items = items, .n_items = 2 * n};
     return true;

@@ -41,7 +41,7 @@ static uint32_t take_digits(walk *w)
     uint32_t value = 0;
     for (int i = 0; i < 4; i++, step(w)) {
         const char c = *w->at;
-        value = value << 4 | (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+        value = 16 * value + (uint32_t)(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
     }
     return value;
 }

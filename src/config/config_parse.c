@@ -139,7 +139,7 @@ static void check_name(parser *p, const yaml_node_t *node, const char *name)
     if (!name || (name[0] != '\0' && strlen(name) <= NAME_LENGTH_MAX && !has_control)) return;
     plx_string shown;
     plx_string_init(&shown, p->spec->arena.allocator);
-    plx_string_json(&shown, (plx_slice){name, strnlen(name, 2 * NAME_LENGTH_MAX)});
+    plx_string_json(&shown, (plx_slice){name, strnlen(name, 2 * (size_t)NAME_LENGTH_MAX)});
     plx_document_problem(&p->document, node,
                          "a name has 1 to %d characters on one line, tab and other control characters excepted: not %s",
                          (int)NAME_LENGTH_MAX, shown.text ? shown.text : "this");

@@ -284,7 +284,7 @@ static plx_status add_row(reader *r, int64_t row, int64_t number, plx_error *err
     plx_status status = fill_row(r, row, err);
     if (!status) return PLX_OK;
     if (status == PLX_ERR_SCHEMA || status == PLX_ERR_FORMAT)
-        plx_error_prefix(err, "%s, row %lld", r->name, (long long)(number + 1));
+        plx_error_prefix(err, "%s, row %lld", r->name, (long long)number + 1);
     return plx_filling_wrong_row(&r->to, status, err);
 }
 

@@ -11,7 +11,7 @@
 bool plx_cell_is_listed(const plx_text_list *list, plx_slice cell)
 {
     for (int i = 0; i < list->n; i++)
-        if (strlen(list->items[i]) == cell.length && memcmp(list->items[i], cell.text, cell.length) == 0) return true;
+        if (plx_slice_equal(plx_slice_of(list->items[i]), cell)) return true;
     return false;
 }
 
@@ -70,7 +70,7 @@ plx_slice plx_separator_of(const char *separator)
 static plx_slice exchange(plx_slice cell, char *room)
 {
     for (size_t i = 0; i < cell.length; i++)
-        room[i] = cell.text[i] == ',' ? '.' : cell.text[i] == '.' ? ',' : cell.text[i];
+        room[i] = (char)(cell.text[i] == ',' ? '.' : cell.text[i] == '.' ? ',' : cell.text[i]);
     return (plx_slice){room, cell.length};
 }
 

@@ -195,8 +195,8 @@ plx_status plx_classes_fit_minus_one(plx_encoders *e, plx_label_encoder *task, c
     const plx_raw_column *column = &columns->items[task->input];
     const uint32_t n_texts = column->dictionary.n;
     bool has_zero = false, has_minus_one = false;
-    bool *is_there = plx_alloc_zero(&e->allocator, n_texts, sizeof *is_there);
-    if (!is_there && n_texts) return plx_error_memory(err);
+    bool *is_there = plx_alloc_zero(&e->allocator, (size_t)n_texts + 1, sizeof *is_there);
+    if (!is_there) return plx_error_memory(err);
     mark_texts(column, order, n, is_there);
     for (uint32_t code = 0; code < n_texts; code++) {
         char room[PLX_VALUE_ROOM];

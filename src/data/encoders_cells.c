@@ -25,7 +25,7 @@ typedef struct request {
     int64_t n_unknown;
 } request;
 
-static plx_status fail_missing(const request *r, const char *name, plx_error *err)
+static void report_missing(const request *r, const char *name, plx_error *err)
 {
     const plx_allocator *allocator = &r->encoders->allocator;
     const char *nearest = NULL, **names = plx_alloc(allocator, (size_t)r->n_cells, sizeof *names);
@@ -33,8 +33,10 @@ static plx_status fail_missing(const request *r, const char *name, plx_error *er
         names[i] = r->cells[i].name;
     if (names) nearest = plx_nearest(plx_slice_of(name), names, (size_t)r->n_cells);
     plx_free(allocator, names);
-    if (nearest) PLX_FAIL(err, PLX_ERR_SCHEMA, "no column '%s' was given; did you mean it by '%s'?", name, nearest);
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "no column '%s' was given; the model reads it", name);
+    if (nearest)
+        plx_error_set(err, PLX_ERR_SCHEMA, "no column '%s' was given; did you mean it by '%s'?", name, nearest);
+    else
+        plx_error_set(err, PLX_ERR_SCHEMA, "no column '%s' was given; the model reads it", name);
 }
 
 /* Numbers in a row, or texts with so many in them. */
@@ -63,7 +65,8 @@ static plx_status find_column(request *r, int input, const plx_cells **out, plx_
         *out = &r->cells[at];
         return check_width(r, input, *out, err);
     }
-    return fail_missing(r, name, err);
+    report_missing(r, name, err);
+    return PLX_ERR_SCHEMA;
 }
 
 static double number_at(const plx_cells *cells, size_t at)
@@ -109,7 +112,7 @@ static plx_status encode_sparse(request *r, int feature, plx_error *err)
     const plx_encoders *e = r->encoders;
     const plx_sparse_encoder *sparse = &e->sparse[feature];
     const plx_id_field *field = &e->layout.sparse[feature];
-    const plx_cells *cells;
+    const plx_cells *cells = NULL;
     char room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, sparse->input, &cells, err));
     warn_of_floats(r, cells);
@@ -128,7 +131,7 @@ static plx_status encode_list(request *r, int feature, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_list_encoder *list = &e->lists[feature];
-    const plx_cells *cells, *beside = NULL;
+    const plx_cells *cells = NULL, *beside = NULL;
     char room[PLX_VALUE_ROOM], weights_room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, list->input, &cells, err));
     if (list->weight_input >= 0) PLX_TRY(find_column(r, list->weight_input, &beside, err));
@@ -168,8 +171,8 @@ static plx_status encode_buckets(request *r, int index, plx_error *err)
     const plx_encoders *e = r->encoders;
     const plx_bucket_encoder *buckets = &e->buckets[index];
     const plx_id_field *field = &e->layout.sparse[e->n_sparse + index];
-    const plx_cells *cells;
-    double number;
+    const plx_cells *cells = NULL;
+    double number = NAN;
     PLX_TRY(find_column(r, buckets->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
         if (read_number(r, buckets->input, cells, row, false, bucket_reader, &number, err)) {
@@ -222,7 +225,7 @@ static plx_status encode_dense(request *r, int feature, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_dense_encoder *dense = &e->dense[feature];
-    const plx_cells *cells;
+    const plx_cells *cells = NULL;
     PLX_TRY(find_column(r, dense->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
         uint8_t *record = r->out + row * e->layout.record_bytes;
@@ -299,7 +302,7 @@ static plx_status encode_labels(request *r, int task, bool with_labels, plx_erro
 static plx_status encode_group(request *r, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
-    const plx_cells *cells;
+    const plx_cells *cells = NULL;
     char room[PLX_VALUE_ROOM], value_room[PLX_VALUE_ROOM];
     PLX_TRY(find_column(r, e->group, &cells, err));
     for (size_t row = 0; row < r->n; row++) {

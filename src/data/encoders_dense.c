@@ -112,8 +112,8 @@ static void fit_line(const series *s)
         spread = sqrt(squares / (double)s->n);
     }
     const double factor = spread > 0 ? 1 / spread : 0;
-    s->dense->scaling[2 * s->at] = first;
-    s->dense->scaling[2 * s->at + 1] = isfinite(factor) ? factor : 0;
+    s->dense->scaling[2 * (size_t)s->at] = first;
+    s->dense->scaling[2 * (size_t)s->at + 1] = isfinite(factor) ? factor : 0;
 }
 
 /* The knot at a share of the sorted numbers: on the line, where the transform puts them, it lies straight between its
@@ -181,7 +181,7 @@ void plx_dense_put(const plx_dense_encoder *dense, int at, double number, uint8_
         const double share = plx_quantile_share(dense->knots + first, dense->line + first, PLX_KNOTS, own, value);
         plx_put_float(record, place, plx_encode_number(share, as_it_is));
     } else {
-        plx_put_float(record, place, plx_encode_number(value, dense->scaling + 2 * at));
+        plx_put_float(record, place, plx_encode_number(value, &dense->scaling[2 * (size_t)at]));
     }
     if (dense->spec->missing_indicator)
         plx_put_float(record, place + (size_t)dense->size * sizeof(float), isnan(number) ? 1.0f : 0.0f);

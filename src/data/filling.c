@@ -72,11 +72,11 @@ static plx_status read_vector(const plx_filling *to, int index, plx_slice cell, 
 /* By whole words, which may read 7 bytes behind the cell. */
 static void remember(plx_raw_column *column, plx_slice cell)
 {
-    enum { WORD = sizeof column->last_number / 2 };
-    column->last_length = cell.length <= 2 * WORD ? (uint32_t)cell.length : 0;
+    const size_t half = sizeof column->last_number / 2;
+    column->last_length = cell.length <= 2 * half ? (uint32_t)cell.length : 0;
     if (!column->last_length) return;
-    memcpy(column->last_number, cell.text, WORD);
-    if (cell.length > WORD) memcpy(column->last_number + cell.length - WORD, cell.text + cell.length - WORD, WORD);
+    memcpy(column->last_number, cell.text, half);
+    if (cell.length > half) memcpy(column->last_number + cell.length - half, cell.text + cell.length - half, half);
 }
 
 plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err)

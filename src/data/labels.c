@@ -266,7 +266,7 @@ static plx_status fail_class(const plx_encoders *e, int task, const plx_raw_colu
 {
     float label;
     PLX_TRY(plx_label_of(e, task, plx_dictionary_text(&column->dictionary, code), false, &label, err));
-    return plx_error_set(err, PLX_ERR_SCHEMA, "a label of task '%s' is not a class", e->tasks[task].spec->name);
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "a label of task '%s' is not a class", e->tasks[task].spec->name);
 }
 
 /* Marks rows of a block that have a label of no class. */
@@ -348,7 +348,7 @@ static plx_status count_classes(const plx_encoders *e, const plx_columns *column
 {
     plx_arena arena;
     const plx_label_map *maps = NULL;
-    float labels[BLOCK_ROWS];
+    float labels[BLOCK_ROWS] = {0};
     plx_arena_init(&arena, &e->allocator);
     plx_status status = plx_labels_map(e, columns, &arena, &maps, err);
     for (size_t first = 0; !status && first < n; first += BLOCK_ROWS) {
@@ -397,7 +397,7 @@ static double weight_at(const plx_columns *columns, int input, uint32_t row)
 static plx_status encode_block(const plx_encoders *e, const plx_columns *columns, const plx_label_map *maps,
                                const uint32_t *order, size_t n, uint8_t *records, bool *has_all, plx_error *err)
 {
-    float labels[BLOCK_ROWS];
+    float labels[BLOCK_ROWS] = {0};
     const size_t stride = e->layout.record_bytes;
     for (int task = 0; task < e->layout.n_tasks; task++) {
         const plx_label_encoder *encoder = &e->tasks[task];

@@ -94,7 +94,7 @@ void plx_unknown_count(const plx_encoders *e, const plx_columns *columns, int fe
     const plx_raw_column *column =
         &columns->items[is_list ? e->lists[feature - e->n_sparse].input : e->sparse[feature].input];
     if (is_hashed(e, feature)) return;
-    for (size_t first = 0; first < n; first += BLOCK_ROWS, records += BLOCK_ROWS * e->layout.record_bytes) {
+    for (size_t first = 0; first < n; first += BLOCK_ROWS, records += (size_t)BLOCK_ROWS * e->layout.record_bytes) {
         const size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
         plx_column_codes(column, order + first, rows, codes);
         if (!is_list) count_sparse(e, column, feature, codes, rows, records, &unknown[feature]);

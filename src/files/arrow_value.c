@@ -123,7 +123,8 @@ static double scaled(int64_t count, int digits)
         count /= 10;
     if (count > -(INT64_C(1) << 53) && count < INT64_C(1) << 53) return (double)count / powers[digits];
     const int64_t unit = (int64_t)powers[digits];
-    return (double)(count / unit) + (double)(count % unit) / powers[digits];
+    const int64_t whole = count / unit;
+    return (double)whole + (double)(count % unit) / powers[digits];
 }
 
 static plx_arrow_value from_date(const plx_arrow_values *values, int64_t at, char *room)

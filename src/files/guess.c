@@ -82,7 +82,7 @@ static bool is_json(const char *bytes, size_t n)
 {
     const char *end = memchr(bytes, '\n', n);
     const plx_slice line = plx_slice_trim((plx_slice){bytes, end ? (size_t)(end - bytes) : n});
-    const char last = line.length ? line.text[line.length - 1] : '\0';
+    const int last = line.length ? line.text[line.length - 1] : '\0';
     const bool is_closed = last == '}' || (last == '\r' && line.length > 1 && line.text[line.length - 2] == '}');
     return (begins(line.text, line.length, "{\"") && is_closed) || begins(line.text, line.length, "[{\"");
 }

@@ -19,7 +19,7 @@ enum { READ_BYTES = 1 << 17 };
 
 static plx_status fail_system(const plx_stream *stream, const char *what, plx_error *err)
 {
-    return plx_error_set(err, PLX_ERR_IO, "%s: %s: %s", stream->path, what, strerror(errno));
+    PLX_FAIL(err, PLX_ERR_IO, "%s: %s: %s", stream->path, what, strerror(errno));
 }
 
 static plx_status check_unchanged(const plx_stream *stream, plx_error *err)

@@ -203,7 +203,7 @@ int plx_record_list_length(const uint8_t *record, const plx_list_field *field)
 {
     const uint8_t *at = record + field->offset;
     uint32_t n = 0;
-    while (n < field->length && list_id(at + n * field->id_bytes, field) != no_list_id(field))
+    while (n < field->length && list_id(at + (size_t)n * field->id_bytes, field) != no_list_id(field))
         n++;
     return (int)n;
 }

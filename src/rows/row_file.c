@@ -103,12 +103,12 @@ typedef struct found {
 
 static plx_status fail_system(const found *file, plx_error *err)
 {
-    return plx_error_set(err, PLX_ERR_IO, "%s: cannot be read: %s", file->path, strerror(errno));
+    PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be read: %s", file->path, strerror(errno));
 }
 
 static plx_status fail_format(const found *file, plx_error *err)
 {
-    return plx_error_set(err, PLX_ERR_FORMAT, "%s: not the rows that should be here", file->path);
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: not the rows that should be here", file->path);
 }
 
 static plx_status map_file(found *file, plx_error *err)
@@ -119,7 +119,7 @@ static plx_status map_file(found *file, plx_error *err)
     if (!S_ISREG(info.st_mode) || info.st_size < HEADER_BYTES) return fail_format(file, err);
     file->length = (size_t)info.st_size;
     void *bytes = mmap(NULL, file->length, PROT_READ, MAP_SHARED, file->descriptor, 0);
-    if (bytes == MAP_FAILED) return fail_system(file, err);
+    if (bytes == MAP_FAILED || !bytes) return fail_system(file, err);
     /* Huge pages would bring megabytes round each block. */
     (void)madvise(bytes, file->length, MADV_NOHUGEPAGE);
     file->bytes = bytes;

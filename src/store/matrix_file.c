@@ -259,7 +259,7 @@ plx_status plx_matrix_file_read(const plx_matrix_file *file, int64_t first_row, 
 {
     const size_t bytes = plx_dtype_bytes(file->dtype);
     int64_t first = first_row * file->cols, left = n * file->cols;
-    double doubles[PIECE];
+    double doubles[PIECE] = {0};
     while (left > 0) {
         const size_t taken = left < PIECE ? (size_t)left : PIECE;
         const uint64_t at = file->offset + (uint64_t)first * bytes;

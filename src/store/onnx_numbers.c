@@ -53,8 +53,8 @@ static plx_status columns_of(const plx_dense_encoder *dense, int n_dense, plx_ar
             c->fill[i] = dense[d].fill[at];
             c->least[i] = clip->n ? clip->items[0] : -INFINITY;
             c->most[i] = clip->n ? clip->items[1] : INFINITY;
-            c->first[i] = dense[d].scaling[2 * at];
-            c->factor[i] = dense[d].scaling[2 * at + 1];
+            c->first[i] = dense[d].scaling[2 * (size_t)at];
+            c->factor[i] = dense[d].scaling[2 * (size_t)at + 1];
             c->fills |= !isnan(c->fill[i]);
             c->scales |= c->first[i] < 0 || c->first[i] > 0 || c->factor[i] < 1 || c->factor[i] > 1;
         }
