@@ -321,91 +321,6 @@ static void test_floats_beyond_their_integers(void)
     fixture_free(&f);
 }
 
-/* -- Caches of before
- * -------------------------------------------------------------------------------------------------- */
-
-/* The same file without the number of its rule, as files of before are. */
-static void drop_rule(const char *path)
-{
-    plx_model_file file;
-    plx_meta meta[32];
-    int n = 0;
-    REQUIRE(plx_model_file_read(&file, path, &plx_allocator_default, NULL) == PLX_OK);
-    for (int i = 0; i < file.n_meta && n < 32; i++) {
-        const char *key = file.meta[i].key;
-        if (strcmp(key, "value_rule") == 0 || strncmp(key, "format", 6) == 0 || strcmp(key, "data_checksum") == 0)
-            continue;
-        meta[n++] = file.meta[i];
-    }
-    CHECK_STATUS(plx_model_file_write(path, &plx_allocator_default, file.tensors, file.n_tensors, meta, n, NULL),
-                 PLX_OK);
-    plx_model_file_release(&file);
-}
-
-/* Reads the rows by way of a cache, with this assignment. */
-static void make_cache(plx_context *context, const char *assignment)
-{
-    plx_config *config = NULL;
-    plx_data *data = NULL;
-    const char *const folders[] = {home}, *text = config_text("mmoe", "", "");
-    char cache[128];
-    snprintf(cache, sizeof cache, "data.cache=\"%s/cache\"", home);
-    REQUIRE(plx_config_parse(context, text, strlen(text), "test.yaml", &config, NULL) == PLX_OK);
-    CHECK_STATUS(plx_config_set(config, cache, NULL), PLX_OK);
-    CHECK_STATUS(plx_config_set(config, assignment, NULL), PLX_OK);
-    CHECK_STATUS(plx_data_load(config, folders, 1, &data, NULL), PLX_OK);
-    plx_data_free(data);
-    plx_config_free(config);
-}
-
-/* Told by name when another is made; never read, since its key is another. */
-static void test_caches_of_before_are_named(void)
-{
-    heard h = {0};
-    char folder[400] = "", index[500], command[128];
-    const plx_context_options options = {.warn = hear, .user = &h};
-    plx_context *context = NULL;
-    REQUIRE(plx_context_create(&options, &context, NULL) == PLX_OK);
-    make_cache(context, "features.city.min_count=1");
-    CHECK(h.n == 0);
-    DIR *base = opendir(at("cache"));
-    for (struct dirent *entry; base && (entry = readdir(base));)
-        if (entry->d_name[0] != '.') snprintf(folder, sizeof folder, "%s/cache/%.200s", home, entry->d_name);
-    if (base) closedir(base);
-    snprintf(index, sizeof index, "%s/index", folder);
-    make_cache(context, "features.city.min_count=2");
-    CHECK(h.n == 0);
-    drop_rule(index);
-    make_cache(context, "features.city.min_count=3");
-    CHECK(h.n == 1);
-    CHECK_TEXT(h.last, folder);
-    CHECK_TEXT(h.last, "were encoded by rule 0 of what texts stand for; now rule 1 holds");
-    CHECK_TEXT(h.last, "remove the folder");
-    plx_context_free(context);
-    snprintf(command, sizeof command, "rm -rf %s/cache", home);
-    CHECK(system(command) == 0);
-}
-
-/* -- Checkpoints of before -------------------------------------------------------------------------------------------
- */
-
-static void test_checkpoints_of_before_are_refused(void)
-{
-    fixture f;
-    plx_error err = {0};
-    char path[400];
-    snprintf(path, sizeof path, "%s", at("c.plexus"));
-    if (!fixture_ready(&f, NULL, config_text("mmoe", "", "  checkpoint_epochs: 1\n"))) return;
-    const plx_train_hooks hooks = {.checkpoint_path = path};
-    CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, &err), PLX_OK);
-    drop_rule(path);
-    const plx_train_hooks resume = {.checkpoint_path = path, .resume = true};
-    CHECK_STATUS(plx_model_train(f.model, f.data, &resume, NULL, &err), PLX_ERR_UNSUPPORTED);
-    CHECK_TEXT(err.message, "c.plexus: its rows were encoded by rule 0 of what texts stand for, now rule 1 holds");
-    CHECK_TEXT(err.message, "start anew without resume");
-    fixture_free(&f);
-}
-
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -418,8 +333,6 @@ int main(int argc, char **argv)
         CHECK_TEST(test_hashed_columns_know_all),
         CHECK_TEST(test_predictors_count),
         CHECK_TEST(test_floats_beyond_their_integers),
-        CHECK_TEST(test_caches_of_before_are_named),
-        CHECK_TEST(test_checkpoints_of_before_are_refused),
     };
     home_make();
     write_rows("rows.csv", 500, 1);

@@ -127,11 +127,11 @@ static plx_status check_origin(plx_checkpoint *c, plx_error *err)
     if (!config || !data || !kernels || !version || !plx_model_file_meta(&c->file, LOG_KEY)) {
         PLX_FAIL(err, PLX_ERR_FORMAT, "is not a checkpoint of a training");
     }
+    PLX_TRY(check_rule(c, err));
     if (strcmp(version, plx_version()) != 0) {
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "was written by plexus %s, this is %s, whose bits may differ: %s", version,
                  plx_version(), REMEDY);
     }
-    PLX_TRY(check_rule(c, err));
     PLX_TRY(check_config(c, config, err));
     if (strcmp(kernels, own) != 0) {
         PLX_FAIL(err, PLX_ERR_SCHEMA, "was written with %s kernels, whose bits differ from those of %s: %s", kernels,

@@ -2,7 +2,6 @@
 /* Which cache a configuration has, whether it is whole and up to date, and making it. */
 #include "api/row_cache.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/row_cache_key.h"
+#include "api/row_cache_rule.h"
 #include "base/file.h"
 #include "data/row_store.h"
 #include "store/model_file.h"
@@ -214,7 +213,8 @@ static plx_status reuse(cache *c, plx_error *err)
     plx_rows parts[PLX_PARTS] = {0};
     if (!c->key.is_lasting || !plx_file_exists(c->index)) return PLX_ERR_IO;
     PLX_TRY(plx_model_file_read(&file, c->index, c->allocator, err));
-    plx_status status = read_findings(c, &file, &found) ? PLX_OK : PLX_ERR_FORMAT;
+    const bool is_own = plx_row_cache_has_own_rule(&file) && read_findings(c, &file, &found);
+    plx_status status = is_own ? PLX_OK : PLX_ERR_FORMAT;
     c->store.id = found.id;
     if (!status)
         status = plx_encoders_from_tensors(c->allocator, &c->config->spec.table, find_tensor, &file, &encoders, err);
@@ -231,37 +231,6 @@ static plx_status reuse(cache *c, plx_error *err)
     }
     plx_model_file_release(&file);
     return status;
-}
-
-/* -- Caches of another rule ------------------------------------------------------------------------------------- */
-
-/* Rows that were encoded by another rule of what texts stand for are never read again: their folders are named. */
-static void tell_other_rule(const cache *c, const char *name)
-{
-    char index[MAX_PATH];
-    plx_model_file file;
-    int64_t rule = 0;
-    const int own = plx_encoders_value_rule(c->data->encoders);
-    const int length = snprintf(index, sizeof index, "%s/%s/index", c->base, name);
-    if (*name == '.' || length < 0 || length >= MAX_PATH) return;
-    if (!plx_file_exists(index) || plx_model_file_read(&file, index, c->allocator, NULL)) return;
-    const char *text = plx_model_file_meta(&file, "value_rule");
-    const bool is_cache = plx_model_file_meta(&file, "answers_to");
-    if (text && !plx_parse_int64(plx_slice_of(text), &rule)) rule = 0;
-    plx_model_file_release(&file);
-    if (is_cache && rule != own)
-        plx_context_warn(c->config->context,
-                         "%s/%s: rows of a cache that were encoded by rule %lld of what texts stand for; now rule %d "
-                         "holds (docs/data.md), and they are not used: remove the folder",
-                         c->base, name, (long long)rule, own);
-}
-
-static void tell_other_rules(const cache *c)
-{
-    DIR *base = c->config->context->warn ? opendir(c->base) : NULL;
-    for (struct dirent *entry; base && (entry = readdir(base));)
-        tell_other_rule(c, entry->d_name);
-    if (base) closedir(base);
 }
 
 /* -- Loading --------------------------------------------------------------------------------------------------- */
@@ -294,9 +263,7 @@ static plx_status make(cache *c, plx_error *err)
         status = plx_error_set(err, PLX_ERR_IO,
                                "a data file was changed while it was read; read it again when it is "
                                "complete");
-    if (!status) status = write_index(c, err);
-    if (!status) tell_other_rules(c);
-    return status;
+    return status ? status : write_index(c, err);
 }
 
 static plx_status load(cache *c, plx_error *err)
@@ -304,6 +271,8 @@ static plx_status load(cache *c, plx_error *err)
     plx_status status = reuse(c, NULL);
     if (status == PLX_OK) return PLX_OK;
     if (status == PLX_ERR_MEMORY) return plx_error_memory(err);
+    if (c->key.is_lasting)
+        PLX_TRY(plx_row_cache_check_rules(c->config->context, &c->key, c->base, c->store.keeps, err));
     return make(c, err);
 }
 
