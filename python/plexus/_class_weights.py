@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from ._compile import per_task
 from ._config import Key
+from ._keras_names import per_task
 from ._values import Meaningless, text_of
 
 # A weight by label; "balanced": by the labels' rows.

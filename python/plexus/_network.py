@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ._config import value_of
-from ._inputs import Inputs
 from ._library import FormatError, Lock, call, context, create, path_bytes, taken_text, text
 from ._native import ffi, lib
 from ._readers import Reading
-from ._tables import Stream
+from ._schema import Inputs
+from ._streams import Stream
 from ._transforms import refuse_transforms
 from ._types import CData, FilePath, Floats, Rows
 from .features import FeatureColumn

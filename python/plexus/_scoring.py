@@ -8,12 +8,12 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from ._compile import has_kind
 from ._config import Key
-from ._inside import Inside
+from ._inspection import Inside
+from ._keras_names import has_kind
 from ._library import ArgumentError, call, keep_failure, text, warn
 from ._native import ffi, lib
-from ._tables import Stream
+from ._streams import Stream
 from ._transforms import refuse_transforms
 from ._types import CData, Floats, Rows, Values
 from .features import names_by_place

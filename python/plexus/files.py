@@ -13,7 +13,7 @@ from typing import Any
 from ._config import Configuration
 from ._library import FileError, FormatError, PlexusError, UnsupportedError, context
 from ._native import ffi, lib
-from ._tables import ForeignStream, HasStream
+from ._streams import ForeignStream, HasStream
 from ._types import CData, Folders
 
 # Keys of section `data` that say which rows, not how they are read.

@@ -9,16 +9,16 @@ from typing import Any
 
 from . import _config, _repr, optimizers
 from ._class_weights import ClassWeights, class_weights
-from ._compile import loss_of, metrics_a_task, per_task
 from ._config import Configuration, Key, value_of
+from ._declared import made_up_rows
+from ._events import Listener
+from ._keras_names import loss_of, metrics_a_task, per_task
 from ._library import ArgumentError, PlexusError, call, context, create, path_bytes, text
-from ._listener import Listener
-from ._made_up import made_up_rows
 from ._native import ffi, lib
 from ._progress import Display
 from ._readers import readings
 from ._scoring import Scoring
-from ._training_rows import FileRows, Tables, training_rows
+from ._sources import FileRows, Tables, training_rows
 from ._types import CData, FilePath, Folders, PerTask, Rows, Values
 from .callbacks import BackupAndRestore, Callback, History, TensorBoard, check_callback
 

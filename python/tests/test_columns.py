@@ -408,13 +408,13 @@ def test_sparse_matrices(codes):
 
 def test_sparse_frames(codes, monkeypatch):
     """Their columns are made dense for the rows of a batch alone."""
-    from plexus import _tables
+    from plexus import _streams
 
     dense = np.where(np.random.default_rng(8).random((N, 6)) < 0.2, 1.5, 0)
     frame = pd.DataFrame(dense, columns=list("abcdef"))
     y = codes % 2
-    monkeypatch.setattr(_tables, "_MOST_CELLS", 60)
-    monkeypatch.setattr(_tables, "_LEAST_ROWS", 7)
+    monkeypatch.setattr(_streams, "_MOST_CELLS", 60)
+    monkeypatch.setattr(_streams, "_LEAST_ROWS", 7)
 
     def model(x):
         features = [plexus.SparseFeat("k"), *(plexus.DenseFeat(name) for name in "abcdef")]

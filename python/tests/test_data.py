@@ -316,7 +316,7 @@ import resource, numpy as np, plexus
 n, k = 400_000, 40
 x = {f"d{i}": np.random.default_rng(i).random(n) for i in range(k)}
 columns = [plexus.DenseFeat(name) for name in x]
-from plexus._tables import columns_of, Stream
+from plexus._streams import columns_of, Stream
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 stream = Stream(columns_of(x))
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from ._compile import per_task
 from ._config import Key
+from ._keras_names import per_task
 from ._library import ArgumentError, SchemaError
 from ._readers import Reading
-from ._tables import (
+from ._streams import (
     Column,
     ForeignStream,
     Stream,

@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from ._config import Key, value_of
-from ._inputs import Inputs
 from ._library import UnsupportedError, create, text, warn
 from ._native import ffi, lib
-from ._tables import ForeignStream, Stream
+from ._schema import Inputs
+from ._streams import ForeignStream, Stream
 from ._types import CData, Rows, Values
 from .files import Files, c_paths, files_of, parquet_of, parquet_stream
 
