@@ -88,7 +88,10 @@ static inline plx_status model_case_build(model_case *n, const plx_model_def *de
                                                     .n_tasks = build->n_tasks,
                                                     .has_weights = has_weights});
     PLX_TRY(plx_rows_init(&n->rows, &plx_allocator_default, &n->layout, rows, err));
-    PLX_TRY(plx_model_check(def, build->spec, build->targets, build->n_tasks, &n->arena, err));
+    plx_error first;
+    plx_problems problems = plx_problems_first(&first);
+    PLX_TRY(plx_model_check(def, build->spec, build->targets, build->n_tasks, &n->arena, &problems));
+    PLX_TRY(plx_problem_status(&first, err));
     plx_graph_init(&n->graph, &n->arena, build->n_tasks);
     plx_network_build(&n->graph, def, build);
     PLX_TRY(plx_graph_finish(&n->graph, err));

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "check.h"
+#include "train_check.h"
 
 enum { SPAN = 4096, N_VALUES = 4 * SPAN + 160, N_STEPS = 12 };
 
@@ -365,7 +366,7 @@ static void test_unknown_optimizer(void)
     char name[] = "adan";
     plx_train_spec spec = {.optimizer = name};
     plx_error err = {0};
-    CHECK_STATUS(plx_train_check(&spec, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(train_check(&spec, &err), PLX_ERR_ARGUMENT);
     CHECK_TEXT(err.message, "'adan'");
     CHECK_TEXT(err.message, "did you mean 'adam'?");
 }
@@ -386,10 +387,10 @@ static void test_options_of_other_optimizers(void)
         plx_error err = {0};
         snprintf(name, sizeof name, "%s", wrong[i].optimizer);
         plx_train_spec spec = step_spec(name, 0);
-        CHECK_STATUS(plx_train_check(&spec, &err), PLX_OK);
+        CHECK_STATUS(train_check(&spec, &err), PLX_OK);
         spec.momentum = wrong[i].momentum, spec.initial_accumulator = wrong[i].initial_accumulator;
         spec.nesterov = wrong[i].nesterov, spec.centered = wrong[i].centered;
-        CHECK_STATUS(plx_train_check(&spec, &err), PLX_ERR_ARGUMENT);
+        CHECK_STATUS(train_check(&spec, &err), PLX_ERR_ARGUMENT);
         CHECK_TEXT(err.message, wrong[i].key);
     }
 }
@@ -408,7 +409,7 @@ static void test_defaults_and_ranges(void)
     CHECK(spec.momentum == 0 && !spec.nesterov && spec.rho == 0.9 && !spec.centered);
     CHECK(spec.initial_accumulator == 0.1 && spec.weight_decay == 0.004);
     CHECK(spec.ftrl_l1 == 0 && spec.ftrl_l2 == 0 && spec.ftrl_beta == 0);
-    CHECK_STATUS(plx_train_check(&spec, &err), PLX_OK);
+    CHECK_STATUS(train_check(&spec, &err), PLX_OK);
     const struct {
         const char *field, *value;
     } refused[] = {{"learning_rate", "0"},  {"learning_rate", "nan"}, {"learning_rate", "inf"}, {"learning_rate", "-1"},

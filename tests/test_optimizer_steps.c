@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "train/update.h"
+#include "train_check.h"
 
 static void set_option(plx_train_spec *spec, plx_slice pair, plx_arena *arena)
 {
@@ -96,7 +97,7 @@ static void check_schedules(const schedule_case *cases, size_t n)
         plx_arena_init(&arena, &plx_allocator_default);
         make_spec(&spec, c->options, &arena);
         spec.learning_rate = 0.2, spec.epochs = 4;
-        CHECK_STATUS(plx_train_check(&spec, NULL), PLX_OK);
+        CHECK_STATUS(train_check(&spec, NULL), PLX_OK);
         plx_schedule_init(&schedule, &spec, 10);
         for (int t = 0; t < N_RATES; t++) {
             const double got = plx_schedule_rate(&schedule, t + 1);

@@ -7,6 +7,7 @@
 #include "networks/features.h"
 #include "ops/ops.h"
 #include "train/table_update.h"
+#include "train_check.h"
 
 enum { N_ROWS = 333, VOCABULARY = 300, DIM = 5, STEPS = 9, N_NUMBERS = VOCABULARY * DIM };
 
@@ -300,12 +301,12 @@ static void test_names(void)
     static const char *const unknown[] = {"adam", "lazy_", "lazy_adan", "lazy_lazy_adam", "rowwise"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         snprintf(name, sizeof name, "%s", known[i]);
-        CHECK_STATUS(plx_train_check(&spec, NULL), PLX_OK);
+        CHECK_STATUS(train_check(&spec, NULL), PLX_OK);
     }
     for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++) {
         plx_error err = {0};
         snprintf(name, sizeof name, "%s", unknown[i]);
-        CHECK_STATUS(plx_train_check(&spec, &err), PLX_ERR_ARGUMENT);
+        CHECK_STATUS(train_check(&spec, &err), PLX_ERR_ARGUMENT);
         CHECK_TEXT(err.message, "lazy_adam");
     }
 }

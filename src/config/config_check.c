@@ -181,40 +181,55 @@ static void check_data(plx_document *document, const plx_data_spec *data, const 
     check_part(document, places, "test", data->test.n, "test_part", data->test_part);
 }
 
-/** The value of the hyper-parameter that a message names in quotes; the section where it names none. */
-static const yaml_node_t *place_of_message(plx_document *document, const plx_spec *spec, const plx_spec_places *places,
-                                           const char *message)
+/* -- Mistakes that other layers find ------------------------------------------------------------------------------ */
+
+typedef struct receiver {
+    plx_document *document;
+    const plx_spec *spec;
+    const plx_spec_places *places;
+} receiver;
+
+/** At the value of the key; where that is not given at the entry, or else at the section. */
+static void receive(void *user, const char *section, int entry, const char *key, const char *message)
 {
-    for (size_t i = 0; i < *spec->def->n_fields; i++) {
-        char quoted[80];
-        snprintf(quoted, sizeof quoted, "'%s'", spec->def->fields[i].name);
-        const yaml_node_t *value = plx_document_value(document, places->model, spec->def->fields[i].name);
-        if (value && strstr(message, quoted)) return value;
-    }
-    return strstr(message, "task") && places->tasks ? places->tasks : places->model;
+    const receiver *r = user;
+    const plx_spec_places *places = r->places;
+    const plx_table_spec *table = &r->spec->table;
+    const struct {
+        const char *name;
+        const yaml_node_t *node;
+    } sections[] = {{"data", places->data},
+                    {"features", places->features},
+                    {"tasks", places->tasks},
+                    {"model", places->model},
+                    {"train", places->train}};
+    const yaml_node_t *place = NULL;
+    const bool is_feature = strcmp(section, "features") == 0;
+    for (size_t i = 0; i < sizeof sections / sizeof *sections; i++)
+        if (strcmp(section, sections[i].name) == 0) place = sections[i].node;
+    if (entry >= 0) place = is_feature ? places->feature[entry] : places->task[entry];
+    const yaml_node_t *value = key ? plx_document_value(r->document, place, key) : NULL;
+    if (entry >= 0)
+        plx_document_problem(r->document, value ? value : place, "%s '%s': %s", is_feature ? "feature" : "task",
+                             is_feature ? table->features[entry].name : table->tasks[entry].name, message);
+    else
+        plx_document_problem(r->document, value ? value : place, "%s", message);
 }
 
-static void check_model(plx_document *document, const plx_spec *spec, const plx_spec_places *places)
+static void check_model(receiver *r, plx_problems *problems)
 {
-    const plx_table_spec *table = &spec->table;
-    plx_error failure;
-    plx_target_spec *targets = plx_arena_take(&document->scratch, (size_t)table->n_tasks + 1, sizeof *targets);
-    if (!spec->def || !places->tasks || !targets) return;
+    const plx_table_spec *table = &r->spec->table;
+    plx_arena *scratch = &r->document->scratch;
+    plx_target_spec *targets = plx_arena_take(scratch, (size_t)table->n_tasks + 1, sizeof *targets);
+    if (!r->spec->def || !r->places->tasks || !targets) return;
     for (int i = 0; i < table->n_tasks; i++) {
         targets[i] = (plx_target_spec){.name = table->tasks[i].name,
                                        .kind = (plx_task_kind)table->tasks[i].kind,
                                        .n_classes = 2,
                                        .is_soft = table->tasks[i].labels == PLX_LABELS_SOFT};
     }
-    if (plx_model_check(spec->def, &spec->model, targets, table->n_tasks, &document->scratch, &failure) == PLX_OK)
-        return;
-    if (failure.code == PLX_ERR_MEMORY) {
-        document->out_of_memory = true;
-        return;
-    }
-    for (char *rest = failure.message, *line; (line = strsep(&rest, "\n"));) {
-        plx_document_problem(document, place_of_message(document, spec, places, line), "%s", line);
-    }
+    if (plx_model_check(r->spec->def, &r->spec->model, targets, table->n_tasks, scratch, problems))
+        r->document->out_of_memory = true;
 }
 
 static void check_monitor(plx_document *document, const plx_spec *spec, const plx_spec_places *places)
@@ -249,6 +264,9 @@ void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec
     plx_check_features(document, &spec->table, places);
     plx_spec_check_tasks(document, &spec->table, places);
     check_columns(document, &spec->table, places);
-    check_model(document, spec, places);
+    receiver r = {document, spec, places};
+    plx_problems problems = {.report = receive, .user = &r};
+    check_model(&r, &problems);
+    plx_train_check(&spec->train, &problems);
     check_monitor(document, spec, places);
 }

@@ -380,21 +380,6 @@ static void check_sections(parser *p, const yaml_node_t *root)
     }
 }
 
-/** At the value of the first key that the message names in quotes; the optimizer's where it names none. */
-static void check_train(parser *p, const yaml_node_t *node)
-{
-    plx_error failure;
-    if (!p->spec->train.optimizer || plx_train_check(&p->spec->train, &failure) == PLX_OK) return;
-    const yaml_node_t *place = NULL;
-    for (size_t i = 0; i < plx_train_n_fields && !place; i++) {
-        char quoted[80];
-        snprintf(quoted, sizeof quoted, "'%s'", plx_train_fields[i].name);
-        if (strstr(failure.message, quoted)) place = plx_document_value(&p->document, node, plx_train_fields[i].name);
-    }
-    if (!place) place = plx_document_value(&p->document, node, "optimizer");
-    plx_document_problem(&p->document, place ? place : node, "%s", failure.message);
-}
-
 static void parse_root(parser *p)
 {
     const section data = {.title = "section 'data'", .fields = plx_data_fields, .n_fields = plx_data_n_fields};
@@ -409,7 +394,6 @@ static void parse_root(parser *p)
     const yaml_node_t *node = plx_document_value(&p->document, root, "train");
     p->places.train = node;
     fill(p, node, &train, &p->spec->train);
-    check_train(p, node);
     plx_spec_check(&p->document, p->spec, &p->places);
 }
 

@@ -4,6 +4,7 @@
 #define PLX_MODEL_H
 
 #include "base/fields.h"
+#include "base/problem.h"
 #include "graph/graph.h"
 
 typedef enum plx_activation {
@@ -112,10 +113,10 @@ const plx_model_def *plx_model_find(plx_slice name);
 void plx_network_build(plx_graph *graph, const plx_model_def *def, const plx_build *build);
 
 /**
- * Checks what a table can't: number and kinds of tasks, lists as long as there are tasks, the limits of a graph.
- * Each mistake names the hyper-parameter and the remedy. `arena`: for texts, and its allocator for a network.
+ * Reports what a table can't check: number and kinds of tasks, lists as long as there are tasks, the limits of a graph;
+ * the latter only where all else is right. `arena`: for texts, and its allocator for a network. PLX_ERR_MEMORY.
  */
 plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
-                           int n_tasks, plx_arena *arena, plx_error *err);
+                           int n_tasks, plx_arena *arena, plx_problems *problems);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/problem.h"
 #include "base/text.h"
 #include "networks/network.h"
 
@@ -76,43 +77,71 @@ static bool set_least(const plx_field *field, plx_model_spec *spec, plx_int_list
     }
 }
 
-/* What makes the network smaller: with `alone`, what alone makes it small enough; empty: nothing does. */
-static const char *size_remedy(const plx_model_def *def, const plx_build *build, bool alone, plx_arena *arena)
+/* What makes the network smaller. */
+typedef struct remedy {
+    const char *text; /* empty: nothing does; NULL: out of memory */
+    const char *key;  /* of the text's hyper-parameters, the first that is not as by default, else the first */
+    bool is_changed;  /* `key` is not as by default */
+} remedy;
+
+static bool is_as_by_default(const plx_field *field, const plx_model_spec *spec, plx_arena *arena)
 {
-    const char *text = "", *between = alone ? ", or " : ", ";
+    plx_model_spec usual = {0};
+    plx_string texts[2];
+    const plx_model_spec *const specs[] = {spec, &usual};
+    if (plx_fields_default(field, 1, &usual, arena, NULL)) return true;
+    for (int i = 0; i < 2; i++) {
+        plx_string_init(&texts[i], arena->allocator);
+        plx_field_write(field, specs[i], &texts[i]);
+    }
+    const bool is_same = texts[0].failed || texts[1].failed || strcmp(texts[0].text, texts[1].text) == 0;
+    plx_string_release(&texts[0]);
+    plx_string_release(&texts[1]);
+    return is_same;
+}
+
+/* With `alone`, what alone makes the network small enough. */
+static remedy size_remedy(const plx_model_def *def, const plx_build *build, bool alone, plx_arena *arena)
+{
+    remedy r = {.text = ""};
+    const char *between = alone ? ", or " : ", ";
     int unit = 1;
-    for (size_t i = 0; text && i < *def->n_fields; i++) {
+    for (size_t i = 0; r.text && i < *def->n_fields; i++) {
         const plx_field *field = &def->fields[i];
         plx_model_spec spec = *build->spec;
         plx_build less = *build;
         less.spec = &spec;
         if (!set_least(field, &spec, &(plx_int_list){&unit, 1})) continue;
         if (alone && build_alone(def, &less, arena->allocator, NULL) != PLX_OK) continue;
-        text =
-            plx_arena_format(arena, "%s%s%s '%s'", text, text[0] ? between : "",
+        const bool is_changed = !is_as_by_default(field, build->spec, arena);
+        if (!r.key || (is_changed && !r.is_changed)) r.key = field->name;
+        r.is_changed |= is_changed;
+        r.text =
+            plx_arena_format(arena, "%s%s%s '%s'", r.text, r.text[0] ? between : "",
                              field->type == PLX_FIELD_INT ? "lower" : "give fewer or smaller layers in", field->name);
     }
     plx_build fewest = *build;
     fewest.n_tasks = def->tasks_min;
-    if (text && (!alone || build_alone(def, &fewest, arena->allocator, NULL) == PLX_OK))
-        text = plx_arena_format(arena, "%s%strain fewer tasks", text, text[0] ? between : "");
-    return text;
+    if (r.text && (!alone || build_alone(def, &fewest, arena->allocator, NULL) == PLX_OK))
+        r.text = plx_arena_format(arena, "%s%strain fewer tasks", r.text, r.text[0] ? between : "");
+    return r;
 }
 
-static plx_status check_size(const plx_model_def *def, const plx_build *build, plx_arena *arena, plx_error *err)
+static plx_status check_size(const plx_model_def *def, const plx_build *build, plx_arena *arena, plx_problems *problems)
 {
     plx_error failure;
     const plx_status status = build_alone(def, build, arena->allocator, &failure);
     if (status == PLX_OK) return PLX_OK;
-    const char *remedy = size_remedy(def, build, true, arena);
-    if (remedy && !remedy[0]) remedy = size_remedy(def, build, false, arena);
-    if (status == PLX_ERR_MEMORY || !remedy) return plx_error_memory(err);
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: %s", failure.message, remedy);
+    remedy r = size_remedy(def, build, true, arena);
+    if (r.text && !r.text[0]) r = size_remedy(def, build, false, arena);
+    if (status == PLX_ERR_MEMORY || !r.text) return PLX_ERR_MEMORY;
+    plx_problem_add(problems, "model", -1, r.key, "%s: %s", failure.message, r.text);
+    return PLX_OK;
 }
 
 /** Lists of choices by layer are at most as long as there are layers; one value fits every number of them. */
-static plx_status check_choices(const plx_model_def *def, const char *prefix, const plx_layer_choices *choices,
-                                int layers, plx_error *err)
+static void check_choices(const plx_model_def *def, const char *prefix, const plx_layer_choices *choices, int layers,
+                          plx_problems *problems)
 {
     const struct {
         const char *name;
@@ -124,67 +153,69 @@ static plx_status check_choices(const plx_model_def *def, const char *prefix, co
         char name[48];
         snprintf(name, sizeof name, "%s%s", prefix, lists[i].name);
         if (lists[i].n <= 1 || lists[i].n <= layers || !reads(def, name)) continue;
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' has %d values for %d layer%s: give one, or one a layer", name, lists[i].n,
-                 layers, layers == 1 ? "" : "s");
+        plx_problem_add(problems, "model", -1, name, "'%s' has %d values for %d layer%s: give one, or one a layer",
+                        name, lists[i].n, layers, layers == 1 ? "" : "s");
     }
-    return PLX_OK;
 }
 
-static plx_status check_all_choices(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_error *err)
+static void check_all_choices(const plx_model_def *def, const plx_model_spec *spec, int n_tasks, plx_problems *problems)
 {
     int bottom = reads(def, "bottom_dnn_units") ? spec->bottom_dnn_units.n : 0, tower = 0;
     int expert = reads(def, "expert_dnn_units") ? spec->expert_dnn_units.n : 0;
     int gate = reads(def, "gate_dnn_units") ? spec->gate_dnn_units.n : 0;
-    for (int task = 0; task < n_tasks; task++) {
+    const int n_towers = spec->tower_dnn_units_lists.n ? spec->tower_dnn_units_lists.n : n_tasks;
+    for (int task = 0; task < n_towers; task++) {
         const int layers = plx_int_lists_item(&spec->tower_dnn_units_lists, task)->n;
         tower = layers > tower ? layers : tower;
     }
     int most = bottom > expert ? bottom : expert;
     most = gate > most ? gate : most;
     most = tower > most ? tower : most;
-    PLX_TRY(check_choices(def, "", &spec->dnn, most, err));
-    PLX_TRY(check_choices(def, "bottom_", &spec->bottom, bottom, err));
-    PLX_TRY(check_choices(def, "expert_", &spec->expert, expert, err));
-    PLX_TRY(check_choices(def, "gate_", &spec->gate, gate, err));
-    return check_choices(def, "tower_", &spec->tower, tower, err);
+    check_choices(def, "", &spec->dnn, most, problems);
+    check_choices(def, "bottom_", &spec->bottom, bottom, problems);
+    check_choices(def, "expert_", &spec->expert, expert, problems);
+    check_choices(def, "gate_", &spec->gate, gate, problems);
+    check_choices(def, "tower_", &spec->tower, tower, problems);
+}
+
+static void check_tasks(const plx_model_def *def, const plx_target_spec *targets, int n_tasks, plx_problems *problems)
+{
+    if (n_tasks < def->tasks_min)
+        plx_problem_add(problems, "tasks", -1, NULL,
+                        "%s needs at least %d tasks, not %d: add tasks, or choose single_task", def->title,
+                        def->tasks_min, n_tasks);
+    if (def->tasks_max > 0 && n_tasks > def->tasks_max)
+        plx_problem_add(problems, "tasks", -1, NULL,
+                        "%s takes %d tasks, not %d: leave some out, or choose another model", def->title,
+                        def->tasks_max, n_tasks);
+    for (int task = 0; task < n_tasks && def->needs_binary; task++) {
+        if (targets[task].kind != PLX_TASK_BINARY)
+            plx_problem_add(problems, "tasks", task, "kind", "%s takes binary tasks alone; this one is a %s",
+                            def->title, targets[task].kind == PLX_TASK_REGRESSION ? "regression" : "multiclass task");
+        else if (targets[task].is_soft)
+            plx_problem_add(problems, "tasks", task, "labels",
+                            "%s multiplies probabilities of labels 0 and 1; this task has 'labels: soft'", def->title);
+    }
 }
 
 plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec, const plx_target_spec *targets,
-                           int n_tasks, plx_arena *arena, plx_error *err)
+                           int n_tasks, plx_arena *arena, plx_problems *problems)
 {
-    if (n_tasks < def->tasks_min) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s needs at least %d tasks, not %d: add tasks, or choose single_task",
-                 def->title, def->tasks_min, n_tasks);
-    }
-    if (def->tasks_max > 0 && n_tasks > def->tasks_max) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s takes %d tasks, not %d: leave some out, or choose another model",
-                 def->title, def->tasks_max, n_tasks);
-    }
-    for (int task = 0; task < n_tasks && def->needs_binary; task++) {
-        if (targets[task].kind != PLX_TASK_BINARY) {
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s takes binary tasks alone; '%s' is a %s", def->title, targets[task].name,
-                     targets[task].kind == PLX_TASK_REGRESSION ? "regression" : "multiclass task");
-        }
-        if (targets[task].is_soft) {
-            PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                     "%s multiplies probabilities of labels 0 and 1; task '%s' has 'labels: soft'", def->title,
-                     targets[task].name);
-        }
-    }
-    const int n_towers = spec->tower_dnn_units_lists.n;
-    if (n_towers > 0 && n_towers != n_tasks) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'tower_dnn_units_lists' has %d list%s for %d tasks: give one list a task",
-                 n_towers, n_towers == 1 ? "" : "s", n_tasks);
-    }
-    if (reads(def, "num_experts_shared") && spec->num_experts_shared + spec->num_experts_specific < 1) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "'num_experts_specific' and 'num_experts_shared' are both 0: a task needs an expert");
-    }
-    if (reads(def, "expert_dnn_units") && spec->expert_dnn_units.n < 1) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'expert_dnn_units' is empty: an expert needs a layer");
-    }
-    PLX_TRY(check_all_choices(def, spec, n_tasks, err));
+    const int n_towers = spec->tower_dnn_units_lists.n, n_before = problems->n;
+    check_tasks(def, targets, n_tasks, problems);
+    if (n_towers > 0 && n_towers != n_tasks)
+        plx_problem_add(problems, "model", -1, "tower_dnn_units_lists",
+                        "'tower_dnn_units_lists' has %d list%s for %d tasks: give one list a task", n_towers,
+                        n_towers == 1 ? "" : "s", n_tasks);
+    if (reads(def, "num_experts_shared") && spec->num_experts_shared + spec->num_experts_specific < 1)
+        plx_problem_add(problems, "model", -1, "num_experts_specific",
+                        "'num_experts_specific' and 'num_experts_shared' are both 0: a task needs an expert");
+    if (reads(def, "expert_dnn_units") && spec->expert_dnn_units.n < 1)
+        plx_problem_add(problems, "model", -1, "expert_dnn_units",
+                        "'expert_dnn_units' is empty: an expert needs a layer");
+    check_all_choices(def, spec, n_tasks, problems);
+    if (problems->n > n_before) return PLX_OK; /* there is no such network to look at */
     static const plx_input_spec input = {.name = "input"};
     const plx_build build = {.spec = spec, .inputs = &input, .n_inputs = 1, .targets = targets, .n_tasks = n_tasks};
-    return check_size(def, &build, arena, err);
+    return check_size(def, &build, arena, problems);
 }

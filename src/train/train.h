@@ -8,6 +8,7 @@
 
 #include "base/fields.h"
 #include "base/pool.h"
+#include "base/problem.h"
 #include "graph/run.h"
 #include "rows/records.h"
 #include "train/gate_use.h"
@@ -39,8 +40,8 @@ typedef struct plx_train_spec {
 
 extern const plx_field plx_train_fields[];
 extern const size_t plx_train_n_fields;
-/** Checks what the table can't: the optimizers' names, and that their options belong to them. */
-plx_status plx_train_check(const plx_train_spec *spec, plx_error *err);
+/** Reports what the table can't check: the optimizers' names, and options that do not fit together. */
+void plx_train_check(const plx_train_spec *spec, plx_problems *problems);
 
 /**
  * What the loop tells after a step or an epoch. Arrays: [n_tasks]. A task's loss is the mean over the rows that have a

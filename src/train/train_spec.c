@@ -90,40 +90,46 @@ const plx_field plx_train_fields[] = {
 };
 const size_t plx_train_n_fields = sizeof plx_train_fields / sizeof *plx_train_fields;
 
-static plx_status check_table_optimizer(const plx_train_spec *spec, plx_error *err)
+static void check_table_optimizer(const plx_train_spec *spec, plx_problems *problems)
 {
     const char *name = spec->table_optimizer;
-    if (!name || !*name || plx_table_optimizer_is_known(name)) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_ARGUMENT,
-             "table_optimizer '%s' is unknown; take rowwise_adagrad, or lazy_ and the name of an optimizer, for "
-             "instance lazy_adam",
-             name);
+    if (!name || !*name || plx_table_optimizer_is_known(name)) return;
+    plx_problem_add(problems, "train", -1, "table_optimizer",
+                    "table_optimizer '%s' is unknown; take rowwise_adagrad, or lazy_ and the name of an optimizer, for "
+                    "instance lazy_adam",
+                    name);
 }
 
-static plx_status check_schedule(const plx_train_spec *spec, plx_error *err)
+static void check_schedule(const plx_train_spec *spec, plx_problems *problems)
 {
     const bool has_steps = spec->schedule == PLX_SCHEDULE_STEP || spec->schedule == PLX_SCHEDULE_EXPONENTIAL ||
                            spec->schedule == PLX_SCHEDULE_COSINE;
     if (spec->schedule_steps > 0 && !has_steps)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "'schedule_steps' belongs to the schedules step, exponential and cosine: name one in 'schedule'");
+        plx_problem_add(
+            problems, "train", -1, "schedule_steps",
+            "'schedule_steps' belongs to the schedules step, exponential and cosine: name one in 'schedule'");
     if (spec->min_learning_rate > spec->learning_rate)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'min_learning_rate' is above 'learning_rate'");
-    return PLX_OK;
+        plx_problem_add(problems, "train", -1, "min_learning_rate", "'min_learning_rate' is above 'learning_rate'");
 }
 
-static plx_status check_clipping(const plx_train_spec *spec, plx_error *err)
+static void check_clipping(const plx_train_spec *spec, plx_problems *problems)
 {
-    const bool by_variable = spec->clip_variable_norm > 0;
-    if (spec->clip_value > 0 && spec->clip_norm > 0)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'clip_value' and 'clip_norm' are both above 0: choose one");
-    if (by_variable && (spec->clip_value > 0 || spec->clip_norm > 0))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' and 'clip_variable_norm' are both above 0: choose one",
-                 spec->clip_value > 0 ? "clip_value" : "clip_norm");
-    return PLX_OK;
+    static const char *const keys[] = {"clip_value", "clip_norm", "clip_variable_norm"};
+    const double limits[] = {spec->clip_value, spec->clip_norm, spec->clip_variable_norm};
+    int first = -1;
+    for (int i = 0; i < 3; i++) {
+        if (!(limits[i] > 0)) continue;
+        if (first < 0) {
+            first = i;
+            continue;
+        }
+        plx_problem_add(problems, "train", -1, keys[first], "'%s' and '%s' are both above 0: choose one", keys[first],
+                        keys[i]);
+        return;
+    }
 }
 
-static plx_status unknown_optimizer(const plx_train_spec *spec, plx_error *err)
+static void unknown_optimizer(const plx_train_spec *spec, plx_problems *problems)
 {
     const char *names[16] = {NULL};
     size_t n = 0;
@@ -132,9 +138,8 @@ static plx_status unknown_optimizer(const plx_train_spec *spec, plx_error *err)
         n++;
     }
     const char *nearest = plx_nearest(plx_slice_of(spec->optimizer), names, n);
-    if (nearest)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "optimizer '%s' is unknown; did you mean '%s'?", spec->optimizer, nearest);
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "optimizer '%s' is unknown; take for instance 'adam'", spec->optimizer);
+    plx_problem_add(problems, "train", -1, "optimizer", "optimizer '%s' is unknown; %s'%s'%s", spec->optimizer,
+                    nearest ? "did you mean " : "take for instance ", nearest ? nearest : "adam", nearest ? "?" : "");
 }
 
 /** Whether parameters or lazy tables are moved by it. */
@@ -146,24 +151,35 @@ static bool uses(const plx_train_spec *spec, const plx_optimizer *optimizer)
     return strncmp(tables, lazy, sizeof lazy - 1) == 0 && strcmp(tables + sizeof lazy - 1, optimizer->name) == 0;
 }
 
-plx_status plx_train_check(const plx_train_spec *spec, plx_error *err)
+/* Options that belong to one optimizer. */
+static void check_options(const plx_train_spec *spec, const plx_optimizer *optimizer, plx_problems *problems)
 {
-    const plx_optimizer *optimizer = plx_optimizer_find(plx_slice_of(spec->optimizer));
-    if (!optimizer) return unknown_optimizer(spec, err);
-    PLX_TRY(check_table_optimizer(spec, err));
     const bool has_sgd = uses(spec, &plx_optimizer_sgd), has_rmsprop = uses(spec, &plx_optimizer_rmsprop);
     if (spec->momentum > 0 && !has_sgd && !has_rmsprop)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'momentum' belongs to the optimizers sgd and rmsprop, not to %s: leave it out",
-                 optimizer->name);
+        plx_problem_add(problems, "train", -1, "momentum",
+                        "'momentum' belongs to the optimizers sgd and rmsprop, not to %s: leave it out",
+                        optimizer->name);
     if (spec->nesterov && !(has_sgd && spec->momentum > 0))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'nesterov' belongs to the optimizer sgd with a 'momentum' above 0");
+        plx_problem_add(problems, "train", -1, "nesterov",
+                        "'nesterov' belongs to the optimizer sgd with a 'momentum' above 0");
     if (spec->centered && !has_rmsprop)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "'centered' belongs to the optimizer rmsprop, not to %s: leave it out",
-                 optimizer->name);
+        plx_problem_add(problems, "train", -1, "centered",
+                        "'centered' belongs to the optimizer rmsprop, not to %s: leave it out", optimizer->name);
     if (uses(spec, &plx_optimizer_ftrl) && !(spec->initial_accumulator + spec->ftrl_beta + spec->ftrl_l2 > 0))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "'initial_accumulator', 'ftrl_beta' and 'ftrl_l2' are all 0, and ftrl divides by what they give: set "
-                 "one of them");
-    PLX_TRY(check_clipping(spec, err));
-    return check_schedule(spec, err);
+        plx_problem_add(
+            problems, "train", -1, "initial_accumulator",
+            "'initial_accumulator', 'ftrl_beta' and 'ftrl_l2' are all 0, and ftrl divides by what they give: set "
+            "one of them");
+}
+
+void plx_train_check(const plx_train_spec *spec, plx_problems *problems)
+{
+    const plx_optimizer *optimizer = plx_optimizer_find(plx_slice_of(spec->optimizer));
+    if (optimizer)
+        check_options(spec, optimizer, problems);
+    else
+        unknown_optimizer(spec, problems);
+    check_table_optimizer(spec, problems);
+    check_clipping(spec, problems);
+    check_schedule(spec, problems);
 }

@@ -101,7 +101,10 @@ plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, c
                            const double l2[PLX_L2_KINDS], int64_t epoch_steps, plx_error *err)
 {
     *update = (plx_update){.allocator = allocator, .kernels = kernels, .pool = pool, .spec = spec, .rate_factor = 1};
-    PLX_TRY(plx_train_check(spec, err));
+    plx_error first;
+    plx_problems problems = plx_problems_first(&first);
+    plx_train_check(spec, &problems);
+    PLX_TRY(plx_problem_status(&first, err));
     update->optimizer = plx_optimizer_for(spec);
     plx_schedule_init(&update->schedule, spec, epoch_steps);
     update->n = graph->n_gradient;

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Mistakes in a configuration, each with the section, the entry and the key that it is in. */
+#ifndef PLX_PROBLEM_H
+#define PLX_PROBLEM_H
+
+#include "base/error.h"
+
+/**
+ * Receives one mistake. `entry`: the number of the entry in a section that is a list; -1: in none. `key`: NULL: the
+ * entry or the section as a whole. `message`: what is wrong and the remedy; it does not name the entry.
+ * Texts are valid during the call.
+ */
+typedef void plx_problem(void *user, const char *section, int entry, const char *key, const char *message);
+
+/** Where a check reports every mistake that it finds. */
+typedef struct plx_problems {
+    plx_problem *report;
+    void *user;
+    int n; /* reported so far */
+} plx_problems;
+
+void plx_problem_add(plx_problems *problems, const char *section, int entry, const char *key, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+/** For callers that need one error: the first mistake becomes `first`, whose code is PLX_OK before: "SECTION.KEY:
+ * MESSAGE". */
+plx_problems plx_problems_first(plx_error *first);
+/** The same by hand, with the entry's name; NULL: there is no entry. Later mistakes are ignored. */
+void plx_problem_set_first(plx_error *first, const char *section, const char *entry, const char *key,
+                           const char *message);
+/** Copies the error that was collected, if any, to `err`, which may be NULL, and returns its code. */
+plx_status plx_problem_status(const plx_error *first, plx_error *err);
+
+#endif
