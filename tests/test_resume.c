@@ -7,9 +7,9 @@
  */
 #include <sys/wait.h>
 
-#include "api/handles.h"
 #include "api_support.h"
 #include "failing_allocator.h"
+#include "model/handles.h"
 #include "store/dtype.h"
 #include "store/model_file.h"
 #include "train/optimizer.h"

@@ -3,8 +3,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "api/handles.h"
 #include "graph/plan.h"
+#include "model/handles.h"
 
 enum { ROWS_PER_THREAD = 256, NUMBERS_PER_THREAD = 1 << 18 };
 

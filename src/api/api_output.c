@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The library's writer of files, for callers. */
-#include "api/handles.h"
 #include "base/file.h"
+#include "model/handles.h"
 
 struct plx_output {
     plx_allocator allocator;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Finding, in a folder that runs share, the cache that a run would use although another version wrote its key. */
-#include "api/row_cache_rule.h"
+#include "model/row_cache_rule.h"
 
 #include <dirent.h>
 #include <stdio.h>

@@ -8,7 +8,7 @@
 #ifndef PLX_TRAINING_H
 #define PLX_TRAINING_H
 
-#include "api/handles.h"
+#include "model/handles.h"
 
 /** Whether the weights may be read or set. PLX_ERR_ARGUMENT: the process was forked in the middle of a training. */
 plx_status plx_model_check_weights(const plx_model *model, plx_error *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* metrics.jsonl: what training tells after each epoch. */
-#include "api/train_log.h"
+#include "model/train_log.h"
 
 #include <errno.h>
 #include <fcntl.h>

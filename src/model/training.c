@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The number of the process tells whether it was forked: nothing global has to hear of a fork. */
-#include "api/training.h"
+#include "model/training.h"
 
 #include <unistd.h>
 

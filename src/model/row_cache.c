@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which cache a configuration has, whether it is whole and up to date, and making it. */
-#include "api/row_cache.h"
+#include "model/row_cache.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,9 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "api/row_cache_rule.h"
 #include "base/file.h"
 #include "data/row_store.h"
+#include "model/row_cache_key.h"
+#include "model/row_cache_rule.h"
 #include "store/model_file.h"
 
 enum { MAX_PATH = 4096 };
@@ -150,9 +151,10 @@ static plx_status write_index(const cache *c, plx_error *err)
 static bool read_number(const char **text, unsigned long long *out)
 {
     char *end;
+    if (**text < '0' || **text > '9') return false;
     errno = 0;
-    *out = **text >= '0' && **text <= '9' ? strtoull(*text, &end, 10) : 0;
-    if (**text < '0' || **text > '9' || errno) return false;
+    *out = strtoull(*text, &end, 10);
+    if (errno) return false;
     *text = end + strspn(end, " ");
     return true;
 }

@@ -2,7 +2,7 @@
 /* Models: the network of a configuration over the encoders of its data. */
 #include <string.h>
 
-#include "api/training.h"
+#include "model/training.h"
 #include "store/dtype.h"
 
 size_t plx_param_numbers(const plx_param *param)

@@ -2,8 +2,8 @@
 /* Configurations: the text as it was read, what was assigned since, and the spec that both give. */
 #include <string.h>
 
-#include "api/handles.h"
 #include "base/file.h"
+#include "model/handles.h"
 
 enum { FILE_LIMIT = 4 << 20 };
 

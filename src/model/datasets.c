@@ -2,8 +2,8 @@
 /* Training data, and rows to score. */
 #include <string.h>
 
-#include "api/row_cache.h"
 #include "files/parquet.h"
+#include "model/row_cache.h"
 
 static const char *wrong_row(const plx_wrong_rows *wrong, int index)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Writing and reading checkpoints. The test rows do not belong to a training, and not to its fingerprint. */
-#include "api/checkpoint.h"
+#include "model/checkpoint.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "api/training.h"
 #include "base/file.h"
+#include "model/training.h"
 #include "store/checksum.h"
 #include "store/dtype.h"
 

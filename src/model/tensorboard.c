@@ -3,7 +3,7 @@
  * Curves by epoch. Equal tags of the two runs share a diagram, and TensorBoard makes a section of what stands before a
  * tag's slash: a task's losses and figures.
  */
-#include "api/tensorboard.h"
+#include "model/tensorboard.h"
 
 #include <string.h>
 #include <time.h>

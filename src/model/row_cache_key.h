@@ -3,7 +3,7 @@
 #ifndef PLX_ROW_CACHE_KEY_H
 #define PLX_ROW_CACHE_KEY_H
 
-#include "api/handles.h"
+#include "model/handles.h"
 
 typedef struct plx_row_cache_key {
     plx_string text;

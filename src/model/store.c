@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/training.h"
 #include "base/value_text.h"
+#include "model/training.h"
 #include "store/model_file.h"
 
 /** The shape in a file: groups and rows are left out where they are 1. */
@@ -46,7 +46,7 @@ static plx_status list_tensors(const plx_model *model, plx_arena *arena, const p
         describe_param(param, &tensors[i]);
         tensors[i].data = numbers;
     }
-    if (plx_arena_failed(arena)) return plx_error_memory(err);
+    if (!tensors || plx_arena_failed(arena)) return plx_error_memory(err);
     for (int i = 0; i < n_encoded; i++)
         tensors[n_params + i] = encoded[i];
     *out = tensors;

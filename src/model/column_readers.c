@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which columns a configuration reads, and how: for callers that make columns out of what users hand them. */
-#include "api/handles.h"
 #include "data/cells.h"
+#include "model/handles.h"
 
 /* Counts readers up to the one that is asked for. */
 typedef struct search {

@@ -9,7 +9,7 @@
 #ifndef PLX_ROW_CACHE_H
 #define PLX_ROW_CACHE_H
 
-#include "api/handles.h"
+#include "model/handles.h"
 
 /** Loads the data of `config` by `options`, through the cache where it asks for one. */
 plx_status plx_row_cache_load(const plx_config *config, plx_load_options *options, plx_data *data, plx_error *err);

@@ -2,8 +2,8 @@
 /* Looking inside: what the layers make of rows. By the plain plan, in which every layer has a place of its own. */
 #include <string.h>
 
-#include "api/training.h"
 #include "graph/run.h"
+#include "model/training.h"
 
 enum { ROWS = 64 }; /* at once: one tile */
 

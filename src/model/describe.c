@@ -3,8 +3,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "api/handles.h"
 #include "graph/run.h"
+#include "model/handles.h"
 #include "train/score.h"
 
 static const plx_param *param_of(const plx_graph *graph, const plx_node *node, int i)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The key of a cache: sections of the configuration by their tables, and the state of each file that is read. */
-#include "api/row_cache_key.h"
+#include "model/row_cache_key.h"
 
 #include <fcntl.h>
 #include <limits.h>

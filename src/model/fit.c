@@ -3,11 +3,11 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/checkpoint.h"
-#include "api/handles.h"
-#include "api/tensorboard.h"
-#include "api/train_log.h"
-#include "api/training.h"
+#include "model/checkpoint.h"
+#include "model/handles.h"
+#include "model/tensorboard.h"
+#include "model/train_log.h"
+#include "model/training.h"
 
 /** What the loop's listener works with. */
 typedef struct listener {

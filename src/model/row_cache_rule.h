@@ -3,7 +3,7 @@
 #ifndef PLX_ROW_CACHE_RULE_H
 #define PLX_ROW_CACHE_RULE_H
 
-#include "api/row_cache_key.h"
+#include "model/row_cache_key.h"
 #include "store/model_file.h"
 
 /** Whether the rows of the cache with this index were encoded by PLX_VALUE_RULE. */

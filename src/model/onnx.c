@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Models for other runtimes: ONNX. */
-#include "api/training.h"
+#include "model/training.h"
 #include "store/onnx_network.h"
 
 static void tell(void *user, const char *line)

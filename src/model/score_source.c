@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "api/training.h"
 #include "data/kept_cells.h"
+#include "model/training.h"
 #include "train/score.h"
 
 _Static_assert((int)PLX_REPORTED_ROWS == (int)PLX_WRONG_ROWS_TOLD, "all that is told is reported");

@@ -2,7 +2,7 @@
 /* Predictions and figures of many rows at once. */
 #include <math.h>
 
-#include "api/training.h"
+#include "model/training.h"
 #include "train/group.h"
 
 static plx_status score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)

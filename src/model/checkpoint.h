@@ -7,8 +7,8 @@
 #ifndef PLX_CHECKPOINT_H
 #define PLX_CHECKPOINT_H
 
-#include "api/handles.h"
-#include "api/train_log.h"
+#include "model/handles.h"
+#include "model/train_log.h"
 #include "store/model_file.h"
 #include "train/kept.h"
 

@@ -3,8 +3,8 @@
  */
 #include <string.h>
 
-#include "api/handles.h"
 #include "data/features.h"
+#include "model/handles.h"
 
 _Static_assert((int)PLX_LIST_MEAN == (int)PLX_COMBINE_MEAN && (int)PLX_LIST_SUM == (int)PLX_COMBINE_SUM &&
                    (int)PLX_LIST_MAX == (int)PLX_COMBINE_MAX && (int)PLX_LIST_ATTENTION == (int)PLX_COMBINE_ATTENTION,

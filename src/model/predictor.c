@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "api/training.h"
 #include "graph/run.h"
+#include "model/training.h"
 
 enum { BATCH_ROWS = 256, PLACES = 64 /* for workspaces of calls that have ended; what is more is freed */ };
 

@@ -3,12 +3,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "api/handles.h"
+#include "model/handles.h"
 
 #define INFO_ROW(member, shown, fits, which, text)                                                                     \
     {.name = #member,                                                                                                  \
-     .title = shown,                                                                                                   \
-     .doc = text,                                                                                                      \
+     .title = (shown),                                                                                                 \
+     .doc = (text),                                                                                                    \
      .kinds = (fits) & ~(unsigned)PLX_WITH_GROUPS,                                                                     \
      .needs_groups = ((fits)&PLX_WITH_GROUPS) != 0,                                                                    \
      .direction = (which) == PLX_BETTER_LARGER    ? 1                                                                  \

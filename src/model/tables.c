@@ -5,9 +5,9 @@
  */
 #include <string.h>
 
-#include "api/handles.h"
 #include "data/features.h"
 #include "files/find.h"
+#include "model/handles.h"
 #include "store/matrix_file.h"
 
 _Static_assert((int)PLX_INITIALIZER_NORMAL == (int)PLX_START_NORMAL &&
