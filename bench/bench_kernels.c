@@ -119,36 +119,6 @@ static void run_column_sum(const job *j)
     j->kernels->column_sum(j->m, j->n, VIEW(j->a), j->c, false);
 }
 
-static void run_relu(const job *j)
-{
-    j->kernels->relu(j->m, j->n, VIEW(j->a), VIEW(j->c));
-}
-
-static void run_sigmoid(const job *j)
-{
-    j->kernels->sigmoid(j->m, j->n, VIEW(j->a), VIEW(j->c));
-}
-
-static void run_tanh(const job *j)
-{
-    j->kernels->tanh(j->m, j->n, VIEW(j->a), VIEW(j->c));
-}
-
-static void run_relu_back(const job *j)
-{
-    j->kernels->relu_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);
-}
-
-static void run_sigmoid_back(const job *j)
-{
-    j->kernels->sigmoid_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);
-}
-
-static void run_tanh_back(const job *j)
-{
-    j->kernels->tanh_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);
-}
-
 static void run_copy(const job *j)
 {
     j->kernels->copy(j->m, j->n, VIEW(j->a), VIEW(j->c), false);
@@ -282,7 +252,7 @@ static void run_add_l2(const job *j)
     sink = (float)j->kernels->add_l2((size_t)j->m * (size_t)j->n, j->a, 1e-5f, j->c);
 }
 
-#define RUN_ACTIVATION(kernel)                                                                                         \
+#define RUN_ACTIVATION(kernel, by)                                                                                     \
     static void run_##kernel(const job *j)                                                                             \
     {                                                                                                                  \
         j->kernels->kernel(j->m, j->n, VIEW(j->a), VIEW(j->c));                                                        \
@@ -291,12 +261,7 @@ static void run_add_l2(const job *j)
     {                                                                                                                  \
         j->kernels->kernel##_back(j->m, j->n, VIEW(j->a), VIEW(j->a), VIEW(j->b), VIEW(j->c), false);                  \
     }
-RUN_ACTIVATION(leaky_relu)
-RUN_ACTIVATION(elu)
-RUN_ACTIVATION(selu)
-RUN_ACTIVATION(softplus)
-RUN_ACTIVATION(swish)
-RUN_ACTIVATION(gelu)
+PLX_POINTWISE_LIST(RUN_ACTIVATION)
 
 static void run_prelu(const job *j)
 {

@@ -263,9 +263,8 @@ static void check_case(const char *name, network_builder *build, const void *use
 
 static void test_ops(void)
 {
-    plx_ref (*activations[])(plx_graph *, plx_ref) = {plx_relu,  plx_sigmoid, plx_tanh,     plx_softmax, plx_leaky_relu,
-                                                      plx_elu,   plx_selu,    plx_softplus, plx_swish,   plx_gelu,
-                                                      plx_prelu, plx_dice,    plx_exp};
+#define FUNCTION(name) plx_##name,
+    plx_ref (*activations[])(plx_graph *, plx_ref) = {PLX_ACTIVATION_OPS(FUNCTION) plx_softmax, plx_exp};
     for (size_t i = 0; i < sizeof activations / sizeof *activations; i++) {
         check_case("activation", build_activation, &activations[i], 1);
     }
@@ -328,8 +327,8 @@ static void test_models(void)
 {
     int two[] = {4, 3}, one[] = {3};
     plx_int_list towers[] = {{one, 1}, {two, 2}};
-    int activations[] = {PLX_ACT_TANH, PLX_ACT_RELU, PLX_ACT_GELU, PLX_ACT_PRELU, PLX_ACT_SWISH};
-    int tower_activation[] = {PLX_ACT_TANH}, use_bn[] = {true, false};
+    int activations[] = {PLX_ACT_tanh, PLX_ACT_relu, PLX_ACT_gelu, PLX_ACT_prelu, PLX_ACT_swish};
+    int tower_activation[] = {PLX_ACT_tanh}, use_bn[] = {true, false};
     double dropout[] = {0.2, 0};
     for (int variant = 0; variant < 4; variant++) {
         const plx_model_spec spec = {

@@ -21,7 +21,7 @@ static const plx_target_spec regression_tasks[] = {{.name = "stay", .kind = PLX_
 static const double bound = 1e-5;
 
 /* Unit lists, which no model changes. */
-static int wide[] = {6, 4}, narrow[] = {3}, single[] = {4}, by_tanh[] = {PLX_ACT_TANH};
+static int wide[] = {6, 4}, narrow[] = {3}, single[] = {4}, by_tanh[] = {PLX_ACT_tanh};
 static plx_int_list towers[] = {{narrow, 1}, {single, 1}};
 static plx_int_list no_towers[2];
 

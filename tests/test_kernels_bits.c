@@ -97,35 +97,8 @@ typedef struct operands {
 
 typedef void pointwise(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out);
 
-static void run_relu(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
-{
-    k->relu(rows, n, part_of(&o->x, row, column), out->view);
-}
-
-static void run_sigmoid(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
-{
-    k->sigmoid(rows, n, part_of(&o->x, row, column), out->view);
-}
-
-static void run_tanh(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
-{
-    k->tanh(rows, n, part_of(&o->x, row, column), out->view);
-}
-
-static void run_sigmoid_back(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
-{
-    k->sigmoid_back(rows, n, part_of(&o->x, row, column), part_of(&o->y, row, column), part_of(&o->d, row, column),
-                    out->view, true);
-}
-
-static void run_tanh_back(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
-{
-    k->tanh_back(rows, n, part_of(&o->x, row, column), part_of(&o->y, row, column), part_of(&o->d, row, column),
-                 out->view, true);
-}
-
 /** Rows 0 and 1 of activations that have the usual form: the value, then the gradient added to it. */
-#define RUN_ACTIVATION(kernel)                                                                                         \
+#define RUN_ACTIVATION(kernel, by)                                                                                     \
     static void run_##kernel(const plx_kernels *k, int rows, int n, const operands *o, int row, int column,            \
                              matrix *out)                                                                              \
     {                                                                                                                  \
@@ -133,12 +106,7 @@ static void run_tanh_back(const plx_kernels *k, int rows, int n, const operands 
         k->kernel(rows, n, x, out->view);                                                                              \
         k->kernel##_back(rows, n, x, part_of(&o->y, row, column), part_of(&o->d, row, column), out->view, true);       \
     }
-RUN_ACTIVATION(leaky_relu)
-RUN_ACTIVATION(elu)
-RUN_ACTIVATION(selu)
-RUN_ACTIVATION(softplus)
-RUN_ACTIVATION(swish)
-RUN_ACTIVATION(gelu)
+PLX_POINTWISE_LIST(RUN_ACTIVATION)
 
 static void run_prelu(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
 {
@@ -316,24 +284,22 @@ static void check_parts(const plx_kernels *k, const char *name, pointwise *run)
     matrix_done(&before), matrix_done(&whole);
 }
 
-#define PARTS(kernel)                                                                                                  \
-    {                                                                                                                  \
-#kernel, run_##kernel                                                                                          \
-    }
+#define PARTS(kernel, ...) {#kernel, run_##kernel},
 
 static void check_all_parts(const plx_kernels *k)
 {
+    /* clang-format off */
     static const struct {
         const char *name;
         pointwise *run;
     } kernels[] = {
-        PARTS(relu),           PARTS(sigmoid),    PARTS(tanh),          PARTS(sigmoid_back), PARTS(tanh_back),
-        PARTS(affine),         PARTS(moments),    PARTS(scale_columns), PARTS(log_loss),     PARTS(add_affine),
-        PARTS(normalise_sums), PARTS(adam),       PARTS(pair_log_loss), PARTS(sgd),          PARTS(softmax_back),
-        PARTS(softmax),        PARTS(mix_back),   PARTS(momentum),      PARTS(adagrad),      PARTS(rmsprop),
-        PARTS(ftrl),           PARTS(leaky_relu), PARTS(elu),           PARTS(selu),         PARTS(softplus),
-        PARTS(swish),          PARTS(gelu),       PARTS(prelu),         PARTS(dice),
+        PLX_POINTWISE_LIST(PARTS)
+        PARTS(affine, ) PARTS(moments, ) PARTS(scale_columns, ) PARTS(log_loss, ) PARTS(add_affine, )
+        PARTS(normalise_sums, ) PARTS(adam, ) PARTS(pair_log_loss, ) PARTS(sgd, ) PARTS(softmax_back, )
+        PARTS(softmax, ) PARTS(mix_back, ) PARTS(momentum, ) PARTS(adagrad, ) PARTS(rmsprop, ) PARTS(ftrl, )
+        PARTS(prelu, ) PARTS(dice, )
     };
+    /* clang-format on */
     for (size_t i = 0; i < sizeof kernels / sizeof *kernels; i++)
         check_parts(k, kernels[i].name, kernels[i].run);
 }
@@ -362,13 +328,8 @@ static void check_nan(const plx_kernels *k)
         int place = (n * 5 + 3) % n;
         matrix x = matrix_make(3, n, 0), b = matrix_make(n, 7, 0), out = matrix_make(3, n, 0), c = matrix_make(3, 7, 0);
         *matrix_at(&x, 1, place) = NAN;
-        k->relu(3, n, x.view, out.view);
-        check_nan_rows(&out, place, false);
-        k->sigmoid(3, n, x.view, out.view);
-        check_nan_rows(&out, place, false);
-        k->tanh(3, n, x.view, out.view);
-        check_nan_rows(&out, place, false);
-        plx_activate_fn *const activations[] = {k->leaky_relu, k->elu, k->selu, k->softplus, k->swish, k->gelu};
+#define OF_TABLE(name, by) k->name,
+        plx_activate_fn *const activations[] = {PLX_POINTWISE_LIST(OF_TABLE)};
         for (int i = 0; i < COUNT(activations); i++) {
             activations[i](3, n, x.view, out.view);
             check_nan_rows(&out, place, false);

@@ -29,7 +29,7 @@ typedef struct sizes {
 
 static void sizes_init(sizes *s, bool everything)
 {
-    *s = (sizes){.wide = {20, 9}, .narrow = {7}, .activation = PLX_ACT_RELU, .dropout = 0.3, .use_bn = true};
+    *s = (sizes){.wide = {20, 9}, .narrow = {7}, .activation = PLX_ACT_relu, .dropout = 0.3, .use_bn = true};
     for (int task = 0; task < 2; task++)
         s->towers[task] = (plx_int_list){s->narrow, 1};
     s->spec = (plx_model_spec){.bottom_dnn_units = {s->wide, 2},
@@ -133,8 +133,8 @@ static void check_model(const plx_model_def *def, bool everything, int activatio
 static void test_plans_agree(void)
 {
     for (int i = 0; plx_model_list[i]; i++) {
-        check_model(plx_model_list[i], false, PLX_ACT_RELU);
-        check_model(plx_model_list[i], true, PLX_ACT_RELU);
+        check_model(plx_model_list[i], false, PLX_ACT_relu);
+        check_model(plx_model_list[i], true, PLX_ACT_relu);
     }
 }
 

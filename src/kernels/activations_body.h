@@ -5,6 +5,37 @@
 
 /* -- By the value: the sign of x is that of y -------------------------------------------------------------------- */
 
+INLINE vf relu_of(vf x)
+{
+    return vf_max((vf){0}, x);
+}
+
+/** Chosen, not multiplied: infinity times 0 is NaN. A closed unit's y is 0, or the NaN that must stay. */
+INLINE vf relu_gradient(vf y, vf dy)
+{
+    return vf_if_less((vf){0}, y, dy, y);
+}
+
+INLINE vf sigmoid_of(vf x)
+{
+    return vf_sigmoid(x);
+}
+
+INLINE vf sigmoid_gradient(vf y, vf dy)
+{
+    return dy * (y * (1.0f - y));
+}
+
+INLINE vf tanh_of(vf x)
+{
+    return vf_tanh(x);
+}
+
+INLINE vf tanh_gradient(vf y, vf dy)
+{
+    return dy * ((1.0f - y) * (1.0f + y));
+}
+
 INLINE vf leaky_relu_of(vf x)
 {
     return vf_if_less(x, (vf){0}, x * PLX_LEAKY_SLOPE, x);
@@ -80,7 +111,7 @@ INLINE vf gelu_gradient(vf x, vf dy)
     return dy * vf_fma(x, density, share);
 }
 
-#define ACTIVATION_BY_VALUE(name)                                                                                      \
+#define ACTIVATION(name, by)                                                                                           \
     static void kernel_##name(int rows, int n, plx_view x, plx_view y)                                                 \
     {                                                                                                                  \
         map_rows(rows, n, x, y, name##_of);                                                                            \
@@ -88,27 +119,10 @@ INLINE vf gelu_gradient(vf x, vf dy)
     static void kernel_##name##_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx,                \
                                      bool accumulate)                                                                  \
     {                                                                                                                  \
-        (void)x;                                                                                                       \
-        back_rows(rows, n, y, dy, dx, accumulate, name##_gradient);                                                    \
+        (void)x, (void)y;                                                                                              \
+        back_rows(rows, n, by, dy, dx, accumulate, name##_gradient);                                                   \
     }
-#define ACTIVATION_BY_INPUT(name)                                                                                      \
-    static void kernel_##name(int rows, int n, plx_view x, plx_view y)                                                 \
-    {                                                                                                                  \
-        map_rows(rows, n, x, y, name##_of);                                                                            \
-    }                                                                                                                  \
-    static void kernel_##name##_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx,                \
-                                     bool accumulate)                                                                  \
-    {                                                                                                                  \
-        (void)y;                                                                                                       \
-        back_rows(rows, n, x, dy, dx, accumulate, name##_gradient);                                                    \
-    }
-
-ACTIVATION_BY_VALUE(leaky_relu)
-ACTIVATION_BY_VALUE(elu)
-ACTIVATION_BY_VALUE(selu)
-ACTIVATION_BY_VALUE(softplus)
-ACTIVATION_BY_INPUT(swish)
-ACTIVATION_BY_INPUT(gelu)
+PLX_POINTWISE_LIST(ACTIVATION)
 
 /* -- With a learned slope a column ------------------------------------------------------------------------------- */
 

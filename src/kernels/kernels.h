@@ -19,6 +19,7 @@
 
 #include "base/random.h"
 #include "base/real.h"
+#include "kernels/activation_list.h"
 
 /** A matrix of plx_real in somebody's memory. */
 typedef struct plx_view {
@@ -64,16 +65,8 @@ typedef struct plx_id_tables {
 /** Ends a list of ids that has room for more. */
 #define PLX_NO_ID UINT32_MAX
 
-/** Keras' leaky_relu; selu's constants, which keep mean 0 and variance 1. */
-#define PLX_LEAKY_SLOPE 0.2f
-#define PLX_SELU_SCALE  1.05070098735548049342f
-#define PLX_SELU_ALPHA  1.67326324235437728482f
-
 typedef void plx_activate_fn(int rows, int n, plx_view x, plx_view y);
-/**
- * dx (+)= dy * f'(x), from x or from y = f(x), whichever is cheaper. Where relu is closed (x <= 0) dx is 0, or stays,
- * for every dy.
- */
+/** dx (+)= dy * f'(x), from x or from y = f(x), as its row in activation_list.h says. */
 typedef void plx_activate_back_fn(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate);
 
 typedef struct plx_kernels {
@@ -97,15 +90,12 @@ typedef struct plx_kernels {
     void (*column_sum)(int rows, int n, plx_view x, plx_real *out, bool accumulate);
 
     /* -- element by element, x and y [rows,n] ------------------------------------------------------------ */
-    plx_activate_fn *relu, *sigmoid, *tanh; /* y may be x */
-    plx_activate_back_fn *relu_back, *sigmoid_back, *tanh_back;
-    /* Where x < 0: leaky_relu PLX_LEAKY_SLOPE x, elu e^x - 1, selu PLX_SELU_SCALE PLX_SELU_ALPHA (e^x - 1); else x,
-     * selu PLX_SELU_SCALE x. softplus log(1 + e^x). Their backward kernels read y. */
-    plx_activate_fn *leaky_relu, *elu, *selu, *softplus; /* y may be x */
-    plx_activate_back_fn *leaky_relu_back, *elu_back, *selu_back, *softplus_back;
-    /** x sigmoid(x) and x Phi(x), Phi the normal distribution's share below x. Their backward kernels read x. */
-    plx_activate_fn *swish, *gelu; /* y may be x */
-    plx_activate_back_fn *swish_back, *gelu_back;
+    /* activation_list.h has the formulae: relu and relu_back, ...; y may be x. */
+#define PLX_ACTIVATION_KERNELS(name, by)                                                                               \
+    plx_activate_fn *name;                                                                                             \
+    plx_activate_back_fn *name##_back;
+    PLX_POINTWISE_LIST(PLX_ACTIVATION_KERNELS)
+#undef PLX_ACTIVATION_KERNELS
     /** y[r,i] = x[r,i], or slope[i] * x[r,i] where that is below 0; y may be x. */
     void (*prelu)(int rows, int n, plx_view x, const plx_real *slope, plx_view y);
     void (*prelu_back)(int rows, int n, plx_view x, const plx_real *slope, plx_view dy, plx_view dx, bool accumulate);
@@ -232,13 +222,11 @@ typedef struct plx_kernels {
 /** Every kernel of the table, for tables and tests that must not forget one. */
 /* clang-format off */
 #define PLX_KERNEL_LIST(X)                                                                                             \
-    X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(relu) X(sigmoid) X(tanh) X(relu_back) X(sigmoid_back)           \
-    X(tanh_back) X(leaky_relu) X(elu) X(selu) X(softplus) X(leaky_relu_back) X(elu_back) X(selu_back)                  \
-    X(softplus_back) X(swish) X(gelu) X(swish_back) X(gelu_back) X(prelu) X(prelu_back) X(prelu_sums) X(dice)          \
-    X(dice_back) X(dice_sums) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout) X(moments)                   \
-    X(normalise_sums) X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum) X(pool_max)   \
-    X(scatter_scaled) X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2)  \
-    X(sgd) X(sum_squares) X(limit) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
+    X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) PLX_POINTWISE_KERNELS(X) X(prelu) X(prelu_back)      \
+    X(prelu_sums) X(dice) X(dice_back) X(dice_sums) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout)        \
+    X(moments) X(normalise_sums) X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum)    \
+    X(pool_max) X(scatter_scaled) X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss)             \
+    X(sum_parts) X(add_l2) X(sgd) X(sum_squares) X(limit) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 /* clang-format on */
 
 /** The highest level that this CPU and this build have; asks the CPU. */

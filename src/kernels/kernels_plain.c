@@ -102,6 +102,11 @@ static plx_real sigmoid_gradient(plx_real y, plx_real dy)
     return dy * (y * (ONE - y));
 }
 
+static plx_real tanh_of(plx_real x)
+{
+    return REAL(tanh)(x);
+}
+
 static plx_real tanh_gradient(plx_real y, plx_real dy)
 {
     return dy * ((ONE - y) * (ONE + y));
@@ -122,39 +127,6 @@ static void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, boo
         for (int i = 0; i < n; i++)
             to[i] = old(to[i], accumulate) + gradient(y.at[r * y.stride + i], dy.at[r * dy.stride + i]);
     }
-}
-
-static void kernel_relu(int rows, int n, plx_view x, plx_view y)
-{
-    map_rows(rows, n, x, y, relu_of);
-}
-
-static void kernel_sigmoid(int rows, int n, plx_view x, plx_view y)
-{
-    map_rows(rows, n, x, y, sigmoid_of);
-}
-
-static void kernel_tanh(int rows, int n, plx_view x, plx_view y)
-{
-    map_rows(rows, n, x, y, REAL(tanh));
-}
-
-static void kernel_relu_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
-{
-    (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, relu_gradient);
-}
-
-static void kernel_sigmoid_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
-{
-    (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, sigmoid_gradient);
-}
-
-static void kernel_tanh_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
-{
-    (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, tanh_gradient);
 }
 
 #include "kernels/plain_activations.h"

@@ -82,12 +82,7 @@ static plx_real gelu_gradient(plx_real x, plx_real dy)
         back_rows(rows, n, by, dy, dx, accumulate, name##_gradient);                                                   \
     }
 
-ACTIVATION(leaky_relu, y)
-ACTIVATION(elu, y)
-ACTIVATION(selu, y)
-ACTIVATION(softplus, y)
-ACTIVATION(swish, x)
-ACTIVATION(gelu, x)
+PLX_POINTWISE_LIST(ACTIVATION)
 
 static void kernel_prelu(int rows, int n, plx_view x, const plx_real *slope, plx_view y)
 {

@@ -52,60 +52,6 @@ INLINE void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, boo
         back_row(n, y.at + r * y.stride, dy.at + r * dy.stride, dx.at + r * dx.stride, add, gradient);
 }
 
-INLINE vf relu_of(vf x)
-{
-    return vf_max((vf){0}, x);
-}
-
-/** Chosen, not multiplied: infinity times 0 is NaN. A closed unit's y is 0, or the NaN that must stay. */
-INLINE vf relu_gradient(vf y, vf dy)
-{
-    return vf_if_less((vf){0}, y, dy, y);
-}
-
-INLINE vf sigmoid_gradient(vf y, vf dy)
-{
-    return dy * (y * (1.0f - y));
-}
-
-INLINE vf tanh_gradient(vf y, vf dy)
-{
-    return dy * ((1.0f - y) * (1.0f + y));
-}
-
-static void kernel_relu(int rows, int n, plx_view x, plx_view y)
-{
-    map_rows(rows, n, x, y, relu_of);
-}
-
-static void kernel_sigmoid(int rows, int n, plx_view x, plx_view y)
-{
-    map_rows(rows, n, x, y, vf_sigmoid);
-}
-
-static void kernel_tanh(int rows, int n, plx_view x, plx_view y)
-{
-    map_rows(rows, n, x, y, vf_tanh);
-}
-
-static void kernel_relu_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
-{
-    (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, relu_gradient);
-}
-
-static void kernel_sigmoid_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
-{
-    (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, sigmoid_gradient);
-}
-
-static void kernel_tanh_back(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate)
-{
-    (void)x;
-    back_rows(rows, n, y, dy, dx, accumulate, tanh_gradient);
-}
-
 INLINE void add_row(ptrdiff_t n, const float *x, float *y)
 {
     ptrdiff_t i = 0;

@@ -4,24 +4,14 @@
 
 #include "data/spec.h"
 
-const char *const plx_activation_names[] = {"relu", "sigmoid", "tanh",  "linear", "leaky_relu", "prelu", "dice",
-                                            "elu",  "gelu",    "swish", "selu",   "softplus",   NULL};
+#define NAME(name) #name,
+const char *const plx_activation_names[] = {PLX_ACTIVATION_NAMES(NAME) NULL};
 const char *const plx_gate_input_names[] = {"level", "features", NULL};
 
+#define FUNCTION(name) [PLX_ACT_##name] = plx_##name,
 static plx_ref activation(plx_graph *graph, int kind, plx_ref x)
 {
-    static plx_ref (*const functions[])(plx_graph * graph, plx_ref x) = {[PLX_ACT_RELU] = plx_relu,
-                                                                         [PLX_ACT_SIGMOID] = plx_sigmoid,
-                                                                         [PLX_ACT_TANH] = plx_tanh,
-                                                                         [PLX_ACT_LINEAR] = NULL,
-                                                                         [PLX_ACT_LEAKY_RELU] = plx_leaky_relu,
-                                                                         [PLX_ACT_PRELU] = plx_prelu,
-                                                                         [PLX_ACT_DICE] = plx_dice,
-                                                                         [PLX_ACT_ELU] = plx_elu,
-                                                                         [PLX_ACT_GELU] = plx_gelu,
-                                                                         [PLX_ACT_SWISH] = plx_swish,
-                                                                         [PLX_ACT_SELU] = plx_selu,
-                                                                         [PLX_ACT_SOFTPLUS] = plx_softplus};
+    static plx_ref (*const functions[PLX_ACTIVATIONS])(plx_graph *, plx_ref) = {PLX_ACTIVATION_OPS(FUNCTION)};
     return functions[kind] ? functions[kind](graph, x) : x;
 }
 

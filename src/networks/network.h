@@ -6,21 +6,11 @@
 #include "base/fields.h"
 #include "base/problem.h"
 #include "graph/graph.h"
+#include "kernels/activation_list.h"
 
-typedef enum plx_activation {
-    PLX_ACT_RELU,
-    PLX_ACT_SIGMOID,
-    PLX_ACT_TANH,
-    PLX_ACT_LINEAR,
-    PLX_ACT_LEAKY_RELU,
-    PLX_ACT_PRELU,
-    PLX_ACT_DICE,
-    PLX_ACT_ELU,
-    PLX_ACT_GELU,
-    PLX_ACT_SWISH,
-    PLX_ACT_SELU,
-    PLX_ACT_SOFTPLUS
-} plx_activation;
+#define PLX_ACTIVATION_ENUM(name) PLX_ACT_##name,
+typedef enum plx_activation { PLX_ACTIVATION_NAMES(PLX_ACTIVATION_ENUM) PLX_ACTIVATIONS } plx_activation;
+#undef PLX_ACTIVATION_ENUM
 typedef enum plx_gate_input { PLX_GATE_LEVEL, PLX_GATE_FEATURES } plx_gate_input;
 
 /** Of a block's hidden layers: item i is of layer i, the last of all others; empty: as all blocks have it, which is

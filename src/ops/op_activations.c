@@ -25,7 +25,9 @@ static void activate_back(const plx_tile *tile, const plx_node *node, plx_activa
            plx_tile_gradient(tile, node), dx, adds);
 }
 
-#define ACTIVATION(kernel, by_value)                                                                                   \
+#define READS_VALUE_y true
+#define READS_VALUE_x false
+#define ACTIVATION(kernel, by)                                                                                         \
     static void kernel##_forward(const plx_tile *tile, const plx_node *node)                                           \
     {                                                                                                                  \
         activate(tile, node, tile->run->kernels->kernel);                                                              \
@@ -35,8 +37,8 @@ static void activate_back(const plx_tile *tile, const plx_node *node, plx_activa
         activate_back(tile, node, tile->run->kernels->kernel##_back);                                                  \
     }                                                                                                                  \
     const plx_op plx_op_##kernel = {.name = #kernel,                                                                   \
-                                    .is_in_place = by_value,                                                           \
-                                    .backward_reads_value = by_value,                                                  \
+                                    .is_in_place = READS_VALUE_##by,                                                   \
+                                    .backward_reads_value = READS_VALUE_##by,                                          \
                                     .shape = same_shape,                                                               \
                                     .forward = kernel##_forward,                                                       \
                                     .backward = kernel##_backward};                                                    \
@@ -45,15 +47,7 @@ static void activate_back(const plx_tile *tile, const plx_node *node, plx_activa
         return plx_graph_node(graph, &plx_op_##kernel, &x, 1, NULL, 0);                                                \
     }
 
-ACTIVATION(relu, true)
-ACTIVATION(sigmoid, true)
-ACTIVATION(tanh, true)
-ACTIVATION(leaky_relu, true)
-ACTIVATION(elu, true)
-ACTIVATION(selu, true)
-ACTIVATION(softplus, true)
-ACTIVATION(swish, false)
-ACTIVATION(gelu, false)
+PLX_POINTWISE_LIST(ACTIVATION)
 
 /* -- Learned slopes ---------------------------------------------------------------------------------------------- */
 

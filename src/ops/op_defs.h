@@ -6,16 +6,16 @@
 #include "graph/run.h"
 #include "ops/ops.h"
 
-extern const plx_op plx_op_embedding, plx_op_dense, plx_op_concat;
-extern const plx_op plx_op_bag, plx_op_columns, plx_op_attention;
-extern const plx_op plx_op_linear;
-extern const plx_op plx_op_relu, plx_op_sigmoid, plx_op_tanh, plx_op_leaky_relu, plx_op_elu, plx_op_selu,
-    plx_op_softplus, plx_op_swish, plx_op_gelu, plx_op_prelu, plx_op_dice;
-extern const plx_op plx_op_exp, plx_op_multiply, plx_op_dropout;
-extern const plx_op plx_op_moments, plx_op_normalise;
-extern const plx_op plx_op_softmax, plx_op_mixture;
-extern const plx_op plx_op_binary_loss, plx_op_pair_loss, plx_op_class_loss;
-extern const plx_op plx_op_squared_loss, plx_op_absolute_loss, plx_op_huber_loss, plx_op_poisson_loss;
+/** Every op: X(name) for plx_op_name. A test fails by name for an op without a gradient case. */
+/* clang-format off */
+#define PLX_OP_LIST(X)                                                                                                 \
+    X(embedding) X(dense) X(concat) X(bag) X(columns) X(attention) X(linear) PLX_ACTIVATION_OPS(X) X(multiply) X(exp)  \
+    X(dropout) X(moments) X(normalise) X(softmax) X(mixture) X(binary_loss) X(pair_loss) X(squared_loss)               \
+    X(absolute_loss) X(huber_loss) X(poisson_loss) X(class_loss)
+/* clang-format on */
+#define PLX_OP(name) extern const plx_op plx_op_##name;
+PLX_OP_LIST(PLX_OP)
+#undef PLX_OP
 
 /** Attributes of embedding nodes, and the parameters of linear ones: what op_joined.c has to know of them. */
 typedef struct plx_embedding_attrs {

@@ -7,6 +7,7 @@
 #define PLX_OPS_H
 
 #include "graph/graph.h"
+#include "kernels/activation_list.h"
 
 /** Every op, ended by NULL: what tests walk. */
 extern const plx_op *const plx_op_list[];
@@ -82,21 +83,10 @@ plx_ref plx_linear(plx_graph *graph, plx_ref x, const plx_linear_spec *spec);
 
 /* -- op_activations.c ------------------------------------------------------------------------------------------- */
 
-plx_ref plx_relu(plx_graph *graph, plx_ref x);
-plx_ref plx_sigmoid(plx_graph *graph, plx_ref x);
-plx_ref plx_tanh(plx_graph *graph, plx_ref x);
-/** x, or 0.2 x where x < 0. */
-plx_ref plx_leaky_relu(plx_graph *graph, plx_ref x);
-/** x, or e^x - 1 where x < 0. */
-plx_ref plx_elu(plx_graph *graph, plx_ref x);
-/** 1.0507 x, or 1.0507 1.6733 (e^x - 1) where x < 0 (Klambauer et al., arXiv 1706.02515). */
-plx_ref plx_selu(plx_graph *graph, plx_ref x);
-/** log(1 + e^x). */
-plx_ref plx_softplus(plx_graph *graph, plx_ref x);
-/** x sigmoid(x). */
-plx_ref plx_swish(plx_graph *graph, plx_ref x);
-/** x Phi(x), by the error function: the exact form (Hendrycks and Gimpel, arXiv 1606.08415). */
-plx_ref plx_gelu(plx_graph *graph, plx_ref x);
+/* plx_relu, plx_sigmoid, ...: of each number of x; activation_list.h has the formulae. */
+#define PLX_ACTIVATION(name, by) plx_ref plx_##name(plx_graph *graph, plx_ref x);
+PLX_POINTWISE_LIST(PLX_ACTIVATION)
+#undef PLX_ACTIVATION
 /** x, or alpha x where x < 0 (He et al., arXiv 1502.01852). Parameter: alpha [groups, 1, width], at first 0. */
 plx_ref plx_prelu(plx_graph *graph, plx_ref x);
 /**
