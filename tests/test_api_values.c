@@ -163,14 +163,14 @@ static void hear(void *user, const char *line)
 
 enum { MOST = 12000 };
 
-/* `n` rows in memory of which the first `n_known` have a city that the model knows, and the others `other`. */
-static void score_cities(const plx_model *model, int n, int n_known, const char *other)
+/* `n` rows in memory of which the first `n_known` have city `known`, and the others `other`. */
+static void score_some(const plx_model *model, int n, int n_known, const char *known, const char *other)
 {
     static const char *cities[MOST], *jobs[MOST];
     static double ages[MOST];
     plx_dataset *rows = NULL;
     for (int i = 0; i < n; i++) {
-        cities[i] = i < n_known ? "Oslo" : other;
+        cities[i] = i < n_known ? known : other;
         jobs[i] = "cook";
         ages[i] = 30;
     }
@@ -178,6 +178,12 @@ static void score_cities(const plx_model *model, int n, int n_known, const char 
         {.name = "city", .texts = cities}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}};
     CHECK_STATUS(plx_dataset_from_columns(model, columns, 3, n, false, &rows, NULL), PLX_OK);
     plx_dataset_free(rows);
+}
+
+/* The first `n_known` have a city that the model knows. */
+static void score_cities(const plx_model *model, int n, int n_known, const char *other)
+{
+    score_some(model, n, n_known, "Oslo", other);
 }
 
 static void write_cities(const char *name, int n, const char *city)
@@ -223,6 +229,72 @@ static void test_unknown_columns_are_told_once(void)
     CHECK_TEXT(h.last, "of 1001 cells 10 hold");
     plx_model_free(other);
     fixture_free(&f);
+}
+
+/* The share of known cells that the model file holds; -1: none. Writes the same file without it to "n.plexus". */
+static double stored_share(const char *name)
+{
+    plx_model_file file;
+    plx_meta meta[32];
+    plx_tensor tensors[100];
+    int n = 0, n_meta = 0;
+    CHECK_STATUS(plx_model_file_read(&file, at("m.plexus"), &plx_allocator_default, NULL), PLX_OK);
+    const plx_tensor *found = plx_model_file_tensor(&file, name);
+    const double share = found ? *(const double *)found->data : -1;
+    for (int i = 0; i < file.n_tensors && n < 100; i++)
+        if (strcmp(file.tensors[i].name, name) != 0) tensors[n++] = file.tensors[i];
+    for (int i = 0; i < file.n_meta; i++)
+        if (strncmp(file.meta[i].key, "format", 6) != 0 && strcmp(file.meta[i].key, "data_checksum") != 0)
+            meta[n_meta++] = file.meta[i];
+    CHECK_STATUS(plx_model_file_write(at("n.plexus"), &plx_allocator_default, tensors, n, meta, n_meta, NULL), PLX_OK);
+    plx_model_file_release(&file);
+    return share;
+}
+
+/* By the share of the training rows' cells that the model knows, where a vocabulary does not hold all of them. */
+static void test_shares_of_known_cells(void)
+{
+    static const struct {
+        const char *rules;
+        double least, most; /* of what the file holds; -1: nothing */
+        int n_told, n_told_without;
+    } cases[] = {{"min_count: 2", 1, 1, 2, 0},
+                 {"max_size: 5", 0.7, 0.9, 0, 0}, /* of six */
+                 {"max_size: 6", 1, 1, 2, 0},
+                 {"min_count: 1", -1, -1, 2, 1},
+                 {"vocabulary_file: bern.txt", 0.1, 0.3, 0, 0}};
+    write_text("bern.txt", "Bern\n");
+    for (int i = 0; i < 10; i++) {
+        const int c = i % 5;
+        char text[600];
+        fixture f;
+        heard h = {0};
+        plx_model *copy = NULL, *without = NULL;
+        const plx_context_options options = {.warn = hear, .user = &h};
+        snprintf(text, sizeof text,
+                 "data: {train: [rows.csv], validation_part: 0.2}\nfeatures:\n  - {kind: %s, name: city, %s}\n"
+                 "  - {kind: sparse, name: job}\n  - {kind: dense, name: age}\n"
+                 "tasks: [{name: click}, {name: spend, kind: regression}]\nmodel: {name: mmoe}\ntrain: {epochs: 1}\n",
+                 i < 5 ? "sparse" : "list", cases[c].rules);
+        if (!fixture_ready(&f, &options, text)) return;
+        CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), NULL), PLX_OK);
+        const double share = stored_share("vocabulary/city/known");
+        CHECK(share >= cases[c].least && share <= cases[c].most);
+        CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &copy, NULL), PLX_OK);
+        CHECK_STATUS(plx_model_load(f.context, at("n.plexus"), &without, NULL), PLX_OK);
+        h.n = 0;
+        score_some(f.model, 1000, 10, "Bern", "oslo");
+        CHECK(h.n == 0);
+        score_some(f.model, 1001, 10, "Bern", "oslo");
+        score_some(copy, 1001, 10, "Bern", "oslo");
+        CHECK(h.n == cases[c].n_told);
+        h.n = 0;
+        score_some(without, 1001, 10, "Bern", "oslo");
+        CHECK(h.n == cases[c].n_told_without);
+        plx_model_free(copy);
+        plx_model_free(without);
+        fixture_free(&f);
+    }
 }
 
 static void test_unknown_columns_of_files(void)
@@ -329,6 +401,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_rules_of_files),
         CHECK_TEST(test_new_files_hold_the_rule),
         CHECK_TEST(test_unknown_columns_are_told_once),
+        CHECK_TEST(test_shares_of_known_cells),
         CHECK_TEST(test_unknown_columns_of_files),
         CHECK_TEST(test_hashed_columns_know_all),
         CHECK_TEST(test_predictors_count),

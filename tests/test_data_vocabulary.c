@@ -252,12 +252,34 @@ static void test_round_trips(void)
     small_spec s;
     small_spec_init(&s);
     s.features[0].max_size = 2;
-    check_round_trip(&s, letters, 4);
+    check_round_trip(&s, letters, 5); /* texts, their ends, the commonest, what share is known, and the scaling */
     s.features[0].max_size = 0;
     s.features[0].hash_buckets = 3;
     check_round_trip(&s, letters, 2); /* the commonest id and the scaling */
     shared_spec(&s);
     check_round_trip(&s, trips, 4);
+}
+
+static void test_wrong_shares(void)
+{
+    static const double wrong[] = {0, -0.5, 1.5, NAN};
+    small_spec s;
+    loaded l;
+    plx_arena arena;
+    plx_encoders *again = NULL;
+    small_spec_init(&s);
+    s.features[0].max_size = 2;
+    REQUIRE(load_text(&l, letters, &s.spec) == PLX_OK);
+    plx_arena_init(&arena, &plx_allocator_default);
+    tensor_list list = copy_tensors(l.encoders, &arena);
+    for (int i = 0; i < 4; i++) {
+        change_tensor(&list, "vocabulary/color/known")->data = &wrong[i];
+        CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_tensor, &list, &again, &l.error),
+                     PLX_ERR_FORMAT);
+        CHECK_TEXT(l.error.message, "tensor 'vocabulary/color/known' is not a share above 0");
+    }
+    plx_arena_release(&arena);
+    loaded_release(&l);
 }
 
 static void test_wrong_tensors(void)
@@ -405,6 +427,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_hashed_ids),
                                        CHECK_TEST(test_shared),
                                        CHECK_TEST(test_round_trips),
+                                       CHECK_TEST(test_wrong_shares),
                                        CHECK_TEST(test_wrong_tensors),
                                        CHECK_TEST(test_wrong_options),
                                        CHECK_TEST(test_memory_ends)};

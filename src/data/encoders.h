@@ -29,7 +29,9 @@ typedef struct plx_sparse_encoder {
     const plx_feature_spec *spec;
     int input;
     plx_vocabulary *vocabulary;
-    int64_t common; /* the id of most rows of the fit, the smaller of equals; 0 without rows */
+    int64_t common;     /* the id of most rows of the fit, the smaller of equals; 0 without rows */
+    double known_share; /* of the fit's cells that are not empty, where plx_vocabulary_knows_fit is false; 0: not
+                           counted */
 } plx_sparse_encoder;
 
 typedef struct plx_list_encoder {
@@ -40,6 +42,7 @@ typedef struct plx_list_encoder {
     char weight_separator; /* 0: none */
     char *decimal;         /* as data.decimal */
     bool trim;             /* blanks round items and weights are dropped */
+    double known_share;    /* as of sparse features: a cell is known if one of its items is */
 } plx_list_encoder;
 
 typedef struct plx_bucket_encoder {

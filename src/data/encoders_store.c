@@ -25,6 +25,13 @@ static plx_tensor *add_vocabulary(plx_tensor *next, const plx_vocabulary *vocabu
 {
     if (vocabulary->hash_buckets) return next;
     return add_texts(next, arena, "vocabulary", vocabulary->name, &vocabulary->texts);
+}
+
+/* Files of before do not have it, nor do those whose features knew nothing. */
+static plx_tensor *add_known_share(plx_tensor *next, const char *feature, const double *share, plx_arena *arena)
+{
+    if (*share <= 0) return next;
+    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/known", feature), PLX_DTYPE_F64, 1, share);
     return next;
 }
 
@@ -36,7 +43,7 @@ static bool has_fitted_classes(const plx_label_encoder *task)
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
-    const size_t room = 2 * (size_t)e->n_vocabularies + (size_t)e->n_sparse +
+    const size_t room = 2 * (size_t)e->n_vocabularies + 2 * (size_t)e->n_sparse + (size_t)e->layout.n_lists +
                         PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense) +
                         4 * (size_t)e->layout.n_tasks;
     plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
@@ -46,6 +53,10 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
     for (int i = 0; i < e->n_sparse; i++)
         add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/common", e->sparse[i].spec->name), PLX_DTYPE_I64, 1,
                    &e->sparse[i].common);
+    for (int i = 0; i < e->n_sparse; i++)
+        next = add_known_share(next, e->sparse[i].spec->name, &e->sparse[i].known_share, arena);
+    for (int i = 0; i < e->layout.n_lists; i++)
+        next = add_known_share(next, e->lists[i].spec->name, &e->lists[i].known_share, arena);
     for (int i = 0; i < e->n_buckets; i++)
         next = plx_buckets_tensors(&e->buckets[i], arena, next);
     for (int i = 0; i < e->n_dense; i++)
@@ -126,6 +137,20 @@ static plx_status load_common(loader *l, plx_sparse_encoder *sparse, plx_error *
     return PLX_OK;
 }
 
+static plx_status load_known_share(loader *l, const plx_vocabulary *vocabulary, const char *feature, double *share,
+                                   plx_error *err)
+{
+    const plx_tensor *found = NULL;
+    if (plx_vocabulary_knows_fit(vocabulary)) return PLX_OK;
+    const char *name = plx_arena_format(&l->arena, "vocabulary/%s/known", feature);
+    if (!name) return plx_error_memory(err);
+    if (!l->find(l->user, name)) return PLX_OK;
+    PLX_TRY(find_tensor(l, name, PLX_DTYPE_F64, 1, &found, err));
+    *share = *(const double *)found->data;
+    if (!(*share > 0 && *share <= 1)) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not a share above 0", name);
+    return PLX_OK;
+}
+
 static plx_status load_classes(plx_encoders *e, loader *l, plx_label_encoder *task, plx_error *err)
 {
     if (!has_fitted_classes(task)) return PLX_OK;
@@ -172,6 +197,10 @@ static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
         PLX_TRY(load_vocabulary(l, &e->vocabularies[i], err));
     for (int i = 0; i < e->n_sparse; i++)
         PLX_TRY(load_common(l, &e->sparse[i], err));
+    for (int i = 0; i < e->n_sparse; i++)
+        PLX_TRY(load_known_share(l, e->sparse[i].vocabulary, e->sparse[i].spec->name, &e->sparse[i].known_share, err));
+    for (int i = 0; i < e->layout.n_lists; i++)
+        PLX_TRY(load_known_share(l, e->lists[i].vocabulary, e->lists[i].spec->name, &e->lists[i].known_share, err));
     for (int i = 0; i < e->n_buckets; i++)
         PLX_TRY(plx_buckets_load(&e->buckets[i], &numbers, err));
     for (int i = 0; i < e->n_dense; i++)

@@ -181,6 +181,35 @@ static bool changes_texts(const plx_sparse_encoder *sparse, const plx_dictionary
     return false;
 }
 
+static bool is_known(const plx_vocabulary *vocabulary, const plx_sparse_encoder *sparse, const plx_list_encoder *list,
+                     plx_slice cell, bool *is_empty)
+{
+    plx_slice item;
+    bool is_found = false;
+    *is_empty = cell.length == 0;
+    if (!list) return plx_vocabulary_id(vocabulary, plx_vocabulary_cell(vocabulary, sparse->spec, cell)) > 0;
+    plx_list_walk walk = plx_list_items(list, cell);
+    for (*is_empty = true; plx_list_next(&walk, &item); *is_empty = false)
+        is_found |= plx_vocabulary_id(vocabulary, plx_list_text(list, item)) > 0;
+    return is_found;
+}
+
+/* Of the cells that are not empty; 0 without any. Each is a sparse feature's, or one of `list`. */
+static double known_share(const plx_sparse_encoder *sparse, const plx_list_encoder *list, const plx_dictionary *texts,
+                          const found_texts *found)
+{
+    const plx_vocabulary *vocabulary = list ? list->vocabulary : sparse->vocabulary;
+    uint64_t n_cells = 0, n_known = 0;
+    for (size_t i = 0; i < found->n; i++) {
+        const uint32_t code = found->codes[i];
+        bool is_empty;
+        const bool knows = is_known(vocabulary, sparse, list, plx_dictionary_text(texts, code), &is_empty);
+        if (!is_empty) n_cells += found->counts[code];
+        if (!is_empty && knows) n_known += found->counts[code];
+    }
+    return n_cells ? (double)n_known / (double)n_cells : 0;
+}
+
 /* The commonest id, and before it the vocabulary where the feature alone has it. */
 static plx_status fit_sparse(plx_encoders *e, plx_sparse_encoder *sparse, const plx_columns *columns,
                              const uint32_t *order, size_t n, plx_error *err)
@@ -194,8 +223,24 @@ static plx_status fit_sparse(plx_encoders *e, plx_sparse_encoder *sparse, const 
         status = changes_texts(sparse, texts) ? fit_shared(e, vocabulary, columns, order, n, err)
                                               : take_texts(vocabulary, texts, &found, err);
     if (!status) sparse->common = commonest(sparse, texts, &found);
+    if (!status && !plx_vocabulary_knows_fit(vocabulary))
+        sparse->known_share = known_share(sparse, NULL, texts, &found);
     release_found(&found, &e->allocator);
     plx_column_forget(columns, sparse->input);
+    return status;
+}
+
+/* What is to be known of a list beside its vocabulary. */
+static plx_status fit_list(plx_encoders *e, plx_list_encoder *list, const plx_columns *columns, const uint32_t *order,
+                           size_t n, plx_error *err)
+{
+    const plx_raw_column *column = &columns->items[list->input];
+    found_texts found;
+    if (plx_vocabulary_knows_fit(list->vocabulary)) return PLX_OK;
+    plx_status status = find_texts(&found, column, order, n, &e->allocator, err);
+    if (!status) list->known_share = known_share(NULL, list, &column->dictionary, &found);
+    release_found(&found, &e->allocator);
+    plx_column_forget(columns, list->input);
     return status;
 }
 
@@ -212,6 +257,8 @@ plx_status plx_vocabularies_fit(plx_encoders *e, const plx_columns *columns, con
         if (needs_tally(&e->vocabularies[i])) PLX_TRY(fit_shared(e, &e->vocabularies[i], columns, order, n, err));
     for (int i = 0; i < e->n_sparse; i++)
         PLX_TRY(fit_sparse(e, &e->sparse[i], columns, order, n, err));
+    for (int i = 0; i < e->layout.n_lists; i++)
+        PLX_TRY(fit_list(e, &e->lists[i], columns, order, n, err));
     return PLX_OK;
 }
 

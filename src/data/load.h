@@ -122,7 +122,7 @@ plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places,
 /** Features whose cells may be unknown: sparse ones and lists. */
 int plx_encoders_n_vocabularies(const plx_encoders *encoders);
 /** Whether so many cells of feature `feature` were unknown that something must be wrong, and the line that tells it:
- * none of at least 100 was known, or less than 1 in 100 where the training rows were known altogether. */
+ * none of at least 100 was known, or less than 1 in 100 where 99 in 100 of the training rows' cells were. */
 bool plx_encoders_tell_unknown(const plx_encoders *encoders, int feature, const plx_unknown *unknown, char *line,
                                size_t room);
 /** Tells the listener, one line a task, of what the fit took for no label although no list of the task says so. */
@@ -135,13 +135,15 @@ int plx_encoders_n_columns(const plx_encoders *encoders);
 /**
  * The fitted state as tensors, borrowed from the encoders, names in the arena: for each table NAME whose ids are not
  * hashed `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1; for
- * sparse feature NAME `vocabulary/NAME/common` I64 [1], the id of most rows; for buckets NAME `buckets/NAME/borders`
- * F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64 [2]: encoded = (number -
- * first) * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and where the mean stands for missing
- * numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose classes are not listed `classes/NAME/bytes` and
- * `classes/NAME/ends`, likewise; for a task NAME with balanced class_weights `class_weights/NAME` F64 [classes];
- * for a binary task NAME of which -1 means that there is no label `minus_one_missing/NAME` U8 [1], 1. Of
- * features of size above 1, these have one more dimension in front, of that size.
+ * sparse feature NAME `vocabulary/NAME/common` I64 [1], the id of most rows; for sparse features and lists NAME of
+ * which some cells of the fit are not known `vocabulary/NAME/known` F64 [1], the share of those that are, above 0; for
+ * buckets NAME `buckets/NAME/borders` F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME
+ * `scaling/NAME` F64 [2]: encoded = (number - first) * second, or for scaling by quantiles `quantiles/NAME` F64
+ * [knots], and where the mean stands for missing numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose
+ * classes are not listed `classes/NAME/bytes` and `classes/NAME/ends`, likewise; for a task NAME with balanced
+ * class_weights `class_weights/NAME` F64 [classes]; for a binary task NAME of which -1 means that there is no label
+ * `minus_one_missing/NAME` U8 [1], 1. Of features of size above 1, these have one more dimension in front, of that
+ * size.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err);

@@ -6,7 +6,7 @@
 
 #include "data/cells.h"
 
-enum { BLOCK_ROWS = 256, LEAST_CELLS = 100, SHOWN = 40, KNOWN_SHOWN = 2 };
+enum { BLOCK_ROWS = 256, LEAST_CELLS = 100, MOST_PERCENT = 1, TRAINING_PERCENT = 99, SHOWN = 40, KNOWN_SHOWN = 2 };
 
 static uint32_t read_id(const uint8_t *at, uint32_t id_bytes)
 {
@@ -109,12 +109,6 @@ int plx_encoders_n_vocabularies(const plx_encoders *e)
     return e->n_sparse + e->layout.n_lists;
 }
 
-/* Whether all cells of the fit were known: nothing was left out, and no vocabulary was given. */
-static bool was_all_known(const plx_vocabulary *vocabulary)
-{
-    return vocabulary->is_fitted && vocabulary->spec->min_count <= 1 && vocabulary->spec->max_size == 0;
-}
-
 /* Some of the categories that are known. */
 static void list_known(const plx_dictionary *texts, char *out, size_t room)
 {
@@ -134,10 +128,12 @@ bool plx_encoders_tell_unknown(const plx_encoders *e, int feature, const plx_unk
     const bool is_list = feature >= e->n_sparse;
     const plx_vocabulary *vocabulary =
         is_list ? e->lists[feature - e->n_sparse].vocabulary : e->sparse[feature].vocabulary;
+    const double share = is_list ? e->lists[feature - e->n_sparse].known_share : e->sparse[feature].known_share;
+    const bool was_known = plx_vocabulary_knows_fit(vocabulary) || share * 100 >= TRAINING_PERCENT;
     const plx_feature_spec *spec = is_list ? e->lists[feature - e->n_sparse].spec : e->sparse[feature].spec;
     char known[2 * SHOWN + 16];
     if (vocabulary->hash_buckets || unknown->cells < LEAST_CELLS) return false;
-    if (unknown->known && (!was_all_known(vocabulary) || unknown->known * 100 >= unknown->cells)) return false;
+    if (unknown->known && (!was_known || unknown->known * 100 >= unknown->cells * MOST_PERCENT)) return false;
     list_known(&vocabulary->texts, known, sizeof known);
     snprintf(line, room,
              "column '%.100s': of %llu cells %llu hold%s a category that the model knows: '%s' is here, %s are known; "

@@ -68,6 +68,13 @@ static inline plx_slice plx_vocabulary_cell(const plx_vocabulary *vocabulary, co
                                                                                                     : cell;
 }
 
+/** Whether all cells of the fit were known: nothing was left out, and no vocabulary was given. */
+static inline bool plx_vocabulary_knows_fit(const plx_vocabulary *vocabulary)
+{
+    if (vocabulary->hash_buckets) return true;
+    return vocabulary->is_fitted && vocabulary->spec->min_count <= 1 && vocabulary->spec->max_size == 0;
+}
+
 /** Rows of the table, the unknown one counted. */
 static inline uint32_t plx_vocabulary_rows(const plx_vocabulary *vocabulary)
 {
