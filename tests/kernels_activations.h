@@ -56,6 +56,13 @@ static shape_of swish_shape(double x)
     return (shape_of){x * s, s + x * s * (1 - s), s * (1 + fabs(x) * (1 - s))};
 }
 
+/** The slope's second term is off by twice the rounding of e^-x. */
+static shape_of mish_shape(double x)
+{
+    const double t = tanh(fmax(x, 0) + log1p(exp(-fabs(x)))), bend = (1 - t) * (1 + t) * sigmoid_of(x);
+    return (shape_of){x * t, t + x * bend, t + 2 * fabs(x) * bend};
+}
+
 /** e^(-x^2/2) of a rounded square is off by a half of x^2 roundings. */
 static shape_of gelu_shape(double x)
 {
@@ -115,6 +122,7 @@ ACTIVATION_CHECKS(selu)
 ACTIVATION_CHECKS(softplus)
 ACTIVATION_CHECKS(swish)
 ACTIVATION_CHECKS(gelu)
+ACTIVATION_CHECKS(mish)
 
 /* -- Learned slopes: of column i in u[i] ------------------------------------------------------------------------- */
 

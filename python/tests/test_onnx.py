@@ -143,6 +143,7 @@ def check(folder, name, features, model, tasks="binary", **sections):
     compare(session, scores, feed(session, cells_of(folder / "new.csv")))
 
 
+ACTIVATIONS = "sigmoid tanh linear leaky_relu prelu dice elu gelu swish selu softplus mish".split()
 TOWERS = [[8], [8]]
 MODELS = {
     "shared_bottom": {"bottom_dnn_units": [16, 8], "tower_dnn_units_lists": TOWERS},
@@ -184,7 +185,7 @@ def test_every_kind_of_task(folder):
 
 
 @needs_command
-@pytest.mark.parametrize("activation", "sigmoid tanh linear leaky_relu prelu dice elu gelu swish selu softplus".split())
+@pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("norm", [False, True])
 def test_every_activation(folder, activation, norm):
     model = {

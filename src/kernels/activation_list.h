@@ -31,7 +31,8 @@
                                  Gimpel, arXiv 1606.08415) */                                                          \
     KERNEL(swish, x, X)       /* x sigmoid(x) */                                                                       \
     KERNEL(selu, y, X)        /* SCALE x, or SCALE ALPHA (e^x - 1) where x < 0 (Klambauer et al., arXiv 1706.02515) */ \
-    KERNEL(softplus, y, X)    /* log(1 + e^x) */
+    KERNEL(softplus, y, X)    /* log(1 + e^x) */                                                                       \
+    KERNEL(mish, x, X)        /* x tanh(softplus(x)) (Misra, arXiv 1908.08681) */
 /* clang-format on */
 
 #define PLX_NO_ROW(name, X)

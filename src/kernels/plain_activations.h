@@ -70,6 +70,17 @@ static plx_real gelu_gradient(plx_real x, plx_real dy)
     return dy * (normal_share(x) + x * density);
 }
 
+static plx_real mish_of(plx_real x)
+{
+    return x * REAL(tanh)(softplus_of(x));
+}
+
+static plx_real mish_gradient(plx_real x, plx_real dy)
+{
+    const plx_real t = REAL(tanh)(softplus_of(x));
+    return dy * (t + x * (ONE - t) * (ONE + t) * sigmoid_of(x));
+}
+
 #define ACTIVATION(name, by)                                                                                           \
     static void kernel_##name(int rows, int n, plx_view x, plx_view y)                                                 \
     {                                                                                                                  \
