@@ -238,6 +238,39 @@ YAML
     has err 'is a date and not a number'
 }
 
+# Parquet has no type for durations; the schema that Arrow left in the footer names them.
+test_durations() {
+    needs_parquet
+    cp "$samples/durations.parquet" rows
+    for name in number s ms us ns list; do
+        cat >s.yaml <<YAML
+data: {train: [rows]}
+features: [{name: $name, kind: dense}]
+tasks: [{name: click}]
+model: {name: single_task}
+train: {epochs: 1}
+YAML
+        if [ $name = number ]; then
+            code 0 "$PLEXUS" fit s.yaml --out got --quiet
+            continue
+        fi
+        [ $name = list ] && sed -i 's/dense/list/' s.yaml
+        code 1 "$PLEXUS" fit s.yaml --out got
+        has err rows "column '$name': durations" 'cast the column to numbers'
+    done
+}
+
+test_many_columns() {
+    needs_parquet
+    for name in wide wide-list; do
+        cp "$samples/$name.parquet" rows
+        printf '%s\n' 'data: {train: [rows]}' 'features: [{name: c1, kind: dense}]' 'tasks: [{name: click}]' \
+            'model: {name: single_task}' >s.yaml
+        code 1 "$PLEXUS" fit s.yaml --out got
+        has err 'has 1102 columns, and Parquet is read with at most 1024' 'pyarrow or polars'
+    done
+}
+
 test_wrong_files() {
     needs_parquet
     make_sample_config

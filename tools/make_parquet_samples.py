@@ -191,6 +191,22 @@ def write_typed(folder):
     write("typed-int96.parquet", "ns", use_deprecated_int96_timestamps=True)
 
 
+def write_durations(folder):
+    units = ("s", "ms", "us", "ns")
+    columns = {unit: pyarrow.array(range(20), pyarrow.duration(unit)) for unit in units}
+    columns["list"] = pyarrow.array([[row] for row in range(20)], pyarrow.list_(pyarrow.duration("s")))
+    columns |= {"number": range(20), "click": [row % 2 for row in range(20)]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), os.path.join(folder, "durations.parquet"))
+
+
+def write_wide(folder):
+    """More columns than carquet takes, with and without a list among them."""
+    for name, kind in (("wide", pyarrow.int64()), ("wide-list", pyarrow.list_(pyarrow.int64()))):
+        fields = [("click", pyarrow.int64()), ("last", kind)] + [(f"c{i}", pyarrow.int64()) for i in range(1100)]
+        path = os.path.join(folder, f"{name}.parquet")
+        pyarrow.parquet.ParquetWriter(path, pyarrow.schema(fields), store_schema=False).close()
+
+
 def main():
     folder = sys.argv[1]
     os.makedirs(folder, exist_ok=True)
@@ -219,6 +235,8 @@ def main():
     write("part-1.parquet", table(all_rows[120:]), compression="brotli")
     write("none.parquet", table(all_rows[:0]), compression="snappy")
     write_typed(folder)
+    write_durations(folder)
+    write_wide(folder)
 
 
 main()

@@ -29,6 +29,8 @@ bool plx_parquet_is_at(const char *path)
 
 #include <carquet/carquet.h>
 
+#include "files/arrow_footer.h"
+
 bool plx_parquet_is_readable(void)
 {
     return true;
@@ -51,6 +53,7 @@ typedef struct parquet {
     struct ArrowArray first; /* read with the schema; not yet handed out */
     renamed *renamed;        /* [n_columns of the file] */
     int32_t n_renamed;
+    plx_arrow_footer footer;
     void (*release_schema)(struct ArrowSchema *schema); /* carquet's */
     void *schema_data;
     carquet_error_t failure;
@@ -91,15 +94,22 @@ static const carquet_schema_node_t *next_column(const carquet_schema_t *schema, 
     return node;
 }
 
-/* Columns come in the same order in both schemas. */
-static void rename_columns(parquet *p, struct ArrowSchema *schema, int32_t *element)
+/* Integers that the footer's field says to be durations. */
+static bool duration_of(const parquet *p, const struct ArrowSchema *schema, size_t field, char format[FORMAT_ROOM])
+{
+    const char unit = field && strcmp(schema->format, "l") == 0 ? plx_arrow_footer_duration(&p->footer, field) : 0;
+    return unit && snprintf(format, FORMAT_ROOM, "tD%c", unit) > 0;
+}
+
+/* Columns come in the same order in all schemas; `field` is the footer's of this one, 0: it has none. */
+static void rename_columns(parquet *p, struct ArrowSchema *schema, size_t field, int32_t *element)
 {
     for (int64_t i = 0; i < schema->n_children; i++)
-        rename_columns(p, schema->children[i], element);
+        rename_columns(p, schema->children[i], plx_arrow_footer_child(&p->footer, field, i), element);
     if (schema->n_children || schema->format[0] == '+') return;
     const carquet_schema_node_t *column = next_column(carquet_reader_schema(p->reader), element);
     renamed *r = &p->renamed[p->n_renamed];
-    if (!column || !format_of(column, r->format)) return;
+    if (!column || (!format_of(column, r->format) && !duration_of(p, schema, field, r->format))) return;
     r->schema = schema;
     r->was = schema->format;
     schema->format = r->format;
@@ -125,7 +135,15 @@ static int take_schema(parquet *p, struct ArrowSchema *out)
         out->release(out);
         return ENOMEM;
     }
-    rename_columns(p, out, &element);
+    if (!plx_arrow_footer_init(&p->footer, &p->allocator, carquet_reader_find_metadata(p->reader, "ARROW:schema"))) {
+        out->release(out);
+        return ENOMEM;
+    }
+    for (int64_t i = 0; i < out->n_children; i++) {
+        struct ArrowSchema *column = out->children[i];
+        rename_columns(p, column, plx_arrow_footer_column(&p->footer, i, column->name ? column->name : ""), &element);
+    }
+    plx_arrow_footer_release(&p->footer, &p->allocator);
     p->release_schema = out->release;
     p->schema_data = out->private_data;
     out->release = release_schema;
@@ -176,15 +194,24 @@ static void release(struct ArrowArrayStream *stream)
     stream->release = NULL;
 }
 
-/* Whether the file has more columns than carquet takes. */
+static const char remedy[] = "write a file of those that are needed, or CSV, or hand over what pyarrow or polars reads "
+                             "of the file in Python";
+
+/* Whether the file has more columns than carquet takes. Lists and structs make several of one, which may be few enough.
+ */
 static plx_status check_columns(const parquet *p, const char *path, plx_error *err)
 {
     const carquet_schema_t *schema = carquet_reader_schema(p->reader);
     const int32_t n = carquet_schema_num_columns(schema);
-    if (n <= MOST_COLUMNS || carquet_schema_num_elements(schema) > n + 1) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-             "%s: has %d columns, and Parquet is read with at most %d: write the columns that are needed, or CSV", path,
-             (int)n, (int)MOST_COLUMNS);
+    struct ArrowSchema tried = {0};
+    carquet_error_t failure = {0};
+    if (n <= MOST_COLUMNS) return PLX_OK;
+    if (carquet_arrow_export_schema(schema, &tried, &failure) == CARQUET_OK) {
+        tried.release(&tried);
+        return PLX_OK;
+    }
+    PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%s: has %d columns, and Parquet is read with at most %d: %s", path, (int)n,
+             (int)MOST_COLUMNS, remedy);
 }
 
 static plx_status fail_open(const parquet *p, const char *path, plx_error *err)
@@ -193,9 +220,8 @@ static plx_status fail_open(const parquet *p, const char *path, plx_error *err)
     if (p->failure.code == CARQUET_ERROR_OUT_OF_MEMORY) return plx_error_memory(err);
     if (strstr(why, "exceeds limit"))
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-                 "%s: cannot be read as a Parquet file: %s; Parquet is read with at most %d columns: write the columns "
-                 "that are needed, or CSV",
-                 path, why, (int)MOST_COLUMNS);
+                 "%s: cannot be read as a Parquet file: %s; Parquet is read with at most %d columns: %s", path, why,
+                 (int)MOST_COLUMNS, remedy);
     PLX_FAIL(err, PLX_ERR_FORMAT, "%s: cannot be read as a Parquet file: %s; get the file again", path, why);
 }
 
