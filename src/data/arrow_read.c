@@ -82,9 +82,8 @@ static plx_status fail_missing(const reader *r, const char *column, plx_error *e
 
 static plx_slice separator_of(const plx_encoders *e, int input)
 {
-    for (int i = 0; i < e->layout.n_lists; i++)
-        if (e->lists[i].input == input || e->lists[i].weight_input == input) return e->lists[i].separator;
-    return e->inputs[input].separator;
+    const plx_input *read = &e->inputs[input];
+    return read->item_separator.length ? read->item_separator : read->separator;
 }
 
 /* Of a source. */

@@ -14,7 +14,7 @@
 typedef struct plx_input {
     const char *column;
     bool texts, numbers;                /* what features read */
-    bool weighted_items;                /* a list reads it whose items have weights behind a separator */
+    bool is_checked;                    /* the row of a feature that reads it has check_text */
     bool label_texts, label_numbers;    /* what tasks read: labels, where they count, weights; and data.group */
     bool is_weight;                     /* with labels no number may lack or be negative */
     bool is_share;                      /* with labels no number may be below 0 or above 1 */
@@ -23,50 +23,32 @@ typedef struct plx_input {
     bool never_missing;                 /* a dense feature reads it that states no number for missing ones */
     int size;                           /* numbers in a cell: above 1, features that read vectors alone read it */
     plx_slice separator;                /* between them */
+    plx_slice item_separator;           /* between the items of the first list that reads it; empty: none does */
 } plx_input;
 
-typedef struct plx_sparse_encoder {
-    const plx_feature_spec *spec;
-    int input;
-    plx_vocabulary *vocabulary;
-    int64_t common;     /* the id of most rows of the fit, the smaller of equals; 0 without rows */
-    double known_share; /* of the fit's cells that are not empty, where plx_vocabulary_knows_fit is false; 0: not
-                           counted */
-} plx_sparse_encoder;
+/** What a feature makes of a row: the id of a category, a list of ids, or numbers. */
+typedef struct plx_feature_output {
+    enum { PLX_MAKES_ID, PLX_MAKES_LIST, PLX_MAKES_NUMBERS } kind;
+    const char *name; /* after the feature's name and a slash; NULL: it is called as the feature */
+    int n;            /* numbers */
+    int place;        /* in the layout: among its ids, its lists, its numbers */
+} plx_feature_output;
 
-typedef struct plx_list_encoder {
-    const plx_feature_spec *spec;
-    int input, weight_input; /* weight_input -1: no column of weights */
-    plx_vocabulary *vocabulary;
-    plx_slice separator;
-    char weight_separator; /* 0: none */
-    char *decimal;         /* as data.decimal */
-    bool trim;             /* blanks round items and weights are dropped */
-    double known_share;    /* as of sparse features: a cell is known if one of its items is */
-} plx_list_encoder;
+enum { PLX_FEATURE_OUTPUTS = 4 }; /* that a feature makes at most */
 
-typedef struct plx_bucket_encoder {
+/** A feature of the spec, by the row of its kind. */
+typedef struct plx_encoder {
+    const struct plx_encoder_def *def;
     const plx_feature_spec *spec;
+    int number; /* of the feature */
     int input;
-    const double *borders; /* [n_borders], rising: bucket b has id b + 1, and numbers from border b - 1 on */
-    int n_borders;
-    int64_t common; /* as of sparse features */
-} plx_bucket_encoder;
-
-/** Each of a cell's numbers is filled, clipped, transformed and scaled. */
-typedef struct plx_dense_encoder {
-    const plx_feature_spec *spec;
-    int input;
-    int size;        /* numbers in a cell */
-    int first;       /* its first of the record's numbers; indicators of missing numbers come behind the cell's */
-    double *fill;    /* [size]: what missing numbers become; NaN: none may be missing */
-    double *scaling; /* [size][2]: encoded = (number - first) * second */
-    double *knots;   /* [size][PLX_KNOTS], instead, where scaling is by quantiles; else NULL */
-    double *line;    /* [size][PLX_KNOTS]: what the transform makes of the knots */
-    /* Knots are numbers as they are before the transform, whose logarithms are rounded in other ways elsewhere: equal
-       numbers are found by themselves. Not in files of before. */
-    bool by_number;
-} plx_dense_encoder;
+    plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
+    int n_outputs;
+    plx_vocabulary *vocabulary; /* of the texts that it reads; NULL: they are none */
+    double known_share;         /* of the fit's cells that are not empty, where plx_vocabulary_knows_fit is false; 0:
+                                   not counted */
+    void *own;                  /* what its kind keeps for it */
+} plx_encoder;
 
 typedef struct plx_label_encoder {
     const plx_task_spec *spec;
@@ -91,19 +73,16 @@ struct plx_encoders {
     plx_vocabulary *vocabularies; /* [n_vocabularies] */
     int n_vocabularies;
     plx_dictionary vocabulary_names; /* the number of a name is that of its vocabulary */
-    plx_sparse_encoder *sparse;      /* [n_sparse]: the layout's first sparse ids */
-    plx_bucket_encoder *buckets;     /* [n_buckets]: the others */
-    plx_list_encoder *lists;         /* [layout.n_lists] */
-    bool has_weight_columns;         /* any of them */
-    plx_dense_encoder *dense;        /* [n_dense] */
+    plx_encoder *features;           /* [n_features] */
+    int n_features, n_ids;           /* n_ids: ids that they make */
+    bool checks_rows;                /* the row of one of them has check_row */
     plx_label_encoder *tasks;        /* [layout.n_tasks] */
     int group;                       /* input; -1: none */
     int row_weight;                  /* input; -1: none */
-    int n_sparse, n_buckets, n_dense;
-    plx_id_field *id_fields;
-    plx_list_field *list_fields;
-    uint32_t *label_classes; /* [layout.n_tasks] */
-    plx_layout layout;       /* complete once fitted */
+    plx_id_field *id_fields;         /* [n_ids] */
+    plx_list_field *list_fields;     /* [layout.n_lists] */
+    uint32_t *label_classes;         /* [layout.n_tasks] */
+    plx_layout layout;               /* complete once fitted */
 };
 
 /** Checked and not yet fitted: vocabularies are empty. PLX_ERR_ARGUMENT: parts of the spec do not fit together. */
@@ -125,9 +104,6 @@ plx_status plx_encoders_fit(plx_encoders *encoders, const plx_columns *columns, 
                             plx_error *err);
 /** Reads the vocabularies that files hold, looked for in the options' folders. */
 plx_status plx_vocabularies_read(plx_encoders *encoders, const plx_load_options *options, plx_error *err);
-/** Takes the other vocabularies from rows order[0..n-1], and of each sparse feature the commonest id. */
-plx_status plx_vocabularies_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
-                                plx_error *err);
 /** Raw columns being encoded, some rows at a time; both are borrowed. `whole`: `n` rows will lie in one plx_rows. */
 typedef struct plx_encoding plx_encoding;
 plx_status plx_encoding_create(const plx_encoders *encoders, const plx_columns *columns, size_t n, bool whole,

@@ -5,27 +5,11 @@
  */
 #include <string.h>
 
-#include "data/cells.h"
-#include "data/encoders_dense.h"
+#include "data/encoder_def.h"
 #include "data/group_column.h"
 #include "data/labels.h"
-#include "data/lists.h"
-#include "data/unknown.h"
 
-typedef struct request {
-    const plx_encoders *encoders;
-    const plx_cells *cells;
-    int n_cells;
-    int next;    /* where the search for a column begins */
-    int *places; /* [n_inputs]: behind where each was found before; 0: unknown; NULL: none is known */
-    size_t n;
-    uint8_t *out; /* [n][record_bytes] */
-    const plx_listener *listener;
-    plx_unknown *unknown; /* [plx_encoders_n_vocabularies]; NULL: cells that are unknown are counted alone */
-    int64_t n_unknown;
-} request;
-
-static void report_missing(const request *r, const char *name, plx_error *err)
+static void report_missing(const plx_request *r, const char *name, plx_error *err)
 {
     const plx_allocator *allocator = &r->encoders->allocator;
     const char *nearest = NULL, **names = plx_alloc(allocator, (size_t)r->n_cells, sizeof *names);
@@ -40,7 +24,7 @@ static void report_missing(const request *r, const char *name, plx_error *err)
 }
 
 /* Numbers in a row, or texts with so many in them. */
-static plx_status check_width(const request *r, int input, const plx_cells *cells, plx_error *err)
+static plx_status check_width(const plx_request *r, int input, const plx_cells *cells, plx_error *err)
 {
     const plx_input *column = &r->encoders->inputs[input];
     const int wanted = column->size > 1 ? column->size : 1, given = cells->width > 1 ? cells->width : 1;
@@ -52,7 +36,7 @@ static plx_status check_width(const request *r, int input, const plx_cells *cell
     return PLX_OK;
 }
 
-static plx_status find_column(request *r, int input, const plx_cells **out, plx_error *err)
+plx_status plx_request_column(plx_request *r, int input, const plx_cells **out, plx_error *err)
 {
     const char *name = r->encoders->inputs[input].column;
     const int known = r->places ? r->places[input] : 0;
@@ -69,16 +53,7 @@ static plx_status find_column(request *r, int input, const plx_cells **out, plx_
     return PLX_ERR_SCHEMA;
 }
 
-static double number_at(const plx_cells *cells, size_t at)
-{
-    return cells->numbers ? cells->numbers[at] : (double)cells->integers[at];
-}
-
-/*
- * The cell's text as a file would give it: blanks round it dropped where files are read so, a number as
- * base/value_text.h writes it, a missing number or no text at all as the empty cell.
- */
-static plx_slice cell_text(const request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM])
+plx_slice plx_request_text(const plx_request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM])
 {
     if (cells->texts) {
         const char *text = cells->texts[row];
@@ -91,150 +66,35 @@ static plx_slice cell_text(const request *r, const plx_cells *cells, size_t row,
     return (plx_slice){room, isnan(number) ? 0 : plx_format_double(number, room)};
 }
 
-static plx_number cell_number(const request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM],
+plx_number plx_request_number(const plx_request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM],
                               double *out)
 {
-    if (cells->texts) return plx_cell_number_by(&r->encoders->spec.data, cell_text(r, cells, row, room), out);
-    *out = number_at(cells, row);
+    if (cells->texts) return plx_cell_number_by(&r->encoders->spec.data, plx_request_text(r, cells, row, room), out);
+    *out = plx_request_number_at(cells, row);
     return plx_check_number(*out);
 }
 
-/* One line a column. */
-static void warn_of_floats(const request *r, const plx_cells *cells)
+void plx_request_warn_of_floats(const plx_request *r, const plx_cells *cells)
 {
     if (!r->listener || cells->texts || !cells->numbers) return;
     for (size_t row = 0; row < r->n; row++)
         if (plx_warn_of_float(r->listener, cells->name, cells->numbers[row])) return;
 }
 
-static plx_status encode_sparse(request *r, int feature, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    const plx_sparse_encoder *sparse = &e->sparse[feature];
-    const plx_id_field *field = &e->layout.sparse[feature];
-    const plx_cells *cells = NULL;
-    char room[PLX_VALUE_ROOM];
-    PLX_TRY(find_column(r, sparse->input, &cells, err));
-    warn_of_floats(r, cells);
-    for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = plx_vocabulary_cell(sparse->vocabulary, sparse->spec, cell_text(r, cells, row, room));
-        const uint32_t id = plx_vocabulary_id(sparse->vocabulary, text);
-        uint8_t *record = r->out + row * e->layout.record_bytes;
-        plx_put_id(record, field, id);
-        r->n_unknown += id == 0 && text.length > 0;
-        if (r->unknown) plx_unknown_cell(e, feature, text, record, r->unknown);
-    }
-    return PLX_OK;
-}
-
-static plx_status encode_list(request *r, int feature, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    const plx_list_encoder *list = &e->lists[feature];
-    const plx_cells *cells = NULL, *beside = NULL;
-    char room[PLX_VALUE_ROOM], weights_room[PLX_VALUE_ROOM];
-    PLX_TRY(find_column(r, list->input, &cells, err));
-    if (list->weight_input >= 0) PLX_TRY(find_column(r, list->weight_input, &beside, err));
-    warn_of_floats(r, cells);
-    for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = cell_text(r, cells, row, room);
-        plx_slice weights = beside ? cell_text(r, beside, row, weights_room) : (plx_slice){"", 0};
-        uint8_t *record = r->out + row * e->layout.record_bytes;
-        if (plx_list_encode(list, &e->layout.lists[feature], text, weights, record, err)) {
-            plx_error_prefix(err, "row %zu", row + 1);
-            return PLX_ERR_SCHEMA;
-        }
-        r->n_unknown += plx_unknown_list(&e->layout.lists[feature], record);
-        if (r->unknown) plx_unknown_cell(e, e->n_sparse + feature, text, record, r->unknown);
-    }
-    return PLX_OK;
-}
-
-/* A number that a cell must have, or that may be missing. */
-static plx_status read_number(const request *r, int input, const plx_cells *cells, size_t row, bool is_needed,
-                              const char *(*reader)(plx_number kind), double *out, plx_error *err)
+plx_status plx_request_read_number(const plx_request *r, int input, const plx_cells *cells, size_t row, bool is_needed,
+                                   const char *(*reader)(plx_number kind), double *out, plx_error *err)
 {
     char room[PLX_VALUE_ROOM];
-    const plx_number kind = cell_number(r, cells, row, room, out);
+    const plx_number kind = plx_request_number(r, cells, row, room, out);
     if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !is_needed)) return PLX_OK;
-    return plx_fail_number(kind, cell_text(r, cells, row, room), r->encoders->inputs[input].column, reader(kind), err);
+    return plx_fail_number(kind, plx_request_text(r, cells, row, room), r->encoders->inputs[input].column, reader(kind),
+                           err);
 }
 
-static const char *bucket_reader(plx_number kind)
+plx_status plx_request_fail_row(size_t row, plx_error *err)
 {
-    (void)kind;
-    return "is cut into buckets";
-}
-
-static plx_status encode_buckets(request *r, int index, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    const plx_bucket_encoder *buckets = &e->buckets[index];
-    const plx_id_field *field = &e->layout.sparse[e->n_sparse + index];
-    const plx_cells *cells = NULL;
-    double number = NAN;
-    PLX_TRY(find_column(r, buckets->input, &cells, err));
-    for (size_t row = 0; row < r->n; row++) {
-        if (read_number(r, buckets->input, cells, row, false, bucket_reader, &number, err)) {
-            plx_error_prefix(err, "row %zu", row + 1);
-            return PLX_ERR_SCHEMA;
-        }
-        plx_put_id(r->out + row * e->layout.record_bytes, field, plx_buckets_id(buckets, number));
-    }
-    return PLX_OK;
-}
-
-static plx_status encode_vector(const request *r, const plx_dense_encoder *dense, const plx_cells *cells, size_t row,
-                                uint8_t *record, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    const plx_input *input = &e->inputs[dense->input];
-    const bool is_needed = isnan(dense->spec->missing);
-    char room[PLX_VALUE_ROOM];
-    double number;
-    if (!cells->texts) {
-        for (int i = 0; i < dense->size; i++) {
-            number = number_at(cells, row * (size_t)dense->size + (size_t)i);
-            const plx_number kind = plx_check_number(number);
-            if (kind == PLX_NUMBER_TOO_LARGE || (kind == PLX_NUMBER_MISSING && is_needed))
-                return plx_fail_number(kind, (plx_slice){room, plx_format_double(number, room)}, input->column,
-                                       plx_dense_reader(kind), err);
-            plx_dense_put(dense, i, number, record);
-        }
-        return PLX_OK;
-    }
-    plx_vector vector =
-        plx_vector_of(&e->spec.data, cell_text(r, cells, row, room), input->column, input->separator, dense->size);
-    for (int i = 0; i < dense->size; i++) {
-        PLX_TRY(plx_vector_next(&vector, is_needed, &number, err));
-        plx_dense_put(dense, i, number, record);
-    }
-    return plx_vector_end(&vector, err);
-}
-
-static plx_status encode_number(const request *r, const plx_dense_encoder *dense, const plx_cells *cells, size_t row,
-                                uint8_t *record, plx_error *err)
-{
-    double number;
-    PLX_TRY(read_number(r, dense->input, cells, row, isnan(dense->spec->missing), plx_dense_reader, &number, err));
-    plx_dense_put(dense, 0, number, record);
-    return PLX_OK;
-}
-
-static plx_status encode_dense(request *r, int feature, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    const plx_dense_encoder *dense = &e->dense[feature];
-    const plx_cells *cells = NULL;
-    PLX_TRY(find_column(r, dense->input, &cells, err));
-    for (size_t row = 0; row < r->n; row++) {
-        uint8_t *record = r->out + row * e->layout.record_bytes;
-        if ((dense->size > 1 ? encode_vector : encode_number)(r, dense, cells, row, record, err)) {
-            plx_error_prefix(err, "row %zu", row + 1);
-            return PLX_ERR_SCHEMA;
-        }
-    }
-    return PLX_OK;
+    plx_error_prefix(err, "row %zu", row + 1);
+    return PLX_ERR_SCHEMA;
 }
 
 /* The columns of a task; NULL where it has none of the kind. */
@@ -242,28 +102,28 @@ typedef struct task_cells {
     const plx_cells *labels, *where, *weight, *row_weight;
 } task_cells;
 
-static plx_status find_task_cells(request *r, const plx_label_encoder *task, task_cells *out, plx_error *err)
+static plx_status find_task_cells(plx_request *r, const plx_label_encoder *task, task_cells *out, plx_error *err)
 {
     const int row_weight = r->encoders->row_weight;
-    PLX_TRY(find_column(r, task->input, &out->labels, err));
-    if (task->where >= 0) PLX_TRY(find_column(r, task->where, &out->where, err));
-    if (task->weight >= 0) PLX_TRY(find_column(r, task->weight, &out->weight, err));
-    return row_weight >= 0 ? find_column(r, row_weight, &out->row_weight, err) : PLX_OK;
+    PLX_TRY(plx_request_column(r, task->input, &out->labels, err));
+    if (task->where >= 0) PLX_TRY(plx_request_column(r, task->where, &out->where, err));
+    if (task->weight >= 0) PLX_TRY(plx_request_column(r, task->weight, &out->weight, err));
+    return row_weight >= 0 ? plx_request_column(r, row_weight, &out->row_weight, err) : PLX_OK;
 }
 
-static plx_status read_weight(const request *r, int input, const plx_cells *cells, size_t row, double *out,
+static plx_status read_weight(const plx_request *r, int input, const plx_cells *cells, size_t row, double *out,
                               plx_error *err)
 {
     char room[PLX_VALUE_ROOM];
     *out = 1;
     if (!cells) return PLX_OK;
-    plx_number kind = cell_number(r, cells, row, room, out);
+    plx_number kind = plx_request_number(r, cells, row, room, out);
     if (kind == PLX_NUMBER_NONE || kind == PLX_NUMBER_TOO_LARGE)
-        return plx_fail_number(kind, cell_text(r, cells, row, room), cells->name, "holds weights of rows", err);
-    return plx_labels_check_number(r->encoders, input, *out, cell_text(r, cells, row, room), err);
+        return plx_fail_number(kind, plx_request_text(r, cells, row, room), cells->name, "holds weights of rows", err);
+    return plx_labels_check_number(r->encoders, input, *out, plx_request_text(r, cells, row, room), err);
 }
 
-static plx_status encode_label(const request *r, int task, const task_cells *cells, size_t row, plx_error *err)
+static plx_status encode_label(const plx_request *r, int task, const task_cells *cells, size_t row, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_label_encoder *encoder = &e->tasks[task];
@@ -271,8 +131,9 @@ static plx_status encode_label(const request *r, int task, const task_cells *cel
     double row_weight, weight;
     char room[PLX_VALUE_ROOM];
     float label;
-    PLX_TRY(plx_label_of(e, task, cell_text(r, cells->labels, row, room), cells->labels->texts != NULL, &label, err));
-    if (cells->where && !plx_label_counts(e, task, cell_text(r, cells->where, row, room))) label = NAN;
+    PLX_TRY(plx_label_of(e, task, plx_request_text(r, cells->labels, row, room), cells->labels->texts != NULL, &label,
+                         err));
+    if (cells->where && !plx_label_counts(e, task, plx_request_text(r, cells->where, row, room))) label = NAN;
     plx_put_float(record, e->layout.label_offset, label);
     if (!e->layout.has_weights) return PLX_OK;
     PLX_TRY(read_weight(r, e->row_weight, cells->row_weight, row, &row_weight, err));
@@ -281,7 +142,7 @@ static plx_status encode_label(const request *r, int task, const task_cells *cel
     return PLX_OK;
 }
 
-static plx_status encode_labels(request *r, int task, bool with_labels, plx_error *err)
+static plx_status encode_labels(plx_request *r, int task, bool with_labels, plx_error *err)
 {
     const plx_layout *layout = &r->encoders->layout;
     task_cells cells = {0};
@@ -292,38 +153,31 @@ static plx_status encode_labels(request *r, int task, bool with_labels, plx_erro
             plx_put_float(record, layout->label_offset, NAN);
             if (layout->has_weights) plx_put_float(record, layout->weight_offset, 1);
         } else if (encode_label(r, task, &cells, row, err) != PLX_OK) {
-            plx_error_prefix(err, "row %zu", row + 1);
-            return PLX_ERR_SCHEMA;
+            return plx_request_fail_row(row, err);
         }
     }
     return PLX_OK;
 }
 
-static plx_status encode_group(request *r, plx_error *err)
+static plx_status encode_group(plx_request *r, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_cells *cells = NULL;
     char room[PLX_VALUE_ROOM], value_room[PLX_VALUE_ROOM];
-    PLX_TRY(find_column(r, e->group, &cells, err));
+    PLX_TRY(plx_request_column(r, e->group, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = plx_encoders_value(e, cell_text(r, cells, row, room), value_room);
+        const plx_slice text = plx_encoders_value(e, plx_request_text(r, cells, row, room), value_room);
         plx_record_put_group(&e->layout, r->out + row * e->layout.record_bytes, plx_group_hash(text));
     }
     return PLX_OK;
 }
 
-static plx_status encode(request *r, bool with_labels, plx_error *err)
+static plx_status encode(plx_request *r, bool with_labels, plx_error *err)
 {
     const plx_layout *layout = &r->encoders->layout;
     memset(r->out, 0, r->n * layout->record_bytes); /* the padding, too: equal rows have equal records */
-    for (int i = 0; i < r->encoders->n_sparse; i++)
-        PLX_TRY(encode_sparse(r, i, err));
-    for (int i = 0; i < r->encoders->n_buckets; i++)
-        PLX_TRY(encode_buckets(r, i, err));
-    for (int i = 0; i < layout->n_lists; i++)
-        PLX_TRY(encode_list(r, i, err));
-    for (int i = 0; i < r->encoders->n_dense; i++)
-        PLX_TRY(encode_dense(r, i, err));
+    for (int i = 0; i < r->encoders->n_features; i++)
+        PLX_TRY(r->encoders->features[i].def->encode_cells(&r->encoders->features[i], r, err));
     for (int i = 0; i < layout->n_tasks; i++)
         PLX_TRY(encode_labels(r, i, with_labels, err));
     return with_labels && r->encoders->group >= 0 ? encode_group(r, err) : PLX_OK;
@@ -339,20 +193,20 @@ plx_status plx_encoders_columns_told(const plx_encoders *encoders, const plx_cel
                                      bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
                                      plx_error *err)
 {
-    request r = {.encoders = encoders,
-                 .cells = cells,
-                 .n_cells = n_cells,
-                 .n = n,
-                 .out = out,
-                 .listener = listener,
-                 .unknown = unknown};
+    plx_request r = {.encoders = encoders,
+                     .cells = cells,
+                     .n_cells = n_cells,
+                     .n = n,
+                     .out = out,
+                     .listener = listener,
+                     .unknown = unknown};
     return encode(&r, with_labels, err);
 }
 
 plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
                                       size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err)
 {
-    request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .places = places, .n = n, .out = out};
+    plx_request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .places = places, .n = n, .out = out};
     const plx_status status = encode(&r, false, err);
     *n_unknown = r.n_unknown;
     return status;

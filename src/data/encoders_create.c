@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making encoders from a spec: a copy of it, checks of what involves several fields, the columns that are read. */
-#include <math.h>
 #include <string.h>
 
-#include "data/cells.h"
-#include "data/encoders_dense.h"
-#include "data/features.h"
+#include "data/encoder_def.h"
 #include "data/group_column.h"
 #include "data/labels.h"
 
@@ -81,13 +78,10 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
         own_task(e, &e->spec.tasks[i]);
     e->inputs = plx_arena_take(arena, 2 * n_features + 3 * n_tasks + 2, sizeof *e->inputs);
     e->vocabularies = plx_arena_take(arena, n_features, sizeof *e->vocabularies);
-    e->sparse = plx_arena_take(arena, n_features, sizeof *e->sparse);
-    e->buckets = plx_arena_take(arena, n_features, sizeof *e->buckets);
-    e->lists = plx_arena_take(arena, n_features, sizeof *e->lists);
-    e->dense = plx_arena_take(arena, n_features, sizeof *e->dense);
+    e->features = plx_arena_take(arena, n_features, sizeof *e->features);
     e->tasks = plx_arena_take(arena, n_tasks, sizeof *e->tasks);
-    e->id_fields = plx_arena_take(arena, n_features, sizeof *e->id_fields);
-    e->list_fields = plx_arena_take(arena, n_features, sizeof *e->list_fields);
+    e->id_fields = plx_arena_take(arena, PLX_FEATURE_OUTPUTS * n_features, sizeof *e->id_fields);
+    e->list_fields = plx_arena_take(arena, PLX_FEATURE_OUTPUTS * n_features, sizeof *e->list_fields);
     e->label_classes = plx_arena_take(arena, (size_t)e->spec.n_tasks, sizeof *e->label_classes);
 }
 
@@ -222,76 +216,48 @@ plx_status plx_encoders_link_size(plx_encoders *e, int input, int64_t size, cons
     return PLX_OK;
 }
 
-/* The vocabulary of the table that a feature reads, made where there is none; NULL when out of memory. */
-static plx_vocabulary *vocabulary_of(plx_encoders *e, const plx_feature_spec *spec)
+plx_status plx_encoder_take_vocabulary(plx_encoders *e, plx_encoder *feature, plx_error *err)
 {
-    const char *name = plx_column_of(spec->embedding_name, spec->name);
+    const plx_feature_spec *spec = feature->spec;
+    const char *name = plx_table_of(spec);
     plx_slice text = plx_slice_of(name);
     uint64_t hash = plx_dictionary_hash(&e->vocabulary_names, text);
     uint32_t known = plx_dictionary_find(&e->vocabulary_names, text, hash);
     if (known == PLX_NOT_FOUND) {
-        if (!plx_dictionary_add(&e->vocabulary_names, text, hash)) return NULL;
+        if (!plx_dictionary_add(&e->vocabulary_names, text, hash)) return plx_error_memory(err);
         known = (uint32_t)e->n_vocabularies++;
         plx_vocabulary_init(&e->vocabularies[known], name, spec, e->spec.is_rule_0 || spec->text == PLX_TEXT_EXACT,
                             &e->allocator, e->seed);
     }
-    e->vocabularies[known].n_features++;
-    return &e->vocabularies[known];
+    feature->vocabulary = &e->vocabularies[known];
+    feature->vocabulary->n_features++;
+    return PLX_OK;
 }
 
-static plx_status link_sparse(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
+/* Gives the outputs of a feature their places. */
+static void place_outputs(plx_encoders *e, plx_encoder *feature)
 {
-    plx_sparse_encoder *sparse = &e->sparse[e->n_sparse++];
-    *sparse = (plx_sparse_encoder){.spec = spec, .input = input, .vocabulary = vocabulary_of(e, spec)};
-    e->inputs[input].texts = true;
-    return sparse->vocabulary ? PLX_OK : plx_error_memory(err);
-}
-
-static plx_status link_list(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
-{
-    plx_list_encoder *list = &e->lists[e->layout.n_lists++];
-    *list = (plx_list_encoder){.spec = spec,
-                               .input = input,
-                               .weight_input = -1,
-                               .vocabulary = vocabulary_of(e, spec),
-                               .separator = plx_separator_of(spec->separator),
-                               .decimal = e->spec.data.decimal,
-                               .weight_separator = spec->weight_separator[0],
-                               .trim = e->csv.trim};
-    e->inputs[input].texts = true;
-    e->inputs[input].weighted_items |= list->weight_separator != '\0';
-    if (*spec->weight_column) {
-        e->has_weight_columns = true;
-        list->weight_input = plx_encoders_input(e, spec->weight_column);
-        if (list->weight_input < 0) return plx_error_memory(err);
-        e->inputs[list->weight_input].texts = true;
+    feature->n_outputs = feature->def->outputs(feature->spec, feature->outputs);
+    for (int i = 0; i < feature->n_outputs; i++) {
+        plx_feature_output *output = &feature->outputs[i];
+        int *n = output->kind == PLX_MAKES_ID     ? &e->n_ids
+                 : output->kind == PLX_MAKES_LIST ? &e->layout.n_lists
+                                                  : &e->layout.n_dense;
+        output->place = *n;
+        *n += output->kind == PLX_MAKES_NUMBERS ? output->n : 1;
     }
-    return list->vocabulary ? PLX_OK : plx_error_memory(err);
 }
 
-static plx_status link_feature(plx_encoders *e, const plx_feature_spec *spec, int input, plx_error *err)
-{
-    plx_input *column = &e->inputs[input];
-    const bool is_dense = spec->kind == PLX_FEATURE_DENSE;
-    PLX_TRY(plx_encoders_link_size(e, input, is_dense ? spec->size : 1, spec->separator, spec->name, err));
-    if (spec->kind == PLX_FEATURE_SPARSE) return link_sparse(e, spec, input, err);
-    if (spec->kind == PLX_FEATURE_LIST) return link_list(e, spec, input, err);
-    column->numbers = true;
-    if (spec->kind == PLX_FEATURE_BUCKETS) {
-        plx_buckets_add(e, spec, input);
-        return PLX_OK;
-    }
-    column->never_missing |= isnan(spec->missing) != 0;
-    return plx_dense_add(e, spec, input, err);
-}
-
-static plx_status link_inputs(plx_encoders *e, plx_error *err)
+static plx_status link_features(plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->spec.n_features; i++) {
         const plx_feature_spec *spec = &e->spec.features[i];
-        int input = plx_encoders_input(e, plx_column_of(spec->column, spec->name));
-        if (input < 0) return plx_error_memory(err);
-        PLX_TRY(link_feature(e, spec, input, err));
+        plx_encoder *feature = &e->features[e->n_features++];
+        *feature = (plx_encoder){.def = plx_feature_defs[spec->kind], .spec = spec, .number = i};
+        feature->input = plx_encoders_input(e, plx_column_of(spec->column, spec->name));
+        if (feature->input < 0) return plx_error_memory(err);
+        place_outputs(e, feature);
+        PLX_TRY(feature->def->link(e, feature, err));
     }
     return PLX_OK;
 }
@@ -305,7 +271,7 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     PLX_TRY(check_format(e, err));
     PLX_TRY(check_names(e, err));
     PLX_TRY(check_features(e, err));
-    PLX_TRY(link_inputs(e, err));
+    PLX_TRY(link_features(e, err));
     PLX_TRY(plx_labels_link(e, err));
     return plx_group_link(e, err);
 }
@@ -352,24 +318,18 @@ void plx_encoders_release(plx_encoders *e)
 
 void plx_encoders_seal(plx_encoders *e)
 {
-    for (int i = 0; i < e->n_sparse; i++) {
-        e->id_fields[i].vocabulary = plx_vocabulary_rows(e->sparse[i].vocabulary);
-        e->id_fields[i].common = (uint32_t)e->sparse[i].common;
-    }
-    for (int i = 0; i < e->n_buckets; i++) {
-        e->id_fields[e->n_sparse + i].vocabulary = (uint32_t)e->buckets[i].n_borders + 2;
-        e->id_fields[e->n_sparse + i].common = (uint32_t)e->buckets[i].common;
-    }
-    for (int i = 0; i < e->layout.n_lists; i++) {
-        const plx_list_encoder *list = &e->lists[i];
-        e->list_fields[i] = (plx_list_field){.vocabulary = plx_vocabulary_rows(list->vocabulary),
-                                             .length = (uint32_t)list->spec->max_length,
-                                             .has_weights = list->weight_separator || list->weight_input >= 0};
+    for (int i = 0; i < e->n_features; i++) {
+        const plx_encoder *feature = &e->features[i];
+        for (int k = 0; k < feature->n_outputs; k++) {
+            const plx_feature_output *output = &feature->outputs[k];
+            if (output->kind == PLX_MAKES_ID) feature->def->seal_id(feature, k, &e->id_fields[output->place]);
+            if (output->kind == PLX_MAKES_LIST) feature->def->seal_list(feature, k, &e->list_fields[output->place]);
+        }
     }
     for (int i = 0; i < e->layout.n_tasks; i++)
         e->label_classes[i] = e->tasks[i].classes.n;
     plx_layout_init(&e->layout, &(plx_layout_parts){.sparse = e->id_fields,
-                                                    .n_sparse = e->n_sparse + e->n_buckets,
+                                                    .n_sparse = e->n_ids,
                                                     .lists = e->list_fields,
                                                     .n_lists = e->layout.n_lists,
                                                     .n_dense = e->layout.n_dense,

@@ -3,11 +3,24 @@
 #include <math.h>
 
 #include "data/classes.h"
-#include "data/encoders_dense.h"
+#include "data/encoder_def.h"
 
-static void add_tensor(plx_tensor *tensor, const char *name, plx_dtype dtype, int64_t n, const void *data)
+plx_tensor *plx_tensor_add(plx_tensor *next, const char *name, plx_dtype dtype, int64_t n, const void *data)
 {
-    *tensor = (plx_tensor){.name = name, .dtype = dtype, .n_dims = 1, .dims = {n}, .data = data};
+    *next = (plx_tensor){.name = name, .dtype = dtype, .n_dims = 1, .dims = {n}, .data = data};
+    return next + 1;
+}
+
+plx_tensor *plx_tensor_add_numbers(plx_tensor *next, const char *name, int64_t rows, int64_t columns,
+                                   const double *numbers)
+{
+    plx_tensor *after = plx_tensor_add(next, name, PLX_DTYPE_F64, columns, numbers);
+    if (rows > 1) {
+        next->n_dims = 2;
+        next->dims[0] = rows;
+        next->dims[1] = columns;
+    }
+    return after;
 }
 
 /* The texts of a dictionary as two tensors; returns what comes behind them. Names are in `arena`. */
@@ -15,8 +28,8 @@ static plx_tensor *add_texts(plx_tensor *next, plx_arena *arena, const char *kin
                              const plx_dictionary *texts)
 {
     const int64_t n = texts->n, bytes = n ? texts->ends[n - 1] : 0;
-    add_tensor(next++, plx_arena_format(arena, "%s/%s/bytes", kind, name), PLX_DTYPE_U8, bytes, texts->bytes);
-    add_tensor(next++, plx_arena_format(arena, "%s/%s/ends", kind, name), PLX_DTYPE_I64, n, texts->ends);
+    next = plx_tensor_add(next, plx_arena_format(arena, "%s/%s/bytes", kind, name), PLX_DTYPE_U8, bytes, texts->bytes);
+    next = plx_tensor_add(next, plx_arena_format(arena, "%s/%s/ends", kind, name), PLX_DTYPE_I64, n, texts->ends);
     return next;
 }
 
@@ -28,10 +41,21 @@ static plx_tensor *add_vocabulary(plx_tensor *next, const plx_vocabulary *vocabu
 }
 
 /* Files of before do not have it, nor do those whose features knew nothing. */
-static plx_tensor *add_known_share(plx_tensor *next, const char *feature, const double *share, plx_arena *arena)
+static plx_tensor *add_known_share(plx_tensor *next, const plx_encoder *feature, plx_arena *arena)
 {
-    if (*share <= 0) return next;
-    add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/known", feature), PLX_DTYPE_F64, 1, share);
+    if (feature->known_share <= 0) return next;
+    return plx_tensor_add(next, plx_arena_format(arena, "vocabulary/%s/known", feature->spec->name), PLX_DTYPE_F64, 1,
+                          &feature->known_share);
+}
+
+/* Those of features with vocabularies, then the others. */
+static plx_tensor *add_features(plx_tensor *next, const plx_encoders *e, bool have_vocabularies, plx_arena *arena)
+{
+    for (int i = 0; i < e->n_features; i++) {
+        const plx_encoder *feature = &e->features[i];
+        if (feature->def->store && (feature->vocabulary != NULL) == have_vocabularies)
+            next = feature->def->store(feature, arena, next);
+    }
     return next;
 }
 
@@ -43,33 +67,25 @@ static bool has_fitted_classes(const plx_label_encoder *task)
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
-    const size_t room = 2 * (size_t)e->n_vocabularies + 2 * (size_t)e->n_sparse + (size_t)e->layout.n_lists +
-                        PLX_NUMBER_TENSORS * ((size_t)e->n_buckets + (size_t)e->n_dense) +
+    const size_t room = 2 * (size_t)e->n_vocabularies + (PLX_FEATURE_TENSORS + 1) * (size_t)e->n_features +
                         4 * (size_t)e->layout.n_tasks;
     plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
     for (int i = 0; i < e->n_vocabularies; i++)
         next = add_vocabulary(next, &e->vocabularies[i], arena);
-    for (int i = 0; i < e->n_sparse; i++)
-        add_tensor(next++, plx_arena_format(arena, "vocabulary/%s/common", e->sparse[i].spec->name), PLX_DTYPE_I64, 1,
-                   &e->sparse[i].common);
-    for (int i = 0; i < e->n_sparse; i++)
-        next = add_known_share(next, e->sparse[i].spec->name, &e->sparse[i].known_share, arena);
-    for (int i = 0; i < e->layout.n_lists; i++)
-        next = add_known_share(next, e->lists[i].spec->name, &e->lists[i].known_share, arena);
-    for (int i = 0; i < e->n_buckets; i++)
-        next = plx_buckets_tensors(&e->buckets[i], arena, next);
-    for (int i = 0; i < e->n_dense; i++)
-        next = plx_dense_tensors(&e->dense[i], arena, next);
+    next = add_features(next, e, true, arena);
+    for (int i = 0; i < e->n_features; i++)
+        next = add_known_share(next, &e->features[i], arena);
+    next = add_features(next, e, false, arena);
     for (int i = 0; i < e->layout.n_tasks; i++) {
         const plx_label_encoder *task = &e->tasks[i];
         if (has_fitted_classes(task)) next = add_texts(next, arena, "classes", task->spec->name, &task->classes);
         if (task->spec->class_weights.is_word)
-            add_tensor(next++, plx_arena_format(arena, "class_weights/%s", task->spec->name), PLX_DTYPE_F64,
-                       plx_classes_n(task), task->class_weights);
+            next = plx_tensor_add(next, plx_arena_format(arena, "class_weights/%s", task->spec->name), PLX_DTYPE_F64,
+                                  plx_classes_n(task), task->class_weights);
         if (task->is_minus_one_missing)
-            add_tensor(next++, plx_arena_format(arena, "minus_one_missing/%s", task->spec->name), PLX_DTYPE_U8, 1,
-                       &task->is_minus_one_missing);
+            next = plx_tensor_add(next, plx_arena_format(arena, "minus_one_missing/%s", task->spec->name), PLX_DTYPE_U8,
+                                  1, &task->is_minus_one_missing);
     }
     if (plx_arena_failed(arena)) return plx_error_memory(err);
     *tensors = list;
@@ -77,16 +93,8 @@ plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const p
     return PLX_OK;
 }
 
-/* How tensors are found, and an arena for their names. */
-typedef struct loader {
-    plx_arena arena;
-    plx_tensor_find *find;
-    const void *user;
-} loader;
-
-/* `n` below 0: any length. */
-static plx_status find_tensor(loader *l, const char *name, plx_dtype dtype, int64_t n, const plx_tensor **out,
-                              plx_error *err)
+plx_status plx_loader_find(plx_loader *l, const char *name, plx_dtype dtype, int64_t n, const plx_tensor **out,
+                           plx_error *err)
 {
     if (!name) return plx_error_memory(err);
     const plx_tensor *tensor = l->find(l->user, name);
@@ -97,13 +105,31 @@ static plx_status find_tensor(loader *l, const char *name, plx_dtype dtype, int6
     return PLX_OK;
 }
 
+plx_status plx_loader_numbers(plx_loader *l, const char *name, int64_t rows, int64_t columns, const plx_tensor **out,
+                              plx_error *err)
+{
+    if (!name) return plx_error_memory(err);
+    const plx_tensor *tensor = l->find(l->user, name);
+    if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' lacks", name);
+    const int n_dims = rows > 1 ? 2 : 1;
+    const int64_t found = tensor->dims[n_dims - 1];
+    if (tensor->dtype != PLX_DTYPE_F64 || tensor->n_dims != n_dims || (rows > 1 && tensor->dims[0] != rows) ||
+        found < 0 || (columns >= 0 && found != columns))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has another type or shape than it should have", name);
+    const double *numbers = tensor->data;
+    for (int64_t i = 0; i < rows * found; i++)
+        if (!isfinite(numbers[i])) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' holds what is not a finite number", name);
+    *out = tensor;
+    return PLX_OK;
+}
+
 /* Adds the texts of two tensors to an empty dictionary. `kind` says what they are: "vocabulary" or "classes". */
-static plx_status load_texts(loader *l, const char *kind, const char *name, plx_dictionary *texts, plx_error *err)
+static plx_status load_texts(plx_loader *l, const char *kind, const char *name, plx_dictionary *texts, plx_error *err)
 {
     const plx_tensor *bytes = NULL, *ends = NULL;
     int64_t begin = 0;
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "%s/%s/bytes", kind, name), PLX_DTYPE_U8, -1, &bytes, err));
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "%s/%s/ends", kind, name), PLX_DTYPE_I64, -1, &ends, err));
+    PLX_TRY(plx_loader_find(l, plx_arena_format(&l->arena, "%s/%s/bytes", kind, name), PLX_DTYPE_U8, -1, &bytes, err));
+    PLX_TRY(plx_loader_find(l, plx_arena_format(&l->arena, "%s/%s/ends", kind, name), PLX_DTYPE_I64, -1, &ends, err));
     int64_t n = ends->dims[0];
     const int64_t *end = ends->data;
     if (n >= PLX_DICTIONARY_MAX || (n ? end[n - 1] : 0) != bytes->dims[0])
@@ -120,38 +146,27 @@ static plx_status load_texts(loader *l, const char *kind, const char *name, plx_
     return PLX_OK;
 }
 
-static plx_status load_vocabulary(loader *l, plx_vocabulary *vocabulary, plx_error *err)
+static plx_status load_vocabulary(plx_loader *l, plx_vocabulary *vocabulary, plx_error *err)
 {
     if (vocabulary->hash_buckets) return PLX_OK;
     return load_texts(l, "vocabulary", vocabulary->name, &vocabulary->texts, err);
 }
 
-static plx_status load_common(loader *l, plx_sparse_encoder *sparse, plx_error *err)
-{
-    const char *name = sparse->spec->name;
-    const plx_tensor *common = NULL;
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "vocabulary/%s/common", name), PLX_DTYPE_I64, 1, &common, err));
-    sparse->common = *(const int64_t *)common->data;
-    if (sparse->common < 0 || sparse->common >= plx_vocabulary_rows(sparse->vocabulary))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the commonest value of '%s' is not in its vocabulary", name);
-    return PLX_OK;
-}
-
-static plx_status load_known_share(loader *l, const plx_vocabulary *vocabulary, const char *feature, double *share,
-                                   plx_error *err)
+static plx_status load_known_share(plx_loader *l, plx_encoder *feature, plx_error *err)
 {
     const plx_tensor *found = NULL;
-    if (plx_vocabulary_knows_fit(vocabulary)) return PLX_OK;
-    const char *name = plx_arena_format(&l->arena, "vocabulary/%s/known", feature);
+    if (!feature->vocabulary || plx_vocabulary_knows_fit(feature->vocabulary)) return PLX_OK;
+    const char *name = plx_arena_format(&l->arena, "vocabulary/%s/known", feature->spec->name);
     if (!name) return plx_error_memory(err);
     if (!l->find(l->user, name)) return PLX_OK;
-    PLX_TRY(find_tensor(l, name, PLX_DTYPE_F64, 1, &found, err));
-    *share = *(const double *)found->data;
-    if (!(*share > 0 && *share <= 1)) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not a share above 0", name);
+    PLX_TRY(plx_loader_find(l, name, PLX_DTYPE_F64, 1, &found, err));
+    feature->known_share = *(const double *)found->data;
+    if (!(feature->known_share > 0 && feature->known_share <= 1))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not a share above 0", name);
     return PLX_OK;
 }
 
-static plx_status load_classes(plx_encoders *e, loader *l, plx_label_encoder *task, plx_error *err)
+static plx_status load_classes(plx_encoders *e, plx_loader *l, plx_label_encoder *task, plx_error *err)
 {
     if (!has_fitted_classes(task)) return PLX_OK;
     PLX_TRY(load_texts(l, "classes", task->spec->name, &task->classes, err));
@@ -161,13 +176,13 @@ static plx_status load_classes(plx_encoders *e, loader *l, plx_label_encoder *ta
 }
 
 /* Balanced ones. */
-static plx_status load_class_weights(plx_encoders *e, loader *l, plx_label_encoder *task, plx_error *err)
+static plx_status load_class_weights(plx_encoders *e, plx_loader *l, plx_label_encoder *task, plx_error *err)
 {
     const plx_tensor *weights = NULL;
     const char *name = task->spec->name;
     const int n = plx_classes_n(task);
     if (!task->spec->class_weights.is_word) return PLX_OK;
-    PLX_TRY(find_tensor(l, plx_arena_format(&l->arena, "class_weights/%s", name), PLX_DTYPE_F64, n, &weights, err));
+    PLX_TRY(plx_loader_find(l, plx_arena_format(&l->arena, "class_weights/%s", name), PLX_DTYPE_F64, n, &weights, err));
     task->class_weights = plx_arena_copy(&e->arena, weights->data, (size_t)n * sizeof *task->class_weights);
     if (!task->class_weights) return plx_error_memory(err);
     for (int i = 0; i < n; i++)
@@ -177,34 +192,28 @@ static plx_status load_class_weights(plx_encoders *e, loader *l, plx_label_encod
 }
 
 /* Only of tasks where it is so, and not in files of before. */
-static plx_status load_minus_one(loader *l, plx_label_encoder *task, plx_error *err)
+static plx_status load_minus_one(plx_loader *l, plx_label_encoder *task, plx_error *err)
 {
     const plx_tensor *found = NULL;
     if (!plx_task_lists_positive_alone(task->spec)) return PLX_OK;
     const char *name = plx_arena_format(&l->arena, "minus_one_missing/%s", task->spec->name);
     if (!name) return plx_error_memory(err);
     if (!l->find(l->user, name)) return PLX_OK;
-    PLX_TRY(find_tensor(l, name, PLX_DTYPE_U8, 1, &found, err));
+    PLX_TRY(plx_loader_find(l, name, PLX_DTYPE_U8, 1, &found, err));
     if (*(const uint8_t *)found->data != 1) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not 1", name);
     task->is_minus_one_missing = true;
     return PLX_OK;
 }
 
-static plx_status load_state(plx_encoders *e, loader *l, plx_error *err)
+static plx_status load_state(plx_encoders *e, plx_loader *l, plx_error *err)
 {
-    const plx_number_loader numbers = {e, &l->arena, l->find, l->user};
     for (int i = 0; i < e->n_vocabularies; i++)
         PLX_TRY(load_vocabulary(l, &e->vocabularies[i], err));
-    for (int i = 0; i < e->n_sparse; i++)
-        PLX_TRY(load_common(l, &e->sparse[i], err));
-    for (int i = 0; i < e->n_sparse; i++)
-        PLX_TRY(load_known_share(l, e->sparse[i].vocabulary, e->sparse[i].spec->name, &e->sparse[i].known_share, err));
-    for (int i = 0; i < e->layout.n_lists; i++)
-        PLX_TRY(load_known_share(l, e->lists[i].vocabulary, e->lists[i].spec->name, &e->lists[i].known_share, err));
-    for (int i = 0; i < e->n_buckets; i++)
-        PLX_TRY(plx_buckets_load(&e->buckets[i], &numbers, err));
-    for (int i = 0; i < e->n_dense; i++)
-        PLX_TRY(plx_dense_load(&e->dense[i], &numbers, err));
+    for (int i = 0; i < e->n_features; i++) {
+        plx_encoder *feature = &e->features[i];
+        if (feature->def->load) PLX_TRY(feature->def->load(e, feature, l, err));
+        PLX_TRY(load_known_share(l, feature, err));
+    }
     for (int i = 0; i < e->layout.n_tasks; i++)
         PLX_TRY(load_classes(e, l, &e->tasks[i], err));
     for (int i = 0; i < e->layout.n_tasks; i++)
@@ -219,7 +228,7 @@ plx_status plx_encoders_from_tensors(const plx_allocator *allocator, const plx_t
                                      const void *user, plx_encoders **out, plx_error *err)
 {
     plx_encoders *e = NULL;
-    loader l = {.find = find, .user = user};
+    plx_loader l = {.find = find, .user = user};
     PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
     plx_arena_init(&l.arena, allocator);
     plx_status status = load_state(e, &l, err);

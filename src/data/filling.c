@@ -5,8 +5,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "data/cells.h"
-#include "data/encoders_lists.h"
+#include "data/encoder_def.h"
 #include "data/labels.h"
 
 bool plx_input_reads_texts(const plx_input *input, bool with_labels)
@@ -22,11 +21,12 @@ bool plx_input_reads_numbers(const plx_input *input, bool with_labels)
 /* What reads a column as numbers, for messages. */
 static const char *number_reader(const plx_encoders *e, int input, plx_number kind)
 {
-    for (int i = 0; i < e->n_dense; i++)
-        if (e->dense[i].input == input && (kind != PLX_NUMBER_MISSING || isnan(e->dense[i].spec->missing)))
-            return plx_dense_reader(kind);
-    for (int i = 0; i < e->n_buckets; i++)
-        if (e->buckets[i].input == input && kind != PLX_NUMBER_MISSING) return "is cut into buckets";
+    for (int i = e->n_features - 1; i >= 0; i--) {
+        const plx_encoder *feature = &e->features[i];
+        if (feature->input != input || !feature->def->number_reader) continue;
+        const char *reader = feature->def->number_reader(feature->spec, kind);
+        if (reader) return reader;
+    }
     return plx_labels_reader(e, input);
 }
 
@@ -92,13 +92,22 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
     return PLX_OK;
 }
 
+/* A new text, by the features that read it. */
+static plx_status check_features(const plx_encoders *e, int input, plx_slice cell, plx_error *err)
+{
+    for (int i = 0; i < e->n_features; i++)
+        if (e->features[i].input == input && e->features[i].def->check_text)
+            PLX_TRY(e->features[i].def->check_text(e, &e->features[i], cell, err));
+    return PLX_OK;
+}
+
 plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, bool is_text, plx_error *err)
 {
     const plx_input *input = &to->encoders->inputs[index];
     if (cell.length && memchr(cell.text, '\0', cell.length))
         PLX_FAIL(err, PLX_ERR_SCHEMA, "a text in column '%s' has the character NUL, which no text may have: drop it",
                  input->column);
-    if (input->weighted_items) PLX_TRY(plx_check_list_cell(to->encoders, index, cell, err));
+    if (input->is_checked) PLX_TRY(check_features(to->encoders, index, cell, err));
     if (!to->with_labels || !input->label_texts) return PLX_OK;
     return plx_labels_check_text(to->encoders, index, cell, is_text, err);
 }
@@ -177,7 +186,10 @@ plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_e
 
 plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err)
 {
-    if (to->encoders->has_weight_columns) PLX_TRY(plx_check_list_rows(to->encoders, to->columns, index, err));
+    const plx_encoders *e = to->encoders;
+    for (int i = 0; e->checks_rows && i < e->n_features; i++)
+        if (e->features[i].def->check_row)
+            PLX_TRY(e->features[i].def->check_row(e, &e->features[i], to->columns, index, err));
     to->columns->n++;
     return to->kept ? plx_kept_cells_end_row(to->kept, false, err) : PLX_OK;
 }

@@ -56,7 +56,7 @@ typedef struct plx_load_options {
     const plx_encoders *fitted; /* encode the rows, which are cut as `spec` says; NULL: encoders are made and fitted */
     plx_row_store *store;       /* where rows go that are more than the memory allows; NULL: they are never too many */
     plx_listener listener;
-    plx_unknown *unknown; /* [plx_encoders_n_vocabularies] of rows to score, added to; NULL: not counted */
+    plx_unknown *unknown; /* [plx_encoders_n_features] of rows to score, added to; NULL: not counted */
 } plx_load_options;
 
 /**
@@ -110,7 +110,7 @@ typedef struct plx_cells {
  */
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
                                 bool with_labels, uint8_t *out, plx_error *err);
-/** The same with a listener; cells whose category is not known are added to `unknown` [plx_encoders_n_vocabularies]. */
+/** The same with a listener; cells whose category is not known are added to `unknown` [plx_encoders_n_features]. */
 plx_status plx_encoders_columns_told(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
                                      bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
                                      plx_error *err);
@@ -119,8 +119,7 @@ plx_status plx_encoders_columns_told(const plx_encoders *encoders, const plx_cel
 plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
                                       size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err);
 
-/** Features whose cells may be unknown: sparse ones and lists. */
-int plx_encoders_n_vocabularies(const plx_encoders *encoders);
+int plx_encoders_n_features(const plx_encoders *encoders);
 /** Whether so many cells of feature `feature` were unknown that something must be wrong, and the line that tells it:
  * none of at least 100 was known, or less than 1 in 100 where 99 in 100 of the training rows' cells were. */
 bool plx_encoders_tell_unknown(const plx_encoders *encoders, int feature, const plx_unknown *unknown, char *line,

@@ -9,7 +9,8 @@ static const char *const split_names[] = {"end", "random", NULL};
 static const char *const on_error_names[] = {"stop", "skip", NULL};
 static const char *const format_names[] = {"auto", "csv", "parquet", NULL};
 static const char *const fit_on_names[] = {"train", "all", NULL};
-const char *const plx_feature_kinds[] = {"sparse", "buckets", "list", "dense", NULL};
+#define NAMED(number, name) #name,
+const char *const plx_feature_kinds[] = {PLX_FEATURE_KINDS(NAMED) NULL};
 static const char *const initializers[] = {"normal", "uniform", "zeros", "glorot_normal", "glorot_uniform", NULL};
 static const char *const vocabulary_orders[] = {"sorted", "first_seen", NULL};
 static const char *const text_meanings[] = {"value", "exact", NULL};

@@ -13,13 +13,11 @@ typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_file_format { PLX_FORMAT_AUTO, PLX_FORMAT_CSV, PLX_FORMAT_PARQUET } plx_file_format;
 typedef enum plx_on_error { PLX_ON_ERROR_STOP, PLX_ON_ERROR_SKIP } plx_on_error;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
-/** In the order in which the model reads features. */
-typedef enum plx_feature_kind {
-    PLX_FEATURE_SPARSE,
-    PLX_FEATURE_BUCKETS,
-    PLX_FEATURE_LIST,
-    PLX_FEATURE_DENSE
-} plx_feature_kind;
+/** The kinds of features, in the order in which the model reads them. Each is the constant plx_feature_NAME of
+ * data/encoder_def.h; the first word is that of its number. */
+#define PLX_FEATURE_KINDS(KIND)          KIND(SPARSE, sparse) KIND(BUCKETS, buckets) KIND(LIST, list) KIND(DENSE, dense)
+#define PLX_FEATURE_NUMBER(number, name) PLX_FEATURE_##number,
+typedef enum plx_feature_kind { PLX_FEATURE_KINDS(PLX_FEATURE_NUMBER) } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
 /** As plx_combiner of networks/network.h, which this folder does not see. */
 typedef enum plx_list_combiner { PLX_LIST_MEAN, PLX_LIST_SUM, PLX_LIST_MAX, PLX_LIST_ATTENTION } plx_list_combiner;
@@ -125,13 +123,6 @@ typedef struct plx_feature_spec {
     int64_t quantiles;     /* buckets of equal numbers of rows; 0: none */
     int64_t exact;         /* numbers that at least so many rows have get buckets of their own; 0: none */
 } plx_feature_spec;
-
-/** How many numbers of a record a dense feature has. */
-static inline int plx_feature_numbers(const plx_feature_spec *feature)
-{
-    const int size = feature->size > 1 ? (int)feature->size : 1;
-    return feature->missing_indicator ? 2 * size : size;
-}
 
 /** Names of the kinds, ended by NULL. */
 extern const char *const plx_feature_kinds[];

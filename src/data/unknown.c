@@ -4,9 +4,7 @@
 
 #include <stdio.h>
 
-#include "data/cells.h"
-
-enum { BLOCK_ROWS = 256, LEAST_CELLS = 100, MOST_PERCENT = 1, TRAINING_PERCENT = 99, SHOWN = 40, KNOWN_SHOWN = 2 };
+enum { LEAST_CELLS = 100, MOST_PERCENT = 1, TRAINING_PERCENT = 99, SHOWN = 40, KNOWN_SHOWN = 2 };
 
 static uint32_t read_id(const uint8_t *at, uint32_t id_bytes)
 {
@@ -37,12 +35,6 @@ bool plx_unknown_list(const plx_list_field *field, const uint8_t *record)
     return list_items(field, record, &known) > 0 && known == 0;
 }
 
-static bool is_hashed(const plx_encoders *e, int feature)
-{
-    return (feature < e->n_sparse ? e->sparse[feature].vocabulary : e->lists[feature - e->n_sparse].vocabulary)
-               ->hash_buckets > 0;
-}
-
 static void show_example(plx_unknown *unknown, plx_slice cell)
 {
     if (*unknown->example) return;
@@ -50,33 +42,34 @@ static void show_example(plx_unknown *unknown, plx_slice cell)
              cell.text);
 }
 
-void plx_unknown_cell(const plx_encoders *e, int feature, plx_slice cell, const uint8_t *record, plx_unknown *unknown)
+void plx_unknown_cell(const plx_encoders *e, const plx_encoder *feature, plx_slice cell, const uint8_t *record,
+                      plx_unknown *unknown)
 {
     int known, n = cell.length > 0;
-    if (feature < e->n_sparse) {
-        const plx_id_field *field = &e->layout.sparse[feature];
+    if (feature->outputs[0].kind == PLX_MAKES_ID) {
+        const plx_id_field *field = plx_encoder_id(e, feature, 0);
         known = n && read_id(record + field->offset, field->id_bytes) > 0;
     } else {
-        n = list_items(&e->layout.lists[feature - e->n_sparse], record, &known);
+        n = list_items(&e->layout.lists[feature->outputs[0].place], record, &known);
     }
-    unknown[feature].cells += n > 0;
-    unknown[feature].known += known > 0;
-    if (n && !known) show_example(&unknown[feature], cell);
+    unknown->cells += n > 0;
+    unknown->known += known > 0;
+    if (n && !known) show_example(unknown, cell);
 }
 
 /* Columns of sparse features are many, and nearly all cells known. */
-static void count_sparse(const plx_encoders *e, const plx_raw_column *column, int feature, const uint32_t *codes,
-                         size_t n, const uint8_t *records, plx_unknown *unknown)
+static void count_ids(const plx_encoder *feature, const plx_encoded_rows *rows, const uint32_t *codes,
+                      plx_unknown *unknown)
 {
-    const plx_dictionary *texts = &column->dictionary;
+    const plx_dictionary *texts = &rows->columns->items[feature->input].dictionary;
     const plx_slice nothing = {"", 0};
     const uint32_t empty = plx_dictionary_find(texts, nothing, plx_dictionary_hash(texts, nothing));
-    const plx_id_field *field = &e->layout.sparse[feature];
-    const size_t stride = e->layout.record_bytes;
+    const plx_id_field *field = plx_encoder_id(rows->encoders, feature, 0);
     size_t n_cells = 0, n_unknown = 0, last = 0;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = 0; i < rows->n; i++) {
         const bool is_cell = codes[i] != empty;
-        const bool is_unknown = is_cell && read_id(records + i * stride + field->offset, field->id_bytes) == 0;
+        const uint8_t *record = plx_encoded_record(rows, i);
+        const bool is_unknown = is_cell && read_id(record + field->offset, field->id_bytes) == 0;
         n_cells += is_cell;
         n_unknown += is_unknown;
         if (is_unknown) last = i;
@@ -86,27 +79,24 @@ static void count_sparse(const plx_encoders *e, const plx_raw_column *column, in
     if (n_unknown) show_example(unknown, plx_dictionary_text(texts, codes[last]));
 }
 
-void plx_unknown_count(const plx_encoders *e, const plx_columns *columns, int feature, const uint32_t *order, size_t n,
-                       const uint8_t *records, plx_unknown *unknown)
+void plx_unknown_count(const plx_encoder *feature, const plx_encoded_rows *rows, plx_unknown *unknown)
 {
-    uint32_t codes[BLOCK_ROWS];
-    const bool is_list = feature >= e->n_sparse;
-    const plx_raw_column *column =
-        &columns->items[is_list ? e->lists[feature - e->n_sparse].input : e->sparse[feature].input];
-    if (is_hashed(e, feature)) return;
-    for (size_t first = 0; first < n; first += BLOCK_ROWS, records += (size_t)BLOCK_ROWS * e->layout.record_bytes) {
-        const size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
-        plx_column_codes(column, order + first, rows, codes);
-        if (!is_list) count_sparse(e, column, feature, codes, rows, records, &unknown[feature]);
-        for (size_t i = 0; is_list && i < rows; i++)
-            plx_unknown_cell(e, feature, plx_dictionary_text(&column->dictionary, codes[i]),
-                             records + i * e->layout.record_bytes, unknown);
+    uint32_t codes[PLX_ENCODED_ROWS];
+    if (!feature->vocabulary || feature->vocabulary->hash_buckets) return;
+    const plx_raw_column *column = &rows->columns->items[feature->input];
+    plx_column_codes(column, rows->order, rows->n, codes);
+    if (feature->outputs[0].kind == PLX_MAKES_ID) {
+        count_ids(feature, rows, codes, unknown);
+        return;
     }
+    for (size_t i = 0; i < rows->n; i++)
+        plx_unknown_cell(rows->encoders, feature, plx_dictionary_text(&column->dictionary, codes[i]),
+                         plx_encoded_record(rows, i), unknown);
 }
 
-int plx_encoders_n_vocabularies(const plx_encoders *e)
+int plx_encoders_n_features(const plx_encoders *e)
 {
-    return e->n_sparse + e->layout.n_lists;
+    return e->n_features;
 }
 
 /* Some of the categories that are known. */
@@ -125,14 +115,12 @@ static void list_known(const plx_dictionary *texts, char *out, size_t room)
 
 bool plx_encoders_tell_unknown(const plx_encoders *e, int feature, const plx_unknown *unknown, char *line, size_t room)
 {
-    const bool is_list = feature >= e->n_sparse;
-    const plx_vocabulary *vocabulary =
-        is_list ? e->lists[feature - e->n_sparse].vocabulary : e->sparse[feature].vocabulary;
-    const double share = is_list ? e->lists[feature - e->n_sparse].known_share : e->sparse[feature].known_share;
-    const bool was_known = plx_vocabulary_knows_fit(vocabulary) || share * 100 >= TRAINING_PERCENT;
-    const plx_feature_spec *spec = is_list ? e->lists[feature - e->n_sparse].spec : e->sparse[feature].spec;
+    const plx_vocabulary *vocabulary = e->features[feature].vocabulary;
+    const plx_feature_spec *spec = e->features[feature].spec;
     char known[2 * SHOWN + 16];
-    if (vocabulary->hash_buckets || unknown->cells < LEAST_CELLS) return false;
+    if (!vocabulary || vocabulary->hash_buckets || unknown->cells < LEAST_CELLS) return false;
+    const bool was_known =
+        plx_vocabulary_knows_fit(vocabulary) || e->features[feature].known_share * 100 >= TRAINING_PERCENT;
     if (unknown->known && (!was_known || unknown->known * 100 >= unknown->cells * MOST_PERCENT)) return false;
     list_known(&vocabulary->texts, known, sizeof known);
     snprintf(line, room,

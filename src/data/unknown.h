@@ -6,15 +6,14 @@
 #ifndef PLX_UNKNOWN_H
 #define PLX_UNKNOWN_H
 
-#include "data/encoders.h"
+#include "data/encoder_def.h"
 
-/** Adds the cells of feature `feature` (sparse ones, then lists), which `n` records have of rows order[0..n-1], to
- * `unknown` [plx_encoders_n_vocabularies]. */
-void plx_unknown_count(const plx_encoders *encoders, const plx_columns *columns, int feature, const uint32_t *order,
-                       size_t n, const uint8_t *records, plx_unknown *unknown);
+/** Adds the cells of a feature, which the records of some rows have, to `unknown`; of features that read no texts, and
+ * whose ids are hashes, nothing. */
+void plx_unknown_count(const plx_encoder *feature, const plx_encoded_rows *rows, plx_unknown *unknown);
 
 /** The same for one cell with the ids that its record has. */
-void plx_unknown_cell(const plx_encoders *encoders, int feature, plx_slice cell, const uint8_t *record,
+void plx_unknown_cell(const plx_encoders *encoders, const plx_encoder *feature, plx_slice cell, const uint8_t *record,
                       plx_unknown *unknown);
 
 /** Whether a record's cell of a list has items, none of which is known. */

@@ -75,6 +75,12 @@ static inline bool plx_vocabulary_knows_fit(const plx_vocabulary *vocabulary)
     return vocabulary->is_fitted && vocabulary->spec->min_count <= 1 && vocabulary->spec->max_size == 0;
 }
 
+/** Whether it is taken from rows, of one feature alone. */
+static inline bool plx_vocabulary_is_own(const plx_vocabulary *vocabulary)
+{
+    return vocabulary->n_features == 1 && vocabulary->is_fitted;
+}
+
 /** Rows of the table, the unknown one counted. */
 static inline uint32_t plx_vocabulary_rows(const plx_vocabulary *vocabulary)
 {

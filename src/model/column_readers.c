@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which columns a configuration reads, and how: for callers that make columns out of what users hand them. */
-#include "data/cells.h"
+#include "data/encoder_def.h"
 #include "model/handles.h"
 
 /* Counts readers up to the one that is asked for. */
@@ -19,17 +19,17 @@ static void visit(search *s, const char *column, const char *name, plx_reading r
 
 static void visit_feature(search *s, const plx_feature_spec *feature)
 {
-    static const plx_reading readings[] = {[PLX_FEATURE_SPARSE] = PLX_READS_CATEGORY,
-                                           [PLX_FEATURE_BUCKETS] = PLX_READS_NUMBER,
-                                           [PLX_FEATURE_LIST] = PLX_READS_LIST,
-                                           [PLX_FEATURE_DENSE] = PLX_READS_NUMBER};
-    const bool is_list = feature->kind == PLX_FEATURE_LIST;
+    static const plx_reading readings[] = {[PLX_FEATURE_READS_TEXT] = PLX_READS_CATEGORY,
+                                           [PLX_FEATURE_READS_NUMBER] = PLX_READS_NUMBER,
+                                           [PLX_FEATURE_READS_LIST] = PLX_READS_LIST};
+    const plx_feature_reads reads = plx_feature_defs[feature->kind]->reads;
     if (s->is_found) return;
-    visit(s, plx_column_of(feature->column, feature->name), feature->name, readings[feature->kind]);
-    if (is_list) visit(s, feature->weight_column, feature->name, PLX_READS_LIST_WEIGHTS);
+    visit(s, plx_column_of(feature->column, feature->name), feature->name, readings[reads]);
+    visit(s, feature->weight_column, feature->name, PLX_READS_LIST_WEIGHTS);
     if (!s->is_found) return;
-    if (is_list || feature->size > 1) s->out->separator = plx_separator_of(feature->separator).text;
-    if (feature->kind == PLX_FEATURE_DENSE && feature->size > 1) s->out->size = (int)feature->size;
+    if (reads == PLX_FEATURE_READS_LIST || feature->size > 1)
+        s->out->separator = plx_separator_of(feature->separator).text;
+    if (feature->size > 1) s->out->size = (int)feature->size;
 }
 
 bool plx_config_reader(const plx_config *config, int index, plx_column_reader *out)

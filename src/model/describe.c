@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "data/encoder_def.h"
 #include "graph/run.h"
 #include "model/handles.h"
 #include "train/score.h"
@@ -38,24 +39,36 @@ static void pad_to(plx_string *out, size_t line_start, size_t column)
         plx_string_add(out, " ", 1);
 }
 
+/* How many features of a kind there are, with categories and numbers of all of them. */
+static void add_kind(plx_string *out, const plx_encoders *e, int kind)
+{
+    const plx_encoder_def *def = plx_feature_defs[kind];
+    size_t categories = 0;
+    int n = 0, numbers = 0;
+    for (int i = 0; i < e->n_features; i++) {
+        const plx_encoder *feature = &e->features[i];
+        if (feature->def != def) continue;
+        n++;
+        for (int k = 0; k < feature->n_outputs; k++) {
+            const plx_feature_output *output = &feature->outputs[k];
+            if (output->kind == PLX_MAKES_ID) categories += e->layout.sparse[output->place].vocabulary;
+            if (output->kind == PLX_MAKES_LIST) categories += e->layout.lists[output->place].vocabulary;
+            if (output->kind == PLX_MAKES_NUMBERS) numbers += output->n;
+        }
+    }
+    if (n == 0 && !def->is_always_shown) return;
+    plx_string_format(out, "%s%d %s", kind > 0 ? ", " : "features: ", n, def->shown);
+    if (kind == 0) plx_string_format(out, " with %zu categories", categories);
+    if (kind > 0 && categories) plx_string_format(out, " with %zu", categories);
+    if (numbers && (categories || numbers != n))
+        plx_string_format(out, " %s %d numbers", categories ? "and" : "with", numbers);
+}
+
 static void add_inputs(plx_string *out, const plx_model *model)
 {
     const plx_table_spec *table = &model->config->spec.table;
-    const plx_layout *layout = plx_encoders_layout(model->encoders);
-    size_t categories = 0, items = 0, ranges = 0;
-    int n_cut = 0;
-    for (int i = 0; i < table->n_features; i++)
-        n_cut += table->features[i].kind == PLX_FEATURE_BUCKETS;
-    const int n_sparse = layout->n_sparse - n_cut, n_dense = table->n_features - layout->n_sparse - layout->n_lists;
-    for (int i = 0; i < layout->n_sparse; i++)
-        *(i < n_sparse ? &categories : &ranges) += layout->sparse[i].vocabulary;
-    for (int i = 0; i < layout->n_lists; i++)
-        items += layout->lists[i].vocabulary;
-    plx_string_format(out, "features: %d sparse with %zu categories", n_sparse, categories);
-    if (n_cut) plx_string_format(out, ", %d in buckets with %zu", n_cut, ranges);
-    if (layout->n_lists) plx_string_format(out, ", %d lists with %zu", layout->n_lists, items);
-    plx_string_format(out, ", %d dense", n_dense);
-    if (layout->n_dense != n_dense) plx_string_format(out, " with %d numbers", layout->n_dense);
+    for (int kind = 0; plx_feature_kinds[kind]; kind++)
+        add_kind(out, model->encoders, kind);
     plx_string_format(out, "\ntasks:");
     for (int i = 0; i < table->n_tasks; i++) {
         plx_string_format(out, "%s %s (%s)", i > 0 ? "," : "", table->tasks[i].name,

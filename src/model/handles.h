@@ -66,7 +66,7 @@ struct plx_model {
     double *task_weights, *task_decays; /* [n_tasks] */
     const char ***class_names;          /* [n_tasks][classes] */
     plx_training training;
-    atomic_bool *is_unknown_told; /* [plx_encoders_n_vocabularies]: each warning comes once */
+    atomic_bool *is_unknown_told; /* [plx_encoders_n_features]: each warning comes once */
 };
 
 struct plx_dataset {
@@ -91,8 +91,9 @@ plx_status plx_context_pool(const plx_context *context, size_t n_rows, size_t n_
 /** A configuration of the same spec, whose source is the resolved text. */
 plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err);
 
-/** The features of its configuration, in the model's arena; NULL when out of memory. */
-plx_input_spec *plx_model_inputs(plx_model *model);
+/** What the `*n` inputs of its network are, in its arena: ids, then lists, then numbers that its features make. NULL,
+ * or the arena fails: out of memory. */
+plx_input_spec *plx_model_inputs(plx_model *model, int *n);
 /** A model without room for its parameters. Takes `config`, also on failure; retains the encoders. */
 plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders, plx_model **out, plx_error *err);
 /** Takes the tasks' names from the configuration's text, which has been made anew. */

@@ -3,7 +3,7 @@
  */
 #include <string.h>
 
-#include "data/features.h"
+#include "data/encoder_def.h"
 #include "model/handles.h"
 
 _Static_assert((int)PLX_LIST_MEAN == (int)PLX_COMBINE_MEAN && (int)PLX_LIST_SUM == (int)PLX_COMBINE_SUM &&
@@ -19,46 +19,71 @@ static int automatic_dim(uint32_t categories)
     return 6 * (int)root;
 }
 
-static plx_input_spec embedded_input(const plx_feature_spec *feature, uint32_t vocabulary)
+/* The first input that the feature named `name` makes, for which the configuration was checked. */
+static int find_input(const plx_input_spec *inputs, int n, const char *name)
 {
-    return (plx_input_spec){.name = feature->name,
-                            .table = plx_table_of(feature),
-                            .vocabulary = (int)vocabulary,
-                            .embedding_dim =
-                                feature->embedding_dim ? (int)feature->embedding_dim : automatic_dim(vocabulary - 1),
-                            .initializer = feature->initializer,
-                            .initializer_scale = feature->initializer_scale > 0 ? feature->initializer_scale : 0,
-                            .is_frozen = feature->frozen};
-}
-
-/* The place of the feature named `name`, which the configuration was checked for. */
-static int find_feature(const plx_table_spec *table, const char *name)
-{
-    for (int i = 0; i < table->n_features; i++)
-        if (strcmp(table->features[i].name, name) == 0) return i;
+    for (int i = 0; i < n; i++)
+        if (strcmp(inputs[i].name, name) == 0) return i;
     return 0;
 }
 
-plx_input_spec *plx_model_inputs(plx_model *model)
+static void embed(plx_input_spec *input, const plx_feature_spec *feature, uint32_t vocabulary)
 {
-    const plx_table_spec *table = &model->config->spec.table;
-    const plx_layout *layout = plx_encoders_layout(model->encoders);
-    plx_input_spec *inputs = plx_arena_take(&model->arena, (size_t)table->n_features, sizeof *inputs);
-    int n_sparse = 0, n_lists = 0;
-    for (int i = 0; inputs && i < table->n_features; i++) {
-        const plx_feature_spec *feature = &table->features[i];
-        if (feature->kind == PLX_FEATURE_SPARSE || feature->kind == PLX_FEATURE_BUCKETS) {
-            inputs[i] = embedded_input(feature, layout->sparse[n_sparse++].vocabulary);
-        } else if (feature->kind == PLX_FEATURE_LIST) {
-            const plx_list_field *list = &layout->lists[n_lists++];
-            inputs[i] = embedded_input(feature, list->vocabulary);
-            inputs[i].length = (int)list->length;
-            inputs[i].combiner = feature->combiner;
-            if (feature->combiner == PLX_LIST_ATTENTION)
-                inputs[i].attention_on = find_feature(table, feature->attention_on);
-        } else {
-            inputs[i] = (plx_input_spec){.name = feature->name, .numbers = plx_feature_numbers(feature)};
+    input->vocabulary = (int)vocabulary;
+    input->embedding_dim = feature->embedding_dim ? (int)feature->embedding_dim : automatic_dim(vocabulary - 1);
+    input->initializer = feature->initializer;
+    input->initializer_scale = feature->initializer_scale > 0 ? feature->initializer_scale : 0;
+    input->is_frozen = feature->frozen;
+}
+
+/* Input `n` from one thing that a feature makes. */
+static void fill_input(const plx_layout *layout, const plx_feature_spec *feature, const plx_feature_output *output,
+                       plx_input_spec *inputs, int n)
+{
+    plx_input_spec *input = &inputs[n];
+    if (output->kind == PLX_MAKES_NUMBERS) {
+        input->numbers = output->n;
+    } else if (output->kind == PLX_MAKES_ID) {
+        embed(input, feature, layout->sparse[output->place].vocabulary);
+    } else {
+        const plx_list_field *list = &layout->lists[output->place];
+        embed(input, feature, list->vocabulary);
+        input->length = (int)list->length;
+        input->combiner = feature->combiner;
+        if (feature->combiner == PLX_LIST_ATTENTION) input->attention_on = find_input(inputs, n, feature->attention_on);
+    }
+}
+
+/* What all features make of kind `kind`, from input `n` on; returns how many inputs there are then. */
+static int add_inputs(plx_model *model, int kind, plx_input_spec *inputs, int n)
+{
+    const plx_encoders *e = model->encoders;
+    for (int i = 0; i < e->n_features; i++) {
+        const plx_feature_spec *spec = &model->config->spec.table.features[i];
+        for (int k = 0; k < e->features[i].n_outputs; k++) {
+            const plx_feature_output *output = &e->features[i].outputs[k];
+            if ((int)output->kind != kind) continue;
+            inputs[n] = (plx_input_spec){.name = spec->name, .table = plx_table_of(spec)};
+            if (output->name) {
+                inputs[n].name = plx_arena_format(&model->arena, "%s/%s", spec->name, output->name);
+                inputs[n].table = plx_arena_format(&model->arena, "%s/%s", plx_table_of(spec), output->name);
+            }
+            if (plx_arena_failed(&model->arena)) return n;
+            fill_input(plx_encoders_layout(e), spec, output, inputs, n);
+            n++;
         }
     }
+    return n;
+}
+
+plx_input_spec *plx_model_inputs(plx_model *model, int *n)
+{
+    const size_t room = PLX_FEATURE_OUTPUTS * (size_t)model->encoders->n_features;
+    plx_input_spec *inputs = plx_arena_take(&model->arena, room, sizeof *inputs);
+    *n = 0;
+    if (!inputs) return NULL;
+    *n = add_inputs(model, PLX_MAKES_ID, inputs, *n);
+    *n = add_inputs(model, PLX_MAKES_LIST, inputs, *n);
+    *n = add_inputs(model, PLX_MAKES_NUMBERS, inputs, *n);
     return inputs;
 }

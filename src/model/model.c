@@ -54,16 +54,15 @@ static plx_status build(plx_model *model, plx_error *err)
     const plx_spec *spec = &model->config->spec;
     plx_build what = {
         .spec = &spec->model,
-        .inputs = plx_model_inputs(model),
-        .n_inputs = spec->table.n_features,
         .targets = list_targets(model),
         .n_tasks = spec->table.n_tasks,
         .lazy_rows = spec->train.table_optimizer[0] ? (int)spec->train.table_rows : 0,
     };
-    const size_t n_vocabularies = (size_t)plx_encoders_n_vocabularies(model->encoders);
-    model->is_unknown_told = plx_arena_take(&model->arena, n_vocabularies, sizeof *model->is_unknown_told);
+    what.inputs = plx_model_inputs(model, &what.n_inputs);
+    const size_t n_features = (size_t)plx_encoders_n_features(model->encoders);
+    model->is_unknown_told = plx_arena_take(&model->arena, n_features, sizeof *model->is_unknown_told);
     if (plx_arena_failed(&model->arena)) return plx_error_memory(err);
-    for (size_t i = 0; i < n_vocabularies; i++)
+    for (size_t i = 0; i < n_features; i++)
         atomic_init(&model->is_unknown_told[i], false);
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
     plx_network_build(&model->graph, spec->def, &what);
@@ -74,15 +73,14 @@ plx_status plx_model_count_unknown(const plx_model *model, plx_unknown **out, pl
 {
     *out = NULL;
     if (!model->context->warn) return PLX_OK;
-    *out =
-        plx_alloc_zero(&model->context->allocator, (size_t)plx_encoders_n_vocabularies(model->encoders), sizeof **out);
+    *out = plx_alloc_zero(&model->context->allocator, (size_t)plx_encoders_n_features(model->encoders), sizeof **out);
     return *out ? PLX_OK : plx_error_memory(err);
 }
 
 void plx_model_tell_unknown(const plx_model *model, plx_unknown *unknown)
 {
     char line[512];
-    for (int i = 0; unknown && i < plx_encoders_n_vocabularies(model->encoders); i++)
+    for (int i = 0; unknown && i < plx_encoders_n_features(model->encoders); i++)
         if (plx_encoders_tell_unknown(model->encoders, i, &unknown[i], line, sizeof line) &&
             !atomic_exchange(&model->is_unknown_told[i], true))
             plx_context_warn(model->context, "%s", line);

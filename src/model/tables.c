@@ -84,7 +84,7 @@ plx_status plx_model_fill_tables(const plx_model *model, const plx_data *data, p
     plx_arena_init(&arena, &model->context->allocator);
     for (int i = 0; i < table->n_features && status == PLX_OK; i++) {
         const plx_feature_spec *feature = &table->features[i];
-        if (feature->kind == PLX_FEATURE_DENSE || !feature->embedding_file || !*feature->embedding_file) continue;
+        if (!feature->embedding_file || !*feature->embedding_file) continue;
         status = fill_from(model, data, feature, &arena, err);
         if (status != PLX_OK && status != PLX_ERR_MEMORY)
             plx_error_prefix(err, "feature '%s': embedding_file", feature->name);

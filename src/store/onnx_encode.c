@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/encoders_dense.h"
+#include "data/feature_buckets.h"
+#include "data/feature_dense.h"
+#include "data/feature_list.h"
 #include "store/onnx_network.h"
 #include "store/onnx_numbers.h"
 
@@ -17,6 +19,13 @@ typedef struct encode {
     const char **texts;   /* [n_inputs]: string [rows, 1]; NULL: not made yet */
     const char **numbers; /* [n_inputs]: double [rows, size] */
     bool *reads_text;     /* [n_inputs] */
+    /* Dense features that are encoded as one matrix: those that wait for it, and what it is made of. */
+    const plx_encoder **waiting;     /* [n_waiting] */
+    const plx_dense_encoder **dense; /* [n_waiting] */
+    const char **raw;                /* [n_waiting] */
+    int n_waiting;
+    const char **encoded; /* [n_encoded]: numbers of the record so far */
+    int n_encoded;
     plx_onnx_record *out;
     plx_onnx_notice *tell;
     void *user;
@@ -130,11 +139,14 @@ static const char *ids_of(plx_onnx *onnx, const plx_vocabulary *vocabulary, cons
                                                    .n_attributes = sizeof attributes / sizeof *attributes});
 }
 
-static plx_status encode_sparse(encode *e, int index, plx_error *err)
+static void put_id(encode *e, const plx_encoder *feature, int output, const char *ids)
 {
-    const plx_sparse_encoder *sparse = &e->encoders->sparse[index];
+    e->out->sparse[feature->outputs[output].place] = plx_onnx_axis(e->onnx, "Squeeze", ids, 1);
+}
+
+static plx_status encode_sparse(encode *e, const plx_encoder *sparse, plx_error *err)
+{
     const char *ids, *text;
-    e->onnx->scope = sparse->spec->name;
     if (sparse->vocabulary->hash_buckets) {
         const char *doc = plx_arena_format(e->onnx->arena, "the category's id: 1 + xxh64(text) mod %lu",
                                            (unsigned long)sparse->vocabulary->hash_buckets);
@@ -143,22 +155,20 @@ static plx_status encode_sparse(encode *e, int index, plx_error *err)
         PLX_TRY(text_of(e, sparse->input, &text, err));
         ids = ids_of(e->onnx, sparse->vocabulary, text);
     }
-    e->out->sparse[index] = plx_onnx_axis(e->onnx, "Squeeze", ids, 1);
+    put_id(e, sparse, 0, ids);
     return PLX_OK;
 }
 
-static plx_status encode_buckets(encode *e, int index, plx_error *err)
+static plx_status encode_buckets(encode *e, const plx_encoder *feature, plx_error *err)
 {
-    const plx_bucket_encoder *buckets = &e->encoders->buckets[index];
+    const plx_bucket_encoder *buckets = feature->own;
     const char *x;
-    e->onnx->scope = buckets->spec->name;
-    PLX_TRY(number_of(e, buckets->input, &x, err));
+    PLX_TRY(number_of(e, feature->input, &x, err));
     const char *bucket =
         plx_onnx_two(e->onnx, "Add", plx_onnx_count_below(e->onnx, buckets->borders, buckets->n_borders, x),
                      plx_onnx_int(e->onnx, 1));
-    const char *id =
-        plx_onnx_three(e->onnx, "Where", plx_onnx_one(e->onnx, "IsNaN", x), plx_onnx_int(e->onnx, 0), bucket);
-    e->out->sparse[e->encoders->n_sparse + index] = plx_onnx_axis(e->onnx, "Squeeze", id, 1);
+    put_id(e, feature, 0,
+           plx_onnx_three(e->onnx, "Where", plx_onnx_one(e->onnx, "IsNaN", x), plx_onnx_int(e->onnx, 0), bucket));
     return PLX_OK;
 }
 
@@ -300,14 +310,14 @@ static plx_status cut_weights(encode *e, const plx_list_encoder *list, const cha
     return PLX_OK;
 }
 
-static plx_status encode_list(encode *e, int index, plx_error *err)
+static plx_status encode_list(encode *e, const plx_encoder *feature, plx_error *err)
 {
     plx_onnx *onnx = e->onnx;
-    const plx_list_encoder *list = &e->encoders->lists[index];
+    const plx_list_encoder *list = feature->own;
+    plx_onnx_list *out = &e->out->lists[feature->outputs[0].place];
     const char *cell;
     pieces p = {0};
-    onnx->scope = list->spec->name;
-    if (list->vocabulary->hash_buckets) return encode_hashed_list(e, list, &e->out->lists[index], err);
+    if (list->vocabulary->hash_buckets) return encode_hashed_list(e, list, out, err);
     PLX_TRY(text_of(e, list->input, &cell, err));
     const char *items = plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator.text, NULL), 1);
     if (list->weight_input >= 0) {
@@ -321,26 +331,11 @@ static plx_status encode_list(encode *e, int index, plx_error *err)
         PLX_TRY(cut_weights(e, list, items, &p, err));
     else
         p.ids = ids_of(onnx, list->vocabulary, items);
-    finish_list(e, list, &p, &e->out->lists[index]);
+    finish_list(e, list, &p, out);
     return PLX_OK;
 }
 
 /* -- Dense numbers ------------------------------------------------------------------------------------------------ */
-
-/* Neighbours that nothing but numbers a column tells apart are one matrix. */
-static bool is_plain(const plx_dense_encoder *dense)
-{
-    return !dense->spec->transform && !dense->knots && !dense->spec->missing_indicator;
-}
-
-/* The encoders from `first` on that are encoded together. */
-static int run_length(const plx_encoders *encoders, int first)
-{
-    int n = 1;
-    while (is_plain(&encoders->dense[first]) && first + n < encoders->n_dense && is_plain(&encoders->dense[first + n]))
-        n++;
-    return n;
-}
 
 /* Files of before tell equal numbers by their logarithms, which are rounded in another way there. */
 static void tell_of_logarithms(const encode *e, const plx_dense_encoder *dense)
@@ -354,65 +349,98 @@ static void tell_of_logarithms(const encode *e, const plx_dense_encoder *dense)
     e->tell(e->user, line);
 }
 
-static plx_status encode_dense(encode *e, plx_error *err)
+/* Encodes the dense features that wait. */
+static plx_status encode_waiting(encode *e, plx_error *err)
 {
     plx_onnx *onnx = e->onnx;
-    const int n_dense = e->encoders->n_dense;
-    const char **raw = plx_arena_take(onnx->arena, (size_t)n_dense, sizeof *raw);
-    const char **encoded = plx_arena_take(onnx->arena, (size_t)n_dense, sizeof *encoded);
-    int n_encoded = 0;
-    if (!raw || !encoded) return plx_error_memory(err);
-    for (int first = 0, n; first < n_dense; first += n) {
-        const plx_dense_encoder *dense = &e->encoders->dense[first];
-        n = run_length(e->encoders, first);
-        onnx->scope = n > 1 ? "dense" : dense->spec->name;
-        for (int d = 0; d < n; d++) {
-            tell_of_logarithms(e, &dense[d]);
-            PLX_TRY(number_of(e, dense[d].input, &raw[d], err));
-        }
-        const char *together = n > 1 ? plx_onnx_along(onnx, "Concat", raw, n, "axis", 1) : raw[0];
-        PLX_TRY(plx_onnx_numbers(onnx, dense, n, together, &encoded[n_encoded++], err));
+    const int n = e->n_waiting;
+    e->n_waiting = 0;
+    if (n == 0) return PLX_OK;
+    onnx->scope = n > 1 ? "dense" : e->waiting[0]->spec->name;
+    for (int i = 0; i < n; i++) {
+        e->dense[i] = e->waiting[i]->own;
+        tell_of_logarithms(e, e->dense[i]);
+        PLX_TRY(number_of(e, e->waiting[i]->input, &e->raw[i], err));
     }
-    if (n_encoded)
-        e->out->dense = n_encoded > 1 ? plx_onnx_along(onnx, "Concat", encoded, n_encoded, "axis", 1) : encoded[0];
-    return PLX_OK;
+    const char *together = n > 1 ? plx_onnx_along(onnx, "Concat", e->raw, n, "axis", 1) : e->raw[0];
+    return plx_onnx_numbers(onnx, e->dense, n, together, &e->encoded[e->n_encoded++], err);
+}
+
+/* Whether nothing but numbers a column tells it from its neighbours. */
+static bool is_plain(const plx_dense_encoder *dense)
+{
+    return !dense->spec->transform && !dense->knots && !dense->spec->missing_indicator;
+}
+
+static plx_status encode_dense(encode *e, const plx_encoder *feature, plx_error *err)
+{
+    if (!is_plain(feature->own)) PLX_TRY(encode_waiting(e, err));
+    e->waiting[e->n_waiting++] = feature;
+    return is_plain(feature->own) ? PLX_OK : encode_waiting(e, err);
 }
 
 /* -- All of it ---------------------------------------------------------------------------------------------------- */
 
+typedef plx_status encode_feature(encode *e, const plx_encoder *feature, plx_error *err);
+/* [plx_feature_kind] */
+static encode_feature *const writers[] = {[PLX_FEATURE_SPARSE] = encode_sparse,
+                                          [PLX_FEATURE_BUCKETS] = encode_buckets,
+                                          [PLX_FEATURE_LIST] = encode_list,
+                                          [PLX_FEATURE_DENSE] = encode_dense};
+
+bool plx_onnx_knows_kind(int kind)
+{
+    return kind >= 0 && (size_t)kind < sizeof writers / sizeof *writers && writers[kind];
+}
+
 /* Columns that are looked up as texts: a number of such a column is made of its text. */
 static void find_texts(const encode *e)
 {
-    const plx_encoders *encoders = e->encoders;
-    for (int i = 0; i < encoders->n_sparse; i++)
-        e->reads_text[encoders->sparse[i].input] |= !encoders->sparse[i].vocabulary->hash_buckets;
-    for (int i = 0; i < encoders->layout.n_lists; i++) {
-        const plx_list_encoder *list = &encoders->lists[i];
-        if (list->vocabulary->hash_buckets) continue;
-        e->reads_text[list->input] = true;
+    for (int i = 0; i < e->encoders->n_features; i++) {
+        const plx_encoder *feature = &e->encoders->features[i];
+        if (!feature->vocabulary || feature->vocabulary->hash_buckets) continue;
+        e->reads_text[feature->input] = true;
+        if (feature->def != &plx_feature_list) continue;
+        const plx_list_encoder *list = feature->own;
         if (list->weight_input >= 0) e->reads_text[list->weight_input] = true;
     }
+}
+
+static plx_status encode_features(encode *e, plx_error *err)
+{
+    plx_onnx *onnx = e->onnx;
+    for (int i = 0; i < e->encoders->n_features; i++) {
+        const plx_encoder *feature = &e->encoders->features[i];
+        if (!plx_onnx_knows_kind(feature->spec->kind))
+            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "feature '%s' is of kind %s, for which there is no ONNX",
+                     feature->spec->name, feature->def->name);
+        onnx->scope = feature->spec->name;
+        PLX_TRY(writers[feature->spec->kind](e, feature, err));
+    }
+    PLX_TRY(encode_waiting(e, err));
+    if (e->n_encoded)
+        e->out->dense =
+            e->n_encoded > 1 ? plx_onnx_along(onnx, "Concat", e->encoded, e->n_encoded, "axis", 1) : e->encoded[0];
+    return PLX_OK;
 }
 
 plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onnx_record *out, plx_onnx_notice *tell,
                            void *user, plx_error *err)
 {
     const plx_layout *layout = &encoders->layout;
-    const size_t n = (size_t)encoders->n_inputs;
+    const size_t n = (size_t)encoders->n_inputs, n_features = (size_t)encoders->n_features;
     encode e = {.onnx = onnx, .encoders = encoders, .out = out, .tell = tell, .user = user};
     e.texts = plx_arena_take(onnx->arena, n, sizeof *e.texts);
     e.numbers = plx_arena_take(onnx->arena, n, sizeof *e.numbers);
     e.reads_text = plx_arena_take(onnx->arena, n, sizeof *e.reads_text);
+    e.waiting = plx_arena_take(onnx->arena, n_features, sizeof *e.waiting);
+    e.dense = plx_arena_take(onnx->arena, n_features, sizeof *e.dense);
+    e.raw = plx_arena_take(onnx->arena, n_features, sizeof *e.raw);
+    e.encoded = plx_arena_take(onnx->arena, n_features, sizeof *e.encoded);
     out->sparse = plx_arena_take(onnx->arena, (size_t)layout->n_sparse, sizeof *out->sparse);
     out->lists = plx_arena_take(onnx->arena, (size_t)layout->n_lists, sizeof *out->lists);
     out->dense = NULL;
     if (plx_arena_failed(onnx->arena)) return plx_error_memory(err);
     find_texts(&e);
-    for (int i = 0; i < encoders->n_sparse; i++)
-        PLX_TRY(encode_sparse(&e, i, err));
-    for (int i = 0; i < encoders->n_buckets; i++)
-        PLX_TRY(encode_buckets(&e, i, err));
-    for (int i = 0; i < layout->n_lists; i++)
-        PLX_TRY(encode_list(&e, i, err));
-    return encode_dense(&e, err);
+    return encode_features(&e, err);
 }

@@ -27,6 +27,9 @@ typedef void plx_onnx_notice(void *user, const char *line);
 plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onnx_record *out, plx_onnx_notice *tell,
                            void *user, plx_error *err);
 
+/** Whether there is a row for the kind of features. */
+bool plx_onnx_knows_kind(int kind);
+
 /** What of the weights [rows, items] of a list the network takes, 0 where `is_kept` is false. */
 const char *plx_onnx_weights(plx_onnx *onnx, const plx_feature_spec *spec, const char *weights, const char *is_kept);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers as ONNX's operators, in doubles until they are scaled: data/encoders_dense.c by columns. */
+/* Numbers as ONNX's operators, in doubles until they are scaled: data/feature_dense.c by columns. */
 #include "store/onnx_numbers.h"
 
 #include <float.h>
@@ -33,11 +33,12 @@ typedef struct columns {
     bool fills, clips, scales;
 } columns;
 
-static plx_status columns_of(const plx_dense_encoder *dense, int n_dense, plx_arena *arena, columns *c, plx_error *err)
+static plx_status columns_of(const plx_dense_encoder *const *dense, int n_dense, plx_arena *arena, columns *c,
+                             plx_error *err)
 {
     *c = (columns){0};
     for (int d = 0; d < n_dense; d++)
-        c->n += dense[d].size;
+        c->n += dense[d]->size;
     double *numbers = plx_arena_take(arena, 5 * (size_t)c->n, sizeof *numbers);
     if (!numbers) return plx_error_memory(err);
     c->fill = numbers;
@@ -47,14 +48,14 @@ static plx_status columns_of(const plx_dense_encoder *dense, int n_dense, plx_ar
     c->factor = c->first + c->n;
     int64_t i = 0;
     for (int d = 0; d < n_dense; d++) {
-        const plx_real_list *clip = &dense[d].spec->clip;
+        const plx_real_list *clip = &dense[d]->spec->clip;
         c->clips |= clip->n > 0;
-        for (int at = 0; at < dense[d].size; at++, i++) {
-            c->fill[i] = dense[d].fill[at];
+        for (int at = 0; at < dense[d]->size; at++, i++) {
+            c->fill[i] = dense[d]->fill[at];
             c->least[i] = clip->n ? clip->items[0] : -INFINITY;
             c->most[i] = clip->n ? clip->items[1] : INFINITY;
-            c->first[i] = dense[d].scaling[2 * (size_t)at];
-            c->factor[i] = dense[d].scaling[2 * (size_t)at + 1];
+            c->first[i] = dense[d]->scaling[2 * (size_t)at];
+            c->factor[i] = dense[d]->scaling[2 * (size_t)at + 1];
             c->fills |= !isnan(c->fill[i]);
             c->scales |= c->first[i] < 0 || c->first[i] > 0 || c->factor[i] < 1 || c->factor[i] > 1;
         }
@@ -154,11 +155,12 @@ static const char *shares_of(plx_onnx *onnx, const plx_dense_encoder *dense, con
     return plx_onnx_along(onnx, "Concat", shares, dense->size, "axis", 1);
 }
 
-plx_status plx_onnx_numbers(plx_onnx *onnx, const plx_dense_encoder *dense, int n, const char *raw, const char **out,
-                            plx_error *err)
+plx_status plx_onnx_numbers(plx_onnx *onnx, const plx_dense_encoder *const *all, int n, const char *raw,
+                            const char **out, plx_error *err)
 {
     columns c;
-    PLX_TRY(columns_of(dense, n, onnx->arena, &c, err));
+    const plx_dense_encoder *dense = all[0];
+    PLX_TRY(columns_of(all, n, onnx->arena, &c, err));
     const char *x = raw, *is_missing = plx_onnx_one(onnx, "IsNaN", raw);
     if (c.fills) x = plx_onnx_three(onnx, "Where", is_missing, plx_onnx_doubles(onnx, c.fill, c.n), x);
     if (c.clips) x = between(onnx, x, c.least, c.most, c.n);

@@ -1,0 +1,468 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lists in cells: each item is a category. Nothing is allocated: items go from the cell into the record one after
+ * another. Cells of raw columns that come again and again, such as a film's genres, are taken apart once and copied
+ * from the record that had them first; where most cells differ, remembering them would not pay.
+ */
+#include "data/feature_list.h"
+
+#include <stdio.h>
+
+#include "data/encoder_def.h"
+#include "data/unknown.h"
+
+/* A record's bytes that lists may take: more would be a mistake in max_length. */
+enum { MAX_LIST_BYTES = 1 << 24 };
+
+/* -- Options ------------------------------------------------------------------------------------------------------ */
+
+static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
+{
+    out[0] = (plx_feature_output){.kind = PLX_MAKES_LIST, .n = (int)spec->max_length};
+    return 1;
+}
+
+static bool is_visible_byte(const char *text)
+{
+    return strlen(text) == 1 && !strchr("\r\n", *text);
+}
+
+static void check_separators(const plx_feature_checker *c, const plx_feature_spec *f)
+{
+    const char *separator = f->separator ? f->separator : "", *weights = f->weight_separator;
+    plx_feature_check_separator(c, f);
+    if (plx_is_given(weights) && !is_visible_byte(weights))
+        plx_feature_problem_of(c, "weight_separator", "'weight_separator' is one byte, or empty for none, not '%.60s'",
+                               weights);
+    if (plx_is_given(weights) && strcmp(separator, weights) == 0)
+        plx_feature_problem_of(c, "weight_separator", "'weight_separator' and 'separator' are the same byte");
+}
+
+static void check_weights(const plx_feature_checker *c, const plx_feature_spec *f)
+{
+    bool in_cell = plx_is_given(f->weight_separator), beside = plx_is_given(f->weight_column);
+    if (in_cell && beside)
+        plx_feature_problem_of(c, "weight_column",
+                               "weights come by 'weight_separator' or by 'weight_column': give one or the other");
+    if (f->normalize_weights && !in_cell && !beside)
+        plx_feature_problem_of(c, "normalize_weights",
+                               "'normalize_weights' needs weights, by 'weight_separator' or by 'weight_column'");
+    if (f->combiner != PLX_LIST_MEAN && f->combiner != PLX_LIST_SUM && (in_cell || beside))
+        plx_feature_problem_of(c, in_cell ? "weight_separator" : "weight_column",
+                               "weights belong to the combiners mean and sum");
+}
+
+static void check_attention(const plx_feature_checker *c, const plx_feature_spec *f)
+{
+    if (f->combiner != PLX_LIST_ATTENTION) {
+        if (plx_is_given(f->attention_on))
+            plx_feature_problem_of(c, "attention_on", "'attention_on' belongs to combiner attention");
+        return;
+    }
+    if (!plx_is_given(f->attention_on)) {
+        plx_feature_problem_of(
+            c, "combiner", "combiner attention needs 'attention_on': the sparse feature that items are compared with");
+        return;
+    }
+    const plx_feature_spec *other = plx_feature_named(c, f->attention_on);
+    if (!other || other->kind != PLX_FEATURE_SPARSE)
+        plx_feature_problem_of(c, "attention_on", "'attention_on' names no sparse feature: '%.100s'", f->attention_on);
+    else if (other->embedding_dim != f->embedding_dim)
+        plx_feature_problem_of(c, "attention_on",
+                               "'attention_on' needs a feature of the same 'embedding_dim', which '%.100s' has not",
+                               f->attention_on);
+}
+
+static void check(plx_feature_checker *c, const plx_feature_spec *f)
+{
+    plx_feature_check_vocabulary(c, f);
+    check_separators(c, f);
+    check_weights(c, f);
+    check_attention(c, f);
+    const bool was_too_much = c->list_bytes > MAX_LIST_BYTES;
+    c->list_bytes += (size_t)f->max_length * 8; /* an id and a weight */
+    if (f->max_length < 1) plx_feature_problem_of(c, "max_length", "'max_length' must be 1 at least");
+    if (c->list_bytes > MAX_LIST_BYTES && !was_too_much)
+        plx_feature_problem_of(c, "max_length", "the lists' 'max_length' are more than %d in all", MAX_LIST_BYTES / 8);
+}
+
+static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error *err)
+{
+    const plx_feature_spec *spec = feature->spec;
+    plx_list_encoder *list = plx_arena_take(&e->arena, 1, sizeof *list);
+    if (!list) return plx_error_memory(err);
+    PLX_TRY(plx_encoders_link_size(e, feature->input, 1, NULL, spec->name, err));
+    PLX_TRY(plx_encoder_take_vocabulary(e, feature, err));
+    *list = (plx_list_encoder){.spec = spec,
+                               .input = feature->input,
+                               .weight_input = -1,
+                               .vocabulary = feature->vocabulary,
+                               .separator = plx_separator_of(spec->separator),
+                               .decimal = e->spec.data.decimal,
+                               .weight_separator = spec->weight_separator[0],
+                               .trim = e->csv.trim};
+    feature->own = list;
+    if (*spec->weight_column) {
+        e->checks_rows = true;
+        list->weight_input = plx_encoders_input(e, spec->weight_column);
+        if (list->weight_input < 0) return plx_error_memory(err);
+    }
+    const int read[] = {list->input, list->weight_input};
+    for (int i = 0; i < 2 && read[i] >= 0; i++) {
+        plx_input *input = &e->inputs[read[i]];
+        input->texts = true;
+        if (!input->item_separator.length) input->item_separator = list->separator;
+    }
+    e->inputs[list->input].is_checked |= list->weight_separator != '\0';
+    return PLX_OK;
+}
+
+/* -- Items -------------------------------------------------------------------------------------------------------- */
+
+/* A way through the items of a cell that are kept. */
+typedef struct list_walk {
+    const char *at, *end;
+    size_t left; /* items still to come at most */
+    plx_slice separator;
+    bool trim;
+} list_walk;
+
+static plx_slice trimmed(plx_slice text, bool trim)
+{
+    return trim ? plx_slice_trim(text) : text;
+}
+
+/* The next item of the cell, whether kept or not; empty ones are passed over. */
+static bool next_item(list_walk *walk, plx_slice *item)
+{
+    while (walk->at < walk->end) {
+        const size_t rest = (size_t)(walk->end - walk->at);
+        const char *found = plx_separator_find(walk->separator, walk->at, rest);
+        const size_t length = found ? (size_t)(found - walk->at) : rest;
+        *item = trimmed((plx_slice){walk->at, length}, walk->trim);
+        walk->at += length + (found ? walk->separator.length : 0);
+        if (item->length) return true;
+    }
+    return false;
+}
+
+static size_t count_items(list_walk walk)
+{
+    size_t n = 0;
+    plx_slice item;
+    while (next_item(&walk, &item))
+        n++;
+    return n;
+}
+
+/* Of the cell as the feature reads it. */
+static list_walk list_items(const plx_list_encoder *list, plx_slice cell)
+{
+    cell = plx_vocabulary_cell(list->vocabulary, list->spec, cell);
+    const size_t most = (size_t)list->spec->max_length;
+    list_walk walk = {.at = cell.text,
+                      .end = cell.text + cell.length,
+                      .left = most,
+                      .separator = list->separator,
+                      .trim = list->trim};
+    if (list->spec->keep == PLX_KEEP_FIRST) return walk;
+    plx_slice dropped;
+    for (size_t n = count_items(walk); n > most; n--)
+        next_item(&walk, &dropped);
+    return walk;
+}
+
+/* The next item, with its weight in the cell where there is one. */
+static bool next_kept(list_walk *walk, plx_slice *item)
+{
+    if (walk->left == 0) return false;
+    walk->left--;
+    return next_item(walk, item);
+}
+
+/* Where the weight's separator stands: the last one, since texts may hold it. */
+static const char *find_weight(const plx_list_encoder *list, plx_slice item)
+{
+    return list->weight_separator ? memrchr(item.text, list->weight_separator, item.length) : NULL;
+}
+
+/* The item's text: what is before its weight. */
+static plx_slice text_of(const plx_list_encoder *list, plx_slice item)
+{
+    const char *found = find_weight(list, item);
+    return found ? trimmed((plx_slice){item.text, (size_t)(found - item.text)}, list->trim) : item;
+}
+
+static plx_status parse_weight(const plx_list_encoder *list, plx_slice text, float *out, plx_error *err)
+{
+    const plx_data_spec by = {.decimal = list->decimal};
+    double number;
+    char reader[200];
+    plx_number kind = plx_cell_number_by(&by, text, &number);
+    *out = (float)number;
+    if (kind == PLX_NUMBER_GIVEN) return PLX_OK;
+    const plx_feature_spec *spec = list->spec;
+    snprintf(reader, sizeof reader, "holds the weights of list '%.100s'", spec->name);
+    return plx_fail_number(
+        kind, text, *spec->weight_column ? spec->weight_column : plx_column_of(spec->column, spec->name), reader, err);
+}
+
+/* The weight of an item; `beside` goes through the column of weights. */
+static plx_status read_weight(const plx_list_encoder *list, plx_slice item, list_walk *beside, float *out,
+                              plx_error *err)
+{
+    plx_slice text = {"", 0};
+    if (list->weight_input >= 0) {
+        next_kept(beside, &text);
+        return parse_weight(list, text, out, err);
+    }
+    const char *found = find_weight(list, item);
+    if (!found)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "'%.*s' has no weight behind a '%c'; the items of list '%s' need one",
+                 (int)(item.length < 60 ? item.length : 60), item.text, list->weight_separator, list->spec->name);
+    text = trimmed((plx_slice){found + 1, (size_t)(item.text + item.length - found - 1)}, list->trim);
+    return parse_weight(list, text, out, err);
+}
+
+static plx_status check_counts(const plx_list_encoder *list, plx_slice cell, plx_slice weights, plx_error *err)
+{
+    list_walk items = {.at = cell.text, .end = cell.text + cell.length, .separator = list->separator};
+    list_walk beside = {.at = weights.text, .end = weights.text + weights.length, .separator = list->separator};
+    items.trim = beside.trim = list->trim;
+    const size_t n = count_items(items), n_weights = count_items(beside);
+    if (n == n_weights) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "list '%s' has %zu items, and %zu weights in column '%s'", list->spec->name, n,
+             n_weights, list->spec->weight_column);
+}
+
+static void put_id(uint8_t *record, const plx_list_field *field, uint32_t item, uint32_t id)
+{
+    uint8_t *at = record + field->offset + (size_t)item * field->id_bytes;
+    const uint16_t narrow = (uint16_t)id;
+    if (field->id_bytes == 1)
+        *at = (uint8_t)id;
+    else if (field->id_bytes == 2)
+        memcpy(at, &narrow, sizeof narrow);
+    else
+        memcpy(at, &id, sizeof id);
+}
+
+/* Divides the `n` weights by the sum of their magnitudes; weights that are all 0 stay. */
+static void divide_by_sum(float *weights, uint32_t n)
+{
+    double sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        sum += fabs((double)weights[i]);
+    for (uint32_t i = 0; i < n && sum > 0; i++)
+        weights[i] = (float)((double)weights[i] / sum);
+}
+
+/* The weights' softmax, divided by `divisor`. */
+static void softmax(float *weights, uint32_t n, double divisor)
+{
+    double greatest = -INFINITY, sum = 0;
+    for (uint32_t i = 0; i < n; i++)
+        greatest = fmax(greatest, (double)weights[i]);
+    for (uint32_t i = 0; i < n; i++)
+        sum += exp((double)weights[i] - greatest);
+    for (uint32_t i = 0; i < n; i++)
+        weights[i] = (float)(exp((double)weights[i] - greatest) / sum / divisor);
+}
+
+static void normalize(const plx_feature_spec *spec, float *weights, uint32_t n)
+{
+    if (spec->normalize_weights == PLX_WEIGHTS_BY_SUM) divide_by_sum(weights, n);
+    if (spec->normalize_weights == PLX_WEIGHTS_SOFTMAX) softmax(weights, n, 1);
+    if (spec->normalize_weights == PLX_WEIGHTS_SOFTMAX_MEAN) softmax(weights, n, n);
+}
+
+/* Encodes the cell, and the cell of weights where the list has such a column, into a record; with `record` NULL only
+ * checks them. PLX_ERR_SCHEMA: a weight is no number or missing. */
+static plx_status encode(const plx_list_encoder *list, const plx_list_field *field, plx_slice cell, plx_slice weights,
+                         uint8_t *record, plx_error *err)
+{
+    const bool has_weights = list->weight_separator || list->weight_input >= 0;
+    list_walk walk = list_items(list, cell), beside = {0};
+    plx_slice item;
+    uint32_t n = 0;
+    if (list->weight_input >= 0) {
+        PLX_TRY(check_counts(list, cell, weights, err));
+        beside = list_items(list, weights);
+    }
+    float *numbers = record && has_weights ? (float *)(void *)(record + field->weights_offset) : NULL;
+    if (record) memset(record + field->offset, 0xff, (size_t)field->length * field->id_bytes);
+    for (; next_kept(&walk, &item); n++) {
+        float weight = 1;
+        if (has_weights) PLX_TRY(read_weight(list, item, &beside, &weight, err));
+        if (numbers) numbers[n] = weight;
+        if (record) put_id(record, field, n, plx_vocabulary_id(list->vocabulary, text_of(list, item)));
+    }
+    if (numbers) normalize(list->spec, numbers, n);
+    return PLX_OK;
+}
+
+/* -- Fitting ------------------------------------------------------------------------------------------------------ */
+
+static plx_status fit(plx_encoders *e, plx_encoder *feature, const plx_columns *columns, const uint32_t *order,
+                      size_t n, plx_error *err)
+{
+    if (!plx_vocabulary_is_own(feature->vocabulary)) return PLX_OK;
+    return plx_vocabulary_fit(e, feature->vocabulary, columns, order, n, err);
+}
+
+static plx_status count(const plx_encoder *feature, plx_tally *tally, plx_slice cell, uint64_t count, plx_error *err)
+{
+    const plx_list_encoder *list = feature->own;
+    plx_slice item;
+    list_walk walk = list_items(list, cell);
+    while (next_kept(&walk, &item))
+        PLX_TRY(plx_tally_add(tally, text_of(list, item), count, err));
+    return PLX_OK;
+}
+
+static bool is_known(const plx_encoder *feature, plx_slice cell, bool *is_empty)
+{
+    const plx_list_encoder *list = feature->own;
+    bool is_found = false;
+    plx_slice item;
+    list_walk walk = list_items(list, cell);
+    for (*is_empty = true; next_kept(&walk, &item); *is_empty = false)
+        is_found |= plx_vocabulary_id(list->vocabulary, text_of(list, item)) > 0;
+    return is_found;
+}
+
+static void seal_list(const plx_encoder *feature, int output, plx_list_field *field)
+{
+    const plx_list_encoder *list = feature->own;
+    (void)output;
+    *field = (plx_list_field){.vocabulary = plx_vocabulary_rows(list->vocabulary),
+                              .length = (uint32_t)list->spec->max_length,
+                              .has_weights = list->weight_separator || list->weight_input >= 0};
+}
+
+/* -- Checks ------------------------------------------------------------------------------------------------------- */
+
+static const plx_list_field *field_of(const plx_encoders *e, const plx_encoder *feature)
+{
+    return &e->list_fields[feature->outputs[0].place];
+}
+
+static const plx_dictionary *texts_of(const plx_columns *columns, int input)
+{
+    return &columns->items[input].dictionary;
+}
+
+static plx_slice text_at(const plx_columns *columns, int input, uint32_t row)
+{
+    uint32_t code;
+    plx_column_codes(&columns->items[input], &row, 1, &code);
+    return plx_dictionary_text(texts_of(columns, input), code);
+}
+
+static plx_slice weights_at(const plx_list_encoder *list, const plx_columns *columns, uint32_t row)
+{
+    return list->weight_input < 0 ? (plx_slice){"", 0} : text_at(columns, list->weight_input, row);
+}
+
+static plx_status check_text(const plx_encoders *e, const plx_encoder *feature, plx_slice cell, plx_error *err)
+{
+    const plx_list_encoder *list = feature->own;
+    if (!list->weight_separator) return PLX_OK;
+    return encode(list, field_of(e, feature), cell, (plx_slice){"", 0}, NULL, err);
+}
+
+/* What only the two cells of a row together can show. */
+static plx_status check_row(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, int *input,
+                            plx_error *err)
+{
+    const plx_list_encoder *list = feature->own;
+    const uint32_t row = (uint32_t)columns->n;
+    if (list->weight_input < 0) return PLX_OK;
+    *input = list->weight_input;
+    return encode(list, field_of(e, feature), text_at(columns, list->input, row), weights_at(list, columns, row), NULL,
+                  err);
+}
+
+/* -- Encoding ----------------------------------------------------------------------------------------------------- */
+
+/* Of each code, one more than the number of the record that holds its cell first; 0: none yet. NULL: not remembered. */
+static plx_status prepare(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, size_t n,
+                          plx_arena *arena, void **out, plx_error *err)
+{
+    const plx_list_encoder *list = feature->own;
+    const size_t n_texts = texts_of(columns, list->input)->n;
+    uint32_t *known = NULL;
+    (void)e;
+    if (list->weight_input < 0 && n_texts < n / 2) {
+        known = plx_arena_take(arena, n_texts, sizeof *known);
+        if (!known) return plx_error_memory(err);
+    }
+    *out = known;
+    return PLX_OK;
+}
+
+static void copy_list(const plx_list_field *field, const uint8_t *from, uint8_t *to)
+{
+    memcpy(to + field->offset, from + field->offset, (size_t)field->length * field->id_bytes);
+    if (field->has_weights)
+        memcpy(to + field->weights_offset, from + field->weights_offset, field->length * sizeof(float));
+}
+
+static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows *rows, void *prepared, plx_error *err)
+{
+    const plx_list_encoder *list = feature->own;
+    const plx_list_field *field = field_of(rows->encoders, feature);
+    const plx_dictionary *texts = texts_of(rows->columns, list->input);
+    const size_t stride = rows->encoders->layout.record_bytes;
+    uint32_t codes[PLX_ENCODED_ROWS], *known = prepared;
+    plx_column_codes(&rows->columns->items[list->input], rows->order, rows->n, codes);
+    for (size_t i = 0; i < rows->n; i++) {
+        uint8_t *record = plx_encoded_record(rows, i);
+        if (known && known[codes[i]]) {
+            copy_list(field, rows->all + (known[codes[i]] - 1) * stride, record);
+            continue;
+        }
+        PLX_TRY(encode(list, field, plx_dictionary_text(texts, codes[i]),
+                       weights_at(list, rows->columns, rows->order[i]), record, err));
+        if (known) known[codes[i]] = (uint32_t)(rows->first + i + 1);
+    }
+    return PLX_OK;
+}
+
+static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_error *err)
+{
+    const plx_encoders *e = r->encoders;
+    const plx_list_encoder *list = feature->own;
+    const plx_list_field *field = field_of(e, feature);
+    const plx_cells *cells = NULL, *beside = NULL;
+    char room[PLX_VALUE_ROOM], weights_room[PLX_VALUE_ROOM];
+    PLX_TRY(plx_request_column(r, list->input, &cells, err));
+    if (list->weight_input >= 0) PLX_TRY(plx_request_column(r, list->weight_input, &beside, err));
+    plx_request_warn_of_floats(r, cells);
+    for (size_t row = 0; row < r->n; row++) {
+        const plx_slice text = plx_request_text(r, cells, row, room);
+        const plx_slice weights = beside ? plx_request_text(r, beside, row, weights_room) : (plx_slice){"", 0};
+        uint8_t *record = plx_request_record(r, row);
+        if (encode(list, field, text, weights, record, err)) return plx_request_fail_row(row, err);
+        r->n_unknown += plx_unknown_list(field, record);
+        if (r->unknown) plx_unknown_cell(e, feature, text, record, &r->unknown[feature->number]);
+    }
+    return PLX_OK;
+}
+
+const plx_encoder_def plx_feature_list = {.name = "list",
+                                          .shown = "lists",
+                                          .shares_table = true,
+                                          .reads = PLX_FEATURE_READS_LIST,
+                                          .outputs = outputs,
+                                          .check = check,
+                                          .link = link_columns,
+                                          .fit = fit,
+                                          .count = count,
+                                          .is_known = is_known,
+                                          .seal_list = seal_list,
+                                          .check_text = check_text,
+                                          .check_row = check_row,
+                                          .prepare = prepare,
+                                          .encode_rows = encode_rows,
+                                          .encode_cells = encode_cells};

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a list in cells is to its readers. */
+#ifndef PLX_FEATURE_LIST_H
+#define PLX_FEATURE_LIST_H
+
+#include "data/vocabulary.h"
+
+typedef struct plx_list_encoder {
+    const plx_feature_spec *spec;
+    int input, weight_input; /* weight_input -1: no column of weights */
+    plx_vocabulary *vocabulary;
+    plx_slice separator;
+    char weight_separator; /* 0: none */
+    char *decimal;         /* as data.decimal */
+    bool trim;             /* blanks around items and weights are dropped */
+} plx_list_encoder;
+
+#endif
