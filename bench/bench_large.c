@@ -131,8 +131,8 @@ static work count_work(const bench_table *table, const bench_model *model, const
     work w;
     plx_arena_init(&arena, &plx_allocator_default);
     bench_build(&graph, &arena, table, model);
-    if (plx_plan_create(&plx_allocator_default, &graph, kernels, &planned, &plan, &err) != PLX_OK)
-        bench_stop(err.message);
+    const plx_machine machine = {&plx_allocator_default, kernels, NULL};
+    if (plx_plan_create(&machine, &graph, &planned, &plan, &err) != PLX_OK) bench_stop(err.message);
     w.dense = count_dense(&graph);
     w.executed = count_executed(plan, &w.tables);
     plx_plan_free(plan);

@@ -127,10 +127,8 @@ static void measure(const options *o, const table *t, plx_combiner combiner)
                                  .beta2 = 0.999,
                                  .epsilon = 1e-7,
                                  .shuffle = true};
-    const plx_train_job job = {.graph = &graph,
-                               .kernels = plx_kernels_for(plx_cpu_best()),
-                               .allocator = &plx_allocator_default,
-                               .pool = pool,
+    const plx_train_job job = {.machine = {&plx_allocator_default, plx_kernels_for(plx_cpu_best()), pool},
+                               .graph = &graph,
                                .spec = &spec,
                                .task_weights = weights,
                                .task_names = names,

@@ -59,7 +59,7 @@ static int run_steps(const options *o, const bench_table *table, const plx_graph
                      plx_real *values, double *seconds)
 {
     static const double l2[PLX_L2_KINDS] = {[PLX_L2_EMBEDDING] = 1e-5}, weights[] = {1, 1};
-    const plx_kernels *kernels = plx_kernels_for(plx_cpu_best());
+    const plx_machine machine = {&plx_allocator_default, plx_kernels_for(plx_cpu_best()), NULL};
     const plx_plan_options choices = {.batch_rows = o->batch, .training = true};
     char adam[] = "adam", name[32];
     snprintf(name, sizeof name, "%s", optimizer);
@@ -74,10 +74,10 @@ static int run_steps(const options *o, const bench_table *table, const plx_graph
     plx_plan *plan;
     plx_run *run;
     plx_error err;
-    if (plx_update_init(&update, &plx_allocator_default, graph, kernels, NULL, &spec, l2, 1000, &err) != PLX_OK ||
-        plx_table_update_init(&tables, &plx_allocator_default, graph, kernels, NULL, &spec, 1e-5, &err) != PLX_OK ||
-        plx_plan_create(&plx_allocator_default, graph, kernels, &choices, &plan, &err) != PLX_OK ||
-        plx_run_create(&plx_allocator_default, plan, &table->layout, NULL, &run, &err) != PLX_OK)
+    if (plx_update_init(&update, &machine, graph, &spec, l2, 1000, &err) != PLX_OK ||
+        plx_table_update_init(&tables, &machine, graph, &spec, 1e-5, &err) != PLX_OK ||
+        plx_plan_create(&machine, graph, &choices, &plan, &err) != PLX_OK ||
+        plx_run_create(&machine, plan, &table->layout, &run, &err) != PLX_OK)
         bench_stop(err.message);
     run->task_weights = weights;
     int n = 0;

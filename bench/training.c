@@ -233,10 +233,8 @@ static void train(const bench_training *training, const plx_graph *graph, plx_po
     }
     plx_rows rows = training->table->rows;
     if (training->rows > 0) rows.n = training->rows;
-    plx_train_job job = {.graph = graph,
-                         .kernels = training->kernels,
-                         .allocator = &plx_allocator_default,
-                         .pool = pool,
+    plx_train_job job = {.machine = {&plx_allocator_default, training->kernels, pool},
+                         .graph = graph,
                          .spec = &spec,
                          .l2_embedding = 1e-5,
                          .task_weights = weights,

@@ -101,11 +101,12 @@ static inline plx_status model_case_build(model_case *n, const plx_model_def *de
     plx_plan_options chosen = *options;
     chosen.batch_rows = (int)rows;
     chosen.training = true;
-    PLX_TRY(plx_plan_create(&plx_allocator_default, &n->graph, kernels, &chosen, &n->plan, err));
+    const plx_machine machine = {&plx_allocator_default, kernels, NULL};
+    PLX_TRY(plx_plan_create(&machine, &n->graph, &chosen, &n->plan, err));
     chosen.training = false;
-    PLX_TRY(plx_plan_create(&plx_allocator_default, &n->graph, kernels, &chosen, &n->score_plan, err));
-    PLX_TRY(plx_run_create(&plx_allocator_default, n->plan, &n->layout, NULL, &n->run, err));
-    return plx_run_create(&plx_allocator_default, n->score_plan, &n->layout, NULL, &n->score_run, err);
+    PLX_TRY(plx_plan_create(&machine, &n->graph, &chosen, &n->score_plan, err));
+    PLX_TRY(plx_run_create(&machine, n->plan, &n->layout, &n->run, err));
+    return plx_run_create(&machine, n->score_plan, &n->layout, &n->score_run, err);
 }
 
 /** `options`: tile_rows and is_plain; `has_weights`: rows have weights. False, with the reason printed, where the model

@@ -28,9 +28,8 @@ static inline plx_status model_case_train(model_case *n, const plx_kernels *kern
     }
     const plx_rows no_rows = {.layout = &n->layout};
     const plx_train_job job = {
+        .machine = {&plx_allocator_default, kernels, NULL},
         .graph = &n->graph,
-        .kernels = kernels,
-        .allocator = &plx_allocator_default,
         .spec = spec,
         .l2_embedding = model->l2_reg_embedding,
         .l2_dnn = model->l2_reg_dnn,

@@ -152,8 +152,9 @@ static inline void network_plan(network *net, const plx_plan_options *options, p
 {
     plx_run_free(net->run);
     plx_plan_free(net->plan);
-    if (plx_plan_create(&plx_allocator_default, &net->graph, kernels, options, &net->plan, NULL) != PLX_OK) abort();
-    if (plx_run_create(&plx_allocator_default, net->plan, &net->layout, pool, &net->run, NULL) != PLX_OK) abort();
+    const plx_machine machine = {&plx_allocator_default, kernels, pool};
+    if (plx_plan_create(&machine, &net->graph, options, &net->plan, NULL) != PLX_OK) abort();
+    if (plx_run_create(&machine, net->plan, &net->layout, &net->run, NULL) != PLX_OK) abort();
     net->run->seed = 11;
     net->run->step = 3;
     net->run->task_weights = net->task_weights;

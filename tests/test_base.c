@@ -535,6 +535,23 @@ static void probe_job(void *user, int job, int thread)
     if (probe->pause_every && job % probe->pause_every == 0) usleep(200);
 }
 
+static void note_order(void *user, int job, int thread)
+{
+    int *next = user;
+    CHECK(job == *next && thread == 0);
+    (*next)++;
+}
+
+static void test_no_pool_is_the_caller(void)
+{
+    int next = 0;
+    CHECK(plx_pool_threads(NULL) == 1);
+    plx_pool_run(NULL, 5, note_order, &next);
+    CHECK(next == 5);
+    plx_pool_run(NULL, 0, note_order, &next);
+    CHECK(next == 5);
+}
+
 static void check_pool(int threads, int rounds, int pause_every)
 {
     enum { MOST_JOBS = 97 };
@@ -678,6 +695,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_random_numbers),
         CHECK_TEST(test_shuffle),
         CHECK_TEST(test_pool_runs_each_job_once),
+        CHECK_TEST(test_no_pool_is_the_caller),
         CHECK_TEST(test_pool_sleeps_and_wakes),
         CHECK_TEST(test_pool_refusals),
         CHECK_TEST(test_pool_without_room_for_threads),

@@ -166,9 +166,9 @@ static void check_against_plain_rendering(const char *optimizer, int variant, pl
     plx_update update;
     plx_error err = {0};
     block_init(&b, l2);
-    CHECK_STATUS(
-        plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(level), NULL, &spec, l2, 1, &err),
-        PLX_OK);
+    CHECK_STATUS(plx_update_init(&update, &(plx_machine){&plx_allocator_default, plx_kernels_for(level), NULL},
+                                 &b.graph, &spec, l2, 1, &err),
+                 PLX_OK);
     for (int t = 1; t <= N_STEPS; t++) {
         block_gradient(&b, (uint32_t)t);
         double expected = expected_step(&b, &spec, t);
@@ -215,8 +215,9 @@ static void test_same_bits_with_any_threads(void)
         plx_update update;
         REQUIRE(plx_pool_create(&plx_allocator_default, threads[i], &pool, NULL) == PLX_OK);
         block_init(&b, l2);
-        CHECK_STATUS(plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(plx_cpu_best()), pool,
-                                     &spec, l2, 1, NULL),
+        CHECK_STATUS(plx_update_init(&update,
+                                     &(plx_machine){&plx_allocator_default, plx_kernels_for(plx_cpu_best()), pool},
+                                     &b.graph, &spec, l2, 1, NULL),
                      PLX_OK);
         for (uint32_t t = 1; t <= 5; t++) {
             block_gradient(&b, t);
@@ -244,9 +245,9 @@ static void check_clipping(double clip_value, double clip_norm, plx_cpu_level le
         .optimizer = name, .learning_rate = 1, .clip_value = clip_value, .clip_norm = clip_norm};
     REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
     block_init(&b, l2);
-    CHECK_STATUS(
-        plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(level), pool, &spec, l2, 1, NULL),
-        PLX_OK);
+    CHECK_STATUS(plx_update_init(&update, &(plx_machine){&plx_allocator_default, plx_kernels_for(level), pool},
+                                 &b.graph, &spec, l2, 1, NULL),
+                 PLX_OK);
     block_gradient(&b, 1);
     double squares = 0, penalty = 0;
     for (size_t i = 0; i < N_VALUES; i++) {
@@ -280,9 +281,9 @@ static void check_variable_clipping(double clip, plx_cpu_level level, int thread
     const plx_train_spec spec = {.optimizer = name, .learning_rate = 1, .clip_variable_norm = clip};
     REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
     block_init(&b, l2);
-    CHECK_STATUS(
-        plx_update_init(&update, &plx_allocator_default, &b.graph, plx_kernels_for(level), pool, &spec, l2, 1, NULL),
-        PLX_OK);
+    CHECK_STATUS(plx_update_init(&update, &(plx_machine){&plx_allocator_default, plx_kernels_for(level), pool},
+                                 &b.graph, &spec, l2, 1, NULL),
+                 PLX_OK);
     block_gradient(&b, 1);
     int n_clipped = 0;
     for (size_t i = 0; i < N_VALUES; i++)

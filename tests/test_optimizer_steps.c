@@ -47,9 +47,9 @@ static void check_steps(const optimizer_case *c, plx_cpu_level level)
     plx_arena_init(&arena, &plx_allocator_default);
     make_spec(&spec, c->options, &arena);
     spec.optimizer = plx_arena_text(&arena, c->optimizer, strlen(c->optimizer));
-    CHECK_STATUS(
-        plx_update_init(&update, &plx_allocator_default, &graph, plx_kernels_for(level), NULL, &spec, no_l2, 1, NULL),
-        PLX_OK);
+    CHECK_STATUS(plx_update_init(&update, &(plx_machine){&plx_allocator_default, plx_kernels_for(level), NULL}, &graph,
+                                 &spec, no_l2, 1, NULL),
+                 PLX_OK);
     for (int i = 0; i < N_WEIGHTS; i++)
         values[i] = (plx_real)start_weights[i];
     for (int step = 0; step < N_STEPS; step++) {

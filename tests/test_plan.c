@@ -45,12 +45,17 @@ static void sizes_init(sizes *s, bool everything)
                                        .use_bn = {&s->use_bn, everything ? 1 : 0}}};
 }
 
-static bool open_network(network *net, const plx_model_def *def, const sizes *s)
+static bool open_shape(network *net, const plx_model_def *def, const sizes *s, bool has_gaps)
 {
     const network_model model = {
         def, {.spec = &s->spec, .inputs = inputs, .n_inputs = N_SPARSE + N_DENSE, .targets = targets, .n_tasks = 2}};
-    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, true, false, false};
+    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, true, has_gaps, false};
     return network_init(net, &shape, network_build_model, &model, 77);
+}
+
+static bool open_network(network *net, const plx_model_def *def, const sizes *s)
+{
+    return open_shape(net, def, s, false);
 }
 
 /* The gradient of one step under a plan; states are put back. */
@@ -145,6 +150,83 @@ static void test_plans_agree_with_every_activation(void)
         check_model(mmoe, false, activation);
         check_model(mmoe, true, activation);
     }
+}
+
+enum { PART_ROWS = 48, N_PARTS = 2 };
+
+/* A run of part `part` of the batch net->rows by `order`, with what parts of a batch are told of it. */
+static void run_part(network *net, const uint32_t *order, int part, size_t rows_before, const int64_t *task_rows)
+{
+    plx_run_step(net->run, net->values,
+                 &(plx_batch){.rows = &net->rows,
+                              .order = order,
+                              .first = (size_t)part * PART_ROWS,
+                              .n = PART_ROWS,
+                              .rows_before = rows_before,
+                              .task_rows = task_rows});
+}
+
+/*
+ * A batch of two tiles, each a part run by itself: scores and losses have the whole's bits, and the gradients of
+ * parameters that are summed tile by tile add up to them; tables' are summed row by row, in another order.
+ */
+static void check_parts(const plx_model_def *def)
+{
+    sizes s;
+    network net;
+    uint32_t order[N_PARTS * PART_ROWS];
+    plx_real scores[N_PARTS * PART_ROWS * 2];
+    int64_t rows[2];
+    double losses[2], sums[2] = {0, 0};
+    sizes_init(&s, true);
+    s.spec.dnn.use_bn.n = 0; /* it sees the rows of its own part alone */
+    REQUIRE(open_shape(&net, def, &s, true));
+    const size_t n = net.graph.n_gradient, bytes = n * sizeof(plx_real);
+    plx_real *whole = malloc(bytes), *sum = calloc(n, sizeof *sum), *other = malloc(bytes);
+    if (!whole || !sum || !other) abort();
+    for (uint32_t i = 0; i < N_PARTS * PART_ROWS; i++)
+        order[i] = i * 5 % (N_PARTS * PART_ROWS);
+    plx_plan_options options = {.batch_rows = N_PARTS * PART_ROWS,
+                                .tile_rows = PART_ROWS,
+                                .training = true,
+                                .with_scores = true,
+                                .collapse = PLX_COLLAPSE_NEVER};
+    network_plan(&net, &options, NULL, plx_kernels_for(PLX_CPU_AVX512));
+    plx_run_step(net.run, net.values,
+                 &(plx_batch){.rows = &net.rows, .order = order, .n = N_PARTS * PART_ROWS, .first = 0});
+    memcpy(whole, net.run->gradient, bytes);
+    memcpy(scores, net.run->scores, sizeof scores);
+    memcpy(losses, net.run->task_losses, sizeof losses);
+    memcpy(rows, net.run->task_rows, sizeof rows);
+    CHECK(rows[0] > PART_ROWS && rows[0] < N_PARTS * PART_ROWS);
+    options.batch_rows = PART_ROWS;
+    network_plan(&net, &options, NULL, plx_kernels_for(PLX_CPU_AVX512));
+    for (int part = 0; part < N_PARTS; part++) {
+        run_part(&net, order, part, (size_t)part * PART_ROWS, rows);
+        CHECK(memcmp(net.run->scores, scores + (size_t)part * PART_ROWS * 2, sizeof scores / N_PARTS) == 0);
+        for (int task = 0; task < 2; task++)
+            sums[task] += net.run->task_losses[task];
+        for (size_t i = 0; i < n; i++)
+            sum[i] += net.run->gradient[i];
+        memcpy(other, net.run->gradient, bytes);
+    }
+    CHECK(memcmp(sums, losses, sizeof sums) == 0);
+    CHECK(memcmp(sum, whole, net.graph.n_tilewise * sizeof *sum) == 0);
+    check_close_gradients(&net, whole, sum);
+    run_part(&net, order, N_PARTS - 1, 0, rows);
+    CHECK(memcmp(other, net.run->gradient, bytes) != 0); /* the dropout of other rows */
+    run_part(&net, order, N_PARTS - 1, PART_ROWS, NULL);
+    CHECK(memcmp(other, net.run->gradient, bytes) != 0); /* means over its own rows */
+    free(whole);
+    free(sum);
+    free(other);
+    network_release(&net);
+}
+
+static void test_parts_of_a_batch_add_up(void)
+{
+    for (int i = 0; plx_model_list[i]; i++)
+        check_parts(plx_model_list[i]);
 }
 
 static bool plan_has(const plx_plan *plan, const char *op)
@@ -529,6 +611,7 @@ int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_plans_agree),
                                        CHECK_TEST(test_plans_agree_with_every_activation),
+                                       CHECK_TEST(test_parts_of_a_batch_add_up),
                                        CHECK_TEST(test_scoring_plans_agree),
                                        CHECK_TEST(test_shared_values_stay),
                                        CHECK_TEST(test_scores_are_row_by_row),

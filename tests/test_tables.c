@@ -247,8 +247,9 @@ static void check_steps(const char *optimizer, double l2, plx_pool *pool)
     const plx_param *table = param_named(&net, "embedding/shared/table");
     plx_real *numbers = net.values + table->offset;
     plx_table_update update;
-    REQUIRE(plx_table_update_init(&update, &plx_allocator_default, &net.graph, plx_kernels_for(plx_cpu_best()), pool,
-                                  &spec, l2, NULL) == PLX_OK);
+    REQUIRE(plx_table_update_init(&update,
+                                  &(plx_machine){&plx_allocator_default, plx_kernels_for(plx_cpu_best()), pool},
+                                  &net.graph, &spec, l2, NULL) == PLX_OK);
     r = (rendering){0};
     memcpy(start, numbers, sizeof start);
     for (int i = 0; i < N_NUMBERS; i++)

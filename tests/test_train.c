@@ -171,9 +171,8 @@ static bool world_init(world *w, const char *model, const plx_model_spec *spec, 
     fill_rows(&w->train, 100, w->kinds);
     fill_rows(&w->validation, 200, w->kinds);
     w->journal.world = w;
-    w->job = (plx_train_job){.graph = &w->graph,
-                             .kernels = plx_kernels_for(plx_cpu_best()),
-                             .allocator = &plx_allocator_default,
+    w->job = (plx_train_job){.machine = {&plx_allocator_default, plx_kernels_for(plx_cpu_best()), NULL},
+                             .graph = &w->graph,
                              .spec = &w->spec,
                              .l2_embedding = spec->l2_reg_embedding,
                              .l2_dnn = spec->l2_reg_dnn,
@@ -287,9 +286,7 @@ static void test_losses_are_as_defined(void)
     strcpy(w.optimizer, "sgd");
     w.spec.learning_rate = 1e-30, w.spec.epochs = 1, w.spec.batch_size = BATCH, w.spec.shuffle = false;
     w.weights[0] = 0.5, w.weights[1] = 2;
-    CHECK_STATUS(
-        plx_score_rows(&w.graph, w.job.kernels, &plx_allocator_default, NULL, w.values, &w.train, scores, losses, NULL),
-        PLX_OK);
+    CHECK_STATUS(plx_score_rows(&w.job.machine, &w.graph, w.values, &w.train, scores, losses, NULL), PLX_OK);
     for (size_t first = 0; first < N; first += BATCH) {
         size_t n = N - first < BATCH ? N - first : BATCH;
         double sums[N_TASKS] = {0};
@@ -408,9 +405,7 @@ static void test_early_stopping_puts_the_best_back(void)
     CHECK(w.result.stopped_early && w.result.epochs < LOG_EPOCHS && w.result.epochs == w.journal.epochs);
     CHECK(w.result.best_epoch == best + 1 && w.result.epochs == best + 1 + 3);
     CHECK(has_values(&w, w.journal.best));
-    CHECK_STATUS(plx_score_rows(&w.graph, w.job.kernels, &plx_allocator_default, NULL, w.values, &w.validation, scores,
-                                losses, NULL),
-                 PLX_OK);
+    CHECK_STATUS(plx_score_rows(&w.job.machine, &w.graph, w.values, &w.validation, scores, losses, NULL), PLX_OK);
     CHECK(losses[0] == w.journal.validation_task_loss[best][0] && losses[1] == w.journal.validation_task_loss[best][1]);
     world_release(&w);
 }
@@ -756,7 +751,7 @@ static void train_into(plx_real *out, const char *model, const plx_model_spec *s
     plx_pool *pool = NULL;
     REQUIRE(world_init(&w, model, spec, binary_targets, 1000, 200));
     if (threads > 0) CHECK_STATUS(plx_pool_create(&plx_allocator_default, threads, &pool, &w.err), PLX_OK);
-    w.job.pool = pool;
+    w.job.machine.pool = pool;
     w.spec.seed = seed, w.spec.epochs = 3, w.spec.batch_size = 300;
     CHECK_STATUS(train(&w), PLX_OK);
     memcpy(out, w.values, w.graph.n_values * sizeof *out);
@@ -882,7 +877,7 @@ static void test_whatever_allocation_fails(void)
     long n = 0;
     while (memory.failed) {
         failing_allocator_init(&memory, ++n);
-        w.job.allocator = &memory.allocator;
+        w.job.machine.allocator = &memory.allocator;
         CHECK_STATUS(train(&w), memory.failed ? PLX_ERR_MEMORY : PLX_OK);
         CHECK(memory.live == 0);
         CHECK(!memory.failed || has_values(&w, w.start));
@@ -891,8 +886,8 @@ static void test_whatever_allocation_fails(void)
     memory.failed = true;
     for (n = 1; memory.failed; n++) {
         failing_allocator_init(&memory, n);
-        CHECK_STATUS(plx_score_rows(&w.graph, w.job.kernels, &memory.allocator, NULL, w.values, &w.validation, scores,
-                                    NULL, &w.err),
+        w.job.machine.allocator = &memory.allocator;
+        CHECK_STATUS(plx_score_rows(&w.job.machine, &w.graph, w.values, &w.validation, scores, NULL, &w.err),
                      memory.failed ? PLX_ERR_MEMORY : PLX_OK);
         CHECK(memory.live == 0);
     }
@@ -910,7 +905,7 @@ static void test_steps_allocate_nothing(void)
         REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 100, 100));
         failing_allocator_init(&memory, 0);
         w.spec.epochs = i == 0 ? 1 : 10;
-        w.job.allocator = &memory.allocator;
+        w.job.machine.allocator = &memory.allocator;
         CHECK_STATUS(train(&w), PLX_OK);
         calls[i] = memory.calls;
         world_release(&w);

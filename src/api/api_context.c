@@ -42,7 +42,7 @@ plx_status plx_context_create(const plx_context_options *options, plx_context **
     if (!context) return plx_error_memory(err);
     context->allocator = *allocator;
     context->threads = options->threads > 0 ? options->threads : plx_cpu_count();
-    context->kernels = plx_kernels_for(level);
+    context->machine = (plx_machine){.allocator = &context->allocator, .kernels = plx_kernels_for(level)};
     context->warn = options->warn;
     context->user = options->user;
     context->reading = (plx_reading_hook){options->reading, options->user};
@@ -64,7 +64,7 @@ int plx_context_threads(const plx_context *context)
 
 const char *plx_context_cpu_level(const plx_context *context)
 {
-    return context->kernels->name;
+    return context->machine.kernels->name;
 }
 
 void plx_context_warn(const plx_context *context, const char *format, ...)

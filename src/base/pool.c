@@ -165,7 +165,7 @@ static unsigned long long share_start(int n_jobs, int t, int threads)
 
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
 {
-    if (n_jobs <= 1 || pool->threads == 1) {
+    if (n_jobs <= 1 || plx_pool_threads(pool) == 1) {
         for (int i = 0; i < n_jobs; i++)
             job(user, i, 0);
         return;
@@ -249,7 +249,7 @@ void plx_pool_free(plx_pool *pool)
 
 int plx_pool_threads(const plx_pool *pool)
 {
-    return pool->threads;
+    return pool ? pool->threads : 1;
 }
 
 /* What a container may use of its machine's processors, rounded up; `most` where nothing limits it. */

@@ -15,12 +15,14 @@ typedef struct plx_pool plx_pool;
 /** `threads` >= 1, the caller among them; 1 starts none. */
 plx_status plx_pool_create(const plx_allocator *allocator, int threads, plx_pool **out, plx_error *err);
 void plx_pool_free(plx_pool *pool);
+/** 1 without a pool. */
 int plx_pool_threads(const plx_pool *pool);
 
 /** `job` 0..n_jobs-1 in any order; `thread` 0..threads-1 is the worker's own number (the caller is 0). */
 typedef void plx_job(void *user, int job, int thread);
 
-/** Runs all jobs and returns when the last is done; what they wrote is visible to the caller then. */
+/** Runs all jobs and returns when the last is done; what they wrote is visible to the caller then. Without a pool the
+ * caller runs them, in order. */
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user);
 
 /** Processors that this process may use, by its affinity and its container's quota; at least 1. */

@@ -45,17 +45,17 @@ static plx_status compile(plx_plan *plan, plx_error *err)
     return plx_plan_lay_out(plan, err);
 }
 
-plx_status plx_plan_create(const plx_allocator *allocator, const plx_graph *graph, const plx_kernels *kernels,
-                           const plx_plan_options *options, plx_plan **out, plx_error *err)
+plx_status plx_plan_create(const plx_machine *machine, const plx_graph *graph, const plx_plan_options *options,
+                           plx_plan **out, plx_error *err)
 {
     *out = NULL;
-    plx_plan *plan = plx_alloc_zero(allocator, 1, sizeof *plan);
+    plx_plan *plan = plx_alloc_zero(machine->allocator, 1, sizeof *plan);
     if (!plan) return plx_error_memory(err);
-    plan->allocator = allocator;
+    plan->allocator = machine->allocator;
     plan->graph = graph;
-    plan->kernels = kernels;
+    plan->kernels = machine->kernels;
     plan->options = *options;
-    plx_arena_init(&plan->arena, allocator);
+    plx_arena_init(&plan->arena, machine->allocator);
     const plx_status status = compile(plan, err);
     if (status != PLX_OK) {
         plx_plan_free(plan);

@@ -7,8 +7,7 @@
 #include "graph/plan.h"
 
 struct plx_run_memory {
-    const plx_allocator *allocator;
-    int threads;
+    plx_machine machine;
     plx_real *tiles;   /* [threads][plan->tile_memory] */
     plx_real *batch;   /* [plan->batch_memory] */
     plx_real *partial; /* [tiles_max][plan->tile_numbers] */
@@ -31,14 +30,14 @@ static size_t chunk_block(const plx_plan *plan)
     return plan->graph->n_tilewise + plan->chunk_numbers;
 }
 
-static plx_status take_memory(plx_run *run, const plx_layout *layout, int threads)
+static plx_status take_memory(plx_run *run, const plx_layout *layout)
 {
     const plx_plan *plan = run->plan;
     struct plx_run_memory *memory = run->memory;
-    const plx_allocator *a = memory->allocator;
+    const plx_allocator *a = memory->machine.allocator;
+    const size_t threads = (size_t)plx_pool_threads(memory->machine.pool);
     const size_t n_tasks = (size_t)plan->graph->n_tasks, rows = (size_t)plan->options.batch_rows;
-    memory->threads = threads;
-    memory->tiles = plx_alloc_aligned(a, (size_t)threads * plan->tile_memory, sizeof(plx_real));
+    memory->tiles = plx_alloc_aligned(a, threads * plan->tile_memory, sizeof(plx_real));
     memory->batch = plx_alloc_aligned(a, plan->batch_memory, sizeof(plx_real));
     memory->partial = plx_alloc_aligned(a, (size_t)plan->tiles_max * plan->tile_numbers, sizeof(plx_real));
     memory->numbers = plx_alloc_aligned(a, plan->batch_numbers, sizeof(plx_real));
@@ -53,15 +52,17 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout, int thread
         memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * chunk_block(plan), sizeof(plx_real));
         memory->summed = plx_alloc_aligned(a, plan->chunk_numbers, sizeof(plx_real));
         run->gradient = plx_alloc_aligned(a, plan->graph->n_gradient, sizeof(plx_real));
+        run->loss_rows = plx_alloc_zero(a, n_tasks, sizeof *run->loss_rows);
         run->touched = plx_alloc_zero(a, (size_t)plan->graph->n_lazy * PLX_TOUCHED_PARTS, sizeof *run->touched);
-        all = all && memory->chunks && memory->summed && run->gradient && run->touched;
+        all = all && memory->chunks && memory->summed && run->gradient && run->touched && run->loss_rows;
     }
     return all ? PLX_OK : PLX_ERR_MEMORY;
 }
 
-plx_status plx_run_create(const plx_allocator *allocator, const plx_plan *plan, const plx_layout *layout,
-                          plx_pool *pool, plx_run **out, plx_error *err)
+plx_status plx_run_create(const plx_machine *machine, const plx_plan *plan, const plx_layout *layout, plx_run **out,
+                          plx_error *err)
 {
+    const plx_allocator *allocator = machine->allocator;
     *out = NULL;
     plx_run *run = plx_alloc_zero(allocator, 1, sizeof *run);
     struct plx_run_memory *memory = plx_alloc_zero(allocator, 1, sizeof *memory);
@@ -70,15 +71,14 @@ plx_status plx_run_create(const plx_allocator *allocator, const plx_plan *plan, 
         plx_free(allocator, memory);
         return plx_error_memory(err);
     }
-    memory->allocator = allocator;
+    memory->machine = *machine;
     *run = (plx_run){.plan = plan,
                      .graph = plan->graph,
                      .kernels = plan->kernels,
-                     .pool = pool,
                      .training = plan->options.training,
                      .layout = layout,
                      .memory = memory};
-    if (take_memory(run, layout, pool ? plx_pool_threads(pool) : 1) != PLX_OK) {
+    if (take_memory(run, layout) != PLX_OK) {
         plx_run_free(run);
         return plx_error_memory(err);
     }
@@ -93,7 +93,7 @@ void plx_run_free(plx_run *run)
 {
     if (!run) return;
     struct plx_run_memory *memory = run->memory;
-    const plx_allocator *a = memory->allocator;
+    const plx_allocator *a = memory->machine.allocator;
     plx_free_aligned(a, memory->tiles);
     plx_free_aligned(a, memory->batch);
     plx_free_aligned(a, memory->partial);
@@ -103,6 +103,7 @@ void plx_run_free(plx_run *run)
     plx_free_aligned(a, memory->gathered);
     plx_free_aligned(a, run->gradient);
     plx_free(a, run->touched);
+    plx_free(a, run->loss_rows);
     plx_free(a, memory->weights);
     plx_free(a, run->scores);
     plx_free(a, run->task_losses);
@@ -306,16 +307,6 @@ static int active_chunks(const plx_run *run)
     return (run->n_tiles + run->plan->tiles_per_chunk - 1) / run->plan->tiles_per_chunk;
 }
 
-static void run_jobs(plx_run *run, int n, plx_job *function, void *user)
-{
-    if (run->pool && n > 1) {
-        plx_pool_run(run->pool, n, function, user);
-        return;
-    }
-    for (int i = 0; i < n; i++)
-        function(user, i, 0);
-}
-
 /* Adds up one span of the chunks' gradients, in the chunks' order. */
 static void sum_span(const plx_run *run, const plx_span *span)
 {
@@ -363,14 +354,14 @@ static void run_work(plx_run *run, const plx_step *steps, int n_steps, int n_spa
     work_job job = {.run = run, .steps = steps};
     for (int i = 0; i < n_steps; i++)
         job.n_parts += parts_of(run, &steps[i]);
-    run_jobs(run, job.n_parts + n_spans, do_work, &job);
+    plx_pool_run(run->memory->machine.pool, job.n_parts + n_spans, do_work, &job);
 }
 
 static void run_phase(plx_run *run, int p)
 {
     const plx_plan *plan = run->plan;
     phase_job job = {.run = run, .phase = &plan->phases[p], .is_first = p == 0, .is_last = p == plan->n_phases - 1};
-    run_jobs(run, active_chunks(run), run_chunk, &job);
+    plx_pool_run(run->memory->machine.pool, active_chunks(run), run_chunk, &job);
     run_work(run, job.phase->joins, job.phase->n_joins, job.is_last ? plan->n_spans : 0);
 }
 
@@ -389,6 +380,16 @@ static void add_up_losses(plx_run *run)
     }
 }
 
+static void find_loss_rows(plx_run *run, const plx_batch *batch)
+{
+    if (batch->task_rows) {
+        memcpy(run->loss_rows, batch->task_rows, (size_t)run->graph->n_tasks * sizeof *run->loss_rows);
+        return;
+    }
+    const uint32_t *order = batch->order ? batch->order + batch->first : NULL;
+    plx_rows_count_labels(batch->rows, order, batch->first, (size_t)batch->n, run->loss_rows);
+}
+
 static void run_batch(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses)
 {
     const plx_plan *plan = run->plan;
@@ -397,10 +398,8 @@ static void run_batch(plx_run *run, plx_real *values, const plx_batch *batch, bo
     run->n_tiles = (batch->n + plan->tile_rows - 1) / plan->tile_rows;
     run->records =
         batch->order ? run->memory->gathered : batch->rows->records + batch->first * batch->rows->layout->record_bytes;
-    if (run->training) {
-        const uint32_t *order = batch->order ? batch->order + batch->first : NULL;
-        plx_rows_count_labels(batch->rows, order, batch->first, (size_t)batch->n, run->task_rows);
-    }
+    run->rows_before = batch->rows_before;
+    if (run->training) find_loss_rows(run, batch);
     run->memory->in_hand = batch;
     run->memory->with_losses = with_losses;
     if (!run->memory->is_frozen) run_work(run, plan->prepares, plan->n_prepares, 0);

@@ -11,7 +11,7 @@
 #ifndef PLX_RUN_H
 #define PLX_RUN_H
 
-#include "base/pool.h"
+#include "base/machine.h"
 #include "graph/graph.h"
 #include "kernels/kernels.h"
 #include "rows/records.h"
@@ -29,19 +29,24 @@ typedef struct plx_plan_options {
     plx_collapse collapse;
 } plx_plan_options;
 
-/** The graph and kernels are borrowed and must outlive the plan, as the plan its runs. */
-plx_status plx_plan_create(const plx_allocator *allocator, const plx_graph *graph, const plx_kernels *kernels,
-                           const plx_plan_options *options, plx_plan **out, plx_error *err);
+/** The graph is borrowed and must outlive the plan, as the plan its runs. */
+plx_status plx_plan_create(const plx_machine *machine, const plx_graph *graph, const plx_plan_options *options,
+                           plx_plan **out, plx_error *err);
 void plx_plan_free(plx_plan *plan);
 /** The plan's choices as text for people: tiles, memory, rewrites, and the steps of each phase. */
 void plx_plan_describe(const plx_plan *plan, plx_string *out);
 
-/** Rows to run through the network. */
+/**
+ * Rows to run through the network: a step's batch, or a part of one that several runs share. Then the parts' losses,
+ * and their gradients, add up to those of the whole, since each row has the same dropout and counts for as much.
+ */
 typedef struct plx_batch {
     const plx_rows *rows;
     const uint32_t *order; /* row numbers are order[first..first+n-1]; NULL: first..first+n-1 themselves */
     size_t first;
     int n;
+    size_t rows_before;       /* of the step's batch, in parts before this one */
+    const int64_t *task_rows; /* [n_tasks] rows of the step's batch with a label; NULL: these are all its rows */
 } plx_batch;
 
 enum { PLX_TOUCHED_PARTS = 8 };
@@ -60,7 +65,6 @@ struct plx_run {
     const plx_plan *plan;
     const plx_graph *graph;
     const plx_kernels *kernels;
-    plx_pool *pool; /* NULL: the calling thread does all */
     bool training;
 
     /* Of the batch in hand. */
@@ -68,6 +72,8 @@ struct plx_run {
     int n_rows, n_tiles;
     const plx_layout *layout;
     const uint8_t *records; /* [n_rows][record_bytes]: the batch's own where its rows lie together, else copies */
+    size_t rows_before;
+    int64_t *loss_rows; /* [n_tasks], in training: what the losses are means over, the step's rows with a label */
     uint64_t seed;
     uint32_t step;              /* for random numbers */
     const double *task_weights; /* [n_tasks] */
@@ -77,8 +83,8 @@ struct plx_run {
     plx_real *gradient; /* [graph->n_gradient], of the weighted mean losses, without regularisers; 0 where state */
     plx_touched_rows *touched; /* [graph->n_lazy, PLX_TOUCHED_PARTS]: what else there is of it */
     plx_real *scores;          /* [n_rows, graph->n_outputs] predictions, where the plan makes them */
-    double *task_losses;       /* [n_tasks] sums over rows with a label, unweighted */
-    int64_t *task_rows;        /* [n_tasks] rows with a label; in training known before the first tile */
+    double *task_losses;       /* [n_tasks] sums over the batch's own rows with a label, unweighted */
+    int64_t *task_rows;        /* [n_tasks] those rows */
 
     struct plx_run_memory *memory;
 };
@@ -94,9 +100,9 @@ struct plx_tile {
     bool adds_gradient;     /* false for a chunk's first tile: parameter gradients are written, not added to */
 };
 
-/** `pool` may be NULL; it is used during calls only. `layout` is borrowed. */
-plx_status plx_run_create(const plx_allocator *allocator, const plx_plan *plan, const plx_layout *layout,
-                          plx_pool *pool, plx_run **out, plx_error *err);
+/** By the kernels of the plan. `layout` is borrowed. */
+plx_status plx_run_create(const plx_machine *machine, const plx_plan *plan, const plx_layout *layout, plx_run **out,
+                          plx_error *err);
 void plx_run_free(plx_run *run);
 
 /**

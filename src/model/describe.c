@@ -193,7 +193,7 @@ static plx_status describe_plan(const plx_model *model, bool training, plx_strin
     const plx_train_spec *train = &model->config->spec.train;
     const plx_plan_options options = {.batch_rows = training ? (int)train->batch_size : PLX_SCORE_ROWS,
                                       .training = training};
-    PLX_TRY(plx_plan_create(&model->context->allocator, &model->graph, model->context->kernels, &options, &plan, err));
+    PLX_TRY(plx_plan_create(&model->context->machine, &model->graph, &options, &plan, err));
     plx_plan_describe(plan, out);
     plx_plan_free(plan);
     return PLX_OK;

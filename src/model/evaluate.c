@@ -7,13 +7,12 @@
 
 static plx_status score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
 {
-    plx_pool *pool = NULL;
+    plx_machine machine = model->context->machine;
     PLX_TRY(plx_model_check_weights(model, err));
     if (rows->n == 0) return PLX_OK;
-    PLX_TRY(plx_context_pool(model->context, rows->n, 0, &pool, err));
-    plx_status status = plx_score_rows(&model->graph, model->context->kernels, &model->context->allocator, pool,
-                                       model->values, rows, scores, NULL, err);
-    plx_pool_free(pool);
+    PLX_TRY(plx_context_pool(model->context, rows->n, 0, &machine.pool, err));
+    plx_status status = plx_score_rows(&machine, &model->graph, model->values, rows, scores, NULL, err);
+    plx_pool_free(machine.pool);
     return status;
 }
 

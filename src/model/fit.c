@@ -173,9 +173,8 @@ void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *
 {
     const plx_spec *spec = &model->config->spec;
     *out = (plx_train_job){
+        .machine = model->context->machine,
         .graph = &model->graph,
-        .kernels = model->context->kernels,
-        .allocator = &model->context->allocator,
         .spec = &spec->train,
         .l2_embedding = spec->model.l2_reg_embedding,
         .l2_dnn = spec->model.l2_reg_dnn,
@@ -221,13 +220,13 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
         job.counts_gates = true;
     }
     if (status == PLX_OK)
-        status = plx_context_pool(model->context, job.train->n, model->graph.n_gradient, &job.pool, err);
+        status = plx_context_pool(model->context, job.train->n, model->graph.n_gradient, &job.machine.pool, err);
     if (status == PLX_OK) {
         status = plx_train(&job, &result, err);
         if (!plx_training_is_here(model)) status = fail_in_child(err);
         fill_report(&result, report);
     }
-    plx_pool_free(job.pool);
+    plx_pool_free(job.machine.pool);
     plx_board_release(&board);
     plx_free(allocator, l.metrics);
     plx_free(allocator, l.scores);

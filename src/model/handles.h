@@ -7,7 +7,7 @@
 #include <sys/types.h>
 
 #include "base/arena.h"
-#include "base/pool.h"
+#include "base/machine.h"
 #include "base/text.h"
 #include "config/config.h"
 #include "data/load.h"
@@ -18,8 +18,8 @@
 
 struct plx_context {
     plx_allocator allocator;
+    plx_machine machine; /* without a pool */
     int threads;
-    const plx_kernels *kernels;
     void (*warn)(void *user, const char *line);
     void *user;
     plx_reading_hook reading;

@@ -54,12 +54,12 @@ plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dat
     if (node->op->is_loss) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->name);
     PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
     PLX_TRY(plx_model_check_weights(model, err));
-    const plx_allocator *allocator = &model->context->allocator;
+    const plx_machine *machine = &model->context->machine;
     const plx_plan_options options = {.batch_rows = ROWS, .tile_rows = ROWS, .is_plain = true};
     plx_plan *plan = NULL;
     plx_run *run = NULL;
-    plx_status status = plx_plan_create(allocator, &model->graph, model->context->kernels, &options, &plan, err);
-    if (!status) status = plx_run_create(allocator, plan, dataset->rows.layout, NULL, &run, err);
+    plx_status status = plx_plan_create(machine, &model->graph, &options, &plan, err);
+    if (!status) status = plx_run_create(machine, plan, dataset->rows.layout, &run, err);
     if (!status) status = run_layers(run, model, &dataset->rows, node, out, err);
     plx_run_free(run);
     plx_plan_free(plan);

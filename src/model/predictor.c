@@ -45,8 +45,7 @@ plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx
     plx_plan_options options = {.batch_rows = BATCH_ROWS};
     plx_status status = plx_model_clone(model, &predictor->model, err);
     if (status == PLX_OK) {
-        status = plx_plan_create(allocator, &predictor->model->graph, model->context->kernels, &options,
-                                 &predictor->plan, err);
+        status = plx_plan_create(&model->context->machine, &predictor->model->graph, &options, &predictor->plan, err);
     }
     if (status != PLX_OK) {
         plx_model_free(predictor->model);
@@ -88,7 +87,7 @@ static plx_status make_workspace(const plx_predictor *predictor, workspace **out
     space->places = plx_alloc_zero(allocator, (size_t)plx_encoders_n_columns(model->encoders), sizeof *space->places);
     plx_status status = space->places ? PLX_OK : plx_error_memory(err);
     if (status == PLX_OK)
-        status = plx_run_create(allocator, predictor->plan, predictor->layout, NULL, &space->run, err);
+        status = plx_run_create(&model->context->machine, predictor->plan, predictor->layout, &space->run, err);
     if (status != PLX_OK) {
         free_workspace(allocator, space);
         return status;

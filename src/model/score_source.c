@@ -15,7 +15,7 @@ _Static_assert((int)PLX_REPORTED_ROWS == (int)PLX_WRONG_ROWS_TOLD, "all that is 
 
 typedef struct passage {
     const plx_model *model;
-    plx_pool *pool;
+    plx_machine machine;
     plx_scorer scorer;
     float *scores;      /* [capacity, n_outputs] */
     size_t n, capacity; /* scores that are kept */
@@ -100,20 +100,19 @@ static plx_status passage_init(passage *p, const plx_model *model, plx_error *er
     const plx_layout *layout = plx_encoders_layout(model->encoders);
     const plx_layout_parts parts = {
         .n_tasks = layout->n_tasks, .has_weights = layout->has_weights, .has_group = layout->has_group};
-    *p = (passage){.model = model};
+    *p = (passage){.model = model, .machine = model->context->machine};
     plx_kept_cells_init(&p->cells, &model->context->allocator, NULL, 0);
     PLX_TRY(plx_model_check_weights(model, err));
     plx_layout_init(&p->layout, &parts);
-    PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, 0, &p->pool, err));
-    return plx_scorer_init(&p->scorer, &model->context->allocator, &model->graph, model->context->kernels, p->pool,
-                           layout, PLX_SCORE_ROWS, err);
+    PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, 0, &p->machine.pool, err));
+    return plx_scorer_init(&p->scorer, &p->machine, &model->graph, layout, PLX_SCORE_ROWS, err);
 }
 
 static void passage_release(passage *p)
 {
     const plx_allocator *allocator = &p->model->context->allocator;
     plx_scorer_release(&p->scorer);
-    plx_pool_free(p->pool);
+    plx_pool_free(p->machine.pool);
     plx_kept_cells_release(&p->cells);
     plx_free(allocator, p->all_scores);
     plx_free(allocator, p->scores);

@@ -10,7 +10,7 @@
 
 plx_status plx_board_init(plx_board *board, const plx_train_job *job, const char *folder, plx_error *err)
 {
-    const plx_allocator *allocator = job->allocator;
+    const plx_allocator *allocator = job->machine.allocator;
     *board = (plx_board){.job = job, .train.descriptor = -1, .validation.descriptor = -1};
     plx_string_init(&board->tag, allocator);
     plx_string_format(&board->tag, "%s/train", folder);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Losses: forward leaves the sum over the tile's labelled rows in tile numbers 0 and 1 (sum, rows) and each row's
- * slopes in its scratch; backward scales the slopes by task weight / the batch's rows with a label of the task, which
- * are counted before the first tile. A row without a label (NaN) counts nowhere; a batch without any sends no gradient.
- * Where rows have weights, loss and slopes of a row are multiplied by its own; the divisor stays the number of rows. A
- * row of weight 0 has loss and slopes of 0, whatever its label and prediction are: their product could be 0 * infinity.
+ * slopes in its scratch; backward scales the slopes by task weight / the rows of the whole batch with a label of the
+ * task, which are known before the first tile. A row without a label (NaN) counts nowhere; a batch without any sends no
+ * gradient. Where rows have weights, loss and slopes of a row are multiplied by its own; the divisor stays the number
+ * of rows. A row of weight 0 has loss and slopes of 0, whatever its label and prediction are: their product could be 0
+ * * infinity.
  */
 #include <math.h>
 
@@ -96,7 +97,7 @@ static void finish_forward(const plx_tile *tile, const plx_node *node, const lab
 static plx_real slope_factor(const plx_tile *tile, const plx_node *node)
 {
     const loss_attrs *attrs = node->attrs;
-    const int64_t rows = tile->run->task_rows[attrs->task];
+    const int64_t rows = tile->run->loss_rows[attrs->task];
     return (plx_real)(rows ? tile->run->task_weights[attrs->task] / (double)rows : 0);
 }
 

@@ -103,7 +103,8 @@ static void drop(const plx_tile *tile, const plx_node *node, plx_view from, plx_
     const plx_random random = {run->seed, node->stream};
     const int n = plx_shape_numbers(node->shape);
     if (run->training) {
-        run->kernels->dropout(tile->rows, n, from, to, &random, (uint64_t)tile->first_row, run->step,
+        const uint64_t first_row = run->rows_before + (uint64_t)tile->first_row;
+        run->kernels->dropout(tile->rows, n, from, to, &random, first_row, run->step,
                               (plx_real) * (const double *)node->attrs, adds);
     } else if (from.at != to.at) {
         run->kernels->copy(tile->rows, n, from, to, adds);

@@ -5,8 +5,8 @@
 plx_status plx_measured_init(plx_measured *m, const plx_train_job *job, size_t n_max, const plx_groups *groups,
                              plx_error *err)
 {
-    const plx_allocator *a = job->allocator;
-    const size_t n_tasks = (size_t)job->graph->n_tasks, threads = job->pool ? (size_t)plx_pool_threads(job->pool) : 1;
+    const plx_allocator *a = job->machine.allocator;
+    const size_t n_tasks = (size_t)job->graph->n_tasks, threads = (size_t)plx_pool_threads(job->machine.pool);
     *m = (plx_measured){.job = job, .n_max = n_max, .groups = groups};
     m->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
     bool any_soft = false;
@@ -23,7 +23,7 @@ plx_status plx_measured_init(plx_measured *m, const plx_train_job *job, size_t n
 void plx_measured_release(plx_measured *m)
 {
     if (!m->job) return;
-    const plx_allocator *a = m->job->allocator;
+    const plx_allocator *a = m->job->machine.allocator;
     plx_free(a, m->figures);
     plx_free(a, m->scratch);
     plx_free(a, m->labels);
@@ -65,10 +65,5 @@ static void measure_tasks(void *user, int slot, int thread)
 
 void plx_measured_run(plx_measured *m)
 {
-    if (m->job->pool) {
-        plx_pool_run(m->job->pool, m->n_parallel, measure_tasks, m);
-    } else {
-        for (int slot = 0; slot < m->n_parallel; slot++)
-            measure_tasks(m, slot, 0);
-    }
+    plx_pool_run(m->job->machine.pool, m->n_parallel, measure_tasks, m);
 }

@@ -4,16 +4,16 @@
 
 #include <math.h>
 
-plx_status plx_scorer_init(plx_scorer *scorer, const plx_allocator *allocator, const plx_graph *graph,
-                           const plx_kernels *kernels, plx_pool *pool, const plx_layout *layout, size_t n_rows,
-                           plx_error *err)
+plx_status plx_scorer_init(plx_scorer *scorer, const plx_machine *machine, const plx_graph *graph,
+                           const plx_layout *layout, size_t n_rows, plx_error *err)
 {
+    const plx_allocator *allocator = machine->allocator;
     *scorer = (plx_scorer){.allocator = allocator, .n_tasks = graph->n_tasks, .n_outputs = graph->n_outputs};
     scorer->batch_rows = n_rows < 1 ? 1 : n_rows < PLX_SCORE_ROWS ? (int)n_rows : PLX_SCORE_ROWS;
     plx_plan_options options = {.batch_rows = scorer->batch_rows};
-    plx_status status = plx_plan_create(allocator, graph, kernels, &options, &scorer->plan, err);
+    plx_status status = plx_plan_create(machine, graph, &options, &scorer->plan, err);
     if (status != PLX_OK) goto done;
-    status = plx_run_create(allocator, scorer->plan, layout, pool, &scorer->run, err);
+    status = plx_run_create(machine, scorer->plan, layout, &scorer->run, err);
     if (status != PLX_OK) goto done;
     scorer->labelled = plx_alloc_zero(allocator, (size_t)graph->n_tasks, sizeof *scorer->labelled);
     if (!scorer->labelled) status = plx_error_memory(err);
@@ -61,12 +61,11 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
         losses[task] = scorer->labelled[task] > 0 ? losses[task] / (double)scorer->labelled[task] : NAN;
 }
 
-plx_status plx_score_rows(const plx_graph *graph, const plx_kernels *kernels, const plx_allocator *allocator,
-                          plx_pool *pool, plx_real *values, const plx_rows *rows, float *scores, double *losses,
-                          plx_error *err)
+plx_status plx_score_rows(const plx_machine *machine, const plx_graph *graph, plx_real *values, const plx_rows *rows,
+                          float *scores, double *losses, plx_error *err)
 {
     plx_scorer scorer;
-    PLX_TRY(plx_scorer_init(&scorer, allocator, graph, kernels, pool, rows->layout, rows->n, err));
+    PLX_TRY(plx_scorer_init(&scorer, machine, graph, rows->layout, rows->n, err));
     plx_scorer_run(&scorer, values, rows, scores, losses);
     plx_scorer_release(&scorer);
     return PLX_OK;

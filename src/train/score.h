@@ -18,10 +18,9 @@ typedef struct plx_scorer {
     plx_gate_uses *gates; /* borrowed; filled by a run; NULL, at first: none */
 } plx_scorer;
 
-/** For up to `n_rows` rows at a time, or as many as make a good batch. `pool` may be NULL. */
-plx_status plx_scorer_init(plx_scorer *scorer, const plx_allocator *allocator, const plx_graph *graph,
-                           const plx_kernels *kernels, plx_pool *pool, const plx_layout *layout, size_t n_rows,
-                           plx_error *err);
+/** For up to `n_rows` rows at a time, or as many as make a good batch. */
+plx_status plx_scorer_init(plx_scorer *scorer, const plx_machine *machine, const plx_graph *graph,
+                           const plx_layout *layout, size_t n_rows, plx_error *err);
 void plx_scorer_release(plx_scorer *scorer);
 /** `scores` [rows->n, n_outputs]; `losses` [n_tasks]: means over rows with a label, NaN where there are none; NULL: not
  * wanted, and labels are not read. */

@@ -44,13 +44,12 @@ static void find_tables(plx_table_update *update)
     update->n_slot = update->optimizer ? update->n : rows;
 }
 
-plx_status plx_table_update_init(plx_table_update *update, const plx_allocator *allocator, const plx_graph *graph,
-                                 const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec, double l2,
-                                 plx_error *err)
+plx_status plx_table_update_init(plx_table_update *update, const plx_machine *machine, const plx_graph *graph,
+                                 const plx_train_spec *spec, double l2, plx_error *err)
 {
+    const plx_allocator *allocator = machine->allocator;
     const size_t n = (size_t)graph->n_lazy;
-    *update = (plx_table_update){
-        .allocator = allocator, .graph = graph, .kernels = kernels, .pool = pool, .spec = spec, .l2 = l2};
+    *update = (plx_table_update){.machine = *machine, .graph = graph, .spec = spec, .l2 = l2};
     if (n == 0) return PLX_OK;
     if (!spec->table_optimizer || !*spec->table_optimizer) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "the network has lazy tables: table_optimizer must say how they are trained");
@@ -81,14 +80,14 @@ plx_status plx_table_update_init(plx_table_update *update, const plx_allocator *
 
 void plx_table_update_release(plx_table_update *update)
 {
-    if (!update->allocator) return;
+    if (!update->machine.allocator) return;
     for (int i = 0; i < PLX_OPTIMIZER_SLOTS_MAX; i++)
-        plx_free_aligned(update->allocator, update->slots[i]);
-    plx_free(update->allocator, update->factors);
-    plx_free(update->allocator, update->squares);
-    plx_free(update->allocator, update->penalties);
-    plx_free(update->allocator, update->first_rows);
-    plx_free(update->allocator, update->tables);
+        plx_free_aligned(update->machine.allocator, update->slots[i]);
+    plx_free(update->machine.allocator, update->factors);
+    plx_free(update->machine.allocator, update->squares);
+    plx_free(update->machine.allocator, update->penalties);
+    plx_free(update->machine.allocator, update->first_rows);
+    plx_free(update->machine.allocator, update->tables);
     *update = (plx_table_update){0};
 }
 
@@ -157,14 +156,14 @@ static void step_rowwise(const plx_table_update *update, const table_row *row)
         squares += (double)row->gradient[i] * (double)row->gradient[i];
     row->slots[0][0] += (plx_real)(squares / (double)row->n);
     const double rate = (double)update->rate / (sqrt((double)row->slots[0][0]) + update->spec->epsilon);
-    update->kernels->sgd(row->n, row->weights, row->gradient, (plx_real)rate);
+    update->machine.kernels->sgd(row->n, row->weights, row->gradient, (plx_real)rate);
 }
 
 /* Adds the regulariser's gradient to a row's; returns the weights' squares. */
 static double regularise(const plx_table_update *update, const table_row *row)
 {
     if (!(update->l2 > 0)) return 0;
-    return update->kernels->add_l2(row->n, row->weights, (plx_real)update->l2, row->gradient);
+    return update->machine.kernels->add_l2(row->n, row->weights, (plx_real)update->l2, row->gradient);
 }
 
 /* Regularises the rows of one part of one table's gradient, and measures them: its norm comes before the first step. */
@@ -178,7 +177,7 @@ static void measure_part(void *user, int number, int thread)
         table_row row;
         find_row(update, number / PLX_TOUCHED_PARTS, rows, i, &row);
         weights += regularise(update, &row);
-        gradients += update->kernels->sum_squares(row.n, row.gradient);
+        gradients += update->machine.kernels->sum_squares(row.n, row.gradient);
     }
     update->penalties[number] = update->l2 * weights;
     update->squares[number] = gradients;
@@ -212,13 +211,13 @@ static void step_part(void *user, int number, int thread)
         }
         if (!update->squares) squares += regularise(update, &row);
         if (update->squares && update->factors[table] < 1)
-            update->kernels->limit(row.n, row.gradient, update->factors[table], 0);
+            update->machine.kernels->limit(row.n, row.gradient, update->factors[table], 0);
         if (update->spec->clip_value > 0)
-            update->kernels->limit(row.n, row.gradient, 1, (plx_real)update->spec->clip_value);
-        if (update->decay > 0) update->kernels->sgd(row.n, row.weights, row.weights, update->decay);
+            update->machine.kernels->limit(row.n, row.gradient, 1, (plx_real)update->spec->clip_value);
+        if (update->decay > 0) update->machine.kernels->sgd(row.n, row.weights, row.weights, update->decay);
         if (update->optimizer) {
-            update->optimizer->step(update->kernels, update->spec, update->rate, row.n, row.weights, row.gradient,
-                                    row.slots);
+            update->optimizer->step(update->machine.kernels, update->spec, update->rate, row.n, row.weights,
+                                    row.gradient, row.slots);
         } else {
             step_rowwise(update, &row);
         }
@@ -228,13 +227,7 @@ static void step_part(void *user, int number, int thread)
 
 static void run_parts(plx_table_update *update, plx_job *job)
 {
-    const int n = update->n_tables * PLX_TOUCHED_PARTS;
-    if (update->pool) {
-        plx_pool_run(update->pool, n, job, update);
-    } else {
-        for (int number = 0; number < n; number++)
-            job(update, number, 0);
-    }
+    plx_pool_run(update->machine.pool, update->n_tables * PLX_TOUCHED_PARTS, job, update);
 }
 
 double plx_table_update_step(plx_table_update *update, plx_real *values, const plx_touched_rows *touched,

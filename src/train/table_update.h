@@ -7,16 +7,14 @@
 #ifndef PLX_TABLE_UPDATE_H
 #define PLX_TABLE_UPDATE_H
 
-#include "base/pool.h"
+#include "base/machine.h"
 #include "graph/run.h"
 #include "train/kept.h"
 #include "train/optimizer.h"
 
 typedef struct plx_table_update {
-    const plx_allocator *allocator; /* borrowed, as the next four */
-    const plx_graph *graph;
-    const plx_kernels *kernels;
-    plx_pool *pool; /* may be NULL */
+    plx_machine machine;
+    const plx_graph *graph; /* borrowed, as the next */
     const plx_train_spec *spec;
     double l2;
     const plx_optimizer *optimizer; /* what is done to a row; NULL: row-wise Adagrad */
@@ -41,9 +39,8 @@ typedef struct plx_table_update {
 bool plx_table_optimizer_is_known(const char *name);
 
 /** `l2`: the factor of the embedding tables' regulariser. Without lazy tables nothing is taken and steps do nothing. */
-plx_status plx_table_update_init(plx_table_update *update, const plx_allocator *allocator, const plx_graph *graph,
-                                 const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec, double l2,
-                                 plx_error *err);
+plx_status plx_table_update_init(plx_table_update *update, const plx_machine *machine, const plx_graph *graph,
+                                 const plx_train_spec *spec, double l2, plx_error *err);
 void plx_table_update_release(plx_table_update *update);
 /** Adds the slots: all that later steps depend on. */
 void plx_table_update_keep(plx_table_update *update, plx_kept_list *list);

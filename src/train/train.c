@@ -73,14 +73,12 @@ static plx_status init_steps(trainer *t, plx_error *err)
     double l2[PLX_L2_KINDS] = {[PLX_L2_EMBEDDING] = job->l2_embedding, [PLX_L2_DNN] = job->l2_dnn};
     plx_plan_options options = {.batch_rows = (int)batch, .training = true, .with_scores = job->measures_training};
     t->steps = (int64_t)((n + batch - 1) / batch);
-    PLX_TRY(
-        plx_update_init(&t->update, job->allocator, job->graph, job->kernels, job->pool, job->spec, l2, t->steps, err));
-    PLX_TRY(plx_table_update_init(&t->tables, job->allocator, job->graph, job->kernels, job->pool, job->spec,
-                                  job->l2_embedding, err));
-    PLX_TRY(plx_plan_create(job->allocator, job->graph, job->kernels, &options, &t->plan, err));
-    PLX_TRY(plx_run_create(job->allocator, t->plan, job->train->layout, job->pool, &t->run, err));
-    PLX_TRY(plx_row_order_init(&t->order, job->allocator, job->train, (uint64_t)job->spec->seed, job->spec->shuffle,
-                               batch, err));
+    PLX_TRY(plx_update_init(&t->update, &job->machine, job->graph, job->spec, l2, t->steps, err));
+    PLX_TRY(plx_table_update_init(&t->tables, &job->machine, job->graph, job->spec, job->l2_embedding, err));
+    PLX_TRY(plx_plan_create(&job->machine, job->graph, &options, &t->plan, err));
+    PLX_TRY(plx_run_create(&job->machine, t->plan, job->train->layout, &t->run, err));
+    PLX_TRY(plx_row_order_init(&t->order, job->machine.allocator, job->train, (uint64_t)job->spec->seed,
+                               job->spec->shuffle, batch, err));
     t->run->seed = (uint64_t)job->spec->seed;
     return PLX_OK;
 }
@@ -89,7 +87,7 @@ static plx_status init_steps(trainer *t, plx_error *err)
 static plx_status init_kept(trainer *t, plx_error *err)
 {
     plx_kept_list *list = &t->kept;
-    plx_kept_list_init(list, t->job->allocator);
+    plx_kept_list_init(list, t->job->machine.allocator);
     if (!t->job->keeper) return PLX_OK;
     plx_keep_reals(list, "values", t->job->values, t->job->graph->n_values);
     if (t->best) plx_keep_reals(list, "best/values", t->best, t->job->graph->n_values);
@@ -112,7 +110,7 @@ static plx_status init_kept(trainer *t, plx_error *err)
 static plx_status trainer_init(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
-    const plx_allocator *a = job->allocator;
+    const plx_allocator *a = job->machine.allocator;
     size_t n = job->train->n, epochs = (size_t)job->spec->epochs;
     if (n == 0)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to train on: check data.train and the parts cut off it");
@@ -137,7 +135,7 @@ static plx_status trainer_init(trainer *t, plx_error *err)
 
 static void trainer_release(trainer *t)
 {
-    const plx_allocator *a = t->job->allocator;
+    const plx_allocator *a = t->job->machine.allocator;
     plx_kept_list_release(&t->kept);
     plx_measured_release(&t->training);
     plx_validation_release(&t->validation);
@@ -298,7 +296,7 @@ static plx_status restore(trainer *t, plx_error *err)
     size_t n = job->graph->n_values;
     t->kept_at = now();
     if (!job->keeper || !job->keeper->restore) return PLX_OK;
-    plx_real *start = plx_alloc_aligned(job->allocator, n, sizeof *start);
+    plx_real *start = plx_alloc_aligned(job->machine.allocator, n, sizeof *start);
     if (!start) return plx_error_memory(err);
     memcpy(start, job->values, n * sizeof *start);
     plx_status status = job->keeper->restore(job->keeper->user, &t->kept, err);
@@ -309,7 +307,7 @@ static plx_status restore(trainer *t, plx_error *err)
         status = plx_error_set(err, PLX_ERR_FORMAT, "it holds a weight that is not finite");
     }
     if (status != PLX_OK) memcpy(job->values, start, n * sizeof *start);
-    plx_free_aligned(job->allocator, start);
+    plx_free_aligned(job->machine.allocator, start);
     if (status != PLX_OK) return status;
     t->start -= t->seconds_before;
     t->result->stopped_early = has_lost_patience(t);

@@ -7,7 +7,7 @@
 #define PLX_TRAIN_H
 
 #include "base/fields.h"
-#include "base/pool.h"
+#include "base/machine.h"
 #include "base/problem.h"
 #include "graph/run.h"
 #include "rows/records.h"
@@ -76,10 +76,8 @@ typedef bool plx_train_listener(void *user, const plx_train_state *state);
 typedef double plx_train_rate(void *user, int epoch, double rate);
 
 typedef struct plx_train_job {
+    plx_machine machine;
     const plx_graph *graph;
-    const plx_kernels *kernels;
-    const plx_allocator *allocator;
-    plx_pool *pool;
     const plx_train_spec *spec;
     double l2_embedding, l2_dnn;
     const double *task_weights; /* [n_tasks] */
@@ -126,8 +124,7 @@ plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_err
  * Scores of all rows, and losses: `scores` [n, graph->n_outputs]; `losses` [n_tasks], means over rows with a label, NaN
  * where there are none; NULL: labels are not read. `values` is not changed.
  */
-plx_status plx_score_rows(const plx_graph *graph, const plx_kernels *kernels, const plx_allocator *allocator,
-                          plx_pool *pool, plx_real *values, const plx_rows *rows, float *scores, double *losses,
-                          plx_error *err);
+plx_status plx_score_rows(const plx_machine *machine, const plx_graph *graph, plx_real *values, const plx_rows *rows,
+                          float *scores, double *losses, plx_error *err);
 
 #endif

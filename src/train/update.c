@@ -76,31 +76,31 @@ static bool take_memory(plx_update *update, const plx_graph *graph)
     size_t n_bands = 0;
     for (int p = 0; p < graph->n_params; p++)
         n_bands += (size_t)graph->params[p].spec.groups;
-    update->regularised.items = plx_alloc(update->allocator, n_bands, sizeof *update->regularised.items);
-    update->decaying.items = plx_alloc(update->allocator, n_bands, sizeof *update->decaying.items);
-    update->penalties = plx_alloc_zero(update->allocator, (size_t)update->n_spans, sizeof *update->penalties);
+    update->regularised.items = plx_alloc(update->machine.allocator, n_bands, sizeof *update->regularised.items);
+    update->decaying.items = plx_alloc(update->machine.allocator, n_bands, sizeof *update->decaying.items);
+    update->penalties = plx_alloc_zero(update->machine.allocator, (size_t)update->n_spans, sizeof *update->penalties);
     bool has_squares = true, has_slots = true, has_variables = true;
     if (update->spec->clip_variable_norm > 0) {
-        update->variables.items = plx_alloc(update->allocator, n_bands, sizeof *update->variables.items);
+        update->variables.items = plx_alloc(update->machine.allocator, n_bands, sizeof *update->variables.items);
         has_variables = update->variables.items != NULL;
     }
     if (update->spec->clip_norm > 0) {
-        update->squares = plx_alloc_zero(update->allocator, (size_t)update->n_spans, sizeof *update->squares);
+        update->squares = plx_alloc_zero(update->machine.allocator, (size_t)update->n_spans, sizeof *update->squares);
         has_squares = update->squares != NULL;
     }
     for (int i = 0; i < update->optimizer->n_slots; i++) {
-        update->slots[i] = plx_alloc_aligned(update->allocator, update->n, sizeof *update->slots[i]);
+        update->slots[i] = plx_alloc_aligned(update->machine.allocator, update->n, sizeof *update->slots[i]);
         has_slots &= update->slots[i] != NULL;
     }
     return update->regularised.items && update->decaying.items && update->penalties && has_squares && has_variables &&
            has_slots;
 }
 
-plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, const plx_graph *graph,
-                           const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
-                           const double l2[PLX_L2_KINDS], int64_t epoch_steps, plx_error *err)
+plx_status plx_update_init(plx_update *update, const plx_machine *machine, const plx_graph *graph,
+                           const plx_train_spec *spec, const double l2[PLX_L2_KINDS], int64_t epoch_steps,
+                           plx_error *err)
 {
-    *update = (plx_update){.allocator = allocator, .kernels = kernels, .pool = pool, .spec = spec, .rate_factor = 1};
+    *update = (plx_update){.machine = *machine, .spec = spec, .rate_factor = 1};
     plx_error first;
     plx_problems problems = plx_problems_first(&first);
     plx_train_check(spec, &problems);
@@ -121,14 +121,14 @@ plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, c
 
 void plx_update_release(plx_update *update)
 {
-    if (!update->allocator) return;
+    if (!update->machine.allocator) return;
     for (int i = 0; i < PLX_OPTIMIZER_SLOTS_MAX; i++)
-        plx_free_aligned(update->allocator, update->slots[i]);
-    plx_free(update->allocator, update->squares);
-    plx_free(update->allocator, update->penalties);
-    plx_free(update->allocator, update->variables.items);
-    plx_free(update->allocator, update->decaying.items);
-    plx_free(update->allocator, update->regularised.items);
+        plx_free_aligned(update->machine.allocator, update->slots[i]);
+    plx_free(update->machine.allocator, update->squares);
+    plx_free(update->machine.allocator, update->penalties);
+    plx_free(update->machine.allocator, update->variables.items);
+    plx_free(update->machine.allocator, update->decaying.items);
+    plx_free(update->machine.allocator, update->regularised.items);
     *update = (plx_update){0};
 }
 
@@ -164,13 +164,13 @@ static double each_row(const plx_update *update, const plx_band *band, size_t be
 /** Adds the regulariser's gradient; returns the sum of squares. */
 static double regularise(const plx_update *update, const plx_band *band, size_t from, size_t n)
 {
-    return update->kernels->add_l2(n, update->values + from, (plx_real)band->l2, update->gradient + from);
+    return update->machine.kernels->add_l2(n, update->values + from, (plx_real)band->l2, update->gradient + from);
 }
 
 static double decay(const plx_update *update, const plx_band *band, size_t from, size_t n)
 {
     (void)band;
-    update->kernels->sgd(n, update->values + from, update->values + from, update->decay);
+    update->machine.kernels->sgd(n, update->values + from, update->values + from, update->decay);
     return 0;
 }
 
@@ -191,18 +191,18 @@ static void measure_span(void *user, int span, int thread)
     plx_update *update = user;
     size_t begin = (size_t)span * SPAN, end = begin + SPAN < update->n ? begin + SPAN : update->n;
     regularise_span(user, span, thread);
-    update->squares[span] = update->kernels->sum_squares(end - begin, update->gradient + begin);
+    update->squares[span] = update->machine.kernels->sum_squares(end - begin, update->gradient + begin);
 }
 
 static double square(const plx_update *update, const plx_band *band, size_t from, size_t n)
 {
     (void)band;
-    return update->kernels->sum_squares(n, update->gradient + from);
+    return update->machine.kernels->sum_squares(n, update->gradient + from);
 }
 
 static double shorten(const plx_update *update, const plx_band *band, size_t from, size_t n)
 {
-    update->kernels->limit(n, update->gradient + from, (plx_real)band->l2, 0);
+    update->machine.kernels->limit(n, update->gradient + from, (plx_real)band->l2, 0);
     return 0;
 }
 
@@ -225,12 +225,12 @@ static void move_span(void *user, int span, int thread)
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX] = {NULL};
     (void)thread;
     if (update->shortening < 1 || update->most > 0)
-        update->kernels->limit(end - begin, update->gradient + begin, update->shortening, update->most);
+        update->machine.kernels->limit(end - begin, update->gradient + begin, update->shortening, update->most);
     for (size_t b = 0; b < update->decaying.n && update->decaying.items[b].offset < end; b++)
         each_row(update, &update->decaying.items[b], begin, end, decay);
     for (int i = 0; i < update->optimizer->n_slots; i++)
         slots[i] = update->slots[i] + begin;
-    update->optimizer->step(update->kernels, update->spec, update->rate, end - begin, update->values + begin,
+    update->optimizer->step(update->machine.kernels, update->spec, update->rate, end - begin, update->values + begin,
                             update->gradient + begin, slots);
 }
 
@@ -240,22 +240,12 @@ static void update_span(void *user, int span, int thread)
     move_span(user, span, thread);
 }
 
-static void run_jobs(plx_update *update, int n, plx_job *job)
-{
-    if (update->pool) {
-        plx_pool_run(update->pool, n, job, update);
-        return;
-    }
-    for (int number = 0; number < n; number++)
-        job(update, number, 0);
-}
-
 static double run_spans(plx_update *update, plx_job *job, plx_real *values, plx_real *gradient)
 {
     double penalty = 0;
     update->values = values;
     update->gradient = gradient;
-    run_jobs(update, update->n_spans, job);
+    plx_pool_run(update->machine.pool, update->n_spans, job, update);
     for (int span = 0; span < update->n_spans; span++)
         penalty += update->penalties[span];
     return penalty;
@@ -281,7 +271,7 @@ double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
     update->shortening = 1;
     if (update->variables.n > 0) {
         run_spans(update, regularise_span, values, gradient);
-        run_jobs(update, (int)update->variables.n, clip_variable);
+        plx_pool_run(update->machine.pool, (int)update->variables.n, clip_variable, update);
         return run_spans(update, move_span, values, gradient);
     }
     if (!update->squares) return run_spans(update, update_span, values, gradient);

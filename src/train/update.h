@@ -6,7 +6,7 @@
 #ifndef PLX_UPDATE_H
 #define PLX_UPDATE_H
 
-#include "base/pool.h"
+#include "base/machine.h"
 #include "graph/graph.h"
 #include "kernels/kernels.h"
 #include "train/kept.h"
@@ -26,10 +26,8 @@ typedef struct plx_bands {
 } plx_bands;
 
 typedef struct plx_update {
-    const plx_allocator *allocator; /* borrowed, as the next four */
-    const plx_kernels *kernels;
-    plx_pool *pool; /* may be NULL */
-    const plx_optimizer *optimizer;
+    plx_machine machine;
+    const plx_optimizer *optimizer; /* borrowed, as the next */
     const plx_train_spec *spec;
     size_t n; /* numbers of the block */
     int n_spans;
@@ -51,9 +49,9 @@ typedef struct plx_update {
 } plx_update;
 
 /** `l2` [PLX_L2_KINDS]: the factor of each regulariser; `epoch_steps`: steps of an epoch, for the schedule. */
-plx_status plx_update_init(plx_update *update, const plx_allocator *allocator, const plx_graph *graph,
-                           const plx_kernels *kernels, plx_pool *pool, const plx_train_spec *spec,
-                           const double l2[PLX_L2_KINDS], int64_t epoch_steps, plx_error *err);
+plx_status plx_update_init(plx_update *update, const plx_machine *machine, const plx_graph *graph,
+                           const plx_train_spec *spec, const double l2[PLX_L2_KINDS], int64_t epoch_steps,
+                           plx_error *err);
 void plx_update_release(plx_update *update);
 /** Adds the steps made, the optimizer's slots and the schedule's state: all that later steps depend on. */
 void plx_update_keep(plx_update *update, plx_kept_list *list);

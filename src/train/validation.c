@@ -8,8 +8,8 @@ static plx_status take_memory(plx_validation *v, plx_error *err)
 {
     const plx_train_job *job = v->job;
     const plx_rows *rows = job->validation;
-    const plx_allocator *a = job->allocator;
-    PLX_TRY(plx_scorer_init(&v->scorer, a, job->graph, job->kernels, job->pool, rows->layout, rows->n, err));
+    const plx_allocator *a = job->machine.allocator;
+    PLX_TRY(plx_scorer_init(&v->scorer, &job->machine, job->graph, rows->layout, rows->n, err));
     if (job->counts_gates) {
         PLX_TRY(plx_gate_uses_init(&v->gates, a, job->graph, err));
         v->scorer.gates = &v->gates;
@@ -105,7 +105,7 @@ plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_
 void plx_validation_release(plx_validation *v)
 {
     if (!v->job) return;
-    const plx_allocator *a = v->job->allocator;
+    const plx_allocator *a = v->job->machine.allocator;
     plx_free(a, v->losses);
     plx_measured_release(&v->measured);
     plx_groups_release(&v->groups, a);
