@@ -24,7 +24,7 @@ from ._library import (
     text as _text,
 )
 from ._native import lib as _lib
-from .features import DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
+from .features import BucketFeat, DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
 from .files import Files
 from .model import Model, load_model, save_model
 from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, Shared_Bottom, SharedBottom, SingleTask
@@ -36,6 +36,7 @@ __version__ = _text(_lib.plx_version())
 
 __all__ = [
     "ArgumentError",
+    "BucketFeat",
     "CGC",
     "DenseFeat",
     "ESMM",

@@ -204,8 +204,46 @@ class VarLenSparseFeat:
 
 
 @dataclass(frozen=True, init=False)
+class BucketFeat:
+    """Ranges of numbers as categories, by one of these: the borders between them, the number of ranges of equally many
+    rows, or that of the rows which a number needs to be a range of its own.
+
+    options: keys of buckets in the configuration, such as column, initializer, frozen.
+    """
+
+    name: str
+    borders: Sequence[float] | None = field(hash=False)
+    quantiles: int | None
+    exact: int | None
+    embedding_dim: int | str
+    options: dict[str, Any] = field(hash=False)
+
+    def __init__(
+        self,
+        name: str,
+        borders: Sequence[float] | None = None,
+        quantiles: int | None = None,
+        exact: int | None = None,
+        embedding_dim: int | str = 4,
+        **options: Any,
+    ):
+        _keep(self, locals())
+
+    def config(self) -> dict[str, Any]:
+        """The entry in the configuration's section `features`."""
+        entry: dict[str, Any] = {"name": self.name, "kind": "buckets", "embedding_dim": self.embedding_dim}
+        if self.borders is not None:
+            entry["borders"] = [float(border) for border in self.borders]
+        if self.quantiles is not None:
+            entry["quantiles"] = self.quantiles
+        if self.exact is not None:
+            entry["exact"] = self.exact
+        return {**entry, **self.options}
+
+
+@dataclass(frozen=True, init=False)
 class Feature:
-    """An entry of the configuration's section `features` as it is, for what DeepCTR has no class for:
+    """An entry of the configuration's section `features` as it is:
     Feature("age", kind="buckets", quantiles=16), Feature("price", views=["number", "log1p", {"quantiles": 32}])."""
 
     name: str
@@ -219,7 +257,14 @@ class Feature:
         return {"name": self.name, **self.options}
 
 
-FeatureColumn = SparseFeat | DenseFeat | VarLenSparseFeat | Feature
+FeatureColumn = SparseFeat | DenseFeat | VarLenSparseFeat | BucketFeat | Feature
+# The class of each kind of features.
+CLASSES: dict[str, type] = {
+    "sparse": SparseFeat,
+    "buckets": BucketFeat,
+    "list": VarLenSparseFeat,
+    "dense": DenseFeat,
+}
 
 
 def options_of(feature: FeatureColumn) -> dict[str, Any]:
@@ -254,17 +299,19 @@ def checked(feature_columns: Iterable[FeatureColumn]) -> list[FeatureColumn]:
     """The columns as they were declared; ValueError for what is none."""
     columns = list(feature_columns)
     for feature in columns:
-        if not isinstance(feature, (SparseFeat, VarLenSparseFeat, DenseFeat, Feature)):
+        if not isinstance(feature, (*CLASSES.values(), Feature)):
             raise ValueError(
-                f"{feature!r} is no feature column: give SparseFeat, DenseFeat, VarLenSparseFeat or Feature objects"
+                f"{feature!r} is no feature column: give "
+                f"{', '.join(kind.__name__ for kind in CLASSES.values())} or Feature objects"
             )
     return columns
 
 
 def in_order(feature_columns: Sequence[FeatureColumn]) -> list[FeatureColumn]:
-    """Sparse features, then lists, then dense ones, then entries as they are: the order of the configuration."""
-    kinds = (SparseFeat, VarLenSparseFeat, DenseFeat, Feature)
-    return [feature for kind in kinds for feature in feature_columns if isinstance(feature, kind)]
+    """Sparse features, then lists, then dense ones, then the others: the order of the configuration."""
+    kinds = (SparseFeat, VarLenSparseFeat, DenseFeat)
+    others = [feature for feature in feature_columns if not isinstance(feature, kinds)]
+    return [feature for kind in kinds for feature in feature_columns if isinstance(feature, kind)] + others
 
 
 def names_by_place(feature_columns: Sequence[FeatureColumn]) -> list[str]:
