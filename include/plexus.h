@@ -47,14 +47,10 @@
 extern "C" {
 #endif
 
-#define PLX_VERSION "0.1.0"
-
 /** The library's version, which may be newer than the header's. */
 PLX_API const char *plx_version(void);
 
 /* -- Context ------------------------------------------------------------------------------------------------ */
-
-typedef struct plx_context plx_context;
 
 typedef struct plx_context_options {
     int threads; /* maximum for each call that works in parallel: up to 8 help, more for large tables; 0: one per
@@ -78,9 +74,6 @@ PLX_API const char *plx_context_cpu_level(const plx_context *context);
 
 /* -- Configuration ------------------------------------------------------------------------------------------- */
 
-/** The model, its data and how to train it: docs/configuration.md describes every key. */
-typedef struct plx_config plx_config;
-
 /** Reads a YAML (or JSON) file. The message lists every independent mistake as FILE:LINE:COLUMN. */
 PLX_API plx_status plx_config_read(plx_context *context, const char *path, plx_config **out, plx_error *err);
 /** The same from memory; messages use `name` as the file's name. */
@@ -97,22 +90,6 @@ PLX_API plx_status plx_config_get(const plx_config *config, const char *key, cha
 PLX_API int plx_config_n_tasks(const plx_config *config);
 PLX_API const char *plx_config_task_name(const plx_config *config, int task);
 PLX_API const char *plx_config_model_name(const plx_config *config);
-/** How a feature or a task reads a column's cells. */
-typedef enum plx_reading {
-    PLX_READS_CATEGORY,
-    PLX_READS_NUMBER,       /* or `size` numbers */
-    PLX_READS_LIST,         /* of categories */
-    PLX_READS_LIST_WEIGHTS, /* weights of the items of a list in another column */
-    PLX_READS_LABEL         /* labels, `where` columns, weights, groups: read only with labels */
-} plx_reading;
-
-typedef struct plx_column_reader {
-    const char *column; /* belongs to the configuration, as does `name` */
-    const char *name;   /* of the feature or task; NULL: read by section `data` */
-    plx_reading reading;
-    const char *separator; /* between the items or numbers of a cell; NULL: one per cell. Owned as `column` */
-    int size;
-} plx_column_reader;
 
 /** Which feature or task reads which column: features in their stored order, then tasks, then section `data`. A column
  * may have several readers. false: no reader has that index (so a loop ends). */
@@ -145,11 +122,6 @@ PLX_API void plx_output_free(plx_output *output);
 
 /* -- Data ------------------------------------------------------------------------------------------------------- */
 
-/** The training, validation and test rows of a configuration, encoded, and the encoders fitted on them. */
-typedef struct plx_data plx_data;
-
-typedef enum plx_part { PLX_PART_TRAIN, PLX_PART_VALIDATION, PLX_PART_TEST } plx_part;
-
 /**
  * Reads the files of section `data`, fits the encoders and encodes. Relative paths are looked for in each of `folders`
  * [n_folders] in turn; the first in which a file is found is taken. PLX_ERR_IO, PLX_ERR_FORMAT (place
@@ -157,8 +129,6 @@ typedef enum plx_part { PLX_PART_TRAIN, PLX_PART_VALIDATION, PLX_PART_TEST } plx
  */
 PLX_API plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
                                  plx_error *err);
-
-typedef struct plx_model plx_model;
 
 /** The same, to train a model further: its encoders read and encode the rows, which are split as `config` says;
  * nothing is fitted. A named cache is neither read nor written. */
@@ -193,53 +163,11 @@ PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
 PLX_API int64_t plx_data_wrong_rows(const plx_data *data);
 PLX_API const char *plx_data_wrong_row(const plx_data *data, int index);
 
-/**
- * A column of raw cells in memory: texts, numbers, or integers. As categories 12, 12.0 and the text "12" are one value
- * (docs/data.md). Unused members are NULL: use designated initializers, or start from zeros.
- */
-typedef struct plx_column {
-    const char *name;
-    const char *const *texts; /* [rows], UTF-8, with separators for a list; NULL: `numbers` */
-    /* [rows][width]; NaN: missing. For a list feature a number is a one-item list. NULL: `integers` */
-    const double *numbers;
-    int width;               /* numbers per row, for dense features of `size` above 1; 0 means 1 */
-    const int64_t *integers; /* [rows][width], as numbers, but exact as categories: for ids beyond 2^53 */
-} plx_column;
-
 /* -- Model -------------------------------------------------------------------------------------------------------- */
 
 /** A network with start values from the configuration's seed, for the data's encoders (copied). */
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
 PLX_API void plx_model_free(plx_model *model);
-
-/** Metrics of one task (docs/metrics.md). Metrics that do not apply to the task or are undefined for the rows are NaN.
- * Unlabelled rows are skipped; every other row counts once unless a function says that it is weighted. */
-typedef struct plx_metrics {
-    const char *task;
-    plx_task_kind kind;
-    int64_t rows, positives;        /* rows with a label; positives of soft labels: their sum, rounded */
-    int64_t groups, groups_counted; /* groups of data.group in these rows, and how many of them have both classes */
-    double auc;                     /* of binary tasks, exact: ranks, ties averaged */
-    double group_auc;               /* mean over the counted groups, weighted by their rows */
-    double pr_auc;                  /* average precision */
-    double logloss;                 /* of binary and multi-class tasks */
-    double normalized_entropy;      /* log loss over that of predicting the share of positives */
-    double ece;                     /* expected calibration error, 10 bins of equal width */
-    double calibration;             /* sum of predictions over positives */
-    double accuracy;                /* of binary tasks at 0.5, of multi-class tasks by the largest probability */
-    double mae, mse, rmse;          /* of binary tasks and regressions */
-    double r2;                      /* of regressions */
-} plx_metrics;
-
-/** Description of one metric. */
-typedef struct plx_metric_info {
-    const char *name;  /* of the member of plx_metrics, in JSON and in train.monitor */
-    const char *title; /* in tables */
-    const char *doc;   /* one line */
-    unsigned kinds;    /* task kinds that it applies to: the sum of 1 << plx_task_kind */
-    bool needs_groups; /* needs data.group */
-    int direction;     /* 1: larger is better, -1: smaller is better, 0: closest to 1 is best */
-} plx_metric_info;
 
 /** The number of metrics. */
 PLX_API int plx_metric_count(void);
@@ -249,63 +177,6 @@ PLX_API const plx_metric_info *plx_metric_at(int metric);
 PLX_API int plx_metric_find(const char *name);
 /** A metric's value by its index; NaN: no such index. */
 PLX_API double plx_metrics_value(const plx_metrics *metrics, int metric);
-
-/** Progress of training. Arrays: [n_tasks]; losses are means, NaN if there is no value. */
-typedef struct plx_progress {
-    int epoch, epochs;         /* epoch counts from 1 */
-    int64_t step, steps;       /* within the epoch; step == steps: the epoch ended, validation metrics are set */
-    double rows_per_second;    /* of training, this epoch */
-    double seconds;            /* of training and validation, since the start */
-    double learning_rate;      /* of the last step */
-    bool has_schedule;         /* whether the learning rate changes */
-    double loss;               /* total loss with regularisers, mean over the epoch's steps so far */
-    const double *task_losses; /* mean over the epoch's steps so far */
-    double validation_loss;    /* with regularisers; NaN without validation rows or before the epoch's end */
-    const double *validation_task_losses;
-    const double *validation_scores;       /* AUC of binary tasks, MSE of regressions, accuracy of multi-class tasks */
-    double monitored;                      /* value of train.monitor; NaN whenever validation_loss is */
-    const plx_metrics *validation_metrics; /* all metrics; NULL if there are none yet */
-    /* Of the training rows during the epoch, with the weights of each step and with dropout, as in Keras; group_auc is
-       NaN. NULL before the epoch's end, or if the hooks do not ask for it. */
-    const plx_metrics *training_metrics;
-    const plx_task_kind *task_kinds;
-    bool is_best; /* this epoch's weights are the best so far */
-    int n_tasks;
-} plx_progress;
-
-typedef struct plx_train_hooks {
-    /** Called about ten times a second at most, and at each epoch's end; return false to stop training cleanly with the
-     * best epoch so far. In callbacks the model may be scored, evaluated, saved and copied into a predictor, and
-     * plx_model_set_parameter changes the weights of the next step. plx_model_set takes effect after this training,
-     * plx_model_train on the same model is refused; model, data and context must not be freed. */
-    bool (*progress)(void *user, const plx_progress *progress);
-    void *user;
-    /** Called at the start of each epoch, counted from 1; returns the learning rate to begin it with. `rate` is what
-     * train.schedule gives; its course within the epoch is scaled in proportion. NULL: `rate`. */
-    double (*learning_rate)(void *user, int epoch, double rate);
-    bool training_metrics;   /* set plx_progress.training_metrics; takes 4 bytes a row for each score and label */
-    const char *log_path;    /* metrics.jsonl: one object per epoch; NULL: none */
-    const char *tensorboard; /* folder for event files, overrides train.tensorboard; NULL: train.tensorboard */
-    /* Checkpoint file, written atomically as often as train.checkpoint_epochs, _steps and _seconds say, and when
-       `progress` stops training. It stays after training. NULL: no checkpoints. */
-    const char *checkpoint_path;
-    /* Resume from the file at checkpoint_path if it exists; the result is bit-identical to an uninterrupted run. The
-       log is truncated to the checkpoint. */
-    bool resume;
-} plx_train_hooks;
-
-typedef struct plx_train_report {
-    int epochs; /* completed */
-    /* The epoch whose weights the model has now, counted from 1. Without validation rows: the last completed epoch; if
-       training was cancelled or failed, the weights may be from later steps. 0: no epoch was completed; the model has
-       the weights reached when training was cancelled, or its start values if training failed. */
-    int best_epoch;
-    double seconds;         /* of training and validation */
-    double rows_per_second; /* median over epochs, training alone */
-    bool stopped_early, cancelled;
-    bool resumed;        /* from a checkpoint */
-    int64_t checkpoints; /* written */
-} plx_train_report;
 
 /**
  * Trains on the data's training rows as section `train` says, and validates on its validation rows after each epoch.
@@ -343,17 +214,6 @@ PLX_API plx_status plx_model_save(const plx_model *model, const char *path, plx_
 /** PLX_ERR_FORMAT: truncated, corrupted, or no model file; PLX_ERR_UNSUPPORTED: of a later version. */
 PLX_API plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err);
 
-typedef struct plx_onnx_options {
-    /* Write parameters to PATH.data in the same folder, which more than 2 GB requires. If that file exists, they go to
-       PATH.HASH.data, and the old file is removed once the new model is in place: no model reads another's parameters.
-     */
-    bool external_data;
-} plx_onnx_options;
-
-typedef struct plx_onnx_report {
-    int inputs, outputs; /* of the ONNX model */
-} plx_onnx_report;
-
 /**
  * Writes the model as ONNX (opset 20, with ai.onnx.ml), atomically: raw cells in, scores out (docs/onnx.md). ONNX has
  * no hash: a hashed feature becomes an int64 input of ids, and a warning is issued. `options` and `report` may be NULL.
@@ -380,12 +240,6 @@ PLX_API int plx_model_value_rule(const plx_model *model);
 /** The number of trainable parameters. */
 PLX_API int64_t plx_model_n_parameters(const plx_model *model);
 
-typedef enum plx_description {
-    PLX_DESCRIPTION_LAYERS, /* layers, shapes and parameters, one line each */
-    PLX_DESCRIPTION_DOT,    /* the same as a diagram in Graphviz's language */
-    PLX_DESCRIPTION_PLAN    /* how training and scoring execute: tiles, memory, rewrites, order of the steps */
-} plx_description;
-
 /** The model as text for people; its wording may change. Free it with plx_text_free. */
 PLX_API plx_status plx_model_describe(const plx_model *model, plx_description form, char **out, plx_error *err);
 
@@ -409,9 +263,6 @@ PLX_API plx_status plx_model_set_parameter(plx_model *model, int index, const fl
 PLX_API plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err);
 
 /* -- Scoring raw rows ---------------------------------------------------------------------------------------------- */
-
-/** Rows encoded by a model's encoders. */
-typedef struct plx_dataset plx_dataset;
 
 /** Reads raw files as the training files were read; "-" is the standard input. `with_labels` requires the label
  * columns. */
@@ -438,18 +289,6 @@ PLX_API plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_
 PLX_API plx_status plx_model_evaluate_dataset_weighted(const plx_model *model, const plx_dataset *dataset,
                                                        const double *weights, plx_metrics *metrics, plx_error *err);
 
-enum { PLX_REPORTED_ROWS = 10 };
-
-/** Report of a call that read raw files. */
-typedef struct plx_files_report {
-    int64_t rows;                           /* scored */
-    int64_t wrong_rows;                     /* invalid rows that `data.on_error: skip` left out */
-    char wrong_row[PLX_REPORTED_ROWS][512]; /* messages with places for the first of them */
-} plx_files_report;
-
-/** Callback: receives `scores` [rows, n_outputs] of the next rows, in their order; return false to stop. */
-typedef bool plx_scores_taker(void *user, const float *scores, int64_t rows);
-
 /**
  * Scores raw files of any size: they are read as the training files were, some rows at a time; "-" is the standard
  * input. The same bits as plx_model_predict. `report` may be NULL, and is filled after a failure, too.
@@ -459,17 +298,6 @@ typedef bool plx_scores_taker(void *user, const float *scores, int64_t rows);
 PLX_API plx_status plx_model_predict_files(const plx_model *model, const char *const *paths, int n_paths,
                                            plx_scores_taker *take, void *user, plx_files_report *report,
                                            plx_error *err);
-
-/** Rows as they were read, including those that `data.on_error: skip` leaves out; borrowed for the call. */
-typedef struct plx_scored_rows {
-    int64_t rows;
-    const float *scores;     /* [rows, n_outputs]; NaN in a row that was skipped */
-    const char *kept;        /* the kept cells' bytes, one cell after another */
-    const size_t *kept_ends; /* [rows, n_columns]: where each ends */
-} plx_scored_rows;
-
-/** Callback: receives the next rows, in their order; return false to stop. */
-typedef bool plx_rows_taker(void *user, const plx_scored_rows *rows);
 
 /**
  * As plx_model_predict_files, to join scores to their rows: `take` receives every row, with the cells of `columns`
@@ -508,9 +336,6 @@ PLX_API plx_status plx_model_layer(const plx_model *model, int index, const char
  * not compute it (a loss). */
 PLX_API plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dataset, int index, float *out,
                                           plx_error *err);
-
-/** A frozen copy of a model for serving: threads may share it. */
-typedef struct plx_predictor plx_predictor;
 
 PLX_API plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx_error *err);
 PLX_API void plx_predictor_free(plx_predictor *predictor);

@@ -9,7 +9,7 @@
 
 #include "api_support.h"
 #include "failing_allocator.h"
-#include "model/handles.h"
+#include "model/fit.h"
 #include "store/dtype.h"
 #include "store/model_file.h"
 #include "train/optimizer.h"

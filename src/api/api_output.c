@@ -2,6 +2,7 @@
 /* The library's writer of files, for callers. */
 #include "base/file.h"
 #include "model/handles.h"
+#include "plexus.h"
 
 struct plx_output {
     plx_allocator allocator;

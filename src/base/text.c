@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
+
 plx_slice plx_slice_of(const char *text)
 {
     return (plx_slice){text, strlen(text)};
@@ -43,6 +45,16 @@ void plx_string_release(plx_string *s)
 {
     plx_free(s->allocator, s->text);
     *s = (plx_string){.allocator = s->allocator};
+}
+
+plx_status plx_string_give(plx_string *s, plx_status status, char **out, plx_error *err)
+{
+    if (!status && s->failed) status = plx_error_memory(err);
+    if (status)
+        plx_string_release(s);
+    else
+        *out = s->text;
+    return status;
 }
 
 /* Room for `length` more bytes and the NUL. */

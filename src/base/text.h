@@ -45,6 +45,9 @@ typedef struct plx_string {
 
 void plx_string_init(plx_string *s, const plx_allocator *allocator);
 void plx_string_release(plx_string *s);
+/** Hands the text to the caller, who frees it by the allocator. After a status other than PLX_OK, or where memory
+ * ended, releases it. */
+plx_status plx_string_give(plx_string *s, plx_status status, char **out, plx_error *err);
 void plx_string_add(plx_string *s, const void *bytes, size_t length);
 void plx_string_format(plx_string *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /**

@@ -92,7 +92,7 @@ static const char REMEDY[] = "go on as it was, or start anew without resume";
 
 static plx_status check_config(const plx_checkpoint *c, const char *before, plx_error *err)
 {
-    const char *now = plx_config_text(c->model->config);
+    const char *now = c->model->config->resolved.text;
     plx_slice was, is;
     do {
         was = next_line(&before);
@@ -123,14 +123,14 @@ static plx_status check_origin(plx_checkpoint *c, plx_error *err)
 {
     const char *config = plx_model_file_meta(&c->file, CONFIG_KEY), *data = plx_model_file_meta(&c->file, DATA_KEY);
     const char *kernels = plx_model_file_meta(&c->file, KERNELS_KEY);
-    const char *version = plx_model_file_meta(&c->file, VERSION_KEY), *own = plx_context_cpu_level(c->context);
+    const char *version = plx_model_file_meta(&c->file, VERSION_KEY), *own = c->context->machine.kernels->name;
     if (!config || !data || !kernels || !version || !plx_model_file_meta(&c->file, LOG_KEY)) {
         PLX_FAIL(err, PLX_ERR_FORMAT, "is not a checkpoint of a training");
     }
     PLX_TRY(check_rule(c, err));
-    if (strcmp(version, plx_version()) != 0) {
+    if (strcmp(version, PLX_VERSION) != 0) {
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "was written by plexus %s, this is %s, whose bits may differ: %s", version,
-                 plx_version(), REMEDY);
+                 PLX_VERSION, REMEDY);
     }
     PLX_TRY(check_config(c, config, err));
     if (strcmp(kernels, own) != 0) {
@@ -183,10 +183,10 @@ static plx_status write(plx_checkpoint *c, const plx_kept_list *list, plx_error 
     if (c->log) PLX_TRY(plx_train_log_sync(c->log, err));
     snprintf(rule, sizeof rule, "%d", plx_encoders_value_rule(c->model->encoders));
     snprintf(log_bytes, sizeof log_bytes, "%lld", c->log ? (long long)c->log->length : 0);
-    const plx_meta meta[] = {{CONFIG_KEY, plx_config_text(c->model->config)},
+    const plx_meta meta[] = {{CONFIG_KEY, c->model->config->resolved.text},
                              {DATA_KEY, c->fingerprint},
-                             {KERNELS_KEY, plx_context_cpu_level(c->context)},
-                             {VERSION_KEY, plx_version()},
+                             {KERNELS_KEY, c->context->machine.kernels->name},
+                             {VERSION_KEY, PLX_VERSION},
                              {LOG_KEY, log_bytes},
                              {RULE_KEY, rule}};
     plx_tensor *tensors = plx_alloc(allocator, list->n, sizeof *tensors);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Which columns a configuration reads, and how: for callers that make columns out of what users hand them. */
 #include "data/encoder_def.h"
-#include "model/handles.h"
+#include "model/configuration.h"
 
 /* Counts readers up to the one that is asked for. */
 typedef struct search {
@@ -32,7 +32,7 @@ static void visit_feature(search *s, const plx_feature_spec *feature)
     if (feature->size > 1) s->out->size = (int)feature->size;
 }
 
-bool plx_config_reader(const plx_config *config, int index, plx_column_reader *out)
+bool plx_config_column(const plx_config *config, int index, plx_column_reader *out)
 {
     const plx_table_spec *table = &config->spec.table;
     search s = {.left = index, .out = out};

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "model/handles.h"
+#include "model/configuration.h"
 
 enum { FILE_LIMIT = 4 << 20 };
 
@@ -17,7 +17,7 @@ static plx_status create(plx_context *context, const char *name, plx_config **ou
     plx_string_init(&config->resolved, &context->allocator);
     plx_string_add(&config->name, name, strlen(name));
     if (config->name.failed) {
-        plx_config_free(config);
+        plx_config_destroy(config);
         return plx_error_memory(err);
     }
     *out = config;
@@ -57,28 +57,22 @@ static plx_status finish(plx_config *config, plx_status status, plx_config **out
     if (status == PLX_OK) {
         *out = config;
     } else {
-        plx_config_free(config);
+        plx_config_destroy(config);
     }
     return status;
 }
 
-plx_status plx_config_read(plx_context *context, const char *path, plx_config **out, plx_error *err)
+plx_status plx_config_from_file(plx_context *context, const char *path, plx_config **out, plx_error *err)
 {
     plx_config *config = NULL;
-    if (!context || !path || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, path and out must not be NULL");
-    *out = NULL;
     PLX_TRY(create(context, path, &config, err));
     return finish(config, plx_file_read(path, FILE_LIMIT, &config->text, err), out, err);
 }
 
-plx_status plx_config_parse(plx_context *context, const char *text, size_t length, const char *name, plx_config **out,
-                            plx_error *err)
+plx_status plx_config_from_text(plx_context *context, const char *text, size_t length, const char *name,
+                                plx_config **out, plx_error *err)
 {
     plx_config *config = NULL;
-    if (!context || !text || !name || !out) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, text, name and out must not be NULL");
-    }
-    *out = NULL;
     PLX_TRY(create(context, name, &config, err));
     plx_string_add(&config->text, text, length);
     return finish(config, config->text.failed ? plx_error_memory(err) : PLX_OK, out, err);
@@ -86,13 +80,12 @@ plx_status plx_config_parse(plx_context *context, const char *text, size_t lengt
 
 plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err)
 {
-    return plx_config_parse(config->context, config->resolved.text, config->resolved.length, config->name.text, out,
-                            err);
+    return plx_config_from_text(config->context, config->resolved.text, config->resolved.length, config->name.text, out,
+                                err);
 }
 
-plx_status plx_config_set(plx_config *config, const char *assignment, plx_error *err)
+plx_status plx_config_assign(plx_config *config, const char *assignment, plx_error *err)
 {
-    if (!config || !assignment) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config and assignment must not be NULL");
     const plx_allocator *allocator = &config->context->allocator;
     if (plx_grow(allocator, &config->assignments, &config->assignments_capacity, config->n_assignments + 1,
                  sizeof *config->assignments) != 0) {
@@ -111,7 +104,7 @@ plx_status plx_config_set(plx_config *config, const char *assignment, plx_error 
     return status;
 }
 
-void plx_config_free(plx_config *config)
+void plx_config_destroy(plx_config *config)
 {
     if (!config) return;
     const plx_allocator *allocator = &config->context->allocator;
@@ -125,53 +118,17 @@ void plx_config_free(plx_config *config)
     plx_free(allocator, config);
 }
 
-const char *plx_config_text(const plx_config *config)
-{
-    return config->resolved.text;
-}
-
-plx_status plx_config_get(const plx_config *config, const char *key, char **out, plx_error *err)
+plx_status plx_config_value(const plx_config *config, const char *key, char **out, plx_error *err)
 {
     plx_string text;
-    if (!config || !key || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, key and out must not be NULL");
-    *out = NULL;
     plx_string_init(&text, &config->context->allocator);
-    plx_status status = plx_spec_write_value(&config->spec, key, &text, err);
-    if (status == PLX_OK && text.failed) status = plx_error_memory(err);
-    if (status == PLX_OK)
-        *out = text.text;
-    else
-        plx_string_release(&text);
-    return status;
+    return plx_string_give(&text, plx_spec_write_value(&config->spec, key, &text, err), out, err);
 }
 
-int plx_config_n_tasks(const plx_config *config)
-{
-    return config->spec.table.n_tasks;
-}
-
-const char *plx_config_task_name(const plx_config *config, int task)
-{
-    bool is_there = task >= 0 && task < config->spec.table.n_tasks;
-    return is_there ? config->spec.table.tasks[task].name : NULL;
-}
-
-const char *plx_config_model_name(const plx_config *config)
-{
-    return config->spec.def->name;
-}
-
-plx_status plx_config_reference(plx_context *context, char **out, plx_error *err)
+plx_status plx_reference(const plx_context *context, char **out, plx_error *err)
 {
     plx_string text;
-    if (!context || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context and out must not be NULL");
-    *out = NULL;
     plx_string_init(&text, &context->allocator);
     plx_spec_reference(&text);
-    if (text.failed) {
-        plx_string_release(&text);
-        return plx_error_memory(err);
-    }
-    *out = text.text;
-    return PLX_OK;
+    return plx_string_give(&text, PLX_OK, out, err);
 }

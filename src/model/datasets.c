@@ -2,13 +2,9 @@
 /* Training data, and rows to score. */
 #include <string.h>
 
-#include "files/parquet.h"
+#include "model/datasets.h"
+#include "model/model.h"
 #include "model/row_cache.h"
-
-static const char *wrong_row(const plx_wrong_rows *wrong, int index)
-{
-    return index >= 0 && index < wrong->n && index < PLX_WRONG_ROWS_TOLD ? wrong->told[index] : NULL;
-}
 
 static plx_status keep_folders(plx_data *data, const plx_load_options *options, plx_error *err)
 {
@@ -20,10 +16,9 @@ static plx_status keep_folders(plx_data *data, const plx_load_options *options, 
     return plx_arena_failed(&data->arena) ? plx_error_memory(err) : PLX_OK;
 }
 
-static plx_status load(const plx_config *config, plx_load_options *options, plx_data **out, plx_error *err)
+plx_status plx_data_open(const plx_config *config, plx_load_options *options, plx_data **out, plx_error *err)
 {
     const plx_allocator *allocator = &config->context->allocator;
-    *out = NULL;
     plx_data *data = plx_alloc_zero(allocator, 1, sizeof *data);
     if (!data) return plx_error_memory(err);
     data->context = config->context;
@@ -49,42 +44,7 @@ static plx_status load(const plx_config *config, plx_load_options *options, plx_
     return status;
 }
 
-plx_status plx_data_load(const plx_config *config, const char *const *folders, int n_folders, plx_data **out,
-                         plx_error *err)
-{
-    if (!config || !out || n_folders < 0 || (n_folders > 0 && !folders)) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, out or folders is NULL");
-    }
-    plx_load_options options = {.folders = folders, .n_folders = n_folders};
-    return load(config, &options, out, err);
-}
-
-plx_status plx_data_load_for(const plx_config *config, const plx_model *model, const char *const *folders,
-                             int n_folders, plx_data **out, plx_error *err)
-{
-    if (!config || !model || !out || n_folders < 0 || (n_folders > 0 && !folders)) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, model, out or folders is NULL");
-    }
-    plx_load_options options = {.folders = folders, .n_folders = n_folders, .fitted = model->encoders};
-    return load(config, &options, out, err);
-}
-
-bool plx_reads_parquet(void)
-{
-    return plx_parquet_is_readable();
-}
-
-plx_status plx_data_from_arrow(const plx_config *config, const plx_model *model, struct ArrowArrayStream *train,
-                               struct ArrowArrayStream *validation, struct ArrowArrayStream *test, plx_data **out,
-                               plx_error *err)
-{
-    struct ArrowArrayStream *const streams[PLX_PARTS] = {train, validation, test};
-    if (!config || !train || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, train or out is NULL");
-    plx_load_options options = {.streams = streams, .fitted = model ? model->encoders : NULL};
-    return load(config, &options, out, err);
-}
-
-void plx_data_free(plx_data *data)
+void plx_data_destroy(plx_data *data)
 {
     if (!data) return;
     const plx_allocator *allocator = &data->context->allocator;
@@ -94,21 +54,6 @@ void plx_data_free(plx_data *data)
     plx_string_release(&data->encoding);
     plx_arena_release(&data->arena);
     plx_free(allocator, data);
-}
-
-int64_t plx_data_rows(const plx_data *data, plx_part part)
-{
-    return part >= PLX_PART_TRAIN && part <= PLX_PART_TEST ? (int64_t)data->parts[part].n : 0;
-}
-
-int64_t plx_data_wrong_rows(const plx_data *data)
-{
-    return data->wrong.n;
-}
-
-const char *plx_data_wrong_row(const plx_data *data, int index)
-{
-    return wrong_row(&data->wrong, index);
 }
 
 static plx_status create_dataset(const plx_model *model, plx_dataset **out, plx_error *err)
@@ -126,7 +71,7 @@ static plx_status finish_dataset(plx_dataset *dataset, plx_status status, plx_da
     if (status == PLX_OK) {
         *out = dataset;
     } else {
-        plx_dataset_free(dataset);
+        plx_dataset_destroy(dataset);
     }
     return status;
 }
@@ -143,26 +88,20 @@ static plx_status read_rows(const plx_model *model, plx_dataset *dataset, const 
     return status;
 }
 
-plx_status plx_dataset_read(const plx_model *model, const char *const *paths, int n_paths, bool with_labels,
-                            plx_dataset **out, plx_error *err)
+plx_status plx_dataset_from_files(const plx_model *model, const char *const *paths, int n_paths, bool with_labels,
+                                  plx_dataset **out, plx_error *err)
 {
     plx_dataset *dataset = NULL;
-    if (!model || !paths || n_paths < 1 || !out) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, paths or out is NULL, or there is no path");
-    }
-    *out = NULL;
     PLX_TRY(create_dataset(model, &dataset, err));
     const plx_load_options options = {
         .threads = model->context->threads, .reading = &model->context->reading, .wrong = &dataset->wrong};
     return finish_dataset(dataset, read_rows(model, dataset, paths, n_paths, options, with_labels, err), out);
 }
 
-plx_status plx_dataset_from_arrow(const plx_model *model, struct ArrowArrayStream *stream, bool with_labels,
-                                  plx_dataset **out, plx_error *err)
+plx_status plx_dataset_from_stream(const plx_model *model, struct ArrowArrayStream *stream, bool with_labels,
+                                   plx_dataset **out, plx_error *err)
 {
     plx_dataset *dataset = NULL;
-    if (!model || !stream || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, stream or out is NULL");
-    *out = NULL;
     PLX_TRY(create_dataset(model, &dataset, err));
     const plx_load_options options = {.streams = &stream};
     return finish_dataset(dataset, read_rows(model, dataset, NULL, 0, options, with_labels, err), out);
@@ -191,41 +130,18 @@ static plx_status encode_columns(const plx_model *model, plx_dataset *dataset, c
     return status;
 }
 
-plx_status plx_dataset_from_columns(const plx_model *model, const plx_column *columns, int n_columns, int64_t rows,
-                                    bool with_labels, plx_dataset **out, plx_error *err)
+plx_status plx_dataset_of_columns(const plx_model *model, const plx_column *columns, int n_columns, size_t rows,
+                                  bool with_labels, plx_dataset **out, plx_error *err)
 {
     plx_dataset *dataset = NULL;
-    if (!model || !out || n_columns < 0 || (n_columns > 0 && !columns)) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, columns or out is NULL");
-    }
-    *out = NULL;
-    if (rows < 0 || rows > UINT32_MAX) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
-    }
     PLX_TRY(create_dataset(model, &dataset, err));
-    const plx_status status = encode_columns(model, dataset, columns, n_columns, (size_t)rows, with_labels, err);
-    return finish_dataset(dataset, status, out);
+    return finish_dataset(dataset, encode_columns(model, dataset, columns, n_columns, rows, with_labels, err), out);
 }
 
-void plx_dataset_free(plx_dataset *dataset)
+void plx_dataset_destroy(plx_dataset *dataset)
 {
     if (!dataset) return;
     plx_rows_release(&dataset->rows, &dataset->context->allocator);
     plx_encoders_release(dataset->encoders);
     plx_free(&dataset->context->allocator, dataset);
-}
-
-int64_t plx_dataset_rows(const plx_dataset *dataset)
-{
-    return (int64_t)dataset->rows.n;
-}
-
-int64_t plx_dataset_wrong_rows(const plx_dataset *dataset)
-{
-    return dataset->wrong.n;
-}
-
-const char *plx_dataset_wrong_row(const plx_dataset *dataset, int index)
-{
-    return wrong_row(&dataset->wrong, index);
 }

@@ -5,7 +5,7 @@
 
 #include "data/encoder_def.h"
 #include "graph/run.h"
-#include "model/handles.h"
+#include "model/model.h"
 #include "train/score.h"
 
 static const plx_param *param_of(const plx_graph *graph, const plx_node *node, int i)
@@ -108,7 +108,7 @@ static void describe_as_text(const plx_model *model, plx_string *out)
     for (int i = 0; i < graph->n_params; i++) {
         if (graph->params[i].spec.is_state) n_state += plx_param_numbers(&graph->params[i]);
     }
-    plx_string_format(out, "\n%" PRId64 " parameters", plx_model_n_parameters(model));
+    plx_string_format(out, "\n%" PRId64 " parameters", plx_model_count_parameters(model));
     if (n_state > 0) plx_string_format(out, ", and %zu numbers of moving averages", n_state);
     plx_string_add(out, "\n", 1);
 }
@@ -206,12 +206,10 @@ static plx_status describe_plans(const plx_model *model, plx_string *out, plx_er
     return describe_plan(model, false, out, err);
 }
 
-plx_status plx_model_describe(const plx_model *model, plx_description form, char **out, plx_error *err)
+plx_status plx_model_describe_as(const plx_model *model, plx_description form, char **out, plx_error *err)
 {
     plx_string text;
     plx_status status = PLX_OK;
-    if (!model || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and out must not be NULL");
-    *out = NULL;
     plx_string_init(&text, &model->context->allocator);
     switch (form) {
     case PLX_DESCRIPTION_LAYERS:
@@ -226,11 +224,5 @@ plx_status plx_model_describe(const plx_model *model, plx_description form, char
     default:
         status = plx_error_set(err, PLX_ERR_ARGUMENT, "%d is not a form of description", (int)form);
     }
-    if (status == PLX_OK && text.failed) status = plx_error_memory(err);
-    if (status != PLX_OK) {
-        plx_string_release(&text);
-        return status;
-    }
-    *out = text.text;
-    return PLX_OK;
+    return plx_string_give(&text, status, out, err);
 }

@@ -2,10 +2,12 @@
 /* Predictions and figures of many rows at once. */
 #include <math.h>
 
+#include "model/model.h"
+#include "model/scoring.h"
 #include "model/training.h"
 #include "train/group.h"
 
-static plx_status score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
+plx_status plx_model_score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
 {
     plx_machine machine = model->context->machine;
     PLX_TRY(plx_model_check_weights(model, err));
@@ -14,13 +16,6 @@ static plx_status score(const plx_model *model, const plx_rows *rows, float *sco
     plx_status status = plx_score_rows(&machine, &model->graph, model->values, rows, scores, NULL, err);
     plx_pool_free(machine.pool);
     return status;
-}
-
-plx_status plx_model_predict(const plx_model *model, const plx_dataset *dataset, float *scores, plx_error *err)
-{
-    if (!model || !dataset || !scores) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, dataset and scores must not be NULL");
-    PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
-    return score(model, &dataset->rows, scores, err);
 }
 
 static plx_status check_weights(const plx_model *model, const double *weights, size_t n, plx_error *err)
@@ -104,66 +99,18 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
     return status;
 }
 
-/** What rows of a caller count. */
-typedef enum counting { ONE, AS_IN_LOSS, GIVEN } counting;
-
-static plx_status measure(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows, counting counts,
-                          const double *given, plx_metrics *metrics, plx_error *err)
+plx_status plx_model_evaluate_rows(const plx_model *model, const plx_rows *rows, plx_weighting weighting,
+                                   const double *given, plx_metrics *metrics, plx_error *err)
 {
     double *own = NULL;
     const plx_allocator *allocator = &model->context->allocator;
-    PLX_TRY(plx_model_check_encoders(model, encoders, err));
     float *scores = plx_alloc(allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
     plx_status status = scores ? PLX_OK : plx_error_memory(err);
-    if (status == PLX_OK && counts == AS_IN_LOSS) status = plx_model_row_weights(model, rows, &own, err);
-    if (status == PLX_OK) status = score(model, rows, scores, err);
-    if (status == PLX_OK) status = plx_model_measure(model, rows, scores, counts == GIVEN ? given : own, metrics, err);
+    if (status == PLX_OK && weighting == PLX_WEIGHTED_AS_LOSS) status = plx_model_row_weights(model, rows, &own, err);
+    if (status == PLX_OK) status = plx_model_score(model, rows, scores, err);
+    if (status == PLX_OK)
+        status = plx_model_measure(model, rows, scores, weighting == PLX_WEIGHTED_GIVEN ? given : own, metrics, err);
     plx_free(allocator, own);
     plx_free(allocator, scores);
     return status;
-}
-
-static plx_status measure_part(const plx_model *model, const plx_data *data, plx_part part, counting counts,
-                               const double *given, plx_metrics *metrics, plx_error *err)
-{
-    static const char *const names[PLX_PARTS] = {"train", "validation", "test"};
-    if (!model || !data || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, data and metrics must not be NULL");
-    if (part < PLX_PART_TRAIN || part > PLX_PART_TEST) PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no part %d", part);
-    if (data->parts[part].n == 0) {
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "part '%s' has no rows: name files or a share for it in section 'data'",
-                 names[part]);
-    }
-    return measure(model, data->encoders, &data->parts[part], counts, given, metrics, err);
-}
-
-static plx_status measure_dataset(const plx_model *model, const plx_dataset *dataset, counting counts,
-                                  const double *given, plx_metrics *metrics, plx_error *err)
-{
-    if (!model || !dataset || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model, dataset and metrics must not be NULL");
-    if (dataset->rows.n == 0) PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
-    return measure(model, dataset->encoders, &dataset->rows, counts, given, metrics, err);
-}
-
-plx_status plx_model_evaluate(const plx_model *model, const plx_data *data, plx_part part, plx_metrics *metrics,
-                              plx_error *err)
-{
-    return measure_part(model, data, part, ONE, NULL, metrics, err);
-}
-
-plx_status plx_model_evaluate_weighted(const plx_model *model, const plx_data *data, plx_part part,
-                                       const double *weights, plx_metrics *metrics, plx_error *err)
-{
-    return measure_part(model, data, part, weights ? GIVEN : AS_IN_LOSS, weights, metrics, err);
-}
-
-plx_status plx_model_evaluate_dataset(const plx_model *model, const plx_dataset *dataset, plx_metrics *metrics,
-                                      plx_error *err)
-{
-    return measure_dataset(model, dataset, ONE, NULL, metrics, err);
-}
-
-plx_status plx_model_evaluate_dataset_weighted(const plx_model *model, const plx_dataset *dataset,
-                                               const double *weights, plx_metrics *metrics, plx_error *err)
-{
-    return measure_dataset(model, dataset, weights ? GIVEN : AS_IN_LOSS, weights, metrics, err);
 }

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "model/checkpoint.h"
-#include "model/handles.h"
+#include "model/fit.h"
+#include "model/model.h"
+#include "model/scoring.h"
 #include "model/tensorboard.h"
 #include "model/train_log.h"
 #include "model/training.h"
@@ -266,10 +268,9 @@ done:
     return status;
 }
 
-plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
-                           plx_train_report *report, plx_error *err)
+plx_status plx_model_fit(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_report *report,
+                         plx_error *err)
 {
-    if (!model || !data) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and data must not be NULL");
     PLX_TRY(plx_training_begin(model, err));
     if (report) *report = (plx_train_report){0};
     plx_status status = train(model, data, hooks, report, err);

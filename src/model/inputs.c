@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "data/encoder_def.h"
-#include "model/handles.h"
+#include "model/model.h"
 
 _Static_assert((int)PLX_LIST_MEAN == (int)PLX_COMBINE_MEAN && (int)PLX_LIST_SUM == (int)PLX_COMBINE_SUM &&
                    (int)PLX_LIST_MAX == (int)PLX_COMBINE_MAX && (int)PLX_LIST_ATTENTION == (int)PLX_COMBINE_ATTENTION,

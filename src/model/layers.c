@@ -3,25 +3,10 @@
 #include <string.h>
 
 #include "graph/run.h"
+#include "model/model.h"
 #include "model/training.h"
 
 enum { ROWS = 64 }; /* at once: one tile */
-
-static const plx_node *find_layer(const plx_model *model, int index)
-{
-    return model && index >= 0 && index < model->graph.n_nodes ? model->graph.nodes[index] : NULL;
-}
-
-plx_status plx_model_layer(const plx_model *model, int index, const char **name, int *groups, int *width,
-                           plx_error *err)
-{
-    const plx_node *node = find_layer(model, index);
-    if (!node) PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no layer number %d", index);
-    if (name) *name = node->name;
-    if (groups) *groups = node->shape.groups;
-    if (width) *width = node->shape.width;
-    return PLX_OK;
-}
 
 static void copy_out(const plx_view value, int rows, int numbers, float *out)
 {
@@ -45,12 +30,9 @@ static plx_status run_layers(plx_run *run, const plx_model *model, const plx_row
     return PLX_OK;
 }
 
-plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dataset, int index, float *out,
-                                  plx_error *err)
+plx_status plx_layer_output(const plx_model *model, const plx_dataset *dataset, const plx_node *node, float *out,
+                            plx_error *err)
 {
-    const plx_node *node = find_layer(model, index);
-    if (!dataset || !out || !node)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no layer %d, or dataset or out is NULL", index);
     if (node->op->is_loss) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->name);
     PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
     PLX_TRY(plx_model_check_weights(model, err));

@@ -2,6 +2,8 @@
 /* Models: the network of a configuration over the encoders of its data. */
 #include <string.h>
 
+#include "model/configuration.h"
+#include "model/model.h"
 #include "model/training.h"
 #include "store/dtype.h"
 
@@ -98,7 +100,7 @@ plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders
     plx_context *context = config->context;
     plx_model *model = plx_alloc_zero(&context->allocator, 1, sizeof *model);
     if (!model) {
-        plx_config_free(config);
+        plx_config_destroy(config);
         return plx_error_memory(err);
     }
     model->context = context;
@@ -109,7 +111,7 @@ plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders
     if (status == PLX_OK) {
         *out = model;
     } else {
-        plx_model_free(model);
+        plx_model_destroy(model);
     }
     return status;
 }
@@ -131,24 +133,22 @@ static plx_status check_encoding(const plx_config *config, const plx_data *data,
     return status;
 }
 
-plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err)
+plx_status plx_model_make(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err)
 {
     plx_config *own = NULL;
     plx_model *model = NULL;
-    if (!config || !data || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, data and out must not be NULL");
-    *out = NULL;
     PLX_TRY(check_encoding(config, data, err));
     PLX_TRY(plx_config_clone(config, &own, err));
     PLX_TRY(plx_model_build_take(own, data->encoders, &model, err));
     plx_status status = plx_model_allocate(model, err);
     if (status) {
-        plx_model_free(model);
+        plx_model_destroy(model);
         return status;
     }
     plx_graph_init_values(&model->graph, (uint64_t)model->config->spec.train.seed, model->values);
     status = plx_model_fill_tables(model, data, err);
     if (status) {
-        plx_model_free(model);
+        plx_model_destroy(model);
         return status;
     }
     *out = model;
@@ -163,7 +163,7 @@ plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *e
     PLX_TRY(plx_model_build_take(own, model->encoders, &copy, err));
     plx_status status = plx_model_allocate(copy, err);
     if (status) {
-        plx_model_free(copy);
+        plx_model_destroy(copy);
         return status;
     }
     memcpy(copy->values, model->values, model->graph.n_values * sizeof *copy->values);
@@ -171,14 +171,14 @@ plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *e
     return PLX_OK;
 }
 
-void plx_model_free(plx_model *model)
+void plx_model_destroy(plx_model *model)
 {
     if (!model) return;
     const plx_allocator *allocator = &model->context->allocator;
     plx_free_aligned(allocator, model->values);
     plx_arena_release(&model->arena);
     plx_encoders_release(model->encoders);
-    plx_config_free(model->config);
+    plx_config_destroy(model->config);
     plx_free(allocator, model);
 }
 
@@ -215,50 +215,7 @@ plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *
     return status;
 }
 
-const plx_config *plx_model_config(const plx_model *model)
-{
-    return model->config;
-}
-
-int plx_model_n_tasks(const plx_model *model)
-{
-    return plx_config_n_tasks(model->config);
-}
-
-const char *plx_model_task_name(const plx_model *model, int task)
-{
-    return plx_config_task_name(model->config, task);
-}
-
-int plx_model_value_rule(const plx_model *model)
-{
-    return plx_encoders_value_rule(model->encoders);
-}
-
-int plx_model_n_outputs(const plx_model *model)
-{
-    return model->graph.n_outputs;
-}
-
-int plx_model_task_outputs(const plx_model *model, int task, int *first)
-{
-    if (task < 0 || task >= model->graph.n_tasks) return 0;
-    if (first) *first = model->graph.outputs[task];
-    return model->graph.outputs[task + 1] - model->graph.outputs[task];
-}
-
-plx_task_kind plx_model_task_kind(const plx_model *model, int task)
-{
-    return task >= 0 && task < model->graph.n_tasks ? model->task_kinds[task] : PLX_TASK_BINARY;
-}
-
-const char *plx_model_class_name(const plx_model *model, int task, int class_number)
-{
-    if (task < 0 || task >= model->graph.n_tasks || class_number < 0) return NULL;
-    return class_number < plx_encoders_n_classes(model->encoders, task) ? model->class_names[task][class_number] : NULL;
-}
-
-int64_t plx_model_n_parameters(const plx_model *model)
+int64_t plx_model_count_parameters(const plx_model *model)
 {
     int64_t n = 0;
     for (int i = 0; i < model->graph.n_params; i++) {
@@ -267,70 +224,21 @@ int64_t plx_model_n_parameters(const plx_model *model)
     return n;
 }
 
-plx_status plx_model_parameter(const plx_model *model, int index, const char **name, int64_t shape[3], float *values,
-                               plx_error *err)
-{
-    if (!model || index < 0 || index >= model->graph.n_params) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no parameter number %d", index);
-    }
-    const plx_param *param = &model->graph.params[index];
-    if (name) *name = param->spec.name;
-    if (shape) {
-        shape[0] = param->spec.groups;
-        shape[1] = param->spec.rows;
-        shape[2] = param->spec.cols;
-    }
-    if (!values) return PLX_OK;
-    PLX_TRY(plx_model_check_weights(model, err));
-    plx_param_read(param, model->values, values);
-    return PLX_OK;
-}
-
-plx_status plx_model_parameter_values(const plx_model *model, int index, const float **values, int64_t strides[2],
-                                      plx_error *err)
-{
-    if (!model || !values || !strides || index < 0 || index >= model->graph.n_params) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no parameter number %d, or values or strides is NULL", index);
-    }
-    const plx_param *param = &model->graph.params[index];
-    PLX_TRY(plx_model_check_weights(model, err));
-    *values = model->values + param->offset;
-    strides[0] = (int64_t)param->group_stride;
-    strides[1] = (int64_t)param->row_stride;
-    return PLX_OK;
-}
-
-plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err)
-{
-    if (!model || !values || index < 0 || index >= model->graph.n_params) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no parameter number %d, or values is NULL", index);
-    }
-    const plx_param *param = &model->graph.params[index];
-    if (n < 0 || (size_t)n != plx_param_numbers(param)) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "parameter '%s' has %zu numbers, not %lld", param->spec.name,
-                 plx_param_numbers(param), (long long)n);
-    }
-    PLX_TRY(plx_model_check_weights(model, err));
-    plx_param_write(param, model->values, values);
-    return PLX_OK;
-}
-
 void plx_model_name_tasks(plx_model *model)
 {
     for (int task = 0; task < model->graph.n_tasks; task++)
         model->task_names[task] = model->config->spec.table.tasks[task].name;
 }
 
-plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err)
+plx_status plx_model_assign(plx_model *model, const char *assignment, plx_error *err)
 {
-    if (!model || !assignment) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and assignment must not be NULL");
     if (strncmp(assignment, "train.", 6) != 0) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
                  "'%s': of a model that is made only section train can change; make another model", assignment);
     }
     plx_config *config = NULL;
     PLX_TRY(plx_training_config(model, &config, err));
-    PLX_TRY(plx_config_set(config, assignment, err));
+    PLX_TRY(plx_config_assign(config, assignment, err));
     plx_model_name_tasks(model);
     return PLX_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Models for other runtimes: ONNX. */
+#include "model/store.h"
 #include "model/training.h"
 #include "store/onnx_network.h"
 
@@ -49,7 +50,7 @@ static plx_status add_outputs(const plx_model *model, plx_onnx *onnx, const char
             PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
                      "task '%s': the ONNX model has an input '%s'; give the task another name", model->task_names[task],
                      name);
-        plx_onnx_output(onnx, name, predictions[task], plx_model_task_outputs(model, task, NULL),
+        plx_onnx_output(onnx, name, predictions[task], model->graph.outputs[task + 1] - model->graph.outputs[task],
                         output_doc(model->task_kinds[task]));
     }
     return PLX_OK;
@@ -72,12 +73,11 @@ static plx_status export_model(const plx_model *model, plx_onnx *onnx, const cha
     return plx_onnx_write(onnx, path, external, err);
 }
 
-plx_status plx_model_export_onnx(const plx_model *model, const char *path, const plx_onnx_options *options,
-                                 plx_onnx_report *report, plx_error *err)
+plx_status plx_model_write_onnx(const plx_model *model, const char *path, const plx_onnx_options *options,
+                                plx_onnx_report *report, plx_error *err)
 {
     plx_arena arena;
     plx_onnx onnx;
-    if (!model || !path) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and path must not be NULL");
     PLX_TRY(plx_model_check_weights(model, err));
     plx_arena_init(&arena, &model->context->allocator);
     plx_onnx_init(&onnx, &arena, &model->context->allocator, model->values, PLX_VERSION);

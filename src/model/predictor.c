@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "graph/run.h"
+#include "model/model.h"
+#include "model/predictor.h"
 #include "model/training.h"
 
 enum { BATCH_ROWS = 256, PLACES = 64 /* for workspaces of calls that have ended; what is more is freed */ };
@@ -34,10 +36,8 @@ static const plx_allocator *allocator_of(const plx_predictor *predictor)
     return &predictor->model->context->allocator;
 }
 
-plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx_error *err)
+plx_status plx_predictor_make(const plx_model *model, plx_predictor **out, plx_error *err)
 {
-    if (!model || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and out must not be NULL");
-    *out = NULL;
     PLX_TRY(plx_model_check_weights(model, err));
     const plx_allocator *allocator = &model->context->allocator;
     plx_predictor *predictor = plx_alloc_zero(allocator, 1, sizeof *predictor);
@@ -48,7 +48,7 @@ plx_status plx_predictor_create(const plx_model *model, plx_predictor **out, plx
         status = plx_plan_create(&model->context->machine, &predictor->model->graph, &options, &predictor->plan, err);
     }
     if (status != PLX_OK) {
-        plx_model_free(predictor->model);
+        plx_model_destroy(predictor->model);
         plx_free(allocator, predictor);
         return status;
     }
@@ -67,14 +67,14 @@ static void free_workspace(const plx_allocator *allocator, workspace *space)
     plx_free(allocator, space);
 }
 
-void plx_predictor_free(plx_predictor *predictor)
+void plx_predictor_destroy(plx_predictor *predictor)
 {
     if (!predictor) return;
     plx_allocator allocator = *allocator_of(predictor);
     for (int i = 0; i < PLACES; i++)
         free_workspace(&allocator, atomic_load(&predictor->idle[i]));
     plx_plan_free(predictor->plan);
-    plx_model_free(predictor->model);
+    plx_model_destroy(predictor->model);
     plx_free(&allocator, predictor);
 }
 
@@ -149,25 +149,18 @@ static void score(const plx_predictor *predictor, workspace *space, size_t n, fl
     }
 }
 
-int64_t plx_predictor_unknown(const plx_predictor *predictor)
+int64_t plx_predictor_n_unknown(const plx_predictor *predictor)
 {
-    return predictor ? atomic_load_explicit(&predictor->n_unknown, memory_order_relaxed) : 0;
+    return atomic_load_explicit(&predictor->n_unknown, memory_order_relaxed);
 }
 
-plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns, int64_t rows,
-                               float *scores, plx_error *err)
+plx_status plx_predictor_run(plx_predictor *predictor, const plx_column *columns, int n_columns, size_t rows,
+                             float *scores, plx_error *err)
 {
     workspace *space = NULL;
-    if (!predictor || n_columns < 0 || (n_columns > 0 && !columns) || (rows > 0 && !scores)) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "predictor, columns or scores is NULL");
-    }
-    if (rows < 0 || rows > UINT32_MAX) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
-    }
-    plx_predictor *owner = (plx_predictor *)predictor; /* the places of workspaces alone change, and a count */
-    PLX_TRY(take(owner, &space, err));
-    plx_status status = encode(owner, space, columns, n_columns, (size_t)rows, err);
-    if (status == PLX_OK) score(predictor, space, (size_t)rows, scores);
-    give_back(owner, space);
+    PLX_TRY(take(predictor, &space, err));
+    plx_status status = encode(predictor, space, columns, n_columns, rows, err);
+    if (status == PLX_OK) score(predictor, space, rows, scores);
+    give_back(predictor, space);
     return status;
 }

@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "data/kept_cells.h"
+#include "model/model.h"
+#include "model/scoring.h"
 #include "model/training.h"
 #include "train/score.h"
 
@@ -119,20 +121,7 @@ static void passage_release(passage *p)
     plx_free(allocator, p->kept);
 }
 
-/** What is passed over: files, or a stream. */
-typedef struct source {
-    const char *const *paths; /* [n_paths] */
-    int n_paths;
-    struct ArrowArrayStream *stream; /* NULL: files */
-} source;
-
-static plx_status check_source(const source *from, plx_error *err)
-{
-    if (from->stream || (from->paths && from->n_paths > 0)) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "paths or the stream is NULL, or there is no path");
-}
-
-static plx_status read_source(passage *p, const source *from, bool with_labels, plx_take_rows *take,
+static plx_status read_source(passage *p, const plx_row_source *from, bool with_labels, plx_take_rows *take,
                               plx_files_report *report, plx_error *err)
 {
     const plx_model *model = p->model;
@@ -155,12 +144,10 @@ static plx_status read_source(passage *p, const source *from, bool with_labels, 
     return status;
 }
 
-static plx_status predict(const plx_model *model, const source *from, plx_scores_taker *take, void *user,
-                          plx_files_report *report, plx_error *err)
+plx_status plx_model_predict_source(const plx_model *model, const plx_row_source *from, plx_scores_taker *take,
+                                    void *user, plx_files_report *report, plx_error *err)
 {
     passage p;
-    if (!model || !take) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model or take is NULL");
-    PLX_TRY(check_source(from, err));
     if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
     p.take = take;
@@ -170,46 +157,28 @@ static plx_status predict(const plx_model *model, const source *from, plx_scores
     return status;
 }
 
-plx_status plx_model_predict_files(const plx_model *model, const char *const *paths, int n_paths,
-                                   plx_scores_taker *take, void *user, plx_files_report *report, plx_error *err)
-{
-    return predict(model, &(source){.paths = paths, .n_paths = n_paths}, take, user, report, err);
-}
-
-plx_status plx_model_predict_arrow(const plx_model *model, struct ArrowArrayStream *stream, plx_scores_taker *take,
-                                   void *user, plx_error *err)
-{
-    return predict(model, &(source){.stream = stream}, take, user, NULL, err);
-}
-
-plx_status plx_model_predict_rows(const plx_model *model, const char *const *paths, int n_paths,
-                                  const char *const *columns, int n_columns, plx_rows_taker *take, void *user,
-                                  plx_files_report *report, plx_error *err)
+plx_status plx_model_predict_kept(const plx_model *model, const plx_row_source *from, const char *const *columns,
+                                  int n_columns, plx_rows_taker *take, void *user, plx_files_report *report,
+                                  plx_error *err)
 {
     passage p;
-    const source from = {.paths = paths, .n_paths = n_paths};
-    if (!model || !take) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model or take is NULL");
-    if (n_columns < 0 || (n_columns > 0 && !columns)) PLX_FAIL(err, PLX_ERR_ARGUMENT, "columns is NULL");
-    PLX_TRY(check_source(&from, err));
     if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
     p.take_rows = take;
     p.user = user;
     p.cells.names = columns;
     p.cells.n_names = n_columns;
-    if (status == PLX_OK) status = read_source(&p, &from, false, pass_rows_on, report, err);
+    if (status == PLX_OK) status = read_source(&p, from, false, pass_rows_on, report, err);
     if (status == PLX_OK) status = hand_over(&p, 0, err); /* wrong rows at the end */
     passage_release(&p);
     return status;
 }
 
-static plx_status evaluate(const plx_model *model, const source *from, bool as_in_loss, plx_metrics *metrics,
-                           plx_files_report *report, plx_error *err)
+plx_status plx_model_evaluate_source(const plx_model *model, const plx_row_source *from, plx_weighting weighting,
+                                     plx_metrics *metrics, plx_files_report *report, plx_error *err)
 {
     passage p;
     double *weights = NULL;
-    if (!model || !metrics) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model or metrics is NULL");
-    PLX_TRY(check_source(from, err));
     if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
     if (status == PLX_OK) status = read_source(&p, from, true, keep, report, err);
@@ -218,34 +187,10 @@ static plx_status evaluate(const plx_model *model, const source *from, bool as_i
     }
     if (status == PLX_OK) {
         const plx_rows rows = {.layout = &p.layout, .records = p.kept, .n = p.n};
-        if (as_in_loss) status = plx_model_row_weights(model, &rows, &weights, err);
+        if (weighting == PLX_WEIGHTED_AS_LOSS) status = plx_model_row_weights(model, &rows, &weights, err);
         if (status == PLX_OK) status = plx_model_measure(model, &rows, p.scores, weights, metrics, err);
         plx_free(&model->context->allocator, weights);
     }
     passage_release(&p);
     return status;
-}
-
-plx_status plx_model_evaluate_files(const plx_model *model, const char *const *paths, int n_paths, plx_metrics *metrics,
-                                    plx_files_report *report, plx_error *err)
-{
-    return evaluate(model, &(source){.paths = paths, .n_paths = n_paths}, false, metrics, report, err);
-}
-
-plx_status plx_model_evaluate_files_weighted(const plx_model *model, const char *const *paths, int n_paths,
-                                             plx_metrics *metrics, plx_files_report *report, plx_error *err)
-{
-    return evaluate(model, &(source){.paths = paths, .n_paths = n_paths}, true, metrics, report, err);
-}
-
-plx_status plx_model_evaluate_arrow(const plx_model *model, struct ArrowArrayStream *stream, plx_metrics *metrics,
-                                    plx_error *err)
-{
-    return evaluate(model, &(source){.stream = stream}, false, metrics, NULL, err);
-}
-
-plx_status plx_model_evaluate_arrow_weighted(const plx_model *model, struct ArrowArrayStream *stream,
-                                             plx_metrics *metrics, plx_error *err)
-{
-    return evaluate(model, &(source){.stream = stream}, true, metrics, NULL, err);
 }

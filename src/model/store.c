@@ -8,6 +8,9 @@
 #include <string.h>
 
 #include "base/value_text.h"
+#include "model/configuration.h"
+#include "model/model.h"
+#include "model/store.h"
 #include "model/training.h"
 #include "store/model_file.h"
 
@@ -54,17 +57,16 @@ static plx_status list_tensors(const plx_model *model, plx_arena *arena, const p
     return PLX_OK;
 }
 
-plx_status plx_model_save(const plx_model *model, const char *path, plx_error *err)
+plx_status plx_model_write(const plx_model *model, const char *path, plx_error *err)
 {
     const plx_tensor *tensors = NULL;
     int n_tensors = 0;
     plx_arena arena;
-    if (!model || !path) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and path must not be NULL");
     PLX_TRY(plx_model_check_weights(model, err));
     char rule[32];
     snprintf(rule, sizeof rule, "%d", plx_encoders_value_rule(model->encoders));
     const plx_meta meta[] = {
-        {"config", plx_config_text(model->config)}, {"plexus_version", PLX_VERSION}, {"value_rule", rule}};
+        {"config", model->config->resolved.text}, {"plexus_version", PLX_VERSION}, {"value_rule", rule}};
     plx_arena_init(&arena, &model->context->allocator);
     plx_status status = list_tensors(model, &arena, &tensors, &n_tensors, err);
     if (status == PLX_OK) {
@@ -167,12 +169,12 @@ static plx_status load(plx_context *context, const plx_model_file *file, plx_mod
     if (!text) PLX_FAIL(err, PLX_ERR_FORMAT, "__metadata__ has no 'config'");
     int64_t rule;
     PLX_TRY(read_value_rule(file, &rule, err));
-    PLX_TRY(plx_config_parse(context, text, strlen(text), "config", &config, err));
+    PLX_TRY(plx_config_from_text(context, text, strlen(text), "config", &config, err));
     config->spec.table.is_rule_0 = rule == 0;
     plx_status status =
         plx_encoders_from_tensors(&context->allocator, &config->spec.table, find_tensor, file, &encoders, err);
     if (status != PLX_OK) {
-        plx_config_free(config);
+        plx_config_destroy(config);
         return status;
     }
     plx_model *model = NULL;
@@ -183,16 +185,14 @@ static plx_status load(plx_context *context, const plx_model_file *file, plx_mod
     if (status == PLX_OK) {
         *out = model;
     } else {
-        plx_model_free(model);
+        plx_model_destroy(model);
     }
     return status;
 }
 
-plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err)
+plx_status plx_model_read(plx_context *context, const char *path, plx_model **out, plx_error *err)
 {
     plx_model_file file;
-    if (!context || !path || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, path and out must not be NULL");
-    *out = NULL;
     PLX_TRY(plx_model_file_read(&file, path, &context->allocator, err));
     plx_status status = as_format(load(context, &file, out, err));
     plx_model_file_release(&file);

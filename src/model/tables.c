@@ -7,7 +7,7 @@
 
 #include "data/features.h"
 #include "files/find.h"
-#include "model/handles.h"
+#include "model/model.h"
 #include "store/matrix_file.h"
 
 _Static_assert((int)PLX_INITIALIZER_NORMAL == (int)PLX_START_NORMAL &&

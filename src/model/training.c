@@ -4,6 +4,9 @@
 
 #include <unistd.h>
 
+#include "model/configuration.h"
+#include "model/model.h"
+
 bool plx_training_is_here(const plx_model *model)
 {
     return model->training.process == getpid();
@@ -41,7 +44,7 @@ static void replace_config(plx_model *model, plx_config *later)
     const plx_config before = *model->config;
     *model->config = *later;
     *later = before;
-    plx_config_free(later);
+    plx_config_destroy(later);
     plx_model_name_tasks(model);
 }
 

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Configurations as objects: a text, what was assigned since, and the spec that both give. */
+#ifndef PLX_CONFIGURATION_H
+#define PLX_CONFIGURATION_H
+
+#include "model/handles.h"
+
+/** Reads a YAML (or JSON) file. PLX_ERR_IO, PLX_ERR_FORMAT. */
+plx_status plx_config_from_file(plx_context *context, const char *path, plx_config **out, plx_error *err);
+/** The same from memory; messages use `name` as the file's name. */
+plx_status plx_config_from_text(plx_context *context, const char *text, size_t length, const char *name,
+                                plx_config **out, plx_error *err);
+/** A configuration of the same spec, whose source is the resolved text. */
+plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err);
+/** NULL is valid. */
+void plx_config_destroy(plx_config *config);
+/** "section.key=value". PLX_ERR_ARGUMENT, and the configuration is as it was. */
+plx_status plx_config_assign(plx_config *config, const char *assignment, plx_error *err);
+/** The value of a key as JSON, to be freed by the context's allocator. */
+plx_status plx_config_value(const plx_config *config, const char *key, char **out, plx_error *err);
+/** The reader of number `index`: features in their stored order, then tasks, then section `data`; false: none. */
+bool plx_config_column(const plx_config *config, int index, plx_column_reader *out);
+/** Every section and key as Markdown, to be freed by the context's allocator. */
+plx_status plx_reference(const plx_context *context, char **out, plx_error *err);
+
+#endif
