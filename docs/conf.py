@@ -17,6 +17,7 @@ version = release = re.search(r'PLX_VERSION "(.*)"', (root / "include/plexus.h")
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
     "c_headers",
     "command_help",
     "key_tables",
@@ -52,6 +53,7 @@ autodoc_preserve_defaults = True
 maximum_signature_line_length = 110
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
+napoleon_google_docstring = False
 autodoc_type_aliases = {name: name for name in ("ArrayLike", "FilePath", "Rows", "Values")}
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True

@@ -4,21 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from ._library import SchemaError
 from ._native import ffi
-from ._types import Array, CData
-
-
-class HasStream(Protocol):
-    def __arrow_c_stream__(self) -> object: ...
-
-
-class HasArray(Protocol):
-    def __arrow_c_array__(self) -> tuple[object, object]: ...
+from ._types import Array, CData, HasArray, HasStream
 
 
 def pointer_of(capsule: object, name: bytes, kind: str) -> CData:

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +18,8 @@ import numpy as np
 from ._library import FormatError
 
 if TYPE_CHECKING:
-    from .callbacks import BackupAndRestore, Callback
-    from .model import Model
+    from ._training import Training
+    from .callbacks import BackupAndRestore
 
 _NAME = re.compile(r"callbacks-(\d+)\.npz")
 
@@ -38,18 +37,11 @@ def forget(folder: str, before: int | None = None) -> None:
                 os.remove(os.path.join(folder, name))
 
 
-def keep(
-    backup: BackupAndRestore,
-    model: Model,
-    callbacks: Sequence[Callback],
-    epoch: int,
-    told: tuple[int, dict[str, float]],
-) -> None:
-    """The states at the end of an epoch, which counts from 1, written atomically. `told`: its number as callbacks
-    count, and its figures."""
+def keep(backup: BackupAndRestore, training: Training, epoch: int, number: int) -> None:
+    """The states at the end of an epoch, which counts from 1, written atomically. `number`: as callbacks count it."""
     states: list[Any] = []
     arrays: dict[str, Any] = {}
-    for place, callback in enumerate(callbacks):
+    for place, callback in enumerate(training.callbacks):
         state = dict(callback.get_state()) if hasattr(callback, "get_state") else {}
         for name, value in list(state.items()):
             if isinstance(value, (list, tuple)) and value and all(isinstance(one, np.ndarray) for one in value):
@@ -57,9 +49,9 @@ def keep(
                 arrays.update({f"{place}.{name}.{i}": one for i, one in enumerate(value)})
         states.append({"callback": type(callback).__name__, "state": state})
     whole = {
-        "learning_rate": model._wanted_rate,
-        "stop_training": bool(model.stop_training),
-        "told": told,
+        "learning_rate": training.wanted_rate,
+        "stop_training": bool(training.model.stop_training),
+        "told": (number, training.logs),
         "callbacks": states,
     }
     path = _path(backup.backup_dir, epoch)
@@ -83,14 +75,14 @@ def _read(backup: BackupAndRestore, epoch: int) -> tuple[dict[str, Any], dict[st
         raise FormatError(f"{path}: no states of callbacks: {failure}; remove {backup.backup_dir}") from None
 
 
-def restore(backup: BackupAndRestore, model: Model, callbacks: Sequence[Callback], epoch: int) -> None:
+def restore(backup: BackupAndRestore, training: Training, epoch: int) -> None:
     """Puts back the states at the end of an epoch; those of other callbacks than these are left alone."""
     found = _read(backup, epoch)
     if found is None:
         return
     whole, arrays = found
-    model._wanted_rate, model.stop_training = whole["learning_rate"], whole["stop_training"]
-    for place, (callback, entry) in enumerate(zip(callbacks, whole["callbacks"])):
+    training.wanted_rate, training.model.stop_training = whole["learning_rate"], whole["stop_training"]
+    for place, (callback, entry) in enumerate(zip(training.callbacks, whole["callbacks"])):
         state = entry["state"]
         if entry["callback"] != type(callback).__name__ or not state:
             continue

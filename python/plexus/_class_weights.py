@@ -43,7 +43,7 @@ def _by_text(weights: Mapping[Any, Any], task: str) -> dict[str, float]:
     return found
 
 
-def class_weights(class_weight: ClassWeights, names: list[str], kinds: list[str]) -> dict[Key, Any]:
+def class_weights(class_weight: ClassWeights, names: Sequence[str], kinds: Sequence[str]) -> dict[Key, Any]:
     """The configuration's keys. ValueError for what no task could take."""
     if class_weight is None:
         return {}

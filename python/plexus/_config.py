@@ -1,17 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration that a model is made by: the source, and what was set since."""
+"""The configuration that a model is made by: the source, what was set since, and both as the library parses them."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ._library import ArgumentError, FormatError, call, create, taken_text, text
+from ._library import ArgumentError, FormatError, call, context, create, taken_text, text
 from ._native import lib
 from ._types import CData, FilePath, Folders
 from ._values import Meaningless, is_list, items_of, text_of
@@ -47,20 +48,59 @@ def _json(value: Any) -> str:
     return json.dumps(value, default=_plain)
 
 
+class Parsed:
+    """A configuration as the library has parsed it. `keep`: what the handle belongs to, where it is not its own."""
+
+    def __init__(self, context: CData, handle: CData, keep: object = None):
+        self._context, self.handle, self._keep = context, handle, keep
+
+    def value(self, *key: str) -> Any:
+        """The value of a key: section and key, or section, entry and key."""
+        return json.loads(taken_text(self._context, lib.plx_config_get, self.handle, ".".join(key).encode()))
+
+    def text(self) -> str:
+        """The resolved configuration as YAML."""
+        return text(lib.plx_config_text(self.handle))
+
+    @property
+    def model_name(self) -> str:
+        return text(lib.plx_config_model_name(self.handle))
+
+    @property
+    def task_names(self) -> list[str]:
+        n = lib.plx_config_n_tasks(self.handle)
+        return [text(lib.plx_config_task_name(self.handle, task)) for task in range(n)]
+
+
 class Configuration:
-    """`source` is a dict of sections or YAML; `name` stands for it in messages."""
+    """`source` is a dict of sections or YAML; `name` stands for it in messages. It does not change, and is parsed at
+    most once."""
 
-    def __init__(self, source: dict[str, Any] | str, name: str = "the model"):
-        self.source, self.name = source, name
-        self.changes: dict[Key, Any] = {}
+    def __init__(
+        self,
+        source: Mapping[str, Any] | str,
+        name: str = "the model",
+        threads: int = 0,
+        changes: Mapping[Key, Any] | None = None,
+    ):
+        self.source, self.name, self.threads = source, name, threads
+        self.changes: dict[Key, Any] = dict(changes or {})
+        self._parsed: Parsed | None = None
 
-    def with_changes(self, changes: dict[Key, Any]) -> Configuration:
-        other = Configuration(self.source, self.name)
-        other.changes = {**self.changes, **changes}
-        return other
+    def __getstate__(self) -> dict[str, Any]:
+        return {**self.__dict__, "_parsed": None}
 
-    def handle(self, context: CData) -> CData:
-        """Parsed; a mistake is an exception with its place and the nearest key."""
+    def with_changes(self, changes: Mapping[Key, Any]) -> Configuration:
+        return Configuration(self.source, self.name, self.threads, {**self.changes, **changes})
+
+    def parsed(self) -> Parsed:
+        """A mistake is an exception with its place and the nearest key."""
+        if self._parsed is None:
+            context_handle = context(self.threads)
+            self._parsed = Parsed(context_handle, self._parse(context_handle))
+        return self._parsed
+
+    def _parse(self, context_handle: CData) -> CData:
         is_text = isinstance(self.source, str)
         source = (self.source if isinstance(self.source, str) else _json(self._merged(self.source))).encode()
         try:
@@ -68,7 +108,7 @@ class Configuration:
                 "plx_config",
                 lib.plx_config_free,
                 lib.plx_config_parse,
-                context,
+                context_handle,
                 source,
                 len(source),
                 self.name.encode(),
@@ -82,7 +122,7 @@ class Configuration:
             call(lib.plx_config_set, handle, f"{'.'.join(key)}={_json(value)}".encode())
         return handle
 
-    def _merged(self, sections: dict[str, Any]) -> dict[str, Any]:
+    def _merged(self, sections: Mapping[str, Any]) -> dict[str, Any]:
         """The dict with the changes: a name may hold dots and signs that an assignment cannot."""
         merged: dict[str, Any] = {
             section: dict(entries) if isinstance(entries, dict) else [dict(entry) for entry in entries]
@@ -96,29 +136,15 @@ class Configuration:
         return merged
 
 
-def value_of(context: CData, handle: CData, *key: str) -> Any:
-    """The value of a key of a parsed configuration."""
-    return json.loads(taken_text(context, lib.plx_config_get, handle, ".".join(key).encode()))
-
-
-def task_names(handle: CData) -> list[str]:
-    return [text(lib.plx_config_task_name(handle, task)) for task in range(lib.plx_config_n_tasks(handle))]
-
-
-def read(config: dict[str, Any] | FilePath, folders: Folders) -> tuple[Configuration, list[str]]:
+def read(config: Mapping[str, Any] | FilePath, folders: Folders, threads: int) -> tuple[Configuration, list[str]]:
     """A dict, YAML, or the path of a YAML file; and where its data files are looked for, as `plexus fit` does: beside
     the file, and where `plexus fetch` puts data sets."""
     folders = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
     where = [os.fsdecode(folder) for folder in folders]
-    if isinstance(config, dict):
-        return Configuration(config), where
-    if isinstance(config, str) and "\n" in config:
-        return Configuration(config), where
+    if isinstance(config, Mapping) or isinstance(config, str) and "\n" in config:
+        return Configuration(config, threads=threads), where
     path = Path(config)
     cache = os.environ.get("XDG_CACHE_HOME", "")
     cache = cache if os.path.isabs(cache) else os.path.join(os.path.expanduser("~"), ".cache")
-    return Configuration(path.read_text(encoding="utf-8"), str(path)), [
-        *where,
-        str(path.parent),
-        os.path.join(cache, "plexus"),
-    ]
+    configuration = Configuration(path.read_text(encoding="utf-8"), str(path), threads)
+    return configuration, [*where, str(path.parent), os.path.join(cache, "plexus")]

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows that a network can be built of before there are any: for its summary."""
+"""A network of declared sizes before there are rows: for its summary. It is built of made-up rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ._config import value_of
-from ._types import Array, CData
+from ._config import Configuration, Parsed
+from ._network import Network
+from ._schema import Schema
+from ._sources import training_rows
+from ._types import Array
 from .features import Feature, FeatureColumn, VarLenSparseFeat, options_of, read_column, weights_of
 
 
@@ -32,17 +34,14 @@ def _column(feature: FeatureColumn, rows: int) -> Array:
     return _texts([f"{one}{pairs}1" for one in ids]) if pairs else _texts(ids)
 
 
-def made_up_rows(
-    feature_columns: Sequence[FeatureColumn], task_names: list[str], context: CData, config: CData
-) -> dict[str, Any]:
+def _made_up_rows(
+    feature_columns: Sequence[FeatureColumn], task_names: Sequence[str], config: Parsed
+) -> dict[str, Array]:
     """As many rows as the largest vocabulary that is declared, with labels of every kind."""
-
-    def value(*key: str) -> Any:
-        return value_of(context, config, *key)
-
+    value = config.value
     sizes = [getattr(getattr(one, "sparsefeat", one), "vocabulary_size", None) or 1 for one in feature_columns]
     rows = max([2, *sizes])
-    columns: dict[str, Any] = {}
+    columns: dict[str, Array] = {}
     for feature in feature_columns:
         columns[read_column(feature)] = _column(feature, rows)
         if weights := weights_of(feature):
@@ -59,3 +58,11 @@ def made_up_rows(
         if weight := value("tasks", task, "weight_column"):
             columns[weight] = np.ones(rows)
     return columns
+
+
+def declared_network(config: Configuration, schema: Schema, feature_columns: Sequence[FeatureColumn]) -> Network:
+    """With as many categories as the features declare."""
+    made_up = _made_up_rows(feature_columns, schema.task_names, config.parsed())
+    rows = training_rows(schema, made_up, None, None, None, 0.0, None)
+    parsed = config.with_changes(rows.changes).parsed()
+    return Network.create(parsed, rows.load(parsed, None), config.threads, schema)

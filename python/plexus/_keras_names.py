@@ -3,10 +3,11 @@
 
 from __future__ import annotations
 
-from typing import TypeVar, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
 
-from ._native import lib
-from ._types import PerTask
+from ._config import Key
+from ._types import Loss, Metric, Metrics, PerTask
 
 _T = TypeVar("_T")
 
@@ -48,24 +49,19 @@ _METRICS = {
 }
 
 
-def _name_of(given: object) -> str:
+def _name_of(given: Loss | Metric) -> str:
     """A name, or that of a Keras object."""
     return given if isinstance(given, str) else str(getattr(given, "name", type(given).__name__))
 
 
-def _metric_name(metric: object) -> str:
+def _metric_name(metric: Metric) -> str:
     name = _name_of(metric)
     if name.lower() not in _METRICS:
         raise ValueError(f"metric '{name}' is unknown; there are {', '.join(sorted(_METRICS))}")
     return _METRICS[name.lower()]
 
 
-def has_kind(figure: str, kind: int) -> bool:
-    """Whether tasks of that kind have the figure."""
-    return bool(lib.plx_metric_at(lib.plx_metric_find(figure.encode())).kinds >> kind & 1)
-
-
-def per_task(value: PerTask[_T], names: list[str], what: str) -> list[_T | None]:
+def per_task(value: PerTask[_T], names: Sequence[str], what: str) -> list[_T | None]:
     """One value for all tasks, a list, or a dict by the tasks' names."""
     if isinstance(value, dict):
         unknown = set(value) - set(names)
@@ -79,22 +75,19 @@ def per_task(value: PerTask[_T], names: list[str], what: str) -> list[_T | None]
     return [cast("_T | None", value)] * len(names)
 
 
-def metrics_a_task(metrics: object, task_names: list[str]) -> list[list[str]]:
-    """The figures of each task, by the names of plx_metrics."""
-    if isinstance(metrics, dict):
-        found = [metrics.get(name) or [] for name in task_names]
+def metrics_a_task(metrics: Metrics | None, task_names: Sequence[str]) -> list[list[str]]:
+    """The metrics of each task, by the names of plx_metrics."""
+    if isinstance(metrics, Mapping):
+        found: list[Any] = [metrics.get(name) or [] for name in task_names]
         return [[_metric_name(m) for m in (one if isinstance(one, (list, tuple)) else [one])] for one in found]
-    metrics = [] if metrics is None else metrics if isinstance(metrics, (list, tuple)) else [metrics]
-    if metrics and all(isinstance(one, (list, tuple)) for one in metrics):
-        lists = per_task(list(metrics), task_names, "metrics")
-        return [[_metric_name(m) for m in one or ()] for one in lists]
-    return [[_metric_name(m) for m in metrics] for _ in task_names]
+    given: list[Any] = [] if metrics is None else list(metrics) if isinstance(metrics, (list, tuple)) else [metrics]
+    if given and all(isinstance(one, (list, tuple)) for one in given):
+        return [[_metric_name(m) for m in one or ()] for one in per_task(given, task_names, "metrics")]
+    return [[_metric_name(m) for m in given] for _ in task_names]
 
 
-def loss_of(task: str, kind: str, loss: object) -> str | None:
+def _loss_of(task: str, kind: str, loss: Loss) -> str | None:
     """The configuration's `loss` of a task by Keras' name; None: the kind's usual."""
-    if loss is None:
-        return None
     name = _name_of(loss)
     if name not in _LOSSES:
         raise ValueError(f"loss '{name}' is unknown; there are {', '.join(sorted(_LOSSES))}")
@@ -102,3 +95,18 @@ def loss_of(task: str, kind: str, loss: object) -> str | None:
     if for_kind != kind:
         raise ValueError(f"loss '{name}' is for {for_kind} tasks; task '{task}' is {kind}")
     return form
+
+
+def loss_changes(
+    loss: PerTask[Loss], loss_weights: PerTask[float], names: Sequence[str], kinds: Sequence[str]
+) -> dict[Key, Any]:
+    """The configuration's keys for the losses of tasks and their weights."""
+    losses, weights = per_task(cast(Any, loss), names, "loss"), per_task(loss_weights, names, "loss_weights")
+    changes: dict[Key, Any] = {}
+    for name, kind, one, weight in zip(names, kinds, losses, weights):
+        form = None if one is None else _loss_of(name, kind, one)
+        if form is not None:
+            changes["tasks", name, "loss"] = form
+        if weight is not None:
+            changes["tasks", name, "weight"] = float(weight)
+    return changes

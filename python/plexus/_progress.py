@@ -27,9 +27,9 @@ def _shows_bars() -> bool:
 
 
 class Display:
-    def __init__(self, verbose: int | str, epochs: int, task_names: list[str]):
+    def __init__(self, verbose: int | str, epochs: int):
         self.verbose = 1 if verbose == "auto" else int(verbose)
-        self.epochs, self.task_names = epochs, task_names
+        self.epochs = epochs
         self._bar: Any = None
         self._epoch_start = 0.0
 

@@ -7,8 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from ._readers import readings
-
 if TYPE_CHECKING:
     from .callbacks import History
     from .model import Model
@@ -39,19 +37,24 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
 
 
+def _tasks(model: Model) -> str:
+    kinds = model._definition.schema.task_kinds
+    return _some([f"{name} ({kind})" for name, kind in zip(model.task_names, kinds)])
+
+
 def _features(model: Model) -> list[str]:
     """The columns that features read."""
-    return [name for name, reading in readings(model._configuration()).items() if reading.is_feature]
+    return [name for name, reading in model._definition.schema.read.items() if reading.is_feature]
 
 
 def _state(model: Model) -> str:
-    if model._handle is None:
+    if model._definition.network is None:
         return "not built: the first fit builds it"
     return _count(model.count_params(), "parameter")
 
 
 def model_line(model: Model) -> str:
-    tasks = _some([f"{name} ({kind})" for name, kind in zip(model.task_names, model._kinds)])
+    tasks = _tasks(model)
     features = _count(len(_features(model)), "column")
     return f"<plexus {_TITLES.get(model.name, model.name)}: {tasks}; {features}; {_state(model)}>"
 
@@ -59,7 +62,10 @@ def model_line(model: Model) -> str:
 def model_table(model: Model) -> str:
     names = _features(model)
     rows = [
-        ("tasks", _some([f"{name} ({kind})" for name, kind in zip(model.task_names, model._kinds)])),
+        (
+            "tasks",
+            _tasks(model),
+        ),
         ("columns", f"{len(names)}: {_some(names)}"),
         ("state", _state(model)),
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `fit`, `evaluate` and `predict` take, as columns by name: features, labels, weights."""
+"""The columns of a model, and what `fit`, `evaluate` and `predict` take as these columns: features, labels, weights."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ._config import Key
+from ._config import Key, Parsed
 from ._keras_names import per_task
 from ._library import ArgumentError, SchemaError
-from ._readers import Reading
+from ._readers import readings
 from ._streams import (
     Column,
     ForeignStream,
@@ -25,23 +25,21 @@ from ._streams import (
     is_stream,
 )
 from ._transforms import refuse_transforms, transformed_features, with_transforms
-from ._types import Floats64, Rows, Values
+from ._types import Floats64, Labels, Rows, Weights
 from .features import FeatureColumn, VarLenSparseFeat, names_by_place, read_column
 
 
-class Inputs:
-    """The columns of one model: feature_columns None where it was not made of feature columns; label_columns: one a
-    task, mostly of its name; `read`: all that its configuration reads."""
+class Schema:
+    """What the rows of a model are: its tasks, and all columns that its configuration reads. `feature_columns`: None
+    where it was not made of feature columns."""
 
-    def __init__(
-        self,
-        feature_columns: list[FeatureColumn] | None,
-        task_names: list[str],
-        label_columns: list[str],
-        read: dict[str, Reading],
-    ):
-        self.feature_columns, self.task_names, self.label_columns = feature_columns, task_names, label_columns
-        self.read = read
+    def __init__(self, config: Parsed, feature_columns: list[FeatureColumn] | None = None):
+        self.feature_columns = feature_columns
+        self.task_names = config.task_names
+        self.task_kinds: list[str] = [config.value("tasks", name, "kind") for name in self.task_names]
+        # One a task, mostly of its name.
+        self.label_columns: list[str] = [config.value("tasks", name, "column") or name for name in self.task_names]
+        self.read = readings(config.handle)
 
     def features(self, x: Rows, also: Collection[str] = ()) -> dict[str, Column]:
         """Columns of x; `also`: the names of others that are read, of weights say."""
@@ -104,7 +102,7 @@ class Inputs:
         """UnsupportedError for rows in files that a Python function would have to transform."""
         refuse_transforms(self.feature_columns, "the library reads files without its transform_fn")
 
-    def labels(self, y: Values, columns: dict[str, Column], what: str) -> dict[str, Column]:
+    def labels(self, y: Any, columns: dict[str, Column], what: str) -> dict[str, Column]:
         """Label columns by their names."""
         if y is None:
             missing = [name for name in self.label_columns if name not in columns]
@@ -131,7 +129,11 @@ class Inputs:
         return {column: column_of(values, column) for column, values in zip(self.label_columns, y)}
 
     def foreign(
-        self, x: Rows, y: Values = None, sample_weight: Values = None, expected: dict[Key, str] | None = None
+        self,
+        x: Rows,
+        y: Labels | None = None,
+        sample_weight: Weights | None = None,
+        expected: dict[Key, str] | None = None,
     ) -> ForeignStream | None:
         """A table that can go to the library as it is, batch by batch: it makes a stream and holds all columns."""
         is_whole = (
@@ -142,8 +144,8 @@ class Inputs:
     def stream(
         self,
         x: Rows,
-        y: Values,
-        sample_weight: Values = None,
+        y: Labels | None,
+        sample_weight: Weights | None = None,
         what: str = "x",
         expected: dict[Key, str] | None = None,
     ) -> tuple[Stream, dict[Key, str]]:
@@ -179,7 +181,7 @@ class Inputs:
                 raise
             raise ArgumentError(f"{what}: {failure}") from None
 
-    def weights(self, sample_weight: Values, what: str = "x") -> dict[Key, Floats64 | str]:
+    def weights(self, sample_weight: Weights | None, what: str = "x") -> dict[Key, Floats64 | str]:
         """Numbers of the rows, or a column's name, by the key that such a column has in the configuration: of all
         tasks, or of those that have their own."""
         if sample_weight is None:
@@ -194,7 +196,7 @@ class Inputs:
             if weights is not None
         }
 
-    def weights_of_rows(self, sample_weight: Values, x: Rows, rows: int) -> Floats64:
+    def weights_of_rows(self, sample_weight: Weights | None, x: Rows, rows: int) -> Floats64:
         """[rows, tasks]: what each row counts for each task; 1 where nothing is given."""
         out = np.ones((rows, len(self.task_names)))
         for key, weights in self.weights(sample_weight).items():

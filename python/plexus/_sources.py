@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What `fit` trains on: tables in memory, or files. `changes` are the keys of the configuration that tell of them."""
+"""Where rows come from, tables in memory or files: those that `fit` trains on, whose `changes` are the keys of the
+configuration that say so, and those that a network scores."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from ._config import Key, value_of
+from ._config import Key, Parsed
 from ._library import UnsupportedError, create, text, warn
 from ._native import ffi, lib
-from ._schema import Inputs
+from ._network import Network
+from ._schema import Schema
 from ._streams import ForeignStream, Stream
-from ._types import CData, Rows, Values
-from .files import Files, c_paths, files_of, parquet_of, parquet_stream
+from ._types import CData, Labels, Rows, ValidationData, Weights
+from .files import Files, c_paths, files_of, found, parquet_of, parquet_stream, plain
 
 
 def _share(validation_split: float) -> float:
@@ -22,34 +25,31 @@ def _share(validation_split: float) -> float:
     return validation_split
 
 
-def _from_streams(config: CData, model: CData, train: CData, validation: CData) -> CData:
-    return create(
-        "plx_data",
-        lib.plx_data_free,
-        lib.plx_data_from_arrow,
-        config,
-        ffi.NULL if model is None else model,
-        train,
-        ffi.NULL if validation is None else validation,
-        ffi.NULL,
-    )
+def _handle_of(network: Network | None) -> CData:
+    return ffi.NULL if network is None else network.handle
 
 
-class Tables:
-    """Rows in memory."""
+def _from_streams(config: Parsed, network: Network | None, *streams: Stream | ForeignStream | None) -> CData:
+    """The data of training, validation and test rows."""
+    pointers = (ffi.NULL if stream is None else stream.pointer for stream in streams)
+    return create("plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config.handle, _handle_of(network), *pointers)
+
+
+class TableRows:
+    """Rows in memory, to train on."""
 
     def __init__(
         self,
-        inputs: Inputs,
+        schema: Schema,
         x: Rows,
-        y: Values,
-        sample_weight: Values,
-        validation_data: object,
+        y: Labels | None,
+        sample_weight: Weights | None,
+        validation_data: ValidationData | None,
         validation_split: float,
         expected: dict[Key, str] | None,
     ):
         # How many rows validation_split means is known when all are there.
-        foreign = None if _share(validation_split) else inputs.foreign(x, y, sample_weight, expected)
+        foreign = None if _share(validation_split) else schema.foreign(x, y, sample_weight, expected)
         self.train: Stream | ForeignStream
         self.validation: Stream | ForeignStream | None = None
         names: dict[Key, str] = {}
@@ -57,7 +57,7 @@ class Tables:
         if foreign is not None:
             self.train = foreign
         else:
-            self.train, names = inputs.stream(x, y, sample_weight, expected=expected)
+            self.train, names = schema.stream(x, y, sample_weight, expected=expected)
         if validation_data is not None:
             if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
                 raise ValueError("validation_data must be (x, y) or (x, y, sample_weight)")
@@ -66,9 +66,9 @@ class Tables:
             weights = {**(expected or {}), **names}
             x, y, *rest = validation_data
             given = (x, y, rest[0] if rest else None)
-            self.validation = inputs.foreign(*given, expected=weights)
+            self.validation = schema.foreign(*given, expected=weights)
             if self.validation is None:
-                self.validation, _ = inputs.stream(*given, what="validation_data", expected=weights)
+                self.validation, _ = schema.stream(*given, what="validation_data", expected=weights)
         elif isinstance(self.train, Stream) and validation_split:
             # As many rows as Keras takes: it keeps floor(rows * (1 - split)).
             part = self.train.rows - int(self.train.rows * (1 - validation_split))
@@ -81,14 +81,13 @@ class Tables:
             **(names if expected is None else {}),
         }
 
-    def load(self, context: CData, config: CData, model: CData) -> CData:
-        """The data; `model`: whose encoders encode it, None: encoders are fitted."""
-        validation = None if self.validation is None else self.validation.pointer
-        return _from_streams(config, model, self.train.pointer, validation)
+    def load(self, config: Parsed, network: Network | None) -> CData:
+        """The data; `network`: whose encoders encode it, None: encoders are fitted."""
+        return _from_streams(config, network, self.train, self.validation, None)
 
 
 class FileRows:
-    """Rows in files. `train` None: those that the configuration names."""
+    """Rows in files, to train on. `train` None: those that the configuration names."""
 
     def __init__(
         self,
@@ -111,43 +110,37 @@ class FileRows:
                 }
             )
 
-    def load(self, context: CData, config: CData, model: CData) -> CData:
-        """As of Tables."""
-        lists = [value_of(context, config, "data", part) for part in ("train", "validation", "test")]
-        format_ = value_of(context, config, "data", "format")
-        found = [parquet_of(paths, self.folders, format_) if paths else [] for paths in lists]
-        parquet = [paths for paths in found if paths is not None]
-        if len(parquet) == len(found):
-            return self._through_python(context, config, model, parquet)
+    def load(self, config: Parsed, network: Network | None) -> CData:
+        """As of TableRows."""
+        lists = [config.value("data", part) for part in ("train", "validation", "test")]
+        format_ = config.value("data", "format")
+        each = [parquet_of(paths, self.folders, format_) if paths else [] for paths in lists]
+        parquet = [paths for paths in each if paths is not None]
+        if len(parquet) == len(each):
+            return self._through_python(config, network, parquet)
         folders, keep = c_paths(self.folders)
-        if model is None:
-            data = create("plx_data", lib.plx_data_free, lib.plx_data_load, config, folders, len(self.folders))
+        where = (folders, len(keep))
+        if network is None:
+            data = create("plx_data", lib.plx_data_free, lib.plx_data_load, config.handle, *where)
         else:
-            data = create(
-                "plx_data", lib.plx_data_free, lib.plx_data_load_for, config, model, folders, len(self.folders)
-            )
-        del keep
+            data = create("plx_data", lib.plx_data_free, lib.plx_data_load_for, config.handle, network.handle, *where)
         _tell_wrong_rows(data)
         return data
 
     @staticmethod
-    def _through_python(context: CData, config: CData, model: CData, parquet: list[list[str]]) -> CData:
+    def _through_python(config: Parsed, network: Network | None, parquet: list[list[str]]) -> CData:
         for key in ("memory", "cache"):
-            if value_of(context, config, "data", key):
+            if config.value("data", key):
                 raise UnsupportedError(
                     f"data.{key}: this build of the library reads Parquet through Python and holds all encoded rows in "
                     "memory; write the rows as CSV, or build plexus with PLEXUS_WITH_PARQUET=ON"
                 )
         with ExitStack() as files:
             streams = [files.enter_context(parquet_stream(paths)) if paths else None for paths in parquet]
-            return create(
-                "plx_data",
-                lib.plx_data_free,
-                lib.plx_data_from_arrow,
-                config,
-                ffi.NULL if model is None else model,
-                *(ffi.NULL if stream is None else stream.pointer for stream in streams),
-            )
+            return _from_streams(config, network, *streams)
+
+
+TrainingRows = TableRows | FileRows
 
 
 def _tell_wrong_rows(data: CData) -> None:
@@ -156,15 +149,15 @@ def _tell_wrong_rows(data: CData) -> None:
         warn(f"{n} rows that cannot be read are left out; the first: {first}")
 
 
-def _names_of(inputs: Inputs, sample_weight: Values) -> dict[Key, str]:
-    given = inputs.weights(sample_weight)
+def _names_of(schema: Schema, sample_weight: Weights | None) -> dict[Key, str]:
+    given = schema.weights(sample_weight)
     names = {key: name for key, name in given.items() if isinstance(name, str)}
     if len(names) < len(given):
         raise ValueError("sample_weight: x is in files; give the name of the column that holds the weights")
     return names
 
 
-def _validation_files(validation_data: object, train: Files) -> Files | None:
+def _validation_files(validation_data: ValidationData | None, train: Files) -> Files | None:
     if validation_data is None:
         return None
     files = files_of(validation_data)
@@ -180,22 +173,22 @@ def _validation_files(validation_data: object, train: Files) -> Files | None:
 
 
 def training_rows(
-    inputs: Inputs,
+    schema: Schema,
     x: Rows,
-    y: Values,
-    sample_weight: Values,
-    validation_data: object,
+    y: Labels | None,
+    sample_weight: Weights | None,
+    validation_data: ValidationData | None,
     validation_split: float,
     expected: dict[Key, str] | None,
-) -> Tables | FileRows:
-    """Tables or FileRows. `expected`: the columns of weights of a network that is built."""
+) -> TrainingRows:
+    """`expected`: the columns of weights of a network that is built."""
     files = files_of(x)
     if files is None:
-        return Tables(inputs, x, y, sample_weight, validation_data, validation_split, expected)
-    inputs.refuse_files()
+        return TableRows(schema, x, y, sample_weight, validation_data, validation_split, expected)
+    schema.refuse_files()
     if y is not None:
         raise ValueError("y: x is in files, whose columns of the tasks' names hold the labels; leave y out")
-    names = _names_of(inputs, sample_weight)
+    names = _names_of(schema, sample_weight)
     if expected is not None and names.items() - expected.items():
         raise ValueError(
             f"sample_weight: the network reads weights from {', '.join(expected.values()) or 'no column'}; give "
@@ -205,3 +198,67 @@ def training_rows(
     part = 0 if validation is not None else _share(validation_split)
     changes = {("data", "validation_part"): part, **({} if expected is not None else names)}
     return FileRows(files, validation, changes=changes)
+
+
+def configured_rows(
+    config: Parsed, folders: Sequence[str], validation_split: float, without: Mapping[str, Any]
+) -> FileRows:
+    """The rows that the configuration names; `without`: arguments of fit that are for other rows."""
+    if not config.value("data", "train"):
+        raise ValueError("fit: give x; there is no configuration that names files")
+    for name, value in without.items():
+        if value is not None:
+            raise ValueError(f"{name}: without x, the configuration says which rows there are; leave it out")
+    changes: dict[Key, Any] = {("data", "validation_part"): validation_split} if validation_split else {}
+    return FileRows(None, folders=folders, changes=changes)
+
+
+# -- Rows that a network scores ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Source:
+    """Files that the library reads, or a stream, which can be read once."""
+
+    paths: list[str] | None = None
+    stream: Stream | ForeignStream | None = None
+
+    @property
+    def is_in_memory(self) -> bool:
+        """Whether all rows are in memory as they are read."""
+        return isinstance(self.stream, Stream) and not self.stream.is_lazy
+
+
+@contextmanager
+def source_of_files(network: Network, files: Files) -> Iterator[Source]:
+    network.schema.refuse_files()
+    paths = [path for name in files.paths for path in found(name, files.folders)] if files.folders else files.paths
+    parquet = parquet_of(paths, [], network.config.value("data", "format"))
+    if parquet is None:
+        yield Source(paths=paths)
+    else:
+        with parquet_stream(parquet) as stream:
+            yield Source(stream=stream)
+
+
+@contextmanager
+def source_of(network: Network, x: Rows) -> Iterator[Source]:
+    """Rows without labels."""
+    files = plain(x, "x")
+    if files is not None:
+        with source_of_files(network, files) as source:
+            yield source
+    else:
+        yield Source(stream=network.schema.foreign(x) or Stream(network.schema.features(x)))
+
+
+def dataset_of(network: Network, source: Source, with_labels: bool = False) -> CData:
+    """The rows, encoded."""
+
+    def make(function: Callable[..., int], *where: Any) -> CData:
+        return create("plx_dataset", lib.plx_dataset_free, function, network.handle, *where, with_labels)
+
+    if source.stream is not None:
+        return make(lib.plx_dataset_from_arrow, source.stream.pointer)
+    names, keep = c_paths(source.paths or [])
+    return make(lib.plx_dataset_read, names, len(keep))

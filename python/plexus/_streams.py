@@ -14,16 +14,15 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from ._arrow import Batches, Column, ForeignStream, HasStream, Slices, array_of, schema_of, validity
+from ._arrow import Batches, Column, ForeignStream, Slices, array_of, schema_of, validity
 from ._columns import column_of, from_padded, from_ragged, from_sparse, from_sparse_frame, module_of
 from ._library import ArgumentError, SchemaError
 from ._native import ffi, lib
-from ._types import Array, CData, Rows
+from ._types import Array, CData, HasStream, Rows
 
 __all__ = [
     "Column",
     "ForeignStream",
-    "HasStream",
     "Stream",
     "column_of",
     "columns_of",
@@ -122,20 +121,18 @@ def _columns_of_stream(table: HasStream, wanted: Collection[str] | None) -> dict
     return {name: place if isinstance(place, Column) else column(place) for name, place in found.items()}
 
 
-def columns_of(table: Rows, wanted: Collection[str] | None = None) -> dict[str, Column]:
+def columns_of(table: Any, wanted: Collection[str] | None = None) -> dict[str, Column]:
     """The columns of a dict, a pandas or polars frame, a pyarrow table, a DuckDB result, whatever has
     `__arrow_c_stream__`, or a structured NumPy array. `wanted`: those that are read; None: all."""
     if isinstance(table, dict):
         _check_columns(table, wanted)
         found = _named(table, table.values(), wanted)
     elif module_of(table) == "pandas" and hasattr(table, "columns") and hasattr(table, "iloc"):
-        frame: Any = table
-        found = _named(frame.columns, (frame.iloc[:, i] for i in range(frame.shape[1])), wanted)
+        found = _named(table.columns, (table.iloc[:, i] for i in range(table.shape[1])), wanted)
     elif isinstance(table, np.ndarray) and table.dtype.names:
         found = _named(table.dtype.names, (table[name] for name in table.dtype.names), wanted)
     elif _has_objects(table):
-        polars: Any = table
-        found = _named(polars.columns, polars.get_columns(), wanted)
+        found = _named(table.columns, table.get_columns(), wanted)
     elif hasattr(table, "__arrow_c_stream__") and not _is_series(table):
         return _columns_of_stream(table, wanted)
     else:

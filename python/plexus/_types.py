@@ -4,19 +4,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+if TYPE_CHECKING:
+    from .files import Files
+
 FilePath: TypeAlias = "str | os.PathLike[str]"
 Folders: TypeAlias = "FilePath | Sequence[FilePath]"
-
-# Whatever holds columns (docs/python.md, "Data"), or files; looked into as it comes.
-Rows: TypeAlias = object
-# Labels or weights by the same token.
-Values: TypeAlias = object
 
 CData: TypeAlias = Any  # a value of C's: a pointer, a struct, an array
 
@@ -25,6 +23,67 @@ Array: TypeAlias = "NDArray[Any]"
 Floats: TypeAlias = "NDArray[np.float32]"
 Floats64: TypeAlias = "NDArray[np.float64]"
 
+
+class HasStream(Protocol):
+    """Tables of Arrow's: pyarrow, polars, DuckDB, pandas from 2.2 on."""
+
+    def __arrow_c_stream__(self) -> object: ...
+
+
+class HasArray(Protocol):
+    """Columns of Arrow's."""
+
+    def __arrow_c_array__(self) -> tuple[object, object]: ...
+
+
+class HasNumPyArray(Protocol):
+    """Series and the like."""
+
+    def __array__(self) -> Array: ...
+
+
+class Frame(Protocol):
+    """A pandas frame, or one like it."""
+
+    @property
+    def columns(self) -> Iterable[Any]: ...
+
+    def __getitem__(self, name: Any, /) -> Any: ...
+
+
+# One column: an array, a Series, an Arrow array, a list. The values of a Mapping are columns too; their type is Any
+# since a dict of different containers is a dict[str, object] to a type checker.
+Column: TypeAlias = "Array | Sequence[Any] | HasNumPyArray | HasArray | HasStream"
+Table: TypeAlias = "Mapping[str, Any] | Frame | HasStream | Array"
+
+# docs/python.md, "Data": a table, a list of columns, or files.
+Rows: TypeAlias = "Table | Sequence[Any] | FilePath | Files"
+# A column, one for each task as a list or by the tasks' names, or a matrix [rows, tasks].
+Labels: TypeAlias = "Column | Sequence[Column] | Mapping[str, Any] | Frame"
+# The same, or names of columns of the rows.
+Weights: TypeAlias = "Column | str | Sequence[Column | str | None] | Mapping[str, Any]"
+
+ValidationData: TypeAlias = (
+    "tuple[Rows, Labels | None] | tuple[Rows, Labels | None, Weights | None] | FilePath | Sequence[Any] | Files"
+)
+
+
+class NamedObject(Protocol):
+    """A loss or metric object of Keras'."""
+
+    @property
+    def name(self) -> str: ...
+
+
+class KerasOptimizer(Protocol):
+    def get_config(self) -> dict[str, Any]: ...
+
+
 _T = TypeVar("_T")
 # One for all tasks, one a task, or some by the tasks' names.
 PerTask: TypeAlias = "_T | Sequence[_T | None] | Mapping[str, _T] | None"
+
+Loss: TypeAlias = "str | NamedObject"
+Metric: TypeAlias = "str | NamedObject"
+# Of all tasks, or of each as a list of lists or by the tasks' names.
+Metrics: TypeAlias = "Metric | Sequence[Metric] | Sequence[Sequence[Metric]] | Mapping[str, Metric | Sequence[Metric]]"

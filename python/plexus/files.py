@@ -11,10 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from ._config import Configuration
-from ._library import FileError, FormatError, PlexusError, UnsupportedError, context
+from ._library import FileError, FormatError, PlexusError, UnsupportedError
 from ._native import ffi, lib
-from ._streams import ForeignStream, HasStream
-from ._types import CData, Folders
+from ._streams import ForeignStream
+from ._types import CData, Folders, HasStream
 
 # Keys of section `data` that say which rows, not how they are read.
 _ROWS = ("train", "validation", "test")
@@ -40,19 +40,25 @@ class Files:
         for key in _ROWS:
             if key in options:
                 raise ValueError(f"Files: '{key}' says which rows there are; give paths, and validation_data to fit")
-        columns: list[str] = options.get("columns") or []
-        feature, task = (columns[0], columns[-1]) if columns and len(columns) > 1 else ("feature", "task")
-        probe = {
-            "data": {"train": self.paths, **options},
-            "features": [{"name": feature, "kind": "sparse"}],
-            "tasks": [{"name": task}],
-            "model": {"name": "single_task"},
-        }
-        Configuration(probe, "Files").handle(context())
+        if options:
+            _check(self.paths, options)
 
     def __repr__(self) -> str:
         options = "".join(f", {key}={value!r}" for key, value in self.options.items())
         return f"Files({self.paths!r}{options})"
+
+
+def _check(paths: list[str], options: dict[str, Any]) -> None:
+    """ArgumentError for options that no configuration could have."""
+    columns: list[str] = options.get("columns") or []
+    feature, task = (columns[0], columns[-1]) if columns and len(columns) > 1 else ("feature", "task")
+    probe = {
+        "data": {"train": paths, **options},
+        "features": [{"name": feature, "kind": "sparse"}],
+        "tasks": [{"name": task}],
+        "model": {"name": "single_task"},
+    }
+    Configuration(probe, "Files").parsed()
 
 
 def files_of(x: object) -> Files | None:

@@ -3,71 +3,128 @@
 
 from __future__ import annotations
 
-import json
+import contextlib
+import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from contextlib import AbstractContextManager
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
-from . import _config, _repr, optimizers
-from ._class_weights import ClassWeights, class_weights
-from ._config import Configuration, Key, value_of
-from ._declared import made_up_rows
-from ._events import Listener
-from ._keras_names import loss_of, metrics_a_task, per_task
-from ._library import ArgumentError, PlexusError, call, context, create, path_bytes, text
-from ._native import ffi, lib
+from . import _inspection, _network, _repr, _weights, optimizers, predictor
+from ._class_weights import ClassWeights
+from ._config import Configuration, Key, read
+from ._definition import Definition
+from ._evaluation import evaluate, measure_of
+from ._keras_names import loss_changes, metrics_a_task
+from ._library import Lock
+from ._metrics import CompiledMetrics
+from ._network import Network
+from ._prediction import predict
 from ._progress import Display
-from ._readers import readings
-from ._scoring import Scoring
-from ._sources import FileRows, Tables, training_rows
-from ._types import CData, FilePath, Folders, PerTask, Rows, Values
-from .callbacks import BackupAndRestore, Callback, History, TensorBoard, check_callback
+from ._schema import Schema
+from ._training import Training
+from ._types import (
+    FilePath,
+    Floats,
+    Folders,
+    KerasOptimizer,
+    Labels,
+    Loss,
+    Metrics,
+    PerTask,
+    Rows,
+    ValidationData,
+    Weights,
+)
+from .callbacks import Callback, History
+from .features import FeatureColumn
 
 # Arguments of Keras that change nothing here.
 _IDLE_COMPILE = {"run_eagerly", "steps_per_execution", "jit_compile", "auto_scale_loss"}
 _IDLE_FIT = {"validation_batch_size", "validation_freq", "max_queue_size", "workers", "use_multiprocessing"}
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
-class Model(Scoring):
-    """A multi-task network over feature columns; made by PLE(...), MMOE(...) and the others, by from_config, or by
-    load_model.
 
-    The network is built at the first `fit`, when the vocabularies of its features are known. One thread a model at a
-    time trains; predictions of one model from several threads wait for each other.
+def _of_network(
+    function: Callable[Concatenate[Network, _P], _T], is_alone: bool = False
+) -> Callable[Concatenate[Model, _P], _T]:
+    """A function of a network as a method of the model that has it; `is_alone`: no other thread works with the model
+    meanwhile."""
+
+    @functools.wraps(function)
+    def method(self: Model, /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
+        with self._lock if is_alone else contextlib.nullcontext():
+            return function(self._definition.built(), *args, **kwargs)
+
+    return method
+
+
+class Model:
+    """A multi-task network over feature columns.
+
+    Made by `PLE`, `MMOE` and the other models, by `from_config`, or by `load_model`. The network is built by the first
+    `fit`, when the vocabularies of its features are known. One thread at a time trains a model; predictions of one
+    model from several threads wait for each other.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from plexus import DenseFeat, MMOE, SparseFeat
+    >>> rows = {"city": ["Rome", "Oslo"] * 50, "age": np.arange(100.0)}
+    >>> labels = {"click": np.arange(100) % 2, "seconds": np.arange(100.0)}
+    >>> model = MMOE([SparseFeat("city"), DenseFeat("age", scaling="standard")], 2, ["binary", "regression"],
+    ...              ["click", "seconds"], num_experts=2, expert_dnn_units=[8])
+    >>> model.compile("adam", metrics=["AUC", "mae"])
+    >>> history = model.fit(rows, labels, epochs=2, verbose=0)
+    >>> click, seconds = model.predict(rows)
+    >>> click.shape
+    (100, 1)
     """
 
-    def __init__(
-        self,
-        config: dict[str, Any] | Configuration | None = None,
-        handle: CData = None,
-        threads: int = 0,
-        folders: Sequence[str] = (),
-    ):
-        columns, made_of_columns = None, False
-        if isinstance(config, dict):
-            config = {**config, "data": {"train": [], **config.get("data", {})}}
-            columns, made_of_columns = config.pop("feature_columns"), True
-            config = Configuration(config)
-        if handle is not None:
-            config = Configuration(text(lib.plx_config_text(lib.plx_model_config(handle))))
-        assert config is not None
-        parsed = config.handle(context(threads))
-        names = _config.task_names(parsed)
-        labels = [value_of(context(threads), parsed, "tasks", name, "column") or name for name in names]
-        super().__init__(handle, threads, columns, names, labels, readings(parsed))
-        self.name = text(lib.plx_config_model_name(parsed))
-        self._config = config
-        self._folders = list(folders)
-        self._kinds = [value_of(self._context, parsed, "tasks", name, "kind") for name in names]
-        self._as_configured = not made_of_columns and handle is None  # fit's defaults are the configuration's
-        # None: as the configuration says.
-        self._optimizer = optimizers.Optimizer("adam", learning_rate=0.001) if made_of_columns else None
-        self._metrics = [[] for _ in names]
-        self._weighted_metrics = [[] for _ in names]
-        self._compiled = not made_of_columns
+    def __init__(self, definition: Definition, name: str):
+        schema = definition.schema
+        self.name, self.task_names, self.feature_columns = name, schema.task_names, schema.feature_columns
         self.stop_training = False
-        self._rate: float | None = None  # of the epoch under way
-        self._wanted_rate: float | None = None  # that a callback asked for
         self.history: History | None = None
+        self._definition = definition
+        self._metrics = CompiledMetrics(schema.task_names, schema.task_kinds)
+        self._is_compiled = True
+        self._training: Training | None = None  # a fit that has not returned
+        self._locks = Lock()
+
+    @classmethod
+    def _of_columns(
+        cls, sections: Mapping[str, Any], feature_columns: list[FeatureColumn] | None, threads: int
+    ) -> Model:
+        """A model to compile and to fit, by the sections of a configuration without rows."""
+        data = {"train": [], **sections.get("data", {})}
+        config = Configuration({**sections, "data": data}, threads=threads)
+        parsed = config.parsed()
+        model = cls(Definition(config, Schema(parsed, feature_columns), threads), parsed.model_name)
+        model._definition.optimizer, model._is_compiled = optimizers.Adam(), False
+        return model
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any] | FilePath, folders: Folders = (), threads: int = 0) -> Model:
+        """Make a model from a configuration (docs/configuration.md).
+
+        `fit()` then trains it as `plexus fit` would, on the files that the configuration names; `fit(x, ...)` trains it
+        on other rows. Arguments of `compile` and `fit` override the configuration.
+
+        Parameters
+        ----------
+        config : path, str or dict
+            The path of a YAML file, YAML, or a dict of its sections.
+        folders : path or sequence of paths
+            Folders in which its data files are looked for first.
+        threads : int
+            The maximum number of threads; 0: one per processor.
+        """
+        configuration, where = read(config, folders, threads)
+        parsed = configuration.parsed()
+        definition = Definition(configuration, Schema(parsed), threads, is_configured=True, folders=where)
+        return cls(definition, parsed.model_name)
 
     def __repr__(self) -> str:
         return _repr.model_line(self)
@@ -75,356 +132,347 @@ class Model(Scoring):
     def _repr_html_(self) -> str:
         return _repr.model_table(self)
 
-    @classmethod
-    def from_config(cls, config: dict[str, Any] | FilePath, folders: Folders = (), threads: int = 0) -> Model:
-        """A model by a configuration (docs/configuration.md): the path of a YAML file, YAML, or a dict of its sections.
-
-        `fit()` trains it as `plexus fit` would, on the files that it names; `fit(x, ...)` on other rows. What `compile`
-        and `fit` are given goes before what it says. folders: in which its data files are looked for first.
-        """
-        configuration, where = _config.read(config, folders)
-        return cls(configuration, threads=threads, folders=where)
-
     def __getstate__(self) -> dict[str, Any]:
-        # History refers to callbacks of any kind, and test rows are not a model's.
-        return {**super().__getstate__(), "history": None, "_test": None}
+        # History refers to callbacks of any kind, and a training stays in its process.
+        left = {"history": None, "_training": None}
+        return {key: value for key, value in {**self.__dict__, **left}.items() if key != "_locks"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self._locks = Lock()
+
+    @property
+    def _lock(self) -> AbstractContextManager[bool]:
+        """For `with`: one thread at a time works with the network; calls may be nested."""
+        return self._locks.here
 
     # -- Configuration ---------------------------------------------------------------------------------------------
 
     def compile(
         self,
-        optimizer: object = "adam",
-        loss: PerTask[object] = None,
-        metrics: object = None,
+        optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam",
+        loss: PerTask[Loss] = None,
+        metrics: Metrics | None = None,
         loss_weights: PerTask[float] = None,
-        weighted_metrics: object = None,
+        weighted_metrics: Metrics | None = None,
         **options: Any,
     ) -> None:
-        """Sets how to train and what to measure. What is for tasks is one value for all, a list, or a dict by name.
+        """Set how to train and what to measure.
 
-        optimizer: its name, plexus.optimizers.Adam(...) and its siblings, or an optimizer of Keras.
-        loss: binary_crossentropy; mean_squared_error, mean_absolute_error, huber, poisson; categorical_crossentropy.
-            It must fit the task's type; without one it is the type's usual.
-        metrics: names of figures (docs/metrics.md), such as "AUC" and "mae", which count each row once.
-        loss_weights: factors of the tasks' losses.
-        weighted_metrics: figures that count sample_weight and class_weight.
-        options: keys of the configuration's section `train` (schedule="cosine", warmup_steps=1000,
-            monitor="click.auc", table_optimizer="lazy_adam", ...).
+        Values for tasks are one value for all, a list with one per task, or a dict by the tasks' names.
 
-        Raises ValueError for a name that is none, or a loss that does not fit its task.
+        Parameters
+        ----------
+        optimizer : str, Optimizer or Keras optimizer
+            A name, `plexus.optimizers.Adam(...)` or another of that module, or an optimizer of Keras.
+        loss : str, list or dict
+            `binary_crossentropy`; `mean_squared_error`, `mean_absolute_error`, `huber`, `poisson`;
+            `categorical_crossentropy`. It must fit the task's type; by default it is the usual one of the type.
+        metrics : str, list or dict
+            Names of metrics (docs/metrics.md), such as `"AUC"` and `"mae"`, which count each row once.
+        loss_weights : float, list or dict
+            Factors of the tasks' losses.
+        weighted_metrics : str, list or dict
+            Metrics that use sample_weight and class_weight.
+        **options
+            Keys of the configuration's section `train`: `schedule="cosine"`, `warmup_steps=1000`,
+            `monitor="click.auc"`, `table_optimizer="lazy_adam"` and all others.
+
+        Raises
+        ------
+        ValueError
+            If a name is unknown, or a loss does not fit its task.
         """
         with self._lock:
             self._refuse_in_training("compile")
-            self._compile(optimizer, loss, metrics, loss_weights, weighted_metrics, options)
-
-    def _compile(
-        self,
-        optimizer: object,
-        loss: PerTask[object],
-        metrics: object,
-        loss_weights: PerTask[float],
-        weighted_metrics: object,
-        options: dict[str, Any],
-    ) -> None:
-        optimizer = optimizers.get(optimizer)
-        metrics, weighted = (metrics_a_task(one, self.task_names) for one in (metrics, weighted_metrics))
-        changes: dict[Key, Any] = {("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE}
-        losses = per_task(loss, self.task_names, "loss")
-        weights = per_task(loss_weights, self.task_names, "loss_weights")
-        for name, kind, loss_name, weight in zip(self.task_names, self._kinds, losses, weights):
-            form = loss_of(name, kind, loss_name)
-            if form is not None:
-                changes["tasks", name, "loss"] = form
-            if weight is not None:
-                changes["tasks", name, "weight"] = float(weight)
-        self._take(changes)
-        self._optimizer, self._metrics, self._weighted_metrics, self._compiled = optimizer, metrics, weighted, True
+            chosen = optimizers.get(optimizer)
+            measured = [metrics_a_task(one, self.task_names) for one in (metrics, weighted_metrics)]
+            changes: dict[Key, Any] = {
+                ("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE
+            }
+            kinds = self._definition.schema.task_kinds
+            changes.update(loss_changes(loss, loss_weights, self.task_names, kinds))
+            self._definition.apply(changes)
+            self._metrics = CompiledMetrics(self.task_names, kinds, *measured)
+            self._definition.optimizer, self._is_compiled = chosen, True
 
     def _refuse_in_training(self, what: str) -> None:
         """RuntimeError where a callback asks for what would change the training that calls it."""
-        if self._in_training:
+        if self._training is not None:
             raise RuntimeError(
                 f"{what}: the model is in training, and this is one of its callbacks: call it when fit has returned. A "
                 "callback may set self.model.learning_rate and self.model.stop_training, and call set_weights"
             )
 
-    def _take(self, changes: dict[Key, Any]) -> None:
-        """Changes of the configuration: of a built network, of section `train` alone."""
-        if self._handle is None:
-            config = self._config.with_changes(changes)
-            config.handle(self._context)
-            self._config = config
-            return
-        for key, value in changes.items():
-            if key[0] == "train":
-                self._set(key[1], value)
-            elif self._value(*key) != value:
-                raise ArgumentError(
-                    f"task '{key[1]}': {key[2]} is {self._value(*key)} in the network that is built, and stays so; "
-                    "make a new model"
-                )
-
     @property
     def learning_rate(self) -> float:
-        """Of the optimizer; set in a callback, it holds from the next epoch on."""
-        if self._rate is not None:
-            return self._rate if self._wanted_rate is None else self._wanted_rate
-        if self._optimizer is not None:
-            return self._optimizer.learning_rate
-        return float(value_of(self._context, self._configuration(), "train", "learning_rate"))
+        """The optimizer's learning rate; if a callback sets it, it applies from the next epoch on."""
+        if self._training is None:
+            return self._definition.learning_rate
+        wanted = self._training.wanted_rate
+        return self._training.rate if wanted is None else wanted
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        if self._rate is not None:
-            self._wanted_rate = float(value)
-        elif self._optimizer is not None:
-            self._optimizer.learning_rate = value
+        if self._training is None:
+            self._definition.learning_rate = float(value)
         else:
-            self._take({("train", "learning_rate"): float(value)})
-
-    def _set(self, key: str, value: object) -> None:
-        call(lib.plx_model_set, self._handle, f"train.{key}={json.dumps(value)}".encode())
-
-    def _configuration(self) -> CData:
-        if self._handle is not None:
-            return lib.plx_model_config(self._handle)
-        return self._config.handle(self._context)
+            self._training.wanted_rate = float(value)
 
     @property
     def config(self) -> str:
-        """The resolved configuration as YAML: what `plexus fit` would train the same model by."""
-        configuration = self._configuration()  # which the text belongs to
-        return text(lib.plx_config_text(configuration))
+        """The resolved configuration as YAML, with which `plexus fit` would train the same model."""
+        return self._definition.parsed.text()
 
     @property
     def classes(self) -> dict[str, list[str]]:
-        """The labels of each multiclass task, in the order of its outputs: column k of its scores is that of label
-        k."""
-        found: dict[str, list[str]] = {}
-        for task, name in enumerate(self.task_names):
-            n = lib.plx_model_task_outputs(self._built(), task, ffi.NULL)
-            labels = [lib.plx_model_class_name(self._handle, task, number) for number in range(n)]
-            if self._kinds[task] == "multiclass":
-                found[name] = [text(label) for label in labels]
-        return found
+        """The labels of each multiclass task, in the order of its outputs; column k of its scores is for label k."""
+        network, tasks = self._definition.built(), zip(self.task_names, self._definition.schema.task_kinds)
+        return {name: network.classes_of(task) for task, (name, kind) in enumerate(tasks) if kind == "multiclass"}
 
     @property
     def outputs(self) -> list[str]:
-        """The names of the outputs, those of the tasks: as many as Keras' model has."""
+        """The names of the outputs, which are those of the tasks."""
         return list(self.task_names)
 
     # -- Training --------------------------------------------------------------------------------------------------
 
     def fit(
         self,
-        x: Rows = None,
-        y: Values = None,
+        x: Rows | None = None,
+        y: Labels | None = None,
         batch_size: int | None = None,
         epochs: int | None = None,
         verbose: int | str = "auto",
-        callbacks: list[Callback] | None = None,
+        callbacks: Sequence[Callback] | None = None,
         validation_split: float = 0.0,
-        validation_data: object = None,
+        validation_data: ValidationData | None = None,
         shuffle: bool | None = None,
         class_weight: ClassWeights = None,
-        sample_weight: Values = None,
+        sample_weight: Weights | None = None,
         initial_epoch: int = 0,
         seed: int | None = None,
-        **idle: object,
+        **idle: Any,
     ) -> History:
-        """Trains for `epochs` - `initial_epoch` epochs and returns the History.
+        """Train for `epochs` - `initial_epoch` epochs.
 
-        x: a dict of arrays [rows], a frame, a table, a list of arrays in the order of get_feature_names; or files: a
-            path, several, a folder, a pattern, plexus.Files.
-        y: a list of arrays [rows], one a task, an array [rows, tasks], a dict or frame by the tasks' names; None where
-            x holds the columns, as files always do. NaN or None: that task has no label in that row.
-        batch_size: rows of a step; None: 32.
-        epochs: None: 1.
-        verbose: 0: silent; 1: a bar and a line an epoch; 2: the line alone; "auto": 1 in terminals and notebooks.
-        callbacks: of plexus.callbacks, or own ones.
-        validation_split: the share of the rows, the last ones before shuffling, that is measured after each epoch.
-        validation_data: (x, y) or (x, y, sample_weight), or files, in its stead.
-        shuffle: whether rows come in another order each epoch.
-        class_weight: factors of rows by their label, {0: 1.0, 1: 5.0}, one for each label of a task, for all tasks, as
-        a
-            list, or in a dict by task; "balanced": n / (k * the label's rows). It multiplies with sample_weight.
-        sample_weight: factors of rows: an array [rows], a list of them or a dict, one a task, or names of columns of x.
-        initial_epoch: what the first epoch is counted as.
-        seed: of start values, the order of rows and dropout.
-        idle: arguments of Keras that change nothing here.
+        A model made by `from_config` takes epochs, batch size and order from its configuration unless they are given,
+        and without `x` its rows, too. KeyboardInterrupt ends training and is raised again; the model keeps the best
+        epoch so far, without validation rows the weights reached. A second fit continues from the weights, with a fresh
+        optimizer. Callbacks may score and save the model and set its weights.
 
-        A model by from_config takes epochs, batch size and order from its configuration where they are not given, and
-        without x its rows, too.
+        Parameters
+        ----------
+        x : dict, frame, table, list of arrays, or files
+            Columns by name, or arrays in the order of `get_feature_names`; or a path, several, a folder, a pattern,
+            `plexus.Files`.
+        y : list of arrays, array, dict or frame
+            One array [rows] per task, an array [rows, tasks], or columns by the tasks' names; None if x contains the
+            columns, as files always do. NaN or None: no label for that task in that row.
+        batch_size : int
+            Rows of a step; 32 by default.
+        epochs : int
+            1 by default.
+        verbose : int or "auto"
+            0: silent; 1: a bar and a line per epoch; 2: only the line; "auto": 1 in terminals and notebooks.
+        callbacks : sequence of Callback
+            Callbacks of `plexus.callbacks`, or your own.
+        validation_split : float
+            The fraction of the rows, the last ones before shuffling, that is measured after each epoch.
+        validation_data : tuple or files
+            (x, y) or (x, y, sample_weight), or files, instead of a fraction.
+        shuffle : bool
+            Whether each epoch has its own order of rows.
+        class_weight : dict, list, or "balanced"
+            Factors of rows by label, `{0: 1.0, 1: 5.0}`, with one for each label of a task; for all tasks, as a list,
+            or in a dict by task. "balanced": `n / (k * rows of the label)`. It multiplies with sample_weight.
+        sample_weight : array, list, dict or str
+            Factors of rows: an array [rows], one per task, or the names of columns of x.
+        initial_epoch : int
+            The number that the first epoch is counted as.
+        seed : int
+            Of start values, order of rows and dropout.
+        **idle
+            Arguments of Keras that change nothing here.
 
-        KeyboardInterrupt ends training and is raised again; the model keeps the best epoch so far, without validation
-        rows the weights reached. A second fit goes on from the weights, with a fresh optimizer. Callbacks may score and
-        save the model and set its weights; a fit of the same model within this one is a RuntimeError. Raises
-        SchemaError for rows that do not fit the model, NumericError where a loss is not finite.
+        Returns
+        -------
+        History
+            Losses and metrics of each epoch.
+
+        Raises
+        ------
+        SchemaError
+            If rows do not fit the model.
+        NumericError
+            If a loss is not finite.
+        RuntimeError
+            If the model is not compiled, or in another fit.
         """
-        if not self._compiled:
+        if not self._is_compiled:
             raise RuntimeError("call compile before fit")
-        for name in idle:
-            if name not in _IDLE_FIT:
-                raise TypeError(f"fit takes no argument '{name}'")
-        if epochs is None:
-            epochs = value_of(self._context, self._configuration(), "train", "epochs") if self._as_configured else 1
-        if epochs <= initial_epoch:
-            raise ValueError(f"epochs is {epochs} and initial_epoch {initial_epoch}: there is nothing to train")
-        settings: dict[str, Any] = {"epochs": int(epochs - initial_epoch)}
-        if batch_size is not None or not self._as_configured:
-            settings["batch_size"] = 32 if batch_size is None else int(batch_size)
-        if shuffle is not None or not self._as_configured:
-            settings["shuffle"] = True if shuffle is None else bool(shuffle)
-        if self._optimizer is not None:
-            settings.update(optimizers.settings(self._optimizer))
-        if seed is not None:
-            settings["seed"] = int(seed)
-        callbacks = list(callbacks or [])
-        for callback in callbacks:
-            check_callback(callback)
-            if isinstance(callback, (TensorBoard, BackupAndRestore)):
-                settings.update(callback.settings())
+        if unknown := set(idle) - _IDLE_FIT:
+            raise TypeError(f"fit takes no argument '{sorted(unknown)[0]}'")
+        definition = self._definition
+        epochs = definition.epochs(epochs, initial_epoch)
+        settings = definition.settings(epochs - initial_epoch, batch_size, shuffle, seed, callbacks or ())
         with self._lock:
             self._refuse_in_training("fit")
-            rows = self._training_rows(x, y, sample_weight, validation_data, validation_split)
-            data = self._build(settings, rows, class_weight)
-            display = Display(verbose, epochs, self.task_names)
-            self.history = History()
-            return self._train(data, [*callbacks, self.history], display, initial_epoch, epochs - initial_epoch)
+            rows = definition.rows(x, y, sample_weight, validation_data, validation_split)
+            network, data = definition.build(settings, rows, class_weight)
+            display = Display(verbose, epochs)
+            training = Training(self, network, self._metrics, data, callbacks or (), display, initial_epoch)
+            self.history, self.stop_training = training.history, False
+            return training.run(self.learning_rate)
 
-    def _training_rows(
-        self, x: Rows, y: Values, sample_weight: Values, validation_data: object, validation_split: float
-    ) -> Tables | FileRows:
-        if x is not None:
-            return training_rows(self._inputs, x, y, sample_weight, validation_data, validation_split, self._expected())
-        if not value_of(self._context, self._config.handle(self._context), "data", "train"):
-            raise ValueError("fit: give x; there is no configuration that names files")
-        for name, value in (("y", y), ("sample_weight", sample_weight), ("validation_data", validation_data)):
-            if value is not None:
-                raise ValueError(f"{name}: without x, the configuration says which rows there are; leave it out")
-        share: dict[Key, Any] = {("data", "validation_part"): validation_split} if validation_split else {}
-        return FileRows(None, folders=self._folders, changes=share)
+    def _begin_training(self, training: Training) -> None:
+        self._training = training
 
-    def _build(self, settings: dict[str, Any], rows: Tables | FileRows, class_weight: ClassWeights) -> CData:
-        """Data by the model's encoders; at the first fit, these and the network are made."""
-        if self._handle is not None:
-            if class_weight is not None:
-                raise ArgumentError(
-                    "class_weight: the network is built, and its rows' weights with it; make a new model"
-                )
-            for key, value in settings.items():
-                self._set(key, value)
-            config = Configuration(self.config).with_changes(rows.changes).handle(self._context)
-            return rows.load(self._context, config, self._handle)
-        configuration = self._config.with_changes(
-            {
-                **{("train", key): value for key, value in settings.items()},
-                **rows.changes,
-                **class_weights(class_weight, self.task_names, self._kinds),
-            }
-        )
-        config = configuration.handle(self._context)
-        data = rows.load(self._context, config, None)
-        self._handle = create("plx_model", lib.plx_model_free, lib.plx_model_create, config, data)
-        self._config = configuration
-        if lib.plx_data_rows(data, lib.PLX_PART_TEST):
-            self._test = data
-        return data
+    def _end_training(self, wanted_rate: float | None) -> None:
+        self._training = None
+        if wanted_rate is not None:
+            self.learning_rate = wanted_rate
 
-    def _train(
-        self, data: CData, callbacks: list[Callback], display: Display, initial_epoch: int, epochs: int
-    ) -> History:
-        self.stop_training = False
-        backup = next((one for one in callbacks if isinstance(one, BackupAndRestore)), None)
-        listener = Listener(self, data, callbacks, display, initial_epoch, backup)
-        handle = ffi.new_handle(listener)
-        hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
-        hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
-        # Those by weights or within groups are not made on the way, and all are to be of the same scores.
-        has_groups = any("group_auc" in one for one in self._metrics)
-        hooks.training_metrics = any(self._metrics) and not has_groups and not any(self._weighted_metrics)
-        if backup is not None:
-            path = ffi.new("char[]", path_bytes(backup.path()))
-            hooks.checkpoint_path, hooks.resume = path, True
-        self._rate, self._wanted_rate, self._in_training = self.learning_rate, None, True
-        begun: list[Callback] = []
-        try:
-            for callback in callbacks:
-                callback.set_model(self)
-                callback.set_params({"epochs": initial_epoch + epochs, "verbose": display.verbose})
-                callback.on_train_begin()
-                begun.append(callback)
-            display.begin()
-            call(lib.plx_model_train, self._handle, data, hooks, report)
-        except PlexusError:
-            if listener.failure is None and not listener.has_ended:
-                raise
-        finally:
-            display.end()
-            wanted, self._rate, self._wanted_rate, self._in_training = self._wanted_rate, None, None, False
-            if wanted is not None:
-                self.learning_rate = wanted
-            for callback in begun:
-                callback.on_train_end(listener.logs)
-        if listener.failure is not None:
-            raise listener.failure
-        assert self.history is not None
-        if not self.history.epoch:
-            listener.tell_again(self.history, report.epochs)
-        if backup is not None:
-            backup.delete()
-        return self.history
+    # -- Scores and metrics ----------------------------------------------------------------------------------------
 
-    def _logs(self, progress: CData, data: CData) -> dict[str, float]:
-        """An epoch's figures by Keras' names: loss, TASK_loss, TASK_METRIC, and the same with val_."""
-        logs = {"loss": progress.loss}
-        for task, name in enumerate(self.task_names):
-            logs[f"{name}_loss"] = progress.task_losses[task]
-        if progress.training_metrics != ffi.NULL:
-            logs.update(self._named(progress.training_metrics, ""))
-        elif any(self._metrics):
-            logs.update(self._named(self._part_measurer(data, lib.PLX_PART_TRAIN)(False), ""))
-        if any(self._weighted_metrics):
-            logs.update(self._named(self._part_measurer(data, lib.PLX_PART_TRAIN)(True), "", True))
-        if progress.validation_loss == progress.validation_loss:
-            logs["val_loss"] = progress.validation_loss
-            for task, name in enumerate(self.task_names):
-                logs[f"val_{name}_loss"] = progress.validation_task_losses[task]
-            if any(self._metrics) and progress.validation_metrics != ffi.NULL:
-                logs.update(self._named(progress.validation_metrics, "val_"))
-            if any(self._weighted_metrics):
-                logs.update(self._named(self._part_measurer(data, lib.PLX_PART_VALIDATION)(True), "val_", True))
-        return logs
+    def predict(self, x: Rows, batch_size: int | None = None, verbose: int | str = "auto") -> Floats | list[Floats]:
+        """Score rows.
+
+        Parameters
+        ----------
+        x : dict, frame, table, list of arrays, or files
+            Rows as `fit` takes them, without labels; files may be of any size.
+        batch_size, verbose
+            Accepted as Keras has them; they change nothing.
+
+        Returns
+        -------
+        list of arrays, or array
+            [rows, 1] for each task ([rows, classes] for a multiclass task): probabilities, or values in the unit of a
+            regression's labels. With one task the array alone.
+
+        Raises
+        ------
+        SchemaError
+            If a column is missing or a cell is not a number; the message has the column, the row and the remedy.
+        """
+        with self._lock:
+            scores = predict(self._definition.built(), x)
+        return scores if len(scores) > 1 else scores[0]
+
+    def evaluate(
+        self,
+        x: Rows | None = None,
+        y: Labels | None = None,
+        batch_size: int | None = None,
+        verbose: int | str = "auto",
+        sample_weight: Weights | None = None,
+        return_dict: bool = False,
+    ) -> dict[str, float] | list[float]:
+        """Measure the compiled metrics of each task on rows.
+
+        Parameters
+        ----------
+        x : dict, frame, table, list of arrays, or files
+            Rows as `fit` takes them; files may be of any size. None: the test rows that the configuration of
+            `from_config` names.
+        y : list of arrays, array, dict or frame
+            Labels as `fit` takes them; None if x contains them.
+        batch_size, verbose
+            Accepted as Keras has them; they change nothing.
+        sample_weight : array, list, dict or str
+            As `fit` takes it, for weighted_metrics, and for all metrics if none are compiled; metrics count each row
+            once. With files: the names of the columns of weights that the network was built with, and class_weight
+            counts as in training.
+        return_dict : bool
+            Whether to return the metrics by name, as History has them.
+
+        Returns
+        -------
+        list or dict
+            Values in the order of `metrics_names`, or by name. Without compiled metrics, a dict of every metric that
+            is defined for the rows (docs/metrics.md).
+
+        Raises
+        ------
+        SchemaError
+            If rows do not fit the model.
+        ValueError
+            If no metric would use the weights.
+
+        Examples
+        --------
+        >>> sorted(model.evaluate(rows, labels, return_dict=True))
+        ['click_auc', 'seconds_mae']
+        """
+        metrics = self._metrics
+        is_compiled = metrics.has_plain or metrics.has_weighted
+        if sample_weight is not None and is_compiled and not metrics.has_weighted:
+            raise ValueError(
+                "sample_weight: the compiled metrics count each row once; compile(weighted_metrics=[...]) names those "
+                "that count weights"
+            )
+        with self._lock:
+            network = self._definition.built()
+            measure = measure_of(network, x, y, sample_weight, self._definition.test)
+            named = evaluate(network, metrics, measure, sample_weight is not None)
+        return named if return_dict or not is_compiled else list(named.values())
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the values that `evaluate` returns, in its order."""
+        return [*self._metrics.names(False), *self._metrics.names(True)]
+
+    # -- The network -----------------------------------------------------------------------------------------------
 
     def summary(self, print_fn: Callable[[str], object] = print) -> None:
-        """Prints the layers; before the first fit, with the vocabulary sizes that the features declare."""
-        model = self if self._handle is not None else self._declared()
-        print_fn(model.describe())
+        """Print the layers; before the first fit, with the vocabulary sizes that the features declare."""
+        definition = self._definition
+        print_fn(_inspection.describe(definition.network or definition.declared()))
 
-    def _declared(self) -> Model:
-        """A twin over made-up rows that have as many categories as the features declare."""
-        if self.feature_columns is None:
-            raise RuntimeError("the network is built by the first fit: call fit, or load a model")
-        twin = Model(self._config, threads=self._threads)
-        rows = made_up_rows(self.feature_columns, self.task_names, self._context, self._config.handle(self._context))
-        twin._build({}, training_rows(twin._inputs, rows, None, None, None, 0.0, None), None)
-        return twin
+    describe = _of_network(_inspection.describe)
+    layers = _of_network(_inspection.layers)
+    layer_output = _of_network(_inspection.layer_output, is_alone=True)
+    gates = _of_network(_inspection.gates, is_alone=True)
+    embeddings = _of_network(_weights.embeddings)
+    parameters = _of_network(_weights.parameters)
+    count_params = _of_network(_network.count_params)
+    get_weights = _of_network(_weights.get_weights)
+    set_weights = _of_network(_weights.set_weights, is_alone=True)
+    save_weights = _of_network(_weights.save_weights)
+    load_weights = _of_network(_weights.load_weights, is_alone=True)
+    save = _of_network(_network.save)
+    export_onnx = _of_network(_network.export_onnx)
+    predictor = _of_network(predictor.of_network)
 
 
 def load_model(filepath: FilePath, custom_objects: Mapping[str, object] | None = None, threads: int = 0) -> Model:
-    """A model that this package or `plexus fit` has saved.
+    """Load a model that this package or `plexus fit` has saved.
 
-    filepath: the model file; FormatError where it is truncated or altered, UnsupportedError where it is of a later
-        version, FileError where it cannot be read.
-    custom_objects: taken for Keras' sake; a model file needs nothing beside it.
-    threads: at most so many; 0: one a processor.
+    Parameters
+    ----------
+    filepath : path
+        The model file.
+    custom_objects : dict
+        Accepted as Keras has it; a model file needs nothing else.
+    threads : int
+        The maximum number of threads; 0: one per processor.
+
+    Raises
+    ------
+    FormatError
+        If the file is truncated or altered.
+    UnsupportedError
+        If a later version has written it.
+    FileError
+        If it cannot be read.
     """
     if custom_objects is not None and not isinstance(custom_objects, Mapping):
         raise TypeError(f"load_model: custom_objects is {custom_objects!r}, no dict; give threads=... by its name")
-    handle = create("plx_model", lib.plx_model_free, lib.plx_model_load, context(threads), path_bytes(filepath))
-    return Model(handle=handle, threads=threads)
+    network = Network.load(filepath, threads)
+    return Model(Definition(None, network.schema, threads, network), network.config.model_name)
 
 
 def save_model(model: Model, filepath: FilePath) -> None:
-    """model.save(filepath), as Keras has it."""
+    """Call `model.save(filepath)`, as in Keras."""
     model.save(filepath)

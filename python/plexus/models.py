@@ -70,7 +70,7 @@ def _make(
     if unknown := set(tasks) - set(task_names):
         raise ValueError(f"tasks: there is no task '{sorted(unknown)[0]}'; there are {', '.join(task_names)}")
     hyper_parameters = {**hyper_parameters, **options}
-    return Model(
+    return Model._of_columns(
         {
             "data": dict(data),
             "features": [feature.config() for feature in in_order(columns)],
@@ -79,9 +79,9 @@ def _make(
             ],
             "model": {"name": name, **{key: value for key, value in hyper_parameters.items() if value is not None}},
             "train": {"seed": int(seed)},
-            "feature_columns": columns,
         },
-        threads=threads,
+        columns,
+        threads,
     )
 
 

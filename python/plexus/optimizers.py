@@ -7,8 +7,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ._config import Configuration, value_of
-from ._library import context
+from ._config import Configuration
+from ._types import KerasOptimizer
 
 # Keras' arguments and the configuration's keys.
 _KEYS = {
@@ -209,7 +209,7 @@ _BY_NAME: dict[str, Callable[..., Optimizer]] = {
 }
 
 
-def get(optimizer: object) -> Optimizer:
+def get(optimizer: str | Optimizer | KerasOptimizer) -> Optimizer:
     """By name ("adam"), an Optimizer, or any object with Keras' `get_config()`."""
     if isinstance(optimizer, Optimizer):
         return optimizer
@@ -224,7 +224,7 @@ def get(optimizer: object) -> Optimizer:
     raise ValueError(f"{optimizer!r} is no optimizer: give a name, plexus.optimizers.Adam(...) or a Keras optimizer")
 
 
-def _of_keras(optimizer: Any) -> tuple[str, dict[str, Any]]:
+def _of_keras(optimizer: KerasOptimizer) -> tuple[str, dict[str, Any]]:
     """The name of the optimizer that an object of Keras stands for, and its arguments."""
     config = dict(optimizer.get_config())
     name = type(optimizer).__name__.lower()
@@ -245,8 +245,8 @@ def _defaults() -> dict[str, Any]:
         "tasks": [{"name": "task"}],
         "model": {"name": "single_task"},
     }
-    handle = Configuration(probe).handle(context())
-    return {key: value_of(context(), handle, "train", key) for key in _KEYS.values()}
+    parsed = Configuration(probe).parsed()
+    return {key: parsed.value("train", key) for key in _KEYS.values()}
 
 
 def settings(optimizer: Optimizer) -> dict[str, Any]:

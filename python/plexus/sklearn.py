@@ -26,7 +26,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 
 from . import optimizers
 from ._library import ArgumentError
-from ._types import Array, Floats, Floats64
+from ._types import Array, Floats, Floats64, KerasOptimizer
 from ._values import is_missing
 from .model import Model
 
@@ -64,7 +64,7 @@ class _MultiTaskEstimator(BaseEstimator):
         dnn_dropout: float = 0.0,
         dnn_activation: str = "relu",
         dnn_use_bn: bool = False,
-        optimizer: object = "adam",
+        optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam",
         learning_rate: float = 0.005,
         batch_size: int = 128,
         epochs: int = 50,
@@ -173,9 +173,8 @@ class _MultiTaskEstimator(BaseEstimator):
                 **options["model"],
             },
             "train": {"patience": self.patience, "seed": self._seed(), **options["train"]},
-            "feature_columns": None,
         }
-        network = Model(config, threads=self.threads)
+        network = Model._of_columns(config, None, self.threads)
         optimizer = optimizers.get(self.optimizer)
         optimizer.learning_rate = self.learning_rate
         network.compile(optimizer)
@@ -391,7 +390,7 @@ class MultiTaskRanker(_MultiTaskEstimator):
         dnn_dropout: float = 0.0,
         dnn_activation: str = "relu",
         dnn_use_bn: bool = False,
-        optimizer: object = "adam",
+        optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam",
         learning_rate: float = 0.005,
         batch_size: int = 128,
         epochs: int = 50,

@@ -108,7 +108,8 @@ def part(model):
         "num_experts_specific",
         "num_levels",
     )
-    return {key: model._config.source["model"][key] for key in keys if key in model._config.source["model"]}
+    section = model._definition.config.source["model"]
+    return {key: section[key] for key in keys if key in section}
 
 
 def test_defaults_go_with_the_names():
@@ -348,7 +349,7 @@ def test_weights_files(x, y, tmp_path):
 def test_the_configuration_has_plain_names(x, y):
     """What is written is what the command reads: DeepCTR's names stay in Python."""
     model = plexus.PLE(columns(), shared_expert_num=1, tower_dnn_hidden_units=(8,), **TWO)
-    assert "hidden_units" not in model.config and "expert_num" not in json.dumps(model._config.source)
+    assert "hidden_units" not in model.config and "expert_num" not in json.dumps(model._definition.config.source)
 
 
 # -- docs/deepctr.md ---------------------------------------------------------------------------------------------------

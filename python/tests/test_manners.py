@@ -19,7 +19,7 @@ import pytest
 
 import plexus
 from helpers import same, small_model, trained
-from plexus import callbacks
+from plexus import _prediction, _sources, callbacks
 
 HERE = Path(__file__).parent
 
@@ -112,8 +112,10 @@ def test_the_lock_is_released(rows, features):
     y = [np.tile(one, 250) for one in labels(rows)]
     model = trained(features, rows)
     dataset = []
-    assert ticks_during(lambda: dataset.append(model._rows(many))) > 10
-    assert ticks_during(lambda: model._scores(dataset[0])) > 10
+    network = model._definition.built()
+    with _sources.source_of(network, many) as source:
+        assert ticks_during(lambda: dataset.append(_sources.dataset_of(network, source))) > 10
+    assert ticks_during(lambda: _prediction.scores_of_dataset(network, dataset[0])) > 10
     assert ticks_during(lambda: model.evaluate(many, y)) > 10
     assert ticks_during(lambda: model.fit(many, y, batch_size=4096, verbose=0)) > 10
 

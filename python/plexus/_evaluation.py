@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Metrics of rows by a network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from ._library import call
+from ._metrics import CompiledMetrics, all_metrics, room_for
+from ._native import ffi, lib
+from ._network import Network
+from ._prediction import tell_wrong_rows
+from ._sources import Source, dataset_of, source_of_files
+from ._types import CData, Labels, Rows, Weights
+from .files import Files, c_paths, plain
+
+Measure: TypeAlias = "Callable[[bool], CData]"  # metrics of rows; True: by their weights
+
+
+def _measure(network: Network, function: Callable[..., int], *arguments: Any, after: tuple[CData, ...] = ()) -> CData:
+    """Calls a function of the library that takes the network, the arguments, the room for metrics, and `after`."""
+    metrics = room_for(len(network.schema.task_names))
+    call(function, network.handle, *arguments, metrics, *after)
+    return metrics
+
+
+def measure_of_part(network: Network, data: CData, part: int) -> Measure:
+    """Of a part of training data."""
+
+    def measure(weighted: bool) -> CData:
+        if weighted:
+            return _measure(network, lib.plx_model_evaluate_weighted, data, part, ffi.NULL)
+        return _measure(network, lib.plx_model_evaluate, data, part)
+
+    return measure
+
+
+def _measure_of_table(network: Network, x: Rows, y: Labels | None, sample_weight: Weights | None) -> Measure:
+    schema, expected = network.schema, network.weight_columns
+    foreign = schema.foreign(x, y, sample_weight, expected)
+    if foreign is not None:  # which can be read once
+        once = _measure(network, lib.plx_model_evaluate_arrow, foreign.pointer)
+        return lambda weighted: once
+    stream, _ = schema.stream(x, y, expected=expected)
+    dataset = dataset_of(network, Source(stream=stream), True)
+    if sample_weight is None:
+        return lambda weighted: _measure(network, lib.plx_model_evaluate_dataset, dataset)
+    weights = schema.weights_of_rows(sample_weight, x, lib.plx_dataset_rows(dataset))
+
+    def measure(weighted: bool) -> CData:
+        if not weighted:
+            return _measure(network, lib.plx_model_evaluate_dataset, dataset)
+        pointer = ffi.cast("const double *", ffi.from_buffer(weights))
+        return _measure(network, lib.plx_model_evaluate_dataset_weighted, dataset, pointer)
+
+    return measure
+
+
+def _measure_of_files(network: Network, files: Files) -> Measure:
+    def measure(weighted: bool) -> CData:
+        with source_of_files(network, files) as source:
+            if source.stream is not None:
+                of_stream = lib.plx_model_evaluate_arrow_weighted if weighted else lib.plx_model_evaluate_arrow
+                return _measure(network, of_stream, source.stream.pointer)
+            (names, keep), report = c_paths(source.paths or []), ffi.new("plx_files_report *")
+            of_files = lib.plx_model_evaluate_files_weighted if weighted else lib.plx_model_evaluate_files
+            metrics = _measure(network, of_files, names, len(keep), after=(report,))
+            tell_wrong_rows(report)
+            return metrics
+
+    return measure
+
+
+def _check_named_weights(network: Network, sample_weight: Weights | None) -> None:
+    expected = network.weight_columns
+    given = network.schema.weights(sample_weight)
+    if any(not isinstance(name, str) for name in given.values()):
+        raise ValueError("sample_weight: the rows are in files; give the name of the column that holds the weights")
+    if given != expected:
+        raise ValueError(
+            f"sample_weight: the network reads weights from {', '.join(expected.values()) or 'no column'}, as the "
+            "first fit said; give the same"
+        )
+
+
+def measure_of(
+    network: Network, x: Rows | None, y: Labels | None, sample_weight: Weights | None, test: CData
+) -> Measure:
+    """Of any rows; `test`: the data whose test rows stand for x where it is None."""
+    files = None if x is None else plain(x, "x")
+    if files is None and x is not None:
+        return _measure_of_table(network, x, y, sample_weight)
+    if y is not None:
+        raise ValueError("y: the rows are in files, whose columns of the tasks' names hold the labels; leave y out")
+    if sample_weight is not None:
+        _check_named_weights(network, sample_weight)
+    if files is not None:
+        return _measure_of_files(network, files)
+    if test is None:
+        raise ValueError("evaluate: give x; the rows of fit had no test part")
+    return measure_of_part(network, test, lib.PLX_PART_TEST)
+
+
+def evaluate(network: Network, metrics: CompiledMetrics, measure: Measure, weighted: bool) -> dict[str, float]:
+    """The compiled metrics by their names; without any, all that have a meaning, by weights where `weighted`."""
+    if not metrics.has_plain and not metrics.has_weighted:
+        return all_metrics(measure(weighted), network.schema.task_names)
+    named = metrics.named(measure(False), False) if metrics.has_plain else {}
+    if metrics.has_weighted:
+        named.update(metrics.named(measure(True), True))
+    return named

@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The library's metrics: which a task has, and those that a model was compiled with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ._library import text
+from ._native import ffi, lib
+from ._types import CData
+
+_KINDS = {"binary": lib.PLX_TASK_BINARY, "regression": lib.PLX_TASK_REGRESSION, "multiclass": lib.PLX_TASK_MULTICLASS}
+
+
+def room_for(n_tasks: int) -> CData:
+    """Where the library puts the metrics of so many tasks."""
+    return ffi.new("plx_metrics[]", n_tasks)
+
+
+def _number(metric: str) -> int:
+    return lib.plx_metric_find(metric.encode())
+
+
+def _value(metrics: CData, task: int, number: int) -> float:
+    return lib.plx_metrics_value(ffi.addressof(metrics, task), number)
+
+
+def _has_kind(metric: str, kind: str) -> bool:
+    """Whether tasks of that kind have the metric."""
+    return bool(lib.plx_metric_at(_number(metric)).kinds >> _KINDS[kind] & 1)
+
+
+def all_metrics(metrics: CData, task_names: Sequence[str]) -> dict[str, float]:
+    """Every metric that has a meaning for the rows, by the names of the tasks and of the library."""
+    found: dict[str, float] = {}
+    for task, name in enumerate(task_names):
+        for number in range(lib.plx_metric_count()):
+            value = _value(metrics, task, number)
+            if value == value:
+                found[f"{name}_{text(lib.plx_metric_at(number).name)}"] = value
+    return found
+
+
+class CompiledMetrics:
+    """The metrics of each task, by the library's names: `plain` count each row once, `weighted` its weight."""
+
+    def __init__(
+        self,
+        task_names: Sequence[str],
+        task_kinds: Sequence[str],
+        plain: Sequence[Sequence[str]] = (),
+        weighted: Sequence[Sequence[str]] = (),
+    ):
+        self._tasks = list(zip(task_names, task_kinds))
+        none: list[list[str]] = [[] for _ in self._tasks]
+        self._plain, self._weighted = list(plain) or none, list(weighted) or none
+        self.has_plain, self.has_weighted = any(self._plain), any(self._weighted)
+        self.has_groups = any("group_auc" in metrics for metrics in self._plain)
+
+    def names(self, weighted: bool, prefix: str = "") -> dict[str, tuple[int, str]]:
+        """Keras' names, with task and metric; a weighted metric that is there unweighted as well says so."""
+        found: dict[str, tuple[int, str]] = {}
+        for task, (name, kind) in enumerate(self._tasks):
+            for metric in (self._weighted if weighted else self._plain)[task]:
+                if _has_kind(metric, kind):
+                    both = "weighted_" if weighted and metric in self._plain[task] else ""
+                    found[f"{prefix}{name}_{both}{metric}"] = (task, metric)
+        return found
+
+    def named(self, metrics: CData, weighted: bool, prefix: str = "") -> dict[str, float]:
+        """The values by Keras' names."""
+        names = self.names(weighted, prefix)
+        return {name: _value(metrics, task, _number(metric)) for name, (task, metric) in names.items()}
