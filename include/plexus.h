@@ -329,7 +329,8 @@ PLX_API plx_status plx_model_evaluate_arrow_weighted(const plx_model *model, str
                                                      plx_metrics *metrics, plx_error *err);
 
 /** The n-th layer of plx_model_describe: its name and its output for a row, `groups` vectors of `width` numbers.
- * PLX_ERR_ARGUMENT: no such layer (so a loop ends). */
+ * Layers of a task have its name, "click/tower/dense0/linear", unless that has a slash or something else is called so;
+ * parameters have "task0/tower/dense0/kernel", as in files. PLX_ERR_ARGUMENT: no such layer (so a loop ends). */
 PLX_API plx_status plx_model_layer(const plx_model *model, int index, const char **name, int *groups, int *width,
                                    plx_error *err);
 /** The output of layer `index` for each row in scoring: `out` [rows, groups, width]. PLX_ERR_UNSUPPORTED: scoring does

@@ -104,6 +104,34 @@ test_fit_predict_evaluate() {
     has out digraph
 }
 
+# describes TASK TASK PART PART: layers of tasks of these names, and what stands for the tasks in layers' names.
+describes() {
+    cat >names.yaml <<YAML
+data: {train: [rows.csv]}
+features: [{kind: sparse, name: colour}]
+tasks: [{name: '$1', column: y, positive: ['yes'], negative: ['no']}, {name: '$2', column: z}]
+model: {name: ple, tower_dnn_units_lists: [[2], [2]], expert_dnn_units: [2]}
+train: {epochs: 1}
+YAML
+    code 0 "$PLEXUS" describe names.yaml
+    has out "level0/$3/gate/softmax" "level1/$4/experts/dense0/linear" level0/shared/gate "$3/tower/dense0/relu"
+    [ "$(grep -c "^level0/$3/gate/softmax " out)" = 1 ] || fail "level0/$3/gate/softmax is not there once"
+    code 0 "$PLEXUS" describe --plan names.yaml
+    has out "backward  $4/logit/linear" "for level0/$3/experts/dense0/linear, level0/$4/experts/dense0/linear"
+    code 0 "$PLEXUS" describe --dot names.yaml
+    has out "label=\"$4\"" "label=\"$3/gate/softmax"
+}
+
+# Layers are shown under the tasks' names, but for those that could be taken for another part.
+test_layers_by_tasks_names() {
+    make_rows 200 >rows.csv
+    describes click buy click buy
+    describes 'watch time' shared 'watch time' task1
+    describes a/b experts task0 task1
+    describes task1 task0 task0 task1
+    describes task1x colour task1x task1
+}
+
 test_export() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out run --quiet --set train.epochs=1

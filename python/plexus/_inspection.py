@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,34 +14,12 @@ from ._network import Network
 from ._sources import dataset_of, source_of
 from ._types import CData, Floats, Rows
 
-_TASK = re.compile(r"(?<![^/\s])task(\d+)(?=/| |$)")  # the library's name of a task, a part of a layer's name
-
-
-def _layers(network: Network) -> dict[str, tuple[int, int]]:
-    """As `layers`, by the library's names."""
-    return {name: (groups, width) for name, groups, width in network.layers()}
-
-
-def shown(network: Network, names: Iterable[str]) -> list[str]:
-    """Names of layers with the tasks' names in place of the library's: click/tower/... for task0/tower/..."""
-    tasks = network.schema.task_names
-    parts = {part for name in _layers(network) for part in name.split("/") if not _TASK.fullmatch(part)}
-
-    def renamed(found: re.Match[str]) -> str:
-        task = int(found[1])
-        name = tasks[task] if task < len(tasks) else ""
-        # What could be taken for another part of a name stays as it is.
-        is_plain = name and "/" not in name and not _TASK.fullmatch(name) and name not in parts
-        return name if is_plain else found[0]
-
-    return [_TASK.sub(renamed, name) for name in names]
-
 
 def layers(network: Network) -> dict[str, tuple[int, int]]:
     """Return the layers by name, in the order of `describe`.
 
-    Layers of a task begin with its name: click/tower/... (parameters keep the names that they have in files,
-    task0/tower/...).
+    Layers of a task begin with its name, click/tower/..., unless it could be taken for another part; parameters keep
+    the names that they have in files, task0/tower/....
 
     Returns
     -------
@@ -54,8 +31,7 @@ def layers(network: Network) -> dict[str, tuple[int, int]]:
     >>> model.layers()["click/gate/softmax"]
     (1, 2)
     """
-    found = _layers(network)
-    return dict(zip(shown(network, found), found.values()))
+    return {name: (groups, width) for name, groups, width in network.layers()}
 
 
 def describe(network: Network, form: str = "layers") -> str:
@@ -64,19 +40,9 @@ def describe(network: Network, form: str = "layers") -> str:
     Parameters
     ----------
     form : str
-        "layers" with shapes and parameters, "dot" for Graphviz, or "plan" as it executes; the last two have the
-        library's names of tasks, task0 and so on.
+        "layers" with shapes and parameters, "dot" for Graphviz, or "plan" as it executes.
     """
-    lines = network.description(form).split("\n")
-    head = next((i for i, line in enumerate(lines) if line.startswith("layer ")), None)
-    if form != "layers" or head is None:
-        return "\n".join(lines)
-    width = lines[head].index("shape")
-    end = next((i for i in range(head, len(lines)) if not lines[i]), len(lines))
-    names = shown(network, (line[:width].rstrip() for line in lines[head:end]))
-    wide = max(map(len, names)) + 2
-    table = [f"{name:{wide}}{line[width:]}".rstrip() for name, line in zip(names, lines[head:end])]
-    return "\n".join(lines[:head] + table + lines[end:])
+    return network.description(form)
 
 
 def layer_output(network: Network, x: Rows, name: str) -> Floats:
@@ -115,16 +81,14 @@ def _dataset(network: Network, x: Rows) -> CData:
 
 
 def _outputs(network: Network, dataset: CData, names: Iterable[str]) -> dict[str, Floats]:
-    """[rows, groups, width] of each, by the library's names or the shown ones."""
-    shapes = list(_layers(network).items())
-    titles = shown(network, (name for name, _ in shapes))
-    places = {name: place for place, (name, _) in enumerate(shapes)}
-    places.update({name: place for place, name in enumerate(titles)})
+    """[rows, groups, width] of each."""
+    shapes = list(layers(network).values())
+    places = {name: place for place, name in enumerate(layers(network))}
     found = {}
     for name in names:
         if name not in places:
-            raise ValueError(f"there is no layer '{name}'; there are {', '.join(titles)}")
-        out = np.empty((lib.plx_dataset_rows(dataset), *shapes[places[name]][1]), np.float32)
+            raise ValueError(f"there is no layer '{name}'; there are {', '.join(places)}")
+        out = np.empty((lib.plx_dataset_rows(dataset), *shapes[places[name]]), np.float32)
         pointer = ffi.cast("float *", ffi.from_buffer(out))
         call(lib.plx_model_layer_output, network.handle, dataset, places[name], pointer)
         found[name] = out
@@ -150,10 +114,9 @@ def gates(network: Network, x: Rows) -> dict[str, dict[str, Any]]:
     >>> model.gates(rows)["click/gate"]["experts"]
     ['expert 0', 'expert 1']
     """
-    names = [name for name in _layers(network) if name.endswith("gate/softmax")]
-    titles = shown(network, (name[: -len("/softmax")] for name in names))
+    names = [name for name in layers(network) if name.endswith("gate/softmax")]
     outputs = _outputs(network, _dataset(network, x), names)
-    return {title: _gate(network, name, outputs[name][:, 0, :]) for title, name in zip(titles, names)}
+    return {name[: -len("/softmax")]: _gate(network, name, outputs[name][:, 0, :]) for name in names}
 
 
 def _gate(network: Network, name: str, given: Floats) -> dict[str, Any]:
@@ -163,7 +126,7 @@ def _gate(network: Network, name: str, given: Floats) -> dict[str, Any]:
         "mean": weights.mean(axis=0),
         "deviation": weights.std(axis=0),
         "entropy": float(-(weights * logs).sum(axis=1).mean()),
-        "experts": shown(network, _experts(network, name, weights.shape[1])),
+        "experts": _experts(network, name, weights.shape[1]),
     }
 
 
@@ -172,7 +135,7 @@ def _experts(network: Network, gate: str, n: int) -> list[str]:
     scope = gate.split("/")[:-2]
     level, owner = "/".join(scope[:-1]), scope[-1] if scope else ""
     banks: dict[str, int] = {}
-    for layer, (groups, _) in _layers(network).items():
+    for layer, (groups, _) in layers(network).items():
         parts = layer.split("/")
         if "experts" in parts and parts[-1] == "linear":
             where = parts[: parts.index("experts")]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._inspection import shown
 from ._types import Rows
 from .callbacks import is_larger_better
 
@@ -107,8 +106,8 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
         raise ValueError(f"a model of kind {model.name} has no gates")
     n_bars = sum(len(gate["mean"]) for gate in gates.values())
     ax = _axes(ax, figsize=(min(9.0, max(4.5, 0.21 * (n_bars + 1.5 * len(gates)) + 1.0)), 3.6))
-    tasks = shown(model._definition.built(), (f"task{task}" for task in range(len(model.task_names))))
-    colours = {name: _colour(task) for task, name in enumerate(tasks)}
+    colours = {name: _colour(task) for task, name in enumerate(model.task_names)}
+    colours |= {f"task{task}": _colour(task) for task in range(len(model.task_names))}
     titles = _titles(gates)
     owners: set[str] = set()
     ticks: list[float] = []

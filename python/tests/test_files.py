@@ -69,7 +69,7 @@ def test_as_the_table(name, folder, rows, features, reference):
     assert all(np.array_equal(a, b) for a, b in zip(model.predict(path), reference.predict(features)))
     labels = [rows["click"], rows["seconds"]]
     assert model.evaluate(path) == reference.evaluate(features, labels)
-    layer = "task0/gate/mixture"
+    layer = "click/gate/mixture"
     assert np.array_equal(model.layer_output(path, layer), reference.layer_output(features, layer))
 
 

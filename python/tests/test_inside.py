@@ -95,7 +95,7 @@ def test_wrong_layer(model, features):
     with pytest.raises(ValueError, match="there is no layer 'tower'"):
         model.layer_output(features, "tower")
     with pytest.raises(NotImplementedError, match="scoring does not make layer"):
-        model.layer_output(features, "task0/binary_loss")
+        model.layer_output(features, "click/binary_loss")
 
 
 def drawn(ax) -> float:

@@ -144,7 +144,7 @@ plx_status plx_model_layer(const plx_model *model, int index, const char **name,
 {
     const plx_node *node = find_layer(model, index);
     if (!node) PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no layer number %d", index);
-    if (name) *name = node->name;
+    if (name) *name = node->shown;
     if (groups) *groups = node->shape.groups;
     if (width) *width = node->shape.width;
     return PLX_OK;

@@ -12,7 +12,7 @@ enum { BLOCK_ALIGNMENT = 16 }; /* numbers: a tensor begins at a cache line */
 
 void plx_graph_init(plx_graph *graph, plx_arena *arena, int n_tasks)
 {
-    *graph = (plx_graph){.arena = arena, .n_tasks = n_tasks};
+    *graph = (plx_graph){.arena = arena, .n_tasks = n_tasks, .task = -1};
     graph->predictions = plx_arena_take(arena, (size_t)n_tasks, sizeof *graph->predictions);
     graph->losses = plx_arena_take(arena, (size_t)n_tasks, sizeof *graph->losses);
     graph->outputs = plx_arena_take(arena, (size_t)n_tasks + 1, sizeof *graph->outputs);
@@ -49,9 +49,18 @@ int plx_scope(plx_graph *graph, const char *format, ...)
     return (int)before;
 }
 
+int plx_task_scope(plx_graph *graph, int task)
+{
+    const int before = plx_scope(graph, "task%d", task);
+    graph->task = task;
+    graph->task_at = before + (before > 0);
+    return before;
+}
+
 void plx_scope_leave(plx_graph *graph, int before)
 {
     graph->scope[before] = '\0';
+    if (graph->task_at >= before) graph->task = -1;
 }
 
 /* An array in the arena that doubles; what it leaves behind goes with the arena. */
@@ -95,6 +104,9 @@ static plx_node *new_node(plx_graph *graph, const plx_op *op, const plx_ref *inp
         indices[i] = inputs[i].index;
     *node = (plx_node){.op = op,
                        .name = name,
+                       .shown = name,
+                       .task = graph->task,
+                       .task_at = graph->task_at,
                        .index = graph->n_nodes,
                        .inputs = indices,
                        .n_inputs = n_inputs,
@@ -233,6 +245,19 @@ static void lay_out_params(plx_graph *graph)
         if (place == JOINED) graph->n_gradient = end;
     }
     graph->n_values = end;
+}
+
+void plx_graph_show_tasks(plx_graph *graph, const char *const *names)
+{
+    for (int i = 0; i < graph->n_nodes; i++) {
+        plx_node *node = graph->nodes[i];
+        const char *shown = node->task >= 0 ? names[node->task] : NULL;
+        if (!shown) continue;
+        const char *rest = strchr(node->name + node->task_at, '/');
+        shown = plx_arena_format(graph->arena, "%.*s%s%s", node->task_at, node->name, shown, rest ? rest : "");
+        if (shown) node->shown = shown;
+    }
+    if (plx_arena_failed(graph->arena) && graph->failure.code == PLX_OK) plx_error_memory(&graph->failure);
 }
 
 plx_status plx_graph_finish(plx_graph *graph, plx_error *err)

@@ -186,7 +186,9 @@ enum { PLX_NODE_PARAMS_MAX = 4 };
 
 struct plx_node {
     const plx_op *op;
-    const char *name; /* scope and op: "experts/dense0/linear" */
+    const char *name;  /* scope and op: "experts/dense0/linear" */
+    const char *shown; /* the name for people: plx_graph_show_tasks */
+    int task, task_at; /* whose scope it is in, -1: none; where the scope's part "task0" begins in the name */
     int index;
     const int *inputs; /* node indices, [n_inputs] */
     int n_inputs;
@@ -221,6 +223,7 @@ struct plx_graph {
     size_t n_values;   /* numbers of the whole parameter block, padding between tensors included (always 0) */
     int n_lazy;        /* lazy parameters */
     char scope[256];
+    int task, task_at; /* as of a node made now */
     plx_error failure;
 };
 
@@ -236,7 +239,11 @@ void plx_param_write(const plx_param *param, plx_real *values, const float *dens
 
 /** Names made from here on begin with `format`... + "/"; returns where the scope was before, for plx_scope_leave. */
 int plx_scope(plx_graph *graph, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** The same with "task0", "task1", ...: the part of a task. */
+int plx_task_scope(plx_graph *graph, int task);
 void plx_scope_leave(plx_graph *graph, int before);
+/** Shows nodes under the names of their tasks [n_tasks] instead of "task0", "task1", ...; NULL: as they are. */
+void plx_graph_show_tasks(plx_graph *graph, const char *const *names);
 
 /** Adds a node; `attrs` (may be NULL) is copied. For ops' own functions. */
 plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs, int n_inputs, const void *attrs,

@@ -7,9 +7,9 @@ static void add_step(const plx_plan *plan, const plx_step *step, bool is_join, p
     const plx_node *node = step->node;
     const plx_node_plan *own = &plan->nodes[node->index];
     const char *what = is_join ? "join" : step->is_backward ? "backward" : "forward";
-    plx_string_format(out, "  %-9s %s", what, node->name);
+    plx_string_format(out, "  %-9s %s", what, node->shown);
     if (!is_join && !step->is_backward) {
-        if (own->inside >= 0) plx_string_format(out, ", made inside %s", plan->all[own->inside]->name);
+        if (own->inside >= 0) plx_string_format(out, ", made inside %s", plan->all[own->inside]->shown);
         if (node->op->tell) {
             plx_string_format(out, ": ");
             node->op->tell(node, out);

@@ -32,8 +32,14 @@ static plx_node *add_node(plx_plan *plan, const plx_op *op, const plx_node *cons
     if (!node || !indices) return NULL;
     for (int i = 0; i < n_inputs; i++)
         indices[i] = inputs[i]->index;
-    *node = (plx_node){
-        .op = op, .name = op->name, .index = plan->n_all, .inputs = indices, .n_inputs = n_inputs, .attrs = attrs};
+    *node = (plx_node){.op = op,
+                       .name = op->name,
+                       .shown = op->name,
+                       .task = -1,
+                       .index = plan->n_all,
+                       .inputs = indices,
+                       .n_inputs = n_inputs,
+                       .attrs = attrs};
     plan->all[plan->n_all++] = node;
     return node;
 }

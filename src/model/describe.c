@@ -82,7 +82,7 @@ static void describe_as_text(const plx_model *model, plx_string *out)
     const plx_graph *graph = &model->graph;
     size_t widest = strlen("layer"), n_state = 0;
     for (int i = 0; i < graph->n_nodes; i++) {
-        size_t length = strlen(graph->nodes[i]->name);
+        size_t length = strlen(graph->nodes[i]->shown);
         if (length > widest) widest = length;
     }
     const plx_model_def *def = model->config->spec.def;
@@ -96,7 +96,7 @@ static void describe_as_text(const plx_model *model, plx_string *out)
         const plx_node *node = graph->nodes[i];
         size_t numbers = numbers_of(graph, node);
         start = out->length;
-        plx_string_add(out, node->name, strlen(node->name));
+        plx_string_add(out, node->shown, strlen(node->shown));
         pad_to(out, start, widest + 2);
         add_shape(out, node->shape);
         if (numbers > 0) {
@@ -116,8 +116,8 @@ static void describe_as_text(const plx_model *model, plx_string *out)
 /** The part of a node's name before its first slash; empty where there is none. */
 static plx_slice scope_of(const plx_node *node)
 {
-    const char *slash = strchr(node->name, '/');
-    return (plx_slice){node->name, slash ? (size_t)(slash - node->name) : 0};
+    const char *slash = strchr(node->shown, '/');
+    return (plx_slice){node->shown, slash ? (size_t)(slash - node->shown) : 0};
 }
 
 /** A quoted text of Graphviz's language, which knows other escapes than JSON. */
@@ -141,7 +141,7 @@ static void add_dot_node(plx_string *out, const plx_graph *graph, const plx_node
     plx_string label;
     size_t skipped = scope_of(node).length, numbers = numbers_of(graph, node);
     plx_string_init(&label, out->allocator);
-    plx_string_format(&label, "%s\n", node->name + skipped + (skipped > 0));
+    plx_string_format(&label, "%s\n", node->shown + skipped + (skipped > 0));
     add_shape(&label, node->shape);
     if (numbers > 0) plx_string_format(&label, "\n%zu parameters", numbers);
     plx_string_format(out, "    n%d [label=", node->index);

@@ -24,7 +24,7 @@ static plx_status run_layers(plx_run *run, const plx_model *model, const plx_row
             .rows = rows, .first = first, .n = (int)(rows->n - first < ROWS ? rows->n - first : ROWS)};
         plx_run_score(run, model->values, &batch, false);
         const plx_view value = plx_run_value(run, node);
-        if (!value.at) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->name);
+        if (!value.at) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->shown);
         copy_out(value, batch.n, numbers, out + first * (size_t)numbers);
     }
     return PLX_OK;
@@ -33,7 +33,7 @@ static plx_status run_layers(plx_run *run, const plx_model *model, const plx_row
 plx_status plx_layer_output(const plx_model *model, const plx_dataset *dataset, const plx_node *node, float *out,
                             plx_error *err)
 {
-    if (node->op->is_loss) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->name);
+    if (node->op->is_loss) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "scoring does not make layer '%s'", node->shown);
     PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
     PLX_TRY(plx_model_check_weights(model, err));
     const plx_machine *machine = &model->context->machine;

@@ -68,6 +68,7 @@ static plx_status build(plx_model *model, plx_error *err)
         atomic_init(&model->is_unknown_told[i], false);
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
     plx_network_build(&model->graph, spec->def, &what);
+    plx_network_show_tasks(&model->graph, model->task_names);
     return plx_graph_finish(&model->graph, err);
 }
 

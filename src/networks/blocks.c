@@ -132,8 +132,3 @@ plx_task_output plx_head(plx_graph *graph, const plx_build *build, int task, plx
     }
     return output;
 }
-
-int plx_task_scope(plx_graph *graph, int task)
-{
-    return plx_scope(graph, "task%d", task);
-}

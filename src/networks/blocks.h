@@ -32,9 +32,6 @@ plx_ref plx_logit(plx_graph *graph, plx_ref x, int width);
 /** The task's prediction and loss by its kind, from logit(x): one number, or one a class. */
 plx_task_output plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x);
 
-/** Enters the scope "task0", "task1", ... of a task; leave with plx_scope_leave. */
-int plx_task_scope(plx_graph *graph, int task);
-
 #define PLX_MODEL_OFFSET(field) offsetof(plx_model_spec, field)
 
 extern const char *const plx_activation_names[];

@@ -102,6 +102,10 @@ const plx_model_def *plx_model_find(plx_slice name);
 /** Builds the network and makes its outputs the tasks of the graph. */
 void plx_network_build(plx_graph *graph, const plx_model_def *def, const plx_build *build);
 
+/** Shows the layers of a built network under the names of their tasks [n_tasks], but for names that could be taken for
+ * another part: they have a slash, or something else is called so. */
+void plx_network_show_tasks(plx_graph *graph, const char *const *names);
+
 /**
  * Reports what a table can't check: number and kinds of tasks, lists as long as there are tasks, the limits of a graph;
  * the latter only where all else is right. `arena`: for texts, and its allocator for a network. PLX_ERR_MEMORY.

@@ -399,7 +399,7 @@ static void joined_tell(const plx_node *node, plx_string *out)
     const joined_attrs *attrs = node->attrs;
     plx_string_format(out, "one product, [%d] to [%d], for", attrs->rest_width, attrs->width);
     for (int m = 0; m < attrs->n_members; m++) {
-        plx_string_format(out, "%s %s", m > 0 ? "," : "", attrs->members[m].node->name);
+        plx_string_format(out, "%s %s", m > 0 ? "," : "", attrs->members[m].node->shown);
         if (attrs->members[m].affine) plx_string_format(out, " with %s", attrs->members[m].affine->name);
     }
     if (attrs->n_tables > 0) {

@@ -16,9 +16,9 @@ plx_status plx_gate_uses_init(plx_gate_uses *uses, const plx_allocator *allocato
         const plx_node *node = graph->nodes[i];
         if (!plx_is_mixture(node)) continue;
         plx_gate_use *gate = &uses->gates[uses->n++];
-        const char *end = strrchr(node->name, '/');
+        const char *end = strrchr(node->shown, '/');
         gate->node = node;
-        gate->name = (plx_slice){node->name, end ? (size_t)(end - node->name) : strlen(node->name)};
+        gate->name = (plx_slice){node->shown, end ? (size_t)(end - node->shown) : strlen(node->shown)};
         gate->n_experts = node->tile_numbers;
         gate->shares = plx_arena_take(&uses->arena, (size_t)gate->n_experts, sizeof *gate->shares);
     }

@@ -8,7 +8,7 @@
 
 typedef struct plx_gate_use {
     const plx_node *node; /* the mixture */
-    plx_slice name;       /* its scope: "task0/gate" */
+    plx_slice name;       /* its scope: "click/gate" */
     int n_experts;
     double *shares; /* [n_experts] */
 } plx_gate_use;
