@@ -62,11 +62,11 @@ static void fill(table *t, int rows)
             memcpy(record + t->sparse[i].offset, &id, sizeof id);
         }
         for (int i = 0; i < N_LISTS; i++) {
-            uint32_t ids[LENGTH];
             const int n = (int)plx_random_below(&random, index++, 0, LENGTH + 1);
+            plx_record_clear_list(record, &t->lists[i]);
             for (int k = 0; k < n; k++)
-                ids[k] = 1 + plx_random_below(&random, index++, 0, LIST_VOCABULARY - 1);
-            plx_record_put_list(record, &t->lists[i], ids, n);
+                plx_record_put_item(record, &t->lists[i], (uint32_t)k,
+                                    1 + plx_random_below(&random, index++, 0, LIST_VOCABULARY - 1));
         }
     }
 }

@@ -51,7 +51,7 @@ static void fill_rows(bench_table *t)
             write_id(record, &t->sparse[i], 1 + (uint32_t)(u * u * u * t->data->vocabularies[i]));
         }
         for (int i = 0; i < t->data->n_dense; i++)
-            plx_record_dense(record)[i] = next(&s);
+            ((float *)(void *)record)[i] = next(&s);
         for (size_t task = 0; task < (size_t)t->data->n_tasks; task++) {
             float label = next(&s) < 0.1F ? 1.0F : 0.0F;
             memcpy(record + t->layout.label_offset + task * sizeof label, &label, sizeof label);

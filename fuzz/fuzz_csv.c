@@ -53,6 +53,16 @@ static plx_status read_feed(void *user, char *out, size_t room, size_t *got, plx
     return PLX_OK;
 }
 
+static plx_status read_rows(const plx_filling *to, feed *f, plx_error *err)
+{
+    plx_table_file *file = NULL;
+    bool more;
+    plx_status status = plx_table_file_open(to, (plx_byte_source){read_feed, f}, "fuzz", &file, err);
+    if (!status) status = plx_table_file_rows(file, SIZE_MAX - to->columns->n, &more, err);
+    plx_table_file_close(file);
+    return status;
+}
+
 /* Reads, fits and encodes; `out` has no records where that fails. */
 static plx_status encode(plx_encoders *e, feed f, bool with_labels, plx_rows *out, plx_error *err)
 {
@@ -62,8 +72,7 @@ static plx_status encode(plx_encoders *e, feed f, bool with_labels, plx_rows *ou
     uint32_t *order = NULL;
     *out = (plx_rows){0};
     plx_status status = plx_encoders_raw(e, with_labels, &columns, err);
-    plx_byte_source source = {read_feed, &f};
-    if (!status) status = plx_table_read_source(&to, source, "fuzz", err);
+    if (!status) status = read_rows(&to, &f, err);
     if (!status) {
         order = malloc(columns.n * sizeof *order);
         for (size_t i = 0; i < columns.n; i++)

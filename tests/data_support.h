@@ -157,6 +157,12 @@ static inline void loaded_release(loaded *l)
     plx_encoders_release(l->encoders);
 }
 
+/* Rows of the table of sparse feature `sparse`, the unknown row counted. */
+static inline int vocabulary_of(const plx_encoders *encoders, int sparse)
+{
+    return (int)plx_encoders_layout(encoders)->sparse[sparse].vocabulary;
+}
+
 static inline uint32_t id_at(const plx_rows *rows, size_t row, int feature)
 {
     uint32_t id;
@@ -192,6 +198,12 @@ static inline plx_status read_file(const plx_encoders *encoders, const char *tex
     plx_status status = plx_encoders_read(encoders, &plx_allocator_default, paths, 1, &options, with_labels, rows, err);
     folder_remove(&f);
     return status;
+}
+
+static inline plx_status encode_cells(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+                                      bool with_labels, uint8_t *out, plx_error *err)
+{
+    return plx_encoders_columns(encoders, cells, n_cells, n, with_labels, NULL, NULL, out, err);
 }
 
 /* -- The fitted state as tensors -------------------------------------------------------------------------------------

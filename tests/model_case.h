@@ -50,7 +50,7 @@ static inline void model_case_fill_rows(model_case *n, const double *ids, const 
     for (size_t r = 0; r < n->rows.n; r++) {
         uint8_t *record = n->rows.records + r * layout->record_bytes;
         for (int i = 0; i < layout->n_dense; i++) {
-            plx_record_dense(record)[i] = (float)dense[r * (size_t)layout->n_dense + (size_t)i];
+            ((float *)(void *)record)[i] = (float)dense[r * (size_t)layout->n_dense + (size_t)i];
         }
         for (int i = 0; i < layout->n_tasks; i++) {
             float label = (float)labels[r * (size_t)layout->n_tasks + (size_t)i];

@@ -40,12 +40,11 @@ typedef struct network_shape {
 static inline void network_fill_lists(network *net, uint8_t *record, const plx_random *random, uint64_t *index)
 {
     for (int i = 0; i < NETWORK_LISTS; i++) {
-        uint32_t ids[NETWORK_LENGTH];
         const plx_list_field *list = &net->layout.lists[i];
         const int n = (int)plx_random_below(random, (*index)++, 1, NETWORK_LENGTH + 1);
+        plx_record_clear_list(record, list);
         for (int k = 0; k < n; k++)
-            ids[k] = plx_random_below(random, (*index)++, 1, list->vocabulary);
-        plx_record_put_list(record, list, ids, n);
+            plx_record_put_item(record, list, (uint32_t)k, plx_random_below(random, (*index)++, 1, list->vocabulary));
         for (int k = 0; k < n && list->has_weights; k++) {
             const float weight = 0.25f + plx_random_uniform(random, (*index)++, 1);
             memcpy(record + list->weights_offset + (size_t)k * sizeof weight, &weight, sizeof weight);
@@ -75,7 +74,7 @@ static inline void network_fill_rows(network *net, const network_shape *shape, u
     for (int row = 0; row < shape->n_rows; row++) {
         uint8_t *record = net->rows.records + (size_t)row * net->layout.record_bytes;
         for (int i = 0; i < shape->n_dense; i++) {
-            plx_record_dense(record)[i] = (float)plx_random_normal(&random, index++, 0);
+            ((float *)(void *)record)[i] = (float)plx_random_normal(&random, index++, 0);
         }
         for (int task = 0; task < shape->n_tasks; task++) {
             const float uniform = plx_random_uniform(&random, index++, 0);

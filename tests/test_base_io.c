@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "write_file.h"
 
 static char folder[64];
 
@@ -49,7 +50,7 @@ static void folder_leave(void)
 
 static plx_status put(const char *path, const char *text)
 {
-    return plx_file_write(path, &plx_allocator_default, text, strlen(text), NULL);
+    return write_file(path, &plx_allocator_default, text, strlen(text), NULL);
 }
 
 static bool holds(const char *path, const char *text)
@@ -170,7 +171,7 @@ static int write_beyond_limit(void)
     if (plx_writer_commit(&w, &err) != PLX_ERR_IO) return 3;
     plx_writer_release(&w);
     if (!strstr(err.message, "model: cannot write: ") || !strstr(err.message, "ulimit -f")) return 4;
-    if (plx_file_write("other", &plx_allocator_default, bytes, sizeof bytes, &err) != PLX_ERR_IO) return 5;
+    if (write_file("other", &plx_allocator_default, bytes, sizeof bytes, &err) != PLX_ERR_IO) return 5;
     return plx_file_exists("other") ? 6 : 0;
 }
 
@@ -189,7 +190,7 @@ static void test_full_disk_leaves_the_old_file(void)
     CHECK(holds("model", "the old one") && folder_entries() == 1);
     if (access("/dev/full", W_OK) == 0) {
         plx_error err = {0};
-        CHECK_STATUS(plx_file_write("/dev/full", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
+        CHECK_STATUS(write_file("/dev/full", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
         CHECK_TEXT(err.message, "free some space");
     }
     folder_leave();
@@ -210,13 +211,13 @@ static void test_files_are_refused_with_reasons(void)
     CHECK_TEXT(err.message, "larger than the 10 bytes");
     plx_string_release(&s);
 
-    CHECK_STATUS(plx_file_write("no/such/file", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
+    CHECK_STATUS(write_file("no/such/file", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
     CHECK_TEXT(err.message, "no/such/file: cannot write: No such file or directory");
-    CHECK_STATUS(plx_file_write(".", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
+    CHECK_STATUS(write_file(".", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
     char long_path[PATH_MAX + 10];
     memset(long_path, 'x', sizeof long_path);
     long_path[sizeof long_path - 1] = '\0';
-    CHECK_STATUS(plx_file_write(long_path, &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
+    CHECK_STATUS(write_file(long_path, &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);
     CHECK(folder_entries() == 1);
     folder_leave();
 }
@@ -236,7 +237,7 @@ static void test_file_memory_failures(void)
     }
     for (long n = 1; n == 1 || memory.failed; n++) {
         failing_allocator_init(&memory, n);
-        plx_status status = plx_file_write("a.txt", &memory.allocator, "new", 3, NULL);
+        plx_status status = write_file("a.txt", &memory.allocator, "new", 3, NULL);
         CHECK_STATUS(status, memory.failed ? PLX_ERR_MEMORY : PLX_OK);
         CHECK(memory.live == 0 && folder_entries() == 1 && holds("a.txt", memory.failed ? "some text" : "new"));
     }

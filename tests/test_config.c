@@ -5,9 +5,9 @@
  */
 #include "config/config.h"
 
-#include "base/file.h"
 #include "check.h"
 #include "failing_allocator.h"
+#include "write_file.h"
 
 static const char good[] = "data:\n"
                            "  train: [a.csv, b.csv]\n"
@@ -533,7 +533,7 @@ static int write_reference(const char *path)
     plx_string made;
     plx_string_init(&made, &plx_allocator_default);
     plx_spec_reference(&made);
-    plx_status status = plx_file_write(path, &plx_allocator_default, made.text, made.length, NULL);
+    plx_status status = write_file(path, &plx_allocator_default, made.text, made.length, NULL);
     plx_string_release(&made);
     return status == PLX_OK ? 0 : 1;
 }

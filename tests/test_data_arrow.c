@@ -7,7 +7,7 @@
 
 #include "check.h"
 #include "data/arrow_read.h"
-#include "data/table_file.h"
+#include "read_source.h"
 
 enum { ROWS = 5, COLUMNS_MAX = 8, FIRST = 3 /* rows of the buffers before the array's own */ };
 
@@ -190,38 +190,12 @@ static plx_encoders *make_encoders(void)
     return status ? NULL : out;
 }
 
-typedef struct memory_source {
-    const char *text;
-    size_t left;
-} memory_source;
-
-static plx_status read_memory(void *user, char *out, size_t room, size_t *got, plx_error *err)
-{
-    memory_source *m = user;
-    (void)err;
-    *got = room < m->left ? room : m->left;
-    memcpy(out, m->text, *got);
-    m->text += *got;
-    m->left -= *got;
-    return PLX_OK;
-}
-
-static plx_status encode(plx_encoders *e, plx_columns *columns, plx_rows *rows, plx_error *err)
-{
-    uint32_t order[4 * ROWS];
-    for (uint32_t i = 0; i < columns->n; i++)
-        order[i] = i;
-    PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
-    return plx_encoders_encode(e, &plx_allocator_default, columns, order, columns->n, true, rows, err);
-}
-
 /* The rows of both ways must have the same records. */
 static void check_as_csv(const column *columns, int n)
 {
     static const char csv[] = "color,size,code,sold\nred,1.5,7,1\n,2,-3,0\nblue,,0,0\nred,1e10,12,1\ngreen,0.1,7,1\n";
     source s = {.columns = columns, .n = n, .batches = 1};
     struct ArrowArrayStream stream = stream_of(&s);
-    memory_source memory = {csv, sizeof csv - 1};
     plx_columns from_csv = {0}, from_arrow = {0};
     plx_rows expected = {0}, got = {0};
     plx_error error = {0};
@@ -229,14 +203,15 @@ static void check_as_csv(const column *columns, int n)
     REQUIRE(one && other);
     REQUIRE(plx_encoders_raw(one, true, &from_csv, NULL) == PLX_OK);
     REQUIRE(plx_encoders_raw(other, true, &from_arrow, NULL) == PLX_OK);
-    REQUIRE(plx_table_read_source(&(plx_filling){.encoders = one, .columns = &from_csv, .with_labels = true},
-                                  (plx_byte_source){read_memory, &memory}, "x.csv", NULL) == PLX_OK);
+    REQUIRE(read_text(&(plx_filling){.encoders = one, .columns = &from_csv, .with_labels = true}, csv, sizeof csv - 1,
+                      NULL) == PLX_OK);
     plx_status status = plx_arrow_read(&(plx_filling){.encoders = other, .columns = &from_arrow, .with_labels = true},
                                        &stream, "table", &error);
     if (status) printf("  %s\n", error.message);
     REQUIRE(status == PLX_OK);
     CHECK(s.made == 2 && s.released == 2 && stream.release);
-    REQUIRE(encode(one, &from_csv, &expected, NULL) == PLX_OK && encode(other, &from_arrow, &got, NULL) == PLX_OK);
+    REQUIRE(encode_all(one, &from_csv, &expected, NULL) == PLX_OK &&
+            encode_all(other, &from_arrow, &got, NULL) == PLX_OK);
     CHECK(expected.n == ROWS && got.n == ROWS);
     CHECK(memcmp(expected.records, got.records, ROWS * (size_t)expected.layout->record_bytes) == 0);
     plx_rows_release(&expected, &plx_allocator_default);

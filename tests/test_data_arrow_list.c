@@ -5,7 +5,7 @@
 
 #include "check.h"
 #include "data/arrow_read.h"
-#include "data/table_file.h"
+#include "read_source.h"
 
 enum { ROWS = 4 };
 
@@ -97,29 +97,6 @@ static plx_encoders *make_encoders(bool splits)
     return out;
 }
 
-typedef struct memory_source {
-    const char *text;
-    size_t left;
-} memory_source;
-
-static plx_status read_memory(void *user, char *out, size_t room, size_t *got, plx_error *err)
-{
-    memory_source *m = user;
-    (void)err;
-    *got = room < m->left ? room : m->left;
-    memcpy(out, m->text, *got);
-    m->text += *got;
-    m->left -= *got;
-    return PLX_OK;
-}
-
-static plx_status encode(plx_encoders *e, plx_columns *columns, plx_rows *rows)
-{
-    static const uint32_t order[ROWS] = {0, 1, 2, 3};
-    PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, NULL));
-    return plx_encoders_encode(e, &plx_allocator_default, columns, order, columns->n, true, rows, NULL);
-}
-
 static plx_status read_stream(plx_encoders *e, source *s, size_t most, plx_columns *columns, plx_error *err)
 {
     struct ArrowArrayStream stream = {
@@ -143,7 +120,6 @@ static void check_as_csv(source s)
     static const char csv[] = "pair,sold\n1.5|2,1\n,0\n-3|0.1,0\n4|,1\n";
     for (size_t most = 1; most <= ROWS + 1; most++) {
         source again = s;
-        memory_source memory = {csv, sizeof csv - 1};
         plx_columns from_csv = {0}, from_arrow = {0};
         plx_rows expected = {0}, got = {0};
         plx_error error = {.message = ""};
@@ -151,10 +127,11 @@ static void check_as_csv(source s)
         REQUIRE(one && other && plx_encoders_raw(one, true, &from_csv, NULL) == PLX_OK);
         REQUIRE(plx_encoders_raw(other, true, &from_arrow, NULL) == PLX_OK);
         const plx_filling to = {.encoders = one, .columns = &from_csv, .with_labels = true};
-        REQUIRE(plx_table_read_source(&to, (plx_byte_source){read_memory, &memory}, "x.csv", NULL) == PLX_OK);
+        REQUIRE(read_text(&to, csv, sizeof csv - 1, NULL) == PLX_OK);
         CHECK_STATUS(read_stream(other, &again, most, &from_arrow, &error), PLX_OK);
         if (error.message[0]) printf("  %s\n", error.message);
-        REQUIRE(encode(one, &from_csv, &expected) == PLX_OK && encode(other, &from_arrow, &got) == PLX_OK);
+        REQUIRE(encode_all(one, &from_csv, &expected, NULL) == PLX_OK &&
+                encode_all(other, &from_arrow, &got, NULL) == PLX_OK);
         CHECK(expected.n == ROWS && got.n == ROWS);
         CHECK(memcmp(expected.records, got.records, ROWS * (size_t)expected.layout->record_bytes) == 0);
         plx_rows_release(&expected, &plx_allocator_default);

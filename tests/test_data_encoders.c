@@ -90,13 +90,13 @@ static void test_tensor_round_trip(void)
                  PLX_OK);
     REQUIRE(again);
     for (int i = 0; i < 2; i++)
-        CHECK(plx_encoders_vocabulary(again, i) == plx_encoders_vocabulary(t.l.encoders, i));
+        CHECK(vocabulary_of(again, i) == vocabulary_of(t.l.encoders, i));
     CHECK_STATUS(read_file(again, sales, true, &rows, &t.l.error), PLX_OK);
     CHECK(same_records(&rows, &t.l.parts[0]));
     plx_rows_release(&rows, &plx_allocator_default);
     plx_encoders *second = plx_encoders_retain(again);
     plx_encoders_release(again);
-    CHECK(plx_encoders_vocabulary(second, 0) == 6);
+    CHECK(vocabulary_of(second, 0) == 6);
     plx_encoders_release(second);
     plx_arena_release(&arena);
     fitted_release(&t);
@@ -229,12 +229,12 @@ static void test_columns(void)
     plx_rows made;
     REQUIRE(plx_rows_init(&made, &plx_allocator_default, rows->layout, 5, NULL) == PLX_OK);
     memset(made.records, 0xff, 5 * rows->layout->record_bytes);
-    CHECK_STATUS(plx_encoders_columns(t.l.encoders, texts, 4, 5, true, made.records, &t.l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(t.l.encoders, texts, 4, 5, true, made.records, &t.l.error), PLX_OK);
     CHECK(same_records(&made, rows));
     memset(made.records, 0xff, 5 * rows->layout->record_bytes);
-    CHECK_STATUS(plx_encoders_columns(t.l.encoders, mixed, 3, 5, true, made.records, &t.l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(t.l.encoders, mixed, 3, 5, true, made.records, &t.l.error), PLX_OK);
     CHECK(same_records(&made, rows));
-    CHECK_STATUS(plx_encoders_columns(t.l.encoders, mixed, 2, 5, false, made.records, &t.l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(t.l.encoders, mixed, 2, 5, false, made.records, &t.l.error), PLX_OK);
     CHECK(isnan(label_at(&made, 0, 0)) && id_at(&made, 4, 0) == 5);
     plx_rows_release(&made, &plx_allocator_default);
     fitted_release(&t);
@@ -248,7 +248,7 @@ static void test_numbers_as_categories(void)
     const plx_cells cells[] = {{.name = "color", .numbers = color}, {.name = "size", .numbers = size}};
     plx_rows made;
     REQUIRE(plx_rows_init(&made, &plx_allocator_default, t.l.parts[0].layout, 3, NULL) == PLX_OK);
-    CHECK_STATUS(plx_encoders_columns(t.l.encoders, cells, 2, 3, false, made.records, &t.l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(t.l.encoders, cells, 2, 3, false, made.records, &t.l.error), PLX_OK);
     CHECK(id_at(&made, 0, 0) == 5 && id_at(&made, 1, 0) == 0 && id_at(&made, 2, 0) == 4);
     CHECK(id_at(&made, 0, 1) == id_at(&t.l.parts[0], 0, 1) && id_at(&made, 1, 1) == id_at(&t.l.parts[0], 4, 1));
     plx_rows_release(&made, &plx_allocator_default);
@@ -272,12 +272,12 @@ static void test_regression_columns(void)
     for (int as_text = 0; as_text < 2; as_text++) {
         cells[2].texts = as_text ? price_text : NULL;
         cells[2].numbers = as_text ? NULL : price;
-        CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
+        CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
         plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 0, labels);
         CHECK(labels[0] == 0.1f && labels[1] == -3);
     }
     cells[2] = (plx_cells){.name = "sold", .numbers = missing};
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
     plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 0, labels);
     CHECK(labels[0] == 1 && isnan(labels[1]));
     loaded_release(&l);
@@ -295,7 +295,7 @@ static void check_columns_fail(const plx_cells *cells, int n_cells, bool with_la
     small_spec_init(&s);
     write_text(&f, "train.csv", "color,size,sold\nred,1,0\nblue,2,1\n");
     REQUIRE(load_spec(&l, &f, &s.spec) == PLX_OK);
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, n_cells, 2, with_labels, records, &err), status);
+    CHECK_STATUS(encode_cells(l.encoders, cells, n_cells, 2, with_labels, records, &err), status);
     CHECK_TEXT(err.message, message);
     loaded_release(&l);
     folder_remove(&f);
@@ -361,7 +361,9 @@ static void test_lists(void)
         for (int n = 0; n <= (int)lists[i].length; n++) {
             uint32_t put[] = {lists[i].vocabulary - 1, 0, 7};
             memset(record, 0, sizeof record);
-            plx_record_put_list((uint8_t *)record, &lists[i], put, n);
+            plx_record_clear_list((uint8_t *)record, &lists[i]);
+            for (int k = 0; k < n; k++)
+                plx_record_put_item((uint8_t *)record, &lists[i], (uint32_t)k, put[k]);
             CHECK(plx_record_list((const uint8_t *)record, &lists[i], ids) == n);
             CHECK(memcmp(ids, put, (size_t)n * sizeof *ids) == 0);
         }
@@ -473,7 +475,7 @@ static void test_columns_take_no_memory(void)
     const plx_cells cells[] = {{.name = "color", .texts = colors}, {.name = "size", .texts = sizes}};
     REQUIRE(plx_table_load(&allocator, &t.s.spec, &options, &e, parts, NULL) == PLX_OK);
     long before = memory.requests;
-    CHECK_STATUS(plx_encoders_columns(e, cells, 2, 6, false, records, NULL), PLX_OK);
+    CHECK_STATUS(encode_cells(e, cells, 2, 6, false, records, NULL), PLX_OK);
     CHECK(memory.requests == before);
     for (int i = 0; i < PLX_PARTS; i++)
         plx_rows_release(&parts[i], &allocator);
@@ -515,7 +517,7 @@ static void test_adult(void)
     if (!l.encoders) puts(l.error.message);
     REQUIRE(l.encoders);
     CHECK(l.parts[0].n == 32561 && l.parts[1].n == 0 && l.parts[2].n == 16281);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 10 && plx_encoders_vocabulary(l.encoders, 1) == 43);
+    CHECK(vocabulary_of(l.encoders, 0) == 10 && vocabulary_of(l.encoders, 1) == 43);
     double rich_rows = 0;
     for (size_t i = 0; i < l.parts[2].n; i++)
         rich_rows += label_at(&l.parts[2], i, 0);
@@ -572,7 +574,7 @@ static void test_census(void)
     CHECK(l.parts[0].n == 199523 && l.parts[1].n == 49881 && l.parts[2].n == 49881);
     const plx_layout *layout = plx_encoders_layout(l.encoders);
     CHECK(layout->n_sparse == 33 && layout->n_dense == 7 && layout->record_bytes < 80);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 10); /* class of worker: 9 kinds and the unseen */
+    CHECK(vocabulary_of(l.encoders, 0) == 10); /* class of worker: 9 kinds and the unseen */
     double rich_rows = 0;
     for (size_t i = 0; i < l.parts[0].n; i++)
         rich_rows += label_at(&l.parts[0], i, 0);

@@ -34,7 +34,7 @@ static void check_same(const char *text, const char *right, int64_t n_wrong, con
     REQUIRE(a.encoders);
     CHECK(a.wrong.n == n_wrong && b.wrong.n == 0);
     CHECK_TEXT(a.wrong.told[n_wrong - 1], message);
-    CHECK(plx_encoders_vocabulary(a.encoders, 0) == plx_encoders_vocabulary(b.encoders, 0));
+    CHECK(vocabulary_of(a.encoders, 0) == vocabulary_of(b.encoders, 0));
     CHECK(a.parts[0].n == b.parts[0].n);
     CHECK(memcmp(a.parts[0].records, b.parts[0].records, b.parts[0].n * b.parts[0].layout->record_bytes) == 0);
     loaded_release(&a);

@@ -111,10 +111,10 @@ static void test_where(void)
                          {.name = "size", .numbers = sizes},
                          {.name = "buy", .numbers = buys},
                          {.name = "click", .texts = clicks}};
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 4, 2, true, records, &l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_OK);
     plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 1, labels);
     CHECK(labels[0] == 1 && isnan(labels[1]));
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 2, 2, false, records, &l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 2, 2, false, records, &l.error), PLX_OK);
     loaded_release(&l);
     s.tasks[1].where = "clicks";
     check_fails("color,size,click,buy\na,1,yes,1\n", &s.spec, PLX_ERR_SCHEMA, "no column 'clicks'; did you mean");
@@ -168,19 +168,19 @@ static void test_weights_in_memory(void)
                          {.name = "size", .numbers = sizes},
                          {.name = "sold", .texts = labels},
                          {.name = "w", .numbers = weights}};
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 4, 2, true, records, &l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_OK);
     plx_records_weights(layout, records, 2, 0, got);
     CHECK(got[0] == 0.5F && got[1] == 7);
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 2, 2, false, records, &l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 2, 2, false, records, &l.error), PLX_OK);
     plx_records_weights(layout, records, 2, 0, got);
     CHECK(got[0] == 1 && got[1] == 1);
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "no column 'w' was given");
     cells[3].numbers = lacking;
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 4, 2, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: a missing number in column 'w', which holds weights");
     cells[3] = (plx_cells){.name = "w", .texts = wrong};
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 4, 2, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: '-1' is negative; column 'w' holds weights");
     loaded_release(&l);
 }
@@ -373,7 +373,7 @@ static void test_signs_for_no_label_in_memory(void)
                              {.name = "sold", .numbers = numbers}};
         for (int as_texts = 0; as_texts < 2; as_texts++) {
             if (as_texts) cells[2] = (plx_cells){.name = "sold", .texts = texts};
-            CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 3, true, records, &l.error), PLX_OK);
+            CHECK_STATUS(encode_cells(l.encoders, cells, 3, 3, true, records, &l.error), PLX_OK);
             plx_records_labels(plx_encoders_layout(l.encoders), records, 3, 0, got);
             CHECK(isnan(got[0]) && got[1] == 1 && isnan(got[2]));
         }
@@ -401,7 +401,7 @@ static void test_texts_of_truth_values(void)
     REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\n", &s.spec) == PLX_OK);
     plx_cells cells[] = {
         {.name = "color", .texts = colors}, {.name = "size", .numbers = sizes}, {.name = "sold", .texts = truths}};
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 1: 'TRUE' is no label of task 'sold'");
     loaded_release(&l);
     s.tasks[0].positive = (plx_text_list)LIST("True");
@@ -410,7 +410,7 @@ static void test_texts_of_truth_values(void)
         s.tasks[0].negative.n = n_negative;
         REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
         check_labels(&l, 0, expected, 3);
-        CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
+        CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
         plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 0, labels);
         CHECK(labels[0] == 1 && labels[1] == 0);
         loaded_release(&l);
@@ -548,7 +548,7 @@ static void test_soft_labels(void)
     const plx_cells cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
                                {.name = "size", .numbers = (double[]){1}},
                                {.name = "sold", .numbers = (double[]){2}}};
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 1, true, records, &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 3, 1, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 1: '2' is above 1; column 'sold' holds soft labels");
     loaded_release(&l);
     s.tasks[0].class_weights.is_word = true;
@@ -698,7 +698,7 @@ static void test_balanced_weights_survive_saving(void)
     const plx_cells cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
                                {.name = "size", .numbers = (double[]){1}},
                                {.name = "sold", .numbers = (double[]){1}}};
-    CHECK_STATUS(plx_encoders_columns(copy, cells, 3, 1, true, records, &l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(copy, cells, 3, 1, true, records, &l.error), PLX_OK);
     plx_records_weights(plx_encoders_layout(copy), records, 1, 0, &weight);
     CHECK(weight == 2);
     plx_encoders_release(copy);

@@ -425,13 +425,13 @@ static void check_columns(const plx_encoders *encoders, const plx_rows *expected
     const size_t bytes = expected->layout->record_bytes;
     uint8_t *out = malloc(WIDE_ROWS * bytes), *single = malloc(bytes);
     REQUIRE(out && single && expected->n == WIDE_ROWS);
-    CHECK_STATUS(plx_encoders_columns(encoders, cells, COUNT(cells), WIDE_ROWS, true, out, err), PLX_OK);
+    CHECK_STATUS(encode_cells(encoders, cells, COUNT(cells), WIDE_ROWS, true, out, err), PLX_OK);
     CHECK(memcmp(out, expected->records, WIDE_ROWS * bytes) == 0);
     for (size_t row = 0; row < WIDE_ROWS; row++) {
         const plx_cells alone[] = {{.name = "h", .texts = hs + row},       {.name = "item", .texts = codes + row},
                                    {.name = "k", .texts = ks + row},       {.name = "w", .texts = ws + row},
                                    {.name = "age", .numbers = ages + row}, {.name = "sold", .numbers = labels + row}};
-        CHECK_STATUS(plx_encoders_columns(encoders, alone, COUNT(alone), 1, true, single, err), PLX_OK);
+        CHECK_STATUS(encode_cells(encoders, alone, COUNT(alone), 1, true, single, err), PLX_OK);
         CHECK(memcmp(single, expected->records + row * bytes, bytes) == 0);
     }
     free(single);
@@ -479,7 +479,7 @@ static void test_numbers_in_memory(void)
         {.name = "h", .numbers = items}, {.name = "w", .numbers = weights}, {.name = "item", .numbers = items}};
     plx_rows rows;
     REQUIRE(plx_rows_init(&rows, &plx_allocator_default, l.parts[0].layout, 3, NULL) == PLX_OK);
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 3, false, rows.records, &l.error), PLX_OK);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 3, 3, false, rows.records, &l.error), PLX_OK);
     check_list(&rows, 0, 0, IDS(1));
     check_list(&rows, 1, 0, IDS(2));
     check_list(&rows, 2, 0, 0, NULL);
@@ -499,12 +499,12 @@ static void test_wrong_columns(void)
                       *const wrong[] = {"1", "2|x"};
     uint8_t out[2][128];
     plx_cells cells[] = {{.name = "h", .texts = hs}, {.name = "item", .texts = items}, {.name = "w", .texts = few}};
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, false, out[0], &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, false, out[0], &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: list 'h' has 2 items, and 1 weights in column 'w'");
     cells[2].texts = wrong;
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 3, 2, false, out[0], &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, false, out[0], &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: 'x' is not a number; column 'w' holds the weights of list 'h'");
-    CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 2, 2, false, out[0], &l.error), PLX_ERR_SCHEMA);
+    CHECK_STATUS(encode_cells(l.encoders, cells, 2, 2, false, out[0], &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "no column 'w' was given");
     loaded_release(&l);
 }

@@ -40,7 +40,7 @@ static void test_records(void)
     static const float sizes[] = {1, 3, 5, 2}, labels[] = {0, 1, 0, 1};
     REQUIRE(rows->n == 4 && l.parts[1].n == 0 && l.parts[2].n == 0);
     CHECK(rows->layout == plx_encoders_layout(l.encoders));
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 4);
+    CHECK(vocabulary_of(l.encoders, 0) == 4);
     for (size_t i = 0; i < 4; i++) {
         CHECK(id_at(rows, i, 0) == ids[i]);
         CHECK(dense_at(rows, i, 0) == sizes[i]);
@@ -83,13 +83,13 @@ static void test_unseen(void)
     s.spec.data.test_part = 2;
     REQUIRE(load_text(&l, sales, &s.spec) == PLX_OK);
     REQUIRE(l.parts[0].n == 2 && l.parts[2].n == 2);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 3);
+    CHECK(vocabulary_of(l.encoders, 0) == 3);
     CHECK(id_at(&l.parts[2], 0, 0) == 2);
     CHECK(id_at(&l.parts[2], 1, 0) == 0); /* green is in the test part alone */
     loaded_release(&l);
     s.spec.data.fit_on = PLX_FIT_ON_ALL;
     REQUIRE(load_text(&l, sales, &s.spec) == PLX_OK);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 4);
+    CHECK(vocabulary_of(l.encoders, 0) == 4);
     CHECK(id_at(&l.parts[2], 1, 0) == 2);
     loaded_release(&l);
 }
@@ -598,7 +598,7 @@ static void test_wide_ids(void)
     s.features[0].vocabulary = PLX_ORDER_FIRST_SEEN;
     REQUIRE(load_text(&l, text.text, &s.spec) == PLX_OK);
     const plx_rows *rows = &l.parts[0];
-    CHECK(rows->n == 2 * ROWS && plx_encoders_vocabulary(l.encoders, 0) == ROWS + 1);
+    CHECK(rows->n == 2 * ROWS && vocabulary_of(l.encoders, 0) == ROWS + 1);
     CHECK(rows->layout->sparse[0].id_bytes == 4);
     size_t wrong = 0;
     for (size_t i = 0; i < rows->n; i++)

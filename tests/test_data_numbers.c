@@ -163,10 +163,10 @@ static void check_columns(const loaded *l, const char *text, const double *numbe
         line = strchr(line, '\n') + 1;
     }
     plx_cells columns[] = {{.name = "sold", .numbers = labels}, {.name = "x", .texts = cells}};
-    CHECK_STATUS(plx_encoders_columns(l->encoders, columns, 2, ROWS, true, records, NULL), PLX_OK);
+    CHECK_STATUS(encode_cells(l->encoders, columns, 2, ROWS, true, records, NULL), PLX_OK);
     CHECK(equal_records(rows, records));
     columns[1] = (plx_cells){.name = "x", .numbers = numbers, .width = size};
-    CHECK_STATUS(plx_encoders_columns(l->encoders, columns, 2, ROWS, true, records, NULL), PLX_OK);
+    CHECK_STATUS(encode_cells(l->encoders, columns, 2, ROWS, true, records, NULL), PLX_OK);
     CHECK(equal_records(rows, records));
     free(records);
 }
@@ -466,13 +466,13 @@ static void check_ids(plx_feature_spec feature, const uint32_t *expected, int vo
     plx_table_spec *spec = number_spec(&s, feature);
     write_text(&f, "train.csv", text);
     REQUIRE(load_spec(&l, &f, spec) == PLX_OK);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == vocabulary);
+    CHECK(vocabulary_of(l.encoders, 0) == vocabulary);
     CHECK(l.parts[0].layout->sparse[0].common == common);
     for (size_t i = 0; i < 8; i++)
         CHECK(id_at(&l.parts[0], i, 0) == expected[i]);
     const plx_cells columns[] = {{.name = "x", .numbers = numbers}, {.name = "sold", .numbers = labels}};
     REQUIRE(l.parts[0].layout->record_bytes <= 16);
-    CHECK_STATUS(plx_encoders_columns(l.encoders, columns, 2, 8, true, records, NULL), PLX_OK);
+    CHECK_STATUS(encode_cells(l.encoders, columns, 2, 8, true, records, NULL), PLX_OK);
     CHECK(equal_records(&l.parts[0], records));
     check_round_trip(&l, spec, &f);
     loaded_release(&l);
@@ -511,7 +511,7 @@ static void test_views_of_a_column(void)
         for (int k = 0; k < 3; k++)
             CHECK(id_at(&l.parts[0], i, k) == ids[k][i]);
     CHECK(dense_at(&l.parts[0], 0, 0) == 10);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 4 && plx_encoders_vocabulary(l.encoders, 1) == 4);
+    CHECK(vocabulary_of(l.encoders, 0) == 4 && vocabulary_of(l.encoders, 1) == 4);
     loaded_release(&l);
     folder_remove(&f);
 }
@@ -607,7 +607,7 @@ static void test_wrong_columns(void)
         {{.name = "x", .texts = texts}, PLX_ERR_SCHEMA, "row 2: more than 2 numbers in column 'x'"},
     };
     for (int i = 0; i < COUNT(cases); i++) {
-        CHECK_STATUS(plx_encoders_columns(l.encoders, &cases[i].cells, 1, 2, false, records, &err), cases[i].status);
+        CHECK_STATUS(encode_cells(l.encoders, &cases[i].cells, 1, 2, false, records, &err), cases[i].status);
         CHECK_TEXT(err.message, cases[i].message);
     }
     loaded_release(&l);
@@ -777,7 +777,7 @@ static void test_knots_of_before(void)
         float *record = calloc(1, plx_encoders_layout(before)->record_bytes);
         const plx_cells cells = {.name = "x", .numbers = &x};
         const double place = copysign(log1p(fabs(x)), x);
-        CHECK_STATUS(plx_encoders_columns(before, &cells, 1, 1, false, (uint8_t *)record, NULL), PLX_OK);
+        CHECK_STATUS(encode_cells(before, &cells, 1, 1, false, (uint8_t *)record, NULL), PLX_OK);
         CHECK(record[0] == (float)plx_quantile_share(knots, knots, KNOTS, place, place));
         free(record);
     }

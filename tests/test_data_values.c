@@ -65,7 +65,7 @@ static void check_pairs(plx_feature_spec feature, bool is_list, int vocabulary)
         const uint32_t b = is_list ? item_at(&l.parts[0], i + 1) : id_at(&l.parts[0], i + 1, 0);
         CHECK(a == b && a > 0);
     }
-    if (vocabulary && !is_list) CHECK(plx_encoders_vocabulary(l.encoders, 0) == vocabulary);
+    if (vocabulary && !is_list) CHECK(vocabulary_of(l.encoders, 0) == vocabulary);
     if (vocabulary && is_list) CHECK((int)plx_encoders_layout(l.encoders)->lists[0].vocabulary == vocabulary);
     loaded_release(&l);
 }
@@ -101,7 +101,7 @@ static void test_exact_texts(void)
     loaded l;
     plx_table_spec *spec = spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .text = PLX_TEXT_EXACT});
     REQUIRE(load_text(&l, "x,sold\n1.0,1\n1,1\nTrue,0\ntrue,0\n", spec) == PLX_OK);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 5);
+    CHECK(vocabulary_of(l.encoders, 0) == 5);
     loaded_release(&l);
     s.features[0] = (plx_feature_spec){.name = "x",
                                        .kind = PLX_FEATURE_LIST,
@@ -158,17 +158,17 @@ static void test_vocabularies_of_files(void)
     loaded l;
     char heard[512];
     REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n", PLX_TEXT_VALUE, heard) == PLX_OK);
-    CHECK(!*heard && plx_encoders_vocabulary(l.encoders, 0) == 4);
+    CHECK(!*heard && vocabulary_of(l.encoders, 0) == 4);
     static const uint32_t ids[] = {2, 2, 3, 1};
     for (size_t i = 0; i < 4; i++)
         CHECK(id_at(&l.parts[0], i, 0) == ids[i]);
     loaded_release(&l);
     REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n12\ntrue\n", PLX_TEXT_VALUE, heard) == PLX_OK);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 4);
+    CHECK(vocabulary_of(l.encoders, 0) == 4);
     CHECK_TEXT(heard, "words.txt:4: '12' is the category '12', which is there before (docs/data.md): 2 lines are such");
     loaded_release(&l);
     REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n12\n", PLX_TEXT_EXACT, heard) == PLX_OK);
-    CHECK(!*heard && plx_encoders_vocabulary(l.encoders, 0) == 5);
+    CHECK(!*heard && vocabulary_of(l.encoders, 0) == 5);
     loaded_release(&l);
     CHECK_STATUS(load_vocabulary(&l, "b\n12.0\n12.0\n", PLX_TEXT_VALUE, heard), PLX_ERR_FORMAT);
     CHECK_TEXT(l.error.message, "words.txt:3: this category is there twice");
@@ -302,7 +302,7 @@ static uint32_t id_of(const plx_encoders *encoders, plx_cells cells)
     uint32_t id = 0;
     plx_error err = {0};
     cells.name = "x";
-    CHECK_STATUS(plx_encoders_columns(encoders, &cells, 1, 1, false, record, &err), PLX_OK);
+    CHECK_STATUS(encode_cells(encoders, &cells, 1, 1, false, record, &err), PLX_OK);
     plx_records_ids(plx_encoders_layout(encoders), record, 1, 0, &id);
     return id;
 }
@@ -343,7 +343,7 @@ static void test_integers_are_numbers(void)
     uint8_t records[256];
     REQUIRE(load_text(&l, "color,size,sold\na,3,1\na,-4,0\n", small_spec_init(&s)) == PLX_OK);
     const plx_cells cells[] = {{.name = "color", .texts = colors}, {.name = "size", .integers = integers}};
-    REQUIRE(plx_encoders_columns(l.encoders, cells, 2, 2, false, records, NULL) == PLX_OK);
+    REQUIRE(encode_cells(l.encoders, cells, 2, 2, false, records, NULL) == PLX_OK);
     for (size_t i = 0; i < 2; i++)
         CHECK_CLOSE(plx_record_dense(records + i * l.parts[0].layout->record_bytes)[0], (double)integers[i], 0);
     loaded_release(&l);
@@ -550,7 +550,7 @@ static void test_rule_0_keeps_texts_as_they_stand(void)
     plx_table_spec *spec = spec_of_feature(&s, (plx_feature_spec){.kind = PLX_FEATURE_SPARSE});
     spec->is_rule_0 = true;
     REQUIRE(load_text(&l, "x,sold\n12.0,1\n12,1\nTrue,0\n\" a\",0\na,1\n", spec) == PLX_OK);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 6 && plx_encoders_value_rule(l.encoders) == 0);
+    CHECK(vocabulary_of(l.encoders, 0) == 6 && plx_encoders_value_rule(l.encoders) == 0);
     CHECK(id_of(l.encoders, (plx_cells){.numbers = &twelve}) == id_at(&l.parts[0], 1, 0));
     CHECK(id_of(l.encoders, (plx_cells){.texts = &blank}) == id_at(&l.parts[0], 4, 0));
     loaded_release(&l);

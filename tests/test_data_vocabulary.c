@@ -32,7 +32,7 @@ static void check_ids(const small_spec *s, const uint32_t expected[5])
         CHECK(id_at(&l.parts[0], rows[i], 0) == expected[i]);
         known += expected[i] > 0;
     }
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == (int)known + 1);
+    CHECK(vocabulary_of(l.encoders, 0) == (int)known + 1);
     CHECK(plx_encoders_layout(l.encoders)->sparse[0].common == id_at(&l.parts[0], ROW_A, 0));
     loaded_release(&l);
 }
@@ -98,7 +98,7 @@ static void test_vocabulary_file(void)
     for (int packed = 0; packed < 2; packed++) {
         const char *name = packed ? "colors.txt.gz" : "colors.txt";
         REQUIRE(load_with_file(&l, "x, \"y\"\r\n  c\n\nb\nA\na", name, packed) == PLX_OK);
-        CHECK(plx_encoders_vocabulary(l.encoders, 0) == 6);
+        CHECK(vocabulary_of(l.encoders, 0) == 6);
         CHECK(id_at(&l.parts[0], ROW_C, 0) == 2 && id_at(&l.parts[0], ROW_B, 0) == 3);
         CHECK(id_at(&l.parts[0], ROW_A, 0) == 5 && id_at(&l.parts[0], ROW_D, 0) == 0);
         CHECK(plx_encoders_layout(l.encoders)->sparse[0].common == 5);
@@ -106,7 +106,7 @@ static void test_vocabulary_file(void)
         const char *const texts[] = {"x, \"y\""};
         const double sizes[] = {0};
         const plx_cells cells[] = {{.name = "color", .texts = texts}, {.name = "size", .numbers = sizes}};
-        CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 2, 1, false, record, NULL), PLX_OK);
+        CHECK_STATUS(encode_cells(l.encoders, cells, 2, 1, false, record, NULL), PLX_OK);
         CHECK(plx_record_id(record, &plx_encoders_layout(l.encoders)->sparse[0]) == 1);
         loaded_release(&l);
     }
@@ -157,7 +157,7 @@ static void test_hashed_ids(void)
     REQUIRE(load_text(&l, "color,size,sold\nabc,12,0\n,0.5,1\nabc,,0\n", &s.spec) == PLX_OK);
     const plx_rows *rows = &l.parts[0];
     const plx_layout *layout = rows->layout;
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 1001 && plx_encoders_vocabulary(l.encoders, 1) == 8);
+    CHECK(vocabulary_of(l.encoders, 0) == 1001 && vocabulary_of(l.encoders, 1) == 8);
     const uint32_t abc = 1 + (uint32_t)(UINT64_C(0x44bc2cf5ad770999) % 1000);
     CHECK(id_at(rows, 0, 0) == abc && id_at(rows, 2, 0) == abc && layout->sparse[0].common == abc);
     CHECK(id_at(rows, 1, 0) == 1 + (uint32_t)(UINT64_C(0xef46db3751d8e999) % 1000));
@@ -172,7 +172,7 @@ static void test_hashed_ids(void)
     REQUIRE(layout->record_bytes <= sizeof *records);
     for (int i = 0; i < 2; i++) {
         uint8_t *out = &records[0][0];
-        CHECK_STATUS(plx_encoders_columns(l.encoders, cells[i], 2, 3, false, out, NULL), PLX_OK);
+        CHECK_STATUS(encode_cells(l.encoders, cells[i], 2, 3, false, out, NULL), PLX_OK);
         for (size_t row = 0; row < 3; row++)
             for (int k = 0; k < 2; k++)
                 CHECK(plx_record_id(out + row * layout->record_bytes, &layout->sparse[k]) == id_at(rows, row, k));
@@ -199,7 +199,7 @@ static void check_trips(const small_spec *s, const uint32_t from[4], const uint3
     REQUIRE(load_text(&l, trips, &s->spec) == PLX_OK);
     for (size_t i = 0; i < 4; i++)
         CHECK(id_at(&l.parts[0], i, 0) == from[i] && id_at(&l.parts[0], i, 1) == to[i]);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == rows && plx_encoders_vocabulary(l.encoders, 1) == rows);
+    CHECK(vocabulary_of(l.encoders, 0) == rows && vocabulary_of(l.encoders, 1) == rows);
     const plx_layout *layout = plx_encoders_layout(l.encoders);
     CHECK(layout->sparse[0].common == from[0] && layout->sparse[1].common == to[0]);
     loaded_release(&l);
@@ -391,9 +391,9 @@ static void test_missing_texts(void)
         static const bool is_missing[] = {true, false, true, true, true, true, false};
         for (size_t row = 0; row < 7; row++)
             CHECK((id_at(&l.parts[0], row, 0) == empty) == is_missing[row]);
-        CHECK(buckets || (plx_encoders_vocabulary(l.encoders, 0) == 4 && empty == 1));
+        CHECK(buckets || (vocabulary_of(l.encoders, 0) == 4 && empty == 1));
         const plx_cells cells[] = {{.name = "color", .texts = cells_of}, {.name = "size", .numbers = sizes}};
-        CHECK_STATUS(plx_encoders_columns(l.encoders, cells, 2, 5, false, records, &l.error), PLX_OK);
+        CHECK_STATUS(encode_cells(l.encoders, cells, 2, 5, false, records, &l.error), PLX_OK);
         const plx_layout *layout = plx_encoders_layout(l.encoders);
         for (size_t row = 0; row < 5; row++)
             CHECK((plx_record_id(records + row * layout->record_bytes, &layout->sparse[0]) == empty) == (row < 4));

@@ -2,6 +2,8 @@
 /* Event files, read back by a reader of its own: frames, checksums, messages; and what training writes into them. */
 #include "store/event_file.h"
 
+#include "base/hash.h"
+
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>

@@ -66,7 +66,7 @@ static void check_cells(const kind_case *c, const plx_encoders *e, const plx_row
     plx_error err = {.message = ""};
     plx_rows made;
     REQUIRE(plx_rows_init(&made, &plx_allocator_default, rows->layout, n, &err) == PLX_OK);
-    CHECK_STATUS(plx_encoders_columns(e, cells, 1, n, false, made.records, &err), PLX_OK);
+    CHECK_STATUS(encode_cells(e, cells, 1, n, false, made.records, &err), PLX_OK);
     CHECK_TEXT("", err.message);
     CHECK(memcmp(made.records, rows->records, n * bytes) == 0);
     plx_rows_release(&made, &plx_allocator_default);

@@ -80,12 +80,14 @@ static plx_ref to_number(plx_graph *graph, plx_ref x, plx_ref value)
     return bank_of(graph, value, "out", 1, 1);
 }
 
+static const plx_embedding_table small_table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_EMBEDDING};
+
 static plx_ref inputs_of(plx_graph *graph)
 {
     plx_ref parts[3];
     for (int feature = 0; feature < 2; feature++) {
         const int outside = plx_scope(graph, "feature%d", feature);
-        parts[feature] = plx_embedding(graph, feature, 4, 3);
+        parts[feature] = plx_embedding(graph, feature, &small_table);
         plx_scope_leave(graph, outside);
     }
     parts[2] = plx_dense_input(graph, 2);
@@ -176,18 +178,18 @@ static void build_attention(plx_graph *graph, const void *user)
     const plx_embedding_table table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_EMBEDDING};
     (void)user;
     plx_ref x = inputs_of(graph), all = plx_bag(graph, &table, fields, 2);
-    plx_ref q = plx_columns(graph, all, 3 * NETWORK_LENGTH, 3);
+    plx_ref q = plx_slice_columns(graph, all, 3 * NETWORK_LENGTH, 3);
     const int outside = plx_scope(graph, "other");
     plx_ref other = plx_bag(graph, &table, others, 1);
     plx_scope_leave(graph, outside);
     plx_ref own[2];
     for (int feature = 0; feature < 2; feature++) {
         const int before = plx_scope(graph, "own%d", feature);
-        own[feature] = plx_embedding(graph, feature, 4, 3);
+        own[feature] = plx_embedding(graph, feature, &small_table);
         plx_scope_leave(graph, before);
     }
     plx_ref parts[] = {q,
-                       plx_attention(graph, q, plx_columns(graph, all, 0, 3 * NETWORK_LENGTH), 1, NETWORK_LENGTH),
+                       plx_attention(graph, q, plx_slice_columns(graph, all, 0, 3 * NETWORK_LENGTH), 1, NETWORK_LENGTH),
                        own[0],
                        own[1],
                        plx_attention(graph, own[0], other, 0, NETWORK_LENGTH),

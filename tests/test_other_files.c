@@ -315,7 +315,7 @@ static void test_spreadsheets(void)
     REQUIRE(l.parts[0].n == 3);
     for (size_t i = 0; i < 3; i++)
         CHECK(dense_at(&l.parts[0], i, 0) == sizes[i]);
-    CHECK(plx_encoders_vocabulary(l.encoders, 0) == 3);
+    CHECK(vocabulary_of(l.encoders, 0) == 3);
     /* A row to score is a row: it has a score, or its place. */
     CHECK_STATUS(read_file(l.encoders, "color;size\nred;1\n;\n", false, &rows, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "rows.csv:3:2: a missing number");
@@ -392,7 +392,7 @@ static void test_partitions(void)
         CHECK(dense_at(rows, i, 0) == (float)(i + 1) && id_at(rows, i, 0) == ids[i]);
         CHECK(label_at(rows, i, 0) == (i == 1 || i == 2));
     }
-    REQUIRE(plx_encoders_vocabulary(l.encoders, 0) == 4);
+    REQUIRE(vocabulary_of(l.encoders, 0) == 4);
     for (uint32_t i = 0; i < 3; i++)
         CHECK(plx_slice_equal(plx_dictionary_text(&l.encoders->vocabularies[0].texts, i), plx_slice_of(texts[i])));
     loaded_release(&l);

@@ -39,11 +39,13 @@ static bool sample_init(sample *s)
     for (size_t i = 0; i < ROWS; i++) {
         uint8_t *record = s->rows.records + i * s->layout.record_bytes;
         const uint32_t ids[] = {(uint32_t)i % 50, (uint32_t)i % 7};
-        plx_record_dense(record)[0] = (float)i;
+        ((float *)(void *)record)[0] = (float)i;
         plx_put_float(record, s->layout.label_offset, -1e6F);
         plx_put_float(record, s->layout.label_offset + 4, i % 4 == 3 ? (float)NAN : (float)(i % 4));
         plx_put_id(record, &s->sparse, (uint32_t)i % 300);
-        plx_record_put_list(record, &s->list, ids, (int)(i % 3));
+        plx_record_clear_list(record, &s->list);
+        for (uint32_t k = 0; k < i % 3; k++)
+            plx_record_put_item(record, &s->list, k, ids[k]);
     }
     s->f = folder_make();
     strcpy(s->path, folder_file(&s->f, "train.rows"));

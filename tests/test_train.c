@@ -85,7 +85,7 @@ static void set_label(plx_rows *rows, size_t row, int task, float label)
 
 static float *dense_of(plx_rows *rows, size_t row)
 {
-    return plx_record_dense(rows->records + row * rows->layout->record_bytes);
+    return (float *)(void *)(rows->records + row * rows->layout->record_bytes);
 }
 
 /** Random ids and numbers; labels by a rule of city, page and both numbers, with some noise. */

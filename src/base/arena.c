@@ -2,6 +2,7 @@
 /* Blocks grow from 4 KiB to 256 KiB as an arena fills; what is larger than that gets a block of its own size. */
 #include "base/arena.h"
 
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -77,16 +78,7 @@ char *plx_arena_text(plx_arena *arena, const char *text, size_t length)
     return copy;
 }
 
-char *plx_arena_format(plx_arena *arena, const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    char *text = plx_arena_vformat(arena, format, arguments);
-    va_end(arguments);
-    return text;
-}
-
-char *plx_arena_vformat(plx_arena *arena, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static char *format_list(plx_arena *arena, const char *format, va_list arguments)
 {
     va_list again;
     va_copy(again, arguments);
@@ -98,6 +90,15 @@ char *plx_arena_vformat(plx_arena *arena, const char *format, va_list arguments)
         text = plx_arena_take(arena, (size_t)length + 1, 1);
     if (text) vsnprintf(text, (size_t)length + 1, format, again);
     va_end(again);
+    return text;
+}
+
+char *plx_arena_format(plx_arena *arena, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    char *text = format_list(arena, format, arguments);
+    va_end(arguments);
     return text;
 }
 

@@ -6,7 +6,6 @@
 #ifndef PLX_ARENA_H
 #define PLX_ARENA_H
 
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -27,7 +26,6 @@ void *plx_arena_copy(plx_arena *arena, const void *source, size_t bytes);
 /** A NUL-ended copy of the first `length` bytes of `text`. */
 char *plx_arena_text(plx_arena *arena, const char *text, size_t length);
 char *plx_arena_format(plx_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
-char *plx_arena_vformat(plx_arena *arena, const char *format, va_list arguments) __attribute__((format(printf, 2, 0)));
 bool plx_arena_failed(const plx_arena *arena);
 
 #endif

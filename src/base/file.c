@@ -250,17 +250,6 @@ void plx_writer_release(plx_writer *w)
     w->buffer = NULL;
 }
 
-plx_status plx_file_write(const char *path, const plx_allocator *allocator, const void *bytes, size_t length,
-                          plx_error *err)
-{
-    plx_writer w;
-    PLX_TRY(plx_writer_init(&w, allocator, path, err));
-    plx_writer_add(&w, bytes, length);
-    plx_status status = plx_writer_commit(&w, err);
-    plx_writer_release(&w);
-    return status;
-}
-
 bool plx_file_exists(const char *path)
 {
     struct stat info;

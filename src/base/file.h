@@ -31,9 +31,6 @@ plx_status plx_writer_init(plx_writer *w, const plx_allocator *allocator, const 
 void plx_writer_add(plx_writer *w, const void *bytes, size_t length);
 plx_status plx_writer_commit(plx_writer *w, plx_error *err);
 void plx_writer_release(plx_writer *w);
-/** init, add, commit, release. */
-plx_status plx_file_write(const char *path, const plx_allocator *allocator, const void *bytes, size_t length,
-                          plx_error *err);
 
 bool plx_file_exists(const char *path);
 /** All of the bytes, however many calls that takes; else false with errno. */

@@ -108,3 +108,15 @@ uint64_t plx_quick_hash(const void *bytes, size_t length)
     hash = (hash ^ hash >> 32) * k1;
     return hash ^ hash >> 29;
 }
+
+uint32_t plx_crc32c(const void *bytes, size_t length)
+{
+    const unsigned char *at = bytes;
+    uint32_t crc = 0xffffffff;
+    for (size_t i = 0; i < length; i++) {
+        crc ^= at[i];
+        for (int bit = 0; bit < 8; bit++)
+            crc = (crc >> 1) ^ (0x82f63b78 & -(crc & 1));
+    }
+    return ~crc;
+}

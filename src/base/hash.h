@@ -15,4 +15,7 @@ uint64_t plx_hash(const void *bytes, size_t length);
 /** A faster one, for sums in files of this machine alone: it depends on the machine's byte order. */
 uint64_t plx_quick_hash(const void *bytes, size_t length);
 
+/** CRC-32C: polynomial 0x1edc6f41, reflected. Bit by bit, for a few kilobytes. */
+uint32_t plx_crc32c(const void *bytes, size_t length);
+
 #endif

@@ -184,14 +184,8 @@ static plx_status encode(plx_request *r, bool with_labels, plx_error *err)
 }
 
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
-                                bool with_labels, uint8_t *out, plx_error *err)
-{
-    return plx_encoders_columns_told(encoders, cells, n_cells, n, with_labels, NULL, NULL, out, err);
-}
-
-plx_status plx_encoders_columns_told(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
-                                     bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
-                                     plx_error *err)
+                                bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
+                                plx_error *err)
 {
     plx_request r = {.encoders = encoders,
                      .cells = cells,

@@ -353,8 +353,3 @@ plx_slice plx_encoders_class(const plx_encoders *encoders, int task, int number)
 {
     return plx_dictionary_text(&encoders->tasks[task].classes, (uint32_t)number);
 }
-
-int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse)
-{
-    return (int)encoders->id_fields[sparse].vocabulary;
-}

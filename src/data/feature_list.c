@@ -235,18 +235,6 @@ static plx_status check_counts(const plx_list_encoder *list, plx_slice cell, plx
              n_weights, list->spec->weight_column);
 }
 
-static void put_id(uint8_t *record, const plx_list_field *field, uint32_t item, uint32_t id)
-{
-    uint8_t *at = record + field->offset + (size_t)item * field->id_bytes;
-    const uint16_t narrow = (uint16_t)id;
-    if (field->id_bytes == 1)
-        *at = (uint8_t)id;
-    else if (field->id_bytes == 2)
-        memcpy(at, &narrow, sizeof narrow);
-    else
-        memcpy(at, &id, sizeof id);
-}
-
 /* Divides the `n` weights by the sum of their magnitudes; weights that are all 0 stay. */
 static void divide_by_sum(float *weights, uint32_t n)
 {
@@ -290,12 +278,12 @@ static plx_status encode(const plx_list_encoder *list, const plx_list_field *fie
         beside = list_items(list, weights);
     }
     float *numbers = record && has_weights ? (float *)(void *)(record + field->weights_offset) : NULL;
-    if (record) memset(record + field->offset, 0xff, (size_t)field->length * field->id_bytes);
+    if (record) plx_record_clear_list(record, field);
     for (; next_kept(&walk, &item); n++) {
         float weight = 1;
         if (has_weights) PLX_TRY(read_weight(list, item, &beside, &weight, err));
         if (numbers) numbers[n] = weight;
-        if (record) put_id(record, field, n, plx_vocabulary_id(list->vocabulary, text_of(list, item)));
+        if (record) plx_record_put_item(record, field, n, plx_vocabulary_id(list->vocabulary, text_of(list, item)));
     }
     if (numbers) normalize(list->spec, numbers, n);
     return PLX_OK;

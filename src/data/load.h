@@ -71,9 +71,6 @@ plx_encoders *plx_encoders_retain(const plx_encoders *encoders);
 void plx_encoders_release(plx_encoders *encoders);
 
 const plx_layout *plx_encoders_layout(const plx_encoders *encoders);
-/** Rows of the embedding table of sparse feature `sparse` (its number among the sparse ones), the unknown row counted.
- */
-int plx_encoders_vocabulary(const plx_encoders *encoders, int sparse);
 
 /** Classes of a multiclass task, 0 of others; the text of one, in the order of the task's outputs. */
 int plx_encoders_n_classes(const plx_encoders *encoders, int task);
@@ -106,16 +103,15 @@ typedef struct plx_cells {
 /**
  * Encodes `n` rows given as columns into `out` [n][record_bytes]. Allocates nothing where all is found. A text means
  * what it would mean in a file without quotes round it, so that blanks round it are dropped where `trim` says so; no
- * text (NULL) and a missing number (NaN) mean the empty cell.
+ * text (NULL) and a missing number (NaN) mean the empty cell. Cells whose category is not known are added to `unknown`
+ * [plx_encoders_n_features]. `listener` and `unknown` may be NULL.
  */
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
-                                bool with_labels, uint8_t *out, plx_error *err);
-/** The same with a listener; cells whose category is not known are added to `unknown` [plx_encoders_n_features]. */
-plx_status plx_encoders_columns_told(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
-                                     bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
-                                     plx_error *err);
-/** The same for a caller who gives columns in the same order time after time: `places` [plx_encoders_n_columns], 0 at
- * first, keeps where each was found. `*n_unknown`: of the cells that are not empty, those without a known category. */
+                                bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
+                                plx_error *err);
+/** The same without labels for a caller who gives columns in the same order time after time: `places`
+ * [plx_encoders_n_columns], 0 at first, keeps where each was found. `*n_unknown`: of the cells that are not empty,
+ * those without a known category. */
 plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
                                       size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err);
 

@@ -7,14 +7,18 @@
 
 #include "data/arrow_read.h"
 #include "data/table_file.h"
+#include "files/ahead.h"
 #include "files/parquet.h"
 #include "files/partition.h"
+#include "files/stream.h"
 
 struct plx_reader {
     plx_allocator allocator;
     plx_arena arena; /* what the folders say */
     const char *path;
-    plx_table_file *table; /* NULL: a Parquet file */
+    plx_stream file; /* of text; none: a Parquet file */
+    plx_ahead *ahead;
+    plx_table_file *table;
     struct ArrowArrayStream stream;
     plx_arrow_reader *batches;
 };
@@ -23,6 +27,17 @@ static bool is_parquet(const plx_filling *to, const char *path)
 {
     if (to->encoders->spec.data.format != PLX_FORMAT_AUTO) return to->encoders->spec.data.format == PLX_FORMAT_PARQUET;
     return strcmp(path, "-") != 0 && plx_parquet_is_at(path);
+}
+
+static plx_status open_text(plx_reader *reader, const plx_filling *to, int threads, plx_error *err)
+{
+    PLX_TRY(plx_stream_init(&reader->file, &reader->allocator, reader->path, err));
+    plx_byte_source source = plx_stream_source(&reader->file);
+    if (reader->file.is_compressed && threads > 1) {
+        PLX_TRY(plx_ahead_create(&reader->allocator, source, &reader->ahead, err));
+        source = plx_ahead_source(reader->ahead);
+    }
+    return plx_table_file_open(to, source, reader->file.path, &reader->table, err);
 }
 
 /* What a stream tells of a failure is one of the file. */
@@ -58,8 +73,7 @@ plx_status plx_reader_open(const plx_filling *to, const char *path, int threads,
     plx_filling filling = *to;
     plx_status status = read_folders(reader, &filling, err);
     if (!status)
-        status = is_parquet(to, path) ? open_parquet(reader, &filling, err)
-                                      : plx_table_file_open(&filling, path, threads, &reader->table, err);
+        status = is_parquet(to, path) ? open_parquet(reader, &filling, err) : open_text(reader, &filling, threads, err);
     if (status) {
         plx_reader_close(reader);
         return status;
@@ -78,7 +92,7 @@ void plx_reader_tell(const plx_reader *reader, const plx_reading_hook *reading, 
 {
     if (!reading || !reading->tell) return;
     const char *path = strcmp(reader->path, "-") == 0 ? "standard input" : reader->path;
-    reading->tell(reading->user, path, (int64_t)rows, reader->table ? plx_table_file_share(reader->table) : NAN);
+    reading->tell(reading->user, path, (int64_t)rows, reader->table ? plx_stream_share(&reader->file) : NAN);
 }
 
 void plx_reader_close(plx_reader *reader)
@@ -86,6 +100,8 @@ void plx_reader_close(plx_reader *reader)
     if (!reader) return;
     const plx_allocator allocator = reader->allocator;
     plx_table_file_close(reader->table);
+    plx_ahead_free(reader->ahead);
+    plx_stream_release(&reader->file);
     plx_arrow_reader_close(reader->batches);
     if (reader->stream.release) reader->stream.release(&reader->stream);
     plx_arena_release(&reader->arena);

@@ -8,13 +8,11 @@
 #include "data/cells.h"
 #include "data/encoders.h"
 #include "data/filling.h"
-#include "files/ahead.h"
 #include "files/guess.h"
-#include "files/stream.h"
 
 enum { NO_CELL = -1 };
 
-typedef struct table {
+struct plx_table_file {
     plx_filling to;
     const char *name;
     plx_csv csv;
@@ -24,7 +22,7 @@ typedef struct table {
     bool has_begun; /* the first row has been read */
     bool more;      /* a row is under way */
     uint64_t seen;  /* rows so far, wrong ones too */
-} table;
+};
 
 plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
 {
@@ -38,7 +36,7 @@ plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_
 }
 
 /* The column's name at `position`, from the header row under way or from data.columns. */
-static plx_slice column_name(const table *r, size_t position)
+static plx_slice column_name(const plx_table_file *r, size_t position)
 {
     const plx_data_spec *data = &r->to.encoders->spec.data;
     if (!data->header) return plx_slice_of(data->columns.items[position]);
@@ -46,7 +44,7 @@ static plx_slice column_name(const table *r, size_t position)
 }
 
 /* The header as it was read, and what may be wrong with it. */
-static void tell_header(const table *r, plx_string *out)
+static void tell_header(const plx_table_file *r, plx_string *out)
 {
     char guess[200];
     const plx_slice header = plx_csv_row(&r->csv);
@@ -54,7 +52,7 @@ static void tell_header(const table *r, plx_string *out)
     plx_string_format(out, "; it reads %s%s", plx_cell_show(header).text, guess);
 }
 
-static plx_status fail_missing(const table *r, size_t n, const char *column, plx_error *err)
+static plx_status fail_missing(const plx_table_file *r, size_t n, const char *column, plx_error *err)
 {
     plx_arena arena;
     const char *nearest = NULL;
@@ -74,7 +72,7 @@ static plx_status fail_missing(const table *r, size_t n, const char *column, plx
     return PLX_ERR_SCHEMA;
 }
 
-static plx_status map_kept(const table *r, plx_slice name, int cell, plx_error *err)
+static plx_status map_kept(const plx_table_file *r, plx_slice name, int cell, plx_error *err)
 {
     for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
         if (!plx_slice_equal(name, plx_slice_of(r->to.kept->names[i]))) continue;
@@ -89,7 +87,7 @@ static plx_status map_kept(const table *r, plx_slice name, int cell, plx_error *
  * Finds the cell of each input among `n` names; `without_labels` leaves out names of columns that only tasks read, as
  * if the file did not have them.
  */
-static plx_status map_names(table *r, size_t n, bool without_labels, plx_error *err)
+static plx_status map_names(plx_table_file *r, size_t n, bool without_labels, plx_error *err)
 {
     const plx_encoders *e = r->to.encoders;
     int cell = 0;
@@ -122,7 +120,7 @@ static plx_status map_names(table *r, size_t n, bool without_labels, plx_error *
 }
 
 /* Where both are given, the header must say what data.columns says. */
-static plx_status check_header(const table *r, plx_error *err)
+static plx_status check_header(const plx_table_file *r, plx_error *err)
 {
     const plx_text_list *columns = &r->to.encoders->spec.data.columns;
     if (!columns->n || !r->to.with_labels) return PLX_OK;
@@ -141,7 +139,7 @@ static plx_status check_header(const table *r, plx_error *err)
 }
 
 /* The first row is under way, and is no header. Files to score need not have the label columns. */
-static plx_status map_columns(table *r, plx_error *err)
+static plx_status map_columns(plx_table_file *r, plx_error *err)
 {
     size_t n = (size_t)r->to.encoders->spec.data.columns.n;
     PLX_TRY(map_names(r, n, false, err));
@@ -150,7 +148,7 @@ static plx_status map_columns(table *r, plx_error *err)
     return r->csv.n_cells == r->n_cells ? PLX_OK : map_names(r, n, false, err);
 }
 
-static plx_status fail_count(const table *r, plx_error *err)
+static plx_status fail_count(const plx_table_file *r, plx_error *err)
 {
     const char *from = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
     const bool is_long = r->csv.next_line > r->csv.line + 1;
@@ -160,12 +158,12 @@ static plx_status fail_count(const table *r, plx_error *err)
 }
 
 /* The cell to blame for input `index`. */
-static size_t place_of(const table *r, int index)
+static size_t place_of(const plx_table_file *r, int index)
 {
     return r->cells[index] == NO_CELL ? 0 : (size_t)r->cells[index];
 }
 
-static plx_status add_constants(const table *r, plx_error *err)
+static plx_status add_constants(const plx_table_file *r, plx_error *err)
 {
     for (int i = 0; i < r->to.encoders->n_inputs; i++) {
         const plx_slice constant = plx_filling_constant(&r->to, i);
@@ -179,7 +177,7 @@ static plx_status add_constants(const table *r, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status keep_cells(const table *r, plx_error *err)
+static plx_status keep_cells(const plx_table_file *r, plx_error *err)
 {
     for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
         const plx_csv_cell *cell = &r->csv.cells[r->kept[i]];
@@ -188,7 +186,7 @@ static plx_status keep_cells(const table *r, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status add_row(const table *r, plx_error *err)
+static plx_status add_row(const plx_table_file *r, plx_error *err)
 {
     if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
     PLX_TRY(keep_cells(r, err));
@@ -220,7 +218,7 @@ static bool is_blank_row(const plx_csv *csv)
 }
 
 /* The next row of cells that can be told apart; rows before it that cannot are wrong rows. */
-static plx_status next_row(table *r, plx_error *err)
+static plx_status next_row(plx_table_file *r, plx_error *err)
 {
     for (plx_status status;; r->seen++) {
         do
@@ -232,7 +230,7 @@ static plx_status next_row(table *r, plx_error *err)
     }
 }
 
-static plx_status begin(table *r, plx_error *err)
+static plx_status begin(plx_table_file *r, plx_error *err)
 {
     r->has_begun = true;
     PLX_TRY(plx_csv_next(&r->csv, &r->more, err));
@@ -244,7 +242,7 @@ static plx_status begin(table *r, plx_error *err)
     return next_row(r, err);
 }
 
-static plx_status read_rows(table *r, size_t most, plx_error *err)
+static plx_status read_rows(plx_table_file *r, size_t most, plx_error *err)
 {
     if (!r->has_begun) PLX_TRY(begin(r, err));
     for (size_t end = r->to.columns->n + most; r->more && r->to.columns->n < end; r->seen++) {
@@ -257,79 +255,40 @@ static plx_status read_rows(table *r, size_t most, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status table_init(table *r, const plx_filling *to, plx_byte_source source, const char *name, plx_error *err)
-{
-    const plx_encoders *e = to->encoders;
-    *r = (table){.to = *to, .name = name};
-    r->cells = plx_alloc(&e->allocator, (size_t)e->n_inputs, sizeof *r->cells);
-    r->kept = plx_alloc(&e->allocator, to->kept ? (size_t)to->kept->n_names + 1 : 1, sizeof *r->kept);
-    if (!r->cells || !r->kept) return plx_error_memory(err);
-    return plx_csv_init(&r->csv, &e->allocator, &e->csv, source, name, err);
-}
-
-static void table_release(table *r)
-{
-    plx_csv_release(&r->csv);
-    if (r->cells) plx_free(&r->to.encoders->allocator, r->cells);
-    if (r->kept) plx_free(&r->to.encoders->allocator, r->kept);
-}
-
-plx_status plx_table_read_source(const plx_filling *to, plx_byte_source source, const char *name, plx_error *err)
-{
-    table r;
-    plx_status status = table_init(&r, to, source, name, err);
-    if (!status) status = read_rows(&r, SIZE_MAX - to->columns->n, err);
-    table_release(&r);
-    return status;
-}
-
-struct plx_table_file {
-    table rows;
-    plx_stream stream;
-    plx_ahead *ahead;
-};
-
-plx_status plx_table_file_open(const plx_filling *to, const char *path, int threads, plx_table_file **out,
+plx_status plx_table_file_open(const plx_filling *to, plx_byte_source source, const char *name, plx_table_file **out,
                                plx_error *err)
 {
-    const plx_allocator *allocator = &to->encoders->allocator;
+    const plx_encoders *e = to->encoders;
     *out = NULL;
-    plx_table_file *reader = plx_alloc_zero(allocator, 1, sizeof *reader);
-    if (!reader) return plx_error_memory(err);
-    reader->rows.to = *to;
-    plx_status status = plx_stream_init(&reader->stream, allocator, path, err);
-    plx_byte_source source = plx_stream_source(&reader->stream);
-    if (!status && reader->stream.is_compressed && threads > 1) {
-        status = plx_ahead_create(allocator, source, &reader->ahead, err);
-        if (!status) source = plx_ahead_source(reader->ahead);
-    }
-    if (!status) status = table_init(&reader->rows, to, source, reader->stream.path, err);
+    plx_table_file *r = plx_alloc_zero(&e->allocator, 1, sizeof *r);
+    if (!r) return plx_error_memory(err);
+    r->to = *to;
+    r->name = name;
+    r->cells = plx_alloc(&e->allocator, (size_t)e->n_inputs, sizeof *r->cells);
+    r->kept = plx_alloc(&e->allocator, to->kept ? (size_t)to->kept->n_names + 1 : 1, sizeof *r->kept);
+    plx_status status = r->cells && r->kept ? PLX_OK : plx_error_memory(err);
+    if (!status) status = plx_csv_init(&r->csv, &e->allocator, &e->csv, source, name, err);
     if (status) {
-        plx_table_file_close(reader);
+        plx_table_file_close(r);
         return status;
     }
-    *out = reader;
+    *out = r;
     return PLX_OK;
 }
 
-plx_status plx_table_file_rows(plx_table_file *reader, size_t most, bool *more, plx_error *err)
+plx_status plx_table_file_rows(plx_table_file *r, size_t most, bool *more, plx_error *err)
 {
-    PLX_TRY(read_rows(&reader->rows, most, err));
-    *more = reader->rows.more;
+    PLX_TRY(read_rows(r, most, err));
+    *more = r->more;
     return PLX_OK;
 }
 
-double plx_table_file_share(const plx_table_file *reader)
+void plx_table_file_close(plx_table_file *r)
 {
-    return plx_stream_share(&reader->stream);
-}
-
-void plx_table_file_close(plx_table_file *reader)
-{
-    if (!reader) return;
-    const plx_allocator *allocator = &reader->rows.to.encoders->allocator;
-    table_release(&reader->rows);
-    plx_ahead_free(reader->ahead);
-    plx_stream_release(&reader->stream);
-    plx_free(allocator, reader);
+    if (!r) return;
+    const plx_allocator *allocator = &r->to.encoders->allocator;
+    plx_csv_release(&r->csv);
+    plx_free(allocator, r->cells);
+    plx_free(allocator, r->kept);
+    plx_free(allocator, r);
 }

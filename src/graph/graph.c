@@ -3,6 +3,7 @@
 #include "graph/graph.h"
 
 #include <math.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 

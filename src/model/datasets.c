@@ -122,8 +122,8 @@ static plx_status encode_columns(const plx_model *model, plx_dataset *dataset, c
     }
     plx_status status = plx_model_count_unknown(model, &unknown, err);
     if (status == PLX_OK) {
-        status = plx_encoders_columns_told(dataset->encoders, cells, n_columns, rows, with_labels, &listener, unknown,
-                                           dataset->rows.records, err);
+        status = plx_encoders_columns(dataset->encoders, cells, n_columns, rows, with_labels, &listener, unknown,
+                                      dataset->rows.records, err);
     }
     plx_model_tell_unknown(model, unknown);
     plx_free(allocator, cells);

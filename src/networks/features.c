@@ -94,11 +94,11 @@ static void add_table(plx_graph *graph, const plx_build *build, const same_table
         }
     }
     const bool is_plain = n == 1 && inputs[first].length == 0 && !table.is_frozen && !table.is_lazy;
-    const plx_ref all = is_plain ? plx_embedding_of(graph, number[first], &table) : plx_bag(graph, &table, fields, n);
+    const plx_ref all = is_plain ? plx_embedding(graph, number[first], &table) : plx_bag(graph, &table, fields, n);
     for (int i = first; i >= 0 && all.index >= 0; i = same->next[i]) { /* widths have been checked */
         const int width = table.dim * (bag_kind(&inputs[i]) == PLX_BAG_ITEMS ? inputs[i].length : 1);
         const int inside = n > 1 ? plx_scope(graph, "%s", inputs[i].name) : 0;
-        parts[i] = n > 1 ? plx_columns(graph, all, column, width) : all;
+        parts[i] = n > 1 ? plx_slice_columns(graph, all, column, width) : all;
         if (n > 1) plx_scope_leave(graph, inside);
         column += width;
     }

@@ -49,7 +49,7 @@ int plx_columns_first(const plx_node *node)
     return *(const int *)node->attrs;
 }
 
-plx_ref plx_columns(plx_graph *graph, plx_ref x, int first, int width)
+plx_ref plx_slice_columns(plx_graph *graph, plx_ref x, int first, int width)
 {
     const int attrs[] = {first, width};
     return plx_graph_node(graph, &plx_op_columns, &x, 1, attrs, sizeof attrs);

@@ -54,13 +54,7 @@ const plx_op plx_op_embedding = {
     .backward_join = {.run = embedding_backward_join},
 };
 
-plx_ref plx_embedding(plx_graph *graph, int feature, int vocabulary, int dim)
-{
-    return plx_embedding_of(graph, feature,
-                            &(plx_embedding_table){.vocabulary = vocabulary, .dim = dim, .init = PLX_INIT_EMBEDDING});
-}
-
-plx_ref plx_embedding_of(plx_graph *graph, int feature, const plx_embedding_table *table)
+plx_ref plx_embedding(plx_graph *graph, int feature, const plx_embedding_table *table)
 {
     const plx_embedding_attrs attrs = {feature, table->vocabulary, table->dim, table->init, table->init_scale};
     return plx_graph_node(graph, &plx_op_embedding, NULL, 0, &attrs, sizeof attrs);
@@ -77,7 +71,7 @@ static void dense_forward(const plx_tile *tile, const plx_node *node)
     const plx_view value = plx_tile_value(tile, node);
     const size_t record_bytes = tile->run->layout->record_bytes;
     for (int row = 0; row < tile->rows; row++) {
-        const float *dense = (const float *)(const void *)(tile->records + (size_t)row * record_bytes);
+        const float *dense = plx_record_dense(tile->records + (size_t)row * record_bytes);
         for (int i = 0; i < node->shape.width; i++)
             value.at[row * value.stride + i] = (plx_real)dense[i];
     }

@@ -22,10 +22,9 @@ typedef struct plx_embedding_table {
 
 /* -- op_input.c ------------------------------------------------------------------------------------------------- */
 
-/** Rows of an own table [vocabulary, dim] by the ids of sparse feature `feature` (its number among them): [1, dim]. */
-plx_ref plx_embedding(plx_graph *graph, int feature, int vocabulary, int dim);
-/** The same of a table that says more of itself; neither frozen nor lazy: those are bags. */
-plx_ref plx_embedding_of(plx_graph *graph, int feature, const plx_embedding_table *table);
+/** Rows of an own table [vocabulary, dim] by the ids of sparse feature `feature` (its number among them): [1, dim]. The
+ * table is neither frozen nor lazy: those are bags. */
+plx_ref plx_embedding(plx_graph *graph, int feature, const plx_embedding_table *table);
 /** All dense numbers of the record: [1, n_dense]. */
 plx_ref plx_dense_input(plx_graph *graph, int n_dense);
 /** [1, w1], [1, w2], ... side by side: [1, w1 + w2 + ...]. */
@@ -57,7 +56,7 @@ plx_ref plx_bag(plx_graph *graph, const plx_embedding_table *table, const plx_ba
 /* -- op_attention.c --------------------------------------------------------------------------------------------- */
 
 /** Columns [first, first + width) of x [1, any]. */
-plx_ref plx_columns(plx_graph *graph, plx_ref x, int first, int width);
+plx_ref plx_slice_columns(plx_graph *graph, plx_ref x, int first, int width);
 /**
  * Target attention: sum_i a_i k_i, a = softmax over the items of list `feature` of q . k_i / sqrt(d): [1, d]. q [1, d],
  * items k [1, length * d] as PLX_BAG_ITEMS makes them. An empty list makes zeros. That a candidate weighs a list of

@@ -208,14 +208,19 @@ int plx_record_list_length(const uint8_t *record, const plx_list_field *field)
     return (int)n;
 }
 
-void plx_record_put_list(uint8_t *record, const plx_list_field *field, const uint32_t *ids, int n)
+void plx_record_clear_list(uint8_t *record, const plx_list_field *field)
 {
-    uint8_t *at = record + field->offset;
-    memset(at, 0xff, (size_t)field->length * field->id_bytes);
-    for (int i = 0; i < n; i++, at += field->id_bytes) {
-        const uint16_t narrow = (uint16_t)ids[i];
-        if (field->id_bytes == 1) *at = (uint8_t)ids[i];
-        if (field->id_bytes == 2) memcpy(at, &narrow, sizeof narrow);
-        if (field->id_bytes == 4) memcpy(at, &ids[i], sizeof ids[i]);
-    }
+    memset(record + field->offset, 0xff, (size_t)field->length * field->id_bytes);
+}
+
+void plx_record_put_item(uint8_t *record, const plx_list_field *field, uint32_t item, uint32_t id)
+{
+    uint8_t *at = record + field->offset + (size_t)item * field->id_bytes;
+    const uint16_t narrow = (uint16_t)id;
+    if (field->id_bytes == 1)
+        *at = (uint8_t)id;
+    else if (field->id_bytes == 2)
+        memcpy(at, &narrow, sizeof narrow);
+    else
+        memcpy(at, &id, sizeof id);
 }

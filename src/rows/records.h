@@ -124,11 +124,12 @@ static inline void plx_record_put_group(const plx_layout *layout, uint8_t *recor
 int plx_record_list(const uint8_t *record, const plx_list_field *field, uint32_t *ids);
 /** How many there are. */
 int plx_record_list_length(const uint8_t *record, const plx_list_field *field);
-/** Writes them: `n` at most field->length. */
-void plx_record_put_list(uint8_t *record, const plx_list_field *field, const uint32_t *ids, int n);
-static inline float *plx_record_dense(uint8_t *record)
+/** Makes the list empty; items are then put one after another, at most field->length. */
+void plx_record_clear_list(uint8_t *record, const plx_list_field *field);
+void plx_record_put_item(uint8_t *record, const plx_list_field *field, uint32_t item, uint32_t id);
+static inline const float *plx_record_dense(const uint8_t *record)
 {
-    return (float *)(void *)record;
+    return (const float *)(const void *)record;
 }
 
 #endif

@@ -11,24 +11,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/hash.h"
 
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_BYTES = 2, WIRE_32 = 5, NAMES_TRIED = 1000, HOST_MAX = 64 };
 static const char VERSION[] = "brain.Event:2";
 
 /* -- Bytes ----------------------------------------------------------------------------------------------------- */
-
-/** A record has a kilobyte or two: bit by bit is fast enough and needs no table. */
-uint32_t plx_crc32c(const void *bytes, size_t length)
-{
-    const unsigned char *at = bytes;
-    uint32_t crc = 0xffffffff;
-    for (size_t i = 0; i < length; i++) {
-        crc ^= at[i];
-        for (int bit = 0; bit < 8; bit++)
-            crc = (crc >> 1) ^ (0x82f63b78 & -(crc & 1));
-    }
-    return ~crc;
-}
 
 static void add_fixed(plx_string *out, uint64_t number, int bytes)
 {

@@ -39,7 +39,4 @@ void plx_event_file_add(plx_event_file *file, const char *tag, double value);
 /** Writes the event with what was added since the last. PLX_ERR_IO, PLX_ERR_MEMORY: the file is as before. */
 plx_status plx_event_file_write(plx_event_file *file, double wall_time, int64_t step, plx_error *err);
 
-/** CRC-32C: polynomial 0x1edc6f41, reflected. */
-uint32_t plx_crc32c(const void *bytes, size_t length);
-
 #endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* CSV text in memory, read and encoded in one go: what other ways of the same rows are compared with. */
+#ifndef READ_SOURCE_H
+#define READ_SOURCE_H
+
+#include <string.h>
+
+#include "data/encoders.h"
+#include "data/table_file.h"
+
+typedef struct memory_source {
+    const char *text;
+    size_t left;
+} memory_source;
+
+static inline plx_status read_memory(void *user, char *out, size_t room, size_t *got, plx_error *err)
+{
+    memory_source *m = user;
+    (void)err;
+    *got = room < m->left ? room : m->left;
+    memcpy(out, m->text, *got);
+    m->text += *got;
+    m->left -= *got;
+    return PLX_OK;
+}
+
+static inline plx_status read_text(const plx_filling *to, const char *text, size_t length, plx_error *err)
+{
+    memory_source memory = {text, length};
+    plx_table_file *file = NULL;
+    bool more;
+    PLX_TRY(plx_table_file_open(to, (plx_byte_source){read_memory, &memory}, "x.csv", &file, err));
+    const plx_status status = plx_table_file_rows(file, SIZE_MAX - to->columns->n, &more, err);
+    plx_table_file_close(file);
+    return status;
+}
+
+/* Fits to all rows of the columns, at most 64, and encodes them. */
+static inline plx_status encode_all(plx_encoders *e, plx_columns *columns, plx_rows *rows, plx_error *err)
+{
+    uint32_t order[64];
+    if (columns->n > sizeof order / sizeof *order) return PLX_ERR_ARGUMENT;
+    for (uint32_t i = 0; i < columns->n; i++)
+        order[i] = i;
+    PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
+    return plx_encoders_encode(e, &plx_allocator_default, columns, order, columns->n, true, rows, err);
+}
+
+#endif
