@@ -216,6 +216,7 @@ typedef struct cli_run_folder {
     char path[CLI_MAX_PATH], model[CLI_MAX_PATH], config[CLI_MAX_PATH], log[CLI_MAX_PATH], partial_log[CLI_MAX_PATH],
         checkpoint[CLI_MAX_PATH], previous[CLI_MAX_PATH], keeping[CLI_MAX_PATH];
     size_t n_kept_bytes; /* of its path, that were there before */
+    double model_bytes;  /* that its model takes at most */
     int lock;            /* a descriptor; -1: none */
     bool is_made, is_locked, is_saved;
     bool has_taken_log; /* from its last name back to the one that it has while it runs */
@@ -225,11 +226,15 @@ typedef struct cli_run_folder {
 int cli_run_folder_name(cli_run_folder *folder, const char *out, const char *config_path);
 /** Makes it, locks it against other runs, looks whether it can be written, says on stderr what is there already. */
 int cli_run_folder_open(cli_run_folder *folder, plx_context *context, const cli_options *given);
-/** Whether the disk has room for the session's model: an error where it cannot, a warning where it may not. */
-int cli_run_folder_check_room(const cli_run_folder *folder, const cli_session *session, bool is_quiet);
+/** Whether the disk has room: an error where it has none for the session's model, a warning where checkpoints may not
+ * fit beside it. */
+int cli_run_folder_check_room(cli_run_folder *folder, const cli_session *session, bool is_quiet);
+/** Removes the checkpoint where the model has room only without it. */
+void cli_run_folder_make_room(const cli_run_folder *folder);
 /** Model, configuration and log take their places; a finished run that was there moves to DIR/previous, or with
- * `is_forced` goes. A failure puts it back. */
-int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_forced);
+ * `is_forced` goes. A failure puts it back. `is_complete`: nothing will go on from the checkpoint. */
+int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_complete,
+                        bool is_forced);
 /** Unlocks it. Where nothing was saved it is left as it was, but for a checkpoint; `is_complete`: that goes, too. */
 void cli_run_folder_close(cli_run_folder *folder, bool is_complete);
 

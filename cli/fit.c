@@ -85,7 +85,7 @@ static int save(fit_run *run, const cli_options *given)
 {
     char *text = cli_folders_record(&run->session.folders, plx_config_text(run->session.config));
     if (!text) return cli_fail("out of memory");
-    int code = cli_run_folder_save(&run->folder, &run->session, text, given->force);
+    int code = cli_run_folder_save(&run->folder, &run->session, text, !run->report.cancelled, given->force);
     free(text);
     return code;
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "cli.h"
@@ -141,44 +140,6 @@ int cli_run_folder_open(cli_run_folder *folder, plx_context *context, const cli_
     return code;
 }
 
-/* -- Room -------------------------------------------------------------------------------------------------------- */
-
-static double megabytes(double bytes)
-{
-    return bytes / 1e6;
-}
-
-/** What the model's file has at least: numbers, names and its configuration. */
-static double model_bytes(const cli_session *session)
-{
-    enum { NAMED_BYTES = 80 };
-    int n_named = 0;
-    int64_t shape[3];
-    const char *name;
-    while (plx_model_parameter(session->model, n_named, &name, shape, NULL, NULL) == PLX_OK)
-        n_named++;
-    return 4.0 * (double)plx_model_n_parameters(session->model) + NAMED_BYTES * (double)n_named +
-           (double)strlen(plx_config_text(session->config));
-}
-
-int cli_run_folder_check_room(const cli_run_folder *folder, const cli_session *session, bool is_quiet)
-{
-    enum { STATES = 4 }; /* weights, the best ones, and what optimizers keep of a weight, two numbers as a rule */
-    struct statvfs disk;
-    if (statvfs(folder->path, &disk) != 0) return CLI_DONE;
-    const double room = (double)disk.f_bavail * (double)disk.f_frsize, model = model_bytes(session);
-    const double checkpoint = STATES * 4.0 * (double)plx_model_n_parameters(session->model);
-    if (room < model)
-        return cli_fail("%s: the model needs %.3g MB of disk and there are %.3g MB; free some space, or choose another "
-                        "--out",
-                        folder->path, megabytes(model), megabytes(room));
-    if (room < model + checkpoint && !is_quiet)
-        fprintf(stderr,
-                "plexus: warning: %s has %.3g MB of disk for a model of %.3g MB and checkpoints of about %.3g MB\n",
-                folder->path, megabytes(room), megabytes(model), megabytes(checkpoint));
-    return CLI_DONE;
-}
-
 /* -- What is left there ------------------------------------------------------------------------------------------ */
 
 static int write_parts(const cli_run_folder *folder, const cli_session *session, const char *config_text)
@@ -219,8 +180,10 @@ static int move_to_previous(const cli_run_folder *folder, plx_context *context)
     return code;
 }
 
-int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_forced)
+int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_complete,
+                        bool is_forced)
 {
+    if (is_complete) cli_run_folder_make_room(folder);
     int code = write_parts(folder, session, config_text);
     if (code != CLI_DONE) {
         put_back(folder);

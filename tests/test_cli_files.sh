@@ -320,6 +320,54 @@ test_room_is_looked_at_first() {
     not grep epoch err
 }
 
+# fit_small KILOBYTES: fit big.yaml into a file system of this size; its exit code to $got.
+fit_small() {
+    mount -t tmpfs -o "size=${1}k" none small 2>/dev/null || skip "no file system of a chosen size"
+    got=0
+    "$PLEXUS" fit big.yaml --out small/run >out 2>err || got=$?
+    ls small/run >names 2>/dev/null || : >names
+    umount small
+}
+
+# Texts of a vocabulary count; a checkpoint takes no room from the model of a run that has ended.
+test_room_beside_texts_and_checkpoints() {
+    mkdir small
+    awk 'BEGIN {
+        for (i = 0; i < 200; i++) text = text "x"
+        print "name,y"
+        for (i = 0; i < 2000; i++) print text i "," i % 3 % 2
+    }' >rows.csv
+    cat >big.yaml <<'YAML'
+data: {train: [rows.csv], validation_part: 0.1, fit_on: all}
+features: [{kind: sparse, name: name, embedding_dim: 4}]
+tasks: [{name: y}]
+model: {name: single_task}
+train: {epochs: 2}
+YAML
+    code 0 "$PLEXUS" fit big.yaml --out run --quiet # its model has some 500 KB, a checkpoint some 150 KB
+    bytes=$(wc -c <run/model.plexus)
+    fit_small $((bytes / 1024 - 40))
+    [ "$got" = 1 ]
+    has err small/run 'the model needs more than the' 'choose another --out'
+    not grep epoch err
+    [ ! -s names ]
+    fit_small $((bytes / 1024 + 60))
+    [ "$got" = 0 ] || fail "$(cat err)"
+    has err 'some may not be kept'
+    printf 'config.yaml\nmetrics.jsonl\nmodel.plexus\n' >expected
+    same names expected
+    sed -i 's/epochs: 2/epochs: 2, checkpoint_epochs: 0/' big.yaml
+    fit_small $((bytes / 1024 + 60))
+    [ "$got" = 0 ]
+    not grep 'may not be kept' err
+    # A checkpoint that was written before, in the model's place.
+    sed -i 's/epochs: 2, checkpoint_epochs: 0/epochs: 2/; s/embedding_dim: 4/embedding_dim: 60/' big.yaml
+    code 0 "$PLEXUS" fit big.yaml --out big --quiet
+    fit_small $(($(wc -c <big/model.plexus) / 1024 + 1600))
+    [ "$got" = 0 ] || fail "$(cat err)"
+    same names expected
+}
+
 # config.yaml of a run is found its data for wherever it lies, and trains the same model.
 test_config_of_a_run_works_where_it_lies() {
     mkdir -p conf elsewhere

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether the disk has room for what a run leaves. The model must fit, or training would be for nothing; a checkpoint
+ * is of use only until then. How long the vocabularies' texts are is not known here: where that decides, the untrained
+ * model is written, whose file is as large as that of the trained one.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* What the files will take in bytes; the model's is exact where it was written to see. */
+typedef struct sizes {
+    double model_least, model_most, checkpoint;
+} sizes;
+
+static sizes estimate(const cli_session *session)
+{
+    enum { NAMED_BYTES = 80, TEXT_BYTES = 1024, STATES = 4 };
+    int n_named = 0;
+    int64_t shape[3];
+    double rows = 0;
+    const char *name;
+    for (; plx_model_parameter(session->model, n_named, &name, shape, NULL, NULL) == PLX_OK; n_named++)
+        rows += (double)shape[1];
+    const double numbers = sizeof(float) * (double)plx_model_n_parameters(session->model);
+    sizes s = {.model_least = numbers + NAMED_BYTES * n_named + (double)strlen(plx_config_text(session->config))};
+    s.model_most = 2 * s.model_least + TEXT_BYTES * rows;
+    s.checkpoint = STATES * numbers; /* weights, the best ones, and two numbers that most optimizers keep of each */
+    return s;
+}
+
+static double file_bytes(const char *path)
+{
+    struct stat status;
+    return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? (double)status.st_size : 0;
+}
+
+/* Negative: unknown. A checkpoint that is there will go. */
+static double room_of(const cli_run_folder *folder)
+{
+    struct statvfs disk;
+    if (statvfs(access(folder->model, F_OK) == 0 ? folder->model : folder->path, &disk) != 0) return -1;
+    return (double)disk.f_bavail * (double)disk.f_frsize + file_bytes(folder->checkpoint);
+}
+
+static int fail_room(const cli_run_folder *folder, double model, double room)
+{
+    return cli_fail(
+        "%s: the model needs %.3g MB of disk and there are %.3g MB; free some space, or choose another --out",
+        folder->path, model / 1e6, room / 1e6);
+}
+
+/* Writes the model beside the place that it will have, to see. */
+static int try_model(const cli_run_folder *folder, const cli_session *session, sizes *s, double room)
+{
+    char path[CLI_MAX_PATH + 32];
+    struct stat status;
+    plx_error error;
+    if (lstat(folder->model, &status) == 0 && !S_ISREG(status.st_mode)) return CLI_DONE; /* it goes elsewhere */
+    snprintf(path, sizeof path, "%s.tmp-%ld-room", folder->model, (long)getpid());
+    const plx_status written = plx_model_save(session->model, path, &error);
+    if (written == PLX_OK) s->model_least = s->model_most = file_bytes(path);
+    unlink(path);
+    if (written != PLX_ERR_IO) return CLI_DONE;
+    return cli_fail(
+        "%s: the model needs more than the %.3g MB of disk that there are; free some space, or choose another "
+        "--out",
+        folder->path, room / 1e6);
+}
+
+/* Each key of the configuration that says when. */
+static bool keeps_checkpoints(const cli_session *session)
+{
+    static const char *const off[] = {"checkpoint_epochs: 0\n", "checkpoint_steps: 0\n", "checkpoint_seconds: 0\n"};
+    for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+        if (!strstr(plx_config_text(session->config), off[i])) return true;
+    return false;
+}
+
+int cli_run_folder_check_room(cli_run_folder *folder, const cli_session *session, bool is_quiet)
+{
+    const double room = room_of(folder);
+    sizes s = estimate(session);
+    if (room < 0) return CLI_DONE;
+    if (room < s.model_least) return fail_room(folder, s.model_least, room);
+    if (room < s.model_most) {
+        int code = try_model(folder, session, &s, room);
+        if (code != CLI_DONE) return code;
+    }
+    folder->model_bytes = s.model_most;
+    /* A new checkpoint is written beside the one before it. */
+    if (room < s.model_least + 2 * s.checkpoint && keeps_checkpoints(session) && !is_quiet)
+        fprintf(
+            stderr,
+            "plexus: warning: %s has %.3g MB of disk; the model takes %.3g MB, and each of two checkpoints about %.3g "
+            "MB: some may not be kept (train.checkpoint_epochs: 0 makes none)\n",
+            folder->path, room / 1e6, s.model_least / 1e6, s.checkpoint / 1e6);
+    return CLI_DONE;
+}
+
+void cli_run_folder_make_room(const cli_run_folder *folder)
+{
+    const double checkpoint = file_bytes(folder->checkpoint), room = room_of(folder);
+    if (checkpoint > 0 && room >= folder->model_bytes && room - checkpoint < folder->model_bytes)
+        unlink(folder->checkpoint);
+}
