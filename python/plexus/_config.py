@@ -7,7 +7,6 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -143,8 +142,9 @@ def read(config: Mapping[str, Any] | FilePath, folders: Folders, threads: int) -
     where = [os.fsdecode(folder) for folder in folders]
     if isinstance(config, Mapping) or isinstance(config, str) and "\n" in config:
         return Configuration(config, threads=threads), where
-    path = Path(config)
+    path = os.fspath(config)
     cache = os.environ.get("XDG_CACHE_HOME", "")
     cache = cache if os.path.isabs(cache) else os.path.join(os.path.expanduser("~"), ".cache")
-    configuration = Configuration(path.read_text(encoding="utf-8"), str(path), threads)
-    return configuration, [*where, str(path.parent), os.path.join(cache, "plexus")]
+    with open(path, encoding="utf-8") as file:
+        configuration = Configuration(file.read(), path, threads)
+    return configuration, [*where, os.path.dirname(path) or ".", os.path.join(cache, "plexus")]

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from ._config import Key, Parsed
@@ -26,6 +26,14 @@ _DESCRIPTIONS = {
 
 def _load(path: FilePath, threads: int) -> CData:
     return create("plx_model", lib.plx_model_free, lib.plx_model_load, context(threads), path_bytes(path))
+
+
+@contextmanager
+def _temporary_file() -> Iterator[str]:
+    import tempfile  # slow to import
+
+    with tempfile.TemporaryDirectory() as folder:
+        yield os.path.join(folder, "model.plexus")
 
 
 class Network:
@@ -102,16 +110,14 @@ class Network:
         call(lib.plx_model_save, self.handle, path_bytes(path))
 
     def __getstate__(self) -> dict[str, Any]:
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "model.plexus")
+        with _temporary_file() as path:
             self.write(path)
             with open(path, "rb") as file:
                 return {"file": file.read(), "threads": self.threads, "schema": self.schema}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.threads, self.schema = state["threads"], state["schema"]
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "model.plexus")
+        with _temporary_file() as path:
             with open(path, "wb") as file:
                 file.write(state["file"])
             self.handle = _load(path, self.threads)

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -54,6 +53,8 @@ def readings(config: CData) -> dict[str, Reading]:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """What to say of a name that is not among the names: the one that was meant, or all of them."""
+    import difflib  # slow to import, and needed for errors alone
+
     known = [str(one) for one in names]
     lower = {one.lower(): one for one in reversed(known)}
     close = difflib.get_close_matches(name.lower(), lower, 1)

@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import os
-import zipfile
 from collections.abc import Sequence
 from typing import Any
 
@@ -136,6 +135,8 @@ def load_weights(network: Network, filepath: FilePath) -> None:
     ValueError
         If its names or shapes are not those of the network.
     """
+    import zipfile  # slow to import
+
     names = list(parameters(network))
     try:
         with np.load(filepath, allow_pickle=False) as file:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import glob
 import os
-import urllib.parse
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -110,12 +109,14 @@ def _in_folder(folder: str) -> list[str]:
 
 def partition(path: str) -> dict[str, str | None]:
     """The columns that the folders COLUMN=VALUE of a path give."""
+    from urllib.parse import unquote  # slow to import
+
     values: dict[str, str | None] = {}
     for folder in path.split("/")[:-1]:
         column, equals, value = folder.partition("=")
         if column and equals:
-            text = urllib.parse.unquote(value)
-            values[urllib.parse.unquote(column)] = None if text == "__HIVE_DEFAULT_PARTITION__" else text
+            text = unquote(value)
+            values[unquote(column)] = None if text == "__HIVE_DEFAULT_PARTITION__" else text
     return values
 
 
