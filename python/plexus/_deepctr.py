@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import numbers
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ._library import ArgumentError
@@ -46,21 +46,24 @@ def _tower(units: object, n_tasks: int) -> list[list[int]]:
 
 
 def hyper_parameters(
-    given: dict[str, Any], options: dict[str, Any], n_tasks: int, own: dict[str, Any], theirs: dict[str, Any]
+    given: dict[str, Any], options: dict[str, Any], n_tasks: int, defaults: Mapping[str, tuple[Any, Any]]
 ) -> dict[str, Any]:
     """What is given by this package's names, or by DeepCTR's, which are taken out of `options`; what is not given
-    (None) has the defaults of the one or the other."""
+    (None) has the default of the one or the other. `defaults`: both, by this package's names."""
     values = dict(given)
-    used = [name for name, ours in SPELLINGS.items() if name in options and ours in given]
+    used = [name for name, ours in SPELLINGS.items() if name in options and ours in defaults]
     for name in used:
         ours, value = SPELLINGS[name], options.pop(name)
         if given[ours] is not None:
             raise ArgumentError(f"{name} is DeepCTR's name of {ours}, and both are given: give one of them")
         values[ours] = _tower(value, n_tasks) if ours == "tower_dnn_units_lists" else value
-    defaults = theirs if used else own
-    towers = values["tower_dnn_units_lists"]
-    if towers is None:
-        towers = _tower(defaults["tower_dnn_units_lists"], n_tasks)
-    values["tower_dnn_units_lists"] = [list(one) for one in towers]
-    values = {name: defaults[name] if value is None else value for name, value in values.items()}
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    for name, (own, theirs) in defaults.items():
+        if values[name] is None:
+            default = theirs if used else own
+            values[name] = _tower(default, n_tasks) if name == "tower_dnn_units_lists" else default
+    return {name: _as_list(value) for name, value in values.items()}
+
+
+def _as_list(value: Any) -> Any:
+    """Tuples as lists, which JSON has."""
+    return [_as_list(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -11,14 +11,6 @@ if TYPE_CHECKING:
     from .model import Model
     from .predictor import Predictor
 
-_TITLES = {
-    "single_task": "SingleTask",
-    "shared_bottom": "Shared_Bottom",
-    "esmm": "ESMM",
-    "mmoe": "MMOE",
-    "cgc": "PLE_CGC",
-    "ple": "PLE",
-}
 _MOST = 8  # names, figures or epochs that are shown
 
 
@@ -36,6 +28,14 @@ def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     titles = "".join(f"<th>{escape(one)}</th>" for one in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><caption>{escape(caption)}</caption><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _title(model: Model) -> str:
+    """The name of the function that makes such models."""
+    from .models import NETWORKS
+
+    maker = NETWORKS.get(model.name)
+    return model.name if maker is None else maker.__name__
 
 
 def _tasks(model: Model) -> str:
@@ -57,7 +57,7 @@ def _state(model: Model) -> str:
 def model_line(model: Model) -> str:
     tasks = _tasks(model)
     features = _count(len(_features(model)), "column")
-    return f"<plexus {_TITLES.get(model.name, model.name)}: {tasks}; {features}; {_state(model)}>"
+    return f"<plexus {_title(model)}: {tasks}; {features}; {_state(model)}>"
 
 
 def model_table(model: Model) -> str:
@@ -70,7 +70,7 @@ def model_table(model: Model) -> str:
         ("columns", f"{len(names)}: {_some(names)}"),
         ("state", _state(model)),
     ]
-    return _table(f"plexus {_TITLES.get(model.name, model.name)}", ("", ""), rows)
+    return _table(f"plexus {_title(model)}", ("", ""), rows)
 
 
 def _chosen(figures: Mapping[str, Sequence[float]]) -> list[str]:

@@ -18,11 +18,10 @@ Those of section `train` belong to `compile`. A key that is none is a ValueError
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
-from ._deepctr import hyper_parameters as _hyper
-from ._deepctr import tasks as _tasks
+from ._deepctr import SPELLINGS, hyper_parameters, tasks
 from ._transforms import check_transforms
 from .features import FeatureColumn, checked, in_order
 from .model import Model
@@ -36,8 +35,31 @@ _Towers: TypeAlias = "Sequence[Sequence[int]] | None"
 
 _TASK_TYPES = ("binary", "regression", "multiclass")
 
+# By network and argument: this package's default, and DeepCTR's. All other arguments have those of the signatures.
+_DEFAULTS: dict[str, dict[str, tuple[Any, Any]]] = {
+    "shared_bottom": {"bottom_dnn_units": ((128, 128), (256, 128)), "tower_dnn_units_lists": ((64, 32), (64,))},
+    "esmm": {"tower_dnn_units_lists": ((128, 128), (256, 128, 64))},
+    "mmoe": {
+        "num_experts": (4, 3),
+        "expert_dnn_units": ((128, 128), (256, 128)),
+        "gate_dnn_units": ((), ()),
+        "tower_dnn_units_lists": ((32, 32), (64,)),
+    },
+    "cgc": {
+        "num_experts_specific": (8, 1),
+        "num_experts_shared": (4, 1),
+        "expert_dnn_units": ((64, 64), (256,)),
+        "gate_dnn_units": ((), ()),
+        "tower_dnn_units_lists": ((32,), (64,)),
+    },
+}
+_DEFAULTS["ple"] = {**_DEFAULTS["cgc"], "tower_dnn_units_lists": ((32, 32), (64,))}
 
-def _check_tasks(num_tasks: int, task_types: Sequence[str], task_names: Sequence[str], least: int = 2) -> None:
+# Arguments that are no keys of section `model`.
+_NO_KEYS = {"dnn_feature_columns", "num_tasks", "task_types", "task_names", "seed", "threads", "options"}
+
+
+def _check_tasks(num_tasks: int, task_types: Sequence[str], task_names: Sequence[str], least: int) -> None:
     if num_tasks < least:
         raise ValueError(f"num_tasks must be greater than {least - 1}")
     if len(task_types) != num_tasks:
@@ -49,56 +71,34 @@ def _check_tasks(num_tasks: int, task_types: Sequence[str], task_names: Sequence
             raise ValueError(f"task must be binary, regression or multiclass, {task_type} is illegal")
 
 
-def _check_towers(num_tasks: int, tower_dnn_units_lists: Sequence[Sequence[int]] | None) -> None:
-    if tower_dnn_units_lists is not None and len(tower_dnn_units_lists) != num_tasks:
-        raise ValueError("the length of tower_dnn_units_lists must be equal to num_tasks")
+def _check_networks(num_tasks: int, given: Mapping[str, Any]) -> None:
+    towers, experts = given.get("tower_dnn_units_lists"), given.get("num_experts")
+    if towers is not None and len(towers) != num_tasks:
+        raise ValueError(f"the length of tower_dnn_units_lists must be equal to num_tasks, {num_tasks}")
+    if experts is not None and experts < 1:
+        raise ValueError("num_experts must be greater than 0")
 
 
-def _make(
-    name: str,
-    dnn_feature_columns: Sequence[FeatureColumn],
-    task_types: list[str],
-    task_names: list[str],
-    threads: int,
-    seed: int,
-    hyper_parameters: dict[str, Any],
-    options: dict[str, Any],
-) -> Model:
-    columns = checked(dnn_feature_columns)
+def _make(name: str, given: Mapping[str, Any], least_tasks: int = 2) -> Model:
+    """A model by the arguments of one of the functions below."""
+    types, names, n = tasks(given.get("num_tasks"), given["task_types"], given["task_names"])
+    _check_tasks(n, types, names, least_tasks)
+    _check_networks(n, given)
+    columns, options = checked(given["dnn_feature_columns"]), dict(given["options"])
     check_transforms(columns)
-    data, tasks = options.pop("data", {}), options.pop("tasks", {})
-    if unknown := set(tasks) - set(task_names):
-        raise ValueError(f"tasks: there is no task '{sorted(unknown)[0]}'; there are {', '.join(task_names)}")
-    hyper_parameters = {**hyper_parameters, **options}
-    return Model._of_columns(
-        {
-            "data": dict(data),
-            "features": [feature.config() for feature in in_order(columns)],
-            "tasks": [
-                {"name": task, "kind": kind, **tasks.get(task, {})} for task, kind in zip(task_names, task_types)
-            ],
-            "model": {"name": name, **{key: value for key, value in hyper_parameters.items() if value is not None}},
-            "train": {"seed": int(seed)},
-        },
-        columns,
-        threads,
-    )
-
-
-def _dnn(
-    l2_reg_embedding: float,
-    l2_reg_dnn: float,
-    dnn_dropout: _PerLayer[float],
-    dnn_activation: _PerLayer[str],
-    dnn_use_bn: _PerLayer[bool],
-) -> dict[str, Any]:
-    return {
-        "l2_reg_embedding": l2_reg_embedding,
-        "l2_reg_dnn": l2_reg_dnn,
-        "dnn_dropout": dnn_dropout,
-        "dnn_activation": dnn_activation,
-        "dnn_use_bn": dnn_use_bn,
+    data, by_task = options.pop("data", {}), options.pop("tasks", {})
+    if unknown := set(by_task) - set(names):
+        raise ValueError(f"tasks: there is no task '{sorted(unknown)[0]}'; there are {', '.join(names)}")
+    keys = {key: value for key, value in given.items() if key not in _NO_KEYS}
+    keys = {**hyper_parameters(keys, options, n, _DEFAULTS.get(name, {})), **options}
+    sections = {
+        "data": dict(data),
+        "features": [feature.config() for feature in in_order(columns)],
+        "tasks": [{"name": task, "kind": kind, **by_task.get(task, {})} for task, kind in zip(names, types)],
+        "model": {"name": name, **{key: value for key, value in keys.items() if value is not None}},
+        "train": {"seed": int(given["seed"])},
     }
+    return Model._of_columns(sections, columns, given["threads"])
 
 
 def SingleTask(
@@ -116,10 +116,10 @@ def SingleTask(
     **options: Any,
 ) -> Model:
     """One tower on the features, for one task; a task that shares nothing."""
-    _check_tasks(1, [task_type], [task_name], least=1)
-    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    hyper = {"tower_dnn_units_lists": [list(tower_dnn_units)], **common}
-    return _make("single_task", dnn_feature_columns, [task_type], [task_name], threads, seed, hyper, options)
+    given = locals()
+    given.update(task_types=[given.pop("task_type")], task_names=[given.pop("task_name")])
+    given["tower_dnn_units_lists"] = [list(given.pop("tower_dnn_units"))]
+    return _make("single_task", given, least_tasks=1)
 
 
 def Shared_Bottom(
@@ -143,15 +143,7 @@ def Shared_Bottom(
     bottom_dnn_units: of its hidden layers; (128, 128).
     tower_dnn_units_lists: of the hidden layers of each task's tower; (64, 32) each.
     """
-    types, names, n = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(n, types, names)
-    _check_towers(n, tower_dnn_units_lists)
-    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    given = {"bottom_dnn_units": bottom_dnn_units, "tower_dnn_units_lists": tower_dnn_units_lists}
-    own = {"bottom_dnn_units": (128, 128), "tower_dnn_units_lists": (64, 32)}
-    theirs = {"bottom_dnn_units": (256, 128), "tower_dnn_units_lists": (64,)}
-    hyper = {**_hyper(given, options, n, own, theirs), **common}
-    return _make("shared_bottom", dnn_feature_columns, types, names, threads, seed, hyper, options)
+    return _make("shared_bottom", locals())
 
 
 def SharedBottom(
@@ -174,24 +166,16 @@ def SharedBottom(
     bottom_dnn_hidden_units: of the shared hidden layers; (256, 128).
     tower_dnn_hidden_units: of the hidden layers of every task's tower; (64,).
     """
-    if bottom_dnn_hidden_units is not None or "bottom_dnn_units" not in options:
-        options["bottom_dnn_hidden_units"] = (256, 128) if bottom_dnn_hidden_units is None else bottom_dnn_hidden_units
-    if tower_dnn_hidden_units is not None or "tower_dnn_units_lists" not in options:
-        options["tower_dnn_hidden_units"] = (64,) if tower_dnn_hidden_units is None else tower_dnn_hidden_units
-    return Shared_Bottom(
-        dnn_feature_columns,
-        None,
-        task_types,
-        task_names,
-        l2_reg_embedding=l2_reg_embedding,
-        l2_reg_dnn=l2_reg_dnn,
-        seed=seed,
-        dnn_dropout=dnn_dropout,
-        dnn_activation=dnn_activation,
-        dnn_use_bn=dnn_use_bn,
-        threads=threads,
-        **options,
-    )
+    given = locals()
+    given.update(given.pop("options"))
+    for ours, (_, default) in _DEFAULTS["shared_bottom"].items():
+        theirs = next(name for name, plain in SPELLINGS.items() if plain == ours)
+        if given[theirs] is None:
+            if ours in given:
+                del given[theirs]
+            else:
+                given[theirs] = default
+    return Shared_Bottom(**given)
 
 
 def ESMM(
@@ -215,7 +199,8 @@ def ESMM(
     task_type, task_types: of both tasks, or of each: there is binary alone.
     tower_dnn_units_lists: of the hidden layers of each task's tower; (128, 128) each.
     """
-    if task_type is not None and task_types is not None:
+    given = locals()
+    if given.pop("task_type") is not None and task_types is not None:
         raise ValueError("task_types is DeepCTR's name of task_type, and both are given: give one of them")
     if len(task_names) != 2:
         raise ValueError("the length of task_names must be equal to 2")
@@ -225,12 +210,7 @@ def ESMM(
     for one in types:
         if one != "binary":
             raise ValueError(f"ESMM takes binary tasks alone, {one} is illegal")
-    if tower_dnn_units_lists is not None and len(tower_dnn_units_lists) != 2:
-        raise ValueError("the length of tower_dnn_units_lists must be equal to 2")
-    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    own, theirs = {"tower_dnn_units_lists": (128, 128)}, {"tower_dnn_units_lists": (256, 128, 64)}
-    hyper = {**_hyper({"tower_dnn_units_lists": tower_dnn_units_lists}, options, 2, own, theirs), **common}
-    return _make("esmm", dnn_feature_columns, types, list(task_names), threads, seed, hyper, options)
+    return _make("esmm", {**given, "task_types": types})
 
 
 ESSM = ESMM
@@ -262,22 +242,7 @@ def MMOE(
     gate_dnn_units: of each gate's hidden layers; none.
     tower_dnn_units_lists: of the hidden layers of each task's tower; (32, 32) each.
     """
-    types, names, n = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(n, types, names)
-    _check_towers(n, tower_dnn_units_lists)
-    if num_experts is not None and num_experts < 1:
-        raise ValueError("num_experts must be greater than 0")
-    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    given = {
-        "num_experts": num_experts,
-        "expert_dnn_units": expert_dnn_units,
-        "gate_dnn_units": gate_dnn_units,
-        "tower_dnn_units_lists": tower_dnn_units_lists,
-    }
-    own = dict(zip(given, (4, (128, 128), (), (32, 32))))
-    theirs = dict(zip(given, (3, (256, 128), (), (64,))))
-    hyper = {**_hyper(given, options, n, own, theirs), **common}
-    return _make("mmoe", dnn_feature_columns, types, names, threads, seed, hyper, options)
+    return _make("mmoe", locals())
 
 
 def PLE_CGC(
@@ -308,21 +273,7 @@ def PLE_CGC(
     gate_dnn_units: of each gate's hidden layers; none.
     tower_dnn_units_lists: of the hidden layers of each task's tower; (32,) each.
     """
-    types, names, n = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(n, types, names)
-    _check_towers(n, tower_dnn_units_lists)
-    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    given = {
-        "num_experts_specific": num_experts_specific,
-        "num_experts_shared": num_experts_shared,
-        "expert_dnn_units": expert_dnn_units,
-        "gate_dnn_units": gate_dnn_units,
-        "tower_dnn_units_lists": tower_dnn_units_lists,
-    }
-    own = dict(zip(given, (8, 4, (64, 64), (), (32,))))
-    theirs = dict(zip(given, (1, 1, (256,), (), (64,))))
-    hyper = {**_hyper(given, options, n, own, theirs), **common}
-    return _make("cgc", dnn_feature_columns, types, names, threads, seed, hyper, options)
+    return _make("cgc", locals())
 
 
 CGC = PLE_CGC
@@ -358,18 +309,15 @@ def PLE(
     tower_dnn_units_lists: of the hidden layers of each task's tower; (32, 32) each.
     gate_input: what gates without a network of their own read: `level`, as in the paper, or `features`.
     """
-    types, names, n = _tasks(num_tasks, task_types, task_names)
-    _check_tasks(n, types, names)
-    _check_towers(n, tower_dnn_units_lists)
-    common = _dnn(l2_reg_embedding, l2_reg_dnn, dnn_dropout, dnn_activation, dnn_use_bn)
-    given = {
-        "num_experts_specific": num_experts_specific,
-        "num_experts_shared": num_experts_shared,
-        "expert_dnn_units": expert_dnn_units,
-        "gate_dnn_units": gate_dnn_units,
-        "tower_dnn_units_lists": tower_dnn_units_lists,
-    }
-    own = dict(zip(given, (8, 4, (64, 64), (), (32, 32))))
-    theirs = dict(zip(given, (1, 1, (256,), (), (64,))))
-    hyper = {"num_levels": num_levels, **_hyper(given, options, n, own, theirs), "gate_input": gate_input, **common}
-    return _make("ple", dnn_feature_columns, types, names, threads, seed, hyper, options)
+    return _make("ple", locals())
+
+
+# By the configuration's names.
+NETWORKS: dict[str, Callable[..., Model]] = {
+    "single_task": SingleTask,
+    "shared_bottom": Shared_Bottom,
+    "esmm": ESMM,
+    "mmoe": MMOE,
+    "cgc": PLE_CGC,
+    "ple": PLE,
+}

@@ -14,8 +14,10 @@ y's columns, where it is a frame. `options` has further keys of the configuratio
 from __future__ import annotations
 
 import decimal
+import inspect
 import numbers
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,79 +31,54 @@ from ._library import ArgumentError
 from ._types import Array, Floats, Floats64, KerasOptimizer
 from ._values import is_missing
 from .model import Model
+from .models import NETWORKS
 
 if TYPE_CHECKING:
     from typing_extensions import Self
 
-_HYPER = {
-    "shared_bottom": ("bottom_dnn_units",),
-    "mmoe": ("num_experts", "expert_dnn_units", "gate_dnn_units"),
-    "cgc": ("num_experts_specific", "num_experts_shared", "expert_dnn_units", "gate_dnn_units"),
-    "ple": ("num_levels", "num_experts_specific", "num_experts_shared", "expert_dnn_units", "gate_dnn_units"),
-}
+# The networks of several tasks.
+_MODELS = {name: make for name, make in NETWORKS.items() if name not in ("single_task", "esmm")}
 
 
+# Parameters of estimators that the networks' functions have, too, but not as parts of the network.
+_OF_ESTIMATORS = {"threads", "tower_dnn_units", "options"}
+
+
+def _parameters_of(model: str) -> list[str]:
+    """The parameters of the network that estimators have, too."""
+    known = {field.name for field in fields(_MultiTaskEstimator)} - _OF_ESTIMATORS
+    return [name for name in inspect.signature(NETWORKS[model]).parameters if name in known]
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
 class _MultiTaskEstimator(BaseEstimator):
-    _reads_categories: bool
-    _is_category: dict[str, bool]
-    _is_vector: bool
+    """What all estimators are given; each adds its `model`."""
 
-    def __init__(
-        self,
-        model: str = "mmoe",
-        *,
-        num_experts: int = 4,
-        num_experts_specific: int = 2,
-        num_experts_shared: int = 2,
-        num_levels: int = 2,
-        bottom_dnn_units: Sequence[int] = (64,),
-        expert_dnn_units: Sequence[int] = (64,),
-        gate_dnn_units: Sequence[int] = (),
-        tower_dnn_units: Sequence[int] = (32,),
-        embedding_dim: int = 8,
-        l2_reg_embedding: float = 1e-5,
-        l2_reg_dnn: float = 0.0,
-        dnn_dropout: float = 0.0,
-        dnn_activation: str = "relu",
-        dnn_use_bn: bool = False,
-        optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam",
-        learning_rate: float = 0.005,
-        batch_size: int = 128,
-        epochs: int = 50,
-        validation_fraction: float = 0.0,
-        patience: int = 0,
-        categorical_features: Sequence[int | str] | None = None,
-        options: Mapping[str, Any] | None = None,
-        random_state: int | np.random.RandomState | None = None,
-        threads: int = 0,
-        verbose: int = 0,
-    ):
-        self.model = model
-        self.num_experts = num_experts
-        self.num_experts_specific = num_experts_specific
-        self.num_experts_shared = num_experts_shared
-        self.num_levels = num_levels
-        self.bottom_dnn_units = bottom_dnn_units
-        self.expert_dnn_units = expert_dnn_units
-        self.gate_dnn_units = gate_dnn_units
-        self.tower_dnn_units = tower_dnn_units
-        self.embedding_dim = embedding_dim
-        self.l2_reg_embedding = l2_reg_embedding
-        self.l2_reg_dnn = l2_reg_dnn
-        self.dnn_dropout = dnn_dropout
-        self.dnn_activation = dnn_activation
-        self.dnn_use_bn = dnn_use_bn
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.categorical_features = categorical_features
-        self.options = options
-        self.random_state = random_state
-        self.threads = threads
-        self.verbose = verbose
+    num_experts: int = 4
+    num_experts_specific: int = 2
+    num_experts_shared: int = 2
+    num_levels: int = 2
+    bottom_dnn_units: Sequence[int] = (64,)
+    expert_dnn_units: Sequence[int] = (64,)
+    gate_dnn_units: Sequence[int] = ()
+    tower_dnn_units: Sequence[int] = (32,)
+    embedding_dim: int = 8
+    l2_reg_embedding: float = 1e-5
+    l2_reg_dnn: float = 0.0
+    dnn_dropout: float = 0.0
+    dnn_activation: str = "relu"
+    dnn_use_bn: bool = False
+    optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam"
+    learning_rate: float = 0.005
+    batch_size: int = 128
+    epochs: int = 50
+    validation_fraction: float = 0.0
+    patience: int = 0
+    categorical_features: Sequence[int | str] | None = None
+    options: Mapping[str, Any] | None = None
+    random_state: int | np.random.RandomState | None = None
+    threads: int = 0
+    verbose: int = 0
 
     # -- X -----------------------------------------------------------------------------------------------------------
 
@@ -126,7 +103,7 @@ class _MultiTaskEstimator(BaseEstimator):
                 self._is_category = {
                     str(name): name in chosen if chosen is not None else not _is_numeric(X[name]) for name in names
                 }
-                self._reads_categories = True
+                self._reads_categories: bool = True
             return columns
         X = validate_data(self, X, reset=reset, dtype=np.float64)
         columns = {f"x{i}": X[:, i] for i in range(X.shape[1])}
@@ -148,17 +125,20 @@ class _MultiTaskEstimator(BaseEstimator):
     # -- Training ----------------------------------------------------------------------------------------------------
 
     def _fit(
-        self, columns: dict[str, Any], targets: list[Array], tasks: list[dict[str, Any]], sample_weight: Array | None
+        self,
+        model: str,
+        columns: dict[str, Any],
+        targets: list[Array],
+        tasks: list[dict[str, Any]],
+        sample_weight: Array | None,
     ) -> None:
         features = sorted((self._feature(name) for name in columns), key=lambda one: one["kind"] == "dense")
         # A target may have the name of a column of X.
         tasks = [{**task, "column": f"y:{task['name']}"} if task["name"] in columns else task for task in tasks]
-        name = self.model if len(tasks) > 1 else "single_task"
-        if len(tasks) > 1 and name not in _HYPER:
-            raise ValueError(f"model '{name}' is none of {', '.join(_HYPER)}")
-        hyper = {key: _plain(getattr(self, key)) for key in _HYPER.get(name, ())}
-        for key in ("l2_reg_embedding", "l2_reg_dnn", "dnn_dropout", "dnn_activation", "dnn_use_bn"):
-            hyper[key] = _plain(getattr(self, key))
+        name = model if len(tasks) > 1 else "single_task"
+        if len(tasks) > 1 and name not in _MODELS:
+            raise ValueError(f"model '{name}' is none of {', '.join(_MODELS)}")
+        given = {key: _plain(getattr(self, key)) for key in _parameters_of(name)}
         options = {"model": {}, "train": {}, **(self.options or {})}
         if unknown := set(options) - {"model", "train"}:
             raise ValueError(f"options: there is no section '{sorted(unknown)[0]}'; there are model and train")
@@ -169,7 +149,7 @@ class _MultiTaskEstimator(BaseEstimator):
             "model": {
                 "name": name,
                 "tower_dnn_units_lists": [list(self.tower_dnn_units)] * len(tasks),
-                **hyper,
+                **given,
                 **options["model"],
             },
             "train": {"patience": self.patience, "seed": self._seed(), **options["train"]},
@@ -288,11 +268,14 @@ def _check_length(columns: dict[str, Any], y: Array) -> None:
         raise ValueError(f"Found input variables with inconsistent numbers of samples: [{rows}, {len(y)}]")
 
 
+@dataclass(eq=False, repr=False)
 class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
     """Classes of one target, or of several at once by one multi-task network.
 
     Attributes: `classes_`, an array, or a list of one a target; `network_`, the plexus.Model; `history_`; `n_iter_`.
     """
+
+    model: str = "mmoe"
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """X [rows, columns], y [rows] or [rows, targets] of labels of any type."""
@@ -316,7 +299,7 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
             encoded.append(codes.reshape(-1))
             tasks.append({"name": name, **kind})
         self.classes_ = self._classes[0] if self._is_vector else self._classes
-        self._fit(columns, encoded, tasks, self._weights(sample_weight, columns))
+        self._fit(self.model, columns, encoded, tasks, self._weights(sample_weight, columns))
         return self
 
     def predict_proba(self, X: Any) -> Floats64 | list[Floats64]:
@@ -345,8 +328,11 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         return float(np.mean([accuracy_score(*one, sample_weight=sample_weight) for one in zip(known.T, predicted.T)]))
 
 
+@dataclass(eq=False, repr=False)
 class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
     """One number, or several at once by one multi-task network. Targets are standardised for training."""
+
+    model: str = "mmoe"
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """X [rows, columns], y [rows] or [rows, targets] of numbers."""
@@ -358,7 +344,7 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
         self._deviation = np.where(deviation > 0, deviation, 1.0)
         scaled = (known - self._mean) / self._deviation
         tasks = [{"name": name, "kind": "regression"} for name in _task_names(y, scaled.shape[1])]
-        self._fit(columns, list(scaled.T), tasks, self._weights(sample_weight, columns))
+        self._fit(self.model, columns, list(scaled.T), tasks, self._weights(sample_weight, columns))
         return self
 
     def predict(self, X: Any) -> Array:
@@ -367,70 +353,13 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
         return values[:, 0] if self._is_vector else values
 
 
+@dataclass(eq=False, repr=False)
 class MultiTaskRanker(_MultiTaskEstimator):
     """Targets of different types, as `task_types` says, one a target: binary or regression. predict gives probabilities
     and numbers, [rows, targets]; score is the mean over targets of AUC and R2. NaN in y: no label."""
 
-    def __init__(
-        self,
-        task_types: Sequence[str] = ("binary", "binary"),
-        model: str = "mmoe",
-        *,
-        num_experts: int = 4,
-        num_experts_specific: int = 2,
-        num_experts_shared: int = 2,
-        num_levels: int = 2,
-        bottom_dnn_units: Sequence[int] = (64,),
-        expert_dnn_units: Sequence[int] = (64,),
-        gate_dnn_units: Sequence[int] = (),
-        tower_dnn_units: Sequence[int] = (32,),
-        embedding_dim: int = 8,
-        l2_reg_embedding: float = 1e-5,
-        l2_reg_dnn: float = 0.0,
-        dnn_dropout: float = 0.0,
-        dnn_activation: str = "relu",
-        dnn_use_bn: bool = False,
-        optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam",
-        learning_rate: float = 0.005,
-        batch_size: int = 128,
-        epochs: int = 50,
-        validation_fraction: float = 0.0,
-        patience: int = 0,
-        categorical_features: Sequence[int | str] | None = None,
-        options: Mapping[str, Any] | None = None,
-        random_state: int | np.random.RandomState | None = None,
-        threads: int = 0,
-        verbose: int = 0,
-    ):
-        super().__init__(
-            model,
-            num_experts=num_experts,
-            num_experts_specific=num_experts_specific,
-            num_experts_shared=num_experts_shared,
-            num_levels=num_levels,
-            bottom_dnn_units=bottom_dnn_units,
-            expert_dnn_units=expert_dnn_units,
-            gate_dnn_units=gate_dnn_units,
-            tower_dnn_units=tower_dnn_units,
-            embedding_dim=embedding_dim,
-            l2_reg_embedding=l2_reg_embedding,
-            l2_reg_dnn=l2_reg_dnn,
-            dnn_dropout=dnn_dropout,
-            dnn_activation=dnn_activation,
-            dnn_use_bn=dnn_use_bn,
-            optimizer=optimizer,
-            learning_rate=learning_rate,
-            batch_size=batch_size,
-            epochs=epochs,
-            validation_fraction=validation_fraction,
-            patience=patience,
-            categorical_features=categorical_features,
-            options=options,
-            random_state=random_state,
-            threads=threads,
-            verbose=verbose,
-        )
-        self.task_types = task_types
+    task_types: Sequence[str] = ("binary", "binary")
+    model: str = "mmoe"
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """X [rows, columns], y [rows, targets]; of one target, [rows]."""
@@ -445,7 +374,7 @@ class MultiTaskRanker(_MultiTaskEstimator):
         names = _task_names(y, targets.shape[1])
         _check_binary(targets, names, self.task_types)
         tasks = [{"name": name, "kind": kind} for name, kind in zip(names, self.task_types)]
-        self._fit(columns, list(targets.T), tasks, self._weights(sample_weight, columns))
+        self._fit(self.model, columns, list(targets.T), tasks, self._weights(sample_weight, columns))
         return self
 
     def predict(self, X: Any) -> Array:

@@ -2,6 +2,7 @@
 """scikit-learn's own checks of estimators, and their use in its tools."""
 
 import decimal
+import inspect
 import pickle
 
 import numpy as np
@@ -217,3 +218,25 @@ def test_a_ranker_asks_for_task_types(types, message):
     y["rating"] = np.where(y["rating"] > 3, 1.0, np.nan)
     y["rating"][:5] = 0
     MultiTaskRanker(epochs=1).fit(X, pandas.DataFrame(y))
+
+
+def test_parameters_are_those_of_the_networks():
+    """Each is declared once: an estimator's reach the network's function by their names, and clone keeps them."""
+    for estimator in (MultiTaskClassifier, MultiTaskRegressor, MultiTaskRanker):
+        parameters = inspect.signature(estimator).parameters
+        assert set(estimator().get_params()) == set(parameters) and parameters["model"].default == "mmoe"
+        assert parameters["num_experts"].kind is inspect.Parameter.KEYWORD_ONLY
+    assert list(inspect.signature(MultiTaskRanker).parameters)[:2] == ["task_types", "model"]
+    random = np.random.default_rng(0)
+    x, y = random.random((60, 3)), random.random((60, 2))
+    for name, keys in (
+        ("shared_bottom", {"bottom_dnn_units": (3,)}),
+        ("mmoe", {"num_experts": 3, "expert_dnn_units": (5,), "gate_dnn_units": (7,)}),
+        ("cgc", {"num_experts_specific": 1, "num_experts_shared": 3}),
+        ("ple", {"num_levels": 1, "num_experts_specific": 1, "num_experts_shared": 3}),
+    ):
+        model = MultiTaskRegressor(name, epochs=1, dnn_dropout=0.25, **keys).fit(x, y).network_
+        section = model._definition.config.source["model"]
+        assert section["name"] == name and section["dnn_dropout"] == 0.25
+        for key, value in keys.items():
+            assert section[key] == (list(value) if isinstance(value, tuple) else value)
