@@ -249,8 +249,8 @@ static void test_mistakes_have_places(void)
         {"kind: dense", "kind: denze", "c.yaml:6:12: "},
         {"kind: dense, ", "", "c.yaml:6:5: an entry of features lacks 'kind'"},
         {"scaling: standard", "embedding_dim: 3",
-         "c.yaml:6:30: 'embedding_dim' belongs to sparse, buckets and list features"},
-        {"embedding_dim: 8", "scaling: none", "c.yaml:7:40: 'scaling' belongs to dense features"},
+         "c.yaml:6:30: 'embedding_dim' belongs to sparse, buckets, datetime and list features"},
+        {"embedding_dim: 8", "scaling: none", "c.yaml:7:40: 'scaling' belongs to datetime and dense features"},
         {"embedding_dim: 8", "embedding_dim: 0", "c.yaml:7:55: "},
         {"names: [city, job]", "names: [city, city]", "c.yaml:7:34: feature 'city' is there twice"},
         {"names: [city, job]", "names: city", "c.yaml:7:27: 'names' must be a list"},
@@ -447,7 +447,7 @@ static void test_wrong_assignments(void)
         {"train.epochs=x", "'train.epochs=x': "},
         {"train.epoch=3", "'train.epoch=3': unknown key 'epoch' in section 'train'; did you mean 'epochs'?"},
         {"trian.epochs=3", "'trian.epochs=3': unknown key 'trian' in the configuration; did you mean 'train'?"},
-        {"features.town.scaling=none", "'features.town.scaling=none': 'scaling' belongs to dense"},
+        {"features.town.scaling=none", "'features.town.scaling=none': 'scaling' belongs to datetime and dense"},
         {"features.twon.embedding_dim=1", "the section has no such entry"},
         {"features.kind=dense", "the section is a list"},
         {"train.a.b=1", "only features and tasks have entries"},
@@ -607,7 +607,7 @@ static void test_mistakes_in_views(void)
         {"  - {name: age, views: [{size: 3, hash_buckets: 4}]}\n",
          "c.yaml:6:35: 'hash_buckets' belongs to sparse and list features, this one is dense"},
         {"  - {name: age, views: [number], embedding_dim: 3}\n",
-         "c.yaml:6:34: 'embedding_dim' belongs to sparse, buckets and list features"},
+         "c.yaml:6:34: 'embedding_dim' belongs to sparse, buckets, datetime and list features"},
         {"  - {name: age, views: [number], scalling: none}\n", "c.yaml:6:34: unknown key 'scalling'"},
         {"  - {name: age, views: [{quantiles: -1}]}\n", "c.yaml:6:37: 'quantiles' takes a whole number from 0 to"},
         {"  - {name: age, views: [{borders: [2, 1]}]}\n", "c.yaml:6:35: feature 'age/borders': 'borders' must rise"},
@@ -629,7 +629,8 @@ static void test_mistakes_with_numbers(void)
          "'separator' is 1 to 8 bytes or the word tab"},
         {"  - {name: age, kind: dense, missing: means}\n", "'missing' takes a number or error or mean, not 'means'"},
         {"  - {name: age, kind: dense, transform: log}\n", "'transform' takes one of none, log1p, is_zero, not 'log'"},
-        {"  - {name: age, kind: buckets, exact: 2, scaling: none}\n", "'scaling' belongs to dense features"},
+        {"  - {name: age, kind: buckets, exact: 2, scaling: none}\n",
+         "'scaling' belongs to datetime and dense features"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
         check_refused(with_views(cases[i][0]), cases[i][1]);

@@ -21,6 +21,13 @@ typedef struct kind_case {
 static const kind_case cases[] = {
     {"sparse", "min_count: 1", {"a", "b", "a", "", "2.0"}, {"b", "2", "unseen"}, 1, 0, 0},
     {"buckets", "quantiles: 3", {"1", "2", "3", "", "5"}, {"0", "2.5", "99"}, 1, 0, 0},
+    {"datetime",
+     "missing: mean, scaling: standard",
+     {"2024-02-29", "2023-12-31 23:59:59", "", "2024-03-01T06:00:00+02:00", "1969-12-31T23:00:00Z"},
+     {"1900-02-28 12:30", "", "2030-01-01"},
+     3,
+     0,
+     1},
     {"list", "separator: ' ', max_length: 2", {"a b", "c", "", "a", "b c a"}, {"c b", "unseen", ""}, 0, 1, 0},
     {"dense",
      "scaling: standard, missing: mean, missing_indicator: true",

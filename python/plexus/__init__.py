@@ -24,7 +24,7 @@ from ._library import (
     text as _text,
 )
 from ._native import lib as _lib
-from .features import BucketFeat, DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
+from .features import BucketFeat, DatetimeFeat, DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
 from .files import Files
 from .model import Model, load_model, save_model
 from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, Shared_Bottom, SharedBottom, SingleTask
@@ -38,6 +38,7 @@ __all__ = [
     "ArgumentError",
     "BucketFeat",
     "CGC",
+    "DatetimeFeat",
     "DenseFeat",
     "ESMM",
     "ESSM",

@@ -13,7 +13,7 @@ from ._network import Network
 from ._schema import Schema
 from ._sources import training_rows
 from ._types import Array
-from .features import Feature, FeatureColumn, VarLenSparseFeat, options_of, read_column, weights_of
+from .features import DatetimeFeat, Feature, FeatureColumn, VarLenSparseFeat, options_of, read_column, weights_of
 
 
 def _texts(values: ArrayLike) -> Array:
@@ -27,6 +27,8 @@ def _column(feature: FeatureColumn, rows: int) -> Array:
         return np.zeros((rows, width), np.float32)
     size = getattr(getattr(feature, "sparsefeat", feature), "vocabulary_size", None) or 1
     ids = np.arange(rows) % size if not isinstance(feature, Feature) else np.arange(rows)
+    if isinstance(feature, DatetimeFeat) or options.get("kind") == "datetime":
+        return np.full(rows, "2000-01-01", object)
     is_list = isinstance(feature, VarLenSparseFeat) or options.get("kind") == "list"
     if not is_list:
         return ids

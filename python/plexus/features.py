@@ -242,6 +242,47 @@ class BucketFeat:
 
 
 @dataclass(frozen=True, init=False)
+class DatetimeFeat:
+    """A date, or a date with a time, as categories and a number: `parts` are hour, weekday and month, each with an
+    embedding, and age, the days up to `reference`, by default the latest training date.
+
+    reference: a date or datetime, or its text.
+    missing: the age, in days, of rows without a date, or "mean"; None: a missing date is an error where parts has age.
+    options: keys of datetime features in the configuration, such as clip=[0, 365], transform="log1p", column.
+    """
+
+    name: str
+    parts: Sequence[str] = field(hash=False)
+    reference: Any
+    embedding_dim: int | str
+    scaling: str
+    missing: Any
+    options: dict[str, Any] = field(hash=False)
+
+    def __init__(
+        self,
+        name: str,
+        parts: Sequence[str] = ("hour", "weekday", "month", "age"),
+        reference: Any = None,
+        embedding_dim: int | str = 4,
+        scaling: str = "minmax",
+        missing: Any = None,
+        **options: Any,
+    ):
+        _keep(self, locals())
+
+    def config(self) -> dict[str, Any]:
+        """The entry in the configuration's section `features`."""
+        entry: dict[str, Any] = {"name": self.name, "kind": "datetime", "parts": list(self.parts)}
+        entry.update(embedding_dim=self.embedding_dim, scaling=self.scaling)
+        if self.reference is not None:
+            entry["reference"] = str(self.reference)
+        if self.missing is not None:
+            entry["missing"] = self.missing
+        return {**entry, **self.options}
+
+
+@dataclass(frozen=True, init=False)
 class Feature:
     """An entry of the configuration's section `features` as it is:
     Feature("age", kind="buckets", quantiles=16), Feature("price", views=["number", "log1p", {"quantiles": 32}])."""
@@ -257,11 +298,12 @@ class Feature:
         return {"name": self.name, **self.options}
 
 
-FeatureColumn = SparseFeat | DenseFeat | VarLenSparseFeat | BucketFeat | Feature
+FeatureColumn = SparseFeat | DenseFeat | VarLenSparseFeat | BucketFeat | DatetimeFeat | Feature
 # The class of each kind of features.
 CLASSES: dict[str, type] = {
     "sparse": SparseFeat,
     "buckets": BucketFeat,
+    "datetime": DatetimeFeat,
     "list": VarLenSparseFeat,
     "dense": DenseFeat,
 }

@@ -15,13 +15,14 @@ KINDS = re.findall(r"`(\w+)`", re.search(r"^\| `kind` \| ([^|]*) \| must be give
 ARGUMENTS = {
     "sparse": {},
     "buckets": {"borders": [1, 2.5], "column": "y"},
+    "datetime": {"parts": ["weekday", "age"], "reference": "2024-01-31"},
     "list": {},
     "dense": {"dimension": 2},
 }
 
 
 def test_the_page_lists_kinds():
-    assert {"sparse", "buckets", "list", "dense"} <= set(KINDS)
+    assert {"sparse", "buckets", "datetime", "list", "dense"} <= set(KINDS)
     assert set(features.CLASSES) == set(KINDS) == set(ARGUMENTS)
 
 

@@ -334,6 +334,52 @@ def test_hashed_features_take_ids(folder):
 
 
 @needs_command
+def test_dates_take_seconds(tmp_path):
+    """By NumPy's calendar, from 1600 to 2200; a missing date is NaT."""
+    random = np.random.default_rng(4)
+
+    def write(name, n, span):
+        seconds = random.integers(*span, n).astype("datetime64[s]")
+        dates = np.where(random.random(n) < 0.1, np.datetime64("NaT"), seconds)
+        lines = [
+            f"{'' if np.isnat(date) else date},{random.exponential():.3f},{random.integers(2)},{random.integers(2)}"
+            for date in dates
+        ]
+        (tmp_path / name).write_text("when,pay,click,buy\n" + "\n".join(lines) + "\n")
+        return dates
+
+    write("train.csv", 3000, (1_500_000_000, 1_700_000_000))
+    dates = write("new.csv", 4000, (-11_676_096_000, 7_258_118_400))
+    features = [
+        {"name": "when", "kind": "datetime", "missing": "mean", "missing_indicator": True, "embedding_dim": 3},
+        {"name": "month", "kind": "datetime", "column": "when", "parts": ["month", "weekday"], "embedding_dim": 4},
+        {
+            "name": "age",
+            "kind": "datetime",
+            "column": "when",
+            "parts": ["age"],
+            "reference": "2020-02-29 12:00",
+            "missing": 0,
+            "clip": [-100, 3000],
+            "transform": "log1p",
+            "scaling": "quantile",
+        },
+        {"name": "pay", "kind": "dense"},
+        {"name": "pay_again", "kind": "dense", "column": "pay", "scaling": "standard"},
+    ]
+    file, session, scores = fitted(tmp_path, "dates", features, {"name": "mmoe", "num_experts": 2})
+    seconds = dates.astype("datetime64[s]").astype("int64").reshape(-1, 1)
+    inputs = {f"{name}:seconds": seconds for name in ("when", "month", "age")}
+    assert {one.name: one.type for one in session.get_inputs()} == {
+        **dict.fromkeys(inputs, "tensor(int64)"),
+        "pay": "tensor(double)",
+    }
+    compare(session, scores, feed(session, cells_of(tmp_path / "new.csv"), **inputs))
+    with pytest.warns(RuntimeWarning, match="feature 'when' takes whole seconds since 1970-01-01 UTC"):
+        plexus.load_model(file).export_onnx(tmp_path / "again.onnx")
+
+
+@needs_command
 def test_one_row_and_none(folder):
     _, session, scores = fitted(folder, "rows", PLAIN + [{**LIST, "name": "tags"}], {"name": "mmoe", **MODELS["mmoe"]})
     cells = feed(session, cells_of(folder / "new.csv"))

@@ -48,8 +48,7 @@ plx_slice plx_value_of_uint64(uint64_t value, char room[PLX_VALUE_ROOM])
     return (plx_slice){room, put_digits(value, room)};
 }
 
-/* Floor division, for counts before 1970. */
-static int64_t floor_divide(int64_t number, int64_t by, int64_t *rest)
+int64_t plx_floor_divide(int64_t number, int64_t by, int64_t *rest)
 {
     int64_t quotient = number / by;
     *rest = number % by;
@@ -62,9 +61,9 @@ static int64_t floor_divide(int64_t number, int64_t by, int64_t *rest)
 
 /* "Chrono-compatible low-level date algorithms" (Howard Hinnant): years begin in March, so that a leap day ends one.
  * Whole periods of 400 years are taken out first, so that no number of days overflows. */
-plx_slice plx_value_of_date(int64_t days, char room[PLX_VALUE_ROOM])
+plx_day plx_day_of(int64_t days)
 {
-    int64_t in_era, era = floor_divide(days, DAYS_OF_400_YEARS, &in_era) + 4;
+    int64_t in_era, era = plx_floor_divide(days, DAYS_OF_400_YEARS, &in_era) + 4;
     in_era += 719468 - 4 * DAYS_OF_400_YEARS; /* 1970-01-01 since 1600-03-01 */
     if (in_era >= DAYS_OF_400_YEARS) {
         in_era -= DAYS_OF_400_YEARS;
@@ -75,9 +74,14 @@ plx_slice plx_value_of_date(int64_t days, char room[PLX_VALUE_ROOM])
     const int month_from_march = (int)((5 * in_year + 2) / 153);
     const int day = (int)(in_year - (153 * month_from_march + 2) / 5) + 1;
     const int month = month_from_march < 10 ? month_from_march + 3 : month_from_march - 9;
-    const int64_t year = era * 400 + year_of_era + (month <= 2);
-    int length = snprintf(room, PLX_VALUE_ROOM, "%s%04" PRId64 "-%02d-%02d", year < 0 ? "-" : "",
-                          year < 0 ? -year : year, month, day);
+    return (plx_day){era * 400 + year_of_era + (month <= 2), month, day};
+}
+
+plx_slice plx_value_of_date(int64_t days, char room[PLX_VALUE_ROOM])
+{
+    const plx_day day = plx_day_of(days);
+    int length = snprintf(room, PLX_VALUE_ROOM, "%s%04" PRId64 "-%02d-%02d", day.year < 0 ? "-" : "",
+                          day.year < 0 ? -day.year : day.year, day.month, day.day);
     return (plx_slice){room, (size_t)length};
 }
 
@@ -112,8 +116,8 @@ static int64_t power_of_ten(int digits)
 plx_slice plx_value_of_timestamp(int64_t count, int unit_digits, bool is_utc, char room[PLX_VALUE_ROOM])
 {
     int64_t fraction, in_day;
-    const int64_t seconds = floor_divide(count, power_of_ten(unit_digits), &fraction);
-    plx_slice text = plx_value_of_date(floor_divide(seconds, SECONDS_A_DAY, &in_day), room);
+    const int64_t seconds = plx_floor_divide(count, power_of_ten(unit_digits), &fraction);
+    plx_slice text = plx_value_of_date(plx_floor_divide(seconds, SECONDS_A_DAY, &in_day), room);
     if (!is_utc && in_day == 0 && fraction == 0) return text;
     room[text.length++] = 'T';
     text.length = put_time(in_day, fraction, unit_digits, room, text.length);
@@ -124,7 +128,7 @@ plx_slice plx_value_of_timestamp(int64_t count, int unit_digits, bool is_utc, ch
 plx_slice plx_value_of_time(int64_t count, int unit_digits, char room[PLX_VALUE_ROOM])
 {
     int64_t fraction;
-    int64_t seconds = floor_divide(count, power_of_ten(unit_digits), &fraction);
+    int64_t seconds = plx_floor_divide(count, power_of_ten(unit_digits), &fraction);
     if (seconds < 0) return plx_value_of_int64(count, room); /* no time of day */
     return (plx_slice){room, put_time(seconds, fraction, unit_digits, room, 0)};
 }
@@ -224,15 +228,20 @@ static bool read_date_time(plx_slice cell, date_time *out)
     if (!read_date(&at, end, out) || (!skip(&at, end, 'T') && !skip(&at, end, ' '))) return false;
     if (!read_time(&at, end, out) || !read_zone(at, end, out)) return false;
     out->seconds -= out->offset;
-    out->days += floor_divide(out->seconds, SECONDS_A_DAY, &out->seconds);
+    out->days += plx_floor_divide(out->seconds, SECONDS_A_DAY, &out->seconds);
     return out->days >= days_of(0, 1, 1) && out->days <= days_of(9999, 12, 31);
 }
 
-bool plx_value_is_date(plx_slice cell)
+bool plx_value_is_date(plx_slice cell, int64_t *seconds)
 {
     date_time when = {0};
-    const char *at = cell.text, *end = cell.text + cell.length;
-    return read_date_time(cell, &when) || (read_date(&at, end, &when) && at == end);
+    if (!read_date_time(cell, &when)) {
+        const char *at = cell.text, *end = cell.text + cell.length;
+        when = (date_time){0};
+        if (!read_date(&at, end, &when) || at != end) return false;
+    }
+    if (seconds) *seconds = when.days * SECONDS_A_DAY + when.seconds;
+    return true;
 }
 
 static plx_slice value_of_date_time(plx_slice cell, char room[PLX_VALUE_ROOM])

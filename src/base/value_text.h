@@ -35,8 +35,9 @@ plx_slice plx_value_of_odd_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
 
 /** Whether a text is one of those that mean true or false. */
 bool plx_value_is_truth(plx_slice cell, bool *value);
-/** Whether a text is a date, YYYY-MM-DD, with a time behind it or without. */
-bool plx_value_is_date(plx_slice cell);
+/** Whether a text is a date, YYYY-MM-DD, with a time behind it or without; `*seconds` (may be NULL): whole ones since
+ * 1970-01-01 00:00:00, in UTC where it has a zone. */
+bool plx_value_is_date(plx_slice cell, int64_t *seconds);
 
 plx_slice plx_value_of_int64(int64_t value, char room[PLX_VALUE_ROOM]);
 plx_slice plx_value_of_uint64(uint64_t value, char room[PLX_VALUE_ROOM]);
@@ -51,6 +52,16 @@ plx_slice plx_value_of_double(double value, char room[PLX_VALUE_ROOM]);
 plx_slice plx_value_of_float(float value, char room[PLX_VALUE_ROOM]);
 /** `bits`: IEEE 754 binary16. */
 plx_slice plx_value_of_half(uint16_t bits, char room[PLX_VALUE_ROOM]);
+
+/** Floor division, for counts before 1970: number = quotient * by + rest, 0 <= rest < by. */
+int64_t plx_floor_divide(int64_t number, int64_t by, int64_t *rest);
+
+/** A day of the Gregorian calendar, which holds for all years; that of `days` since 1970-01-01. */
+typedef struct plx_day {
+    int64_t year;
+    int month, day; /* from 1 */
+} plx_day;
+plx_day plx_day_of(int64_t days);
 
 /** `days` since 1970-01-01. */
 plx_slice plx_value_of_date(int64_t days, char room[PLX_VALUE_ROOM]);

@@ -206,11 +206,12 @@ void plx_spec_reference(plx_string *out)
                            "for in the folders that the\ncaller names: `--data DIR`, else beside the configuration, "
                            "else where `plexus fetch` puts data sets.\n");
     write_table(plx_data_fields, plx_data_n_fields, out);
-    plx_string_format(
-        out, "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
-             "other options with `names: [...]`;\nthe model reads sparse features first, then buckets, "
-             "lists and dense ones, each in their order. A column that\na task takes its labels from cannot be "
-             "a feature.\n");
+    plx_string_format(out, "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
+                           "other options with `names: [...]`.\nThe model reads them by kind, in the order");
+    for (int kind = 0; plx_feature_kinds[kind]; kind++)
+        plx_string_format(out, "%s %s", kind ? "," : "", plx_feature_kinds[kind]);
+    plx_string_format(out, ",\nand those of one kind in the list's order. A column that a task takes its labels from "
+                           "cannot be a feature.\n[Features](features.md) describes the kinds.\n");
     write_table(plx_feature_fields, plx_feature_n_fields, out);
     plx_string_add(out, about_views, sizeof about_views - 1);
     plx_string_format(out, "\n## tasks\n\nA list, one entry a task.\n");

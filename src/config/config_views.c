@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/config_document.h"
+#include "data/encoder_def.h"
 
 enum { OPTIONS_MAX = 2, VIEWS_MAX = 64 };
 
@@ -96,7 +97,8 @@ static bool read_options(plx_document *document, const yaml_node_t *node, view *
         }
         if (!field || !field->kinds) continue;
         for (int kind = 0; out->kind < 0 && plx_feature_kinds[kind]; kind++)
-            if (plx_field_is_for(field, kind)) out->kind = kind;
+            if (plx_field_is_for(field, kind) && (!plx_feature_defs[kind]->is_named || field->kinds == 1u << kind))
+                out->kind = kind;
         if (out->name.length == 0) out->name = text;
     }
     if (out->kind >= 0 && out->name.length == 0) out->name = plx_slice_of(plx_feature_kinds[out->kind]);

@@ -238,7 +238,8 @@ static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
     plx_arrow_value value;
     plx_slice text;
     source *s = &r->sources[input];
-    const bool wants_text = r->to.columns->items[input].has_texts || s->column.values.kind == PLX_ARROW_UUID;
+    const bool wants_text = r->to.columns->items[input].has_texts || r->to.encoders->inputs[input].dates ||
+                            s->column.values.kind == PLX_ARROW_UUID;
     if (s->column.is_list && !is_null_row(r, row))
         return (is_vector(r, input) ? add_vector : add_list)(r, input, row, err);
     PLX_TRY(value_at(r, input, row, wants_text ? room : NULL, &value, err));

@@ -120,10 +120,10 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
 {
     if (kind == PLX_NUMBER_MISSING)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "a missing number in column '%s', which %s", column, reader);
-    if (kind == PLX_NUMBER_NONE && plx_value_is_date(cell))
+    if (kind == PLX_NUMBER_NONE && plx_value_is_date(cell, NULL))
         PLX_FAIL(err, PLX_ERR_SCHEMA,
                  "%s is a date and not a number; column '%s' %s: write days or seconds since 1970-01-01 instead, or "
-                 "declare it sparse",
+                 "declare it datetime or sparse",
                  plx_cell_show(cell).text, column, reader);
     const bool may_miss = kind == PLX_NUMBER_NONE && means_missing(cell);
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is %s; column '%s' %s%s%s%s", plx_cell_show(cell).text,
@@ -132,6 +132,34 @@ plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, 
              : kind == PLX_NUMBER_ABOVE_1  ? "above 1"
                                            : "too large for a 32-bit number",
              column, reader, may_miss ? "; where it means a missing number, set data.missing: [" : "",
+             may_miss ? plx_cell_show(cell).text : "", may_miss ? "]" : "");
+}
+
+plx_number plx_cell_date(const plx_text_list *missing, plx_slice cell, double *out)
+{
+    int64_t seconds;
+    *out = (double)NAN;
+    if (cell.length == 0 || plx_cell_is_listed(missing, cell)) return PLX_NUMBER_MISSING;
+    if (!plx_value_is_date(cell, &seconds)) return PLX_NUMBER_NONE;
+    *out = (double)seconds;
+    return PLX_NUMBER_GIVEN;
+}
+
+plx_status plx_fail_date(plx_number kind, plx_slice cell, const char *column, plx_error *err)
+{
+    double number;
+    if (kind == PLX_NUMBER_MISSING)
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "a missing date in column '%s', whose age is read: fill it, or give the feature `missing`, what it "
+                 "stands for in days",
+                 column);
+    const bool is_number = plx_parse_double(cell, &number), may_miss = !is_number && means_missing(cell);
+    PLX_FAIL(err, PLX_ERR_SCHEMA,
+             "%s is %s; column '%s' is declared datetime: write YYYY-MM-DD, or YYYY-MM-DD HH:MM:SS with or without a "
+             "zone%s%s%s%s",
+             plx_cell_show(cell).text, is_number ? "a number and not a date" : "not a date", column,
+             is_number ? ", and numbers as dates" : "",
+             may_miss ? "; where it means a missing date, set data.missing: [" : "",
              may_miss ? plx_cell_show(cell).text : "", may_miss ? "]" : "");
 }
 

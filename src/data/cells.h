@@ -44,6 +44,12 @@ static inline const char *plx_dense_reader(plx_number kind)
 /** The message for a cell that is not given as a number where it must be; `reader` says what reads the column. */
 plx_status plx_fail_number(plx_number kind, plx_slice cell, const char *column, const char *reader, plx_error *err);
 
+/** The same where a date is read: `*out` is whole seconds since 1970-01-01 00:00:00 UTC. Missing: an empty cell, a cell
+ * of the list. */
+plx_number plx_cell_date(const plx_text_list *missing, plx_slice cell, double *out);
+/** The message for a cell that is missing where it must not be, or is no date. */
+plx_status plx_fail_date(plx_number kind, plx_slice cell, const char *column, plx_error *err);
+
 /** Whether a float that is read as a category may stand for several integers, as from 2^53 on; the listener is told. */
 bool plx_warn_of_float(const plx_listener *listener, const char *column, double number);
 

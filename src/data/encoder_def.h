@@ -42,6 +42,7 @@ typedef struct plx_encoder_def {
     const char *name;        /* in a configuration */
     const char *shown;       /* in the line that describes a model: "3 sparse", "2 lists"; categories follow */
     bool is_always_shown;    /* even where there is none */
+    bool is_named;           /* a view is of this kind if it says so, or has an option that no other kind has */
     bool shares_table;       /* features of equal embedding_name share a table */
     plx_feature_reads reads; /* what a cell is to callers */
     /** Fills kinds, names and sizes of what the feature makes, at most PLX_FEATURE_OUTPUTS; returns how many. */

@@ -14,6 +14,7 @@
 typedef struct plx_input {
     const char *column;
     bool texts, numbers;                /* what features read */
+    bool dates;                         /* they read the numbers of dates: seconds since 1970-01-01 UTC */
     bool is_checked;                    /* the row of a feature that reads it has check_text */
     bool label_texts, label_numbers;    /* what tasks read: labels, where they count, weights; and data.group */
     bool is_weight;                     /* with labels no number may lack or be negative */

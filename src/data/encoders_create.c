@@ -43,6 +43,9 @@ static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void
                 names[k] = copy_text(arena, list->names[k]);
             list->items = plx_arena_copy(arena, list->items, (size_t)list->n * sizeof *list->items);
             list->names = names;
+        } else if (fields[i].type == PLX_FIELD_CHOICE_LIST) {
+            plx_int_list *list = field;
+            list->items = plx_arena_copy(arena, list->items, (size_t)list->n * sizeof *list->items);
         } else if (fields[i].type == PLX_FIELD_REAL_LIST) {
             plx_real_list *list = field;
             list->items = plx_arena_copy(arena, list->items, (size_t)list->n * sizeof *list->items);
@@ -262,6 +265,18 @@ static plx_status link_features(plx_encoders *e, plx_error *err)
     return PLX_OK;
 }
 
+/* A cell is a date or a number. */
+static plx_status check_inputs(const plx_encoders *e, plx_error *err)
+{
+    for (int i = 0; i < e->n_inputs; i++) {
+        const plx_input *input = &e->inputs[i];
+        if (input->dates && (input->numbers || input->label_numbers))
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "column '%s' is read as dates by a datetime feature, and as numbers",
+                     input->column);
+    }
+    return PLX_OK;
+}
+
 static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error *err)
 {
     if (!spec->n_features) PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: none is listed; a model needs one at least");
@@ -273,7 +288,8 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     PLX_TRY(check_features(e, err));
     PLX_TRY(link_features(e, err));
     PLX_TRY(plx_labels_link(e, err));
-    return plx_group_link(e, err);
+    PLX_TRY(plx_group_link(e, err));
+    return check_inputs(e, err);
 }
 
 plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_spec *spec, plx_encoders **out,

@@ -15,7 +15,7 @@ bool plx_input_reads_texts(const plx_input *input, bool with_labels)
 
 bool plx_input_reads_numbers(const plx_input *input, bool with_labels)
 {
-    return input->numbers || (with_labels && input->label_numbers);
+    return input->numbers || input->dates || (with_labels && input->label_numbers);
 }
 
 /* What reads a column as numbers, for messages. */
@@ -79,10 +79,22 @@ static void remember(plx_raw_column *column, plx_slice cell)
     if (cell.length > half) memcpy(column->last_number + cell.length - half, cell.text + cell.length - half, half);
 }
 
+static plx_status read_date(const plx_filling *to, int index, plx_slice cell, plx_error *err)
+{
+    plx_raw_column *column = &to->columns->items[index];
+    const plx_input *input = &to->encoders->inputs[index];
+    const plx_number kind = plx_cell_date(&to->encoders->spec.data.missing, cell, &column->numbers[to->columns->n]);
+    if (kind != PLX_NUMBER_GIVEN && (kind != PLX_NUMBER_MISSING || input->never_missing))
+        return plx_fail_date(kind, cell, input->column, err);
+    remember(column, cell);
+    return PLX_OK;
+}
+
 plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice cell, plx_error *err)
 {
     plx_raw_column *column = &to->columns->items[index];
     if (column->width > 1) return read_vector(to, index, cell, err);
+    if (to->encoders->inputs[index].dates) return read_date(to, index, cell, err);
     if (to->with_labels && plx_labels_is_missing(to->encoders, index, cell)) cell.length = 0;
     plx_number kind = plx_cell_number_by(&to->encoders->spec.data, cell, &column->numbers[to->columns->n]);
     const plx_input *input = &to->encoders->inputs[index];
@@ -126,6 +138,10 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
         return read_vector(to, index, (plx_slice){alone, plx_format_double(number, alone)}, err);
     }
     char room[PLX_VALUE_ROOM];
+    if (to->encoders->inputs[index].dates) {
+        column->last_length = 0;
+        return read_date(to, index, text.length ? text : plx_value_of_double(number, room), err);
+    }
     if (to->with_labels && to->encoders->inputs[index].label_missing &&
         plx_labels_is_missing(to->encoders, index, text.length ? text : plx_value_of_double(number, room)))
         number = NAN;

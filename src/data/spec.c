@@ -19,6 +19,7 @@ static const char *const weight_norms[] = {"false", "true", "softmax", "softmax_
 static const char *const combiners[] = {"mean", "sum", "max", "attention", NULL};
 static const char *const missing_words[] = {"error", "mean", NULL};
 static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
+static const char *const date_parts[] = {"hour", "weekday", "month", "age", NULL};
 static const char *const scalings[] = {"none", "minmax", "standard", "quantile", NULL};
 const char *const plx_task_kinds[] = {"binary", "regression", "multiclass", NULL};
 static const char *const label_kinds[] = {"hard", "soft", NULL};
@@ -179,6 +180,7 @@ const size_t plx_data_n_fields = sizeof plx_data_fields / sizeof *plx_data_field
 #define OF_LISTS      KIND(PLX_FEATURE_LIST)
 #define OF_NUMBERS    KIND(PLX_FEATURE_DENSE)
 #define OF_BUCKETS    KIND(PLX_FEATURE_BUCKETS)
+#define OF_DATES      KIND(PLX_FEATURE_DATETIME)
 #define OF_BINARY     KIND(PLX_TASK_BINARY)
 #define OF_REGRESSION KIND(PLX_TASK_REGRESSION)
 #define OF_MULTICLASS KIND(PLX_TASK_MULTICLASS)
@@ -200,16 +202,17 @@ const plx_field plx_feature_fields[] = {
      .fallback = NULL,
      .choices = plx_feature_kinds,
      .doc = "sparse: each text is a category with a learned embedding; list: so is each of the cell's items; buckets: "
-            "each range of numbers is one; dense: a number, or several"},
+            "each range of numbers is one; datetime: parts of a date are; dense: a number, or several"},
     {.name = "embedding_dim",
      .type = PLX_FIELD_INT,
      .offset = offsetof(plx_feature_spec, embedding_dim),
-     .kinds = OF_TEXTS | OF_BUCKETS,
+     .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES,
      .min = 1,
      .max = MAX_EMBEDDING,
      .zero = "auto",
      .fallback = "4",
-     .doc = "sparse, list, buckets: numbers in each category's embedding; auto: 6 * floor(v^0.25) for v categories"},
+     .doc = "sparse, list, buckets, datetime: numbers in each category's embedding; auto: 6 * floor(v^0.25) for v "
+            "categories"},
     {.name = "embedding_name",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_feature_spec, embedding_name),
@@ -220,18 +223,19 @@ const plx_field plx_feature_fields[] = {
     {.name = "initializer",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, initializer),
-     .kinds = OF_TEXTS | OF_BUCKETS,
+     .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES,
      .fallback = "normal",
      .choices = initializers,
-     .doc = "sparse, list, buckets: how the table starts"},
+     .doc = "sparse, list, buckets, datetime: how the table starts"},
     {.name = "initializer_scale",
      .type = PLX_FIELD_REAL,
      .offset = offsetof(plx_feature_spec, initializer_scale),
-     .kinds = OF_TEXTS | OF_BUCKETS,
+     .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES,
      .max = 1e6,
      .fallback = "nan",
      .above_min = true,
-     .doc = "sparse, list, buckets: normal: deviation; uniform: largest size; glorot_normal, glorot_uniform: factor; "
+     .doc = "sparse, list, buckets, datetime: normal: deviation; uniform: largest size; glorot_normal, glorot_uniform: "
+            "factor; "
             "nan: 0.0001, 0.05, 1"},
     {.name = "embedding_file",
      .type = PLX_FIELD_TEXT,
@@ -243,9 +247,9 @@ const plx_field plx_feature_fields[] = {
     {.name = "frozen",
      .type = PLX_FIELD_BOOL,
      .offset = offsetof(plx_feature_spec, frozen),
-     .kinds = OF_TEXTS | OF_BUCKETS,
+     .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES,
      .fallback = "false",
-     .doc = "sparse, list, buckets: whether training leaves the table as it starts"},
+     .doc = "sparse, list, buckets, datetime: whether training leaves the table as it starts"},
     {.name = "vocabulary",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, vocabulary),
@@ -362,10 +366,11 @@ const plx_field plx_feature_fields[] = {
     {.name = "missing",
      .type = PLX_FIELD_REAL,
      .offset = offsetof(plx_feature_spec, missing),
-     .kinds = OF_NUMBERS,
+     .kinds = OF_NUMBERS | OF_DATES,
      .choices = missing_words,
      .fallback = "error",
-     .doc = "dense: the number that a missing one stands for, before all that follows; mean: the mean of those that "
+     .doc = "dense, datetime: the number (of datetime the age) that a missing one stands for, before all that follows; "
+            "mean: the mean of those that "
             "are there, clipped; error: none may be missing"},
     {.name = "missing",
      .type = PLX_FIELD_TEXT_LIST,
@@ -378,29 +383,30 @@ const plx_field plx_feature_fields[] = {
     {.name = "missing_indicator",
      .type = PLX_FIELD_BOOL,
      .offset = offsetof(plx_feature_spec, missing_indicator),
-     .kinds = OF_NUMBERS,
+     .kinds = OF_NUMBERS | OF_DATES,
      .fallback = "false",
-     .doc = "dense: whether each number has one more beside it: 1 where it was missing, else 0"},
+     .doc = "dense, datetime: whether each number has one more beside it: 1 where it was missing, else 0"},
     {.name = "clip",
      .type = PLX_FIELD_REAL_LIST,
      .offset = offsetof(plx_feature_spec, clip),
-     .kinds = OF_NUMBERS,
+     .kinds = OF_NUMBERS | OF_DATES,
      .fallback = "",
-     .doc = "dense: [LOW, HIGH]: numbers outside become the nearer of the two"},
+     .doc = "dense, datetime: [LOW, HIGH]: numbers outside become the nearer of the two"},
     {.name = "transform",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, transform),
-     .kinds = OF_NUMBERS,
+     .kinds = OF_NUMBERS | OF_DATES,
      .fallback = "none",
      .choices = transforms,
-     .doc = "dense, after clip: log1p: log(1 + x), and -log(1 - x) for x below 0; is_zero: 1 for 0, else 0"},
+     .doc = "dense, datetime, after clip: log1p: log(1 + x), and -log(1 - x) for x below 0; is_zero: 1 for 0, else 0"},
     {.name = "scaling",
      .type = PLX_FIELD_CHOICE,
      .offset = offsetof(plx_feature_spec, scaling),
-     .kinds = OF_NUMBERS,
+     .kinds = OF_NUMBERS | OF_DATES,
      .fallback = "minmax",
      .choices = scalings,
-     .doc = "dense, after transform: minmax to [0, 1], standard to mean 0 and deviation 1, quantile to the share of "
+     .doc = "dense, datetime, after transform: minmax to [0, 1], standard to mean 0 and deviation 1, quantile to the "
+            "share of "
             "rows below, or none"},
     {.name = "borders",
      .type = PLX_FIELD_REAL_LIST,
@@ -424,6 +430,22 @@ const plx_field plx_feature_fields[] = {
      .fallback = "0",
      .doc = "buckets, instead of borders: each number that at least so many rows have is a bucket, and so is what "
             "lies between two such"},
+    {.name = "parts",
+     .type = PLX_FIELD_CHOICE_LIST,
+     .offset = offsetof(plx_feature_spec, parts),
+     .kinds = OF_DATES,
+     .fallback = "[hour, weekday, month, age]",
+     .choices = date_parts,
+     .doc =
+         "datetime: what is read of a date: hour, weekday and month are categories, each with an embedding; age, days "
+         "from the date to the reference, is a number. In UTC where a cell has a time zone, else as it stands"},
+    {.name = "reference",
+     .type = PLX_FIELD_TEXT,
+     .offset = offsetof(plx_feature_spec, reference),
+     .kinds = OF_DATES,
+     .fallback = "",
+     .doc = "datetime: the date from which age counts back, as a cell; empty: the latest of the rows of the fit, which "
+            "the model file keeps"},
 };
 const size_t plx_feature_n_fields = sizeof plx_feature_fields / sizeof *plx_feature_fields;
 

@@ -15,7 +15,8 @@ typedef enum plx_on_error { PLX_ON_ERROR_STOP, PLX_ON_ERROR_SKIP } plx_on_error;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
 /** The kinds of features, in the order in which the model reads them. Each is the constant plx_feature_NAME of
  * data/encoder_def.h; the first word is that of its number. */
-#define PLX_FEATURE_KINDS(KIND)          KIND(SPARSE, sparse) KIND(BUCKETS, buckets) KIND(LIST, list) KIND(DENSE, dense)
+#define PLX_FEATURE_KINDS(KIND)                                                                                        \
+    KIND(SPARSE, sparse) KIND(BUCKETS, buckets) KIND(DATETIME, datetime) KIND(LIST, list) KIND(DENSE, dense)
 #define PLX_FEATURE_NUMBER(number, name) PLX_FEATURE_##number,
 typedef enum plx_feature_kind { PLX_FEATURE_KINDS(PLX_FEATURE_NUMBER) } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
@@ -34,6 +35,9 @@ typedef enum plx_text_meaning { PLX_TEXT_VALUE, PLX_TEXT_EXACT } plx_text_meanin
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
 typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSFORM_IS_ZERO } plx_transform;
+
+typedef enum plx_date_part { PLX_DATE_HOUR, PLX_DATE_WEEKDAY, PLX_DATE_MONTH, PLX_DATE_AGE } plx_date_part;
+enum { PLX_DATE_PARTS = PLX_DATE_AGE + 1 };
 
 /** How far a regression's prediction is off. */
 typedef enum plx_task_loss { PLX_LOSS_SQUARED, PLX_LOSS_ABSOLUTE, PLX_LOSS_HUBER, PLX_LOSS_POISSON } plx_task_loss;
@@ -122,6 +126,9 @@ typedef struct plx_feature_spec {
     plx_real_list borders; /* rising: bucket i takes numbers from border i - 1 on, below border i */
     int64_t quantiles;     /* buckets of equal numbers of rows; 0: none */
     int64_t exact;         /* numbers that at least so many rows have get buckets of their own; 0: none */
+    /* datetime; `missing` to `scaling` are for its age */
+    plx_int_list parts; /* plx_date_part */
+    char *reference;    /* the date at which the age is 0; empty: the latest of the fit */
 } plx_feature_spec;
 
 /** Names of the kinds, ended by NULL. */

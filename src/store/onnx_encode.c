@@ -4,12 +4,15 @@
  * LabelEncoder, numbers are doubles until they are scaled. ONNX has no hash, so that hashed features take ids; and none
  * of its operators drops the blanks round a cell, which is left to who calls the model.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "data/feature_buckets.h"
+#include "data/feature_datetime.h"
 #include "data/feature_dense.h"
 #include "data/feature_list.h"
+#include "store/onnx_dates.h"
 #include "store/onnx_network.h"
 #include "store/onnx_numbers.h"
 
@@ -379,12 +382,58 @@ static plx_status encode_dense(encode *e, const plx_encoder *feature, plx_error 
     return is_plain(feature->own) ? PLX_OK : encode_waiting(e, err);
 }
 
+/* -- Dates -------------------------------------------------------------------------------------------------------- */
+
+static plx_status encode_age(encode *e, const plx_datetime_encoder *own, const char *seconds, const char *is_missing,
+                             plx_error *err)
+{
+    plx_onnx *onnx = e->onnx;
+    const plx_dense_encoder *dense = &own->age;
+    const char *before = plx_onnx_two(onnx, "Sub", plx_onnx_int(onnx, own->reference), seconds);
+    const char *age =
+        plx_onnx_two(onnx, "Div", plx_onnx_cast(onnx, before, PLX_ONNX_DOUBLE), plx_onnx_double(onnx, 86400));
+    age = plx_onnx_three(onnx, "Where", is_missing, plx_onnx_double(onnx, NAN), age);
+    return plx_onnx_numbers(onnx, &dense, 1, age, &e->encoded[e->n_encoded++], err);
+}
+
+/* No operator reads dates: the seconds are an input of their own, as the ids of hashed features are. */
+static plx_status encode_datetime(encode *e, const plx_encoder *feature, plx_error *err)
+{
+    plx_onnx *onnx = e->onnx;
+    char line[512];
+    const char *given, *name = plx_arena_format(onnx->arena, "%s:seconds", feature->spec->name);
+    if (!name) return plx_error_memory(err);
+    snprintf(line, sizeof line,
+             "ONNX reads no dates: feature '%.100s' takes whole seconds since 1970-01-01 UTC, input '%.120s', and the "
+             "smallest 64-bit integer where the date is missing (docs/onnx.md)",
+             feature->spec->name, name);
+    e->tell(e->user, line);
+    PLX_TRY(encode_waiting(e, err));
+    onnx->scope = feature->spec->name;
+    PLX_TRY(new_input(e, name, PLX_ONNX_INT64, 1,
+                      "whole seconds since 1970-01-01 UTC; the smallest 64-bit integer where the date is missing",
+                      &given, err));
+    const char *zero = plx_onnx_int(onnx, 0),
+               *is_missing = plx_onnx_two(onnx, "Equal", given, plx_onnx_int(onnx, INT64_MIN));
+    const char *seconds = plx_onnx_three(onnx, "Where", is_missing, zero, given);
+    for (int i = 0; i < feature->n_outputs; i++) {
+        if (feature->outputs[i].kind == PLX_MAKES_NUMBERS) {
+            PLX_TRY(encode_age(e, feature->own, seconds, is_missing, err));
+            continue;
+        }
+        const char *id = plx_onnx_date_part(onnx, feature->spec->parts.items[i], seconds);
+        put_id(e, feature, i, plx_onnx_three(onnx, "Where", is_missing, zero, id));
+    }
+    return PLX_OK;
+}
+
 /* -- All of it ---------------------------------------------------------------------------------------------------- */
 
 typedef plx_status encode_feature(encode *e, const plx_encoder *feature, plx_error *err);
 /* [plx_feature_kind] */
 static encode_feature *const writers[] = {[PLX_FEATURE_SPARSE] = encode_sparse,
                                           [PLX_FEATURE_BUCKETS] = encode_buckets,
+                                          [PLX_FEATURE_DATETIME] = encode_datetime,
                                           [PLX_FEATURE_LIST] = encode_list,
                                           [PLX_FEATURE_DENSE] = encode_dense};
 
