@@ -12,7 +12,7 @@ sys.path.insert(0, str(root / "docs" / "_site"))
 project = "Plexus"
 author = "The Plexus authors"
 copyright = author
-version = release = re.search(r'PLX_VERSION "(.*)"', (root / "include/plexus.h").read_text())[1]
+version = release = re.search(r'PLX_VERSION "(.*)"', (root / "include/plexus_base.h").read_text())[1]
 
 extensions = [
     "myst_nb",
