@@ -270,7 +270,12 @@ static void test_mistakes_have_places(void)
         {"weight: 2", "classes: [a, b]", "c.yaml:10:54: 'classes' belongs to multiclass tasks"},
         {"weight: 2", "class_weights: [1]", "c.yaml:10:69: task 'rich': 'class_weights' has 1 number for 2 classes"},
         {"weight: 2", "class_weights: [1, -1]", "c.yaml:10:69: "},
-        {"weight: 2", "class_weights: {0: 1, 1: -1}", "c.yaml:10:69: 'class_weights' takes numbers from 0 to 1000000"},
+        {"weight: 2", "class_weights: {0: 1, 1: -1}",
+         "c.yaml:10:69: 'class_weights' takes numbers from 0 to 1000000, such as [0.5, 2] or {a: 0.5, b: 2}, or "
+         "balanced, "
+         "not 1: '-1'"},
+        {"weight: 2", "class_weights: [1, -1]", "or balanced, not a list with '-1'"},
+        {"weight: 2", "class_weights: {a: 1, 'b c': often}", "or balanced, not b c: 'often'"},
         {"weight: 2", "class_weights: {0: 1, 1: [2]}", "c.yaml:10:79: a value or a list of values belongs here"},
         {"weight: 2", "class_weights: [1, balanced]", "c.yaml:10:69: 'class_weights' takes numbers from 0"},
         {"embedding_dim: 8", "missing: mean", "c.yaml:7:49: 'missing' takes a list of texts"},

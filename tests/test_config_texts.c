@@ -62,6 +62,27 @@ static void test_json(void)
                "\xF0\x9F\x91\x8D");
 }
 
+/* JSON that is none, told as such and not as YAML: by the file's name, or where it has what YAML does not. */
+static void test_wrong_json(void)
+{
+    static const char comma[] = "{\"data\": {\"train\": [\"a\"]},\n \"features\": [{\"name\": \"%s\"},],\n";
+    static const struct {
+        const char *name, *file, *message;
+    } cases[] = {{"\\ud83d\\udc4d", "c.yaml", "c.yaml:2:40: is not JSON: unexpected token near ']'"},
+                 {"\\uDBFF\\udfff", "c.json", "c.json:2:40: is not JSON: unexpected token near ']'"},
+                 {"x", "c.json", "c.json:2:29: is not JSON: unexpected token near ']'"},
+                 {"x", "c.yaml", "c.yaml:3:1: did not find expected node content"}};
+    for (int i = 0; i < COUNT(cases); i++) {
+        char text[512];
+        plx_spec spec;
+        plx_error err = {0};
+        const int length = snprintf(text, sizeof text, comma, cases[i].name);
+        const plx_spec_source source = {.text = text, .length = (size_t)length, .name = cases[i].file};
+        CHECK_STATUS(plx_spec_parse(&spec, &plx_allocator_default, &source, &err), PLX_ERR_FORMAT);
+        CHECK_TEXT(err.message, cases[i].message);
+    }
+}
+
 /* Its mistakes have the places of the text, which an emoji as an escape moves by 12 and as a character by 1. */
 static void test_places_in_json(void)
 {
@@ -116,9 +137,8 @@ static void test_nesting(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_json),
-        CHECK_TEST(test_places_in_json),
-        CHECK_TEST(test_mark_and_line_ends),
+        CHECK_TEST(test_json),           CHECK_TEST(test_wrong_json),
+        CHECK_TEST(test_places_in_json), CHECK_TEST(test_mark_and_line_ends),
         CHECK_TEST(test_nesting),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

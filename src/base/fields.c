@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -205,6 +206,11 @@ static bool read_text_list(const plx_raw *value, plx_arena *arena, plx_text_list
     return true;
 }
 
+static bool read_weight(const plx_field *field, const plx_raw *item, double *out)
+{
+    return !item->is_list && !item->is_mapping && read_real(field, item->scalar, out) && !isnan(*out);
+}
+
 static bool read_weight_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_weight_list *out)
 {
     const int step = value->is_mapping ? 2 : 1, n = value->n_items / step;
@@ -220,7 +226,7 @@ static bool read_weight_list(const plx_field *field, const plx_raw *value, plx_a
         double real;
         char *name = NULL;
         if (value->is_mapping && !read_text((item++)->scalar, arena, &name)) return false;
-        if (item->is_list || !read_real(field, item->scalar, &real) || isnan(real)) return false;
+        if (!read_weight(field, item, &real)) return false;
         if (list.items) list.items[i] = real;
         if (list.names) list.names[i] = name;
     }
@@ -281,11 +287,26 @@ static const plx_raw *find_wrong(const plx_field *field, const plx_raw *value, i
     return wrong;
 }
 
+/* The first weight that is none, with the name that it has in a mapping. */
+static plx_status refuse_weights(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_error *err)
+{
+    const int step = value->is_mapping ? 2 : 1;
+    char where[80];
+    for (int i = 0; i < value->n_items; i += step) {
+        const plx_raw *name = &value->items[i], *item = name + step - 1;
+        double real;
+        if (read_weight(field, item, &real)) continue;
+        const int length = (int)(name->scalar.length < 60 ? name->scalar.length : 60);
+        snprintf(where, sizeof where, "%.*s: ", length, name->scalar.text);
+        return plx_field_refuse(field, item, value->is_mapping ? where : "a list with ", arena, err);
+    }
+    return plx_field_refuse(field, value, "", arena, err);
+}
+
 static plx_status refuse_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_error *err)
 {
-    const plx_raw *wrong = NULL;
-    if (field->type != PLX_FIELD_WEIGHT_LIST)
-        wrong = find_wrong(field, value, field->type == PLX_FIELD_INT_LISTS ? 2 : 1);
+    if (field->type == PLX_FIELD_WEIGHT_LIST) return refuse_weights(field, value, arena, err);
+    const plx_raw *wrong = find_wrong(field, value, field->type == PLX_FIELD_INT_LISTS ? 2 : 1);
     if (!wrong) wrong = value;
     return plx_field_refuse(field, wrong, !field->or_one && wrong != value ? "a list with " : "", arena, err);
 }

@@ -34,6 +34,8 @@ plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, p
  * PLX_ERR_MEMORY. */
 plx_status plx_json_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, bool *is_made,
                          plx_error *err);
+/** Why a text that is meant as JSON is none: PLX_ERR_FORMAT with the place; PLX_OK: it begins otherwise. */
+plx_status plx_json_refuse(plx_slice text, const char *name, plx_error *err);
 
 /** Loads the one document of the source. PLX_ERR_FORMAT: not YAML, empty, no mapping, more than one document. */
 plx_status plx_document_init(plx_document *document, const plx_allocator *allocator, const plx_spec_source *source,

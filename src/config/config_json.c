@@ -149,14 +149,13 @@ static int add_value(walk *w, int depth)
 }
 
 /* Of what is no list, mapping or string JSON and YAML think alike. */
-static bool is_json(plx_slice text)
+static bool is_json(plx_slice text, json_error_t *where)
 {
-    json_error_t where;
     size_t n = 0;
     while (n < text.length && strchr(" \t\r\n", text.text[n]) && text.text[n])
         n++;
     if (n == text.length || !text.text[n] || !strchr("[{\"", text.text[n])) return false;
-    json_t *value = json_loadb(text.text, text.length, JSON_DECODE_ANY, &where);
+    json_t *value = json_loadb(text.text, text.length, JSON_DECODE_ANY, where);
     json_decref(value);
     return value != NULL;
 }
@@ -165,8 +164,9 @@ plx_status plx_json_load(yaml_document_t *out, const plx_allocator *allocator, p
                          plx_error *err)
 {
     plx_string room;
+    json_error_t where;
     *is_made = false;
-    if (!is_json(text)) return PLX_OK;
+    if (!is_json(text, &where)) return PLX_OK;
     if (!yaml_document_initialize(out, NULL, NULL, NULL, 1, 1)) return plx_error_memory(err);
     plx_string_init(&room, allocator);
     walk w = {.at = text.text, .document = out, .text = &room};
@@ -176,4 +176,12 @@ plx_status plx_json_load(yaml_document_t *out, const plx_allocator *allocator, p
     if (!*is_made) yaml_document_delete(out);
     plx_string_release(&room);
     return has_failed ? plx_error_memory(err) : PLX_OK;
+}
+
+plx_status plx_json_refuse(plx_slice text, const char *name, plx_error *err)
+{
+    json_error_t where = {.line = -1};
+    if (is_json(text, &where) || where.line < 0) return PLX_OK;
+    if (!name) PLX_FAIL(err, PLX_ERR_FORMAT, "is not JSON: %s", where.text);
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%d:%d: is not JSON: %s", name, where.line, where.column, where.text);
 }

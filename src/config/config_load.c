@@ -91,6 +91,23 @@ static plx_status load(yaml_document_t *out, plx_slice text, const char *name, p
     return status;
 }
 
+/* Whether an escape of half a pair is here: \uD8.. to \uDB.. first, \uDC.. to \uDF.. second. */
+static bool is_half(const char *at, const char *digits)
+{
+    return at[0] == '\\' && at[1] == 'u' && (at[2] | 0x20) == 'd' && at[3] && strchr(digits, at[3]);
+}
+
+/* Whether the text can only be meant as JSON: by its name, or by a pair of surrogates, which YAML does not have. */
+static bool is_meant_as_json(plx_slice text, const char *name)
+{
+    static const char ending[] = ".json";
+    const size_t escape = strlen("\\u0000"), n = sizeof ending - 1, length = name ? strlen(name) : 0;
+    if (length >= n && strcmp(name + length - n, ending) == 0) return true;
+    for (size_t i = 0; i + escape + escape <= text.length; i++)
+        if (is_half(text.text + i, "89abAB") && is_half(text.text + i + escape, "cdefCDEF")) return true;
+    return false;
+}
+
 plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, const char *name,
                          plx_error *err)
 {
@@ -103,5 +120,8 @@ plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, p
     if (text.length >= n && memcmp(text.text, mark, n) == 0) text = (plx_slice){text.text + n, text.length - n};
     bool is_made;
     PLX_TRY(plx_json_load(out, allocator, text, &is_made, err));
-    return is_made ? PLX_OK : load(out, text, name, err);
+    if (is_made) return PLX_OK;
+    const plx_status status = load(out, text, name, err);
+    if (status == PLX_ERR_FORMAT && is_meant_as_json(text, name)) PLX_TRY(plx_json_refuse(text, name, err));
+    return status;
 }
