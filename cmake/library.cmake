@@ -4,7 +4,7 @@
 file(GLOB PLEXUS_BASE CONFIGURE_DEPENDS src/base/*.c)
 file(GLOB PLEXUS_KERNELS CONFIGURE_DEPENDS src/kernels/*.c)
 file(GLOB PLEXUS_DATA CONFIGURE_DEPENDS src/rows/*.c src/files/*.c src/data/*.c)
-file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/graph/*.c src/ops/*.c src/networks/*.c)
+file(GLOB PLEXUS_NETWORK CONFIGURE_DEPENDS src/tasks/*.c src/graph/*.c src/ops/*.c src/networks/*.c)
 file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c src/store/*.c src/config/*.c src/model/*.c src/api/*.c)
 if(PLEXUS_CORE) # what trains on records in memory
   set(PLEXUS_DATA src/rows/records.c src/rows/rows_ahead.c)

@@ -40,12 +40,10 @@ static inline plx_target_spec golden_target(const char *name, const char *kind)
     if (!strcmp(kind, "binary")) return (plx_target_spec){.name = name, .kind = PLX_TASK_BINARY};
     if (!strncmp(kind, "multiclass", 10) && part)
         return (plx_target_spec){.name = name, .kind = PLX_TASK_MULTICLASS, .n_classes = atoi(part + 1)};
-    int loss = PLX_LOSS_SQUARED;
-    if (!strcmp(kind, "absolute")) loss = PLX_LOSS_ABSOLUTE;
-    if (!strncmp(kind, "huber", 5)) loss = PLX_LOSS_HUBER;
-    if (!strcmp(kind, "poisson")) loss = PLX_LOSS_POISSON;
+    char loss[32];
+    snprintf(loss, sizeof loss, "%.*s", part ? (int)(part - kind) : 31, kind);
     return (plx_target_spec){
-        .name = name, .kind = PLX_TASK_REGRESSION, .loss = loss, .huber_delta = part ? atof(part + 1) : 1};
+        .name = name, .kind = PLX_TASK_REGRESSION, .loss = plx_loss_find(loss), .parameter = part ? atof(part + 1) : 0};
 }
 
 enum { GOLDEN_SETTINGS_MAX = 32, GOLDEN_ARRAYS_MAX = 512, GOLDEN_TASKS_MAX = 4 };

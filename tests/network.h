@@ -11,6 +11,9 @@
 #include "check.h"
 #include "graph/run.h"
 #include "networks/network.h"
+#include "ops/ops.h"
+
+#define LOSS(name, graph, task, value) plx_loss_node(graph, task, value, &plx_loss_##name, 0)
 
 enum { NETWORK_TASKS_MAX = 4, NETWORK_FEATURES_MAX = 8, NETWORK_LISTS = 2, NETWORK_LENGTH = 5 };
 

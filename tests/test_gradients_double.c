@@ -97,7 +97,7 @@ static plx_ref inputs_of(plx_graph *graph)
 static void squared_tasks(plx_graph *graph, plx_ref x, plx_ref value)
 {
     plx_ref number = to_number(graph, x, value);
-    plx_graph_task(graph, 0, number, plx_squared_loss(graph, 0, number));
+    plx_graph_task(graph, 0, number, LOSS(squared, graph, 0, number));
 }
 
 static void build_linear(plx_graph *graph, const void *user)
@@ -212,20 +212,20 @@ static void build_losses(plx_graph *graph, const void *user)
     (void)user;
     plx_ref x = inputs_of(graph);
     plx_ref a = bank_of(graph, x, "a", 1, 1), b = bank_of(graph, x, "b", 1, 1), c = bank_of(graph, x, "c", 1, 1);
-    plx_graph_task(graph, 0, plx_sigmoid(graph, a), plx_binary_loss(graph, 0, a));
+    plx_graph_task(graph, 0, plx_sigmoid(graph, a), LOSS(binary, graph, 0, a));
     plx_graph_task(graph, 1, plx_multiply(graph, plx_sigmoid(graph, a), plx_sigmoid(graph, b)),
                    plx_pair_loss(graph, 1, a, b));
-    plx_graph_task(graph, 2, c, plx_squared_loss(graph, 2, c));
+    plx_graph_task(graph, 2, c, LOSS(squared, graph, 2, c));
 }
 
-static void build_regressions(plx_graph *graph, const void *user)
+/* A loss of one number, twice by the same value: the second adds to the gradient of the first. */
+static void build_regression(plx_graph *graph, const void *user)
 {
-    (void)user;
     plx_ref x = inputs_of(graph);
-    plx_ref a = bank_of(graph, x, "a", 1, 1), b = bank_of(graph, x, "b", 1, 1), c = bank_of(graph, x, "c", 1, 1);
-    plx_graph_task(graph, 0, a, plx_absolute_loss(graph, 0, a));
-    plx_graph_task(graph, 1, b, plx_huber_loss(graph, 1, b, 0.7));
-    plx_graph_task(graph, 2, plx_exp(graph, c), plx_poisson_loss(graph, 2, c));
+    plx_ref a = bank_of(graph, x, "a", 1, 1), b = bank_of(graph, x, "b", 1, 1);
+    plx_graph_task(graph, 0, a, plx_loss_node(graph, 0, a, user, 0.7));
+    plx_graph_task(graph, 1, b, plx_loss_node(graph, 1, b, user, 0.7));
+    plx_graph_task(graph, 2, b, plx_loss_node(graph, 2, b, user, 0.3));
 }
 
 /* Two losses of the same logits: the second adds to the gradient of the first. */
@@ -234,9 +234,9 @@ static void build_classes(plx_graph *graph, const void *user)
     (void)user;
     plx_ref x = inputs_of(graph);
     plx_ref a = bank_of(graph, x, "a", 1, 5), both = bank_of(graph, x, "b", 1, 3);
-    plx_graph_task(graph, 0, plx_softmax(graph, a), plx_class_loss(graph, 0, a));
-    plx_graph_task(graph, 1, plx_softmax(graph, both), plx_class_loss(graph, 1, both));
-    plx_graph_task(graph, 2, plx_softmax(graph, both), plx_class_loss(graph, 2, both));
+    plx_graph_task(graph, 0, plx_softmax(graph, a), LOSS(class, graph, 0, a));
+    plx_graph_task(graph, 1, plx_softmax(graph, both), LOSS(class, graph, 1, both));
+    plx_graph_task(graph, 2, plx_softmax(graph, both), LOSS(class, graph, 2, both));
 }
 
 static void check_shape(const char *name, network_builder *build, const void *user, const network_shape *shape)
@@ -288,7 +288,8 @@ static void test_losses(void)
         const network_shape shares = {2, 2, 3, 13, 4, false, has_gaps, true};
         check_shape("losses", build_losses, NULL, &classes);
         check_shape("soft losses", build_losses, NULL, &shares);
-        check_shape("regressions", build_regressions, NULL, &numbers);
+        for (int i = 0; plx_task_regression.losses[i]; i++)
+            check_shape(plx_task_regression.losses[i]->name, build_regression, plx_task_regression.losses[i], &numbers);
         check_shape("classes", build_classes, NULL, &classes);
     }
 }

@@ -314,8 +314,8 @@ static void build_shared_values(plx_graph *graph, const void *user)
     plx_ref mixed = plx_mixture(graph, plx_softmax(graph, linear(graph, "gate", c, 1, 2)), &second, 1);
     mixed = plx_elu(graph, plx_dropout(graph, plx_gelu(graph, plx_dropout(graph, mixed, 0.3)), 0.3));
     plx_ref y = linear(graph, "y", mixed, 1, 1), z = linear(graph, "z", plx_sigmoid(graph, y), 1, 1);
-    plx_graph_task(graph, 0, y, plx_squared_loss(graph, 0, plx_dropout(graph, linear(graph, "w", c, 1, 1), 0.2)));
-    plx_graph_task(graph, 1, z, plx_squared_loss(graph, 1, batch_norm(graph, "z", z)));
+    plx_graph_task(graph, 0, y, LOSS(squared, graph, 0, plx_dropout(graph, linear(graph, "w", c, 1, 1), 0.2)));
+    plx_graph_task(graph, 1, z, LOSS(squared, graph, 1, batch_norm(graph, "z", z)));
 }
 
 static void test_shared_values_stay(void)
@@ -428,7 +428,7 @@ static void build_mistake(plx_graph *graph, const void *user)
     const plx_linear_spec spec = {.groups = 3, .width = 4};
     plx_ref bank = plx_linear(graph, x, &spec);
     plx_ref wrong = plx_mixture(graph, x, &bank, 1);
-    plx_graph_task(graph, 0, plx_relu(graph, wrong), plx_binary_loss(graph, 0, wrong));
+    plx_graph_task(graph, 0, plx_relu(graph, wrong), LOSS(binary, graph, 0, wrong));
 }
 
 /* The first mistake is reported with its scope; what follows it does nothing. */
@@ -495,7 +495,7 @@ static plx_status gate_of(const bool *is_there, int *n_experts, plx_error *err)
     const plx_ref two = linear(&graph, "two", x, 2, 4), three = linear(&graph, "three", x, 3, 4);
     const plx_ref banks[] = {is_there[0] ? two : PLX_ABSENT, PLX_ABSENT, is_there[1] ? three : PLX_ABSENT};
     const plx_ref mixed = plx_gated(&graph, &build, x, banks, 3);
-    plx_graph_task(&graph, 0, mixed, plx_squared_loss(&graph, 0, linear(&graph, "out", mixed, 1, 1)));
+    plx_graph_task(&graph, 0, mixed, LOSS(squared, &graph, 0, linear(&graph, "out", mixed, 1, 1)));
     const plx_status status = plx_graph_finish(&graph, err);
     for (int i = 0; i < graph.n_params; i++)
         if (strcmp(graph.params[i].spec.name, "gate/kernel") == 0) *n_experts = graph.params[i].spec.cols;

@@ -240,7 +240,7 @@ static void test_soft_labels(void)
     CHECK(metrics[0].auc > 0.6 && metrics[0].auc < 0.95 && metrics[0].rmse < 0.2 && metrics[0].logloss > 0.3);
     const char *esmm = text_of("esmm", "", "  - {name: click}\n  - {name: share, labels: soft}\n");
     CHECK_STATUS(plx_config_parse(f.context, esmm, strlen(esmm), "c.yaml", &config, &failure), PLX_ERR_FORMAT);
-    CHECK_TEXT(failure.message, "ESMM multiplies probabilities of labels 0 and 1; task 'share' has 'labels: soft'");
+    CHECK_TEXT(failure.message, "task 'share': ESMM multiplies probabilities of labels 0 and 1");
     fixture_free(&f);
 }
 
@@ -309,7 +309,7 @@ static void test_models_that_need_binary_tasks_say_so(void)
     plx_error failure = {.message = ""};
     const char *text = text_of("esmm", "", "  - {name: click}\n  - {name: grade, kind: multiclass}\n");
     CHECK_STATUS(fixture_make(&f, NULL, text, &failure), PLX_ERR_FORMAT);
-    CHECK_TEXT(failure.message, "ESMM takes binary tasks alone; 'grade' is a multiclass task");
+    CHECK_TEXT(failure.message, "task 'grade': ESMM takes binary tasks alone; this one is a multiclass task");
 }
 
 static void test_labels_and_weights_are_not_needed_to_score(void)

@@ -179,7 +179,6 @@ static void write_tasks_taken(const plx_model_def *def, plx_string *out)
 /** The figures that train.monitor takes. */
 static void write_metrics(plx_string *out)
 {
-    static const char *const kinds[] = {"binary", "regression", "multiclass"};
     plx_string_format(
         out, "\nWhat `monitor` takes of a task, as TASK.FIGURE; a sum's terms may have weights above 0, and those "
              "of which smaller\nvalues are better count negative beside others "
@@ -190,9 +189,9 @@ static void write_metrics(plx_string *out)
         const char *before = "";
         if (metric->better == PLX_BETTER_NEITHER) continue;
         plx_string_format(out, "- `%s` (", metric->name);
-        for (int kind = 0; kind < (int)(sizeof kinds / sizeof *kinds); kind++) {
+        for (int kind = 0; plx_task_kinds[kind]; kind++) {
             if (!plx_metric_fits(metric, (plx_task_kind)kind)) continue;
-            plx_string_format(out, "%s%s", before, kinds[kind]);
+            plx_string_format(out, "%s%s", before, plx_task_kinds[kind]);
             before = ", ";
         }
         plx_string_format(out, "): %s\n", metric->doc);

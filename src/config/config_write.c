@@ -63,8 +63,14 @@ void plx_spec_write(const plx_spec *spec, plx_string *out)
 /** Whether a field decides how the network is made of the encoded rows, not how rows are encoded. */
 static bool is_of_network(const plx_field *field)
 {
-    static const char *const names[] = {"embedding_dim", "combiner", "attention_on", "weight",
-                                        "weight_decay",  "loss",     "huber_delta"};
+#define PARAMETER(key, loss, most, fallback, doc) #key,
+    static const char *const names[] = {"embedding_dim",
+                                        "combiner",
+                                        "attention_on",
+                                        "weight",
+                                        "weight_decay",
+                                        "loss",
+                                        PLX_LOSS_PARAMETER_LIST(PARAMETER)};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (strcmp(names[i], field->name) == 0) return true;
     return false;

@@ -14,7 +14,7 @@ enum { BLOCK_ROWS = 256 };
 
 int plx_classes_n(const plx_label_encoder *task)
 {
-    return task->spec->kind == PLX_TASK_MULTICLASS ? (int)task->classes.n : 2;
+    return plx_task_has_classes(task->spec) ? (int)task->classes.n : 2;
 }
 
 /* -- Weights --------------------------------------------------------------------------------------------------- */
@@ -42,7 +42,7 @@ static plx_status name_weights(plx_label_encoder *task, int n, plx_error *err)
         char plain[2] = {(char)('0' + class % 2), '\0'};
         const plx_text_list *texts = class == 1 ? &task->spec->positive : &task->spec->negative;
         if (!isnan(task->class_weights[class])) continue;
-        if (task->spec->kind == PLX_TASK_BINARY)
+        if (!plx_task_has_classes(task->spec))
             return fail_weights(task, texts->n ? texts->items[0] : plain, "lacks", err);
         plx_shown_cell shown = plx_cell_show(plx_dictionary_text(&task->classes, (uint32_t) class));
         shown.text[strlen(shown.text) - 1] = '\0';
@@ -106,7 +106,7 @@ plx_status plx_classes_list(plx_encoders *e, plx_label_encoder *task, plx_error 
         if (!plx_dictionary_add(&task->classes, text, hash)) return plx_error_memory(err);
     }
     /* Classes that are not listed come with the fit. */
-    if (spec->kind == PLX_TASK_REGRESSION || (spec->kind == PLX_TASK_MULTICLASS && !spec->classes.n)) return PLX_OK;
+    if (!plx_task_has_texts(spec) || (plx_task_has_classes(spec) && !spec->classes.n)) return PLX_OK;
     return plx_classes_check(e, task, err);
 }
 

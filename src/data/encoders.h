@@ -18,8 +18,7 @@ typedef struct plx_input {
     bool is_checked;                    /* the row of a feature that reads it has check_text */
     bool label_texts, label_numbers;    /* what tasks read: labels, where they count, weights; and data.group */
     bool is_weight;                     /* with labels no number may lack or be negative */
-    bool is_share;                      /* with labels no number may be below 0 or above 1 */
-    bool is_count;                      /* with labels no number may be negative */
+    bool labels_from_0, labels_to_1;    /* with labels no number may be below 0, above 1 */
     const plx_text_list *label_missing; /* with labels these texts mean no number: a regression's; NULL: none */
     bool never_missing;                 /* a dense feature reads it that states no number for missing ones */
     int size;                           /* numbers in a cell: above 1, features that read vectors alone read it */

@@ -61,7 +61,7 @@ static plx_tensor *add_features(plx_tensor *next, const plx_encoders *e, bool ha
 
 static bool has_fitted_classes(const plx_label_encoder *task)
 {
-    return task->spec->kind == PLX_TASK_MULTICLASS && task->spec->classes.n == 0;
+    return plx_task_has_classes(task->spec) && task->spec->classes.n == 0;
 }
 
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,

@@ -98,7 +98,7 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
     if (to->with_labels && plx_labels_is_missing(to->encoders, index, cell)) cell.length = 0;
     plx_number kind = plx_cell_number_by(&to->encoders->spec.data, cell, &column->numbers[to->columns->n]);
     const plx_input *input = &to->encoders->inputs[index];
-    if (kind != PLX_NUMBER_GIVEN || input->is_weight || input->is_count || input->is_share)
+    if (kind != PLX_NUMBER_GIVEN || input->is_weight || input->labels_from_0 || input->labels_to_1)
         PLX_TRY(check_number(to, index, kind, cell, err));
     remember(column, cell);
     return PLX_OK;

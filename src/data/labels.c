@@ -25,7 +25,7 @@ static plx_status check_missing(const plx_task_spec *task, const plx_text_list *
 static plx_status check_soft(const plx_task_spec *task, plx_error *err)
 {
     if (task->labels != PLX_LABELS_SOFT) return PLX_OK;
-    if (task->kind != PLX_TASK_BINARY)
+    if (!plx_task_kind_has_positives((plx_task_kind)task->kind))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a %s; `labels: soft` is for binary tasks", task->name,
                  plx_task_kinds[task->kind]);
     if (task->positive.n || task->negative.n)
@@ -44,7 +44,7 @@ static plx_status check_soft(const plx_task_spec *task, plx_error *err)
 static plx_status check_lists(const plx_task_spec *task, plx_error *err)
 {
     PLX_TRY(check_soft(task, err));
-    if (task->kind != PLX_TASK_BINARY && (task->positive.n || task->negative.n))
+    if (!plx_task_kind_has_positives((plx_task_kind)task->kind) && (task->positive.n || task->negative.n))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a %s; `positive` and `negative` are for binary tasks",
                  task->name, plx_task_kinds[task->kind]);
     if (task->negative.n && !task->positive.n)
@@ -107,8 +107,8 @@ static plx_status link_task(plx_encoders *e, const plx_task_spec *spec, plx_erro
                      spec->name, input->column);
         input->label_numbers = true;
         if (spec->missing.n) input->label_missing = &spec->missing;
-        input->is_share |= spec->kind == PLX_TASK_BINARY;
-        input->is_count |= spec->loss == PLX_LOSS_POISSON;
+        input->labels_from_0 |= plx_task_loss(spec)->labels_from_0;
+        input->labels_to_1 |= plx_task_loss(spec)->labels_to_1;
     } else {
         input->label_texts = true;
     }
@@ -205,9 +205,9 @@ plx_status plx_labels_check_number(const plx_encoders *e, int input, double numb
     const plx_input *in = &e->inputs[input];
     const char *reader = plx_labels_reader(e, input);
     if (isnan(number) && in->is_weight) return plx_fail_number(PLX_NUMBER_MISSING, cell, in->column, reader, err);
-    if (number < 0 && (in->is_weight || in->is_count || in->is_share))
+    if (number < 0 && (in->is_weight || in->labels_from_0))
         return plx_fail_number(PLX_NUMBER_NEGATIVE, cell, in->column, reader, err);
-    if (number > 1 && in->is_share) return plx_fail_number(PLX_NUMBER_ABOVE_1, cell, in->column, reader, err);
+    if (number > 1 && in->labels_to_1) return plx_fail_number(PLX_NUMBER_ABOVE_1, cell, in->column, reader, err);
     return PLX_OK;
 }
 
@@ -377,7 +377,7 @@ plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uin
 {
     for (int i = 0; i < e->layout.n_tasks; i++) {
         plx_label_encoder *task = &e->tasks[i];
-        if (task->spec->kind == PLX_TASK_MULTICLASS && !task->spec->classes.n)
+        if (plx_task_has_classes(task->spec) && !task->spec->classes.n)
             PLX_TRY(plx_classes_fit(e, task, columns, order, n, err));
         if (plx_task_lists_positive_alone(task->spec))
             PLX_TRY(plx_classes_fit_minus_one(e, task, columns, order, n, err));

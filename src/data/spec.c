@@ -21,10 +21,10 @@ static const char *const missing_words[] = {"error", "mean", NULL};
 static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
 static const char *const date_parts[] = {"hour", "weekday", "month", "age", NULL};
 static const char *const scalings[] = {"none", "minmax", "standard", "quantile", NULL};
-const char *const plx_task_kinds[] = {"binary", "regression", "multiclass", NULL};
 static const char *const label_kinds[] = {"hard", "soft", NULL};
 static const char *const balanced_word[] = {"balanced", NULL};
-static const char *const losses[] = {"squared", "absolute", "huber", "poisson", NULL};
+#define LOSS_NAME(name, doc) #name,
+static const char *const regression_losses[] = {PLX_REGRESSION_LOSSES(LOSS_NAME) NULL};
 
 #define MAX_EMBEDDING  4096
 #define MAX_PART_ROWS  4294967294.0 /* rows are numbered by 32 bits */
@@ -449,6 +449,17 @@ const plx_field plx_feature_fields[] = {
 };
 const size_t plx_feature_n_fields = sizeof plx_feature_fields / sizeof *plx_feature_fields;
 
+#define LOSS_DOC(name, doc_) "; " #name ": " doc_
+#define LOSS_PARAMETER(key, loss, most, fallback_, doc_)                                                               \
+    {.name = #key,                                                                                                     \
+     .type = PLX_FIELD_REAL,                                                                                           \
+     .offset = offsetof(plx_task_spec, loss_parameters) + PLX_LOSS_##key * sizeof(double),                             \
+     .kinds = OF_REGRESSION,                                                                                           \
+     .max = (most),                                                                                                    \
+     .above_min = true,                                                                                                \
+     .fallback = (fallback_),                                                                                          \
+     .doc = "loss " #loss ": " doc_},
+
 const plx_field plx_task_fields[] = {
     {.name = "name",
      .type = PLX_FIELD_TEXT,
@@ -505,22 +516,14 @@ const plx_field plx_task_fields[] = {
      .offset = offsetof(plx_task_spec, loss),
      .kinds = OF_REGRESSION,
      .fallback = "squared",
-     .choices = losses,
-     .doc = "regression: of d = prediction - label d^2, |d|, or huber's mixture of both; poisson: labels are counts, "
-            "the network gives the logarithm of their rate"},
-    {.name = "huber_delta",
-     .type = PLX_FIELD_REAL,
-     .offset = offsetof(plx_task_spec, huber_delta),
-     .kinds = OF_REGRESSION,
-     .max = 1e6,
-     .above_min = true,
-     .fallback = "1",
-     .doc = "loss huber: d^2 / 2 up to this |d|, from there on delta (|d| - delta / 2)"},
-    {.name = "where",
-     .type = PLX_FIELD_TEXT,
-     .offset = offsetof(plx_task_spec, where),
-     .fallback = "",
-     .doc = "a column: the task counts only in rows where it holds one of where_values; empty: in all rows"},
+     .choices = regression_losses,
+     .doc = "regression: of d = prediction - label" PLX_REGRESSION_LOSSES(LOSS_DOC)},
+    PLX_LOSS_PARAMETER_LIST(LOSS_PARAMETER){
+        .name = "where",
+        .type = PLX_FIELD_TEXT,
+        .offset = offsetof(plx_task_spec, where),
+        .fallback = "",
+        .doc = "a column: the task counts only in rows where it holds one of where_values; empty: in all rows"},
     {.name = "where_values",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_task_spec, where_values),

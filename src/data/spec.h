@@ -8,6 +8,7 @@
 
 #include "base/fields.h"
 #include "plexus_base.h"
+#include "tasks/task.h"
 
 typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_file_format { PLX_FORMAT_AUTO, PLX_FORMAT_CSV, PLX_FORMAT_PARQUET } plx_file_format;
@@ -38,9 +39,6 @@ typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSF
 
 typedef enum plx_date_part { PLX_DATE_HOUR, PLX_DATE_WEEKDAY, PLX_DATE_MONTH, PLX_DATE_AGE } plx_date_part;
 enum { PLX_DATE_PARTS = PLX_DATE_AGE + 1 };
-
-/** How far a regression's prediction is off. */
-typedef enum plx_task_loss { PLX_LOSS_SQUARED, PLX_LOSS_ABSOLUTE, PLX_LOSS_HUBER, PLX_LOSS_POISSON } plx_task_loss;
 
 /** What the labels of a binary task are: 0 and 1, or probabilities between them. */
 typedef enum plx_task_labels { PLX_LABELS_HARD, PLX_LABELS_SOFT } plx_task_labels;
@@ -147,9 +145,9 @@ typedef struct plx_task_spec {
     plx_text_list missing;  /* cells that mean "no label", beside the empty one and those of data.missing */
     plx_text_list
         classes; /* multiclass: its labels, in the order of its outputs; empty: those of the fit, in rising order */
-    int loss;    /* regression: plx_task_loss */
-    double huber_delta;
-    char *where; /* the column that says in which rows the task counts; empty: in all */
+    int loss;    /* which of the losses of its kind */
+    double loss_parameters[PLX_LOSS_PARAMETERS]; /* by plx_loss_parameter */
+    char *where;                                 /* the column that says in which rows the task counts; empty: in all */
     plx_text_list where_values;
     double weight;                 /* of the task's loss */
     double weight_decay;           /* factor of the weight from epoch to epoch */
@@ -158,21 +156,46 @@ typedef struct plx_task_spec {
                                       class as much as all rows divided by its own; empty: 1 */
 } plx_task_spec;
 
-/** Names of the kinds, ended by NULL. */
-extern const char *const plx_task_kinds[];
 extern const plx_field plx_task_fields[];
 extern const size_t plx_task_n_fields;
+
+/** The task's loss; the kind's last where it has fewer, which is a mistake of the configuration. */
+static inline const plx_loss *plx_task_loss(const plx_task_spec *task)
+{
+    const plx_loss *const *loss = plx_task_list[task->kind]->losses;
+    for (int i = 0; i < task->loss && loss[1]; i++)
+        loss++;
+    return *loss;
+}
+
+/** The number that it reads. */
+static inline double plx_task_loss_parameter(const plx_task_spec *task)
+{
+    return task->loss_parameters[plx_task_loss(task)->parameter];
+}
+
+/** What the task's labels are: soft ones are numbers. */
+static inline plx_label_form plx_task_labels_of(const plx_task_spec *task)
+{
+    return task->labels == PLX_LABELS_SOFT ? PLX_LABELS_ARE_NUMBERS : plx_task_list[task->kind]->labels;
+}
 
 /** Whether the task's labels are texts to be looked up, rather than numbers as they stand. */
 static inline bool plx_task_has_texts(const plx_task_spec *task)
 {
-    return task->kind != PLX_TASK_REGRESSION && task->labels != PLX_LABELS_SOFT;
+    return plx_task_labels_of(task) != PLX_LABELS_ARE_NUMBERS;
+}
+
+/** Whether labels are classes, listed or found in the rows. */
+static inline bool plx_task_has_classes(const plx_task_spec *task)
+{
+    return plx_task_labels_of(task) == PLX_LABELS_ARE_CLASSES;
 }
 
 /** Whether every other text than the listed ones is a negative. */
 static inline bool plx_task_lists_positive_alone(const plx_task_spec *task)
 {
-    return task->kind == PLX_TASK_BINARY && task->positive.n && !task->negative.n;
+    return plx_task_labels_of(task) == PLX_LABELS_ARE_TRUTHS && task->positive.n && !task->negative.n;
 }
 
 /** All three sections. */

@@ -29,6 +29,10 @@ void plx_graph_init(plx_graph *graph, plx_arena *arena, int n_tasks)
 void plx_graph_fail(plx_graph *graph, const char *format, ...)
 {
     if (graph->failure.code != PLX_OK) return;
+    if (plx_arena_failed(graph->arena)) { /* which made a value absent, not the network's shape */
+        plx_error_memory(&graph->failure);
+        return;
+    }
     char message[1024];
     va_list arguments;
     va_start(arguments, format);

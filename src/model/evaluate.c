@@ -72,7 +72,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     PLX_TRY(plx_score_task(&model->context->allocator, &scored, &figures, err));
     plx_metrics_set(metrics, model, task, &figures);
     const bool has_one_class = metrics->positives == 0 || metrics->positives == metrics->rows;
-    if (metrics->kind == PLX_TASK_BINARY && metrics->rows > 0 && has_one_class && isnan(figures.auc)) {
+    if (plx_task_kind_has_positives(metrics->kind) && metrics->rows > 0 && has_one_class && isnan(figures.auc)) {
         plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC has no meaning with one class",
                          metrics->task, (long long)metrics->rows, metrics->positives == 0 ? "negative" : "positive");
     }

@@ -32,11 +32,9 @@ static bool tell_progress(listener *l, const plx_train_state *state)
     for (int task = 0; task < n_tasks; task++) {
         l->scores[task] = NAN;
         if (!state->has_validation) continue;
-        plx_metrics *metrics = &l->metrics[task];
-        plx_metrics_set(metrics, l->model, task, &state->validation[task]);
-        l->scores[task] = metrics->kind == PLX_TASK_BINARY       ? metrics->auc
-                          : metrics->kind == PLX_TASK_REGRESSION ? metrics->mse
-                                                                 : metrics->accuracy;
+        const char *name = plx_task_list[l->job->task_kinds[task]]->score;
+        plx_metrics_set(&l->metrics[task], l->model, task, &state->validation[task]);
+        l->scores[task] = plx_metric_of(plx_metric_named(plx_slice_of(name)), &state->validation[task]);
     }
     for (int task = 0; task < n_tasks && state->training; task++)
         plx_metrics_set(&l->metrics[n_tasks + task], l->model, task, &state->training[task]);
@@ -95,7 +93,7 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
-        const bool is_binary = model->task_kinds[task] == PLX_TASK_BINARY;
+        const bool is_binary = plx_task_kind_has_positives(model->task_kinds[task]);
         bool is_settled = false; /* more labels would not change the verdict */
         for (size_t row = 0; row < rows->n && !is_settled; row++) {
             float label;

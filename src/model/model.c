@@ -45,8 +45,8 @@ static plx_target_spec *list_targets(plx_model *model)
         targets[i] = (plx_target_spec){.name = task->name,
                                        .kind = model->task_kinds[i],
                                        .n_classes = plx_encoders_n_classes(model->encoders, (int)i),
-                                       .loss = task->loss,
-                                       .huber_delta = task->huber_delta};
+                                       .loss = plx_task_loss(task),
+                                       .parameter = plx_task_loss_parameter(task)};
     }
     return targets;
 }

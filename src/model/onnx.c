@@ -26,19 +26,6 @@ static void describe_tasks(const plx_model *model, plx_string *out)
     plx_string_add(out, "]", 1);
 }
 
-static const char *output_doc(plx_task_kind kind)
-{
-    switch (kind) {
-    case PLX_TASK_BINARY:
-        return "probability";
-    case PLX_TASK_MULTICLASS:
-        return "probabilities of the classes";
-    case PLX_TASK_REGRESSION:
-        break;
-    }
-    return "value";
-}
-
 /* Tasks by their names; with ":score" behind where an input has that name. */
 static plx_status add_outputs(const plx_model *model, plx_onnx *onnx, const char *const *predictions, plx_error *err)
 {
@@ -51,7 +38,7 @@ static plx_status add_outputs(const plx_model *model, plx_onnx *onnx, const char
                      "task '%s': the ONNX model has an input '%s'; give the task another name", model->task_names[task],
                      name);
         plx_onnx_output(onnx, name, predictions[task], model->graph.outputs[task + 1] - model->graph.outputs[task],
-                        output_doc(model->task_kinds[task]));
+                        plx_task_list[model->task_kinds[task]]->prediction);
     }
     return PLX_OK;
 }

@@ -78,7 +78,7 @@ static void close_object(plx_string *line)
 static void add_score(plx_string *line, plx_task_kind kind, const plx_score *score)
 {
     add_number(line, "rows", (double)score->rows);
-    if (kind == PLX_TASK_BINARY) add_number(line, "positives", (double)score->positives);
+    if (plx_task_kind_has_positives(kind)) add_number(line, "positives", (double)score->positives);
     if (score->groups > 0) {
         add_number(line, "groups", (double)score->groups);
         add_number(line, "groups_counted", (double)score->groups_counted);

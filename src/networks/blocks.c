@@ -2,8 +2,6 @@
 /* The blocks of the models. Names given here are names in model files: they are never changed. */
 #include "networks/blocks.h"
 
-#include "data/spec.h"
-
 #define NAME(name) #name,
 const char *const plx_activation_names[] = {PLX_ACTIVATION_NAMES(NAME) NULL};
 const char *const plx_gate_input_names[] = {"level", "features", NULL};
@@ -96,39 +94,19 @@ plx_ref plx_logit(plx_graph *graph, plx_ref x, int width)
     return logit;
 }
 
-static plx_ref regression_loss(plx_graph *graph, const plx_target_spec *target, int task, plx_ref value)
+static plx_ref prediction(plx_graph *graph, plx_link link, plx_ref logit)
 {
-    switch ((plx_task_loss)target->loss) {
-    case PLX_LOSS_SQUARED:
-        return plx_squared_loss(graph, task, value);
-    case PLX_LOSS_ABSOLUTE:
-        return plx_absolute_loss(graph, task, value);
-    case PLX_LOSS_HUBER:
-        return plx_huber_loss(graph, task, value, target->huber_delta);
-    case PLX_LOSS_POISSON:
-        return plx_poisson_loss(graph, task, value);
-    }
-    return value;
+    static plx_ref (*const functions[PLX_LINKS])(plx_graph *, plx_ref) = {
+        [PLX_LINK_SIGMOID] = plx_sigmoid, [PLX_LINK_EXP] = plx_exp, [PLX_LINK_SOFTMAX] = plx_softmax};
+    return functions[link] ? functions[link](graph, logit) : logit;
 }
 
 plx_task_output plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x)
 {
     const plx_target_spec *target = &build->targets[task];
-    const plx_ref logit = plx_logit(graph, x, target->kind == PLX_TASK_MULTICLASS ? target->n_classes : 1);
-    plx_task_output output = {logit, logit};
-    switch (target->kind) {
-    case PLX_TASK_BINARY:
-        output.value = plx_sigmoid(graph, logit);
-        output.loss = plx_binary_loss(graph, task, logit);
-        break;
-    case PLX_TASK_MULTICLASS:
-        output.value = plx_softmax(graph, logit);
-        output.loss = plx_class_loss(graph, task, logit);
-        break;
-    case PLX_TASK_REGRESSION:
-        if (target->loss == PLX_LOSS_POISSON) output.value = plx_exp(graph, logit);
-        output.loss = regression_loss(graph, target, task, logit);
-        break;
-    }
-    return output;
+    const plx_task_def *def = plx_task_list[target->kind];
+    const plx_loss *loss = target->loss ? target->loss : def->losses[0];
+    const plx_ref logit = plx_logit(graph, x, def->has_output_per_class ? target->n_classes : 1);
+    const plx_ref value = prediction(graph, loss->link, logit);
+    return (plx_task_output){value, plx_loss_node(graph, task, logit, loss, target->parameter)};
 }

@@ -24,7 +24,7 @@ static void build_esmm(plx_graph *graph, const plx_build *build, plx_task_output
 
     plx_ref p_click = plx_sigmoid(graph, click);
     plx_ref p_both = plx_multiply(graph, p_click, plx_sigmoid(graph, conversion));
-    outputs[0] = (plx_task_output){p_click, plx_binary_loss(graph, 0, click)};
+    outputs[0] = (plx_task_output){p_click, plx_loss_node(graph, 0, click, &plx_loss_binary, 0)};
     outputs[1] = (plx_task_output){p_both, plx_pair_loss(graph, 1, click, conversion)};
 }
 

@@ -7,6 +7,7 @@
 #include "base/problem.h"
 #include "graph/graph.h"
 #include "kernels/activation_list.h"
+#include "tasks/task.h"
 
 #define PLX_ACTIVATION_ENUM(name) PLX_ACT_##name,
 typedef enum plx_activation { PLX_ACTIVATION_NAMES(PLX_ACTIVATION_ENUM) PLX_ACTIVATIONS } plx_activation;
@@ -63,10 +64,10 @@ typedef struct plx_input_spec {
 typedef struct plx_target_spec {
     const char *name;
     plx_task_kind kind;
-    int n_classes; /* multiclass */
-    bool is_soft;  /* binary: labels are probabilities */
-    int loss;      /* regression: plx_task_loss of data/spec.h */
-    double huber_delta;
+    int n_classes;        /* multiclass */
+    bool is_soft;         /* binary: labels are probabilities */
+    const plx_loss *loss; /* NULL: the kind's own */
+    double parameter;     /* that the loss reads */
 } plx_target_spec;
 
 typedef struct plx_build {

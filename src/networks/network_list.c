@@ -189,9 +189,9 @@ static void check_tasks(const plx_model_def *def, const plx_target_spec *targets
                         "%s takes %d tasks, not %d: leave some out, or choose another model", def->title,
                         def->tasks_max, n_tasks);
     for (int task = 0; task < n_tasks && def->needs_binary; task++) {
-        if (targets[task].kind != PLX_TASK_BINARY)
+        if (!plx_task_kind_has_positives(targets[task].kind))
             plx_problem_add(problems, "tasks", task, "kind", "%s takes binary tasks alone; this one is a %s",
-                            def->title, targets[task].kind == PLX_TASK_REGRESSION ? "regression" : "multiclass task");
+                            def->title, plx_task_list[targets[task].kind]->noun);
         else if (targets[task].is_soft)
             plx_problem_add(problems, "tasks", task, "labels",
                             "%s multiplies probabilities of labels 0 and 1; this task has 'labels: soft'", def->title);

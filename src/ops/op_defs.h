@@ -6,15 +6,18 @@
 #include "graph/run.h"
 #include "ops/ops.h"
 
-/** Every op: X(name) for plx_op_name. A test fails by name for an op without a gradient case. */
+/** Every op: X(name) for plx_op_name; those of one value's losses are plx_op_NAME_loss of PLX_LOSS_LIST. A test fails
+ * by name for an op without a gradient case. */
 /* clang-format off */
 #define PLX_OP_LIST(X)                                                                                                 \
     X(embedding) X(dense) X(concat) X(bag) X(columns) X(attention) X(linear) PLX_ACTIVATION_OPS(X) X(multiply) X(exp)  \
-    X(dropout) X(moments) X(normalise) X(softmax) X(mixture) X(binary_loss) X(pair_loss) X(squared_loss)               \
-    X(absolute_loss) X(huber_loss) X(poisson_loss) X(class_loss)
+    X(dropout) X(moments) X(normalise) X(softmax) X(mixture) X(pair_loss)
 /* clang-format on */
-#define PLX_OP(name) extern const plx_op plx_op_##name;
+#define PLX_OP(name)           extern const plx_op plx_op_##name;
+#define PLX_LOSS_OP(name, doc) PLX_OP(name##_loss)
 PLX_OP_LIST(PLX_OP)
+PLX_LOSS_LIST(PLX_LOSS_OP)
+#undef PLX_LOSS_OP
 #undef PLX_OP
 
 /** Attributes of embedding nodes, and the parameters of linear ones: what op_joined.c has to know of them. */

@@ -8,6 +8,7 @@
 
 #include "graph/graph.h"
 #include "kernels/activation_list.h"
+#include "tasks/loss.h"
 
 /** Every op, ended by NULL: what tests walk. */
 extern const plx_op *const plx_op_list[];
@@ -127,21 +128,10 @@ void plx_mixture_add_gate(const plx_run *run, const plx_node *node, double *sums
 
 /* -- op_loss.c -------------------------------------------------------------------------------------------------- */
 
-/* Each is of the rows that have a label of `task`, times their weights where they have any. */
+/* Of the rows that have a label of `task`, times their weights where they have any. */
 
-/** Cross-entropy of sigmoid(logit) against the labels of `task`. */
-plx_ref plx_binary_loss(plx_graph *graph, int task, plx_ref logit);
-/** (value - label)^2. */
-plx_ref plx_squared_loss(plx_graph *graph, int task, plx_ref value);
-/** |value - label|, of slope 0 at 0. */
-plx_ref plx_absolute_loss(plx_graph *graph, int task, plx_ref value);
-/** With d = |value - label|: d^2 / 2 up to delta, from there on delta (d - delta / 2). */
-plx_ref plx_huber_loss(plx_graph *graph, int task, plx_ref value, double delta);
-/** e^value - label value: the negative logarithm of a Poisson likelihood of rate e^value, less what no value changes.
- */
-plx_ref plx_poisson_loss(plx_graph *graph, int task, plx_ref value);
-/** Cross-entropy of softmax(logits) against the class that the label numbers; logits [1, classes]. */
-plx_ref plx_class_loss(plx_graph *graph, int task, plx_ref logits);
+/** The loss of a network's numbers (tasks/loss_list.h); `value` [1, 1], for a task of classes [1, classes]. */
+plx_ref plx_loss_node(plx_graph *graph, int task, plx_ref value, const plx_loss *loss, double parameter);
 /** Cross-entropy of sigmoid(a) sigmoid(b), in log space (ESMM). */
 plx_ref plx_pair_loss(plx_graph *graph, int task, plx_ref a, plx_ref b);
 

@@ -331,13 +331,6 @@ static const writer writers[] = {
     {&plx_op_normalise, NULL, normalise},
     {&plx_op_softmax, NULL, softmax},
     {&plx_op_mixture, NULL, mixture},
-    {&plx_op_binary_loss, NULL, NULL},
-    {&plx_op_pair_loss, NULL, NULL},
-    {&plx_op_class_loss, NULL, NULL},
-    {&plx_op_squared_loss, NULL, NULL},
-    {&plx_op_absolute_loss, NULL, NULL},
-    {&plx_op_huber_loss, NULL, NULL},
-    {&plx_op_poisson_loss, NULL, NULL},
 };
 
 static const writer *writer_of(const plx_op *op)
@@ -349,7 +342,7 @@ static const writer *writer_of(const plx_op *op)
 
 bool plx_onnx_knows(const plx_op *op)
 {
-    return writer_of(op) != NULL;
+    return op->is_loss || writer_of(op) != NULL;
 }
 
 /* Marks what the predictions need; inputs come before their readers. */

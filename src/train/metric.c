@@ -264,8 +264,9 @@ static double spread(const plx_scored *scored, double mean)
     return varies ? squares : 0;
 }
 
-static void score_regression(const plx_scored *scored, plx_score *out)
+static void score_regression(const plx_scored *scored, void *scratch, plx_score *out)
 {
+    (void)scratch;
     sums s = {.product = 1.0};
     for (size_t i = 0; i < scored->n; i++) {
         const float prediction = scored->predictions[i * scored->prediction_stride];
@@ -284,8 +285,9 @@ static void score_regression(const plx_scored *scored, plx_score *out)
     if (squares > 0) out->r2 = 1 - s.squared / squares;
 }
 
-static void score_multiclass(const plx_scored *scored, plx_score *out)
+static void score_multiclass(const plx_scored *scored, void *scratch, plx_score *out)
 {
+    (void)scratch;
     sums s = {.product = 1.0};
     for (size_t i = 0; i < scored->n; i++) {
         const float *predictions = scored->predictions + i * scored->prediction_stride;
@@ -309,6 +311,27 @@ static void score_multiclass(const plx_scored *scored, plx_score *out)
     out->accuracy = s.right / s.weight;
 }
 
+/* Of rows that are positive or negative. */
+static void score_ordered(const plx_scored *scored, void *scratch, plx_score *out)
+{
+    if (scored->weights || scored->is_soft) {
+        score_weighted_binary(scored, scratch, out);
+        return;
+    }
+    score_binary(scored, scratch, out);
+    if (scored->groups) score_groups(scored, scratch, out);
+}
+
+/* By plx_task_kind. */
+static const struct {
+    void (*score)(const plx_scored *scored, void *scratch, plx_score *out);
+    bool has_order; /* metrics ask for the order of the rows, and so for scratch */
+} kinds[] = {
+    [PLX_TASK_BINARY] = {score_ordered, true},
+    [PLX_TASK_REGRESSION] = {score_regression, false},
+    [PLX_TASK_MULTICLASS] = {score_multiclass, false},
+};
+
 /* -- All ------------------------------------------------------------------------------------------------------- */
 
 size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool by_weights)
@@ -322,15 +345,7 @@ void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *
 {
     assert(scored->n <= UINT32_MAX);
     set_unknown(out);
-    if (scored->kind == PLX_TASK_REGRESSION) score_regression(scored, out);
-    if (scored->kind == PLX_TASK_MULTICLASS) score_multiclass(scored, out);
-    if (scored->kind != PLX_TASK_BINARY) return;
-    if (scored->weights || scored->is_soft) {
-        score_weighted_binary(scored, scratch, out);
-        return;
-    }
-    score_binary(scored, scratch, out);
-    if (scored->groups) score_groups(scored, scratch, out);
+    kinds[scored->kind].score(scored, scratch, out);
 }
 
 plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err)
@@ -338,7 +353,7 @@ plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scor
     void *scratch = NULL;
     if (scored->n > UINT32_MAX)
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu rows to score: at most 2^32 - 1 at once", scored->n);
-    if (scored->kind == PLX_TASK_BINARY) {
+    if (kinds[scored->kind].has_order) {
         const size_t bytes =
             plx_score_scratch(scored->n, scored->n_groups, scored->groups != NULL, scored->weights || scored->is_soft);
         scratch = plx_alloc(allocator, bytes, 1);

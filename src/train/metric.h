@@ -13,6 +13,7 @@
 #include "base/alloc.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "tasks/task.h"
 
 /** Sets of task kinds, and whether a figure asks for data.group. */
 enum {
@@ -72,6 +73,8 @@ typedef struct plx_metric {
 /** All figures in the order of the list. */
 extern const plx_metric plx_metric_list[];
 extern const int plx_metric_n;
+/** NULL: there is none of that name. */
+const plx_metric *plx_metric_named(plx_slice name);
 
 static inline double plx_metric_of(const plx_metric *metric, const plx_score *score)
 {

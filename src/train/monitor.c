@@ -78,11 +78,10 @@ static size_t list_figures(plx_task_kind kind, const char **names)
 static plx_status fail_task(const parser *p, plx_error *err)
 {
     plx_slice word = word_of(p->rest), head = word;
-    for (int i = 0; i < plx_metric_n; i++) {
-        if (plx_slice_equal(word, plx_slice_of(plx_metric_list[i].name)))
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%s' of which task? Write for instance %s.%s", p->whole,
-                     plx_metric_list[i].name, p->what->task_names[0], plx_metric_list[i].name);
-    }
+    const plx_metric *metric = plx_metric_named(word);
+    if (metric)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%s' of which task? Write for instance %s.%s", p->whole,
+                 metric->name, p->what->task_names[0], metric->name);
     while (head.length > 0 && head.text[head.length - 1] != '.')
         head.length--;
     plx_slice figure = {word.text + head.length, word.length - head.length};
@@ -97,8 +96,7 @@ static plx_status fail_task(const parser *p, plx_error *err)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.FIGURE; did you mean '%s%s'?",
                  p->whole, shown(word), word.text, nearest, nearest == loss ? "" : ".loss");
     PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.FIGURE, such as %s.%s", p->whole,
-             shown(word), word.text, p->what->task_names[0],
-             p->what->task_kinds[0] == PLX_TASK_REGRESSION ? "rmse" : "logloss");
+             shown(word), word.text, p->what->task_names[0], plx_task_list[p->what->task_kinds[0]]->monitored);
 }
 
 static plx_status fail_figure(const parser *p, int task, plx_slice figure, plx_error *err)
@@ -120,17 +118,14 @@ static plx_status parse_figure(parser *p, plx_monitor_term *term, plx_error *err
     plx_slice figure = word_of(p->rest);
     skip(p, figure.length);
     if (plx_slice_equal(figure, plx_slice_of("loss"))) return PLX_OK;
-    for (int i = 0; i < plx_metric_n; i++) {
-        const plx_metric *metric = &plx_metric_list[i];
-        if (!plx_slice_equal(figure, plx_slice_of(metric->name))) continue;
-        if (!plx_metric_fits(metric, p->what->task_kinds[term->task]) || metric->better == PLX_BETTER_NEITHER) break;
-        if ((metric->kinds & PLX_WITH_GROUPS) && !p->what->has_groups)
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': %s needs data.group, the column of the groups", p->whole,
-                     metric->name);
-        term->metric = metric;
-        return PLX_OK;
-    }
-    return fail_figure(p, term->task, figure, err);
+    const plx_metric *metric = plx_metric_named(figure);
+    if (!metric || !plx_metric_fits(metric, p->what->task_kinds[term->task]) || metric->better == PLX_BETTER_NEITHER)
+        return fail_figure(p, term->task, figure, err);
+    if ((metric->kinds & PLX_WITH_GROUPS) && !p->what->has_groups)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': %s needs data.group, the column of the groups", p->whole,
+                 metric->name);
+    term->metric = metric;
+    return PLX_OK;
 }
 
 /** A number and a star before the figure. A task may be called 2*x, so that the task's name goes first. */

@@ -80,8 +80,7 @@ static plx_status check_meaning(plx_validation *v, plx_error *err)
         if (term->metric && isnan(plx_metric_of(term->metric, score)))
             PLX_FAIL(err, PLX_ERR_SCHEMA,
                      "train.monitor: %s of task '%s' has no meaning for the validation rows, whose labels are %s",
-                     term->metric->name, name,
-                     v->job->task_kinds[term->task] == PLX_TASK_REGRESSION ? "all equal" : "of one class");
+                     term->metric->name, name, plx_task_list[v->job->task_kinds[term->task]]->degenerate);
     }
     return PLX_OK;
 }

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The losses by the kind of task that takes them, and their parameters. From these rows come the choices of a task's
+ * `loss`, the keys of parameters, help, ops and the tests of gradients. "How to add a loss" in CONTRIBUTING.md.
+ */
+#ifndef PLX_LOSS_LIST_H
+#define PLX_LOSS_LIST_H
+
+/* X(name, doc): `const plx_loss plx_loss_NAME`. The first of a kind is its default. `d` is prediction - label. */
+/* clang-format off */
+#define PLX_BINARY_LOSSES(X)                                                                                           \
+    X(binary, "cross-entropy")
+#define PLX_REGRESSION_LOSSES(X)                                                                                       \
+    X(squared, "d^2")                                                                                                  \
+    X(absolute, "|d|")                                                                                                 \
+    X(huber, "both, see huber_delta")                                                                                  \
+    X(poisson, "labels are counts, and the network gives the logarithm of their rate")
+#define PLX_MULTICLASS_LOSSES(X)                                                                                       \
+    X(class, "cross-entropy")
+
+/*
+ * P(key, loss, most, fallback, doc): a number above 0 that the loss reads, and its greatest value.
+ */
+#define PLX_LOSS_PARAMETER_LIST(P)                                                                                     \
+    P(huber_delta, huber, 1e6, "1", "d^2 / 2 up to this |d|, from there on delta (|d| - delta / 2)")
+/* clang-format on */
+
+#define PLX_LOSS_LIST(X) PLX_BINARY_LOSSES(X) PLX_REGRESSION_LOSSES(X) PLX_MULTICLASS_LOSSES(X)
+
+#endif
