@@ -10,8 +10,10 @@
 
 static const cli_option options[] = {
     {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0},
-    {"keep", "NAMES", "columns whose cells stand before the scores, as they are: id or user_id,movie_id", CLI_TEXTS,
-     offsetof(cli_options, keep), 0, 0},
+    {"keep", "NAMES",
+     "columns whose cells stand before the scores, as they are: id or user_id,movie_id; names with commas as CSV has "
+     "them: '\"a, b\",id'",
+     CLI_TEXTS, offsetof(cli_options, keep), 0, 0},
     {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
      0},
@@ -55,10 +57,50 @@ typedef struct printer {
     cli_output output;
     const plx_model *model;
     const char *kept[CLI_MAX_ARGUMENTS]; /* [n_kept]: columns that stand before the scores */
+    char *titles[CLI_MAX_ARGUMENTS];     /* and what heads them */
     int n_kept;
     char *names; /* the bytes of their names */
     bool has_head;
 } printer;
+
+/** Whether a column of scores, or one of the first `n` kept ones, is headed so. */
+static bool is_taken(const printer *p, int n, const char *title)
+{
+    const char *class_name;
+    for (int i = 0; i < n; i++)
+        if (strcmp(p->titles[i], title) == 0) return true;
+    for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
+        const char *name = plx_model_task_name(p->model, task);
+        const size_t length = strlen(name);
+        const bool is_multiclass = plx_model_task_kind(p->model, task) == PLX_TASK_MULTICLASS;
+        if (!is_multiclass && strcmp(name, title) == 0) return true;
+        if (!is_multiclass || strncmp(name, title, length) != 0 || title[length] != ':') continue;
+        for (int i = 0; (class_name = plx_model_class_name(p->model, task, i)); i++)
+            if (strcmp(title + length + 1, class_name) == 0) return true;
+    }
+    return false;
+}
+
+/** Columns are told apart by what heads them: y_kept where y are scores. */
+static int name_kept(printer *p)
+{
+    static const char end[] = "_kept";
+    for (int i = 0; i < p->n_kept; i++) {
+        size_t length = strlen(p->kept[i]);
+        char *title = malloc(length + 1);
+        if (title) memcpy(title, p->kept[i], length + 1);
+        while (title && is_taken(p, i, title)) {
+            char *longer = realloc(title, length + sizeof end);
+            if (!longer) free(title);
+            title = longer;
+            if (title) memcpy(title + length, end, sizeof end);
+            length += sizeof end - 1;
+        }
+        p->titles[i] = title;
+        if (!title) return cli_fail("out of memory");
+    }
+    return CLI_DONE;
+}
 
 /** The kept columns, and one column a task; of a multiclass task one a class, TASK:CLASS. */
 static void write_head(printer *p)
@@ -67,7 +109,7 @@ static void write_head(printer *p)
     if (p->has_head) return;
     p->has_head = true;
     for (int i = 0; i < p->n_kept; i++) {
-        write_cell(out, p->kept[i], NULL);
+        write_cell(out, p->titles[i], NULL);
         cli_write(out, ",", 1);
     }
     for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
@@ -111,19 +153,41 @@ static bool write_rows(void *user, const plx_scored_rows *rows)
     return !out->has_failed;
 }
 
+/** Ends the name at `at` where it ends, without the quotes round it; returns what ended it, NULL: a quote is amiss. */
+static char *end_name(char *at)
+{
+    char *out = at;
+    if (*at != '"') {
+        at += strcspn(at, ",");
+        return at;
+    }
+    for (at++; *at && (*at != '"' || at[1] == '"'); at++) {
+        if (*at == '"') at++;
+        *out++ = *at;
+    }
+    if (*at != '"' || (at[1] && at[1] != ',')) return NULL;
+    *out = '\0';
+    return at + 1;
+}
+
 /** Cuts one --keep at its commas. */
 static int cut_names(printer *p, const char *names, char *copy)
 {
-    for (char *name = copy, *comma = name; comma; name = comma + 1) {
-        comma = strchr(name, ',');
-        if (comma) *comma = '\0';
-        if (!name[0] || p->n_kept == CLI_MAX_ARGUMENTS) {
-            fprintf(stderr, "plexus predict: --keep takes names of columns with commas between, not '%s'\n", names);
+    for (char *name = copy;;) {
+        char *end = end_name(name);
+        if (!end || end == name || !name[0] || p->n_kept == CLI_MAX_ARGUMENTS) {
+            fprintf(
+                stderr,
+                "plexus predict: --keep takes names of columns with commas between, not '%s'; a name with a comma or "
+                "a quote is written as in CSV, '\"a, b\",id'\n",
+                names);
             return CLI_USAGE;
         }
         p->kept[p->n_kept++] = name;
+        if (!*end) return CLI_DONE;
+        *end = '\0';
+        name = end + 1;
     }
-    return CLI_DONE;
 }
 
 /** The names of every --keep, in their order. */
@@ -151,6 +215,8 @@ static int score(cli_session *session, const cli_options *given, printer *p)
     if (code == CLI_DONE) code = cli_output_open(&p->output, session->context, given->out);
     if (code != CLI_DONE) return code;
     p->model = session->model;
+    code = name_kept(p);
+    if (code != CLI_DONE) return code;
     if (!given->out && isatty(STDOUT_FILENO)) session->reading.shows = false; /* the scores are what moves there */
     plx_status status = plx_model_predict_rows(session->model, given->arguments + 1, given->n_arguments - 1, p->kept,
                                                p->n_kept, write_rows, p, &session->report, &error);
@@ -169,6 +235,8 @@ static int predict_files(cli_session *session, const cli_options *given)
     printer p = {.has_head = false};
     int code = read_kept(&p, &given->keep);
     if (code == CLI_DONE) code = score(session, given, &p);
+    for (int i = 0; i < p.n_kept; i++)
+        free(p.titles[i]);
     free(p.names);
     return code;
 }
@@ -185,6 +253,7 @@ const cli_verb cli_predict = {
     .details = "The files have the training files' format; label columns may be missing if the files have a header.\n"
                "- is the standard input. --out writes through links, pipes and devices, and a plain file appears\n"
                "whole or not at all.\n"
+               "A kept column whose name heads a column of scores, such as that of a label, is headed NAME_kept.\n"
                "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n"
                "Each row has its line: that of a wrong row, where the model's data.on_error is skip, has empty cells\n"
                "in place of scores; stderr names the first of them by file and line.\n",

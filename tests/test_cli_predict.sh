@@ -25,7 +25,7 @@ test_kept_columns() {
     code 0 "$PLEXUS" predict run/model.plexus ids.csv --keep id
     same out expected
     # Columns that features and tasks read, in the order that was asked for, as the file has them.
-    awk -F, -v OFS=, 'NR == 1 || NR > 1 { print $3, $1, $2 }' rows.csv | paste -d, - scores >expected
+    awk -F, -v OFS=, '{ print NR == 1 ? "y_kept" : $3, $1, $2 }' rows.csv | paste -d, - scores >expected
     for threads in 1 3; do
         code 0 "$PLEXUS" predict run/model.plexus rows.csv --keep y,colour,size --threads $threads
         same out expected
@@ -44,13 +44,39 @@ test_kept_columns() {
     [ "$(sed -n 3p out | cut -c-18)" = '"says ""a, b""",0.' ]
     code 1 "$PLEXUS" predict run/model.plexus ids.csv --keep ids
     has err "no column 'ids'" "did you mean 'id'"
-    for names in id, ,id id,,note; do
+    for names in id, ,id id,,note '"id' '"id"x' '""'; do
         code 2 "$PLEXUS" predict run/model.plexus ids.csv --keep "$names"
         has err '--keep takes names'
     done
     sed '1s/note/id/' ids.csv >twice.csv
     code 1 "$PLEXUS" predict run/model.plexus twice.csv --keep id
     has err "column 'id' is there twice"
+}
+
+# Names as CSV has them, and a head for each column that no other has: labels, and a class of a column of scores.
+test_names_of_kept_columns() {
+    trained
+    awk -F, 'NR == 1 { print "\"a, b\",\"say \"\"x\"\"\",y_kept," $0 }
+        NR > 1 { print NR ",q," NR % 7 "," $0 }' rows.csv >named.csv
+    code 0 "$PLEXUS" predict run/model.plexus named.csv --keep '"a, b",z,"say ""x""","y"' --keep y_kept
+    [ "$(head -n 1 out)" = '"a, b",z_kept,"say ""x""",y_kept,y_kept_kept,y,z' ] || fail "$(head -n 1 out)"
+    [ "$(sed -n 2p out | cut -d, -f 1,3)" = 2,q ]
+    code 0 "$PLEXUS" predict run/model.plexus named.csv --keep size,size
+    [ "$(head -n 1 out)" = size,size_kept,y,z ]
+}
+
+# Opening a pipe waits for its writer, for ever where there is none.
+test_no_pipe_for_a_model() {
+    trained
+    mkfifo pipe
+    for verb in predict evaluate; do
+        code 1 "$PLEXUS" "$verb" pipe rows.csv
+        has err 'pipe: is not a regular file'
+    done
+    code 1 "$PLEXUS" describe pipe
+    has err 'pipe: is not a regular file'
+    code 1 "$PLEXUS" fit small.yaml --out again --set features.colour.vocabulary_file=pipe
+    has err 'pipe: is not a regular file'
 }
 
 # A line a row, whatever is wrong with the row, so that lines can be joined to rows.

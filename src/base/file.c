@@ -107,6 +107,13 @@ plx_status plx_file_read(const char *path, size_t limit, plx_string *out, plx_er
     return status;
 }
 
+plx_status plx_file_check_regular(const char *path, plx_error *err)
+{
+    struct stat info;
+    if (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_IO, "%s: is not a regular file; write what comes from there into one, and name that", path);
+}
+
 static plx_status open_temporary(plx_writer *w, mode_t mode, plx_error *err)
 {
     for (int n = 0; n < MOST_TEMPORARIES; n++) {

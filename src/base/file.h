@@ -13,6 +13,9 @@
 /** The whole file into `out` (initialised by the caller). Refuses more than `limit` bytes. */
 plx_status plx_file_read(const char *path, size_t limit, plx_string *out, plx_error *err);
 
+/** PLX_ERR_IO: there is something at `path`, such as a pipe, whose opening may wait for ever. */
+plx_status plx_file_check_regular(const char *path, plx_error *err);
+
 /**
  * Writes beside `path` (PATH.tmp-PID-N) and renames in plx_writer_commit, after fsync: readers see the old file or the
  * whole new one. After a failed write the calls do nothing and the commit reports it. Without a commit, release removes

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/file.h"
 #include "files/stream.h"
 
 void plx_vocabulary_init(plx_vocabulary *vocabulary, const char *name, const plx_feature_spec *spec, bool is_exact,
@@ -142,6 +143,7 @@ plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, boo
     const plx_csv_options options = {.delimiter = '\0', .trim = trim, .comment = ""};
     lines l = {.vocabulary = vocabulary, .path = path};
     plx_stream stream;
+    PLX_TRY(plx_file_check_regular(path, err));
     plx_dictionary_init(&l.texts, allocator, vocabulary->texts.seed);
     plx_status status = plx_stream_init(&stream, allocator, path, err);
     if (!status) status = plx_csv_init(&l.csv, allocator, &options, plx_stream_source(&stream), path, err);

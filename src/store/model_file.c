@@ -297,7 +297,8 @@ plx_status plx_model_file_read(plx_model_file *file, const char *path, const plx
 {
     PLX_TRY(init_memory(file, allocator, err));
     plx_string *bytes = &file->memory->bytes;
-    plx_status status = plx_file_read(path, SIZE_MAX / 2, bytes, err);
+    plx_status status = plx_file_check_regular(path, err);
+    if (status == PLX_OK) status = plx_file_read(path, SIZE_MAX / 2, bytes, err);
     if (status == PLX_OK) status = parse_bytes(file, bytes->text, bytes->length, path, err);
     if (status != PLX_OK) plx_model_file_release(file);
     return status;
