@@ -14,7 +14,17 @@ import numpy as np
 from ._arrow import Column, Slices, from_array_capsules, from_stream_of_one, plain_column
 from ._library import SchemaError
 from ._types import Array
-from ._values import Meaningless, is_list, is_missing, items_of, may_be_list, microseconds_of_day, text_bytes, text_of
+from ._values import (
+    Meaningless,
+    is_list,
+    is_missing,
+    items_of,
+    may_be_list,
+    microseconds_of_day,
+    nanoseconds_of,
+    text_bytes,
+    text_of,
+)
 
 _FORMATS = {
     "f8": b"g",
@@ -215,19 +225,19 @@ def _instants(values: Sequence[Any], valid: Array, name: str) -> Column | None:
         return None
     zone = b"UTC" if aware == {True} else b""
     plain = [_without_zone(value) if there else None for value, there in zip(values, valid)]
-    if any(getattr(value, "nanosecond", 0) for value in known):
-        counts = [
-            0 if value is None else value.as_unit("ns").value if hasattr(value, "as_unit") else _nanoseconds(value)
-            for value in plain
-        ]
-        return plain_column(_TIMES["ns"] + zone, [np.array(counts, np.int64)], len(values), valid)
-    if all(isinstance(value, np.datetime64) for value in known):
+    units = {value.dtype if isinstance(value, np.datetime64) else None for value in known}
+    if len(units) == 1 and None not in units:
         return _from_times(np.array([np.datetime64("NaT") if value is None else value for value in plain]), name, valid)
-    return _from_times(np.array(plain, "M8[us]"), name, valid, zone)
-
-
-def _nanoseconds(value: dt.datetime) -> int:
-    return (value - dt.datetime(1970, 1, 1)) // dt.timedelta(microseconds=1) * 1000
+    if units == {None} and not any(getattr(value, "nanosecond", 0) for value in known):
+        return _from_times(np.array(plain, "M8[us]"), name, valid, zone)
+    # NumPy's own array of several units would wrap what is beyond the finest one's range.
+    found = [0 if value is None else nanoseconds_of(value) for value in plain]
+    counts = [count for count in found if count is not None]
+    if len(counts) < len(found):
+        raise SchemaError(f"column '{name}' has times finer than nanoseconds; cast it to datetime64[ns]")
+    if any(not -(2**63) < count < 2**63 for count in counts):
+        return None
+    return plain_column(_TIMES["ns"] + zone, [np.array(counts, np.int64)], len(values), valid)
 
 
 def _without_zone(value: Any) -> Any:

@@ -143,7 +143,7 @@ def number_of(value: Any) -> float | Text:
         except OverflowError:  # an integer beyond all doubles: the library says so
             return str(value)
     if isinstance(value, dt.datetime):
-        return _seconds_of(value)
+        return _nanoseconds_of_datetime(value) / 10**9
     if isinstance(value, np.datetime64):
         return _number_of_datetime64(value)
     if isinstance(value, dt.date):
@@ -157,26 +157,44 @@ def microseconds_of_day(value: dt.time) -> int:
     return ((value.hour * 60 + value.minute) * 60 + value.second) * 10**6 + value.microsecond
 
 
-def _seconds_of(value: Any) -> float:
+def _nanoseconds_of_datetime(value: Any) -> int:
     if value.tzinfo is not None:
         value = value.astimezone(dt.timezone.utc).replace(tzinfo=None)
     nanoseconds: int = getattr(value, "nanosecond", 0)  # of pandas' Timestamp
     if hasattr(value, "to_pydatetime"):
         value = value.replace(nanosecond=0).to_pydatetime()
     microseconds: int = (value - _EPOCH) // dt.timedelta(microseconds=1)
-    return (microseconds * 1000 + nanoseconds) / 10**9
+    return microseconds * 1000 + nanoseconds
+
+
+def _parts_of_datetime64(value: np.datetime64) -> tuple[int, int]:
+    """A count since 1970, and how many of it are a second; 0: it counts days."""
+    unit = np.datetime_data(value.dtype)[0]
+    if unit in ("Y", "M", "W", "D"):
+        return int(value.astype("M8[D]").astype(np.int64)), 0
+    if unit in ("h", "m", "s"):
+        return int(value.astype("M8[s]").astype(np.int64)), 1
+    digits = {"ms": 3, "us": 6, "ns": 9, "ps": 12, "fs": 15, "as": 18}[unit]
+    return int(value.astype(f"M8[{unit}]").astype(np.int64)), 10**digits
+
+
+def nanoseconds_of(value: Any) -> int | None:
+    """Of a date or a time since 1970-01-01 UTC; None: it is finer."""
+    if isinstance(value, dt.datetime):
+        return _nanoseconds_of_datetime(value)
+    if isinstance(value, dt.date):
+        return (value - _EPOCH.date()).days * 86400 * 10**9
+    count, second = _parts_of_datetime64(value)
+    if not second:
+        return count * 86400 * 10**9
+    nanoseconds, rest = divmod(count * 10**9, second)
+    return None if rest else nanoseconds
 
 
 def _number_of_datetime64(value: np.datetime64) -> float:
     """Days of a date, seconds of a time."""
-    unit = np.datetime_data(value.dtype)[0]
-    if unit in ("Y", "M", "W", "D"):
-        return float(value.astype("M8[D]").astype(np.int64))
-    if unit in ("h", "m", "s"):
-        return float(value.astype("M8[s]").astype(np.int64))
-    digits = {"ms": 3, "us": 6, "ns": 9, "ps": 12, "fs": 15, "as": 18}[unit]
-    count = int(value.astype(f"M8[{unit}]").astype(np.int64))
-    return count / int(10**digits)
+    count, second = _parts_of_datetime64(value)
+    return count / second if second else float(count)
 
 
 def text_bytes(value: Text) -> bytes:

@@ -529,3 +529,28 @@ def model_of_table(table, y):
     model.compile(plexus.optimizers.Adam(0.05))
     model.fit(table, y, epochs=2, batch_size=32, verbose=0)
     return model
+
+
+def test_times_of_several_kinds_keep_their_nanoseconds():
+    """NumPy's own array of them would cut them to microseconds, or wrap what is beyond the range of nanoseconds."""
+    fine, coarse = np.datetime64("2024-01-31T12:00:00.123456789"), datetime.datetime(2024, 1, 31, 12, 0, 0, 123456)
+    texts = [
+        (fine, "2024-01-31T12:00:00.123456789"),
+        (coarse, "2024-01-31T12:00:00.123456"),
+        (datetime.date(2024, 1, 1), "2024-01-01"),
+        (pd.Timestamp(fine), "2024-01-31T12:00:00.123456789"),
+        (np.datetime64("3000-01-01T00:00:01", "s"), "3000-01-01T00:00:01"),
+        (np.datetime64("2024-01-01", "h"), "2024-01-01"),
+        (np.datetime64("1970-01-02T00:00:00.000000001000", "ps"), "1970-01-02T00:00:00.000000001"),
+    ]
+    y = [1, 0] * 20
+    for first, first_text in texts:
+        for second, second_text in texts:
+            wanted = model_of_table({"c": [first_text, second_text] * 20}, y)
+            column = [first, second] * 20
+            for given in (column, np.array([*column, None], object)[:-1]):
+                assert same(model_of_table({"c": given}, y), wanted), (first, second)
+            gap = model_of_table({"c": [None, *[second_text, first_text] * 19, second_text]}, y)
+            assert same(model_of_table({"c": [None, *column[1:]]}, y), gap), (first, second)
+    with pytest.raises(plexus.SchemaError, match="finer than nanoseconds"):
+        model_of_table({"c": [fine, np.datetime64("1970-01-02T00:00:00.000000000123", "ps")] * 20}, y)
