@@ -24,8 +24,8 @@ extensions = [
     "mathml",
     "networks",
     "own_figures",
-    "plain_docstrings",
     "repository_links",
+    "signatures",
     "sphinx_copybutton",
 ]
 copybutton_prompt_text = r"\$ |>>> "
@@ -54,7 +54,7 @@ maximum_signature_line_length = 110
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 napoleon_google_docstring = False
-autodoc_type_aliases = {name: name for name in ("ArrayLike", "FilePath", "Rows", "Values")}
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "FilePath", "Labels", "Rows", "Weights")}
 python_use_unqualified_type_names = True
 python_display_short_literal_types = True
 

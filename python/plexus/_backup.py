@@ -18,8 +18,8 @@ import numpy as np
 from ._library import FormatError
 
 if TYPE_CHECKING:
+    from ._log_files import BackupAndRestore
     from ._training import Training
-    from .callbacks import BackupAndRestore
 
 _NAME = re.compile(r"callbacks-(\d+)\.npz")
 

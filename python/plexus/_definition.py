@@ -7,16 +7,17 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import optimizers
+from ._callback import Callback, check_callback
 from ._class_weights import ClassWeights, class_weights
 from ._config import Configuration, Key, Parsed
 from ._declared import declared_network
 from ._library import ArgumentError
+from ._log_files import BackupAndRestore, TensorBoard
 from ._native import lib
 from ._network import Network
 from ._schema import Schema
 from ._sources import TrainingRows, configured_rows, training_rows
 from ._types import CData, Labels, Rows, ValidationData, Weights
-from .callbacks import BackupAndRestore, Callback, TensorBoard, check_callback
 
 
 class Definition:

@@ -30,6 +30,16 @@ def _has_kind(metric: str, kind: str) -> bool:
     return bool(lib.plx_metric_at(_number(metric)).kinds >> _KINDS[kind] & 1)
 
 
+def is_larger_better(monitor: str, mode: str = "auto") -> bool:
+    """Of a name in History: that of a loss, or of a metric after that of the task. `mode`: auto, min or max."""
+    if mode not in ("auto", "min", "max"):
+        raise ValueError(f"mode '{mode}' is none of auto, min, max")
+    if mode != "auto":
+        return mode == "max"
+    metrics = (lib.plx_metric_at(number) for number in range(lib.plx_metric_count()))
+    return any(one.direction > 0 and monitor.endswith(text(one.name)) for one in metrics)
+
+
 def all_metrics(metrics: CData, task_names: Sequence[str]) -> dict[str, float]:
     """Every metric that has a meaning for the rows, by the names of the tasks and of the library."""
     found: dict[str, float] = {}

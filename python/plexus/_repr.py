@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .callbacks import History
+    from ._callback import History
     from .model import Model
     from .predictor import Predictor
 

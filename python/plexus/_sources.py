@@ -59,16 +59,7 @@ class TableRows:
         else:
             self.train, names = schema.stream(x, y, sample_weight, expected=expected)
         if validation_data is not None:
-            if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
-                raise ValueError("validation_data must be (x, y) or (x, y, sample_weight)")
-            if files_of(validation_data[0]) is not None:
-                raise ValueError("validation_data is in files, and x is a table; give both in the same way")
-            weights = {**(expected or {}), **names}
-            x, y, *rest = validation_data
-            given = (x, y, rest[0] if rest else None)
-            self.validation = schema.foreign(*given, expected=weights)
-            if self.validation is None:
-                self.validation, _ = schema.stream(*given, what="validation_data", expected=weights)
+            self.validation = _validation_table(schema, validation_data, {**(expected or {}), **names})
         elif isinstance(self.train, Stream) and validation_split:
             # As many rows as Keras takes: it keeps floor(rows * (1 - split)).
             part = self.train.rows - int(self.train.rows * (1 - validation_split))
@@ -84,6 +75,20 @@ class TableRows:
     def load(self, config: Parsed, network: Network | None) -> CData:
         """The data; `network`: whose encoders encode it, None: encoders are fitted."""
         return _from_streams(config, network, self.train, self.validation, None)
+
+
+def _validation_table(
+    schema: Schema, validation_data: ValidationData, expected: dict[Key, str]
+) -> Stream | ForeignStream:
+    if not isinstance(validation_data, (list, tuple)) or len(validation_data) not in (2, 3):
+        raise ValueError("validation_data must be (x, y) or (x, y, sample_weight)")
+    if files_of(validation_data[0]) is not None:
+        raise ValueError("validation_data is in files, and x is a table; give both in the same way")
+    x, y, *rest = validation_data
+    given = (x, y, rest[0] if rest else None)
+    return (
+        schema.foreign(*given, expected=expected) or schema.stream(*given, what="validation_data", expected=expected)[0]
+    )
 
 
 class FileRows:

@@ -8,14 +8,15 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ._backup import keep, restore, told
+from ._callback import Callback, History
 from ._evaluation import measure_of_part
 from ._library import PlexusError, call, keep_failure, path_bytes
+from ._log_files import BackupAndRestore
 from ._metrics import CompiledMetrics
 from ._native import ffi, lib
 from ._network import Network
 from ._progress import Display
 from ._types import CData
-from .callbacks import BackupAndRestore, Callback, History
 
 if TYPE_CHECKING:
     from .model import Model

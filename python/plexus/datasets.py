@@ -1,11 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Public data sets: what `plexus fetch` does, by Python's own network and archive modules, and their rows as frames.
 
-    from plexus import datasets
-
-    train, test = datasets.adult()    # pandas frames of the raw rows
-    folder = datasets.fetch("adult")  # a folder with adult.data.gz and adult.test.gz
-
 Addresses, lengths and SHA-256 are those of the command (`plexus fetch --list`).
 """
 
@@ -76,16 +71,33 @@ def fetch(
     source: FilePath | None = None,
     quiet: bool = False,
 ) -> Path:
-    """Gets a data set, "adult" or "census-income", and returns the folder that holds its files, each as NAME.gz.
+    """Fetch a data set and return the folder that contains its files, each as NAME.gz.
 
-    What is there already is checked, not fetched again.
+    Files that are there already are checked, not fetched again.
 
-    folder: where the data set's folder is put; by default $XDG_CACHE_HOME/plexus or ~/.cache/plexus, where `plexus fit`
-        looks for it.
-    source: a folder with the archive or its files, which are taken instead of the network.
-    quiet: no word on stderr.
+    Parameters
+    ----------
+    name : str
+        "adult" or "census-income".
+    folder : path
+        Where the folder of the data set is put; by default $XDG_CACHE_HOME/plexus or ~/.cache/plexus, where `plexus
+        fit` looks for it.
+    source : path
+        A folder with the archive or its files, which are taken instead of the network.
+    quiet : bool
+        Whether to print nothing on stderr.
 
-    Raises ValueError for another name, OSError where a file cannot be had or is not the one that was published.
+    Returns
+    -------
+    Path
+        For example ~/.cache/plexus/adult, with adult.data.gz and adult.test.gz.
+
+    Raises
+    ------
+    ValueError
+        If there is no such data set.
+    OSError
+        If a file cannot be fetched or is not the one that was published.
     """
     return _fetch(name, folder, source, quiet)[0]
 
@@ -129,26 +141,39 @@ def _cache() -> Path:
 
 
 def adult(folder: FilePath | None = None) -> tuple[pandas.DataFrame, pandas.DataFrame]:
-    """The rows of Adult (1994 US census sample, UCI 2) as the publisher has them: 32,561 to train and 16,281 to test.
+    """Return the rows of Adult (1994 US census sample, UCI 2): 32,561 to train and 16,281 to test, as pandas frames.
 
-    Categories are texts without blanks round them, unknown ones "?"; numbers are integers. In the test rows the labels
+    Categories are texts without blanks around them, unknown ones "?"; numbers are integers. In the test rows the labels
     in `income` end in a full stop. Needs pandas.
 
-    folder: where the folder `adult` is, or is fetched to; by default $PLEXUS_DATA, else the cache, as of `fetch`.
+    Parameters
+    ----------
+    folder : path
+        Where the folder `adult` is, or is fetched to; by default $PLEXUS_DATA, else the cache, as for `fetch`.
 
-    Raises OSError where the files are not there and cannot be had.
+    Raises
+    ------
+    OSError
+        If the files are missing and cannot be fetched.
     """
     return _frames("adult", _ADULT, folder)
 
 
 def census_income(folder: FilePath | None = None) -> tuple[pandas.DataFrame, pandas.DataFrame]:
-    """The rows of Census-Income (KDD; 1994 and 1995 US census surveys, UCI 117): 199,523 to train and 99,762 to test.
+    """Return the rows of Census-Income (KDD; 1994 and 1995 US census surveys, UCI 117) as pandas frames.
 
-    Categories are texts without blanks round them, "NA", "?" and "Not in universe" among them. Needs pandas.
+    There are 199,523 to train and 99,762 to test. Categories are texts without blanks around them, "NA", "?" and "Not
+    in universe" among them. Needs pandas.
 
-    folder: where the folder `census-income` is, or is fetched to; by default $PLEXUS_DATA, else the cache.
+    Parameters
+    ----------
+    folder : path
+        Where the folder `census-income` is, or is fetched to; by default $PLEXUS_DATA, else the cache.
 
-    Raises OSError where the files are not there and cannot be had.
+    Raises
+    ------
+    OSError
+        If the files are missing and cannot be fetched.
     """
     return _frames("census-income", _CENSUS_INCOME, folder)
 

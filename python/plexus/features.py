@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a model reads: DeepCTR's feature columns, with its names and arguments.
+"""What a model reads: feature columns with DeepCTR's names and arguments.
 
-Categories need not be encoded: texts and integers are taken as they are, and the vocabulary is fitted on the training
-rows, so `vocabulary_size` says only how many there are at most.
+Categories need not be encoded: texts and integers are accepted as they are, and the vocabulary is fitted on the
+training rows, so `vocabulary_size` is only their maximum number.
 """
 
 from __future__ import annotations
@@ -62,10 +62,37 @@ def _keep(feature: object, arguments: dict[str, Any]) -> None:
 
 @dataclass(frozen=True, init=False)
 class SparseFeat:
-    """One category a row: texts, or integers. `embedding_dim="auto"` is 6 * floor(vocabulary_size ** 0.25).
+    """One category per row: texts or integers.
 
-    options: keys of sparse features in the configuration, such as min_count=5, max_size, vocabulary="first_seen",
-    embedding_file, initializer_scale, column.
+    Parameters
+    ----------
+    name : str
+        The name of the feature, and of its column unless `column=` names another.
+    vocabulary_size : int
+        The number of categories; only `use_hash` and `embedding_dim="auto"` need it.
+    embedding_dim : int or "auto"
+        Numbers per category; "auto" is `6 * floor(vocabulary_size ** 0.25)`.
+    use_hash : bool
+        Whether hashes of the texts replace a vocabulary; `vocabulary_size` is their number.
+    vocabulary_path : path
+        A file with a category per line, instead of those of the training rows.
+    dtype : str
+        Accepted as in DeepCTR; it changes nothing.
+    embeddings_initializer : str or Keras initializer
+        Of the embedding table.
+    embedding_name : str
+        The table, by default one of the feature's own; features with the same name share one.
+    group_name : str
+        Accepted as in DeepCTR; it changes nothing.
+    trainable : bool
+        Whether training changes the table.
+    **options
+        Keys of sparse features in the configuration, such as `min_count=5`, `max_size`, `vocabulary="first_seen"`,
+        `embedding_file`, `initializer_scale`, `column`.
+
+    Examples
+    --------
+    >>> city = plexus.SparseFeat("city", embedding_dim=8, min_count=5)
     """
 
     name: str
@@ -115,10 +142,29 @@ class SparseFeat:
 
 @dataclass(frozen=True, init=False)
 class DenseFeat:
-    """`dimension` numbers a row. Numbers are taken as they are unless `scaling` says minmax, standard or quantile.
+    """Numbers.
 
-    options: keys of dense features in the configuration, such as clip=[0, 99], transform="log1p",
-    missing_indicator=True.
+    Parameters
+    ----------
+    name : str
+        The name of the feature, and of its column unless `column=` names another.
+    dimension : int
+        Numbers per row.
+    dtype : str
+        Accepted as in DeepCTR; it changes nothing.
+    transform_fn : callable
+        From numbers [rows, dimension] to as many; it cannot be saved with the model.
+    scaling : str
+        "none", or "minmax", "standard" or "quantile", fitted on the training rows.
+    missing : float or "mean"
+        What stands for a missing number; None: it is an error.
+    **options
+        Keys of dense features in the configuration, such as `clip=[0, 99]`, `transform="log1p"`,
+        `missing_indicator=True`.
+
+    Examples
+    --------
+    >>> age = plexus.DenseFeat("age", scaling="standard", missing="mean")
     """
 
     name: str
@@ -153,11 +199,33 @@ class DenseFeat:
 
 @dataclass(frozen=True, init=False)
 class VarLenSparseFeat:
-    """A list of at most `maxlen` categories a row, pooled by `combiner`: mean, sum, max or attention.
+    """A list of categories per row.
 
-    weight_norm: weights are the softmax of those in `weight_name`, and a mean divides their sum by the number of items,
-    as in DeepCTR; False: they are as they stand, and a mean divides by their sum.
-    options: keys of lists in the configuration, such as keep="last", weight_separator=":".
+    Parameters
+    ----------
+    sparsefeat : SparseFeat
+        What the items are.
+    maxlen : int
+        The maximum number of items.
+    combiner : str
+        How their embeddings are pooled: "mean", "sum", "max" or "attention".
+    length_name : str
+        The column of the number of items, for padded matrices.
+    weight_name : str
+        The column of the items' weights.
+    weight_norm : bool
+        Whether weights are the softmax of those in `weight_name`, and a mean divides their sum by the number of items,
+        as in DeepCTR; else they are used as they are, and a mean divides by their sum.
+    attention_on : str
+        The feature to which the items are compared, for "attention".
+    separator : str
+        Between items in a text.
+    **options
+        Keys of lists in the configuration, such as `keep="last"`, `weight_separator=":"`.
+
+    Examples
+    --------
+    >>> seen = plexus.VarLenSparseFeat(plexus.SparseFeat("seen"), maxlen=20)
     """
 
     sparsefeat: SparseFeat
@@ -205,10 +273,26 @@ class VarLenSparseFeat:
 
 @dataclass(frozen=True, init=False)
 class BucketFeat:
-    """Ranges of numbers as categories, by one of these: the borders between them, the number of ranges of equally many
-    rows, or that of the rows which a number needs to be a range of its own.
+    """Ranges of numbers as categories, by one of `borders`, `quantiles` and `exact`.
 
-    options: keys of buckets in the configuration, such as column, initializer, frozen.
+    Parameters
+    ----------
+    name : str
+        The name of the feature, and of its column unless `column=` names another.
+    borders : sequence of float
+        The borders between the ranges.
+    quantiles : int
+        The number of ranges with equally many rows.
+    exact : int
+        The number of rows with which a number is a range of its own.
+    embedding_dim : int or "auto"
+        Numbers per range.
+    **options
+        Keys of buckets in the configuration, such as `column`, `initializer`, `frozen`.
+
+    Examples
+    --------
+    >>> age = plexus.BucketFeat("age", borders=[18, 30, 50])
     """
 
     name: str
@@ -243,12 +327,28 @@ class BucketFeat:
 
 @dataclass(frozen=True, init=False)
 class DatetimeFeat:
-    """A date, or a date with a time, as categories and a number: `parts` are hour, weekday and month, each with an
-    embedding, and age, the days up to `reference`, by default the latest training date.
+    """A date, or a date with a time, as categories and a number.
 
-    reference: a date or datetime, or its text.
-    missing: the age, in days, of rows without a date, or "mean"; None: a missing date is an error where parts has age.
-    options: keys of datetime features in the configuration, such as clip=[0, 365], transform="log1p", column.
+    Parameters
+    ----------
+    name : str
+        The name of the feature, and of its column unless `column=` names another.
+    parts : sequence of str
+        "hour", "weekday" and "month", each with an embedding, and "age", the days up to `reference`.
+    reference : date, datetime or str
+        By default the latest training date.
+    embedding_dim : int or "auto"
+        Numbers per category.
+    scaling : str
+        Of the age: "none", "minmax", "standard" or "quantile".
+    missing : float or "mean"
+        The age, in days, of rows without a date; None: a missing date is an error if parts contains "age".
+    **options
+        Keys of datetime features in the configuration, such as `clip=[0, 365]`, `transform="log1p"`, `column`.
+
+    Examples
+    --------
+    >>> signed_up = plexus.DatetimeFeat("signed_up", parts=["month", "age"])
     """
 
     name: str
@@ -284,8 +384,20 @@ class DatetimeFeat:
 
 @dataclass(frozen=True, init=False)
 class Feature:
-    """An entry of the configuration's section `features` as it is:
-    Feature("age", kind="buckets", quantiles=16), Feature("price", views=["number", "log1p", {"quantiles": 32}])."""
+    """An entry of the configuration's section `features`, unchanged.
+
+    Parameters
+    ----------
+    name : str
+        The name of the feature.
+    **options
+        All other keys of the entry.
+
+    Examples
+    --------
+    >>> age = plexus.Feature("age", kind="buckets", quantiles=16)
+    >>> price = plexus.Feature("price", views=["number", "log1p", {"quantiles": 32}])
+    """
 
     name: str
     options: dict[str, Any] = field(hash=False)
@@ -327,8 +439,15 @@ def weights_of(feature: FeatureColumn) -> str | None:
 
 
 def get_feature_names(feature_columns: Iterable[FeatureColumn]) -> list[str]:
-    """The names of the columns that the features read, in the order in which they were declared, each once: that of x
-    as a list of arrays, and of a predictor's rows."""
+    """Return the names of the columns that the features read, in the order of declaration, each once.
+
+    It is the order of `x` as a list of arrays, and of a predictor's rows.
+
+    Examples
+    --------
+    >>> plexus.get_feature_names([plexus.DenseFeat("age"), plexus.SparseFeat("city")])
+    ['age', 'city']
+    """
     names: dict[str, None] = {}
     for feature in feature_columns:
         names[read_column(feature)] = None

@@ -22,12 +22,21 @@ _ROWS = ("train", "validation", "test")
 class Files:
     """Files of rows: CSV, plain or compressed (.gz, .zst, .xz, .bz2, .lz4), and Parquet.
 
-    paths: one or several; a folder stands for its files in the order of their names, and so does a pattern with *, ? or
-        [...].
-    folders: in which relative paths are looked for.
-    options: keys of the configuration's section `data`: delimiter=";", header=False, columns=[...], missing=["?"],
-        comment="#", memory="2GiB", cache="folder", on_error="skip", split="random", and all others. They belong to
-        `fit`: a network reads later files as it read those.
+    Parameters
+    ----------
+    paths : path or sequence of paths
+        A folder stands for its files in the order of their names, and so does a pattern with `*`, `?` or `[...]`.
+    folders : path or sequence of paths
+        In which relative paths are looked for.
+    **options
+        Keys of the configuration's section `data`: `delimiter=";"`, `header=False`, `columns=[...]`, `missing=["?"]`,
+        `comment="#"`, `memory="2GiB"`, `cache="folder"`, `on_error="skip"`, `split="random"`, and all others. They
+        belong to `fit`: a network reads later files as it read those.
+
+    Examples
+    --------
+    >>> plexus.Files("rows/*.tsv", delimiter="tab", missing=["?"])
+    Files(['rows/*.tsv'], delimiter='tab', missing=['?'])
     """
 
     def __init__(self, paths: Folders, *, folders: Folders = (), **options: Any):

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from . import _inspection, _network, _repr, _weights, optimizers, predictor
+from ._callback import Callback, History
 from ._class_weights import ClassWeights
 from ._config import Configuration, Key, read
 from ._definition import Definition
@@ -35,7 +36,6 @@ from ._types import (
     ValidationData,
     Weights,
 )
-from .callbacks import Callback, History
 from .features import FeatureColumn
 
 # Arguments of Keras that change nothing here.
@@ -75,7 +75,7 @@ class Model:
     >>> labels = {"click": np.arange(100) % 2, "seconds": np.arange(100.0)}
     >>> model = MMOE([SparseFeat("city"), DenseFeat("age", scaling="standard")], 2, ["binary", "regression"],
     ...              ["click", "seconds"], num_experts=2, expert_dnn_units=[8])
-    >>> model.compile("adam", metrics=["AUC", "mae"])
+    >>> model.compile("adam", metrics={"click": "AUC", "seconds": "mae"})
     >>> history = model.fit(rows, labels, epochs=2, verbose=0)
     >>> click, seconds = model.predict(rows)
     >>> click.shape
@@ -466,6 +466,13 @@ def load_model(filepath: FilePath, custom_objects: Mapping[str, object] | None =
         If a later version has written it.
     FileError
         If it cannot be read.
+
+    Examples
+    --------
+    >>> model.save("model.plexus")
+    >>> again = plexus.load_model("model.plexus")
+    >>> bool((again.predict(rows)[0] == model.predict(rows)[0]).all())
+    True
     """
     if custom_objects is not None and not isinstance(custom_objects, Mapping):
         raise TypeError(f"load_model: custom_objects is {custom_objects!r}, no dict; give threads=... by its name")

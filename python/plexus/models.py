@@ -1,19 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The models: Shared_Bottom, ESMM, MMOE, PLE_CGC (CGC), PLE, SingleTask.
 
-Their arguments may be given by DeepCTR 0.9.4's names, too (docs/deepctr.md): SharedBottom, expert_dnn_hidden_units,
-gate_dnn_hidden_units, bottom_dnn_hidden_units, tower_dnn_hidden_units (of all tasks), shared_expert_num,
-specific_expert_num. Where one of these is given, what is not given has DeepCTR's default. Two tasks of which nothing is
-said are binary, `ctr` and `ctcvr`.
-
-What takes one value for all hidden layers takes a list, too, one a layer (dnn_activation=["relu", "tanh"]). `options`
-of each are all other keys of the configuration (docs/configuration.md): those of its section `model` by their names
-(expert_dnn_activation="gelu", tower_dnn_use_bn=True), and dicts of keys for
-
-    data    data={"group": "user"}
-    tasks   tasks={"click": {"positive": ["yes"], "where": "shown", "where_values": ["1"]}}
-
-Those of section `train` belong to `compile`. A key that is none is a ValueError, which names the nearest.
+If one of DeepCTR's names of arguments is used, arguments that are not given have DeepCTR's defaults: SharedBottom,
+expert_dnn_hidden_units, gate_dnn_hidden_units, bottom_dnn_hidden_units, tower_dnn_hidden_units (of all tasks),
+shared_expert_num, specific_expert_num. If nothing is said about the tasks, there are two binary ones, `ctr` and
+`ctcvr`.
 """
 
 from __future__ import annotations
@@ -29,6 +20,8 @@ from .model import Model
 # One value for all hidden layers, or one a layer.
 _T = TypeVar("_T")
 _PerLayer: TypeAlias = "_T | Sequence[_T]"
+
+_Function = TypeVar("_Function", bound=Callable[..., Model])
 
 # Units of the hidden layers of each task's tower.
 _Towers: TypeAlias = "Sequence[Sequence[int]] | None"
@@ -79,6 +72,44 @@ def _check_networks(num_tasks: int, given: Mapping[str, Any]) -> None:
         raise ValueError("num_experts must be greater than 0")
 
 
+_COMMON = """
+    l2_reg_embedding : float
+        Factor of the sum of squares of all tables, which is added to the loss.
+    l2_reg_dnn : float
+        Factor of the sum of squares of all kernels, which is added to the loss.
+    seed : int
+        Of start values, order of rows and dropout: the same seed gives the same bits.
+    dnn_dropout : float or list of float
+        The dropout rate of hidden layers: one for all, or one per layer.
+    dnn_activation : str or list of str
+        Their activation.
+    dnn_use_bn : bool or list of bool
+        Whether they have batch normalisation.
+    threads : int
+        The maximum number; 0: one per processor. The result does not depend on it.
+    **options
+        All other keys of the configuration (docs/configuration.md): those of section `model` by their names,
+        `expert_dnn_activation="gelu"`, `tower_dnn_use_bn=True`, and dicts for sections `data`,
+        `data={"group": "user"}`, and `tasks`, `tasks={"click": {"positive": ["yes"]}}`. Those of section `train` belong
+        to `compile`. DeepCTR 0.9.4's names of the arguments are accepted, too (docs/deepctr.md).
+
+    Returns
+    -------
+    Model
+        To compile and to fit.
+
+    Raises
+    ------
+    ValueError
+        If arguments do not fit together, or a key is unknown; the message suggests the closest one."""
+
+
+def _documented(function: _Function) -> _Function:
+    """The docstring with what all functions have in common."""
+    function.__doc__ = (function.__doc__ or "").replace("\n    <common>", _COMMON)
+    return function
+
+
 def _make(name: str, given: Mapping[str, Any], least_tasks: int = 2) -> Model:
     """A model by the arguments of one of the functions below."""
     types, names, n = tasks(given.get("num_tasks"), given["task_types"], given["task_names"])
@@ -101,6 +132,7 @@ def _make(name: str, given: Mapping[str, Any], least_tasks: int = 2) -> Model:
     return Model._of_columns(sections, columns, given["threads"])
 
 
+@_documented
 def SingleTask(
     dnn_feature_columns: Sequence[FeatureColumn],
     task_type: str = "binary",
@@ -115,13 +147,32 @@ def SingleTask(
     threads: int = 0,
     **options: Any,
 ) -> Model:
-    """One tower on the features, for one task; a task that shares nothing."""
+    """One tower on the features, for one task that shares nothing.
+
+    Parameters
+    ----------
+    dnn_feature_columns : sequence of feature columns
+        What the network reads: sparse features first, then lists, then dense ones.
+    task_type : str
+        "binary", "regression" or "multiclass".
+    task_name : str
+        Its name.
+    tower_dnn_units : sequence of int
+        Units of the hidden layers of the tower.
+    <common>
+
+    Examples
+    --------
+    >>> columns = [plexus.SparseFeat("city"), plexus.DenseFeat("age")]
+    >>> model = plexus.SingleTask(columns, "regression", "seconds")
+    """
     given = locals()
     given.update(task_types=[given.pop("task_type")], task_names=[given.pop("task_name")])
     given["tower_dnn_units_lists"] = [list(given.pop("tower_dnn_units"))]
     return _make("single_task", given, least_tasks=1)
 
 
+@_documented
 def Shared_Bottom(
     dnn_feature_columns: Sequence[FeatureColumn],
     num_tasks: int | None = None,
@@ -140,12 +191,31 @@ def Shared_Bottom(
 ) -> Model:
     """One network that all towers read (Caruana, Multitask Learning, 1997).
 
-    bottom_dnn_units: of its hidden layers; (128, 128).
-    tower_dnn_units_lists: of the hidden layers of each task's tower; (64, 32) each.
+    Parameters
+    ----------
+    dnn_feature_columns : sequence of feature columns
+        What the network reads: sparse features first, then lists, then dense ones.
+    num_tasks : int
+        The number of tasks, by default that of task_types and task_names.
+    task_types : sequence of str
+        "binary", "regression" or "multiclass" for each task.
+    task_names : sequence of str
+        Their names.
+    bottom_dnn_units : sequence of int
+        Units of the hidden layers of the shared network; (128, 128).
+    tower_dnn_units_lists : sequence of sequences of int
+        Units of the hidden layers of each task's tower; (64, 32) each.
+    <common>
+
+    Examples
+    --------
+    >>> columns = [plexus.SparseFeat("city"), plexus.DenseFeat("age")]
+    >>> model = plexus.Shared_Bottom(columns, 2, ["binary", "regression"], ["click", "seconds"])
     """
     return _make("shared_bottom", locals())
 
 
+@_documented
 def SharedBottom(
     dnn_feature_columns: Sequence[FeatureColumn],
     bottom_dnn_hidden_units: Sequence[int] | None = None,
@@ -163,8 +233,22 @@ def SharedBottom(
 ) -> Model:
     """Shared_Bottom by DeepCTR 0.9.4's name, with its arguments in its order and its defaults.
 
-    bottom_dnn_hidden_units: of the shared hidden layers; (256, 128).
-    tower_dnn_hidden_units: of the hidden layers of every task's tower; (64,).
+    Parameters
+    ----------
+    dnn_feature_columns : sequence of feature columns
+        What the network reads: sparse features first, then lists, then dense ones.
+    bottom_dnn_hidden_units : sequence of int
+        Units of the hidden layers of the shared network; (256, 128).
+    tower_dnn_hidden_units : sequence of int
+        Units of the hidden layers of every task's tower; (64,).
+    task_types, task_names : sequence of str
+        "binary", "regression" or "multiclass" for each task, and their names.
+    <common>
+
+    Examples
+    --------
+    >>> columns = [plexus.SparseFeat("city"), plexus.DenseFeat("age")]
+    >>> model = plexus.SharedBottom(columns, task_types=["binary", "binary"], task_names=["ctr", "ctcvr"])
     """
     given = locals()
     given.update(given.pop("options"))
@@ -178,6 +262,7 @@ def SharedBottom(
     return Shared_Bottom(**given)
 
 
+@_documented
 def ESMM(
     dnn_feature_columns: Sequence[FeatureColumn],
     task_type: str | None = None,
@@ -196,8 +281,24 @@ def ESMM(
     """Click, and click with conversion as a product of probabilities, both over all rows (Ma et al., Entire Space
     Multi-Task Model, SIGIR 2018, arXiv 1804.07931).
 
-    task_type, task_types: of both tasks, or of each: there is binary alone.
-    tower_dnn_units_lists: of the hidden layers of each task's tower; (128, 128) each.
+    Parameters
+    ----------
+    dnn_feature_columns : sequence of feature columns
+        What the network reads: sparse features first, then lists, then dense ones.
+    task_type : str
+        Of both tasks: "binary".
+    task_names : sequence of str
+        Their names.
+    tower_dnn_units_lists : sequence of sequences of int
+        Units of the hidden layers of each task's tower; (128, 128) each.
+    task_types : sequence of str
+        DeepCTR's name of task_type.
+    <common>
+
+    Examples
+    --------
+    >>> columns = [plexus.SparseFeat("city"), plexus.DenseFeat("age")]
+    >>> model = plexus.ESMM(columns, task_names=["click", "purchase"])
     """
     given = locals()
     if given.pop("task_type") is not None and task_types is not None:
@@ -216,6 +317,7 @@ def ESMM(
 ESSM = ESMM
 
 
+@_documented
 def MMOE(
     dnn_feature_columns: Sequence[FeatureColumn],
     num_tasks: int | None = None,
@@ -234,17 +336,38 @@ def MMOE(
     threads: int = 0,
     **options: Any,
 ) -> Model:
-    """Experts that all tasks share, mixed by a gate of each task's own (Ma et al., Modeling Task Relationships in
-    Multi-task Learning with Multi-gate Mixture-of-Experts, KDD 2018).
+    """Experts that all tasks share, mixed by a gate of each task (Ma et al., Modeling Task Relationships in Multi-task
+    Learning with Multi-gate Mixture-of-Experts, KDD 2018).
 
-    num_experts: how many there are; 4.
-    expert_dnn_units: of each expert's hidden layers; (128, 128).
-    gate_dnn_units: of each gate's hidden layers; none.
-    tower_dnn_units_lists: of the hidden layers of each task's tower; (32, 32) each.
+    Parameters
+    ----------
+    dnn_feature_columns : sequence of feature columns
+        What the network reads: sparse features first, then lists, then dense ones.
+    num_tasks : int
+        The number of tasks, by default that of task_types and task_names.
+    task_types : sequence of str
+        "binary", "regression" or "multiclass" for each task.
+    task_names : sequence of str
+        Their names.
+    num_experts : int
+        The number of experts; 4.
+    expert_dnn_units : sequence of int
+        Units of the hidden layers of each expert; (128, 128).
+    gate_dnn_units : sequence of int
+        Units of the hidden layers of each gate; none: the gate is one linear layer.
+    tower_dnn_units_lists : sequence of sequences of int
+        Units of the hidden layers of each task's tower; (32, 32) each.
+    <common>
+
+    Examples
+    --------
+    >>> columns = [plexus.SparseFeat("city"), plexus.DenseFeat("age")]
+    >>> model = plexus.MMOE(columns, 2, ["binary", "regression"], ["click", "seconds"], num_experts=8)
     """
     return _make("mmoe", locals())
 
 
+@_documented
 def PLE_CGC(
     dnn_feature_columns: Sequence[FeatureColumn],
     num_tasks: int | None = None,
@@ -264,14 +387,35 @@ def PLE_CGC(
     threads: int = 0,
     **options: Any,
 ) -> Model:
-    """Customized Gate Control: experts of each task's own beside shared ones (Tang et al., Progressive Layered
-    Extraction, RecSys 2020).
+    """Customized Gate Control: experts of each task beside shared ones (Tang et al., Progressive Layered Extraction,
+    RecSys 2020).
 
-    num_experts_specific: experts of each task's own; 8.
-    num_experts_shared: experts of all tasks; 4.
-    expert_dnn_units: of each expert's hidden layers; (64, 64).
-    gate_dnn_units: of each gate's hidden layers; none.
-    tower_dnn_units_lists: of the hidden layers of each task's tower; (32,) each.
+    Parameters
+    ----------
+    dnn_feature_columns : sequence of feature columns
+        What the network reads: sparse features first, then lists, then dense ones.
+    num_tasks : int
+        The number of tasks, by default that of task_types and task_names.
+    task_types : sequence of str
+        "binary", "regression" or "multiclass" for each task.
+    task_names : sequence of str
+        Their names.
+    num_experts_specific : int
+        Experts of each task; 8.
+    num_experts_shared : int
+        Experts that all tasks share; 4.
+    expert_dnn_units : sequence of int
+        Units of the hidden layers of each expert; (64, 64).
+    gate_dnn_units : sequence of int
+        Units of the hidden layers of each gate; none: the gate is one linear layer.
+    tower_dnn_units_lists : sequence of sequences of int
+        Units of the hidden layers of each task's tower; (32,) each.
+    <common>
+
+    Examples
+    --------
+    >>> columns = [plexus.SparseFeat("city"), plexus.DenseFeat("age")]
+    >>> model = plexus.PLE_CGC(columns, 2, ["binary", "regression"], ["click", "seconds"])
     """
     return _make("cgc", locals())
 
@@ -279,6 +423,7 @@ def PLE_CGC(
 CGC = PLE_CGC
 
 
+@_documented
 def PLE(
     dnn_feature_columns: Sequence[FeatureColumn],
     num_tasks: int | None = None,
@@ -302,12 +447,36 @@ def PLE(
 ) -> Model:
     """Progressive Layered Extraction: levels of own and shared experts, one on another (Tang et al., RecSys 2020).
 
-    num_experts_specific: experts of each task's own in a level; 8.
-    num_experts_shared: experts of all tasks in a level; 4.
-    expert_dnn_units: of each expert's hidden layers; (64, 64).
-    gate_dnn_units: of each gate's hidden layers; none.
-    tower_dnn_units_lists: of the hidden layers of each task's tower; (32, 32) each.
-    gate_input: what gates without a network of their own read: `level`, as in the paper, or `features`.
+    Parameters
+    ----------
+    dnn_feature_columns : sequence of feature columns
+        What the network reads: sparse features first, then lists, then dense ones.
+    num_tasks : int
+        The number of tasks, by default that of task_types and task_names.
+    task_types : sequence of str
+        "binary", "regression" or "multiclass" for each task.
+    task_names : sequence of str
+        Their names.
+    num_levels : int
+        The number of levels.
+    num_experts_specific : int
+        Experts of each task in a level; 8.
+    num_experts_shared : int
+        Experts that all tasks share in a level; 4.
+    expert_dnn_units : sequence of int
+        Units of the hidden layers of each expert; (64, 64).
+    gate_dnn_units : sequence of int
+        Units of the hidden layers of each gate; none: the gate is one linear layer.
+    tower_dnn_units_lists : sequence of sequences of int
+        Units of the hidden layers of each task's tower; (32, 32) each.
+    gate_input : str
+        What gates without hidden layers read: "level", as in the paper, or "features".
+    <common>
+
+    Examples
+    --------
+    >>> columns = [plexus.SparseFeat("city"), plexus.DenseFeat("age")]
+    >>> model = plexus.PLE(columns, 2, ["binary", "regression"], ["click", "seconds"], num_levels=3)
     """
     return _make("ple", locals())
 

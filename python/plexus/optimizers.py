@@ -1,5 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Optimizers by Keras' names and arguments: each is the part of section `train` that it stands for."""
+"""Optimizers by Keras' names and arguments.
+
+Each stands for keys of the configuration's section `train`.
+
+Examples
+--------
+>>> model.compile(plexus.optimizers.Adam(0.005))
+"""
 
 from __future__ import annotations
 
@@ -98,8 +105,25 @@ def _is_number(value: object) -> bool:
 
 
 class Optimizer:
-    """`name` is the configuration's `train.optimizer`, `config` the keys that differ from its defaults. ValueError for
-    an argument of Keras that would have no effect."""
+    """An optimizer as the configuration has it.
+
+    Parameters
+    ----------
+    name : str
+        The configuration's `train.optimizer`.
+    **arguments
+        Keras' arguments.
+
+    Attributes
+    ----------
+    config : dict
+        Keys of section `train` that differ from its defaults.
+
+    Raises
+    ------
+    ValueError
+        If an argument of Keras would have no effect.
+    """
 
     def __init__(self, name: str, /, **arguments: Any):
         self.name = name
@@ -122,9 +146,23 @@ class Optimizer:
 
 
 def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Any) -> Optimizer:
-    """Stochastic gradient descent, w -= learning_rate * g, with `momentum` and Nesterov's form of it.
+    """Stochastic gradient descent, `w -= learning_rate * g`, with `momentum` and Nesterov's form of it.
 
-    arguments: clipvalue, clipnorm (of each variable's gradient), global_clipnorm, as Keras has them; of all optimizers.
+    Parameters
+    ----------
+    learning_rate : float
+        The step size.
+    momentum : float
+        The decay of the running sum of gradients.
+    nesterov : bool
+        Whether steps look ahead.
+    **arguments
+        clipvalue, clipnorm (of each variable's gradient) and global_clipnorm, as in Keras; for all optimizers.
+
+    Examples
+    --------
+    >>> plexus.optimizers.SGD(0.1, momentum=0.9, global_clipnorm=1.0)
+    sgd(learning_rate=0.1, momentum=0.9, clip_norm=1.0)
     """
     return Optimizer("sgd", learning_rate=learning_rate, momentum=momentum or None, nesterov=nesterov, **arguments)
 
@@ -132,7 +170,23 @@ def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = Fal
 def Adam(
     learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **arguments: Any
 ) -> Optimizer:
-    """Adam (Kingma and Ba 2015), as Keras defines it: epsilon is added to the root of the second moment."""
+    """Adam (Kingma and Ba 2015), as Keras defines it: epsilon is added to the root of the second moment.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The step size.
+    beta_1, beta_2 : float
+        The decay of the first and second moments.
+    epsilon : float
+        Added to the root of the second moment.
+    **arguments
+        As for SGD.
+
+    Examples
+    --------
+    >>> adam = plexus.optimizers.Adam(0.005, beta_1=0.8)
+    """
     return Optimizer("adam", learning_rate=learning_rate, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon, **arguments)
 
 
@@ -144,7 +198,23 @@ def AdamW(
     epsilon: float = 1e-7,
     **arguments: Any,
 ) -> Optimizer:
-    """Adam with decoupled weight decay (Loshchilov and Hutter 2019): learning_rate * weight_decay * w is taken off."""
+    """Adam with decoupled weight decay (Loshchilov and Hutter 2019): `learning_rate * weight_decay * w` is subtracted.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The step size.
+    weight_decay : float
+        The factor.
+    beta_1, beta_2, epsilon : float
+        As for Adam.
+    **arguments
+        As for SGD.
+
+    Examples
+    --------
+    >>> adamw = plexus.optimizers.AdamW(0.001, weight_decay=0.01)
+    """
     return Optimizer(
         "adamw",
         learning_rate=learning_rate,
@@ -159,7 +229,23 @@ def AdamW(
 def Adagrad(
     learning_rate: float = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **arguments: Any
 ) -> Optimizer:
-    """Adagrad (Duchi et al. 2011): steps divided by the root of the sum of all squared gradients so far."""
+    """Adagrad (Duchi et al. 2011): steps are divided by the root of the sum of all squared gradients so far.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The step size.
+    initial_accumulator_value : float
+        What the sum starts from.
+    epsilon : float
+        Added to the root.
+    **arguments
+        As for SGD.
+
+    Examples
+    --------
+    >>> adagrad = plexus.optimizers.Adagrad(0.05)
+    """
     return Optimizer(
         "adagrad",
         learning_rate=learning_rate,
@@ -177,8 +263,27 @@ def RMSprop(
     centered: bool = False,
     **arguments: Any,
 ) -> Optimizer:
-    """RMSprop: steps divided by the root of a moving mean of squared gradients (`rho`), less its mean's square with
-    `centered`."""
+    """RMSprop: steps are divided by the root of a moving mean of squared gradients.
+
+    Parameters
+    ----------
+    learning_rate : float
+        The step size.
+    rho : float
+        The decay of the mean.
+    momentum : float
+        The decay of the running sum of steps.
+    epsilon : float
+        Added to the root.
+    centered : bool
+        Whether the square of the mean gradient is subtracted from the mean.
+    **arguments
+        As for SGD.
+
+    Examples
+    --------
+    >>> rmsprop = plexus.optimizers.RMSprop(0.001, centered=True)
+    """
     return Optimizer(
         "rmsprop",
         learning_rate=learning_rate,
@@ -193,8 +298,17 @@ def RMSprop(
 def Ftrl(learning_rate: float = 0.001, **arguments: Any) -> Optimizer:
     """FTRL-proximal (McMahan et al. 2013).
 
-    arguments: l1_regularization_strength, l2_regularization_strength, beta, initial_accumulator_value, as Keras has
-    them.
+    Parameters
+    ----------
+    learning_rate : float
+        The step size.
+    **arguments
+        l1_regularization_strength, l2_regularization_strength, beta and initial_accumulator_value, as in Keras, and as
+        for SGD.
+
+    Examples
+    --------
+    >>> ftrl = plexus.optimizers.Ftrl(0.1, l1_regularization_strength=0.01)
     """
     return Optimizer("ftrl", learning_rate=learning_rate, **arguments)
 
@@ -210,7 +324,7 @@ _BY_NAME: dict[str, Callable[..., Optimizer]] = {
 
 
 def get(optimizer: str | Optimizer | KerasOptimizer) -> Optimizer:
-    """By name ("adam"), an Optimizer, or any object with Keras' `get_config()`."""
+    """Return the optimizer of a name ("adam"), an Optimizer itself, or that of an object with Keras' `get_config()`."""
     if isinstance(optimizer, Optimizer):
         return optimizer
     if isinstance(optimizer, str):

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Pictures with matplotlib: learning curves, gates, calibration, ROC. Each draws on `ax`, or on axes of its own, and
-returns the axes; called again with the same axes it adds to them, in the next colour."""
+"""Plots with matplotlib: learning curves, gates, calibration, ROC.
+
+Each function draws on `ax`, or on new axes, and returns the axes; if it is called again with the same axes it adds to
+them, in the next colour.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ._types import Rows
-from .callbacks import is_larger_better
+from ._metrics import is_larger_better
+from ._types import Array, Rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from .callbacks import History
+    from ._callback import History
     from .model import Model
 
 # Okabe and Ito's, which those who see colours differently can tell apart; the last is for what belongs to all.
@@ -49,9 +52,26 @@ def learning_curves(
     ax: Axes | None = None,
     label: str | None = None,
 ) -> Axes:
-    """Figures of each epoch, training as a line, validation dashed, with a ring at the best validation epoch.
-    `history`: what fit returned, or its dict. A figure that is named with its val_ is a line, without that of training.
-    `label` goes before the figures' names, to tell several models apart."""
+    """Plot losses or metrics of each epoch: training as a line, validation dashed, with a ring at the best validation
+    epoch.
+
+    Parameters
+    ----------
+    history : History or dict
+        What `fit` returned, or its dict.
+    figures : str or sequence of str
+        Names in History. One that begins with `val_` is a line, without that of training.
+    ax : matplotlib axes
+        None: new ones.
+    label : str
+        Put before the names, to tell several models apart.
+
+    Examples
+    --------
+    >>> ax = plexus.plot.learning_curves(model.fit(rows, labels, epochs=3, verbose=0), "loss")
+    >>> ax.get_ylabel()
+    'loss'
+    """
     from matplotlib.ticker import MaxNLocator
 
     values = history if isinstance(history, Mapping) else history.history
@@ -96,11 +116,25 @@ def _titles(gates: Iterable[str]) -> dict[str, str]:
 
 
 def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
-    """How each gate mixes its experts over the rows of x (PLE paper, figure 8): bars are mean weights, lines on them
-    one deviation up and down, in the colour of the task that owns the expert, grey where it is shared; dotted, equal
-    weights. Below each gate, the entropy of its weights as a share of the greatest there can be."""
-    from matplotlib.patches import Patch
+    """Plot how each gate mixes its experts (figure 8 of the PLE paper).
 
+    Bars are mean weights, lines on them one standard deviation up and down, in the colour of the task that owns the
+    expert, grey if it is shared; dotted, equal weights. Below each gate, the entropy of its weights as a fraction of
+    its maximum.
+
+    Parameters
+    ----------
+    model : Model
+        One with gates.
+    x : dict, frame, table, list of arrays, or files
+        Rows as `fit` takes them, without labels.
+    ax : matplotlib axes
+        None: new ones.
+
+    Examples
+    --------
+    >>> ax = plexus.plot.gate_use(model, rows)
+    """
     gates = model.gates(x)
     if not gates:
         raise ValueError(f"a model of kind {model.name} has no gates")
@@ -112,51 +146,60 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
     owners: set[str] = set()
     ticks: list[float] = []
     labels: list[str] = []
-    at = 0.0
     for name, gate in gates.items():
-        mean, deviation = gate["mean"], gate["deviation"]
-        n = len(mean)
-        places = at + np.arange(n)
-        names = [expert.rsplit(" ", 1) for expert in gate["experts"]]
-        colour = [colours.get(owner, _COMMON) for owner, _ in names]
-        owners.update(owner for owner, _ in names)
-        down = np.minimum(mean, deviation)  # no weight is negative
-        ax.bar(places, mean, 0.85, yerr=[down, deviation], color=colour, error_kw={"elinewidth": 1, "ecolor": "0.25"})
-        ax.hlines(1 / n, places[0] - 0.5, places[-1] + 0.5, colors="0.25", linestyles="dotted", linewidth=1)
-        share = gate["entropy"] / np.log(n) if n > 1 else 0.0
-        ax.annotate(
-            f"{titles[name]}\nentropy {share:.0%}",
-            (places.mean(), 0),
-            (0, -20),
-            xycoords=("data", "axes fraction"),
-            textcoords="offset points",
-            ha="center",
-            va="top",
-            fontsize="small",
-        )
+        first = ticks[-1] + 2.5 if ticks else 0.0
+        experts = [expert.rsplit(" ", 1) for expert in gate["experts"]]
+        places = _draw_gate(ax, first, gate, [colours.get(owner, _COMMON) for owner, _ in experts], titles[name])
+        owners.update(owner for owner, _ in experts)
         ticks += list(places)
-        labels += [str(int(number) + 1) for _, number in names]
-        at = places[-1] + 2.5
+        labels += [str(int(number) + 1) for _, number in experts]
     ax.set_xticks(ticks, labels, fontsize="x-small")
     ax.tick_params(axis="x", length=0)
-    ax.set_xlim(-1, at - 1.5)
+    ax.set_xlim(-1, ticks[-1] + 1)
     ax.set_ylim(bottom=0)
     ax.grid(axis="y", color="0.9")
     ax.set_ylabel("weight of the expert")
     if len(owners) > 1:
-        patches = [
-            Patch(color=colour, label=f"experts of {owner}") for owner, colour in colours.items() if owner in owners
-        ]
-        patches += [Patch(color=_COMMON, label="shared experts")] if owners - set(colours) else []
-        ax.legend(
-            handles=patches,
-            frameon=False,
-            fontsize="small",
-            ncols=len(patches),
-            loc="lower center",
-            bbox_to_anchor=(0.5, 1.0),
-        )
+        _add_owners(ax, owners, colours)
     return ax
+
+
+def _draw_gate(ax: Axes, first: float, gate: Mapping[str, Any], colours: list[str], title: str) -> Array:
+    """Bars from `first` on, and what stands below; their places."""
+    mean, deviation = gate["mean"], gate["deviation"]
+    n = len(mean)
+    places = first + np.arange(n)
+    down = np.minimum(mean, deviation)  # no weight is negative
+    ax.bar(places, mean, 0.85, yerr=[down, deviation], color=colours, error_kw={"elinewidth": 1, "ecolor": "0.25"})
+    ax.hlines(1 / n, places[0] - 0.5, places[-1] + 0.5, colors="0.25", linestyles="dotted", linewidth=1)
+    share = gate["entropy"] / np.log(n) if n > 1 else 0.0
+    ax.annotate(
+        f"{title}\nentropy {share:.0%}",
+        (places.mean(), 0),
+        (0, -20),
+        xycoords=("data", "axes fraction"),
+        textcoords="offset points",
+        ha="center",
+        va="top",
+        fontsize="small",
+    )
+    return places
+
+
+def _add_owners(ax: Axes, owners: set[str], colours: Mapping[str, str]) -> None:
+    """The legend above: whose experts have which colour."""
+    from matplotlib.patches import Patch
+
+    patches = [Patch(color=colour, label=f"experts of {owner}") for owner, colour in colours.items() if owner in owners]
+    patches += [Patch(color=_COMMON, label="shared experts")] if owners - set(colours) else []
+    ax.legend(
+        handles=patches,
+        frameon=False,
+        fontsize="small",
+        ncols=len(patches),
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1.0),
+    )
 
 
 def _known(given_y: ArrayLike, given_scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -182,8 +225,27 @@ def _unit_square(ax: Axes) -> int:
 def calibration(
     y: ArrayLike, scores: ArrayLike, bins: int = 10, ax: Axes | None = None, label: str | None = None
 ) -> Axes:
-    """Share of positives over mean score in bins of equal width, with the bounds within which chance alone would leave
-    95 % of such shares; the diagonal is perfect."""
+    """Plot the share of positives over the mean score in bins of equal width.
+
+    The lines are the bounds within which chance alone would leave 95 % of such shares; the diagonal is perfect.
+
+    Parameters
+    ----------
+    y : array
+        Labels 0 and 1; NaN: none.
+    scores : array
+        Probabilities.
+    bins : int
+        Their number.
+    ax : matplotlib axes
+        None: new ones.
+    label : str
+        Of the legend.
+
+    Examples
+    --------
+    >>> ax = plexus.plot.calibration(labels["click"], model.predict(rows)[0])
+    """
     y, scores = _known(y, scores)
     ax = _axes(ax, figsize=(4.2, 4.2))
     place = np.minimum((scores * bins).astype(int), bins - 1)
@@ -212,7 +274,23 @@ def _interval(
 
 
 def roc(y: ArrayLike, scores: ArrayLike, ax: Axes | None = None, label: str | None = None) -> Axes:
-    """True positive rate over false positive rate at every threshold."""
+    """Plot the true positive rate over the false positive rate at every threshold.
+
+    Parameters
+    ----------
+    y : array
+        Labels 0 and 1; NaN: none.
+    scores : array
+        Probabilities.
+    ax : matplotlib axes
+        None: new ones.
+    label : str
+        Of the legend, which has the AUC.
+
+    Examples
+    --------
+    >>> ax = plexus.plot.roc(labels["click"], model.predict(rows)[0])
+    """
     y, scores = _known(y, scores)
     order = np.argsort(-scores, kind="stable")
     y, scores = y[order] > 0.5, scores[order]

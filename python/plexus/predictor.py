@@ -66,9 +66,19 @@ class _Row:
 
 
 class Predictor:
-    """A frozen copy of a model: `predictor(row)` scores one row. Threads may share it.
+    """A frozen copy of a model that scores one row per call; made by `Model.predictor`. Threads may share it.
 
-    columns: the names of a row's values in their order.
+    Attributes
+    ----------
+    columns : list of str
+        The names of a row's values in their order.
+
+    Examples
+    --------
+    >>> predictor = model.predictor()
+    >>> click, seconds = predictor(["Rome", 31.0])
+    >>> predictor({"age": 31.0, "city": "Rome"}) == (click, seconds)
+    True
     """
 
     def __init__(self, network: Network, columns: Iterable[str]):
@@ -105,19 +115,32 @@ class Predictor:
 
     @property
     def unknown(self) -> int:
-        """How many cells so far, of all threads, were not empty and held no category that the model knows, nor a list
-        with one. Where most do, rows are written otherwise than for training (docs/data.md)."""
+        """The number of cells so far, from all threads, that were not empty and held no known category, nor a list with
+        one. If most do, rows are written in another way than for training (docs/data.md).
+        """
         return lib.plx_predictor_unknown(self._handle)
 
     def __call__(self, row: Any) -> tuple[float, ...]:
-        """One number a task, of a multiclass task one a class, side by side: the same bits as Model.predict.
+        """Score a row, with the same bits as `Model.predict`.
 
-        row: values in the order of the columns, or a dict or Series by their names, which may have others: texts,
-            numbers, truths, dates, as a column of a table holds them, and None, NaN or NA where one is missing. A list
-            is a list or tuple; 8-byte integers keep all their digits.
+        Parameters
+        ----------
+        row : list, tuple, dict or Series
+            Values in the order of the columns, or by their names, of which there may be others: texts, numbers,
+            booleans, dates, as a column of a table holds them, and None, NaN or NA if one is missing. A list is a list
+            or tuple; 8-byte integers keep all their digits.
 
-        Raises ValueError for a row of another length, SchemaError for a name that is missing, a value without meaning,
-        a cell that is no number.
+        Returns
+        -------
+        tuple of float
+            One number for each task, for a multiclass task one for each class, side by side.
+
+        Raises
+        ------
+        ArgumentError
+            If a row has another length.
+        SchemaError
+            If a name is missing, a value has no meaning, or a cell is not a number.
         """
         kind = type(row)
         if kind is list or kind is tuple:

@@ -1,14 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """scikit-learn estimators over the library: several targets, one network.
 
-    MultiTaskClassifier   each target a class; predict_proba as scikit-learn's multi-output classifiers give it
-    MultiTaskRegressor    each target a number
-    MultiTaskRanker       targets of different types: probabilities and numbers in one array
-
 X is an array of numbers, or a frame: numeric columns are read as numbers (standardised), all others, and those named in
-`categorical_features`, as categories. One target is a vector, several a matrix [rows, tasks]; tasks have the names of
-y's columns, where it is a frame. `options` has further keys of the configuration: {"model": {"expert_dnn_activation":
-"gelu"}, "train": {"schedule": "cosine"}}.
+`categorical_features`, as categories. One target is a vector, several are a matrix [rows, tasks]; if y is a frame, its
+columns name the tasks. `options` has further keys of the configuration: `{"model": {"expert_dnn_activation": "gelu"},
+"train": {"schedule": "cosine"}}`.
 """
 
 from __future__ import annotations
@@ -132,29 +128,9 @@ class _MultiTaskEstimator(BaseEstimator):
         tasks: list[dict[str, Any]],
         sample_weight: Array | None,
     ) -> None:
-        features = sorted((self._feature(name) for name in columns), key=lambda one: one["kind"] == "dense")
         # A target may have the name of a column of X.
         tasks = [{**task, "column": f"y:{task['name']}"} if task["name"] in columns else task for task in tasks]
-        name = model if len(tasks) > 1 else "single_task"
-        if len(tasks) > 1 and name not in _MODELS:
-            raise ValueError(f"model '{name}' is none of {', '.join(_MODELS)}")
-        given = {key: _plain(getattr(self, key)) for key in _parameters_of(name)}
-        options = {"model": {}, "train": {}, **(self.options or {})}
-        if unknown := set(options) - {"model", "train"}:
-            raise ValueError(f"options: there is no section '{sorted(unknown)[0]}'; there are model and train")
-        config = {
-            "data": {},
-            "features": features,
-            "tasks": tasks,
-            "model": {
-                "name": name,
-                "tower_dnn_units_lists": [list(self.tower_dnn_units)] * len(tasks),
-                **given,
-                **options["model"],
-            },
-            "train": {"patience": self.patience, "seed": self._seed(), **options["train"]},
-        }
-        network = Model._of_columns(config, None, self.threads)
+        network = Model._of_columns(self._sections(model, list(columns), tasks), None, self.threads)
         optimizer = optimizers.get(self.optimizer)
         optimizer.learning_rate = self.learning_rate
         network.compile(optimizer)
@@ -171,6 +147,24 @@ class _MultiTaskEstimator(BaseEstimator):
         self.network_ = network
         self.n_iter_ = len(history.epoch)
         self.history_ = history.history
+
+    def _sections(self, model: str, columns: list[str], tasks: list[dict[str, Any]]) -> dict[str, Any]:
+        """The configuration, without rows."""
+        name = model if len(tasks) > 1 else "single_task"
+        if len(tasks) > 1 and name not in _MODELS:
+            raise ValueError(f"model '{name}' is none of {', '.join(_MODELS)}")
+        options = {"model": {}, "train": {}, **(self.options or {})}
+        if unknown := set(options) - {"model", "train"}:
+            raise ValueError(f"options: there is no section '{sorted(unknown)[0]}'; there are model and train")
+        given = {key: _plain(getattr(self, key)) for key in _parameters_of(name)}
+        given["tower_dnn_units_lists"] = [list(self.tower_dnn_units)] * len(tasks)
+        return {
+            "data": {},
+            "features": sorted((self._feature(one) for one in columns), key=lambda one: one["kind"] == "dense"),
+            "tasks": tasks,
+            "model": {"name": name, **given, **options["model"]},
+            "train": {"patience": self.patience, "seed": self._seed(), **options["train"]},
+        }
 
     def _seed(self) -> int:
         if self.random_state is None:
@@ -272,13 +266,29 @@ def _check_length(columns: dict[str, Any], y: Array) -> None:
 class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
     """Classes of one target, or of several at once by one multi-task network.
 
-    Attributes: `classes_`, an array, or a list of one a target; `network_`, the plexus.Model; `history_`; `n_iter_`.
+    Attributes
+    ----------
+    classes_ : array, or list of arrays
+        The classes, or those of each target.
+    network_ : Model
+        The fitted model.
+    history_ : dict
+        Losses of each epoch.
+    n_iter_ : int
+        The number of epochs.
+
+    Examples
+    --------
+    >>> from plexus.sklearn import MultiTaskClassifier
+    >>> X, y = np.random.default_rng(0).random((100, 3)), np.arange(100) % 3
+    >>> MultiTaskClassifier(epochs=2).fit(X, y).predict_proba(X).shape
+    (100, 3)
     """
 
     model: str = "mmoe"
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """X [rows, columns], y [rows] or [rows, targets] of labels of any type."""
+        """Fit to X [rows, columns] and labels of any type, y [rows] or [rows, targets]."""
         columns = self._columns(X, reset=True)
         targets, self._is_vector = _matrix(y, self)
         _check_length(columns, targets)
@@ -303,7 +313,7 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         return self
 
     def predict_proba(self, X: Any) -> Floats64 | list[Floats64]:
-        """[rows, classes], or a list of such arrays, one a target."""
+        """Return probabilities [rows, classes], or a list with one such array per target."""
         probabilities = [
             np.hstack([1 - scores, scores]) if scores.shape[1] == 1 else scores
             for scores in (one.astype(np.float64) for one in self._scores(X))
@@ -312,14 +322,14 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         return probabilities[0] if self._is_vector else probabilities
 
     def predict(self, X: Any) -> Array:
-        """The likeliest class: [rows], or [rows, targets]."""
+        """Return the most probable class: [rows], or [rows, targets]."""
         probabilities = self.predict_proba(X)
         each = probabilities if isinstance(probabilities, list) else [probabilities]
         found: list[Array] = [classes[np.argmax(one, axis=1)] for classes, one in zip(self._classes, each)]
         return found[0] if self._is_vector else np.stack(found, axis=1)
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        """Mean accuracy; of several targets, the mean of each one's."""
+        """Return the mean accuracy; for several targets, the mean over the targets."""
         from sklearn.metrics import accuracy_score
 
         predicted, known = self.predict(X), np.asarray(y)
@@ -330,12 +340,20 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
 
 @dataclass(eq=False, repr=False)
 class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
-    """One number, or several at once by one multi-task network. Targets are standardised for training."""
+    """One number, or several at once by one multi-task network. Targets are standardised for training.
+
+    Examples
+    --------
+    >>> from plexus.sklearn import MultiTaskRegressor
+    >>> X, y = np.random.default_rng(0).random((100, 3)), np.random.default_rng(1).random((100, 2))
+    >>> MultiTaskRegressor("ple", num_levels=1, epochs=2).fit(X, y).predict(X).shape
+    (100, 2)
+    """
 
     model: str = "mmoe"
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """X [rows, columns], y [rows] or [rows, targets] of numbers."""
+        """Fit to X [rows, columns] and numbers, y [rows] or [rows, targets]."""
         columns = self._columns(X, reset=True)
         targets, self._is_vector = _matrix(y, self)
         known: Floats64 = check_array(targets, dtype=np.float64, input_name="y")
@@ -348,21 +366,34 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
         return self
 
     def predict(self, X: Any) -> Array:
-        """[rows], or [rows, targets]."""
+        """Return numbers [rows], or [rows, targets]."""
         values: Array = np.hstack(self._scores(X)).astype(np.float64) * self._deviation + self._mean
         return values[:, 0] if self._is_vector else values
 
 
 @dataclass(eq=False, repr=False)
 class MultiTaskRanker(_MultiTaskEstimator):
-    """Targets of different types, as `task_types` says, one a target: binary or regression. predict gives probabilities
-    and numbers, [rows, targets]; score is the mean over targets of AUC and R2. NaN in y: no label."""
+    """Targets of different types: probabilities and numbers in one array. NaN in y: no label.
+
+    Parameters
+    ----------
+    task_types : sequence of str
+        "binary" or "regression" for each target.
+
+    Examples
+    --------
+    >>> from plexus.sklearn import MultiTaskRanker
+    >>> X = np.random.default_rng(0).random((100, 3))
+    >>> y = np.stack([X[:, 0] > 0.5, X[:, 1]], axis=1)
+    >>> MultiTaskRanker(["binary", "regression"], epochs=2).fit(X, y).predict(X).shape
+    (100, 2)
+    """
 
     task_types: Sequence[str] = ("binary", "binary")
     model: str = "mmoe"
 
     def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """X [rows, columns], y [rows, targets]; of one target, [rows]."""
+        """Fit to X [rows, columns] and y [rows, targets]; for one target, [rows]."""
         columns = self._columns(X, reset=True)
         targets, self._is_vector = _matrix(y, self, dtype=np.float64, ensure_all_finite="allow-nan")
         _check_length(columns, targets)
@@ -378,11 +409,12 @@ class MultiTaskRanker(_MultiTaskEstimator):
         return self
 
     def predict(self, X: Any) -> Array:
-        """Probabilities of binary targets, values of regressions: [rows, targets], or [rows]."""
+        """Return probabilities of binary targets and values of regressions: [rows, targets], or [rows]."""
         values = np.hstack(self._scores(X)).astype(np.float64)
         return values[:, 0] if self._is_vector else values
 
     def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the mean over the targets of AUC or R2."""
         from sklearn.metrics import r2_score, roc_auc_score
 
         predicted = np.hstack(self._scores(X)).astype(np.float64)
