@@ -23,10 +23,11 @@
 
 #include "graph/plan.h"
 #include "ops/op_defs.h"
+#include "options.h"
 #include "peak.h"
 #include "training.h"
 
-enum { THREADS_MAX = 8, EPOCHS = 50, WARM_UP = 1, BATCH = 4096, BATCHES = 24 };
+enum { EPOCHS = 50, WARM_UP = 1, BATCH = 4096, BATCHES = 24 };
 
 static const bench_model models[] = {
     {.model = "single_task", .tower = {256, 128, 64}},
@@ -39,11 +40,10 @@ static const bench_model models[] = {
 
 typedef struct options {
     double budget;
-    int n_threads, threads[THREADS_MAX];
-    size_t rows;
+    int n_threads, threads[BENCH_THREADS_MAX];
+    int rows;
     const plx_kernels *kernels;
-    char **names;
-    int n_names;
+    bench_names names;
 } options;
 
 /* -- Multiply-adds ----------------------------------------------------------------------------------------------- */
@@ -167,45 +167,27 @@ static void measure(const options *o, const bench_table *table, const bench_mode
     fflush(stdout);
 }
 
-static bool is_selected(const options *o, const char *name)
-{
-    for (int i = 0; i < o->n_names; i++) {
-        if (!strcmp(o->names[i], name)) return true;
-    }
-    return o->n_names == 0;
-}
-
 static void read_options(options *o, int argc, char **argv)
 {
-    int i = 1;
     *o = (options){.budget = 6,
                    .n_threads = 2,
                    .threads = {1, 2},
-                   .rows = (size_t)BATCHES * BATCH,
+                   .rows = BATCHES * BATCH,
                    .kernels = plx_kernels_for(plx_cpu_best())};
-    for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
-        if (!strcmp(argv[i], "--budget")) {
-            o->budget = strtod(argv[i + 1], NULL);
-        } else if (!strcmp(argv[i], "--threads")) {
-            o->n_threads = bench_read_numbers(argv[i + 1], o->threads, THREADS_MAX);
-        } else if (!strcmp(argv[i], "--level")) {
-            o->kernels = bench_level(argv[i + 1]);
-        } else if (!strcmp(argv[i], "--rows")) {
-            o->rows = strtoul(argv[i + 1], NULL, 10);
-        } else {
-            bench_stop("options are --budget SECONDS, --threads A,B,..., --level LEVEL and --rows N");
-        }
-    }
-    if (!(o->budget > 0) || o->rows == 0) bench_stop("--budget and --rows take numbers above 0");
-    o->names = argv + i;
-    o->n_names = argc - i;
+    const bench_option choices[] = {
+        {"--budget", "SECONDS", .real = &o->budget},
+        {"--threads", "A,B,...", .whole = o->threads, .n = &o->n_threads},
+        {"--level", "LEVEL", .level = &o->kernels},
+        {"--rows", "N", .whole = &o->rows},
+    };
+    o->names = bench_read(choices, (int)(sizeof choices / sizeof *choices), argc, argv);
 }
 
 int main(int argc, char **argv)
 {
     static bench_table table;
     options o;
-    double peaks[THREADS_MAX];
+    double peaks[BENCH_THREADS_MAX];
     read_options(&o, argc, argv);
     bench_print_machine(o.kernels);
     for (int i = 0; i < o.n_threads; i++) {
@@ -213,12 +195,12 @@ int main(int argc, char **argv)
         printf("{\"bench\": \"peak\", \"threads\": %d, \"level\": \"%s\", \"multiply_adds_per_second\": %.4e}\n",
                o.threads[i], o.kernels->name, peaks[i]);
     }
-    bench_data data = {.rows = o.rows, .n_dense = 13, .n_tasks = 2, .embedding_dim = 16};
+    bench_data data = {.rows = (size_t)o.rows, .n_dense = 13, .n_tasks = 2, .embedding_dim = 16};
     for (int feature = 0; feature < 26; feature++)
         data.vocabularies[feature] = 1000;
     bench_table_init(&table, &data);
     for (size_t m = 0; m < sizeof models / sizeof *models; m++) {
-        for (int i = 0; i < o.n_threads && is_selected(&o, models[m].model); i++)
+        for (int i = 0; i < o.n_threads && bench_is_selected(&o.names, models[m].model); i++)
             measure(&o, &table, &models[m], o.threads[i], peaks[i]);
     }
     bench_table_release(&table);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "training.h"
 
 enum { N_SPARSE = 10, N_LISTS = 2, N_INPUTS = N_SPARSE + N_LISTS, LENGTH = 50, DIM = 16, BATCH = 1024 };
@@ -24,8 +25,7 @@ enum { N_COMBINERS = sizeof combiners / sizeof *combiners };
 typedef struct options {
     int rows, threads, epochs;
     const char *optimizer; /* of tables; NULL: whole Adam */
-    char **names;
-    int n_names;
+    bench_names names;
 } options;
 
 typedef struct table {
@@ -145,33 +145,16 @@ static void measure(const options *o, const table *t, plx_combiner combiner)
     plx_arena_release(&arena);
 }
 
-static bool is_selected(const options *o, const char *name)
-{
-    for (int i = 0; i < o->n_names; i++) {
-        if (!strcmp(o->names[i], name)) return true;
-    }
-    return o->n_names == 0;
-}
-
 static void read_options(options *o, int argc, char **argv)
 {
-    int i = 1;
     *o = (options){.rows = 100000, .threads = 1, .epochs = 5};
-    for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
-        if (!strcmp(argv[i], "--rows")) {
-            bench_read_numbers(argv[i + 1], &o->rows, 1);
-        } else if (!strcmp(argv[i], "--threads")) {
-            bench_read_numbers(argv[i + 1], &o->threads, 1);
-        } else if (!strcmp(argv[i], "--epochs")) {
-            bench_read_numbers(argv[i + 1], &o->epochs, 1);
-        } else if (!strcmp(argv[i], "--optimizer")) {
-            o->optimizer = argv[i + 1];
-        } else {
-            bench_stop("options are --rows N, --threads N, --epochs N and --optimizer NAME");
-        }
-    }
-    o->names = argv + i;
-    o->n_names = argc - i;
+    const bench_option choices[] = {
+        {"--rows", "N", .whole = &o->rows},
+        {"--threads", "N", .whole = &o->threads},
+        {"--epochs", "N", .whole = &o->epochs},
+        {"--optimizer", "NAME", .text = &o->optimizer},
+    };
+    o->names = bench_read(choices, (int)(sizeof choices / sizeof *choices), argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -182,7 +165,7 @@ int main(int argc, char **argv)
     bench_print_machine(plx_kernels_for(plx_cpu_best()));
     fill(&t, o.rows);
     for (int combiner = 0; combiner < N_COMBINERS; combiner++) {
-        if (is_selected(&o, combiners[combiner])) measure(&o, &t, (plx_combiner)combiner);
+        if (bench_is_selected(&o.names, combiners[combiner])) measure(&o, &t, (plx_combiner)combiner);
     }
     plx_rows_release(&t.rows, &plx_allocator_default);
     return 0;

@@ -121,9 +121,9 @@ int main(int argc, char **argv)
     bench_print_machine(plx_kernels_for(plx_cpu_best()));
     bench_folder_make(&folder, &options);
     for (int i = 0; i < options.n_threads; i++) {
-        if (bench_is_selected(&options, "gz")) measure_load(&options, &folder, options.threads[i], false);
-        if (bench_is_selected(&options, "plain")) measure_load(&options, &folder, options.threads[i], true);
-        if (bench_is_selected(&options, "fit")) measure_fit(&options, &folder, options.threads[i]);
+        if (bench_is_selected(&options.names, "gz")) measure_load(&options, &folder, options.threads[i], false);
+        if (bench_is_selected(&options.names, "plain")) measure_load(&options, &folder, options.threads[i], true);
+        if (bench_is_selected(&options.names, "fit")) measure_fit(&options, &folder, options.threads[i]);
     }
     bench_folder_remove(&folder);
     return 0;

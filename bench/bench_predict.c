@@ -210,12 +210,12 @@ int main(int argc, char **argv)
     train(&s);
     for (int i = 0; i < options.n_threads; i++) {
         open_model(&s, options.threads[i]);
-        if (bench_is_selected(&options, "encoded")) bench_rows(&s, options.threads[i], false);
-        if (bench_is_selected(&options, "raw")) bench_rows(&s, options.threads[i], true);
+        if (bench_is_selected(&options.names, "encoded")) bench_rows(&s, options.threads[i], false);
+        if (bench_is_selected(&options.names, "raw")) bench_rows(&s, options.threads[i], true);
         close_model(&s);
     }
     open_model(&s, 1);
-    if (bench_is_selected(&options, "latency")) bench_latency(&s);
+    if (bench_is_selected(&options.names, "latency")) bench_latency(&s);
     close_model(&s);
     bench_folder_remove(&s.folder);
     return 0;

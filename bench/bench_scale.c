@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "training.h"
 
 enum { POINTS_MAX = 16, EPOCHS = 200, WARM_UP = 2 };
@@ -45,8 +46,7 @@ typedef struct options {
     double budget, most;
     int rounds, threads;
     const plx_kernels *kernels;
-    char **names;
-    int n_names;
+    bench_names names;
 } options;
 
 static void print_point(const options *o, const curve *c, int value, const shape *s, const bench_times *t)
@@ -86,40 +86,19 @@ static void measure_point(const options *o, const curve *c, int value)
     print_point(o, c, value, &s, &times);
 }
 
-static bool is_selected(const options *o, const char *name)
-{
-    for (int i = 0; i < o->n_names; i++) {
-        if (!strcmp(o->names[i], name)) return true;
-    }
-    return o->n_names == 0;
-}
-
 static void read_options(options *o, int argc, char **argv)
 {
-    int i = 1;
     *o = (options){.budget = 1.5,
                    .most = 1e9,
                    .rounds = 2,
                    .threads = base_shape.threads,
                    .kernels = plx_kernels_for(plx_cpu_best())};
-    for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
-        if (!strcmp(argv[i], "--budget")) {
-            o->budget = strtod(argv[i + 1], NULL);
-        } else if (!strcmp(argv[i], "--rounds")) {
-            bench_read_numbers(argv[i + 1], &o->rounds, 1);
-        } else if (!strcmp(argv[i], "--threads")) {
-            bench_read_numbers(argv[i + 1], &o->threads, 1);
-        } else if (!strcmp(argv[i], "--level")) {
-            o->kernels = bench_level(argv[i + 1]);
-        } else if (!strcmp(argv[i], "--most")) {
-            o->most = strtod(argv[i + 1], NULL);
-        } else {
-            bench_stop("options are --budget SECONDS, --rounds N, --threads N, --level LEVEL and --most VALUE");
-        }
-    }
-    if (!(o->budget > 0)) bench_stop("--budget takes seconds");
-    o->names = argv + i;
-    o->n_names = argc - i;
+    const bench_option choices[] = {
+        {"--budget", "SECONDS", .real = &o->budget}, {"--rounds", "N", .whole = &o->rounds},
+        {"--threads", "N", .whole = &o->threads},    {"--level", "LEVEL", .level = &o->kernels},
+        {"--most", "VALUE", .real = &o->most},
+    };
+    o->names = bench_read(choices, (int)(sizeof choices / sizeof *choices), argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -129,7 +108,7 @@ int main(int argc, char **argv)
     bench_print_machine(o.kernels);
     for (int round = 0; round < o.rounds; round++) {
         for (size_t c = 0; c < sizeof curves / sizeof *curves; c++) {
-            for (const int *value = curves[c].points; *value && is_selected(&o, curves[c].name); value++) {
+            for (const int *value = curves[c].points; *value && bench_is_selected(&o.names, curves[c].name); value++) {
                 if (*value <= o.most) measure_point(&o, &curves[c], *value);
             }
         }

@@ -11,9 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "options.h"
 #include "training.h"
 
-enum { THREADS_MAX = 8, MODELS_MAX = 8, WARM_UP = 2 };
+enum { MODELS_MAX = 8, WARM_UP = 2 };
 
 typedef struct data_shape {
     const char *name;
@@ -67,10 +68,9 @@ static const data_shape data_shapes[] = {
 };
 
 typedef struct options {
-    int epochs, n_threads, threads[THREADS_MAX];
+    int epochs, n_threads, threads[BENCH_THREADS_MAX];
     const plx_kernels *kernels;
-    char **names;
-    int n_names;
+    bench_names names;
 } options;
 
 static void measure(const options *o, const data_shape *shape, const bench_table *table, const bench_model *model,
@@ -94,33 +94,22 @@ static void measure(const options *o, const data_shape *shape, const bench_table
     fflush(stdout);
 }
 
-static bool is_selected(const options *o, const char *data, const char *model)
+static bool is_selected(const bench_names *names, const char *data, const char *model)
 {
     char both[64];
     snprintf(both, sizeof both, "%s/%s", data, model);
-    for (int i = 0; i < o->n_names; i++) {
-        if (!strcmp(o->names[i], data) || !strcmp(o->names[i], model) || !strcmp(o->names[i], both)) return true;
-    }
-    return o->n_names == 0;
+    return bench_is_selected(names, data) || bench_is_selected(names, model) || bench_is_selected(names, both);
 }
 
 static void read_options(options *o, int argc, char **argv)
 {
-    int i = 1;
     *o = (options){.epochs = 7, .n_threads = 2, .threads = {1, 2}, .kernels = plx_kernels_for(plx_cpu_best())};
-    for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
-        if (!strcmp(argv[i], "--epochs")) {
-            o->epochs = atoi(argv[i + 1]);
-        } else if (!strcmp(argv[i], "--threads")) {
-            o->n_threads = bench_read_numbers(argv[i + 1], o->threads, THREADS_MAX);
-        } else if (!strcmp(argv[i], "--level")) {
-            o->kernels = bench_level(argv[i + 1]);
-        } else {
-            bench_stop("options are --epochs N, --threads A,B,... and --level LEVEL");
-        }
-    }
-    o->names = argv + i;
-    o->n_names = argc - i;
+    const bench_option choices[] = {
+        {"--epochs", "N", .whole = &o->epochs},
+        {"--threads", "A,B,...", .whole = o->threads, .n = &o->n_threads},
+        {"--level", "LEVEL", .level = &o->kernels},
+    };
+    o->names = bench_read(choices, (int)(sizeof choices / sizeof *choices), argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -133,7 +122,7 @@ int main(int argc, char **argv)
         const data_shape *shape = &data_shapes[d];
         bench_table_init(&table, &shape->data);
         for (const bench_model *model = shape->models; model->model; model++) {
-            for (int i = 0; i < o.n_threads && is_selected(&o, shape->name, model->model); i++)
+            for (int i = 0; i < o.n_threads && is_selected(&o.names, shape->name, model->model); i++)
                 measure(&o, shape, &table, model, o.threads[i]);
         }
         bench_table_release(&table);

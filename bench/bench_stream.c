@@ -24,17 +24,17 @@
 #include <unistd.h>
 
 #include "measure.h"
+#include "options.h"
 #include "training.h"
 
 extern char **environ;
 
-enum { CATEGORIES = 20, NUMBERS = 10, ROW_BYTES = 512, BUFFER_BYTES = 1 << 20, PATH_BYTES = 512, MAX_NAMES = 8 };
+enum { CATEGORIES = 20, NUMBERS = 10, ROW_BYTES = 512, BUFFER_BYTES = 1 << 20, PATH_BYTES = 512 };
 
 typedef struct settings {
-    long rows, categories, epochs;
+    int rows, categories, epochs;
     const char *budget, *folder, *plexus, *set;
-    const char *names[MAX_NAMES];
-    int n_names;
+    bench_names names;
     char made[PATH_BYTES]; /* the folder, where none was given */
 } settings;
 
@@ -111,7 +111,7 @@ static void write_rows(const settings *s, const char *path)
     char *buffer = malloc(BUFFER_BYTES), *at = buffer;
     if (!file || !buffer) bench_stop("the rows cannot be written");
     write_head(file);
-    for (long row = 0; row < s->rows; row++) {
+    for (int row = 0; row < s->rows; row++) {
         at = put_row(at, &state, s);
         if (at - buffer < BUFFER_BYTES - ROW_BYTES && row + 1 < s->rows) continue;
         if (fwrite(buffer, 1, (size_t)(at - buffer), file) != (size_t)(at - buffer)) break;
@@ -125,7 +125,7 @@ static void write_config(const settings *s, const char *path)
 {
     FILE *file = fopen(path, "w");
     if (!file) bench_stop("the configuration cannot be written");
-    fprintf(file, "data: {train: [rows-%ld-%ld.csv]}\nfeatures:\n", s->rows, s->categories);
+    fprintf(file, "data: {train: [rows-%d-%d.csv]}\nfeatures:\n", s->rows, s->categories);
     for (int i = 0; i < CATEGORIES; i++)
         fprintf(file, "  - {name: c%d, kind: sparse, embedding_dim: 8}\n", i);
     for (int i = 0; i < NUMBERS; i++)
@@ -133,7 +133,7 @@ static void write_config(const settings *s, const char *path)
     fprintf(file,
             "tasks: [{name: click}, {name: buy}]\n"
             "model: {name: mmoe, num_experts: 4, expert_dnn_units: [64, 32]}\n"
-            "train: {epochs: %ld, batch_size: 4096, table_optimizer: lazy_adam}\n",
+            "train: {epochs: %d, batch_size: 4096, table_optimizer: lazy_adam}\n",
             s->epochs);
     if (fclose(file) != 0) bench_stop("the configuration cannot be written");
 }
@@ -180,19 +180,11 @@ static void measure(const settings *s, const char *config, const char *name, boo
     char result[1 << 14], budget[64];
     snprintf(budget, sizeof budget, "data.memory=%s", s->budget);
     const struct rusage usage = run_fit(s, config, has_budget ? budget : NULL, result, sizeof result);
-    printf("{\"bench\": \"stream\", \"from\": \"%s\", \"rows\": %ld, \"categories\": %ld, \"budget\": \"%s\", "
+    printf("{\"bench\": \"stream\", \"from\": \"%s\", \"rows\": %d, \"categories\": %d, \"budget\": \"%s\", "
            "\"load_seconds\": %.2f, \"train_seconds\": %.2f, \"rows_per_second\": %.0f, \"resident_mib\": %.0f}\n",
            name, s->rows, s->categories, has_budget ? s->budget : "none", figure(result, "load"),
            figure(result, "train"), figure(result, "rows_per_second"), (double)usage.ru_maxrss / 1024);
     fflush(stdout);
-}
-
-static bool is_selected(const settings *s, const char *name)
-{
-    bool found = s->n_names == 0;
-    for (int i = 0; i < s->n_names; i++)
-        found = found || strcmp(s->names[i], name) == 0;
-    return found;
 }
 
 static void remove_tree(const char *folder)
@@ -210,29 +202,13 @@ static void read_options(settings *s, int argc, char **argv)
                     .budget = "64MiB",
                     .plexus = "build/plexus",
                     .set = "train.seed=0"};
-    for (int i = 1; i < argc; i++) {
-        const char *value = i + 1 < argc ? argv[i + 1] : "";
-        bool takes = true;
-        if (strcmp(argv[i], "--rows") == 0)
-            s->rows = atol(value);
-        else if (strcmp(argv[i], "--categories") == 0)
-            s->categories = atol(value);
-        else if (strcmp(argv[i], "--epochs") == 0)
-            s->epochs = atol(value);
-        else if (strcmp(argv[i], "--budget") == 0)
-            s->budget = value;
-        else if (strcmp(argv[i], "--set") == 0)
-            s->set = value;
-        else if (strcmp(argv[i], "--folder") == 0)
-            s->folder = value;
-        else if (strcmp(argv[i], "--plexus") == 0)
-            s->plexus = value;
-        else
-            takes = false;
-        if (!takes && s->n_names < MAX_NAMES) s->names[s->n_names++] = argv[i];
-        i += takes;
-    }
-    if (s->rows < 1 || s->categories < 1 || s->epochs < 1) bench_stop("rows, categories and epochs are 1 at least");
+    const bench_option choices[] = {
+        {"--rows", "N", .whole = &s->rows},       {"--categories", "N", .whole = &s->categories},
+        {"--epochs", "N", .whole = &s->epochs},   {"--budget", "SIZE", .text = &s->budget},
+        {"--set", "KEY=VALUE", .text = &s->set},  {"--folder", "DIR", .text = &s->folder},
+        {"--plexus", "FILE", .text = &s->plexus},
+    };
+    s->names = bench_read(choices, (int)(sizeof choices / sizeof *choices), argc, argv);
     if (!s->folder) {
         strcpy(s->made, "stream-XXXXXX");
         if (!mkdtemp(s->made)) bench_stop("no folder can be made here");
@@ -246,18 +222,18 @@ int main(int argc, char **argv)
     settings s;
     char rows[PATH_BYTES + 64], config[PATH_BYTES + 16], cache[PATH_BYTES + 16];
     read_options(&s, argc, argv);
-    snprintf(rows, sizeof rows, "%s/rows-%ld-%ld.csv", s.folder, s.rows, s.categories);
+    snprintf(rows, sizeof rows, "%s/rows-%d-%d.csv", s.folder, s.rows, s.categories);
     snprintf(config, sizeof config, "%s/stream.yaml", s.folder);
     snprintf(cache, sizeof cache, "%s/cache", s.folder);
     bench_print_machine(plx_kernels_for(plx_cpu_best()));
     if (access(rows, R_OK) != 0) write_rows(&s, rows);
     write_config(&s, config);
-    if (is_selected(&s, "memory")) measure(&s, config, "memory", false);
-    if (is_selected(&s, "cold")) {
+    if (bench_is_selected(&s.names, "memory")) measure(&s, config, "memory", false);
+    if (bench_is_selected(&s.names, "cold")) {
         remove_tree(cache);
         measure(&s, config, "cold", true);
     }
-    if (is_selected(&s, "warm")) measure(&s, config, "warm", true);
+    if (bench_is_selected(&s.names, "warm")) measure(&s, config, "warm", true);
     if (*s.made) remove_tree(s.made);
     return 0;
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "options.h"
 #include "train/table_update.h"
 #include "train/update.h"
 #include "training.h"
@@ -23,8 +24,7 @@ enum { ROWS = 1000000, DIM = 16, STEPS_LEAST = 100, STEPS_MAX = 100000, WHOLE_MO
 typedef struct options {
     double budget, most;
     int batch;
-    char **names;
-    int n_names;
+    bench_names names;
 } options;
 
 /* Uniform ids of feature 0, whose vocabulary needs 4 bytes or 2. */
@@ -129,32 +129,15 @@ static void measure(const options *o, const char *optimizer, int vocabulary)
     plx_arena_release(&arena);
 }
 
-static bool is_selected(const options *o, const char *name)
-{
-    for (int i = 0; i < o->n_names; i++) {
-        if (!strcmp(o->names[i], name)) return true;
-    }
-    return o->n_names == 0;
-}
-
 static void read_options(options *o, int argc, char **argv)
 {
-    int i = 1;
     *o = (options){.budget = 3, .most = 1e7, .batch = 1024};
-    for (; i + 1 < argc && !strncmp(argv[i], "--", 2); i += 2) {
-        if (!strcmp(argv[i], "--budget")) {
-            o->budget = strtod(argv[i + 1], NULL);
-        } else if (!strcmp(argv[i], "--batch")) {
-            bench_read_numbers(argv[i + 1], &o->batch, 1);
-        } else if (!strcmp(argv[i], "--most")) {
-            o->most = strtod(argv[i + 1], NULL);
-        } else {
-            bench_stop("options are --budget SECONDS, --batch N and --most ROWS");
-        }
-    }
-    if (!(o->budget > 0)) bench_stop("--budget takes seconds");
-    o->names = argv + i;
-    o->n_names = argc - i;
+    const bench_option choices[] = {
+        {"--budget", "SECONDS", .real = &o->budget},
+        {"--batch", "N", .whole = &o->batch},
+        {"--most", "ROWS", .real = &o->most},
+    };
+    o->names = bench_read(choices, (int)(sizeof choices / sizeof *choices), argc, argv);
 }
 
 int main(int argc, char **argv)
@@ -165,7 +148,7 @@ int main(int argc, char **argv)
     bench_print_machine(plx_kernels_for(plx_cpu_best()));
     for (size_t i = 0; i < sizeof optimizers / sizeof *optimizers; i++) {
         const int most = strcmp(optimizers[i], "adam") == 0 ? WHOLE_MOST : 10000000;
-        for (int rows = 10000; rows <= most && rows <= o.most && is_selected(&o, optimizers[i]); rows *= 10)
+        for (int rows = 10000; rows <= most && rows <= o.most && bench_is_selected(&o.names, optimizers[i]); rows *= 10)
             measure(&o, optimizers[i], rows);
     }
     return 0;

@@ -61,14 +61,6 @@ void bench_check(plx_status status, const plx_error *error)
     if (status != PLX_OK) bench_stop(error->message);
 }
 
-bool bench_is_selected(const bench_options *o, const char *name)
-{
-    for (int i = 0; i < o->n_names; i++) {
-        if (strcmp(o->names[i], name) == 0) return true;
-    }
-    return o->n_names == 0;
-}
-
 static bool has_data(const char *folder)
 {
     char path[BENCH_PATH];
@@ -93,29 +85,20 @@ static const char *find_data(const char *given)
 
 void bench_read_options(bench_options *o, int argc, char **argv)
 {
-    int i = 1;
     *o = (bench_options){.config = "experiments/census-group1/mmoe.yaml",
                          .plexus = "build/plexus",
                          .runs = 9,
                          .threads = {1, 2},
                          .n_threads = 2};
-    for (; i + 1 < argc && strncmp(argv[i], "--", 2) == 0; i += 2) {
-        if (strcmp(argv[i], "--data") == 0)
-            o->data = argv[i + 1];
-        else if (strcmp(argv[i], "--config") == 0)
-            o->config = argv[i + 1];
-        else if (strcmp(argv[i], "--plexus") == 0)
-            o->plexus = argv[i + 1];
-        else if (strcmp(argv[i], "--runs") == 0)
-            o->runs = atoi(argv[i + 1]);
-        else if (strcmp(argv[i], "--threads") == 0)
-            o->n_threads = bench_read_numbers(argv[i + 1], o->threads, 8);
-        else
-            bench_stop("options are --data DIR, --config FILE, --plexus FILE, --runs N and --threads A,B,...");
-    }
-    if (o->runs < 1 || o->runs > BENCH_RUNS_MAX) bench_stop("--runs takes a number from 1 to 1000");
-    o->names = argv + i;
-    o->n_names = argc - i;
+    const bench_option choices[] = {
+        {"--data", "DIR", .text = &o->data},
+        {"--config", "FILE", .text = &o->config},
+        {"--plexus", "FILE", .text = &o->plexus},
+        {"--runs", "N", .whole = &o->runs},
+        {"--threads", "A,B,...", .whole = o->threads, .n = &o->n_threads},
+    };
+    o->names = bench_read(choices, (int)(sizeof choices / sizeof *choices), argc, argv);
+    if (o->runs > BENCH_RUNS_MAX) bench_stop("--runs takes a number from 1 to 1000");
     o->data = find_data(o->data);
 }
 

@@ -4,8 +4,7 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
-#include <stdbool.h>
-
+#include "options.h"
 #include "plexus.h"
 
 enum { BENCH_RUNS_MAX = 1000, BENCH_PATH = 4352 };
@@ -28,14 +27,12 @@ void bench_check(plx_status status, const plx_error *error);
 typedef struct bench_options {
     const char *data;            /* folder that holds census-income/ */
     const char *config, *plexus; /* a configuration, and the command */
-    int runs, threads[8], n_threads;
-    char **names; /* which measurements; none: all */
-    int n_names;
+    int runs, threads[BENCH_THREADS_MAX], n_threads;
+    bench_names names;
 } bench_options;
 
 /** --data DIR, --config FILE, --plexus FILE, --runs N, --threads A,B,..., then names. Finds the data. */
 void bench_read_options(bench_options *options, int argc, char **argv);
-bool bench_is_selected(const bench_options *options, const char *name);
 
 /** A folder of its own for a run's files, with a decompressed copy of the data in it. */
 typedef struct bench_folder {

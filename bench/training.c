@@ -290,22 +290,3 @@ void bench_print_machine(const plx_kernels *kernels)
            name, plx_cpu_count(), kernels->name, __VERSION__);
     fflush(stdout);
 }
-
-int bench_read_numbers(const char *text, int *numbers, int room)
-{
-    char *end;
-    int n = 0;
-    for (; n < room && *text; text = *end ? end + 1 : end) {
-        long number = strtol(text, &end, 10);
-        if (end == text || number < 1 || number > 1000000) bench_stop("numbers are given as 1,2,4");
-        numbers[n++] = (int)number;
-    }
-    return n;
-}
-
-const plx_kernels *bench_level(const char *name)
-{
-    plx_cpu_level level;
-    if (!plx_cpu_level_named(name, &level)) bench_stop("--level takes plain, simd128, avx2 or avx512");
-    return plx_kernels_for(level);
-}

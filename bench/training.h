@@ -71,10 +71,6 @@ void bench_train(const bench_training *training, bench_times *times);
 
 /** A JSON line with processor, level and compiler. */
 void bench_print_machine(const plx_kernels *kernels);
-/** "1,2,4" to numbers of at least 1, at most `room`; returns how many. */
-int bench_read_numbers(const char *text, int *numbers, int room);
-/** The kernels of a level by its name. */
-const plx_kernels *bench_level(const char *name);
 _Noreturn void bench_stop(const char *message);
 
 #endif

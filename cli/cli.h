@@ -53,6 +53,7 @@ typedef struct cli_option {
     cli_option_type type;
     size_t offset;   /* in cli_options */
     double min, max; /* of numbers */
+    double fallback; /* the number without the option; below `min`: that means "not given" */
 } cli_option;
 
 /** A verb: a row of the table in main.c. */
@@ -91,6 +92,9 @@ void cli_verb_help(const cli_verb *verb, FILE *out);
 /** Its own options, and behind them those that every verb takes. */
 size_t cli_verb_n_options(const cli_verb *verb);
 const cli_option *cli_verb_option(const cli_verb *verb, size_t i);
+enum { CLI_MAX_DOC = 256 };
+/** What the option does, with the number that it has without being given. */
+const char *cli_option_doc(const cli_option *option, char room[CLI_MAX_DOC]);
 /** The name nearest to `text`, if any is near enough to be what was meant, or NULL. */
 const char *cli_nearest(const char *text, const char *const *names, size_t n);
 

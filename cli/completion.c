@@ -99,9 +99,10 @@ static void put_zsh_verb(const cli_verb *verb)
     static const char *const actions[] = {" ", "_files", "_files -/", "("};
     printf("    %s)\n        _arguments -S", verb->name);
     for (size_t i = 0; i < cli_verb_n_options(verb); i++) {
+        char doc[CLI_MAX_DOC];
         const cli_option *option = cli_verb_option(verb, i);
         printf(" \\\n            '%s--%s[", option->type == CLI_TEXTS ? "*" : "", option->name);
-        put_quoted(option->doc, "[]\\");
+        put_quoted(cli_option_doc(option, doc), "[]\\");
         putchar(']');
         if (option->argument) printf(":%s:%s", option->argument, actions[value_of(option)]);
         if (option->argument && value_of(option) == A_LEVEL) printf("%s)", LEVELS);
@@ -157,6 +158,7 @@ static void put_fish_verb(const cli_verb *verb)
     put_quoted(verb->summary, "\\");
     fputs("'\n", stdout);
     for (size_t i = 0; i < cli_verb_n_options(verb); i++) {
+        char doc[CLI_MAX_DOC];
         const cli_option *option = cli_verb_option(verb, i);
         printf("complete -c plexus -n '__fish_seen_subcommand_from %s' -l %s ", verb->name, option->name);
         const value kind = option->argument ? value_of(option) : NO_FILE;
@@ -165,7 +167,7 @@ static void put_fish_verb(const cli_verb *verb)
         else if (option->argument)
             printf("%s ", actions[kind]);
         fputs("-d '", stdout);
-        put_quoted(option->doc, "\\");
+        put_quoted(cli_option_doc(option, doc), "\\");
         fputs("'\n", stdout);
     }
     if (verb->max_arguments == 0) return;

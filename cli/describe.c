@@ -7,12 +7,12 @@
 
 static const cli_option options[] = {
     {"dot", NULL, "print a Graphviz diagram: plexus describe --dot M | dot -Tsvg", CLI_FLAG, offsetof(cli_options, dot),
-     0, 0},
+     0, 0, 0},
     {"plan", NULL, "print how training and scoring execute: tiles, memory, rewrites, steps", CLI_FLAG,
-     offsetof(cli_options, plan), 0, 0},
-    {"data", "DIR", "with CONFIG: look for relative data files here first", CLI_TEXT, offsetof(cli_options, data), 0,
+     offsetof(cli_options, plan), 0, 0, 0},
+    {"data", "DIR", "with CONFIG: look for relative data files here first", CLI_TEXT, offsetof(cli_options, data), 0, 0,
      0},
-    {"set", "KEY=VALUE", "with CONFIG: change it; may be repeated", CLI_TEXTS, offsetof(cli_options, set), 0, 0},
+    {"set", "KEY=VALUE", "with CONFIG: change it; may be repeated", CLI_TEXTS, offsetof(cli_options, set), 0, 0, 0},
 };
 
 static bool ends_with(const char *text, const char *end)

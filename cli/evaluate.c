@@ -7,12 +7,12 @@
 
 static const cli_option options[] = {
     {"weighted", NULL, "rows count as in training: by data.row_weight, weight_column and class_weights", CLI_FLAG,
-     offsetof(cli_options, weighted), 0, 0},
-    {"json", NULL, "print one JSON object instead of a table", CLI_FLAG, offsetof(cli_options, json), 0, 0},
-    {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
-    {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
+     offsetof(cli_options, weighted), 0, 0, 0},
+    {"json", NULL, "print one JSON object instead of a table", CLI_FLAG, offsetof(cli_options, json), 0, 0, 0},
+    {"threads", "N", "threads; 0 means one per processor", CLI_INT, offsetof(cli_options, threads), 0, 1024, 0},
+    {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0, 0,
      0},
-    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
 };
 
 static int print_json(const cli_session *session, const char *model, const plx_metrics *metrics, double seconds)

@@ -5,10 +5,10 @@
 #include "cli.h"
 
 static const cli_option options[] = {
-    {"onnx", "FILE", "write the model as ONNX", CLI_TEXT, offsetof(cli_options, onnx), 0, 0},
+    {"onnx", "FILE", "write the model as ONNX", CLI_TEXT, offsetof(cli_options, onnx), 0, 0, 0},
     {"external-data", NULL, "put the parameters into FILE.data, as those of more than 2 GB must be", CLI_FLAG,
-     offsetof(cli_options, external_data), 0, 0},
-    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+     offsetof(cli_options, external_data), 0, 0, 0},
+    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
 };
 
 static int export_model(cli_session *session, const cli_options *given)

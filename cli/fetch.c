@@ -37,12 +37,12 @@ enum { N_SETS = sizeof sets / sizeof *sets };
 
 static const cli_option options[] = {
     {"dir", "DIR", "put the data set's folder into DIR (default: the cache folder)", CLI_TEXT,
-     offsetof(cli_options, dir), 0, 0},
+     offsetof(cli_options, dir), 0, 0, 0},
     {"from", "DIR", "take the archive or its files from DIR instead of the network", CLI_TEXT,
-     offsetof(cli_options, from), 0, 0},
-    {"quiet", NULL, "no progress", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+     offsetof(cli_options, from), 0, 0, 0},
+    {"quiet", NULL, "no progress", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
     {"list", NULL, "print the data sets as JSON: addresses, lengths, SHA-256", CLI_FLAG, offsetof(cli_options, list), 0,
-     0},
+     0, 0},
 };
 
 static const fetch_set *find_set(const char *name)

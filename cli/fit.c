@@ -9,22 +9,22 @@
 
 static const cli_option options[] = {
     {"out", "DIR", "where to write (default: plexus-out/NAME, NAME the configuration's)", CLI_TEXT,
-     offsetof(cli_options, out), 0, 0},
-    {"data", "DIR", "look for relative data files here first", CLI_TEXT, offsetof(cli_options, data), 0, 0},
-    {"seed", "N", "same as --set train.seed=N", CLI_INT, offsetof(cli_options, seed), 0, 9007199254740992.0},
+     offsetof(cli_options, out), 0, 0, 0},
+    {"data", "DIR", "look for relative data files here first", CLI_TEXT, offsetof(cli_options, data), 0, 0, 0},
+    {"seed", "N", "same as --set train.seed=N", CLI_INT, offsetof(cli_options, seed), 0, 9007199254740992.0, -1},
     {"set", "KEY=VALUE", "change the configuration: train.epochs=3; may be repeated", CLI_TEXTS,
-     offsetof(cli_options, set), 0, 0},
-    {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
-    {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
+     offsetof(cli_options, set), 0, 0, 0},
+    {"threads", "N", "threads; 0 means one per processor", CLI_INT, offsetof(cli_options, threads), 0, 1024, 0},
+    {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0, 0,
      0},
     {"tensorboard", "DIR", "write losses and figures of each epoch for TensorBoard", CLI_TEXT,
-     offsetof(cli_options, tensorboard), 0, 0},
-    {"resume", NULL, "go on from the checkpoint in DIR, if there is one", CLI_FLAG, offsetof(cli_options, resume), 0,
+     offsetof(cli_options, tensorboard), 0, 0, 0},
+    {"resume", NULL, "go on from the checkpoint in DIR, if there is one", CLI_FLAG, offsetof(cli_options, resume), 0, 0,
      0},
     {"force", NULL, "replace a finished run in DIR; without, its files move to DIR/previous", CLI_FLAG,
-     offsetof(cli_options, force), 0, 0},
-    {"json", NULL, "print one JSON object instead of tables", CLI_FLAG, offsetof(cli_options, json), 0, 0},
-    {"quiet", NULL, "no progress, no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+     offsetof(cli_options, force), 0, 0, 0},
+    {"json", NULL, "print one JSON object instead of tables", CLI_FLAG, offsetof(cli_options, json), 0, 0, 0},
+    {"quiet", NULL, "no progress, no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
 };
 
 enum { N_PARTS = 3 };

@@ -58,7 +58,7 @@ static int print_version(void)
     printf("compiler   %s, %s\n", CLI_COMPILER, CLI_BUILD_TYPE);
     int threads = plx_context_threads(context);
     printf("processor  %s kernels, %d thread%s\n", plx_context_cpu_level(context), threads, cli_plural(threads));
-    printf("parquet    %s\n", CLI_PARQUET ? "yes" : "no (built without carquet)");
+    printf("parquet    %s\n", plx_reads_parquet() ? "yes" : "no (built without carquet)");
     printf("fetch      %s\n", CLI_FETCH    ? "yes"
                               : CLI_PYTHON ? "yes (by Python)"
                                            : "no (built without libcurl or OpenSSL)");

@@ -55,7 +55,8 @@ static void put_option(const cli_option *option)
         fputs("\\fR", stdout);
     }
     putchar('\n');
-    put(option->doc);
+    char doc[CLI_MAX_DOC];
+    put(cli_option_doc(option, doc));
     putchar('\n');
 }
 

@@ -10,7 +10,7 @@
 
 /* What every verb takes, after its own. */
 static const cli_option common_options[] = {
-    {"help", NULL, "show this help", CLI_FLAG, offsetof(cli_options, help), 0, 0},
+    {"help", NULL, "show this help", CLI_FLAG, offsetof(cli_options, help), 0, 0, 0},
 };
 enum { N_COMMON = sizeof common_options / sizeof *common_options, N_HELP_COLUMN = 26, MAX_NAME = 64 };
 
@@ -198,10 +198,20 @@ static int check_arguments(const cli_verb *verb, const cli_options *options)
     return CLI_DONE;
 }
 
+static void set_fallbacks(const cli_verb *verb, cli_options *out)
+{
+    *out = (cli_options){0};
+    for (size_t i = 0; i < verb->n_options; i++) {
+        const cli_option *option = &verb->options[i];
+        void *field = (char *)out + option->offset;
+        if (option->type == CLI_INT) *(int64_t *)field = (int64_t)option->fallback;
+        if (option->type == CLI_REAL) *(double *)field = option->fallback;
+    }
+}
+
 int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *out)
 {
-    *out =
-        (cli_options){.seed = -1, .rows = 10000, .dim = 100, .sines = 5, .correlation = 0.5, .scale = 1, .noise = 0.1};
+    set_fallbacks(verb, out);
     bool only_arguments = false;
     for (int i = 0; i < argc;) {
         if (!only_arguments && strcmp(argv[i], "--") == 0) {
@@ -223,16 +233,24 @@ int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *
     return out->help ? CLI_DONE : check_arguments(verb, out);
 }
 
+const char *cli_option_doc(const cli_option *option, char room[CLI_MAX_DOC])
+{
+    const bool is_number = option->type == CLI_INT || option->type == CLI_REAL;
+    if (!is_number || option->fallback < option->min) return option->doc;
+    snprintf(room, CLI_MAX_DOC, "%s (%.10g)", option->doc, option->fallback);
+    return room;
+}
+
 void cli_verb_help(const cli_verb *verb, FILE *out)
 {
     write_usage(verb, out);
     fprintf(out, "\n%s.\n\n", verb->summary);
     for (size_t i = 0; i < cli_verb_n_options(verb); i++) {
         const cli_option *option = cli_verb_option(verb, i);
-        char left[MAX_NAME];
+        char left[MAX_NAME], doc[CLI_MAX_DOC];
         snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument ? " " : "",
                  option->argument ? option->argument : "");
-        fprintf(out, "  %-*s %s\n", N_HELP_COLUMN, left, option->doc);
+        fprintf(out, "  %-*s %s\n", N_HELP_COLUMN, left, cli_option_doc(option, doc));
     }
     if (verb->details) fprintf(out, "\n%s", verb->details);
     if (verb->examples) fputs("\nExamples:\n", out);

@@ -9,15 +9,15 @@
 #include "cli.h"
 
 static const cli_option options[] = {
-    {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0},
+    {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0, 0},
     {"keep", "NAMES",
      "columns whose cells stand before the scores, as they are: id or user_id,movie_id; names with commas as CSV has "
      "them: '\"a, b\",id'",
-     CLI_TEXTS, offsetof(cli_options, keep), 0, 0},
-    {"threads", "N", "threads; 0, the default: one a processor", CLI_INT, offsetof(cli_options, threads), 0, 1024},
-    {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0,
+     CLI_TEXTS, offsetof(cli_options, keep), 0, 0, 0},
+    {"threads", "N", "threads; 0 means one per processor", CLI_INT, offsetof(cli_options, threads), 0, 1024, 0},
+    {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0, 0,
      0},
-    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0},
+    {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
 };
 
 /** Bytes of a cell, quotes doubled where the cell is quoted. */

@@ -20,16 +20,16 @@
 #include "cli.h"
 
 static const cli_option options[] = {
-    {"rows", "N", "rows to make (10000)", CLI_INT, offsetof(cli_options, rows), 1, 1e12},
-    {"dim", "D", "columns of x (100)", CLI_INT, offsetof(cli_options, dim), 2, 100000},
-    {"correlation", "P", "cosine of the two tasks' weights (0.5)", CLI_REAL, offsetof(cli_options, correlation), 0, 1},
-    {"sines", "M", "sines in each label (5)", CLI_INT, offsetof(cli_options, sines), 0, 1000},
-    {"scale", "C", "length of the weight vectors (1)", CLI_REAL, offsetof(cli_options, scale), 0, 1e6},
-    {"noise", "S", "standard deviation of the noise (0.1)", CLI_REAL, offsetof(cli_options, noise), 0, 1e6},
-    {"seed", "N", "seed of all random numbers (0)", CLI_INT, offsetof(cli_options, seed), 0, 9007199254740992.0},
-    {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0},
+    {"rows", "N", "rows to make", CLI_INT, offsetof(cli_options, rows), 1, 1e12, 10000},
+    {"dim", "D", "columns of x", CLI_INT, offsetof(cli_options, dim), 2, 100000, 100},
+    {"correlation", "P", "cosine of the two tasks' weights", CLI_REAL, offsetof(cli_options, correlation), 0, 1, 0.5},
+    {"sines", "M", "sines in each label", CLI_INT, offsetof(cli_options, sines), 0, 1000, 5},
+    {"scale", "C", "length of the weight vectors", CLI_REAL, offsetof(cli_options, scale), 0, 1e6, 1},
+    {"noise", "S", "standard deviation of the noise", CLI_REAL, offsetof(cli_options, noise), 0, 1e6, 0.1},
+    {"seed", "N", "seed of all random numbers", CLI_INT, offsetof(cli_options, seed), 0, 9007199254740992.0, 0},
+    {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0, 0},
     {"config", "FILE", "also write a configuration that trains MMoE on --out", CLI_TEXT, offsetof(cli_options, config),
-     0, 0},
+     0, 0, 0},
 };
 
 typedef struct generator {
@@ -214,7 +214,7 @@ static int make(cli_session *session, const cli_options *given)
     generator g;
     problem p = {.dim = 0};
     cli_output output;
-    generator_seed(&g, given->seed < 0 ? 0 : (uint64_t)given->seed);
+    generator_seed(&g, (uint64_t)given->seed);
     if (!problem_init(&p, &g, given)) return cli_fail("out of memory for %lld columns", (long long)given->dim);
     int code = cli_output_open(&output, session->context, given->out);
     if (code == CLI_DONE) {

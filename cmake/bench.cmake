@@ -2,7 +2,7 @@
 # Benchmarks: one program a file bench/bench_*.c, and what they share; they reach internal functions, as tests do.
 
 file(GLOB PLEXUS_BENCH_FILES CONFIGURE_DEPENDS bench/bench_*.c)
-add_library(bench_shared OBJECT bench/peak.c bench/training.c bench/measure.c)
+add_library(bench_shared OBJECT bench/peak.c bench/options.c bench/training.c bench/measure.c)
 target_link_libraries(bench_shared PRIVATE plexus_internal)
 foreach(file ${PLEXUS_BENCH_FILES})
   get_filename_component(name ${file} NAME_WE)

@@ -9,7 +9,7 @@ function(plexus_add_command target fetches)
   endif()
   add_executable(${target} ${files})
   target_compile_definitions(${target} PRIVATE CLI_BUILD_TYPE="${CMAKE_BUILD_TYPE}"
-    CLI_FETCH=$<BOOL:${fetches}> CLI_PARQUET=$<BOOL:${PLEXUS_WITH_PARQUET}>)
+    CLI_FETCH=$<BOOL:${fetches}>)
   target_link_libraries(${target} PRIVATE plexus_flags $<$<BOOL:${fetches}>:PkgConfig::FETCH>)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME plexus)
 endfunction()

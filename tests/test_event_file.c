@@ -2,14 +2,13 @@
 /* Event files, read back by a reader of its own: frames, checksums, messages; and what training writes into them. */
 #include "store/event_file.h"
 
-#include "base/hash.h"
-
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
 
 #include "api_support.h"
+#include "base/hash.h"
 #include "failing_allocator.h"
 
 enum { EVENTS_MAX = 64, VALUES_MAX = 40, TAG_MAX = 64 };
