@@ -11,7 +11,7 @@ if(NOT CMAKE_C_COMPILER_ID MATCHES "Clang") # compares with the usual build
 endif()
 if(PLEXUS_CORE)
   list(FILTER PLEXUS_TEST_FILES INCLUDE REGEX
-    "/test_(base|base_io|golden|identities|kernels|kernels_bits|metric|optimizer|plan|train)\\.c$")
+    "/test_(base|base_io|golden|identities|kernels[a-z_]*|metric|optimizer|plan|train)\\.c$")
 endif()
 
 function(plexus_test file)
@@ -28,13 +28,18 @@ foreach(file ${PLEXUS_TEST_FILES})
   plexus_test(${file} plexus_static plexus_internal)
 endforeach()
 
+set(PLEXUS_KERNEL_TESTS ${PLEXUS_TEST_FILES})
+list(FILTER PLEXUS_KERNEL_TESTS INCLUDE REGEX "test_kernels")
+list(TRANSFORM PLEXUS_KERNEL_TESTS REPLACE ".*/(.*)\\.c$" "\\1")
+add_custom_target(kernel_tests DEPENDS ${PLEXUS_KERNEL_TESTS})
+
 # The lower levels where they are the highest: ctest -L simd128, ctest -L avx2.
 find_program(PLEXUS_EMULATOR qemu-x86_64)
 if(PLEXUS_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   set(processor_simd128 max,-avx,-avx2,-fma)
   set(processor_avx2 max,-avx512f)
   foreach(level simd128 avx2)
-    foreach(name test_kernels test_kernels_bits test_golden test_optimizer)
+    foreach(name ${PLEXUS_KERNEL_TESTS} test_golden test_optimizer)
       add_test(NAME ${level}_${name} COMMAND ${PLEXUS_EMULATOR} -cpu ${processor_${level}} $<TARGET_FILE:${name}>)
       set_tests_properties(${level}_${name} PROPERTIES LABELS "emulated;${level}")
     endforeach()

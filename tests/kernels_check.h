@@ -12,6 +12,27 @@
 #include "check.h"
 #include "kernels/kernels.h"
 
+/* Which program tests which kernels: test_kernels.c, and test_kernels_*.c. */
+/* clang-format off */
+#define KERNELS_OTHERS(X)                                                                                              \
+    X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout)       \
+    X(moments) X(normalise_sums) X(softmax) X(softmax_back) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2)        \
+    X(sum_squares) X(limit)
+#define KERNELS_ACTIVATIONS(X)                                                                                         \
+    PLX_POINTWISE_KERNELS(X) X(prelu) X(prelu_back) X(prelu_sums) X(dice) X(dice_back) X(dice_sums)
+#define KERNELS_POOLS(X) X(pool_sum) X(pool_max) X(scatter_scaled)
+#define KERNELS_STEPS(X) X(sgd) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
+#define KERNELS_TABLES(X)                                                                                              \
+    X(mix) X(mix_back) X(gather) X(scatter_add) X(list_ids) X(sum_listed) X(scatter_listed)
+/* clang-format on */
+
+#define KERNEL_TEST(kernel)                                                                                            \
+    static void test_##kernel(void)                                                                                    \
+    {                                                                                                                  \
+        each_level(#kernel, check_##kernel);                                                                           \
+    }
+#define KERNEL_ROW(kernel) CHECK_TEST(test_##kernel),
+
 #define UNIT 0x1p-24 /* half an ulp of 1: the largest relative error of one rounding */
 
 enum { GUARD = 5 }; /* odd, so that rows are not aligned */

@@ -16,7 +16,7 @@ typedef struct rows_case {
 
 typedef void rows_check(rows_case *c);
 
-static void each_size(const plx_kernels *k, const char *name, int least_rows, int least_n, rows_check *check)
+static inline void each_size(const plx_kernels *k, const char *name, int least_rows, int least_n, rows_check *check)
 {
     for (int ir = 0; ir < COUNT(row_counts); ir++) {
         for (int in = 0; in < COUNT(lengths); in++) {
@@ -35,6 +35,22 @@ static void each_size(const plx_kernels *k, const char *name, int least_rows, in
         }
     }
 }
+
+/** Numbers of every size, among them the awkward ones. */
+static inline void fill_wide(matrix *x)
+{
+    static const float special[] = {0.0f,  -0.0f,   1e-40f, -1e-40f, 1e4f,   -1e4f, 100.0f, -100.0f, 87.0f,  -87.5f,
+                                    88.8f, -103.9f, 0.625f, -0.625f, 1e-20f, 3e38f, -3e38f, 16.6f,   -16.7f, 1.0f};
+    for (int r = 0; r < x->rows; r++)
+        for (int i = 0; i < x->n; i++) {
+            float a = any_number();
+            *matrix_at(x, r, i) = a < -0.8f ? special[(r * x->n + i) % COUNT(special)]
+                                  : a < 0   ? 20.0f * any_number()
+                                            : any_number() * expf(6 * any_number());
+        }
+}
+
+#define SMALLEST 1.7e-38 /* results below may be 0 */
 
 #define EACH(c, r, i)                                                                                                  \
     for (int r = 0; r < (c)->rows; r++)                                                                                \

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every kernel at every CPU level against a double rendering of its formula, with bounds from counting roundings
- * (UNIT each), at odd sizes, with gaps between rows and canaries in them. The list of tests is made from the list of
- * kernels: one without a check does not compile.
+ * (UNIT each), at odd sizes, with gaps between rows and canaries in them. Each program of kernels_check.h makes its
+ * tests from its list of kernels, and the lists together must be PLX_KERNEL_LIST: a kernel without a check does not
+ * compile.
  */
-#include "kernels_activations.h"
-#include "kernels_pools.h"
 #include "kernels_rows.h"
-#include "kernels_steps.h"
-#include "kernels_tables.h"
 
 /* -- products ---------------------------------------------------------------------------------------------------- */
 
@@ -99,92 +96,6 @@ static void rows_column_sum(rows_case *c)
         near_to("sum", AT(u, 0, i), sum, c->rows * UNIT * 1.001 * size);
     }
     matrix_done(&before);
-}
-
-/** Numbers of every size, among them the awkward ones. */
-static void fill_wide(matrix *x)
-{
-    static const float special[] = {0.0f,  -0.0f,   1e-40f, -1e-40f, 1e4f,   -1e4f, 100.0f, -100.0f, 87.0f,  -87.5f,
-                                    88.8f, -103.9f, 0.625f, -0.625f, 1e-20f, 3e38f, -3e38f, 16.6f,   -16.7f, 1.0f};
-    for (int r = 0; r < x->rows; r++)
-        for (int i = 0; i < x->n; i++) {
-            float a = any_number();
-            *matrix_at(x, r, i) = a < -0.8f ? special[(r * x->n + i) % COUNT(special)]
-                                  : a < 0   ? 20.0f * any_number()
-                                            : any_number() * expf(6 * any_number());
-        }
-}
-
-#define SMALLEST 1.7e-38 /* results below may be 0 */
-
-static void rows_relu(rows_case *c)
-{
-    fill_wide(&c->x);
-    c->k->relu(c->rows, c->n, c->x.view, c->out.view);
-    EACH(c, r, i) near_to("relu", AT(out, r, i), fmax(AT(x, r, i), 0), 0);
-}
-
-static void rows_sigmoid(rows_case *c)
-{
-    fill_wide(&c->x);
-    c->k->sigmoid(c->rows, c->n, c->x.view, c->out.view);
-    EACH(c, r, i)
-    {
-        double want = 1 / (1 + exp(-AT(x, r, i)));
-        near_to("sigmoid", AT(out, r, i), want, 4 * 2 * UNIT * want + SMALLEST);
-    }
-}
-
-static void rows_tanh(rows_case *c)
-{
-    fill_wide(&c->x);
-    c->k->tanh(c->rows, c->n, c->x.view, c->out.view);
-    EACH(c, r, i)
-    {
-        double want = tanh(AT(x, r, i));
-        near_to("tanh", AT(out, r, i), want, 4 * 2 * UNIT * fabs(want) + 1e-44);
-    }
-}
-
-static void check_back(rows_case *c, plx_activate_back_fn *back, double slope(double), double low)
-{
-    EACH(c, r, i) * matrix_at(&c->y, r, i) = fmaxf((float)low, *matrix_at(&c->y, r, i));
-    back(c->rows, c->n, c->x.view, c->y.view, c->d.view, c->out.view, c->accumulate);
-    EACH(c, r, i)
-    {
-        double term = AT(d, r, i) * slope(AT(y, r, i));
-        near_to("dx", AT(out, r, i), OLD(r, i) + term, 5 * UNIT * (fabs(OLD(r, i)) + fabs(term)));
-    }
-}
-
-static double relu_slope(double y)
-{
-    return y > 0;
-}
-
-static double sigmoid_slope(double y)
-{
-    return y * (1 - y);
-}
-
-static double tanh_slope(double y)
-{
-    return 1 - y * y;
-}
-
-static void rows_relu_back(rows_case *c)
-{
-    check_back(c, c->k->relu_back, relu_slope, 0);
-}
-
-static void rows_sigmoid_back(rows_case *c)
-{
-    check_back(c, c->k->sigmoid_back, sigmoid_slope, 0);
-}
-
-static void rows_tanh_back(rows_case *c)
-{
-    check_back(c, c->k->tanh_back, tanh_slope, -1);
 }
 
 static void rows_copy(rows_case *c)
@@ -311,12 +222,6 @@ static void rows_softmax_back(rows_case *c)
 }
 
 ROWS_CHECK(column_sum, 0, 0)
-ROWS_CHECK(relu, 0, 0)
-ROWS_CHECK(sigmoid, 0, 0)
-ROWS_CHECK(tanh, 0, 0)
-ROWS_CHECK(relu_back, 0, 0)
-ROWS_CHECK(sigmoid_back, 0, 0)
-ROWS_CHECK(tanh_back, 0, 0)
 ROWS_CHECK(copy, 0, 0)
 ROWS_CHECK(affine, 0, 0)
 ROWS_CHECK(add_affine, 0, 0)
@@ -448,16 +353,14 @@ ROWS_CHECK(limit, 1, 0)
 
 /* -- the list ---------------------------------------------------------------------------------------------------- */
 
-#define KERNEL_TEST(kernel)                                                                                            \
-    static void test_##kernel(void)                                                                                    \
-    {                                                                                                                  \
-        each_level(#kernel, check_##kernel);                                                                           \
-    }
-PLX_KERNEL_LIST(KERNEL_TEST)
+KERNELS_OTHERS(KERNEL_TEST)
 
 #define KERNEL_SIZE(kernel) +sizeof(((plx_kernels *)0)->kernel)
 _Static_assert(sizeof(plx_kernels) == offsetof(plx_kernels, gemm_nn) + (0 PLX_KERNEL_LIST(KERNEL_SIZE)),
                "PLX_KERNEL_LIST must name every kernel");
+_Static_assert((0 KERNELS_OTHERS(KERNEL_SIZE) KERNELS_ACTIVATIONS(KERNEL_SIZE) KERNELS_POOLS(KERNEL_SIZE)
+                    KERNELS_STEPS(KERNEL_SIZE) KERNELS_TABLES(KERNEL_SIZE)) == (0 PLX_KERNEL_LIST(KERNEL_SIZE)),
+               "the programs of kernels_check.h must test every kernel");
 
 static void test_levels(void)
 {
@@ -475,10 +378,8 @@ static void test_levels(void)
     CHECK(!plx_cpu_level_named("avx1024", &untouched) && untouched == PLX_CPU_AVX2);
 }
 
-#define KERNEL_ROW(kernel) CHECK_TEST(test_##kernel),
-
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {PLX_KERNEL_LIST(KERNEL_ROW) CHECK_TEST(test_levels)};
+    static const check_test tests[] = {KERNELS_OTHERS(KERNEL_ROW) CHECK_TEST(test_levels)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

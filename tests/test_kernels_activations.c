@@ -1,9 +1,87 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of test_kernels.c for activations: values and gradients against doubles, over numbers of every size. */
-#ifndef KERNELS_ACTIVATIONS_H
-#define KERNELS_ACTIVATIONS_H
-
+/* Kernels for activations: values and gradients against doubles, over numbers of every size. */
 #include "kernels_rows.h"
+
+/* -- With slopes by the value ------------------------------------------------------------------------------------- */
+
+static void rows_relu(rows_case *c)
+{
+    fill_wide(&c->x);
+    c->k->relu(c->rows, c->n, c->x.view, c->out.view);
+    EACH(c, r, i) near_to("relu", AT(out, r, i), fmax(AT(x, r, i), 0), 0);
+}
+
+static void rows_sigmoid(rows_case *c)
+{
+    fill_wide(&c->x);
+    c->k->sigmoid(c->rows, c->n, c->x.view, c->out.view);
+    EACH(c, r, i)
+    {
+        double want = 1 / (1 + exp(-AT(x, r, i)));
+        near_to("sigmoid", AT(out, r, i), want, 4 * 2 * UNIT * want + SMALLEST);
+    }
+}
+
+static void rows_tanh(rows_case *c)
+{
+    fill_wide(&c->x);
+    c->k->tanh(c->rows, c->n, c->x.view, c->out.view);
+    EACH(c, r, i)
+    {
+        double want = tanh(AT(x, r, i));
+        near_to("tanh", AT(out, r, i), want, 4 * 2 * UNIT * fabs(want) + 1e-44);
+    }
+}
+
+static void check_back(rows_case *c, plx_activate_back_fn *back, double slope(double), double low)
+{
+    EACH(c, r, i) * matrix_at(&c->y, r, i) = fmaxf((float)low, *matrix_at(&c->y, r, i));
+    back(c->rows, c->n, c->x.view, c->y.view, c->d.view, c->out.view, c->accumulate);
+    EACH(c, r, i)
+    {
+        double term = AT(d, r, i) * slope(AT(y, r, i));
+        near_to("dx", AT(out, r, i), OLD(r, i) + term, 5 * UNIT * (fabs(OLD(r, i)) + fabs(term)));
+    }
+}
+
+static double relu_slope(double y)
+{
+    return y > 0;
+}
+
+static double sigmoid_slope(double y)
+{
+    return y * (1 - y);
+}
+
+static double tanh_slope(double y)
+{
+    return 1 - y * y;
+}
+
+static void rows_relu_back(rows_case *c)
+{
+    check_back(c, c->k->relu_back, relu_slope, 0);
+}
+
+static void rows_sigmoid_back(rows_case *c)
+{
+    check_back(c, c->k->sigmoid_back, sigmoid_slope, 0);
+}
+
+static void rows_tanh_back(rows_case *c)
+{
+    check_back(c, c->k->tanh_back, tanh_slope, -1);
+}
+
+ROWS_CHECK(relu, 0, 0)
+ROWS_CHECK(sigmoid, 0, 0)
+ROWS_CHECK(tanh, 0, 0)
+ROWS_CHECK(relu_back, 0, 0)
+ROWS_CHECK(sigmoid_back, 0, 0)
+ROWS_CHECK(tanh_back, 0, 0)
+
+/* -- With slopes by the number ------------------------------------------------------------------------------------ */
 
 /** Numbers of every size, among them the awkward ones. */
 static void fill_sizes(matrix *x)
@@ -216,4 +294,10 @@ ROWS_CHECK(dice, 0, 0)
 ROWS_CHECK(dice_back, 0, 0)
 ROWS_CHECK(dice_sums, 0, 0)
 
-#endif
+KERNELS_ACTIVATIONS(KERNEL_TEST)
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {KERNELS_ACTIVATIONS(KERNEL_ROW)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}

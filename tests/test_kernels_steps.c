@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of test_kernels.c for the optimizers' steps, each number by itself, with the slots that the kernel left.
+/* Kernels for the optimizers' steps, each number by itself, with the slots that the kernel left.
  */
-#ifndef KERNELS_STEPS_H
-#define KERNELS_STEPS_H
-
 #include "kernels_rows.h"
 
 static void rows_sgd(rows_case *c)
@@ -149,4 +146,10 @@ ROWS_CHECK(adagrad, 1, 0)
 ROWS_CHECK(rmsprop, 1, 0)
 ROWS_CHECK(ftrl, 1, 0)
 
-#endif
+KERNELS_STEPS(KERNEL_TEST)
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {KERNELS_STEPS(KERNEL_ROW)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of test_kernels.c that have sizes of their own: mixtures, embedding rows, lists of table rows. */
-#ifndef KERNELS_TABLES_H
-#define KERNELS_TABLES_H
-
+/* Kernels that have sizes of their own: mixtures, embedding rows, lists of table rows. */
 #include "kernels_check.h"
 
 static void check_mixture(const plx_kernels *k, int rows, int experts, int width, int variant)
@@ -224,4 +221,10 @@ static void check_scatter_listed(const plx_kernels *k)
     check_lists(k, true);
 }
 
-#endif
+KERNELS_TABLES(KERNEL_TEST)
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {KERNELS_TABLES(KERNEL_ROW)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of test_kernels.c for lists of table rows made one row, and for their gradients. */
-#ifndef KERNELS_POOLS_H
-#define KERNELS_POOLS_H
-
+/* Kernels for lists of table rows made one row, and for their gradients. */
 #include "kernels_check.h"
 
 enum { POOL_ROWS = 11 };
@@ -125,4 +122,10 @@ static void check_scatter_scaled(const plx_kernels *k)
             check_scatter_of(k, row_counts[ir], lengths[in], (ir + in) % 2 * 3);
 }
 
-#endif
+KERNELS_POOLS(KERNEL_TEST)
+
+int main(int argc, char **argv)
+{
+    static const check_test tests[] = {KERNELS_POOLS(KERNEL_ROW)};
+    return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
+}
