@@ -579,6 +579,17 @@ static plx_ref just_not_too_large(plx_graph *graph, plx_ref x)
     return linear(graph, "second", linear(graph, "first", x, 1, 65535), 1, 32768);
 }
 
+/* One of so many names that the table of names has grown. */
+static plx_ref same_name(plx_graph *graph, plx_ref x)
+{
+    char name[16];
+    for (int i = 0; i < 300; i++) {
+        snprintf(name, sizeof name, "layer%d", i);
+        x = linear(graph, name, x, 1, 2);
+    }
+    return linear(graph, "layer7", x, 1, 2);
+}
+
 static void test_sizes_are_bounded(void)
 {
     static const struct {
@@ -593,6 +604,7 @@ static void test_sizes_are_bounded(void)
         {layers_too_wide, "one_more: the network's layers make more than 1048576 numbers a row"},
         {too_large, "second: linear: parameter kernel would be [2, 32768, 32768], more than 2147483647 numbers"},
         {just_not_too_large, "task 0 has no prediction"},
+        {same_name, "layer7: two parameters are named layer7/kernel"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         plx_arena arena;

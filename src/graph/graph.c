@@ -167,6 +167,30 @@ plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs
     return (plx_ref){node->index};
 }
 
+/* The slot of the parameter of that name, or the free one where it belongs. */
+static int *slot_of(const plx_graph *graph, const char *name)
+{
+    uint32_t at = plx_random_stream(name) & (graph->n_slots - 1);
+    while (graph->params_by_name[at] && strcmp(graph->params[graph->params_by_name[at] - 1].spec.name, name) != 0)
+        at = (at + 1) & (graph->n_slots - 1);
+    return &graph->params_by_name[at];
+}
+
+/* Makes room for one more name, so that at least half of the slots are free. */
+static bool has_slot(plx_graph *graph)
+{
+    if (2 * ((uint32_t)graph->n_params + 1) <= graph->n_slots) return true;
+    graph->n_slots = graph->n_slots ? 2 * graph->n_slots : 128;
+    graph->params_by_name = plx_arena_take(graph->arena, graph->n_slots, sizeof *graph->params_by_name);
+    if (!graph->params_by_name) {
+        plx_error_memory(&graph->failure);
+        return false;
+    }
+    for (int i = 0; i < graph->n_params; i++)
+        *slot_of(graph, graph->params[i].spec.name) = i + 1;
+    return true;
+}
+
 void plx_node_param(plx_graph *graph, plx_node *node, const plx_param_spec *spec)
 {
     if (graph->failure.code != PLX_OK) return;
@@ -184,15 +208,16 @@ void plx_node_param(plx_graph *graph, plx_node *node, const plx_param_spec *spec
     const char *name = scoped_name(graph, spec->name);
     if (!params || !name) return;
     graph->params = params;
-    for (int i = 0; i < graph->n_params; i++) {
-        if (strcmp(params[i].spec.name, name) == 0) {
-            plx_graph_fail(graph, "two parameters are named %s", name);
-            return;
-        }
+    if (!has_slot(graph)) return;
+    int *slot = slot_of(graph, name);
+    if (*slot) {
+        plx_graph_fail(graph, "two parameters are named %s", name);
+        return;
     }
     params[graph->n_params] = (plx_param){.spec = *spec};
     params[graph->n_params].spec.name = name;
     node->params[node->n_params++] = graph->n_params++;
+    *slot = graph->n_params;
 }
 
 void plx_graph_task(plx_graph *graph, int task, plx_ref value, plx_ref loss)

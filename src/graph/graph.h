@@ -212,6 +212,8 @@ struct plx_graph {
     plx_param *params;
     int n_params;
     size_t params_capacity;
+    int *params_by_name; /* [n_slots]: a hash table of 1 + their numbers; 0: free */
+    uint32_t n_slots;
     int64_t n_layers, layer_groups, layer_numbers; /* so far; see PLX_LAYERS_MAX */
     int n_tasks;
     int *predictions;  /* [n_tasks] nodes of value [rows, 1, outputs], or -1 */
