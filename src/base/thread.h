@@ -20,10 +20,35 @@ bool plx_thread_start(plx_thread *thread, void *(*run)(void *), void *argument);
  * neither taken nor destroyed, only given back as memory.
  */
 bool plx_thread_is_here(const plx_thread *thread);
-/** Whether what shares a mutex with the thread may take and destroy it: it never began, or it is here. */
-static inline bool plx_thread_left_no_lock(const plx_thread *thread)
+
+/** A thread that works ahead of the one that made it, the owner, and what both of them share. */
+typedef struct plx_helper {
+    plx_thread thread;
+    pthread_mutex_t mutex; /* of all that they share */
+    pthread_cond_t changed;
+    bool stop; /* the helper is to return from `run` */
+} plx_helper;
+
+/** Where the system gives no thread, nothing runs: the owner then does the work itself. */
+void plx_helper_start(plx_helper *helper, void *(*run)(void *), void *argument);
+/** Waits until `run` has returned, which `stop` asks of it. In a forked child the thread and its lock are not there. */
+void plx_helper_end(plx_helper *helper);
+static inline void plx_helper_lock(plx_helper *helper)
 {
-    return thread->process == 0 || plx_thread_is_here(thread);
+    pthread_mutex_lock(&helper->mutex);
+}
+static inline void plx_helper_unlock(plx_helper *helper)
+{
+    pthread_mutex_unlock(&helper->mutex);
+}
+/** With the lock held, which is given up meanwhile: until the other one has called plx_helper_wake. */
+static inline void plx_helper_wait(plx_helper *helper)
+{
+    pthread_cond_wait(&helper->changed, &helper->mutex);
+}
+static inline void plx_helper_wake(plx_helper *helper)
+{
+    pthread_cond_broadcast(&helper->changed);
 }
 
 #endif

@@ -17,13 +17,11 @@ struct plx_ahead {
     const plx_allocator *allocator;
     plx_byte_source source;
     block blocks[BLOCKS]; /* a block is the reader's or the taker's, as the numbers below say */
-    plx_thread thread;
-    size_t at; /* the taker's place in its block */
+    size_t at;            /* the taker's place in its block */
 
-    pthread_mutex_t mutex; /* of all below */
-    pthread_cond_t changed;
+    plx_helper helper;      /* reads; it shares all below */
     size_t n_read, n_taken; /* blocks so far; full are those between */
-    bool at_end, stop;
+    bool at_end;
     plx_status status; /* of the source, once at_end */
     plx_error error;
 };
@@ -44,12 +42,12 @@ static plx_status fill(const plx_ahead *ahead, block *to, bool *more, plx_error 
 /* False when there is nothing more to do. */
 static bool wait_for_room(plx_ahead *ahead, size_t *number)
 {
-    pthread_mutex_lock(&ahead->mutex);
-    while (!ahead->stop && ahead->n_read - ahead->n_taken == BLOCKS)
-        pthread_cond_wait(&ahead->changed, &ahead->mutex);
+    plx_helper_lock(&ahead->helper);
+    while (!ahead->helper.stop && ahead->n_read - ahead->n_taken == BLOCKS)
+        plx_helper_wait(&ahead->helper);
     *number = ahead->n_read;
-    const bool goes_on = !ahead->stop;
-    pthread_mutex_unlock(&ahead->mutex);
+    const bool goes_on = !ahead->helper.stop;
+    plx_helper_unlock(&ahead->helper);
     return goes_on;
 }
 
@@ -62,15 +60,22 @@ static void *read_ahead(void *argument)
         plx_error error = {0};
         const plx_status status = fill(ahead, &ahead->blocks[number % BLOCKS], &more, &error);
         more = more && status == PLX_OK;
-        pthread_mutex_lock(&ahead->mutex);
+        plx_helper_lock(&ahead->helper);
         ahead->n_read++; /* after an error too: what came before it is there */
         ahead->at_end = !more;
         ahead->status = status;
         ahead->error = error;
-        pthread_cond_broadcast(&ahead->changed);
-        pthread_mutex_unlock(&ahead->mutex);
+        plx_helper_wake(&ahead->helper);
+        plx_helper_unlock(&ahead->helper);
     }
     return NULL;
+}
+
+static void release(plx_ahead *ahead)
+{
+    for (int i = 0; i < BLOCKS; i++)
+        plx_free(ahead->allocator, ahead->blocks[i].bytes);
+    plx_free(ahead->allocator, ahead);
 }
 
 plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source source, plx_ahead **out, plx_error *err)
@@ -80,15 +85,13 @@ plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source sour
     if (!ahead) return plx_error_memory(err);
     ahead->allocator = allocator;
     ahead->source = source;
-    pthread_mutex_init(&ahead->mutex, NULL);
-    pthread_cond_init(&ahead->changed, NULL);
     for (int i = 0; i < BLOCKS; i++) {
         ahead->blocks[i].bytes = plx_alloc(allocator, BLOCK_BYTES, 1);
         if (ahead->blocks[i].bytes) continue;
-        plx_ahead_free(ahead);
+        release(ahead);
         return plx_error_memory(err);
     }
-    plx_thread_start(&ahead->thread, read_ahead, ahead);
+    plx_helper_start(&ahead->helper, read_ahead, ahead);
     *out = ahead;
     return PLX_OK;
 }
@@ -96,20 +99,8 @@ plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source sour
 void plx_ahead_free(plx_ahead *ahead)
 {
     if (!ahead) return;
-    if (plx_thread_is_here(&ahead->thread)) {
-        pthread_mutex_lock(&ahead->mutex);
-        ahead->stop = true;
-        pthread_cond_broadcast(&ahead->changed);
-        pthread_mutex_unlock(&ahead->mutex);
-        pthread_join(ahead->thread.handle, NULL);
-    }
-    if (plx_thread_left_no_lock(&ahead->thread)) {
-        pthread_cond_destroy(&ahead->changed);
-        pthread_mutex_destroy(&ahead->mutex);
-    }
-    for (int i = 0; i < BLOCKS; i++)
-        plx_free(ahead->allocator, ahead->blocks[i].bytes);
-    plx_free(ahead->allocator, ahead);
+    plx_helper_end(&ahead->helper);
+    release(ahead);
 }
 
 /* The oldest full block; NULL at the end, with the source's status. */
@@ -117,25 +108,25 @@ static const block *wait_for_block(plx_ahead *ahead, plx_status *status, plx_err
 {
     const block *found = NULL;
     *status = PLX_OK;
-    pthread_mutex_lock(&ahead->mutex);
+    plx_helper_lock(&ahead->helper);
     while (ahead->n_taken == ahead->n_read && !ahead->at_end)
-        pthread_cond_wait(&ahead->changed, &ahead->mutex);
+        plx_helper_wait(&ahead->helper);
     if (ahead->n_taken < ahead->n_read) {
         found = &ahead->blocks[ahead->n_taken % BLOCKS];
     } else {
         *status = ahead->status;
         if (*status != PLX_OK) plx_error_set(err, *status, "%s", ahead->error.message);
     }
-    pthread_mutex_unlock(&ahead->mutex);
+    plx_helper_unlock(&ahead->helper);
     return found;
 }
 
 static void give_back(plx_ahead *ahead)
 {
-    pthread_mutex_lock(&ahead->mutex);
+    plx_helper_lock(&ahead->helper);
     ahead->n_taken++;
-    pthread_cond_broadcast(&ahead->changed);
-    pthread_mutex_unlock(&ahead->mutex);
+    plx_helper_wake(&ahead->helper);
+    plx_helper_unlock(&ahead->helper);
     ahead->at = 0;
 }
 
@@ -144,7 +135,7 @@ static plx_status take(void *user, char *out, size_t room, size_t *got, plx_erro
     plx_ahead *ahead = user;
     plx_status status;
     *got = 0;
-    if (!plx_thread_is_here(&ahead->thread)) return ahead->source.read(ahead->source.user, out, room, got, err);
+    if (!plx_thread_is_here(&ahead->helper.thread)) return ahead->source.read(ahead->source.user, out, room, got, err);
     for (const block *from; *got == 0 && (from = wait_for_block(ahead, &status, err));) {
         *got = from->n - ahead->at < room ? from->n - ahead->at : room;
         memcpy(out, from->bytes + ahead->at, *got);

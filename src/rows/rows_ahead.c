@@ -13,15 +13,12 @@
 struct plx_rows_ahead {
     const plx_allocator *allocator;
     const plx_rows *rows;
-    plx_thread thread;
 
-    pthread_mutex_t mutex; /* of all below */
-    pthread_cond_t changed;
+    plx_helper helper;      /* reads; it shares all below */
     const uint32_t *blocks; /* [n] to be read */
     size_t n;
     uint8_t *out; /* where the next one goes */
-    bool stop;
-    int failure; /* the first: errno, or EIO where the file is too short */
+    int failure;  /* the first: errno, or EIO where the file is too short */
 };
 
 static size_t rows_of(const plx_rows *rows, uint32_t block)
@@ -49,9 +46,9 @@ static void read_one(plx_rows_ahead *ahead)
 {
     const uint32_t block = *ahead->blocks;
     uint8_t *out = ahead->out;
-    pthread_mutex_unlock(&ahead->mutex);
+    plx_helper_unlock(&ahead->helper);
     const int failure = read_block(ahead->rows, block, out);
-    pthread_mutex_lock(&ahead->mutex);
+    plx_helper_lock(&ahead->helper);
     ahead->blocks++;
     ahead->out += rows_of(ahead->rows, block) * ahead->rows->layout->record_bytes;
     if (failure) ahead->failure = failure;
@@ -61,16 +58,16 @@ static void read_one(plx_rows_ahead *ahead)
 static void *run(void *argument)
 {
     plx_rows_ahead *ahead = argument;
-    pthread_mutex_lock(&ahead->mutex);
-    while (!ahead->stop) {
+    plx_helper_lock(&ahead->helper);
+    while (!ahead->helper.stop) {
         if (!ahead->n) {
-            pthread_cond_wait(&ahead->changed, &ahead->mutex);
+            plx_helper_wait(&ahead->helper);
             continue;
         }
         read_one(ahead);
-        if (!ahead->n) pthread_cond_broadcast(&ahead->changed);
+        if (!ahead->n) plx_helper_wake(&ahead->helper);
     }
-    pthread_mutex_unlock(&ahead->mutex);
+    plx_helper_unlock(&ahead->helper);
     return NULL;
 }
 
@@ -82,9 +79,7 @@ plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows 
     if (!ahead) return plx_error_memory(err);
     ahead->allocator = allocator;
     ahead->rows = rows;
-    pthread_mutex_init(&ahead->mutex, NULL);
-    pthread_cond_init(&ahead->changed, NULL);
-    plx_thread_start(&ahead->thread, run, ahead);
+    plx_helper_start(&ahead->helper, run, ahead);
     *out = ahead;
     return PLX_OK;
 }
@@ -92,41 +87,31 @@ plx_status plx_rows_ahead_create(const plx_allocator *allocator, const plx_rows 
 void plx_rows_ahead_free(plx_rows_ahead *ahead)
 {
     if (!ahead) return;
-    if (plx_thread_is_here(&ahead->thread)) {
-        pthread_mutex_lock(&ahead->mutex);
-        ahead->stop = true;
-        pthread_cond_broadcast(&ahead->changed);
-        pthread_mutex_unlock(&ahead->mutex);
-        pthread_join(ahead->thread.handle, NULL);
-    }
-    if (plx_thread_left_no_lock(&ahead->thread)) {
-        pthread_cond_destroy(&ahead->changed);
-        pthread_mutex_destroy(&ahead->mutex);
-    }
+    plx_helper_end(&ahead->helper);
     plx_free(ahead->allocator, ahead);
 }
 
 void plx_rows_ahead_fetch(plx_rows_ahead *ahead, const uint32_t *blocks, size_t n, uint8_t *out)
 {
-    pthread_mutex_lock(&ahead->mutex);
+    plx_helper_lock(&ahead->helper);
     ahead->blocks = blocks;
     ahead->n = n;
     ahead->out = out;
-    pthread_cond_broadcast(&ahead->changed);
-    pthread_mutex_unlock(&ahead->mutex);
+    plx_helper_wake(&ahead->helper);
+    plx_helper_unlock(&ahead->helper);
 }
 
 plx_status plx_rows_ahead_wait(plx_rows_ahead *ahead, plx_error *err)
 {
-    pthread_mutex_lock(&ahead->mutex);
+    plx_helper_lock(&ahead->helper);
     while (ahead->n) {
-        if (plx_thread_is_here(&ahead->thread))
-            pthread_cond_wait(&ahead->changed, &ahead->mutex);
+        if (plx_thread_is_here(&ahead->helper.thread))
+            plx_helper_wait(&ahead->helper);
         else
             read_one(ahead);
     }
     const int failure = ahead->failure;
-    pthread_mutex_unlock(&ahead->mutex);
+    plx_helper_unlock(&ahead->helper);
     if (!failure) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_IO, "the cache of rows cannot be read: %s; remove it, or name another folder in data.cache",
              strerror(failure));
