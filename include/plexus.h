@@ -76,7 +76,8 @@ PLX_API const char *plx_context_cpu_level(const plx_context *context);
 
 /** Reads a YAML (or JSON) file. The message lists every independent mistake as FILE:LINE:COLUMN. */
 PLX_API plx_status plx_config_read(plx_context *context, const char *path, plx_config **out, plx_error *err);
-/** The same from memory; messages use `name` as the file's name. */
+/** The same from memory; messages use `name` as the file's name. NULL: for a text that a program has made; messages
+ * name section, entry and key, as in "features.age.scaling: ...". */
 PLX_API plx_status plx_config_parse(plx_context *context, const char *text, size_t length, const char *name,
                                     plx_config **out, plx_error *err);
 /** `assignment` is "section.key=value", the value as YAML: "train.epochs=3", "model.expert_dnn_units=[64,32]". */

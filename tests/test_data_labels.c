@@ -119,7 +119,8 @@ static void test_where(void)
     s.tasks[1].where = "clicks";
     check_fails("color,size,click,buy\na,1,yes,1\n", &s.spec, PLX_ERR_SCHEMA, "no column 'clicks'; did you mean");
     s.tasks[1].where = "";
-    check_fails("color,size,click,buy\na,1,yes,1\n", &s.spec, PLX_ERR_ARGUMENT, "`where_values` without `where`");
+    check_fails("color,size,click,buy\na,1,yes,1\n", &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.buy.where_values: 'where_values' needs 'where': the column to look in");
 }
 
 /* -- Weights ---------------------------------------------------------------------------------------------------------
@@ -148,7 +149,8 @@ static void test_weights(void)
     check_fails("color,size,sold,kept,w,v\na,1,1,3,x,1\n", &s.spec, PLX_ERR_SCHEMA,
                 "train.csv:2:9: 'x' is not a number; column 'w' holds weights of rows");
     s.tasks[0].class_weights.n = 1;
-    check_fails(text, &s.spec, PLX_ERR_SCHEMA, "task 'sold' has 2 classes and 1 class_weights");
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.sold.class_weights: 'class_weights' has 1 number for 2 classes: give one a class");
 }
 
 static void test_weights_in_memory(void)
@@ -234,11 +236,11 @@ static void test_class_weights_by_labels(void)
         check_class_weights(binary, &s.spec, by_label, 2);
     }
     s.tasks[0].class_weights.n = 1;
-    check_fails(binary, &s.spec, PLX_ERR_SCHEMA,
-                "class_weights: '0' lacks; give a weight to each label of the task: '0' and '1'");
+    check_fails(binary, &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.sold.class_weights: '0' lacks; give a weight to each label of the task: '0' and '1'");
     s.tasks[0].class_weights.n = 2;
     s.tasks[0].class_weights.names = (char *[]){"1", "2"};
-    check_fails(binary, &s.spec, PLX_ERR_SCHEMA, "class_weights: '2' is no label of it");
+    check_fails(binary, &s.spec, PLX_ERR_ARGUMENT, "tasks.sold.class_weights: '2' is no label of it");
     s.tasks[0].positive = (plx_text_list)LIST("buy");
     s.tasks[0].negative = (plx_text_list)LIST("view");
     s.tasks[0].class_weights.names = (char *[]){"buy", "view"};
@@ -329,7 +331,7 @@ static void test_signs_for_no_label(void)
     check_labels(&l, 0, binary, 5);
     loaded_release(&l);
     s.tasks[0].positive = (plx_text_list)LIST("-1");
-    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "label '-1' of 'sold' is in both `positive` and `missing`");
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "tasks.sold.missing: label '-1' is in both 'positive' and 'missing'");
     s.tasks[0].positive.n = 0;
     s.tasks[0].kind = PLX_TASK_REGRESSION;
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
@@ -337,7 +339,9 @@ static void test_signs_for_no_label(void)
     loaded_release(&l);
     s.tasks[1] = (plx_task_spec){.name = "other", .column = "sold", .kind = PLX_TASK_REGRESSION};
     s.spec.n_tasks = 2;
-    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "take numbers from column 'sold' with different `missing`");
+    check_fails(
+        text, &s.spec, PLX_ERR_ARGUMENT,
+        "tasks.other.missing: others take numbers from column 'sold' with a different 'missing': they must agree");
     s.spec.n_tasks = 1;
     s.tasks[0] = (plx_task_spec){.name = "sold", .kind = PLX_TASK_BINARY};
     s.spec.data.missing = (plx_text_list)LIST("-1", "\\N", "NA");
@@ -552,13 +556,17 @@ static void test_soft_labels(void)
     CHECK_TEXT(l.error.message, "row 1: '2' is above 1; column 'sold' holds soft labels");
     loaded_release(&l);
     s.tasks[0].class_weights.is_word = true;
-    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "'sold' has soft labels, which are of no class");
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.sold.class_weights: 'class_weights' belongs to 'labels: hard': soft labels are of no class; "
+                "weigh rows by 'weight_column'");
     s.tasks[0].class_weights.is_word = false;
     s.tasks[0].positive = (plx_text_list)LIST("1");
-    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "leave out `positive`");
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.sold.positive: 'positive' names labels; with 'labels: soft' they are numbers");
     s.tasks[0].positive.n = 0;
     s.tasks[0].kind = PLX_TASK_MULTICLASS;
-    check_fails(text, &s.spec, PLX_ERR_ARGUMENT, "`labels: soft` is for binary tasks");
+    check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.sold.labels: 'labels' belongs to binary tasks, this one is multiclass");
 }
 
 static void test_labels_with_a_nul(void)
@@ -634,7 +642,7 @@ static void test_classes_that_do_not_fit(void)
     loaded_release(&l);
     s.tasks[0].classes = (plx_text_list)LIST("low", "low");
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_ARGUMENT);
-    CHECK_TEXT(l.error.message, "lists class 'low' twice");
+    CHECK_TEXT(l.error.message, "tasks.sold.classes: class 'low' is there twice");
     loaded_release(&l);
     folder_remove(&f);
 }

@@ -333,25 +333,33 @@ static void check_refused(const small_spec *s, const char *message)
 
 static void test_wrong_options(void)
 {
-    REFUSED("'h': 'separator' is 1 to 8 bytes or the word tab, not ':::::::::'", h->separator = ":::::::::");
-    REFUSED("'h': 'separator' is 1 to 8 bytes or the word tab, not ''", h->separator = NULL);
-    REFUSED("'h': 'weight_separator' is one byte, or empty for none, not '::'", h->weight_separator = "::");
-    REFUSED("'h': 'weight_separator' and 'separator' are the same byte", h->weight_separator = "|");
-    REFUSED("'h': weights come by 'weight_separator' or by 'weight_column'", h->weight_separator = ":",
-            h->weight_column = "w");
-    REFUSED("'h': 'normalize_weights' needs weights", h->normalize_weights = PLX_WEIGHTS_BY_SUM);
-    REFUSED("'h': weights belong to the combiners mean and sum", h->weight_separator = ":", h->combiner = PLX_LIST_MAX);
-    REFUSED("'h': combiner attention needs 'attention_on'", h->combiner = PLX_LIST_ATTENTION);
-    REFUSED("'h': 'attention_on' belongs to combiner attention", h->attention_on = "item");
-    REFUSED("'h': 'attention_on' names no sparse feature: 'h'", h->combiner = PLX_LIST_ATTENTION,
+    REFUSED("features.h.separator: 'separator' is 1 to 8 bytes or the word tab, not ':::::::::'",
+            h->separator = ":::::::::");
+    REFUSED("features.h.separator: 'separator' is 1 to 8 bytes or the word tab, not ''", h->separator = NULL);
+    REFUSED("features.h.weight_separator: 'weight_separator' is one byte, or empty for none, not '::'",
+            h->weight_separator = "::");
+    REFUSED("features.h.weight_separator: 'weight_separator' and 'separator' are the same byte",
+            h->weight_separator = "|");
+    REFUSED("features.h.weight_column: weights come by 'weight_separator' or by 'weight_column': give one or the other",
+            h->weight_separator = ":", h->weight_column = "w");
+    REFUSED(
+        "features.h.normalize_weights: 'normalize_weights' needs weights, by 'weight_separator' or by 'weight_column'",
+        h->normalize_weights = PLX_WEIGHTS_BY_SUM);
+    REFUSED("features.h.weight_separator: weights belong to the combiners mean and sum", h->weight_separator = ":",
+            h->combiner = PLX_LIST_MAX);
+    REFUSED(
+        "features.h.combiner: combiner attention needs 'attention_on': the sparse feature that items are compared with",
+        h->combiner = PLX_LIST_ATTENTION);
+    REFUSED("features.h.attention_on: 'attention_on' belongs to combiner attention", h->attention_on = "item");
+    REFUSED("features.h.attention_on: 'attention_on' names no sparse feature: 'h'", h->combiner = PLX_LIST_ATTENTION,
             h->attention_on = "h");
-    REFUSED("'h': 'attention_on' names no sparse feature: 'x'", h->combiner = PLX_LIST_ATTENTION,
+    REFUSED("features.h.attention_on: 'attention_on' names no sparse feature: 'x'", h->combiner = PLX_LIST_ATTENTION,
             h->attention_on = "x");
-    REFUSED("'h': 'attention_on' needs a feature of the same 'embedding_dim', which 'item' has not",
+    REFUSED("features.h.attention_on: 'attention_on' needs a feature of the same 'embedding_dim', which 'item' has not",
             h->combiner = PLX_LIST_ATTENTION, h->attention_on = "item", h->embedding_name = "own",
             h->embedding_dim = 7);
-    REFUSED("'h': 'max_length' must be 1 at least", h->max_length = 0);
-    REFUSED("'h': the lists' 'max_length' are more than 2097152 in all", h->max_length = 1 << 22);
+    REFUSED("features.h.max_length: 'max_length' must be 1 at least", h->max_length = 0);
+    REFUSED("features.h.max_length: the lists' 'max_length' are more than 2097152 in all", h->max_length = 1 << 22);
 }
 
 /* -- Model files and memory -------------------------------------------------------------------------------------------

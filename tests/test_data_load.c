@@ -374,12 +374,16 @@ static void test_wrong_parts(void)
     s.spec.data.validation_part = 0.5;
     check_fails(sales, &s.spec, PLX_ERR_SCHEMA, "leave none to train on");
     s.spec.data.validation_part = 1.5;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "1.5 is neither a share below 1 nor a whole number");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.validation_part: 'validation_part' is a share below 1 or a whole number of rows, not 1.5");
     s.spec.data.validation_part = -1;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "neither");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.validation_part: 'validation_part' is a share below 1 or a whole number of rows, not -1");
     s.spec.data.validation_part = 0;
     s.spec.data.test = s.spec.data.train;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.test_part: files are listed for this part already");
+    check_fails(
+        sales, &s.spec, PLX_ERR_ARGUMENT,
+        "data.test_part: 'test_part' cuts rows off the training files, but 'test' names files: give one or the other");
     s.spec.data.train.n = 0;
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.train: no file");
 }
@@ -392,7 +396,8 @@ static void test_no_header(void)
     loaded l;
     small_spec_init(&s);
     s.spec.data.header = false;
-    check_fails("red,1,0\n", &s.spec, PLX_ERR_ARGUMENT, "data.columns: without a header");
+    check_fails("red,1,0\n", &s.spec, PLX_ERR_ARGUMENT,
+                "data.header: files without a header need 'columns': the columns' names in file order");
     s.spec.data.columns = (plx_text_list){(char *[]){"size", "unused", "sold", "color"}, 4};
     REQUIRE(load_text(&l, "4,x,1,red\n5,y,0,blue", &s.spec) == PLX_OK);
     CHECK(l.parts[0].n == 2 && dense_at(&l.parts[0], 1, 0) == 5 && id_at(&l.parts[0], 0, 0) == 2);
@@ -400,7 +405,7 @@ static void test_no_header(void)
     check_fails("4,x,1,red\n5,y,0\n", &s.spec, PLX_ERR_FORMAT,
                 "train.csv:2: the row has 3 cells, expected 4 as data.columns lists");
     s.spec.data.columns.n = 3;
-    check_fails("4,x,1\n", &s.spec, PLX_ERR_SCHEMA, "train.csv: data.columns lists no column 'color'");
+    check_fails("4,x,1\n", &s.spec, PLX_ERR_ARGUMENT, "features.color.column: column 'color' is not in data.columns");
 }
 
 static void test_headers(void)
@@ -514,40 +519,51 @@ static void test_wrong_specs(void)
     static char *a[] = {"a"}, *ab[] = {"b", "a"};
     small_spec_init(&s);
     s.spec.data.delimiter = ":::::::::";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.delimiter: ':::::::::' is neither 1 to 8 bytes");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.delimiter: 'delimiter' is 1 to 8 bytes without a line end or the word tab, not ':::::::::'");
     s.spec.data.delimiter = "  ";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.delimiter: several blanks");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.delimiter: 'delimiter' is several blanks and nothing else; choose one of them");
     small_spec_init(&s)->data.escape = "\"";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.escape: '\"' is the delimiter or the quote");
+    check_fails(
+        sales, &s.spec, PLX_ERR_ARGUMENT,
+        "data.escape: 'escape' is the delimiter or the quote; a quote inside a quoted cell may be doubled without it");
     small_spec_init(&s)->data.decimal = ";";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.decimal: ';' is neither . nor ,");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.decimal: 'decimal' is . or ,, not ';'");
     small_spec_init(&s);
     s.spec.data.delimiter = "\"";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.quote and data.delimiter are both");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.delimiter: 'quote' and 'delimiter' are the same byte: choose another");
     s.spec.data.delimiter = "\n";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.delimiter");
     small_spec_init(&s)->data.quote = "''";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.quote: '''' is not one visible byte");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.quote: 'quote' is one visible byte, or empty for none, not ''''");
     small_spec_init(&s)->data.comment = "#\n";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.comment");
     small_spec_init(&s)->data.columns = (plx_text_list){(char *[]){"a", "a"}, 2};
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.columns: the name 'a' is there twice");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.columns: column 'a' is there twice: names must differ");
     small_spec_init(&s)->n_features = 0;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "features: none");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "features: section 'features' names no feature; a model needs one");
     small_spec_init(&s)->n_tasks = 0;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "tasks: none");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "tasks: section 'tasks' names no task; a model needs one");
     small_spec_init(&s);
     s.features[1].name = "color";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "features: the name 'color' is there twice");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "features.color.name: the name 'color' is there twice: names must differ");
     s.features[1].name = "";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "features: a name is empty");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "features..name: a name has 1 to 128 characters on one line, tab and other control characters "
+                "excepted: not \"\"");
     small_spec_init(&s);
     s.tasks[0].negative = (plx_text_list){a, 1};
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "list its `positive` ones");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "tasks.sold.negative: 'negative' needs 'positive' beside it");
     s.tasks[0].positive = (plx_text_list){ab, 2};
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "label 'a' of 'sold' is both");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.sold.negative: label 'a' is in both 'positive' and 'negative'");
     s.tasks[0].kind = PLX_TASK_REGRESSION;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "'sold' is a regression");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "tasks.sold.positive: 'positive' belongs to binary tasks, this one is regression");
 }
 
 static void test_tab(void)

@@ -556,12 +556,12 @@ static void test_wrong_specs(void)
     buckets.exact = buckets.quantiles = 4;
     check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "buckets take one alone");
     buckets = (plx_feature_spec){.kind = PLX_FEATURE_BUCKETS, .borders = {falling, 2}};
-    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "'f': 'borders' must rise");
+    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "features.f.borders: 'borders' must rise");
     dense.clip = (plx_real_list){falling, 2};
-    check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "'f': 'clip' takes two numbers, the lower one first");
+    check_file_refused(dense, "1", PLX_ERR_ARGUMENT, "features.f.clip: 'clip' takes two numbers, the lower one first");
     dense = (plx_feature_spec){.kind = PLX_FEATURE_DENSE, .size = 2, .separator = "abcdefghi"};
     check_file_refused(dense, "1", PLX_ERR_ARGUMENT,
-                       "'f': 'separator' is 1 to 8 bytes or the word tab, not 'abcdefghi'");
+                       "features.f.separator: 'separator' is 1 to 8 bytes or the word tab, not 'abcdefghi'");
 }
 
 static void test_readers_of_a_vector_agree(void)
@@ -574,7 +574,9 @@ static void test_readers_of_a_vector_agree(void)
     s.features[1] = (plx_feature_spec){.name = "g", .column = "x", .kind = PLX_FEATURE_DENSE, .separator = "|"};
     spec->n_features = 2;
     CHECK_STATUS(load_spec(&l, &f, spec), PLX_ERR_ARGUMENT);
-    CHECK_TEXT(l.error.message, "'g' and others read column 'x' with different `size` or `separator`");
+    CHECK_TEXT(
+        l.error.message,
+        "features.g.column: others read column 'x' with another 'size' or 'separator': all that read it must agree");
     s.features[1].size = 2;
     s.features[1].separator = ";";
     CHECK_STATUS(load_spec(&l, &f, spec), PLX_ERR_ARGUMENT);

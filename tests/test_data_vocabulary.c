@@ -318,22 +318,25 @@ static void test_wrong_options(void)
     small_spec_init(&s);
     s.features[0].hash_buckets = 10;
     s.features[0].min_count = 2;
-    check_refused(&s, "features: 'color': 'min_count' chooses among fitted categories: not with 'hash_buckets'");
+    check_refused(&s, "features.color.min_count: 'min_count' chooses among fitted categories: not with 'hash_buckets'");
     s.features[0].min_count = 1;
     s.features[0].vocabulary_file = "colors.txt";
-    check_refused(&s, "features: 'color': 'hash_buckets' needs no 'vocabulary_file'");
+    check_refused(&s, "features.color.hash_buckets: 'hash_buckets' needs no 'vocabulary_file': give one or the other");
     s.features[0].hash_buckets = 0;
     s.features[0].max_size = 5;
-    check_refused(&s, "features: 'color': 'max_size' chooses among fitted categories: not with 'vocabulary_file'");
+    check_refused(&s,
+                  "features.color.max_size: 'max_size' chooses among fitted categories: not with 'vocabulary_file'");
     shared_spec(&s);
     s.features[1].min_count = 3;
-    check_refused(&s, "'to': 'min_count' differs from that of 'from', which has the same table 'place'");
+    check_refused(&s,
+                  "features.to.min_count: 'min_count' differs from that of 'from', which has the same table 'place'");
     shared_spec(&s);
     s.features[1].embedding_dim = 3;
-    check_refused(&s, "'to': 'embedding_dim' differs from that of 'from', which has the same table 'place'");
+    check_refused(
+        &s, "features.to.embedding_dim: 'embedding_dim' differs from that of 'from', which has the same table 'place'");
     shared_spec(&s);
     s.features[0].embedding_name = s.features[1].embedding_name = "a\nb";
-    check_refused(&s, "'from': 'embedding_name' has at most 128 characters on one line");
+    check_refused(&s, "features.from.embedding_name: 'embedding_name' has at most 128 characters on one line");
 }
 
 /* -- Memory that ends ------------------------------------------------------------------------------------------------

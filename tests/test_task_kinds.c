@@ -240,7 +240,8 @@ static void test_soft_labels(void)
     CHECK(metrics[0].auc > 0.6 && metrics[0].auc < 0.95 && metrics[0].rmse < 0.2 && metrics[0].logloss > 0.3);
     const char *esmm = text_of("esmm", "", "  - {name: click}\n  - {name: share, labels: soft}\n");
     CHECK_STATUS(plx_config_parse(f.context, esmm, strlen(esmm), "c.yaml", &config, &failure), PLX_ERR_FORMAT);
-    CHECK_TEXT(failure.message, "task 'share': ESMM multiplies probabilities of labels 0 and 1");
+    CHECK_TEXT(failure.message,
+               "task 'share': ESMM multiplies probabilities of labels 0 and 1; this task has 'labels: soft'");
     fixture_free(&f);
 }
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ._library import ArgumentError, FormatError, call, context, create, taken_text, text
-from ._native import lib
+from ._native import ffi, lib
 from ._types import CData, FilePath, Folders
 from ._values import Meaningless, is_list, items_of, text_of
 
@@ -72,8 +71,8 @@ class Parsed:
 
 
 class Configuration:
-    """`source` is a dict of sections or YAML; `name` stands for it in messages. It does not change, and is parsed at
-    most once."""
+    """`source` is a dict of sections or YAML; `name` stands for YAML in messages, while the places of a dict are in
+    words. It does not change, and is parsed at most once."""
 
     def __init__(
         self,
@@ -110,13 +109,12 @@ class Configuration:
                 context_handle,
                 source,
                 len(source),
-                self.name.encode(),
+                self.name.encode() if is_text else ffi.NULL,
             )
         except FormatError as failure:
             if is_text:
                 raise
-            # Places in a text that nobody has seen.
-            raise ArgumentError(re.sub(r"(?m)^.*?:\d+:\d+: ", "", str(failure))) from None
+            raise ArgumentError(str(failure)) from None
         for key, value in self.changes.items() if is_text else ():
             call(lib.plx_config_set, handle, f"{'.'.join(key)}={_json(value)}".encode())
         return handle

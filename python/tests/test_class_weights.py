@@ -154,7 +154,7 @@ def test_of_files(tmp_path):
     "class_weight, message",
     [
         ({"sold": {0: 1, 2: 3}}, "'2' is no label of it; give a weight to each label of the task: '0' and '1'"),
-        ({"sold": {1: 3}}, "task 'sold': class_weights: '0' lacks"),
+        ({"sold": {1: 3}}, r"tasks\.sold\.class_weights: '0' lacks"),
         ({"size": {"small": 1, "medium": 1, "lage": 5}}, "'lage' is no label of it.*'large', 'medium', 'small'"),
         ({"klick": {0: 1, 1: 3}}, "class_weight: there is no task 'klick'; there are sold, size, time"),
         ([{0: 1, 1: 2}], "class_weight: 1 are given for 3 tasks"),

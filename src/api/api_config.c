@@ -13,11 +13,9 @@ plx_status plx_config_read(plx_context *context, const char *path, plx_config **
 plx_status plx_config_parse(plx_context *context, const char *text, size_t length, const char *name, plx_config **out,
                             plx_error *err)
 {
-    if (!context || !text || !name || !out) {
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, text, name and out must not be NULL");
-    }
+    if (!context || !text || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, text and out must not be NULL");
     *out = NULL;
-    return plx_config_from_text(context, text, length, name, out, err);
+    return plx_config_from_text(context, text, length, name, false, out, err);
 }
 
 plx_status plx_config_set(plx_config *config, const char *assignment, plx_error *err)

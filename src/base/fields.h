@@ -72,6 +72,7 @@ typedef struct plx_field {
     bool or_one;      /* lists: one value stands for a list of one, and is written so */
     bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
     const char *zero; /* INT: a word that stands for 0, whatever the range ("auto"); NULL: none */
+    bool is_column;   /* TEXT: a column of the data; empty: none, or the one of the object's name */
     uint32_t kinds;   /* bit k: it has a meaning for objects of kind k; 0: for all */
 } plx_field;
 
@@ -112,6 +113,11 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
 /** Fails with what the field takes and, behind the words `where`, the value that was given. */
 plx_status plx_field_refuse(const plx_field *field, const plx_raw *value, const char *where, plx_arena *arena,
                             plx_error *err);
+enum { PLX_FIELD_KINDS_TEXT = 256 };
+/** "'classes' belongs to multiclass tasks, this one is binary", in `text`, which is returned: `kinds` are names, ended
+ * by NULL, `what` such objects are called. */
+const char *plx_field_show_kinds(const plx_field *field, const char *const *kinds, int kind, const char *what,
+                                 char text[PLX_FIELD_KINDS_TEXT]);
 /** Sets every field that has a default. */
 plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, plx_arena *arena, plx_error *err);
 /** The field's value as YAML flow text, which plx_field_set reads back to the same value. */

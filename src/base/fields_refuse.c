@@ -2,6 +2,7 @@
 /* What a field takes and what was given, for the refusal of a value. */
 #include "base/fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { SHOWN_BYTES = 60 };
@@ -122,4 +123,21 @@ plx_status plx_field_refuse(const plx_field *field, const plx_raw *value, const 
     plx_status status = text.failed ? plx_error_memory(err) : plx_error_set(err, PLX_ERR_ARGUMENT, "%s", text.text);
     plx_string_release(&text);
     return status;
+}
+
+const char *plx_field_show_kinds(const plx_field *field, const char *const *kinds, int kind, const char *what,
+                                 char text[PLX_FIELD_KINDS_TEXT])
+{
+    const int n_takers = __builtin_popcount(field->kinds);
+    size_t used = (size_t)snprintf(text, PLX_FIELD_KINDS_TEXT, "'%s' belongs to ", field->name);
+    for (int k = 0, n = 0; kinds[k]; k++) {
+        if (!plx_field_is_for(field, k)) continue;
+        const char *between = n == 0 ? "" : n + 1 < n_takers ? ", " : " and ";
+        if (used < PLX_FIELD_KINDS_TEXT)
+            used += (size_t)snprintf(text + used, PLX_FIELD_KINDS_TEXT - used, "%s%s", between, kinds[k]);
+        n++;
+    }
+    if (used < PLX_FIELD_KINDS_TEXT)
+        snprintf(text + used, PLX_FIELD_KINDS_TEXT - used, " %s, this one is %s", what, kinds[kind]);
+    return text;
 }

@@ -3,6 +3,8 @@
 #ifndef PLX_PROBLEM_H
 #define PLX_PROBLEM_H
 
+#include <stdbool.h>
+
 #include "base/error.h"
 
 /**
@@ -11,6 +13,8 @@
  * Texts are valid during the call.
  */
 typedef void plx_problem(void *user, const char *section, int entry, const char *key, const char *message);
+
+enum { PLX_PROBLEMS_SHOWN = 25 }; /* of one configuration */
 
 /** Where a check reports every mistake that it finds. */
 typedef struct plx_problems {
@@ -21,6 +25,12 @@ typedef struct plx_problems {
 
 void plx_problem_add(plx_problems *problems, const char *section, int entry, const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+
+/** Whether a check need not go on: more than are shown. */
+static inline bool plx_problems_are_many(const plx_problems *problems)
+{
+    return problems->n > PLX_PROBLEMS_SHOWN;
+}
 
 /** For callers that need one error: the first mistake becomes `first`, whose code is PLX_OK before: "SECTION.KEY:
  * MESSAGE". */

@@ -24,7 +24,9 @@ typedef struct plx_spec {
 typedef struct plx_spec_source {
     const char *text; /* YAML, UTF-8 */
     size_t length;
-    const char *name; /* stands for the file in messages */
+    const char *name; /* stands for the file in messages, which have line and column; NULL: they have section, entry and
+                         key instead, as no one has seen the text */
+    bool is_rule_0;   /* of plx_table_spec */
     /**
      * "section.key=value", the value as YAML, done in this order before the text is checked. Sections that are lists
      * are addressed by name: "features.age.embedding_dim=8", "tasks.income.weight=2".

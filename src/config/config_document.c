@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { VALUES_LIMIT = 1000000, PROBLEMS_LIMIT = 25, LIST_DEPTH = 3 };
+#include "base/problem.h"
+
+enum { VALUES_LIMIT = 1000000, LIST_DEPTH = 3 };
 
 /** Room left in plx_error.message for the line that tells of what is not told. */
 static const size_t TOLD_LIMIT = sizeof((plx_error *)0)->message - 64;
@@ -21,8 +23,11 @@ plx_status plx_document_init(plx_document *document, const plx_allocator *alloca
     const yaml_node_t *root = yaml_document_get_root_node(&document->yaml);
     if (root && root->type == YAML_MAPPING_NODE) return PLX_OK;
     plx_document_release(document);
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:1:1: %s; it needs the sections data, features, tasks and model", source->name,
-             root ? "is not a mapping" : "the configuration is empty");
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s%s%s; it needs the sections data, features, tasks and model",
+             source->name ? source->name : "", source->name ? ":1:1: " : "the configuration ",
+             root           ? "is not a mapping"
+             : source->name ? "the configuration is empty"
+                            : "is empty");
 }
 
 void plx_document_release(plx_document *document)
@@ -37,40 +42,57 @@ yaml_mark_t plx_assignment_mark(int i)
     return (yaml_mark_t){.index = SIZE_MAX, .line = (size_t)i};
 }
 
-static void add_place(plx_document *document, const yaml_node_t *node)
+bool plx_document_is_assigned(const yaml_node_t *node)
+{
+    return node && node->start_mark.index == SIZE_MAX;
+}
+
+static void add_place(plx_document *document, const yaml_node_t *node, const char *words)
 {
     plx_string *out = &document->problems;
     const plx_spec_source *source = document->source;
-    if (!node) {
-        plx_string_format(out, "%s: ", source->name);
-    } else if (node->start_mark.index == SIZE_MAX) {
+    if (plx_document_is_assigned(node)) {
         plx_string_format(out, "'%s': ", source->assignments[node->start_mark.line]);
+    } else if (!source->name) {
+        const size_t before = out->length;
+        if (words)
+            plx_string_add(out, words, strlen(words));
+        else
+            plx_document_path(document, node, out);
+        if (out->length > before) plx_string_add(out, ": ", 2);
+    } else if (!node) {
+        plx_string_format(out, "%s: ", source->name);
     } else {
         plx_string_format(out, "%s:%zu:%zu: ", source->name, node->start_mark.line + 1, node->start_mark.column + 1);
     }
 }
 
-void plx_document_problem(plx_document *document, const yaml_node_t *node, const char *format, ...)
+void plx_document_report(plx_document *document, const yaml_node_t *node, const char *words, const char *message)
 {
     plx_string *out = &document->problems;
     size_t before = out->length;
-    char message[512];
     if (plx_document_is_full(document)) return;
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(message, sizeof message, format, arguments);
-    va_end(arguments);
     if (document->n_problems > 0) plx_string_add(out, "\n", 1);
-    add_place(document, node);
+    add_place(document, node, words);
     plx_string_add(out, message, strlen(message));
     if (out->failed) return;
-    if (document->n_problems > 0 && (document->n_problems == PROBLEMS_LIMIT || out->length > TOLD_LIMIT)) {
+    if (document->n_problems > 0 && (document->n_problems == PLX_PROBLEMS_SHOWN || out->length > TOLD_LIMIT)) {
         out->length = before; /* whole lines only */
         out->text[before] = '\0';
         document->has_more = true;
         return;
     }
     document->n_problems++;
+}
+
+void plx_document_problem(plx_document *document, const yaml_node_t *node, const char *format, ...)
+{
+    char message[512];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(message, sizeof message, format, arguments);
+    va_end(arguments);
+    plx_document_report(document, node, NULL, message);
 }
 
 bool plx_document_is_full(const plx_document *document)

@@ -45,6 +45,10 @@ void plx_document_release(plx_document *document);
 /** Notes a mistake at `node`; NULL: the document as a whole. */
 void plx_document_problem(plx_document *document, const yaml_node_t *node, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/** The same with the place in words as well, "features.age.clip", for a document whose source has no name. */
+void plx_document_report(plx_document *document, const yaml_node_t *node, const char *words, const char *message);
+/** The place of a node in words; empty where the document does not hold it. */
+void plx_document_path(plx_document *document, const yaml_node_t *node, plx_string *out);
 /** No more mistakes are worth finding. */
 bool plx_document_is_full(const plx_document *document);
 /** PLX_OK, or all mistakes noted so far. */
@@ -78,19 +82,17 @@ void plx_document_expand_views(plx_document *document);
 
 /** Nodes made by assignment number `i` have this mark, so that messages tell the assignment as their place. */
 yaml_mark_t plx_assignment_mark(int i);
+bool plx_document_is_assigned(const yaml_node_t *node);
 
-/** What the checks of the whole need beside the spec: where each feature and task stands. */
+/** Where sections, features and tasks stand. */
 typedef struct plx_spec_places {
-    const yaml_node_t *data, *features, *tasks, *model, *train;
-    const yaml_node_t **feature; /* [n_features] */
-    const yaml_node_t **task;    /* [n_tasks] */
+    const yaml_node_t *data, *model, *train;
+    const yaml_node_t *features, *tasks; /* NULL, too, where an entry could not be read */
+    const yaml_node_t **feature;         /* [n_features] */
+    const yaml_node_t **task;            /* [n_tasks] */
 } plx_spec_places;
 
-/** Checks what no single table can: names, columns, parts of sections that must agree. */
+/** Has all layers check the spec; what they report is noted at its places. */
 void plx_spec_check(plx_document *document, const plx_spec *spec, const plx_spec_places *places);
-/** Those of features (data/features.h). */
-void plx_check_features(plx_document *document, const plx_table_spec *table, const plx_spec_places *places);
-/** Of these, the options of each task: what must be given together, how long lists are. */
-void plx_spec_check_tasks(plx_document *document, const plx_table_spec *table, const plx_spec_places *places);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include "config/config_document.h"
 
-enum { NAMES_MAX = 64, NAME_LENGTH_MAX = 128 };
+enum { NAMES_MAX = 64 };
 
 /** A mapping and what it may hold. */
 typedef struct section {
@@ -21,6 +21,7 @@ typedef struct parser {
     plx_spec *spec;
     plx_spec_places places;
     plx_error *err;
+    bool has_early_problems; /* of assignments and views */
 } parser;
 
 static const char *const section_names[] = {"data", "features", "tasks", "model", "train"};
@@ -130,44 +131,19 @@ static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *
     }
 }
 
-/** A feature's or task's name: part of parameters' names and of messages. */
-static void check_name(parser *p, const yaml_node_t *node, const char *name)
-{
-    bool has_control = false;
-    for (const char *at = name ? name : ""; *at; at++)
-        has_control |= *at > 0 && *at < 0x20;
-    if (!name || (name[0] != '\0' && strlen(name) <= NAME_LENGTH_MAX && !has_control)) return;
-    plx_string shown;
-    plx_string_init(&shown, p->spec->arena.allocator);
-    plx_string_json(&shown, (plx_slice){name, strnlen(name, 2 * (size_t)NAME_LENGTH_MAX)});
-    plx_document_problem(&p->document, node,
-                         "a name has 1 to %d characters on one line, tab and other control characters excepted: not %s",
-                         (int)NAME_LENGTH_MAX, shown.text ? shown.text : "this");
-    plx_string_release(&shown);
-}
-
-/** Keys that mean nothing for the entry's kind, which is one of `kinds`; `what` such entries are. */
-static void check_keys(parser *p, const yaml_node_t *entry, const section *s, const char *const *kinds, int kind,
-                       const char *what)
+/** Keys that mean nothing for the entry's kind, which is one of `kinds`; `what` such entries are called. They are as
+ * by default from here on, so that nothing else is said of their values. */
+static void check_keys(parser *p, const yaml_node_t *entry, const section *s, void *object, const char *const *kinds,
+                       int kind, const char *what)
 {
     for (size_t i = 0; i < s->n_fields; i++) {
         const plx_field *field = &s->fields[i];
         const yaml_node_t *key = plx_document_key(&p->document, entry, field->name);
-        char takers[120] = "";
-        size_t used = 0, n_takers = (size_t)__builtin_popcount(field->kinds), n = 0;
         const plx_slice name = plx_slice_of(field->name);
+        char text[PLX_FIELD_KINDS_TEXT];
         if (!key || plx_field_is_for(plx_field_find_for(s->fields, s->n_fields, name, kind), kind)) continue;
-        for (int k = 0; kinds[k]; k++) {
-            if (!plx_field_is_for(field, k)) continue;
-            used += (size_t)snprintf(takers + used, sizeof takers - used, "%s%s",
-                                     n == 0             ? ""
-                                     : n + 1 < n_takers ? ", "
-                                                        : " and ",
-                                     kinds[k]);
-            n++;
-        }
-        plx_document_problem(&p->document, key, "'%s' belongs to %s %s, this one is %s", field->name, takers, what,
-                             kinds[kind]);
+        plx_document_problem(&p->document, key, "%s", plx_field_show_kinds(field, kinds, kind, what, text));
+        if (plx_fields_default(field, 1, object, &p->spec->arena, p->err)) p->document.out_of_memory = true;
     }
 }
 
@@ -199,7 +175,6 @@ static void add_named_features(parser *p, const yaml_node_t *entry, const yaml_n
         set_field(p, field, &feature, node);
         if (!feature.name) continue;
         feature.column = feature.name;
-        check_name(p, node, feature.name);
         add_feature(p, &feature, node);
     }
 }
@@ -217,12 +192,11 @@ static void parse_feature(parser *p, const yaml_node_t *entry)
     if (!is_mapping(p, entry, s.title)) return;
     fill(p, entry, &s, &feature);
     if (plx_document_key(&p->document, entry, "kind"))
-        check_keys(p, entry, &s, plx_feature_kinds, feature.kind, "features");
+        check_keys(p, entry, &s, &feature, plx_feature_kinds, feature.kind, "features");
     if (names) {
         add_named_features(p, entry, names, feature);
     } else if (feature.name) {
         if (!feature.column || feature.column[0] == '\0') feature.column = feature.name;
-        check_name(p, plx_document_value(&p->document, entry, "name"), feature.name);
         add_feature(p, &feature, entry);
     }
 }
@@ -276,9 +250,9 @@ static void sort_features(parser *p)
 
 static void parse_features(parser *p, const yaml_node_t *node)
 {
+    const int n_problems = p->document.n_problems;
     long n_entries = list_length(p, node, "features"), n = count_features(p, node, n_entries);
-    if (n < 0) return;
-    p->places.features = node;
+    if (!node || n < 0) return;
     p->spec->table.features = plx_arena_take(&p->spec->arena, (size_t)n + 1, sizeof *p->spec->table.features);
     p->places.feature = plx_arena_take(&p->document.scratch, (size_t)n + 1, sizeof *p->places.feature);
     if (!p->spec->table.features || !p->places.feature) {
@@ -288,6 +262,9 @@ static void parse_features(parser *p, const yaml_node_t *node)
     for (long i = 0; i < n_entries && !plx_document_is_full(&p->document); i++) {
         parse_feature(p, plx_document_node(&p->document, node->data.sequence.items.start[i]));
     }
+    const bool is_read =
+        node->type == YAML_SEQUENCE_NODE && p->document.n_problems == n_problems && !p->has_early_problems;
+    if (p->spec->table.n_features > 0 || is_read) p->places.features = node;
     sort_features(p);
 }
 
@@ -295,8 +272,8 @@ static void parse_tasks(parser *p, const yaml_node_t *node)
 {
     const section s = {.title = "an entry of tasks", .fields = plx_task_fields, .n_fields = plx_task_n_fields};
     long n = list_length(p, node, "tasks");
+    if (!node) return;
     plx_table_spec *table = &p->spec->table;
-    p->places.tasks = node;
     table->tasks = plx_arena_take(&p->spec->arena, (size_t)n + 1, sizeof *table->tasks);
     p->places.task = plx_arena_take(&p->document.scratch, (size_t)n + 1, sizeof *p->places.task);
     if (!table->tasks || !p->places.task) {
@@ -308,14 +285,11 @@ static void parse_tasks(parser *p, const yaml_node_t *node)
         plx_task_spec *task = &table->tasks[table->n_tasks];
         if (!is_mapping(p, entry, s.title)) continue;
         fill(p, entry, &s, task);
-        check_keys(p, entry, &s, plx_task_kinds, task->kind, "tasks");
-        if (!task->name) task->name = plx_arena_text(&p->spec->arena, "?", 1); /* that it lacks is noted */
+        check_keys(p, entry, &s, task, plx_task_kinds, task->kind, "tasks");
         if (!task->column || task->column[0] == '\0') task->column = task->name;
-        if (plx_document_key(&p->document, entry, "name")) {
-            check_name(p, plx_document_value(&p->document, entry, "name"), task->name);
-        }
         p->places.task[table->n_tasks++] = entry;
     }
+    if (node->type == YAML_SEQUENCE_NODE && n == table->n_tasks) p->places.tasks = node;
 }
 
 static void unknown_model(parser *p, const yaml_node_t *node)
@@ -400,12 +374,13 @@ static void parse_root(parser *p)
 plx_status plx_spec_parse(plx_spec *out, const plx_allocator *allocator, const plx_spec_source *source, plx_error *err)
 {
     parser p = {.spec = out, .err = err};
-    *out = (plx_spec){0};
+    *out = (plx_spec){.table.is_rule_0 = source->is_rule_0};
     plx_arena_init(&out->arena, allocator);
     plx_status status = plx_document_init(&p.document, allocator, source, err);
     if (status != PLX_OK) return status;
     plx_document_assign(&p.document);
     if (!plx_document_is_full(&p.document)) plx_document_expand_views(&p.document);
+    p.has_early_problems = p.document.n_problems > 0;
     if (!plx_document_is_full(&p.document)) parse_root(&p);
     status = plx_document_status(&p.document, err);
     if (status == PLX_OK && plx_arena_failed(&out->arena)) status = plx_error_memory(err);

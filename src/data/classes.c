@@ -19,34 +19,37 @@ int plx_classes_n(const plx_label_encoder *task)
 
 /* -- Weights --------------------------------------------------------------------------------------------------- */
 
-static plx_status fail_weights(const plx_label_encoder *task, const char *name, const char *what, plx_error *err)
+static plx_status fail_weights(const plx_task_spec *spec, const plx_dictionary *classes, const char *name,
+                               const char *what, plx_error *err)
 {
     char labels[PLX_LABELS_TEXT];
-    plx_label_classes_show(task->spec, &task->classes, labels);
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "task '%s': class_weights: %s %s; give a weight to each label of the task: %s",
-             task->spec->name, plx_cell_show(plx_slice_of(name)).text, what, labels);
+    plx_label_classes_show(spec, classes, labels);
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s %s; give a weight to each label of the task: %s",
+             plx_cell_show(plx_slice_of(name)).text, what, labels);
 }
 
-/* Weights by names into those by classes, which are NaN. */
-static plx_status name_weights(plx_label_encoder *task, int n, plx_error *err)
+plx_status plx_classes_name_weights(const plx_task_spec *spec, const plx_dictionary *classes, int n, double *weights,
+                                    plx_error *err)
 {
-    const plx_weight_list *given = &task->spec->class_weights;
+    const plx_weight_list *given = &spec->class_weights;
+    for (int class = 0; class < n; class ++)
+        weights[class] = NAN;
     for (int i = 0; i < given->n; i++) {
-        const int class = plx_label_class(task->spec, &task->classes, plx_slice_of(given->names[i]));
-        if (class < 0) return fail_weights(task, given->names[i], "is no label of it", err);
-        if (!isnan(task->class_weights[class]))
-            return fail_weights(task, given->names[i], "stands for a label that has a weight already", err);
-        task->class_weights[class] = given->items[i];
+        const int class = plx_label_class(spec, classes, plx_slice_of(given->names[i]));
+        if (class < 0) return fail_weights(spec, classes, given->names[i], "is no label of it", err);
+        if (!isnan(weights[class]))
+            return fail_weights(spec, classes, given->names[i], "stands for a label that has a weight already", err);
+        weights[class] = given->items[i];
     }
     for (int class = 0; class < n; class ++) {
         char plain[2] = {(char)('0' + class % 2), '\0'};
-        const plx_text_list *texts = class == 1 ? &task->spec->positive : &task->spec->negative;
-        if (!isnan(task->class_weights[class])) continue;
-        if (!plx_task_has_classes(task->spec))
-            return fail_weights(task, texts->n ? texts->items[0] : plain, "lacks", err);
-        plx_shown_cell shown = plx_cell_show(plx_dictionary_text(&task->classes, (uint32_t) class));
+        const plx_text_list *texts = class == 1 ? &spec->positive : &spec->negative;
+        if (!isnan(weights[class])) continue;
+        if (!plx_task_has_classes(spec))
+            return fail_weights(spec, classes, texts->n ? texts->items[0] : plain, "lacks", err);
+        plx_shown_cell shown = plx_cell_show(plx_dictionary_text(classes, (uint32_t) class));
         shown.text[strlen(shown.text) - 1] = '\0';
-        return fail_weights(task, shown.text + 1, "lacks", err);
+        return fail_weights(spec, classes, shown.text + 1, "lacks", err);
     }
     return PLX_OK;
 }
@@ -61,9 +64,13 @@ static plx_status take_weights(plx_encoders *e, plx_label_encoder *task, int n, 
                  task->spec->name, n, given->n);
     task->class_weights = plx_arena_take(&e->arena, (size_t)n, sizeof *task->class_weights);
     if (!task->class_weights) return plx_error_memory(err);
-    for (int i = 0; i < n; i++)
-        task->class_weights[i] = given->names ? (double)NAN : given->items[i];
-    return given->names ? name_weights(task, n, err) : PLX_OK;
+    if (!given->names) {
+        memcpy(task->class_weights, given->items, (size_t)n * sizeof *given->items);
+        return PLX_OK;
+    }
+    const plx_status status = plx_classes_name_weights(task->spec, &task->classes, n, task->class_weights, err);
+    if (status) plx_error_prefix(err, "task '%s': class_weights", task->spec->name);
+    return status;
 }
 
 plx_status plx_classes_balance(plx_encoders *e, plx_label_encoder *task, const uint64_t *counts, plx_error *err)
@@ -99,11 +106,9 @@ plx_status plx_classes_list(plx_encoders *e, plx_label_encoder *task, plx_error 
 {
     const plx_task_spec *spec = task->spec;
     for (int i = 0; i < spec->classes.n; i++) {
-        plx_slice text = plx_slice_of(spec->classes.items[i]);
-        uint64_t hash = plx_dictionary_hash(&task->classes, text);
-        if (plx_dictionary_find(&task->classes, text, hash) != PLX_NOT_FOUND)
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists class '%s' twice", spec->name, text.text);
-        if (!plx_dictionary_add(&task->classes, text, hash)) return plx_error_memory(err);
+        const plx_slice text = plx_slice_of(spec->classes.items[i]);
+        if (!plx_dictionary_add(&task->classes, text, plx_dictionary_hash(&task->classes, text)))
+            return plx_error_memory(err);
     }
     /* Classes that are not listed come with the fit. */
     if (!plx_task_has_texts(spec) || (plx_task_has_classes(spec) && !spec->classes.n)) return PLX_OK;

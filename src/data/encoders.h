@@ -90,9 +90,8 @@ plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_s
                                plx_error *err);
 /** The number of the input that reads `column`, made where there is none; -1 when out of memory. */
 int plx_encoders_input(plx_encoders *encoders, const char *column);
-/** Says that `name` finds `size` numbers in a cell of the input: all that read a column must agree. */
-plx_status plx_encoders_link_size(plx_encoders *encoders, int input, int64_t size, const char *separator,
-                                  const char *name, plx_error *err);
+/** Says how many numbers are in a cell of the input, on which all that read a column agree, and what separates them. */
+void plx_encoders_link_size(plx_encoders *encoders, int input, int64_t size, const char *separator);
 /** Sets the layout; vocabularies must be final. */
 void plx_encoders_seal(plx_encoders *encoders);
 

@@ -5,6 +5,8 @@
 #include "data/encoder_def.h"
 #include "data/group_column.h"
 #include "data/labels.h"
+#include "data/table_check.h"
+#include "data/task_check.h"
 
 static char *copy_text(plx_arena *arena, const char *text)
 {
@@ -56,12 +58,7 @@ static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void
 static void own_task(plx_encoders *e, plx_task_spec *task)
 {
     own_fields(&e->arena, plx_task_fields, plx_task_n_fields, task);
-    own_values(e, &task->positive);
-    own_values(e, &task->negative);
-    own_values(e, &task->classes);
-    own_values(e, &task->where_values);
-    own_values(e, &task->missing);
-    own_values(e, &(plx_text_list){task->class_weights.names, task->class_weights.n});
+    if (!e->spec.is_rule_0) plx_task_take_values(task, &e->arena);
 }
 
 static void own_spec(plx_encoders *e, const plx_table_spec *spec)
@@ -88,109 +85,18 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
     e->label_classes = plx_arena_take(arena, (size_t)e->spec.n_tasks, sizeof *e->label_classes);
 }
 
-static plx_status check_delimiter(const plx_data_spec *data, plx_csv_options *csv, plx_error *err)
-{
-    const char *text = strcmp(data->delimiter, "tab") == 0 ? "\t" : data->delimiter;
-    const size_t length = strlen(text);
-    if (length < 1 || length > PLX_CSV_MAX_DELIMITER || strpbrk(text, "\r\n"))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "data.delimiter: '%s' is neither 1 to %d bytes without a line end, nor the word tab", data->delimiter,
-                 PLX_CSV_MAX_DELIMITER);
-    if (length > 1 && strspn(text, " \t") == length)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.delimiter: several blanks and nothing else; choose one of them");
-    csv->delimiter = text[0];
-    csv->long_delimiter = length > 1 ? text : NULL;
-    return PLX_OK;
-}
-
-static plx_status check_escape(const plx_data_spec *data, plx_csv_options *csv, plx_error *err)
-{
-    const char *escape = data->escape ? data->escape : "", *decimal = data->decimal ? data->decimal : "";
-    csv->escape = escape[0];
-    if (strlen(escape) > 1 || (csv->escape && strchr("\r\n \t", csv->escape)))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.escape: '%s' is not one visible byte, nor empty", escape);
-    if (csv->escape && (csv->escape == csv->delimiter || (csv->has_quote && csv->escape == csv->quote)))
-        PLX_FAIL(
-            err, PLX_ERR_ARGUMENT,
-            "data.escape: '%s' is the delimiter or the quote; a quote inside a quoted cell may be doubled without it",
-            escape);
-    if (*decimal && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.decimal: '%s' is neither . nor ,", decimal);
-    return PLX_OK;
-}
-
-static plx_status check_format(plx_encoders *e, plx_error *err)
+static void set_format(plx_encoders *e)
 {
     const plx_data_spec *data = &e->spec.data;
-    plx_csv_options *csv = &e->csv;
-    csv->quote = data->quote[0];
-    csv->has_quote = csv->quote != '\0';
-    csv->trim = data->trim;
-    csv->trims_quoted = data->trim && !e->spec.is_rule_0;
-    csv->comment = data->comment;
-    PLX_TRY(check_delimiter(data, csv, err));
-    if (strlen(data->quote) > 1 || (csv->has_quote && strchr("\r\n \t", csv->quote)))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.quote: '%s' is not one visible byte, nor empty", data->quote);
-    if (csv->has_quote && csv->quote == csv->delimiter)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.quote and data.delimiter are both '%s'; choose different ones",
-                 data->quote);
-    PLX_TRY(check_escape(data, csv, err));
-    if (strpbrk(data->comment, "\r\n"))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.comment: a prefix of lines cannot hold a line end");
-    if (!data->header && !data->columns.n)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.columns: without a header the columns' names must be listed here");
-    if (data->columns.n > PLX_CSV_MAX_CELLS)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.columns: more than %d columns", PLX_CSV_MAX_CELLS);
-    return PLX_OK;
-}
-
-/* Adds `name` to a set of names; `what` they name is for the message. */
-static plx_status check_name(plx_dictionary *names, const char *name, const char *what, plx_error *err)
-{
-    plx_slice text = plx_slice_of(name);
-    uint64_t hash = plx_dictionary_hash(names, text);
-    if (!text.length) PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: a name is empty", what);
-    if (plx_dictionary_find(names, text, hash) != PLX_NOT_FOUND)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: the name '%s' is there twice", what, name);
-    return plx_dictionary_add(names, text, hash) ? PLX_OK : plx_error_memory(err);
-}
-
-static plx_status check_names(const plx_encoders *e, plx_error *err)
-{
-    const plx_table_spec *spec = &e->spec;
-    plx_dictionary columns, features, tasks;
-    plx_status status = PLX_OK;
-    plx_dictionary_init(&columns, &e->allocator, e->seed);
-    plx_dictionary_init(&features, &e->allocator, e->seed);
-    plx_dictionary_init(&tasks, &e->allocator, e->seed);
-    for (int i = 0; !status && i < spec->data.columns.n; i++)
-        status = check_name(&columns, spec->data.columns.items[i], "data.columns", err);
-    for (int i = 0; !status && i < spec->n_features; i++)
-        status = check_name(&features, spec->features[i].name, "features", err);
-    for (int i = 0; !status && i < spec->n_tasks; i++)
-        status = check_name(&tasks, spec->tasks[i].name, "tasks", err);
-    plx_dictionary_release(&columns);
-    plx_dictionary_release(&features);
-    plx_dictionary_release(&tasks);
-    return status;
-}
-
-/* Keeps the first of the features' problems. */
-static void tell_problem(void *user, int feature, const char *key, const char *message)
-{
-    plx_error *first = user;
-    (void)feature;
-    (void)key;
-    if (!first->code) plx_error_set(first, PLX_ERR_ARGUMENT, "features: %s", message);
-}
-
-static plx_status check_features(const plx_encoders *e, plx_error *err)
-{
-    plx_error first = {.code = PLX_OK};
-    PLX_TRY(plx_features_check(&e->spec, &e->allocator, tell_problem, &first, err));
-    if (!first.code) return PLX_OK;
-    if (err) *err = first;
-    return first.code;
+    const char *delimiter = strcmp(data->delimiter, "tab") == 0 ? "\t" : data->delimiter;
+    e->csv = (plx_csv_options){.delimiter = delimiter[0],
+                               .long_delimiter = delimiter[1] ? delimiter : NULL,
+                               .quote = data->quote[0],
+                               .has_quote = data->quote[0] != '\0',
+                               .escape = data->escape[0],
+                               .trim = data->trim,
+                               .trims_quoted = data->trim && !e->spec.is_rule_0,
+                               .comment = data->comment};
 }
 
 int plx_encoders_input(plx_encoders *e, const char *column)
@@ -204,19 +110,11 @@ int plx_encoders_input(plx_encoders *e, const char *column)
     return e->n_inputs++;
 }
 
-plx_status plx_encoders_link_size(plx_encoders *e, int input, int64_t size, const char *separator, const char *name,
-                                  plx_error *err)
+void plx_encoders_link_size(plx_encoders *e, int input, int64_t size, const char *separator)
 {
-    plx_input *column = &e->inputs[input];
-    const bool is_new = column->size == 0, is_vector = size > 1;
-    const plx_slice between = plx_separator_of(is_vector ? separator : NULL);
-    if (!is_new && (column->size != (is_vector ? size : 1) || !plx_slice_equal(column->separator, between)))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "'%s' and others read column '%s' with different `size` or `separator`: all that read it must agree",
-                 name, column->column);
-    column->size = is_vector ? (int)size : 1;
-    column->separator = between;
-    return PLX_OK;
+    const bool is_vector = size > 1;
+    e->inputs[input].size = is_vector ? (int)size : 1;
+    e->inputs[input].separator = plx_separator_of(is_vector ? separator : NULL);
 }
 
 plx_status plx_encoder_take_vocabulary(plx_encoders *e, plx_encoder *feature, plx_error *err)
@@ -279,13 +177,10 @@ static plx_status check_inputs(const plx_encoders *e, plx_error *err)
 
 static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error *err)
 {
-    if (!spec->n_features) PLX_FAIL(err, PLX_ERR_ARGUMENT, "features: none is listed; a model needs one at least");
-    if (!spec->n_tasks) PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: none is listed; a model needs one at least");
+    PLX_TRY(plx_table_check_first(spec, &e->allocator, err));
     own_spec(e, spec);
     if (plx_arena_failed(&e->arena)) return plx_error_memory(err);
-    PLX_TRY(check_format(e, err));
-    PLX_TRY(check_names(e, err));
-    PLX_TRY(check_features(e, err));
+    set_format(e);
     PLX_TRY(link_features(e, err));
     PLX_TRY(plx_labels_link(e, err));
     PLX_TRY(plx_group_link(e, err));

@@ -33,7 +33,7 @@ static plx_status link_column(plx_encoders *e, plx_encoder *feature, plx_error *
     if (!buckets) return plx_error_memory(err);
     *buckets = (plx_bucket_encoder){.spec = spec, .borders = spec->borders.items, .n_borders = spec->borders.n};
     feature->own = buckets;
-    PLX_TRY(plx_encoders_link_size(e, feature->input, 1, NULL, spec->name, err));
+    plx_encoders_link_size(e, feature->input, 1, NULL);
     e->inputs[feature->input].numbers = true;
     return PLX_OK;
 }

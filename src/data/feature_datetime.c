@@ -65,7 +65,7 @@ static plx_status link_column(plx_encoders *e, plx_encoder *feature, plx_error *
     plx_datetime_encoder *own = plx_arena_take(&e->arena, 1, sizeof *own);
     if (!own) return plx_error_memory(err);
     feature->own = own;
-    PLX_TRY(plx_encoders_link_size(e, feature->input, 1, NULL, spec->name, err));
+    plx_encoders_link_size(e, feature->input, 1, NULL);
     input->dates = true;
     if (plx_is_given(spec->reference)) plx_value_is_date(plx_slice_of(spec->reference), &own->reference);
     for (int i = 0; i < feature->n_outputs; i++) {

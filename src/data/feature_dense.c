@@ -61,7 +61,7 @@ static plx_status link_column(plx_encoders *e, plx_encoder *feature, plx_error *
     plx_input *input = &e->inputs[feature->input];
     feature->own = plx_arena_take(&e->arena, 1, sizeof(plx_dense_encoder));
     if (!feature->own) return plx_error_memory(err);
-    PLX_TRY(plx_encoders_link_size(e, feature->input, spec->size, spec->separator, spec->name, err));
+    plx_encoders_link_size(e, feature->input, spec->size, spec->separator);
     input->numbers = true;
     input->never_missing |= isnan(spec->missing) != 0;
     return plx_dense_init(feature->own, spec, size_of(spec), feature->outputs[0].place, &e->arena, err);

@@ -91,7 +91,7 @@ static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error 
     const plx_feature_spec *spec = feature->spec;
     plx_list_encoder *list = plx_arena_take(&e->arena, 1, sizeof *list);
     if (!list) return plx_error_memory(err);
-    PLX_TRY(plx_encoders_link_size(e, feature->input, 1, NULL, spec->name, err));
+    plx_encoders_link_size(e, feature->input, 1, NULL);
     PLX_TRY(plx_encoder_take_vocabulary(e, feature, err));
     *list = (plx_list_encoder){.spec = spec,
                                .input = feature->input,

@@ -27,7 +27,7 @@ static plx_status link_column(plx_encoders *e, plx_encoder *feature, plx_error *
 {
     feature->own = plx_arena_take(&e->arena, 1, sizeof(sparse));
     if (!feature->own) return plx_error_memory(err);
-    PLX_TRY(plx_encoders_link_size(e, feature->input, 1, NULL, feature->spec->name, err));
+    plx_encoders_link_size(e, feature->input, 1, NULL);
     e->inputs[feature->input].texts = true;
     return plx_encoder_take_vocabulary(e, feature, err);
 }

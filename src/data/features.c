@@ -18,11 +18,10 @@ void plx_feature_problem_of(const plx_feature_checker *c, const char *key, const
 {
     char message[512];
     va_list arguments;
-    int used = snprintf(message, sizeof message, "'%.100s': ", c->table->features[c->feature].name);
     va_start(arguments, format);
-    vsnprintf(message + used, sizeof message - (size_t)used, format, arguments);
+    vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    c->tell(c->user, c->feature, key, message);
+    plx_problem_add(c->problems, "features", c->feature, key, "%s", message);
 }
 
 static bool is_separator(const char *text)
@@ -84,7 +83,7 @@ static const char *find_difference(const plx_feature_spec *a, const plx_feature_
 }
 
 /* A table that a feature makes, or shares with others. */
-static plx_status check_table(plx_feature_checker *c, const plx_feature_spec *f, const char *table, plx_error *err)
+static plx_status check_table(plx_feature_checker *c, const plx_feature_spec *f, const char *table)
 {
     const plx_slice name = plx_slice_of(table);
     const uint64_t hash = plx_dictionary_hash(&c->tables, name);
@@ -92,10 +91,11 @@ static plx_status check_table(plx_feature_checker *c, const plx_feature_spec *f,
     if (known == PLX_NOT_FOUND) {
         if (plx_grow(c->tables.allocator, &c->first, &c->first_capacity, (size_t)c->tables.n + 1, sizeof *c->first) ||
             !plx_dictionary_add(&c->tables, name, hash))
-            return plx_error_memory(err);
+            return PLX_ERR_MEMORY;
         c->first[c->tables.n - 1] = c->feature;
         return PLX_OK;
     }
+    if (c->first[known] == c->feature) return PLX_OK; /* that it makes an output twice is reported */
     const plx_feature_spec *first = &c->table->features[c->first[known]];
     const plx_encoder_def *alone = !plx_feature_defs[first->kind]->shares_table ? plx_feature_defs[first->kind]
                                    : !plx_feature_defs[f->kind]->shares_table   ? plx_feature_defs[f->kind]
@@ -110,7 +110,7 @@ static plx_status check_table(plx_feature_checker *c, const plx_feature_spec *f,
     return PLX_OK;
 }
 
-static plx_status check_tables(plx_feature_checker *c, const plx_feature_spec *f, plx_error *err)
+static plx_status check_tables(plx_feature_checker *c, const plx_feature_spec *f)
 {
     const char *shared = f->embedding_name;
     plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
@@ -125,7 +125,7 @@ static plx_status check_tables(plx_feature_checker *c, const plx_feature_spec *f
         name.length = 0;
         plx_string_format(&name, "%s", plx_table_of(f));
         if (outputs[i].name) plx_string_format(&name, "/%s", outputs[i].name);
-        status = name.failed ? plx_error_memory(err) : check_table(c, f, name.text, err);
+        status = name.failed ? PLX_ERR_MEMORY : check_table(c, f, name.text);
     }
     plx_string_release(&name);
     return status;
@@ -138,29 +138,28 @@ const plx_feature_spec *plx_feature_named(const plx_feature_checker *c, const ch
     return found == PLX_NOT_FOUND ? NULL : &c->table->features[found];
 }
 
-static plx_status check_all(plx_feature_checker *c, plx_error *err)
+static plx_status check_all(plx_feature_checker *c)
 {
     const plx_table_spec *table = c->table;
     for (int i = 0; i < table->n_features; i++) {
         plx_slice name = plx_slice_of(table->features[i].name);
-        if (!plx_dictionary_add(&c->names, name, plx_dictionary_hash(&c->names, name))) return plx_error_memory(err);
+        if (!plx_dictionary_add(&c->names, name, plx_dictionary_hash(&c->names, name))) return PLX_ERR_MEMORY;
     }
     for (c->feature = 0; c->feature < table->n_features; c->feature++) {
         const plx_feature_spec *f = &table->features[c->feature];
         plx_feature_defs[f->kind]->check(c, f);
-        PLX_TRY(check_tables(c, f, err));
+        PLX_TRY(check_tables(c, f));
     }
     return PLX_OK;
 }
 
-plx_status plx_features_check(const plx_table_spec *table, const plx_allocator *allocator, plx_feature_problem *tell,
-                              void *user, plx_error *err)
+plx_status plx_features_check(const plx_table_spec *table, const plx_allocator *allocator, plx_problems *problems)
 {
-    plx_feature_checker c = {.table = table, .tell = tell, .user = user};
+    plx_feature_checker c = {.table = table, .problems = problems};
     const plx_hash_seed seed = plx_hash_seed_draw();
     plx_dictionary_init(&c.names, allocator, seed);
     plx_dictionary_init(&c.tables, allocator, seed);
-    const plx_status status = check_all(&c, err);
+    const plx_status status = check_all(&c);
     plx_free(allocator, c.first);
     plx_dictionary_release(&c.tables);
     plx_dictionary_release(&c.names);

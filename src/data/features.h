@@ -3,22 +3,17 @@
 #ifndef PLX_FEATURES_H
 #define PLX_FEATURES_H
 
-#include "base/error.h"
+#include "base/problem.h"
 #include "data/dictionary.h"
 #include "data/spec.h"
 
-/** Told of each mistake: of which feature, which key of it has the fault, and what that is. */
-typedef void plx_feature_problem(void *user, int feature, const char *key, const char *message);
-
-/** Tells `tell` of all mistakes. PLX_ERR_MEMORY alone is returned. */
-plx_status plx_features_check(const plx_table_spec *table, const plx_allocator *allocator, plx_feature_problem *tell,
-                              void *user, plx_error *err);
+/** Reports all mistakes. PLX_ERR_MEMORY alone is returned. */
+plx_status plx_features_check(const plx_table_spec *table, const plx_allocator *allocator, plx_problems *problems);
 
 /** Features under check, for the rows of their kinds. */
 typedef struct plx_feature_checker {
     const plx_table_spec *table;
-    plx_feature_problem *tell;
-    void *user;
+    plx_problems *problems;
     int feature;           /* under check */
     plx_dictionary names;  /* of features; in the order of `table` */
     plx_dictionary tables; /* names of tables; of each the first feature is in `first` */

@@ -10,59 +10,7 @@
 
 enum { BLOCK_ROWS = 256, NO_CLASS = -1 };
 
-/* -- Options --------------------------------------------------------------------------------------------------- */
-
-static plx_status check_missing(const plx_task_spec *task, const plx_text_list *labels, const char *key, plx_error *err)
-{
-    for (int i = 0; i < labels->n; i++)
-        if (plx_cell_is_listed(&task->missing, plx_slice_of(labels->items[i])))
-            PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: label '%s' of '%s' is in both `%s` and `missing`", labels->items[i],
-                     task->name, key);
-    return PLX_OK;
-}
-
-/* What weighs or names classes has no meaning for probabilities. */
-static plx_status check_soft(const plx_task_spec *task, plx_error *err)
-{
-    if (task->labels != PLX_LABELS_SOFT) return PLX_OK;
-    if (!plx_task_kind_has_positives((plx_task_kind)task->kind))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a %s; `labels: soft` is for binary tasks", task->name,
-                 plx_task_kinds[task->kind]);
-    if (task->positive.n || task->negative.n)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "tasks: '%s' has soft labels, which are numbers: leave out `positive` and "
-                 "`negative`",
-                 task->name);
-    if (plx_classes_have_weights(task))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "tasks: '%s' has soft labels, which are of no class: give weights to rows by "
-                 "`weight_column` instead of `class_weights`",
-                 task->name);
-    return PLX_OK;
-}
-
-static plx_status check_lists(const plx_task_spec *task, plx_error *err)
-{
-    PLX_TRY(check_soft(task, err));
-    if (!plx_task_kind_has_positives((plx_task_kind)task->kind) && (task->positive.n || task->negative.n))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' is a %s; `positive` and `negative` are for binary tasks",
-                 task->name, plx_task_kinds[task->kind]);
-    if (task->negative.n && !task->positive.n)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' lists `negative` labels; list its `positive` ones, too",
-                 task->name);
-    for (int i = 0; i < task->positive.n; i++)
-        for (int k = 0; k < task->negative.n; k++)
-            if (strcmp(task->positive.items[i], task->negative.items[k]) == 0)
-                PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: label '%s' of '%s' is both positive and negative",
-                         task->positive.items[i], task->name);
-    PLX_TRY(check_missing(task, &task->positive, "positive", err));
-    PLX_TRY(check_missing(task, &task->negative, "negative", err));
-    PLX_TRY(check_missing(task, &task->classes, "classes", err));
-    if (!*task->where != !task->where_values.n)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "tasks: '%s' has %s; give both or none", task->name,
-                 *task->where ? "`where` without `where_values`" : "`where_values` without `where`");
-    return PLX_OK;
-}
+/* -- Inputs ---------------------------------------------------------------------------------------------------- */
 
 /* The input of a column that tasks read; -1 in `*input` where there is no column. */
 static plx_status link_column(plx_encoders *e, const char *column, int *input, plx_error *err)
@@ -70,7 +18,9 @@ static plx_status link_column(plx_encoders *e, const char *column, int *input, p
     *input = -1;
     if (!*column) return PLX_OK;
     *input = plx_encoders_input(e, column);
-    return *input >= 0 ? plx_encoders_link_size(e, *input, 1, NULL, column, err) : plx_error_memory(err);
+    if (*input < 0) return plx_error_memory(err);
+    plx_encoders_link_size(e, *input, 1, NULL);
+    return PLX_OK;
 }
 
 static plx_status link_weight(plx_encoders *e, const char *column, int *input, plx_error *err)
@@ -82,29 +32,15 @@ static plx_status link_weight(plx_encoders *e, const char *column, int *input, p
     return PLX_OK;
 }
 
-/* `a` NULL: none. */
-static bool same_texts(const plx_text_list *a, const plx_text_list *b)
-{
-    if ((a ? a->n : 0) != b->n) return false;
-    for (int i = 0; i < b->n; i++)
-        if (!plx_cell_is_listed(a, plx_slice_of(b->items[i]))) return false;
-    return true;
-}
-
 static plx_status link_task(plx_encoders *e, const plx_task_spec *spec, plx_error *err)
 {
     plx_label_encoder *task = &e->tasks[e->layout.n_tasks++];
     *task = (plx_label_encoder){.spec = spec};
     plx_dictionary_init(&task->classes, &e->allocator, e->seed);
     PLX_TRY(link_column(e, plx_column_of(spec->column, spec->name), &task->input, err));
-    PLX_TRY(check_lists(spec, err));
     PLX_TRY(plx_classes_list(e, task, err));
     plx_input *input = &e->inputs[task->input];
     if (!plx_task_has_texts(spec)) {
-        if (input->label_numbers && !same_texts(input->label_missing, &spec->missing))
-            PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                     "tasks: '%s' and others take numbers from column '%s' with different `missing`: they must agree",
-                     spec->name, input->column);
         input->label_numbers = true;
         if (spec->missing.n) input->label_missing = &spec->missing;
         input->labels_from_0 |= plx_task_loss(spec)->labels_from_0;

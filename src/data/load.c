@@ -12,6 +12,7 @@
 #include "data/labels.h"
 #include "data/reader.h"
 #include "data/row_store.h"
+#include "data/table_check.h"
 #include "files/find.h"
 
 enum { TRAIN, VALIDATION, TEST };
@@ -60,15 +61,8 @@ static plx_status read_files(const plx_filling *to, const plx_text_list *files, 
 }
 
 /* The number of rows that `part` means, a share of `n` or a number. */
-static plx_status part_rows(double part, size_t n, const plx_text_list *files, const char *name, size_t *out,
-                            plx_error *err)
+static plx_status part_rows(double part, size_t n, const char *name, size_t *out, plx_error *err)
 {
-    if (!(part >= 0) || (part >= 1 && part != floor(part)))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.%s_part: %g is neither a share below 1 nor a whole number of rows", name,
-                 part);
-    if (part > 0 && files->n)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.%s_part: files are listed for this part already; keep one of the two",
-                 name);
     double rows = part < 1 ? floor(part * (double)n + 0.5) : part;
     if (rows > (double)n)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "data.%s_part: %.0f rows are asked for, the training files have %zu", name, rows,
@@ -97,8 +91,8 @@ static plx_status cut(const plx_encoders *e, const plx_data_spec *data, const si
                       size_t sizes[PLX_PARTS], plx_error *err)
 {
     size_t n = files[TRAIN], total = n + files[VALIDATION] + files[TEST];
-    PLX_TRY(part_rows(data->validation_part, n, &data->validation, "validation", &sizes[VALIDATION], err));
-    PLX_TRY(part_rows(data->test_part, n, &data->test, "test", &sizes[TEST], err));
+    PLX_TRY(part_rows(data->validation_part, n, "validation", &sizes[VALIDATION], err));
+    PLX_TRY(part_rows(data->test_part, n, "test", &sizes[TEST], err));
     if (sizes[VALIDATION] + sizes[TEST] >= n)
         PLX_FAIL(err, PLX_ERR_SCHEMA,
                  "data: %zu validation and %zu test rows of the %zu in the training files leave none to train on",
@@ -304,10 +298,15 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,
                           plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err)
 {
-    plx_encoders *e = options->fitted ? plx_encoders_retain(options->fitted) : NULL;
+    plx_encoders *e = NULL;
     plx_rows made[PLX_PARTS] = {0};
     if (!options->streams && !spec->data.train.n) PLX_FAIL(err, PLX_ERR_ARGUMENT, "data.train: no file is listed");
-    if (!e) PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
+    if (options->fitted) {
+        PLX_TRY(plx_table_check_first(spec, allocator, err));
+        e = plx_encoders_retain(options->fitted);
+    } else {
+        PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
+    }
     plx_status status = load(e, &spec->data, options, made, err);
     for (int part = 0; part < PLX_PARTS; part++) {
         if (status) plx_rows_release(&made[part], allocator);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The fields of the sections `data`, `features` and `tasks`. Defaults are written as in a configuration file. What
- * involves several fields at once is checked where the encoders are made (encoders_create.c).
+ * involves several fields at once is checked in table_check.c.
  */
 #include "data/spec.h"
 
@@ -152,6 +152,7 @@ const plx_field plx_data_fields[] = {
     {.name = "group",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_data_spec, group),
+     .is_column = true,
      .fallback = "",
      .doc = "column that says which rows belong together, a user say, for `group_auc`; an empty cell: to none"},
     {.name = "on_error",
@@ -170,6 +171,7 @@ const plx_field plx_data_fields[] = {
     {.name = "row_weight",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_data_spec, row_weight),
+     .is_column = true,
      .fallback = "",
      .doc = "a column with a number from 0: what each row counts in the losses of all tasks; empty: 1"},
 };
@@ -194,6 +196,7 @@ const plx_field plx_feature_fields[] = {
     {.name = "column",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_feature_spec, column),
+     .is_column = true,
      .fallback = "",
      .doc = "the column that it reads; empty: the one of its name. Several features may read one column"},
     {.name = "kind",
@@ -342,6 +345,7 @@ const plx_field plx_feature_fields[] = {
     {.name = "weight_column",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_feature_spec, weight_column),
+     .is_column = true,
      .kinds = OF_LISTS,
      .fallback = "",
      .doc = "list: a column with the items' weights, with the same separator between them; empty: none"},
@@ -469,6 +473,7 @@ const plx_field plx_task_fields[] = {
     {.name = "column",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_task_spec, column),
+     .is_column = true,
      .fallback = "",
      .doc = "the column of its labels; empty: the one of its name"},
     {.name = "kind",
@@ -522,6 +527,7 @@ const plx_field plx_task_fields[] = {
         .name = "where",
         .type = PLX_FIELD_TEXT,
         .offset = offsetof(plx_task_spec, where),
+        .is_column = true,
         .fallback = "",
         .doc = "a column: the task counts only in rows where it holds one of where_values; empty: in all rows"},
     {.name = "where_values",
@@ -545,6 +551,7 @@ const plx_field plx_task_fields[] = {
     {.name = "weight_column",
      .type = PLX_FIELD_TEXT,
      .offset = offsetof(plx_task_spec, weight_column),
+     .is_column = true,
      .fallback = "",
      .doc = "a column with a number from 0: what each row counts in this task's loss, beside data.row_weight; empty: "
             "1"},

@@ -15,7 +15,7 @@ static plx_status create(plx_context *context, const char *name, plx_config **ou
     plx_string_init(&config->text, &context->allocator);
     plx_string_init(&config->name, &context->allocator);
     plx_string_init(&config->resolved, &context->allocator);
-    plx_string_add(&config->name, name, strlen(name));
+    if (name) plx_string_add(&config->name, name, strlen(name));
     if (config->name.failed) {
         plx_config_destroy(config);
         return plx_error_memory(err);
@@ -33,6 +33,7 @@ static plx_status resolve(plx_config *config, plx_error *err)
         .name = config->name.text,
         .assignments = (const char *const *)config->assignments,
         .n_assignments = (int)config->n_assignments,
+        .is_rule_0 = config->spec.table.is_rule_0,
     };
     plx_spec spec;
     plx_string resolved;
@@ -69,19 +70,20 @@ plx_status plx_config_from_file(plx_context *context, const char *path, plx_conf
     return finish(config, plx_file_read(path, FILE_LIMIT, &config->text, err), out, err);
 }
 
-plx_status plx_config_from_text(plx_context *context, const char *text, size_t length, const char *name,
+plx_status plx_config_from_text(plx_context *context, const char *text, size_t length, const char *name, bool is_rule_0,
                                 plx_config **out, plx_error *err)
 {
     plx_config *config = NULL;
     PLX_TRY(create(context, name, &config, err));
+    config->spec.table.is_rule_0 = is_rule_0;
     plx_string_add(&config->text, text, length);
     return finish(config, config->text.failed ? plx_error_memory(err) : PLX_OK, out, err);
 }
 
 plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err)
 {
-    return plx_config_from_text(config->context, config->resolved.text, config->resolved.length, config->name.text, out,
-                                err);
+    return plx_config_from_text(config->context, config->resolved.text, config->resolved.length, NULL,
+                                config->spec.table.is_rule_0, out, err);
 }
 
 plx_status plx_config_assign(plx_config *config, const char *assignment, plx_error *err)

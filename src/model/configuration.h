@@ -7,8 +7,8 @@
 
 /** Reads a YAML (or JSON) file. PLX_ERR_IO, PLX_ERR_FORMAT. */
 plx_status plx_config_from_file(plx_context *context, const char *path, plx_config **out, plx_error *err);
-/** The same from memory; messages use `name` as the file's name. */
-plx_status plx_config_from_text(plx_context *context, const char *text, size_t length, const char *name,
+/** The same from memory; `name` and `is_rule_0` as in plx_spec_source. */
+plx_status plx_config_from_text(plx_context *context, const char *text, size_t length, const char *name, bool is_rule_0,
                                 plx_config **out, plx_error *err);
 /** A configuration of the same spec, whose source is the resolved text. */
 plx_status plx_config_clone(const plx_config *config, plx_config **out, plx_error *err);

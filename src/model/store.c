@@ -169,8 +169,7 @@ static plx_status load(plx_context *context, const plx_model_file *file, plx_mod
     if (!text) PLX_FAIL(err, PLX_ERR_FORMAT, "__metadata__ has no 'config'");
     int64_t rule;
     PLX_TRY(read_value_rule(file, &rule, err));
-    PLX_TRY(plx_config_from_text(context, text, strlen(text), "config", &config, err));
-    config->spec.table.is_rule_0 = rule == 0;
+    PLX_TRY(plx_config_from_text(context, text, strlen(text), "config", rule == 0, &config, err));
     plx_status status =
         plx_encoders_from_tensors(&context->allocator, &config->spec.table, find_tensor, file, &encoders, err);
     if (status != PLX_OK) {
