@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the user says about the data: the structs that the configuration's sections `data`, `features` and
- * `tasks` fill, and the tables that describe their fields.
+ * `tasks` fill, and the tables that describe their fields (spec_data.c and so on). What of several fields must fit
+ * together is checked in table_check.h.
  */
 #ifndef PLX_SPEC_H
 #define PLX_SPEC_H
@@ -9,6 +10,9 @@
 #include "base/fields.h"
 #include "plexus_base.h"
 #include "tasks/task.h"
+
+/** 2^53: the largest integer that every reader of JSON keeps. */
+#define PLX_EXACT_INTEGERS 9007199254740992.0
 
 typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_file_format { PLX_FORMAT_AUTO, PLX_FORMAT_CSV, PLX_FORMAT_PARQUET } plx_file_format;
