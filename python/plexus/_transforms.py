@@ -72,6 +72,7 @@ def with_transforms(feature_columns: Sequence[FeatureColumn] | None, columns: di
 
 def _call(feature: DenseFeat, numbers: Floats64) -> Floats64:
     """[rows, dimension], as DeepCTR's functions get them."""
+    assert feature.transform_fn is not None
     made = np.asarray(feature.transform_fn(numbers), np.float64)
     if made.size != numbers.size:
         raise ValueError(

@@ -75,9 +75,22 @@ class NamedObject(Protocol):
     def name(self) -> str: ...
 
 
-class KerasOptimizer(Protocol):
+class KerasObject(Protocol):
+    """An optimizer or initializer of Keras'."""
+
     def get_config(self) -> dict[str, Any]: ...
 
+
+class HasKeys(Protocol):
+    """A Series, or another row by names."""
+
+    def keys(self) -> Iterable[Any]: ...
+
+    def __getitem__(self, name: Any, /) -> Any: ...
+
+
+# The values of one row, in the order of the columns or by their names.
+Row: TypeAlias = "Sequence[Any] | Mapping[str, Any] | HasKeys | Array | np.void"
 
 _T = TypeVar("_T")
 # One for all tasks, one a task, or some by the tasks' names.

@@ -7,11 +7,15 @@ training rows, so `vocabulary_size` is only their maximum number.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy.typing import ArrayLike
+
 from ._library import warn
+from ._types import Floats64, KerasObject
 
 DEFAULT_GROUP_NAME = "default_group"
 
@@ -34,7 +38,7 @@ _INITIALIZERS = {
 }
 
 
-def _initializer(feature: str, initializer: Any) -> dict[str, Any]:
+def _initializer(feature: str, initializer: str | KerasObject | None) -> dict[str, Any]:
     """The configuration's keys for a name or an object of Keras'."""
     if initializer is None:
         return {}
@@ -101,7 +105,7 @@ class SparseFeat:
     use_hash: bool
     vocabulary_path: str | None
     dtype: str
-    embeddings_initializer: Any = field(hash=False)
+    embeddings_initializer: str | KerasObject | None = field(hash=False)
     embedding_name: str | None
     group_name: str
     trainable: bool
@@ -115,7 +119,7 @@ class SparseFeat:
         use_hash: bool = False,
         vocabulary_path: str | None = None,
         dtype: str = "int32",
-        embeddings_initializer: Any = None,
+        embeddings_initializer: str | KerasObject | None = None,
         embedding_name: str | None = None,
         group_name: str = DEFAULT_GROUP_NAME,
         trainable: bool = True,
@@ -170,9 +174,9 @@ class DenseFeat:
     name: str
     dimension: int
     dtype: str
-    transform_fn: Any
+    transform_fn: Callable[[Floats64], ArrayLike] | None
     scaling: str
-    missing: Any
+    missing: float | str | None
     options: dict[str, Any] = field(hash=False)
 
     def __init__(
@@ -180,9 +184,9 @@ class DenseFeat:
         name: str,
         dimension: int = 1,
         dtype: str = "float32",
-        transform_fn: Any = None,
+        transform_fn: Callable[[Floats64], ArrayLike] | None = None,
         scaling: str = "none",
-        missing: Any = None,
+        missing: float | str | None = None,
         **options: Any,
     ):
         _keep(self, locals())
@@ -353,20 +357,20 @@ class DatetimeFeat:
 
     name: str
     parts: Sequence[str] = field(hash=False)
-    reference: Any
+    reference: str | dt.date | None
     embedding_dim: int | str
     scaling: str
-    missing: Any
+    missing: float | str | None
     options: dict[str, Any] = field(hash=False)
 
     def __init__(
         self,
         name: str,
         parts: Sequence[str] = ("hour", "weekday", "month", "age"),
-        reference: Any = None,
+        reference: str | dt.date | None = None,
         embedding_dim: int | str = 4,
         scaling: str = "minmax",
-        missing: Any = None,
+        missing: float | str | None = None,
         **options: Any,
     ):
         _keep(self, locals())

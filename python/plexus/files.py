@@ -13,7 +13,7 @@ from ._config import Configuration
 from ._library import FileError, FormatError, PlexusError, UnsupportedError
 from ._native import ffi, lib
 from ._streams import ForeignStream
-from ._types import CData, Folders, HasStream
+from ._types import CData, Folders, HasStream, Rows, ValidationData
 
 # Keys of section `data` that say which rows, not how they are read.
 _ROWS = ("train", "validation", "test")
@@ -69,7 +69,7 @@ def _check(paths: list[str], options: dict[str, Any]) -> None:
     Configuration(probe, "Files").parsed()
 
 
-def files_of(x: object) -> Files | None:
+def files_of(x: Rows | ValidationData) -> Files | None:
     """Files, a path, or a list of paths as Files; None: x is a table."""
     if isinstance(x, Files):
         return x
@@ -80,7 +80,7 @@ def files_of(x: object) -> Files | None:
     return None
 
 
-def plain(x: object, what: str) -> Files | None:
+def plain(x: Rows, what: str) -> Files | None:
     """Files that are read as the training files were."""
     files = files_of(x)
     if files is not None and files.options:

@@ -27,7 +27,7 @@ from ._types import (
     FilePath,
     Floats,
     Folders,
-    KerasOptimizer,
+    KerasObject,
     Labels,
     Loss,
     Metrics,
@@ -150,7 +150,7 @@ class Model:
 
     def compile(
         self,
-        optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam",
+        optimizer: str | optimizers.Optimizer | KerasObject = "adam",
         loss: PerTask[Loss] = None,
         metrics: Metrics | None = None,
         loss_weights: PerTask[float] = None,

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._config import Configuration
-from ._types import KerasOptimizer
+from ._types import KerasObject
 
 # Keras' arguments and the configuration's keys.
 _KEYS = {
@@ -323,7 +323,7 @@ _BY_NAME: dict[str, Callable[..., Optimizer]] = {
 }
 
 
-def get(optimizer: str | Optimizer | KerasOptimizer) -> Optimizer:
+def get(optimizer: str | Optimizer | KerasObject) -> Optimizer:
     """Return the optimizer of a name ("adam"), an Optimizer itself, or that of an object with Keras' `get_config()`."""
     if isinstance(optimizer, Optimizer):
         return optimizer
@@ -338,7 +338,7 @@ def get(optimizer: str | Optimizer | KerasOptimizer) -> Optimizer:
     raise ValueError(f"{optimizer!r} is no optimizer: give a name, plexus.optimizers.Adam(...) or a Keras optimizer")
 
 
-def _of_keras(optimizer: KerasOptimizer) -> tuple[str, dict[str, Any]]:
+def _of_keras(optimizer: KerasObject) -> tuple[str, dict[str, Any]]:
     """The name of the optimizer that an object of Keras stands for, and its arguments."""
     config = dict(optimizer.get_config())
     name = type(optimizer).__name__.lower()

@@ -14,7 +14,7 @@ from ._native import ffi, lib
 from ._network import Network
 from ._readers import Reading, nearest
 from ._transforms import refuse_transforms
-from ._types import CData
+from ._types import CData, Row
 from ._values import Meaningless, is_list, items_of, number_of, text_bytes, text_of
 from .features import names_by_place
 
@@ -120,7 +120,7 @@ class Predictor:
         """
         return lib.plx_predictor_unknown(self._handle)
 
-    def __call__(self, row: Any) -> tuple[float, ...]:
+    def __call__(self, row: Row) -> tuple[float, ...]:
         """Score a row, with the same bits as `Model.predict`.
 
         Parameters
@@ -142,14 +142,17 @@ class Predictor:
         SchemaError
             If a name is missing, a value has no meaning, or a cell is not a number.
         """
+        values: Any = row
         kind = type(row)
         if kind is list or kind is tuple:
-            if len(row) != self._n:
-                raise ArgumentError(f"the row has {len(row)} values for {self._n} columns: {', '.join(self.columns)}")
+            if len(values) != self._n:
+                raise ArgumentError(
+                    f"the row has {len(values)} values for {self._n} columns: {', '.join(self.columns)}"
+                )
             if not self._reads_all:
-                row = [row[i] for i in self._read]
+                values = [values[i] for i in self._read]
         else:
-            row = self._values(row)
+            values = self._values(row)
         try:
             state = self._idle.pop()
         except IndexError:  # all are in use
@@ -158,7 +161,7 @@ class Predictor:
             texts, numbers, is_text, known = state.texts, state.numbers, state.is_text, state.known
             if len(known) >= _TEXTS_KEPT:
                 known.clear()  # before the row: none of its cells points into it
-            for i, value in enumerate(row):
+            for i, value in enumerate(values):
                 kind = type(value)
                 if kind is str:
                     pointer = known.get(value)
@@ -173,7 +176,7 @@ class Predictor:
                     self._put(state, i, value)
             failure = state.failure
             failure.check(
-                lib.plx_predictor_score(self._handle, state.columns, len(row), 1, state.scores, failure.pointer)
+                lib.plx_predictor_score(self._handle, state.columns, len(values), 1, state.scores, failure.pointer)
             )
             return tuple(state.scores)
         except Meaningless as wrong:

@@ -24,7 +24,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 
 from . import optimizers
 from ._library import ArgumentError
-from ._types import Array, Floats, Floats64, KerasOptimizer
+from ._types import Array, Floats, Floats64, Frame, KerasObject
 from ._values import is_missing
 from .model import Model
 from .models import NETWORKS
@@ -64,7 +64,7 @@ class _MultiTaskEstimator(BaseEstimator):
     dnn_dropout: float = 0.0
     dnn_activation: str = "relu"
     dnn_use_bn: bool = False
-    optimizer: str | optimizers.Optimizer | KerasOptimizer = "adam"
+    optimizer: str | optimizers.Optimizer | KerasObject = "adam"
     learning_rate: float = 0.005
     batch_size: int = 128
     epochs: int = 50
@@ -173,7 +173,7 @@ class _MultiTaskEstimator(BaseEstimator):
             return int(self.random_state.randint(2**31 - 1))
         return int(self.random_state)
 
-    def _scores(self, X: Any) -> list[Floats]:
+    def _scores(self, X: Frame | ArrayLike) -> list[Floats]:
         check_is_fitted(self, "network_")
         scores = self.network_.predict(self._columns(X, reset=False))
         return scores if isinstance(scores, list) else [scores]
@@ -287,7 +287,7 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
 
     model: str = "mmoe"
 
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Frame | ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit to X [rows, columns] and labels of any type, y [rows] or [rows, targets]."""
         columns = self._columns(X, reset=True)
         targets, self._is_vector = _matrix(y, self)
@@ -312,7 +312,7 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         self._fit(self.model, columns, encoded, tasks, self._weights(sample_weight, columns))
         return self
 
-    def predict_proba(self, X: Any) -> Floats64 | list[Floats64]:
+    def predict_proba(self, X: Frame | ArrayLike) -> Floats64 | list[Floats64]:
         """Return probabilities [rows, classes], or a list with one such array per target."""
         probabilities = [
             np.hstack([1 - scores, scores]) if scores.shape[1] == 1 else scores
@@ -321,14 +321,14 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         probabilities = [one / one.sum(axis=1, keepdims=True) for one in probabilities]
         return probabilities[0] if self._is_vector else probabilities
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Frame | ArrayLike) -> Array:
         """Return the most probable class: [rows], or [rows, targets]."""
         probabilities = self.predict_proba(X)
         each = probabilities if isinstance(probabilities, list) else [probabilities]
         found: list[Array] = [classes[np.argmax(one, axis=1)] for classes, one in zip(self._classes, each)]
         return found[0] if self._is_vector else np.stack(found, axis=1)
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(self, X: Frame | ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the mean accuracy; for several targets, the mean over the targets."""
         from sklearn.metrics import accuracy_score
 
@@ -352,7 +352,7 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
 
     model: str = "mmoe"
 
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Frame | ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit to X [rows, columns] and numbers, y [rows] or [rows, targets]."""
         columns = self._columns(X, reset=True)
         targets, self._is_vector = _matrix(y, self)
@@ -365,7 +365,7 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
         self._fit(self.model, columns, list(scaled.T), tasks, self._weights(sample_weight, columns))
         return self
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Frame | ArrayLike) -> Array:
         """Return numbers [rows], or [rows, targets]."""
         values: Array = np.hstack(self._scores(X)).astype(np.float64) * self._deviation + self._mean
         return values[:, 0] if self._is_vector else values
@@ -392,7 +392,7 @@ class MultiTaskRanker(_MultiTaskEstimator):
     task_types: Sequence[str] = ("binary", "binary")
     model: str = "mmoe"
 
-    def fit(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
+    def fit(self, X: Frame | ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit to X [rows, columns] and y [rows, targets]; for one target, [rows]."""
         columns = self._columns(X, reset=True)
         targets, self._is_vector = _matrix(y, self, dtype=np.float64, ensure_all_finite="allow-nan")
@@ -408,12 +408,12 @@ class MultiTaskRanker(_MultiTaskEstimator):
         self._fit(self.model, columns, list(targets.T), tasks, self._weights(sample_weight, columns))
         return self
 
-    def predict(self, X: Any) -> Array:
+    def predict(self, X: Frame | ArrayLike) -> Array:
         """Return probabilities of binary targets and values of regressions: [rows, targets], or [rows]."""
         values = np.hstack(self._scores(X)).astype(np.float64)
         return values[:, 0] if self._is_vector else values
 
-    def score(self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+    def score(self, X: Frame | ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the mean over the targets of AUC or R2."""
         from sklearn.metrics import r2_score, roc_auc_score
 

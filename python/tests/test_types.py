@@ -69,3 +69,32 @@ def test_a_program_that_uses_it(installed, tmp_path):
     assert [line.split(":")[1] for line in lines if ": error:" in line] == ["15", "16", "17"], lines
     assert 'Revealed type is "dict[str, list[float]]"' in lines[0]
     assert 'Revealed type is "tuple[float, ...]"' in lines[1]
+
+
+KINDS = """
+import numpy as np
+import plexus
+
+model = plexus.SingleTask([plexus.SparseFeat("city")], task_name="click")
+x = {"city": ["a", "b"], "age": np.zeros(2)}
+model.fit(x, [0, 1], validation_data=(x, [0, 1]), sample_weight="age")
+model.fit([np.zeros(2)], np.zeros(2), sample_weight=np.ones(2))
+model.fit("rows.csv", validation_data=["a.csv", "b.csv"])
+model.predict(plexus.Files("rows/*.csv"))
+model.predictor()({"city": "a"})
+model.fit(3)
+model.fit(x, 3)
+model.compile(3)
+model.compile("adam", loss=3)
+model.compile("adam", metrics=[3])
+model.predictor()(3)
+model.evaluate(x, [0, 1], sample_weight=3)
+model.gates(3)
+plexus.DenseFeat("age", transform_fn=3)
+"""
+
+
+def test_what_is_no_container_is_told(installed, tmp_path):
+    (tmp_path / "kinds.py").write_text(KINDS)
+    lines = mypy(tmp_path, "kinds.py").stdout.splitlines()
+    assert [int(line.split(":")[1]) for line in lines if ": error:" in line] == list(range(12, 21)), lines
