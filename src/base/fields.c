@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of struct fields from text and back. */
+/* Values of struct fields from text. */
 #include "base/fields.h"
 
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
+
+#include "base/fields_words.h"
 
 static bool in_range(const plx_field *field, double value)
 {
@@ -14,19 +15,16 @@ static bool in_range(const plx_field *field, double value)
     return value >= field->min && value <= field->max && !(field->above_min && value == field->min);
 }
 
-/* " from 1 to 10", " above 0 and at most 10"; empty where everything goes. */
-/* What each of a real field's words stands for. */
-static const double word_values[] = {NAN, INFINITY};
-enum { N_WORD_VALUES = sizeof word_values / sizeof *word_values };
+const double plx_word_values[PLX_WORDS] = {NAN, INFINITY};
 
 /* Not-a-number stands only where it is the field's default, "not given", or has a word. */
 static bool read_real(const plx_field *field, plx_slice value, double *out)
 {
     double real;
     bool may_be_nan = field->choices || (field->fallback && strcmp(field->fallback, "nan") == 0);
-    for (int i = 0; i < N_WORD_VALUES && field->choices && field->choices[i]; i++) {
+    for (int i = 0; i < PLX_WORDS && field->choices && field->choices[i]; i++) {
         if (!plx_slice_equal(value, plx_slice_of(field->choices[i]))) continue;
-        *out = word_values[i];
+        *out = plx_word_values[i];
         return true;
     }
     if (!plx_parse_double(value, &real) || isinf(real)) return false;
@@ -66,30 +64,25 @@ static bool read_int(const plx_field *field, plx_slice value, int64_t *out)
     return true;
 }
 
-/* In falling order; the binary ones go before, since they are also how sizes are written. */
-static const struct unit {
-    const char *name;
-    double bytes;
-} units[] = {{"TiB", 1099511627776.0},
-             {"GiB", 1073741824.0},
-             {"MiB", 1048576.0},
-             {"KiB", 1024.0},
-             {"TB", 1e12},
-             {"GB", 1e9},
-             {"MB", 1e6},
-             {"kB", 1e3},
-             {"B", 1}};
-enum { N_UNITS = sizeof units / sizeof *units, N_BINARY_UNITS = 4 };
+const plx_size_unit plx_size_units[PLX_SIZE_UNITS] = {{"TiB", 1099511627776.0},
+                                                      {"GiB", 1073741824.0},
+                                                      {"MiB", 1048576.0},
+                                                      {"KiB", 1024.0},
+                                                      {"TB", 1e12},
+                                                      {"GB", 1e9},
+                                                      {"MB", 1e6},
+                                                      {"kB", 1e3},
+                                                      {"B", 1}};
 
 /* A number of bytes, or of the unit behind it. */
 static bool read_size(plx_slice value, int64_t *out)
 {
     double number, factor = 1;
     size_t length = value.length;
-    for (int i = 0; i < N_UNITS && length == value.length; i++) {
-        size_t end = strlen(units[i].name);
-        if (length <= end || memcmp(value.text + length - end, units[i].name, end) != 0) continue;
-        factor = units[i].bytes;
+    for (int i = 0; i < PLX_SIZE_UNITS && length == value.length; i++) {
+        size_t end = strlen(plx_size_units[i].name);
+        if (length <= end || memcmp(value.text + length - end, plx_size_units[i].name, end) != 0) continue;
+        factor = plx_size_units[i].bytes;
         length -= end;
     }
     plx_slice digits = plx_slice_trim((plx_slice){value.text, length});
@@ -382,161 +375,4 @@ plx_status plx_fields_default(const plx_field *fields, size_t n, void *object, p
         if (field->type == PLX_FIELD_INT_LISTS) PLX_TRY(set_each(field, object, arena, err));
     }
     return PLX_OK;
-}
-
-static bool is_letter(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-
-/* True where no reader of YAML takes the bare text for anything but this text. */
-static bool may_stand_bare(plx_slice text)
-{
-    static const char *const words[] = {"null", "y", "n", "nan", "inf", "infinity"};
-    bool truth;
-    if (text.length == 0 || !is_letter(text.text[0]) || plx_parse_bool(text, &truth)) return false;
-    for (size_t i = 0; i < text.length; i++) {
-        char c = text.text[i];
-        if (!is_letter(c) && !(c >= '0' && c <= '9') && !strchr("./-", c)) return false;
-    }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (text.length == strlen(words[i]) && strncasecmp(text.text, words[i], text.length) == 0) return false;
-    return true;
-}
-
-static void write_text(const char *text, plx_string *out)
-{
-    plx_slice slice = text ? plx_slice_of(text) : (plx_slice){"", 0};
-    if (may_stand_bare(slice))
-        plx_string_add(out, slice.text, slice.length);
-    else
-        plx_string_json(out, slice);
-}
-
-static void write_int_list(const plx_int_list *list, plx_string *out)
-{
-    plx_string_add(out, "[", 1);
-    for (int i = 0; i < list->n; i++)
-        plx_string_format(out, "%s%d", i ? ", " : "", list->items[i]);
-    plx_string_add(out, "]", 1);
-}
-
-static void write_real(const plx_field *field, double value, plx_string *out)
-{
-    char number[32];
-    for (int i = 0; i < N_WORD_VALUES && field->choices && field->choices[i]; i++) {
-        if (isnan(value) ? i > 0 : value != word_values[i]) continue;
-        plx_string_format(out, "%s", field->choices[i]);
-        return;
-    }
-    plx_string_add(out, number, plx_format_double(value, number));
-}
-
-/** Reals, or numbers that have names. */
-static void write_item_list(const plx_field *field, const void *at, plx_string *out)
-{
-    const plx_int_list *named = at;
-    const plx_real_list *reals = at;
-    const bool of_reals = field->type == PLX_FIELD_REAL_LIST, is_one = field->or_one && named->n == 1;
-    if (!is_one) plx_string_add(out, "[", 1);
-    for (int i = 0; i < named->n; i++) {
-        if (i) plx_string_add(out, ", ", 2);
-        if (of_reals)
-            write_real(field, reals->items[i], out);
-        else if (field->type == PLX_FIELD_BOOL_LIST)
-            plx_string_format(out, named->items[i] ? "true" : "false");
-        else
-            plx_string_format(out, "%s", field->choices[named->items[i]]);
-    }
-    if (is_one) return;
-    plx_string_add(out, "]", 1);
-}
-
-static void write_list(const plx_field *field, const void *at, plx_string *out)
-{
-    const plx_int_lists *lists = at;
-    const plx_text_list *texts = at;
-    bool of_texts = field->type == PLX_FIELD_TEXT_LIST;
-    int n = of_texts ? texts->n : lists->n;
-    plx_string_add(out, "[", 1);
-    for (int i = 0; i < n; i++) {
-        if (i) plx_string_add(out, ", ", 2);
-        if (of_texts)
-            write_text(texts->items[i], out);
-        else
-            write_int_list(&lists->items[i], out);
-    }
-    plx_string_add(out, "]", 1);
-}
-
-/* Keys of JSON are in quotes. */
-static void write_weight_list(const plx_field *field, const plx_weight_list *list, plx_string *out)
-{
-    if (list->is_word) {
-        plx_string_format(out, "%s", field->choices[0]);
-        return;
-    }
-    plx_string_add(out, list->names ? "{" : "[", 1);
-    for (int i = 0; i < list->n; i++) {
-        if (i) plx_string_add(out, ", ", 2);
-        if (list->names) plx_string_json(out, plx_slice_of(list->names[i]));
-        if (list->names) plx_string_add(out, ": ", 2);
-        write_real(field, list->items[i], out);
-    }
-    plx_string_add(out, list->names ? "}" : "]", 1);
-}
-
-/* By the largest unit of which it is a whole number. */
-static void write_size(int64_t bytes, plx_string *out)
-{
-    for (int i = 0; i < N_BINARY_UNITS && bytes > 0; i++) {
-        const int64_t unit = (int64_t)units[i].bytes;
-        if (bytes % unit != 0) continue;
-        plx_string_format(out, "%lld%s", (long long)(bytes / unit), units[i].name);
-        return;
-    }
-    plx_string_format(out, "%lld", (long long)bytes);
-}
-
-void plx_field_write(const plx_field *field, const void *object, plx_string *out)
-{
-    const void *at = (const unsigned char *)object + field->offset;
-    switch (field->type) {
-    case PLX_FIELD_BOOL:
-        plx_string_format(out, *(const bool *)at ? "true" : "false");
-        break;
-    case PLX_FIELD_INT:
-        if (field->zero && *(const int64_t *)at == 0)
-            plx_string_format(out, "%s", field->zero);
-        else
-            plx_string_format(out, "%lld", (long long)*(const int64_t *)at);
-        break;
-    case PLX_FIELD_SIZE:
-        write_size(*(const int64_t *)at, out);
-        break;
-    case PLX_FIELD_REAL:
-        write_real(field, *(const double *)at, out);
-        break;
-    case PLX_FIELD_TEXT:
-        write_text(*(char *const *)at, out);
-        break;
-    case PLX_FIELD_CHOICE:
-        plx_string_format(out, "%s", field->choices[*(const int *)at]);
-        break;
-    case PLX_FIELD_INT_LIST:
-        write_int_list(at, out);
-        break;
-    case PLX_FIELD_REAL_LIST:
-    case PLX_FIELD_BOOL_LIST:
-    case PLX_FIELD_CHOICE_LIST:
-        write_item_list(field, at, out);
-        break;
-    case PLX_FIELD_INT_LISTS:
-    case PLX_FIELD_TEXT_LIST:
-        write_list(field, at, out);
-        break;
-    case PLX_FIELD_WEIGHT_LIST:
-        write_weight_list(field, at, out);
-        break;
-    }
 }

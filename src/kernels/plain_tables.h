@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels of kernels_plain.c for rows of tables: embeddings, lists of ids, and what is made of them. */
+#ifndef PLX_PLAIN_TABLES_H
+#define PLX_PLAIN_TABLES_H
+
+static void kernel_gather(int rows, int n, plx_view table, const uint32_t *ids, plx_view y)
+{
+    for (int r = 0; r < rows; r++)
+        memcpy(y.at + r * y.stride, table.at + (ptrdiff_t)ids[r] * table.stride, (size_t)n * sizeof(plx_real));
+}
+
+static void kernel_scatter_add(int rows, int n, plx_view dy, const uint32_t *ids, plx_view table)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < n; i++)
+            table.at[(ptrdiff_t)ids[r] * table.stride + i] += dy.at[r * dy.stride + i];
+}
+
+static void kernel_pool_sum(int rows, int n, plx_view table, const uint32_t *ids, const plx_real *scale, int length,
+                            plx_view y)
+{
+    for (int r = 0; r < rows; r++, ids += length, scale += length) {
+        plx_real *sum = y.at + r * y.stride;
+        for (int i = 0; i < n; i++)
+            sum[i] = ZERO;
+        for (int k = 0; k < length && ids[k] != PLX_NO_ID; k++)
+            for (int i = 0; i < n; i++)
+                sum[i] += scale[k] * table.at[(ptrdiff_t)ids[k] * table.stride + i];
+    }
+}
+
+/** A NaN is larger than all else. */
+static void kernel_pool_max(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y,
+                            uint32_t *winners)
+{
+    for (int r = 0; r < rows; r++, ids += length) {
+        for (int i = 0; i < n; i++) {
+            plx_real most = ZERO;
+            uint32_t winner = PLX_NO_ID;
+            for (int k = 0; k < length && ids[k] != PLX_NO_ID; k++) {
+                const plx_real next = table.at[(ptrdiff_t)ids[k] * table.stride + i];
+                if (k > 0 && (most >= next || isnan(most))) continue;
+                most = next;
+                winner = ids[k];
+            }
+            y.at[r * y.stride + i] = most;
+            if (winners) winners[(ptrdiff_t)r * n + i] = winner;
+        }
+    }
+}
+
+static void kernel_scatter_scaled(int count, int n, const plx_real *dy, const size_t *from, const plx_real *scale,
+                                  const uint32_t *to, plx_view table)
+{
+    for (int j = 0; j < count; j++)
+        for (int i = 0; i < n; i++)
+            table.at[(ptrdiff_t)to[j] * table.stride + i] += scale[j] * dy[from[j] + (size_t)i];
+}
+
+static uint32_t id_at(const uint8_t *at, uint32_t bytes)
+{
+    uint16_t two;
+    uint32_t four;
+    if (bytes == 1) return *at;
+    if (bytes == 2) {
+        memcpy(&two, at, sizeof two);
+        return two;
+    }
+    memcpy(&four, at, sizeof four);
+    return four;
+}
+
+void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
+                         uint16_t *lists, int list_stride, uint32_t *listed)
+{
+    memset(listed, 0, (size_t)tables->n * sizeof *listed);
+    for (int r = 0; r < rows; r++) {
+        const uint8_t *record = records + (size_t)r * record_bytes;
+        uint16_t *list = lists + (ptrdiff_t)r * list_stride;
+        uint16_t n = 0;
+        for (int t = 0; t < tables->n; t++) {
+            uint32_t id = id_at(record + tables->offset[t], tables->bytes[t]);
+            if (id == tables->common[t]) continue;
+            list[1 + n++] = (uint16_t)(tables->first_row[t] + id);
+            listed[t]++;
+        }
+        list[0] = n;
+    }
+}
+
+static void kernel_sum_listed(int rows, int n, plx_view table, const uint16_t *lists, int list_stride,
+                              const plx_real *base, plx_view y)
+{
+    for (int r = 0; r < rows; r++) {
+        const uint16_t *list = lists + (ptrdiff_t)r * list_stride;
+        plx_real *sum = y.at + r * y.stride;
+        memcpy(sum, base, (size_t)n * sizeof *sum);
+        for (int k = 1; k <= list[0]; k++)
+            for (int i = 0; i < n; i++)
+                sum[i] += table.at[list[k] * table.stride + i];
+    }
+}
+
+static void kernel_scatter_listed(int rows, int n, plx_view dy, const uint16_t *lists, int list_stride, plx_view table)
+{
+    for (int r = 0; r < rows; r++) {
+        const uint16_t *list = lists + (ptrdiff_t)r * list_stride;
+        for (int k = 1; k <= list[0]; k++)
+            for (int i = 0; i < n; i++)
+                table.at[list[k] * table.stride + i] += dy.at[r * dy.stride + i];
+    }
+}
+
+#endif
