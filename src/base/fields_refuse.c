@@ -18,68 +18,41 @@ static void add_range(plx_string *out, const plx_field *field)
 
 static void add_choices(plx_string *out, const plx_field *field)
 {
-    plx_string_format(out, "one of ");
     for (int i = 0; field->choices[i]; i++)
         plx_string_format(out, "%s%s", i ? ", " : "", field->choices[i]);
 }
 
+/* What fields of a type take, with the range of their numbers between the two texts. */
+static const struct type_words {
+    const char *kind, *example;
+    bool has_range;
+} types[] = {[PLX_FIELD_BOOL] = {"true or false", "", false},
+             [PLX_FIELD_INT] = {"a whole number", "", true},
+             [PLX_FIELD_SIZE] = {"a size, such as 512MiB or 2GiB, or 0", "", false},
+             [PLX_FIELD_REAL] = {"a number", "", true},
+             [PLX_FIELD_TEXT] = {"a text", "", false},
+             [PLX_FIELD_CHOICE] = {"one of ", "", false},
+             [PLX_FIELD_INT_LIST] = {"a list of whole numbers", ", such as [64, 32]", true},
+             [PLX_FIELD_INT_LISTS] = {"a list of lists of whole numbers", ", such as [[16, 8], [8]]", true},
+             [PLX_FIELD_REAL_LIST] = {"a list of numbers", ", such as [0.5, 2]", true},
+             [PLX_FIELD_BOOL_LIST] = {"true, false", "", false},
+             [PLX_FIELD_CHOICE_LIST] = {"one of ", "", false},
+             [PLX_FIELD_TEXT_LIST] = {"a list of texts, such as [a, b]", "", false},
+             [PLX_FIELD_WEIGHT_LIST] = {"numbers", ", such as [0.5, 2] or {a: 0.5, b: 2},", true}};
+
 /* What the field takes, to follow the word "takes". */
 static void add_type(plx_string *out, const plx_field *field)
 {
-    switch (field->type) {
-    case PLX_FIELD_BOOL:
-        plx_string_format(out, "true or false");
-        break;
-    case PLX_FIELD_INT:
-        plx_string_format(out, "a whole number");
-        add_range(out, field);
-        if (field->zero) plx_string_format(out, " or %s", field->zero);
-        break;
-    case PLX_FIELD_SIZE:
-        plx_string_format(out, "a size, such as 512MiB or 2GiB, or 0");
-        break;
-    case PLX_FIELD_REAL:
-        plx_string_format(out, "a number");
-        add_range(out, field);
-        for (int i = 0; field->choices && field->choices[i]; i++)
-            plx_string_format(out, " or %s", field->choices[i]);
-        break;
-    case PLX_FIELD_TEXT:
-        plx_string_format(out, "a text");
-        break;
-    case PLX_FIELD_CHOICE:
-        add_choices(out, field);
-        break;
-    case PLX_FIELD_INT_LIST:
-        plx_string_format(out, "a list of whole numbers");
-        add_range(out, field);
-        plx_string_format(out, ", such as [64, 32]");
-        break;
-    case PLX_FIELD_INT_LISTS:
-        plx_string_format(out, "a list of lists of whole numbers");
-        add_range(out, field);
-        plx_string_format(out, ", such as [[16, 8], [8]]");
-        break;
-    case PLX_FIELD_REAL_LIST:
-        plx_string_format(out, field->or_one ? "a number" : "a list of numbers");
-        add_range(out, field);
-        if (!field->or_one) plx_string_format(out, ", such as [0.5, 2]");
-        break;
-    case PLX_FIELD_BOOL_LIST:
-        plx_string_format(out, "true, false");
-        break;
-    case PLX_FIELD_CHOICE_LIST:
-        add_choices(out, field);
-        break;
-    case PLX_FIELD_TEXT_LIST:
-        plx_string_format(out, "a list of texts, such as [a, b]");
-        break;
-    case PLX_FIELD_WEIGHT_LIST:
-        plx_string_format(out, "numbers");
-        add_range(out, field);
-        plx_string_format(out, ", such as [0.5, 2] or {a: 0.5, b: 2}, or %s", field->choices[0]);
-        break;
-    }
+    const bool is_choice = field->type == PLX_FIELD_CHOICE || field->type == PLX_FIELD_CHOICE_LIST;
+    const struct type_words *type = &types[field->type];
+    if (field->type == PLX_FIELD_REAL_LIST && field->or_one) type = &types[PLX_FIELD_REAL];
+    plx_string_format(out, "%s", type->kind);
+    if (is_choice) add_choices(out, field);
+    if (type->has_range) add_range(out, field);
+    plx_string_format(out, "%s", type->example);
+    if (field->zero) plx_string_format(out, " or %s", field->zero);
+    for (int i = 0; !is_choice && field->choices && field->choices[i]; i++)
+        plx_string_format(out, " or %s", field->choices[i]);
     if (field->or_one) plx_string_format(out, ", or a list of them");
 }
 

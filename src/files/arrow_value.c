@@ -317,8 +317,8 @@ plx_status plx_arrow_item(const plx_arrow_values *values, int64_t at, char *room
         return from_big_decimal(items + at * values->item_bytes, values->item_bytes, values->digits, room, out, err);
     case PLX_ARROW_BYTES_DECIMAL:
         PLX_TRY(text_at(values, at, out, err));
-        return from_big_decimal((const uint8_t *)out->text.text, (int64_t)out->text.length, values->digits, room, out,
-                                err);
+        items = (const uint8_t *)out->text.text;
+        return from_big_decimal(items, (int64_t)out->text.length, values->digits, room, out, err);
     case PLX_ARROW_FIXED_TEXT:
         return from_fixed(values, at, out, err);
     case PLX_ARROW_UUID:
