@@ -247,7 +247,7 @@ static void test_file_memory_failures(void)
 typedef struct settings {
     bool shuffle;
     int64_t epochs, seed, memory;
-    double rate, dropout, fill;
+    double rate, dropout, share, fill;
     char *name;
     int kind;
     plx_int_list units;
@@ -273,6 +273,7 @@ static const plx_field rows[] = {
     ROW(memory, PLX_FIELD_SIZE, .fallback = "1.5GiB"),
     ROW(rate, PLX_FIELD_REAL, .min = 0, .max = 10, .above_min = true, .fallback = "0.001"),
     ROW(dropout, PLX_FIELD_REAL, .min = 0, .max = 0.99, .fallback = "0"),
+    ROW(share, PLX_FIELD_REAL, .max = 1, .above_min = true, .below_max = true, .fallback = "0.5"),
     ROW(fill, PLX_FIELD_REAL, .choices = fills, .fallback = "error"),
     ROW(name, PLX_FIELD_TEXT, .fallback = ""),
     ROW(kind, PLX_FIELD_CHOICE, .choices = kinds, .fallback = "ple"),
@@ -324,6 +325,8 @@ static void test_fields_refuse_with_reasons(void)
     check_refusal("memory", scalar("9e9TB"), "'memory' takes a size, such as 512MiB or 2GiB, or 0, not '9e9TB'");
     check_refusal("seed", scalar(""), "'seed' takes a whole number, not ''");
     check_refusal("rate", scalar("0"), "'rate' takes a number above 0 and at most 10, not '0'");
+    check_refusal("share", scalar("0"), "'share' takes a number above 0 and below 1, not '0'");
+    check_refusal("share", scalar("1"), "'share' takes a number above 0 and below 1, not '1'");
     check_refusal("rate", scalar("nan"), "'rate' takes a number above 0 and at most 10, not 'nan'");
     check_refusal("rate", scalar("inf"), "'rate' takes a number above 0 and at most 10, not 'inf'");
     check_refusal("dropout", scalar("1"), "'dropout' takes a number from 0 to 0.99, not '1'");

@@ -10,7 +10,7 @@ model.fit({"city": cities, "age": ages}, [clicks, seconds], batch_size=256, epoc
 click, seconds = model.predict({"city": cities, "age": ages})
 """
 
-from . import callbacks, optimizers
+from . import callbacks, losses, optimizers
 from ._library import (
     ArgumentError,
     FileError,
@@ -64,6 +64,7 @@ __all__ = [
     "from_config",
     "get_feature_names",
     "load_model",
+    "losses",
     "optimizers",
     "save_model",
 ]

@@ -20,10 +20,15 @@ _LOSSES = {
     "mae": ("regression", "absolute"),
     "huber": ("regression", "huber"),
     "huber_loss": ("regression", "huber"),
+    "quantile": ("regression", "quantile"),
+    "pinball": ("regression", "quantile"),
     "poisson": ("regression", "poisson"),
     "categorical_crossentropy": ("multiclass", None),
     "sparse_categorical_crossentropy": ("multiclass", None),
 }
+
+# The number that a loss takes: its argument, and the configuration's key.
+_PARAMETERS = {"huber": ("delta", "huber_delta"), "quantile": ("quantile", "quantile")}
 
 # Keras' metrics, by the names of plx_metrics.
 _METRICS = {
@@ -97,6 +102,17 @@ def _loss_of(task: str, kind: str, loss: Loss) -> str | None:
     return form
 
 
+def _parameter_of(form: str, loss: Loss) -> dict[str, float]:
+    """The number that a loss object, ours or Keras', was made with, by the configuration's key."""
+    if isinstance(loss, str) or form not in _PARAMETERS:
+        return {}
+    argument, key = _PARAMETERS[form]
+    given = getattr(loss, argument, None)
+    if given is None and hasattr(loss, "get_config"):
+        given = cast(Any, loss).get_config().get(argument)
+    return {} if given is None else {key: float(given)}
+
+
 def loss_changes(
     loss: PerTask[Loss], loss_weights: PerTask[float], names: Sequence[str], kinds: Sequence[str]
 ) -> dict[Key, Any]:
@@ -105,8 +121,9 @@ def loss_changes(
     changes: dict[Key, Any] = {}
     for name, kind, one, weight in zip(names, kinds, losses, weights):
         form = None if one is None else _loss_of(name, kind, one)
-        if form is not None:
+        if one is not None and form is not None:
             changes["tasks", name, "loss"] = form
+            changes.update({("tasks", name, key): value for key, value in _parameter_of(form, one).items()})
         if weight is not None:
             changes["tasks", name, "weight"] = float(weight)
     return changes

@@ -69,7 +69,7 @@ ValidationData: TypeAlias = (
 
 
 class NamedObject(Protocol):
-    """A loss or metric object of Keras'."""
+    """A loss of plexus.losses, or a loss or metric object of Keras'."""
 
     @property
     def name(self) -> str: ...

@@ -165,9 +165,10 @@ class Model:
         ----------
         optimizer : str, Optimizer or Keras optimizer
             A name, `plexus.optimizers.Adam(...)` or another of that module, or an optimizer of Keras.
-        loss : str, list or dict
-            `binary_crossentropy`; `mean_squared_error`, `mean_absolute_error`, `huber`, `poisson`;
-            `categorical_crossentropy`. It must fit the task's type; by default it is the usual one of the type.
+        loss : str, loss object, list or dict
+            `binary_crossentropy`; `mean_squared_error`, `mean_absolute_error`, `huber`, `quantile`, `poisson`;
+            `categorical_crossentropy`; or an object of `plexus.losses` or Keras, with its number. It must fit the
+            task's type; by default it is the usual one of the type.
         metrics : str, list or dict
             Names of metrics (docs/metrics.md), such as `"AUC"` and `"mae"`, which count each row once.
         loss_weights : float, list or dict

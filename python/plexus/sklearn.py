@@ -338,9 +338,25 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
         return float(np.mean([accuracy_score(*one, sample_weight=sample_weight) for one in zip(known.T, predicted.T)]))
 
 
+# scikit-learn's names of losses, and the configuration's.
+_REGRESSIONS = {
+    "squared_error": "squared",
+    "absolute_error": "absolute",
+    "huber": "huber",
+    "quantile": "quantile",
+}
+
+
 @dataclass(eq=False, repr=False)
 class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
     """One number, or several at once by one multi-task network. Targets are standardised for training.
+
+    Parameters
+    ----------
+    loss : str
+        `squared_error`, `absolute_error`, `huber` (linear from one standard deviation on) or `quantile`.
+    quantile : float
+        The quantile that `loss="quantile"` learns, above 0 and below 1.
 
     Examples
     --------
@@ -351,6 +367,8 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
     """
 
     model: str = "mmoe"
+    loss: str = "squared_error"
+    quantile: float = 0.5
 
     def fit(self, X: Frame | ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit to X [rows, columns] and numbers, y [rows] or [rows, targets]."""
@@ -361,9 +379,16 @@ class MultiTaskRegressor(RegressorMixin, _MultiTaskEstimator):
         self._mean, deviation = known.mean(axis=0), known.std(axis=0)
         self._deviation = np.where(deviation > 0, deviation, 1.0)
         scaled = (known - self._mean) / self._deviation
-        tasks = [{"name": name, "kind": "regression"} for name in _task_names(y, scaled.shape[1])]
+        task = {"kind": "regression", **self._loss()}
+        tasks = [{"name": name, **task} for name in _task_names(y, scaled.shape[1])]
         self._fit(self.model, columns, list(scaled.T), tasks, self._weights(sample_weight, columns))
         return self
+
+    def _loss(self) -> dict[str, Any]:
+        if self.loss not in _REGRESSIONS:
+            raise ValueError(f"loss '{self.loss}' is none of {', '.join(_REGRESSIONS)}")
+        quantile = {"quantile": float(self.quantile)} if self.loss == "quantile" else {}
+        return {"loss": _REGRESSIONS[self.loss], **quantile}
 
     def predict(self, X: Frame | ArrayLike) -> Array:
         """Return numbers [rows], or [rows, targets]."""

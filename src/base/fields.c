@@ -12,7 +12,8 @@
 static bool in_range(const plx_field *field, double value)
 {
     if (!plx_field_has_range(field)) return true;
-    return value >= field->min && value <= field->max && !(field->above_min && value == field->min);
+    return value >= field->min && value <= field->max && !(field->above_min && value == field->min) &&
+           !(field->below_max && value == field->max);
 }
 
 const double plx_word_values[PLX_WORDS] = {NAN, INFINITY};

@@ -71,6 +71,7 @@ typedef struct plx_field {
     const char *const *choices;
     bool or_one;      /* lists: one value stands for a list of one, and is written so */
     bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
+    bool below_max;   /* nor is `max` (a quantile is below 1) */
     const char *zero; /* INT: a word that stands for 0, whatever the range ("auto"); NULL: none */
     bool is_column;   /* TEXT: a column of the data; empty: none, or the one of the object's name */
     uint32_t kinds;   /* bit k: it has a meaning for objects of kind k; 0: for all */

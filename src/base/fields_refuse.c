@@ -13,7 +13,10 @@ static void add_range(plx_string *out, const plx_field *field)
     if (!plx_field_has_range(field)) return;
     plx_format_double(field->min, min);
     plx_format_double(field->max, max);
-    plx_string_format(out, field->above_min ? " above %s and at most %s" : " from %s to %s", min, max);
+    const char *form = field->below_max   ? field->above_min ? " above %s and below %s" : " from %s and below %s"
+                       : field->above_min ? " above %s and at most %s"
+                                          : " from %s to %s";
+    plx_string_format(out, form, min, max);
 }
 
 static void add_choices(plx_string *out, const plx_field *field)

@@ -105,7 +105,7 @@ static void write_range(const plx_field *field, plx_string *out)
     if (field->min == 0 && field->max == 0) return; /* any */
     plx_string_format(out, field->above_min ? ", above " : ", from ");
     write_bound(out, field->min);
-    plx_string_format(out, " to ");
+    plx_string_format(out, field->below_max ? " and below " : " to ");
     write_bound(out, field->max);
 }
 

@@ -63,7 +63,7 @@ void plx_spec_write(const plx_spec *spec, plx_string *out)
 /** Whether a field decides how the network is made of the encoded rows, not how rows are encoded. */
 static bool is_of_network(const plx_field *field)
 {
-#define PARAMETER(key, loss, most, fallback, doc) #key,
+#define PARAMETER(key, loss, most, open, fallback, doc) #key,
     static const char *const names[] = {"embedding_dim",
                                         "combiner",
                                         "attention_on",

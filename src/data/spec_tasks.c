@@ -12,13 +12,14 @@ static const char *const regression_losses[] = {PLX_REGRESSION_LOSSES(LOSS_NAME)
 #define OF_REGRESSION        KIND(PLX_TASK_REGRESSION)
 #define OF_MULTICLASS        KIND(PLX_TASK_MULTICLASS)
 #define LOSS_DOC(name, doc_) "; " #name ": " doc_
-#define LOSS_PARAMETER(key, loss, most, fallback_, doc_)                                                               \
+#define LOSS_PARAMETER(key, loss, most, open, fallback_, doc_)                                                         \
     {.name = #key,                                                                                                     \
      .type = PLX_FIELD_REAL,                                                                                           \
      .offset = offsetof(plx_task_spec, loss_parameters) + PLX_LOSS_##key * sizeof(double),                             \
      .kinds = OF_REGRESSION,                                                                                           \
      .max = (most),                                                                                                    \
      .above_min = true,                                                                                                \
+     .below_max = (open),                                                                                              \
      .fallback = (fallback_),                                                                                          \
      .doc = "loss " #loss ": " doc_},
 

@@ -184,7 +184,7 @@ static bool takes_loss(const plx_task_spec *t, const char *loss)
 /* Numbers that another loss of the kind reads, where they are neither 0, which means not given, nor as by default. */
 static void check_loss_parameters(const checker *c, const plx_task_spec *t)
 {
-#define PARAMETER(key, loss, most, fallback, doc) [PLX_LOSS_##key] = {#key, #loss, fallback},
+#define PARAMETER(key, loss, most, open, fallback, doc) [PLX_LOSS_##key] = {#key, #loss, fallback},
     static const struct {
         const char *key, *loss, *fallback;
     } parameters[PLX_LOSS_PARAMETERS] = {PLX_LOSS_PARAMETER_LIST(PARAMETER)};
