@@ -78,7 +78,8 @@ typedef struct plx_encoder_def {
     plx_status (*prepare)(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, size_t n,
                           plx_arena *arena, void **out, plx_error *err);
     plx_status (*encode_rows)(const plx_encoder *feature, const plx_encoded_rows *rows, void *prepared, plx_error *err);
-    plx_status (*encode_cells)(const plx_encoder *feature, plx_request *request, plx_error *err);
+    /** `n` features of the kind, which follow each other: one call, since a request has a row mostly. */
+    plx_status (*encode_cells)(const plx_encoder *features, int n, plx_request *request, plx_error *err);
 
     /** Adds tensors at `next`, names in the arena; returns what follows them. */
     plx_tensor *(*store)(const plx_encoder *feature, plx_arena *arena, plx_tensor *next);

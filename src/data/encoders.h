@@ -29,9 +29,9 @@ typedef struct plx_input {
 /** What a feature makes of a row: the id of a category, a list of ids, or numbers. */
 typedef struct plx_feature_output {
     enum { PLX_MAKES_ID, PLX_MAKES_LIST, PLX_MAKES_NUMBERS } kind;
-    const char *name; /* after the feature's name and a slash; NULL: it is called as the feature */
-    int n;            /* numbers */
     int place;        /* in the layout: among its ids, its lists, its numbers */
+    int n;            /* numbers */
+    const char *name; /* after the feature's name and a slash; NULL: it is called as the feature */
 } plx_feature_output;
 
 enum { PLX_FEATURE_OUTPUTS = 4 }; /* that a feature makes at most */
@@ -40,14 +40,14 @@ enum { PLX_FEATURE_OUTPUTS = 4 }; /* that a feature makes at most */
 typedef struct plx_encoder {
     const struct plx_encoder_def *def;
     const plx_feature_spec *spec;
-    int number; /* of the feature */
-    int input;
-    plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
-    int n_outputs;
     plx_vocabulary *vocabulary; /* of the texts that it reads; NULL: they are none */
-    double known_share;         /* of the fit's cells that are not empty, where plx_vocabulary_knows_fit is false; 0:
-                                   not counted */
     void *own;                  /* what its kind keeps for it */
+    int input, number;          /* number: of the feature */
+    int n_alike;                /* features of its kind that follow each other, from it on */
+    int n_outputs;
+    plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
+    double known_share; /* of the fit's cells that are not empty, where plx_vocabulary_knows_fit is false; 0: not
+                           counted */
 } plx_encoder;
 
 typedef struct plx_label_encoder {

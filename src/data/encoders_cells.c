@@ -176,8 +176,9 @@ static plx_status encode(plx_request *r, bool with_labels, plx_error *err)
 {
     const plx_layout *layout = &r->encoders->layout;
     memset(r->out, 0, r->n * layout->record_bytes); /* the padding, too: equal rows have equal records */
-    for (int i = 0; i < r->encoders->n_features; i++)
-        PLX_TRY(r->encoders->features[i].def->encode_cells(&r->encoders->features[i], r, err));
+    const plx_encoder *feature = r->encoders->features, *end = feature + r->encoders->n_features;
+    for (; feature < end; feature += feature->n_alike)
+        PLX_TRY(feature->def->encode_cells(feature, feature->n_alike, r, err));
     for (int i = 0; i < layout->n_tasks; i++)
         PLX_TRY(encode_labels(r, i, with_labels, err));
     return with_labels && r->encoders->group >= 0 ? encode_group(r, err) : PLX_OK;

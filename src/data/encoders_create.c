@@ -160,6 +160,11 @@ static plx_status link_features(plx_encoders *e, plx_error *err)
         place_outputs(e, feature);
         PLX_TRY(feature->def->link(e, feature, err));
     }
+    for (int i = e->n_features - 1; i >= 0; i--) {
+        plx_encoder *feature = &e->features[i];
+        const bool has_next = i + 1 < e->n_features && feature[1].def == feature->def;
+        feature->n_alike = has_next ? feature[1].n_alike + 1 : 1;
+    }
     return PLX_OK;
 }
 

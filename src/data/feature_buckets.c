@@ -149,7 +149,7 @@ static const char *reader(plx_number kind)
     return "is cut into buckets";
 }
 
-static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_error *err)
+static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_error *err)
 {
     const plx_id_field *field = plx_encoder_id(r->encoders, feature, 0);
     const plx_cells *cells = NULL;
@@ -160,6 +160,13 @@ static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_e
             return plx_request_fail_row(row, err);
         plx_put_id(plx_request_record(r, row), field, id_of(feature->own, number));
     }
+    return PLX_OK;
+}
+
+static plx_status encode_cells(const plx_encoder *features, int n, plx_request *r, plx_error *err)
+{
+    for (int i = 0; i < n; i++)
+        PLX_TRY(encode_column(&features[i], r, err));
     return PLX_OK;
 }
 

@@ -185,7 +185,7 @@ static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows
     return PLX_OK;
 }
 
-static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_error *err)
+static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_input *input = &e->inputs[feature->input];
@@ -202,6 +202,13 @@ static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_e
         }
         put(e, feature, seconds, plx_request_record(r, row));
     }
+    return PLX_OK;
+}
+
+static plx_status encode_cells(const plx_encoder *features, int n, plx_request *r, plx_error *err)
+{
+    for (int i = 0; i < n; i++)
+        PLX_TRY(encode_column(&features[i], r, err));
     return PLX_OK;
 }
 

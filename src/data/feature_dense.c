@@ -314,7 +314,7 @@ static plx_status encode_number(const plx_request *r, const plx_encoder *feature
     return PLX_OK;
 }
 
-static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_error *err)
+static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_error *err)
 {
     const plx_dense_encoder *dense = feature->own;
     const plx_cells *cells = NULL;
@@ -322,6 +322,13 @@ static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_e
     for (size_t row = 0; row < r->n; row++)
         if ((dense->size > 1 ? encode_vector : encode_number)(r, feature, cells, row, err))
             return plx_request_fail_row(row, err);
+    return PLX_OK;
+}
+
+static plx_status encode_cells(const plx_encoder *features, int n, plx_request *r, plx_error *err)
+{
+    for (int i = 0; i < n; i++)
+        PLX_TRY(encode_column(&features[i], r, err));
     return PLX_OK;
 }
 

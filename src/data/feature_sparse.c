@@ -146,7 +146,7 @@ static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows
     return PLX_OK;
 }
 
-static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_error *err)
+static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
     const plx_id_field *field = plx_encoder_id(e, feature, 0);
@@ -163,6 +163,13 @@ static plx_status encode_cells(const plx_encoder *feature, plx_request *r, plx_e
         r->n_unknown += id == 0 && text.length > 0;
         if (r->unknown) plx_unknown_cell(e, feature, text, record, &r->unknown[feature->number]);
     }
+    return PLX_OK;
+}
+
+static plx_status encode_cells(const plx_encoder *features, int n, plx_request *r, plx_error *err)
+{
+    for (int i = 0; i < n; i++)
+        PLX_TRY(encode_column(&features[i], r, err));
     return PLX_OK;
 }
 
