@@ -5,14 +5,16 @@
 #include "config/config.h"
 #include "train/optimizer.h"
 
+enum { LINE_LENGTH = 118 };
+
 static const char introduction[] =
     "# Configuration\n"
     "\n"
-    "This page is made from the tables that the parser uses; a test compares the two.\n"
+    "This page is generated from the tables that the parser uses; a test compares the two.\n"
     "\n"
-    "A configuration is a YAML file, JSON included, with up to five sections: `data`, `features`, `tasks`, `model` "
-    "and\n"
-    "`train`; the last may be left out. It says what to train, on what, and how:\n"
+    "A configuration is a YAML or JSON file with up to five sections: `data`, `features`, `tasks`, `model` and "
+    "`train`,\n"
+    "which is optional. It says what to train, on what, and how:\n"
     "\n"
     "```yaml\n"
     "data:\n"
@@ -33,20 +35,25 @@ static const char introduction[] =
     "  patience: 3\n"
     "```\n"
     "\n"
-    "Every mistake is told with file, line and column, all at once where they do not depend on each other; an unknown\n"
-    "key with the nearest one that exists. Anchors and aliases of YAML may be used. The configuration with every "
-    "default\n"
-    "written out is kept in the model file and, by `plexus fit`, in `config.yaml`; reading it gives the same "
-    "training.\n"
+    "All independent mistakes are reported together, each with file, line and column; for an unknown key the closest\n"
+    "valid one is suggested. YAML anchors and aliases are allowed. The model file contains the configuration with all\n"
+    "defaults, and `plexus fit` writes it to `config.yaml`; training from it gives the same model.\n"
     "\n"
-    "An option of the command line changes a value: `--set train.epochs=3`, `--set model.expert_dnn_units=[64,32]`,\n"
+    "A command-line option changes a value: `--set train.epochs=3`, `--set model.expert_dnn_units=[64,32]`,\n"
     "`--set features.age.scaling=none`, `--set tasks.click.weight=2`.\n";
+
+static const char about_data[] =
+    "\n## data\n"
+    "\n"
+    "Files, how they are read, and how rows are divided into parts. Relative paths are searched for in the folders of\n"
+    "`--data DIR`, otherwise next to the configuration, then where `plexus fetch` stores data sets.\n";
 
 static const char about_views[] =
     "\n### Views\n"
     "\n"
-    "A column may be read in several ways at once: by entries with the same `column`, or by one entry with `views`, a\n"
-    "list that takes the place of `kind`:\n"
+    "A column can be read in several ways: by entries with the same `column`, or by one entry with `views`, a list "
+    "that\n"
+    "replaces `kind`:\n"
     "\n"
     "```yaml\n"
     "features:\n"
@@ -56,35 +63,39 @@ static const char about_views[] =
     "    embedding_dim: 8\n"
     "```\n"
     "\n"
-    "Each view becomes a feature of its own, here `price/number`, `price/log1p`, `price/is_zero`, `price/quantiles`,\n"
-    "`price/exact` and as many of `weight`. A view is a word or a mapping of options. Words: `number` (dense), "
-    "`log1p`\n"
-    "and `is_zero` (dense with this `transform`; the flag is not scaled), `category` (sparse). Of a mapping, the "
+    "Each view becomes a feature, here `price/number`, `price/log1p`, `price/is_zero`, `price/quantiles`, "
+    "`price/exact`,\n"
+    "and the same for `weight`. A view is a word or a mapping of options. The words are `number` (dense), `log1p` and\n"
+    "`is_zero` (dense with this `transform`; the flag is not scaled) and `category` (sparse). For a mapping, the "
     "first\n"
-    "option tells the kind, if `kind` does not, and is the name behind the slash, if `name` is not. Options beside\n"
-    "`views` go to the views that take them.\n";
+    "option determines the kind unless `kind` is given, and the name after the slash unless `name` is given. Options\n"
+    "next to `views` apply to all views that take them.\n";
 
 static const char about_tasks[] =
-    "\nA task's loss in a batch is the sum of weight times loss over the rows that have a label of it, divided by the "
-    "number\nof these rows; a row's weight is the product of data.row_weight, weight_column and class_weights. A row "
-    "of "
-    "weight 0\ncounts in that number and nowhere else. An empty cell, a cell of the task's `missing` and one of "
-    "data.missing mean that\nthe row has no label of the task, unless another list of the task holds the text; so does "
-    "`where` with another text\nthan where_values. Such rows count neither in the loss nor in figures nor in early "
-    "stopping. Labels are checked in all\nrows, weights may not be missing, and both need not be there where rows are "
-    "only scored. The validation loss counts\nweights likewise, with the task's weight before any decay, so that "
-    "epochs "
-    "compare.\n"
+    "\nThe loss of a task in a batch is the sum of weight times loss over the rows that have a label for it, divided "
+    "by\n"
+    "the number of these rows; the weight of a row is the product of data.row_weight, weight_column and class_weights. "
+    "A\n"
+    "row with weight 0 counts in that number and nowhere else. A row has no label for the task if the cell is empty, "
+    "or\n"
+    "is listed in the task's `missing` or in data.missing and in no other list of the task, or if the cell in the "
+    "column\n"
+    "`where` is not one of where_values. Such rows are ignored by the loss, metrics and early stopping. Labels are\n"
+    "checked in all rows; weights must not be missing. Neither is needed in rows that are only scored. The validation\n"
+    "loss is weighted in the same way, with the task's weight before any decay, so that epochs are comparable.\n"
     "\n"
     "Labels, the lists of a task and the keys of class_weights are compared as values: 1.0 in a file is the class 1 of "
-    "a "
-    "list,\nTrue is true. Of a binary task without lists booleans in memory are 1 and 0; the texts True and False are "
-    "an error,\nand want `positive: ['true']`. With `positive` alone -1 is a negative as any other text is, but no "
-    "label where the\ntraining rows hold both 0 and -1, which a warning tells; evaluation reads labels as the training "
-    "did. Keys of\nclass_weights are a task's classes; of a binary task the texts of `positive` and `negative`, 1 and "
-    "0, or true and false.\n"
+    "a\n"
+    "list, True is true. For a binary task without lists, booleans in memory are 1 and 0; the texts True and False "
+    "are\n"
+    "an error and need `positive: ['true']`. With `positive` alone, -1 is a negative like any other text, unless the\n"
+    "training rows contain both 0 and -1: then -1 means no label, and a warning says so; evaluation reads labels as "
+    "the\n"
+    "training did. The keys of class_weights are the classes of the task; for a binary task the texts of `positive` "
+    "and\n"
+    "`negative`, 1 and 0, or true and false.\n"
     "\n"
-    "Conversions after clicks, beside one model over the entire space:\n"
+    "Conversions after clicks, next to one model over all rows:\n"
     "\n"
     "```yaml\n"
     "tasks:\n"
@@ -159,9 +170,14 @@ static void write_row(const plx_field *field, plx_string *out)
     plx_string_format(out, " | %s |\n", field->doc);
 }
 
-static void write_table(const plx_field *fields, size_t n, plx_string *out)
+static void write_head(plx_string *out)
 {
     plx_string_format(out, "\n| key | takes | default | meaning |\n| --- | --- | --- | --- |\n");
+}
+
+static void write_table(const plx_field *fields, size_t n, plx_string *out)
+{
+    write_head(out);
     for (size_t i = 0; i < n; i++)
         write_row(&fields[i], out);
 }
@@ -176,14 +192,86 @@ static void write_tasks_taken(const plx_model_def *def, plx_string *out)
     plx_string_format(out, "%s.\n", def->needs_binary ? ", all of them binary" : "");
 }
 
-/** The figures that train.monitor takes. */
+typedef enum model_keys { OF_ONE_MODEL, OF_SOME_MODELS, OF_ALL_MODELS } model_keys;
+
+/* How many models have the same row. */
+static model_keys keys_of(const plx_field *field)
+{
+    int n = 0, n_models = 0;
+    for (; plx_model_list[n_models]; n_models++) {
+        const plx_model_def *def = plx_model_list[n_models];
+        const plx_field *other = plx_field_find(def->fields, *def->n_fields, plx_slice_of(field->name));
+        n += other && strcmp(other->doc, field->doc) == 0 && strcmp(other->fallback, field->fallback) == 0;
+    }
+    return n == n_models ? OF_ALL_MODELS : n > 1 ? OF_SOME_MODELS : OF_ONE_MODEL;
+}
+
+/* Rows of `keys` that no model before number `first` has. */
+static void write_model_rows(int first, model_keys keys, plx_string *out)
+{
+    const plx_model_def *def = plx_model_list[first];
+    for (size_t i = 0; i < *def->n_fields; i++) {
+        bool is_new = keys_of(&def->fields[i]) == keys;
+        for (int k = 0; k < first && is_new; k++)
+            is_new = !plx_field_find(plx_model_list[k]->fields, *plx_model_list[k]->n_fields,
+                                     plx_slice_of(def->fields[i].name));
+        if (is_new) write_row(&def->fields[i], out);
+    }
+}
+
+/* The names of a model's keys that some others have, too, in lines. */
+static void write_key_names(const plx_model_def *def, plx_string *out)
+{
+    size_t line = out->length;
+    int n = 0;
+    plx_string_format(out, "\nIt also takes ");
+    for (size_t i = 0; i < *def->n_fields; i++) {
+        if (keys_of(&def->fields[i]) != OF_SOME_MODELS) continue;
+        if (n++) plx_string_format(out, ",");
+        const bool is_full = out->length - line + strlen(def->fields[i].name) + 4 > LINE_LENGTH;
+        if (is_full) line = out->length;
+        plx_string_format(out, "%s`%s`", n == 1 ? "" : is_full ? "\n" : " ", def->fields[i].name);
+    }
+    plx_string_format(out, ".\n");
+}
+
+static void write_model(const plx_model_def *def, plx_string *out)
+{
+    int n[OF_ALL_MODELS + 1] = {0};
+    plx_string_format(out, "\n### %s\n\n%s: %s.", def->name, def->title, def->summary);
+    write_tasks_taken(def, out);
+    for (size_t i = 0; i < *def->n_fields; i++)
+        n[keys_of(&def->fields[i])]++;
+    if (n[OF_ONE_MODEL]) write_head(out);
+    for (size_t i = 0; i < *def->n_fields; i++)
+        if (keys_of(&def->fields[i]) == OF_ONE_MODEL) write_row(&def->fields[i], out);
+    if (n[OF_SOME_MODELS]) write_key_names(def, out);
+}
+
+static void write_models(plx_string *out)
+{
+    plx_string_format(out, "\n## model\n\n`name` selects the model; the other keys are its hyper-parameters. Where one "
+                           "value or a list is taken, item i is\nfor layer i, and the last one for all further layers; "
+                           "the key of a block (`expert_dnn_activation`) replaces that of\nall blocks "
+                           "(`dnn_activation`).\n\nAll models take:\n");
+    write_head(out);
+    write_model_rows(0, OF_ALL_MODELS, out);
+    plx_string_format(out, "\nSeveral models take these keys, as listed with each of them:\n");
+    write_head(out);
+    for (int i = 0; plx_model_list[i]; i++)
+        write_model_rows(i, OF_SOME_MODELS, out);
+    for (int i = 0; plx_model_list[i]; i++)
+        write_model(plx_model_list[i], out);
+}
+
+/** The metrics that train.monitor takes. */
 static void write_metrics(plx_string *out)
 {
-    plx_string_format(
-        out, "\nWhat `monitor` takes of a task, as TASK.FIGURE; a sum's terms may have weights above 0, and those "
-             "of which smaller\nvalues are better count negative beside others "
-             "([Metrics](metrics.md) has the formulae):\n\n"
-             "- `loss`: mean loss of the task; without a task, the whole validation loss\n");
+    plx_string_format(out,
+                      "\nWhat `monitor` takes for a task, as TASK.METRIC. The terms of a sum may have weights above 0; "
+                      "if for some terms\nlarger values are better, those with smaller values being better count "
+                      "negative ([Metrics](metrics.md) has the\nformulae):\n\n"
+                      "- `loss`: mean loss of the task; without a task, the total validation loss\n");
     for (int i = 0; i < plx_metric_n; i++) {
         const plx_metric *metric = &plx_metric_list[i];
         const char *before = "";
@@ -201,30 +289,20 @@ static void write_metrics(plx_string *out)
 void plx_spec_reference(plx_string *out)
 {
     plx_string_add(out, introduction, sizeof introduction - 1);
-    plx_string_format(out, "\n## data\n\nFiles, how they are read, and how rows are parted. Relative paths are looked "
-                           "for in the folders that the\ncaller names: `--data DIR`, else beside the configuration, "
-                           "else where `plexus fetch` puts data sets.\n");
+    plx_string_add(out, about_data, sizeof about_data - 1);
     write_table(plx_data_fields, plx_data_n_fields, out);
-    plx_string_format(out, "\n## features\n\nA list. Each entry is one feature with `name`, or several that share the "
-                           "other options with `names: [...]`.\nThe model reads them by kind, in the order");
+    plx_string_format(out, "\n## features\n\nA list. Each entry is one feature with `name`, or several with the same "
+                           "options with `names: [...]`.\nThe model reads them by kind, in the order");
     for (int kind = 0; plx_feature_kinds[kind]; kind++)
         plx_string_format(out, "%s %s", kind ? "," : "", plx_feature_kinds[kind]);
-    plx_string_format(out, ",\nand those of one kind in the list's order. A column that a task takes its labels from "
+    plx_string_format(out, ",\nand those of one kind in the order of the list. A column with the labels of a task "
                            "cannot be a feature.\n[Features](features.md) describes the kinds.\n");
     write_table(plx_feature_fields, plx_feature_n_fields, out);
     plx_string_add(out, about_views, sizeof about_views - 1);
-    plx_string_format(out, "\n## tasks\n\nA list, one entry a task.\n");
+    plx_string_format(out, "\n## tasks\n\nA list with one entry per task.\n");
     write_table(plx_task_fields, plx_task_n_fields, out);
     plx_string_add(out, about_tasks, sizeof about_tasks - 1);
-    plx_string_format(out, "\n## model\n\n`name` chooses the model; the other keys are its hyper-parameters. Where "
-                           "one or a list is taken, item i is of\nlayer i, and the last of all layers that "
-                           "follow; a block's own key (`expert_dnn_activation`) replaces that of all.\n");
-    for (int i = 0; plx_model_list[i]; i++) {
-        const plx_model_def *def = plx_model_list[i];
-        plx_string_format(out, "\n### %s\n\n%s: %s.", def->name, def->title, def->summary);
-        write_tasks_taken(def, out);
-        write_table(def->fields, *def->n_fields, out);
-    }
+    write_models(out);
     plx_string_format(out, "\n## train\n");
     write_table(plx_train_fields, plx_train_n_fields, out);
     plx_string_format(out, "\nOptimizers:\n\n");

@@ -13,60 +13,64 @@ static const char *const fit_on_names[] = {"train", "all", NULL};
 
 const plx_field plx_data_fields[] = {
     {FIELD(train), .type = PLX_FIELD_TEXT_LIST, .fallback = NULL,
-     .doc = "files of training rows, read in this order: Parquet, or CSV, plain, .gz, .zst, .xz, .bz2, .lz4 or .zip; a "
-            "folder "
-            "stands for its files in the order of their names, and so does a pattern with *, ? or [...]"},
+     .doc = "training files, read in this order: Parquet or CSV, plain or compressed (.gz, .zst, .xz, .bz2, "
+            ".lz4, .zip); a folder means its files in the order of their names, and *, ? and [...] are "
+            "wildcards"},
     {FIELD(validation), .type = PLX_FIELD_TEXT_LIST, .fallback = "",
-     .doc = "files of validation rows; none: see validation_part"},
-    {FIELD(test), .type = PLX_FIELD_TEXT_LIST, .fallback = "", .doc = "files of test rows; none: see test_part"},
+     .doc = "validation files; empty: see validation_part"},
+    {FIELD(test), .type = PLX_FIELD_TEXT_LIST, .fallback = "", .doc = "test files; empty: see test_part"},
     {FIELD(format), .type = PLX_FIELD_CHOICE, .fallback = "auto", .choices = format_names,
-     .doc = "what the files are; auto: as their first bytes say, each for itself. The keys from delimiter to columns "
-            "are for csv"},
+     .doc = "file format; auto: detected from the first bytes of each file. The keys from delimiter to columns "
+            "apply to csv"},
     {FIELD(delimiter), .type = PLX_FIELD_TEXT, .fallback = ",",
-     .doc = "what stands between cells: a byte, a control byte too (\"\\x01\"), or up to 8 (\"::\"); or the word tab"},
+     .doc = "separator between cells: one byte, which may be a control byte (\"\\x01\"), up to 8 bytes "
+            "(\"::\"), or the word tab"},
     {FIELD(quote), .type = PLX_FIELD_TEXT, .fallback = "\"",
-     .doc = "one byte that encloses cells with delimiters or line ends in them, doubled inside; empty: none"},
+     .doc = "one byte that encloses cells with delimiters or line ends in them; doubled inside such a cell; "
+            "empty: no quoting"},
     {FIELD(escape), .type = PLX_FIELD_TEXT, .fallback = "",
-     .doc = "one byte, \\ mostly: the byte behind it is text, be it a quote, a delimiter or a line end; a cell \\N "
-            "stays as it is; empty: none"},
+     .doc = "one byte, usually \\: the byte after it is taken literally, even a quote, a delimiter or a line "
+            "end; the cell \\N is left as it is; empty: no escaping"},
     {FIELD(decimal), .type = PLX_FIELD_TEXT, .fallback = ".",
-     .doc = "the byte before a number's fraction, in cells and texts: . or ,"},
+     .doc = "decimal separator of numbers in cells and texts: . or ,"},
     {FIELD(header), .type = PLX_FIELD_BOOL, .fallback = "true",
-     .doc = "whether each file's first row holds the columns' names"},
+     .doc = "whether the first row of each file has the column names"},
     {FIELD(comment), .type = PLX_FIELD_TEXT, .fallback = "",
-     .doc = "lines that begin with this text are skipped; empty: none"},
+     .doc = "lines that start with this text are skipped; empty: none"},
     {FIELD(trim), .type = PLX_FIELD_BOOL, .fallback = "true",
-     .doc = "whether blanks and tabs round a cell are dropped, in quotes or not, in files and in memory"},
+     .doc = "whether blanks and tabs around a cell are removed, quoted or not, in files and in memory"},
     {FIELD(columns), .type = PLX_FIELD_TEXT_LIST, .fallback = "",
-     .doc = "the columns' names in file order; needed without a header, else the header must say the same"},
+     .doc = "column names in file order; required without a header, otherwise the header must match"},
     {FIELD(missing), .type = PLX_FIELD_TEXT_LIST, .fallback = "",
-     .doc =
-         "cells of columns of numbers, and of labels, that mean a missing one, beside the empty cell and, of numbers "
-         "and of regressions' labels, the text nan; in categories they are texts like any other"},
+     .doc = "cells that mean a missing number or label, in addition to the empty cell and, for numbers and "
+            "labels of regressions, the text nan; categories treat them as ordinary texts"},
     {FIELD(validation_part), .type = PLX_FIELD_REAL, .max = MAX_PART_ROWS, .fallback = "0",
-     .doc = "cut off the training files' rows for validation: below 1 a share of them, else a number of rows"},
+     .doc = "part of the training rows that is used for validation: below 1 a fraction, otherwise a number of "
+            "rows"},
     {FIELD(test_part), .type = PLX_FIELD_REAL, .max = MAX_PART_ROWS, .fallback = "0",
-     .doc = "cut off the training files' rows for testing: below 1 a share of them, else a number of rows"},
+     .doc = "part of the training rows that is used for testing: below 1 a fraction, otherwise a number of rows"},
     {FIELD(split), .type = PLX_FIELD_CHOICE, .fallback = "end", .choices = split_names,
-     .doc = "where the parts are cut: at the end (test rows last, validation rows before them) or at random"},
+     .doc = "how the parts are chosen: end: test rows are the last ones, and validation rows come before them; "
+            "random: at random"},
     {FIELD(split_seed), .type = PLX_FIELD_INT, .max = PLX_EXACT_INTEGERS, .fallback = "0",
      .doc = "seed of the random split"},
     {FIELD(fit_on), .type = PLX_FIELD_CHOICE, .fallback = "train", .choices = fit_on_names,
-     .doc = "rows from which vocabularies, scalings and classes are taken: the training part, or all rows"},
+     .doc = "rows from which vocabularies, scalings and classes are computed: the training part or all rows"},
     {FIELD(memory), .type = PLX_FIELD_SIZE, .fallback = "0",
-     .doc = "memory that rows may take, such as 2GiB: more of them stream through the cache. 0: any number is held in "
-            "memory"},
+     .doc = "memory limit for rows, such as 2GiB; rows that exceed it are streamed through the cache. 0: no "
+            "limit, all rows are kept in memory"},
     {FIELD(cache), .type = PLX_FIELD_TEXT, .fallback = "",
-     .doc = "folder in which encoded rows are kept and found again while the files are unchanged; empty: plexus-cache, "
-            "and only where memory is too small"},
+     .doc = "folder for encoded rows, which are reused while the files are unchanged; empty: plexus-cache, used "
+            "only if memory is too small"},
     {FIELD(group), .type = PLX_FIELD_TEXT, .is_column = true, .fallback = "",
-     .doc = "column that says which rows belong together, a user say, for `group_auc`; an empty cell: to none"},
+     .doc = "column that says to which group a row belongs, such as a user, for `group_auc`; an empty cell: to "
+            "none"},
     {FIELD(on_error), .type = PLX_FIELD_CHOICE, .fallback = "stop", .choices = on_error_names,
-     .doc =
-         "a row that cannot be read (cells too many, no number, no label): end with its place, or skip and count it"},
+     .doc = "what to do with an invalid row (too many cells, not a number, not a label): stop and report its "
+            "place, or skip and count it"},
     {FIELD(max_errors), .type = PLX_FIELD_INT, .max = PLX_EXACT_INTEGERS, .fallback = "1000",
-     .doc = "on_error skip: more wrong rows than this in one reading end it all the same"},
+     .doc = "on_error skip: more invalid rows than this in one read are an error"},
     {FIELD(row_weight), .type = PLX_FIELD_TEXT, .is_column = true, .fallback = "",
-     .doc = "a column with a number from 0: what each row counts in the losses of all tasks; empty: 1"},
+     .doc = "column with the weight of each row in the losses of all tasks, from 0; empty: 1"},
 };
 const size_t plx_data_n_fields = sizeof plx_data_fields / sizeof *plx_data_fields;

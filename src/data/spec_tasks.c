@@ -26,25 +26,25 @@ static const char *const regression_losses[] = {PLX_REGRESSION_LOSSES(LOSS_NAME)
 #define FIELD(member) .name = #member, .offset = offsetof(plx_task_spec, member)
 
 const plx_field plx_task_fields[] = {
-    {FIELD(name), .type = PLX_FIELD_TEXT, .fallback = NULL, .doc = "the task's name, different from all others'"},
+    {FIELD(name), .type = PLX_FIELD_TEXT, .fallback = NULL, .doc = "name of the task, which must be unique"},
     {FIELD(column), .type = PLX_FIELD_TEXT, .is_column = true, .fallback = "",
-     .doc = "the column of its labels; empty: the one of its name"},
+     .doc = "column with the labels; empty: the one with the task's name"},
     {FIELD(kind), .type = PLX_FIELD_CHOICE, .fallback = "binary", .choices = plx_task_kinds,
-     .doc = "binary: a probability is learned; regression: a number; multiclass: a probability of each class"},
+     .doc = "binary: a probability is predicted; regression: a number; multiclass: a probability for each class"},
     {FIELD(labels), .type = PLX_FIELD_CHOICE, .kinds = OF_BINARY, .fallback = "hard", .choices = label_kinds,
-     .doc = "binary: hard: 0 or 1; soft: probabilities from 0 to 1, a row of label y counts as y positive and 1 - y "
-            "negative ones"},
+     .doc = "binary: hard: 0 or 1; soft: probabilities from 0 to 1; a row with label y counts as y positive and "
+            "1 - y negative rows"},
     {FIELD(positive), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_BINARY, .fallback = "",
-     .doc = "binary: cells that mean 1, every other text means 0 (-1 beside 0: no label); empty: the cells are the "
-            "numbers 0 and 1"},
+     .doc = "binary: cells that mean 1; every other text means 0 (-1 besides 0: no label); empty: the cells are "
+            "the numbers 0 and 1"},
     {FIELD(negative), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_BINARY, .fallback = "",
-     .doc = "binary, beside positive: cells that mean 0; when given, a cell in neither list is an error"},
+     .doc = "binary, with positive: cells that mean 0; if given, a cell in neither list is an error"},
     {FIELD(missing), .type = PLX_FIELD_TEXT_LIST, .fallback = "",
-     .doc = "cells that mean that a row has no label of the task, such as [\"-1\", \"\\\\N\"], beside the empty cell "
-            "and those of data.missing"},
+     .doc = "cells that mean that the row has no label for the task, such as [\"-1\", \"\\\\N\"], in addition "
+            "to the empty cell and data.missing"},
     {FIELD(classes), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_MULTICLASS, .fallback = "",
-     .doc = "multiclass: its labels, in the order of its outputs; empty: those of the training rows, as numbers in "
-            "rising order where all are numbers, else by the order of their bytes"},
+     .doc = "multiclass: the labels, in the order of the outputs; empty: those of the training rows, in "
+            "numerical order if all are numbers, otherwise in the order of their bytes"},
     {FIELD(loss), .type = PLX_FIELD_CHOICE, .kinds = OF_REGRESSION, .fallback = "squared", .choices = regression_losses,
      .doc = "regression: of d = prediction - label" PLX_REGRESSION_LOSSES(LOSS_DOC)},
     PLX_LOSS_PARAMETER_LIST(LOSS_PARAMETER){
@@ -53,18 +53,19 @@ const plx_field plx_task_fields[] = {
         .offset = offsetof(plx_task_spec, where),
         .is_column = true,
         .fallback = "",
-        .doc = "a column: the task counts only in rows where it holds one of where_values; empty: in all rows"},
+        .doc = "column that limits the task to the rows in which it has one of where_values; empty: all rows"},
     {FIELD(where_values), .type = PLX_FIELD_TEXT_LIST, .fallback = "", .doc = "cells of the column `where`"},
     {FIELD(weight), .type = PLX_FIELD_REAL, .max = 1e6, .fallback = "1",
-     .doc = "of the task's loss in the sum that training lowers"},
+     .doc = "weight of the task's loss in the total loss"},
     {FIELD(weight_decay), .type = PLX_FIELD_REAL, .max = 1, .above_min = true, .fallback = "1",
-     .doc = "in training, epoch e (from 1) has the weight weight * weight_decay^(e - 1)"},
+     .doc = "decay of the weight per epoch: in epoch e (from 1) it is weight * weight_decay^(e - 1)"},
     {FIELD(weight_column), .type = PLX_FIELD_TEXT, .is_column = true, .fallback = "",
-     .doc = "a column with a number from 0: what each row counts in this task's loss, beside data.row_weight; empty: "
-            "1"},
+     .doc = "column with the weight of each row in the loss of this task, from 0, multiplied by "
+            "data.row_weight; empty: 1"},
     {FIELD(class_weights), .type = PLX_FIELD_WEIGHT_LIST, .kinds = OF_BINARY | OF_MULTICLASS, .max = 1e6,
      .fallback = "", .choices = balanced_word,
-     .doc = "what a row counts by its label: {label: weight} for every label; or numbers in the order of the classes "
-            "([of 0, of 1]); or balanced: n / (k * the label's rows), for k labels in n training rows; empty: 1"},
+     .doc = "weight of a row by its label: {label: weight} for every label; or numbers in the order of the "
+            "classes ([of 0, of 1]); or balanced: n / (k * rows with the label), for k labels in n training "
+            "rows; empty: 1"},
 };
 const size_t plx_task_n_fields = sizeof plx_task_fields / sizeof *plx_task_fields;

@@ -49,9 +49,9 @@ extern const char *const plx_gate_input_names[];
         .fallback = fallback_, .doc = doc_                                                                             \
     }
 #define PLX_MODEL_FIELD_GATE_UNITS                                                                                     \
-    PLX_MODEL_FIELD_UNITS(gate_dnn_units, "[]", "hidden layers of each gate's network; empty: a linear gate")
+    PLX_MODEL_FIELD_UNITS(gate_dnn_units, "[]", "sizes of the hidden layers of each gate; empty: a linear gate")
 #define PLX_MODEL_FIELD_EXPERT_UNITS                                                                                   \
-    PLX_MODEL_FIELD_UNITS(expert_dnn_units, "[64]", "layers of each expert, one at least")
+    PLX_MODEL_FIELD_UNITS(expert_dnn_units, "[64]", "sizes of the layers of each expert, at least one")
 /* Choices by layer of the block `member`, or of all. */
 #define PLX_MODEL_FIELDS_LAYERS(prefix, member, activation_, dropout_, use_bn_, whose, empty)                          \
     {.name = prefix "dnn_activation",                                                                                  \
@@ -60,7 +60,7 @@ extern const char *const plx_gate_input_names[];
      .fallback = activation_,                                                                                          \
      .choices = plx_activation_names,                                                                                  \
      .or_one = true,                                                                                                   \
-     .doc = "activation of the " whose ", in their order, the last for all that follow" empty},                        \
+     .doc = "activation of the " whose ", in their order; the last one is also that of all further layers" empty},     \
         {.name = prefix "dnn_dropout",                                                                                 \
          .type = PLX_FIELD_REAL_LIST,                                                                                  \
          .offset = PLX_MODEL_OFFSET(member.dropout),                                                                   \
@@ -68,17 +68,19 @@ extern const char *const plx_gate_input_names[];
          .max = 0.99,                                                                                                  \
          .fallback = dropout_,                                                                                         \
          .or_one = true,                                                                                               \
-         .doc = "share of the " whose "' numbers that training drops" empty},                                          \
+         .doc = "dropout rate of the " whose empty},                                                                   \
     {                                                                                                                  \
         .name = prefix "dnn_use_bn", .type = PLX_FIELD_BOOL_LIST, .offset = PLX_MODEL_OFFSET(member.use_bn),           \
-        .fallback = use_bn_, .or_one = true, .doc = "batch normalisation before the activations of the " whose empty   \
+        .fallback = use_bn_, .or_one = true,                                                                           \
+        .doc = "whether the " whose " have batch normalisation before the activation" empty                            \
     }
 #define PLX_MODEL_FIELDS_EXPERT                                                                                        \
-    PLX_MODEL_FIELDS_LAYERS("expert_", expert, "[]", "[]", "[]", "experts' layers", "; empty: as all blocks")
+    PLX_MODEL_FIELDS_LAYERS("expert_", expert, "[]", "[]", "[]", "layers of the experts", "; empty: as in all blocks")
 #define PLX_MODEL_FIELDS_GATE                                                                                          \
-    PLX_MODEL_FIELDS_LAYERS("gate_", gate, "[]", "[]", "[]", "gates' hidden layers", "; empty: as all blocks")
+    PLX_MODEL_FIELDS_LAYERS("gate_", gate, "[]", "[]", "[]", "hidden layers of the gates", "; empty: as in all blocks")
 #define PLX_MODEL_FIELDS_BOTTOM                                                                                        \
-    PLX_MODEL_FIELDS_LAYERS("bottom_", bottom, "[]", "[]", "[]", "shared network's layers", "; empty: as all blocks")
+    PLX_MODEL_FIELDS_LAYERS("bottom_", bottom, "[]", "[]", "[]", "layers of the shared network",                       \
+                            "; empty: as in all blocks")
 #define PLX_MODEL_FIELDS_COMMON                                                                                        \
     {.name = "tower_dnn_units_lists",                                                                                  \
      .type = PLX_FIELD_INT_LISTS,                                                                                      \
@@ -87,19 +89,22 @@ extern const char *const plx_gate_input_names[];
      .max = 65536,                                                                                                     \
      .fallback = "[]",                                                                                                 \
      .each = "[64]",                                                                                                   \
-     .doc = "layers of each task's tower, one list a task; empty: one layer of 64 for every task"},                    \
+     .doc = "sizes of the layers of each task's tower, one list per task; empty: one layer of 64 for every task"},     \
         PLX_MODEL_FIELDS_LAYERS("", dnn, "relu", "0", "false", "hidden layers", ""),                                   \
-        PLX_MODEL_FIELDS_LAYERS("tower_", tower, "[]", "[]", "[]", "towers' layers", "; empty: as all blocks"),        \
+        PLX_MODEL_FIELDS_LAYERS("tower_", tower, "[]", "[]", "[]", "layers of the towers",                             \
+                                "; empty: as in all blocks"),                                                          \
         {.name = "l2_reg_embedding",                                                                                   \
          .type = PLX_FIELD_REAL,                                                                                       \
          .offset = PLX_MODEL_OFFSET(l2_reg_embedding),                                                                 \
          .min = 0,                                                                                                     \
          .max = 1e6,                                                                                                   \
          .fallback = "0.00001",                                                                                        \
-         .doc = "factor, in the loss, of the sum of squares of all embedding tables but frozen ones"},                 \
+         .doc = "L2 regularisation: factor of the sum of squares of all embedding tables except frozen ones in the "   \
+                "loss"},                                                                                               \
     {                                                                                                                  \
         .name = "l2_reg_dnn", .type = PLX_FIELD_REAL, .offset = PLX_MODEL_OFFSET(l2_reg_dnn), .min = 0, .max = 1e6,    \
-        .fallback = "0", .doc = "factor of the sum of squares of all hidden layers' kernels in the loss"               \
+        .fallback = "0",                                                                                               \
+        .doc = "L2 regularisation: factor of the sum of squares of all hidden layers' kernels in the loss"             \
     }
 
 #endif

@@ -31,7 +31,7 @@ static void build_esmm(plx_graph *graph, const plx_build *build, plx_task_output
 const plx_model_def plx_model_esmm = {
     .name = "esmm",
     .title = "ESMM",
-    .summary = "click, and click with conversion as a product of probabilities, over the entire space",
+    .summary = "the probability of a click, and that of a click with conversion as a product of two, over all rows",
     .fields = fields,
     .n_fields = &n_fields,
     .tasks_min = 2,

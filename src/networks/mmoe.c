@@ -4,7 +4,7 @@
 #include "networks/features.h"
 
 static const plx_field fields[] = {
-    PLX_MODEL_FIELD_COUNT(num_experts, 1, "8", "experts, shared by all tasks"),
+    PLX_MODEL_FIELD_COUNT(num_experts, 1, "8", "number of experts, shared by all tasks"),
     PLX_MODEL_FIELD_EXPERT_UNITS,
     PLX_MODEL_FIELD_GATE_UNITS,
     PLX_MODEL_FIELDS_EXPERT,
@@ -29,7 +29,7 @@ static void build_mmoe(plx_graph *graph, const plx_build *build, plx_task_output
 const plx_model_def plx_model_mmoe = {
     .name = "mmoe",
     .title = "MMoE",
-    .summary = "experts shared by all tasks, mixed by a gate of each task's own",
+    .summary = "experts shared by all tasks, mixed by one gate per task",
     .fields = fields,
     .n_fields = &n_fields,
     .tasks_min = 2,

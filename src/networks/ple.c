@@ -8,22 +8,22 @@
 #include "networks/features.h"
 
 #define FIELDS_EXPERTS                                                                                                 \
-    PLX_MODEL_FIELD_COUNT(num_experts_specific, 0, "4", "experts of each task's own, at each level"),                  \
-        PLX_MODEL_FIELD_COUNT(num_experts_shared, 0, "4", "experts shared by all tasks, at each level"),               \
+    PLX_MODEL_FIELD_COUNT(num_experts_specific, 0, "4", "number of experts of each task, at each level"),              \
+        PLX_MODEL_FIELD_COUNT(num_experts_shared, 0, "4", "number of experts shared by all tasks, at each level"),     \
         PLX_MODEL_FIELD_EXPERT_UNITS, PLX_MODEL_FIELD_GATE_UNITS, PLX_MODEL_FIELDS_EXPERT, PLX_MODEL_FIELDS_GATE
 
 static const plx_field cgc_fields[] = {FIELDS_EXPERTS, PLX_MODEL_FIELDS_COMMON};
 static const size_t cgc_n_fields = sizeof cgc_fields / sizeof *cgc_fields;
 
 static const plx_field ple_fields[] = {
-    PLX_MODEL_FIELD_COUNT(num_levels, 1, "2", "levels of experts, one on another"),
+    PLX_MODEL_FIELD_COUNT(num_levels, 1, "2", "number of levels of experts"),
     FIELDS_EXPERTS,
     {.name = "gate_input",
      .type = PLX_FIELD_CHOICE,
      .offset = PLX_MODEL_OFFSET(gate_input),
      .fallback = "level",
      .choices = plx_gate_input_names,
-     .doc = "what a gate without hidden layers reads: its level's own input, or the features at every level"},
+     .doc = "input of a gate without hidden layers: the input of its level, or the features at every level"},
     PLX_MODEL_FIELDS_COMMON,
 };
 static const size_t ple_n_fields = sizeof ple_fields / sizeof *ple_fields;
@@ -107,7 +107,7 @@ static void build_ple(plx_graph *graph, const plx_build *build, plx_task_output 
 const plx_model_def plx_model_cgc = {
     .name = "cgc",
     .title = "CGC",
-    .summary = "own experts for each task and shared ones; each task's gate covers its own and the shared",
+    .summary = "experts of each task and shared experts; the gate of a task mixes its own and the shared ones",
     .fields = cgc_fields,
     .n_fields = &cgc_n_fields,
     .tasks_min = 2,
@@ -117,7 +117,7 @@ const plx_model_def plx_model_cgc = {
 const plx_model_def plx_model_ple = {
     .name = "ple",
     .title = "PLE",
-    .summary = "levels of CGC, one on another, with a shared stream between them",
+    .summary = "several levels of CGC, with a shared stream between them",
     .fields = ple_fields,
     .n_fields = &ple_n_fields,
     .tasks_min = 2,

@@ -4,7 +4,7 @@
 #include "networks/features.h"
 
 static const plx_field fields[] = {
-    PLX_MODEL_FIELD_UNITS(bottom_dnn_units, "[128]", "layers of the shared network"),
+    PLX_MODEL_FIELD_UNITS(bottom_dnn_units, "[128]", "sizes of the layers of the shared network"),
     PLX_MODEL_FIELDS_BOTTOM,
     PLX_MODEL_FIELDS_COMMON,
 };

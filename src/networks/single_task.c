@@ -19,7 +19,7 @@ static void build_single_task(plx_graph *graph, const plx_build *build, plx_task
 const plx_model_def plx_model_single_task = {
     .name = "single_task",
     .title = "Single-Task",
-    .summary = "a network and embedding tables of its own for each task; nothing is shared",
+    .summary = "a separate network with separate embedding tables for each task; nothing is shared",
     .fields = fields,
     .n_fields = &n_fields,
     .tasks_min = 1,

@@ -13,17 +13,17 @@
 #define PLX_REGRESSION_LOSSES(X)                                                                                       \
     X(squared, "d^2")                                                                                                  \
     X(absolute, "|d|")                                                                                                 \
-    X(huber, "both, see huber_delta")                                                                                  \
-    X(quantile, "the pinball loss, whose best prediction is a quantile of the labels, see quantile")                   \
-    X(poisson, "labels are counts, and the network gives the logarithm of their rate")
+    X(huber, "a mixture of both, see huber_delta")                                                                     \
+    X(quantile, "the pinball loss, which is lowest for a quantile of the labels, see quantile")                        \
+    X(poisson, "labels are counts, and the network predicts the logarithm of their rate")
 #define PLX_MULTICLASS_LOSSES(X)                                                                                       \
     X(class, "cross-entropy")
 
 /* P(key, loss, most, open, fallback, doc): a number above 0 that the loss reads, at most or, if open, below `most`. */
 #define PLX_LOSS_PARAMETER_LIST(P)                                                                                     \
-    P(huber_delta, huber, 1e6, false, "1", "d^2 / 2 up to this |d|, from there on delta (|d| - delta / 2)")            \
+    P(huber_delta, huber, 1e6, false, "1", "d^2 / 2 up to this |d|, above it delta * (|d| - delta / 2)")               \
     P(quantile, quantile, 1, true, "0.5",                                                                              \
-      "the share of labels that the prediction is to be above: -d times this for d below 0, else d times 1 - this")
+      "fraction of labels to be below the prediction: the loss is -d * quantile for d < 0, else d * (1 - quantile)")
 /* clang-format on */
 
 #define PLX_LOSS_LIST(X) PLX_BINARY_LOSSES(X) PLX_REGRESSION_LOSSES(X) PLX_MULTICLASS_LOSSES(X)

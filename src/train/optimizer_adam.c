@@ -27,7 +27,7 @@ static void adam_step(const plx_kernels *kernels, const plx_train_spec *spec, pl
 
 const plx_optimizer plx_optimizer_adam = {
     .name = "adam",
-    .doc = "Adam as Keras has it, on whole tables: w -= rate_t * m / (sqrt(v) + epsilon)",
+    .doc = "Adam as in Keras, on whole tables: w -= rate_t * m / (sqrt(v) + epsilon)",
     .n_slots = 2,
     .rate = adam_rate,
     .step = adam_step,
