@@ -72,7 +72,7 @@ def _read(backup: BackupAndRestore, epoch: int) -> tuple[dict[str, Any], dict[st
         with np.load(path, allow_pickle=False) as file:
             return json.loads(str(file["states"])), dict(file)
     except (ValueError, KeyError, OSError, EOFError) as failure:
-        raise FormatError(f"{path}: no states of callbacks: {failure}; remove {backup.backup_dir}") from None
+        raise FormatError(f"{path}: not a file of callbacks' states: {failure}; remove {backup.backup_dir}") from None
 
 
 def restore(backup: BackupAndRestore, training: Training, epoch: int) -> None:

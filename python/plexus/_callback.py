@@ -73,12 +73,12 @@ _NEVER_CALLED = (
 def check_callback(callback: object) -> None:
     """ValueError for what is no callback; a RuntimeWarning for hooks that it has and nothing calls."""
     if not hasattr(callback, "set_model"):
-        raise ValueError(f"callbacks: {callback!r} is none; derive it from plexus.callbacks.Callback")
+        raise ValueError(f"callbacks: {callback!r} is not a callback; derive it from plexus.callbacks.Callback")
     found = [name for name in _NEVER_CALLED if callable(getattr(callback, name, None)) and _is_own(callback, name)]
     if found:
         warn(
-            f"callback {type(callback).__name__}: {', '.join(found)} will never be called: training tells of the begin "
-            "and end of epochs alone; take on_epoch_begin and on_epoch_end"
+            f"callback {type(callback).__name__}: {', '.join(found)} will never be called: only the start and "
+            "end of epochs are reported; use on_epoch_begin and on_epoch_end"
         )
 
 
@@ -118,7 +118,11 @@ class LambdaCallback(Callback):
         **others: Callable[..., object] | None,
     ):
         for name in others:
-            remedy = "it is never called; take on_epoch_begin or on_epoch_end" if name in _NEVER_CALLED else "no hook"
+            remedy = (
+                "it is never called; use on_epoch_begin or on_epoch_end"
+                if name in _NEVER_CALLED
+                else "callbacks have no such method"
+            )
             if others[name] is not None or name not in _NEVER_CALLED:
                 raise TypeError(f"LambdaCallback: {name}: {remedy}")
         for name, function in (

@@ -20,7 +20,7 @@ def _are_by_task(class_weight: Mapping[Any, Any]) -> bool:
     """Whether a dict holds what tasks have, in place of numbers by label."""
     nested = [isinstance(value, Mapping) or value is None or isinstance(value, str) for value in class_weight.values()]
     if any(nested) and not all(nested):
-        raise ValueError("class_weight: numbers by label and dicts by task are mixed; give each task its dict")
+        raise ValueError("class_weight: numbers by label and dicts by task are mixed; give each task a dict")
     return any(nested)
 
 
@@ -32,14 +32,18 @@ def _by_text(weights: Mapping[Any, Any], task: str) -> dict[str, float]:
         except Meaningless as failure:
             raise ValueError(f"class_weight of task '{task}': {failure}") from None
         if key is None:
-            raise ValueError(f"class_weight of task '{task}': {label!r} is no label: rows without one do not count")
+            raise ValueError(
+                f"class_weight of task '{task}': {label!r} is not a label: rows without a label do not count"
+            )
         key = key.decode("utf-8", "replace") if isinstance(key, bytes) else key
         if key in found:
-            raise ValueError(f"class_weight of task '{task}': label '{key}' is there twice, as text and as number")
+            raise ValueError(f"class_weight of task '{task}': label '{key}' is given twice, as text and as number")
         try:
             found[key] = float(weight)
         except (TypeError, ValueError):
-            raise ValueError(f"class_weight of task '{task}': the weight of '{key}' is {weight!r}, no number") from None
+            raise ValueError(
+                f"class_weight of task '{task}': the weight of '{key}' is {weight!r}, not a number"
+            ) from None
     return found
 
 
@@ -64,7 +68,7 @@ def class_weights(class_weight: ClassWeights, names: Sequence[str], kinds: Seque
         if isinstance(weights, str):
             if weights != "balanced":
                 raise ValueError(
-                    f"class_weight of task '{name}': '{weights}' is no weight; give a dict by label, or 'balanced'"
+                    f"class_weight of task '{name}': '{weights}' is not valid; give a dict by label, or 'balanced'"
                 )
             changes["tasks", name, "class_weights"] = weights
         elif isinstance(weights, Mapping):

@@ -92,7 +92,7 @@ def from_numpy(values: Array, name: str, valid: Array | None = None) -> Column:
         items = from_numpy(np.ascontiguousarray(values).reshape(-1), name, None if valid is None else valid.reshape(-1))
         return items if width == 1 else plain_column(b"+w:%d" % width, [], len(values), children=[items])
     if values.ndim != 1:
-        raise SchemaError(f"column '{name}' has the shape {values.shape}; give one value a row")
+        raise SchemaError(f"column '{name}' has the shape {values.shape}; give one value per row")
     kind = values.dtype.kind
     if kind == "O":
         return from_objects(_without(values.tolist(), valid), name)
@@ -115,9 +115,9 @@ def _without(values: list[Any], valid: Array | None) -> list[Any]:
 
 def _remedy(dtype: np.dtype[Any]) -> str:
     if dtype.kind == "m":
-        return "make numbers of it: column / np.timedelta64(1, 's')"
+        return "convert it to numbers: column / np.timedelta64(1, 's')"
     if dtype.kind == "V":
-        return "give its fields as columns of their own"
+        return "give its fields as separate columns"
     return "cast it to float64" if dtype.kind == "f" else "cast it to numbers or texts"
 
 
@@ -340,7 +340,7 @@ def _from_lists(values: Sequence[Any], name: str) -> Column:
             valid[i] = False
         else:
             raise SchemaError(
-                f"row {i + 1}: column '{name}' holds {value!r} among lists; make a list of it: [{value!r}]"
+                f"row {i + 1}: column '{name}' contains {value!r} among lists; make it a list: [{value!r}]"
             )
     counts = np.fromiter(map(len, rows), np.int64, len(rows))
     arrays = [row for row in rows if len(row)]

@@ -41,7 +41,7 @@ def _json(value: Any) -> str:
     except UnicodeEncodeError as wrong:
         near = text[max(wrong.start - 20, 0) : wrong.end + 20]
         raise ArgumentError(
-            f"the configuration: {near!r} has half a character (a surrogate), as UTF-8 has none"
+            f"the configuration: {near!r} contains half a character (a surrogate), which UTF-8 cannot represent"
         ) from None
     return json.dumps(value, default=_plain)
 

@@ -39,8 +39,8 @@ def _tower(units: object, n_tasks: int) -> list[list[int]]:
     sizes: list[Any] = list(units) if isinstance(units, Iterable) and not isinstance(units, str) else [units]
     if not all(isinstance(one, numbers.Integral) for one in sizes):
         raise ArgumentError(
-            f"tower_dnn_hidden_units is {units!r}; give the units of each hidden layer, [64, 32], which all towers "
-            "have, or tower_dnn_units_lists with one such list a task"
+            f"tower_dnn_hidden_units is {units!r}; give the units of the hidden layers of all towers, "
+            "[64, 32], or tower_dnn_units_lists with one such list per task"
         )
     return [[int(one) for one in sizes]] * n_tasks
 

@@ -67,8 +67,7 @@ class Definition:
                     self.network.set_training(key[1], value)
                 elif (there := self.network.config.value(*key)) != value:
                     raise ArgumentError(
-                        f"task '{key[1]}': {key[2]} is {there} in the network that is built, and stays so; make a new "
-                        "model"
+                        f"task '{key[1]}': {key[2]} is {there} in the built network and cannot change; make a new model"
                     )
         elif changes:
             assert self.config is not None
@@ -157,7 +156,9 @@ class Definition:
         self, network: Network, settings: dict[str, Any], rows: TrainingRows, class_weight: ClassWeights
     ) -> CData:
         if class_weight is not None:
-            raise ArgumentError("class_weight: the network is built, and its rows' weights with it; make a new model")
+            raise ArgumentError(
+                "class_weight: the network is already built, with the weights of its rows; make a new model"
+            )
         for key, value in settings.items():
             network.set_training(key, value)
         text = network.config.text()

@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from ._library import call
+from ._library import call, text, warn_of_rows
 from ._metrics import CompiledMetrics, all_metrics, room_for
 from ._native import ffi, lib
 from ._network import Network
-from ._prediction import tell_wrong_rows
 from ._sources import Source, dataset_of, source_of_files
 from ._types import CData, Labels, Rows, Weights
 from .files import Files, c_paths, plain
@@ -66,7 +65,7 @@ def _measure_of_files(network: Network, files: Files) -> Measure:
             (names, keep), report = c_paths(source.paths or []), ffi.new("plx_files_report *")
             of_files = lib.plx_model_evaluate_files_weighted if weighted else lib.plx_model_evaluate_files
             metrics = _measure(network, of_files, names, len(keep), after=(report,))
-            tell_wrong_rows(report)
+            warn_of_rows(report.wrong_rows, lambda: text(report.wrong_row[0]))
             return metrics
 
     return measure
@@ -80,7 +79,7 @@ def _check_named_weights(network: Network, sample_weight: Weights | None) -> Non
     if given != expected:
         raise ValueError(
             f"sample_weight: the network reads weights from {', '.join(expected.values()) or 'no column'}, as the "
-            "first fit said; give the same"
+            "first fit set; give the same columns"
         )
 
 

@@ -88,7 +88,7 @@ def create(kind: str, free: Callable[[CData], None], function: Callable[..., int
 def path_bytes(path: FilePath) -> bytes:
     encoded = os.fsencode(os.fspath(path))
     if b"\0" in encoded:
-        raise ArgumentError(f"the path {path!r} has a character NUL, which no path may have")
+        raise ArgumentError(f"the path {path!r} contains the character NUL, which is not allowed")
     return encoded
 
 
@@ -101,6 +101,12 @@ def warn(message: str) -> None:
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
     warnings.warn(message, RuntimeWarning, stacklevel=level)
+
+
+def warn_of_rows(n: int, first: Callable[[], str]) -> None:
+    """A warning of the rows of files that were left out, where there are any; `first`: the first one's message."""
+    if n:
+        warn(f"{n} invalid {'row is' if n == 1 else 'rows are'} left out; the first: {first()}")
 
 
 def keep_failure(kind: object, failure: BaseException, traceback: TracebackType) -> float | None:

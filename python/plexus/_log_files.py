@@ -159,7 +159,7 @@ class BackupAndRestore(Callback):
         self.delete_checkpoint = delete_checkpoint
         self._written = 0  # when the checkpoint was, in nanoseconds
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
-            raise ValueError(f"BackupAndRestore: save_freq is {save_freq!r}; take 'epoch', or a number of steps")
+            raise ValueError(f"BackupAndRestore: save_freq is {save_freq!r}; give 'epoch' or a number of steps")
 
     def settings(self) -> dict[str, Any]:
         """Keys of the configuration's section `train`."""

@@ -33,7 +33,7 @@ def _has_kind(metric: str, kind: str) -> bool:
 def is_larger_better(monitor: str, mode: str = "auto") -> bool:
     """Of a name in History: that of a loss, or of a metric after that of the task. `mode`: auto, min or max."""
     if mode not in ("auto", "min", "max"):
-        raise ValueError(f"mode '{mode}' is none of auto, min, max")
+        raise ValueError(f"mode '{mode}' is unknown; there are auto, min and max")
     if mode != "auto":
         return mode == "max"
     metrics = (lib.plx_metric_at(number) for number in range(lib.plx_metric_count()))

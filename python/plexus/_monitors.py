@@ -33,7 +33,7 @@ class _Monitor(Callback):
 
     def value(self, logs: Logs | None) -> float:
         if self.monitor not in (logs or {}):
-            raise ValueError(f"there is no figure '{self.monitor}'; there are {', '.join(logs or {})}")
+            raise ValueError(f"there is no metric '{self.monitor}'; there are {', '.join(logs or {})}")
         return (logs or {})[self.monitor]
 
     def is_better(self, value: float) -> bool:

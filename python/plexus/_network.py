@@ -93,7 +93,7 @@ class Network:
 
     def description(self, form: str) -> str:
         if form not in _DESCRIPTIONS:
-            raise ValueError(f"form '{form}' is none of {', '.join(_DESCRIPTIONS)}")
+            raise ValueError(f"form '{form}' is unknown; there are {', '.join(_DESCRIPTIONS)}")
         return taken_text(context(self.threads), lib.plx_model_describe, self.handle, _DESCRIPTIONS[form])
 
     def layers(self) -> Iterator[tuple[str, int, int]]:
@@ -147,7 +147,7 @@ def save(network: Network, filepath: FilePath) -> None:
     >>> plexus.load_model("model.plexus").task_names
     ['click', 'seconds']
     """
-    refuse_transforms(network.schema.feature_columns, "a model file cannot hold its transform_fn")
+    refuse_transforms(network.schema.feature_columns, "a model file cannot contain its transform_fn")
     network.write(filepath)
 
 
@@ -172,6 +172,6 @@ def export_onnx(network: Network, filepath: FilePath, external_data: bool = Fals
     --------
     >>> model.export_onnx("model.onnx")
     """
-    refuse_transforms(network.schema.feature_columns, "ONNX cannot hold its transform_fn")
+    refuse_transforms(network.schema.feature_columns, "ONNX cannot contain its transform_fn")
     options = ffi.new("plx_onnx_options *", {"external_data": external_data})
     call(lib.plx_model_export_onnx, network.handle, path_bytes(filepath), options, ffi.NULL)

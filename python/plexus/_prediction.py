@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ._library import ArgumentError, call, keep_failure, warn
+from ._library import ArgumentError, call, keep_failure, text, warn_of_rows
 from ._native import ffi, lib
 from ._network import Network
 from ._sources import Source, dataset_of, source_of
@@ -42,13 +42,6 @@ def plexus_scores(user: CData, scores: CData, rows: int) -> bool:
     return gathered.take(scores, rows)
 
 
-def tell_wrong_rows(report: CData) -> None:
-    """A warning of the rows of files that were left out."""
-    if report.wrong_rows:
-        first = ffi.string(report.wrong_row[0]).decode()
-        warn(f"{report.wrong_rows} rows that cannot be read are left out; the first: {first}")
-
-
 def scores_of_dataset(network: Network, dataset: CData) -> Floats:
     """[rows, outputs]."""
     scores = np.empty((lib.plx_dataset_rows(dataset), network.n_outputs), np.float32)
@@ -76,7 +69,7 @@ def _scores_of_files(network: Network, paths: list[str]) -> Floats:
         call(lib.plx_model_predict_files, network.handle, names, len(keep), take, user, report)
 
     scores = _gathered(network, predict)
-    tell_wrong_rows(report)
+    warn_of_rows(report.wrong_rows, lambda: text(report.wrong_row[0]))
     return scores
 
 

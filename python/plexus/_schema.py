@@ -49,8 +49,8 @@ class Schema:
             if isinstance(x, (list, tuple)):
                 if len(x) != len(names):
                     raise ArgumentError(
-                        f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}; a list has an array a "
-                        "feature, a frame has rows, and model.predictor() takes one row"
+                        f"x has {len(x)} arrays for {len(names)} features: {', '.join(names)}; a list needs an array "
+                        "per feature, a frame has rows, and model.predictor() scores one row"
                     )
                 x = dict(zip(names, x))
             elif isinstance(x, np.ndarray) and x.ndim == 2 and x.dtype.names is None:
@@ -70,7 +70,7 @@ class Schema:
             reading = self.read[name]
             if not reading.is_list:
                 raise SchemaError(
-                    f"column '{name}' is a sparse matrix, and no feature that reads it takes lists; give "
+                    f"column '{name}' is a sparse matrix, but no feature that reads it accepts lists; give "
                     "matrix.toarray(), or declare a list"
                 )
             convert = from_sparse if hasattr(x[name], "tocsr") else from_sparse_frame
@@ -110,7 +110,7 @@ class Schema:
                 raise ArgumentError(f"{what}: y is not given, and x has no column '{missing[0]}' of that task")
             return {}
         if len(set(self.label_columns)) < len(self.label_columns):
-            raise ArgumentError(f"{what}: several tasks read one column of labels; put it into x, and leave y out")
+            raise ArgumentError(f"{what}: several tasks read the same column of labels; put it into x and leave y out")
         if isinstance(y, np.ndarray) and y.ndim == 2 and y.shape[1] == len(self.task_names):
             y = [y[:, task] for task in range(len(self.task_names))]
         if isinstance(y, dict) or hasattr(y, "columns") or getattr(getattr(y, "dtype", None), "names", None):
@@ -123,7 +123,8 @@ class Schema:
             y = [y]
         if not isinstance(y, (list, tuple)) or len(y) != len(self.task_names):
             raise ArgumentError(
-                f"{what}: y must be a list of {len(self.task_names)} arrays, one a task ({', '.join(self.task_names)})"
+                f"{what}: y must be a list of {len(self.task_names)} arrays, one per task "
+                f"({', '.join(self.task_names)})"
                 f"{f', not {len(y)}' if isinstance(y, (list, tuple)) else ''}"
             )
         return {column: column_of(values, column) for column, values in zip(self.label_columns, y)}
@@ -159,8 +160,8 @@ class Schema:
         for key, weights in given.items():
             if expected is not None and key not in expected:
                 raise ArgumentError(
-                    f"{what}: the network was built without such a sample_weight, and its rows have no room for one; "
-                    "give it, ones say, to the first fit"
+                    f"{what}: the network was built without such a sample_weight; give one, for example ones, to the "
+                    "first fit"
                 )
             if isinstance(weights, str):
                 if weights not in columns:
@@ -204,7 +205,7 @@ class Schema:
                 weights = _numbers(_column(x, weights), "x")
             if np.shape(weights) != (rows,):
                 raise ArgumentError(
-                    f"sample_weight has the shape {np.shape(weights)} for {rows} rows; give one number a row"
+                    f"sample_weight has the shape {np.shape(weights)} for {rows} rows; give one number per row"
                 )
             task = slice(None) if key[0] == "data" else self.task_names.index(key[1])
             out[:, task] *= weights.reshape(-1, 1) if key[0] == "data" else weights
@@ -235,4 +236,4 @@ def _numbers(weights: Any, what: str) -> Floats64:
         numbers = np.asarray(weights, np.float64)
         return numbers[:, 0] if numbers.ndim == 2 and numbers.shape[1] == 1 else numbers
     except (TypeError, ValueError) as failure:
-        raise ArgumentError(f"{what}: sample_weight holds what is no number: {failure}") from None
+        raise ArgumentError(f"{what}: sample_weight contains a value that is not a number: {failure}") from None

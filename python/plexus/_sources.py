@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ._config import Key, Parsed
-from ._library import UnsupportedError, create, text, warn
+from ._library import UnsupportedError, create, text, warn_of_rows
 from ._native import ffi, lib
 from ._network import Network
 from ._schema import Schema
@@ -21,7 +21,7 @@ from .files import Files, c_paths, files_of, found, parquet_of, parquet_stream, 
 
 def _share(validation_split: float) -> float:
     if not 0 <= validation_split < 1:
-        raise ValueError(f"validation_split is {validation_split}; take 0 to below 1")
+        raise ValueError(f"validation_split is {validation_split}; give a fraction from 0 to below 1")
     return validation_split
 
 
@@ -129,7 +129,7 @@ class FileRows:
             data = create("plx_data", lib.plx_data_free, lib.plx_data_load, config.handle, *where)
         else:
             data = create("plx_data", lib.plx_data_free, lib.plx_data_load_for, config.handle, network.handle, *where)
-        _tell_wrong_rows(data)
+        warn_of_rows(lib.plx_data_wrong_rows(data), lambda: text(lib.plx_data_wrong_row(data, 0)))
         return data
 
     @staticmethod
@@ -148,12 +148,6 @@ class FileRows:
 TrainingRows = TableRows | FileRows
 
 
-def _tell_wrong_rows(data: CData) -> None:
-    if n := lib.plx_data_wrong_rows(data):
-        first = text(lib.plx_data_wrong_row(data, 0))
-        warn(f"{n} rows that cannot be read are left out; the first: {first}")
-
-
 def _names_of(schema: Schema, sample_weight: Weights | None) -> dict[Key, str]:
     given = schema.weights(sample_weight)
     names = {key: name for key, name in given.items() if isinstance(name, str)}
@@ -168,12 +162,12 @@ def _validation_files(validation_data: ValidationData | None, train: Files) -> F
     files = files_of(validation_data)
     if files is None and isinstance(validation_data, (list, tuple)) and validation_data:
         if any(one is not None for one in validation_data[1:]):
-            raise ValueError("validation_data: files hold their labels and weights; give the paths alone")
+            raise ValueError("validation_data: files hold their labels and weights; give only the paths")
         files = files_of(validation_data[0])
     if files is None:
         raise ValueError("validation_data is a table, and x is in files; give both in the same way")
     if files.options and files.options != train.options:
-        raise ValueError("validation_data: its files are read by the options of x's; leave its own out")
+        raise ValueError("validation_data: its files are read by the options of x's; leave out options of its own")
     return files
 
 
@@ -210,7 +204,7 @@ def configured_rows(
 ) -> FileRows:
     """The rows that the configuration names; `without`: arguments of fit that are for other rows."""
     if not config.value("data", "train"):
-        raise ValueError("fit: give x; there is no configuration that names files")
+        raise ValueError("fit: give x; the configuration names no files")
     for name, value in without.items():
         if value is not None:
             raise ValueError(f"{name}: without x, the configuration says which rows there are; leave it out")

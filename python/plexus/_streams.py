@@ -163,8 +163,8 @@ def _check_columns(table: dict[Any, Any], wanted: Collection[str] | None) -> Non
             value is None or isinstance(value, (str, bytes, int, float, np.generic)) or isinstance(value, dict)
         ):
             raise ArgumentError(
-                f"column '{name}' has the shape (): it is one value, a {type(value).__name__}; a table has a column of "
-                "values by each name, and model.predictor() takes one row"
+                f"column '{name}' has the shape (): it is a single value, a {type(value).__name__}; a table has a "
+                "column of values for each name, and model.predictor() scores one row"
             )
 
 
@@ -194,7 +194,8 @@ class Stream:
             if column.rows != self.rows:
                 first = next(iter(read))
                 raise ArgumentError(
-                    f"column '{name}' has {column.rows} rows, column '{first}' {self.rows}; all must have as many"
+                    f"column '{name}' has {column.rows} rows, column '{first}' {self.rows}; all must have the same "
+                    "number"
                 )
         self._keep: list[Any] = [columns]
         self._table = ffi.new("plexus_table *")

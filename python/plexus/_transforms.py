@@ -76,8 +76,8 @@ def _call(feature: DenseFeat, numbers: Floats64) -> Floats64:
     made = np.asarray(feature.transform_fn(numbers), np.float64)
     if made.size != numbers.size:
         raise ValueError(
-            f"feature '{feature.name}': transform_fn made an array {list(made.shape)} of one {list(numbers.shape)}; "
-            "it must give a number for each"
+            f"feature '{feature.name}': transform_fn returned an array {list(made.shape)} for one "
+            f"{list(numbers.shape)}; it must return a number for each"
         )
     return made.reshape(numbers.shape)
 
@@ -98,7 +98,7 @@ def _of_chunk(schema: CData, array: CData, first: int, rows: int, name: str) -> 
     if form == b"n":
         return np.full((rows, 1), np.nan)
     if schema.dictionary != ffi.NULL or form not in {*_NUMBERS, *_OFFSETS, b"b"}:
-        raise SchemaError(f"column '{name}': transform_fn takes numbers; give the column as such")
+        raise SchemaError(f"column '{name}': transform_fn takes numbers; give the column as numbers")
     if form == b"b":
         values = _bits(array, 1, begin, rows).astype(np.float64)
     elif form in _OFFSETS:

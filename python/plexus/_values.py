@@ -34,13 +34,13 @@ def is_missing(value: Any) -> bool:
 
 def _meaningless(value: object) -> Meaningless:
     if isinstance(value, (dt.timedelta, np.timedelta64)):
-        return Meaningless(f"{value!r} is a length of time; make a number of it, of seconds say")
+        return Meaningless(f"{value!r} is a duration; convert it to a number, for example of seconds")
     if isinstance(value, np.longdouble):
         return Meaningless(f"{value!r} has more digits than a double; cast it to float64, or to text")
     shown = repr(value)
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return Meaningless(
-        f"{shown} ({type(value).__name__}) has no meaning here; give a text, a number, a truth or a date"
+        f"{shown} ({type(value).__name__}) is not a valid value; give a text, a number, a boolean or a date"
     )
 
 
@@ -202,9 +202,11 @@ def text_bytes(value: Text) -> bytes:
     try:
         encoded = value if isinstance(value, bytes) else str.encode(value)
     except UnicodeEncodeError:
-        raise Meaningless(f"the text {value!r} has half a character (a surrogate), which UTF-8 cannot hold") from None
+        raise Meaningless(
+            f"the text {value!r} contains half a character (a surrogate), which UTF-8 cannot represent"
+        ) from None
     if b"\0" in encoded:
-        raise Meaningless(f"the text {value!r} has a character NUL, which no text may have")
+        raise Meaningless(f"the text {value!r} contains the character NUL, which is not allowed")
     return encoded
 
 

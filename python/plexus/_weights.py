@@ -89,7 +89,7 @@ def set_weights(network: Network, weights: Sequence[ArrayLike]) -> None:
     for (name, there), values in zip(own.items(), weights):
         if np.shape(values) != there.shape:
             raise ValueError(
-                f"set_weights: parameter '{name}' has {there.size} numbers, {list(there.shape)}, not those of "
+                f"set_weights: parameter '{name}' has {there.size} numbers, {list(there.shape)}, not "
                 f"{list(np.shape(values))}"
             )
     for index, values in enumerate(weights):
@@ -142,10 +142,8 @@ def load_weights(network: Network, filepath: FilePath) -> None:
         with np.load(filepath, allow_pickle=False) as file:
             values = dict(file)
     except (ValueError, EOFError, zipfile.BadZipFile) as failure:
-        raise FormatError(f"{os.fsdecode(os.fspath(filepath))}: no weights of save_weights: {failure}") from None
+        raise FormatError(f"{os.fsdecode(os.fspath(filepath))}: not a file of save_weights: {failure}") from None
     if set(values) != set(names):
         odd = sorted(set(values) ^ set(names))[0]
-        raise ValueError(
-            f"load_weights: parameter '{odd}' is in {'the file' if odd in values else 'the network'} alone"
-        )
+        raise ValueError(f"load_weights: parameter '{odd}' is only in {'the file' if odd in values else 'the network'}")
     set_weights(network, [values[name] for name in names])

@@ -47,8 +47,8 @@ def _initializer(feature: str, initializer: str | KerasObject | None) -> dict[st
     arguments = {} if isinstance(initializer, str) else initializer.get_config()
     if plain not in _INITIALIZERS:
         raise ValueError(
-            f"feature '{feature}': embeddings_initializer '{name}' is none of zeros, random_normal, random_uniform, "
-            "glorot_normal, glorot_uniform"
+            f"feature '{feature}': embeddings_initializer '{name}' is unknown; there are zeros, random_normal, "
+            "random_uniform, glorot_normal and glorot_uniform"
         )
     key, scale = _INITIALIZERS[plain]
     if arguments.get("mean", 0) != 0 or arguments.get("minval", -arguments.get("maxval", 0)) != -arguments.get(
@@ -466,7 +466,7 @@ def checked(feature_columns: Iterable[FeatureColumn]) -> list[FeatureColumn]:
     for feature in columns:
         if not isinstance(feature, (*CLASSES.values(), Feature)):
             raise ValueError(
-                f"{feature!r} is no feature column: give "
+                f"{feature!r} is not a feature column: give "
                 f"{', '.join(kind.__name__ for kind in CLASSES.values())} or Feature objects"
             )
     return columns
@@ -486,7 +486,7 @@ def names_by_place(feature_columns: Sequence[FeatureColumn]) -> list[str]:
     if names != before:
         warn(
             f"values without names are read in the order in which the feature columns were declared, {_shown(names)}; "
-            f"earlier builds read them as {_shown(before)}. A dict by the columns' names has no order to mistake"
+            f"earlier builds read them as {_shown(before)}. A dict by the columns' names avoids this"
         )
     return names
 

@@ -44,10 +44,10 @@ class Files:
         self.folders = [os.fsdecode(one) for one in ([folders] if isinstance(folders, (str, os.PathLike)) else folders)]
         self.options = options
         if not self.paths:
-            raise ValueError("Files: there is no path")
+            raise ValueError("Files: give at least one path")
         for key in _ROWS:
             if key in options:
-                raise ValueError(f"Files: '{key}' says which rows there are; give paths, and validation_data to fit")
+                raise ValueError(f"Files: '{key}' selects rows; give paths, and validation_data to fit")
         if options:
             _check(self.paths, options)
 
@@ -165,8 +165,8 @@ def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> l
     if len(parquet) < len(files):
         other = next(path for path in files if path not in parquet)
         raise UnsupportedError(
-            f"{other}: is CSV beside Parquet files, which this build of the library reads through Python, not both at "
-            "once; write all as one of the two"
+            f"{other}: is a CSV file among Parquet files; this build of the library reads Parquet through Python, and "
+            "not both at once: write all files in one format"
         )
     return parquet
 

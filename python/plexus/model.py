@@ -201,8 +201,8 @@ class Model:
         """RuntimeError where a callback asks for what would change the training that calls it."""
         if self._training is not None:
             raise RuntimeError(
-                f"{what}: the model is in training, and this is one of its callbacks: call it when fit has returned. A "
-                "callback may set self.model.learning_rate and self.model.stop_training, and call set_weights"
+                f"{what}: the model is in training, and this is one of its callbacks: call it after fit has returned. "
+                "A callback may set self.model.learning_rate and self.model.stop_training, and call set_weights"
             )
 
     @property
@@ -410,8 +410,8 @@ class Model:
         is_compiled = metrics.has_plain or metrics.has_weighted
         if sample_weight is not None and is_compiled and not metrics.has_weighted:
             raise ValueError(
-                "sample_weight: the compiled metrics count each row once; compile(weighted_metrics=[...]) names those "
-                "that count weights"
+                "sample_weight: the compiled metrics count each row once; name metrics that use weights in "
+                "compile(weighted_metrics=[...])"
             )
         with self._lock:
             network = self._definition.built()
@@ -476,7 +476,9 @@ def load_model(filepath: FilePath, custom_objects: Mapping[str, object] | None =
     True
     """
     if custom_objects is not None and not isinstance(custom_objects, Mapping):
-        raise TypeError(f"load_model: custom_objects is {custom_objects!r}, no dict; give threads=... by its name")
+        raise TypeError(
+            f"load_model: custom_objects is {custom_objects!r}, not a dict; give the number of threads as threads=..."
+        )
     network = Network.load(filepath, threads)
     return Model(Definition(None, network.schema, threads, network), network.config.model_name)
 

@@ -310,7 +310,7 @@ def ESMM(
         raise ValueError("the length of task_types must be equal to 2")
     for one in types:
         if one != "binary":
-            raise ValueError(f"ESMM takes binary tasks alone, {one} is illegal")
+            raise ValueError(f"ESMM takes only binary tasks, not {one}")
     return _make("esmm", {**given, "task_types": types})
 
 

@@ -44,7 +44,7 @@ _WITHOUT_EFFECT: dict[str, tuple[object, str]] = {
     "use_ema": (False, _NO_AVERAGE),
     "ema_momentum": (None, _NO_AVERAGE),
     "ema_overwrite_frequency": (None, _NO_AVERAGE),
-    "amsgrad": (False, "leave it out; Adam is without it"),
+    "amsgrad": (False, "leave it out; Adam does not have it"),
     "loss_scale_factor": (None, "leave it out; numbers of 32 bits need no scaled loss"),
     "gradient_accumulation_steps": (None, "multiply the batch_size of fit by it"),
     "learning_rate_power": (-0.5, "leave it out; FTRL divides by the root of the sum of squares"),
@@ -83,7 +83,7 @@ def _check_argument(optimizer: str, argument: str, value: object) -> None:
     if argument == "weight_decay":
         if not _is_off(value, 0):
             raise ValueError(
-                f"optimizer '{optimizer}': weight_decay has no effect; take "
+                f"optimizer '{optimizer}': weight_decay has no effect; use "
                 "plexus.optimizers.AdamW(weight_decay=...), or the model's l2_reg_embedding and l2_reg_dnn"
             )
     elif argument in _WITHOUT_EFFECT:
@@ -335,7 +335,9 @@ def get(optimizer: str | Optimizer | KerasObject) -> Optimizer:
         name, config = _of_keras(optimizer)
         if name in _BY_NAME:
             return _BY_NAME[name](**config)
-    raise ValueError(f"{optimizer!r} is no optimizer: give a name, plexus.optimizers.Adam(...) or a Keras optimizer")
+    raise ValueError(
+        f"{optimizer!r} is not an optimizer: give a name, plexus.optimizers.Adam(...) or a Keras optimizer"
+    )
 
 
 def _of_keras(optimizer: KerasObject) -> tuple[str, dict[str, Any]]:

@@ -78,7 +78,7 @@ def learning_curves(
     figures = [figures] if isinstance(figures, str) else list(figures)
     for figure in figures:
         if figure not in values:
-            raise ValueError(f"there is no figure '{figure}'; there are {', '.join(values)}")
+            raise ValueError(f"there is no metric '{figure}'; there are {', '.join(values)}")
     ax = _axes(ax, figsize=(5.5, 3.6))
     before = f"{label} " if label else ""
     for figure in figures:
@@ -205,7 +205,7 @@ def _add_owners(ax: Axes, owners: set[str], colours: Mapping[str, str]) -> None:
 def _known(given_y: ArrayLike, given_scores: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     y, scores = np.asarray(given_y, float).reshape(-1), np.asarray(given_scores, float).reshape(-1)
     if y.shape != scores.shape:
-        raise ValueError(f"{len(y)} labels and {len(scores)} scores; give one score a label")
+        raise ValueError(f"{len(y)} labels and {len(scores)} scores; give one score per label")
     known = ~np.isnan(y)
     return y[known], scores[known]
 

@@ -106,7 +106,7 @@ class Predictor:
     def _check(self, found: dict[str, Reading]) -> None:
         for i, name in enumerate(self.columns):
             if name in self.columns[:i]:
-                raise ArgumentError(f"columns: '{name}' is there twice")
+                raise ArgumentError(f"columns: '{name}' is given twice")
         for name, reading in found.items():
             if reading.is_feature and name not in self.columns:
                 raise SchemaError(
@@ -213,8 +213,8 @@ class Predictor:
         for name in self._read_names:
             if name not in keys:
                 raise SchemaError(
-                    f"the row has no '{name}', which the model reads; {nearest(name, keys)} (None says that a value is "
-                    "missing)"
+                    f"the row has no '{name}', which the model reads; {nearest(name, keys)} (None marks a "
+                    "missing value)"
                 )
         return [row[keys[name]] for name in self._read_names]
 
@@ -241,11 +241,11 @@ class Predictor:
     def _cell_of(value: Any, reading: Reading) -> bytes:
         """A list as the cell that a file would have."""
         if reading.separator is None:
-            raise Meaningless("holds a list, and no feature that reads it takes lists")
+            raise Meaningless("contains a list, but no feature that reads it accepts lists")
         separator = reading.separator.encode()
         texts = [text_bytes(text_of(item) or b"") for item in items_of(value)]
         if any(separator in text for text in texts):
-            raise Meaningless(f"an item of the list holds the separator '{reading.separator}': choose another")
+            raise Meaningless(f"an item of the list contains the separator '{reading.separator}': choose another")
         return separator.join(texts)
 
 
@@ -274,9 +274,9 @@ def of_network(network: Network, columns: Iterable[str] | None = None) -> Predic
     2
     """
     feature_columns = network.schema.feature_columns
-    refuse_transforms(feature_columns, "a predictor is without its transform_fn")
+    refuse_transforms(feature_columns, "a predictor does not have its transform_fn")
     if columns is None:
         if feature_columns is None:
-            raise ValueError("give `columns`, the names of a row's values: the model was not made of feature columns")
+            raise ValueError("give `columns`, the names of a row's values: the model was not made from feature columns")
         columns = names_by_place(feature_columns)
     return Predictor(network, columns)

@@ -152,7 +152,7 @@ class _MultiTaskEstimator(BaseEstimator):
         """The configuration, without rows."""
         name = model if len(tasks) > 1 else "single_task"
         if len(tasks) > 1 and name not in _MODELS:
-            raise ValueError(f"model '{name}' is none of {', '.join(_MODELS)}")
+            raise ValueError(f"model '{name}' is unknown; there are {', '.join(_MODELS)}")
         options = {"model": {}, "train": {}, **(self.options or {})}
         if unknown := set(options) - {"model", "train"}:
             raise ValueError(f"options: there is no section '{sorted(unknown)[0]}'; there are model and train")
@@ -246,12 +246,12 @@ def _check_binary(targets: Array, names: list[str], types: Sequence[str]) -> Non
     """ValueError that names task_types where a target's values cannot be labels of its type."""
     for name, kind, values in zip(names, types, targets.T):
         if kind not in ("binary", "regression"):
-            raise ValueError(f"task_types: '{kind}' of target '{name}' is none of binary, regression")
+            raise ValueError(f"task_types: '{kind}' of target '{name}' is unknown; there are binary and regression")
         odd = values[~np.isnan(values) & (values != 0) & (values != 1)]
         if kind == "binary" and len(odd):
             fitting = ["regression" if one == name else known for one, known in zip(names, types)]
             raise ValueError(
-                f"y: target '{name}' holds {odd[0]:g}, which is no label of a binary task (0 and 1 are). Name the "
+                f"y: target '{name}' holds {odd[0]:g}, which is not a label of a binary task (0 and 1 are). Name the "
                 f"type of each target, task_types={fitting}"
             )
 
@@ -300,7 +300,7 @@ class MultiTaskClassifier(ClassifierMixin, _MultiTaskEstimator):
             classes, codes = np.unique(labels, return_inverse=True)
             if len(classes) < 2:
                 raise ValueError(
-                    f"target '{name}' has one class, {classes[0]!r}; a classifier needs 2 classes at the least"
+                    f"target '{name}' has one class, {classes[0]!r}; a classifier needs at least 2 classes"
                 )
             kind: dict[str, Any] = {"kind": "binary"} if len(classes) == 2 else {"kind": "multiclass"}
             if len(classes) > 2:

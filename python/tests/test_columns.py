@@ -285,23 +285,26 @@ class _Text:
 @pytest.mark.parametrize(
     "column, message",
     [
-        ([{"a": 1}], r"row 1: column 'c': \{'a': 1\} \(dict\) has no meaning here; give a text, a number"),
-        (["a", object()], r"row 2: column 'c': <object object .* has no meaning here"),
+        ([{"a": 1}], r"row 1: column 'c': \{'a': 1\} \(dict\) is not a valid value; give a text, a number"),
+        (["a", object()], r"row 2: column 'c': <object object .* is not a valid value"),
         (np.array([object()] * 2), r"row 1: column 'c': <object object"),
-        (pd.Series([fractions.Fraction(1, 3)]), r"row 1: column 'c': Fraction\(1, 3\) \(Fraction\) has no meaning"),
-        ([None, 1j], r"row 2: column 'c': 1j \(complex\) has no meaning"),
+        (
+            pd.Series([fractions.Fraction(1, 3)]),
+            r"row 1: column 'c': Fraction\(1, 3\) \(Fraction\) is not a valid value",
+        ),
+        ([None, 1j], r"row 2: column 'c': 1j \(complex\) is not a valid value"),
         (pd.Series([1j]), "column 'c' has the dtype complex128; cast it to numbers or texts"),
         (np.ones(1, np.longdouble), "column 'c' has the dtype float128; cast it to float64"),
         ([np.longdouble(1)], "has more digits than a double; cast it to float64"),
-        ([datetime.timedelta(1)], "is a length of time; make a number of it, of seconds say"),
-        (np.zeros(1, "m8[s]"), r"has the dtype timedelta64\[s\]; make numbers of it"),
-        (pd.to_timedelta(pd.Series([1])), r"has the dtype timedelta64\[ns\]; make numbers of it"),
-        (np.zeros(1, "V4"), "has the dtype .*V4; give its fields as columns of their own"),
-        (["a", "\udcff"], r"row 2: column 'c': the text '\\udcff' has half a character"),
-        ([[1, 2], 3], "row 2: column 'c' holds 3 among lists; make a list of it"),
-        ([["a"], "b"], "row 2: column 'c' holds 'b' among lists"),
-        (3, "column 'c' has the shape ().*model.predictor.. takes one row"),
-        ("text", "column 'c' has the shape ().*model.predictor.. takes one row"),
+        ([datetime.timedelta(1)], "is a duration; convert it to a number, for example of seconds"),
+        (np.zeros(1, "m8[s]"), r"has the dtype timedelta64\[s\]; convert it to numbers"),
+        (pd.to_timedelta(pd.Series([1])), r"has the dtype timedelta64\[ns\]; convert it to numbers"),
+        (np.zeros(1, "V4"), "has the dtype .*V4; give its fields as separate columns"),
+        (["a", "\udcff"], r"row 2: column 'c': the text '\\udcff' contains half a character"),
+        ([[1, 2], 3], "row 2: column 'c' contains 3 among lists; make it a list"),
+        ([["a"], "b"], "row 2: column 'c' contains 'b' among lists"),
+        (3, "column 'c' has the shape ().*model.predictor.. scores one row"),
+        ("text", "column 'c' has the shape ().*model.predictor.. scores one row"),
         ({"a": 1}, "column 'c' has the shape ()"),
         (np.zeros((1, 2, 2)), r"column 'c' has the shape \(1, 2, 2\)"),
     ],
@@ -319,7 +322,7 @@ def test_columns_without_meaning(column, message, codes):
         (pd.Series({"c": 1}), r"a Series; series.to_frame\(\) is one"),
         ([[1], [2]], "x has 2 arrays for 1 features: c"),
         (3, "a table is needed .*, not int"),
-        ({"c": 1}, "it is one value, a int"),
+        ({"c": 1}, "it is a single value, a int"),
     ],
 )
 def test_what_is_no_table(x, message, codes):
@@ -401,7 +404,7 @@ def test_sparse_matrices(codes):
     with pytest.raises(plexus.SchemaError, match="column 'seen' is a sparse matrix with values other than 1"):
         model({"seen": sparse.csr_array(dense)})
     with pytest.raises(
-        plexus.SchemaError, match="column 'c' is a sparse matrix, and no feature that reads it takes lists"
+        plexus.SchemaError, match="column 'c' is a sparse matrix, but no feature that reads it accepts lists"
     ):
         model_of(sparse.csr_array(dense), y)
 
@@ -472,7 +475,7 @@ def test_columns_as_cells(codes):
     for what, form in forms.items():
         assert same(model_of([form(row) for row in rows], codes % 2, feature=feature), reference), what
         assert predictor([form(rows[0])]) == predictor([rows[0]]), what
-    with pytest.raises(plexus.SchemaError, match="has no meaning here"):
+    with pytest.raises(plexus.SchemaError, match="is not a valid value"):
         predictor([pd.DataFrame({"a": [1]})])
 
 
@@ -520,7 +523,7 @@ def test_values_in_options(codes):
         [np.datetime64("2024-01-02"), pd.Timestamp("2024-01-03")],
     ):
         assert same(trained(days, values), reference)
-    with pytest.raises(plexus.ArgumentError, match="has no meaning here"):
+    with pytest.raises(plexus.ArgumentError, match="is not a valid value"):
         trained(codes, [object()])
 
 

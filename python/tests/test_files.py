@@ -207,9 +207,9 @@ def test_wrong_rows_are_told(folder, tmp_path, rows):
     (tmp_path / "wrong.csv").write_text(wrong)
     with pytest.raises(plexus.SchemaError, match=r"wrong.csv:4002:.*'old' is not a number; column 'age'"):
         from_files(tmp_path / "wrong.csv")
-    with pytest.warns(RuntimeWarning, match="1 rows that cannot be read are left out; the first: .*wrong.csv:4002"):
+    with pytest.warns(RuntimeWarning, match="1 invalid row is left out; the first: .*wrong.csv:4002"):
         model = from_files(plexus.Files(tmp_path / "wrong.csv", on_error="skip"))
-    with pytest.warns(RuntimeWarning, match="1 rows") as told:
+    with pytest.warns(RuntimeWarning, match="1 invalid row is left out") as told:
         assert len(model.predict(tmp_path / "wrong.csv")[0]) == 4000
     assert told[0].filename == __file__
 
@@ -227,8 +227,8 @@ def test_wrong_rows_are_told(folder, tmp_path, rows):
         (lambda f, r: from_files(f / "odd.txt"), "no column 'city'"),
         (lambda f, r: plexus.Files(f / "rows.csv", delimitr=";"), "did you mean 'delimiter'?"),
         (lambda f, r: plexus.Files(f / "rows.csv", memory="much"), "memory"),
-        (lambda f, r: plexus.Files(f / "rows.csv", train=["a"]), "'train' says which rows"),
-        (lambda f, r: plexus.Files([]), "there is no path"),
+        (lambda f, r: plexus.Files(f / "rows.csv", train=["a"]), "'train' selects rows"),
+        (lambda f, r: plexus.Files([]), "give at least one path"),
     ],
 )
 def test_wrong_files(fit, message, folder, rows):
@@ -245,7 +245,7 @@ def test_wrong_files_of_a_model(folder, reference):
     with pytest.raises(OSError, match="none.csv: no such file"):
         reference.predict(folder / "none.csv")
     if not plexus.files.lib.plx_reads_parquet():
-        with pytest.raises(plexus.UnsupportedError, match="is CSV beside Parquet files"):
+        with pytest.raises(plexus.UnsupportedError, match="is a CSV file among Parquet files"):
             reference.predict([folder / "rows.parquet", folder / "rows.csv"])
         with pytest.raises(plexus.UnsupportedError, match="data.memory: this build .* write the rows as CSV"):
             from_files(plexus.Files(folder / "rows.parquet", memory="1MiB"))

@@ -128,7 +128,7 @@ def test_pictures(model, rows, features):
     ax = plot.roc(rows["click"], scores)
     plot.roc(1 - rows["click"], scores, ax=ax)
     assert len(ax.lines) == 3 and len({line.get_color() for line in ax.lines}) == 3
-    with pytest.raises(ValueError, match="there is no figure 'lose'; there are loss, val_loss"):
+    with pytest.raises(ValueError, match="there is no metric 'lose'; there are loss, val_loss"):
         plot.learning_curves(history, "lose")
     bars = plot.gate_use(model, features)
     assert len(bars.patches) == 4 and drawn(bars) > 0.05

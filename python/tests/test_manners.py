@@ -363,7 +363,7 @@ def test_early_stopping_follows_the_figure():
     stop = callbacks.EarlyStopping("val_click_auc", patience=1)
     model, _ = run(stop, [0.6, 0.7, 0.65], "val_click_auc")
     assert model.ended == 2 and stop.best == 0.7 and model.restored is None
-    with pytest.raises(ValueError, match="mode 'best' is none of"):
+    with pytest.raises(ValueError, match="mode 'best' is unknown"):
         callbacks.EarlyStopping(mode="best")
 
 

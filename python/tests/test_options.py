@@ -129,7 +129,10 @@ def test_initializers(features, rows):
     ):
         feature = SparseFeat("city", embeddings_initializer=given)
         assert line in plexus.SingleTask([feature]).config
-    for given, message in (("orthogonal", "'orthogonal' is none of zeros"), (RandomUniform(0, 1), "symmetric about 0")):
+    for given, message in (
+        ("orthogonal", "'orthogonal' is unknown; there are zeros"),
+        (RandomUniform(0, 1), "symmetric about 0"),
+    ):
         with pytest.raises(ValueError, match=message):
             plexus.SingleTask([SparseFeat("city", embeddings_initializer=given)])
 
@@ -199,12 +202,12 @@ def test_what_a_built_network_cannot_change(rows, features):
     model = trained(features, rows)
     model.compile("sgd", loss=["binary_crossentropy", "mse"], loss_weights=1.0)
     for arguments, message in (
-        ({"loss": [None, "mae"]}, "task 'seconds': loss is squared in the network that is built"),
-        ({"loss_weights": [2, 1]}, "task 'click': weight is 1 in the network"),
+        ({"loss": [None, "mae"]}, "task 'seconds': loss is squared in the built network"),
+        ({"loss_weights": [2, 1]}, "task 'click': weight is 1 in the built network"),
     ):
         with pytest.raises(ValueError, match=message):
             model.compile(**arguments)
-    with pytest.raises(ValueError, match="class_weight: the network is built"):
+    with pytest.raises(ValueError, match="class_weight: the network is already built"):
         model.fit(features, [rows["click"], rows["seconds"]], class_weight={0: 1, 1: 2}, verbose=0)
     with pytest.raises(ValueError, match="class_weight: there is no task 'clik'"):
         small_model().fit(features, [rows["click"], rows["seconds"]], class_weight={"click": {0: 1, 1: 2}, "clik": {}})

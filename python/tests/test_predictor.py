@@ -226,13 +226,13 @@ def test_wrong_rows():
         ("ITxyz", "a row is a list of 5 values or a dict by the columns' names, not str"),
         ({1, 2}, "a row is a list of 5 values or a dict by the columns' names, not set"),
         (3, "a row is a list of 5 values or a dict by the columns' names, not int"),
-        ([row] * 5, "column 'city': holds a list, and no feature that reads it takes lists"),
-        ({**named, "city": "IT\0x"}, "column 'city': the text 'IT\\x00x' has a character NUL"),
-        ({**named, "city": b"IT\0x"}, "has a character NUL"),
-        ({**named, "city": "\udcff"}, "column 'city': the text '\\udcff' has half a character"),
-        ({**named, "city": 1j}, "column 'city': 1j (complex) has no meaning here"),
-        ({**named, "city": {"a": 1}}, "column 'city': {'a': 1} (dict) has no meaning here"),
-        ({**named, "city": datetime.timedelta(1)}, "is a length of time; make a number of it"),
+        ([row] * 5, "column 'city': contains a list, but no feature that reads it accepts lists"),
+        ({**named, "city": "IT\0x"}, "column 'city': the text 'IT\\x00x' contains the character NUL"),
+        ({**named, "city": b"IT\0x"}, "contains the character NUL"),
+        ({**named, "city": "\udcff"}, "column 'city': the text '\\udcff' contains half a character"),
+        ({**named, "city": 1j}, "column 'city': 1j (complex) is not a valid value"),
+        ({**named, "city": {"a": 1}}, "column 'city': {'a': 1} (dict) is not a valid value"),
+        ({**named, "city": datetime.timedelta(1)}, "is a duration; convert it to a number"),
         ({**named, "price": "abc"}, "'abc' is not a number; column 'price'"),
         ({**named, "price": object()}, "column 'price': <object object at"),
         ({**named, "price": None}, "column 'price'"),
@@ -241,7 +241,7 @@ def test_wrong_rows():
             predictor(wrong)
         assert message in str(caught.value), wrong
         assert predictor(row) == predictor(named)
-    with pytest.raises(ValueError, match="columns: 'city' is there twice"):
+    with pytest.raises(ValueError, match="columns: 'city' is given twice"):
         model.predictor(["city", "city", "code", "part", "day", "price"])
     with pytest.raises(plexus.SchemaError, match="columns: there is no 'part', which the model reads"):
         model.predictor(["city", "code", "day", "price"])
@@ -260,15 +260,15 @@ def test_lists_and_vectors():
         for cell in (lists[i], tuple(lists[i]), np.array(lists[i]), "|".join(lists[i])):
             assert predictor([cell, vector[i]]) == wanted
         assert predictor([lists[i], vector[i].astype(float).tolist()]) == wanted
-    with pytest.raises(plexus.SchemaError, match="an item of the list holds the separator"):
+    with pytest.raises(plexus.SchemaError, match="an item of the list contains the separator"):
         predictor([["a|b"], vector[0]])
     assert predictor([{"a", "b"}, vector[0]]) == predictor([["a", "b"], vector[0]])
 
 
 def test_paths_with_a_nul(tmp_path):
-    with pytest.raises(plexus.ArgumentError, match="the path '.*' has a character NUL"):
+    with pytest.raises(plexus.ArgumentError, match="the path '.*' contains the character NUL"):
         plexus.load_model(str(tmp_path / "x") + "\0y")
-    with pytest.raises(plexus.ArgumentError, match="has a character NUL"):
+    with pytest.raises(plexus.ArgumentError, match="contains the character NUL"):
         two_texts().save(str(tmp_path / "x") + "\0y")
 
 

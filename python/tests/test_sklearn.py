@@ -118,7 +118,7 @@ def test_several_targets_in_tools(estimator, kinds):
 
 def test_wrong_use():
     X, y = make_classification(50, 6, random_state=0)
-    with pytest.raises(ValueError, match="model 'mmo' is none of"):
+    with pytest.raises(ValueError, match="model 'mmo' is unknown"):
         MultiTaskClassifier("mmo").fit(X, np.stack([y, y], axis=1))
     with pytest.raises(ValueError, match="y has 2 targets, task_types 3"):
         MultiTaskRanker(("binary",) * 3).fit(X, np.stack([y, y], axis=1))
@@ -204,10 +204,13 @@ def test_targets_with_a_columns_name():
     [
         (
             ("binary", "binary"),
-            r"target 'rating' holds \d, which is no label of a binary task.*task_types=\['regression', 'binary'\]",
+            r"target 'rating' holds \d, which is not a label of a binary task.*task_types=\['regression', 'binary'\]",
         ),
         (("regression",), r"y has 2 targets, task_types 1: give the type of each target"),
-        (("regression", "multiclass"), "task_types: 'multiclass' of target 'like' is none of binary, regression"),
+        (
+            ("regression", "multiclass"),
+            "task_types: 'multiclass' of target 'like' is unknown; there are binary and regression",
+        ),
     ],
 )
 def test_a_ranker_asks_for_task_types(types, message):

@@ -88,7 +88,7 @@ def test_early_stopping(rows, features):
 
 
 def test_wrong_monitor(rows, features):
-    with pytest.raises(ValueError, match="there is no figure 'val_loss'"):
+    with pytest.raises(ValueError, match="there is no metric 'val_loss'"):
         trained(features, rows, callbacks=[callbacks.EarlyStopping()])
 
 
@@ -257,11 +257,9 @@ def test_set_weights(rows, features):
     assert np.allclose(model.predict(features)[0], 0.5)
     with pytest.raises(ValueError, match="arrays are given for .* parameters, embedding/city/table"):
         model.set_weights(zeros[:-1])
-    with pytest.raises(
-        ValueError, match=r"'embedding/city/table' has 20 numbers, \[1, 5, 4\], not those of \[4, 5, 1\]"
-    ):
+    with pytest.raises(ValueError, match=r"'embedding/city/table' has 20 numbers, \[1, 5, 4\], not \[4, 5, 1\]"):
         model.set_weights([values.T for values in zeros])
-    with pytest.raises(ValueError, match="has .* numbers, .*, not those of"):
+    with pytest.raises(ValueError, match="has .* numbers, .*, not "):
         model.set_weights([values.reshape(-1)[:-1] for values in zeros])
 
 
@@ -327,8 +325,8 @@ def test_threads_share_a_model(rows, features):
             "tower_dnn_units_lists",
         ),
         (lambda c: plexus.ESMM(c, task_names=["a", "b", "c"]), "task_names must be equal to 2"),
-        (lambda c: plexus.ESSM(c, task_type="regression"), "regression is illegal"),
-        (lambda c: plexus.PLE_CGC(["city"], 2, ["binary"] * 2, ["a", "b"]), "is no feature column"),
+        (lambda c: plexus.ESSM(c, task_type="regression"), "not regression"),
+        (lambda c: plexus.PLE_CGC(["city"], 2, ["binary"] * 2, ["a", "b"]), "is not a feature column"),
     ],
 )
 def test_wrong_arguments(make, message):
@@ -342,7 +340,7 @@ def test_wrong_fit(rows, features):
         ({"batch_size": 0}, "'batch_size' takes a whole number from 1"),
         ({"epochs": 0}, "there is nothing to train"),
         ({"validation_split": 1.5}, "validation_split is 1.5"),
-        ({"callbacks": [3]}, "callbacks: 3 is none"),
+        ({"callbacks": [3]}, "callbacks: 3 is not a callback"),
         ({"x": None}, "fit: give x"),
     ):
         with pytest.raises(ValueError) as caught:

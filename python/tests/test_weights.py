@@ -129,7 +129,7 @@ def test_wrong_weights(model, rows, features, weight, tmp_path):
         (np.full(N, np.nan), "row 1: the weight for task 'click' is nan"),
         (["heavy"] * N, "2 tasks"),
         ({"clicks": weight}, "there is no task 'clicks'"),
-        (np.full(N, "heavy"), "sample_weight holds what is no number"),
+        (np.full(N, "heavy"), "sample_weight contains a value that is not a number"),
         ("w", "there is no column 'w'"),
     ):
         with pytest.raises(ValueError, match=message):
