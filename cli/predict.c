@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "score_text.h"
 
 static const cli_option options[] = {
     {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0, 0},
@@ -146,8 +147,10 @@ static bool write_rows(void *user, const plx_scored_rows *rows)
         /* A line without a byte would be no row to many readers. */
         if (p->n_kept == 0 && n_outputs == 1 && isnan(scores[0])) cli_write(out, "\"\"", 2);
         for (int i = 0; i < n_outputs; i++) {
-            if (!isnan(scores[i])) cli_print(out, "%.9g", (double)scores[i]);
-            cli_write(out, i + 1 < n_outputs ? "," : "\n", 1);
+            char text[CLI_SCORE_ROOM];
+            size_t length = isnan(scores[i]) ? 0 : cli_score_text(scores[i], text);
+            text[length++] = i + 1 < n_outputs ? ',' : '\n';
+            cli_write(out, text, length);
         }
     }
     return !out->has_failed;

@@ -57,7 +57,8 @@ static plx_status read_rows(const plx_filling *to, feed *f, plx_error *err)
 {
     plx_table_file *file = NULL;
     bool more;
-    plx_status status = plx_table_file_open(to, (plx_byte_source){read_feed, f}, "fuzz", &file, err);
+    const plx_parallel parallel = {.threads = 1};
+    plx_status status = plx_table_file_open(to, (plx_byte_source){read_feed, f}, "fuzz", &parallel, &file, err);
     if (!status) status = plx_table_file_rows(file, SIZE_MAX - to->columns->n, &more, err);
     plx_table_file_close(file);
     return status;

@@ -29,7 +29,8 @@ static inline plx_status read_text(const plx_filling *to, const char *text, size
     memory_source memory = {text, length};
     plx_table_file *file = NULL;
     bool more;
-    PLX_TRY(plx_table_file_open(to, (plx_byte_source){read_memory, &memory}, "x.csv", &file, err));
+    const plx_parallel parallel = {.threads = 1};
+    PLX_TRY(plx_table_file_open(to, (plx_byte_source){read_memory, &memory}, "x.csv", &parallel, &file, err));
     const plx_status status = plx_table_file_rows(file, SIZE_MAX - to->columns->n, &more, err);
     plx_table_file_close(file);
     return status;

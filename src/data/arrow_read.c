@@ -267,7 +267,7 @@ static plx_status fill_row(reader *r, int64_t row, plx_error *err)
 {
     int together = 0;
     PLX_TRY(keep_values(r, row, err));
-    PLX_TRY(plx_columns_reserve(r->to.columns, err));
+    PLX_TRY(plx_columns_reserve(r->to.columns, 1, err));
     for (int i = 0; i < r->to.encoders->n_inputs; i++) {
         const plx_slice constant = plx_filling_constant(&r->to, i);
         if (r->sources[i].place >= 0)

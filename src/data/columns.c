@@ -5,7 +5,7 @@
  */
 #include "data/columns.h"
 
-enum { FIRST_ROWS = 1024 };
+enum { FIRST_ROWS = 1024, BLOCK_ROWS = 256 };
 
 static const uint64_t MOST_ROWS = UINT64_C(1) << 32;
 
@@ -17,14 +17,31 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
     if (!columns->items) return plx_error_memory(err);
     columns->n_items = n_items;
     for (int i = 0; i < n_items; i++) {
-        columns->items[i].code_bytes = 1;
-        columns->items[i].newest_row = SIZE_MAX;
         columns->items[i].width = 1;
-        for (int k = 0; k < PLX_RECENT_TEXTS; k++)
-            columns->items[i].recent[k].code = PLX_NOT_FOUND;
         plx_dictionary_init(&columns->items[i].dictionary, allocator, seed);
     }
+    plx_columns_clear(columns);
     return PLX_OK;
+}
+
+/* Of the rows and texts that came last nothing is known. */
+static void forget_last(plx_raw_column *column)
+{
+    column->newest_row = SIZE_MAX;
+    column->last_length = 0;
+}
+
+void plx_columns_clear(plx_columns *columns)
+{
+    columns->n = 0;
+    for (int i = 0; i < columns->n_items; i++) {
+        plx_raw_column *column = &columns->items[i];
+        column->code_bytes = 1;
+        forget_last(column);
+        plx_dictionary_clear(&column->dictionary);
+        for (int k = 0; k < PLX_RECENT_TEXTS; k++)
+            column->recent[k].code = PLX_NOT_FOUND;
+    }
 }
 
 void plx_columns_release(plx_columns *columns)
@@ -109,10 +126,8 @@ static size_t next_capacity(plx_columns *columns)
     return columns->is_spilled ? columns->capacity + columns->capacity / 4 + FIRST_ROWS : capacity;
 }
 
-plx_status plx_columns_reserve(plx_columns *columns, plx_error *err)
+static plx_status grow(plx_columns *columns, plx_error *err)
 {
-    if (columns->n < columns->capacity) return PLX_OK;
-    if (columns->n >= UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than 4294967295 rows; use several runs");
     size_t capacity = next_capacity(columns);
     for (int i = 0; i < columns->n_items; i++) {
         plx_raw_column *column = &columns->items[i];
@@ -120,6 +135,16 @@ plx_status plx_columns_reserve(plx_columns *columns, plx_error *err)
         if (column->has_numbers) PLX_TRY(resize_numbers(columns, column, capacity, err));
     }
     columns->capacity = capacity;
+    return PLX_OK;
+}
+
+plx_status plx_columns_reserve(plx_columns *columns, size_t rows, plx_error *err)
+{
+    while (columns->capacity - columns->n < rows) {
+        if (columns->n + rows > UINT32_MAX)
+            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than 4294967295 rows; use several runs");
+        PLX_TRY(grow(columns, err));
+    }
     return PLX_OK;
 }
 
@@ -156,12 +181,16 @@ static void store(plx_raw_column *column, size_t row, uint32_t code)
     }
 }
 
+static plx_status fail_many(plx_error *err)
+{
+    PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than %d different values in a column", PLX_DICTIONARY_MAX);
+}
+
 static plx_status add_new(plx_columns *columns, plx_raw_column *column, plx_slice text, uint64_t hash, plx_error *err)
 {
     uint32_t code = column->dictionary.n;
     bool is_full = column->code_bytes < 4 && code >> (8 * column->code_bytes);
-    if (code >= PLX_DICTIONARY_MAX)
-        PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "more than %d different values in a column", PLX_DICTIONARY_MAX);
+    if (code >= PLX_DICTIONARY_MAX) return fail_many(err);
     if (is_full) PLX_TRY(widen(columns, column, err));
     if (!plx_dictionary_add(&column->dictionary, text, hash)) return plx_error_memory(err);
     if (column->newest_row != columns->n) {
@@ -240,9 +269,9 @@ void plx_columns_drop_row(plx_columns *columns)
 {
     for (int i = 0; i < columns->n_items; i++) {
         plx_raw_column *column = &columns->items[i];
-        column->last_length = 0;
-        if (column->newest_row != columns->n) continue;
-        column->newest_row = SIZE_MAX;
+        const bool is_new = column->newest_row == columns->n;
+        forget_last(column);
+        if (!is_new) continue;
         while (column->dictionary.n > column->texts_before)
             plx_dictionary_drop(&column->dictionary);
         for (int k = 0; k < PLX_RECENT_TEXTS; k++)
@@ -265,4 +294,58 @@ void plx_column_codes(const plx_raw_column *column, const uint32_t *order, size_
         for (size_t i = 0; i < n; i++)
             memcpy(&out[i], column->codes + 4 * (size_t)order[i], sizeof *out);
     }
+}
+
+/* The same of rows first..first+n-1. */
+static void read_codes(const plx_raw_column *column, size_t first, size_t n, uint32_t *out)
+{
+    uint32_t rows[BLOCK_ROWS];
+    for (size_t i = 0; i < n; i++)
+        rows[i] = (uint32_t)(first + i);
+    plx_column_codes(column, rows, n, out);
+}
+
+/* `codes` [from->dictionary.n]: what the column's codes are here. */
+static void append_codes(plx_raw_column *column, size_t row, const plx_raw_column *from, size_t n,
+                         const uint32_t *codes)
+{
+    uint32_t block[BLOCK_ROWS];
+    for (size_t first = 0; first < n; first += BLOCK_ROWS) {
+        const size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+        read_codes(from, first, rows, block);
+        for (size_t i = 0; i < rows; i++)
+            store(column, row + first + i, codes[block[i]]);
+    }
+}
+
+static plx_status append_texts(plx_columns *columns, plx_raw_column *column, const plx_raw_column *from, size_t n,
+                               plx_error *err)
+{
+    plx_dictionary *texts = &column->dictionary;
+    uint32_t *codes = plx_alloc(columns->allocator, from->dictionary.n, sizeof *codes);
+    plx_status status = PLX_OK;
+    if (!codes || !plx_dictionary_add_all(texts, &from->dictionary, codes))
+        status = texts->n >= PLX_DICTIONARY_MAX ? fail_many(err) : plx_error_memory(err);
+    while (!status && column->code_bytes < 4 && texts->n && (texts->n - 1) >> (8 * column->code_bytes))
+        status = widen(columns, column, err);
+    if (!status) append_codes(column, columns->n, from, n, codes);
+    plx_free(columns->allocator, codes);
+    return status;
+}
+
+plx_status plx_columns_append(plx_columns *columns, const plx_columns *from, plx_error *err)
+{
+    if (from->n == 0) return PLX_OK;
+    PLX_TRY(plx_columns_reserve(columns, from->n, err));
+    for (int i = 0; i < columns->n_items; i++) {
+        plx_raw_column *column = &columns->items[i];
+        const size_t width = (size_t)column->width;
+        forget_last(column);
+        if (column->has_texts) PLX_TRY(append_texts(columns, column, &from->items[i], from->n, err));
+        if (column->has_numbers)
+            memcpy(column->numbers + columns->n * width, from->items[i].numbers,
+                   from->n * width * sizeof *column->numbers);
+    }
+    columns->n += from->n;
+    return PLX_OK;
 }

@@ -57,8 +57,13 @@ void plx_columns_forget(const plx_columns *columns);
 /** The same of one column. */
 void plx_column_forget(const plx_columns *columns, int item);
 
-/** Room for one row more in every column. */
-plx_status plx_columns_reserve(plx_columns *columns, plx_error *err);
+/** Room for `rows` rows more in every column. */
+plx_status plx_columns_reserve(plx_columns *columns, size_t rows, plx_error *err);
+
+/** Forgets all rows and texts, and keeps the memory; for columns that are not spilled. */
+void plx_columns_clear(plx_columns *columns);
+/** Adds the rows of `from`, columns of the same kinds and of equal seed, as if they had come cell by cell. */
+plx_status plx_columns_append(plx_columns *columns, const plx_columns *from, plx_error *err);
 
 /**
  * Puts `text` into row columns->n. `*is_new`: the column did not have it before. Up to 7 bytes behind the text may be

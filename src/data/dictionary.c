@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { FIRST_SLOTS = 16 };
+enum { FIRST_SLOTS = 16, BLOCK_TEXTS = 32 };
 
 /* Without the system's numbers, what no text can know either: where things lie, and the time. */
 plx_hash_seed plx_hash_seed_draw(void)
@@ -90,4 +90,57 @@ void plx_dictionary_drop(plx_dictionary *dictionary)
         put(slots, dictionary->n_slots, moved);
     }
     dictionary->n = value;
+}
+
+void plx_dictionary_clear(plx_dictionary *dictionary)
+{
+    dictionary->n = 0;
+    if (dictionary->n_slots) memset(dictionary->slots, 0xff, dictionary->n_slots * sizeof *dictionary->slots);
+}
+
+/* A text costs three misses of the cache in a large dictionary, its slot, its end and its bytes; those of a block of
+ * texts are waited for together. */
+static void prefetch(const plx_dictionary *dictionary, const uint32_t *hashes, size_t n)
+{
+    const size_t last = dictionary->n_slots - 1;
+    if (!dictionary->n_slots) return;
+    for (size_t i = 0; i < n; i++)
+        __builtin_prefetch(&dictionary->slots[hashes[i] & last]);
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t value = dictionary->slots[hashes[i] & last].value;
+        if (value != PLX_NOT_FOUND) __builtin_prefetch(&dictionary->ends[value]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const uint32_t value = dictionary->slots[hashes[i] & last].value;
+        if (value != PLX_NOT_FOUND) __builtin_prefetch(dictionary->bytes + dictionary->ends[value]);
+    }
+}
+
+static bool add_block(plx_dictionary *dictionary, const plx_dictionary *from, const uint32_t *hashes, uint32_t first,
+                      uint32_t n, uint32_t *values)
+{
+    prefetch(dictionary, hashes + first, n);
+    for (uint32_t i = first; i < first + n; i++) {
+        const plx_slice text = plx_dictionary_text(from, i);
+        values[i] = plx_dictionary_find(dictionary, text, hashes[i]);
+        if (values[i] != PLX_NOT_FOUND) continue;
+        values[i] = dictionary->n;
+        if (!plx_dictionary_add(dictionary, text, hashes[i])) return false;
+    }
+    return true;
+}
+
+/* The low bits of a hash, which slots hold, are all that a table looks at. */
+bool plx_dictionary_add_all(plx_dictionary *dictionary, const plx_dictionary *from, uint32_t *values)
+{
+    uint32_t *hashes = plx_alloc(dictionary->allocator, from->n, sizeof *hashes);
+    bool is_done = hashes != NULL;
+    for (size_t i = 0; is_done && i < from->n_slots; i++)
+        if (from->slots[i].value != PLX_NOT_FOUND) hashes[from->slots[i].value] = from->slots[i].hash;
+    for (uint32_t first = 0; is_done && first < from->n; first += BLOCK_TEXTS) {
+        const uint32_t n = from->n - first < BLOCK_TEXTS ? from->n - first : BLOCK_TEXTS;
+        is_done = add_block(dictionary, from, hashes, first, n, values);
+    }
+    plx_free(dictionary->allocator, hashes);
+    return is_done;
 }

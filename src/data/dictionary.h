@@ -47,6 +47,12 @@ void plx_dictionary_release(plx_dictionary *dictionary);
  * then. */
 bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t hash);
 
+/** Forgets all texts, and keeps the memory. */
+void plx_dictionary_clear(plx_dictionary *dictionary);
+/** Adds those texts of `from`, a dictionary of equal seed, that are not there yet, in its order; `values` [from->n] are
+ * their numbers. False when out of memory or full; the texts before are there then. */
+bool plx_dictionary_add_all(plx_dictionary *dictionary, const plx_dictionary *from, uint32_t *values);
+
 /** Removes the text that came last; there must be one. */
 void plx_dictionary_drop(plx_dictionary *dictionary);
 

@@ -21,8 +21,8 @@ static plx_status read_file(const plx_filling *to, const char *path, const plx_l
 {
     plx_reader *reader = NULL;
     bool more = true;
-    PLX_TRY(plx_reader_open(to, path, options->threads, &reader, err));
-    plx_status status = PLX_OK;
+    const plx_parallel parallel = {.threads = options->threads, .piece_bytes = options->piece_bytes};
+    plx_status status = plx_reader_open(to, path, &parallel, &reader, err);
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS, &more, err);
         if (more) plx_reader_tell(reader, options->reading, to->columns->n);

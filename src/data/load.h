@@ -31,6 +31,8 @@ typedef struct plx_unknown {
     uint64_t cells, known; /* that are not empty; of these, with a known category, of lists with one at least */
     char example[64];      /* one that was unknown, cut where it is long */
 } plx_unknown;
+/** Adds what rows behind those of `unknown` held. */
+void plx_unknown_add(plx_unknown *unknown, const plx_unknown *more);
 
 struct ArrowArrayStream;
 typedef struct plx_row_store plx_row_store;
@@ -46,7 +48,8 @@ typedef struct plx_reading_hook {
 typedef struct plx_load_options {
     const char *const *folders; /* [n_folders], in which relative paths are looked for; with none: as they are */
     int n_folders;
-    int threads;                     /* above 1, compressed files are read ahead in one more thread */
+    int threads;                     /* that read; above 1, compressed files are read ahead in one more */
+    size_t piece_bytes;              /* of text that a thread parses at a time; 0: as many as are fast */
     const plx_reading_hook *reading; /* NULL: nobody is told */
     plx_wrong_rows *wrong;           /* added to; NULL: a wrong row is an error, whatever data.on_error says */
     /* [PLX_PARTS] record batches that stand for the files, read to their end and not released; a part that is NULL has
@@ -82,14 +85,27 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
                              int n_paths, const plx_load_options *options, bool with_labels, plx_rows *out,
                              plx_error *err);
 
-/** Gets the rows of plx_encoders_read_chunks, which go with the call; another status than PLX_OK ends reading. */
-typedef plx_status plx_take_rows(void *user, const plx_rows *rows, plx_error *err);
-enum { PLX_CHUNK_ROWS = 1 << 16 };
-/** The same for files of any size, or for the first stream of `options` instead: `take` gets at most PLX_CHUNK_ROWS
- * rows at a time, in their order. */
+enum { PLX_CHUNK_ROWS = 1 << 16 }; /* that are read in their order at a time */
+/** Chunks under way at a time where `threads` read. */
+static inline int plx_chunk_slots(int threads)
+{
+    return 2 * threads + 1;
+}
+
+/** What becomes of rows that are read some at a time. Another status than PLX_OK ends reading. */
+typedef struct plx_chunk_hooks {
+    /** Makes something of rows, none at times, for slot 0..plx_chunk_slots-1; several slots at once, each by another
+     * `thread`, 0..threads. A piece whose rows make it fail comes again. */
+    plx_status (*make)(void *user, int slot, int thread, const plx_rows *rows, plx_error *err);
+    /** Takes it, in the order of the rows, by the calling thread, and the kept cells of all rows since the last call;
+     * NULL: none are kept. */
+    plx_status (*take)(void *user, int slot, const plx_rows *rows, const plx_kept_cells *kept, plx_error *err);
+    void *user;
+} plx_chunk_hooks;
+/** The same for files of any size, or for the first stream of `options` instead, some rows at a time. */
 plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allocator *allocator,
                                     const char *const *paths, int n_paths, const plx_load_options *options,
-                                    bool with_labels, plx_take_rows *take, void *user, plx_error *err);
+                                    bool with_labels, const plx_chunk_hooks *hooks, plx_error *err);
 
 /** One column of raw cells in memory (the struct of plexus.h, by another name). */
 typedef struct plx_cells {

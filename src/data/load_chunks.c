@@ -1,48 +1,91 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows of files of any size, some at a time. Each chunk has raw columns of its own, so that what it takes does not
- * depend on how many rows and texts there were before.
+ * depend on how many rows and texts there were before. Pieces of a file that several threads parse are chunks; rows
+ * that are parsed in their order are gathered to one.
  */
 #include "data/arrow_read.h"
 #include "data/encoders.h"
 #include "data/reader.h"
 #include "files/find.h"
 
+typedef struct chunk {
+    plx_rows rows;
+    uint32_t *order; /* [order_capacity]: 0, 1, 2... */
+    size_t order_capacity;
+    plx_unknown *unknown; /* [n_features]; NULL: not counted */
+} chunk;
+
 typedef struct chunks {
     plx_filling to;
-    plx_columns columns;
-    const plx_allocator *allocator;  /* of the rows */
-    const plx_reading_hook *reading; /* borrowed */
-    uint32_t *order;                 /* [PLX_CHUNK_ROWS]: 0, 1, 2... */
-    plx_unknown *unknown;            /* may be NULL */
-    size_t n_done;                   /* rows that were handed out */
-    plx_take_rows *take;
-    void *user;
+    plx_columns columns;            /* of the rows that are parsed in order */
+    const plx_allocator *allocator; /* of the rows */
+    const plx_load_options *options;
+    const plx_chunk_hooks *hooks;
+    plx_piece_hooks piece_hooks;
+    plx_parallel parallel;
+    chunk *slots; /* [n_slots]: of pieces, and one for the rows in order */
+    int n_slots;
+    size_t n_done; /* rows that were handed out */
 } chunks;
 
-static plx_status hand_out(chunks *c, plx_error *err)
+static plx_status encode(const chunks *c, chunk *to, const plx_columns *columns, plx_error *err)
 {
-    plx_rows rows = {0};
     const plx_encoders *e = c->to.encoders;
-    const size_t n = c->columns.n;
-    if (n == 0) return PLX_OK;
-    plx_status status =
-        plx_encoders_encode_told(e, c->allocator, &c->columns, c->order, n, c->to.with_labels, c->unknown, &rows, err);
-    if (!status) status = c->take(c->user, &rows, err);
-    plx_rows_release(&rows, c->allocator);
-    c->n_done += n;
-    plx_columns_release(&c->columns);
-    return status ? status : plx_encoders_raw(e, c->to.with_labels, &c->columns, err);
+    const size_t n = columns->n, before = to->order_capacity;
+    if (plx_grow(c->allocator, &to->order, &to->order_capacity, n, sizeof *to->order)) return plx_error_memory(err);
+    for (size_t i = before; i < to->order_capacity; i++)
+        to->order[i] = (uint32_t)i;
+    if (to->unknown) memset(to->unknown, 0, (size_t)e->n_features * sizeof *to->unknown);
+    plx_rows_release(&to->rows, c->allocator);
+    to->rows = (plx_rows){0};
+    return plx_encoders_encode_told(e, c->allocator, columns, to->order, n, c->to.with_labels, to->unknown, &to->rows,
+                                    err);
 }
 
-static plx_status read_file(chunks *c, const char *path, int threads, plx_error *err)
+static plx_status make(void *user, int slot, int thread, const plx_columns *columns, plx_error *err)
+{
+    const chunks *c = user;
+    PLX_TRY(encode(c, &c->slots[slot], columns, err));
+    return c->hooks->make(c->hooks->user, slot, thread, &c->slots[slot].rows, err);
+}
+
+static plx_status pass_on(chunks *c, int slot, plx_kept_cells *kept, plx_error *err)
+{
+    const chunk *from = &c->slots[slot];
+    for (int i = 0; from->unknown && i < c->to.encoders->n_features; i++)
+        plx_unknown_add(&c->options->unknown[i], &from->unknown[i]);
+    c->n_done += from->rows.n;
+    return c->hooks->take(c->hooks->user, slot, &from->rows, kept, err);
+}
+
+/* The rows that are gathered, and those left out since the last ones. */
+static plx_status hand_out(chunks *c, plx_error *err)
+{
+    const int slot = c->n_slots - 1;
+    plx_kept_cells *kept = c->to.kept;
+    if (c->columns.n == 0 && !(kept && kept->n_rows)) return PLX_OK;
+    PLX_TRY(make(c, slot, c->parallel.threads, &c->columns, err));
+    PLX_TRY(pass_on(c, slot, kept, err));
+    if (kept) plx_kept_cells_clear(kept);
+    plx_columns_release(&c->columns);
+    return plx_encoders_raw(c->to.encoders, c->to.with_labels, &c->columns, err);
+}
+
+static plx_status take(void *user, int slot, plx_kept_cells *kept, plx_error *err)
+{
+    PLX_TRY(hand_out(user, err));
+    return pass_on(user, slot, kept, err);
+}
+
+static plx_status read_file(chunks *c, const char *path, plx_error *err)
 {
     plx_reader *reader = NULL;
     bool more = true;
-    plx_status status = plx_reader_open(&c->to, path, threads, &reader, err);
+    plx_status status = plx_reader_open(&c->to, path, &c->parallel, &reader, err);
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS - c->columns.n, &more, err);
-        if (more) plx_reader_tell(reader, c->reading, c->n_done + c->columns.n);
+        if (more) plx_reader_tell(reader, c->options->reading, c->n_done + c->columns.n);
         if (!status && c->columns.n == PLX_CHUNK_ROWS) status = hand_out(c, err);
     }
     plx_reader_close(reader);
@@ -63,23 +106,51 @@ static plx_status read_stream(chunks *c, struct ArrowArrayStream *stream, plx_er
 }
 
 /* `name` may stand for several. */
-static plx_status read_named(chunks *c, const char *name, const plx_load_options *options, plx_error *err)
+static plx_status read_named(chunks *c, const char *name, plx_error *err)
 {
     plx_arena arena;
     const char *const *paths = NULL;
     int n = 0;
     plx_arena_init(&arena, &c->to.encoders->allocator);
-    plx_status status = plx_find_files(&arena, name, options->folders, options->n_folders, &paths, &n, err);
+    plx_status status = plx_find_files(&arena, name, c->options->folders, c->options->n_folders, &paths, &n, err);
     c->to.is_part = n > 1;
     for (int i = 0; !status && i < n; i++)
-        status = read_file(c, paths[i], options->threads, err);
+        status = read_file(c, paths[i], err);
     plx_arena_release(&arena);
     return status;
 }
 
+static plx_status init(chunks *c, plx_error *err)
+{
+    c->to.columns = &c->columns;
+    c->piece_hooks = (plx_piece_hooks){.make = make, .take = take, .user = c};
+    c->parallel = (plx_parallel){
+        .threads = c->options->threads, .piece_bytes = c->options->piece_bytes, .hooks = &c->piece_hooks};
+    c->slots = plx_alloc_zero(c->allocator, (size_t)plx_parallel_slots(&c->parallel) + 1, sizeof *c->slots);
+    if (!c->slots) return plx_error_memory(err);
+    c->n_slots = plx_parallel_slots(&c->parallel) + 1;
+    for (int i = 0; c->options->unknown && i < c->n_slots; i++) {
+        c->slots[i].unknown =
+            plx_alloc_zero(c->allocator, (size_t)c->to.encoders->n_features, sizeof *c->slots[i].unknown);
+        if (!c->slots[i].unknown) return plx_error_memory(err);
+    }
+    return plx_encoders_raw(c->to.encoders, c->to.with_labels, &c->columns, err);
+}
+
+static void release(chunks *c)
+{
+    for (int i = 0; i < c->n_slots; i++) {
+        plx_rows_release(&c->slots[i].rows, c->allocator);
+        plx_free(c->allocator, c->slots[i].order);
+        plx_free(c->allocator, c->slots[i].unknown);
+    }
+    plx_free(c->allocator, c->slots);
+    plx_columns_release(&c->columns);
+}
+
 plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allocator *allocator,
                                     const char *const *paths, int n_paths, const plx_load_options *options,
-                                    bool with_labels, plx_take_rows *take, void *user, plx_error *err)
+                                    bool with_labels, const plx_chunk_hooks *hooks, plx_error *err)
 {
     chunks c = {.to = {.encoders = encoders,
                        .with_labels = with_labels,
@@ -87,22 +158,14 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
                        .kept = options->kept,
                        .listener = options->listener},
                 .allocator = allocator,
-                .reading = options->reading,
-                .unknown = options->unknown,
-                .take = take,
-                .user = user};
+                .options = options,
+                .hooks = hooks};
     if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
-    c.to.columns = &c.columns;
-    c.order = plx_alloc(allocator, PLX_CHUNK_ROWS, sizeof *c.order);
-    if (!c.order) return plx_error_memory(err);
-    for (uint32_t i = 0; i < PLX_CHUNK_ROWS; i++)
-        c.order[i] = i;
-    plx_status status = plx_encoders_raw(encoders, with_labels, &c.columns, err);
+    plx_status status = init(&c, err);
     if (!status && options->streams) status = read_stream(&c, options->streams[0], err);
     for (int i = 0; !status && i < n_paths; i++)
-        status = read_named(&c, paths[i], options, err);
+        status = read_named(&c, paths[i], err);
     if (!status) status = hand_out(&c, err);
-    plx_columns_release(&c.columns);
-    plx_free(allocator, c.order);
+    release(&c);
     return status;
 }

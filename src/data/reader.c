@@ -29,15 +29,15 @@ static bool is_parquet(const plx_filling *to, const char *path)
     return strcmp(path, "-") != 0 && plx_parquet_is_at(path);
 }
 
-static plx_status open_text(plx_reader *reader, const plx_filling *to, int threads, plx_error *err)
+static plx_status open_text(plx_reader *reader, const plx_filling *to, const plx_parallel *parallel, plx_error *err)
 {
     PLX_TRY(plx_stream_init(&reader->file, &reader->allocator, reader->path, err));
     plx_byte_source source = plx_stream_source(&reader->file);
-    if (reader->file.is_compressed && threads > 1) {
+    if (reader->file.is_compressed && parallel->threads > 1) {
         PLX_TRY(plx_ahead_create(&reader->allocator, source, &reader->ahead, err));
         source = plx_ahead_source(reader->ahead);
     }
-    return plx_table_file_open(to, source, reader->file.path, &reader->table, err);
+    return plx_table_file_open(to, source, reader->file.path, parallel, &reader->table, err);
 }
 
 /* What a stream tells of a failure is one of the file. */
@@ -61,7 +61,8 @@ static plx_status read_folders(plx_reader *reader, plx_filling *filling, plx_err
     return plx_arena_failed(&reader->arena) ? plx_error_memory(err) : PLX_OK;
 }
 
-plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err)
+plx_status plx_reader_open(const plx_filling *to, const char *path, const plx_parallel *parallel, plx_reader **out,
+                           plx_error *err)
 {
     const plx_allocator *allocator = &to->encoders->allocator;
     *out = NULL;
@@ -73,7 +74,8 @@ plx_status plx_reader_open(const plx_filling *to, const char *path, int threads,
     plx_filling filling = *to;
     plx_status status = read_folders(reader, &filling, err);
     if (!status)
-        status = is_parquet(to, path) ? open_parquet(reader, &filling, err) : open_text(reader, &filling, threads, err);
+        status =
+            is_parquet(to, path) ? open_parquet(reader, &filling, err) : open_text(reader, &filling, parallel, err);
     if (status) {
         plx_reader_close(reader);
         return status;

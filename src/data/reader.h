@@ -7,15 +7,18 @@
 #define PLX_READER_H
 
 #include "data/filling.h"
+#include "data/parallel.h"
 #include "files/csv.h"
 
 typedef struct plx_reader plx_reader;
 
 /** A Parquet file where data.format says so, or is auto and the file begins as one. `path` "-" is the standard input.
- * With `threads` above 1, compressed files are read ahead in one more thread. `path` and what `to` points to are
+ * With several threads compressed files are read ahead in one more. `path` and what `to` and `parallel` point to are
  * borrowed until plx_reader_close. */
-plx_status plx_reader_open(const plx_filling *to, const char *path, int threads, plx_reader **out, plx_error *err);
-/** Adds at most `most` rows to the columns; `*more` is false once all have come. */
+plx_status plx_reader_open(const plx_filling *to, const char *path, const plx_parallel *parallel, plx_reader **out,
+                           plx_error *err);
+/** Adds at most `most` rows to the columns, or takes a piece, of any number of rows; `*more` is false once all have
+ * come. */
 plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err);
 /** Tells of the file and of `rows`, read so far in all. */
 void plx_reader_tell(const plx_reader *reader, const plx_reading_hook *reading, size_t rows);

@@ -1,294 +1,252 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows of a file into raw columns: which cell belongs to which column, and every check of a cell that needs its place.
+/*
+ * Rows are parsed in their order, as one thread parses them. Where more text lies ahead and there are several threads,
+ * it is cut into pieces, each of which is parsed into columns of its own as if a row and the line with the expected
+ * number began there. When the rows come to the begin of a piece they know whether that was right; only then what was
+ * made of the piece is taken. Otherwise, as after a cut in a quoted cell or a row that ends reading, the piece's bytes
+ * are parsed in their order. So what pieces guess wrong costs time and nothing else.
  */
 #include "data/table_file.h"
 
 #include <string.h>
 
-#include "data/cells.h"
+#include "base/ordered.h"
 #include "data/encoders.h"
-#include "data/filling.h"
-#include "files/guess.h"
+#include "data/table_rows.h"
+#include "files/pieces.h"
 
-enum { NO_CELL = -1 };
+enum { PIECE_BYTES = 1 << 20 };
+
+typedef struct piece {
+    plx_piece_bytes text;
+    plx_table_rows rows;
+    plx_columns columns;
+    plx_wrong_rows wrong;
+    plx_kept_cells kept;
+    plx_status status;
+} piece;
 
 struct plx_table_file {
-    plx_filling to;
-    const char *name;
-    plx_csv csv;
-    int *cells;     /* [n_inputs]: the cell of each, or NO_CELL where it is not read */
-    int *kept;      /* [to.kept->n_names]: the cell of each column whose cells are kept */
-    size_t n_cells; /* that each row must have */
-    bool has_begun; /* the first row has been read */
-    bool more;      /* a row is under way */
-    uint64_t seen;  /* rows so far, wrong ones too */
+    plx_table_rows rows;
+    plx_byte_source source;
+    plx_parallel parallel;
+
+    /* From the first row on, where there are several threads. */
+    plx_ordered *ordered; /* NULL: there are no pieces */
+    plx_pieces cutter;
+    piece *pieces; /* [n_pieces] */
+    int n_pieces;
+    piece *current;    /* whose bytes are parsed in order; NULL: none */
+    size_t eaten;      /* of them */
+    bool is_between;   /* the next row begins with the next piece */
+    plx_status status; /* of cutting */
 };
 
-plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
+/* -- Pieces, by any thread ----------------------------------------------------------------------------------------- */
+
+static bool fetch_piece(void *user, int slot)
 {
-    PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, encoders->seed, err));
-    for (int i = 0; i < encoders->n_inputs; i++) {
-        columns->items[i].has_texts = plx_input_reads_texts(&encoders->inputs[i], with_labels);
-        columns->items[i].width = encoders->inputs[i].size > 1 ? encoders->inputs[i].size : 1;
-        columns->items[i].has_numbers = plx_input_reads_numbers(&encoders->inputs[i], with_labels);
+    plx_table_file *f = user;
+    bool more = false;
+    f->status = plx_pieces_next(&f->cutter, &f->pieces[slot].text, &more, NULL);
+    return f->status == PLX_OK && more;
+}
+
+static plx_status parse_piece(piece *p, plx_error *err)
+{
+    plx_table_rows *rows = &p->rows;
+    plx_columns_clear(&p->columns);
+    plx_kept_cells_clear(&p->kept);
+    p->wrong.n = 0;
+    rows->seen = 0;
+    plx_csv_begin_piece(&rows->csv, p->text.bytes, p->text.n, p->text.line, p->text.at_end);
+    PLX_TRY(plx_table_rows_next(rows, err));
+    while (rows->more) {
+        PLX_TRY(plx_table_rows_add(rows, err));
+        PLX_TRY(plx_table_rows_next(rows, err));
     }
     return PLX_OK;
 }
 
-/* The column's name at `position`, from the header row under way or from data.columns. */
-static plx_slice column_name(const plx_table_file *r, size_t position)
+static void work_on_piece(void *user, int slot, int thread)
 {
-    const plx_data_spec *data = &r->to.encoders->spec.data;
-    if (!data->header) return plx_slice_of(data->columns.items[position]);
-    return (plx_slice){r->csv.cells[position].text, r->csv.cells[position].length};
+    plx_error error; /* the rows that are skipped are described by it */
+    plx_table_file *f = user;
+    const plx_piece_hooks *hooks = f->parallel.hooks;
+    piece *p = &f->pieces[slot];
+    p->status = parse_piece(p, &error);
+    if (!p->status && hooks && plx_csv_is_empty(&p->rows.csv))
+        p->status = hooks->make(hooks->user, slot, thread, &p->columns, &error);
 }
 
-/* The header as it was read, and what may be wrong with it. */
-static void tell_header(const plx_table_file *r, plx_string *out)
+static plx_status init_piece(const plx_table_file *f, piece *p, plx_error *err)
 {
-    char guess[200];
-    const plx_slice header = plx_csv_row(&r->csv);
-    plx_guess_header(header, r->csv.n_cells, r->to.encoders->spec.data.delimiter, guess, sizeof guess);
-    plx_string_format(out, "; it reads %s%s", plx_cell_show(header).text, guess);
+    const plx_filling *to = &f->rows.to;
+    plx_filling filling = *to;
+    filling.columns = &p->columns;
+    filling.wrong = to->wrong ? &p->wrong : NULL;
+    filling.kept = to->kept ? &p->kept : NULL;
+    plx_kept_cells_init(&p->kept, &to->encoders->allocator, to->kept ? to->kept->names : NULL,
+                        to->kept ? to->kept->n_names : 0);
+    plx_table_rows_init_piece(&p->rows, &f->rows, &filling);
+    return plx_encoders_raw(to->encoders, to->with_labels, &p->columns, err);
 }
 
-static plx_status fail_missing(const plx_table_file *r, size_t n, const char *column, plx_error *err)
+static void release_piece(piece *p, const plx_allocator *allocator)
 {
-    plx_arena arena;
-    const char *nearest = NULL;
-    plx_arena_init(&arena, &r->to.encoders->allocator);
-    const char **names = plx_arena_take(&arena, n, sizeof *names);
-    for (size_t i = 0; names && i < n; i++)
-        names[i] = plx_arena_text(&arena, column_name(r, i).text, column_name(r, i).length);
-    if (!plx_arena_failed(&arena)) nearest = plx_nearest(plx_slice_of(column), names, n);
-    plx_string text;
-    plx_string_init(&text, &r->to.encoders->allocator);
-    if (nearest) plx_string_format(&text, "; did you mean '%s'?", nearest);
-    if (r->to.encoders->spec.data.header) tell_header(r, &text);
-    const char *where = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
-    plx_error_set(err, PLX_ERR_SCHEMA, "%s: %s no column '%s'%s", r->name, where, column, text.text ? text.text : "");
-    plx_string_release(&text);
-    plx_arena_release(&arena);
-    return PLX_ERR_SCHEMA;
+    plx_table_rows_release(&p->rows);
+    plx_columns_release(&p->columns);
+    if (p->kept.allocator) plx_kept_cells_release(&p->kept);
+    plx_piece_bytes_release(&p->text, allocator);
 }
 
-static plx_status map_kept(const plx_table_file *r, plx_slice name, int cell, plx_error *err)
+/* -- Rows in their order ------------------------------------------------------------------------------------------- */
+
+/* The next piece; NULL: there is none, and the source has ended with `status`. */
+static piece *next_piece(plx_table_file *f, plx_status *status, plx_error *err)
 {
-    for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
-        if (!plx_slice_equal(name, plx_slice_of(r->to.kept->names[i]))) continue;
-        if (r->kept[i] != NO_CELL)
-            PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, r->to.kept->names[i]);
-        r->kept[i] = cell;
+    const int slot = plx_ordered_next(f->ordered);
+    *status = PLX_OK;
+    if (slot >= 0) return &f->pieces[slot];
+    if (f->status)
+        *status = plx_error_memory(err);
+    else if (f->cutter.status)
+        *status = plx_error_set(err, f->cutter.status, "%s", f->cutter.error.message);
+    return NULL;
+}
+
+/* The bytes of the pieces, for rows that are parsed in order. */
+static plx_status read_pieces(void *user, char *out, size_t room, size_t *got, plx_error *err)
+{
+    plx_table_file *f = user;
+    plx_status status = PLX_OK;
+    if (!f->current || f->eaten == f->current->text.n) {
+        f->current = next_piece(f, &status, err);
+        f->eaten = 0;
     }
-    return PLX_OK;
-}
-
-/*
- * Finds the cell of each input among `n` names; `without_labels` leaves out names of columns that only tasks read, as
- * if the file did not have them.
- */
-static plx_status map_names(plx_table_file *r, size_t n, bool without_labels, plx_error *err)
-{
-    const plx_encoders *e = r->to.encoders;
-    int cell = 0;
-    for (int i = 0; i < e->n_inputs; i++)
-        r->cells[i] = NO_CELL;
-    const int n_kept = r->to.kept ? r->to.kept->n_names : 0;
-    for (int i = 0; i < n_kept; i++)
-        r->kept[i] = NO_CELL;
-    for (size_t position = 0; position < n; position++) {
-        plx_slice name = column_name(r, position);
-        uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
-        bool is_label = input != PLX_NOT_FOUND && !plx_input_is_read(&e->inputs[input], false);
-        if (is_label && without_labels) continue;
-        if (input != PLX_NOT_FOUND && plx_input_is_read(&e->inputs[input], r->to.with_labels)) {
-            if (r->cells[input] != NO_CELL)
-                PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, e->inputs[input].column);
-            r->cells[input] = cell;
-        }
-        PLX_TRY(map_kept(r, name, cell, err));
-        cell++;
-    }
-    r->n_cells = (size_t)cell;
-    for (int i = 0; i < e->n_inputs; i++)
-        if (r->cells[i] == NO_CELL && plx_input_is_read(&e->inputs[i], r->to.with_labels) &&
-            !plx_filling_constant(&r->to, i).text)
-            return fail_missing(r, n, e->inputs[i].column, err);
-    for (int i = 0; i < n_kept; i++)
-        if (r->kept[i] == NO_CELL) return fail_missing(r, n, r->to.kept->names[i], err);
-    return PLX_OK;
-}
-
-/* Where both are given, the header must say what data.columns says. */
-static plx_status check_header(const plx_table_file *r, plx_error *err)
-{
-    const plx_text_list *columns = &r->to.encoders->spec.data.columns;
-    if (!columns->n || !r->to.with_labels) return PLX_OK;
-    if (r->csv.n_cells != (size_t)columns->n)
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "%s:%llu: the header has %zu columns, data.columns lists %d", r->name,
-                 (unsigned long long)r->csv.line, r->csv.n_cells, columns->n);
-    for (int i = 0; i < columns->n; i++) {
-        plx_slice name = column_name(r, (size_t)i);
-        if (plx_slice_equal(name, plx_slice_of(columns->items[i]))) continue;
-        plx_error_set(err, PLX_ERR_SCHEMA, "the header says '%.*s' where data.columns lists '%s'",
-                      (int)(name.length < 100 ? name.length : 100), name.text, columns->items[i]);
-        plx_csv_place(&r->csv, (size_t)i, err);
-        return PLX_ERR_SCHEMA;
-    }
-    return PLX_OK;
-}
-
-/* The first row is under way, and is no header. Files to score need not have the label columns. */
-static plx_status map_columns(plx_table_file *r, plx_error *err)
-{
-    size_t n = (size_t)r->to.encoders->spec.data.columns.n;
-    PLX_TRY(map_names(r, n, false, err));
-    if (r->csv.n_cells == n || r->to.with_labels) return PLX_OK;
-    PLX_TRY(map_names(r, n, true, err));
-    return r->csv.n_cells == r->n_cells ? PLX_OK : map_names(r, n, false, err);
-}
-
-static plx_status fail_count(const plx_table_file *r, plx_error *err)
-{
-    const char *from = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
-    const bool is_long = r->csv.next_line > r->csv.line + 1;
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: the row has %zu cells, expected %zu as %s%s", r->name,
-             (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from,
-             is_long ? "; a quoted cell goes on in later lines: is its quote left open? " PLX_PLAIN_QUOTES : "");
-}
-
-/* The cell to blame for input `index`. */
-static size_t place_of(const plx_table_file *r, int index)
-{
-    return r->cells[index] == NO_CELL ? 0 : (size_t)r->cells[index];
-}
-
-static plx_status add_constants(const plx_table_file *r, plx_error *err)
-{
-    for (int i = 0; i < r->to.encoders->n_inputs; i++) {
-        const plx_slice constant = plx_filling_constant(&r->to, i);
-        if (r->cells[i] != NO_CELL || !constant.text ||
-            !plx_input_is_read(&r->to.encoders->inputs[i], r->to.with_labels))
-            continue;
-        plx_status status = plx_filling_text(&r->to, i, constant, err);
-        if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, place_of(r, i), err);
-        if (status) return status;
-    }
-    return PLX_OK;
-}
-
-static plx_status keep_cells(const plx_table_file *r, plx_error *err)
-{
-    for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
-        const plx_csv_cell *cell = &r->csv.cells[r->kept[i]];
-        PLX_TRY(plx_kept_cells_add(r->to.kept, (plx_slice){cell->text, cell->length}, err));
-    }
-    return PLX_OK;
-}
-
-static plx_status add_row(const plx_table_file *r, plx_error *err)
-{
-    if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
-    PLX_TRY(keep_cells(r, err));
-    PLX_TRY(plx_columns_reserve(r->to.columns, err));
-    /* Kept from the loop: what is stored into columns might be these, as far as the compiler can see. */
-    const plx_filling to = r->to;
-    const int n = to.encoders->n_inputs, *places = r->cells;
-    const plx_csv_cell *cells = r->csv.cells;
-    for (int i = 0; i < n; i++) {
-        if (places[i] == NO_CELL) continue;
-        const plx_csv_cell *cell = &cells[places[i]];
-        plx_status status = plx_filling_text(&to, i, (plx_slice){cell->text, cell->length}, err);
-        if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)places[i], err);
-        if (status) return status;
-    }
-    if (to.constants) PLX_TRY(add_constants(r, err));
-    int index = 0;
-    plx_status status = plx_filling_row(&r->to, &index, err);
-    if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, place_of(r, index), err);
+    const size_t left = f->current ? f->current->text.n - f->eaten : 0;
+    *got = left < room ? left : room;
+    if (*got) memcpy(out, f->current->text.bytes + f->eaten, *got);
+    f->eaten += *got;
     return status;
 }
 
-/* Several cells, all of them empty: what spreadsheets leave below a table. It has no label, and teaches nothing. */
-static bool is_blank_row(const plx_csv *csv)
+static plx_status start(plx_table_file *f, plx_error *err)
 {
-    for (size_t i = 0; i < csv->n_cells; i++)
-        if (csv->cells[i].length) return false;
-    return csv->n_cells > 1;
-}
-
-/* The next row of cells that can be told apart; rows before it that cannot are wrong rows. */
-static plx_status next_row(plx_table_file *r, plx_error *err)
-{
-    for (plx_status status;; r->seen++) {
-        do
-            status = plx_csv_next(&r->csv, &r->more, err);
-        while (!status && r->more && r->to.with_labels && is_blank_row(&r->csv));
-        if (!status) return PLX_OK;
-        PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
-        PLX_TRY(plx_csv_skip_line(&r->csv, err));
+    plx_csv *csv = &f->rows.csv;
+    const plx_allocator *allocator = csv->allocator;
+    const plx_ordered_hooks hooks = {.fetch = fetch_piece, .work = work_on_piece, .user = f};
+    PLX_TRY(plx_pieces_init(&f->cutter, csv, f->source, f->parallel.piece_bytes, err));
+    f->pieces = plx_alloc_zero(allocator, (size_t)plx_parallel_slots(&f->parallel), sizeof *f->pieces);
+    if (!f->pieces) return plx_error_memory(err);
+    for (; f->n_pieces < plx_parallel_slots(&f->parallel); f->n_pieces++) {
+        const plx_status status = init_piece(f, &f->pieces[f->n_pieces], err);
+        if (status) release_piece(&f->pieces[f->n_pieces], allocator);
+        if (status) return status;
     }
+    plx_csv_go_on(csv, (plx_byte_source){read_pieces, f}, csv->next_line);
+    return plx_ordered_create(allocator, f->parallel.threads, f->n_pieces, &hooks, &f->ordered, err);
 }
 
-static plx_status begin(plx_table_file *r, plx_error *err)
+/* Whether the text is longer than what one thread has in its hands. */
+static bool is_long(const plx_table_file *f)
 {
-    r->has_begun = true;
-    PLX_TRY(plx_csv_next(&r->csv, &r->more, err));
-    if (!r->more && r->to.is_part) return PLX_OK;
-    if (!r->more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should hold rows", r->name);
-    if (!r->to.encoders->spec.data.header) return map_columns(r, err);
-    PLX_TRY(check_header(r, err));
-    PLX_TRY(map_names(r, r->csv.n_cells, false, err));
-    return next_row(r, err);
+    const plx_csv *csv = &f->rows.csv;
+    return f->parallel.threads > 1 && (!csv->at_end || csv->end - csv->next > f->parallel.piece_bytes);
 }
 
-static plx_status read_rows(plx_table_file *r, size_t most, plx_error *err)
+static plx_status go_on(plx_table_file *f, plx_error *err)
 {
-    if (!r->has_begun) PLX_TRY(begin(r, err));
-    for (size_t end = r->to.columns->n + most; r->more && r->to.columns->n < end; r->seen++) {
-        plx_status status = add_row(r, err);
-        if (status) PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
-        PLX_TRY(next_row(r, err));
+    const bool starts = !f->ordered && is_long(f);
+    if (starts) PLX_TRY(start(f, err));
+    f->is_between = starts || (f->current && f->eaten == f->current->text.n && plx_csv_is_empty(&f->rows.csv));
+    return f->is_between ? PLX_OK : plx_table_rows_next(&f->rows, err);
+}
+
+/* Whether the piece was parsed as it had been in order. */
+static bool is_right(const plx_table_file *f, const piece *p)
+{
+    const plx_wrong_rows *wrong = f->rows.to.wrong;
+    if (p->status || !plx_csv_is_empty(&p->rows.csv) || p->text.line != f->rows.csv.next_line) return false;
+    return !p->wrong.n || wrong->n + p->wrong.n <= f->rows.to.encoders->spec.data.max_errors;
+}
+
+static void add_wrong(plx_wrong_rows *wrong, const plx_wrong_rows *more)
+{
+    for (int64_t i = 0; i < more->n; i++, wrong->n++)
+        if (wrong->n < PLX_WRONG_ROWS_TOLD) memcpy(wrong->told[wrong->n], more->told[i], sizeof *wrong->told);
+}
+
+static plx_status take_piece(plx_table_file *f, plx_error *err)
+{
+    plx_table_rows *rows = &f->rows;
+    const plx_piece_hooks *hooks = f->parallel.hooks;
+    plx_status status;
+    piece *p = next_piece(f, &status, err);
+    rows->more = p != NULL;
+    if (!p) return status;
+    if (!is_right(f, p)) {
+        f->current = p;
+        f->eaten = 0;
+        f->is_between = false;
+        return plx_table_rows_next(rows, err);
     }
-    if (!r->more && !r->seen && r->to.needs_rows && !r->to.is_part)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
+    f->current = NULL;
+    rows->seen += p->rows.seen;
+    plx_csv_go_on(&rows->csv, rows->csv.source, p->rows.csv.next_line);
+    if (p->wrong.n) add_wrong(rows->to.wrong, &p->wrong);
+    if (!hooks) return plx_columns_append(rows->to.columns, &p->columns, err);
+    return hooks->take(hooks->user, (int)(p - f->pieces), rows->to.kept ? &p->kept : NULL, err);
+}
+
+static plx_status read_rows(plx_table_file *f, size_t most, plx_error *err)
+{
+    plx_table_rows *rows = &f->rows;
+    if (!rows->has_begun) PLX_TRY(plx_table_rows_begin(rows, err));
+    for (const size_t end = rows->to.columns->n + most; rows->more && rows->to.columns->n < end;) {
+        if (f->is_between) return take_piece(f, err);
+        PLX_TRY(plx_table_rows_add(rows, err));
+        PLX_TRY(go_on(f, err));
+    }
+    return rows->more ? PLX_OK : plx_table_rows_end(rows, err);
+}
+
+plx_status plx_table_file_rows(plx_table_file *f, size_t most, bool *more, plx_error *err)
+{
+    plx_error own; /* rows that are skipped are told by it */
+    PLX_TRY(read_rows(f, most, err ? err : &own));
+    *more = f->rows.more;
     return PLX_OK;
 }
 
-plx_status plx_table_file_open(const plx_filling *to, plx_byte_source source, const char *name, plx_table_file **out,
-                               plx_error *err)
+plx_status plx_table_file_open(const plx_filling *to, plx_byte_source source, const char *name,
+                               const plx_parallel *parallel, plx_table_file **out, plx_error *err)
 {
-    const plx_encoders *e = to->encoders;
+    const plx_allocator *allocator = &to->encoders->allocator;
     *out = NULL;
-    plx_table_file *r = plx_alloc_zero(&e->allocator, 1, sizeof *r);
-    if (!r) return plx_error_memory(err);
-    r->to = *to;
-    r->name = name;
-    r->cells = plx_alloc(&e->allocator, (size_t)e->n_inputs, sizeof *r->cells);
-    r->kept = plx_alloc(&e->allocator, to->kept ? (size_t)to->kept->n_names + 1 : 1, sizeof *r->kept);
-    plx_status status = r->cells && r->kept ? PLX_OK : plx_error_memory(err);
-    if (!status) status = plx_csv_init(&r->csv, &e->allocator, &e->csv, source, name, err);
+    plx_table_file *f = plx_alloc_zero(allocator, 1, sizeof *f);
+    if (!f) return plx_error_memory(err);
+    f->source = source;
+    f->parallel = *parallel;
+    if (!f->parallel.piece_bytes) f->parallel.piece_bytes = PIECE_BYTES;
+    const plx_status status = plx_table_rows_init(&f->rows, to, source, name, err);
     if (status) {
-        plx_table_file_close(r);
+        plx_table_file_close(f);
         return status;
     }
-    *out = r;
+    *out = f;
     return PLX_OK;
 }
 
-plx_status plx_table_file_rows(plx_table_file *r, size_t most, bool *more, plx_error *err)
+void plx_table_file_close(plx_table_file *f)
 {
-    PLX_TRY(read_rows(r, most, err));
-    *more = r->more;
-    return PLX_OK;
-}
-
-void plx_table_file_close(plx_table_file *r)
-{
-    if (!r) return;
-    const plx_allocator *allocator = &r->to.encoders->allocator;
-    plx_csv_release(&r->csv);
-    plx_free(allocator, r->cells);
-    plx_free(allocator, r->kept);
-    plx_free(allocator, r);
+    if (!f) return;
+    const plx_allocator *allocator = &f->rows.to.encoders->allocator;
+    plx_ordered_free(f->ordered);
+    for (int i = 0; i < f->n_pieces; i++)
+        release_piece(&f->pieces[i], allocator);
+    plx_free(allocator, f->pieces);
+    plx_pieces_release(&f->cutter);
+    plx_table_rows_release(&f->rows);
+    plx_free(allocator, f);
 }

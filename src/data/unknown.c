@@ -65,18 +65,25 @@ static void count_ids(const plx_encoder *feature, const plx_encoded_rows *rows, 
     const plx_slice nothing = {"", 0};
     const uint32_t empty = plx_dictionary_find(texts, nothing, plx_dictionary_hash(texts, nothing));
     const plx_id_field *field = plx_encoder_id(rows->encoders, feature, 0);
-    size_t n_cells = 0, n_unknown = 0, last = 0;
-    for (size_t i = 0; i < rows->n; i++) {
+    size_t n_cells = 0, n_unknown = 0, first = 0;
+    for (size_t i = rows->n; i-- > 0;) {
         const bool is_cell = codes[i] != empty;
         const uint8_t *record = plx_encoded_record(rows, i);
         const bool is_unknown = is_cell && read_id(record + field->offset, field->id_bytes) == 0;
         n_cells += is_cell;
         n_unknown += is_unknown;
-        if (is_unknown) last = i;
+        if (is_unknown) first = i;
     }
     unknown->cells += n_cells;
     unknown->known += n_cells - n_unknown;
-    if (n_unknown) show_example(unknown, plx_dictionary_text(texts, codes[last]));
+    if (n_unknown) show_example(unknown, plx_dictionary_text(texts, codes[first]));
+}
+
+void plx_unknown_add(plx_unknown *unknown, const plx_unknown *more)
+{
+    unknown->cells += more->cells;
+    unknown->known += more->known;
+    if (!*unknown->example) memcpy(unknown->example, more->example, sizeof unknown->example);
 }
 
 void plx_unknown_count(const plx_encoder *feature, const plx_encoded_rows *rows, plx_unknown *unknown)

@@ -85,10 +85,39 @@ plx_status plx_csv_init(plx_csv *csv, const plx_allocator *allocator, const plx_
     return PLX_OK;
 }
 
+void plx_csv_init_pieces(plx_csv *piece, const plx_csv *csv)
+{
+    *piece = (plx_csv){
+        .allocator = csv->allocator, .options = csv->options, .name = csv->name, .feed = csv->feed, .has_begun = true};
+}
+
+void plx_csv_begin_piece(plx_csv *piece, char *bytes, size_t n, uint64_t line, bool at_end)
+{
+    piece->buffer = bytes;
+    piece->row = piece->next = 0;
+    piece->end = n;
+    piece->next_line = line;
+    piece->at_end = at_end;
+}
+
+void plx_csv_go_on(plx_csv *csv, plx_byte_source source, uint64_t line)
+{
+    csv->source = source;
+    csv->row = csv->next = csv->end = 0;
+    csv->next_line = line;
+    csv->at_end = false;
+}
+
+/* The buffer of pieces is not the tokenizer's. */
+static bool has_source(const plx_csv *csv)
+{
+    return csv->source.read != NULL;
+}
+
 void plx_csv_release(plx_csv *csv)
 {
     if (!csv->allocator) return;
-    plx_free(csv->allocator, csv->buffer);
+    if (has_source(csv)) plx_free(csv->allocator, csv->buffer);
     plx_free(csv->allocator, csv->cells);
     plx_free(csv->allocator, csv->unquoted);
     *csv = (plx_csv){0};
@@ -107,7 +136,8 @@ void plx_csv_place(const plx_csv *csv, size_t cell, plx_error *err)
     add_place(csv, csv->cells[cell].start, err);
 }
 
-/* Moves the row under way to the front, doubles the buffer where that row fills it, and reads until it is full. */
+/* Moves the row under way to the front, doubles the buffer where that row fills it, and reads: at first until it is
+ * full, later as much as there is of that row, so that a long one is not parsed anew for every few bytes. */
 static plx_status fill(plx_csv *csv, plx_error *err)
 {
     size_t kept = csv->end - csv->row;
@@ -126,12 +156,12 @@ static plx_status fill(plx_csv *csv, plx_error *err)
         csv->buffer = larger;
         csv->capacity *= 2;
     }
-    while (csv->end < csv->capacity && !csv->at_end) {
+    do {
         size_t got = 0;
         PLX_TRY(csv->source.read(csv->source.user, csv->buffer + csv->end, csv->capacity - csv->end, &got, err));
         csv->end += got;
         csv->at_end = got == 0;
-    }
+    } while (csv->end < csv->capacity && !csv->at_end && (!csv->has_begun || csv->end < 2 * kept));
     memset(csv->buffer + csv->end, csv->feed, PLX_SCAN_BLOCK);
     return PLX_OK;
 }
@@ -339,9 +369,10 @@ static plx_status finish_quoted(plx_csv *csv, bool doubled, plx_error *err)
 
 plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err)
 {
-    if (csv->end == 0 && !csv->at_end) {
+    if (!csv->has_begun) {
         PLX_TRY(fill(csv, err));
         PLX_TRY(look_at_begin(csv, err));
+        csv->has_begun = true;
     }
     for (;;) {
         bool ready = skip_lines(csv);
@@ -358,6 +389,8 @@ plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err)
                 return found.quoted ? finish_quoted(csv, found.doubled, err) : PLX_OK;
             }
         }
+        *more = has_source(csv);
+        if (!*more) return PLX_OK;
         PLX_TRY(fill(csv, err));
     }
 }
@@ -365,10 +398,12 @@ plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err)
 plx_status plx_csv_skip_line(plx_csv *csv, plx_error *err)
 {
     const char *feed;
-    for (size_t looked = 0;; looked = csv->end - csv->row) {
+    for (size_t looked = 0;;) {
         const char *from = csv->buffer + csv->row + looked;
         feed = memchr(from, csv->feed, (size_t)(csv->buffer + csv->end - from));
         if (feed || csv->at_end) break;
+        if (!has_source(csv)) PLX_FAIL(err, PLX_ERR_FORMAT, "a wrong row goes on behind the piece");
+        looked = csv->end - csv->row;
         PLX_TRY(fill(csv, err));
     }
     csv->next = feed ? (size_t)(feed + 1 - csv->buffer) : csv->end;

@@ -57,6 +57,7 @@ typedef struct plx_csv {
     char *buffer;     /* [capacity + room for one block of the scanner] */
     size_t capacity;
     size_t row, next, end; /* in buffer: where the row begins, where the next one does, where the bytes end */
+    bool has_begun;        /* the first bytes have been looked at */
     bool at_end;           /* the source has no more */
     size_t cells_capacity;
     char *unquoted; /* texts of the row's cells with doubled quotes */
@@ -69,7 +70,21 @@ plx_status plx_csv_init(plx_csv *csv, const plx_allocator *allocator, const plx_
                         plx_byte_source source, const char *name, plx_error *err);
 void plx_csv_release(plx_csv *csv);
 
-/** The next row into `cells`; `*more` is false at the end. */
+/** For the rows of one piece of a file after the other, with the options and the line ends of `csv`. */
+void plx_csv_init_pieces(plx_csv *piece, const plx_csv *csv);
+/** The next piece: its bytes, borrowed, with PLX_SCAN_BLOCK line ends behind them; it begins a row, in line `line`.
+ * `at_end`: the file has no more. */
+void plx_csv_begin_piece(plx_csv *piece, char *bytes, size_t n, uint64_t line, bool at_end);
+/** Goes on by another source, in line `line`: what was read and not parsed is dropped. */
+void plx_csv_go_on(plx_csv *csv, plx_byte_source source, uint64_t line);
+/** Whether all that was read has been parsed. */
+static inline bool plx_csv_is_empty(const plx_csv *csv)
+{
+    return csv->next == csv->end;
+}
+
+/** The next row into `cells`; `*more` is false at the end, also at that of a piece, which is not empty where its last
+ * row goes on behind it. */
 plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err);
 
 /** After PLX_ERR_FORMAT: goes on behind the line in which the wrong row begins. Fails where that line has no end within

@@ -6,6 +6,7 @@
 #ifndef PLX_SCAN_H
 #define PLX_SCAN_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -47,6 +48,30 @@ static inline uint64_t plx_scan_mask(const char *block, char delimiter, char fee
 #else
     return plx_scan_mask_words(block, delimiter, feed);
 #endif
+}
+
+/** How many of `n` bytes are `byte`. */
+static inline size_t plx_scan_count(const char *begin, size_t n, char byte)
+{
+    size_t count = 0, done = 0;
+#ifdef __SSE2__
+    const __m128i wanted = _mm_set1_epi8(byte), zero = _mm_setzero_si128();
+    __m128i totals = zero;
+    while (n - done >= 16) {
+        __m128i counts = zero; /* of 8 bits each, so for 255 steps at most */
+        for (unsigned step = 0; step < 255 && n - done >= 16; step++, done += 16) {
+            const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(begin + done));
+            counts = _mm_sub_epi8(counts, _mm_cmpeq_epi8(bytes, wanted));
+        }
+        totals = _mm_add_epi64(totals, _mm_sad_epu8(counts, zero));
+    }
+    uint64_t halves[2];
+    memcpy(halves, &totals, sizeof halves);
+    count = (size_t)(halves[0] + halves[1]);
+#endif
+    for (; done < n; done++)
+        count += begin[done] == byte;
+    return count;
 }
 
 #endif

@@ -15,76 +15,87 @@
 
 _Static_assert((int)PLX_REPORTED_ROWS == (int)PLX_WRONG_ROWS_TOLD, "all that is told is reported");
 
+/* Of the rows of a slot. */
+typedef struct slot_scores {
+    float *at; /* [capacity, n_outputs] */
+    size_t capacity;
+} slot_scores;
+
 typedef struct passage {
     const plx_model *model;
     plx_machine machine;
-    plx_scorer scorer;
-    float *scores;      /* [capacity, n_outputs] */
-    size_t n, capacity; /* scores that are kept */
+    plx_scorer *scorers; /* [n_scorers], made when they are needed: one a thread that reads, and one that runs on all */
+    int n_scorers;
+    slot_scores *slots; /* [n_slots] */
+    int n_slots;
     size_t n_scored;
     plx_scores_taker *take; /* one of these two; none: rows are measured */
     plx_rows_taker *take_rows;
     void *user;
-    plx_kept_cells cells; /* for take_rows: all rows that were read since its last call */
-    float *all_scores;    /* [all_capacity, n_outputs]: theirs */
-    size_t all_capacity;
+    plx_kept_cells cells; /* for take_rows: of the rows that are read in their order */
+    float *scores;        /* [capacity, n_outputs]: all that are handed over or measured */
+    size_t n, capacity;
     plx_layout layout; /* of `kept`: labels, weights and groups alone */
     uint8_t *kept;     /* [kept_capacity][layout.record_bytes] */
     size_t kept_capacity;
 } passage;
 
-static plx_status score_chunk(passage *p, const plx_rows *rows, plx_error *err)
+static plx_status score_rows(void *user, int slot, int thread, const plx_rows *rows, plx_error *err)
 {
-    const size_t n_outputs = (size_t)p->model->graph.n_outputs;
-    if (plx_grow(&p->model->context->allocator, &p->scores, &p->capacity, p->n + rows->n, n_outputs * sizeof(float)))
+    passage *p = user;
+    const plx_graph *graph = &p->model->graph;
+    plx_scorer *scorer = &p->scorers[thread];
+    slot_scores *to = &p->slots[slot];
+    const plx_machine *machine = thread == p->n_scorers - 1 ? &p->machine : &p->model->context->machine;
+    if (!scorer->plan)
+        PLX_TRY(plx_scorer_init(scorer, machine, graph, plx_encoders_layout(p->model->encoders), PLX_SCORE_ROWS, err));
+    if (plx_grow(&p->model->context->allocator, &to->at, &to->capacity, rows->n,
+                 (size_t)graph->n_outputs * sizeof(float)))
         return plx_error_memory(err);
-    plx_scorer_run(&p->scorer, p->model->values, rows, p->scores + p->n * n_outputs, NULL);
+    plx_scorer_run(scorer, p->model->values, rows, to->at, NULL);
     return PLX_OK;
 }
 
-static plx_status pass_on(void *user, const plx_rows *rows, plx_error *err)
+static plx_status hand_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
     passage *p = user;
-    PLX_TRY(score_chunk(p, rows, err));
+    (void)cells;
     p->n_scored += rows->n;
-    if (p->take(p->user, p->scores, (int64_t)rows->n)) return PLX_OK;
+    if (p->take(p->user, p->slots[slot].at, (int64_t)rows->n)) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the scores");
 }
 
-/* The scores of `n_scored` rows, and none between them for rows that were skipped. */
-static plx_status hand_over(passage *p, size_t n_scored, plx_error *err)
+/* The rows' scores, and none between them for rows that were skipped. */
+static plx_status hand_rows_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells,
+                                 plx_error *err)
 {
-    const size_t n_outputs = (size_t)p->model->graph.n_outputs, n = p->cells.n_rows;
-    if (plx_grow(&p->model->context->allocator, &p->all_scores, &p->all_capacity, n, n_outputs * sizeof(float)))
+    passage *p = user;
+    const size_t n_outputs = (size_t)p->model->graph.n_outputs, n = cells->n_rows;
+    if (plx_grow(&p->model->context->allocator, &p->scores, &p->capacity, n, n_outputs * sizeof(float)))
         return plx_error_memory(err);
-    const float *from = p->scores;
+    const float *from = p->slots[slot].at;
     for (size_t row = 0; row < n; row++)
         for (size_t i = 0; i < n_outputs; i++)
-            p->all_scores[row * n_outputs + i] = p->cells.skipped[row] ? NAN : *from++;
-    const plx_scored_rows rows = {
-        .rows = (int64_t)n, .scores = p->all_scores, .kept = p->cells.bytes.text, .kept_ends = p->cells.ends};
-    p->n_scored += n_scored;
-    bool goes_on = n == 0 || p->take_rows(p->user, &rows);
-    plx_kept_cells_clear(&p->cells);
-    if (goes_on) return PLX_OK;
+            p->scores[row * n_outputs + i] = cells->skipped[row] ? NAN : *from++;
+    const plx_scored_rows scored = {
+        .rows = (int64_t)n, .scores = p->scores, .kept = cells->bytes.text, .kept_ends = cells->ends};
+    p->n_scored += rows->n;
+    if (n == 0 || p->take_rows(p->user, &scored)) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
 }
 
-static plx_status pass_rows_on(void *user, const plx_rows *rows, plx_error *err)
-{
-    PLX_TRY(score_chunk(user, rows, err));
-    return hand_over(user, rows->n, err);
-}
-
 /* Labels and weights are side by side, and so are the two halves of a group. */
-static plx_status keep(void *user, const plx_rows *rows, plx_error *err)
+static plx_status keep(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
     passage *p = user;
+    const size_t n_outputs = (size_t)p->model->graph.n_outputs;
     const plx_layout *from = rows->layout, *to = &p->layout;
     const size_t bytes = to->record_bytes, numbers = (size_t)to->n_tasks * sizeof(float);
-    PLX_TRY(score_chunk(p, rows, err));
-    if (plx_grow(&p->model->context->allocator, &p->kept, &p->kept_capacity, p->n + rows->n, bytes))
+    (void)cells;
+    if (plx_grow(&p->model->context->allocator, &p->scores, &p->capacity, p->n + rows->n, n_outputs * sizeof(float)) ||
+        plx_grow(&p->model->context->allocator, &p->kept, &p->kept_capacity, p->n + rows->n, bytes))
         return plx_error_memory(err);
+    if (rows->n) memcpy(p->scores + p->n * n_outputs, p->slots[slot].at, rows->n * n_outputs * sizeof(float));
     for (size_t row = 0; row < rows->n; row++) {
         const uint8_t *record = rows->records + row * from->record_bytes;
         uint8_t *kept = p->kept + (p->n + row) * bytes;
@@ -106,25 +117,39 @@ static plx_status passage_init(passage *p, const plx_model *model, plx_error *er
     plx_kept_cells_init(&p->cells, &model->context->allocator, NULL, 0);
     PLX_TRY(plx_model_check_weights(model, err));
     plx_layout_init(&p->layout, &parts);
-    PLX_TRY(plx_context_pool(model->context, PLX_SCORE_ROWS, 0, &p->machine.pool, err));
-    return plx_scorer_init(&p->scorer, &p->machine, &model->graph, layout, PLX_SCORE_ROWS, err);
+    const int threads = model->context->threads, n_slots = plx_chunk_slots(threads);
+    p->scorers = plx_alloc_zero(&model->context->allocator, (size_t)threads + 1, sizeof *p->scorers);
+    p->slots = plx_alloc_zero(&model->context->allocator, (size_t)n_slots, sizeof *p->slots);
+    if (!p->scorers || !p->slots) return plx_error_memory(err);
+    p->n_scorers = threads + 1;
+    p->n_slots = n_slots;
+    return plx_context_pool(model->context, PLX_SCORE_ROWS, 0, &p->machine.pool, err);
 }
 
 static void passage_release(passage *p)
 {
     const plx_allocator *allocator = &p->model->context->allocator;
-    plx_scorer_release(&p->scorer);
+    for (int i = 0; i < p->n_scorers; i++)
+        plx_scorer_release(&p->scorers[i]);
+    for (int i = 0; i < p->n_slots; i++)
+        plx_free(allocator, p->slots[i].at);
     plx_pool_free(p->machine.pool);
     plx_kept_cells_release(&p->cells);
-    plx_free(allocator, p->all_scores);
+    plx_free(allocator, p->scorers);
+    plx_free(allocator, p->slots);
     plx_free(allocator, p->scores);
     plx_free(allocator, p->kept);
 }
 
-static plx_status read_source(passage *p, const plx_row_source *from, bool with_labels, plx_take_rows *take,
-                              plx_files_report *report, plx_error *err)
+static plx_status read_source(passage *p, const plx_row_source *from, plx_files_report *report, plx_error *err)
 {
     const plx_model *model = p->model;
+    const bool is_measured = !p->take && !p->take_rows;
+    const plx_chunk_hooks hooks = {.make = score_rows,
+                                   .take = is_measured    ? keep
+                                           : p->take_rows ? hand_rows_over
+                                                          : hand_over,
+                                   .user = p};
     plx_wrong_rows wrong = {0};
     plx_load_options options = {.threads = model->context->threads,
                                 .reading = &model->context->reading,
@@ -134,7 +159,7 @@ static plx_status read_source(passage *p, const plx_row_source *from, bool with_
                                 .listener = plx_context_listener(model->context)};
     PLX_TRY(plx_model_count_unknown(model, &options.unknown, err));
     plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, from->paths,
-                                                 from->n_paths, &options, with_labels, take, p, err);
+                                                 from->n_paths, &options, is_measured, &hooks, err);
     plx_model_tell_unknown(model, options.unknown);
     if (!report) return status;
     report->rows = (int64_t)p->n_scored;
@@ -152,7 +177,7 @@ plx_status plx_model_predict_source(const plx_model *model, const plx_row_source
     plx_status status = passage_init(&p, model, err);
     p.take = take;
     p.user = user;
-    if (status == PLX_OK) status = read_source(&p, from, false, pass_on, report, err);
+    if (status == PLX_OK) status = read_source(&p, from, report, err);
     passage_release(&p);
     return status;
 }
@@ -168,8 +193,7 @@ plx_status plx_model_predict_kept(const plx_model *model, const plx_row_source *
     p.user = user;
     p.cells.names = columns;
     p.cells.n_names = n_columns;
-    if (status == PLX_OK) status = read_source(&p, from, false, pass_rows_on, report, err);
-    if (status == PLX_OK) status = hand_over(&p, 0, err); /* wrong rows at the end */
+    if (status == PLX_OK) status = read_source(&p, from, report, err);
     passage_release(&p);
     return status;
 }
@@ -181,7 +205,7 @@ plx_status plx_model_evaluate_source(const plx_model *model, const plx_row_sourc
     double *weights = NULL;
     if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
-    if (status == PLX_OK) status = read_source(&p, from, true, keep, report, err);
+    if (status == PLX_OK) status = read_source(&p, from, report, err);
     if (status == PLX_OK && p.n == 0) {
         status = plx_error_set(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
     }

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which cell belongs to which column, and every check of a cell that needs its place. */
+#include "data/table_rows.h"
+
+#include <string.h>
+
+#include "data/cells.h"
+#include "data/encoders.h"
+#include "files/guess.h"
+
+enum { NO_CELL = -1 };
+
+plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
+{
+    PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, encoders->seed, err));
+    for (int i = 0; i < encoders->n_inputs; i++) {
+        columns->items[i].has_texts = plx_input_reads_texts(&encoders->inputs[i], with_labels);
+        columns->items[i].width = encoders->inputs[i].size > 1 ? encoders->inputs[i].size : 1;
+        columns->items[i].has_numbers = plx_input_reads_numbers(&encoders->inputs[i], with_labels);
+    }
+    return PLX_OK;
+}
+
+/* The column's name at `position`, from the header row under way or from data.columns. */
+static plx_slice column_name(const plx_table_rows *r, size_t position)
+{
+    const plx_data_spec *data = &r->to.encoders->spec.data;
+    if (!data->header) return plx_slice_of(data->columns.items[position]);
+    return (plx_slice){r->csv.cells[position].text, r->csv.cells[position].length};
+}
+
+/* The header as it was read, and what may be wrong with it. */
+static void tell_header(const plx_table_rows *r, plx_string *out)
+{
+    char guess[200];
+    const plx_slice header = plx_csv_row(&r->csv);
+    plx_guess_header(header, r->csv.n_cells, r->to.encoders->spec.data.delimiter, guess, sizeof guess);
+    plx_string_format(out, "; it reads %s%s", plx_cell_show(header).text, guess);
+}
+
+static plx_status fail_missing(const plx_table_rows *r, size_t n, const char *column, plx_error *err)
+{
+    plx_arena arena;
+    const char *nearest = NULL;
+    plx_arena_init(&arena, &r->to.encoders->allocator);
+    const char **names = plx_arena_take(&arena, n, sizeof *names);
+    for (size_t i = 0; names && i < n; i++)
+        names[i] = plx_arena_text(&arena, column_name(r, i).text, column_name(r, i).length);
+    if (!plx_arena_failed(&arena)) nearest = plx_nearest(plx_slice_of(column), names, n);
+    plx_string text;
+    plx_string_init(&text, &r->to.encoders->allocator);
+    if (nearest) plx_string_format(&text, "; did you mean '%s'?", nearest);
+    if (r->to.encoders->spec.data.header) tell_header(r, &text);
+    const char *where = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
+    plx_error_set(err, PLX_ERR_SCHEMA, "%s: %s no column '%s'%s", r->name, where, column, text.text ? text.text : "");
+    plx_string_release(&text);
+    plx_arena_release(&arena);
+    return PLX_ERR_SCHEMA;
+}
+
+static plx_status map_kept(const plx_table_rows *r, plx_slice name, int cell, plx_error *err)
+{
+    for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
+        if (!plx_slice_equal(name, plx_slice_of(r->to.kept->names[i]))) continue;
+        if (r->kept[i] != NO_CELL)
+            PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, r->to.kept->names[i]);
+        r->kept[i] = cell;
+    }
+    return PLX_OK;
+}
+
+/*
+ * Finds the cell of each input among `n` names; `without_labels` leaves out names of columns that only tasks read, as
+ * if the file did not have them.
+ */
+static plx_status map_names(plx_table_rows *r, size_t n, bool without_labels, plx_error *err)
+{
+    const plx_encoders *e = r->to.encoders;
+    int cell = 0;
+    for (int i = 0; i < e->n_inputs; i++)
+        r->cells[i] = NO_CELL;
+    const int n_kept = r->to.kept ? r->to.kept->n_names : 0;
+    for (int i = 0; i < n_kept; i++)
+        r->kept[i] = NO_CELL;
+    for (size_t position = 0; position < n; position++) {
+        plx_slice name = column_name(r, position);
+        uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
+        bool is_label = input != PLX_NOT_FOUND && !plx_input_is_read(&e->inputs[input], false);
+        if (is_label && without_labels) continue;
+        if (input != PLX_NOT_FOUND && plx_input_is_read(&e->inputs[input], r->to.with_labels)) {
+            if (r->cells[input] != NO_CELL)
+                PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, e->inputs[input].column);
+            r->cells[input] = cell;
+        }
+        PLX_TRY(map_kept(r, name, cell, err));
+        cell++;
+    }
+    r->n_cells = (size_t)cell;
+    for (int i = 0; i < e->n_inputs; i++)
+        if (r->cells[i] == NO_CELL && plx_input_is_read(&e->inputs[i], r->to.with_labels) &&
+            !plx_filling_constant(&r->to, i).text)
+            return fail_missing(r, n, e->inputs[i].column, err);
+    for (int i = 0; i < n_kept; i++)
+        if (r->kept[i] == NO_CELL) return fail_missing(r, n, r->to.kept->names[i], err);
+    return PLX_OK;
+}
+
+/* Where both are given, the header must say what data.columns says. */
+static plx_status check_header(const plx_table_rows *r, plx_error *err)
+{
+    const plx_text_list *columns = &r->to.encoders->spec.data.columns;
+    if (!columns->n || !r->to.with_labels) return PLX_OK;
+    if (r->csv.n_cells != (size_t)columns->n)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "%s:%llu: the header has %zu columns, data.columns lists %d", r->name,
+                 (unsigned long long)r->csv.line, r->csv.n_cells, columns->n);
+    for (int i = 0; i < columns->n; i++) {
+        plx_slice name = column_name(r, (size_t)i);
+        if (plx_slice_equal(name, plx_slice_of(columns->items[i]))) continue;
+        plx_error_set(err, PLX_ERR_SCHEMA, "the header says '%.*s' where data.columns lists '%s'",
+                      (int)(name.length < 100 ? name.length : 100), name.text, columns->items[i]);
+        plx_csv_place(&r->csv, (size_t)i, err);
+        return PLX_ERR_SCHEMA;
+    }
+    return PLX_OK;
+}
+
+/* The first row is under way, and is no header. Files to score need not have the label columns. */
+static plx_status map_columns(plx_table_rows *r, plx_error *err)
+{
+    size_t n = (size_t)r->to.encoders->spec.data.columns.n;
+    PLX_TRY(map_names(r, n, false, err));
+    if (r->csv.n_cells == n || r->to.with_labels) return PLX_OK;
+    PLX_TRY(map_names(r, n, true, err));
+    return r->csv.n_cells == r->n_cells ? PLX_OK : map_names(r, n, false, err);
+}
+
+static plx_status fail_count(const plx_table_rows *r, plx_error *err)
+{
+    const char *from = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
+    const bool is_long = r->csv.next_line > r->csv.line + 1;
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: the row has %zu cells, expected %zu as %s%s", r->name,
+             (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from,
+             is_long ? "; a quoted cell goes on in later lines: is its quote left open? " PLX_PLAIN_QUOTES : "");
+}
+
+/* The cell to blame for input `index`. */
+static size_t place_of(const plx_table_rows *r, int index)
+{
+    return r->cells[index] == NO_CELL ? 0 : (size_t)r->cells[index];
+}
+
+static plx_status add_constants(const plx_table_rows *r, plx_error *err)
+{
+    for (int i = 0; i < r->to.encoders->n_inputs; i++) {
+        const plx_slice constant = plx_filling_constant(&r->to, i);
+        if (r->cells[i] != NO_CELL || !constant.text ||
+            !plx_input_is_read(&r->to.encoders->inputs[i], r->to.with_labels))
+            continue;
+        plx_status status = plx_filling_text(&r->to, i, constant, err);
+        if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, place_of(r, i), err);
+        if (status) return status;
+    }
+    return PLX_OK;
+}
+
+static plx_status keep_cells(const plx_table_rows *r, plx_error *err)
+{
+    for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
+        const plx_csv_cell *cell = &r->csv.cells[r->kept[i]];
+        PLX_TRY(plx_kept_cells_add(r->to.kept, (plx_slice){cell->text, cell->length}, err));
+    }
+    return PLX_OK;
+}
+
+static plx_status add_row(const plx_table_rows *r, plx_error *err)
+{
+    if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
+    PLX_TRY(keep_cells(r, err));
+    PLX_TRY(plx_columns_reserve(r->to.columns, 1, err));
+    /* Kept from the loop: what is stored into columns might be these, as far as the compiler can see. */
+    const plx_filling to = r->to;
+    const int n = to.encoders->n_inputs, *places = r->cells;
+    const plx_csv_cell *cells = r->csv.cells;
+    for (int i = 0; i < n; i++) {
+        if (places[i] == NO_CELL) continue;
+        const plx_csv_cell *cell = &cells[places[i]];
+        plx_status status = plx_filling_text(&to, i, (plx_slice){cell->text, cell->length}, err);
+        if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)places[i], err);
+        if (status) return status;
+    }
+    if (to.constants) PLX_TRY(add_constants(r, err));
+    int index = 0;
+    plx_status status = plx_filling_row(&r->to, &index, err);
+    if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, place_of(r, index), err);
+    return status;
+}
+
+/* Several cells, all of them empty: what spreadsheets leave below a table. It has no label, and teaches nothing. */
+static bool is_blank_row(const plx_csv *csv)
+{
+    for (size_t i = 0; i < csv->n_cells; i++)
+        if (csv->cells[i].length) return false;
+    return csv->n_cells > 1;
+}
+
+/* Rows before it whose cells cannot be told apart are wrong rows. */
+plx_status plx_table_rows_next(plx_table_rows *r, plx_error *err)
+{
+    for (plx_status status;; r->seen++) {
+        do
+            status = plx_csv_next(&r->csv, &r->more, err);
+        while (!status && r->more && r->to.with_labels && is_blank_row(&r->csv));
+        if (!status) return PLX_OK;
+        PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
+        PLX_TRY(plx_csv_skip_line(&r->csv, err));
+    }
+}
+
+plx_status plx_table_rows_begin(plx_table_rows *r, plx_error *err)
+{
+    r->has_begun = true;
+    PLX_TRY(plx_csv_next(&r->csv, &r->more, err));
+    if (!r->more && r->to.is_part) return PLX_OK;
+    if (!r->more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should hold rows", r->name);
+    if (!r->to.encoders->spec.data.header) return map_columns(r, err);
+    PLX_TRY(check_header(r, err));
+    PLX_TRY(map_names(r, r->csv.n_cells, false, err));
+    return plx_table_rows_next(r, err);
+}
+
+plx_status plx_table_rows_add(plx_table_rows *r, plx_error *err)
+{
+    const plx_status status = add_row(r, err);
+    if (status) PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
+    r->seen++;
+    return PLX_OK;
+}
+
+plx_status plx_table_rows_end(const plx_table_rows *r, plx_error *err)
+{
+    if (!r->seen && r->to.needs_rows && !r->to.is_part)
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
+    return PLX_OK;
+}
+
+plx_status plx_table_rows_init(plx_table_rows *r, const plx_filling *to, plx_byte_source source, const char *name,
+                               plx_error *err)
+{
+    const plx_encoders *e = to->encoders;
+    *r = (plx_table_rows){.to = *to, .name = name};
+    r->cells = plx_alloc(&e->allocator, (size_t)e->n_inputs, sizeof *r->cells);
+    r->kept = plx_alloc(&e->allocator, to->kept ? (size_t)to->kept->n_names + 1 : 1, sizeof *r->kept);
+    if (!r->cells || !r->kept) return plx_error_memory(err);
+    return plx_csv_init(&r->csv, &e->allocator, &e->csv, source, name, err);
+}
+
+void plx_table_rows_release(plx_table_rows *r)
+{
+    plx_csv_release(&r->csv);
+    if (r->is_piece || !r->to.encoders) return;
+    plx_free(&r->to.encoders->allocator, r->cells);
+    plx_free(&r->to.encoders->allocator, r->kept);
+}
+
+void plx_table_rows_init_piece(plx_table_rows *piece, const plx_table_rows *r, const plx_filling *to)
+{
+    *piece = (plx_table_rows){.to = *to,
+                              .name = r->name,
+                              .cells = r->cells,
+                              .kept = r->kept,
+                              .n_cells = r->n_cells,
+                              .is_piece = true,
+                              .has_begun = true};
+    plx_csv_init_pieces(&piece->csv, &r->csv);
+}
