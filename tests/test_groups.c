@@ -3,7 +3,7 @@
 #include <math.h>
 
 #include "api_support.h"
-#include "data/group_column.h"
+#include "data/target_group.h"
 
 enum { ROWS = 500, USERS = 60 };
 

@@ -2,7 +2,9 @@
 /*
  * A kind of features is one constant of type plx_encoder_def, in a file of its own, feature_KIND.c, and a line of
  * PLX_FEATURE_KINDS in data/spec.h. The stages (make, fit, encode, store, load) are loops over features that call the
- * hooks of their rows; a hook that is NULL has nothing to do. "How to add a feature kind" is in CONTRIBUTING.md.
+ * hooks of their rows; a hook that is NULL has nothing to do. What a task reads, and data.group, have rows of the same
+ * shape (target_labels.c, target_group.c), which come after those of features. "How to add a feature kind" is in
+ * CONTRIBUTING.md.
  */
 #ifndef PLX_ENCODER_DEF_H
 #define PLX_ENCODER_DEF_H
@@ -22,6 +24,7 @@ typedef struct plx_encoded_rows {
     uint8_t *records; /* of them; those of the first+n rows so far begin at `all` */
     uint8_t *all;
     size_t first;
+    bool *has_all_labels; /* becomes false where one is missing */
 } plx_encoded_rows;
 
 static inline uint8_t *plx_encoded_record(const plx_encoded_rows *rows, size_t i)
@@ -74,7 +77,8 @@ typedef struct plx_encoder_def {
     plx_status (*check_row)(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, int *input,
                             plx_error *err);
 
-    /** What encode_rows needs beside, in the arena, for `n` rows that will lie in one plx_rows; 0: they will not. */
+    /** What encode_rows needs beside, in the arena, for `n` rows that will lie in one plx_rows; 0: they will not. Of
+     * targets it is not called without labels: encode_rows gets NULL then. */
     plx_status (*prepare)(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, size_t n,
                           plx_arena *arena, void **out, plx_error *err);
     plx_status (*encode_rows)(const plx_encoder *feature, const plx_encoded_rows *rows, void *prepared, plx_error *err);
@@ -89,6 +93,7 @@ typedef struct plx_encoder_def {
 
 #define PLX_FEATURE_DECLARED(number, name) extern const plx_encoder_def plx_feature_##name;
 PLX_FEATURE_KINDS(PLX_FEATURE_DECLARED)
+extern const plx_encoder_def plx_target_labels, plx_target_group;
 /** The rows, by plx_feature_kind. */
 extern const plx_encoder_def *const plx_feature_defs[];
 
@@ -111,6 +116,12 @@ plx_status plx_known_share_fit(const plx_encoders *e, plx_encoder *feature, cons
 plx_tensor *plx_tensor_add(plx_tensor *next, const char *name, plx_dtype dtype, int64_t n, const void *data);
 plx_tensor *plx_tensor_add_numbers(plx_tensor *next, const char *name, int64_t rows, int64_t columns,
                                    const double *numbers);
+/** The texts of a dictionary as two tensors, `kind`/`name`/bytes and .../ends, names in the arena; and back to one that
+ * is empty. PLX_ERR_FORMAT. */
+plx_tensor *plx_tensor_add_texts(plx_tensor *next, plx_arena *arena, const char *kind, const char *name,
+                                 const plx_dictionary *texts);
+plx_status plx_loader_texts(plx_loader *loader, const char *kind, const char *name, plx_dictionary *texts,
+                            plx_error *err);
 /** Finds such a tensor; `n`, `columns` below 0: any. Numbers are finite. PLX_ERR_FORMAT. */
 plx_status plx_loader_find(plx_loader *loader, const char *name, plx_dtype dtype, int64_t n, const plx_tensor **out,
                            plx_error *err);

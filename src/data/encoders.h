@@ -36,14 +36,14 @@ typedef struct plx_feature_output {
 
 enum { PLX_FEATURE_OUTPUTS = 4 }; /* that a feature makes at most */
 
-/** A feature of the spec, by the row of its kind. */
+/** A feature of the spec, by the row of its kind; or what a task or data.group reads, by its row. */
 typedef struct plx_encoder {
     const struct plx_encoder_def *def;
-    const plx_feature_spec *spec;
-    plx_vocabulary *vocabulary; /* of the texts that it reads; NULL: they are none */
-    void *own;                  /* what its kind keeps for it */
-    int input, number;          /* number: of the feature */
-    int n_alike;                /* features of its kind that follow each other, from it on */
+    const plx_feature_spec *spec; /* of a feature */
+    plx_vocabulary *vocabulary;   /* of the texts that it reads; NULL: they are none */
+    void *own;                    /* what its kind keeps for it */
+    int input, number;            /* number: of the feature or the task */
+    int n_alike;                  /* features of its kind that follow each other, from it on */
     int n_outputs;
     plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
     double known_share; /* of the fit's cells that are not empty, where plx_vocabulary_knows_fit is false; 0: not
@@ -73,16 +73,17 @@ struct plx_encoders {
     plx_vocabulary *vocabularies; /* [n_vocabularies] */
     int n_vocabularies;
     plx_dictionary vocabulary_names; /* the number of a name is that of its vocabulary */
-    plx_encoder *features;           /* [n_features] */
-    int n_features, n_ids;           /* n_ids: ids that they make */
-    bool checks_rows;                /* the row of one of them has check_row */
-    plx_label_encoder *tasks;        /* [layout.n_tasks] */
-    int group;                       /* input; -1: none */
-    int row_weight;                  /* input; -1: none */
-    plx_id_field *id_fields;         /* [n_ids] */
-    plx_list_field *list_fields;     /* [layout.n_lists] */
-    uint32_t *label_classes;         /* [layout.n_tasks] */
-    plx_layout layout;               /* complete once fitted */
+    plx_encoder *all;                /* [n_all]: features, tasks, the group where there is one */
+    plx_encoder *features;           /* [n_features]: the first of them */
+    int n_all;
+    int n_features, n_ids;       /* n_ids: ids that they make */
+    bool checks_rows;            /* the row of one of them has check_row */
+    plx_label_encoder *tasks;    /* [layout.n_tasks] */
+    int row_weight;              /* input; -1: none */
+    plx_id_field *id_fields;     /* [n_ids] */
+    plx_list_field *list_fields; /* [layout.n_lists] */
+    uint32_t *label_classes;     /* [layout.n_tasks] */
+    plx_layout layout;           /* complete once fitted */
 };
 
 /** Checked and not yet fitted: vocabularies are empty. PLX_ERR_ARGUMENT: parts of the spec do not fit together. */

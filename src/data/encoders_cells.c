@@ -6,8 +6,6 @@
 #include <string.h>
 
 #include "data/encoder_def.h"
-#include "data/group_column.h"
-#include "data/labels.h"
 
 static void report_missing(const plx_request *r, const char *name, plx_error *err)
 {
@@ -97,91 +95,13 @@ plx_status plx_request_fail_row(size_t row, plx_error *err)
     return PLX_ERR_SCHEMA;
 }
 
-/* The columns of a task; NULL where it has none of the kind. */
-typedef struct task_cells {
-    const plx_cells *labels, *where, *weight, *row_weight;
-} task_cells;
-
-static plx_status find_task_cells(plx_request *r, const plx_label_encoder *task, task_cells *out, plx_error *err)
+static plx_status encode(plx_request *r, plx_error *err)
 {
-    const int row_weight = r->encoders->row_weight;
-    PLX_TRY(plx_request_column(r, task->input, &out->labels, err));
-    if (task->where >= 0) PLX_TRY(plx_request_column(r, task->where, &out->where, err));
-    if (task->weight >= 0) PLX_TRY(plx_request_column(r, task->weight, &out->weight, err));
-    return row_weight >= 0 ? plx_request_column(r, row_weight, &out->row_weight, err) : PLX_OK;
-}
-
-static plx_status read_weight(const plx_request *r, int input, const plx_cells *cells, size_t row, double *out,
-                              plx_error *err)
-{
-    char room[PLX_VALUE_ROOM];
-    *out = 1;
-    if (!cells) return PLX_OK;
-    plx_number kind = plx_request_number(r, cells, row, room, out);
-    if (kind == PLX_NUMBER_NONE || kind == PLX_NUMBER_TOO_LARGE)
-        return plx_fail_number(kind, plx_request_text(r, cells, row, room), cells->name, "holds weights of rows", err);
-    return plx_labels_check_number(r->encoders, input, *out, plx_request_text(r, cells, row, room), err);
-}
-
-static plx_status encode_label(const plx_request *r, int task, const task_cells *cells, size_t row, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    const plx_label_encoder *encoder = &e->tasks[task];
-    uint8_t *record = r->out + row * e->layout.record_bytes + (size_t)task * sizeof(float);
-    double row_weight, weight;
-    char room[PLX_VALUE_ROOM];
-    float label;
-    PLX_TRY(plx_label_of(e, task, plx_request_text(r, cells->labels, row, room), cells->labels->texts != NULL, &label,
-                         err));
-    if (cells->where && !plx_label_counts(e, task, plx_request_text(r, cells->where, row, room))) label = NAN;
-    plx_put_float(record, e->layout.label_offset, label);
-    if (!e->layout.has_weights) return PLX_OK;
-    PLX_TRY(read_weight(r, e->row_weight, cells->row_weight, row, &row_weight, err));
-    PLX_TRY(read_weight(r, encoder->weight, cells->weight, row, &weight, err));
-    plx_put_float(record, e->layout.weight_offset, plx_label_weight(encoder, label, row_weight, weight));
+    const plx_encoder *one = r->encoders->all, *end = one + r->encoders->n_all;
+    memset(r->out, 0, r->n * r->encoders->layout.record_bytes); /* the padding, too: equal rows have equal records */
+    for (; one < end; one += one->n_alike)
+        PLX_TRY(one->def->encode_cells(one, one->n_alike, r, err));
     return PLX_OK;
-}
-
-static plx_status encode_labels(plx_request *r, int task, bool with_labels, plx_error *err)
-{
-    const plx_layout *layout = &r->encoders->layout;
-    task_cells cells = {0};
-    if (with_labels) PLX_TRY(find_task_cells(r, &r->encoders->tasks[task], &cells, err));
-    for (size_t row = 0; row < r->n; row++) {
-        uint8_t *record = r->out + row * layout->record_bytes + (size_t)task * sizeof(float);
-        if (!with_labels) {
-            plx_put_float(record, layout->label_offset, NAN);
-            if (layout->has_weights) plx_put_float(record, layout->weight_offset, 1);
-        } else if (encode_label(r, task, &cells, row, err) != PLX_OK) {
-            return plx_request_fail_row(row, err);
-        }
-    }
-    return PLX_OK;
-}
-
-static plx_status encode_group(plx_request *r, plx_error *err)
-{
-    const plx_encoders *e = r->encoders;
-    const plx_cells *cells = NULL;
-    char room[PLX_VALUE_ROOM], value_room[PLX_VALUE_ROOM];
-    PLX_TRY(plx_request_column(r, e->group, &cells, err));
-    for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = plx_encoders_value(e, plx_request_text(r, cells, row, room), value_room);
-        plx_record_put_group(&e->layout, r->out + row * e->layout.record_bytes, plx_group_hash(text));
-    }
-    return PLX_OK;
-}
-
-static plx_status encode(plx_request *r, bool with_labels, plx_error *err)
-{
-    const plx_layout *layout = &r->encoders->layout;
-    memset(r->out, 0, r->n * layout->record_bytes); /* the padding, too: equal rows have equal records */
-    const plx_encoder *feature = r->encoders->features, *end = feature + r->encoders->n_features;
-    for (; feature < end; feature += feature->n_alike)
-        PLX_TRY(feature->def->encode_cells(feature, feature->n_alike, r, err));
-    for (int i = 0; i < layout->n_tasks; i++)
-        PLX_TRY(encode_labels(r, i, with_labels, err));
-    return with_labels && r->encoders->group >= 0 ? encode_group(r, err) : PLX_OK;
 }
 
 plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
@@ -192,17 +112,18 @@ plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *c
                      .cells = cells,
                      .n_cells = n_cells,
                      .n = n,
+                     .with_labels = with_labels,
                      .out = out,
                      .listener = listener,
                      .unknown = unknown};
-    return encode(&r, with_labels, err);
+    return encode(&r, err);
 }
 
 plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
                                       size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err)
 {
     plx_request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .places = places, .n = n, .out = out};
-    const plx_status status = encode(&r, false, err);
+    const plx_status status = encode(&r, err);
     *n_unknown = r.n_unknown;
     return status;
 }

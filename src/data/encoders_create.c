@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "data/encoder_def.h"
-#include "data/group_column.h"
 #include "data/labels.h"
 #include "data/table_check.h"
 #include "data/task_check.h"
@@ -78,7 +77,8 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
         own_task(e, &e->spec.tasks[i]);
     e->inputs = plx_arena_take(arena, 2 * n_features + 3 * n_tasks + 2, sizeof *e->inputs);
     e->vocabularies = plx_arena_take(arena, n_features, sizeof *e->vocabularies);
-    e->features = plx_arena_take(arena, n_features, sizeof *e->features);
+    e->all = plx_arena_take(arena, n_features + n_tasks + 1, sizeof *e->all);
+    e->features = e->all;
     e->tasks = plx_arena_take(arena, n_tasks, sizeof *e->tasks);
     e->id_fields = plx_arena_take(arena, PLX_FEATURE_OUTPUTS * n_features, sizeof *e->id_fields);
     e->list_fields = plx_arena_take(arena, PLX_FEATURE_OUTPUTS * n_features, sizeof *e->list_fields);
@@ -153,19 +153,39 @@ static plx_status link_features(plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->spec.n_features; i++) {
         const plx_feature_spec *spec = &e->spec.features[i];
-        plx_encoder *feature = &e->features[e->n_features++];
+        plx_encoder *feature = &e->all[e->n_all++];
+        e->n_features++;
         *feature = (plx_encoder){.def = plx_feature_defs[spec->kind], .spec = spec, .number = i};
         feature->input = plx_encoders_input(e, plx_column_of(spec->column, spec->name));
         if (feature->input < 0) return plx_error_memory(err);
         place_outputs(e, feature);
         PLX_TRY(feature->def->link(e, feature, err));
     }
-    for (int i = e->n_features - 1; i >= 0; i--) {
-        plx_encoder *feature = &e->features[i];
-        const bool has_next = i + 1 < e->n_features && feature[1].def == feature->def;
-        feature->n_alike = has_next ? feature[1].n_alike + 1 : 1;
-    }
     return PLX_OK;
+}
+
+static plx_status link_target(plx_encoders *e, const plx_encoder_def *def, int number, plx_error *err)
+{
+    plx_encoder *target = &e->all[e->n_all++];
+    *target = (plx_encoder){.def = def, .number = number};
+    return def->link(e, target, err);
+}
+
+static plx_status link_targets(plx_encoders *e, plx_error *err)
+{
+    for (int i = 0; i < e->spec.n_tasks; i++)
+        PLX_TRY(link_target(e, &plx_target_labels, i, err));
+    PLX_TRY(plx_weights_link(e, e->spec.data.row_weight, &e->row_weight, err));
+    return *e->spec.data.group ? link_target(e, &plx_target_group, 0, err) : PLX_OK;
+}
+
+static void count_alike(plx_encoders *e)
+{
+    for (int i = e->n_all - 1; i >= 0; i--) {
+        plx_encoder *one = &e->all[i];
+        const bool has_next = i + 1 < e->n_all && one[1].def == one->def;
+        one->n_alike = has_next ? one[1].n_alike + 1 : 1;
+    }
 }
 
 /* A cell is a date or a number. */
@@ -187,8 +207,8 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     if (plx_arena_failed(&e->arena)) return plx_error_memory(err);
     set_format(e);
     PLX_TRY(link_features(e, err));
-    PLX_TRY(plx_labels_link(e, err));
-    PLX_TRY(plx_group_link(e, err));
+    PLX_TRY(link_targets(e, err));
+    count_alike(e);
     return check_inputs(e, err);
 }
 

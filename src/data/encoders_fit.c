@@ -4,8 +4,6 @@
  * cache while feature after feature is added to them.
  */
 #include "data/encoder_def.h"
-#include "data/group_column.h"
-#include "data/labels.h"
 #include "data/unknown.h"
 #include "files/find.h"
 
@@ -30,12 +28,11 @@ plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const u
     for (int i = 0; i < e->n_vocabularies; i++)
         if (e->vocabularies[i].is_fitted && e->vocabularies[i].n_features > 1)
             PLX_TRY(plx_vocabulary_fit(e, &e->vocabularies[i], columns, order, n, err));
-    for (int i = 0; i < e->n_features; i++) {
-        plx_encoder *feature = &e->features[i];
-        if (feature->def->fit) PLX_TRY(feature->def->fit(e, feature, columns, order, n, err));
-        PLX_TRY(plx_known_share_fit(e, feature, columns, order, n, err));
+    for (int i = 0; i < e->n_all; i++) {
+        plx_encoder *one = &e->all[i];
+        if (one->def->fit) PLX_TRY(one->def->fit(e, one, columns, order, n, err));
+        PLX_TRY(plx_known_share_fit(e, one, columns, order, n, err));
     }
-    PLX_TRY(plx_labels_fit(e, columns, order, n, err));
     plx_encoders_seal(e);
     return PLX_OK;
 }
@@ -44,25 +41,20 @@ struct plx_encoding {
     const plx_encoders *encoders;
     const plx_columns *columns;
     plx_arena arena;
-    void **prepared;             /* [n_features]: by their rows */
-    const plx_label_map *labels; /* NULL: without labels */
-    const uint64_t *groups;      /* NULL: none, or without labels */
-    plx_unknown *unknown;        /* NULL: not counted */
+    void **prepared;      /* [n_all]: by their rows */
+    plx_unknown *unknown; /* NULL: not counted */
 };
 
 static plx_status prepare(plx_encoding *encoding, size_t n, bool with_labels, plx_error *err)
 {
     const plx_encoders *e = encoding->encoders;
     plx_arena *arena = &encoding->arena;
-    encoding->prepared = plx_arena_take(arena, (size_t)e->n_features, sizeof *encoding->prepared);
+    const int n_encoders = with_labels ? e->n_all : e->n_features;
+    encoding->prepared = plx_arena_take(arena, (size_t)e->n_all, sizeof *encoding->prepared);
     if (!encoding->prepared) return plx_error_memory(err);
-    for (int i = 0; i < e->n_features; i++) {
-        const plx_encoder *feature = &e->features[i];
-        if (!feature->def->prepare) continue;
-        PLX_TRY(feature->def->prepare(e, feature, encoding->columns, n, arena, &encoding->prepared[i], err));
-    }
-    if (with_labels) PLX_TRY(plx_labels_map(e, encoding->columns, arena, &encoding->labels, err));
-    if (with_labels) PLX_TRY(plx_group_map(e, encoding->columns, arena, &encoding->groups, err));
+    for (int i = 0; i < n_encoders; i++)
+        if (e->all[i].def->prepare)
+            PLX_TRY(e->all[i].def->prepare(e, &e->all[i], encoding->columns, n, arena, &encoding->prepared[i], err));
     return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
 }
 
@@ -93,19 +85,16 @@ plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order
                              plx_error *err)
 {
     const plx_encoders *e = encoding->encoders;
-    const plx_columns *columns = encoding->columns;
     const size_t stride = e->layout.record_bytes;
-    plx_encoded_rows rows = {.encoders = e, .columns = columns, .all = out->records};
+    plx_encoded_rows rows = {
+        .encoders = e, .columns = encoding->columns, .all = out->records, .has_all_labels = &out->has_all_labels};
     for (size_t done = 0; done < n; done += rows.n) {
         rows.n = n - done < PLX_ENCODED_ROWS ? n - done : PLX_ENCODED_ROWS;
         rows.order = order + done;
         rows.first = first + done;
         rows.records = out->records + rows.first * stride;
-        for (int i = 0; i < e->n_features; i++)
-            PLX_TRY(e->features[i].def->encode_rows(&e->features[i], &rows, encoding->prepared[i], err));
-        PLX_TRY(plx_labels_encode(e, columns, encoding->labels, rows.order, rows.n, rows.records, &out->has_all_labels,
-                                  err));
-        plx_group_encode(e, columns, encoding->groups, rows.order, rows.n, rows.records);
+        for (int i = 0; i < e->n_all; i++)
+            PLX_TRY(e->all[i].def->encode_rows(&e->all[i], &rows, encoding->prepared[i], err));
         for (int i = 0; encoding->unknown && i < e->n_features; i++)
             plx_unknown_count(&e->features[i], &rows, &encoding->unknown[i]);
     }

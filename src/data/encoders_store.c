@@ -2,7 +2,6 @@
 /* The fitted state as tensors, and encoders from such tensors. What comes in is not trusted. */
 #include <math.h>
 
-#include "data/classes.h"
 #include "data/encoder_def.h"
 
 plx_tensor *plx_tensor_add(plx_tensor *next, const char *name, plx_dtype dtype, int64_t n, const void *data)
@@ -23,9 +22,8 @@ plx_tensor *plx_tensor_add_numbers(plx_tensor *next, const char *name, int64_t r
     return after;
 }
 
-/* The texts of a dictionary as two tensors; returns what comes behind them. Names are in `arena`. */
-static plx_tensor *add_texts(plx_tensor *next, plx_arena *arena, const char *kind, const char *name,
-                             const plx_dictionary *texts)
+plx_tensor *plx_tensor_add_texts(plx_tensor *next, plx_arena *arena, const char *kind, const char *name,
+                                 const plx_dictionary *texts)
 {
     const int64_t n = texts->n, bytes = n ? texts->ends[n - 1] : 0;
     next = plx_tensor_add(next, plx_arena_format(arena, "%s/%s/bytes", kind, name), PLX_DTYPE_U8, bytes, texts->bytes);
@@ -37,7 +35,7 @@ static plx_tensor *add_texts(plx_tensor *next, plx_arena *arena, const char *kin
 static plx_tensor *add_vocabulary(plx_tensor *next, const plx_vocabulary *vocabulary, plx_arena *arena)
 {
     if (vocabulary->hash_buckets) return next;
-    return add_texts(next, arena, "vocabulary", vocabulary->name, &vocabulary->texts);
+    return plx_tensor_add_texts(next, arena, "vocabulary", vocabulary->name, &vocabulary->texts);
 }
 
 /* Files of before do not have it, nor do those whose features knew nothing. */
@@ -48,45 +46,28 @@ static plx_tensor *add_known_share(plx_tensor *next, const plx_encoder *feature,
                           &feature->known_share);
 }
 
-/* Those of features with vocabularies, then the others. */
-static plx_tensor *add_features(plx_tensor *next, const plx_encoders *e, bool have_vocabularies, plx_arena *arena)
+/* Those with vocabularies, or the others. */
+static plx_tensor *add_states(plx_tensor *next, const plx_encoders *e, bool have_vocabularies, plx_arena *arena)
 {
-    for (int i = 0; i < e->n_features; i++) {
-        const plx_encoder *feature = &e->features[i];
-        if (feature->def->store && (feature->vocabulary != NULL) == have_vocabularies)
-            next = feature->def->store(feature, arena, next);
+    for (int i = 0; i < e->n_all; i++) {
+        const plx_encoder *one = &e->all[i];
+        if (one->def->store && (one->vocabulary != NULL) == have_vocabularies) next = one->def->store(one, arena, next);
     }
     return next;
-}
-
-static bool has_fitted_classes(const plx_label_encoder *task)
-{
-    return plx_task_has_classes(task->spec) && task->spec->classes.n == 0;
 }
 
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
-    const size_t room = 2 * (size_t)e->n_vocabularies + (PLX_FEATURE_TENSORS + 1) * (size_t)e->n_features +
-                        4 * (size_t)e->layout.n_tasks;
+    const size_t room = 2 * (size_t)e->n_vocabularies + (PLX_FEATURE_TENSORS + 1) * (size_t)e->n_all;
     plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
     for (int i = 0; i < e->n_vocabularies; i++)
         next = add_vocabulary(next, &e->vocabularies[i], arena);
-    next = add_features(next, e, true, arena);
+    next = add_states(next, e, true, arena);
     for (int i = 0; i < e->n_features; i++)
         next = add_known_share(next, &e->features[i], arena);
-    next = add_features(next, e, false, arena);
-    for (int i = 0; i < e->layout.n_tasks; i++) {
-        const plx_label_encoder *task = &e->tasks[i];
-        if (has_fitted_classes(task)) next = add_texts(next, arena, "classes", task->spec->name, &task->classes);
-        if (task->spec->class_weights.is_word)
-            next = plx_tensor_add(next, plx_arena_format(arena, "class_weights/%s", task->spec->name), PLX_DTYPE_F64,
-                                  plx_classes_n(task), task->class_weights);
-        if (task->is_minus_one_missing)
-            next = plx_tensor_add(next, plx_arena_format(arena, "minus_one_missing/%s", task->spec->name), PLX_DTYPE_U8,
-                                  1, &task->is_minus_one_missing);
-    }
+    next = add_states(next, e, false, arena);
     if (plx_arena_failed(arena)) return plx_error_memory(err);
     *tensors = list;
     *n = (int)(next - list);
@@ -123,8 +104,7 @@ plx_status plx_loader_numbers(plx_loader *l, const char *name, int64_t rows, int
     return PLX_OK;
 }
 
-/* Adds the texts of two tensors to an empty dictionary. `kind` says what they are: "vocabulary" or "classes". */
-static plx_status load_texts(plx_loader *l, const char *kind, const char *name, plx_dictionary *texts, plx_error *err)
+plx_status plx_loader_texts(plx_loader *l, const char *kind, const char *name, plx_dictionary *texts, plx_error *err)
 {
     const plx_tensor *bytes = NULL, *ends = NULL;
     int64_t begin = 0;
@@ -149,7 +129,7 @@ static plx_status load_texts(plx_loader *l, const char *kind, const char *name, 
 static plx_status load_vocabulary(plx_loader *l, plx_vocabulary *vocabulary, plx_error *err)
 {
     if (vocabulary->hash_buckets) return PLX_OK;
-    return load_texts(l, "vocabulary", vocabulary->name, &vocabulary->texts, err);
+    return plx_loader_texts(l, "vocabulary", vocabulary->name, &vocabulary->texts, err);
 }
 
 static plx_status load_known_share(plx_loader *l, plx_encoder *feature, plx_error *err)
@@ -166,60 +146,15 @@ static plx_status load_known_share(plx_loader *l, plx_encoder *feature, plx_erro
     return PLX_OK;
 }
 
-static plx_status load_classes(plx_encoders *e, plx_loader *l, plx_label_encoder *task, plx_error *err)
-{
-    if (!has_fitted_classes(task)) return PLX_OK;
-    PLX_TRY(load_texts(l, "classes", task->spec->name, &task->classes, err));
-    if (plx_classes_check(e, task, err) == PLX_OK) return PLX_OK;
-    if (err) err->code = PLX_ERR_FORMAT;
-    return PLX_ERR_FORMAT;
-}
-
-/* Balanced ones. */
-static plx_status load_class_weights(plx_encoders *e, plx_loader *l, plx_label_encoder *task, plx_error *err)
-{
-    const plx_tensor *weights = NULL;
-    const char *name = task->spec->name;
-    const int n = plx_classes_n(task);
-    if (!task->spec->class_weights.is_word) return PLX_OK;
-    PLX_TRY(plx_loader_find(l, plx_arena_format(&l->arena, "class_weights/%s", name), PLX_DTYPE_F64, n, &weights, err));
-    task->class_weights = plx_arena_copy(&e->arena, weights->data, (size_t)n * sizeof *task->class_weights);
-    if (!task->class_weights) return plx_error_memory(err);
-    for (int i = 0; i < n; i++)
-        if (!(task->class_weights[i] >= 0 && isfinite(task->class_weights[i])))
-            PLX_FAIL(err, PLX_ERR_FORMAT, "the class weights of task '%s' are not numbers from 0", name);
-    return PLX_OK;
-}
-
-/* Only of tasks where it is so, and not in files of before. */
-static plx_status load_minus_one(plx_loader *l, plx_label_encoder *task, plx_error *err)
-{
-    const plx_tensor *found = NULL;
-    if (!plx_task_lists_positive_alone(task->spec)) return PLX_OK;
-    const char *name = plx_arena_format(&l->arena, "minus_one_missing/%s", task->spec->name);
-    if (!name) return plx_error_memory(err);
-    if (!l->find(l->user, name)) return PLX_OK;
-    PLX_TRY(plx_loader_find(l, name, PLX_DTYPE_U8, 1, &found, err));
-    if (*(const uint8_t *)found->data != 1) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not 1", name);
-    task->is_minus_one_missing = true;
-    return PLX_OK;
-}
-
 static plx_status load_state(plx_encoders *e, plx_loader *l, plx_error *err)
 {
     for (int i = 0; i < e->n_vocabularies; i++)
         PLX_TRY(load_vocabulary(l, &e->vocabularies[i], err));
-    for (int i = 0; i < e->n_features; i++) {
-        plx_encoder *feature = &e->features[i];
-        if (feature->def->load) PLX_TRY(feature->def->load(e, feature, l, err));
-        PLX_TRY(load_known_share(l, feature, err));
+    for (int i = 0; i < e->n_all; i++) {
+        plx_encoder *one = &e->all[i];
+        if (one->def->load) PLX_TRY(one->def->load(e, one, l, err));
+        PLX_TRY(load_known_share(l, one, err));
     }
-    for (int i = 0; i < e->layout.n_tasks; i++)
-        PLX_TRY(load_classes(e, l, &e->tasks[i], err));
-    for (int i = 0; i < e->layout.n_tasks; i++)
-        PLX_TRY(load_class_weights(e, l, &e->tasks[i], err));
-    for (int i = 0; i < e->layout.n_tasks; i++)
-        PLX_TRY(load_minus_one(l, &e->tasks[i], err));
     plx_encoders_seal(e);
     return PLX_OK;
 }

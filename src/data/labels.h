@@ -8,12 +8,10 @@
 
 #include "data/encoders.h"
 
-/** Links the tasks of e->spec with their inputs. PLX_ERR_ARGUMENT: a task's options do not fit together. */
-plx_status plx_labels_link(plx_encoders *e, plx_error *err);
 void plx_labels_release(plx_encoders *e);
 
-/** Takes classes that are not listed, and balanced weights, from the labels of rows order[0..n-1]. */
-plx_status plx_labels_fit(plx_encoders *e, const plx_columns *columns, const uint32_t *order, size_t n, plx_error *err);
+/** The input of a column of weights, `*input`; -1: there is none. */
+plx_status plx_weights_link(plx_encoders *e, const char *column, int *input, plx_error *err);
 /** Whether a task has classes that were not listed and are known by now. */
 bool plx_labels_are_fitted(const plx_encoders *e);
 
@@ -39,28 +37,22 @@ plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cel
  */
 plx_status plx_labels_check_number(const plx_encoders *e, int input, double number, plx_slice cell, plx_error *err);
 
-/** For one task: the label of each code of its column, NULL for regressions, and whether the task counts by the code of
- * the column `where`, NULL: always. */
+enum { PLX_NO_CLASS = -1 };
+/** For one task: the label of each code of its column, PLX_NO_CLASS where it is none of the fitted classes, NULL for
+ * numbers; and whether the task counts by the code of the column `where`, NULL: always. */
 typedef struct plx_label_map {
     const float *labels;
     const bool *counts;
 } plx_label_map;
 
-/** Such maps [n_tasks] for raw columns, in the arena. */
-plx_status plx_labels_map(const plx_encoders *e, const plx_columns *columns, plx_arena *arena,
-                          const plx_label_map **out, plx_error *err);
+/** Such a map of raw columns, in the arena. */
+plx_status plx_label_map_init(const plx_encoders *e, int task, const plx_columns *columns, plx_arena *arena,
+                              plx_label_map *out, plx_error *err);
 /** Moves the rows of order[0..*n-1] with a label that is none of the fitted classes behind the others, which `*n`
  * counts then; both keep their order. */
 plx_status plx_labels_part(const plx_encoders *e, const plx_columns *columns, uint32_t *order, size_t *n,
                            plx_error *err);
 /** PLX_ERR_SCHEMA, with the message of the row's label that is none. */
 plx_status plx_labels_explain(const plx_encoders *e, const plx_columns *columns, uint32_t row, plx_error *err);
-
-/**
- * Writes labels and weights of rows order[0..n-1] into their records; `maps` NULL: without labels, these are NaN and
- * weights 1. `*has_all` becomes false where a label lacks. PLX_ERR_SCHEMA: a label is none of the fitted classes.
- */
-plx_status plx_labels_encode(const plx_encoders *e, const plx_columns *columns, const plx_label_map *maps,
-                             const uint32_t *order, size_t n, uint8_t *records, bool *has_all, plx_error *err);
 
 #endif

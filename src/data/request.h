@@ -13,6 +13,7 @@ typedef struct plx_request {
     int next;    /* where the search for a column begins */
     int *places; /* [n_inputs]: after where each was found before; 0: unknown; NULL: none is known */
     size_t n;
+    bool with_labels;
     uint8_t *out; /* [n][record_bytes] */
     const plx_listener *listener;
     plx_unknown *unknown; /* [n_features]; NULL: cells that are unknown are counted alone */
