@@ -313,6 +313,43 @@ static void test_numbers_are_written_shortest(void)
 }
 
 /* A decimal comma in the program's locale changes nothing. Where no such locale is installed nothing is shown. */
+static void check_float(float value)
+{
+    char text[64];
+    double back = 0;
+    const size_t length = plx_format_float(value, text);
+    const double size = fabs((double)value);
+    const bool has_text = size < 1e22 && (size >= 1e-12 || (size == 0 && !signbit(value)));
+    text[length] = '\0';
+    if ((length > 0) != has_text || length > 31) check_report(__FILE__, __LINE__, text);
+    if (length > 0 && (!plx_parse_double(plx_slice_of(text), &back) || (float)back != value))
+        check_report(__FILE__, __LINE__, text);
+}
+
+/* Every 1,021st float, and those about powers of ten and of two. */
+static void test_floats_are_written_fast(void)
+{
+    for (uint64_t bits = 0; bits < UINT64_C(1) << 32; bits += 1021) {
+        const uint32_t pattern = (uint32_t)bits;
+        float value;
+        memcpy(&value, &pattern, sizeof value);
+        check_float(value);
+    }
+    for (double power = 1e-13; power < 1e23; power *= 10) {
+        float below = (float)power, above = (float)power;
+        for (int i = 0; i < 50; i++, below = nextafterf(below, 0), above = nextafterf(above, INFINITY)) {
+            check_float(below);
+            check_float(-above);
+        }
+    }
+    for (int power = -42; power < 76; power++) {
+        check_float(ldexpf(1, power));
+        check_float(nextafterf(ldexpf(1, power), 0));
+    }
+    check_float(16777216);
+    check_float(1e9F);
+}
+
 static void test_numbers_ignore_the_locale(void)
 {
     static const char *const names[] = {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8", "fr_FR.utf8", "ps_AF.UTF-8"};
@@ -686,6 +723,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_long_decimals_are_rounded_once),
         CHECK_TEST(test_doubles_agree_with_strtod),
         CHECK_TEST(test_numbers_are_written_shortest),
+        CHECK_TEST(test_floats_are_written_fast),
         CHECK_TEST(test_numbers_ignore_the_locale),
         CHECK_TEST(test_integers_and_truths_are_read),
         CHECK_TEST(test_strings),

@@ -4,6 +4,7 @@
 import datetime
 import decimal
 import uuid
+import warnings
 
 import numpy as np
 import pyarrow as pa
@@ -128,6 +129,39 @@ def test_vectors_as_their_texts(dtype, tmp_path):
         weights.pop()
     for other in weights[1:]:
         assert np.array_equal(weights[0], other)
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32, np.float16, np.int32, np.uint64, np.bool_])
+def test_weights_of_items_as_their_texts(kind, tmp_path):
+    """Numbers of a column that is nothing but weights need no text, and give the same bits as the text of a file."""
+    rng = np.random.default_rng(2)
+    numbers = rng.normal(size=(400, 3)) * 10.0 ** rng.integers(-12, 3, (400, 3))
+    numbers[:5] = [[0, 1, 2], [-0.0, 3.25, 1e3], [1e-30, 1e-5, 0.1], [1 / 3, 2 / 3, 1], [123, 4096, 9999]]
+    if np.dtype(kind).kind != "f":
+        numbers = np.abs(numbers)
+    numbers = np.clip(numbers, -1e4, 1e4).astype(kind)
+    items, labels = [["a", "b", "c"][row % 3 :] + ["d"] * (row % 3) for row in range(400)], rng.integers(0, 2, 400)
+    rows = zip(items, numbers.tolist() if kind is np.bool_ else numbers, labels)
+    lines = ["g,w,y"] + ["|".join(one) + "," + "|".join(map(str, two)) + f",{three}" for one, two, three in rows]
+    (tmp_path / "rows.csv").write_text("\n".join(lines) + "\n")
+    data = {"g": items, "w": pa.array(list(numbers))}
+
+    def scores(columns):
+        model = px.SingleTask(columns, task_name="y", tower_dnn_units=[4])
+        model.compile(px.optimizers.Adam(0.001), seed=3)
+        model.fit(data, labels, epochs=1, verbose=0)
+        by_file = px.SingleTask(columns, task_name="y", tower_dnn_units=[4])
+        by_file.compile(px.optimizers.Adam(0.001), seed=3)
+        by_file.fit(tmp_path / "rows.csv", epochs=1, verbose=0)
+        return model.get_weights(), by_file.get_weights()
+
+    feature = px.VarLenSparseFeat(px.SparseFeat("g"), maxlen=3, weight_name="w", weight_norm=False)
+    also_read = px.VarLenSparseFeat(px.SparseFeat("w", hash_buckets=7), maxlen=3)
+    for columns in ([feature], [feature, also_read]):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            one, other = scores(columns)
+        assert all(np.array_equal(a, b) for a, b in zip(one, other))
 
 
 def test_rows_that_are_null():

@@ -190,3 +190,37 @@ size_t plx_format_double(double value, char *out)
         if (digits == 17 || (plx_parse_double((plx_slice){out, length}, &back) && back == value)) return length;
     }
 }
+
+/* Digits of a whole number, without leading zeros. */
+static size_t put_digits(uint64_t whole, char *out)
+{
+    char digits[24];
+    size_t n = 0, length = 0;
+    do
+        digits[n++] = (char)('0' + whole % 10);
+    while ((whole /= 10) > 0);
+    while (n > 0)
+        out[length++] = digits[--n];
+    return length;
+}
+
+/* Nine digits tell all floats apart, and an error of a double's last bit is far below their last one. */
+size_t plx_format_float(float value, char *out)
+{
+    enum { DIGITS = 9 };
+    const double size = fabs((double)value), least = 1e-12, log10_of_2 = 0.301029995663981195;
+    size_t length = 0;
+    int binary;
+    if (!(size < 1e22) || (size == 0 ? signbit(value) != 0 : size < least)) return 0;
+    if (value < 0) out[length++] = '-';
+    if (size < powers_of_ten[DIGITS] && size == floor(size)) return length + put_digits((uint64_t)size, out + length);
+    (void)frexp(size, &binary);
+    /* So that nine digits stand before the point, or ten. */
+    const int shift = DIGITS - 1 - (int)floor((binary - 1) * log10_of_2);
+    const double moved = shift >= 0 ? size * powers_of_ten[shift] : size / powers_of_ten[-shift];
+    length += put_digits((uint64_t)(moved + 0.5), out + length);
+    if (shift == 0) return length;
+    out[length++] = 'e';
+    if (shift > 0) out[length++] = '-';
+    return length + put_digits((uint64_t)(shift > 0 ? shift : -shift), out + length);
+}

@@ -34,6 +34,10 @@ bool plx_parse_int64(plx_slice s, int64_t *out);
 bool plx_parse_bool(plx_slice s, bool *out);
 /** The shortest text that reads back as the same double; `out` holds at least 32 bytes. Returns the length. */
 size_t plx_format_double(double value, char *out);
+/** A text that reads back, by plx_parse_double and as a float, as the same float, not the shortest one, in a fraction
+ * of the time; `out` holds at least 32 bytes. Returns the length; 0: of numbers that are not finite, below 1e-12 or
+ * from 1e22 on in size, and -0, there is none. */
+size_t plx_format_float(float value, char *out);
 
 /** A growing string with a sticky failure: after it, calls do nothing. Always NUL-ended unless `text` is NULL. */
 typedef struct plx_string {

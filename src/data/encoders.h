@@ -24,6 +24,7 @@ typedef struct plx_input {
     int size;                           /* numbers in a cell: above 1, features that read vectors alone read it */
     plx_slice separator;                /* between them */
     plx_slice item_separator;           /* between the items of the first list that reads it; empty: none does */
+    int n_readers, n_weights;           /* how often it is read, and as the weights of a list's items */
 } plx_input;
 
 /** What a feature makes of a row: the id of a category, a list of ids, or numbers. */

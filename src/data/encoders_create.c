@@ -104,10 +104,13 @@ int plx_encoders_input(plx_encoders *e, const char *column)
     plx_slice text = plx_slice_of(column);
     uint64_t hash = plx_dictionary_hash(&e->input_names, text);
     uint32_t input = plx_dictionary_find(&e->input_names, text, hash);
-    if (input != PLX_NOT_FOUND) return (int)input;
-    if (!plx_dictionary_add(&e->input_names, text, hash)) return -1;
-    e->inputs[e->n_inputs].column = column;
-    return e->n_inputs++;
+    if (input == PLX_NOT_FOUND) {
+        if (!plx_dictionary_add(&e->input_names, text, hash)) return -1;
+        input = (uint32_t)e->n_inputs++;
+        e->inputs[input].column = column;
+    }
+    e->inputs[input].n_readers++;
+    return (int)input;
 }
 
 void plx_encoders_link_size(plx_encoders *e, int input, int64_t size, const char *separator)

@@ -106,6 +106,7 @@ static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error 
         e->checks_rows = true;
         list->weight_input = plx_encoders_input(e, spec->weight_column);
         if (list->weight_input < 0) return plx_error_memory(err);
+        e->inputs[list->weight_input].n_weights++;
     }
     const int read[] = {list->input, list->weight_input};
     for (int i = 0; i < 2 && read[i] >= 0; i++) {
