@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""`python -m plexus`: the command that came with the package, in this process's place."""
+"""`python -m plexus`: run the command of the package in place of this process."""
 
 import os
 import sys

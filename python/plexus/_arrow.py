@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Arrow's structs out of NumPy's buffers, and out of whatever hands over Arrow itself."""
+"""Arrow's structs from NumPy's buffers, and from objects that provide Arrow data."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pointer_of(capsule: object, name: bytes, kind: str) -> CData:
 
 
 class Column:
-    """Chunks of one name and type; `keep` holds whatever their memory belongs to."""
+    """Chunks of one name and type; `keep` references the owners of their memory."""
 
     def __init__(self, schema: CData, chunks: list[tuple[CData, int, int]], keep: Any):
         self.schema = schema  # struct ArrowSchema *
@@ -35,8 +35,7 @@ class Column:
 
 
 class Slices(Column):
-    """A column that is made batch by batch: `make` gives the rows from one to before another as a column of one
-    chunk."""
+    """A column that is made batch by batch: `make(begin, end)` returns those rows as a column of one chunk."""
 
     def __init__(self, rows: int, make: Callable[[int, int], Column]):
         empty = make(0, 0)
@@ -91,7 +90,7 @@ def _address(buffer: object, keep: list[Any]) -> CData:
 
 
 def validity(valid: Array | None) -> Array | None:
-    """Arrow's bits of a mask; None: all are there."""
+    """Arrow's bits of a mask; None: all are valid."""
     return None if valid is None or valid.all() else np.packbits(valid, bitorder="little")
 
 
@@ -103,7 +102,7 @@ def plain_column(
     children: Sequence[Column] = (),
     dictionary: Column | None = None,
 ) -> Column:
-    """A column of one chunk; `buffers` behind that of the nulls."""
+    """A column of one chunk; `buffers` are those after the validity bits."""
     keep: list[Any] = [*children, dictionary]
     bits = validity(valid)
     schema = schema_of(
@@ -128,7 +127,7 @@ def from_array_capsules(value: HasArray) -> Column:
 
 
 class ForeignStream:
-    """Somebody's stream as it is, read by the library batch by batch: `pointer` is valid as long as the object."""
+    """A stream of another package, read by the library batch by batch. `pointer` is valid as long as the object."""
 
     def __init__(self, source: HasStream):
         self._capsule = source.__arrow_c_stream__()
@@ -136,7 +135,7 @@ class ForeignStream:
 
 
 class Batches:
-    """All batches of somebody's stream; released with the object."""
+    """All batches of a stream; released with the object."""
 
     def __init__(self, source: HasStream):
         self.capsule = source.__arrow_c_stream__()

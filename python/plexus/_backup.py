@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What BackupAndRestore keeps beside the library's checkpoint: the states of callbacks, a file an epoch.
+"""The states of callbacks, which BackupAndRestore stores beside the library's checkpoint, one file per epoch.
 
-The library writes its checkpoint behind the callbacks, and not after every epoch; so the states of all epochs are there
-from the one on that the checkpoint may be of.
+The library writes its checkpoint after the callbacks have run, and not after every epoch, so the states of all epochs
+since the last checkpoint are kept.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def _path(folder: str, epoch: int) -> str:
 
 
 def forget(folder: str, before: int | None = None) -> None:
-    """Removes the states of the epochs before that one, or of all."""
+    """Remove the states of all epochs, or of those before one."""
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         found = _NAME.fullmatch(name)
         if found and (before is None or int(found[1]) < before):
@@ -38,7 +38,8 @@ def forget(folder: str, before: int | None = None) -> None:
 
 
 def keep(backup: BackupAndRestore, training: Training, epoch: int, number: int) -> None:
-    """The states at the end of an epoch, which counts from 1, written atomically. `number`: as callbacks count it."""
+    """Write the states at the end of an epoch, which counts from 1, atomically. `number`: the epoch as callbacks count
+    it."""
     states: list[Any] = []
     arrays: dict[str, Any] = {}
     for place, callback in enumerate(training.callbacks):
@@ -60,7 +61,7 @@ def keep(backup: BackupAndRestore, training: Training, epoch: int, number: int) 
         file.flush()
         os.fsync(file.fileno())
     os.replace(path + ".new", path)
-    if backup.has_new_checkpoint():  # of the epoch before, or within this one
+    if backup.has_new_checkpoint():  # of the previous epoch, or within this one
         forget(backup.backup_dir, epoch - 1)
 
 
@@ -76,7 +77,7 @@ def _read(backup: BackupAndRestore, epoch: int) -> tuple[dict[str, Any], dict[st
 
 
 def restore(backup: BackupAndRestore, training: Training, epoch: int) -> None:
-    """Puts back the states at the end of an epoch; those of other callbacks than these are left alone."""
+    """Restore the states at the end of an epoch; states of other callbacks are skipped."""
     found = _read(backup, epoch)
     if found is None:
         return
@@ -93,6 +94,6 @@ def restore(backup: BackupAndRestore, training: Training, epoch: int) -> None:
 
 
 def told(backup: BackupAndRestore, epoch: int) -> tuple[int, dict[str, float]] | None:
-    """The number of an epoch that ended, as callbacks count, and its figures."""
+    """The number of a finished epoch, as callbacks count it, and its logs."""
     found = _read(backup, epoch)
     return None if found is None else (found[0]["told"][0], found[0]["told"][1])

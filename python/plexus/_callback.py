@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What a callback is, those of one function each, and the history."""
+"""The base class of callbacks, LambdaCallback and History."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Callback:
         """Take what `get_state` returned; called before the first epoch of a resumed training."""
 
 
-# Keras' hooks that nothing calls here.
+# Methods of Keras' callbacks that are never called here.
 _NEVER_CALLED = (
     "on_batch_begin",
     "on_batch_end",
@@ -71,7 +71,7 @@ _NEVER_CALLED = (
 
 
 def check_callback(callback: object) -> None:
-    """ValueError for what is no callback; a RuntimeWarning for hooks that it has and nothing calls."""
+    """Raise ValueError if it is not a callback; warn of methods that are never called."""
     if not hasattr(callback, "set_model"):
         raise ValueError(f"callbacks: {callback!r} is not a callback; derive it from plexus.callbacks.Callback")
     found = [name for name in _NEVER_CALLED if callable(getattr(callback, name, None)) and _is_own(callback, name)]
@@ -83,7 +83,7 @@ def check_callback(callback: object) -> None:
 
 
 def _is_own(callback: object, hook: str) -> bool:
-    """Whether the hook is more than what a base class of Keras has."""
+    """Whether the method is not just that of a base class of Keras."""
     owner = next((one for one in type(callback).__mro__ if hook in vars(one)), None)
     is_set = hook in getattr(callback, "__dict__", {})
     return is_set or owner is None or owner.__module__.split(".")[0] not in ("keras", "tensorflow", "tf_keras")

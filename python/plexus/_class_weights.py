@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""fit's class_weight: what is given for all tasks, a list, or by the tasks' names, as the tasks' `class_weights`. Which
-labels there are is the library's to say, once it has the rows: here a label becomes the text by which it knows it."""
+"""fit's class_weight, for all tasks, as a list or by the tasks' names, as the tasks' `class_weights`. The library
+checks the labels once it has the rows; here a label becomes its text."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from ._config import Key
 from ._keras_names import per_task
 from ._values import Meaningless, text_of
 
-# A weight by label; "balanced": by the labels' rows.
+# A weight by label; "balanced": by the number of rows of each label.
 _OfTask: TypeAlias = "Mapping[Any, float] | str | None"
 ClassWeights: TypeAlias = "_OfTask | Sequence[_OfTask] | Mapping[str, _OfTask]"
 
 
 def _are_by_task(class_weight: Mapping[Any, Any]) -> bool:
-    """Whether a dict holds what tasks have, in place of numbers by label."""
+    """Whether a dict has an entry per task instead of a number per label."""
     nested = [isinstance(value, Mapping) or value is None or isinstance(value, str) for value in class_weight.values()]
     if any(nested) and not all(nested):
         raise ValueError("class_weight: numbers by label and dicts by task are mixed; give each task a dict")
@@ -48,7 +48,7 @@ def _by_text(weights: Mapping[Any, Any], task: str) -> dict[str, float]:
 
 
 def class_weights(class_weight: ClassWeights, names: Sequence[str], kinds: Sequence[str]) -> dict[Key, Any]:
-    """The configuration's keys. ValueError for what no task could take."""
+    """The configuration's keys. ValueError if a task cannot have the weights."""
     if class_weight is None:
         return {}
     is_for_all = isinstance(class_weight, str) or isinstance(class_weight, Mapping) and not _are_by_task(class_weight)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One column of whatever type as Arrow: numbers lie where they lay, and a value of an object array or a list gets the
-type that an array of it would have, so that it means the same in every container."""
+"""One column of any type as Arrow data. Numbers are not copied; a value in an object array or a list is treated as in
+an array of its type, so that it means the same in every container."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def _of_texts(parts: list[bytes], valid: Array | None) -> Column:
 
 
 def _from_texts(values: Sequence[Any], name: str) -> Column:
-    """Values of any types by their texts."""
+    """Values of any types as texts."""
     parts: list[bytes] = []
     valid = np.ones(len(values), bool)
     for i, value in enumerate(values):
@@ -82,7 +82,8 @@ def text_bytes_at(value: str, row: int, name: str) -> bytes:
 
 
 def from_numpy(values: Array, name: str, valid: Array | None = None) -> Column:
-    """[rows], or [rows, k] for a feature of k numbers or a list of k items; `valid`: which are there, None: all."""
+    """[rows], or [rows, k] for a feature of k numbers or a list of k items; `valid`: which are not missing, None:
+    all."""
     if isinstance(values, np.ma.MaskedArray):
         hidden = np.ma.getmaskarray(values)
         valid = ~hidden if valid is None else valid & ~hidden
@@ -122,7 +123,7 @@ def _remedy(dtype: np.dtype[Any]) -> str:
 
 
 def _from_times(values: Array, name: str, valid: Array | None = None, zone: bytes = b"") -> Column:
-    """Dates where the unit is a day or more, else times."""
+    """Dates if the unit is a day or more, else times."""
     there = ~np.isnat(values)
     valid = there if valid is None else valid & there
     unit, count = np.datetime_data(values.dtype)
@@ -141,7 +142,7 @@ def _from_times(values: Array, name: str, valid: Array | None = None, zone: byte
 
 
 def from_objects(values: Sequence[Any], name: str) -> Column:
-    """Python's values, and missing ones among them."""
+    """Python's values, some of which may be missing."""
     kinds = set(map(type, values))
     if kinds <= {str, bytes}:
         return _of_texts(
@@ -161,13 +162,13 @@ def from_objects(values: Sequence[Any], name: str) -> Column:
     if any(issubclass(kind, (float, np.floating, decimal.Decimal)) for kind in kinds):
         known = [value for value in values if not is_missing(value)]
         left = set(map(type, known))
-        if left and left < kinds:  # nothing but NaN beside one type
+        if left and left < kinds:  # only NaN beside one type
             return from_objects([None if is_missing(value) else value for value in values], name)
     return _from_texts(values, name)
 
 
 def _one_a_kind(values: Sequence[Any], kinds: set[type]) -> list[Any]:
-    """A value of each type that may be a list."""
+    """One value of each type that may be a list."""
     wanted = {kind for kind in kinds if may_be_list(kind)}
     found: dict[type, Any] = {}
     for value in values if wanted else ():
@@ -250,7 +251,7 @@ def _is(*kinds: type, but: tuple[type, ...] = ()) -> Callable[[type], bool]:
     return lambda kind: issubclass(kind, kinds) and not issubclass(kind, but)
 
 
-# Which types are made into which columns; what is no one of them goes by its text.
+# Which types become which columns; all others become texts.
 _TYPED: list[tuple[Callable[[type], bool], Callable[[Sequence[Any], Array, str], Column | None]]] = [
     (_is(bool, np.bool_), _truths),
     (_is(int, np.integer, but=(bool, np.timedelta64)), _integers),
@@ -264,7 +265,7 @@ _TYPED: list[tuple[Callable[[type], bool], Callable[[Sequence[Any], Array, str],
 
 
 def from_ragged(items: Array | Column, counts: Array, name: str, valid: Array | None = None) -> Column:
-    """Lists: counts[i] items of row i, one row's behind the other's in `items`."""
+    """Lists: row i has counts[i] items; `items` has those of all rows in order."""
     column = items if isinstance(items, Column) else from_numpy(items, name)
     offsets = np.zeros(len(counts) + 1, np.int64)
     np.cumsum(counts, out=offsets[1:])
@@ -272,8 +273,8 @@ def from_ragged(items: Array | Column, counts: Array, name: str, valid: Array | 
 
 
 def from_padded(values: Array, lengths: Array | None, name: str) -> tuple[Column, Array]:
-    """Lists in a matrix [rows, width]: the first lengths[i] items of each row, or those that are neither 0 nor nothing.
-    The mask that was taken comes with it."""
+    """Lists in a matrix [rows, width]: the first lengths[i] items of row i, or those that are neither 0 nor missing.
+    The mask of these items is returned, too."""
     width = values.shape[1]
     plain = values.data if isinstance(values, np.ma.MaskedArray) else values
     if lengths is not None:
@@ -290,7 +291,7 @@ def from_padded(values: Array, lengths: Array | None, name: str) -> tuple[Column
 
 
 def from_sparse(matrix: Any, name: str, weights: str | None) -> dict[str, Column]:
-    """A sparse matrix [rows, items] as a list of the columns' numbers, and as that of their values under `weights`."""
+    """A sparse matrix [rows, items] as lists of column indices, and its values as lists under `weights`."""
     rows = matrix.tocsr()
     if not rows.has_canonical_format:
         rows = rows.copy() if rows is matrix else rows
@@ -313,7 +314,7 @@ def _items_and_weights(items: Array, values: Array, counts: Array, name: str, we
 
 
 def from_sparse_frame(frame: Any, name: str, weights: str | None) -> dict[str, Column]:
-    """The same of a pandas frame of sparse columns."""
+    """The same for a pandas frame of sparse columns."""
     parts = [frame.iloc[:, i].array for i in range(frame.shape[1])]
     for part in parts:
         if part.dtype.fill_value == part.dtype.fill_value and part.dtype.fill_value != 0:
@@ -363,7 +364,7 @@ def _is_objects(row: Any) -> bool:
 
 
 def _from_pandas(value: Any, name: str) -> Column:
-    """A Series, an Index, an extension array, or a frame: its columns side by side."""
+    """A Series, an Index, an extension array, or a frame as a matrix."""
     if hasattr(value, "columns"):
         if value.shape[1] == 1:
             return _from_pandas(value.iloc[:, 0], name)
@@ -394,12 +395,12 @@ def _from_pandas(value: Any, name: str) -> Column:
 
 
 def _from_sparse_array(array: Any, name: str) -> Column:
-    """Dense for the rows of a batch alone, where that makes no difference to their type."""
+    """Made dense one batch at a time, if that does not change its type."""
     if array.dtype.subtype.kind not in "fiub":
         return from_numpy(np.asarray(array), name)
 
     def dense(begin: int, end: int) -> Column:
-        numbers: Array = np.asarray(array[begin:end])  # perhaps of the fill value's type
+        numbers: Array = np.asarray(array[begin:end])  # may have the fill value's type
         return from_numpy(numbers.astype(array.dtype.subtype, copy=False), name)
 
     return Slices(len(array), dense)
@@ -413,7 +414,7 @@ def _through_arrow(array: Any) -> Column:
 
 
 def column_of(value: Any, name: str) -> Column:
-    """One column, of whatever type. Raises SchemaError, with the column and the remedy."""
+    """One column of any type. SchemaError with the column and the remedy."""
     if isinstance(value, Column):
         return value
     if isinstance(value, np.ndarray):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where the command is that was installed with the package."""
+"""The path of the command that was installed with the package."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, files
 
 
 def command() -> str:
-    """The executable that the wheel laid down, wherever its scheme puts scripts; else the first of $PATH."""
+    """The executable of the wheel, wherever its scheme puts scripts, else the first on $PATH."""
     try:
         for file in files("plexus-rank") or ():
             if file.name == "plexus" and file.parent.name == "bin":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration that a model is made by: the source, what was set since, and both as the library parses them."""
+"""The configuration of a model: the source, the changes since, and the parsed result."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Key = tuple[str, ...]  # (section, key), or (section, name, key) in the lists `f
 
 
 def _plain(value: Any) -> Any:
-    """What JSON can hold of a value that it cannot: NumPy's as Python's, dates and decimals by their texts."""
+    """A value that JSON can represent: NumPy's as Python's, dates and decimals as texts."""
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     if is_list(value):
@@ -47,7 +47,7 @@ def _json(value: Any) -> str:
 
 
 class Parsed:
-    """A configuration as the library has parsed it. `keep`: what the handle belongs to, where it is not its own."""
+    """A configuration as the library has parsed it. `keep`: the owner of the handle, if it is another object."""
 
     def __init__(self, context: CData, handle: CData, keep: object = None):
         self._context, self.handle, self._keep = context, handle, keep
@@ -92,7 +92,7 @@ class Configuration:
         return Configuration(self.source, self.name, self.threads, {**self.changes, **changes})
 
     def parsed(self) -> Parsed:
-        """A mistake is an exception with its place and the nearest key."""
+        """Raises for a mistake, with its place and the closest key."""
         if self._parsed is None:
             context_handle = context(self.threads)
             self._parsed = Parsed(context_handle, self._parse(context_handle))
@@ -120,7 +120,7 @@ class Configuration:
         return handle
 
     def _merged(self, sections: Mapping[str, Any]) -> dict[str, Any]:
-        """The dict with the changes: a name may hold dots and signs that an assignment cannot."""
+        """The dict with the changes applied: names may contain characters that an assignment cannot."""
         merged: dict[str, Any] = {
             section: dict(entries) if isinstance(entries, dict) else [dict(entry) for entry in entries]
             for section, entries in sections.items()
@@ -134,8 +134,8 @@ class Configuration:
 
 
 def read(config: Mapping[str, Any] | FilePath, folders: Folders, threads: int) -> tuple[Configuration, list[str]]:
-    """A dict, YAML, or the path of a YAML file; and where its data files are looked for, as `plexus fit` does: beside
-    the file, and where `plexus fetch` puts data sets."""
+    """A configuration from a dict, YAML or the path of a YAML file, and the folders in which its data files are
+    searched, as by `plexus fit`: beside the file, and where `plexus fetch` stores data sets."""
     folders = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
     where = [os.fsdecode(folder) for folder in folders]
     if isinstance(config, Mapping) or isinstance(config, str) and "\n" in config:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A network of declared sizes before there are rows: for its summary. It is built of made-up rows."""
+"""A network with the declared sizes, for its summary before there are rows. It is built from generated rows."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ def _column(feature: FeatureColumn, rows: int) -> Array:
     return _texts([f"{one}{pairs}1" for one in ids]) if pairs else _texts(ids)
 
 
-def _made_up_rows(
+def _generated_rows(
     feature_columns: Sequence[FeatureColumn], task_names: Sequence[str], config: Parsed
 ) -> dict[str, Array]:
-    """As many rows as the largest vocabulary that is declared, with labels of every kind."""
+    """As many rows as the largest declared vocabulary, with every label."""
     value = config.value
     sizes = [getattr(getattr(one, "sparsefeat", one), "vocabulary_size", None) or 1 for one in feature_columns]
     rows = max([2, *sizes])
@@ -63,8 +63,8 @@ def _made_up_rows(
 
 
 def declared_network(config: Configuration, schema: Schema, feature_columns: Sequence[FeatureColumn]) -> Network:
-    """With as many categories as the features declare."""
-    made_up = _made_up_rows(feature_columns, schema.task_names, config.parsed())
-    rows = training_rows(schema, made_up, None, None, None, 0.0, None)
+    """A network with as many categories as the features declare."""
+    generated = _generated_rows(feature_columns, schema.task_names, config.parsed())
+    rows = training_rows(schema, generated, None, None, None, 0.0, None)
     parsed = config.with_changes(rows.changes).parsed()
     return Network.create(parsed, rows.load(parsed, None), config.threads, schema)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DeepCTR 0.9.4's names of the models' arguments, and its defaults, which hold where one of its names is used."""
+"""DeepCTR 0.9.4's names of the models' arguments, and its defaults, which apply if one of its names is used."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from ._library import ArgumentError
 
-# DeepCTR's names and this package's. A tower is given once for all tasks there, one a task here.
+# DeepCTR's names and this package's. DeepCTR has one tower for all tasks, this package one per task.
 SPELLINGS = {
     "bottom_dnn_hidden_units": "bottom_dnn_units",
     "expert_dnn_hidden_units": "expert_dnn_units",
@@ -25,8 +25,8 @@ _TASK_TYPES, _TASK_NAMES = ("binary", "binary"), ("ctr", "ctcvr")
 def tasks(
     num_tasks: int | None, task_types: Sequence[str] | None, task_names: Sequence[str] | None
 ) -> tuple[list[str], list[str], int]:
-    """Lists, with num_tasks from their length where it is not given. Of two tasks, where num_tasks is not given, what
-    is not said of them is DeepCTR's default."""
+    """Types and names as lists, and their number. For two tasks without num_tasks, missing types and names are
+    DeepCTR's defaults."""
     if num_tasks is None and len(task_names or _TASK_NAMES) == 2:
         task_types = _TASK_TYPES if task_types is None else task_types
     if num_tasks is None and len(task_types or ()) == 2:
@@ -48,8 +48,8 @@ def _tower(units: object, n_tasks: int) -> list[list[int]]:
 def hyper_parameters(
     given: dict[str, Any], options: dict[str, Any], n_tasks: int, defaults: Mapping[str, tuple[Any, Any]]
 ) -> dict[str, Any]:
-    """What is given by this package's names, or by DeepCTR's, which are taken out of `options`; what is not given
-    (None) has the default of the one or the other. `defaults`: both, by this package's names."""
+    """The arguments by this package's names. Those by DeepCTR's names are taken out of `options`; None is replaced by
+    the default of this package or of DeepCTR. `defaults`: both, by this package's names."""
     values = dict(given)
     used = [name for name, ours in SPELLINGS.items() if name in options and ours in defaults]
     for name in used:
@@ -65,5 +65,5 @@ def hyper_parameters(
 
 
 def _as_list(value: Any) -> Any:
-    """Tuples as lists, which JSON has."""
+    """Tuples as lists, for JSON."""
     return [_as_list(one) for one in value] if isinstance(value, (list, tuple)) else value

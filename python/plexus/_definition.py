@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""How a model is made: its configuration and optimizer until the first fit builds the network, and the network."""
+"""The definition of a model: configuration and optimizer, from which the first fit builds the network."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from ._types import CData, Labels, Rows, ValidationData, Weights
 
 
 class Definition:
-    """`config` is None where the network was loaded. `is_configured`: what fit is not told is as the configuration has
-    it, else as Keras has it."""
+    """`config` is None if the network was loaded. `is_configured`: the defaults of fit are those of the configuration,
+    else Keras'."""
 
     def __init__(
         self,
@@ -54,13 +54,13 @@ class Definition:
         return self.network
 
     def declared(self) -> Network:
-        """A network of the sizes that the features declare, before there are rows."""
+        """A network with the sizes that the features declare, before there are rows."""
         if self.config is None or self.schema.feature_columns is None:
             raise RuntimeError("the network is built by the first fit: call fit, or load a model")
         return declared_network(self.config, self.schema, self.schema.feature_columns)
 
     def apply(self, changes: dict[Key, Any]) -> None:
-        """Changes of the configuration: of a built network, of section `train` alone."""
+        """Change the configuration; of a built network only section `train` can change."""
         if self.network is not None:
             for key, value in changes.items():
                 if key[0] == "train":
@@ -138,7 +138,7 @@ class Definition:
         return training_rows(self.schema, x, y, sample_weight, validation_data, validation_split, expected)
 
     def build(self, settings: dict[str, Any], rows: TrainingRows, class_weight: ClassWeights) -> tuple[Network, CData]:
-        """Data by the network's encoders; at the first fit, these and the network are made."""
+        """The network, which the first fit makes, and the rows encoded for it."""
         if self.network is not None:
             return self.network, self._further_data(self.network, settings, rows, class_weight)
         assert self.config is not None

@@ -18,14 +18,14 @@ Measure: TypeAlias = "Callable[[bool], CData]"  # metrics of rows; True: by thei
 
 
 def _measure(network: Network, function: Callable[..., int], *arguments: Any, after: tuple[CData, ...] = ()) -> CData:
-    """Calls a function of the library that takes the network, the arguments, the room for metrics, and `after`."""
+    """Call a function of the library with the network, the arguments, an array of metrics, and `after`."""
     metrics = room_for(len(network.schema.task_names))
     call(function, network.handle, *arguments, metrics, *after)
     return metrics
 
 
 def measure_of_part(network: Network, data: CData, part: int) -> Measure:
-    """Of a part of training data."""
+    """Metrics of a part of training data."""
 
     def measure(weighted: bool) -> CData:
         if weighted:
@@ -86,7 +86,7 @@ def _check_named_weights(network: Network, sample_weight: Weights | None) -> Non
 def measure_of(
     network: Network, x: Rows | None, y: Labels | None, sample_weight: Weights | None, test: CData
 ) -> Measure:
-    """Of any rows; `test`: the data whose test rows stand for x where it is None."""
+    """Metrics of any rows; `test`: the data whose test rows are measured if x is None."""
     files = None if x is None else plain(x, "x")
     if files is None and x is not None:
         return _measure_of_table(network, x, y, sample_weight)
@@ -102,7 +102,7 @@ def measure_of(
 
 
 def evaluate(network: Network, metrics: CompiledMetrics, measure: Measure, weighted: bool) -> dict[str, float]:
-    """The compiled metrics by their names; without any, all that have a meaning, by weights where `weighted`."""
+    """The compiled metrics by name; if there are none, all that are defined, with weights if `weighted`."""
     if not metrics.has_plain and not metrics.has_weighted:
         return all_metrics(measure(weighted), network.schema.task_names)
     named = metrics.named(measure(False), False) if metrics.has_plain else {}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Looking inside a network: what its layers make of rows, how its gates mix."""
+"""Looking inside a network: outputs of layers, use of gates."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _dataset(network: Network, x: Rows) -> CData:
 
 
 def _outputs(network: Network, dataset: CData, names: Iterable[str]) -> dict[str, Floats]:
-    """[rows, groups, width] of each."""
+    """The output [rows, groups, width] of each layer."""
     shapes = list(layers(network).values())
     places = {name: place for place, name in enumerate(layers(network))}
     found = {}

@@ -11,7 +11,7 @@ from ._types import Loss, Metric, Metrics, PerTask
 
 _T = TypeVar("_T")
 
-# Keras' losses: the task's kind, and the configuration's `loss` where the kind has several.
+# Keras' losses: the task's kind, and the configuration's `loss` if the kind has several.
 _LOSSES = {
     "binary_crossentropy": ("binary", None),
     "mean_squared_error": ("regression", "squared"),

@@ -16,7 +16,7 @@ from ._types import CData, FilePath
 
 
 class PlexusError(Exception):
-    """What the library could not do; the message tells the place and the remedy."""
+    """An error of the library; the message has the place and the remedy."""
 
 
 class ArgumentError(PlexusError, ValueError):
@@ -24,11 +24,11 @@ class ArgumentError(PlexusError, ValueError):
 
 
 class SchemaError(PlexusError, ValueError):
-    """Data and model or configuration do not fit together: a missing column, a cell that is no number."""
+    """Data and model or configuration do not fit together: a missing column, a cell that is not a number."""
 
 
 class FormatError(PlexusError, ValueError):
-    """A file's contents are not as they should be."""
+    """The contents of a file are invalid."""
 
 
 class FileError(PlexusError, OSError):
@@ -61,7 +61,7 @@ def text(pointer: CData) -> str:
 
 
 class Failure:
-    """Where a call puts its message: `failure.check(lib.plx_...(..., failure.pointer))`."""
+    """The error argument of a call: `failure.check(lib.plx_...(..., failure.pointer))`."""
 
     def __init__(self) -> None:
         self.pointer = ffi.new("plx_error *")
@@ -72,13 +72,14 @@ class Failure:
 
 
 def call(function: Callable[..., int], *arguments: object) -> None:
-    """Calls a function whose last argument receives the message, and raises what it tells."""
+    """Call a function whose last argument is the error, and raise it."""
     failure = Failure()
     failure.check(function(*arguments, failure.pointer))
 
 
 def create(kind: str, free: Callable[[CData], None], function: Callable[..., int], *arguments: object) -> CData:
-    """Calls a function whose last argument but one receives a handle of type `kind`; it is freed with the object."""
+    """Call a function whose last argument but one is the address of a handle of type `kind`, which is freed with the
+    object."""
     out = ffi.new(kind + " **")
     failure = Failure()
     failure.check(function(*arguments, out, failure.pointer))
@@ -96,7 +97,7 @@ _PACKAGE = os.path.dirname(__file__) + os.sep
 
 
 def warn(message: str) -> None:
-    """A RuntimeWarning at the user's line, the nearest outside the package."""
+    """Issue a RuntimeWarning at the user's line, the nearest outside the package."""
     level, frame = 2, sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         level, frame = level + 1, frame.f_back
@@ -104,15 +105,15 @@ def warn(message: str) -> None:
 
 
 def warn_of_rows(n: int, first: Callable[[], str]) -> None:
-    """A warning of the rows of files that were left out, where there are any; `first`: the first one's message."""
+    """Warn of rows of files that were left out, if there are any; `first` returns the first message."""
     if n:
         warn(f"{n} invalid {'row is' if n == 1 else 'rows are'} left out; the first: {first()}")
 
 
 def keep_failure(kind: object, failure: BaseException, traceback: TracebackType) -> float | None:
-    """For callbacks whose `user` has a member `failure`: a signal that came while the library worked, Ctrl-C say,
-    raises before their first line, where no `try` is yet. The answer is that of a callback that ends the work; a
-    learning rate's stays as it was."""
+    """The error handler of callbacks whose `user` has a member `failure`. A signal that arrives while the library
+    works, such as Ctrl-C, raises before the callback's first line, outside of its `try`. The result ends the work; a
+    learning rate is unchanged."""
     given = traceback.tb_frame.f_locals
     ffi.from_handle(given["user"]).failure = failure
     rate: float | None = given.get("rate")
@@ -125,8 +126,8 @@ def plexus_warn(user: CData, line: CData) -> None:
 
 
 class Lock:
-    """A lock for the threads of this process: a child that is forked while another thread holds the parent's has one of
-    its own. `with lock.here: ...` may be nested."""
+    """A lock for the threads of this process: a child that is forked while another thread holds the lock gets a new
+    one. `with lock.here: ...` may be nested."""
 
     def __init__(self) -> None:
         self._by_process: dict[int, AbstractContextManager[bool]] = {}
@@ -142,7 +143,7 @@ _contexts_lock = Lock()
 
 
 def context(threads: int = 0, cpu_level: str | None = None) -> CData:
-    """The context of so many threads (0: one a processor), made once; it holds no threads between calls."""
+    """The context for a number of threads (0: one per processor), created once; it keeps no threads between calls."""
     key = (threads, cpu_level)
     with _contexts_lock.here:
         if key not in _contexts:
@@ -154,7 +155,7 @@ def context(threads: int = 0, cpu_level: str | None = None) -> CData:
 
 
 def taken_text(context_handle: CData, function: Callable[..., int], *arguments: object) -> str:
-    """Calls a function whose last argument but one receives a text, which is given back to the library."""
+    """Call a function whose last argument but one is the address of a text, which is copied and freed."""
     out = ffi.new("char **")
     failure = Failure()
     failure.check(function(*arguments, out, failure.pointer))

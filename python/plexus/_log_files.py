@@ -14,13 +14,12 @@ from ._types import FilePath
 
 
 class _Log(Callback):
-    """A file that a training begins anew, unless it goes on from a backup: then it is cut back to what it held
-    there."""
+    """A file that each training starts again. A resumed training truncates it to its size at the backup."""
 
     def __init__(self, filename: FilePath, append: bool = False):
         self.filename, self.append = os.fspath(filename), append
         self._file: IO[str]
-        self._kept: int | None = None  # bytes at the begin of the file, which the first epoch leaves; None: all
+        self._kept: int | None = None  # the size to which the first epoch truncates; None: it does not
 
     def get_state(self) -> dict[str, Any]:
         return {"size": os.path.getsize(self.filename)}
@@ -157,7 +156,7 @@ class BackupAndRestore(Callback):
     def __init__(self, backup_dir: FilePath, save_freq: int | str = "epoch", delete_checkpoint: bool = True):
         self.backup_dir, self.save_freq = os.fspath(backup_dir), save_freq
         self.delete_checkpoint = delete_checkpoint
-        self._written = 0  # when the checkpoint was, in nanoseconds
+        self._written = 0  # time of the checkpoint, in nanoseconds
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ValueError(f"BackupAndRestore: save_freq is {save_freq!r}; give 'epoch' or a number of steps")
 
@@ -167,7 +166,7 @@ class BackupAndRestore(Callback):
         return {"checkpoint_epochs": int(is_epoch), "checkpoint_steps": 0 if is_epoch else self.save_freq}
 
     def path(self) -> str:
-        """The file, whose folder is made where there is none."""
+        """The path of the file; its folder is created if it does not exist."""
         os.makedirs(self.backup_dir, exist_ok=True)
         return os.path.join(self.backup_dir, "checkpoint")
 
@@ -177,13 +176,13 @@ class BackupAndRestore(Callback):
             forget(self.backup_dir)
 
     def has_new_checkpoint(self) -> bool:
-        """Whether one was written since this was asked last."""
+        """Whether one was written since the last call."""
         path, before = self.path(), self._written
         self._written = os.stat(path).st_mtime_ns if os.path.exists(path) else 0
         return self._written not in (0, before)
 
     def delete(self) -> None:
-        """Training is done."""
+        """Remove the files after training."""
         if self.delete_checkpoint:
             forget(self.backup_dir)
             if os.path.exists(self.path()):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The library's metrics: which a task has, and those that a model was compiled with."""
+"""The library's metrics: those of a kind of tasks, and those of `compile`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _KINDS = {"binary": lib.PLX_TASK_BINARY, "regression": lib.PLX_TASK_REGRESSION, 
 
 
 def room_for(n_tasks: int) -> CData:
-    """Where the library puts the metrics of so many tasks."""
+    """An array for the metrics of tasks."""
     return ffi.new("plx_metrics[]", n_tasks)
 
 
@@ -31,7 +31,7 @@ def _has_kind(metric: str, kind: str) -> bool:
 
 
 def is_larger_better(monitor: str, mode: str = "auto") -> bool:
-    """Of a name in History: that of a loss, or of a metric after that of the task. `mode`: auto, min or max."""
+    """Whether larger values of a name in History are better: a loss, or a task's name and a metric."""
     if mode not in ("auto", "min", "max"):
         raise ValueError(f"mode '{mode}' is unknown; there are auto, min and max")
     if mode != "auto":
@@ -41,7 +41,7 @@ def is_larger_better(monitor: str, mode: str = "auto") -> bool:
 
 
 def all_metrics(metrics: CData, task_names: Sequence[str]) -> dict[str, float]:
-    """Every metric that has a meaning for the rows, by the names of the tasks and of the library."""
+    """Every metric that is defined for the rows, by task and the library's name."""
     found: dict[str, float] = {}
     for task, name in enumerate(task_names):
         for number in range(lib.plx_metric_count()):
@@ -68,7 +68,7 @@ class CompiledMetrics:
         self.has_groups = any("group_auc" in metrics for metrics in self._plain)
 
     def names(self, weighted: bool, prefix: str = "") -> dict[str, tuple[int, str]]:
-        """Keras' names, with task and metric; a weighted metric that is there unweighted as well says so."""
+        """Keras' names, with task and metric; a weighted metric is named so if there is an unweighted one, too."""
         found: dict[str, tuple[int, str]] = {}
         for task, (name, kind) in enumerate(self._tasks):
             for metric in (self._weighted if weighted else self._plain)[task]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Monitor(Callback):
-    _kept: tuple[str, ...] = ("best",)  # attributes that a training that goes on needs
+    _kept: tuple[str, ...] = ("best",)  # attributes that a resumed training needs
 
     def __init__(self, monitor: str, mode: str, min_delta: float = 0.0):
         self.monitor = monitor
@@ -37,7 +37,7 @@ class _Monitor(Callback):
         return (logs or {})[self.monitor]
 
     def is_better(self, value: float) -> bool:
-        """Than the best so far."""
+        """Whether a value is better than the best so far."""
         return value == value if self.best is None else self.is_beyond(value, self.best)
 
     def is_beyond(self, value: float, bound: float) -> bool:

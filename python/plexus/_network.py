@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A built network: the library's handle of it, its text and its file."""
+"""A built network: the library's handle, its description and its file."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def _temporary_file() -> Iterator[str]:
 
 
 class Network:
-    """`handle` is a plx_model; `schema` says what its rows are. Whoever calls it keeps other threads out."""
+    """`handle` is a plx_model; `schema` describes its rows. The caller keeps other threads out."""
 
     def __init__(self, handle: CData, threads: int, schema: Schema):
         self.handle, self.threads, self.schema = handle, threads, schema
 
     @classmethod
     def create(cls, config: Parsed, data: CData, threads: int, schema: Schema) -> Network:
-        """With start values, for the encoders of the data."""
+        """A network with start values, for the encoders of the data."""
         return cls(create("plx_model", lib.plx_model_free, lib.plx_model_create, config.handle, data), threads, schema)
 
     @classmethod
@@ -58,7 +58,7 @@ class Network:
         return Parsed(context(self.threads), lib.plx_model_config(self.handle), self.handle)
 
     def set_training(self, key: str, value: Any) -> None:
-        """Sets a key of section `train`."""
+        """Set a key of section `train`."""
         call(lib.plx_model_set, self.handle, f"train.{key}={json.dumps(value)}".encode())
 
     @property
@@ -77,11 +77,11 @@ class Network:
 
     @property
     def value_rule(self) -> int:
-        """By which rule its values have their texts."""
+        """The rule by which values become texts."""
         return lib.plx_model_value_rule(self.handle)
 
     def outputs_of(self, task: int) -> slice:
-        """Which of the outputs are the task's."""
+        """The outputs of the task."""
         first = ffi.new("int *")
         n = lib.plx_model_task_outputs(self.handle, task, first)
         return slice(first[0], first[0] + n)

@@ -43,14 +43,15 @@ def plexus_scores(user: CData, scores: CData, rows: int) -> bool:
 
 
 def scores_of_dataset(network: Network, dataset: CData) -> Floats:
-    """[rows, outputs]."""
+    """Scores [rows, outputs]."""
     scores = np.empty((lib.plx_dataset_rows(dataset), network.n_outputs), np.float32)
     call(lib.plx_model_predict, network.handle, dataset, ffi.cast("float *", ffi.from_buffer(scores)))
     return scores
 
 
 def _gathered(network: Network, predict: Callable[[CData, CData], None]) -> Floats:
-    """The scores that a function of the library hands out to a callback and what it is called with."""
+    """The scores that a function of the library passes to a callback; `predict` calls it with callback and user
+    data."""
     gathered = _Scores(network.n_outputs)
     handle = ffi.new_handle(gathered)
     try:
@@ -78,14 +79,14 @@ def _scores_of_stream(network: Network, source: Source) -> Floats:
     assert stream is not None
     if source.is_in_memory:
         return scores_of_dataset(network, dataset_of(network, source))
-    # All rows at once would be larger than the table.
+    # All rows at once would need more memory than the table.
     return _gathered(
         network, lambda take, user: call(lib.plx_model_predict_arrow, network.handle, stream.pointer, take, user)
     )
 
 
 def predict(network: Network, x: Rows) -> list[Floats]:
-    """[rows, outputs of the task], one a task."""
+    """Scores [rows, outputs of the task], one array per task."""
     with source_of(network, x) as source:
         if source.paths is not None:
             scores = _scores_of_files(network, source.paths)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Training as it shows: verbose 0 nothing, 1 a line an epoch, and while it runs a bar, in terminals and notebooks; 2
-the line alone; "auto" 1."""
+"""What training prints: verbose 0 nothing, 1 a line per epoch and, in terminals and notebooks, a bar; 2 only the line;
+"auto" is 1."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def _figures(logs: dict[str, float]) -> str:
 
 
 def _shows_bars() -> bool:
-    """Whether the output is a terminal or a notebook: elsewhere a bar's returns are rubbish in a file."""
+    """Whether the output is a terminal or a notebook: elsewhere the bar's carriage returns would end up in a file."""
     out = sys.stdout
     if type(out).__module__.split(".")[0] == "ipykernel":
         return True
     try:
         return out.isatty()
-    except (AttributeError, ValueError):  # none, or closed
+    except (AttributeError, ValueError):  # no stdout, or closed
         return False
 
 
@@ -37,7 +37,7 @@ class Display:
         if self.verbose == 1 and _shows_bars():
             try:
                 with warnings.catch_warnings():
-                    warnings.simplefilter("ignore")  # that a notebook without ipywidgets gets a bar of text
+                    warnings.simplefilter("ignore")  # a notebook without ipywidgets gets a text bar
                     from tqdm.auto import tqdm
             except ImportError:
                 return

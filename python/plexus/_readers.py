@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Which columns a configuration reads, and what their cells are to it."""
+"""The columns that a configuration reads, and how."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ._types import CData
 
 @dataclass
 class Reading:
-    """What reads one column."""
+    """How one column is read."""
 
     is_category: bool = False  # or the items of a list, or their weights: its cells are texts
     is_number: bool = False
@@ -28,7 +28,7 @@ class Reading:
 
 
 def readings(config: CData) -> dict[str, Reading]:
-    """By column; those of features come first, in their stored order."""
+    """By column; those of features first, in the order of the model file."""
     found: dict[str, Reading] = {}
     one = ffi.new("plx_column_reader *")
     lists: dict[str, Reading] = {}  # by the feature's name
@@ -52,8 +52,8 @@ def readings(config: CData) -> dict[str, Reading]:
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """What to say of a name that is not among the names: the one that was meant, or all of them."""
-    import difflib  # slow to import, and needed for errors alone
+    """What a message adds for an unknown name: the closest one, or all."""
+    import difflib  # slow to import, and only needed for errors
 
     known = [str(one) for one in names]
     lower = {one.lower(): one for one in reversed(known)}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models, histories and predictors as they show themselves: a line, and in notebooks a small table."""
+"""How models, histories and predictors are shown: a line, and in notebooks a small table."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from .model import Model
     from .predictor import Predictor
 
-_MOST = 8  # names, figures or epochs that are shown
+_MOST = 8  # names, metrics or epochs that are shown
 
 
 def _count(n: int, what: str) -> str:
@@ -23,7 +23,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _table(caption: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    from html import escape  # slow to import, and needed in notebooks alone
+    from html import escape  # slow to import, and only needed in notebooks
 
     titles = "".join(f"<th>{escape(one)}</th>" for one in head)
     body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
@@ -73,18 +73,18 @@ def model_table(model: Model) -> str:
     return _table(f"plexus {_title(model)}", ("", ""), rows)
 
 
-def _chosen(figures: Mapping[str, Sequence[float]]) -> list[str]:
-    """Validation figures where there are some, behind the losses as a whole."""
-    first = [name for name in ("loss", "val_loss") if name in figures]
-    others = [name for name in figures if name not in first and not name.endswith("_loss")]
+def _chosen(logs: Mapping[str, Sequence[float]]) -> list[str]:
+    """The total losses, then metrics, of validation if there are some."""
+    first = [name for name in ("loss", "val_loss") if name in logs]
+    others = [name for name in logs if name not in first and not name.endswith("_loss")]
     valid = [name for name in others if name.startswith("val_")]
     return (first + (valid or others))[:_MOST]
 
 
 def history_line(history: History) -> str:
     last = {name: values[-1] for name, values in history.history.items() if values}
-    figures = "".join(f", {name} {last[name]:.4g}" for name in _chosen(history.history) if name in last)
-    return f"<plexus History: {_count(len(history.epoch), 'epoch')}{figures}>"
+    values = "".join(f", {name} {last[name]:.4g}" for name in _chosen(history.history) if name in last)
+    return f"<plexus History: {_count(len(history.epoch), 'epoch')}{values}>"
 
 
 def history_table(history: History) -> str:

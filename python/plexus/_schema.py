@@ -30,19 +30,19 @@ from .features import FeatureColumn, VarLenSparseFeat, names_by_place, read_colu
 
 
 class Schema:
-    """What the rows of a model are: its tasks, and all columns that its configuration reads. `feature_columns`: None
-    where it was not made of feature columns."""
+    """The rows of a model: its tasks, and all columns that its configuration reads. `feature_columns` is None if it was
+    not made from feature columns."""
 
     def __init__(self, config: Parsed, feature_columns: list[FeatureColumn] | None = None):
         self.feature_columns = feature_columns
         self.task_names = config.task_names
         self.task_kinds: list[str] = [config.value("tasks", name, "kind") for name in self.task_names]
-        # One a task, mostly of its name.
+        # One per task, usually of the same name.
         self.label_columns: list[str] = [config.value("tasks", name, "column") or name for name in self.task_names]
         self.read = readings(config.handle)
 
     def features(self, x: Rows, also: Collection[str] = ()) -> dict[str, Column]:
-        """Columns of x; `also`: the names of others that are read, of weights say."""
+        """Columns of x; `also`: the names of other columns that are needed, such as weights."""
         by_place = isinstance(x, (list, tuple)) or isinstance(x, np.ndarray) and x.dtype.names is None
         if self.feature_columns is not None and by_place and not _are_records(x):
             names = names_by_place(self.feature_columns)
@@ -61,7 +61,7 @@ class Schema:
         return with_transforms(self.feature_columns, columns)
 
     def _unmatrixed(self, x: dict[str, Any]) -> dict[str, Any]:
-        """Sparse matrices of SciPy and frames of sparse columns as lists: the number of a column is the item, the value
+        """SciPy's sparse matrices and frames of sparse columns as lists: the index of a column is the item, the value
         its weight."""
         sparse = [
             name for name in self.read if hasattr(x.get(name), "tocsr") or self._is_sparse_frame(x.get(name), name)
@@ -99,7 +99,7 @@ class Schema:
         return x
 
     def refuse_files(self) -> None:
-        """UnsupportedError for rows in files that a Python function would have to transform."""
+        """Raise UnsupportedError if a feature has a Python function, since rows of files do not pass through Python."""
         refuse_transforms(self.feature_columns, "the library reads files without its transform_fn")
 
     def labels(self, y: Any, columns: dict[str, Column], what: str) -> dict[str, Column]:
@@ -136,7 +136,7 @@ class Schema:
         sample_weight: Weights | None = None,
         expected: dict[Key, str] | None = None,
     ) -> ForeignStream | None:
-        """A table that can go to the library as it is, batch by batch: it makes a stream and holds all columns."""
+        """A table that the library can read directly, batch by batch: it provides a stream and contains all columns."""
         is_whole = (
             y is None and sample_weight is None and not expected and not transformed_features(self.feature_columns)
         )
@@ -151,7 +151,7 @@ class Schema:
         expected: dict[Key, str] | None = None,
     ) -> tuple[Stream, dict[Key, str]]:
         """Features, labels and weights as one table, and the keys of the configuration that name the weights' columns.
-        `expected`: those of a network that is built; a column of them that nobody gives is all ones."""
+        `expected`: those of a built network; if one of its columns is not given, it is all ones."""
         names = {} if expected is None else dict(expected)
         given = self.weights(sample_weight, what)
         also = [*names.values(), *(name for name in given.values() if isinstance(name, str))]
@@ -183,8 +183,8 @@ class Schema:
             raise ArgumentError(f"{what}: {failure}") from None
 
     def weights(self, sample_weight: Weights | None, what: str = "x") -> dict[Key, Floats64 | str]:
-        """Numbers of the rows, or a column's name, by the key that such a column has in the configuration: of all
-        tasks, or of those that have their own."""
+        """Weights, or the name of their column, by the key of the configuration for such a column: of all tasks, or of
+        one task."""
         if sample_weight is None:
             return {}
         several = isinstance(sample_weight, (list, tuple)) and len(self.task_names) > 1
@@ -198,7 +198,7 @@ class Schema:
         }
 
     def weights_of_rows(self, sample_weight: Weights | None, x: Rows, rows: int) -> Floats64:
-        """[rows, tasks]: what each row counts for each task; 1 where nothing is given."""
+        """Weights [rows, tasks]; 1 if none are given."""
         out = np.ones((rows, len(self.task_names)))
         for key, weights in self.weights(sample_weight).items():
             if isinstance(weights, str):
@@ -228,7 +228,7 @@ def _numbers_or_name(weights: object, what: str) -> Floats64 | str:
 
 
 def _numbers(weights: Any, what: str) -> Floats64:
-    """[rows]; NaN where one is missing."""
+    """Weights [rows]; NaN if one is missing."""
     if isinstance(weights, np.ma.MaskedArray):
         masked: Any = weights.astype(np.float64)
         weights = masked.filled(np.nan)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Where rows come from, tables in memory or files: those that `fit` trains on, whose `changes` are the keys of the
-configuration that say so, and those that a network scores."""
+"""Sources of rows, tables in memory or files: the training rows of `fit`, with `changes` of the configuration that
+describe them, and rows to score."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class TableRows:
         validation_split: float,
         expected: dict[Key, str] | None,
     ):
-        # How many rows validation_split means is known when all are there.
+        # The number of rows of validation_split is known only when all rows are in memory.
         foreign = None if _share(validation_split) else schema.foreign(x, y, sample_weight, expected)
         self.train: Stream | ForeignStream
         self.validation: Stream | ForeignStream | None = None
@@ -61,7 +61,7 @@ class TableRows:
         if validation_data is not None:
             self.validation = _validation_table(schema, validation_data, {**(expected or {}), **names})
         elif isinstance(self.train, Stream) and validation_split:
-            # As many rows as Keras takes: it keeps floor(rows * (1 - split)).
+            # As Keras does: it keeps floor(rows * (1 - split)) rows.
             part = self.train.rows - int(self.train.rows * (1 - validation_split))
         self.changes: dict[Key, Any] = {
             ("data", "train"): [],
@@ -73,7 +73,7 @@ class TableRows:
         }
 
     def load(self, config: Parsed, network: Network | None) -> CData:
-        """The data; `network`: whose encoders encode it, None: encoders are fitted."""
+        """The data; `network`: its encoders are used; None: encoders are fitted."""
         return _from_streams(config, network, self.train, self.validation, None)
 
 
@@ -116,7 +116,7 @@ class FileRows:
             )
 
     def load(self, config: Parsed, network: Network | None) -> CData:
-        """As of TableRows."""
+        """As TableRows.load."""
         lists = [config.value("data", part) for part in ("train", "validation", "test")]
         format_ = config.value("data", "format")
         each = [parquet_of(paths, self.folders, format_) if paths else [] for paths in lists]
@@ -180,7 +180,7 @@ def training_rows(
     validation_split: float,
     expected: dict[Key, str] | None,
 ) -> TrainingRows:
-    """`expected`: the columns of weights of a network that is built."""
+    """The training rows; `expected`: the columns of weights of a built network."""
     files = files_of(x)
     if files is None:
         return TableRows(schema, x, y, sample_weight, validation_data, validation_split, expected)
@@ -202,7 +202,7 @@ def training_rows(
 def configured_rows(
     config: Parsed, folders: Sequence[str], validation_split: float, without: Mapping[str, Any]
 ) -> FileRows:
-    """The rows that the configuration names; `without`: arguments of fit that are for other rows."""
+    """The rows that the configuration names; `without`: arguments of fit that then must be None."""
     if not config.value("data", "train"):
         raise ValueError("fit: give x; the configuration names no files")
     for name, value in without.items():
@@ -224,7 +224,7 @@ class Source:
 
     @property
     def is_in_memory(self) -> bool:
-        """Whether all rows are in memory as they are read."""
+        """Whether all encoded rows may be in memory."""
         return isinstance(self.stream, Stream) and not self.stream.is_lazy
 
 
@@ -252,7 +252,7 @@ def source_of(network: Network, x: Rows) -> Iterator[Source]:
 
 
 def dataset_of(network: Network, source: Source, with_labels: bool = False) -> CData:
-    """The rows, encoded."""
+    """The encoded rows."""
 
     def make(function: Callable[..., int], *where: Any) -> CData:
         return create("plx_dataset", lib.plx_dataset_free, function, network.handle, *where, with_labels)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever holds columns as an Arrow C stream for the library: nothing is copied where the layout allows.
+"""Tables as Arrow C streams for the library, without copies if the layout allows it.
 
-A table becomes columns, each a list of chunks (an Arrow array and its length); batches are cut where any column has a
-border, by views on the chunks. Of columns that nobody reads the names alone are taken.
+A table becomes columns, each a list of chunks (an Arrow array and its length). A batch ends where a chunk of any column
+ends; batches are views of the chunks. Only the names of unused columns are kept.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ __all__ = [
 
 
 def is_stream(table: Rows) -> TypeGuard[HasStream]:
-    """Whether a table is no dict, array or frame whose columns become Arrow's one by one: pandas' do, and those of a
-    polars frame that holds Python's objects."""
+    """Whether a table provides a stream that can be used. Columns of pandas, and of a polars frame with Python objects,
+    are converted one by one instead."""
     if not hasattr(table, "__arrow_c_stream__") or module_of(table) == "pandas":
         return False
     return not _has_objects(table)
@@ -47,7 +47,7 @@ def _has_objects(table: Any) -> bool:
 
 
 class _Unread(Column):
-    """Stands for a column that nobody reads: nulls, as many as others have rows."""
+    """An unused column: all nulls."""
 
     def __init__(self) -> None:
         keep: list[Any] = []
@@ -58,7 +58,7 @@ class _Unread(Column):
 
 
 def _named(names: Iterable[object], values: Iterable[Any], wanted: Collection[str] | None) -> dict[str, Any]:
-    """Values by name, of those that are wanted (None: all); the others are _Unread."""
+    """Values by name; those that are not wanted (None: all are) become _Unread."""
     found: dict[str, Any] = {}
     for given, value in zip(names, values):
         name = str(given)
@@ -70,7 +70,7 @@ def _named(names: Iterable[object], values: Iterable[Any], wanted: Collection[st
 
 
 def _hidden_rows(batch: CData) -> Array | None:
-    """Of a batch, whether each row is there as a whole; None: all are."""
+    """Of a batch, which rows are not null; None: all."""
     if batch.null_count == 0 or batch.n_buffers < 1 or batch.buffers[0] == ffi.NULL:
         return None
     return _bits(batch.buffers[0], batch.offset, batch.length)
@@ -82,7 +82,7 @@ def _bits(buffer: CData, first: int, n: int) -> Array:
 
 
 def _with_nulls(array: CData, first: int, there: Array, keep: list[Any]) -> CData:
-    """A view of `array` from row `first` on, where rows that are not there are null."""
+    """A view of `array` from row `first` on, in which rows that are not `there` are null."""
     n = len(there)
     if array.n_buffers and array.buffers[0] != ffi.NULL and array.null_count != 0:
         there = there & _bits(array.buffers[0], array.offset + first, n)
@@ -157,7 +157,7 @@ def _described(table: object) -> str:
 
 
 def _check_columns(table: dict[Any, Any], wanted: Collection[str] | None) -> None:
-    """One row's values are no columns."""
+    """Raise ArgumentError if a column is a single value."""
     for name, value in table.items():
         if (wanted is None or str(name) in wanted) and (
             value is None or isinstance(value, (str, bytes, int, float, np.generic)) or isinstance(value, dict)
@@ -168,7 +168,7 @@ def _check_columns(table: dict[Any, Any], wanted: Collection[str] | None) -> Non
             )
 
 
-# How many cells of columns that are made batch by batch a batch holds at most, but for so many rows.
+# The maximum number of cells in a batch of columns that are made batch by batch, and the minimum number of rows.
 _MOST_CELLS, _LEAST_ROWS = 1 << 21, 256
 
 
@@ -220,7 +220,7 @@ class Stream:
         lib.plexus_table_stream(self._table, self.pointer)
 
     def put_next(self, out: CData) -> None:
-        """The next batch, which lives until there is one more."""
+        """Put out the next batch, which is valid until the following one."""
         rows, *children = next(self._next)
         self._last: list[Any] = []
         out[0] = array_of(rows, [None], self._last, children=children)[0]
@@ -248,9 +248,9 @@ class Stream:
 
     @staticmethod
     def _views(column: Column, bounds: list[int], keep: list[Any]) -> Iterator[CData]:
-        """The column's part of each batch, by one way through its chunks."""
+        """The column's part of each batch, in one pass over its chunks."""
         chunks = iter(column.chunks)
-        behind, at, first = 0, 0, 0
+        end_of_chunk, at, first = 0, 0, 0
         array: CData = None
         for begin, end in zip(bounds[:-1], bounds[1:]):
             if isinstance(column, _Unread):
@@ -260,10 +260,10 @@ class Stream:
                 part = column.make(begin, end)
                 yield part.chunks[0][0]
                 continue
-            while behind <= begin:
-                at = behind
+            while end_of_chunk <= begin:
+                at = end_of_chunk
                 array, first, rows = next(chunks)
-                behind += rows
+                end_of_chunk += rows
             view = ffi.new("struct ArrowArray *", array[0])
             view.offset += first + begin - at
             view.length = end - begin

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One fit: the library's training, what it calls while it runs (the display and the callbacks), and the logs."""
+"""One fit: the library's training, its hooks (the display and the callbacks), and the logs."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def logs_of(network: Network, metrics: CompiledMetrics, progress: CData, data: C
 
 
 class Training:
-    """Callbacks are called at each epoch's begin and end, the display in between. Epochs of the library count from 1,
-    those of callbacks from `first_epoch`."""
+    """Callbacks are called at the start and end of each epoch, the display in between. Epochs of the library count from
+    1, those of callbacks from `first_epoch`."""
 
     def __init__(
         self,
@@ -61,20 +61,20 @@ class Training:
         self.history = History()
         self.callbacks, self.display, self.first_epoch = [*callbacks, self.history], display, first_epoch
         self.backup = next((one for one in self.callbacks if isinstance(one, BackupAndRestore)), None)
-        self.rate = 0.0  # the learning rate of the epoch under way
+        self.rate = 0.0  # the learning rate of the current epoch
         self.wanted_rate: float | None = None  # that a callback asked for
         self.failure: BaseException | None = None
         self.logs: dict[str, float] = {}
-        self.has_ended = False  # a callback had ended the training that goes on
-        self._begun = 0  # the epoch whose begin the callbacks have seen
+        self.has_ended = False  # a callback had ended the training that is resumed
+        self._begun = 0  # the last epoch whose start the callbacks have seen
 
     def run(self, rate: float) -> History:
-        """Trains, from that learning rate on, and returns the history."""
+        """Train, starting with this learning rate, and return the history."""
         self.rate = rate
         handle = ffi.new_handle(self)
         hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
         hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
-        # Those by weights or within groups are not made on the way, and all are to be of the same scores.
+        # Weighted and grouped metrics are not computed during the epoch, and all must be of the same scores.
         hooks.training_metrics = (
             self.metrics.has_plain and not self.metrics.has_groups and not self.metrics.has_weighted
         )
@@ -85,7 +85,7 @@ class Training:
         if self.failure is not None:
             raise self.failure
         if not self.history.epoch:
-            self._tell_again(report.epochs)
+            self._report_last_epoch(report.epochs)
         if self.backup is not None:
             self.backup.delete()
         return self.history
@@ -112,7 +112,7 @@ class Training:
 
     # -- What the library calls ------------------------------------------------------------------------------------
 
-    def hear(self, progress: CData) -> bool:
+    def report(self, progress: CData) -> bool:
         if self.failure is not None:
             return False
         try:
@@ -121,13 +121,13 @@ class Training:
                 self.display.step(progress, self.first_epoch)
                 return True
             return self._end_epoch(progress)
-        except BaseException as failure:  # KeyboardInterrupt, too: told when training has ended cleanly
+        except BaseException as failure:  # KeyboardInterrupt, too: raised after training has ended cleanly
             self.failure = failure
             return False
 
     def next_rate(self, epoch: int, rate: float) -> float:
-        """The learning rate that the epoch begins with; NaN, which ends training before a step, where a callback
-        has failed, or had ended the training already."""
+        """The learning rate of the epoch; NaN, which ends training before a step, if a callback has failed, or had
+        ended the training before it was resumed."""
         try:
             self.rate = rate
             self._begin_epoch(epoch)
@@ -140,7 +140,7 @@ class Training:
         return self.rate
 
     def _begin_epoch(self, epoch: int) -> None:
-        """Once an epoch, by whichever hook comes first: training may go on from within an epoch."""
+        """Called once per epoch, by the first hook: training may resume within an epoch."""
         if epoch == self._begun:
             return
         if self._begun == 0 and self.backup is not None:
@@ -164,8 +164,8 @@ class Training:
                 keep(self.backup, self, progress.epoch, epoch)
         return not self.model.stop_training
 
-    def _tell_again(self, epochs: int) -> None:
-        """The last epoch, where a training that was to go on had ended already."""
+    def _report_last_epoch(self, epochs: int) -> None:
+        """Report the last epoch if the resumed training had already ended."""
         last = told(self.backup, self._begun - 1 if self.has_ended else epochs) if self.backup is not None else None
         if last is not None:
             self.logs = last[1]
@@ -175,7 +175,7 @@ class Training:
 @ffi.def_extern(onerror=keep_failure)
 def plexus_progress(user: CData, progress: CData) -> bool:
     training: Training = ffi.from_handle(user)
-    return training.hear(progress)
+    return training.report(progress)
 
 
 @ffi.def_extern(onerror=keep_failure)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""DenseFeat's transform_fn: a Python function over the numbers of a column, which the library never sees. It holds
-where Python has the rows; what leaves Python (a model file, ONNX, a predictor, files as rows) would be without it."""
+"""DenseFeat's transform_fn: a Python function of the numbers of a column, which the library never sees. It works where
+rows pass through Python; model files, ONNX, predictors and rows in files would not have it."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def transformed_features(feature_columns: Sequence[FeatureColumn] | None) -> lis
 
 
 def check_transforms(feature_columns: Sequence[FeatureColumn]) -> None:
-    """ValueError where other features read the column of a feature that transforms it."""
+    """Raise ValueError if other features read the column of a feature with a transform_fn."""
     for feature in transformed_features(feature_columns):
         column = read_column(feature)
         if not callable(feature.transform_fn):
@@ -51,7 +51,7 @@ def check_transforms(feature_columns: Sequence[FeatureColumn]) -> None:
 
 
 def refuse_transforms(feature_columns: Sequence[FeatureColumn] | None, what: str) -> None:
-    """UnsupportedError where a feature has a function that `what` would be without."""
+    """Raise UnsupportedError if a feature has a function; `what` says why it cannot."""
     for feature in transformed_features(feature_columns):
         raise UnsupportedError(
             f"feature '{feature.name}': {what}, a Python function. Use scaling or transform=\"log1p\", which are part "
@@ -60,18 +60,18 @@ def refuse_transforms(feature_columns: Sequence[FeatureColumn] | None, what: str
 
 
 def with_transforms(feature_columns: Sequence[FeatureColumn] | None, columns: dict[str, Column]) -> dict[str, Column]:
-    """The columns, those of features with a transform_fn as it makes them."""
+    """The columns, those of features with a transform_fn transformed."""
     found = transformed_features(feature_columns)
     columns = dict(columns) if found else columns
     for feature in found:
         name = read_column(feature)
-        if name in columns:  # else the library tells that it is missing
+        if name in columns:  # else the library reports that it is missing
             columns[name] = from_numpy(_call(feature, _numbers(columns[name], name)), name)
     return columns
 
 
 def _call(feature: DenseFeat, numbers: Floats64) -> Floats64:
-    """[rows, dimension], as DeepCTR's functions get them."""
+    """The transformed numbers; functions get [rows, dimension], as in DeepCTR."""
     assert feature.transform_fn is not None
     made = np.asarray(feature.transform_fn(numbers), np.float64)
     if made.size != numbers.size:
@@ -83,7 +83,7 @@ def _call(feature: DenseFeat, numbers: Floats64) -> Floats64:
 
 
 def _numbers(column: Column, name: str) -> Floats64:
-    """[rows, width]; NaN where one is missing."""
+    """Numbers [rows, width]; NaN if one is missing."""
     parts = [_of_chunk(column.schema, array, first, rows, name) for array, first, rows in column.chunks]
     return np.concatenate(parts) if parts else np.empty((0, 1))
 

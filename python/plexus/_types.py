@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Types of what users give."""
+"""Types of arguments."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 FilePath: TypeAlias = "str | os.PathLike[str]"
 Folders: TypeAlias = "FilePath | Sequence[FilePath]"
 
-CData: TypeAlias = Any  # a value of C's: a pointer, a struct, an array
+CData: TypeAlias = Any  # a C value: a pointer, a struct, an array
 
 # Numbers of any dtype.
 Array: TypeAlias = "NDArray[Any]"
@@ -25,13 +25,13 @@ Floats64: TypeAlias = "NDArray[np.float64]"
 
 
 class HasStream(Protocol):
-    """Tables of Arrow's: pyarrow, polars, DuckDB, pandas from 2.2 on."""
+    """Arrow tables: pyarrow, polars, DuckDB, pandas from 2.2 on."""
 
     def __arrow_c_stream__(self) -> object: ...
 
 
 class HasArray(Protocol):
-    """Columns of Arrow's."""
+    """Arrow columns."""
 
     def __arrow_c_array__(self) -> tuple[object, object]: ...
 
@@ -93,7 +93,7 @@ class HasKeys(Protocol):
 Row: TypeAlias = "Sequence[Any] | Mapping[str, Any] | HasKeys | Array | np.void"
 
 _T = TypeVar("_T")
-# One for all tasks, one a task, or some by the tasks' names.
+# One for all tasks, one per task, or some by the tasks' names.
 PerTask: TypeAlias = "_T | Sequence[_T | None] | Mapping[str, _T] | None"
 
 Loss: TypeAlias = "str | NamedObject"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What one value of Python's means: its canonical text, by which it is a category, and its number. docs/data.md has the
-rule; the library has it for columns, this file for single values of any type."""
+"""The meaning of one Python value: its canonical text, by which it is a category, and its number. docs/data.md has the
+rule; the library implements it for columns, this file for single values of any type."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Text: TypeAlias = "str | bytes"
 
 _WHOLE = 2.0**63  # below it a float that is whole has an integer's text
 _EPOCH = dt.datetime(1970, 1, 1)
-_MISSING = ("NAType", "NaTType")  # of pandas, which need not be there
-_OWN_TEXT = ("Period", "Interval")  # of pandas, whose CSV has them so
+_MISSING = ("NAType", "NaTType")  # of pandas, which may not be installed
+_OWN_TEXT = ("Period", "Interval")  # of pandas, which writes them to CSV in this form
 
 
 class Meaningless(ValueError):
-    """A value that is neither text nor number, truth nor time; the message has the remedy."""
+    """A value that is not a text, number, boolean or time; the message has the remedy."""
 
 
 def is_missing(value: Any) -> bool:
-    """None, NaN, NaT, NA, what a masked array hides."""
+    """Whether it is None, NaN, NaT, NA or masked."""
     if value is None or value is np.ma.masked or type(value).__name__ in _MISSING:
         return True
     if isinstance(value, (float, np.floating, decimal.Decimal)):
@@ -128,7 +128,7 @@ def _is_of_pandas(value: object, names: tuple[str, ...]) -> bool:
 
 
 def number_of(value: Any) -> float | Text:
-    """What a value is where a number is read, NaN where it is missing; a text stays one. Raises Meaningless."""
+    """The number of a value, NaN if it is missing; a text is returned unchanged. Raises Meaningless."""
     if isinstance(value, (str, bytes)):
         return value
     if is_missing(value):
@@ -140,7 +140,7 @@ def number_of(value: Any) -> float | Text:
     if isinstance(value, (int, float, np.integer, np.floating, np.bool_, decimal.Decimal)):
         try:
             return float(value)
-        except OverflowError:  # an integer beyond all doubles: the library says so
+        except OverflowError:  # an integer beyond all doubles: the library reports it
             return str(value)
     if isinstance(value, dt.datetime):
         return _nanoseconds_of_datetime(value) / 10**9
@@ -198,7 +198,7 @@ def _number_of_datetime64(value: np.datetime64) -> float:
 
 
 def text_bytes(value: Text) -> bytes:
-    """UTF-8 for C, which takes the byte 0 for a text's end. Raises Meaningless."""
+    """UTF-8 for C, where the byte 0 ends a text. Raises Meaningless."""
     try:
         encoded = value if isinstance(value, bytes) else str.encode(value)
     except UnicodeEncodeError:
@@ -211,7 +211,7 @@ def text_bytes(value: Text) -> bytes:
 
 
 def may_be_list(kind: type) -> bool:
-    """Whether a cell of the type may hold several values: a container of Python's, an array, or a column."""
+    """Whether a cell of the type may hold several values: a Python container, an array, or a column."""
     if issubclass(kind, (list, tuple, set, frozenset, np.ndarray)):
         return True
     is_column = hasattr(kind, "tolist") or hasattr(kind, "to_list")
@@ -226,7 +226,7 @@ def is_list(value: object) -> bool:
 
 
 def items_of(value: Any) -> list[Any]:
-    """The values of a cell that holds several; those of a set in the order of their texts, since it has none."""
+    """The values of a cell with several; those of a set, which has no order, in the order of their texts."""
     if type(value).__module__.partition(".")[0] == "pandas":
         value = np.asarray(value)
     elif hasattr(value, "to_list") or hasattr(value, "to_pylist"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters of a network: views, copies, and files of them alone."""
+"""The parameters of a network: views, copies, and files of weights."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._types import CData, FilePath, Floats
 
 
 class _Numbers:
-    """A parameter where it lies: what NumPy makes a view of. It holds the network, and is the view's base."""
+    """A parameter in the network's memory, of which NumPy makes a view. It keeps the network alive."""
 
     def __init__(self, handle: CData, index: int, shape: tuple[int, ...]):
         self._handle = handle
@@ -29,7 +29,7 @@ class _Numbers:
             "typestr": np.dtype(np.float32).str,
             "shape": shape,
             "strides": (strides[0] * size, strides[1] * size, size),
-            "data": (int(ffi.cast("uintptr_t", values[0])), True),  # True: nobody writes through it
+            "data": (int(ffi.cast("uintptr_t", values[0])), True),  # True: read-only
         }
 
 

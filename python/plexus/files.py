@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Rows in files: what `fit`, `evaluate` and `predict` take in place of tables, read by the library's own readers."""
+"""Rows in files: what `fit`, `evaluate` and `predict` take instead of tables, read by the library's own readers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._native import ffi, lib
 from ._streams import ForeignStream
 from ._types import CData, Folders, HasStream, Rows, ValidationData
 
-# Keys of section `data` that say which rows, not how they are read.
+# Keys of section `data` that select rows, not how they are read.
 _ROWS = ("train", "validation", "test")
 
 
@@ -57,7 +57,7 @@ class Files:
 
 
 def _check(paths: list[str], options: dict[str, Any]) -> None:
-    """ArgumentError for options that no configuration could have."""
+    """Raise ArgumentError for invalid options."""
     columns: list[str] = options.get("columns") or []
     feature, task = (columns[0], columns[-1]) if columns and len(columns) > 1 else ("feature", "task")
     probe = {
@@ -70,7 +70,7 @@ def _check(paths: list[str], options: dict[str, Any]) -> None:
 
 
 def files_of(x: Rows | ValidationData) -> Files | None:
-    """Files, a path, or a list of paths as Files; None: x is a table."""
+    """Files for a path, a list of paths or Files; None: x is a table."""
     if isinstance(x, Files):
         return x
     if isinstance(x, (str, os.PathLike)):
@@ -81,7 +81,7 @@ def files_of(x: Rows | ValidationData) -> Files | None:
 
 
 def plain(x: Rows, what: str) -> Files | None:
-    """Files that are read as the training files were."""
+    """Files without options, which are read as the training files were."""
     files = files_of(x)
     if files is not None and files.options:
         raise ValueError(
@@ -90,7 +90,7 @@ def plain(x: Rows, what: str) -> Files | None:
     return files
 
 
-# -- Parquet where the library reads none ------------------------------------------------------------------------------
+# -- Parquet if the library cannot read it -----------------------------------------------------------------------------
 
 
 _NO_DATA = (
@@ -143,7 +143,7 @@ def found(name: str, folders: list[str]) -> list[str]:
 
 
 def _parts_with_bytes(paths: list[str]) -> list[str]:
-    """A part of a folder or pattern may be empty; a file that is named itself may not."""
+    """Files of a folder or pattern may be empty; a file that is named alone may not."""
     return [path for path in paths if not os.path.isfile(path) or os.path.getsize(path)] if len(paths) > 1 else paths
 
 
@@ -172,7 +172,7 @@ def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> l
 
 
 class _Rows:
-    """Record batches of all files, some rows at a time; `failure`: what kept the last from being read."""
+    """Record batches of all files, some rows at a time; `failure`: why one could not be read."""
 
     def __init__(self, paths: list[str]):
         self.failure: FormatError | None = None
@@ -205,7 +205,7 @@ class _Rows:
 
     @staticmethod
     def _alike(batch: Any, own: Any, texts: dict[str, Any]) -> list[Any]:
-        """The batch with the first file's columns, in their order and types, and behind them those of its folders."""
+        """The batch with the first file's columns, in their order and types, followed by those of its folders."""
         import pyarrow
 
         if not texts and batch.schema.equals(own):
@@ -217,7 +217,7 @@ class _Rows:
         return batches
 
     def _of(self, path: str, read: Callable[[], Any]) -> Any:
-        """What `read` gives of a file; a failure of pyarrow's is one of the file."""
+        """The result of `read`; an exception of pyarrow becomes a FormatError of the file."""
         import pyarrow
 
         try:
@@ -259,7 +259,7 @@ def _parquet_rows(paths: list[str]) -> HasStream:
 
 @contextmanager
 def parquet_stream(paths: list[str]) -> Iterator[ForeignStream]:
-    """The files' rows. What fails in reading them is told as the file's fault."""
+    """The files' rows. Errors in reading them are reported for the file."""
     rows = _parquet_rows(paths)
     try:
         yield ForeignStream(rows)
@@ -270,6 +270,6 @@ def parquet_stream(paths: list[str]) -> Iterator[ForeignStream]:
 
 
 def c_paths(paths: list[str]) -> tuple[CData, list[CData]]:
-    """`const char *[]`, and what keeps it."""
+    """`const char *[]`, and the objects that keep it alive."""
     texts = [ffi.new("char[]", os.fsencode(path)) for path in paths]
     return ffi.new("char *[]", texts), texts

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ._callback import History
     from .model import Model
 
-# Okabe and Ito's, which those who see colours differently can tell apart; the last is for what belongs to all.
+# Okabe and Ito's colours, which people with colour blindness can distinguish; the last is for shared experts.
 _COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00"]
 _COMMON = "#999999"
 _MARK = "plexus"  # the group id of the lines that take a colour
@@ -38,7 +38,7 @@ def _axes(given: Axes | None, **size: Any) -> Axes:
 
 
 def _drawn(ax: Axes) -> int:
-    """How many lines that take a colour are on the axes."""
+    """The number of coloured lines on the axes."""
     return sum(line.get_gid() == _MARK for line in ax.lines)
 
 
@@ -48,7 +48,7 @@ def _colour(number: int) -> str:
 
 def learning_curves(
     history: History | Mapping[str, list[float]],
-    figures: str | Sequence[str] = ("loss",),
+    metrics: str | Sequence[str] = ("loss",),
     ax: Axes | None = None,
     label: str | None = None,
 ) -> Axes:
@@ -59,7 +59,7 @@ def learning_curves(
     ----------
     history : History or dict
         What `fit` returned, or its dict.
-    figures : str or sequence of str
+    metrics : str or sequence of str
         Names in History. One that begins with `val_` is a line, without that of training.
     ax : matplotlib axes
         None: new ones.
@@ -75,38 +75,38 @@ def learning_curves(
     from matplotlib.ticker import MaxNLocator
 
     values = history if isinstance(history, Mapping) else history.history
-    figures = [figures] if isinstance(figures, str) else list(figures)
-    for figure in figures:
-        if figure not in values:
-            raise ValueError(f"there is no metric '{figure}'; there are {', '.join(values)}")
+    metrics = [metrics] if isinstance(metrics, str) else list(metrics)
+    for metric in metrics:
+        if metric not in values:
+            raise ValueError(f"there is no metric '{metric}'; there are {', '.join(values)}")
     ax = _axes(ax, figsize=(5.5, 3.6))
     before = f"{label} " if label else ""
-    for figure in figures:
+    for metric in metrics:
         colour = _colour(_drawn(ax))
-        epochs = np.arange(1, len(values[figure]) + 1)
+        epochs = np.arange(1, len(values[metric]) + 1)
         style = "-" if len(epochs) > 1 else "o"
-        valid = figure if figure.startswith("val_") else "val_" + figure
-        name = label if label and figures == [valid] else before + figure  # the axis tells which figure it is
-        ax.plot(epochs, values[figure], style, color=colour, label=name, gid=_MARK)
+        valid = metric if metric.startswith("val_") else "val_" + metric
+        name = label if label and metrics == [valid] else before + metric  # the axis has the name of the metric
+        ax.plot(epochs, values[metric], style, color=colour, label=name, gid=_MARK)
         if valid in values:
-            if valid != figure:
+            if valid != metric:
                 style = "--" if len(epochs) > 1 else "s"
                 ax.plot(epochs, values[valid], style, color=colour, label=before + valid)
-            best = int(np.argmax(values[valid]) if is_larger_better(figure) else np.argmin(values[valid]))
+            best = int(np.argmax(values[valid]) if is_larger_better(metric) else np.argmin(values[valid]))
             ax.scatter(best + 1, values[valid][best], 40, "white", edgecolors=colour, linewidths=1.5, zorder=3)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     last = max(np.max(line.get_xdata()) for line in ax.lines)
     ax.set_xlim(0.5, last + max(0.5, 0.03 * last))  # there is no epoch 0
     ax.grid(color="0.9")
     ax.set_xlabel("epoch")
-    if len(figures) == 1:
-        ax.set_ylabel(figures[0])
+    if len(metrics) == 1:
+        ax.set_ylabel(metrics[0])
     ax.legend(frameon=False, fontsize="small")
     return ax
 
 
 def _titles(gates: Iterable[str]) -> dict[str, str]:
-    """Of level0/click/gate: the level, where there are several, and the name of the task."""
+    """For level0/click/gate: the level, if there are several, and the name of the task."""
     parts = {gate: ([""] + gate.split("/")[:-1])[-2:] for gate in gates}
     has_levels = len({level for level, _ in parts.values()}) > 1
     return {
@@ -165,7 +165,7 @@ def gate_use(model: Model, x: Rows, ax: Axes | None = None) -> Axes:
 
 
 def _draw_gate(ax: Axes, first: float, gate: Mapping[str, Any], colours: list[str], title: str) -> Array:
-    """Bars from `first` on, and what stands below; their places."""
+    """Draw bars from `first` on, and the text below; returns their places."""
     mean, deviation = gate["mean"], gate["deviation"]
     n = len(mean)
     places = first + np.arange(n)
@@ -187,7 +187,7 @@ def _draw_gate(ax: Axes, first: float, gate: Mapping[str, Any], colours: list[st
 
 
 def _add_owners(ax: Axes, owners: set[str], colours: Mapping[str, str]) -> None:
-    """The legend above: whose experts have which colour."""
+    """Add the legend above: the colours of the experts."""
     from matplotlib.patches import Patch
 
     patches = [Patch(color=colour, label=f"experts of {owner}") for owner, colour in colours.items() if owner in owners]
@@ -211,7 +211,7 @@ def _known(given_y: ArrayLike, given_scores: ArrayLike) -> tuple[NDArray[np.floa
 
 
 def _unit_square(ax: Axes) -> int:
-    """Axes from 0 to 1 with their diagonal; what number the next line has."""
+    """Draw axes from 0 to 1 with their diagonal; returns the number of the next line."""
     number = _drawn(ax)
     if number == 0:
         ax.plot([0, 1], [0, 1], color="0.6", linewidth=1, linestyle="dotted")

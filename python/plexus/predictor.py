@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""One row a call, for serving: nothing is allocated that was not there before."""
+"""Scores one row per call, for serving, without new allocations."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from ._values import Meaningless, is_list, items_of, number_of, text_bytes, text
 from .features import names_by_place
 
 _TEXTS_KEPT = 1 << 16
-_LENGTH_KEPT = 256  # of a text that is kept for later rows
-_EXACT = 10**15 - 1  # integers up to it have the same text as their doubles
+_LENGTH_KEPT = 256  # of texts that are cached for later rows
+_EXACT = 10**15 - 1  # integers up to this have the same text as doubles
 
 
 class _Row:
-    """Where the cells of the row under way lie: a call has one for itself, so that threads may share the predictor."""
+    """The cells of one row: each call has its own, so that threads may share the predictor."""
 
     __slots__ = ("columns", "numbers", "texts", "is_text", "scores", "failure", "known", "held", "_words")
 
@@ -36,8 +36,8 @@ class _Row:
         self.scores = ffi.new("float[]", outputs)
         self.failure = Failure()
         self.is_text = [False] * n
-        self.known: dict[str, CData] = {}  # texts of this row and of those before
-        self.held: list[CData] = [None] * n  # texts of this row alone
+        self.known: dict[str, CData] = {}  # texts of this row and of earlier ones
+        self.held: list[CData] = [None] * n  # texts of this row only
         self._words = [ffi.cast("const char *const *", self.texts + i) for i in range(n)]
         for i, name in enumerate(names):
             self.columns[i].name = name
@@ -52,7 +52,7 @@ class _Row:
         self.is_text[i] = False
 
     def keep(self, i: int, value: str) -> CData:
-        """The text as C has it, which lives until the row is scored at the least."""
+        """The text for C, which lives at least until the row is scored."""
         pointer = ffi.new("char[]", text_bytes(value))
         if len(value) <= _LENGTH_KEPT:
             self.known[value] = pointer
@@ -94,7 +94,7 @@ class Predictor:
         self._names = [ffi.new("char[]", text_bytes(name)) for name in self._read_names]
         self._outputs = network.n_outputs
         self._has_truths = network.value_rule > 0  # else they are 1 and 0
-        # Taken by calls and put back: popping and appending need no lock.
+        # Calls pop one and append it again, which needs no lock.
         self._idle = [_Row(self._names, self._outputs)]
 
     def __repr__(self) -> str:
@@ -160,7 +160,7 @@ class Predictor:
         try:
             texts, numbers, is_text, known = state.texts, state.numbers, state.is_text, state.known
             if len(known) >= _TEXTS_KEPT:
-                known.clear()  # before the row: none of its cells points into it
+                known.clear()  # before the row, whose cells do not point into it yet
             for i, value in enumerate(values):
                 kind = type(value)
                 if kind is str:
@@ -185,7 +185,7 @@ class Predictor:
             self._idle.append(state)
 
     def _values(self, row: Any) -> list[Any]:
-        """The values that are read of a row that is no list or tuple."""
+        """The values of a row that is not a list or tuple."""
         if type(row) is dict:
             try:
                 return [row[name] for name in self._read_names]
@@ -219,7 +219,7 @@ class Predictor:
         return [row[keys[name]] for name in self._read_names]
 
     def _put(self, state: _Row, i: int, value: Any) -> None:
-        """A value that is neither a text nor a plain number."""
+        """Store a value that is neither a text nor a plain number."""
         reading = self._readings[i]
         if isinstance(value, np.ndarray) and value.ndim == 0:
             value = value[()]
@@ -239,7 +239,7 @@ class Predictor:
 
     @staticmethod
     def _cell_of(value: Any, reading: Reading) -> bytes:
-        """A list as the cell that a file would have."""
+        """A list as a cell of a file."""
         if reading.separator is None:
             raise Meaningless("contains a list, but no feature that reads it accepts lists")
         separator = reading.separator.encode()
@@ -250,7 +250,7 @@ class Predictor:
 
 
 def _is_double(value: object) -> bool:
-    """Whether the library makes the same text of the value's double."""
+    """Whether the value as a double has the same text."""
     if isinstance(value, (float, bool, np.bool_)):
         return True
     if isinstance(value, np.floating):

@@ -84,7 +84,7 @@ class _MultiTaskEstimator(BaseEstimator):
             raise ArgumentError(f"X: column '{twice[0]}' is there twice; rename or drop one of them")
         if self.categorical_features is not None:
             return True
-        # scikit-learn would make a sparse matrix of a frame with sparse columns; here they are read one by one.
+        # scikit-learn would convert a frame with sparse columns to a sparse matrix; here they are read one by one.
         return any(not _is_numeric(X[name]) or type(X[name].dtype).__name__ == "SparseDtype" for name in names)
 
     def _columns(self, X: Any, reset: bool) -> dict[str, Any]:
@@ -197,14 +197,14 @@ def _is_numeric(column: Any) -> bool:
     dtype = column.dtype
     if hasattr(dtype, "is_numeric"):  # polars
         return bool(dtype.is_numeric()) or str(dtype) == "Boolean"
-    # pandas' own: nullable, Arrow's and sparse ones have the kind of their numbers, Arrow's decimals say so.
+    # pandas' nullable, Arrow and sparse dtypes have the kind of their numbers; Arrow's decimals have _is_numeric.
     if getattr(dtype, "kind", "O") in "fiub" or bool(getattr(dtype, "_is_numeric", False)):
         return True
     return str(dtype) == "object" and _holds_numbers(column)
 
 
 def _holds_numbers(column: Any) -> bool:
-    """Whether the values of an object column are numbers, as those of mixed arrays and of gaps are."""
+    """Whether the values of an object column are numbers, as in arrays with mixed types or missing values."""
     known = [value for value in column if not is_missing(value)]
     return bool(known) and all(isinstance(value, (numbers.Real, np.bool_, decimal.Decimal)) for value in known)
 
@@ -214,7 +214,7 @@ def _plain(value: object) -> object:
 
 
 def _matrix(y: ArrayLike, estimator: object, **checks: Any) -> tuple[Array, bool]:
-    """Targets [rows, tasks], and whether they came as a vector; checks: of check_array."""
+    """Targets [rows, tasks], and whether they were a vector; checks: arguments of check_array."""
     if y is None:
         raise ValueError(
             f"This {type(estimator).__name__} estimator requires y to be passed, but the target y is None."
@@ -236,14 +236,14 @@ def _matrix(y: ArrayLike, estimator: object, **checks: Any) -> tuple[Array, bool
 
 
 def _task_names(y: Any, n: int) -> list[str]:
-    """The names of y's columns, where it has some that tell targets apart; else task0, task1 and so on."""
+    """The names of y's columns, if they are distinct texts; else task0, task1 and so on."""
     given = y.columns if hasattr(y, "columns") else [y.name] if hasattr(y, "name") else []
     names = [one for one in given if isinstance(one, str) and one]
     return names if len(names) == n == len(set(names)) else [f"task{task}" for task in range(n)]
 
 
 def _check_binary(targets: Array, names: list[str], types: Sequence[str]) -> None:
-    """ValueError that names task_types where a target's values cannot be labels of its type."""
+    """Raise ValueError if the values of a target cannot be labels of its type."""
     for name, kind, values in zip(names, types, targets.T):
         if kind not in ("binary", "regression"):
             raise ValueError(f"task_types: '{kind}' of target '{name}' is unknown; there are binary and regression")
