@@ -11,11 +11,18 @@
 #include "data/encoders.h"
 #include "data/table_file.h"
 
-/* The second column as a number, as one of several steps, as a vector, or in buckets. */
+/* The second column as dates, as a number, as one of several steps, as a vector, or in buckets. */
 static void choose_numbers(size_t how, plx_table_spec *spec)
 {
     static double limits[] = {-2, 50};
+    static int parts[] = {PLX_DATE_HOUR, PLX_DATE_WEEKDAY, PLX_DATE_MONTH, PLX_DATE_AGE};
     plx_feature_spec *f = &spec->features[1];
+    if (how % 11 == 7) {
+        f->kind = PLX_FEATURE_DATETIME;
+        f->parts = (plx_int_list){parts, (int)(how / 11 % 4) + 1};
+        f->reference = how / 11 % 3 ? "" : "2024-01-31";
+        return;
+    }
     if (how % 5 == 1) {
         f->transform = PLX_TRANSFORM_LOG1P;
         f->scaling = PLX_SCALE_QUANTILE;
