@@ -86,7 +86,7 @@ static void test_mistakes_have_places(void)
         {"weight_column: w", "separator: ''",
          "c.yaml:9:16: feature 'rated': 'separator' is 1 to 8 bytes or the word tab"},
         {"weight_column: w", "weight_separator: '|'",
-         "c.yaml:9:23: feature 'rated': 'weight_separator' and 'separator' are the same byte"},
+         "c.yaml:9:23: feature 'rated': 'weight_separator' and 'separator' are the same"},
         {"weight_column: w", "combiner: max",
          "c.yaml:10:24: feature 'rated': 'normalize_weights' needs weights, by 'weight_separator' or by"},
         {"weight_column: w", "weight_column: w\n    combiner: max",

@@ -196,6 +196,42 @@ static void test_widths(void)
 /* -- Weights ---------------------------------------------------------------------------------------------------------
  */
 
+/* The last separator of an item is that of its weight, however long it is. */
+static void test_weight_separators(void)
+{
+    static const struct {
+        const char *separator, *text;
+    } forms[] = {{":", "x;n:0.5|a:b:2|n:3;0\n"},
+                 {"::", "x;n::0.5|a:b::2|n ::3;0\n"},
+                 {"::", "x;n::0.5|a:b:: 2 |n::3;0\n"},
+                 {"tab", "x;n\t0.5|a:b\t2|n\t3;0\n"},
+                 {"\001\001", "x;n\001\0010.5|a:b\001\0012|n\001\0013;0\n"},
+                 {"=>", "x;n=>0.5|a:b=>2|n=>3;0\n"}};
+    for (int i = 0; i < COUNT(forms); i++) {
+        small_spec s;
+        loaded l;
+        char text[128];
+        list_spec(&s);
+        s.features[1].embedding_name = NULL;
+        s.features[1].weight_separator = (char *)forms[i].separator;
+        s.spec.data.delimiter = ";";
+        snprintf(text, sizeof text, "item;h;sold\n%s", forms[i].text);
+        REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+        check_list(&l.parts[0], 0, 0, IDS(2, 1, 2));
+        check_weights(&l.parts[0], 0, 0, WEIGHTS(0.5f, 2, 3));
+        loaded_release(&l);
+        if (strlen(forms[i].separator) == 2) {
+            snprintf(text, sizeof text, "item;h;sold\nx;a%s%sb%s2;0\n", forms[i].separator, forms[i].separator,
+                     forms[i].separator);
+            REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
+            check_weights(&l.parts[0], 0, 0, WEIGHTS(2));
+            loaded_release(&l);
+            CHECK_STATUS(load_text(&l, "item;h;sold\nx;a:1;0\n", &s.spec), PLX_ERR_SCHEMA);
+            CHECK_TEXT(l.error.message, "'a:1' has no weight behind a");
+        }
+    }
+}
+
 static void test_weights_in_cells(void)
 {
     small_spec s;
@@ -336,10 +372,11 @@ static void test_wrong_options(void)
     REFUSED("features.h.separator: 'separator' is 1 to 8 bytes or the word tab, not ':::::::::'",
             h->separator = ":::::::::");
     REFUSED("features.h.separator: 'separator' is 1 to 8 bytes or the word tab, not ''", h->separator = NULL);
-    REFUSED("features.h.weight_separator: 'weight_separator' is one byte, or empty for none, not '::'",
-            h->weight_separator = "::");
-    REFUSED("features.h.weight_separator: 'weight_separator' and 'separator' are the same byte",
-            h->weight_separator = "|");
+    REFUSED(
+        "features.h.weight_separator: 'weight_separator' is at most 8 bytes or the word tab, or empty for none, not "
+        "':::::::::'",
+        h->weight_separator = ":::::::::");
+    REFUSED("features.h.weight_separator: 'weight_separator' and 'separator' are the same", h->weight_separator = "|");
     REFUSED("features.h.weight_column: weights come by 'weight_separator' or by 'weight_column': give one or the other",
             h->weight_separator = ":", h->weight_column = "w");
     REFUSED(
@@ -562,6 +599,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_separators),
                                        CHECK_TEST(test_own_vocabulary),
                                        CHECK_TEST(test_widths),
+                                       CHECK_TEST(test_weight_separators),
                                        CHECK_TEST(test_weights_in_cells),
                                        CHECK_TEST(test_softmax_of_weights),
                                        CHECK_TEST(test_weights_beside),

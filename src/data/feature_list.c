@@ -22,20 +22,16 @@ static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
     return 1;
 }
 
-static bool is_visible_byte(const char *text)
-{
-    return strlen(text) == 1 && !strchr("\r\n", *text);
-}
-
 static void check_separators(const plx_feature_checker *c, const plx_feature_spec *f)
 {
     const char *separator = f->separator ? f->separator : "", *weights = f->weight_separator;
     plx_feature_check_separator(c, f);
-    if (plx_is_given(weights) && !is_visible_byte(weights))
-        plx_feature_problem_of(c, "weight_separator", "'weight_separator' is one byte, or empty for none, not '%.60s'",
-                               weights);
+    if (plx_is_given(weights) && !plx_feature_is_separator(weights))
+        plx_feature_problem_of(c, "weight_separator",
+                               "'weight_separator' is at most %d bytes or the word tab, or empty for none, not '%.60s'",
+                               PLX_SEPARATOR_MAX, weights);
     if (plx_is_given(weights) && strcmp(separator, weights) == 0)
-        plx_feature_problem_of(c, "weight_separator", "'weight_separator' and 'separator' are the same byte");
+        plx_feature_problem_of(c, "weight_separator", "'weight_separator' and 'separator' are the same");
 }
 
 static void check_weights(const plx_feature_checker *c, const plx_feature_spec *f)
@@ -99,7 +95,7 @@ static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error 
                                .vocabulary = feature->vocabulary,
                                .separator = plx_separator_of(spec->separator),
                                .decimal = e->spec.data.decimal,
-                               .weight_separator = spec->weight_separator[0],
+                               .weight_separator = plx_separator_of(spec->weight_separator),
                                .trim = e->csv.trim};
     feature->own = list;
     if (*spec->weight_column) {
@@ -114,7 +110,7 @@ static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error 
         input->texts = true;
         if (!input->item_separator.length) input->item_separator = list->separator;
     }
-    e->inputs[list->input].is_checked |= list->weight_separator != '\0';
+    e->inputs[list->input].is_checked |= list->weight_separator.length > 0;
     return PLX_OK;
 }
 
@@ -184,7 +180,15 @@ static bool next_kept(list_walk *walk, plx_slice *item)
 /* Where the weight's separator stands: the last one, since texts may hold it. */
 static const char *find_weight(const plx_list_encoder *list, plx_slice item)
 {
-    return list->weight_separator ? memrchr(item.text, list->weight_separator, item.length) : NULL;
+    const plx_slice separator = list->weight_separator;
+    const char *last = NULL, *end = item.text + item.length;
+    if (separator.length <= 1) return separator.length ? memrchr(item.text, separator.text[0], item.length) : NULL;
+    for (const char *at = item.text; at < end; at = last + 1) {
+        const char *found = plx_separator_find(separator, at, (size_t)(end - at));
+        if (!found) break;
+        last = found;
+    }
+    return last;
 }
 
 /* The item's text: what is before its weight. */
@@ -219,9 +223,10 @@ static plx_status read_weight(const plx_list_encoder *list, plx_slice item, list
     }
     const char *found = find_weight(list, item);
     if (!found)
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "'%.*s' has no weight behind a '%c'; the items of list '%s' need one",
-                 (int)(item.length < 60 ? item.length : 60), item.text, list->weight_separator, list->spec->name);
-    text = trimmed((plx_slice){found + 1, (size_t)(item.text + item.length - found - 1)}, list->trim);
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "'%.*s' has no weight behind a '%s'; the items of list '%s' need one",
+                 (int)(item.length < 60 ? item.length : 60), item.text, list->weight_separator.text, list->spec->name);
+    found += list->weight_separator.length;
+    text = trimmed((plx_slice){found, (size_t)(item.text + item.length - found)}, list->trim);
     return parse_weight(list, text, out, err);
 }
 
@@ -270,7 +275,7 @@ static void normalize(const plx_feature_spec *spec, float *weights, uint32_t n)
 static plx_status encode(const plx_list_encoder *list, const plx_list_field *field, plx_slice cell, plx_slice weights,
                          uint8_t *record, plx_error *err)
 {
-    const bool has_weights = list->weight_separator || list->weight_input >= 0;
+    const bool has_weights = list->weight_separator.length || list->weight_input >= 0;
     list_walk walk = list_items(list, cell), beside = {0};
     plx_slice item;
     uint32_t n = 0;
@@ -326,7 +331,7 @@ static void seal_list(const plx_encoder *feature, int output, plx_list_field *fi
     (void)output;
     *field = (plx_list_field){.vocabulary = plx_vocabulary_rows(list->vocabulary),
                               .length = (uint32_t)list->spec->max_length,
-                              .has_weights = list->weight_separator || list->weight_input >= 0};
+                              .has_weights = list->weight_separator.length || list->weight_input >= 0};
 }
 
 /* -- Checks ------------------------------------------------------------------------------------------------------- */
@@ -356,7 +361,7 @@ static plx_slice weights_at(const plx_list_encoder *list, const plx_columns *col
 static plx_status check_text(const plx_encoders *e, const plx_encoder *feature, plx_slice cell, plx_error *err)
 {
     const plx_list_encoder *list = feature->own;
-    if (!list->weight_separator) return PLX_OK;
+    if (!list->weight_separator.length) return PLX_OK;
     return encode(list, field_of(e, feature), cell, (plx_slice){"", 0}, NULL, err);
 }
 

@@ -10,9 +10,9 @@ typedef struct plx_list_encoder {
     int input, weight_input; /* weight_input -1: no column of weights */
     plx_vocabulary *vocabulary;
     plx_slice separator;
-    char weight_separator; /* 0: none */
-    char *decimal;         /* as data.decimal */
-    bool trim;             /* blanks around items and weights are dropped */
+    plx_slice weight_separator; /* empty: none */
+    char *decimal;              /* as data.decimal */
+    bool trim;                  /* blanks around items and weights are dropped */
 } plx_list_encoder;
 
 #endif

@@ -9,7 +9,7 @@
 
 #include "data/encoder_def.h"
 
-enum { MAX_NAME = 128, MAX_SEPARATOR = 8 };
+enum { MAX_NAME = 128 };
 
 #define DEFINED(number, name) [PLX_FEATURE_##number] = &plx_feature_##name,
 const plx_encoder_def *const plx_feature_defs[] = {PLX_FEATURE_KINDS(DEFINED)};
@@ -24,18 +24,18 @@ void plx_feature_problem_of(const plx_feature_checker *c, const char *key, const
     plx_problem_add(c->problems, "features", c->feature, key, "%s", message);
 }
 
-static bool is_separator(const char *text)
+bool plx_feature_is_separator(const char *text)
 {
     const size_t length = strlen(text);
-    return length >= 1 && length <= MAX_SEPARATOR && !strpbrk(text, "\r\n");
+    return length >= 1 && length <= PLX_SEPARATOR_MAX && !strpbrk(text, "\r\n");
 }
 
 void plx_feature_check_separator(const plx_feature_checker *c, const plx_feature_spec *f)
 {
     const char *separator = f->separator ? f->separator : "";
-    if (!is_separator(separator))
+    if (!plx_feature_is_separator(separator))
         plx_feature_problem_of(c, "separator", "'separator' is 1 to %d bytes or the word tab, not '%.60s'",
-                               MAX_SEPARATOR, separator);
+                               PLX_SEPARATOR_MAX, separator);
 }
 
 void plx_feature_check_vocabulary(const plx_feature_checker *c, const plx_feature_spec *f)

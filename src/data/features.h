@@ -32,6 +32,9 @@ static inline bool plx_is_given(const char *text)
 {
     return text && *text;
 }
+enum { PLX_SEPARATOR_MAX = 8 }; /* bytes */
+
+bool plx_feature_is_separator(const char *text);
 /** Checks `separator`. */
 void plx_feature_check_separator(const plx_feature_checker *checker, const plx_feature_spec *feature);
 /** Checks what chooses the categories of a table of texts. */

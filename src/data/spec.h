@@ -114,7 +114,7 @@ typedef struct plx_feature_spec {
     int keep;               /* plx_keep: which, where there are more */
     int combiner;           /* plx_list_combiner */
     char *attention_on;     /* the sparse feature that asks, for combiner attention */
-    char *weight_separator; /* between an item and its weight, one byte; empty: none */
+    char *weight_separator; /* between an item and its weight; empty: none */
     char *weight_column;    /* holds the items' weights; empty: none */
     int normalize_weights;  /* plx_weight_norm */
     /* dense */

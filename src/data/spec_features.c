@@ -86,8 +86,8 @@ const plx_field plx_feature_fields[] = {
      .doc = "list, combiner attention: the sparse feature, with the same embedding_dim, with which items are "
             "compared"},
     {FIELD(weight_separator), .type = PLX_FIELD_TEXT, .kinds = OF_LISTS, .fallback = "",
-     .doc = "list: one byte between an item and its weight in the cell, such as : in item:0.5; empty: no "
-            "weights"},
+     .doc = "list: what stands between an item and its weight in the cell, such as : in item:0.5, at most 8 bytes; "
+            "empty: no weights"},
     {FIELD(weight_column), .type = PLX_FIELD_TEXT, .is_column = true, .kinds = OF_LISTS, .fallback = "",
      .doc = "list: column with the weights of the items, with the same separator between them; empty: no "
             "weights"},

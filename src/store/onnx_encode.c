@@ -275,7 +275,7 @@ static plx_status encode_hashed_list(encode *e, const plx_list_encoder *list, pl
     const char *doc = plx_arena_format(onnx->arena, "the items' ids: 1 + xxh64(text) mod %lu; -1 where there is none",
                                        (unsigned long)list->vocabulary->hash_buckets);
     PLX_TRY(hashed_ids(e, list->spec, e->encoders->inputs[list->input].column, 0, doc, &given, err));
-    if (list->weight_separator || list->weight_input >= 0) {
+    if (list->weight_separator.length || list->weight_input >= 0) {
         const char *name = plx_arena_format(onnx->arena, "%s:weights", list->spec->name);
         if (!name) return plx_error_memory(err);
         PLX_TRY(new_input(e, name, PLX_ONNX_FLOAT, 0, "the items' weights", &p.weights, err));
@@ -286,11 +286,11 @@ static plx_status encode_hashed_list(encode *e, const plx_list_encoder *list, pl
     return PLX_OK;
 }
 
-static bool holds(const plx_dictionary *texts, char byte)
+static bool holds(const plx_dictionary *texts, plx_slice separator)
 {
     for (uint32_t i = 0; i < texts->n; i++) {
         const plx_slice text = plx_dictionary_text(texts, i);
-        if (text.length && memchr(text.text, byte, text.length)) return true;
+        if (text.length && plx_separator_find(separator, text.text, text.length)) return true;
     }
     return false;
 }
@@ -302,10 +302,10 @@ static plx_status cut_weights(encode *e, const plx_list_encoder *list, const cha
     const char *counts;
     if (holds(&list->vocabulary->texts, list->weight_separator))
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-                 "list '%s': a category holds its weight_separator '%c', and ONNX cannot tell at which one to cut; "
+                 "list '%s': a category holds its weight_separator '%s', and ONNX cannot tell at which one to cut; "
                  "take another separator, or a weight_column",
-                 list->spec->name, list->weight_separator);
-    const char *parts = split(onnx, items, (const char[]){list->weight_separator, '\0'}, &counts);
+                 list->spec->name, list->weight_separator.text);
+    const char *parts = split(onnx, items, list->weight_separator.text, &counts);
     const char *is_cut_once = plx_onnx_two(onnx, "Equal", counts, plx_onnx_int(onnx, 3));
     const char *ids = ids_of(onnx, list->vocabulary, part(onnx, parts, 0));
     p->ids = plx_onnx_three(onnx, "Where", is_cut_once, ids, plx_onnx_int(onnx, 0));
@@ -330,7 +330,7 @@ static plx_status encode_list(encode *e, const plx_encoder *feature, plx_error *
         items = gathered(onnx, items);
     }
     p.is_item = is_given(onnx, items);
-    if (list->weight_separator)
+    if (list->weight_separator.length)
         PLX_TRY(cut_weights(e, list, items, &p, err));
     else
         p.ids = ids_of(onnx, list->vocabulary, items);
