@@ -160,4 +160,17 @@ static inline bool fixture_ready(fixture *f, const plx_context_options *options,
     return false;
 }
 
+/* Lines that a context was told. */
+typedef struct warnings {
+    int n;
+    char last[1024];
+} warnings;
+
+static inline void keep_warning(void *user, const char *line)
+{
+    warnings *w = user;
+    w->n++;
+    snprintf(w->last, sizeof w->last, "%s", line);
+}
+
 #endif

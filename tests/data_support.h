@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "check.h"
 #include "data/load.h"
 
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
@@ -155,6 +156,25 @@ static inline void loaded_release(loaded *l)
     for (int i = 0; i < PLX_PARTS; i++)
         plx_rows_release(&l->parts[i], &plx_allocator_default);
     plx_encoders_release(l->encoders);
+}
+
+/* Loads `text` as train.csv. */
+static inline plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
+{
+    folder f = folder_make();
+    write_text(&f, "train.csv", text);
+    const plx_status status = load_spec(l, &f, spec);
+    folder_remove(&f);
+    return status;
+}
+
+static inline void check_fails(const char *text, const plx_table_spec *spec, plx_status status, const char *message)
+{
+    loaded l;
+    CHECK_STATUS(load_text(&l, text, spec), status);
+    CHECK(!l.encoders);
+    CHECK_TEXT(l.error.message, message);
+    loaded_release(&l);
 }
 
 /* Rows of the table of sparse feature `sparse`, the unknown row counted. */

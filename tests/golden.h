@@ -350,4 +350,12 @@ static inline void golden_compare_step(const golden *g, model_case *n, const cha
     }
 }
 
+/* A test of each case, by the program's own check_case. */
+#define GOLDEN_TEST(name)                                                                                              \
+    static void test_##name(void)                                                                                      \
+    {                                                                                                                  \
+        check_case(#name);                                                                                             \
+    }
+#define GOLDEN_ROW(name) CHECK_TEST(test_##name),
+
 #endif

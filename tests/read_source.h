@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "check.h"
 #include "data/encoders.h"
 #include "data/table_file.h"
 
@@ -45,6 +46,22 @@ static inline plx_status encode_all(plx_encoders *e, plx_columns *columns, plx_r
         order[i] = i;
     PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
     return plx_encoders_encode(e, &plx_allocator_default, columns, order, columns->n, true, rows, err);
+}
+
+/* The `n` rows read in two ways must have the same records. Gives back all that it takes. */
+static inline void check_same_records(plx_encoders *one, plx_columns *by_one, plx_encoders *other,
+                                      plx_columns *by_other, size_t n)
+{
+    plx_rows expected = {0}, got = {0};
+    REQUIRE(encode_all(one, by_one, &expected, NULL) == PLX_OK && encode_all(other, by_other, &got, NULL) == PLX_OK);
+    CHECK(expected.n == n && got.n == n);
+    CHECK(memcmp(expected.records, got.records, n * (size_t)expected.layout->record_bytes) == 0);
+    plx_rows_release(&expected, &plx_allocator_default);
+    plx_rows_release(&got, &plx_allocator_default);
+    plx_columns_release(by_one);
+    plx_columns_release(by_other);
+    plx_encoders_release(one);
+    plx_encoders_release(other);
 }
 
 #endif

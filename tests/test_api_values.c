@@ -149,18 +149,6 @@ static void test_new_files_hold_the_rule(void)
 /* -- Cells that are unknown ------------------------------------------------------------------------------------------
  */
 
-typedef struct heard {
-    int n;
-    char last[1024];
-} heard;
-
-static void hear(void *user, const char *line)
-{
-    heard *h = user;
-    h->n++;
-    snprintf(h->last, sizeof h->last, "%s", line);
-}
-
 enum { MOST = 12000 };
 
 /* `n` rows in memory of which the first `n_known` have city `known`, and the others `other`. */
@@ -207,9 +195,9 @@ static bool take(void *user, const float *scores, int64_t n)
 static void test_unknown_columns_are_told_once(void)
 {
     fixture f;
-    heard h = {0};
+    warnings h = {0};
     plx_model *other = NULL;
-    const plx_context_options options = {.warn = hear, .user = &h};
+    const plx_context_options options = {.warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
     h.n = 0;
     score_cities(f.model, 99, 0, "oslo");
@@ -268,9 +256,9 @@ static void test_shares_of_known_cells(void)
         const int c = i % 5;
         char text[600];
         fixture f;
-        heard h = {0};
+        warnings h = {0};
         plx_model *copy = NULL, *without = NULL;
-        const plx_context_options options = {.warn = hear, .user = &h};
+        const plx_context_options options = {.warn = keep_warning, .user = &h};
         snprintf(text, sizeof text,
                  "data: {train: [rows.csv], validation_part: 0.2}\nfeatures:\n  - {kind: %s, name: city, %s}\n"
                  "  - {kind: sparse, name: job}\n  - {kind: dense, name: age}\n"
@@ -300,10 +288,10 @@ static void test_shares_of_known_cells(void)
 static void test_unknown_columns_of_files(void)
 {
     fixture f;
-    heard h = {0};
+    warnings h = {0};
     plx_dataset *rows = NULL;
     plx_model *other = NULL;
-    const plx_context_options options = {.warn = hear, .user = &h};
+    const plx_context_options options = {.warn = keep_warning, .user = &h};
     write_cities("cities.csv", 150, "oslo");
     const char *const paths[] = {at("cities.csv")};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
@@ -323,8 +311,8 @@ static void test_unknown_columns_of_files(void)
 static void test_hashed_columns_know_all(void)
 {
     fixture f;
-    heard h = {0};
-    const plx_context_options options = {.warn = hear, .user = &h};
+    warnings h = {0};
+    const plx_context_options options = {.warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options,
                        "data: {train: [rows.csv], validation_part: 0.2}\n"
                        "features:\n"
@@ -347,10 +335,10 @@ static void test_predictors_count(void)
     const plx_column columns[] = {
         {.name = "city", .texts = cities}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}};
     fixture f;
-    heard h = {0};
+    warnings h = {0};
     float scores[8];
     plx_predictor *predictor = NULL;
-    const plx_context_options options = {.warn = hear, .user = &h};
+    const plx_context_options options = {.warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
     h.n = 0;
     CHECK_STATUS(plx_predictor_create(f.model, &predictor, NULL), PLX_OK);
@@ -374,8 +362,8 @@ static void test_floats_beyond_their_integers(void)
     static const int64_t integers[] = {INT64_C(9007199254740993), INT64_MAX};
     static const char *const jobs[] = {"cook", "cook"};
     fixture f;
-    heard h = {0};
-    const plx_context_options options = {.warn = hear, .user = &h};
+    warnings h = {0};
+    const plx_context_options options = {.warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
     const plx_column columns[3][3] = {
         {{.name = "city", .numbers = exact}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}},

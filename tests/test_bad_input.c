@@ -78,18 +78,6 @@ static void test_rows(void)
     check_load_fails(with_row("Rome,\"cook,20,1,no"), PLX_ERR_FORMAT, "rows.csv:4");
 }
 
-typedef struct warnings {
-    int n;
-    char last[1024];
-} warnings;
-
-static void keep_warning(void *user, const char *line)
-{
-    warnings *w = user;
-    w->n++;
-    snprintf(w->last, sizeof w->last, "%s", line);
-}
-
 static void test_one_class_in_validation(void)
 {
     fixture f;

@@ -197,7 +197,6 @@ static void check_as_csv(const column *columns, int n)
     source s = {.columns = columns, .n = n, .batches = 1};
     struct ArrowArrayStream stream = stream_of(&s);
     plx_columns from_csv = {0}, from_arrow = {0};
-    plx_rows expected = {0}, got = {0};
     plx_error error = {0};
     plx_encoders *one = make_encoders(), *other = make_encoders();
     REQUIRE(one && other);
@@ -210,16 +209,7 @@ static void check_as_csv(const column *columns, int n)
     if (status) printf("  %s\n", error.message);
     REQUIRE(status == PLX_OK);
     CHECK(s.made == 2 && s.released == 2 && stream.release);
-    REQUIRE(encode_all(one, &from_csv, &expected, NULL) == PLX_OK &&
-            encode_all(other, &from_arrow, &got, NULL) == PLX_OK);
-    CHECK(expected.n == ROWS && got.n == ROWS);
-    CHECK(memcmp(expected.records, got.records, ROWS * (size_t)expected.layout->record_bytes) == 0);
-    plx_rows_release(&expected, &plx_allocator_default);
-    plx_rows_release(&got, &plx_allocator_default);
-    plx_columns_release(&from_csv);
-    plx_columns_release(&from_arrow);
-    plx_encoders_release(one);
-    plx_encoders_release(other);
+    check_same_records(one, &from_csv, other, &from_arrow, ROWS);
 }
 
 static void test_numbers(void)

@@ -24,15 +24,6 @@ static plx_table_spec *date_spec(small_spec *s, const plx_feature_spec *feature)
     return spec;
 }
 
-static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
-{
-    folder f = folder_make();
-    write_text(&f, "train.csv", text);
-    const plx_status status = load_spec(l, &f, spec);
-    folder_remove(&f);
-    return status;
-}
-
 /* Python's datetime made it: seconds since 1970-01-01 UTC, 1 + hour, 1 for Monday, month. */
 static const struct dated {
     const char *text;

@@ -5,15 +5,6 @@
 #include "data/dictionary.h"
 #include "data_support.h"
 
-static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
-{
-    folder f = folder_make();
-    write_text(&f, "train.csv", text);
-    plx_status status = load_spec(l, &f, spec);
-    folder_remove(&f);
-    return status;
-}
-
 static plx_table_spec *skipping(small_spec *s, int64_t max_errors)
 {
     small_spec_init(s);

@@ -8,24 +8,6 @@
 
 enum { N_TASKS = 2 };
 
-static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
-{
-    folder f = folder_make();
-    write_text(&f, "train.csv", text);
-    plx_status status = load_spec(l, &f, spec);
-    folder_remove(&f);
-    return status;
-}
-
-static void check_fails(const char *text, const plx_table_spec *spec, plx_status status, const char *message)
-{
-    loaded l;
-    CHECK_STATUS(load_text(&l, text, spec), status);
-    CHECK(!l.encoders);
-    CHECK_TEXT(l.error.message, message);
-    loaded_release(&l);
-}
-
 static float weight_at(const plx_rows *rows, size_t row, int task)
 {
     float weight;

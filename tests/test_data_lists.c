@@ -18,15 +18,6 @@ static void list_spec(small_spec *s)
     s->spec.n_features = 2;
 }
 
-static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
-{
-    folder f = folder_make();
-    write_text(&f, "train.csv", text);
-    plx_status status = load_spec(l, &f, spec);
-    folder_remove(&f);
-    return status;
-}
-
 static void check_list(const plx_rows *rows, size_t row, int list, int n, const uint32_t *expected)
 {
     const plx_list_field *field = &rows->layout->lists[list];

@@ -8,25 +8,6 @@
 
 static const char sales[] = "color,size,sold\nred,1,0\nblue,3,1\nred,5,0\ngreen,2,1\n";
 
-/* Loads `text` as train.csv. */
-static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
-{
-    folder f = folder_make();
-    write_text(&f, "train.csv", text);
-    plx_status status = load_spec(l, &f, spec);
-    folder_remove(&f);
-    return status;
-}
-
-static void check_fails(const char *text, const plx_table_spec *spec, plx_status status, const char *message)
-{
-    loaded l;
-    CHECK_STATUS(load_text(&l, text, spec), status);
-    CHECK(!l.encoders);
-    CHECK_TEXT(l.error.message, message);
-    loaded_release(&l);
-}
-
 /* -- What comes out --------------------------------------------------------------------------------------------------
  */
 

@@ -11,16 +11,6 @@
 #include "data_support.h"
 #include "plexus_arrow.h"
 
-static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
-{
-    folder f = folder_make();
-    write_text(&f, "train.csv", text);
-    plx_status status = load_spec(l, &f, spec);
-    if (status) printf("  %s\n", l->error.message);
-    folder_remove(&f);
-    return status;
-}
-
 /* -- Every reader of texts ----------------------------------------------------------------------------------------- */
 
 /* Both rows of each pair mean the same. */

@@ -12,15 +12,6 @@ static const char letters[] = "color,size,sold\ne,1,0\nc,1,0\na,1,0\na,1,1\nd,1,
                               "c,1,0\na,1,0\nb,1,1\na,1,0\n";
 enum { ROW_E = 0, ROW_C = 1, ROW_A = 2, ROW_D = 4, ROW_B = 5 };
 
-static plx_status load_text(loaded *l, const char *text, const plx_table_spec *spec)
-{
-    folder f = folder_make();
-    write_text(&f, "train.csv", text);
-    plx_status status = load_spec(l, &f, spec);
-    folder_remove(&f);
-    return status;
-}
-
 /* The ids of a, b, c, d and e. */
 static void check_ids(const small_spec *s, const uint32_t expected[5])
 {

@@ -87,11 +87,6 @@ static void check_case(const char *name)
     golden_release(&g);
 }
 
-#define GOLDEN_TEST(name)                                                                                              \
-    static void test_##name(void)                                                                                      \
-    {                                                                                                                  \
-        check_case(#name);                                                                                             \
-    }
 GOLDEN_CASES(GOLDEN_TEST)
 
 /** A new golden file must not be forgotten in GOLDEN_CASES. */
@@ -109,8 +104,6 @@ static void test_all_files_are_listed(void)
     closedir(files);
     CHECK(n_files == 0 GOLDEN_CASES(GOLDEN_COUNT));
 }
-
-#define GOLDEN_ROW(name) CHECK_TEST(test_##name),
 
 int main(int argc, char **argv)
 {

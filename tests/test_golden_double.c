@@ -25,14 +25,7 @@ static void check_case(const char *name)
     golden_release(&g);
 }
 
-#define GOLDEN_TEST(name)                                                                                              \
-    static void test_##name(void)                                                                                      \
-    {                                                                                                                  \
-        check_case(#name);                                                                                             \
-    }
 GOLDEN_CASES(GOLDEN_TEST)
-
-#define GOLDEN_ROW(name) CHECK_TEST(test_##name),
 
 int main(int argc, char **argv)
 {

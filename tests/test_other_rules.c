@@ -5,18 +5,6 @@
 #include "base/value_text.h"
 #include "store/model_file.h"
 
-typedef struct heard {
-    int n;
-    char last[1024];
-} heard;
-
-static void hear(void *user, const char *line)
-{
-    heard *h = user;
-    h->n++;
-    snprintf(h->last, sizeof h->last, "%s", line);
-}
-
 /* -- Caches of other rules --------------------------------------------------------------------------------------- */
 
 /* `text` without the first of `part` in it, in the arena. */
@@ -103,8 +91,8 @@ static void test_caches_of_other_rules_are_refused(void)
         bool is_of_before;
     } cases[] = {
         {NULL, "encoded by rule 0", true}, {"0", "encoded by rule 0", false}, {"2", "encoded by rule 2", false}};
-    heard h = {0};
-    const plx_context_options options = {.warn = hear, .user = &h};
+    warnings h = {0};
+    const plx_context_options options = {.warn = keep_warning, .user = &h};
     plx_context *context = NULL;
     REQUIRE(plx_context_create(&options, &context, NULL) == PLX_OK);
     for (int i = 0; i < 3; i++) {
@@ -139,9 +127,9 @@ static void test_caches_of_other_rules_are_refused(void)
  */
 static void test_caches_that_nobody_asked_for(void)
 {
-    heard h = {0};
+    warnings h = {0};
     char folder[400], index[500], before[400];
-    const plx_context_options options = {.warn = hear, .user = &h};
+    const plx_context_options options = {.warn = keep_warning, .user = &h};
     plx_context *context = NULL;
     plx_error err = {0};
     REQUIRE(getcwd(before, sizeof before) && chdir(home) == 0);
