@@ -33,6 +33,13 @@
     X(ple_norm)                                                                                                        \
     X(ple_three)
 
+static inline const plx_loss *golden_loss(const char *name)
+{
+    for (int i = 0; plx_loss_list[i]; i++)
+        if (strcmp(plx_loss_list[i]->name, name) == 0) return plx_loss_list[i];
+    return NULL;
+}
+
 /** A task's kind and loss from a word such as huber:0.75. */
 static inline plx_target_spec golden_target(const char *name, const char *kind)
 {
@@ -43,7 +50,7 @@ static inline plx_target_spec golden_target(const char *name, const char *kind)
     char loss[32];
     snprintf(loss, sizeof loss, "%.*s", part ? (int)(part - kind) : 31, kind);
     return (plx_target_spec){
-        .name = name, .kind = PLX_TASK_REGRESSION, .loss = plx_loss_find(loss), .parameter = part ? atof(part + 1) : 0};
+        .name = name, .kind = PLX_TASK_REGRESSION, .loss = golden_loss(loss), .parameter = part ? atof(part + 1) : 0};
 }
 
 enum { GOLDEN_SETTINGS_MAX = 32, GOLDEN_ARRAYS_MAX = 512, GOLDEN_TASKS_MAX = 4 };

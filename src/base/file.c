@@ -263,6 +263,28 @@ bool plx_file_exists(const char *path)
     return stat(path, &info) == 0;
 }
 
+size_t plx_folder_make(const char *path)
+{
+    char part[4096];
+    struct stat info;
+    for (size_t end = 0; path[end];) {
+        end += strspn(path + end, "/");
+        end += strcspn(path + end, "/");
+        if (end >= sizeof part) {
+            errno = ENAMETOOLONG;
+            return end;
+        }
+        memcpy(part, path, end);
+        part[end] = '\0';
+        if (mkdir(part, 0777) == 0) continue;
+        const int reason = errno;
+        if (stat(part, &info) == 0 && S_ISDIR(info.st_mode)) continue;
+        errno = reason;
+        return end;
+    }
+    return 0;
+}
+
 void plx_folder_clean(const char *folder, const char *start)
 {
     DIR *files = opendir(folder);

@@ -38,6 +38,8 @@ void plx_writer_release(plx_writer *w);
 bool plx_file_exists(const char *path);
 /** All of the bytes, however many calls that takes; else false with errno. */
 bool plx_write_all(int descriptor, const void *bytes, size_t length);
+/** Makes a folder and those above it. 0, or how many bytes of `path` are the folder that cannot be made, with errno. */
+size_t plx_folder_make(const char *path);
 /** Removes the files of a folder whose names begin with `start`; what cannot be removed stays. */
 void plx_folder_clean(const char *folder, const char *start);
 

@@ -10,8 +10,6 @@
 #include "data/label_cells.h"
 #include "data/labels.h"
 
-enum { BLOCK_ROWS = 256 };
-
 int plx_classes_n(const plx_label_encoder *task)
 {
     return plx_task_has_classes(task->spec) ? (int)task->classes.n : 2;
@@ -139,9 +137,9 @@ static int compare_numbers(const void *a, const void *b)
 /* Marks the texts of the column that rows order[0..n-1] have. */
 static void mark_texts(const plx_raw_column *column, const uint32_t *order, size_t n, bool *is_there)
 {
-    uint32_t codes[BLOCK_ROWS];
-    for (size_t first = 0; first < n; first += BLOCK_ROWS) {
-        const size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+    uint32_t codes[PLX_ENCODED_ROWS];
+    for (size_t first = 0; first < n; first += PLX_ENCODED_ROWS) {
+        const size_t rows = n - first < PLX_ENCODED_ROWS ? n - first : PLX_ENCODED_ROWS;
         plx_column_codes(column, order + first, rows, codes);
         for (size_t i = 0; i < rows; i++)
             is_there[codes[i]] = true;

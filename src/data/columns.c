@@ -5,7 +5,7 @@
  */
 #include "data/columns.h"
 
-enum { FIRST_ROWS = 1024, BLOCK_ROWS = 256 };
+enum { FIRST_ROWS = 1024 };
 
 static const uint64_t MOST_ROWS = UINT64_C(1) << 32;
 
@@ -299,7 +299,7 @@ void plx_column_codes(const plx_raw_column *column, const uint32_t *order, size_
 /* The same of rows first..first+n-1. */
 static void read_codes(const plx_raw_column *column, size_t first, size_t n, uint32_t *out)
 {
-    uint32_t rows[BLOCK_ROWS];
+    uint32_t rows[PLX_ENCODED_ROWS];
     for (size_t i = 0; i < n; i++)
         rows[i] = (uint32_t)(first + i);
     plx_column_codes(column, rows, n, out);
@@ -309,9 +309,9 @@ static void read_codes(const plx_raw_column *column, size_t first, size_t n, uin
 static void append_codes(plx_raw_column *column, size_t row, const plx_raw_column *from, size_t n,
                          const uint32_t *codes)
 {
-    uint32_t block[BLOCK_ROWS];
-    for (size_t first = 0; first < n; first += BLOCK_ROWS) {
-        const size_t rows = n - first < BLOCK_ROWS ? n - first : BLOCK_ROWS;
+    uint32_t block[PLX_ENCODED_ROWS];
+    for (size_t first = 0; first < n; first += PLX_ENCODED_ROWS) {
+        const size_t rows = n - first < PLX_ENCODED_ROWS ? n - first : PLX_ENCODED_ROWS;
         read_codes(from, first, rows, block);
         for (size_t i = 0; i < rows; i++)
             store(column, row + first + i, codes[block[i]]);

@@ -36,6 +36,9 @@ typedef struct plx_raw_column {
     uint32_t texts_before;
 } plx_raw_column;
 
+/** Most rows of columns that are taken or encoded at once. */
+enum { PLX_ENCODED_ROWS = 256 };
+
 typedef struct plx_columns {
     const plx_allocator *allocator; /* borrowed */
     plx_raw_column *items;          /* [n_items] */

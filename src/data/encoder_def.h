@@ -15,7 +15,6 @@
 #include "data/tally.h"
 
 /** Rows of raw columns on their way into records, at most PLX_ENCODED_ROWS of them. */
-enum { PLX_ENCODED_ROWS = 256 };
 typedef struct plx_encoded_rows {
     const plx_encoders *encoders;
     const plx_columns *columns;

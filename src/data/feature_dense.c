@@ -243,8 +243,8 @@ void plx_dense_put(const plx_dense_encoder *dense, int at, double number, uint8_
         plx_put_float(record, place + (size_t)dense->size * sizeof(float), isnan(number) ? 1.0f : 0.0f);
 }
 
-void plx_dense_put_rows(const plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n,
-                        uint8_t *records, size_t stride)
+static void put_rows(const plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n,
+                     uint8_t *records, size_t stride)
 {
     const plx_feature_spec *spec = dense->spec;
     const double fill = dense->fill[0], scaling[2] = {dense->scaling[0], dense->scaling[1]};
@@ -265,8 +265,8 @@ static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows
 {
     (void)prepared;
     (void)err;
-    plx_dense_put_rows(feature->own, rows->columns->items[feature->input].numbers, rows->order, rows->n, rows->records,
-                       rows->encoders->layout.record_bytes);
+    put_rows(feature->own, rows->columns->items[feature->input].numbers, rows->order, rows->n, rows->records,
+             rows->encoders->layout.record_bytes);
     return PLX_OK;
 }
 

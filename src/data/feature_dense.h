@@ -40,9 +40,6 @@ plx_status plx_dense_fit(const plx_dense_encoder *dense, const double *numbers, 
 
 /** Number `at` of a cell into the record; NaN where it is missing and may be. */
 void plx_dense_put(const plx_dense_encoder *dense, int at, double number, uint8_t *record);
-/** Rows order[0..n-1] of `numbers` [rows][size] into records `stride` bytes apart. */
-void plx_dense_put_rows(const plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n,
-                        uint8_t *records, size_t stride);
 
 /** What it was fitted to, as two tensors at most at `next`, and back. PLX_ERR_FORMAT. */
 plx_tensor *plx_dense_store(const plx_dense_encoder *dense, plx_arena *arena, plx_tensor *next);

@@ -7,8 +7,6 @@
 #include "data/cells.h"
 #include "data/label_cells.h"
 
-enum { BLOCK_ROWS = 256 };
-
 void plx_labels_release(plx_encoders *e)
 {
     for (int i = 0; i < e->layout.n_tasks; i++)
@@ -158,7 +156,7 @@ static plx_status map_all(const plx_encoders *e, const plx_columns *columns, plx
 static void mark_unknown(const plx_encoders *e, const plx_columns *columns, const plx_label_map *maps,
                          const uint32_t *order, size_t n, bool *is_unknown)
 {
-    uint32_t codes[BLOCK_ROWS];
+    uint32_t codes[PLX_ENCODED_ROWS];
     memset(is_unknown, 0, n * sizeof *is_unknown);
     for (int task = 0; task < e->layout.n_tasks; task++) {
         if (!maps[task].labels) continue;
@@ -172,15 +170,15 @@ plx_status plx_labels_part(const plx_encoders *e, const plx_columns *columns, ui
                            plx_error *err)
 {
     plx_arena arena;
-    bool is_unknown[BLOCK_ROWS];
+    bool is_unknown[PLX_ENCODED_ROWS];
     size_t n_known = 0, n_unknown = 0;
     plx_arena_init(&arena, &e->allocator);
     const plx_label_map *maps = NULL;
     plx_status status = map_all(e, columns, &arena, &maps, err);
     uint32_t *unknown = status ? NULL : plx_arena_take(&arena, *n, sizeof *unknown);
     if (!status && !unknown) status = plx_error_memory(err);
-    for (size_t first = 0; !status && first < *n; first += BLOCK_ROWS) {
-        const size_t rows = *n - first < BLOCK_ROWS ? *n - first : BLOCK_ROWS;
+    for (size_t first = 0; !status && first < *n; first += PLX_ENCODED_ROWS) {
+        const size_t rows = *n - first < PLX_ENCODED_ROWS ? *n - first : PLX_ENCODED_ROWS;
         mark_unknown(e, columns, maps, order + first, rows, is_unknown);
         for (size_t i = 0; i < rows; i++) {
             const uint32_t row = order[first + i];

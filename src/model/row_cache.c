@@ -35,23 +35,16 @@ typedef struct cache {
 
 /* -- The folder ------------------------------------------------------------------------------------------------ */
 
-static plx_status fail_folder(const char *folder, plx_error *err)
+static plx_status fail_folder(const char *folder, size_t length, plx_error *err)
 {
-    PLX_FAIL(err, PLX_ERR_IO, "%s: the cache of rows cannot be made here: %s; name another folder in data.cache",
-             folder, strerror(errno));
+    PLX_FAIL(err, PLX_ERR_IO, "%.*s: the cache of rows cannot be made here: %s; name another folder in data.cache",
+             (int)length, folder, strerror(errno));
 }
 
-/* A folder and those above it. */
 static plx_status make_folder(const char *path, plx_error *err)
 {
-    char part[MAX_PATH];
-    for (const char *end = path; *end;) {
-        end += strspn(end, "/");
-        end += strcspn(end, "/");
-        snprintf(part, sizeof part, "%.*s", (int)(end - path), path);
-        if (mkdir(part, 0777) != 0 && errno != EEXIST) return fail_folder(part, err);
-    }
-    return PLX_OK;
+    const size_t failed = plx_folder_make(path);
+    return failed ? fail_folder(path, failed, err) : PLX_OK;
 }
 
 static plx_status name_files(cache *c, plx_error *err)
@@ -82,7 +75,7 @@ static plx_status open_folder(cache *c, plx_error *err)
     for (int tries = 0; tries < 1000; tries++) {
         PLX_TRY(make_folder(c->folder, err));
         c->lock = open(c->lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
-        if (c->lock < 0 && errno != ENOENT) return fail_folder(c->folder, err);
+        if (c->lock < 0 && errno != ENOENT) return fail_folder(c->folder, strlen(c->folder), err);
         if (c->lock < 0) continue;
         while (flock(c->lock, LOCK_EX) != 0 && errno == EINTR)
             ;
@@ -90,7 +83,7 @@ static plx_status open_folder(cache *c, plx_error *err)
         close(c->lock);
         c->lock = -1;
     }
-    return fail_folder(c->folder, err);
+    return fail_folder(c->folder, strlen(c->folder), err);
 }
 
 /* What is left in the folder of caches of before, and of processes that ended while they made one. */

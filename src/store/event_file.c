@@ -105,21 +105,11 @@ static plx_status write_record(plx_event_file *file, plx_error *err)
              left == 0 ? "" : "; the file may end in a part of it");
 }
 
-/** Makes the folder whose path is the first `length` bytes of `path`, and those above it. */
-static plx_status make_folder(plx_string *path, plx_error *err)
+static plx_status make_folder(const char *path, plx_error *err)
 {
-    for (size_t i = 1; i <= path->length; i++) {
-        if (i < path->length && path->text[i] != '/') continue;
-        char end = path->text[i];
-        path->text[i] = '\0';
-        int made = mkdir(path->text, 0777);
-        int reason = errno;
-        struct stat status;
-        if (made != 0 && !(stat(path->text, &status) == 0 && S_ISDIR(status.st_mode)))
-            PLX_FAIL(err, PLX_ERR_IO, "%s: the folder cannot be made: %s", path->text, strerror(reason));
-        path->text[i] = end;
-    }
-    return PLX_OK;
+    const size_t failed = plx_folder_make(path);
+    if (!failed) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_IO, "%.*s: the folder cannot be made: %s", (int)failed, path, strerror(errno));
 }
 
 /** TensorBoard looks for "tfevents" and reads a folder's files by their names, so that time goes first. */
@@ -149,7 +139,7 @@ plx_status plx_event_file_init(plx_event_file *file, const plx_allocator *alloca
     plx_string_init(&file->record, allocator);
     plx_string_format(&file->path, "%s", folder);
     if (file->path.failed) return plx_error_memory(err);
-    PLX_TRY(make_folder(&file->path, err));
+    PLX_TRY(make_folder(file->path.text, err));
     PLX_TRY(open_new(file, folder, err));
     begin_event(&file->record, (double)time(NULL));
     add_bytes(&file->record, 3, VERSION, sizeof VERSION - 1);

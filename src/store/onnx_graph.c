@@ -209,11 +209,6 @@ const char *plx_onnx_cast(plx_onnx *onnx, const char *x, plx_onnx_type type)
     return plx_onnx_along(onnx, "Cast", &x, 1, "to", type);
 }
 
-const char *plx_onnx_reshape(plx_onnx *onnx, const char *x, const int64_t *dims, int n)
-{
-    return plx_onnx_two(onnx, "Reshape", x, plx_onnx_ints(onnx, dims, n));
-}
-
 /* -- Tensors ------------------------------------------------------------------------------------------------------ */
 
 static const char *add_tensor(plx_onnx *onnx, const struct plx_onnx_tensor *tensor)
@@ -247,9 +242,14 @@ const char *plx_onnx_doubles(plx_onnx *onnx, const double *numbers, int64_t n)
     return constant(onnx, PLX_ONNX_DOUBLE, numbers, n, sizeof *numbers);
 }
 
-const char *plx_onnx_ints(plx_onnx *onnx, const int64_t *numbers, int64_t n)
+static const char *constant_ints(plx_onnx *onnx, const int64_t *numbers, int64_t n)
 {
     return constant(onnx, PLX_ONNX_INT64, numbers, n, sizeof *numbers);
+}
+
+const char *plx_onnx_reshape(plx_onnx *onnx, const char *x, const int64_t *dims, int n)
+{
+    return plx_onnx_two(onnx, "Reshape", x, constant_ints(onnx, dims, n));
 }
 
 const char *plx_onnx_float(plx_onnx *onnx, float number)
@@ -264,7 +264,7 @@ const char *plx_onnx_double(plx_onnx *onnx, double number)
 
 const char *plx_onnx_int(plx_onnx *onnx, int64_t number)
 {
-    return plx_onnx_ints(onnx, &number, 1);
+    return constant_ints(onnx, &number, 1);
 }
 
 const char *plx_onnx_text_of(plx_onnx *onnx, const char *text)

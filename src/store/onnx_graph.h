@@ -96,7 +96,6 @@ const char *plx_onnx_reshape(plx_onnx *onnx, const char *x, const int64_t *dims,
 /** One dimension; numbers and texts are copied. */
 const char *plx_onnx_floats(plx_onnx *onnx, const float *numbers, int64_t n);
 const char *plx_onnx_doubles(plx_onnx *onnx, const double *numbers, int64_t n);
-const char *plx_onnx_ints(plx_onnx *onnx, const int64_t *numbers, int64_t n);
 const char *plx_onnx_text_of(plx_onnx *onnx, const char *text);
 const char *plx_onnx_float(plx_onnx *onnx, float number);
 const char *plx_onnx_double(plx_onnx *onnx, double number);

@@ -53,7 +53,5 @@ PLX_LOSS_LIST(PLX_LOSS)
 
 /** All, ended by NULL. */
 extern const plx_loss *const plx_loss_list[];
-/** NULL: there is none of that name. */
-const plx_loss *plx_loss_find(const char *name);
 
 #endif
