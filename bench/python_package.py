@@ -138,10 +138,11 @@ def one_row(name, model, table):
 
     predictor = model.predictor()
     rows = [list(row) for row in zip(*(values[:256].tolist() for values in table.values()))]
-    failure = predictor._failure.pointer
+    predictor(rows[0])
+    state = predictor._idle[0]  # which holds that row
 
     def library(row):
-        lib.plx_predictor_score(predictor._handle, predictor._columns, len(row), 1, predictor._scores, failure)
+        lib.plx_predictor_score(predictor._handle, state.columns, len(row), 1, state.scores, state.failure.pointer)
 
     def microseconds(score):
         blocks = []
