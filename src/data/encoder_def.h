@@ -26,6 +26,13 @@ typedef struct plx_encoded_rows {
     bool *has_all_labels; /* becomes false where one is missing */
 } plx_encoded_rows;
 
+/** Loops over rows keep `records` and this in variables of their own: a store into a record could change them, as far
+ * as the compiler can see. */
+static inline size_t plx_encoded_stride(const plx_encoded_rows *rows)
+{
+    return rows->encoders->layout.record_bytes;
+}
+
 static inline uint8_t *plx_encoded_record(const plx_encoded_rows *rows, size_t i)
 {
     return rows->records + i * rows->encoders->layout.record_bytes;

@@ -136,10 +136,14 @@ static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows
 {
     const plx_id_field field = *plx_encoder_id(rows->encoders, feature, 0);
     const double *numbers = rows->columns->items[feature->input].numbers;
+    const plx_bucket_encoder *buckets = feature->own;
+    const uint32_t *order = rows->order;
+    const size_t n = rows->n, stride = plx_encoded_stride(rows);
+    uint8_t *records = rows->records;
     (void)prepared;
     (void)err;
-    for (size_t i = 0; i < rows->n; i++)
-        plx_put_id(plx_encoded_record(rows, i), &field, id_of(feature->own, numbers[rows->order[i]]));
+    for (size_t i = 0; i < n; i++)
+        plx_put_id(records + i * stride, &field, id_of(buckets, numbers[order[i]]));
     return PLX_OK;
 }
 

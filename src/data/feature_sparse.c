@@ -139,10 +139,12 @@ static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows
     const plx_id_field field = *plx_encoder_id(rows->encoders, feature, 0);
     const uint32_t *ids = prepared;
     uint32_t codes[PLX_ENCODED_ROWS];
+    const size_t n = rows->n, stride = plx_encoded_stride(rows);
+    uint8_t *records = rows->records;
     (void)err;
-    plx_column_codes(&rows->columns->items[feature->input], rows->order, rows->n, codes);
-    for (size_t i = 0; i < rows->n; i++)
-        plx_put_id(plx_encoded_record(rows, i), &field, ids[codes[i]]);
+    plx_column_codes(&rows->columns->items[feature->input], rows->order, n, codes);
+    for (size_t i = 0; i < n; i++)
+        plx_put_id(records + i * stride, &field, ids[codes[i]]);
     return PLX_OK;
 }
 

@@ -161,13 +161,15 @@ static plx_status encode_rows(const plx_encoder *labels, const plx_encoded_rows 
     const plx_encoders *e = rows->encoders;
     const plx_label_map *map = prepared;
     const size_t offset = e->layout.label_offset + (size_t)labels->number * sizeof(float);
+    const size_t n = rows->n, stride = plx_encoded_stride(rows);
+    uint8_t *records = rows->records;
     float found[PLX_ENCODED_ROWS] = {0};
     bool is_missing = false;
     if (map) PLX_TRY(read_labels(e, rows->columns, map, labels->number, rows->order, rows->n, found, err));
-    for (size_t i = 0; i < rows->n; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (!map) found[i] = NAN;
         is_missing |= isnan(found[i]) != 0;
-        plx_put_float(plx_encoded_record(rows, i), offset, found[i]);
+        plx_put_float(records + i * stride, offset, found[i]);
     }
     if (is_missing) *rows->has_all_labels = false;
     if (e->layout.has_weights) put_weights(labels, rows, map, found);
