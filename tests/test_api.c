@@ -792,7 +792,7 @@ static void test_wrong_model_files_are_refused(void)
     check_wrong_file(f.context, tensors, n, NULL, 0, "config");
     const plx_meta no_yaml[] = {{"config", "["}}, wrong[] = {{"config", "data: {train: [a]}\n"}};
     check_wrong_file(f.context, tensors, n, no_yaml, 1, "wrong.plexus: config:2:1: ");
-    check_wrong_file(f.context, tensors, n, wrong, 1, "section 'model' lacks");
+    check_wrong_file(f.context, tensors, n, wrong, 1, "section 'model' is missing");
     plx_model_file_release(&file);
     fixture_free(&f);
 }

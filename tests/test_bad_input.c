@@ -138,7 +138,7 @@ static void test_configurations(void)
         {"tasks: [{name: a}, {name: b}]\nmodel: {name: mmoe}\ntrain: {learning_rate: .nan}\n", "c.yaml:5:24: "},
         {"tasks: [{name: a}, {name: b}]\nmodel: {name: mmoe}\ntrain: {learning_rate: nan}\n", "c.yaml:5:24: "},
         {"tasks: [{name: a}, {name: x}]\nmodel: {name: mmoe}\n",
-         "c.yaml:2:12: feature 'x': column 'x' holds the labels"},
+         "c.yaml:2:12: feature 'x': column 'x' contains the labels"},
     };
     plx_context *context = NULL;
     REQUIRE(plx_context_create(NULL, &context, NULL) == PLX_OK);

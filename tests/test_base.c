@@ -690,7 +690,7 @@ static int start_too_many_threads(void)
     if (setrlimit(RLIMIT_AS, &limit) != 0 || getrlimit(RLIMIT_AS, &limit) != 0) return 1;
     if (limit.rlim_cur != ROOM) return NO_LIMIT;
     if (plx_pool_create(&plx_allocator_default, 500, &pool, &err) != PLX_ERR_MEMORY) return 2;
-    if (!strstr(err.message, "of 500 threads; ask for fewer") || pool) return 3;
+    if (!strstr(err.message, "of 500 threads; use fewer") || pool) return 3;
     if (plx_pool_create(&plx_allocator_default, 3, &pool, &err) != PLX_OK) return 4; /* the stacks were given back */
     plx_pool_free(pool);
     return 0;

@@ -208,7 +208,7 @@ static void test_files_are_refused_with_reasons(void)
     CHECK_TEXT(err.message, "is a folder");
     CHECK_STATUS(put("eleven", "01234567890"), PLX_OK);
     CHECK_STATUS(plx_file_read("eleven", 10, &s, &err), PLX_ERR_IO);
-    CHECK_TEXT(err.message, "larger than the 10 bytes");
+    CHECK_TEXT(err.message, "larger than 10 bytes");
     plx_string_release(&s);
 
     CHECK_STATUS(write_file("no/such/file", &plx_allocator_default, "x", 1, &err), PLX_ERR_IO);

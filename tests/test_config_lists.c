@@ -82,7 +82,7 @@ static void test_mistakes_have_places(void)
          "c.yaml:11:46: 'max_length' belongs to list features, this one is sparse"},
         {"weight_column: w", "weight_column: v", "c.yaml:9:20: feature 'rated': column 'v' is not in data.columns"},
         {"weight_column: w", "weight_column: buy",
-         "c.yaml:9:20: feature 'rated': column 'buy' holds the labels of task 'buy'"},
+         "c.yaml:9:20: feature 'rated': column 'buy' contains the labels of task 'buy'"},
         {"weight_column: w", "separator: ''",
          "c.yaml:9:16: feature 'rated': 'separator' is 1 to 8 bytes or the word tab"},
         {"weight_column: w", "weight_separator: '|'",

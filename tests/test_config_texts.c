@@ -126,12 +126,12 @@ static void test_nesting(void)
         for (int k = 0; k < DEEP / 2; k++, at += n)
             memcpy(at, parts[i], n);
         *at = '\0';
-        check_refused(text, NULL, "more than 100 deep");
+        check_refused(text, NULL, "nested more than 100 levels deep");
     }
     char *at = text + sprintf(text, "data.train=");
     memset(at, '[', 150);
     at[150] = '\0';
-    check_refused(YAML, text, "the value is not YAML: lists and mappings lie more than 100 deep in one another");
+    check_refused(YAML, text, "the value is not YAML: lists and mappings are nested more than 100 levels deep");
 }
 
 int main(int argc, char **argv)

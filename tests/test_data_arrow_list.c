@@ -218,7 +218,7 @@ static void test_wrong_lists(void)
     check_fails(s, true, PLX_ERR_FORMAT, "has no values");
     s = plain();
     s.n_list_buffers = 1;
-    check_fails(s, true, PLX_ERR_FORMAT, "lacks buffers");
+    check_fails(s, true, PLX_ERR_FORMAT, "buffers of the Arrow array are missing");
     s = plain();
     s.item_format = "tDs";
     check_fails(s, true, PLX_ERR_SCHEMA, "durations");
@@ -233,7 +233,7 @@ static void test_wrong_lists(void)
     s = plain();
     s.format = "+w:99999999999999999";
     s.n_list_buffers = 1;
-    check_fails(s, true, PLX_ERR_FORMAT, "the Arrow array lacks buffers");
+    check_fails(s, true, PLX_ERR_FORMAT, "buffers of the Arrow array are missing");
 }
 
 int main(int argc, char **argv)

@@ -198,7 +198,7 @@ static void test_views(void)
     }
     buffers[1] = right;
     buffers[3] = NULL;
-    check_fails(&schema, &array, PLX_ERR_FORMAT, "does not tell how long");
+    check_fails(&schema, &array, PLX_ERR_FORMAT, "does not say how long");
 }
 
 static void test_what_no_feature_reads(void)
@@ -216,7 +216,7 @@ static void test_what_no_feature_reads(void)
         check_fails(&schema, &array, PLX_ERR_SCHEMA, formats[i][1]);
     }
     set(&schema, &array, "w:4", (const void *[]){NULL, "\0\1ab"}, 2, 1);
-    check_fails(&schema, &array, PLX_ERR_SCHEMA, "4 bytes that are no text");
+    check_fails(&schema, &array, PLX_ERR_SCHEMA, "4 bytes that are not text");
 }
 
 /* Lists of dictionaries have the items' texts. */

@@ -43,7 +43,7 @@ static void test_no_trace(void)
     check_same("color,size,sold\nred,1,0\nblue,2,1\n\"pink\"er,2,1\nred,2,1\n", right, 1,
                "train.csv:4:7: text after the closing quote");
     check_same("color,size,sold\nred,1,0\nblue,2,1\n\"pink,2,1\nred,2,1\n", right, 1,
-               "train.csv:4:1: the quote that begins this cell is never closed");
+               "train.csv:4:1: the quote that starts this cell is never closed");
     check_same("color,size,sold\nred,1,0\nblue,2,1\nred,2,1\npink,,0", right, 1, "train.csv:5:6: ");
 }
 

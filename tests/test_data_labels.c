@@ -102,7 +102,7 @@ static void test_where(void)
     check_fails("color,size,click,buy\na,1,yes,1\n", &s.spec, PLX_ERR_SCHEMA, "no column 'clicks'; did you mean");
     s.tasks[1].where = "";
     check_fails("color,size,click,buy\na,1,yes,1\n", &s.spec, PLX_ERR_ARGUMENT,
-                "tasks.buy.where_values: 'where_values' needs 'where': the column to look in");
+                "tasks.buy.where_values: 'where_values' requires 'where': the column to look in");
 }
 
 /* -- Weights ---------------------------------------------------------------------------------------------------------
@@ -132,7 +132,7 @@ static void test_weights(void)
                 "train.csv:2:9: 'x' is not a number; column 'w' holds weights of rows");
     s.tasks[0].class_weights.n = 1;
     check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
-                "tasks.sold.class_weights: 'class_weights' has 1 number for 2 classes: give one a class");
+                "tasks.sold.class_weights: 'class_weights' has 1 number for 2 classes: give one per class");
 }
 
 static void test_weights_in_memory(void)
@@ -201,13 +201,14 @@ static void test_class_weights_by_labels(void)
     s.tasks[0].class_weights = (plx_weight_list){numbers, (char *[]){"2", "10", "1.0"}, 3, false};
     check_class_weights(classes, &s.spec, by_class, 3);
     s.tasks[0].class_weights.names = (char *[]){"2", "10", "0"};
-    check_fails(
-        classes, &s.spec, PLX_ERR_SCHEMA,
-        "task 'sold': class_weights: '0' is no label of it; give a weight to each label of the task: '1', '2', '10'");
+    check_fails(classes, &s.spec, PLX_ERR_SCHEMA,
+                "task 'sold': class_weights: '0' is not a label of the task; give a weight to each of its labels: '1', "
+                "'2', '10'");
     s.tasks[0].class_weights.names = (char *[]){"2", "10", "2.0"};
-    check_fails(classes, &s.spec, PLX_ERR_SCHEMA, "class_weights: '2' stands for a label that has a weight already");
+    check_fails(classes, &s.spec, PLX_ERR_SCHEMA, "class_weights: '2' is a label that already has a weight");
     s.tasks[0].class_weights.n = 2;
-    check_fails(classes, &s.spec, PLX_ERR_SCHEMA, "class_weights: '1' lacks; give a weight to each label");
+    check_fails(classes, &s.spec, PLX_ERR_SCHEMA,
+                "class_weights: '1' has no weight; give a weight to each of its labels");
     s.tasks[0].kind = PLX_TASK_BINARY;
     numbers[0] = 7, numbers[1] = 5;
     static char *const keys[][2] = {{"1", "0"}, {"true", "False"}, {"1.0", "false"}};
@@ -219,10 +220,10 @@ static void test_class_weights_by_labels(void)
     }
     s.tasks[0].class_weights.n = 1;
     check_fails(binary, &s.spec, PLX_ERR_ARGUMENT,
-                "tasks.sold.class_weights: '0' lacks; give a weight to each label of the task: '0' and '1'");
+                "tasks.sold.class_weights: '0' has no weight; give a weight to each of its labels: '0' and '1'");
     s.tasks[0].class_weights.n = 2;
     s.tasks[0].class_weights.names = (char *[]){"1", "2"};
-    check_fails(binary, &s.spec, PLX_ERR_ARGUMENT, "tasks.sold.class_weights: '2' is no label of it");
+    check_fails(binary, &s.spec, PLX_ERR_ARGUMENT, "tasks.sold.class_weights: '2' is not a label of the task");
     s.tasks[0].positive = (plx_text_list)LIST("buy");
     s.tasks[0].negative = (plx_text_list)LIST("view");
     s.tasks[0].class_weights.names = (char *[]){"buy", "view"};
@@ -323,7 +324,7 @@ static void test_signs_for_no_label(void)
     s.spec.n_tasks = 2;
     check_fails(
         text, &s.spec, PLX_ERR_ARGUMENT,
-        "tasks.other.missing: others take numbers from column 'sold' with a different 'missing': they must agree");
+        "tasks.other.missing: other tasks read numbers from column 'sold' with a different 'missing': they must agree");
     s.spec.n_tasks = 1;
     s.tasks[0] = (plx_task_spec){.name = "sold", .kind = PLX_TASK_BINARY};
     s.spec.data.missing = (plx_text_list)LIST("-1", "\\N", "NA");
@@ -539,12 +540,12 @@ static void test_soft_labels(void)
     loaded_release(&l);
     s.tasks[0].class_weights.is_word = true;
     check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
-                "tasks.sold.class_weights: 'class_weights' belongs to 'labels: hard': soft labels are of no class; "
-                "weigh rows by 'weight_column'");
+                "tasks.sold.class_weights: 'class_weights' belongs to 'labels: hard': soft labels have no class; "
+                "weight rows by 'weight_column'");
     s.tasks[0].class_weights.is_word = false;
     s.tasks[0].positive = (plx_text_list)LIST("1");
     check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
-                "tasks.sold.positive: 'positive' names labels; with 'labels: soft' they are numbers");
+                "tasks.sold.positive: 'positive' lists labels, but with 'labels: soft' they are numbers: remove it");
     s.tasks[0].positive.n = 0;
     s.tasks[0].kind = PLX_TASK_MULTICLASS;
     check_fails(text, &s.spec, PLX_ERR_ARGUMENT,
@@ -624,7 +625,7 @@ static void test_classes_that_do_not_fit(void)
     loaded_release(&l);
     s.tasks[0].classes = (plx_text_list)LIST("low", "low");
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_ARGUMENT);
-    CHECK_TEXT(l.error.message, "tasks.sold.classes: class 'low' is there twice");
+    CHECK_TEXT(l.error.message, "tasks.sold.classes: class 'low' is listed twice");
     loaded_release(&l);
     folder_remove(&f);
 }

@@ -355,16 +355,17 @@ static void test_wrong_parts(void)
     s.spec.data.validation_part = 0.5;
     check_fails(sales, &s.spec, PLX_ERR_SCHEMA, "leave none to train on");
     s.spec.data.validation_part = 1.5;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
-                "data.validation_part: 'validation_part' is a share below 1 or a whole number of rows, not 1.5");
-    s.spec.data.validation_part = -1;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
-                "data.validation_part: 'validation_part' is a share below 1 or a whole number of rows, not -1");
-    s.spec.data.validation_part = 0;
-    s.spec.data.test = s.spec.data.train;
     check_fails(
         sales, &s.spec, PLX_ERR_ARGUMENT,
-        "data.test_part: 'test_part' cuts rows off the training files, but 'test' names files: give one or the other");
+        "data.validation_part: 'validation_part' must be a fraction below 1 or a whole number of rows, not 1.5");
+    s.spec.data.validation_part = -1;
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.validation_part: 'validation_part' must be a fraction below 1 or a whole number of rows, not -1");
+    s.spec.data.validation_part = 0;
+    s.spec.data.test = s.spec.data.train;
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.test_part: 'test_part' takes rows from the training files, but 'test' names files: give one or "
+                "the other");
     s.spec.data.train.n = 0;
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.train: no file");
 }
@@ -500,17 +501,18 @@ static void test_wrong_specs(void)
     static char *a[] = {"a"}, *ab[] = {"b", "a"};
     small_spec_init(&s);
     s.spec.data.delimiter = ":::::::::";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
-                "data.delimiter: 'delimiter' is 1 to 8 bytes without a line end or the word tab, not ':::::::::'");
-    s.spec.data.delimiter = "  ";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
-                "data.delimiter: 'delimiter' is several blanks and nothing else; choose one of them");
-    small_spec_init(&s)->data.escape = "\"";
     check_fails(
         sales, &s.spec, PLX_ERR_ARGUMENT,
-        "data.escape: 'escape' is the delimiter or the quote; a quote inside a quoted cell may be doubled without it");
+        "data.delimiter: 'delimiter' must be 1 to 8 bytes without a line end, or the word tab, not ':::::::::'");
+    s.spec.data.delimiter = "  ";
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.delimiter: 'delimiter' consists of several blanks; choose one of them");
+    small_spec_init(&s)->data.escape = "\"";
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "data.escape: 'escape' is also the delimiter or the quote; remove it: a quote inside a quoted cell can "
+                "be doubled");
     small_spec_init(&s)->data.decimal = ";";
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.decimal: 'decimal' is . or ,, not ';'");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.decimal: 'decimal' must be a point or a comma, not ';'");
     small_spec_init(&s);
     s.spec.data.delimiter = "\"";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
@@ -519,26 +521,27 @@ static void test_wrong_specs(void)
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.delimiter");
     small_spec_init(&s)->data.quote = "''";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
-                "data.quote: 'quote' is one visible byte, or empty for none, not ''''");
+                "data.quote: 'quote' must be one visible byte, or empty for none, not ''''");
     small_spec_init(&s)->data.comment = "#\n";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.comment");
     small_spec_init(&s)->data.columns = (plx_text_list){(char *[]){"a", "a"}, 2};
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.columns: column 'a' is there twice: names must differ");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "data.columns: column 'a' appears twice: names must be unique");
     small_spec_init(&s)->n_features = 0;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "features: section 'features' names no feature; a model needs one");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
+                "features: section 'features' is empty; a model needs at least one feature");
     small_spec_init(&s)->n_tasks = 0;
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "tasks: section 'tasks' names no task; a model needs one");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "tasks: section 'tasks' is empty; a model needs at least one task");
     small_spec_init(&s);
     s.features[1].name = "color";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
-                "features.color.name: the name 'color' is there twice: names must differ");
+                "features.color.name: the name 'color' appears twice: names must be unique");
     s.features[1].name = "";
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
-                "features..name: a name has 1 to 128 characters on one line, tab and other control characters "
-                "excepted: not \"\"");
+                "features..name: a name must have 1 to 128 characters on one line, without tabs and other control "
+                "characters, not \"\"");
     small_spec_init(&s);
     s.tasks[0].negative = (plx_text_list){a, 1};
-    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "tasks.sold.negative: 'negative' needs 'positive' beside it");
+    check_fails(sales, &s.spec, PLX_ERR_ARGUMENT, "tasks.sold.negative: 'negative' requires 'positive'");
     s.tasks[0].positive = (plx_text_list){ab, 2};
     check_fails(sales, &s.spec, PLX_ERR_ARGUMENT,
                 "tasks.sold.negative: label 'a' is in both 'positive' and 'negative'");

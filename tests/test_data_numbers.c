@@ -576,7 +576,7 @@ static void test_readers_of_a_vector_agree(void)
     CHECK_STATUS(load_spec(&l, &f, spec), PLX_ERR_ARGUMENT);
     CHECK_TEXT(
         l.error.message,
-        "features.g.column: others read column 'x' with another 'size' or 'separator': all that read it must agree");
+        "features.g.column: column 'x' is also read with a different 'size' or 'separator': all readers must agree");
     s.features[1].size = 2;
     s.features[1].separator = ";";
     CHECK_STATUS(load_spec(&l, &f, spec), PLX_ERR_ARGUMENT);

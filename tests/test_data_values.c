@@ -223,7 +223,7 @@ static void test_listed_classes(void)
     s.tasks[0].classes = (plx_text_list)LIST("2.0", "2");
     folder f = folder_make();
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_ARGUMENT);
-    CHECK_TEXT(l.error.message, "tasks.sold.classes: class '2' is there twice");
+    CHECK_TEXT(l.error.message, "tasks.sold.classes: class '2' is listed twice");
     folder_remove(&f);
 }
 

@@ -59,7 +59,7 @@ test_colours() {
 test_monitor() {
     make_config
     code 2 "$PLEXUS" fit small.yaml --set train.monitor=y.acu
-    has err "task 'y' has no figure 'acu' to watch; did you mean 'y.auc'"
+    has err "task 'y' has no metric 'acu' to monitor; did you mean 'y.auc'"
     code 2 "$PLEXUS" fit small.yaml --set train.monitor=x.auc
     has err "monitor 'x.auc'"
     code 0 "$PLEXUS" fit small.yaml --out run --set "train.monitor='0.5*y.auc + 0.5*z.auc'" --set train.patience=2

@@ -89,26 +89,27 @@ static void test_mistakes_are_told(void)
     static const struct {
         const char *text, *part;
     } cases[] = {
-        {"", "neither loss nor TASK.FIGURE"},
+        {"", "neither loss nor TASK.METRIC"},
         {"los", "did you mean 'loss'?"},
-        {"auc", "'auc' of which task? Write for instance income.auc"},
+        {"auc", "'auc' of which task? Write, for example, income.auc"},
         {"income", "did you mean 'income.loss'?"},
         {"incme.auc", "there is no task 'incme'; did you mean 'income.auc'?"},
-        {"income.acu", "task 'income' has no figure 'acu' to watch; did you mean 'income.auc'; there are loss, auc, "},
-        {"price.auc", "task 'price' has no figure 'auc' to watch; there are loss, mae, mse, rmse, r2"},
-        {"sort.rmse", "there are loss, logloss, accuracy"},
-        {"income.calibration", "to watch"}, /* neither a larger nor a smaller value is better */
+        {"income.acu",
+         "task 'income' has no metric 'acu' to monitor; did you mean 'income.auc'; valid metrics: loss, auc, "},
+        {"price.auc", "task 'price' has no metric 'auc' to monitor; valid metrics: loss, mae, mse, rmse, r2"},
+        {"sort.rmse", "valid metrics: loss, logloss, accuracy"},
+        {"income.calibration", "to monitor"}, /* neither a larger nor a smaller value is better */
         {"income.group_auc", "group_auc needs data.group"},
-        {"x*income.auc", "'x' is no weight"},
-        {"-1*income.auc", "'-1' is no weight"},
-        {"0*income.auc", "'0' is no weight"},
-        {"inf*income.auc", "'inf' is no weight"},
-        {"*income.auc", "'' is no weight"},
+        {"x*income.auc", "'x' is not a weight"},
+        {"-1*income.auc", "'-1' is not a weight"},
+        {"0*income.auc", "'0' is not a weight"},
+        {"inf*income.auc", "'inf' is not a weight"},
+        {"*income.auc", "'' is not a weight"},
         {"income.auc - price.rmse", "a + is missing before '- price.rmse'"},
         {"income.auc price.rmse", "a + is missing before 'price.rmse'"},
-        {"income.auc +", "neither loss nor TASK.FIGURE"},
-        {"income.auc ++ loss", "neither loss nor TASK.FIGURE"},
-        {"elsewhere.thing", "is neither loss nor TASK.FIGURE, such as income.logloss"},
+        {"income.auc +", "neither loss nor TASK.METRIC"},
+        {"income.auc ++ loss", "neither loss nor TASK.METRIC"},
+        {"elsewhere.thing", "is neither loss nor TASK.METRIC, such as income.logloss"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         plx_monitor monitor;

@@ -58,7 +58,7 @@ static void test_signatures(void)
                  {"<!DOCTYPE html><html>\n", 22, "is a web page"},
                  {"<HTML>\n", 7, "is a web page"},
                  {"<?xml version=\"1.0\"?>\n", 22, "is XML"},
-                 {"version https://git-lfs.github.com/spec/v1\noid sha256:abc\n", 57, "pointer of Git LFS"}};
+                 {"version https://git-lfs.github.com/spec/v1\noid sha256:abc\n", 57, "Git LFS pointer"}};
     small_spec s;
     small_spec_init(&s);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
@@ -89,7 +89,7 @@ static void test_packed(void)
     const size_t n = compress_text(ARCHIVE_FILTER_GZIP, packed, twice, sizeof twice);
     write_bytes(&f, "train.csv", twice, n);
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_FORMAT);
-    CHECK_TEXT(l.error.message, "compressed once more");
+    CHECK_TEXT(l.error.message, "compressed twice");
     loaded_release(&l);
     folder_remove(&f);
 }
@@ -145,7 +145,7 @@ static void test_zip(void)
         }
     }
     check_bytes(bytes, make_zip(names, 4, packings[1], sales, bytes, sizeof bytes), &s.spec,
-                "is a zip archive of 2 files (in/sales.csv, more.csv), and one is read; unpack it");
+                "is a zip archive with 2 files (in/sales.csv, more.csv), and only one is read; unpack it");
     check_bytes(bytes, make_zip(names + 1, 2, packings[1], sales, bytes, sizeof bytes), &s.spec, "without a file");
     static const char *const book[] = {"xl/workbook.xml", "a", "b", "c", "d", "[Content_Types].xml"};
     check_bytes(bytes, make_zip(book, 6, packings[1], "<x/>", bytes, sizeof bytes), &s.spec, "Excel workbook (.xlsx)");
@@ -209,7 +209,7 @@ static void test_header_is_shown(void)
     check_text("{\"color\": \"red\", \"size\": 1}\n", &s.spec, "is JSON: write its rows as CSV");
     check_text("[{\"color\": \"red\", \"size\": 1},\n{}]\n", &s.spec, "is JSON: write its rows as CSV");
     check_text("{\n  \"color\": [\"red\"]\n}\n", &s.spec, "is the file JSON?");
-    check_text("a,b\rc,d\ncolor,size,sold\n", &s.spec, "lines end by CR in one place and by LF in another");
+    check_text("a,b\rc,d\ncolor,size,sold\n", &s.spec, "some lines end with CR and others with LF");
     s.spec.data.delimiter = ";";
     check_text(sales, &s.spec, "it is one cell: is data.delimiter ','?");
 }
@@ -253,10 +253,10 @@ static void test_open_quotes(void)
 {
     small_spec s;
     small_spec_init(&s);
-    check_text("color,size,sold\n\"red,1,0\nblue,3,1\n", &s.spec, "train.csv:2:1: the quote that begins this cell");
+    check_text("color,size,sold\n\"red,1,0\nblue,3,1\n", &s.spec, "train.csv:2:1: the quote that starts this cell");
     check_text("color,size,sold\n\"red,1,0\nblue,3,1\n", &s.spec, "set data.quote: ''");
     check_text("color,size,sold\na,1,0\n\"red,1,0\nbl\"ue,3,1\n", &s.spec,
-               "train.csv:3:1: the quote that begins this cell ends in a later line");
+               "train.csv:3:1: the quote that starts this cell ends on a later line");
     check_text("color,size,sold\n\"red,1,0\nblue,3,1\n\",1,0,1,0\n", &s.spec, "is its quote left open?");
     s.spec.data.quote = "";
     loaded l;
@@ -355,7 +355,7 @@ static void test_what_folders_hold(void)
         write_text(&f, others[i], "no rows\n");
     small_spec_init(&s)->data.train = (plx_text_list){(char *[]){"in"}, 1};
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_IO);
-    CHECK_TEXT(l.error.message, "there is no file of rows in the folder; ");
+    CHECK_TEXT(l.error.message, "the folder has no file with rows; ");
     loaded_release(&l);
     write_text(&f, "in/a.csv", sales);
     write_text(&f, "in/readme.csv", "color,size,sold\nred,1,0\n");

@@ -150,7 +150,7 @@ test_wrong_folders() {
     make_sample_config
     mkdir rows
     code 1 "$PLEXUS" fit s.yaml --out got
-    has err rows 'there is no file in the folder'
+    has err rows 'the folder has no files'
     mkdir rows/inner
     make_part 1 300 rows/a.csv
     code 1 "$PLEXUS" fit s.yaml --out got
@@ -267,7 +267,7 @@ test_many_columns() {
         printf '%s\n' 'data: {train: [rows]}' 'features: [{name: c1, kind: dense}]' 'tasks: [{name: click}]' \
             'model: {name: single_task}' >s.yaml
         code 1 "$PLEXUS" fit s.yaml --out got
-        has err 'has 1102 columns, and Parquet is read with at most 1024' 'pyarrow or polars'
+        has err 'has 1102 columns, and the maximum for Parquet is 1024' 'pyarrow or polars'
     done
 }
 

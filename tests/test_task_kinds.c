@@ -310,7 +310,7 @@ static void test_models_that_need_binary_tasks_say_so(void)
     plx_error failure = {.message = ""};
     const char *text = text_of("esmm", "", "  - {name: click}\n  - {name: grade, kind: multiclass}\n");
     CHECK_STATUS(fixture_make(&f, NULL, text, &failure), PLX_ERR_FORMAT);
-    CHECK_TEXT(failure.message, "task 'grade': ESMM takes binary tasks alone; this one is a multiclass task");
+    CHECK_TEXT(failure.message, "task 'grade': ESMM takes only binary tasks; this one is a multiclass task");
 }
 
 static void test_labels_and_weights_are_not_needed_to_score(void)

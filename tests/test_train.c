@@ -502,7 +502,7 @@ static void test_a_monitor_without_meaning(void)
          PLX_ERR_SCHEMA},
         {"buy.accuracy", "", PLX_OK},
         {"click.loss", "train.monitor: no validation row has a label of task 'click'", PLX_ERR_SCHEMA},
-        {"click.auk", "'click' has no figure 'auk'", PLX_ERR_ARGUMENT},
+        {"click.auk", "'click' has no metric 'auk'", PLX_ERR_ARGUMENT},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         static world w;

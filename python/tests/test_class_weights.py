@@ -153,9 +153,9 @@ def test_of_files(tmp_path):
 @pytest.mark.parametrize(
     "class_weight, message",
     [
-        ({"sold": {0: 1, 2: 3}}, "'2' is no label of it; give a weight to each label of the task: '0' and '1'"),
-        ({"sold": {1: 3}}, r"tasks\.sold\.class_weights: '0' lacks"),
-        ({"size": {"small": 1, "medium": 1, "lage": 5}}, "'lage' is no label of it.*'large', 'medium', 'small'"),
+        ({"sold": {0: 1, 2: 3}}, "'2' is not a label of the task; give a weight to each of its labels: '0' and '1'"),
+        ({"sold": {1: 3}}, r"tasks\.sold\.class_weights: '0' has no weight"),
+        ({"size": {"small": 1, "medium": 1, "lage": 5}}, "'lage' is not a label of.*'large', 'medium', 'small'"),
         ({"klick": {0: 1, 1: 3}}, "class_weight: there is no task 'klick'; there are sold, size, time"),
         ([{0: 1, 1: 2}], "class_weight: 1 are given for 3 tasks"),
         ({"time": {0: 1, 1: 2}}, "task 'time' is a regression and has no classes; give sample_weight"),

@@ -87,8 +87,8 @@ static plx_status read_all(int descriptor, const char *path, size_t limit, plx_s
         if (got < 0) return fail_with_errno(err, path, "read", errno);
         if (got == 0) break;
         if ((size_t)got > limit - total)
-            PLX_FAIL(err, PLX_ERR_IO, "%s: is larger than the %zu bytes that such a file may have; check the path",
-                     path, limit);
+            PLX_FAIL(err, PLX_ERR_IO, "%s: is larger than %zu bytes, the maximum for such a file; check the path", path,
+                     limit);
         total += (size_t)got;
         plx_string_add(out, bytes, (size_t)got);
         if (out->failed) return plx_error_memory(err);
@@ -111,7 +111,7 @@ plx_status plx_file_check_regular(const char *path, plx_error *err)
 {
     struct stat info;
     if (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_IO, "%s: is not a regular file; write what comes from there into one, and name that", path);
+    PLX_FAIL(err, PLX_ERR_IO, "%s: is not a regular file; save its contents to one, and name that", path);
 }
 
 static plx_status open_temporary(plx_writer *w, mode_t mode, plx_error *err)

@@ -200,7 +200,7 @@ static plx_status start_workers(plx_pool *pool, plx_error *err)
         if (started) pool->n_started++;
     }
     if (!started)
-        PLX_FAIL(err, PLX_ERR_MEMORY, "the system lets this process start only %d of %d threads; ask for fewer",
+        PLX_FAIL(err, PLX_ERR_MEMORY, "the system allows this process only %d of %d threads; use fewer",
                  pool->n_started + 1, pool->threads);
     return PLX_OK;
 }

@@ -24,7 +24,7 @@ static const uint64_t FILE_LIMIT = UINT64_C(1) << 42;
 
 static plx_status fail(const char *folder, int number, plx_error *err)
 {
-    PLX_FAIL(err, PLX_ERR_IO, "%s: rows cannot be put into a file here: %s; %s", folder, strerror(number),
+    PLX_FAIL(err, PLX_ERR_IO, "%s: rows cannot be written to a file here: %s; %s", folder, strerror(number),
              number == EMFILE || number == ENFILE ? "close some files or raise the limit (see ulimit -n)"
                                                   : "free some space or name another folder");
 }

@@ -104,8 +104,7 @@ plx_status plx_document_status(const plx_document *document, plx_error *err)
 {
     if (document->out_of_memory || document->problems.failed || document->scratch.failed) return plx_error_memory(err);
     if (document->n_problems == 0) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s%s", document->problems.text,
-             document->has_more ? "\n... and more mistakes after these" : "");
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s%s", document->problems.text, document->has_more ? "\n... and more mistakes" : "");
 }
 
 bool plx_document_spend(plx_document *document, const yaml_node_t *node, long n)
@@ -113,7 +112,9 @@ bool plx_document_spend(plx_document *document, const yaml_node_t *node, long n)
     bool had = document->budget >= 0;
     if (had) document->budget -= n;
     if (document->budget >= 0) return true;
-    if (had) plx_document_problem(document, node, "too many values, aliases counted; at most %d", (int)VALUES_LIMIT);
+    if (had)
+        plx_document_problem(document, node, "too many values (aliases included); the maximum is %d",
+                             (int)VALUES_LIMIT);
     return false;
 }
 
@@ -188,11 +189,11 @@ static bool raw_at_depth(plx_document *document, const yaml_node_t *node, int de
     if (node && node->type == YAML_SCALAR_NODE) {
         *out = (plx_raw){.scalar = plx_node_text(node)};
         if (is_plain_text(out->scalar) || is_separator(out->scalar)) return true;
-        plx_document_problem(document, node, "the text holds a control character; take printable ones");
+        plx_document_problem(document, node, "the text contains a control character; use printable ones");
         return false;
     }
     if (!node || node->type != YAML_SEQUENCE_NODE || depth == 0) {
-        plx_document_problem(document, node, "a value or a list of values belongs here");
+        plx_document_problem(document, node, "expected a value or a list of values");
         return false;
     }
     const yaml_node_item_t *start = node->data.sequence.items.start;

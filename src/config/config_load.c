@@ -56,7 +56,7 @@ static plx_status check_depth(plx_slice text, const char *name, plx_error *err)
         depth = depth_behind(event.type, depth);
         if (depth > PLX_DOCUMENT_DEPTH)
             status =
-                fail_at(name, event.start_mark, "lists and mappings lie more than 100 deep in one another", "", err);
+                fail_at(name, event.start_mark, "lists and mappings are nested more than 100 levels deep", "", err);
     }
     yaml_parser_delete(&parser);
     return status;
@@ -70,7 +70,7 @@ static plx_status check_end(yaml_parser_t *parser, const char *name, plx_error *
     if (!yaml_parser_load(parser, &next)) return parser_failure(parser, name, err);
     const yaml_node_t *root = yaml_document_get_root_node(&next);
     plx_status status =
-        root ? fail_at(name, root->start_mark, "a second document begins here; take only one", "", err) : PLX_OK;
+        root ? fail_at(name, root->start_mark, "a second document starts here; only one is allowed", "", err) : PLX_OK;
     yaml_document_delete(&next);
     return status;
 }

@@ -42,7 +42,7 @@ static void unknown_key(parser *p, const yaml_node_t *key, const char *title, co
         for (size_t i = 0; i < n && used + strlen(names[i]) + 3 < sizeof all; i++) {
             used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
         }
-        plx_document_problem(&p->document, key, "unknown key '%.*s' in %s; it takes %s",
+        plx_document_problem(&p->document, key, "unknown key '%.*s' in %s; valid keys: %s",
                              (int)(text.length < 60 ? text.length : 60), text.text, title, all);
     }
 }
@@ -64,7 +64,7 @@ static bool is_duplicate(parser *p, const yaml_node_t *mapping, const yaml_node_
     for (const yaml_node_pair_t *earlier = mapping->data.mapping.pairs.start; earlier < pair; earlier++) {
         const yaml_node_t *other = plx_document_node(&p->document, earlier->key);
         if (other->type != YAML_SCALAR_NODE || !plx_slice_equal(plx_node_text(other), text)) continue;
-        plx_document_problem(&p->document, key, "key '%.*s' is there twice, first in line %zu", (int)text.length,
+        plx_document_problem(&p->document, key, "key '%.*s' appears twice, first in line %zu", (int)text.length,
                              text.text, other->start_mark.line + 1);
         return true;
     }
@@ -127,7 +127,7 @@ static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *
         const plx_field *field = &s->fields[i];
         if (field->fallback || plx_document_key(&p->document, mapping, field->name)) continue;
         if (s->waived && strcmp(s->waived, field->name) == 0) continue;
-        plx_document_problem(&p->document, mapping, "%s lacks '%s': %s", s->title, field->name, field->doc);
+        plx_document_problem(&p->document, mapping, "%s: '%s' is missing: %s", s->title, field->name, field->doc);
     }
 }
 
@@ -159,7 +159,7 @@ static void add_feature(parser *p, const plx_feature_spec *feature, const yaml_n
 static void add_named_features(parser *p, const yaml_node_t *entry, const yaml_node_t *names, plx_feature_spec feature)
 {
     if (plx_document_key(&p->document, entry, "name") || plx_document_key(&p->document, entry, "column")) {
-        plx_document_problem(&p->document, names, "'names' takes the place of 'name' and 'column'; give one or other");
+        plx_document_problem(&p->document, names, "'names' replaces 'name' and 'column'; give one or the other");
         return;
     }
     if (names->type != YAML_SEQUENCE_NODE || names->data.sequence.items.start == names->data.sequence.items.top) {
@@ -307,7 +307,7 @@ static void unknown_model(parser *p, const yaml_node_t *node)
     }
     plx_slice text = plx_node_text(node);
     const char *nearest = plx_nearest(text, names, n);
-    plx_document_problem(&p->document, node, "unknown model '%.*s'; %s%s%sthere are %s",
+    plx_document_problem(&p->document, node, "unknown model '%.*s'; %s%s%svalid models: %s",
                          (int)(text.length < 60 ? text.length : 60), text.text, nearest ? "did you mean '" : "",
                          nearest ? nearest : "", nearest ? "'? " : "", all);
 }
@@ -318,7 +318,8 @@ static void parse_model(parser *p, const yaml_node_t *node)
     const yaml_node_t *name = plx_document_value(&p->document, node, "name");
     p->places.model = node;
     if (!name) {
-        plx_document_problem(&p->document, node, "section 'model' lacks 'name': which model to train, such as mmoe");
+        plx_document_problem(&p->document, node,
+                             "section 'model': 'name' is missing: the model to train, such as mmoe");
         return;
     }
     p->spec->def = plx_model_find(plx_node_text(name));
@@ -350,7 +351,7 @@ static void check_sections(parser *p, const yaml_node_t *root)
     }
     for (int i = 0; i < N_SECTIONS; i++) {
         if (strcmp(section_names[i], "train") == 0 || plx_document_key(&p->document, root, section_names[i])) continue;
-        plx_document_problem(&p->document, root, "section '%s' lacks", section_names[i]);
+        plx_document_problem(&p->document, root, "section '%s' is missing", section_names[i]);
     }
 }
 

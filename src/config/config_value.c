@@ -107,7 +107,7 @@ plx_status plx_spec_write_value(const plx_spec *spec, const char *key, plx_strin
     const int kind = object && fields == plx_feature_fields ? ((const plx_feature_spec *)object)->kind : -1;
     const plx_field *field = object ? plx_field_find_for(fields, n, at.key, kind) : NULL;
     if (!field)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "the configuration has no '%s'; docs/configuration.md has all keys", key);
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "the configuration has no '%s'; docs/configuration.md lists all keys", key);
     write_value(field, object, out);
     return PLX_OK;
 }

@@ -74,7 +74,7 @@ static bool read_word(plx_document *document, const yaml_node_t *node, view *out
         return true;
     }
     plx_document_problem(document, node,
-                         "'%.*s' is no view: there are number, log1p, is_zero and category, and options such as "
+                         "'%.*s' is not a view: valid views are number, log1p, is_zero, category and options such as "
                          "{quantiles: 32}",
                          (int)(text.length < 60 ? text.length : 60), text.text);
     return false;
@@ -103,7 +103,7 @@ static bool read_options(plx_document *document, const yaml_node_t *node, view *
     }
     if (out->kind >= 0 && out->name.length == 0) out->name = plx_slice_of(plx_feature_kinds[out->kind]);
     if (out->kind < 0)
-        plx_document_problem(document, node, "the options do not tell what kind of view this is: add 'kind'");
+        plx_document_problem(document, node, "the kind of this view does not follow from its options: add 'kind'");
     return out->kind >= 0;
 }
 
@@ -209,7 +209,7 @@ static void expand_entry(plx_document *document, int sequence, int index, int li
     const yaml_node_t *name = plx_document_value(document, entry, "name");
     const yaml_node_t *column = plx_document_value(document, entry, "column");
     const yaml_node_t *kind = plx_document_key(document, entry, "kind");
-    if (kind) plx_document_problem(document, kind, "'views' tells the kinds; leave out 'kind'");
+    if (kind) plx_document_problem(document, kind, "'views' determines the kinds; remove 'kind'");
     if ((names != NULL) + (name != NULL) != 1 || (names && (column || names->type != YAML_SEQUENCE_NODE))) {
         plx_document_problem(document, entry, "'views' needs a 'name', with or without 'column', or a list of 'names'");
         return;

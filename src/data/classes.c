@@ -22,7 +22,7 @@ static plx_status fail_weights(const plx_task_spec *spec, const plx_dictionary *
 {
     char labels[PLX_LABELS_TEXT];
     plx_label_classes_show(spec, classes, labels);
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s %s; give a weight to each label of the task: %s",
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s %s; give a weight to each of its labels: %s",
              plx_cell_show(plx_slice_of(name)).text, what, labels);
 }
 
@@ -34,9 +34,9 @@ plx_status plx_classes_name_weights(const plx_task_spec *spec, const plx_diction
         weights[class] = NAN;
     for (int i = 0; i < given->n; i++) {
         const int class = plx_label_class(spec, classes, plx_slice_of(given->names[i]));
-        if (class < 0) return fail_weights(spec, classes, given->names[i], "is no label of it", err);
+        if (class < 0) return fail_weights(spec, classes, given->names[i], "is not a label of the task", err);
         if (!isnan(weights[class]))
-            return fail_weights(spec, classes, given->names[i], "stands for a label that has a weight already", err);
+            return fail_weights(spec, classes, given->names[i], "is a label that already has a weight", err);
         weights[class] = given->items[i];
     }
     for (int class = 0; class < n; class ++) {
@@ -44,10 +44,10 @@ plx_status plx_classes_name_weights(const plx_task_spec *spec, const plx_diction
         const plx_text_list *texts = class == 1 ? &spec->positive : &spec->negative;
         if (!isnan(weights[class])) continue;
         if (!plx_task_has_classes(spec))
-            return fail_weights(spec, classes, texts->n ? texts->items[0] : plain, "lacks", err);
+            return fail_weights(spec, classes, texts->n ? texts->items[0] : plain, "has no weight", err);
         plx_shown_cell shown = plx_cell_show(plx_dictionary_text(classes, (uint32_t) class));
         shown.text[strlen(shown.text) - 1] = '\0';
-        return fail_weights(spec, classes, shown.text + 1, "lacks", err);
+        return fail_weights(spec, classes, shown.text + 1, "has no weight", err);
     }
     return PLX_OK;
 }

@@ -42,21 +42,21 @@ static void check_bytes(const checker *c, const plx_data_spec *data)
     const char *delimiter = strcmp(text_of(data->delimiter), "tab") == 0 ? "\t" : text_of(data->delimiter);
     const size_t length = strlen(delimiter);
     if (length < 1 || length > PLX_CSV_MAX_DELIMITER || strpbrk(delimiter, "\r\n"))
-        PROBLEM(c, "delimiter", "'delimiter' is 1 to %d bytes without a line end or the word tab, not %s",
+        PROBLEM(c, "delimiter", "'delimiter' must be 1 to %d bytes without a line end, or the word tab, not %s",
                 PLX_CSV_MAX_DELIMITER, plx_cell_show(plx_slice_of(delimiter)).text);
     else if (length > 1 && strspn(delimiter, " \t") == length)
-        PROBLEM(c, "delimiter", "'delimiter' is several blanks and nothing else; choose one of them");
+        PROBLEM(c, "delimiter", "'delimiter' consists of several blanks; choose one of them");
     if (!is_visible_byte(quote))
-        PROBLEM(c, "quote", "'quote' is one visible byte, or empty for none, not %s",
+        PROBLEM(c, "quote", "'quote' must be one visible byte, or empty for none, not %s",
                 plx_cell_show(plx_slice_of(quote)).text);
     else if (*quote && *quote == *delimiter)
         PROBLEM(c, *quote == '"' ? "delimiter" : "quote", "'quote' and 'delimiter' are the same byte: choose another");
     if (!is_visible_byte(escape))
-        PROBLEM(c, "escape", "'escape' is one visible byte, or empty for none, not %s",
+        PROBLEM(c, "escape", "'escape' must be one visible byte, or empty for none, not %s",
                 plx_cell_show(plx_slice_of(escape)).text);
     else if (*escape && (*escape == *delimiter || *escape == *quote))
         PROBLEM(c, "escape",
-                "'escape' is the delimiter or the quote; a quote inside a quoted cell may be doubled without it");
+                "'escape' is also the delimiter or the quote; remove it: a quote inside a quoted cell can be doubled");
 }
 
 static void check_format(const checker *c, const plx_data_spec *data)
@@ -64,22 +64,22 @@ static void check_format(const checker *c, const plx_data_spec *data)
     const char *decimal = text_of(data->decimal);
     check_bytes(c, data);
     if (*decimal && strcmp(decimal, ".") != 0 && strcmp(decimal, ",") != 0)
-        PROBLEM(c, "decimal", "'decimal' is . or ,, not %s", plx_cell_show(plx_slice_of(decimal)).text);
+        PROBLEM(c, "decimal", "'decimal' must be a point or a comma, not %s",
+                plx_cell_show(plx_slice_of(decimal)).text);
     if (strpbrk(text_of(data->comment), "\r\n"))
-        PROBLEM(c, "comment", "'comment' begins lines, so it cannot hold a line end");
+        PROBLEM(c, "comment", "'comment' is the start of a line and cannot contain a line end");
     if (!data->header && data->columns.n == 0)
         PROBLEM(c, "header", "files without a header need 'columns': the columns' names in file order");
     if (data->columns.n > PLX_CSV_MAX_CELLS)
-        PROBLEM(c, "columns", "'columns' names %d columns; at most %d are possible", data->columns.n,
-                PLX_CSV_MAX_CELLS);
+        PROBLEM(c, "columns", "'columns' has %d names; the maximum is %d", data->columns.n, PLX_CSV_MAX_CELLS);
 }
 
 static void check_part(const checker *c, const char *key, double part, const char *files_key, int n_files)
 {
     if (!(part >= 0) || (part >= 1 && part != floor(part)))
-        PROBLEM(c, key, "'%s' is a share below 1 or a whole number of rows, not %g", key, part);
+        PROBLEM(c, key, "'%s' must be a fraction below 1 or a whole number of rows, not %g", key, part);
     else if (part > 0 && n_files > 0)
-        PROBLEM(c, key, "'%s' cuts rows off the training files, but '%s' names files: give one or the other", key,
+        PROBLEM(c, key, "'%s' takes rows from the training files, but '%s' names files: give one or the other", key,
                 files_key);
 }
 
@@ -91,7 +91,7 @@ static void check_standard_input(const checker *c, const plx_data_spec *data)
     for (int list = 0; list < 3; list++) {
         for (int i = 0; i < lists[list]->n; i++) {
             if (strcmp(lists[list]->items[i], "-") != 0) continue;
-            if (is_taken) PROBLEM(c, keys[list], "the standard input, '-', can be read once only");
+            if (is_taken) PROBLEM(c, keys[list], "standard input, '-', can be read only once");
             is_taken = true;
         }
     }
@@ -119,9 +119,10 @@ static plx_status check_name(const checker *c, const char *section, int entry, c
     plx_string_init(&shown, c->allocator);
     plx_string_json(&shown, (plx_slice){name, strnlen(name, 2 * (size_t)NAME_MAX_BYTES)});
     if (!shown.failed)
-        plx_problem_add(c->problems, section, entry, "name",
-                        "a name has 1 to %d characters on one line, tab and other control characters excepted: not %s",
-                        (int)NAME_MAX_BYTES, shown.text);
+        plx_problem_add(
+            c->problems, section, entry, "name",
+            "a name must have 1 to %d characters on one line, without tabs and other control characters, not %s",
+            (int)NAME_MAX_BYTES, shown.text);
     const plx_status status = shown.failed ? PLX_ERR_MEMORY : PLX_OK;
     plx_string_release(&shown);
     return status;
@@ -134,7 +135,7 @@ static plx_status add_name(const checker *c, plx_dictionary *names, const char *
     const plx_slice text = plx_slice_of(name);
     const uint64_t hash = plx_dictionary_hash(names, text);
     if (plx_dictionary_find(names, text, hash) != PLX_NOT_FOUND) {
-        plx_problem_add(c->problems, section, entry, key, "%s '%.128s' is there twice: names must differ",
+        plx_problem_add(c->problems, section, entry, key, "%s '%.128s' appears twice: names must be unique",
                         entry < 0 ? "column" : "the name", name);
         return PLX_OK;
     }
@@ -146,7 +147,7 @@ static plx_status check_entry_names(const checker *c, const char *section, int n
     plx_dictionary names;
     plx_status status = PLX_OK;
     if (n == 0)
-        plx_problem_add(c->problems, section, -1, NULL, "section '%s' names no %s; a model needs one", section,
+        plx_problem_add(c->problems, section, -1, NULL, "section '%s' is empty; a model needs at least one %s", section,
                         strcmp(section, "features") == 0 ? "feature" : "task");
     plx_dictionary_init(&names, c->allocator, c->seed);
     for (int i = 0; i < n && !status && !plx_problems_are_many(c->problems); i++) {
@@ -278,7 +279,7 @@ static plx_status check_is_no_label(void *user, const column_use *use)
     const uint32_t at = plx_dictionary_find(&list->names, name, plx_dictionary_hash(&list->names, name));
     if (at == PLX_NOT_FOUND) return PLX_OK;
     plx_problem_add(list->c->problems, use->section, use->entry, use->field->name,
-                    "column '%.128s' holds the labels of task '%.128s', and a label's own column leaves the features: "
+                    "column '%.128s' contains the labels of task '%.128s' and cannot be a feature: "
                     "remove feature '%.128s'",
                     use->column, text_of(table->tasks[list->tasks[at]].name),
                     text_of(table->features[use->entry].name));
@@ -326,7 +327,7 @@ static plx_status check_shape(void *user, const column_use *use)
         list->shapes[list->names.n - 1] = shape;
     } else if (shape.size != list->shapes[at].size || !plx_slice_equal(shape.separator, list->shapes[at].separator)) {
         plx_problem_add(list->c->problems, use->section, use->entry, use->field->name,
-                        "others read column '%.128s' with another 'size' or 'separator': all that read it must agree",
+                        "column '%.128s' is also read with a different 'size' or 'separator': all readers must agree",
                         use->column);
     }
     return PLX_OK;

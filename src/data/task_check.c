@@ -101,12 +101,12 @@ static plx_status check_lists(const checker *c, const plx_task_spec *t)
 /* What lists or weighs labels has no meaning for probabilities. */
 static void check_soft(const checker *c, const plx_task_spec *t)
 {
-    static const char says[] = "'%s' names labels; with 'labels: soft' they are numbers";
+    static const char says[] = "'%s' lists labels, but with 'labels: soft' they are numbers: remove it";
     if (t->positive.n > 0) PROBLEM(c, "positive", says, "positive");
     if (t->negative.n > 0) PROBLEM(c, "negative", says, "negative");
     if (plx_classes_have_weights(t))
         PROBLEM(c, "class_weights",
-                "'class_weights' belongs to 'labels: hard': soft labels are of no class; weigh rows by "
+                "'class_weights' belongs to 'labels: hard': soft labels have no class; weight rows by "
                 "'weight_column'");
 }
 
@@ -118,7 +118,7 @@ static plx_status check_weights(const checker *c, const plx_task_spec *t, const 
     if (weights->n == 0 || weights->is_word || n < 2) return PLX_OK;
     if (!weights->names) {
         if (weights->n != n)
-            PROBLEM(c, "class_weights", "'class_weights' has %d number%s for %d classes: give one a class%s",
+            PROBLEM(c, "class_weights", "'class_weights' has %d number%s for %d classes: give one per class%s",
                     weights->n, weights->n == 1 ? "" : "s", n,
                     plx_task_has_classes(t) ? "" : ", that of label 0 first");
         return PLX_OK;
@@ -134,15 +134,15 @@ static plx_status check_classes(const checker *c, const plx_task_spec *t, plx_di
 {
     const plx_text_list *listed = &t->classes;
     bool is_twice = false;
-    if (listed->n == 1) PROBLEM(c, "classes", "'classes' lists one class; list two at least");
+    if (listed->n == 1) PROBLEM(c, "classes", "'classes' lists one class; list at least two");
     if (listed->n > PLX_CLASSES_MAX)
-        PROBLEM(c, "classes", "'classes' lists %d classes; at most %d are possible", listed->n, PLX_CLASSES_MAX);
+        PROBLEM(c, "classes", "'classes' lists %d classes; the maximum is %d", listed->n, PLX_CLASSES_MAX);
     for (int i = 0; i < listed->n && !is_twice; i++) {
         const plx_slice text = plx_slice_of(listed->items[i]);
         const uint64_t hash = plx_dictionary_hash(classes, text);
         is_twice = plx_dictionary_find(classes, text, hash) != PLX_NOT_FOUND;
         if (is_twice)
-            PROBLEM(c, "classes", "class '%.100s' is there twice", text.text);
+            PROBLEM(c, "classes", "class '%.100s' is listed twice", text.text);
         else if (!plx_dictionary_add(classes, text, hash))
             return PLX_ERR_MEMORY;
     }
@@ -208,16 +208,16 @@ static plx_status check_task(const checker *c, const plx_task_spec *given)
     if (!c->table->is_rule_0) plx_task_take_values(&values, c->arena);
     if (plx_arena_failed(c->arena)) return PLX_ERR_MEMORY;
     if (has_where && t->where_values.n == 0)
-        PROBLEM(c, "where", "'where' needs 'where_values': the cells of that column with which a row counts");
+        PROBLEM(c, "where", "'where' requires 'where_values': the cells of that column with which a row counts");
     if (!has_where && t->where_values.n > 0)
-        PROBLEM(c, "where_values", "'where_values' needs 'where': the column to look in");
+        PROBLEM(c, "where_values", "'where_values' requires 'where': the column to look in");
     if (has_strange_keys(c, t)) return PLX_OK;
     if (t->labels == PLX_LABELS_SOFT) {
         check_soft(c, t);
         return PLX_OK;
     }
     check_loss_parameters(c, t);
-    if (t->negative.n > 0 && t->positive.n == 0) PROBLEM(c, "negative", "'negative' needs 'positive' beside it");
+    if (t->negative.n > 0 && t->positive.n == 0) PROBLEM(c, "negative", "'negative' requires 'positive'");
     PLX_TRY(check_lists(c, t));
     plx_dictionary_init(&classes, c->allocator, c->seed);
     const plx_status status = check_classes(c, t, &classes);
@@ -255,8 +255,8 @@ static bool add_numbers(const checker *c, number_columns *columns, const char *c
         if (!plx_dictionary_add(&columns->names, name, hash)) return false;
         columns->missing[columns->names.n - 1] = missing;
     } else if (!is_weight && !is_same_list(&columns->missing[known], &missing)) {
-        PROBLEM(c, "missing", "others take numbers from column '%.100s' with a different 'missing': they must agree",
-                column);
+        PROBLEM(c, "missing",
+                "other tasks read numbers from column '%.100s' with a different 'missing': they must agree", column);
     }
     return true;
 }

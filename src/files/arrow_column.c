@@ -141,10 +141,10 @@ static plx_status fail_format(const struct ArrowSchema *schema, plx_error *err)
         {"tD", "durations", "cast the column to numbers, in the unit that you mean"},
         {"ti", "intervals of time", "cast the column to numbers, in the unit that you mean"},
         {"d:", "decimals that no feature reads", "cast the column to decimal128 or to numbers"},
-        {"+s", "structs", "take their fields as columns of their own"},
-        {"+m", "maps", "take their values as lists or as columns of their own"},
+        {"+s", "structs", "use their fields as separate columns"},
+        {"+m", "maps", "use their values as lists or as separate columns"},
         {"+r", "run-end encoded values", "decode them (pyarrow.compute.run_end_decode)"},
-        {"+v", "views of lists", "cast the column to lists"},
+        {"+v", "list views", "cast the column to lists"},
         {"+u", "unions", "cast the column to numbers or texts"},
         {"", "values of a type that no feature reads", "cast the column to numbers or texts"},
     };
@@ -181,7 +181,7 @@ static plx_status set_views(plx_arrow_values *values, const struct ArrowArray *a
     values->blocks = array->buffers + 2;
     values->lengths = array->buffers[array->n_buffers - 1];
     if (values->n_blocks && !values->lengths)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array does not tell how long its texts' blocks are");
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array does not say how long its blocks of texts are");
     return PLX_OK;
 }
 
@@ -198,7 +198,7 @@ static plx_status init_values(plx_arrow_values *values, const struct ArrowSchema
     const int64_t most = INT64_MAX / 64 / (values->item_bytes > 0 ? values->item_bytes : 1);
     if (array->length < 0 || array->offset < 0 || array->offset > most || array->length > most - array->offset ||
         array->n_buffers < buffers_of(values->kind))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow array lacks buffers");
+        PLX_FAIL(err, PLX_ERR_FORMAT, "buffers of the Arrow array are missing");
     if (values->kind == PLX_ARROW_NULL) return PLX_OK;
     values->valid = array->null_count != 0 ? array->buffers[0] : NULL;
     if (values->kind == PLX_ARROW_FIXED_LIST) return PLX_OK;
@@ -219,9 +219,9 @@ static plx_status init_cells(plx_arrow_column *column, const struct ArrowSchema 
     column->is_dictionary = schema->dictionary != NULL;
     if (!column->is_dictionary) return PLX_OK;
     if (column->cells.kind != PLX_ARROW_INT && column->cells.kind != PLX_ARROW_UINT)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary's indices are no integers");
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary's indices are not integers");
     if (!array->dictionary || schema->dictionary->dictionary)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary is not there, or has one itself");
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the Arrow dictionary is missing, or has a dictionary itself");
     PLX_TRY(init_values(&column->values, schema->dictionary, array->dictionary, is_rule_0, err));
     if (is_list(column->values.kind))
         PLX_FAIL(err, PLX_ERR_SCHEMA, "a dictionary of lists; decode it (dictionary_decode in pyarrow)");

@@ -163,7 +163,7 @@ static plx_status from_int96(const plx_arrow_values *values, int64_t at, char *r
     memcpy(&nanoseconds, item, sizeof nanoseconds);
     memcpy(&day, item + sizeof nanoseconds, sizeof day);
     if (nanoseconds < 0 || nanoseconds > unit * DAY_SECONDS)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "a timestamp of 12 bytes is none");
+        PLX_FAIL(err, PLX_ERR_FORMAT, "a value of 12 bytes is not a timestamp");
     seconds = ((int64_t)day - JULIAN_1970) * DAY_SECONDS;
     if (seconds > INT64_MAX / unit - DAY_SECONDS || seconds < INT64_MIN / unit + DAY_SECONDS) {
         *out = from_timestamp(values, seconds + nanoseconds / unit, 0, room); /* no nanoseconds then, as a rule */
@@ -262,7 +262,7 @@ static plx_status from_fixed(const plx_arrow_values *values, int64_t at, plx_arr
     const char *texts = values->items, *text = texts + at * values->item_bytes;
     for (int64_t i = 0; i < values->item_bytes; i++)
         if ((unsigned char)text[i] < 0x20 || (unsigned char)text[i] == 0x7f || (unsigned char)text[i] == 0xff)
-            PLX_FAIL(err, PLX_ERR_SCHEMA, "%lld bytes that are no text; cast the column to texts or numbers",
+            PLX_FAIL(err, PLX_ERR_SCHEMA, "%lld bytes that are not text; cast the column to texts or numbers",
                      (long long)values->item_bytes);
     *out = (plx_arrow_value){.text = {text, (size_t)values->item_bytes},
                              .limit = texts + (values->first + values->n) * values->item_bytes};

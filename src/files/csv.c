@@ -199,8 +199,8 @@ static plx_status skip_separator_line(plx_csv *csv, plx_error *err)
     if (*at != csv->feed || (*o->comment && strncmp(begin, o->comment, strlen(o->comment)) == 0)) return PLX_OK;
     const char shown[] = {'\'', separator, '\'', '\0'};
     if (separator != o->delimiter)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s:1: the line says that %s ends cells; set data.delimiter to it", csv->name,
-                 separator == '\t' ? "tab" : shown);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s:1: the line says that the delimiter is %s; set data.delimiter to it",
+                 csv->name, separator == '\t' ? "tab" : shown);
     csv->next = at < limit ? (size_t)(at + 1 - csv->buffer) : csv->end;
     csv->next_line++;
     return PLX_OK;
@@ -265,7 +265,7 @@ static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell 
             found->cut = !close || close + 1 == limit;
         else if (!close)
             return plx_csv_fail(csv, cell->start, err,
-                                "the quote that begins this cell is never closed; " PLX_PLAIN_QUOTES);
+                                "the quote that starts this cell is never closed; " PLX_PLAIN_QUOTES);
         if (found->cut) return PLX_OK;
         if (close + 1 == limit || close[1] != options->quote) break;
         found->doubled = true;
@@ -277,11 +277,11 @@ static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell 
     const bool ends = *after == options->delimiter || *after == csv->feed;
     if (!ends && memchr(open, csv->feed, (size_t)(close - open)))
         return plx_csv_fail(csv, cell->start, err,
-                            "the quote that begins this cell ends in a later line, with text behind it: is it left "
+                            "the quote that starts this cell ends on a later line, with text after it: is it left "
                             "open? " PLX_PLAIN_QUOTES);
     if (!ends)
         return plx_csv_fail(csv, (size_t)(after - (csv->buffer + csv->row)), err,
-                            "text after the closing quote; a quote inside a quoted cell is written twice");
+                            "text after the closing quote; a quote inside a quoted cell must be doubled");
     cell->text = open + 1;
     cell->length = (uint32_t)(close - open - 1);
     *at = after;

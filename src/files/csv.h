@@ -18,7 +18,7 @@
 enum { PLX_CSV_MAX_CELL = 1 << 20, PLX_CSV_MAX_ROW = 1 << 24, PLX_CSV_MAX_CELLS = 1 << 16, PLX_CSV_MAX_DELIMITER = 8 };
 
 /** What messages advise where a quote seems to be left open. */
-#define PLX_PLAIN_QUOTES "where quotes are plain text, set data.quote: ''"
+#define PLX_PLAIN_QUOTES "if quotes are plain text, set data.quote: ''"
 
 /** Where bytes come from. `read` puts at most `room` > 0 bytes to `out`; `*got` 0: the end. */
 typedef struct plx_byte_source {

@@ -61,7 +61,7 @@ static plx_status special_quoted(special *s, const plx_csv_cell *cell, plx_error
     for (s->at++; !s->is_cut;) {
         if (s->at == s->limit && s->csv->at_end)
             return plx_csv_fail(s->csv, cell->start, err,
-                                "the quote that begins this cell is never closed; " PLX_PLAIN_QUOTES);
+                                "the quote that starts this cell is never closed; " PLX_PLAIN_QUOTES);
         s->is_cut = s->at + (s->at < s->limit && *s->at == o->quote) >= s->limit && !s->csv->at_end;
         if (s->is_cut) return PLX_OK;
         if (o->escape && *s->at == o->escape) {
@@ -81,7 +81,7 @@ static plx_status special_quoted(special *s, const plx_csv_cell *cell, plx_error
     if (s->is_cut) return PLX_OK;
     if (s->csv->next_line > line)
         return plx_csv_fail(s->csv, cell->start, err,
-                            "the quote that begins this cell ends in a later line, with text behind it: is it left "
+                            "the quote that starts this cell ends on a later line, with text after it: is it left "
                             "open? " PLX_PLAIN_QUOTES);
     return plx_csv_fail(s->csv, (size_t)(s->at - (s->csv->buffer + s->csv->row)), err, "text after the closing quote");
 }

@@ -36,7 +36,7 @@ static plx_status fail(plx_arena *arena, const char *const *names, int n_names, 
     plx_string_format(&places, "; tried the names ");
     for (int i = 0; i < n_names; i++)
         plx_string_format(&places, "%s%s", i == 0 ? "" : ", ", names[i]);
-    plx_error_set(err, PLX_ERR_IO, "%s: no such file%s; put it there, or name the folder that holds it", names[0],
+    plx_error_set(err, PLX_ERR_IO, "%s: no such file%s; put it there, or name the folder that contains it", names[0],
                   places.text ? places.text : "");
     plx_string_release(&places);
     return PLX_ERR_IO;

@@ -73,7 +73,7 @@ static plx_status list_entry(list *l, const char *folder, const char *name, plx_
     if (path && is_folder(path)) {
         if (plx_partition_is_name(name)) return list_folder(l, path, err);
         PLX_FAIL(err, PLX_ERR_IO,
-                 "%s: is a folder in a folder of files, and its name is no COLUMN=VALUE; list the folders one by one",
+                 "%s: is a folder in a folder of files, and its name is not COLUMN=VALUE; list the folders one by one",
                  path);
     }
     if (is_no_data(name))
@@ -99,9 +99,9 @@ static plx_status check_folder(const list *l, const char *folder, plx_error *err
     if (l->n > 0) return PLX_OK;
     if (l->skipped)
         PLX_FAIL(err, PLX_ERR_IO,
-                 "%s: there is no file of rows in the folder; %s, for one, is taken for none: name it to have it read",
+                 "%s: the folder has no file with rows; %s, for example, is not taken for one: name it to read it",
                  folder, l->skipped);
-    PLX_FAIL(err, PLX_ERR_IO, "%s: there is no file in the folder; name a file, or one with files", folder);
+    PLX_FAIL(err, PLX_ERR_IO, "%s: the folder has no files; name a file, or a folder with files", folder);
 }
 
 static plx_status match(list *l, const char *pattern, plx_error *err)

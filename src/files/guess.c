@@ -7,10 +7,10 @@
 #include <string.h>
 #include <strings.h>
 
-#define ARROW   "is an Arrow file (Feather): write it as Parquet or CSV, or hand the table over in Python"
-#define PACKED  "holds compressed data that is compressed once more: decompress it once"
+#define ARROW   "is an Arrow file (Feather): write it as Parquet or CSV, or pass the table in Python"
+#define PACKED  "contains data that was compressed twice: decompress it once"
 #define ARCHIVE "; unpack it, and name the files or their folder"
-#define PAGE    "is a web page and has no columns, as a download that failed leaves it: get the file again"
+#define PAGE    "is a web page without columns, perhaps a failed download: get the file again"
 
 typedef struct signature {
     size_t offset, length;
@@ -21,7 +21,7 @@ static const signature signatures[] = {
     {0, 4, "PAR1", "is a Parquet file: set data.format to auto or parquet"},
     {0, 6, "ARROW1", ARROW},
     {0, 4, "FEA1", ARROW},
-    {0, 4, "\xff\xff\xff\xff", "is an Arrow stream: write it as Parquet or CSV, or hand the table over in Python"},
+    {0, 4, "\xff\xff\xff\xff", "is an Arrow stream: write it as Parquet or CSV, or pass the table in Python"},
     {0, 4, "PK\3\4", "is a zip archive" ARCHIVE},
     {0, 4, "PK\5\6", "is a zip archive without a file"},
     {0, 6, "7z\xbc\xaf\x27\x1c", "is a 7z archive" ARCHIVE},
@@ -37,11 +37,11 @@ static const signature signatures[] = {
     {0, 4, "\x89HDF", "is an HDF5 file: write its rows as CSV or Parquet"},
     {0, 3, "ORC", "is an ORC file: write its rows as Parquet or CSV"},
     {0, 4, "Obj\1", "is an Avro file: write its rows as Parquet or CSV"},
-    {0, 6, "\x93NUMPY", "is an array of NumPy: write its rows as CSV, or hand it over in Python"},
+    {0, 6, "\x93NUMPY", "is a NumPy array: write its rows as CSV, or pass it in Python"},
     {0, 5, "%PDF-", "is a PDF: get the rows as CSV"},
     {0, 4, "\x89PNG", "is a picture"},
     {0, 34, "version https://git-lfs.github.com",
-     "is a pointer of Git LFS and has no columns: get the file itself by `git lfs pull`"},
+     "is a Git LFS pointer without columns: get the file itself with `git lfs pull`"},
 };
 
 #define UTF_16 "the text is UTF-16; convert it to UTF-8"
@@ -99,7 +99,7 @@ const char *plx_guess_other(const char *bytes, size_t n)
     if (wide) return wide;
     if (n > 2 && bytes[0] == '\x80' && bytes[1] >= 2 && bytes[1] <= 5)
         return "is binary, a pickle of Python: write its rows as CSV or Parquet";
-    if (is_json(bytes, n)) return "is JSON: write its rows as CSV, with a column a key";
+    if (is_json(bytes, n)) return "is JSON: write its rows as CSV, with one column per key";
     if (begins(bytes, n, "<!doctype") || begins(bytes, n, "<html")) return PAGE;
     return begins(bytes, n, "<?xml") ? "is XML and has no columns: write its rows as CSV" : NULL;
 }
@@ -125,7 +125,7 @@ void plx_guess_header(plx_slice header, size_t n_cells, const char *delimiter, c
     if (text.length == 1 && (*text.text == '{' || *text.text == '['))
         snprintf(out, room, "; is the file JSON? Write its rows as CSV");
     else if (text.length > 1 && memchr(text.text, '\r', text.length - 1))
-        snprintf(out, room, "; lines end by CR in one place and by LF in another: write all of them alike");
+        snprintf(out, room, "; some lines end with CR and others with LF: write all of them in the same way");
     else if (other)
         snprintf(out, room, "; it is one cell: is data.delimiter %s?", other);
 }

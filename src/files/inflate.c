@@ -111,10 +111,10 @@ static plx_status begin_member(plx_inflate *g, plx_error *err)
 static plx_status fail_data(const plx_inflate *g, plx_error *err)
 {
     if (!g->is_first && g->z.total_out == 0 && g->z.msg && strcmp(g->z.msg, "incorrect header check") == 0)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: behind the compressed data there are other bytes; get the file again",
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: there are other bytes after the compressed data; get the file again",
                  g->name);
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the compressed data is damaged or cut off (%s: %s); get the file again", g->name,
-             g->is_zip ? "zip" : "gzip", g->z.msg ? g->z.msg : "it ends too early");
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the compressed data is damaged or truncated (%s: %s); get the file again",
+             g->name, g->is_zip ? "zip" : "gzip", g->z.msg ? g->z.msg : "it ends too early");
 }
 
 static plx_status read_inflated(void *user, char *out, size_t room, size_t *got, plx_error *err)
@@ -169,7 +169,7 @@ static plx_status read_unzipped(void *user, char *out, size_t room, size_t *got,
     }
     if (*got || (g->made == g->member.length && g->crc == g->member.crc)) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_FORMAT,
-             "%s: the compressed data is damaged or cut off (zip: another %s than it says); get the file again",
+             "%s: the compressed data is damaged or truncated (zip: its %s is not what it says); get the file again",
              g->name, g->made == g->member.length ? "sum" : "length");
 }
 

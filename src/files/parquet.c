@@ -194,8 +194,9 @@ static void release(struct ArrowArrayStream *stream)
     stream->release = NULL;
 }
 
-static const char remedy[] = "write a file of those that are needed, or CSV, or hand over what pyarrow or polars reads "
-                             "of the file in Python";
+static const char remedy[] =
+    "write a file with those that are needed, or CSV, or pass the table that pyarrow or polars reads "
+    "from the file in Python";
 
 /* Whether the file has more columns than carquet takes. Lists and structs make several of one, which may be few enough.
  */
@@ -210,17 +211,17 @@ static plx_status check_columns(const parquet *p, const char *path, plx_error *e
         tried.release(&tried);
         return PLX_OK;
     }
-    PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%s: has %d columns, and Parquet is read with at most %d: %s", path, (int)n,
+    PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%s: has %d columns, and the maximum for Parquet is %d: %s", path, (int)n,
              (int)MOST_COLUMNS, remedy);
 }
 
 static plx_status fail_open(const parquet *p, const char *path, plx_error *err)
 {
-    const char *why = p->failure.message[0] ? p->failure.message : "it is damaged or cut off";
+    const char *why = p->failure.message[0] ? p->failure.message : "it is damaged or truncated";
     if (p->failure.code == CARQUET_ERROR_OUT_OF_MEMORY) return plx_error_memory(err);
     if (strstr(why, "exceeds limit"))
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-                 "%s: cannot be read as a Parquet file: %s; Parquet is read with at most %d columns: %s", path, why,
+                 "%s: cannot be read as a Parquet file: %s; the maximum for Parquet is %d columns: %s", path, why,
                  (int)MOST_COLUMNS, remedy);
     PLX_FAIL(err, PLX_ERR_FORMAT, "%s: cannot be read as a Parquet file: %s; get the file again", path, why);
 }
@@ -259,10 +260,11 @@ plx_status plx_parquet_open(const plx_allocator *allocator, const char *path, st
 {
     (void)allocator;
     *out = (struct ArrowArrayStream){0};
-    PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-             "%s: is a Parquet file, and this build reads none: build plexus with PLEXUS_WITH_PARQUET=ON and carquet "
-             "installed, or write the rows as CSV",
-             path);
+    PLX_FAIL(
+        err, PLX_ERR_UNSUPPORTED,
+        "%s: is a Parquet file, which this build cannot read: build plexus with PLEXUS_WITH_PARQUET=ON and carquet "
+        "installed, or write the rows as CSV",
+        path);
 }
 
 #endif

@@ -51,10 +51,10 @@ static plx_status fail_archive(const plx_stream *stream, plx_error *err)
     if (reason && strstr(reason, "too much memory"))
         PLX_FAIL(
             err, PLX_ERR_FORMAT,
-            "%s: was compressed with a larger window than is read, of more than 128 MiB (zstd --long=28 or more, xz "
-            "likewise); compress it again without",
+            "%s: was compressed with a window of more than 128 MiB, which is not supported (zstd --long=28 or more, xz "
+            "likewise); compress it again with a smaller one",
             stream->path);
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the compressed data is damaged or cut off (%s); get the file again",
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the compressed data is damaged or truncated (%s); get the file again",
              stream->path, reason ? reason : "it ends too early");
 }
 
@@ -71,7 +71,7 @@ static plx_status check_name(const plx_stream *stream, plx_error *err)
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
         if (!stream->is_compressed && ends_with(stream->path, suffixes[i]))
             PLX_FAIL(err, PLX_ERR_FORMAT,
-                     "%s: not compressed data, though it is named %s; get the file again, or rename it", stream->path,
+                     "%s: is not compressed, although it is named %s; get the file again, or rename it", stream->path,
                      suffixes[i]);
     return PLX_OK;
 }

@@ -41,7 +41,7 @@ static uint64_t number_at(const unsigned char *at, int bytes)
 
 static plx_status fail_damaged(const archive *a, plx_error *err)
 {
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the zip archive is damaged or cut off; get the file again", a->path);
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the zip archive is damaged or truncated; get the file again", a->path);
 }
 
 static plx_status read_at(const archive *a, uint64_t offset, void *out, size_t bytes, plx_error *err)
@@ -159,14 +159,15 @@ static plx_status check_found(const archive *a, const found *f, plx_error *err)
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is an Excel workbook (.xlsx): save the sheet as CSV", a->path);
     if (f->n == 0) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is a zip archive without a file", a->path);
     if (f->n > 1)
-        PLX_FAIL(
-            err, PLX_ERR_FORMAT,
-            "%s: is a zip archive of %d files (%s%s), and one is read; unpack it, and name the files or their folder",
-            a->path, f->n, f->names, f->n > SHOWN_MEMBERS ? ", ..." : "");
+        PLX_FAIL(err, PLX_ERR_FORMAT,
+                 "%s: is a zip archive with %d files (%s%s), and only one is read; unpack it, and name the files or "
+                 "their folder",
+                 a->path, f->n, f->names, f->n > SHOWN_MEMBERS ? ", ..." : "");
     if (f->flags & IS_ENCRYPTED) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the zip archive is encrypted; unpack it", a->path);
     if (f->method != STORED && f->method != DEFLATED)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the zip archive is packed by method %u, and deflate is read; unpack it",
-                 a->path, f->method);
+        PLX_FAIL(err, PLX_ERR_FORMAT,
+                 "%s: the zip archive uses compression method %u, and only deflate is read; unpack it", a->path,
+                 f->method);
     return PLX_OK;
 }
 

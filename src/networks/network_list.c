@@ -153,7 +153,7 @@ static void check_choices(const plx_model_def *def, const char *prefix, const pl
         char name[48];
         snprintf(name, sizeof name, "%s%s", prefix, lists[i].name);
         if (lists[i].n <= 1 || lists[i].n <= layers || !reads(def, name)) continue;
-        plx_problem_add(problems, "model", -1, name, "'%s' has %d values for %d layer%s: give one, or one a layer",
+        plx_problem_add(problems, "model", -1, name, "'%s' has %d values for %d layer%s: give one, or one per layer",
                         name, lists[i].n, layers, layers == 1 ? "" : "s");
     }
 }
@@ -182,16 +182,15 @@ static void check_tasks(const plx_model_def *def, const plx_target_spec *targets
 {
     if (n_tasks < def->tasks_min)
         plx_problem_add(problems, "tasks", -1, NULL,
-                        "%s needs at least %d tasks, not %d: add tasks, or choose single_task", def->title,
+                        "%s needs at least %d tasks, not %d: add tasks or choose single_task", def->title,
                         def->tasks_min, n_tasks);
     if (def->tasks_max > 0 && n_tasks > def->tasks_max)
-        plx_problem_add(problems, "tasks", -1, NULL,
-                        "%s takes %d tasks, not %d: leave some out, or choose another model", def->title,
-                        def->tasks_max, n_tasks);
+        plx_problem_add(problems, "tasks", -1, NULL, "%s takes %d tasks, not %d: remove some or choose another model",
+                        def->title, def->tasks_max, n_tasks);
     for (int task = 0; task < n_tasks && def->needs_binary; task++) {
         if (!plx_task_kind_has_positives(targets[task].kind))
-            plx_problem_add(problems, "tasks", task, "kind", "%s takes binary tasks alone; this one is a %s",
-                            def->title, plx_task_list[targets[task].kind]->noun);
+            plx_problem_add(problems, "tasks", task, "kind", "%s takes only binary tasks; this one is a %s", def->title,
+                            plx_task_list[targets[task].kind]->noun);
         else if (targets[task].is_soft)
             plx_problem_add(problems, "tasks", task, "labels",
                             "%s multiplies probabilities of labels 0 and 1; this task has 'labels: soft'", def->title);
@@ -205,14 +204,14 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
     check_tasks(def, targets, n_tasks, problems);
     if (n_towers > 0 && n_towers != n_tasks)
         plx_problem_add(problems, "model", -1, "tower_dnn_units_lists",
-                        "'tower_dnn_units_lists' has %d list%s for %d tasks: give one list a task", n_towers,
+                        "'tower_dnn_units_lists' has %d list%s for %d tasks: give one list per task", n_towers,
                         n_towers == 1 ? "" : "s", n_tasks);
     if (reads(def, "num_experts_shared") && spec->num_experts_shared + spec->num_experts_specific < 1)
         plx_problem_add(problems, "model", -1, "num_experts_specific",
-                        "'num_experts_specific' and 'num_experts_shared' are both 0: a task needs an expert");
+                        "'num_experts_specific' and 'num_experts_shared' are both 0: a task needs at least one expert");
     if (reads(def, "expert_dnn_units") && spec->expert_dnn_units.n < 1)
         plx_problem_add(problems, "model", -1, "expert_dnn_units",
-                        "'expert_dnn_units' is empty: an expert needs a layer");
+                        "'expert_dnn_units' is empty: an expert needs at least one layer");
     check_all_choices(def, spec, n_tasks, problems);
     if (problems->n > n_before) return PLX_OK; /* there is no such network to look at */
     static const plx_input_spec input = {.name = "input"};

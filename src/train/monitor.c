@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * train.monitor: SUM = TERM { "+" TERM }, TERM = [ NUMBER "*" ] ( "loss" | TASK "." FIGURE ). Names of tasks may hold
+ * train.monitor: SUM = TERM { "+" TERM }, TERM = [ NUMBER "*" ] ( "loss" | TASK "." METRIC ). Names of tasks may hold
  * any letters, points and stars among them: a term begins with the longest name that fits.
  */
 #include "train/monitor.h"
@@ -80,7 +80,7 @@ static plx_status fail_task(const parser *p, plx_error *err)
     plx_slice word = word_of(p->rest), head = word;
     const plx_metric *metric = plx_metric_named(word);
     if (metric)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%s' of which task? Write for instance %s.%s", p->whole,
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%s' of which task? Write, for example, %s.%s", p->whole,
                  metric->name, p->what->task_names[0], metric->name);
     while (head.length > 0 && head.text[head.length - 1] != '.')
         head.length--;
@@ -93,9 +93,9 @@ static plx_status fail_task(const parser *p, plx_error *err)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': there is no task '%.*s'; did you mean '%s.%.*s'?", p->whole,
                  shown(head), head.text, nearest, shown(figure), figure.text);
     if (nearest)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.FIGURE; did you mean '%s%s'?",
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.METRIC; did you mean '%s%s'?",
                  p->whole, shown(word), word.text, nearest, nearest == loss ? "" : ".loss");
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.FIGURE, such as %s.%s", p->whole,
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.METRIC, such as %s.%s", p->whole,
              shown(word), word.text, p->what->task_names[0], plx_task_list[p->what->task_kinds[0]]->monitored);
 }
 
@@ -108,9 +108,10 @@ static plx_status fail_figure(const parser *p, int task, plx_slice figure, plx_e
     size_t used = 0;
     for (size_t i = 0; i < n && used < sizeof all; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': task '%s' has no figure '%.*s' to watch%s%s%s%s%s; there are %s",
-             p->whole, name, shown(figure), figure.text, nearest ? "; did you mean '" : "", nearest ? name : "",
-             nearest ? "." : "", nearest ? nearest : "", nearest ? "'" : "", all);
+    PLX_FAIL(err, PLX_ERR_ARGUMENT,
+             "monitor '%s': task '%s' has no metric '%.*s' to monitor%s%s%s%s%s; valid metrics: %s", p->whole, name,
+             shown(figure), figure.text, nearest ? "; did you mean '" : "", nearest ? name : "", nearest ? "." : "",
+             nearest ? nearest : "", nearest ? "'" : "", all);
 }
 
 static plx_status parse_figure(parser *p, plx_monitor_term *term, plx_error *err)
@@ -138,7 +139,7 @@ static plx_status parse_weight(parser *p, plx_monitor_term *term, plx_error *err
     if (star == p->rest.length || p->rest.text[star] == '+' || find_task(p) >= 0) return PLX_OK;
     plx_slice number = plx_slice_trim((plx_slice){p->rest.text, star});
     if (!plx_parse_double(number, &term->weight) || !(term->weight > 0) || !isfinite(term->weight))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is no weight; it takes a number above 0 before the *",
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is not a weight; a number above 0 must come before the *",
                  p->whole, shown(number), number.text);
     skip(p, star + 1);
     skip_blanks(p);

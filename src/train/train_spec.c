@@ -99,7 +99,7 @@ static void check_table_optimizer(const plx_train_spec *spec, plx_problems *prob
     const char *name = spec->table_optimizer;
     if (!name || !*name || plx_table_optimizer_is_known(name)) return;
     plx_problem_add(problems, "train", -1, "table_optimizer",
-                    "table_optimizer '%s' is unknown; take rowwise_adagrad, or lazy_ and the name of an optimizer, for "
+                    "table_optimizer '%s' is unknown; use rowwise_adagrad, or lazy_ and the name of an optimizer, for "
                     "instance lazy_adam",
                     name);
 }
@@ -111,7 +111,7 @@ static void check_schedule(const plx_train_spec *spec, plx_problems *problems)
     if (spec->schedule_steps > 0 && !has_steps)
         plx_problem_add(
             problems, "train", -1, "schedule_steps",
-            "'schedule_steps' belongs to the schedules step, exponential and cosine: name one in 'schedule'");
+            "'schedule_steps' belongs to the schedules step, exponential and cosine: set 'schedule' to one of them");
     if (spec->min_learning_rate > spec->learning_rate)
         plx_problem_add(problems, "train", -1, "min_learning_rate", "'min_learning_rate' is above 'learning_rate'");
 }
@@ -143,7 +143,7 @@ static void unknown_optimizer(const plx_train_spec *spec, plx_problems *problems
     }
     const char *nearest = plx_nearest(plx_slice_of(spec->optimizer), names, n);
     plx_problem_add(problems, "train", -1, "optimizer", "optimizer '%s' is unknown; %s'%s'%s", spec->optimizer,
-                    nearest ? "did you mean " : "take for instance ", nearest ? nearest : "adam", nearest ? "?" : "");
+                    nearest ? "did you mean " : "use, for example, ", nearest ? nearest : "adam", nearest ? "?" : "");
 }
 
 /** Whether parameters or lazy tables are moved by it. */
@@ -161,18 +161,17 @@ static void check_options(const plx_train_spec *spec, const plx_optimizer *optim
     const bool has_sgd = uses(spec, &plx_optimizer_sgd), has_rmsprop = uses(spec, &plx_optimizer_rmsprop);
     if (spec->momentum > 0 && !has_sgd && !has_rmsprop)
         plx_problem_add(problems, "train", -1, "momentum",
-                        "'momentum' belongs to the optimizers sgd and rmsprop, not to %s: leave it out",
-                        optimizer->name);
+                        "'momentum' belongs to the optimizers sgd and rmsprop, not to %s: remove it", optimizer->name);
     if (spec->nesterov && !(has_sgd && spec->momentum > 0))
         plx_problem_add(problems, "train", -1, "nesterov",
                         "'nesterov' belongs to the optimizer sgd with a 'momentum' above 0");
     if (spec->centered && !has_rmsprop)
         plx_problem_add(problems, "train", -1, "centered",
-                        "'centered' belongs to the optimizer rmsprop, not to %s: leave it out", optimizer->name);
+                        "'centered' belongs to the optimizer rmsprop, not to %s: remove it", optimizer->name);
     if (uses(spec, &plx_optimizer_ftrl) && !(spec->initial_accumulator + spec->ftrl_beta + spec->ftrl_l2 > 0))
         plx_problem_add(
             problems, "train", -1, "initial_accumulator",
-            "'initial_accumulator', 'ftrl_beta' and 'ftrl_l2' are all 0, and ftrl divides by what they give: set "
+            "'initial_accumulator', 'ftrl_beta' and 'ftrl_l2' are all 0, and ftrl divides by a sum of them: set "
             "one of them");
 }
 
