@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -57,6 +58,10 @@ def _of_network(
         with self._lock if is_alone else contextlib.nullcontext():
             return function(self._definition.built(), *args, **kwargs)
 
+    _, *parameters = inspect.signature(function).parameters.values()
+    own = inspect.Parameter("self", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    signature = inspect.signature(function).replace(parameters=[own, *parameters])
+    setattr(method, "__signature__", signature)  # noqa: B010 (a function has no such attribute to a type checker)
     return method
 
 
@@ -444,7 +449,7 @@ class Model:
     load_weights = _of_network(_weights.load_weights, is_alone=True)
     save = _of_network(_network.save)
     export_onnx = _of_network(_network.export_onnx)
-    predictor = _of_network(predictor.of_network)
+    predictor = _of_network(predictor.predictor)
 
 
 def load_model(filepath: FilePath, custom_objects: Mapping[str, object] | None = None, threads: int = 0) -> Model:

@@ -258,7 +258,7 @@ def _is_double(value: object) -> bool:
     return isinstance(value, (int, np.integer)) and not isinstance(value, np.timedelta64) and abs(int(value)) <= _EXACT
 
 
-def of_network(network: Network, columns: Iterable[str] | None = None) -> Predictor:
+def predictor(network: Network, columns: Iterable[str] | None = None) -> Predictor:
     """Make a frozen copy that scores one row per call, in microseconds. Threads may share it.
 
     Parameters

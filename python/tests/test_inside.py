@@ -2,6 +2,7 @@
 """Looking inside: layers against a computation by hand, gates, embeddings, pictures that show something."""
 
 import gc
+import inspect
 import weakref
 
 import numpy as np
@@ -141,3 +142,16 @@ def test_pictures(model, rows, features):
         bottom.compile()
         bottom.fit({"city": features["city"]}, [rows["click"], rows["click"]], batch_size=512, verbose=0)
         plot.gate_use(bottom, features)
+
+
+def test_methods_show_their_own_signatures():
+    """Those that are functions of a network have a model's signature and their docstring."""
+    for name, parameters in {
+        "layer_output": ["self", "x", "name"],
+        "predictor": ["self", "columns"],
+        "export_onnx": ["self", "filepath", "external_data"],
+        "layers": ["self"],
+    }.items():
+        method = getattr(plexus.Model, name)
+        assert list(inspect.signature(method).parameters) == parameters and len(method.__doc__) > 40
+        assert method.__name__ == name
