@@ -236,8 +236,9 @@ static plx_status encode(plx_encoders *e, feed *f, int64_t cut, plx_rows *out, p
         order[i] = i;
     plx_status status = plx_encoders_raw(e, true, &columns, err);
     if (!status) status = plx_arrow_read(&to, &stream, "fuzz", err);
-    if (!status) status = plx_encoders_fit(e, &columns, order, columns.n, err);
-    if (!status) status = plx_encoders_encode(e, &plx_allocator_default, &columns, order, columns.n, true, out, err);
+    if (!status) status = plx_encoders_fit(e, &columns, order, columns.n, NULL, err);
+    if (!status)
+        status = plx_encoders_encode(e, &plx_allocator_default, &columns, order, columns.n, true, NULL, out, err);
     plx_columns_release(&columns);
     return status;
 }

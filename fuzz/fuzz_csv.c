@@ -85,10 +85,11 @@ static plx_status encode(plx_encoders *e, feed f, bool with_labels, plx_rows *ou
         order = malloc(columns.n * sizeof *order);
         for (size_t i = 0; i < columns.n; i++)
             order[i] = (uint32_t)i;
-        status = plx_encoders_fit(e, &columns, order, columns.n, err);
+        status = plx_encoders_fit(e, &columns, order, columns.n, NULL, err);
     }
     if (!status)
-        status = plx_encoders_encode(e, &plx_allocator_default, &columns, order, columns.n, with_labels, out, err);
+        status =
+            plx_encoders_encode(e, &plx_allocator_default, &columns, order, columns.n, with_labels, NULL, out, err);
     free(order);
     plx_columns_release(&columns);
     return status;

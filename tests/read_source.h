@@ -44,8 +44,8 @@ static inline plx_status encode_all(plx_encoders *e, plx_columns *columns, plx_r
     if (columns->n > sizeof order / sizeof *order) return PLX_ERR_ARGUMENT;
     for (uint32_t i = 0; i < columns->n; i++)
         order[i] = i;
-    PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
-    return plx_encoders_encode(e, &plx_allocator_default, columns, order, columns->n, true, rows, err);
+    PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, NULL, err));
+    return plx_encoders_encode(e, &plx_allocator_default, columns, order, columns->n, true, NULL, rows, err);
 }
 
 /* The `n` rows read in two ways must have the same records. Gives back all that it takes. */

@@ -709,6 +709,33 @@ static void test_pool_without_room_for_threads(void)
     CHECK_STATUS(WEXITSTATUS(result), 0);
 }
 
+/* Fails in every job from `first` on, and says which. */
+static plx_status fail_from(void *user, int job, int thread, plx_error *err)
+{
+    const int *first = user;
+    (void)thread;
+    return job < *first ? PLX_OK : plx_error_set(err, PLX_ERR_FORMAT, "job %d", job);
+}
+
+static void test_pool_try(void)
+{
+    for (int threads = 1; threads < 5; threads++) {
+        plx_pool *pool = NULL;
+        plx_error err = {.code = PLX_OK};
+        int first = 100;
+        REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
+        CHECK_STATUS(plx_pool_try(pool, 100, fail_from, &first, &err), PLX_OK);
+        for (first = 99; first >= 0; first -= 7) {
+            char expected[16];
+            snprintf(expected, sizeof expected, "job %d", first);
+            CHECK_STATUS(plx_pool_try(pool, 100, fail_from, &first, &err), PLX_ERR_FORMAT);
+            CHECK(strcmp(err.message, expected) == 0);
+        }
+        CHECK_STATUS(plx_pool_try(pool, 3, fail_from, &first, NULL), PLX_ERR_FORMAT);
+        plx_pool_free(pool);
+    }
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -736,6 +763,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_no_pool_is_the_caller),
         CHECK_TEST(test_pool_sleeps_and_wakes),
         CHECK_TEST(test_pool_refusals),
+        CHECK_TEST(test_pool_try),
         CHECK_TEST(test_pool_without_room_for_threads),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

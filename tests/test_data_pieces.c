@@ -26,6 +26,8 @@ static plx_status read_feed(void *user, char *out, size_t room, size_t *got, plx
     return n == 0 && f->fails ? plx_error_set(err, PLX_ERR_IO, "f: torn off") : PLX_OK;
 }
 
+enum { MOST_FEATURES = 6 };
+
 /* What a text is read by, and how. */
 typedef struct manner {
     const char *text;
@@ -49,16 +51,28 @@ typedef struct result {
 static void make_spec(small_spec *s, const manner *m)
 {
     static char *columns[] = {"color", "size", "tags", "weights", "sold"};
+    static plx_feature_spec features[] = {
+        {.name = "color", .kind = PLX_FEATURE_SPARSE, .embedding_dim = 4},
+        {.name = "hue", .kind = PLX_FEATURE_SPARSE, .column = "color", .embedding_name = "tags", .embedding_dim = 4},
+        {.name = "band", .kind = PLX_FEATURE_BUCKETS, .column = "size", .quantiles = 5, .embedding_dim = 4},
+        {.name = "tags",
+         .kind = PLX_FEATURE_LIST,
+         .embedding_dim = 4,
+         .separator = "|",
+         .max_length = 3,
+         .weight_column = "weights"},
+        {.name = "labels",
+         .kind = PLX_FEATURE_LIST,
+         .column = "tags",
+         .embedding_name = "tags",
+         .embedding_dim = 4,
+         .separator = "|",
+         .max_length = 2},
+        {.name = "size", .kind = PLX_FEATURE_DENSE, .scaling = PLX_SCALE_STANDARD, .missing = 3}};
     small_spec_init(s);
     plx_data_spec *data = &s->spec.data;
-    s->features[2] = s->features[1];
-    s->features[1] = (plx_feature_spec){.name = "tags",
-                                        .kind = PLX_FEATURE_LIST,
-                                        .embedding_dim = 4,
-                                        .separator = "|",
-                                        .max_length = 3,
-                                        .weight_column = "weights"};
-    s->spec.n_features = 3;
+    s->spec.features = features;
+    s->spec.n_features = COUNT(features);
     data->delimiter = m->delimiter ? (char *)m->delimiter : ",";
     data->quote = m->quote ? (char *)m->quote : "\"";
     data->comment = m->comment ? (char *)m->comment : "";
@@ -368,8 +382,6 @@ static void test_load(void)
     make_spec(&s, &m);
     s.spec.data.train = (plx_text_list){files, COUNT(files)};
     s.spec.data.validation_part = 0.2;
-    s.features[2].missing = 3;
-    s.features[2].scaling = PLX_SCALE_STANDARD;
     for (int i = 0; i < COUNT(files); i++) {
         const long_text l = make_long(300000 + 200000 * (size_t)i, i == 1 ? 211 : 0);
         write_bytes(&f, files[i], l.text, l.length);
@@ -426,7 +438,7 @@ static plx_status take_by(taken *t, const loaded *l, folder *f, int threads, siz
     const plx_chunk_hooks hooks = {.make = make_rows, .take = take_rows, .user = t};
     plx_kept_cells kept;
     *wrong = (plx_wrong_rows){.n = 0};
-    memset(unknown, 0, 4 * sizeof *unknown);
+    memset(unknown, 0, MOST_FEATURES * sizeof *unknown);
     plx_string_init(&t->records, &plx_allocator_default);
     plx_string_init(&t->kept, &plx_allocator_default);
     plx_kept_cells_init(&kept, &plx_allocator_default, names, COUNT(names));
@@ -465,7 +477,7 @@ static void test_chunks(void)
     REQUIRE(load_by(&l, &f, &s.spec, 1, 0) == PLX_OK);
     taken one, many;
     plx_wrong_rows wrong, same;
-    plx_unknown unknown[4], counted[4];
+    plx_unknown unknown[MOST_FEATURES], counted[MOST_FEATURES];
     CHECK_STATUS(take_by(&one, &l, &f, 1, 0, &wrong, unknown), PLX_OK);
     CHECK(wrong.n > 10 && unknown[0].known > 0 && unknown[0].known < unknown[0].cells);
     for (int i = 0; i < COUNT(sizes) * 3; i++) {

@@ -190,6 +190,42 @@ void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+typedef struct trial {
+    plx_trying_job *job;
+    void *user;
+    pthread_mutex_t mutex;
+    atomic_int failed; /* the lowest number of a job that failed, written with the mutex held */
+    plx_status status; /* of it, with the mutex held */
+    plx_error error;
+} trial;
+
+static void try_job(void *user, int job, int thread)
+{
+    trial *t = user;
+    plx_error error = {.code = PLX_OK};
+    if (job > atomic_load(&t->failed)) return;
+    const plx_status status = t->job(t->user, job, thread, &error);
+    if (!status) return;
+    pthread_mutex_lock(&t->mutex);
+    if (job < atomic_load(&t->failed)) {
+        t->status = status;
+        t->error = error;
+        atomic_store(&t->failed, job);
+    }
+    pthread_mutex_unlock(&t->mutex);
+}
+
+plx_status plx_pool_try(plx_pool *pool, int n_jobs, plx_trying_job *job, void *user, plx_error *err)
+{
+    trial t = {.job = job, .user = user, .status = PLX_OK};
+    pthread_mutex_init(&t.mutex, NULL);
+    atomic_init(&t.failed, n_jobs);
+    plx_pool_run(pool, n_jobs, try_job, &t);
+    pthread_mutex_destroy(&t.mutex);
+    if (t.status && err) *err = t.error;
+    return t.status;
+}
+
 static plx_status start_workers(plx_pool *pool, plx_error *err)
 {
     bool started = true;

@@ -25,6 +25,11 @@ typedef void plx_job(void *user, int job, int thread);
  * caller runs them, in order. */
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user);
 
+/** The same for jobs that can fail. Where some do, the failure is that of the lowest number; jobs above it need not
+ * run. */
+typedef plx_status plx_trying_job(void *user, int job, int thread, plx_error *err);
+plx_status plx_pool_try(plx_pool *pool, int n_jobs, plx_trying_job *job, void *user, plx_error *err);
+
 /** Processors that this process may use, by its affinity and its container's quota; at least 1. */
 int plx_cpu_count(void);
 

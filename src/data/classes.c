@@ -60,7 +60,7 @@ static plx_status take_weights(plx_encoders *e, plx_label_encoder *task, int n, 
         PLX_FAIL(err, PLX_ERR_SCHEMA,
                  "task '%s' has %d classes and %d class_weights: give one a class, in the order of the classes",
                  task->spec->name, n, given->n);
-    task->class_weights = plx_arena_take(&e->arena, (size_t)n, sizeof *task->class_weights);
+    task->class_weights = plx_encoders_take(e, (size_t)n, sizeof *task->class_weights);
     if (!task->class_weights) return plx_error_memory(err);
     if (!given->names) {
         memcpy(task->class_weights, given->items, (size_t)n * sizeof *given->items);
@@ -75,7 +75,7 @@ plx_status plx_classes_balance(plx_encoders *e, plx_label_encoder *task, const u
 {
     const int n = plx_classes_n(task);
     uint64_t rows = 0, present = 0;
-    task->class_weights = plx_arena_take(&e->arena, (size_t)n, sizeof *task->class_weights);
+    task->class_weights = plx_encoders_take(e, (size_t)n, sizeof *task->class_weights);
     if (!task->class_weights) return plx_error_memory(err);
     for (int i = 0; i < n; i++) {
         rows += counts[i];

@@ -85,6 +85,7 @@ typedef struct plx_encoder_def {
 
     /** What encode_rows needs beside, in the arena, for `n` rows that will lie in one plx_rows; 0: they will not. Of
      * targets it is not called without labels: encode_rows gets NULL then. */
+    bool remembers; /* encode_rows writes to what prepare made: each thread has its own */
     plx_status (*prepare)(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, size_t n,
                           plx_arena *arena, void **out, plx_error *err);
     plx_status (*encode_rows)(const plx_encoder *feature, const plx_encoded_rows *rows, void *prepared, plx_error *err);

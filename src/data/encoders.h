@@ -3,8 +3,10 @@
 #ifndef PLX_ENCODERS_H
 #define PLX_ENCODERS_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/pool.h"
 #include "data/columns.h"
 #include "data/load.h"
 #include "data/vocabulary.h"
@@ -64,9 +66,10 @@ typedef struct plx_label_encoder {
 struct plx_encoders {
     atomic_int holders;
     plx_allocator allocator;
-    plx_hash_seed seed;  /* of all dictionaries */
-    plx_arena arena;     /* the spec's copy and the arrays below */
-    plx_table_spec spec; /* ours */
+    plx_hash_seed seed;    /* of all dictionaries */
+    plx_arena arena;       /* the spec's copy and the arrays below */
+    pthread_mutex_t mutex; /* of the arena in plx_encoders_take */
+    plx_table_spec spec;   /* ours */
     plx_csv_options csv;
     plx_input *inputs; /* [n_inputs] */
     int n_inputs;
@@ -90,6 +93,8 @@ struct plx_encoders {
 /** Checked and not yet fitted: vocabularies are empty. PLX_ERR_ARGUMENT: parts of the spec do not fit together. */
 plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_spec *spec, plx_encoders **out,
                                plx_error *err);
+/** Cleared memory that lives as long as the encoders; by several threads at once. NULL: out of memory. */
+void *plx_encoders_take(plx_encoders *encoders, size_t count, size_t size);
 /** The number of the input that reads `column`, made where there is none; -1 when out of memory. */
 int plx_encoders_input(plx_encoders *encoders, const char *column);
 /** Says how many numbers are in a cell of the input, on which all that read a column agree, and what separates them. */
@@ -100,15 +105,17 @@ void plx_encoders_seal(plx_encoders *encoders);
 /** Raw columns for the encoders' inputs, the label columns only `with_labels`. */
 plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err);
 
-/** Takes vocabularies and scalings from rows order[0..n-1], and seals. */
+/** Takes vocabularies and scalings from rows order[0..n-1], and seals. By the threads of `pool`, which may be NULL,
+ * unless the columns are spilled, since each feature takes memory meanwhile. */
 plx_status plx_encoders_fit(plx_encoders *encoders, const plx_columns *columns, const uint32_t *order, size_t n,
-                            plx_error *err);
+                            plx_pool *pool, plx_error *err);
 /** Reads the vocabularies that files hold, looked for in the options' folders. */
 plx_status plx_vocabularies_read(plx_encoders *encoders, const plx_load_options *options, plx_error *err);
-/** Raw columns being encoded, some rows at a time; both are borrowed. `whole`: `n` rows will lie in one plx_rows. */
+/** Raw columns being encoded, some rows at a time; both are borrowed, and so is the pool, which may be NULL. `whole`:
+ * `n` rows will lie in one plx_rows. */
 typedef struct plx_encoding plx_encoding;
 plx_status plx_encoding_create(const plx_encoders *encoders, const plx_columns *columns, size_t n, bool whole,
-                               bool with_labels, plx_encoding **out, plx_error *err);
+                               bool with_labels, plx_pool *pool, plx_encoding **out, plx_error *err);
 void plx_encoding_free(plx_encoding *encoding);
 /** Rows order[0..n-1] into records first.. of `out`, which are cleared before; has_all_labels becomes false where one
  * lacks. */
@@ -117,11 +124,12 @@ plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order
 
 /** Encodes rows order[0..n-1] into `out`, made by `allocator`; without labels these are NaN. */
 plx_status plx_encoders_encode(const plx_encoders *encoders, const plx_allocator *allocator, const plx_columns *columns,
-                               const uint32_t *order, size_t n, bool with_labels, plx_rows *out, plx_error *err);
+                               const uint32_t *order, size_t n, bool with_labels, plx_pool *pool, plx_rows *out,
+                               plx_error *err);
 /** The same for rows to score: cells whose category is not known are added to `unknown`, which may be NULL. */
 plx_status plx_encoders_encode_told(const plx_encoders *encoders, const plx_allocator *allocator,
                                     const plx_columns *columns, const uint32_t *order, size_t n, bool with_labels,
-                                    plx_unknown *unknown, plx_rows *out, plx_error *err);
+                                    plx_unknown *unknown, plx_pool *pool, plx_rows *out, plx_error *err);
 
 /** The text that a cell of any reader but features stands for. Those of features: plx_vocabulary_text. */
 static inline plx_slice plx_encoders_value(const plx_encoders *encoders, plx_slice cell, char room[PLX_VALUE_ROOM])

@@ -224,6 +224,7 @@ plx_status plx_encoders_create(const plx_allocator *allocator, const plx_table_s
     e->allocator = *allocator;
     e->seed = plx_hash_seed_draw();
     plx_arena_init(&e->arena, &e->allocator);
+    pthread_mutex_init(&e->mutex, NULL);
     plx_dictionary_init(&e->input_names, &e->allocator, e->seed);
     plx_dictionary_init(&e->vocabulary_names, &e->allocator, e->seed);
     plx_status status = set_up(e, spec, err);
@@ -252,7 +253,16 @@ void plx_encoders_release(plx_encoders *e)
     plx_labels_release(e);
     plx_dictionary_release(&e->input_names);
     plx_arena_release(&e->arena);
+    pthread_mutex_destroy(&e->mutex);
     plx_free(&allocator, e);
+}
+
+void *plx_encoders_take(plx_encoders *e, size_t count, size_t size)
+{
+    pthread_mutex_lock(&e->mutex);
+    void *memory = plx_arena_take(&e->arena, count, size);
+    pthread_mutex_unlock(&e->mutex);
+    return memory;
 }
 
 void plx_encoders_seal(plx_encoders *e)

@@ -70,7 +70,7 @@ static plx_status fit_borders(plx_encoders *e, plx_bucket_encoder *buckets, cons
     const plx_feature_spec *spec = buckets->spec;
     const int room =
         spec->exact ? plx_exact_borders(sorted, n, spec->exact, NULL, BORDERS_MAX) : (int)spec->quantiles - 1;
-    double *borders = plx_arena_take(&e->arena, (size_t)room, sizeof *borders);
+    double *borders = plx_encoders_take(e, (size_t)room, sizeof *borders);
     if (!borders) return plx_error_memory(err);
     buckets->borders = borders;
     if (!spec->exact) return fit_quantiles(e, buckets, sorted, n, borders, err);

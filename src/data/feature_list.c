@@ -464,6 +464,7 @@ const plx_encoder_def plx_feature_list = {.name = "list",
                                           .seal_list = seal_list,
                                           .check_text = check_text,
                                           .check_row = check_row,
+                                          .remembers = true,
                                           .prepare = prepare,
                                           .encode_rows = encode_rows,
                                           .encode_cells = encode_cells};

@@ -16,6 +16,7 @@
 #include "files/find.h"
 
 enum { TRAIN, VALIDATION, TEST };
+enum { FEW_ROWS = 1000 };
 
 static plx_status read_file(const plx_filling *to, const char *path, const plx_load_options *options, plx_error *err)
 {
@@ -122,14 +123,21 @@ static plx_status identity(const plx_encoders *e, size_t n, uint32_t **out, plx_
     return PLX_OK;
 }
 
+/* The threads that fit and encode; none for rows that are done before these have started. */
+static plx_status pool_for(const plx_encoders *e, const plx_load_options *options, size_t n, plx_pool **out,
+                           plx_error *err)
+{
+    return options->threads > 1 && n > FEW_ROWS ? plx_pool_create(&e->allocator, options->threads, out, err) : PLX_OK;
+}
+
 static plx_status encode_part(const plx_encoders *e, const plx_row_store *store, const plx_columns *columns, int part,
-                              const uint32_t *order, size_t n, plx_rows *out, plx_error *err)
+                              const uint32_t *order, size_t n, plx_pool *pool, plx_rows *out, plx_error *err)
 {
     if (!plx_row_store_fits(store, &e->layout, columns->n) && n > 0) {
-        PLX_TRY(plx_row_store_encode(store, e, columns, part, order, n, err));
+        PLX_TRY(plx_row_store_encode(store, e, columns, part, order, n, pool, err));
         return plx_row_store_open(store, &e->allocator, &e->layout, part, n, false, true, out, err);
     }
-    PLX_TRY(plx_encoders_encode(e, &e->allocator, columns, order, n, true, out, err));
+    PLX_TRY(plx_encoders_encode(e, &e->allocator, columns, order, n, true, pool, out, err));
     return store && store->keeps && n ? plx_row_store_write(store, &e->allocator, part, out, err) : PLX_OK;
 }
 
@@ -242,20 +250,20 @@ static plx_status drop_unknown(const plx_encoders *e, const plx_load_options *op
 /* All rows are in `columns`, and their numbers in `order`. */
 static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
                                  const plx_columns *columns, const size_t files[PLX_PARTS], uint32_t *order,
-                                 plx_rows parts[PLX_PARTS], plx_wrong_rows *dropped, plx_error *err)
+                                 plx_pool *pool, plx_rows parts[PLX_PARTS], plx_wrong_rows *dropped, plx_error *err)
 {
     size_t sizes[PLX_PARTS] = {0};
     plx_row_store *store = options->store;
     bool is_fitted = options->fitted != NULL;
     bool fit_on_all = data->fit_on == PLX_FIT_ON_ALL;
-    if (!is_fitted && fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, err));
+    if (!is_fitted && fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, pool, err));
     PLX_TRY(cut(e, data, files, order, sizes, err));
-    if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], err));
+    if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], pool, err));
     if (!is_fitted) plx_encoders_tell_labels(e, &options->listener);
     for (int part = 0; part < PLX_PARTS; part++) {
         size_t n = sizes[part];
         PLX_TRY(drop_unknown(e, options, columns, part, order, &n, dropped, err));
-        PLX_TRY(encode_part(e, store, columns, part, order, n, &parts[part], err));
+        PLX_TRY(encode_part(e, store, columns, part, order, n, pool, &parts[part], err));
         order += sizes[part];
     }
     if (store) store->is_written = store->keeps || !plx_row_store_fits(store, &e->layout, columns->n);
@@ -267,6 +275,7 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
 {
     size_t files[PLX_PARTS];
     uint32_t *order = NULL;
+    plx_pool *pool = NULL;
     plx_columns columns = {0};
     plx_wrong_rows before = {.n = 0}, dropped = {.n = 0};
     const plx_filling to = {.encoders = e,
@@ -286,7 +295,9 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
         files[part] = columns.n - rows_before;
     }
     if (!status) status = identity(e, columns.n, &order, err);
-    if (!status) status = fit_and_encode(e, data, options, &columns, files, order, parts, &dropped, err);
+    if (!status) status = pool_for(e, options, columns.n, &pool, err);
+    if (!status) status = fit_and_encode(e, data, options, &columns, files, order, pool, parts, &dropped, err);
+    plx_pool_free(pool);
     bool is_unknown_class = status == PLX_ERR_SCHEMA && order && plx_labels_are_fitted(e);
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
@@ -325,6 +336,7 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
                              plx_error *err)
 {
     uint32_t *order = NULL;
+    plx_pool *pool = NULL;
     plx_columns columns = {0};
     plx_rows rows = {0};
     const plx_filling to = {.encoders = encoders,
@@ -338,9 +350,11 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
     for (int i = 0; !status && i < n_paths; i++)
         status = read_named(&to, paths[i], options, err);
     if (!status) status = identity(encoders, columns.n, &order, err);
+    if (!status) status = pool_for(encoders, options, columns.n, &pool, err);
     if (!status)
         status = plx_encoders_encode_told(encoders, allocator, &columns, order, columns.n, with_labels,
-                                          options->unknown, &rows, err);
+                                          options->unknown, pool, &rows, err);
+    plx_pool_free(pool);
     plx_free(&encoders->allocator, order);
     plx_columns_release(&columns);
     if (!status) *out = rows;

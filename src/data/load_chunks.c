@@ -39,8 +39,8 @@ static plx_status encode(const chunks *c, chunk *to, const plx_columns *columns,
     if (to->unknown) memset(to->unknown, 0, (size_t)e->n_features * sizeof *to->unknown);
     plx_rows_release(&to->rows, c->allocator);
     to->rows = (plx_rows){0};
-    return plx_encoders_encode_told(e, c->allocator, columns, to->order, n, c->to.with_labels, to->unknown, &to->rows,
-                                    err);
+    return plx_encoders_encode_told(e, c->allocator, columns, to->order, n, c->to.with_labels, to->unknown, NULL,
+                                    &to->rows, err);
 }
 
 static plx_status make(void *user, int slot, int thread, const plx_columns *columns, plx_error *err)

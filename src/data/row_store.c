@@ -44,7 +44,7 @@ static plx_status encode_chunks(plx_row_writer *writer, const plx_encoding *enco
 }
 
 plx_status plx_row_store_encode(const plx_row_store *store, const plx_encoders *e, const plx_columns *columns, int part,
-                                const uint32_t *order, size_t n, plx_error *err)
+                                const uint32_t *order, size_t n, plx_pool *pool, plx_error *err)
 {
     char path[MAX_PATH];
     const plx_layout *layout = plx_encoders_layout(e);
@@ -52,7 +52,7 @@ plx_status plx_row_store_encode(const plx_row_store *store, const plx_encoders *
     plx_rows chunk = {0};
     plx_row_writer writer = {0};
     plx_status status = make_path(store, part, path, err);
-    if (!status) status = plx_encoding_create(e, columns, n, false, true, &encoding, err);
+    if (!status) status = plx_encoding_create(e, columns, n, false, true, pool, &encoding, err);
     if (!status) status = plx_rows_init(&chunk, &e->allocator, layout, n < CHUNK_ROWS ? n : CHUNK_ROWS, err);
     if (!status) status = plx_row_writer_init(&writer, &e->allocator, path, layout, store->id, n, err);
     if (!status) status = encode_chunks(&writer, encoding, columns, order, n, &chunk, err);

@@ -26,7 +26,7 @@ size_t plx_row_store_raw_bytes(const plx_row_store *store);
 
 /** Encodes rows order[0..n-1], n > 0, of raw columns into the file of `part`. */
 plx_status plx_row_store_encode(const plx_row_store *store, const plx_encoders *encoders, const plx_columns *columns,
-                                int part, const uint32_t *order, size_t n, plx_error *err);
+                                int part, const uint32_t *order, size_t n, plx_pool *pool, plx_error *err);
 /** Writes rows that lie in memory to it. */
 plx_status plx_row_store_write(const plx_row_store *store, const plx_allocator *allocator, int part,
                                const plx_rows *rows, plx_error *err);

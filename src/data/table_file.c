@@ -15,7 +15,7 @@
 #include "data/table_rows.h"
 #include "files/pieces.h"
 
-enum { PIECE_BYTES = 1 << 20 };
+enum { PIECE_BYTES = 1 << 19 };
 
 typedef struct piece {
     plx_piece_bytes text;
