@@ -116,7 +116,7 @@ static void write_head(printer *p)
     for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
         const char *name = plx_model_task_name(p->model, task), *class_name;
         if (task) cli_write(out, ",", 1);
-        if (plx_model_task_kind(p->model, task) != PLX_TASK_MULTICLASS) write_cell(out, name, NULL);
+        if (!plx_model_class_name(p->model, task, 0)) write_cell(out, name, NULL);
         for (int i = 0; (class_name = plx_model_class_name(p->model, task, i)); i++) {
             if (i) cli_write(out, ",", 1);
             write_cell(out, name, class_name);

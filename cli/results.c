@@ -7,10 +7,16 @@
 
 enum { COLUMN = 10 };
 
-/** Whether the figure belongs to the task's kind, and to rows without groups where there are none. */
-static bool is_told(const plx_metric_info *info, const plx_metrics *metrics)
+/** Whether the task has the metric. */
+static bool is_told(int metric, const plx_metrics *metrics)
 {
-    return (info->kinds >> metrics->kind & 1) && (metrics->groups > 0 || !info->needs_groups);
+    return metrics->applies >> metric & 1;
+}
+
+/** Whether the task's labels are positive or negative. */
+static bool has_positives(const plx_metrics *metrics)
+{
+    return metrics->kind == PLX_TASK_BINARY;
 }
 
 /** Some tasks' columns, as many as fit beside each other. */
@@ -33,16 +39,16 @@ static void print_cell(const table *t, int task, const char *text)
     fprintf(t->out, "%*s%s", column_width(&t->metrics[task]) - cli_letters(text), "", text);
 }
 
-static void print_counts(const table *t, const char *title, const int64_t *first, plx_task_kind kind)
+/* `first`: of the first task; `for_all`: of tasks without positive labels, too. */
+static void print_counts(const table *t, const char *title, const int64_t *first, bool for_all)
 {
     char text[32];
-    bool is_for_all = kind == PLX_TASK_MULTICLASS;
     fprintf(t->out, "%-*s", t->first_width, title);
     for (int task = 0; task < t->n_tasks; task++) {
         const int64_t *count =
             (const int64_t *)(const void *)((const char *)first + task * (ptrdiff_t)sizeof *t->metrics);
         snprintf(text, sizeof text, "%lld", (long long)*count);
-        print_cell(t, task, is_for_all || t->metrics[task].kind == kind ? text : "-");
+        print_cell(t, task, for_all || has_positives(&t->metrics[task]) ? text : "-");
     }
     fputc('\n', t->out);
 }
@@ -57,7 +63,7 @@ static void print_figure(const table *t, int metric)
         double value = plx_metrics_value(metrics, metric);
         bool is_number = metrics->kind == PLX_TASK_REGRESSION && strcmp(info->name, "r2") != 0;
         snprintf(text, sizeof text, is_number ? "%.6g" : "%.4f", value);
-        print_cell(t, task, !is_told(info, metrics) ? "-" : isfinite(value) ? text : "undefined");
+        print_cell(t, task, !is_told(metric, metrics) ? "-" : isfinite(value) ? text : "undefined");
     }
     fputc('\n', t->out);
 }
@@ -69,20 +75,25 @@ static void print_columns(const table *t)
     fprintf(t->out, "%s%s%*s", is_bold ? "\033[1m" : "", t->title, t->first_width - cli_letters(t->title), "");
     for (int task = 0; task < t->n_tasks; task++) {
         print_cell(t, task, t->metrics[task].task);
-        has_binary = has_binary || t->metrics[task].kind == PLX_TASK_BINARY;
+        has_binary = has_binary || has_positives(&t->metrics[task]);
         has_groups = has_groups || t->metrics[task].groups > 0;
     }
     fprintf(t->out, "%s\n", is_bold ? "\033[0m" : "");
-    print_counts(t, "rows", &t->metrics->rows, PLX_TASK_MULTICLASS);
-    if (has_binary) print_counts(t, "positives", &t->metrics->positives, PLX_TASK_BINARY);
-    if (has_groups) print_counts(t, "groups", &t->metrics->groups, PLX_TASK_BINARY);
-    if (has_groups) print_counts(t, "of both classes", &t->metrics->groups_counted, PLX_TASK_BINARY);
+    print_counts(t, "rows", &t->metrics->rows, true);
+    if (has_binary) print_counts(t, "positives", &t->metrics->positives, false);
+    if (has_groups) print_counts(t, "groups", &t->metrics->groups, false);
+    if (has_groups) print_counts(t, "of both classes", &t->metrics->groups_counted, false);
     for (int metric = 0; metric < plx_metric_count(); metric++) {
         bool is_in_use = false;
         for (int task = 0; task < t->n_tasks; task++)
-            is_in_use = is_in_use || is_told(plx_metric_at(metric), &t->metrics[task]);
+            is_in_use = is_in_use || is_told(metric, &t->metrics[task]);
         if (is_in_use) print_figure(t, metric);
     }
+}
+
+static double value_of(const plx_metrics *metrics, const char *name)
+{
+    return plx_metrics_value(metrics, plx_metric_find(name));
 }
 
 /** A figure without meaning deserves a reason. */
@@ -92,12 +103,12 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
         const plx_metrics *m = &metrics[task];
         if (m->rows == 0)
             fprintf(out, "%s: no row has a label, so that no figure is defined\n", m->task);
-        else if (m->kind == PLX_TASK_BINARY && (m->positives == 0 || m->positives == m->rows))
+        else if (has_positives(m) && (m->positives == 0 || m->positives == m->rows))
             fprintf(out, "%s: all labels are %s, so that the AUC is undefined\n", m->task,
                     m->positives ? "positive" : "negative");
         else if (m->groups > 0 && m->groups_counted == 0)
             fprintf(out, "%s: no group has both classes, so that the group AUC is undefined\n", m->task);
-        else if (m->kind == PLX_TASK_REGRESSION && isfinite(m->mse) && !isfinite(m->r2))
+        else if (is_told(plx_metric_find("r2"), m) && isfinite(value_of(m, "mse")) && !isfinite(value_of(m, "r2")))
             fprintf(out, "%s: all labels are equal, so that R2 is undefined\n", m->task);
     }
 }
@@ -127,14 +138,13 @@ static json_t *task_json(const plx_metrics *metrics)
 {
     json_t *object = json_object();
     int failed = json_object_set_new(object, "rows", json_integer(metrics->rows));
-    if (metrics->kind == PLX_TASK_BINARY)
-        failed |= json_object_set_new(object, "positives", json_integer(metrics->positives));
+    if (has_positives(metrics)) failed |= json_object_set_new(object, "positives", json_integer(metrics->positives));
     if (metrics->groups > 0) {
         failed |= json_object_set_new(object, "groups", json_integer(metrics->groups));
         failed |= json_object_set_new(object, "groups_counted", json_integer(metrics->groups_counted));
     }
     for (int i = 0; i < plx_metric_count(); i++)
-        if (is_told(plx_metric_at(i), metrics))
+        if (is_told(i, metrics))
             failed |=
                 json_object_set_new(object, plx_metric_at(i)->name, cli_number_json(plx_metrics_value(metrics, i)));
     if (!failed) return object;

@@ -137,33 +137,30 @@ typedef bool plx_rows_taker(void *user, const plx_scored_rows *rows);
 
 /* -- Metrics ---------------------------------------------------------------------------------------------------- */
 
-/** Metrics of one task (docs/metrics.md). Metrics that do not apply to the task or are undefined for the rows are NaN.
- * Unlabelled rows are skipped; every other row counts once unless a function says that it is weighted. */
+/** Room for metrics; plx_metric_count says how many there are. */
+enum { PLX_METRICS_MAX = 64 };
+
+/** Metrics of one task (docs/metrics.md). Unlabelled rows are skipped; every other row counts once unless a function
+ * says that it is weighted. */
 typedef struct plx_metrics {
     const char *task;
     plx_task_kind kind;
     int64_t rows, positives;        /* rows with a label; positives of soft labels: their sum, rounded */
     int64_t groups, groups_counted; /* groups of data.group in these rows, and how many of them have both classes */
-    double auc;                     /* of binary tasks, exact: ranks, ties averaged */
-    double group_auc;               /* mean over the counted groups, weighted by their rows */
-    double pr_auc;                  /* average precision */
-    double logloss;                 /* of binary and multi-class tasks */
-    double normalized_entropy;      /* log loss over that of predicting the share of positives */
-    double ece;                     /* expected calibration error, 10 bins of equal width */
-    double calibration;             /* sum of predictions over positives */
-    double accuracy;                /* of binary tasks at 0.5, of multi-class tasks by the largest probability */
-    double mae, mse, rmse;          /* of binary tasks and regressions */
-    double r2;                      /* of regressions */
+    uint64_t applies;               /* bit i: metric i applies to the task */
+    /* By the metric's index, for plx_metrics_value. NaN: it does not apply, or is undefined for the rows. */
+    double values[PLX_METRICS_MAX];
 } plx_metrics;
 
 /** Description of one metric. */
 typedef struct plx_metric_info {
-    const char *name;  /* of the member of plx_metrics, in JSON and in train.monitor */
-    const char *title; /* in tables */
-    const char *doc;   /* one line */
-    unsigned kinds;    /* task kinds that it applies to: the sum of 1 << plx_task_kind */
-    bool needs_groups; /* needs data.group */
-    int direction;     /* 1: larger is better, -1: smaller is better, 0: closest to 1 is best */
+    const char *name;    /* in JSON and in train.monitor */
+    const char *title;   /* in tables */
+    const char *doc;     /* one line */
+    unsigned kinds;      /* task kinds that it applies to: the sum of 1 << plx_task_kind */
+    bool needs_groups;   /* needs data.group */
+    bool needs_quantile; /* needs a task of loss quantile */
+    int direction;       /* 1: larger is better, -1: smaller is better, 0: closest to 1 is best */
 } plx_metric_info;
 
 /* -- Training --------------------------------------------------------------------------------------------------- */

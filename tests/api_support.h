@@ -12,6 +12,8 @@
 #include "check.h"
 #include "plexus.h"
 
+#define METRIC(metrics, name) plx_metrics_value(&(metrics), plx_metric_find(#name))
+
 static char home[64]; /* the folder; empty before home_make */
 
 static inline void home_make(void)

@@ -760,11 +760,60 @@ static const double weighted_soft_groups_weights[] = {
     1.567318532587752, 7.569049813994749, 1.0, 0.42887438466694083, 2.755951222789949, 0.0, 0.3144769052763946,
     2.105187232897465, 3.836530515861207,
 };
+static const float quantile_predictions[] = {
+    0.319710463F, 3.6569016F, 1.55691147F, 4.35396576F, 7.21265984F, 16.5870552F, 2.64018345F, 0.152851745F,
+    3.9108398F, 4.40697718F, 6.78319454F, 1.36389899F, 0.090504989F, -1.16513979F, 0.672908604F, 4.5964756F,
+    11.1582842F, 0.639992237F, 0.654864013F, 5.00481844F, -0.135501295F, 5.91382313F, 6.28292465F, 9.21601009F,
+    3.91905355F, -2.43084693F, 2.71981597F, 0.892346263F, 8.15567875F, 3.98963094F, 12.2406673F, 14.4470377F,
+    6.948493F, 1.09462965F, 8.39528942F, 2.30845475F, 0.119961917F, 2.23330259F, 4.58225012F, 6.24337721F,
+    3.16748405F, 1.20068169F, 1.90403676F, 10.4034052F, 2.27668166F, 2.73455691F, 3.77109122F, 0.592416406F,
+    1.4591701F, 4.93602657F, 4.80338097F, 3.09335732F, 5.21790695F, 2.58290982F, 8.4516716F, -1.79277825F,
+    4.75350618F, 7.31170845F, 2.47090483F, 0.584685743F,
+};
+static const float quantile_labels[] = {
+    0.442739397F, 0.799604952F, 0.329322904F, 2.20993137F, NAN, 16.5870552F, 1.84681785F, 1.11725485F, 0.545303047F,
+    1.44696069F, 1.24980831F, 0.648300886F, 0.250305563F, NAN, 0.672908604F, 6.21327209F, 9.18464756F, 1.41105449F,
+    4.84451199F, 2.78829908F, 0.047813721F, 5.63583136F, NAN, 9.21601009F, 1.97016549F, 0.0381864682F, 2.17405081F,
+    0.9095245F, 4.8822298F, 5.06022549F, 7.96584415F, NAN, 6.948493F, 1.50360048F, 5.78338528F, 0.582246661F,
+    2.11530256F, 1.75513852F, 4.48764277F, 7.17568493F, NAN, 1.20068169F, 1.83838451F, 8.73513317F, 2.83435893F,
+    4.86086082F, 0.680431008F, 0.334045649F, 0.404320627F, NAN, 4.80338097F, 0.889839947F, 5.27771902F, 1.52545536F,
+    10.3415556F, 0.48475334F, 4.53261995F, 2.49036574F, NAN, 0.584685743F,
+};
+static const float weighted_quantile_predictions[] = {
+    0.319710463F, 3.6569016F, 1.55691147F, 4.35396576F, 7.21265984F, 16.5870552F, 2.64018345F, 0.152851745F,
+    3.9108398F, 4.40697718F, 6.78319454F, 1.36389899F, 0.090504989F, -1.16513979F, 0.672908604F, 4.5964756F,
+    11.1582842F, 0.639992237F, 0.654864013F, 5.00481844F, -0.135501295F, 5.91382313F, 6.28292465F, 9.21601009F,
+    3.91905355F, -2.43084693F, 2.71981597F, 0.892346263F, 8.15567875F, 3.98963094F, 12.2406673F, 14.4470377F,
+    6.948493F, 1.09462965F, 8.39528942F, 2.30845475F, 0.119961917F, 2.23330259F, 4.58225012F, 6.24337721F,
+    3.16748405F, 1.20068169F, 1.90403676F, 10.4034052F, 2.27668166F, 2.73455691F, 3.77109122F, 0.592416406F,
+    1.4591701F, 4.93602657F, 4.80338097F, 3.09335732F, 5.21790695F, 2.58290982F, 8.4516716F, -1.79277825F,
+    4.75350618F, 7.31170845F, 2.47090483F, 0.584685743F,
+};
+static const float weighted_quantile_labels[] = {
+    0.442739397F, 0.799604952F, 0.329322904F, 2.20993137F, NAN, 16.5870552F, 1.84681785F, 1.11725485F, 0.545303047F,
+    1.44696069F, 1.24980831F, 0.648300886F, 0.250305563F, NAN, 0.672908604F, 6.21327209F, 9.18464756F, 1.41105449F,
+    4.84451199F, 2.78829908F, 0.047813721F, 5.63583136F, NAN, 9.21601009F, 1.97016549F, 0.0381864682F, 2.17405081F,
+    0.9095245F, 4.8822298F, 5.06022549F, 7.96584415F, NAN, 6.948493F, 1.50360048F, 5.78338528F, 0.582246661F,
+    2.11530256F, 1.75513852F, 4.48764277F, 7.17568493F, NAN, 1.20068169F, 1.83838451F, 8.73513317F, 2.83435893F,
+    4.86086082F, 0.680431008F, 0.334045649F, 0.404320627F, NAN, 4.80338097F, 0.889839947F, 5.27771902F, 1.52545536F,
+    10.3415556F, 0.48475334F, 4.53261995F, 2.49036574F, NAN, 0.584685743F,
+};
+static const double weighted_quantile_weights[] = {
+    3.4992797574102417, 2.6480727550185543, 0.0, 1.0, 9.700160349859988, 0.29500036851686734, 4.8344728997651965,
+    0.3486831235594699, 9.302011360031738, 0.0, 0.43850965589770724, 1.0, 3.5505900445850127, 2.791871599189586,
+    1.4901006993564145, 0.3074696631092162, 0.0, 0.006891736715496671, 7.107001359300305, 1.0, 4.091748453990975,
+    2.0906400076022753, 2.6339691172854147, 0.0, 0.005329579040911778, 0.6436053842075958, 1.5590738126523456, 1.0,
+    0.7694799171501079, 3.1074989362881684, 0.0, 0.9091568104249972, 3.2125199468595773, 3.8537265412742068,
+    3.5883219169838116, 1.0, 0.5960910132361158, 0.0, 1.775878542967507, 0.525747247411303, 7.000232455079663,
+    2.7503739961155014, 0.478313378307224, 1.0, 0.0, 0.07754851831253523, 1.5764555989312985, 2.4352974030758556,
+    1.7487503685303085, 3.3203831167410978, 1.7024413188996146, 1.0, 2.007696931092929, 5.110424998651296,
+    2.416646592722142, 3.0163755526589973, 1.39714301545925, 2.551133267734334, 0.0, 1.0,
+};
 
 static const struct metric_reference {
     const char *name;
     plx_scored scored;
-    plx_score expected;
+    plx_metrics expected;
 } metric_references[] = {
     {.name = "few_levels",
      .scored = {
@@ -772,10 +821,12 @@ static const struct metric_reference {
     .labels = few_levels_labels, .label_stride = 1, .n = 60,
      },
      .expected = {
-    .rows = 53, .positives = 25, .groups = 0, .groups_counted = 0, .auc = 0.825, .pr_auc = 0.7191818181818183,
-    .logloss = 0.52232930207419, .normalized_entropy = 0.7553084872601432, .ece = 0.1721698113207547,
-    .calibration = 1.025, .accuracy = 0.8113207547169812, .mae = 0.3466981132075472, .mse = 0.16892688679245282,
-    .rmse = 0.41100716148560335,
+    .rows = 53, .positives = 25, .groups = 0, .groups_counted = 0, .values[PLX_METRIC_auc] = 0.825,
+    .values[PLX_METRIC_pr_auc] = 0.7191818181818183, .values[PLX_METRIC_logloss] = 0.52232930207419,
+    .values[PLX_METRIC_normalized_entropy] = 0.7553084872601432, .values[PLX_METRIC_ece] = 0.1721698113207547,
+    .values[PLX_METRIC_calibration] = 1.025, .values[PLX_METRIC_accuracy] = 0.8113207547169812,
+    .values[PLX_METRIC_mae] = 0.3466981132075472, .values[PLX_METRIC_mse] = 0.16892688679245282,
+    .values[PLX_METRIC_rmse] = 0.41100716148560335,
      }},
     {.name = "tenths",
      .scored = {
@@ -783,10 +834,12 @@ static const struct metric_reference {
     .labels = tenths_labels, .label_stride = 1, .n = 70, .groups = tenths_groups, .n_groups = 5,
      },
      .expected = {
-    .rows = 62, .positives = 30, .groups = 5, .groups_counted = 5, .auc = 0.7734375, .group_auc = 0.7639724310776942,
-    .pr_auc = 0.6913820287780735, .logloss = 0.5943322981345506, .normalized_entropy = 0.8580844677929484,
-    .ece = 0.11290323253600829, .calibration = 1.051515140136083, .accuracy = 0.6935483870967742,
-    .mae = 0.36803519293185205, .mse = 0.19668088502182843, .rmse = 0.44348718698720985,
+    .rows = 62, .positives = 30, .groups = 5, .groups_counted = 5, .values[PLX_METRIC_auc] = 0.7734375,
+    .values[PLX_METRIC_group_auc] = 0.7639724310776942, .values[PLX_METRIC_pr_auc] = 0.6913820287780735,
+    .values[PLX_METRIC_logloss] = 0.5943322981345506, .values[PLX_METRIC_normalized_entropy] = 0.8580844677929484,
+    .values[PLX_METRIC_ece] = 0.11290323253600829, .values[PLX_METRIC_calibration] = 1.051515140136083,
+    .values[PLX_METRIC_accuracy] = 0.6935483870967742, .values[PLX_METRIC_mae] = 0.36803519293185205,
+    .values[PLX_METRIC_mse] = 0.19668088502182843, .values[PLX_METRIC_rmse] = 0.44348718698720985,
      }},
     {.name = "many_levels",
      .scored = {
@@ -794,11 +847,12 @@ static const struct metric_reference {
     .labels = many_levels_labels, .label_stride = 1, .n = 150, .groups = many_levels_groups, .n_groups = 12,
      },
      .expected = {
-    .rows = 133, .positives = 70, .groups = 12, .groups_counted = 11, .auc = 0.8065759637188209,
-    .group_auc = 0.8417184265010352, .pr_auc = 0.8104191128069149, .logloss = 0.5373789049149335,
-    .normalized_entropy = 0.7768268482799436, .ece = 0.05918590332551234, .calibration = 0.9395527848134017,
-    .accuracy = 0.7368421052631579, .mae = 0.3452255255275728, .mse = 0.18056857730551934,
-    .rmse = 0.42493361517479333,
+    .rows = 133, .positives = 70, .groups = 12, .groups_counted = 11, .values[PLX_METRIC_auc] = 0.8065759637188209,
+    .values[PLX_METRIC_group_auc] = 0.8417184265010352, .values[PLX_METRIC_pr_auc] = 0.8104191128069149,
+    .values[PLX_METRIC_logloss] = 0.5373789049149335, .values[PLX_METRIC_normalized_entropy] = 0.7768268482799436,
+    .values[PLX_METRIC_ece] = 0.05918590332551234, .values[PLX_METRIC_calibration] = 0.9395527848134017,
+    .values[PLX_METRIC_accuracy] = 0.7368421052631579, .values[PLX_METRIC_mae] = 0.3452255255275728,
+    .values[PLX_METRIC_mse] = 0.18056857730551934, .values[PLX_METRIC_rmse] = 0.42493361517479333,
      }},
     {.name = "rare",
      .scored = {
@@ -806,10 +860,12 @@ static const struct metric_reference {
     .labels = rare_labels, .label_stride = 1, .n = 200, .groups = rare_groups, .n_groups = 40,
      },
      .expected = {
-    .rows = 178, .positives = 74, .groups = 40, .groups_counted = 31, .auc = 0.8989085239085239,
-    .group_auc = 0.9204106280193236, .pr_auc = 0.858412139999595, .logloss = 0.4010824247859271,
-    .normalized_entropy = 0.5908032994007653, .ece = 0.07556567089753455, .calibration = 0.8642614364980422,
-    .accuracy = 0.7752808988764045, .mae = 0.2645351098977607, .mse = 0.13638843372148357, .rmse = 0.3693080471929681,
+    .rows = 178, .positives = 74, .groups = 40, .groups_counted = 31, .values[PLX_METRIC_auc] = 0.8989085239085239,
+    .values[PLX_METRIC_group_auc] = 0.9204106280193236, .values[PLX_METRIC_pr_auc] = 0.858412139999595,
+    .values[PLX_METRIC_logloss] = 0.4010824247859271, .values[PLX_METRIC_normalized_entropy] = 0.5908032994007653,
+    .values[PLX_METRIC_ece] = 0.07556567089753455, .values[PLX_METRIC_calibration] = 0.8642614364980422,
+    .values[PLX_METRIC_accuracy] = 0.7752808988764045, .values[PLX_METRIC_mae] = 0.2645351098977607,
+    .values[PLX_METRIC_mse] = 0.13638843372148357, .values[PLX_METRIC_rmse] = 0.3693080471929681,
      }},
     {.name = "numbers",
      .scored = {
@@ -817,8 +873,8 @@ static const struct metric_reference {
     .labels = numbers_labels, .label_stride = 1, .n = 80,
      },
      .expected = {
-    .rows = 71, .mae = 0.7928574295111106, .mse = 1.01468050007387, .rmse = 1.0073135063493739,
-    .r2 = 0.8488245090249386,
+    .rows = 71, .values[PLX_METRIC_mae] = 0.7928574295111106, .values[PLX_METRIC_mse] = 1.01468050007387,
+    .values[PLX_METRIC_rmse] = 1.0073135063493739, .values[PLX_METRIC_r2] = 0.8488245090249386,
      }},
     {.name = "worse_than_the_mean",
      .scored = {
@@ -826,7 +882,8 @@ static const struct metric_reference {
     .prediction_stride = 1, .labels = worse_than_the_mean_labels, .label_stride = 1, .n = 50,
      },
      .expected = {
-    .rows = 50, .mae = 3.48, .mse = 18.64, .rmse = 4.317406628984581, .r2 = -5.764407025693134,
+    .rows = 50, .values[PLX_METRIC_mae] = 3.48, .values[PLX_METRIC_mse] = 18.64,
+    .values[PLX_METRIC_rmse] = 4.317406628984581, .values[PLX_METRIC_r2] = -5.764407025693134,
      }},
     {.name = "classes",
      .scored = {
@@ -834,7 +891,7 @@ static const struct metric_reference {
     .labels = classes_labels, .label_stride = 1, .n = 70,
      },
      .expected = {
-    .rows = 62, .logloss = 1.1670048296540907, .accuracy = 0.43548387096774194,
+    .rows = 62, .values[PLX_METRIC_logloss] = 1.1670048296540907, .values[PLX_METRIC_accuracy] = 0.43548387096774194,
      }},
     {.name = "weighted_few_levels",
      .scored = {
@@ -843,10 +900,12 @@ static const struct metric_reference {
     .weight_stride = 1,
      },
      .expected = {
-    .rows = 53, .positives = 25, .groups = 0, .groups_counted = 0, .auc = 0.7928549606015608,
-    .pr_auc = 0.5393161237145271, .logloss = 0.5923600477026442, .normalized_entropy = 0.9409533034092152,
-    .ece = 0.2404561860921352, .calibration = 1.4790204044525639, .accuracy = 0.78570320744965,
-    .mae = 0.35359226887472966, .mse = 0.1940391266952334, .rmse = 0.4404987249643674,
+    .rows = 53, .positives = 25, .groups = 0, .groups_counted = 0, .values[PLX_METRIC_auc] = 0.7928549606015608,
+    .values[PLX_METRIC_pr_auc] = 0.5393161237145271, .values[PLX_METRIC_logloss] = 0.5923600477026442,
+    .values[PLX_METRIC_normalized_entropy] = 0.9409533034092152, .values[PLX_METRIC_ece] = 0.2404561860921352,
+    .values[PLX_METRIC_calibration] = 1.4790204044525639, .values[PLX_METRIC_accuracy] = 0.78570320744965,
+    .values[PLX_METRIC_mae] = 0.35359226887472966, .values[PLX_METRIC_mse] = 0.1940391266952334,
+    .values[PLX_METRIC_rmse] = 0.4404987249643674,
      }},
     {.name = "weighted_tenths",
      .scored = {
@@ -855,10 +914,12 @@ static const struct metric_reference {
     .weights = weighted_tenths_weights, .weight_stride = 1,
      },
      .expected = {
-    .rows = 62, .positives = 30, .groups = 5, .groups_counted = 5, .auc = 0.9315327254047322,
-    .group_auc = 0.8934779124773775, .pr_auc = 0.8480030873039025, .logloss = 0.40947932413826654,
-    .normalized_entropy = 0.6267223772748347, .ece = 0.14860392303124279, .calibration = 1.19070314177368,
-    .accuracy = 0.8369610530113825, .mae = 0.3086961035572809, .mse = 0.12616161458356517, .rmse = 0.3551923627889051,
+    .rows = 62, .positives = 30, .groups = 5, .groups_counted = 5, .values[PLX_METRIC_auc] = 0.9315327254047322,
+    .values[PLX_METRIC_group_auc] = 0.8934779124773775, .values[PLX_METRIC_pr_auc] = 0.8480030873039025,
+    .values[PLX_METRIC_logloss] = 0.40947932413826654, .values[PLX_METRIC_normalized_entropy] = 0.6267223772748347,
+    .values[PLX_METRIC_ece] = 0.14860392303124279, .values[PLX_METRIC_calibration] = 1.19070314177368,
+    .values[PLX_METRIC_accuracy] = 0.8369610530113825, .values[PLX_METRIC_mae] = 0.3086961035572809,
+    .values[PLX_METRIC_mse] = 0.12616161458356517, .values[PLX_METRIC_rmse] = 0.3551923627889051,
      }},
     {.name = "weighted_many_levels",
      .scored = {
@@ -867,10 +928,12 @@ static const struct metric_reference {
     .n_groups = 12, .weights = weighted_many_levels_weights, .weight_stride = 1,
      },
      .expected = {
-    .rows = 133, .positives = 70, .groups = 12, .groups_counted = 11, .auc = 0.8355942546707508,
-    .group_auc = 0.7574120776502996, .pr_auc = 0.8175683249237757, .logloss = 0.5063647376376567,
-    .normalized_entropy = 0.7305324723122731, .ece = 0.1338261548782856, .calibration = 0.9537940750212586,
-    .accuracy = 0.711999601762178, .mae = 0.32738890788100466, .mse = 0.16989440597450456, .rmse = 0.4121824911061902,
+    .rows = 133, .positives = 70, .groups = 12, .groups_counted = 11, .values[PLX_METRIC_auc] = 0.8355942546707508,
+    .values[PLX_METRIC_group_auc] = 0.7574120776502996, .values[PLX_METRIC_pr_auc] = 0.8175683249237757,
+    .values[PLX_METRIC_logloss] = 0.5063647376376567, .values[PLX_METRIC_normalized_entropy] = 0.7305324723122731,
+    .values[PLX_METRIC_ece] = 0.1338261548782856, .values[PLX_METRIC_calibration] = 0.9537940750212586,
+    .values[PLX_METRIC_accuracy] = 0.711999601762178, .values[PLX_METRIC_mae] = 0.32738890788100466,
+    .values[PLX_METRIC_mse] = 0.16989440597450456, .values[PLX_METRIC_rmse] = 0.4121824911061902,
      }},
     {.name = "weighted_rare",
      .scored = {
@@ -879,11 +942,12 @@ static const struct metric_reference {
     .weights = weighted_rare_weights, .weight_stride = 1,
      },
      .expected = {
-    .rows = 178, .positives = 74, .groups = 40, .groups_counted = 30, .auc = 0.8837960831347782,
-    .group_auc = 0.9148374814082803, .pr_auc = 0.8655985046975049, .logloss = 0.46152858730591645,
-    .normalized_entropy = 0.6667735105754348, .ece = 0.12229116118704864, .calibration = 0.7949747570692908,
-    .accuracy = 0.723658168666605, .mae = 0.29442443524145684, .mse = 0.16128918644976978,
-    .rmse = 0.40160824997722566,
+    .rows = 178, .positives = 74, .groups = 40, .groups_counted = 30, .values[PLX_METRIC_auc] = 0.8837960831347782,
+    .values[PLX_METRIC_group_auc] = 0.9148374814082803, .values[PLX_METRIC_pr_auc] = 0.8655985046975049,
+    .values[PLX_METRIC_logloss] = 0.46152858730591645, .values[PLX_METRIC_normalized_entropy] = 0.6667735105754348,
+    .values[PLX_METRIC_ece] = 0.12229116118704864, .values[PLX_METRIC_calibration] = 0.7949747570692908,
+    .values[PLX_METRIC_accuracy] = 0.723658168666605, .values[PLX_METRIC_mae] = 0.29442443524145684,
+    .values[PLX_METRIC_mse] = 0.16128918644976978, .values[PLX_METRIC_rmse] = 0.40160824997722566,
      }},
     {.name = "weighted_numbers",
      .scored = {
@@ -892,8 +956,8 @@ static const struct metric_reference {
     .weight_stride = 1,
      },
      .expected = {
-    .rows = 71, .mae = 0.8012856745584068, .mse = 0.953491117613422, .rmse = 0.9764686977130511,
-    .r2 = 0.8961182987771915,
+    .rows = 71, .values[PLX_METRIC_mae] = 0.8012856745584068, .values[PLX_METRIC_mse] = 0.953491117613422,
+    .values[PLX_METRIC_rmse] = 0.9764686977130511, .values[PLX_METRIC_r2] = 0.8961182987771915,
      }},
     {.name = "weighted_worse_than_the_mean",
      .scored = {
@@ -902,8 +966,8 @@ static const struct metric_reference {
     .weights = weighted_worse_than_the_mean_weights, .weight_stride = 1,
      },
      .expected = {
-    .rows = 50, .mae = 4.062417220619694, .mse = 24.9458764650243, .rmse = 4.994584713970151,
-    .r2 = -4.9315238360753675,
+    .rows = 50, .values[PLX_METRIC_mae] = 4.062417220619694, .values[PLX_METRIC_mse] = 24.9458764650243,
+    .values[PLX_METRIC_rmse] = 4.994584713970151, .values[PLX_METRIC_r2] = -4.9315238360753675,
      }},
     {.name = "weighted_classes",
      .scored = {
@@ -912,7 +976,7 @@ static const struct metric_reference {
     .weight_stride = 1,
      },
      .expected = {
-    .rows = 62, .logloss = 1.2068797717047677, .accuracy = 0.40407453050677106,
+    .rows = 62, .values[PLX_METRIC_logloss] = 1.2068797717047677, .values[PLX_METRIC_accuracy] = 0.40407453050677106,
      }},
     {.name = "soft_levels",
      .scored = {
@@ -920,10 +984,12 @@ static const struct metric_reference {
     .prediction_stride = 1, .labels = soft_levels_labels, .label_stride = 1, .n = 60,
      },
      .expected = {
-    .rows = 54, .positives = 25, .groups = 0, .groups_counted = 0, .auc = 0.7263956530518016,
-    .pr_auc = 0.6458853176357788, .logloss = 0.6316112916639262, .normalized_entropy = 0.9138533907126489,
-    .ece = 0.07365259266010037, .calibration = 0.9488096338797837, .accuracy = 0.6698079589340422,
-    .mae = 0.2614796063690274, .mse = 0.10781527274012334, .rmse = 0.3283523606434456,
+    .rows = 54, .positives = 25, .groups = 0, .groups_counted = 0, .values[PLX_METRIC_auc] = 0.7263956530518016,
+    .values[PLX_METRIC_pr_auc] = 0.6458853176357788, .values[PLX_METRIC_logloss] = 0.6316112916639262,
+    .values[PLX_METRIC_normalized_entropy] = 0.9138533907126489, .values[PLX_METRIC_ece] = 0.07365259266010037,
+    .values[PLX_METRIC_calibration] = 0.9488096338797837, .values[PLX_METRIC_accuracy] = 0.6698079589340422,
+    .values[PLX_METRIC_mae] = 0.2614796063690274, .values[PLX_METRIC_mse] = 0.10781527274012334,
+    .values[PLX_METRIC_rmse] = 0.3283523606434456,
      }},
     {.name = "soft",
      .scored = {
@@ -931,10 +997,12 @@ static const struct metric_reference {
     .labels = soft_labels, .label_stride = 1, .n = 150, .groups = soft_groups, .n_groups = 12,
      },
      .expected = {
-    .rows = 135, .positives = 73, .groups = 12, .groups_counted = 12, .auc = 0.757478062033682,
-    .group_auc = 0.7660687288397376, .pr_auc = 0.7736161124085192, .logloss = 0.6262158386753455,
-    .normalized_entropy = 0.9083484420974944, .ece = 0.10953313351298372, .calibration = 0.9125489358405869,
-    .accuracy = 0.6749636341438249, .mae = 0.2519026122469869, .mse = 0.1022499479420995, .rmse = 0.3197654577062687,
+    .rows = 135, .positives = 73, .groups = 12, .groups_counted = 12, .values[PLX_METRIC_auc] = 0.757478062033682,
+    .values[PLX_METRIC_group_auc] = 0.7660687288397376, .values[PLX_METRIC_pr_auc] = 0.7736161124085192,
+    .values[PLX_METRIC_logloss] = 0.6262158386753455, .values[PLX_METRIC_normalized_entropy] = 0.9083484420974944,
+    .values[PLX_METRIC_ece] = 0.10953313351298372, .values[PLX_METRIC_calibration] = 0.9125489358405869,
+    .values[PLX_METRIC_accuracy] = 0.6749636341438249, .values[PLX_METRIC_mae] = 0.2519026122469869,
+    .values[PLX_METRIC_mse] = 0.1022499479420995, .values[PLX_METRIC_rmse] = 0.3197654577062687,
      }},
     {.name = "soft_groups",
      .scored = {
@@ -943,10 +1011,12 @@ static const struct metric_reference {
     .n_groups = 30,
      },
      .expected = {
-    .rows = 81, .positives = 40, .groups = 27, .groups_counted = 24, .auc = 0.7855535497012167,
-    .group_auc = 0.7162778983089816, .pr_auc = 0.7797297834515228, .logloss = 0.5745798310873577,
-    .normalized_entropy = 0.8289836040023575, .ece = 0.09448209535158067, .calibration = 0.9652587363655221,
-    .accuracy = 0.7204383569223415, .mae = 0.2162676846211845, .mse = 0.08148757647006544, .rmse = 0.2854602887794823,
+    .rows = 81, .positives = 40, .groups = 27, .groups_counted = 24, .values[PLX_METRIC_auc] = 0.7855535497012167,
+    .values[PLX_METRIC_group_auc] = 0.7162778983089816, .values[PLX_METRIC_pr_auc] = 0.7797297834515228,
+    .values[PLX_METRIC_logloss] = 0.5745798310873577, .values[PLX_METRIC_normalized_entropy] = 0.8289836040023575,
+    .values[PLX_METRIC_ece] = 0.09448209535158067, .values[PLX_METRIC_calibration] = 0.9652587363655221,
+    .values[PLX_METRIC_accuracy] = 0.7204383569223415, .values[PLX_METRIC_mae] = 0.2162676846211845,
+    .values[PLX_METRIC_mse] = 0.08148757647006544, .values[PLX_METRIC_rmse] = 0.2854602887794823,
      }},
     {.name = "weighted_soft_levels",
      .scored = {
@@ -955,10 +1025,12 @@ static const struct metric_reference {
     .weights = weighted_soft_levels_weights, .weight_stride = 1,
      },
      .expected = {
-    .rows = 54, .positives = 25, .groups = 0, .groups_counted = 0, .auc = 0.7525014913106731,
-    .pr_auc = 0.7067225488802839, .logloss = 0.6027306941728544, .normalized_entropy = 0.8695599602541851,
-    .ece = 0.08845398379569679, .calibration = 0.872406343470823, .accuracy = 0.6758335424024938,
-    .mae = 0.2615749114441623, .mse = 0.10674314536959079, .rmse = 0.3267156950156983,
+    .rows = 54, .positives = 25, .groups = 0, .groups_counted = 0, .values[PLX_METRIC_auc] = 0.7525014913106731,
+    .values[PLX_METRIC_pr_auc] = 0.7067225488802839, .values[PLX_METRIC_logloss] = 0.6027306941728544,
+    .values[PLX_METRIC_normalized_entropy] = 0.8695599602541851, .values[PLX_METRIC_ece] = 0.08845398379569679,
+    .values[PLX_METRIC_calibration] = 0.872406343470823, .values[PLX_METRIC_accuracy] = 0.6758335424024938,
+    .values[PLX_METRIC_mae] = 0.2615749114441623, .values[PLX_METRIC_mse] = 0.10674314536959079,
+    .values[PLX_METRIC_rmse] = 0.3267156950156983,
      }},
     {.name = "weighted_soft",
      .scored = {
@@ -967,11 +1039,12 @@ static const struct metric_reference {
     .groups = weighted_soft_groups, .n_groups = 12, .weights = weighted_soft_weights, .weight_stride = 1,
      },
      .expected = {
-    .rows = 135, .positives = 73, .groups = 12, .groups_counted = 12, .auc = 0.7012388022360306,
-    .group_auc = 0.7505106827649347, .pr_auc = 0.6755017110614787, .logloss = 0.6645580799875853,
-    .normalized_entropy = 0.9601772655755867, .ece = 0.12875225465168783, .calibration = 0.9727882676579203,
-    .accuracy = 0.6312375428001773, .mae = 0.2569340390450672, .mse = 0.11097982555469593,
-    .rmse = 0.33313634679316506,
+    .rows = 135, .positives = 73, .groups = 12, .groups_counted = 12, .values[PLX_METRIC_auc] = 0.7012388022360306,
+    .values[PLX_METRIC_group_auc] = 0.7505106827649347, .values[PLX_METRIC_pr_auc] = 0.6755017110614787,
+    .values[PLX_METRIC_logloss] = 0.6645580799875853, .values[PLX_METRIC_normalized_entropy] = 0.9601772655755867,
+    .values[PLX_METRIC_ece] = 0.12875225465168783, .values[PLX_METRIC_calibration] = 0.9727882676579203,
+    .values[PLX_METRIC_accuracy] = 0.6312375428001773, .values[PLX_METRIC_mae] = 0.2569340390450672,
+    .values[PLX_METRIC_mse] = 0.11097982555469593, .values[PLX_METRIC_rmse] = 0.33313634679316506,
      }},
     {.name = "weighted_soft_groups",
      .scored = {
@@ -981,11 +1054,33 @@ static const struct metric_reference {
     .weight_stride = 1,
      },
      .expected = {
-    .rows = 81, .positives = 40, .groups = 27, .groups_counted = 21, .auc = 0.7380852462877415,
-    .group_auc = 0.6487829096006202, .pr_auc = 0.7439976226355781, .logloss = 0.6304322935014913,
-    .normalized_entropy = 0.9121705071937141, .ece = 0.16138295885813833, .calibration = 1.0073958779158874,
-    .accuracy = 0.7036739506809492, .mae = 0.24352439621855737, .mse = 0.0980087099887857,
-    .rmse = 0.31306342806017073,
+    .rows = 81, .positives = 40, .groups = 27, .groups_counted = 21, .values[PLX_METRIC_auc] = 0.7380852462877415,
+    .values[PLX_METRIC_group_auc] = 0.6487829096006202, .values[PLX_METRIC_pr_auc] = 0.7439976226355781,
+    .values[PLX_METRIC_logloss] = 0.6304322935014913, .values[PLX_METRIC_normalized_entropy] = 0.9121705071937141,
+    .values[PLX_METRIC_ece] = 0.16138295885813833, .values[PLX_METRIC_calibration] = 1.0073958779158874,
+    .values[PLX_METRIC_accuracy] = 0.7036739506809492, .values[PLX_METRIC_mae] = 0.24352439621855737,
+    .values[PLX_METRIC_mse] = 0.0980087099887857, .values[PLX_METRIC_rmse] = 0.31306342806017073,
+     }},
+    {.name = "quantile",
+     .scored = {
+    .kind = PLX_TASK_REGRESSION, .quantile = 0.9, .n_outputs = 1, .predictions = quantile_predictions,
+    .prediction_stride = 1, .labels = quantile_labels, .label_stride = 1, .n = 60,
+     },
+     .expected = {
+    .rows = 53, .values[PLX_METRIC_mae] = 1.420235351290343, .values[PLX_METRIC_mse] = 3.9346208580791417,
+    .values[PLX_METRIC_rmse] = 1.9835878750585116, .values[PLX_METRIC_r2] = 0.6457235818665314,
+    .values[PLX_METRIC_pinball] = 0.4712716645508443,
+     }},
+    {.name = "weighted_quantile",
+     .scored = {
+    .kind = PLX_TASK_REGRESSION, .quantile = 0.9, .n_outputs = 1, .predictions = weighted_quantile_predictions,
+    .prediction_stride = 1, .labels = weighted_quantile_labels, .label_stride = 1, .n = 60,
+    .weights = weighted_quantile_weights, .weight_stride = 1,
+     },
+     .expected = {
+    .rows = 53, .values[PLX_METRIC_mae] = 1.5484560254159059, .values[PLX_METRIC_mse] = 4.651376956407418,
+    .values[PLX_METRIC_rmse] = 2.1567051157743884, .values[PLX_METRIC_r2] = 0.33514907636603164,
+    .values[PLX_METRIC_pinball] = 0.5954299366331499,
      }},
 };
 /* clang-format on */

@@ -162,7 +162,7 @@ static void run_model(const char *name)
     CHECK(report.rows_per_second > 0 && isfinite(w.validation_loss) && w.auc > 0.5);
     check_log("metrics.jsonl", 3);
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
-    CHECK(metrics[0].auc > 0.75 && metrics[0].rows == 120 && strcmp(metrics[1].task, "buy") == 0);
+    CHECK(METRIC(metrics[0], auc) > 0.75 && metrics[0].rows == 120 && strcmp(metrics[1].task, "buy") == 0);
     CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), &failure), PLX_OK);
     CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &loaded, &failure), PLX_OK);
     CHECK_TEXT("", failure.message);
@@ -426,9 +426,10 @@ static void test_regression_beside_binary(void)
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
     CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[1].kind == PLX_TASK_REGRESSION);
-    CHECK(isnan(metrics[1].auc) && isnan(metrics[1].logloss) && isfinite(metrics[1].mse));
-    CHECK_CLOSE(metrics[1].rmse * metrics[1].rmse, metrics[1].mse, 1e-6 * metrics[1].mse);
-    CHECK(isfinite(metrics[0].auc));
+    CHECK(isnan(METRIC(metrics[1], auc)) && isnan(METRIC(metrics[1], logloss)) && isfinite(METRIC(metrics[1], mse)));
+    CHECK_CLOSE(METRIC(metrics[1], rmse) * METRIC(metrics[1], rmse), METRIC(metrics[1], mse),
+                1e-6 * METRIC(metrics[1], mse));
+    CHECK(isfinite(METRIC(metrics[0], auc)));
     fixture_free(&f);
 }
 

@@ -96,7 +96,8 @@ static void test_evaluate_files(void)
     REQUIRE(plx_dataset_read(f.model, paths, 2, true, &dataset, &err) == PLX_OK);
     CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, b, &err), PLX_OK);
     for (int task = 0; task < 2; task++)
-        CHECK(a[task].rows == b[task].rows && a[task].auc == b[task].auc && a[task].logloss == b[task].logloss);
+        CHECK(a[task].rows == b[task].rows && METRIC(a[task], auc) == METRIC(b[task], auc) &&
+              METRIC(a[task], logloss) == METRIC(b[task], logloss));
     plx_dataset_free(dataset);
     fixture_free(&f);
 }

@@ -83,10 +83,11 @@ static void check_price(const plx_metrics *m, const float *scores, int column)
     mean /= n;
     for (int i = 0; i < ROWS; i++)
         if (!isnan(labels[PRICE][i])) spread += pow((double)labels[PRICE][i] - mean, 2);
-    CHECK(m->kind == PLX_TASK_REGRESSION && m->rows == (int64_t)n && n < ROWS && isnan(m->auc) && isnan(m->accuracy));
-    CHECK_CLOSE(m->mse, squared / n, 1e-9 * m->mse);
-    CHECK_CLOSE(m->mae, absolute / n, 1e-9 * m->mae);
-    CHECK_CLOSE(m->r2, 1 - squared / spread, 1e-9);
+    CHECK(m->kind == PLX_TASK_REGRESSION && m->rows == (int64_t)n && n < ROWS && isnan(METRIC(*m, auc)) &&
+          isnan(METRIC(*m, accuracy)));
+    CHECK_CLOSE(METRIC(*m, mse), squared / n, 1e-9 * METRIC(*m, mse));
+    CHECK_CLOSE(METRIC(*m, mae), absolute / n, 1e-9 * METRIC(*m, mae));
+    CHECK_CLOSE(METRIC(*m, r2), 1 - squared / spread, 1e-9);
 }
 
 static void check_sort(const plx_metrics *m, const float *scores, int first)
@@ -103,10 +104,11 @@ static void check_sort(const plx_metrics *m, const float *scores, int first)
         loss -= log((double)p[label]);
         right += is_likeliest;
     }
-    CHECK(m->kind == PLX_TASK_MULTICLASS && m->rows == (int64_t)n && n < ROWS && isnan(m->auc) && isnan(m->mse));
-    CHECK_CLOSE(m->logloss, loss / n, 1e-12);
-    CHECK_CLOSE(m->accuracy, right / n, 1e-15);
-    CHECK(m->accuracy > 0.4);
+    CHECK(m->kind == PLX_TASK_MULTICLASS && m->rows == (int64_t)n && n < ROWS && isnan(METRIC(*m, auc)) &&
+          isnan(METRIC(*m, mse)));
+    CHECK_CLOSE(METRIC(*m, logloss), loss / n, 1e-12);
+    CHECK_CLOSE(METRIC(*m, accuracy), right / n, 1e-15);
+    CHECK(METRIC(*m, accuracy) > 0.4);
 }
 
 /* Weights that are all alike change nothing; those of one row leave nothing but it; wrong ones are told. */
@@ -128,11 +130,13 @@ static void check_weighted(const fixture *f, const plx_dataset *dataset, const p
             weights[i * 4 + task] = i == 1;
     }
     CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, NULL), PLX_OK);
-    CHECK(got[CLICK].rows == ROWS && isnan(got[CLICK].auc) && (got[CLICK].accuracy == 0 || got[CLICK].accuracy == 1));
-    CHECK(isnan(got[PRICE].r2) && got[PRICE].mse > 0 && fabs(got[PRICE].rmse - got[PRICE].mae) < 1e-12);
+    CHECK(got[CLICK].rows == ROWS && isnan(METRIC(got[CLICK], auc)) &&
+          (METRIC(got[CLICK], accuracy) == 0 || METRIC(got[CLICK], accuracy) == 1));
+    CHECK(isnan(METRIC(got[PRICE], r2)) && METRIC(got[PRICE], mse) > 0 &&
+          fabs(METRIC(got[PRICE], rmse) - METRIC(got[PRICE], mae)) < 1e-12);
     /* The rows of this configuration have no weights. */
     CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, NULL, got, NULL), PLX_OK);
-    CHECK(got[CLICK].auc == plain[CLICK].auc && got[PRICE].mse == plain[PRICE].mse);
+    CHECK(METRIC(got[CLICK], auc) == METRIC(plain[CLICK], auc) && METRIC(got[PRICE], mse) == METRIC(plain[PRICE], mse));
     CHECK_STATUS(plx_model_evaluate_weighted(f->model, f->data, PLX_PART_VALIDATION, NULL, got, NULL), PLX_OK);
     weights[4 * 7 + PRICE] = -1;
     CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, &failure), PLX_ERR_ARGUMENT);
@@ -162,9 +166,9 @@ static void test_figures_of_all_kinds(void)
     check_weighted(&f, dataset, metrics);
     plx_dataset_free(dataset);
     CHECK_TEXT("", failure.message);
-    CHECK_CLOSE(metrics[CLICK].auc, auc_of(scores, CLICK, 0), 1e-12);
+    CHECK_CLOSE(METRIC(metrics[CLICK], auc), auc_of(scores, CLICK, 0), 1e-12);
     CHECK(metrics[CLICK].rows == ROWS && metrics[BUY].rows == metrics[CLICK].positives);
-    CHECK_CLOSE(metrics[BUY].auc, auc_of(scores, BUY, buy), 1e-12);
+    CHECK_CLOSE(METRIC(metrics[BUY], auc), auc_of(scores, BUY, buy), 1e-12);
     check_price(&metrics[PRICE], scores, price);
     check_sort(&metrics[SORT], scores, sort);
     fixture_free(&f);
@@ -184,7 +188,7 @@ static bool watch(void *user, const plx_progress *progress)
     CHECK((progress->validation_metrics != NULL) == (progress->step == progress->steps));
     CHECK(progress->validation_metrics || isnan(progress->monitored));
     if (!progress->validation_metrics || w->n == EPOCHS) return true;
-    w->accuracy[w->n] = progress->validation_metrics[SORT].accuracy;
+    w->accuracy[w->n] = METRIC(progress->validation_metrics[SORT], accuracy);
     w->score[w->n] = progress->validation_scores[SORT];
     w->monitored[w->n] = progress->monitored;
     w->is_best[w->n++] = progress->is_best;
@@ -210,14 +214,17 @@ static void test_the_monitor_of_classes(void)
         CHECK(w.is_best[i] == (w.accuracy[i] > best));
         if (w.accuracy[i] > best) best = w.accuracy[i];
     }
-    CHECK(metrics[SORT].accuracy == best && report.best_epoch >= 1 && w.accuracy[report.best_epoch - 1] == best);
+    CHECK(METRIC(metrics[SORT], accuracy) == best && report.best_epoch >= 1 &&
+          w.accuracy[report.best_epoch - 1] == best);
     fixture_free(&f);
     home_remove();
 }
 
 static void test_the_list_of_figures(void)
 {
-    const plx_metrics metrics = {.auc = 0.5, .r2 = -1};
+    plx_metrics metrics = {.rows = 1};
+    metrics.values[plx_metric_find("auc")] = 0.5;
+    metrics.values[plx_metric_find("r2")] = -1;
     CHECK(plx_metric_count() > 10);
     CHECK(plx_metric_at(-1) == NULL && plx_metric_at(plx_metric_count()) == NULL);
     for (int i = 0; i < plx_metric_count(); i++) {
@@ -233,6 +240,7 @@ static void test_the_list_of_figures(void)
     CHECK(plx_metric_at(plx_metric_find("rmse"))->direction == -1);
     CHECK(plx_metric_at(plx_metric_find("calibration"))->direction == 0);
     CHECK(plx_metric_at(plx_metric_find("group_auc"))->needs_groups);
+    CHECK(plx_metric_at(plx_metric_find("pinball"))->needs_quantile);
     CHECK(plx_metric_at(plx_metric_find("accuracy"))->kinds == (1 << PLX_TASK_BINARY | 1 << PLX_TASK_MULTICLASS));
 }
 

@@ -104,7 +104,7 @@ static void test_views_and_vectors_from_rows_to_scores(void)
     if (!fixture_ready(&f, NULL, config)) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, &failure), PLX_OK);
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
-    CHECK(metrics[0].auc > 0.9);
+    CHECK(METRIC(metrics[0], auc) > 0.9);
     CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_LAYERS, &text, NULL), PLX_OK);
     CHECK_TEXT(text, "features: 0 sparse with 0 categories, 2 in buckets with ");
     CHECK_TEXT(text, ", 4 dense with 9 numbers");

@@ -129,8 +129,8 @@ static void test_the_bits_of_all_rows_at_once(void)
     stream = open_table(&t, BATCH, BATCHES);
     CHECK_STATUS(plx_model_evaluate_arrow_weighted(f.model, &stream, weighted, &err), PLX_OK);
     for (int task = 0; task < 2; task++) {
-        CHECK(streamed[task].rows == ROWS && streamed[task].auc == once[task].auc);
-        CHECK(weighted[task].logloss == once[task].logloss); /* these rows have no weights */
+        CHECK(streamed[task].rows == ROWS && METRIC(streamed[task], auc) == METRIC(once[task], auc));
+        CHECK(METRIC(weighted[task], logloss) == METRIC(once[task], logloss)); /* these rows have no weights */
     }
     stream = open_table(&t, BATCH, BATCHES);
     CHECK_STATUS(plx_model_predict_arrow(f.model, &stream, end, NULL, &err), PLX_ERR_ARGUMENT);

@@ -92,7 +92,8 @@ static void test_one_class_in_validation(void)
     CHECK(w.n == 1);
     CHECK_TEXT(w.last, "task 'click': all validation labels are positive; AUC has no meaning");
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
-    CHECK(w.n == 2 && isnan(metrics[0].auc) && isfinite(metrics[0].logloss) && isfinite(metrics[1].auc));
+    CHECK(w.n == 2 && isnan(METRIC(metrics[0], auc)) && isfinite(METRIC(metrics[0], logloss)) &&
+          isfinite(METRIC(metrics[1], auc)));
     plx_error failure;
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "'test' has no rows");

@@ -103,8 +103,8 @@ static void check_metrics(const plx_metrics *metrics, const float *scores, int f
     int64_t groups, counted;
     double expected = pairs_within_users(scores, first, &groups, &counted);
     CHECK(metrics->groups == groups && metrics->groups_counted == counted && counted > 5 && counted < groups);
-    CHECK_CLOSE(metrics->group_auc, expected, 1e-12);
-    CHECK(metrics->group_auc != metrics->auc);
+    CHECK_CLOSE(METRIC(*metrics, group_auc), expected, 1e-12);
+    CHECK(METRIC(*metrics, group_auc) != METRIC(*metrics, auc));
 }
 
 static void check_all_ways(const plx_model *model)
@@ -118,13 +118,15 @@ static void check_all_ways(const plx_model *model)
     CHECK_STATUS(plx_model_evaluate_dataset(model, dataset, from_file, &failure), PLX_OK);
     CHECK_STATUS(plx_model_predict(model, dataset, scores, &failure), PLX_OK);
     check_metrics(&from_file[0], scores, 0);
-    CHECK(isfinite(from_file[1].group_auc));
+    CHECK(isfinite(METRIC(from_file[1], group_auc)));
     plx_dataset_free(dataset);
     REQUIRE(dataset_in_memory(model, true, true, &dataset, &failure) == PLX_OK);
     CHECK_STATUS(plx_model_evaluate_dataset(model, dataset, from_memory, &failure), PLX_OK);
     plx_dataset_free(dataset);
-    CHECK(from_memory[0].group_auc == from_file[0].group_auc && from_memory[0].groups == from_file[0].groups);
-    CHECK(from_memory[1].group_auc == from_file[1].group_auc && from_memory[0].auc == from_file[0].auc);
+    CHECK(METRIC(from_memory[0], group_auc) == METRIC(from_file[0], group_auc) &&
+          from_memory[0].groups == from_file[0].groups);
+    CHECK(METRIC(from_memory[1], group_auc) == METRIC(from_file[1], group_auc) &&
+          METRIC(from_memory[0], auc) == METRIC(from_file[0], auc));
 }
 
 static void test_from_rows_to_figure(void)
@@ -137,7 +139,7 @@ static void test_from_rows_to_figure(void)
     if (!fixture_ready(&f, NULL, text_with("  group: user\n", "", "  monitor: click.group_auc\n"))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
-    CHECK(metrics[0].groups_counted > 5 && isfinite(metrics[0].group_auc));
+    CHECK(metrics[0].groups_counted > 5 && isfinite(METRIC(metrics[0], group_auc)));
     check_all_ways(f.model);
     CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), NULL), PLX_OK);
     CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &loaded, NULL), PLX_OK);
@@ -182,7 +184,7 @@ static void test_scoring_needs_no_groups(void)
     /* Without data.group there is no such figure. */
     if (!fixture_ready(&f, NULL, text_with("", "", ""))) return;
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
-    CHECK(metrics[0].groups == 0 && isnan(metrics[0].group_auc) && isfinite(metrics[0].auc));
+    CHECK(metrics[0].groups == 0 && isnan(METRIC(metrics[0], group_auc)) && isfinite(METRIC(metrics[0], auc)));
     fixture_free(&f);
     home_remove();
 }
@@ -196,7 +198,7 @@ static void test_a_feature_may_be_the_group(void)
     if (!fixture_ready(&f, NULL, text_with("  group: user\n", "  - {kind: sparse, name: user}\n", ""))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
-    CHECK(isfinite(metrics[0].group_auc));
+    CHECK(isfinite(METRIC(metrics[0], group_auc)));
     fixture_free(&f);
     home_remove();
 }

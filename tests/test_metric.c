@@ -9,9 +9,9 @@
 
 static const float MISSING = NAN;
 
-static plx_score score(bool is_binary, const float *predictions, const float *labels, size_t n)
+static plx_metrics score(bool is_binary, const float *predictions, const float *labels, size_t n)
 {
-    plx_score out = {0};
+    plx_metrics out = {0};
     plx_error err;
     const plx_scored scored = {.kind = is_binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION,
                                .n_outputs = 1,
@@ -62,7 +62,7 @@ static void test_auc_equals_pairs_won(void)
             draw(l * 10 + s, sizes[s], levels[l], predictions, labels);
             double expected = pairs_won(predictions, labels, sizes[s]);
             if (isnan(expected)) continue;
-            CHECK_CLOSE(score(true, predictions, labels, sizes[s]).auc, expected, 1e-12);
+            CHECK_CLOSE(score(true, predictions, labels, sizes[s]).values[PLX_METRIC_auc], expected, 1e-12);
         }
     }
 }
@@ -72,7 +72,7 @@ static void test_auc_of_any_floats(void)
     /* Negative, tiny, huge and infinite scores; -0 and 0 are one value. */
     static const float predictions[] = {-1e30F, -0.0F, 0.0F, 1e-40F, -1e-40F, 3.5F, INFINITY, -INFINITY, -2.0F, 3.5F};
     static const float labels[] = {0, 1, 0, 1, 0, 1, 0, 1, 0, 0};
-    CHECK_CLOSE(score(true, predictions, labels, 10).auc, pairs_won(predictions, labels, 10), 1e-15);
+    CHECK_CLOSE(score(true, predictions, labels, 10).values[PLX_METRIC_auc], pairs_won(predictions, labels, 10), 1e-15);
 }
 
 static void test_auc_of_extremes(void)
@@ -80,10 +80,10 @@ static void test_auc_of_extremes(void)
     static const float rising[] = {0.1F, 0.2F, 0.3F, 0.4F};
     static const float separated[] = {0, 0, 1, 1}, reversed[] = {1, 1, 0, 0}, mixed[] = {0, 1, 0, 1};
     static const float equal[] = {0.5F, 0.5F, 0.5F, 0.5F};
-    CHECK_CLOSE(score(true, rising, separated, 4).auc, 1.0, 0);
-    CHECK_CLOSE(score(true, rising, reversed, 4).auc, 0.0, 0);
-    CHECK_CLOSE(score(true, rising, mixed, 4).auc, 0.75, 0);
-    CHECK_CLOSE(score(true, equal, mixed, 4).auc, 0.5, 0);
+    CHECK_CLOSE(score(true, rising, separated, 4).values[PLX_METRIC_auc], 1.0, 0);
+    CHECK_CLOSE(score(true, rising, reversed, 4).values[PLX_METRIC_auc], 0.0, 0);
+    CHECK_CLOSE(score(true, rising, mixed, 4).values[PLX_METRIC_auc], 0.75, 0);
+    CHECK_CLOSE(score(true, equal, mixed, 4).values[PLX_METRIC_auc], 0.5, 0);
 }
 
 static void test_auc_of_one_class_is_unknown(void)
@@ -91,11 +91,11 @@ static void test_auc_of_one_class_is_unknown(void)
     static const float predictions[] = {0.1F, 0.9F, 0.4F};
     static const float ones[] = {1, 1, 1}, zeros[] = {0, 0, 0};
     const float one_class[] = {1, 1, MISSING};
-    CHECK(isnan(score(true, predictions, ones, 3).auc));
-    CHECK(isnan(score(true, predictions, zeros, 3).auc));
-    CHECK(isnan(score(true, predictions, one_class, 3).auc));
-    CHECK(isfinite(score(true, predictions, ones, 3).logloss));
-    CHECK_CLOSE(score(true, predictions, ones, 3).accuracy, 1.0 / 3.0, 1e-15);
+    CHECK(isnan(score(true, predictions, ones, 3).values[PLX_METRIC_auc]));
+    CHECK(isnan(score(true, predictions, zeros, 3).values[PLX_METRIC_auc]));
+    CHECK(isnan(score(true, predictions, one_class, 3).values[PLX_METRIC_auc]));
+    CHECK(isfinite(score(true, predictions, ones, 3).values[PLX_METRIC_logloss]));
+    CHECK_CLOSE(score(true, predictions, ones, 3).values[PLX_METRIC_accuracy], 1.0 / 3.0, 1e-15);
 }
 
 static void test_auc_of_many_rows(void)
@@ -119,7 +119,7 @@ static void test_auc_of_many_rows(void)
             below++;
         }
     }
-    CHECK_CLOSE(score(true, predictions, labels, N).auc, won / (positives * below), 1e-12);
+    CHECK_CLOSE(score(true, predictions, labels, N).values[PLX_METRIC_auc], won / (positives * below), 1e-12);
     free(predictions);
     free(labels);
 }
@@ -143,38 +143,39 @@ static void test_losses_equal_their_definitions(void)
         positives += y > 0;
         rows++;
     }
-    plx_score got = score(true, predictions, labels, N);
+    plx_metrics got = score(true, predictions, labels, N);
     CHECK(got.rows == rows && got.positives == positives);
-    CHECK_CLOSE(got.logloss, log_sum / rows, 1e-12);
-    CHECK_CLOSE(got.accuracy, (double)right / rows, 1e-15);
-    CHECK_CLOSE(got.mae, absolute / rows, 1e-12);
-    CHECK_CLOSE(got.mse, squared / rows, 1e-12);
-    CHECK_CLOSE(got.rmse, sqrt(squared / rows), 1e-12);
+    CHECK_CLOSE(got.values[PLX_METRIC_logloss], log_sum / rows, 1e-12);
+    CHECK_CLOSE(got.values[PLX_METRIC_accuracy], (double)right / rows, 1e-15);
+    CHECK_CLOSE(got.values[PLX_METRIC_mae], absolute / rows, 1e-12);
+    CHECK_CLOSE(got.values[PLX_METRIC_mse], squared / rows, 1e-12);
+    CHECK_CLOSE(got.values[PLX_METRIC_rmse], sqrt(squared / rows), 1e-12);
 }
 
 static void test_regression(void)
 {
     static const float predictions[] = {1.0F, 2.5F, -4.0F, 100.0F};
     const float labels[] = {2.0F, 2.5F, -1.0F, MISSING};
-    plx_score got = score(false, predictions, labels, 4);
+    plx_metrics got = score(false, predictions, labels, 4);
     CHECK(got.rows == 3 && got.positives == 0);
-    CHECK(isnan(got.auc) && isnan(got.logloss) && isnan(got.accuracy));
-    CHECK_CLOSE(got.mae, 4.0 / 3.0, 1e-15);
-    CHECK_CLOSE(got.mse, 10.0 / 3.0, 1e-15);
-    CHECK_CLOSE(got.rmse, sqrt(10.0 / 3.0), 1e-15);
+    CHECK(isnan(got.values[PLX_METRIC_auc]) && isnan(got.values[PLX_METRIC_logloss]) &&
+          isnan(got.values[PLX_METRIC_accuracy]));
+    CHECK_CLOSE(got.values[PLX_METRIC_mae], 4.0 / 3.0, 1e-15);
+    CHECK_CLOSE(got.values[PLX_METRIC_mse], 10.0 / 3.0, 1e-15);
+    CHECK_CLOSE(got.values[PLX_METRIC_rmse], sqrt(10.0 / 3.0), 1e-15);
 }
 
 static void test_strides(void)
 {
     static const float scores[] = {0.1F, 9, 0.8F, 9, 0.3F, 9};
     static const float labels[] = {0, 7, 7, 1, 7, 7, 1, 7, 7};
-    plx_score got;
+    plx_metrics got;
     const plx_scored scored = {
         .n_outputs = 1, .predictions = scores, .prediction_stride = 2, .labels = labels, .label_stride = 3, .n = 3};
     CHECK_STATUS(plx_score_task(&plx_allocator_default, &scored, &got, NULL), PLX_OK);
     CHECK(got.rows == 3 && got.positives == 2);
-    CHECK_CLOSE(got.auc, 1.0, 0);
-    CHECK_CLOSE(got.mae, (0.1 + 0.2 + 0.7) / 3, 1e-7);
+    CHECK_CLOSE(got.values[PLX_METRIC_auc], 1.0, 0);
+    CHECK_CLOSE(got.values[PLX_METRIC_mae], (0.1 + 0.2 + 0.7) / 3, 1e-7);
 }
 
 static void test_what_is_unknown(void)
@@ -182,12 +183,14 @@ static void test_what_is_unknown(void)
     static const float predictions[] = {0.1F, 0.9F};
     const float missing[] = {MISSING, MISSING}, nan_prediction[] = {0.3F, MISSING};
     static const float labels[] = {0, 1};
-    plx_score got = score(true, predictions, missing, 2);
-    CHECK(got.rows == 0 && isnan(got.auc) && isnan(got.logloss) && isnan(got.accuracy) && isnan(got.rmse));
+    plx_metrics got = score(true, predictions, missing, 2);
+    CHECK(got.rows == 0 && isnan(got.values[PLX_METRIC_auc]) && isnan(got.values[PLX_METRIC_logloss]) &&
+          isnan(got.values[PLX_METRIC_accuracy]) && isnan(got.values[PLX_METRIC_rmse]));
     got = score(true, predictions, labels, 0);
-    CHECK(got.rows == 0 && isnan(got.auc) && isnan(got.mae));
+    CHECK(got.rows == 0 && isnan(got.values[PLX_METRIC_auc]) && isnan(got.values[PLX_METRIC_mae]));
     got = score(true, nan_prediction, labels, 2);
-    CHECK(got.rows == 2 && isnan(got.auc) && isnan(got.logloss) && isnan(got.accuracy) && isnan(got.mse));
+    CHECK(got.rows == 2 && isnan(got.values[PLX_METRIC_auc]) && isnan(got.values[PLX_METRIC_logloss]) &&
+          isnan(got.values[PLX_METRIC_accuracy]) && isnan(got.values[PLX_METRIC_mse]));
 }
 
 static void *refuse(void *user, void *memory, size_t bytes)
@@ -200,7 +203,7 @@ static void test_out_of_memory(void)
 {
     static const float predictions[] = {0.1F, 0.9F}, labels[] = {0, 1};
     const plx_allocator refusing = {refuse, NULL};
-    plx_score got;
+    plx_metrics got;
     plx_error err = {0};
     const plx_scored scored = {.n_outputs = 1,
                                .predictions = predictions,
@@ -212,7 +215,7 @@ static void test_out_of_memory(void)
     CHECK(err.code == PLX_ERR_MEMORY);
 }
 
-static const plx_score *measure(const plx_scored *scored, plx_score *out)
+static const plx_metrics *measure(const plx_scored *scored, plx_metrics *out)
 {
     plx_error err;
     if (plx_score_task(&plx_allocator_default, scored, out, &err) != PLX_OK)
@@ -223,16 +226,16 @@ static const plx_score *measure(const plx_scored *scored, plx_score *out)
 static void test_figures_equal_scikit_learns(void)
 {
     for (size_t c = 0; c < sizeof metric_references / sizeof *metric_references; c++) {
-        const plx_score *expected = &metric_references[c].expected;
+        const plx_metrics *expected = &metric_references[c].expected;
         const plx_scored *scored = &metric_references[c].scored;
-        plx_score got;
+        plx_metrics got;
         measure(scored, &got);
         CHECK(got.rows == expected->rows && got.positives == expected->positives);
         CHECK(got.groups == expected->groups && got.groups_counted == expected->groups_counted);
-        for (int i = 0; i < plx_metric_n; i++) {
-            const plx_metric *metric = &plx_metric_list[i];
+        for (int i = 0; i < PLX_METRICS; i++) {
+            const plx_metric_info *metric = &plx_metric_list[i];
             const double value = plx_metric_of(metric, &got), wanted = plx_metric_of(metric, expected);
-            if (plx_metric_is_told(metric, scored->kind, &got)) {
+            if (plx_metric_applies(metric, &got)) {
                 if (!(fabs(value - wanted) <= 1e-13 * fmax(1, fabs(wanted)))) {
                     printf("  %s, %s: %.17g, not %.17g\n", metric_references[c].name, metric->name, value, wanted);
                     check_report(__FILE__, __LINE__, "a figure differs");
@@ -264,7 +267,7 @@ static void test_average_precision_of_all_thresholds(void)
             positives++;
             sum += right / found;
         }
-        CHECK_CLOSE(score(true, predictions, labels, MOST).pr_auc, sum / positives, 1e-12);
+        CHECK_CLOSE(score(true, predictions, labels, MOST).values[PLX_METRIC_pr_auc], sum / positives, 1e-12);
     }
 }
 
@@ -291,12 +294,12 @@ static void test_group_auc_of_each_group_apart(void)
             group_predictions[n] = predictions[i];
             group_labels[n++] = labels[i];
         }
-        const plx_score got = score(true, group_predictions, group_labels, n);
+        const plx_metrics got = score(true, group_predictions, group_labels, n);
         n_groups += got.rows > 0;
-        if (isnan(got.auc)) continue;
+        if (isnan(got.values[PLX_METRIC_auc])) continue;
         n_counted++;
         weight += (double)got.rows;
-        sum += (double)got.rows * got.auc;
+        sum += (double)got.rows * got.values[PLX_METRIC_auc];
     }
     const plx_scored scored = {.n_outputs = 1,
                                .predictions = predictions,
@@ -306,12 +309,12 @@ static void test_group_auc_of_each_group_apart(void)
                                .n = N,
                                .groups = groups,
                                .n_groups = GROUPS};
-    plx_score got;
+    plx_metrics got;
     measure(&scored, &got);
     CHECK(got.groups == n_groups && got.groups_counted == n_counted);
     CHECK(n_groups < GROUPS && n_counted < n_groups && n_counted > 10);
-    CHECK_CLOSE(got.group_auc, sum / weight, 1e-13);
-    CHECK_CLOSE(got.auc, score(true, predictions, labels, N).auc, 0);
+    CHECK_CLOSE(got.values[PLX_METRIC_group_auc], sum / weight, 1e-13);
+    CHECK_CLOSE(got.values[PLX_METRIC_auc], score(true, predictions, labels, N).values[PLX_METRIC_auc], 0);
 }
 
 static void test_one_group_is_the_whole(void)
@@ -319,7 +322,7 @@ static void test_one_group_is_the_whole(void)
     enum { N = 400 };
     static float predictions[N], labels[N];
     static uint32_t groups[N];
-    plx_score got;
+    plx_metrics got;
     draw(8, N, 50, predictions, labels);
     const plx_scored scored = {.n_outputs = 1,
                                .predictions = predictions,
@@ -329,46 +332,48 @@ static void test_one_group_is_the_whole(void)
                                .n = N,
                                .groups = groups,
                                .n_groups = 1};
-    CHECK_CLOSE(measure(&scored, &got)->group_auc, got.auc, 1e-15);
+    CHECK_CLOSE(measure(&scored, &got)->values[PLX_METRIC_group_auc], got.values[PLX_METRIC_auc], 1e-15);
     CHECK(got.groups == 1 && got.groups_counted == 1);
     for (size_t i = 0; i < N; i++)
         groups[i] = PLX_NO_GROUP;
-    CHECK(isnan(measure(&scored, &got)->group_auc) && got.groups == 0 && isfinite(got.auc));
+    CHECK(isnan(measure(&scored, &got)->values[PLX_METRIC_group_auc]) && got.groups == 0 &&
+          isfinite(got.values[PLX_METRIC_auc]));
 }
 
 static void test_calibration_bins_hold_their_upper_ends(void)
 {
     /* 0.5 and 0.25 are exact: 0.5 belongs to (0.4, 0.5], and 0 and 1 to the outer bins. */
     static const float predictions[] = {0.0F, 0.5F, 0.45F, 0.25F, 1.0F}, labels[] = {1, 0, 1, 0, 0};
-    plx_score got = score(true, predictions, labels, 5);
-    CHECK_CLOSE(got.ece, (1 + fabs(0.5 + (double)0.45F - 1) + 0.25 + 1) / 5, 1e-15);
-    CHECK_CLOSE(got.calibration, (0.5 + (double)0.45F + 0.25 + 1) / 2, 1e-15);
+    plx_metrics got = score(true, predictions, labels, 5);
+    CHECK_CLOSE(got.values[PLX_METRIC_ece], (1 + fabs(0.5 + (double)0.45F - 1) + 0.25 + 1) / 5, 1e-15);
+    CHECK_CLOSE(got.values[PLX_METRIC_calibration], (0.5 + (double)0.45F + 0.25 + 1) / 2, 1e-15);
 }
 
 static void test_calibration_of_what_is_no_probability(void)
 {
     static const float predictions[] = {-3.0F, 7.0F}, labels[] = {0, 1};
-    CHECK_CLOSE(score(true, predictions, labels, 2).ece, (3.0 + 6.0) / 2, 0);
+    CHECK_CLOSE(score(true, predictions, labels, 2).values[PLX_METRIC_ece], (3.0 + 6.0) / 2, 0);
 }
 
 static void test_normalised_entropy_of_the_share_is_one(void)
 {
     static const float predictions[] = {0.25F, 0.25F, 0.25F, 0.25F}, labels[] = {0, 1, 0, 0}, ones[] = {1, 1, 1, 1};
-    CHECK_CLOSE(score(true, predictions, labels, 4).normalized_entropy, 1, 1e-14);
-    CHECK(isnan(score(true, predictions, ones, 4).normalized_entropy));
-    CHECK(isnan(score(true, predictions, ones, 4).pr_auc));
-    CHECK_CLOSE(score(true, predictions, ones, 4).calibration, 0.25, 0);
+    CHECK_CLOSE(score(true, predictions, labels, 4).values[PLX_METRIC_normalized_entropy], 1, 1e-14);
+    CHECK(isnan(score(true, predictions, ones, 4).values[PLX_METRIC_normalized_entropy]));
+    CHECK(isnan(score(true, predictions, ones, 4).values[PLX_METRIC_pr_auc]));
+    CHECK_CLOSE(score(true, predictions, ones, 4).values[PLX_METRIC_calibration], 0.25, 0);
     const float zeros[] = {0, 0, 0, 0};
-    CHECK(isnan(score(true, predictions, zeros, 4).calibration));
-    CHECK_CLOSE(score(true, predictions, zeros, 4).ece, 0.25, 0);
+    CHECK(isnan(score(true, predictions, zeros, 4).values[PLX_METRIC_calibration]));
+    CHECK_CLOSE(score(true, predictions, zeros, 4).values[PLX_METRIC_ece], 0.25, 0);
 }
 
 static void test_r2_without_meaning(void)
 {
     static const float predictions[] = {1, 2, 3}, equal[] = {2, 2, 2}, far[] = {1e7F, 1e7F + 1, 1e7F + 2};
-    CHECK(isnan(score(false, predictions, equal, 3).r2) && isfinite(score(false, predictions, equal, 3).mse));
-    CHECK_CLOSE(score(false, far, far, 3).r2, 1, 0);
-    CHECK(isnan(score(false, predictions, predictions, 1).r2));
+    CHECK(isnan(score(false, predictions, equal, 3).values[PLX_METRIC_r2]) &&
+          isfinite(score(false, predictions, equal, 3).values[PLX_METRIC_mse]));
+    CHECK_CLOSE(score(false, far, far, 3).values[PLX_METRIC_r2], 1, 0);
+    CHECK(isnan(score(false, predictions, predictions, 1).values[PLX_METRIC_r2]));
 }
 
 static void test_classes(void)
@@ -382,21 +387,21 @@ static void test_classes(void)
                                .labels = labels,
                                .label_stride = 1,
                                .n = 4};
-    plx_score got;
+    plx_metrics got;
     measure(&scored, &got);
-    CHECK(got.rows == 3 && isnan(got.auc) && isnan(got.mse));
-    CHECK_CLOSE(got.accuracy, 1.0 / 3, 1e-15); /* of equal ones the first counts */
-    CHECK_CLOSE(got.logloss, (2 * log(2) - log(1e-7)) / 3, 1e-14);
+    CHECK(got.rows == 3 && isnan(got.values[PLX_METRIC_auc]) && isnan(got.values[PLX_METRIC_mse]));
+    CHECK_CLOSE(got.values[PLX_METRIC_accuracy], 1.0 / 3, 1e-15); /* of equal ones the first counts */
+    CHECK_CLOSE(got.values[PLX_METRIC_logloss], (2 * log(2) - log(1e-7)) / 3, 1e-14);
 }
 
 /* All figures of both, those that are NaN in both apart. */
 static void check_same_figures(const plx_scored *one, const plx_scored *other, double tolerance)
 {
-    plx_score a, b;
+    plx_metrics a, b;
     measure(one, &a);
     measure(other, &b);
     CHECK(a.groups == b.groups && a.groups_counted == b.groups_counted);
-    for (int i = 0; i < plx_metric_n; i++) {
+    for (int i = 0; i < PLX_METRICS; i++) {
         const double x = plx_metric_of(&plx_metric_list[i], &a), y = plx_metric_of(&plx_metric_list[i], &b);
         CHECK(isnan(x) == isnan(y));
         if (!isnan(x)) CHECK_CLOSE(x, y, tolerance * fmax(1, fabs(y)));
@@ -463,22 +468,22 @@ static void test_soft_labels(void)
                     .label_stride = 1,
                     .n = 4},
                b = a;
-    plx_score of_soft, of_hard;
+    plx_metrics of_soft, of_hard;
     b.is_soft = true;
     check_same_figures(&b, &a, 1e-14);
     a.predictions = many, a.labels = each, a.n = 6;
     b.predictions = apart, b.labels = soft, b.n = 2, b.weights = sizes, b.weight_stride = 1;
     measure(&a, &of_hard);
     measure(&b, &of_soft);
-    CHECK_CLOSE(of_soft.auc, of_hard.auc, 1e-14);
-    CHECK_CLOSE(of_soft.pr_auc, of_hard.pr_auc, 1e-14);
-    CHECK_CLOSE(of_soft.logloss, of_hard.logloss, 1e-14);
-    CHECK_CLOSE(of_soft.normalized_entropy, of_hard.normalized_entropy, 1e-14);
-    CHECK_CLOSE(of_soft.calibration, of_hard.calibration, 1e-14);
-    CHECK_CLOSE(of_soft.accuracy, of_hard.accuracy, 1e-14);
-    CHECK_CLOSE(of_soft.ece, of_hard.ece, 1e-7);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_auc], of_hard.values[PLX_METRIC_auc], 1e-14);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_pr_auc], of_hard.values[PLX_METRIC_pr_auc], 1e-14);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_logloss], of_hard.values[PLX_METRIC_logloss], 1e-14);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_normalized_entropy], of_hard.values[PLX_METRIC_normalized_entropy], 1e-14);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_calibration], of_hard.values[PLX_METRIC_calibration], 1e-14);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_accuracy], of_hard.values[PLX_METRIC_accuracy], 1e-14);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_ece], of_hard.values[PLX_METRIC_ece], 1e-7);
     const double first = (double)0.2F - 0.5, second = (double)0.7F - 0.25;
-    CHECK_CLOSE(of_soft.mse, (2 * first * first + 4 * second * second) / 6, 1e-14);
+    CHECK_CLOSE(of_soft.values[PLX_METRIC_mse], (2 * first * first + 4 * second * second) / 6, 1e-14);
     CHECK(of_soft.rows == 2 && of_soft.positives == 1);
 }
 
@@ -505,21 +510,23 @@ static void test_weights_without_meaning(void)
                          .n = 3,
                          .weights = none,
                          .weight_stride = 1};
-    plx_score got;
+    plx_metrics got;
     measure(&scored, &got);
-    CHECK(got.rows == 3 && got.positives == 1 && isnan(got.auc) && isnan(got.logloss) && isnan(got.ece));
+    CHECK(got.rows == 3 && got.positives == 1 && isnan(got.values[PLX_METRIC_auc]) &&
+          isnan(got.values[PLX_METRIC_logloss]) && isnan(got.values[PLX_METRIC_ece]));
     scored.weights = one_class;
     measure(&scored, &got);
-    CHECK(got.rows == 3 && isnan(got.auc) && isnan(got.pr_auc) && isnan(got.normalized_entropy));
-    CHECK(isnan(got.calibration) && isfinite(got.logloss));
+    CHECK(got.rows == 3 && isnan(got.values[PLX_METRIC_auc]) && isnan(got.values[PLX_METRIC_pr_auc]) &&
+          isnan(got.values[PLX_METRIC_normalized_entropy]));
+    CHECK(isnan(got.values[PLX_METRIC_calibration]) && isfinite(got.values[PLX_METRIC_logloss]));
     static const float unordered[] = {0.1F, 0.9F, NAN};
     scored.predictions = unordered, scored.weights = first_two; /* as if the last row were not there */
     measure(&scored, &got);
-    CHECK(got.rows == 3 && got.auc >= 1 && isfinite(got.logloss));
+    CHECK(got.rows == 3 && got.values[PLX_METRIC_auc] >= 1 && isfinite(got.values[PLX_METRIC_logloss]));
     scored.predictions = predictions;
     scored.kind = PLX_TASK_REGRESSION, scored.labels = equal;
     measure(&scored, &got);
-    CHECK(isnan(got.r2) && isfinite(got.mse));
+    CHECK(isnan(got.values[PLX_METRIC_r2]) && isfinite(got.values[PLX_METRIC_mse]));
 }
 
 static void test_groups_are_numbered_by_their_first_rows(void)
@@ -559,7 +566,7 @@ static void test_groups_are_numbered_by_their_first_rows(void)
 
 static void test_the_table_names_every_figure_once(void)
 {
-    for (int i = 0; i < plx_metric_n; i++) {
+    for (int i = 0; i < PLX_METRICS; i++) {
         CHECK(plx_metric_list[i].name[0] && plx_metric_list[i].title[0] && plx_metric_list[i].doc[0]);
         CHECK(plx_metric_list[i].kinds & (PLX_FOR_BINARY | PLX_FOR_REGRESSION | PLX_FOR_MULTICLASS));
         for (int k = 0; k < i; k++)

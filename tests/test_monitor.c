@@ -19,11 +19,12 @@ static plx_status parse(plx_monitor *monitor, const char *text, plx_error *err)
 static double value_of(const char *text, bool *larger_is_better)
 {
     static const double losses[N_TASKS] = {0.5, 0.25, 9, 1.5, 2};
-    const plx_score scores[N_TASKS] = {{.auc = 0.8, .logloss = 0.4, .group_auc = 0.7},
-                                       {.auc = 0.6, .ece = 0.1},
-                                       {.rmse = 3, .r2 = 0.75},
-                                       {.accuracy = 0.9},
-                                       {.auc = 0.55}};
+    const plx_metrics scores[N_TASKS] = {
+        {.values[PLX_METRIC_auc] = 0.8, .values[PLX_METRIC_logloss] = 0.4, .values[PLX_METRIC_group_auc] = 0.7},
+        {.values[PLX_METRIC_auc] = 0.6, .values[PLX_METRIC_ece] = 0.1},
+        {.values[PLX_METRIC_rmse] = 3, .values[PLX_METRIC_r2] = 0.75},
+        {.values[PLX_METRIC_accuracy] = 0.9},
+        {.values[PLX_METRIC_auc] = 0.55}};
     plx_monitor monitor;
     plx_error err = {0};
     if (parse(&monitor, text, &err) != PLX_OK) {
@@ -78,7 +79,7 @@ static void test_nothing_means_the_loss(void)
 static void test_a_figure_without_meaning_has_no_value(void)
 {
     plx_monitor monitor;
-    const plx_score scores[N_TASKS] = {{.auc = NAN}};
+    const plx_metrics scores[N_TASKS] = {{.values[PLX_METRIC_auc] = NAN}};
     const double losses[N_TASKS] = {0};
     CHECK_STATUS(parse(&monitor, "0.5*income.auc + loss", NULL), PLX_OK);
     CHECK(isnan(plx_monitor_value(&monitor, 1, losses, scores)));

@@ -118,10 +118,11 @@ static void check_figures(const fixture *f)
     plx_metrics metrics[5];
     plx_error failure = {.message = ""};
     CHECK_STATUS(plx_model_evaluate(f->model, f->data, PLX_PART_TEST, metrics, &failure), PLX_OK);
-    CHECK(metrics[0].rows == plx_data_rows(f->data, PLX_PART_TEST) && metrics[0].auc > 0.8);
-    CHECK(metrics[1].kind == PLX_TASK_MULTICLASS && metrics[1].rows < metrics[0].rows && metrics[1].accuracy > 0.6);
+    CHECK(metrics[0].rows == plx_data_rows(f->data, PLX_PART_TEST) && METRIC(metrics[0], auc) > 0.8);
+    CHECK(metrics[1].kind == PLX_TASK_MULTICLASS && metrics[1].rows < metrics[0].rows &&
+          METRIC(metrics[1], accuracy) > 0.6);
     CHECK(metrics[2].rows == metrics[0].positives); /* buy counts where click is 1 */
-    CHECK(metrics[3].rmse < 3 && metrics[4].mae < 0.6 && metrics[4].rows < metrics[0].rows);
+    CHECK(METRIC(metrics[3], rmse) < 3 && METRIC(metrics[4], mae) < 0.6 && metrics[4].rows < metrics[0].rows);
 }
 
 static void check_scores(const plx_model *model)
@@ -218,7 +219,7 @@ static void test_labels_of_weight_zero(void)
                text_of("single_task", "", "  - {name: y, column: tame, kind: regression, weight_column: counts}\n"));
     REQUIRE(train(&f, first, 2));
     CHECK_STATUS(plx_model_evaluate_weighted(f.model, f.data, PLX_PART_TEST, NULL, metrics, NULL), PLX_OK);
-    CHECK(metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST) && metrics[0].rmse < 2);
+    CHECK(metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST) && METRIC(metrics[0], rmse) < 2);
     fixture_free(&f);
     REQUIRE(fixture_ready(&f, &(plx_context_options){.threads = 1},
                           text_of("single_task", "", "  - {name: y, column: huge, kind: regression}\n")));
@@ -237,7 +238,8 @@ static void test_soft_labels(void)
     REQUIRE(train(&f, text_of("mmoe", "", "  - {name: share, labels: soft}\n  - {name: buy}\n"), 2));
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
     CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST));
-    CHECK(metrics[0].auc > 0.6 && metrics[0].auc < 0.95 && metrics[0].rmse < 0.2 && metrics[0].logloss > 0.3);
+    CHECK(METRIC(metrics[0], auc) > 0.6 && METRIC(metrics[0], auc) < 0.95 && METRIC(metrics[0], rmse) < 0.2 &&
+          METRIC(metrics[0], logloss) > 0.3);
     const char *esmm = text_of("esmm", "", "  - {name: click}\n  - {name: share, labels: soft}\n");
     CHECK_STATUS(plx_config_parse(f.context, esmm, strlen(esmm), "c.yaml", &config, &failure), PLX_ERR_FORMAT);
     CHECK_TEXT(failure.message,
@@ -252,7 +254,7 @@ static void test_two_classes_are_told_apart_like_binary_ones(void)
     REQUIRE(train(
         &f, text_of("single_task", "", "  - {name: click, kind: multiclass}\n  - {name: seen, column: click}\n"), 1));
     CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, NULL), PLX_OK);
-    CHECK_CLOSE(metrics[0].accuracy, metrics[1].accuracy, 0.06);
+    CHECK_CLOSE(METRIC(metrics[0], accuracy), METRIC(metrics[1], accuracy), 0.06);
     fixture_free(&f);
 }
 
@@ -296,8 +298,8 @@ static void test_real_data(void)
     CHECK_STATUS(status, PLX_OK);
     if (status == PLX_OK) {
         CHECK(plx_model_n_outputs(f.model) == 10 && metrics[0].rows == 10860 && metrics[1].rows == 16281);
-        CHECK(metrics[0].auc > 0.85 && metrics[1].accuracy > 0.75);
-        CHECK(metrics[2].mae < 9 && metrics[3].rmse < 13);
+        CHECK(METRIC(metrics[0], auc) > 0.85 && METRIC(metrics[1], accuracy) > 0.75);
+        CHECK(METRIC(metrics[2], mae) < 9 && METRIC(metrics[3], rmse) < 13);
     } else {
         check_report(__FILE__, __LINE__, failure.message);
     }

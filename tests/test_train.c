@@ -33,7 +33,7 @@ typedef struct journal {
     int calls, epochs;
     double loss[LOG_EPOCHS], validation_loss[LOG_EPOCHS], auc[LOG_EPOCHS], task_loss[LOG_EPOCHS][N_TASKS];
     double validation_task_loss[LOG_EPOCHS][N_TASKS], monitored[LOG_EPOCHS];
-    plx_score figures[LOG_EPOCHS][N_TASKS];
+    plx_metrics figures[LOG_EPOCHS][N_TASKS];
     int64_t steps;
     int best_epoch;
     plx_real best[LOG_VALUES]; /* values at the end of the best epoch */
@@ -220,7 +220,7 @@ static bool listen_epoch(journal *j, const plx_train_state *state)
     if (epoch >= LOG_EPOCHS) return true;
     j->loss[epoch] = state->loss;
     j->validation_loss[epoch] = state->has_validation ? state->validation_loss : NAN;
-    j->auc[epoch] = state->has_validation ? state->validation[0].auc : NAN;
+    j->auc[epoch] = state->has_validation ? state->validation[0].values[PLX_METRIC_auc] : NAN;
     j->monitored[epoch] = state->monitored;
     for (int task = 0; task < N_TASKS; task++) {
         j->task_loss[epoch][task] = state->task_losses[task];
@@ -453,12 +453,12 @@ static void check_monitor(const char *monitor, double (*expected)(const journal 
 
 static double auc_of(const journal *j, int epoch)
 {
-    return j->figures[epoch][0].auc;
+    return j->figures[epoch][0].values[PLX_METRIC_auc];
 }
 
 static double rmse_of(const journal *j, int epoch)
 {
-    return j->figures[epoch][1].rmse;
+    return j->figures[epoch][1].values[PLX_METRIC_rmse];
 }
 
 static double task_loss_of(const journal *j, int epoch)
@@ -468,7 +468,7 @@ static double task_loss_of(const journal *j, int epoch)
 
 static double mix_of(const journal *j, int epoch)
 {
-    return 0.7 * j->figures[epoch][0].pr_auc - 0.01 * j->figures[epoch][1].mae;
+    return 0.7 * j->figures[epoch][0].values[PLX_METRIC_pr_auc] - 0.01 * j->figures[epoch][1].values[PLX_METRIC_mae];
 }
 
 static void test_the_monitor_chooses_the_best(void)

@@ -88,11 +88,12 @@ static void test_they_are_those_of_the_scores(void)
         CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TRAIN, after, NULL), PLX_OK);
         for (int task = 0; task < 2; task++) {
             CHECK(h.metrics[task].rows == after[task].rows && h.metrics[task].positives == after[task].positives);
-            CHECK_CLOSE(h.metrics[task].auc, after[task].auc, 1e-3); /* close scores may change places */
-            CHECK_CLOSE(h.metrics[task].logloss, after[task].logloss, 1e-6);
-            CHECK_CLOSE(h.metrics[task].mae, after[task].mae, 1e-6);
-            CHECK_CLOSE(h.metrics[task].calibration, after[task].calibration, 1e-5);
-            CHECK(isnan(h.metrics[task].group_auc));
+            CHECK_CLOSE(METRIC(h.metrics[task], auc), METRIC(after[task], auc),
+                        1e-3); /* close scores may change places */
+            CHECK_CLOSE(METRIC(h.metrics[task], logloss), METRIC(after[task], logloss), 1e-6);
+            CHECK_CLOSE(METRIC(h.metrics[task], mae), METRIC(after[task], mae), 1e-6);
+            CHECK_CLOSE(METRIC(h.metrics[task], calibration), METRIC(after[task], calibration), 1e-5);
+            CHECK(isnan(METRIC(h.metrics[task], group_auc)));
         }
         fixture_free(&f);
     }
@@ -109,8 +110,8 @@ static void test_any_number_of_threads(void)
         fixture_free(&f);
     }
     for (int task = 0; task < 2; task++) {
-        CHECK(h[0].metrics[task].auc == h[1].metrics[task].auc);
-        CHECK(h[0].metrics[task].logloss == h[1].metrics[task].logloss);
+        CHECK(METRIC(h[0].metrics[task], auc) == METRIC(h[1].metrics[task], auc));
+        CHECK(METRIC(h[0].metrics[task], logloss) == METRIC(h[1].metrics[task], logloss));
     }
 }
 

@@ -19,6 +19,7 @@ KINDS = {
     "binary": "PLX_TASK_BINARY",
     "soft": "PLX_TASK_BINARY",
     "regression": "PLX_TASK_REGRESSION",
+    "quantile": "PLX_TASK_REGRESSION",
     "multiclass": "PLX_TASK_MULTICLASS",
 }
 
@@ -100,6 +101,14 @@ def regression_figures(labels, predictions, _groups, weights):
     }
 
 
+QUANTILE = 0.9
+
+
+def quantile_figures(labels, predictions, _groups, weights):
+    pinball = metrics.mean_pinball_loss(labels, predictions, alpha=QUANTILE, sample_weight=weights)
+    return {**regression_figures(labels, predictions, _groups, weights), "pinball": pinball}
+
+
 def multiclass_figures(labels, predictions, _groups, weights):
     classes = list(range(predictions.shape[1]))
     return {
@@ -151,6 +160,15 @@ def soft_cases():
         yield name, "soft", predictions, labels, groups
 
 
+def quantile_cases():
+    random = np.random.default_rng(23)
+    labels = random.exponential(3, 60)
+    predictions = labels + random.normal(1, 2, 60)
+    predictions[5::9] = labels[5::9]
+    labels[4::9] = math.nan
+    yield "quantile", "quantile", predictions, labels, np.full(60, -1)
+
+
 def weighted(cases):
     """Each case once more with weights, some of them 0."""
     random = np.random.default_rng(21)
@@ -180,6 +198,11 @@ def lines(texts):
     return "\n".join(out + [line])
 
 
+def member(key):
+    counts = ("rows", "positives", "groups", "groups_counted")
+    return f".{key}" if key in counts else f".values[PLX_METRIC_{key}]"
+
+
 def write_case(name, predictions, labels, groups, weights):
     print(f"static const float {name}_predictions[] = {{\n{numbers(predictions.ravel())}\n}};")
     print(f"static const float {name}_labels[] = {{\n{numbers(labels)}\n}};")
@@ -195,6 +218,7 @@ def main():
         "binary": binary_figures,
         "soft": soft_figures,
         "regression": regression_figures,
+        "quantile": quantile_figures,
         "multiclass": multiclass_figures,
     }
     rows = []
@@ -202,7 +226,11 @@ def main():
     print("/* Made by tools/reference_metrics.py with scikit-learn " + sklearn.__version__ + "; not to be edited. */")
     print('#ifndef METRIC_REFERENCES_H\n#define METRIC_REFERENCES_H\n\n#include "train/metric.h"\n')
     print("/* clang-format off */")
-    for name, kind, predictions, labels, groups, weights in (*weighted(cases()), *weighted(soft_cases())):
+    for name, kind, predictions, labels, groups, weights in (
+        *weighted(cases()),
+        *weighted(soft_cases()),
+        *weighted(quantile_cases()),
+    ):
         predictions = predictions.astype(np.float32).astype(float)
         labels = labels.astype(np.float32).astype(float)
         known = ~np.isnan(labels)
@@ -222,12 +250,14 @@ def main():
         ]
         if kind == "soft":
             scored.insert(1, ".is_soft = true")
+        if kind == "quantile":
+            scored.insert(1, f".quantile = {QUANTILE}")
         if has_groups:
             scored += [f".groups = {name}_groups", f".n_groups = {groups.max() + 1}"]
         if weights is not None:
             scored += [f".weights = {name}_weights", ".weight_stride = 1"]
         expected = [
-            f".{key} = {value if isinstance(value, int) else repr(float(value))}"
+            f"{member(key)} = {value if isinstance(value, int) else repr(float(value))}"
             for key, value in values.items()
             if not math.isnan(value)
         ]
@@ -237,7 +267,7 @@ def main():
         )
     print(
         "\nstatic const struct metric_reference {\n    const char *name;\n    plx_scored scored;\n"
-        "    plx_score expected;\n} metric_references[] = {"
+        "    plx_metrics expected;\n} metric_references[] = {"
     )
     print("\n".join(rows) + "\n};\n/* clang-format on */\n\n#endif")
 

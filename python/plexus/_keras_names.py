@@ -30,7 +30,7 @@ _LOSSES = {
 # The number that a loss takes: its argument, and the configuration's key.
 _PARAMETERS = {"huber": ("delta", "huber_delta"), "quantile": ("quantile", "quantile")}
 
-# Keras' metrics, by the names of plx_metrics.
+# Keras' metrics, by the library's names.
 _METRICS = {
     "auc": "auc",
     "acc": "accuracy",
@@ -45,6 +45,8 @@ _METRICS = {
     "mean_absolute_error": "mae",
     "rmse": "rmse",
     "root_mean_squared_error": "rmse",
+    "pinball": "pinball",
+    "mean_pinball_loss": "pinball",
     "r2": "r2",
     "pr_auc": "pr_auc",
     "group_auc": "group_auc",
@@ -81,7 +83,7 @@ def per_task(value: PerTask[_T], names: Sequence[str], what: str) -> list[_T | N
 
 
 def metrics_a_task(metrics: Metrics | None, task_names: Sequence[str]) -> list[list[str]]:
-    """The metrics of each task, by the names of plx_metrics."""
+    """The metrics of each task, by the library's names."""
     if isinstance(metrics, Mapping):
         found: list[Any] = [metrics.get(name) or [] for name in task_names]
         return [[_metric_name(m) for m in (one if isinstance(one, (list, tuple)) else [one])] for one in found]

@@ -60,3 +60,15 @@ def test_the_share_of_labels_below_is_the_quantile(quantile):
     # Beside it, where labels spread wide and where they do not.
     wide = new[:, 1] > 0.5
     assert np.mean(labels[wide] < predicted[wide]) == pytest.approx(quantile, abs=0.04)
+
+
+def test_pinball_is_scikit_learns():
+    x, y = rows(500, 3)
+    columns = {"x0": x[:, 0], "x1": x[:, 1]}
+    model = plexus.SingleTask([plexus.DenseFeat("x0"), plexus.DenseFeat("x1")], task_type="regression", task_name="y")
+    model.compile(loss=plexus.losses.Quantile(0.8), metrics=["pinball"], monitor="y.pinball")
+    model.fit(columns, y, epochs=2, validation_split=0.2, verbose=0)
+    predicted = model.predict(columns).astype(float)
+    labels = y.astype(np.float32).astype(float)
+    found = model.evaluate(columns, y, return_dict=True, verbose=0)["y_pinball"]
+    assert found == pytest.approx(mean_pinball_loss(labels, predicted, alpha=0.8), rel=1e-12)

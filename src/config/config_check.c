@@ -77,14 +77,17 @@ static plx_status check_monitor(receiver *r, plx_problems *problems)
     const size_t n = (size_t)table->n_tasks;
     const char **names = plx_arena_take(&r->document->scratch, n + 1, sizeof *names);
     plx_task_kind *kinds = plx_arena_take(&r->document->scratch, n + 1, sizeof *kinds);
+    double *quantiles = plx_arena_take(&r->document->scratch, n + 1, sizeof *quantiles);
     if (!r->places->tasks || n == 0) return PLX_OK;
-    if (!names || !kinds) return PLX_ERR_MEMORY;
+    if (!names || !kinds || !quantiles) return PLX_ERR_MEMORY;
     for (size_t i = 0; i < n; i++) {
         names[i] = table->tasks[i].name ? table->tasks[i].name : "";
         kinds[i] = (plx_task_kind)table->tasks[i].kind;
+        quantiles[i] = plx_task_quantile(&table->tasks[i]);
     }
     const plx_monitored monitored = {.task_names = names,
                                      .task_kinds = kinds,
+                                     .quantiles = quantiles,
                                      .n_tasks = table->n_tasks,
                                      .has_groups = table->data.group && table->data.group[0]};
     plx_monitor monitor;

@@ -272,13 +272,13 @@ static void write_metrics(plx_string *out)
                       "if for some terms\nlarger values are better, those with smaller values being better count "
                       "negative ([Metrics](metrics.md) has the\nformulae):\n\n"
                       "- `loss`: mean loss of the task; without a task, the total validation loss\n");
-    for (int i = 0; i < plx_metric_n; i++) {
-        const plx_metric *metric = &plx_metric_list[i];
+    for (int i = 0; i < PLX_METRICS; i++) {
+        const plx_metric_info *metric = &plx_metric_list[i];
         const char *before = "";
-        if (metric->better == PLX_BETTER_NEITHER) continue;
+        if (metric->direction == PLX_BETTER_NEITHER) continue;
         plx_string_format(out, "- `%s` (", metric->name);
         for (int kind = 0; plx_task_kinds[kind]; kind++) {
-            if (!plx_metric_fits(metric, (plx_task_kind)kind)) continue;
+            if (!(metric->kinds >> kind & 1)) continue;
             plx_string_format(out, "%s%s", before, plx_task_kinds[kind]);
             before = ", ";
         }

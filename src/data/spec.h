@@ -178,6 +178,12 @@ static inline double plx_task_loss_parameter(const plx_task_spec *task)
     return task->loss_parameters[plx_task_loss(task)->parameter];
 }
 
+/** The quantile that the task learns; 0: its loss is another. */
+static inline double plx_task_quantile(const plx_task_spec *task)
+{
+    return plx_task_loss(task) == &plx_loss_quantile ? plx_task_loss_parameter(task) : 0;
+}
+
 /** What the task's labels are: soft ones are numbers. */
 static inline plx_label_form plx_task_labels_of(const plx_task_spec *task)
 {

@@ -52,12 +52,12 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
                                const float *scores, const double *weights, int task, plx_metrics *metrics,
                                plx_error *err)
 {
-    plx_score figures;
     const plx_graph *graph = &model->graph;
     const float *labels = (const float *)(const void *)(rows->records + rows->layout->label_offset);
     const plx_scored scored = {
         .kind = model->task_kinds[task],
         .is_soft = model->soft_tasks[task],
+        .quantile = model->quantiles[task],
         .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
         .predictions = scores + graph->outputs[task],
         .prediction_stride = (size_t)graph->n_outputs,
@@ -69,10 +69,11 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
         .weights = weights ? weights + task : NULL,
         .weight_stride = (size_t)graph->n_tasks,
     };
-    PLX_TRY(plx_score_task(&model->context->allocator, &scored, &figures, err));
-    plx_metrics_set(metrics, model, task, &figures);
+    PLX_TRY(plx_score_task(&model->context->allocator, &scored, metrics, err));
+    metrics->task = model->task_names[task];
     const bool has_one_class = metrics->positives == 0 || metrics->positives == metrics->rows;
-    if (plx_task_kind_has_positives(metrics->kind) && metrics->rows > 0 && has_one_class && isnan(figures.auc)) {
+    if (plx_task_kind_has_positives(metrics->kind) && metrics->rows > 0 && has_one_class &&
+        isnan(metrics->values[PLX_METRIC_auc])) {
         plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC has no meaning with one class",
                          metrics->task, (long long)metrics->rows, metrics->positives == 0 ? "negative" : "positive");
     }

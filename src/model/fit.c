@@ -18,9 +18,8 @@ typedef struct listener {
     plx_train_log *log;           /* NULL: none */
     const plx_context *context;
     plx_model *model;
-    double *scores;       /* [n_tasks] */
-    plx_metrics *metrics; /* [n_tasks] of validation, then [n_tasks] of training */
-    plx_board *board;     /* NULL: none */
+    double *scores;   /* [n_tasks] */
+    plx_board *board; /* NULL: none */
     /* The first of each; the log or the board is given up then, training is not. */
     plx_error log_failure, board_failure;
 } listener;
@@ -33,11 +32,8 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         l->scores[task] = NAN;
         if (!state->has_validation) continue;
         const char *name = plx_task_list[l->job->task_kinds[task]]->score;
-        plx_metrics_set(&l->metrics[task], l->model, task, &state->validation[task]);
         l->scores[task] = plx_metric_of(plx_metric_named(plx_slice_of(name)), &state->validation[task]);
     }
-    for (int task = 0; task < n_tasks && state->training; task++)
-        plx_metrics_set(&l->metrics[n_tasks + task], l->model, task, &state->training[task]);
     plx_progress progress = {
         .epoch = state->epoch,
         .epochs = state->epochs,
@@ -53,8 +49,8 @@ static bool tell_progress(listener *l, const plx_train_state *state)
         .validation_task_losses = state->has_validation ? state->validation_task_losses : l->scores,
         .validation_scores = l->scores, /* NaN where there is nothing to tell */
         .monitored = state->has_validation ? state->monitored : NAN,
-        .validation_metrics = state->has_validation ? l->metrics : NULL,
-        .training_metrics = state->training ? l->metrics + n_tasks : NULL,
+        .validation_metrics = state->has_validation ? state->validation : NULL,
+        .training_metrics = state->training,
         .task_kinds = l->job->task_kinds,
         .is_best = state->epoch_ended && state->is_best,
         .n_tasks = n_tasks,
@@ -183,6 +179,7 @@ void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *
         .task_names = model->task_names,
         .task_kinds = model->task_kinds,
         .soft_tasks = model->soft_tasks,
+        .quantiles = model->quantiles,
         .train = &data->parts[PLX_PART_TRAIN],
         .validation = &data->parts[PLX_PART_VALIDATION],
         .values = model->values,
@@ -212,8 +209,7 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     plx_train_result result = {0};
     job.user = &l;
     l.scores = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.scores);
-    l.metrics = plx_alloc_zero(allocator, 2 * (size_t)model->graph.n_tasks, sizeof *l.metrics);
-    plx_status status = l.scores && l.metrics ? PLX_OK : plx_error_memory(err);
+    plx_status status = l.scores ? PLX_OK : plx_error_memory(err);
     if (status == PLX_OK && folder && folder[0]) {
         status = plx_board_init(&board, &job, folder, err);
         l.board = &board;
@@ -228,7 +224,6 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     }
     plx_pool_free(job.machine.pool);
     plx_board_release(&board);
-    plx_free(allocator, l.metrics);
     plx_free(allocator, l.scores);
     return status;
 }

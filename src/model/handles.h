@@ -62,6 +62,7 @@ struct plx_model {
     plx_real *values;                   /* [graph.n_values] */
     const char **task_names;            /* [n_tasks] */
     plx_task_kind *task_kinds;          /* [n_tasks] */
+    double *quantiles;                  /* [n_tasks] of tasks of loss quantile, else 0 */
     bool *soft_tasks;                   /* [n_tasks]: binary ones whose labels are probabilities */
     double *task_weights, *task_decays; /* [n_tasks] */
     const char ***class_names;          /* [n_tasks][classes] */

@@ -30,6 +30,7 @@ static plx_target_spec *list_targets(plx_model *model)
     plx_target_spec *targets = plx_arena_take(&model->arena, n, sizeof *targets);
     model->task_names = plx_arena_take(&model->arena, n, sizeof *model->task_names);
     model->task_kinds = plx_arena_take(&model->arena, n, sizeof *model->task_kinds);
+    model->quantiles = plx_arena_take(&model->arena, n, sizeof *model->quantiles);
     model->soft_tasks = plx_arena_take(&model->arena, n, sizeof *model->soft_tasks);
     model->task_weights = plx_arena_take(&model->arena, n, sizeof *model->task_weights);
     model->task_decays = plx_arena_take(&model->arena, n, sizeof *model->task_decays);
@@ -38,6 +39,7 @@ static plx_target_spec *list_targets(plx_model *model)
         const plx_task_spec *task = &table->tasks[i];
         model->task_names[i] = task->name;
         model->task_kinds[i] = (plx_task_kind)task->kind;
+        model->quantiles[i] = plx_task_quantile(task);
         model->soft_tasks[i] = task->labels == PLX_LABELS_SOFT;
         model->task_weights[i] = task->weight;
         model->task_decays[i] = task->weight_decay;

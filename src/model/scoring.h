@@ -26,8 +26,6 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
                              plx_metrics *metrics, plx_error *err);
 /** What rows count in the losses, [rows->n, n_tasks]; NULL where all count 1. To be given back to the allocator. */
 plx_status plx_model_row_weights(const plx_model *model, const plx_rows *rows, double **out, plx_error *err);
-/** A task's figures for the caller. */
-void plx_metrics_set(plx_metrics *metrics, const plx_model *model, int task, const plx_score *score);
 
 /** `report` may be NULL, and is filled after a failure, too. PLX_ERR_ARGUMENT: `take` returned false. */
 plx_status plx_model_predict_source(const plx_model *model, const plx_row_source *from, plx_scores_taker *take,

@@ -63,11 +63,11 @@ static void add_validation(plx_board *board, const plx_train_state *state)
     for (int i = 0; i < state->n_gates; i++)
         add_gate(board, file, &state->gates[i]);
     for (int task = 0; task < job->graph->n_tasks; task++) {
-        const plx_score *score = &state->validation[task];
+        const plx_metrics *score = &state->validation[task];
         add_task(board, file, task, "loss", state->validation_task_losses[task]);
-        for (int i = 0; i < plx_metric_n; i++) {
-            const plx_metric *metric = &plx_metric_list[i];
-            if (!plx_metric_is_told(metric, job->task_kinds[task], score)) continue;
+        for (int i = 0; i < PLX_METRICS; i++) {
+            const plx_metric_info *metric = &plx_metric_list[i];
+            if (!plx_metric_applies(metric, score)) continue;
             add_task(board, file, task, metric->name, plx_metric_of(metric, score));
         }
     }

@@ -75,7 +75,7 @@ static void close_object(plx_string *line)
     plx_string_add(line, "}", 1);
 }
 
-static void add_score(plx_string *line, plx_task_kind kind, const plx_score *score)
+static void add_score(plx_string *line, plx_task_kind kind, const plx_metrics *score)
 {
     add_number(line, "rows", (double)score->rows);
     if (plx_task_kind_has_positives(kind)) add_number(line, "positives", (double)score->positives);
@@ -83,12 +83,12 @@ static void add_score(plx_string *line, plx_task_kind kind, const plx_score *sco
         add_number(line, "groups", (double)score->groups);
         add_number(line, "groups_counted", (double)score->groups_counted);
     }
-    for (int i = 0; i < plx_metric_n; i++)
-        if (plx_metric_is_told(&plx_metric_list[i], kind, score))
+    for (int i = 0; i < PLX_METRICS; i++)
+        if (plx_metric_applies(&plx_metric_list[i], score))
             add_number(line, plx_metric_list[i].name, plx_metric_of(&plx_metric_list[i], score));
 }
 
-static void add_tasks(plx_string *line, const plx_train_job *job, const double *losses, const plx_score *scores)
+static void add_tasks(plx_string *line, const plx_train_job *job, const double *losses, const plx_metrics *scores)
 {
     open_object(line, "tasks");
     for (int task = 0; task < job->graph->n_tasks; task++) {

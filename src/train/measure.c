@@ -50,6 +50,7 @@ static void measure_tasks(void *user, int slot, int thread)
         const plx_scored scored = {
             .kind = m->job->task_kinds[task],
             .is_soft = m->job->soft_tasks && m->job->soft_tasks[task],
+            .quantile = m->job->quantiles ? m->job->quantiles[task] : 0,
             .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
             .predictions = m->scores + graph->outputs[task],
             .prediction_stride = (size_t)graph->n_outputs,
@@ -60,6 +61,7 @@ static void measure_tasks(void *user, int slot, int thread)
             .n_groups = m->groups ? m->groups->n_groups : 0,
         };
         plx_score_with_scratch(&scored, m->scratch + (size_t)slot * m->scratch_bytes, &m->figures[task]);
+        m->figures[task].task = m->job->task_names ? m->job->task_names[task] : NULL;
     }
 }
 

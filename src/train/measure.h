@@ -16,7 +16,7 @@ typedef struct plx_measured {
     int n_parallel;           /* tasks whose figures are made at once */
     size_t scratch_bytes;     /* of each */
     uint8_t *scratch;         /* [n_parallel, scratch_bytes] */
-    plx_score *figures;       /* [n_tasks] */
+    plx_metrics *figures;     /* [n_tasks] */
 } plx_measured;
 
 /** For at most `n_max` rows; scores are 0 at first. `groups` is borrowed. To be released after a failure, too. */

@@ -17,7 +17,7 @@ enum {
 
 /** What one pass over the rows collects. */
 typedef struct sums {
-    double absolute, squared, log;
+    double absolute, squared, pinball, log;
     double product; /* of likelihoods whose logarithm `log` lacks yet */
     int in_product;
     bool unordered;
@@ -88,19 +88,11 @@ static int bin_of(double prediction)
     return bin - ((scaled == bin) & (bin > 0));
 }
 
-static void set_unknown(plx_score *score)
+static void set_differences(plx_metrics *out, const sums *s)
 {
-    *score = (plx_score){0};
-#define SET_UNKNOWN(name, title, kinds, better, doc) score->name = NAN;
-    PLX_METRIC_LIST(SET_UNKNOWN)
-#undef SET_UNKNOWN
-}
-
-static void set_differences(plx_score *out, const sums *s)
-{
-    out->mae = s->absolute / s->weight;
-    out->mse = s->squared / s->weight;
-    out->rmse = sqrt(out->mse);
+    out->values[PLX_METRIC_mae] = s->absolute / s->weight;
+    out->values[PLX_METRIC_mse] = s->squared / s->weight;
+    out->values[PLX_METRIC_rmse] = sqrt(out->values[PLX_METRIC_mse]);
 }
 
 /* -- Binary ---------------------------------------------------------------------------------------------------- */
@@ -111,18 +103,19 @@ static double entropy(double share)
     return -(share * log(share) + (1 - share) * log(1 - share));
 }
 
-static void set_binary(plx_score *out, const sums *s)
+static void set_binary(plx_metrics *out, const sums *s)
 {
     const double rows = s->weight, positives = s->positives;
     double distance = 0;
     for (int bin = 0; bin < BINS; bin++)
         distance += fabs(s->excess[bin]);
     set_differences(out, s);
-    out->logloss = mean_log_loss(s);
-    out->accuracy = s->right / rows;
-    out->ece = distance / rows;
-    if (positives > 0) out->calibration = s->predictions / positives;
-    if (positives > 0 && positives < rows) out->normalized_entropy = out->logloss / entropy(positives / rows);
+    out->values[PLX_METRIC_logloss] = mean_log_loss(s);
+    out->values[PLX_METRIC_accuracy] = s->right / rows;
+    out->values[PLX_METRIC_ece] = distance / rows;
+    if (positives > 0) out->values[PLX_METRIC_calibration] = s->predictions / positives;
+    if (positives > 0 && positives < rows)
+        out->values[PLX_METRIC_normalized_entropy] = out->values[PLX_METRIC_logloss] / entropy(positives / rows);
 }
 
 /** Parts of a row's sums that do not ask for its class, without branches as of bin_of. */
@@ -152,7 +145,7 @@ static void add_soft(sums *s, float prediction, float label, double weight)
 }
 
 /** Figures of sums; the keys of positives grow from the front of `keys` [n], those of negatives from its end. */
-static void score_binary(const plx_scored *scored, uint32_t *keys, plx_score *out)
+static void score_binary(const plx_scored *scored, uint32_t *keys, plx_metrics *out)
 {
     const size_t n = scored->n;
     size_t n_positives = 0, n_negatives = 0, n_right = 0; /* counted in integers, which is faster */
@@ -176,12 +169,12 @@ static void score_binary(const plx_scored *scored, uint32_t *keys, plx_score *ou
     const size_t negatives = n - n_negatives; /* where they begin */
     const plx_rank_areas areas =
         plx_rank_measure(keys, keys + n, n_positives, keys + negatives, keys + n + negatives, n_negatives);
-    out->auc = areas.roc;
-    out->pr_auc = areas.precision;
+    out->values[PLX_METRIC_auc] = areas.roc;
+    out->values[PLX_METRIC_pr_auc] = areas.precision;
 }
 
 /** The same of rows that have weights or soft labels, and their groups: sorted once for both. */
-static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_score *out)
+static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_metrics *out)
 {
     size_t n = 0;
     sums s = {.product = 1.0};
@@ -215,16 +208,16 @@ static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_
             plx_rank_measure_weighted_groups(sorted, n, &of, scored->groups, groups, scored->n_groups);
         out->groups = found.n;
         out->groups_counted = found.n_counted;
-        if (!s.unordered) out->group_auc = found.area;
+        if (!s.unordered) out->values[PLX_METRIC_group_auc] = found.area;
     }
     if (is_unknown(&s)) return;
     set_binary(out, &s);
     const plx_rank_areas areas = plx_rank_measure_weighted(sorted, n, &of);
-    out->auc = areas.roc;
-    out->pr_auc = areas.precision;
+    out->values[PLX_METRIC_auc] = areas.roc;
+    out->values[PLX_METRIC_pr_auc] = areas.precision;
 }
 
-static void score_groups(const plx_scored *scored, uint64_t *scratch, plx_score *out)
+static void score_groups(const plx_scored *scored, uint64_t *scratch, plx_metrics *out)
 {
     size_t n = 0;
     bool unordered = false;
@@ -240,7 +233,7 @@ static void score_groups(const plx_scored *scored, uint64_t *scratch, plx_score 
     const plx_rank_groups found = plx_rank_measure_groups(scratch, scratch + scored->n, n, groups, scored->n_groups);
     out->groups = found.n;
     out->groups_counted = found.n_counted;
-    if (!unordered) out->group_auc = found.area;
+    if (!unordered) out->values[PLX_METRIC_group_auc] = found.area;
 }
 
 /* -- The other kinds ------------------------------------------------------------------------------------------- */
@@ -264,7 +257,13 @@ static double spread(const plx_scored *scored, double mean)
     return varies ? squares : 0;
 }
 
-static void score_regression(const plx_scored *scored, void *scratch, plx_score *out)
+/** Of a prediction that is `off` the label: tasks/loss_quantile.c has the source. */
+static double pinball(double off, double quantile)
+{
+    return off > 0 ? (1 - quantile) * off : -quantile * off;
+}
+
+static void score_regression(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     (void)scratch;
     sums s = {.product = 1.0};
@@ -278,14 +277,16 @@ static void score_regression(const plx_scored *scored, void *scratch, plx_score 
         s.unordered |= isnan(prediction);
         s.weight += weight;
         add_difference(&s, (double)prediction, (double)label, weight);
+        s.pinball += weight * pinball((double)prediction - (double)label, scored->quantile);
     }
     if (is_unknown(&s)) return;
     set_differences(out, &s);
+    if (scored->quantile > 0) out->values[PLX_METRIC_pinball] = s.pinball / s.weight;
     const double squares = spread(scored, s.labels / s.weight);
-    if (squares > 0) out->r2 = 1 - s.squared / squares;
+    if (squares > 0) out->values[PLX_METRIC_r2] = 1 - s.squared / squares;
 }
 
-static void score_multiclass(const plx_scored *scored, void *scratch, plx_score *out)
+static void score_multiclass(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     (void)scratch;
     sums s = {.product = 1.0};
@@ -307,12 +308,12 @@ static void score_multiclass(const plx_scored *scored, void *scratch, plx_score 
         add_likelihood(&s, cut((double)predictions[(int)label]), weight);
     }
     if (is_unknown(&s)) return;
-    out->logloss = mean_log_loss(&s);
-    out->accuracy = s.right / s.weight;
+    out->values[PLX_METRIC_logloss] = mean_log_loss(&s);
+    out->values[PLX_METRIC_accuracy] = s.right / s.weight;
 }
 
 /* Of rows that are positive or negative. */
-static void score_ordered(const plx_scored *scored, void *scratch, plx_score *out)
+static void score_ordered(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     if (scored->weights || scored->is_soft) {
         score_weighted_binary(scored, scratch, out);
@@ -324,7 +325,7 @@ static void score_ordered(const plx_scored *scored, void *scratch, plx_score *ou
 
 /* By plx_task_kind. */
 static const struct {
-    void (*score)(const plx_scored *scored, void *scratch, plx_score *out);
+    void (*score)(const plx_scored *scored, void *scratch, plx_metrics *out);
     bool has_order; /* metrics ask for the order of the rows, and so for scratch */
 } kinds[] = {
     [PLX_TASK_BINARY] = {score_ordered, true},
@@ -341,14 +342,21 @@ size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool by_w
     return 2 * n * sizeof(uint64_t) + n_groups * sizeof(plx_rank_group);
 }
 
-void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *out)
+void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     assert(scored->n <= UINT32_MAX);
-    set_unknown(out);
+    *out = (plx_metrics){.kind = scored->kind};
+    for (int i = 0; i < PLX_METRICS_MAX; i++)
+        out->values[i] = NAN;
     kinds[scored->kind].score(scored, scratch, out);
+    for (int i = 0; i < PLX_METRICS; i++) {
+        const plx_metric_info *metric = &plx_metric_list[i];
+        const bool has_groups = out->groups > 0 || !metric->needs_groups;
+        if (has_groups && plx_metric_fits(metric, scored->kind, scored->quantile)) out->applies |= UINT64_C(1) << i;
+    }
 }
 
-plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err)
+plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_metrics *out, plx_error *err)
 {
     void *scratch = NULL;
     if (scored->n > UINT32_MAX)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exact figures of one task's predictions. One list says what there is; the struct, the table that the command, the
- * logs and train.monitor read, and what plexus.h hands out come from it. docs/metrics.md has the formulae.
+ * Exact metrics of one task's predictions. One list says what there is; the table that the command, the logs,
+ * train.monitor and plexus.h hand out comes from it. docs/metrics.md has the formulae.
  */
 #ifndef PLX_METRIC_H
 #define PLX_METRIC_H
@@ -15,18 +15,20 @@
 #include "base/text.h"
 #include "tasks/task.h"
 
-/** Sets of task kinds, and whether a figure asks for data.group. */
+/** Sets of task kinds, and what a metric asks for besides: data.group, a task of loss quantile. */
 enum {
-    PLX_WITH_GROUPS = 1 << 8,
     PLX_FOR_BINARY = 1 << PLX_TASK_BINARY,
     PLX_FOR_REGRESSION = 1 << PLX_TASK_REGRESSION,
-    PLX_FOR_MULTICLASS = 1 << PLX_TASK_MULTICLASS
+    PLX_FOR_MULTICLASS = 1 << PLX_TASK_MULTICLASS,
+    PLX_FOR_KINDS = (1 << 8) - 1,
+    PLX_WITH_GROUPS = 1 << 8,
+    PLX_WITH_QUANTILE = 1 << 9
 };
 
-/** Which of two values of a figure is better; that nearest to 1 is best where neither is. */
-typedef enum plx_better { PLX_BETTER_LARGER, PLX_BETTER_SMALLER, PLX_BETTER_NEITHER } plx_better;
+/** Which of two values is better; that nearest to 1 is best where neither is. */
+enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
 
-/* Member and name, title in tables, kinds of tasks that have it, which value is better, one line of text. */
+/* Name, title in tables, kinds of tasks that have it, which value is better, one line of text. */
 /* clang-format off */
 #define PLX_METRIC_LIST(X)                                                                                             \
     X(auc, "AUC", PLX_FOR_BINARY, PLX_BETTER_LARGER,                                                                   \
@@ -50,46 +52,39 @@ typedef enum plx_better { PLX_BETTER_LARGER, PLX_BETTER_SMALLER, PLX_BETTER_NEIT
     X(mse, "MSE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER,                                             \
       "mean squared difference of prediction and label; of a binary task the Brier score")                             \
     X(rmse, "RMSE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER, "root of mse")                            \
+    X(pinball, "pinball", PLX_FOR_REGRESSION | PLX_WITH_QUANTILE, PLX_BETTER_SMALLER,                                  \
+      "of tasks of loss quantile: mean pinball loss at the task's quantile")                                           \
     X(r2, "R2", PLX_FOR_REGRESSION, PLX_BETTER_LARGER,                                                                 \
       "share of the labels' variance that the predictions explain: 1 - mse / variance")
 /* clang-format on */
 
-/** Those that do not belong to the task's kind or have no meaning for the rows are NaN. */
-typedef struct plx_score {
-    int64_t rows, positives;        /* rows with a label, whatever they count; soft: the sum of the labels, rounded */
-    int64_t groups, groups_counted; /* of these rows; with both classes */
-#define PLX_SCORE_MEMBER(name, title, kinds, better, doc) double name;
-    PLX_METRIC_LIST(PLX_SCORE_MEMBER)
-#undef PLX_SCORE_MEMBER
-} plx_score;
+/** A metric's index in plx_metrics.values. */
+enum {
+#define PLX_METRIC_NUMBER(name, title, kinds, better, doc) PLX_METRIC_##name,
+    PLX_METRIC_LIST(PLX_METRIC_NUMBER)
+#undef PLX_METRIC_NUMBER
+        PLX_METRICS
+};
+_Static_assert((int)PLX_METRICS <= (int)PLX_METRICS_MAX, "plx_metrics has no room for them");
 
-typedef struct plx_metric {
-    const char *name, *title, *doc;
-    unsigned kinds; /* of tasks that have it, with the flag */
-    plx_better better;
-    size_t offset; /* in plx_score */
-} plx_metric;
-
-/** All figures in the order of the list. */
-extern const plx_metric plx_metric_list[];
-extern const int plx_metric_n;
+/** All metrics [PLX_METRICS], in the order of the list. */
+extern const plx_metric_info plx_metric_list[];
 /** NULL: there is none of that name. */
-const plx_metric *plx_metric_named(plx_slice name);
+const plx_metric_info *plx_metric_named(plx_slice name);
 
-static inline double plx_metric_of(const plx_metric *metric, const plx_score *score)
+static inline double plx_metric_of(const plx_metric_info *metric, const plx_metrics *metrics)
 {
-    return *(const double *)(const void *)((const char *)score + metric->offset);
+    return metrics->values[metric - plx_metric_list];
 }
-/** Whether tasks of `kind` have it. */
-static inline bool plx_metric_fits(const plx_metric *metric, plx_task_kind kind)
+/** Whether it is a metric of that task: those of groups where rows have groups. */
+static inline bool plx_metric_applies(const plx_metric_info *metric, const plx_metrics *metrics)
 {
-    return (metric->kinds >> kind) & 1;
+    return metrics->applies >> (metric - plx_metric_list) & 1;
 }
-
-/** Whether it belongs to a task's figures: group figures where rows have groups. */
-static inline bool plx_metric_is_told(const plx_metric *metric, plx_task_kind kind, const plx_score *score)
+/** Whether tasks of `kind` have it; `quantile` of the task's loss, 0: of another loss. */
+static inline bool plx_metric_fits(const plx_metric_info *metric, plx_task_kind kind, double quantile)
 {
-    return plx_metric_fits(metric, kind) && (score->groups > 0 || !(metric->kinds & PLX_WITH_GROUPS));
+    return (metric->kinds >> kind & 1) && (quantile > 0 || !metric->needs_quantile);
 }
 
 /** A row that belongs to no group. */
@@ -100,6 +95,7 @@ enum { PLX_GROUPS_MAX = 0x7fffffff };
 typedef struct plx_scored {
     plx_task_kind kind;
     bool is_soft;             /* binary: a label y in [0, 1] counts as y positive and 1 - y negative rows */
+    double quantile;          /* regression: of loss quantile; 0: of another loss */
     int n_outputs;            /* 1; multiclass: classes, side by side */
     const float *predictions; /* [n][n_outputs], rows prediction_stride apart */
     size_t prediction_stride;
@@ -112,10 +108,10 @@ typedef struct plx_scored {
     size_t weight_stride;
 } plx_scored;
 
-/** Figures of a task. A prediction that is NaN makes every one NaN. PLX_ERR_MEMORY. */
-plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_score *out, plx_error *err);
+/** Metrics of a task, whose name they lack. A prediction that is NaN makes every one NaN. PLX_ERR_MEMORY. */
+plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_metrics *out, plx_error *err);
 /** The same without allocation, in `scratch` of plx_score_scratch bytes, aligned for 8-byte numbers. */
-void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_score *out);
+void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_metrics *out);
 /** A multiple of 8; `by_weights`: rows have weights, or labels are soft. What is enough for those is enough for all. */
 size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool by_weights);
 

@@ -63,14 +63,20 @@ static int find_task(const parser *p)
     return best;
 }
 
-/** The names of a kind's figures that can be watched; returns how many. */
-static size_t list_figures(plx_task_kind kind, const char **names)
+/** Whether a task's metric says which of two epochs is better. */
+static bool can_watch(const plx_monitored *what, int task, const plx_metric_info *metric)
+{
+    const double quantile = what->quantiles ? what->quantiles[task] : 0;
+    return plx_metric_fits(metric, what->task_kinds[task], quantile) && metric->direction != PLX_BETTER_NEITHER;
+}
+
+/** The names of a task's metrics that can be watched; returns how many. */
+static size_t list_figures(const plx_monitored *what, int task, const char **names)
 {
     size_t n = 0;
     names[n++] = "loss";
-    for (int i = 0; i < plx_metric_n && n < METRICS_MAX; i++) {
-        if (!plx_metric_fits(&plx_metric_list[i], kind) || plx_metric_list[i].better == PLX_BETTER_NEITHER) continue;
-        names[n++] = plx_metric_list[i].name;
+    for (int i = 0; i < PLX_METRICS && n < METRICS_MAX; i++) {
+        if (can_watch(what, task, &plx_metric_list[i])) names[n++] = plx_metric_list[i].name;
     }
     return n;
 }
@@ -78,7 +84,7 @@ static size_t list_figures(plx_task_kind kind, const char **names)
 static plx_status fail_task(const parser *p, plx_error *err)
 {
     plx_slice word = word_of(p->rest), head = word;
-    const plx_metric *metric = plx_metric_named(word);
+    const plx_metric_info *metric = plx_metric_named(word);
     if (metric)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%s' of which task? Write, for example, %s.%s", p->whole,
                  metric->name, p->what->task_names[0], metric->name);
@@ -102,7 +108,7 @@ static plx_status fail_task(const parser *p, plx_error *err)
 static plx_status fail_figure(const parser *p, int task, plx_slice figure, plx_error *err)
 {
     const char *names[METRICS_MAX], *name = p->what->task_names[task];
-    size_t n = list_figures(p->what->task_kinds[task], names);
+    size_t n = list_figures(p->what, task, names);
     const char *nearest = plx_nearest(figure, names, n);
     char all[512] = "";
     size_t used = 0;
@@ -119,10 +125,9 @@ static plx_status parse_figure(parser *p, plx_monitor_term *term, plx_error *err
     plx_slice figure = word_of(p->rest);
     skip(p, figure.length);
     if (plx_slice_equal(figure, plx_slice_of("loss"))) return PLX_OK;
-    const plx_metric *metric = plx_metric_named(figure);
-    if (!metric || !plx_metric_fits(metric, p->what->task_kinds[term->task]) || metric->better == PLX_BETTER_NEITHER)
-        return fail_figure(p, term->task, figure, err);
-    if ((metric->kinds & PLX_WITH_GROUPS) && !p->what->has_groups)
+    const plx_metric_info *metric = plx_metric_named(figure);
+    if (!metric || !can_watch(p->what, term->task, metric)) return fail_figure(p, term->task, figure, err);
+    if (metric->needs_groups && !p->what->has_groups)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': %s needs data.group, the column of the groups", p->whole,
                  metric->name);
     term->metric = metric;
@@ -166,7 +171,7 @@ static plx_status parse_term(parser *p, plx_monitor_term *term, plx_error *err)
 
 static bool is_larger_better(const plx_monitor_term *term)
 {
-    return term->metric && term->metric->better == PLX_BETTER_LARGER;
+    return term->metric && term->metric->direction == PLX_BETTER_LARGER;
 }
 
 plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_monitored *what, plx_error *err)
@@ -199,7 +204,7 @@ void plx_monitor_leave_out(plx_monitor *monitor, int term)
         monitor->larger_is_better = monitor->larger_is_better || is_larger_better(&monitor->terms[i]);
 }
 
-double plx_monitor_value(const plx_monitor *monitor, double loss, const double *task_losses, const plx_score *scores)
+double plx_monitor_value(const plx_monitor *monitor, double loss, const double *task_losses, const plx_metrics *scores)
 {
     double value = 0;
     for (int i = 0; i < monitor->n_terms; i++) {

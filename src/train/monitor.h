@@ -15,14 +15,15 @@ enum { PLX_MONITOR_TERMS_MAX = 32 };
 typedef struct plx_monitored {
     const char *const *task_names; /* [n_tasks] */
     const plx_task_kind *task_kinds;
+    const double *quantiles; /* [n_tasks] of tasks of loss quantile, else 0; NULL: there are none */
     int n_tasks;
     bool has_groups; /* data.group is given */
 } plx_monitored;
 
 typedef struct plx_monitor_term {
     double weight;
-    int task;                 /* -1: the whole validation loss */
-    const plx_metric *metric; /* NULL: the loss */
+    int task;                      /* -1: the whole validation loss */
+    const plx_metric_info *metric; /* NULL: the loss */
 } plx_monitor_term;
 
 typedef struct plx_monitor {
@@ -42,7 +43,7 @@ plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_m
 void plx_monitor_leave_out(plx_monitor *monitor, int term);
 
 /** NaN where a figure has no meaning for the rows. */
-double plx_monitor_value(const plx_monitor *monitor, double loss, const double *task_losses, const plx_score *scores);
+double plx_monitor_value(const plx_monitor *monitor, double loss, const double *task_losses, const plx_metrics *scores);
 
 /** Whether it is the validation loss alone. */
 static inline bool plx_monitor_is_loss(const plx_monitor *monitor)

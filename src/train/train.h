@@ -60,11 +60,11 @@ typedef struct plx_train_state {
     bool has_validation; /* the next four are filled */
     double validation_loss;
     const double *validation_task_losses;
-    const plx_score *validation; /* figures of each task */
-    double monitored;            /* what spec->monitor says */
+    const plx_metrics *validation; /* figures of each task */
+    double monitored;              /* what spec->monitor says */
     /* Figures of the rows as they were trained on, by the weights of each step; of a run that went on within an epoch,
        of its rows since then. NULL before the epoch's end, or where nobody asks. */
-    const plx_score *training;
+    const plx_metrics *training;
     const plx_gate_use *gates; /* [n_gates], where job->counts_gates */
     int n_gates;
     bool is_best; /* the epoch that ended is the best so far; without validation every one is */
@@ -84,7 +84,8 @@ typedef struct plx_train_job {
     const double *task_decays;  /* [n_tasks] factors of the weights from epoch to epoch; NULL: 1 */
     const char *const *task_names;
     const plx_task_kind *task_kinds;
-    const bool *soft_tasks; /* [n_tasks]: binary ones whose labels are probabilities; NULL: none */
+    const bool *soft_tasks;  /* [n_tasks]: binary ones whose labels are probabilities; NULL: none */
+    const double *quantiles; /* [n_tasks] of tasks of loss quantile, else 0; NULL: there are none */
     const plx_rows *train;
     const plx_rows *validation;   /* NULL or n 0: none */
     plx_real *values;             /* [graph->n_values], trained in place */

@@ -76,7 +76,7 @@ static plx_status check_meaning(plx_validation *v, plx_error *err)
         const plx_monitor_term *term = &v->monitor.terms[i];
         if (term->task < 0) continue;
         const char *name = v->job->task_names[term->task];
-        const plx_score *score = &v->measured.figures[term->task];
+        const plx_metrics *score = &v->measured.figures[term->task];
         if (term->metric && isnan(plx_metric_of(term->metric, score)))
             PLX_FAIL(err, PLX_ERR_SCHEMA,
                      "train.monitor: %s of task '%s' has no meaning for the validation rows, whose labels are %s",
@@ -91,6 +91,7 @@ plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_
     *v = (plx_validation){.job = job, .has_rows = rows && rows->n > 0};
     const plx_monitored monitored = {.task_names = job->task_names,
                                      .task_kinds = job->task_kinds,
+                                     .quantiles = job->quantiles,
                                      .n_tasks = job->graph->n_tasks,
                                      .has_groups = job->train->layout->has_group};
     PLX_TRY(plx_monitor_parse(&v->monitor, job->spec->monitor, &monitored, err));
