@@ -57,15 +57,16 @@ plx_status plx_table_update_init(plx_table_update *update, const plx_machine *ma
     update->optimizer = optimizer_of(spec);
     update->n_tables = graph->n_lazy;
     update->n_slots = update->optimizer ? update->optimizer->n_slots : 1;
-    update->tables = plx_alloc_zero(allocator, n, sizeof *update->tables);
-    update->first_rows = plx_alloc_zero(allocator, n, sizeof *update->first_rows);
-    update->penalties = plx_alloc_zero(allocator, n * PLX_TOUCHED_PARTS, sizeof *update->penalties);
-    bool has_all = update->tables && update->first_rows && update->penalties;
+    plx_arena *arena = &update->arena;
+    plx_arena_init(arena, allocator);
+    update->tables = plx_arena_take(arena, n, sizeof *update->tables);
+    update->first_rows = plx_arena_take(arena, n, sizeof *update->first_rows);
+    update->penalties = plx_arena_take(arena, n * PLX_TOUCHED_PARTS, sizeof *update->penalties);
     if (spec->clip_variable_norm > 0) {
-        update->squares = plx_alloc_zero(allocator, n * PLX_TOUCHED_PARTS, sizeof *update->squares);
-        update->factors = plx_alloc_zero(allocator, n, sizeof *update->factors);
-        has_all = has_all && update->squares && update->factors;
+        update->squares = plx_arena_take(arena, n * PLX_TOUCHED_PARTS, sizeof *update->squares);
+        update->factors = plx_arena_take(arena, n, sizeof *update->factors);
     }
+    bool has_all = !plx_arena_failed(arena);
     if (has_all) find_tables(update);
     for (int i = 0; i < update->n_slots && has_all; i++) {
         update->slots[i] = plx_alloc_aligned(allocator, update->n_slot, sizeof *update->slots[i]);
@@ -83,11 +84,7 @@ void plx_table_update_release(plx_table_update *update)
     if (!update->machine.allocator) return;
     for (int i = 0; i < PLX_OPTIMIZER_SLOTS_MAX; i++)
         plx_free_aligned(update->machine.allocator, update->slots[i]);
-    plx_free(update->machine.allocator, update->factors);
-    plx_free(update->machine.allocator, update->squares);
-    plx_free(update->machine.allocator, update->penalties);
-    plx_free(update->machine.allocator, update->first_rows);
-    plx_free(update->machine.allocator, update->tables);
+    plx_arena_release(&update->arena);
     *update = (plx_table_update){0};
 }
 

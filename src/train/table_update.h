@@ -7,6 +7,7 @@
 #ifndef PLX_TABLE_UPDATE_H
 #define PLX_TABLE_UPDATE_H
 
+#include "base/arena.h"
 #include "base/machine.h"
 #include "graph/run.h"
 #include "train/kept.h"
@@ -14,6 +15,7 @@
 
 typedef struct plx_table_update {
     plx_machine machine;
+    plx_arena arena;        /* the arrays but the slots */
     const plx_graph *graph; /* borrowed, as the next */
     const plx_train_spec *spec;
     double l2;

@@ -21,6 +21,7 @@ static const double KEPT_SHARE = 0.02;  /* of the time, that states of epochs ma
 typedef struct trainer {
     const plx_train_job *job;
     plx_train_result *result;
+    plx_arena arena; /* the small arrays */
     size_t n_tasks;
     plx_plan *plan;
     plx_run *run;
@@ -111,18 +112,18 @@ static plx_status trainer_init(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
     const plx_allocator *a = job->machine.allocator;
-    size_t n = job->train->n, epochs = (size_t)job->spec->epochs;
+    const size_t n = job->train->n;
+    plx_arena_init(&t->arena, a);
     if (n == 0)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to train on: check data.train and the parts cut off it");
     if (n > UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu training rows: at most 2^32 - 1", n);
     PLX_TRY(init_steps(t, err));
-    t->speeds = plx_alloc_zero(a, epochs, sizeof *t->speeds);
-    t->run->task_weights = t->task_weights = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_weights);
-    t->task_loss_sums = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_loss_sums);
-    t->task_steps = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_steps);
-    t->task_losses = plx_alloc_zero(a, t->n_tasks, sizeof *t->task_losses);
-    if (!t->speeds || !t->task_weights || !t->task_loss_sums || !t->task_steps || !t->task_losses)
-        return plx_error_memory(err);
+    t->speeds = plx_arena_take(&t->arena, (size_t)job->spec->epochs, sizeof *t->speeds);
+    t->run->task_weights = t->task_weights = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_weights);
+    t->task_loss_sums = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_loss_sums);
+    t->task_steps = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_steps);
+    t->task_losses = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_losses);
+    if (plx_arena_failed(&t->arena)) return plx_error_memory(err);
     PLX_TRY(plx_validation_init(&t->validation, job, err));
     if (t->validation.has_rows) {
         t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
@@ -135,16 +136,11 @@ static plx_status trainer_init(trainer *t, plx_error *err)
 
 static void trainer_release(trainer *t)
 {
-    const plx_allocator *a = t->job->machine.allocator;
     plx_kept_list_release(&t->kept);
     plx_measured_release(&t->training);
     plx_validation_release(&t->validation);
-    plx_free(a, t->task_losses);
-    plx_free(a, t->task_steps);
-    plx_free(a, t->task_loss_sums);
-    plx_free(a, t->task_weights);
-    plx_free(a, t->speeds);
-    plx_free_aligned(a, t->best);
+    plx_free_aligned(t->job->machine.allocator, t->best);
+    plx_arena_release(&t->arena);
     plx_row_order_release(&t->order);
     plx_run_free(t->run);
     plx_plan_free(t->plan);

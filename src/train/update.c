@@ -73,27 +73,24 @@ static void find_bands(plx_update *update, const plx_graph *graph, const double 
 
 static bool take_memory(plx_update *update, const plx_graph *graph)
 {
+    plx_arena *arena = &update->arena;
+    const size_t n_spans = (size_t)update->n_spans;
     size_t n_bands = 0;
+    bool has_slots = true;
     for (int p = 0; p < graph->n_params; p++)
         n_bands += (size_t)graph->params[p].spec.groups;
-    update->regularised.items = plx_alloc(update->machine.allocator, n_bands, sizeof *update->regularised.items);
-    update->decaying.items = plx_alloc(update->machine.allocator, n_bands, sizeof *update->decaying.items);
-    update->penalties = plx_alloc_zero(update->machine.allocator, (size_t)update->n_spans, sizeof *update->penalties);
-    bool has_squares = true, has_slots = true, has_variables = true;
-    if (update->spec->clip_variable_norm > 0) {
-        update->variables.items = plx_alloc(update->machine.allocator, n_bands, sizeof *update->variables.items);
-        has_variables = update->variables.items != NULL;
-    }
-    if (update->spec->clip_norm > 0) {
-        update->squares = plx_alloc_zero(update->machine.allocator, (size_t)update->n_spans, sizeof *update->squares);
-        has_squares = update->squares != NULL;
-    }
+    plx_arena_init(arena, update->machine.allocator);
+    update->regularised.items = plx_arena_take(arena, n_bands, sizeof *update->regularised.items);
+    update->decaying.items = plx_arena_take(arena, n_bands, sizeof *update->decaying.items);
+    update->penalties = plx_arena_take(arena, n_spans, sizeof *update->penalties);
+    if (update->spec->clip_variable_norm > 0)
+        update->variables.items = plx_arena_take(arena, n_bands, sizeof *update->variables.items);
+    if (update->spec->clip_norm > 0) update->squares = plx_arena_take(arena, n_spans, sizeof *update->squares);
     for (int i = 0; i < update->optimizer->n_slots; i++) {
         update->slots[i] = plx_alloc_aligned(update->machine.allocator, update->n, sizeof *update->slots[i]);
         has_slots &= update->slots[i] != NULL;
     }
-    return update->regularised.items && update->decaying.items && update->penalties && has_squares && has_variables &&
-           has_slots;
+    return has_slots && !plx_arena_failed(arena);
 }
 
 plx_status plx_update_init(plx_update *update, const plx_machine *machine, const plx_graph *graph,
@@ -124,11 +121,7 @@ void plx_update_release(plx_update *update)
     if (!update->machine.allocator) return;
     for (int i = 0; i < PLX_OPTIMIZER_SLOTS_MAX; i++)
         plx_free_aligned(update->machine.allocator, update->slots[i]);
-    plx_free(update->machine.allocator, update->squares);
-    plx_free(update->machine.allocator, update->penalties);
-    plx_free(update->machine.allocator, update->variables.items);
-    plx_free(update->machine.allocator, update->decaying.items);
-    plx_free(update->machine.allocator, update->regularised.items);
+    plx_arena_release(&update->arena);
     *update = (plx_update){0};
 }
 

@@ -6,6 +6,7 @@
 #ifndef PLX_UPDATE_H
 #define PLX_UPDATE_H
 
+#include "base/arena.h"
 #include "base/machine.h"
 #include "graph/graph.h"
 #include "kernels/kernels.h"
@@ -27,6 +28,7 @@ typedef struct plx_bands {
 
 typedef struct plx_update {
     plx_machine machine;
+    plx_arena arena;                /* the arrays but the slots */
     const plx_optimizer *optimizer; /* borrowed, as the next */
     const plx_train_spec *spec;
     size_t n; /* numbers of the block */
