@@ -13,7 +13,6 @@ enum { AHEAD = 8 }; /* bytes that may be read behind a text, rounded up */
 
 /** How one column is read. */
 typedef struct source {
-    int64_t place;       /* in a batch; -1: not read */
     plx_slice separator; /* between the items of a list in a cell; empty: nothing reads lists there */
     bool is_weights;     /* that is what reads it, and nothing else does */
     plx_arrow_column column;
@@ -29,7 +28,8 @@ struct plx_arrow_reader {
     int64_t row;     /* rows before the batch */
     int64_t next;    /* row of the batch */
     source *sources; /* [n_inputs], and behind them of to.kept's columns */
-    int n_sources;
+    int n_sources;   /* plx_filling_n_places */
+    int *places;     /* [n_sources]: columns of a batch */
     plx_string room; /* for texts at the end of their buffer, and lists */
 };
 
@@ -87,50 +87,24 @@ static plx_slice separator_of(const plx_encoders *e, int input)
     return read->item_separator.length ? read->item_separator : read->separator;
 }
 
-/* Of a source. */
-static const char *column_of(const reader *r, int i)
-{
-    const plx_encoders *e = r->to.encoders;
-    return i < e->n_inputs ? e->inputs[i].column : r->to.kept->names[i - e->n_inputs];
-}
-
-static plx_status find_kept(const reader *r, plx_slice name, int64_t place, plx_error *err)
-{
-    for (int i = r->to.encoders->n_inputs; i < r->n_sources; i++) {
-        if (!plx_slice_equal(name, plx_slice_of(column_of(r, i)))) continue;
-        if (r->sources[i].place >= 0)
-            PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, column_of(r, i));
-        r->sources[i].place = place;
-    }
-    return PLX_OK;
-}
-
 static plx_status find_columns(reader *r, plx_error *err)
 {
     const plx_encoders *e = r->to.encoders;
     const struct ArrowSchema *schema = &r->schema;
     if (!schema->format || strcmp(schema->format, "+s") != 0)
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the Arrow stream has no record batches; hand over a table", r->name);
-    for (int i = 0; i < r->n_sources; i++)
-        r->sources[i] = (source){.place = -1,
-                                 .separator = i < e->n_inputs ? separator_of(e, i) : (plx_slice){0},
-                                 .is_weights = i < e->n_inputs && e->inputs[i].n_weights == e->inputs[i].n_readers};
-    for (int64_t place = 0; place < schema->n_children; place++) {
-        plx_slice name = plx_slice_of(schema->children[place]->name ? schema->children[place]->name : "");
-        PLX_TRY(find_kept(r, name, place, err));
-        uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
-        if (input == PLX_NOT_FOUND || !plx_input_is_read(&e->inputs[input], r->to.with_labels)) continue;
-        if (r->sources[input].place >= 0)
-            PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, e->inputs[input].column);
-        r->sources[input].place = place;
+    for (int i = 0; i < r->n_sources; i++) {
+        r->places[i] = PLX_NO_PLACE;
+        if (i >= e->n_inputs) continue;
+        r->sources[i].separator = separator_of(e, i);
+        r->sources[i].is_weights = e->inputs[i].n_weights == e->inputs[i].n_readers;
     }
-    for (int i = 0; i < e->n_inputs; i++)
-        if (r->sources[i].place < 0 && plx_input_is_read(&e->inputs[i], r->to.with_labels) &&
-            !plx_filling_constant(&r->to, i).text)
-            return fail_missing(r, e->inputs[i].column, err);
-    for (int i = e->n_inputs; i < r->n_sources; i++)
-        if (r->sources[i].place < 0) return fail_missing(r, column_of(r, i), err);
-    return PLX_OK;
+    for (int place = 0; place < (int)schema->n_children; place++) {
+        const char *name = schema->children[place]->name;
+        PLX_TRY(plx_filling_place(&r->to, r->name, plx_slice_of(name ? name : ""), place, r->places, err));
+    }
+    const char *missing = plx_filling_missing(&r->to, r->places);
+    return missing ? fail_missing(r, missing, err) : PLX_OK;
 }
 
 /* The text with bytes behind it that may be read. */
@@ -275,7 +249,7 @@ static plx_status keep_values(const reader *r, int64_t row, plx_error *err)
         plx_arrow_value value;
         if (r->sources[i].column.is_list)
             PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "column '%s' holds lists, which cannot be kept beside scores",
-                     column_of(r, i));
+                     plx_filling_column(&r->to, i));
         PLX_TRY(value_at(r, i, row, room, &value, err));
         PLX_TRY(plx_kept_cells_add(r->to.kept, value.is_missing ? (plx_slice){"", 0} : value.text, err));
     }
@@ -289,7 +263,7 @@ static plx_status fill_row(reader *r, int64_t row, plx_error *err)
     PLX_TRY(plx_columns_reserve(r->to.columns, 1, err));
     for (int i = 0; i < r->to.encoders->n_inputs; i++) {
         const plx_slice constant = plx_filling_constant(&r->to, i);
-        if (r->sources[i].place >= 0)
+        if (r->places[i] != PLX_NO_PLACE)
             PLX_TRY(add_value(r, i, row, err));
         else if (constant.text && plx_input_is_read(&r->to.encoders->inputs[i], r->to.with_labels))
             PLX_TRY(add_text(r, i, constant, err));
@@ -314,13 +288,13 @@ static plx_status begin_batch(reader *r, plx_error *err)
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a batch of the Arrow stream does not fit its schema", r->name);
     for (int i = 0; i < r->n_sources; i++) {
         source *s = &r->sources[i];
-        if (s->place < 0) continue;
-        const struct ArrowArray *child = batch->children[s->place];
-        plx_status status =
-            plx_arrow_column_init(&s->column, r->schema.children[s->place], child, r->to.encoders->spec.is_rule_0, err);
+        if (r->places[i] == PLX_NO_PLACE) continue;
+        const struct ArrowArray *child = batch->children[r->places[i]];
+        plx_status status = plx_arrow_column_init(&s->column, r->schema.children[r->places[i]], child,
+                                                  r->to.encoders->spec.is_rule_0, err);
         if (!status && (child->length < batch->length || child->length - batch->length < batch->offset))
             status = plx_error_set(err, PLX_ERR_FORMAT, "the column is shorter than its batch");
-        if (status) plx_error_prefix(err, "%s: column '%s'", r->name, column_of(r, i));
+        if (status) plx_error_prefix(err, "%s: column '%s'", r->name, plx_filling_column(&r->to, i));
         if (status) return status;
     }
     return PLX_OK;
@@ -362,9 +336,10 @@ plx_status plx_arrow_reader_open(const plx_filling *to, struct ArrowArrayStream 
     if (!r) return plx_error_memory(err);
     *r = (reader){.to = *to, .name = name, .stream = stream};
     plx_string_init(&r->room, allocator);
-    r->n_sources = to->encoders->n_inputs + (to->kept ? to->kept->n_names : 0);
+    r->n_sources = plx_filling_n_places(to);
     r->sources = plx_alloc_zero(allocator, (size_t)r->n_sources, sizeof *r->sources);
-    plx_status status = r->sources ? PLX_OK : plx_error_memory(err);
+    r->places = plx_alloc(allocator, (size_t)r->n_sources, sizeof *r->places);
+    plx_status status = r->sources && r->places ? PLX_OK : plx_error_memory(err);
     const int code = status ? 0 : stream->get_schema(stream, &r->schema);
     if (code) {
         r->schema = (struct ArrowSchema){0};
@@ -399,6 +374,7 @@ void plx_arrow_reader_close(plx_arrow_reader *r)
     if (r->schema.release) r->schema.release(&r->schema);
     plx_string_release(&r->room);
     plx_free(allocator, r->sources);
+    plx_free(allocator, r->places);
     plx_free(allocator, r);
 }
 

@@ -18,6 +18,56 @@ bool plx_input_reads_numbers(const plx_input *input, bool with_labels)
     return input->numbers || input->dates || (with_labels && input->label_numbers);
 }
 
+plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
+{
+    PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, encoders->seed, err));
+    for (int i = 0; i < encoders->n_inputs; i++) {
+        columns->items[i].has_texts = plx_input_reads_texts(&encoders->inputs[i], with_labels);
+        columns->items[i].width = encoders->inputs[i].size > 1 ? encoders->inputs[i].size : 1;
+        columns->items[i].has_numbers = plx_input_reads_numbers(&encoders->inputs[i], with_labels);
+    }
+    return PLX_OK;
+}
+
+const char *plx_filling_column(const plx_filling *to, int i)
+{
+    const int n_inputs = to->encoders->n_inputs;
+    return i < n_inputs ? to->encoders->inputs[i].column : to->kept->names[i - n_inputs];
+}
+
+static plx_status put_place(const plx_filling *to, const char *table, int i, int place, int *places, plx_error *err)
+{
+    if (places[i] != PLX_NO_PLACE)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", table, plx_filling_column(to, i));
+    places[i] = place;
+    return PLX_OK;
+}
+
+plx_status plx_filling_place(const plx_filling *to, const char *table, plx_slice name, int place, int *places,
+                             plx_error *err)
+{
+    const plx_encoders *e = to->encoders;
+    const uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
+    if (input != PLX_NOT_FOUND && plx_input_is_read(&e->inputs[input], to->with_labels))
+        PLX_TRY(put_place(to, table, (int)input, place, places, err));
+    for (int i = e->n_inputs; i < plx_filling_n_places(to); i++)
+        if (plx_slice_equal(name, plx_slice_of(plx_filling_column(to, i))))
+            PLX_TRY(put_place(to, table, i, place, places, err));
+    return PLX_OK;
+}
+
+const char *plx_filling_missing(const plx_filling *to, const int *places)
+{
+    const plx_encoders *e = to->encoders;
+    for (int i = 0; i < plx_filling_n_places(to); i++) {
+        if (places[i] != PLX_NO_PLACE) continue;
+        const bool is_kept = i >= e->n_inputs;
+        if (is_kept || (plx_input_is_read(&e->inputs[i], to->with_labels) && !plx_filling_constant(to, i).text))
+            return plx_filling_column(to, i);
+    }
+    return NULL;
+}
+
 /* What reads a column as numbers, for messages. */
 static const char *number_reader(const plx_encoders *e, int input, plx_number kind)
 {

@@ -34,6 +34,21 @@ static inline bool plx_input_is_read(const plx_input *input, bool with_labels)
     return plx_input_reads_texts(input, with_labels) || plx_input_reads_numbers(input, with_labels);
 }
 
+/** Where the columns of a table lie: a place of each input, then of each of to->kept's names. */
+enum { PLX_NO_PLACE = -1 }; /* the table does not have it, or nothing reads it */
+static inline int plx_filling_n_places(const plx_filling *to)
+{
+    return to->encoders->n_inputs + (to->kept ? to->kept->n_names : 0);
+}
+/** The name of the column of place `i`. */
+const char *plx_filling_column(const plx_filling *to, int i);
+/** Notes in `places` [plx_filling_n_places] that column `name` of `table` lies at `place`. PLX_ERR_SCHEMA: there is a
+ * second one of that name. */
+plx_status plx_filling_place(const plx_filling *to, const char *table, plx_slice name, int place, int *places,
+                             plx_error *err);
+/** The first column that must have a place and has none; NULL: there is none. */
+const char *plx_filling_missing(const plx_filling *to, const int *places);
+
 /** What plx_filling_text does with a text that its column did not have before, and with a number to be read. `is_text`:
  * the cell is no number or boolean in memory. */
 plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice cell, bool is_text, plx_error *err);

@@ -8,19 +8,6 @@
 #include "data/encoders.h"
 #include "files/guess.h"
 
-enum { NO_CELL = -1 };
-
-plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_columns *columns, plx_error *err)
-{
-    PLX_TRY(plx_columns_init(columns, &encoders->allocator, encoders->n_inputs, encoders->seed, err));
-    for (int i = 0; i < encoders->n_inputs; i++) {
-        columns->items[i].has_texts = plx_input_reads_texts(&encoders->inputs[i], with_labels);
-        columns->items[i].width = encoders->inputs[i].size > 1 ? encoders->inputs[i].size : 1;
-        columns->items[i].has_numbers = plx_input_reads_numbers(&encoders->inputs[i], with_labels);
-    }
-    return PLX_OK;
-}
-
 /* The column's name at `position`, from the header row under way or from data.columns. */
 static plx_slice column_name(const plx_table_rows *r, size_t position)
 {
@@ -58,17 +45,6 @@ static plx_status fail_missing(const plx_table_rows *r, size_t n, const char *co
     return PLX_ERR_SCHEMA;
 }
 
-static plx_status map_kept(const plx_table_rows *r, plx_slice name, int cell, plx_error *err)
-{
-    for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
-        if (!plx_slice_equal(name, plx_slice_of(r->to.kept->names[i]))) continue;
-        if (r->kept[i] != NO_CELL)
-            PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, r->to.kept->names[i]);
-        r->kept[i] = cell;
-    }
-    return PLX_OK;
-}
-
 /*
  * Finds the cell of each input among `n` names; `without_labels` leaves out names of columns that only tasks read, as
  * if the file did not have them.
@@ -77,32 +53,19 @@ static plx_status map_names(plx_table_rows *r, size_t n, bool without_labels, pl
 {
     const plx_encoders *e = r->to.encoders;
     int cell = 0;
-    for (int i = 0; i < e->n_inputs; i++)
-        r->cells[i] = NO_CELL;
-    const int n_kept = r->to.kept ? r->to.kept->n_names : 0;
-    for (int i = 0; i < n_kept; i++)
-        r->kept[i] = NO_CELL;
+    for (int i = 0; i < plx_filling_n_places(&r->to); i++)
+        r->places[i] = PLX_NO_PLACE;
     for (size_t position = 0; position < n; position++) {
         plx_slice name = column_name(r, position);
         uint32_t input = plx_dictionary_find(&e->input_names, name, plx_dictionary_hash(&e->input_names, name));
         bool is_label = input != PLX_NOT_FOUND && !plx_input_is_read(&e->inputs[input], false);
         if (is_label && without_labels) continue;
-        if (input != PLX_NOT_FOUND && plx_input_is_read(&e->inputs[input], r->to.with_labels)) {
-            if (r->cells[input] != NO_CELL)
-                PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", r->name, e->inputs[input].column);
-            r->cells[input] = cell;
-        }
-        PLX_TRY(map_kept(r, name, cell, err));
+        PLX_TRY(plx_filling_place(&r->to, r->name, name, cell, r->places, err));
         cell++;
     }
     r->n_cells = (size_t)cell;
-    for (int i = 0; i < e->n_inputs; i++)
-        if (r->cells[i] == NO_CELL && plx_input_is_read(&e->inputs[i], r->to.with_labels) &&
-            !plx_filling_constant(&r->to, i).text)
-            return fail_missing(r, n, e->inputs[i].column, err);
-    for (int i = 0; i < n_kept; i++)
-        if (r->kept[i] == NO_CELL) return fail_missing(r, n, r->to.kept->names[i], err);
-    return PLX_OK;
+    const char *missing = plx_filling_missing(&r->to, r->places);
+    return missing ? fail_missing(r, n, missing, err) : PLX_OK;
 }
 
 /* Where both are given, the header must say what data.columns says. */
@@ -146,14 +109,14 @@ static plx_status fail_count(const plx_table_rows *r, plx_error *err)
 /* The cell to blame for input `index`. */
 static size_t place_of(const plx_table_rows *r, int index)
 {
-    return r->cells[index] == NO_CELL ? 0 : (size_t)r->cells[index];
+    return r->places[index] == PLX_NO_PLACE ? 0 : (size_t)r->places[index];
 }
 
 static plx_status add_constants(const plx_table_rows *r, plx_error *err)
 {
     for (int i = 0; i < r->to.encoders->n_inputs; i++) {
         const plx_slice constant = plx_filling_constant(&r->to, i);
-        if (r->cells[i] != NO_CELL || !constant.text ||
+        if (r->places[i] != PLX_NO_PLACE || !constant.text ||
             !plx_input_is_read(&r->to.encoders->inputs[i], r->to.with_labels))
             continue;
         plx_status status = plx_filling_text(&r->to, i, constant, err);
@@ -166,7 +129,7 @@ static plx_status add_constants(const plx_table_rows *r, plx_error *err)
 static plx_status keep_cells(const plx_table_rows *r, plx_error *err)
 {
     for (int i = 0; r->to.kept && i < r->to.kept->n_names; i++) {
-        const plx_csv_cell *cell = &r->csv.cells[r->kept[i]];
+        const plx_csv_cell *cell = &r->csv.cells[r->places[r->to.encoders->n_inputs + i]];
         PLX_TRY(plx_kept_cells_add(r->to.kept, (plx_slice){cell->text, cell->length}, err));
     }
     return PLX_OK;
@@ -179,10 +142,10 @@ static plx_status add_row(const plx_table_rows *r, plx_error *err)
     PLX_TRY(plx_columns_reserve(r->to.columns, 1, err));
     /* Kept from the loop: what is stored into columns might be these, as far as the compiler can see. */
     const plx_filling to = r->to;
-    const int n = to.encoders->n_inputs, *places = r->cells;
+    const int n = to.encoders->n_inputs, *places = r->places;
     const plx_csv_cell *cells = r->csv.cells;
     for (int i = 0; i < n; i++) {
-        if (places[i] == NO_CELL) continue;
+        if (places[i] == PLX_NO_PLACE) continue;
         const plx_csv_cell *cell = &cells[places[i]];
         plx_status status = plx_filling_text(&to, i, (plx_slice){cell->text, cell->length}, err);
         if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)places[i], err);
@@ -248,28 +211,20 @@ plx_status plx_table_rows_init(plx_table_rows *r, const plx_filling *to, plx_byt
 {
     const plx_encoders *e = to->encoders;
     *r = (plx_table_rows){.to = *to, .name = name};
-    r->cells = plx_alloc(&e->allocator, (size_t)e->n_inputs, sizeof *r->cells);
-    r->kept = plx_alloc(&e->allocator, to->kept ? (size_t)to->kept->n_names + 1 : 1, sizeof *r->kept);
-    if (!r->cells || !r->kept) return plx_error_memory(err);
+    r->places = plx_alloc(&e->allocator, (size_t)plx_filling_n_places(to), sizeof *r->places);
+    if (!r->places) return plx_error_memory(err);
     return plx_csv_init(&r->csv, &e->allocator, &e->csv, source, name, err);
 }
 
 void plx_table_rows_release(plx_table_rows *r)
 {
     plx_csv_release(&r->csv);
-    if (r->is_piece || !r->to.encoders) return;
-    plx_free(&r->to.encoders->allocator, r->cells);
-    plx_free(&r->to.encoders->allocator, r->kept);
+    if (!r->is_piece && r->to.encoders) plx_free(&r->to.encoders->allocator, r->places);
 }
 
 void plx_table_rows_init_piece(plx_table_rows *piece, const plx_table_rows *r, const plx_filling *to)
 {
-    *piece = (plx_table_rows){.to = *to,
-                              .name = r->name,
-                              .cells = r->cells,
-                              .kept = r->kept,
-                              .n_cells = r->n_cells,
-                              .is_piece = true,
-                              .has_begun = true};
+    *piece = (plx_table_rows){
+        .to = *to, .name = r->name, .places = r->places, .n_cells = r->n_cells, .is_piece = true, .has_begun = true};
     plx_csv_init_pieces(&piece->csv, &r->csv);
 }

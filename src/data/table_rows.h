@@ -10,10 +10,9 @@ typedef struct plx_table_rows {
     plx_filling to;
     const char *name; /* of the file, for messages; borrowed */
     plx_csv csv;
-    int *cells;     /* [n_inputs]: the cell of each, or none where it is not read */
-    int *kept;      /* [to.kept->n_names]: the cell of each column whose cells are kept */
+    int *places;    /* [plx_filling_n_places]: cells of a row */
     size_t n_cells; /* that each row must have */
-    bool is_piece;  /* `cells` and `kept` are borrowed */
+    bool is_piece;  /* `places` are borrowed */
     bool has_begun; /* the first row has been read */
     bool more;      /* a row is under way */
     uint64_t seen;  /* rows so far, wrong ones too */
