@@ -214,6 +214,8 @@ static void test_what_is_no_date(void)
     check_unreadable("1700000000", "'1700000000' is a number and not a date; column 'x'");
     check_unreadable("20240101", "is a number and not a date");
     check_unreadable("null", "set data.missing: ['null']");
+    check_unreadable("nan", "'nan' is not a date");
+    check_unreadable("1e400", "is a number and not a date");
 }
 
 static void test_numbers_in_memory_are_no_dates(void)

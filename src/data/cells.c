@@ -153,14 +153,18 @@ plx_status plx_fail_date(plx_number kind, plx_slice cell, const char *column, pl
                  "a missing date in column '%s', whose age is read: fill it, or give the feature `missing`, what it "
                  "stands for in days",
                  column);
-    const bool is_number = plx_parse_double(cell, &number), may_miss = !is_number && means_missing(cell);
+    const plx_shown_cell shown = plx_cell_show(cell);
+    if (plx_parse_double(cell, &number) && !isnan(number))
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "%s is a number and not a date; column '%s' is declared datetime: write YYYY-MM-DD or YYYY-MM-DD "
+                 "HH:MM:SS, since a number may count seconds or days",
+                 shown.text, column);
+    const bool may_miss = means_missing(cell);
     PLX_FAIL(err, PLX_ERR_SCHEMA,
-             "%s is %s; column '%s' is declared datetime: write YYYY-MM-DD, or YYYY-MM-DD HH:MM:SS with or without a "
-             "zone%s%s%s%s",
-             plx_cell_show(cell).text, is_number ? "a number and not a date" : "not a date", column,
-             is_number ? ", and numbers as dates" : "",
-             may_miss ? "; where it means a missing date, set data.missing: [" : "",
-             may_miss ? plx_cell_show(cell).text : "", may_miss ? "]" : "");
+             "%s is not a date; column '%s' is declared datetime: write YYYY-MM-DD, or YYYY-MM-DD HH:MM:SS with or "
+             "without a zone%s%s%s",
+             shown.text, column, may_miss ? "; where it means a missing date, set data.missing: [" : "",
+             may_miss ? shown.text : "", may_miss ? "]" : "");
 }
 
 plx_vector plx_vector_of(const plx_data_spec *data, plx_slice cell, const char *column, plx_slice separator, int size)
