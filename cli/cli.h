@@ -98,12 +98,22 @@ const char *cli_option_doc(const cli_option *option, char room[CLI_MAX_DOC]);
 /** The name nearest to `text`, if any is near enough to be what was meant, or NULL. */
 const char *cli_nearest(const char *text, const char *const *names, size_t n);
 
-/* -- session.c --------------------------------------------------------------------------------------------------- */
+/* -- messages.c -------------------------------------------------------------------------------------------------- */
 
-/** Tells on stderr "plexus: ..." and returns CLI_FAILED. */
+/** Writes "plexus: ..." to stderr and returns CLI_FAILED. */
 int cli_fail(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/** The same for what the library told. */
+/** The same for an error of the library. */
 int cli_fail_error(const plx_error *error);
+/** A monotone clock. */
+double cli_seconds(void);
+/** The ending of a noun that `n` counts. */
+const char *cli_plural(int64_t n);
+/** Whether a stream is a terminal that obeys more than line feeds. */
+bool cli_can_redraw(FILE *stream);
+/** Whether a stream is a terminal with colours, and the user wants them. */
+bool cli_has_colour(FILE *stream);
+
+/* -- session.c --------------------------------------------------------------------------------------------------- */
 
 /** Where relative paths of a configuration are looked for. */
 typedef struct cli_folders {
@@ -154,8 +164,6 @@ void cli_session_take_report(cli_session *session);
 void cli_session_tell_wrong_rows(const cli_session *session);
 /** {"rows": how many, "first": [what was wrong with them]}; NULL when out of memory. */
 json_t *cli_session_wrong_json(const cli_session *session);
-/** A monotone clock. */
-double cli_seconds(void);
 
 /* -- folders.c --------------------------------------------------------------------------------------------------- */
 
@@ -252,8 +260,6 @@ json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks);
 json_t *cli_number_json(double value);
 /** Prints `object` on stdout and releases it; NULL: a failure of memory. */
 int cli_print_json(json_t *object);
-/** The ending of a noun that `n` counts. */
-const char *cli_plural(int64_t n);
 
 /* -- progress.c -------------------------------------------------------------------------------------------------- */
 
@@ -270,8 +276,6 @@ typedef struct cli_progress {
     const char *const *task_names;
 } cli_progress;
 
-/** Whether a stream is a terminal with colours, and the user wants them. */
-bool cli_has_colour(FILE *stream);
 /** Columns of the terminal behind a stream; 80 where it is none. */
 int cli_width(FILE *stream);
 /** Letters of UTF-8 text. */

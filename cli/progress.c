@@ -8,29 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "cli.h"
 
 enum { MAX_LINE = 1024, PLAIN_WIDTH = 80 };
 
-/** A terminal that obeys more than line feeds. */
-static bool can_redraw(FILE *stream)
-{
-    const char *terminal = getenv("TERM");
-    return isatty(fileno(stream)) && terminal && terminal[0] && strcmp(terminal, "dumb") != 0;
-}
-
-bool cli_has_colour(FILE *stream)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    return can_redraw(stream) && !(no_colour && no_colour[0]);
-}
-
 void cli_progress_open(cli_progress *progress, bool quiet, const char *const *task_names, int n_tasks)
 {
     *progress = (cli_progress){.is_quiet = quiet,
-                               .redraws = can_redraw(stderr),
+                               .redraws = cli_can_redraw(stderr),
                                .has_colour = cli_has_colour(stderr),
                                .epoch_start = cli_seconds(),
                                .task_names = task_names,
@@ -146,7 +132,7 @@ void cli_progress_close(cli_progress *progress)
 
 void cli_reading_open(cli_reading *reading, bool is_wanted)
 {
-    *reading = (cli_reading){.shows = is_wanted && can_redraw(stderr)};
+    *reading = (cli_reading){.shows = is_wanted && cli_can_redraw(stderr)};
 }
 
 void cli_reading_show(cli_reading *reading, const char *path, int64_t rows, double share)

@@ -171,8 +171,3 @@ int cli_print_json(json_t *object)
     json_decref(object);
     return CLI_DONE;
 }
-
-const char *cli_plural(int64_t n)
-{
-    return n == 1 ? "" : "s";
-}

@@ -1,34 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What verbs do with the library before their own work: context, configuration, data, model; and their messages. */
-#include <stdarg.h>
+/* What verbs do with the library before their own work: context, configuration, data, model. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli.h"
-
-int cli_fail(const char *format, ...)
-{
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("plexus: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-    return CLI_FAILED;
-}
-
-int cli_fail_error(const plx_error *error)
-{
-    return cli_fail("%s", error->message[0] ? error->message : plx_status_text(error->code));
-}
-
-double cli_seconds(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /** A warning that comes again and again, as of a full disk at every checkpoint, is told once. */
 static void warn(void *user, const char *line)
