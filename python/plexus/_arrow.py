@@ -12,6 +12,21 @@ from ._library import SchemaError
 from ._native import ffi
 from ._types import Array, CData, HasArray, HasStream
 
+# Arrow's formats of numbers, by NumPy's dtypes.
+FORMATS = {
+    "f8": b"g",
+    "f4": b"f",
+    "f2": b"e",
+    "i8": b"l",
+    "i4": b"i",
+    "i2": b"s",
+    "i1": b"c",
+    "u8": b"L",
+    "u4": b"I",
+    "u2": b"S",
+    "u1": b"C",
+}
+
 
 def pointer_of(capsule: object, name: bytes, kind: str) -> CData:
     import ctypes
@@ -92,6 +107,14 @@ def _address(buffer: object, keep: list[Any]) -> CData:
 def validity(valid: Array | None) -> Array | None:
     """Arrow's bits of a mask; None: all are valid."""
     return None if valid is None or valid.all() else np.packbits(valid, bitorder="little")
+
+
+def bits_of(buffer: CData, first: int, n: int) -> Array:
+    """The bits of a buffer from `first` on, as booleans."""
+    if n == 0:  # there may be no buffer
+        return np.zeros(0, bool)
+    data = np.frombuffer(ffi.buffer(ffi.cast("char *", buffer), (first + n + 7) // 8), np.uint8)
+    return np.unpackbits(data, bitorder="little")[first : first + n].astype(bool)
 
 
 def plain_column(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from ._arrow import Column, Slices, from_array_capsules, from_stream_of_one, plain_column
+from ._arrow import FORMATS, Column, Slices, from_array_capsules, from_stream_of_one, plain_column
 from ._library import SchemaError
 from ._types import Array
 from ._values import (
@@ -26,19 +26,6 @@ from ._values import (
     text_of,
 )
 
-_FORMATS = {
-    "f8": b"g",
-    "f4": b"f",
-    "f2": b"e",
-    "i8": b"l",
-    "i4": b"i",
-    "i2": b"s",
-    "i1": b"c",
-    "u8": b"L",
-    "u4": b"I",
-    "u2": b"S",
-    "u1": b"C",
-}
 _TIMES = {"s": b"tss:", "ms": b"tsm:", "us": b"tsu:", "ns": b"tsn:"}
 
 
@@ -104,7 +91,7 @@ def from_numpy(values: Array, name: str, valid: Array | None = None) -> Column:
     values = values.astype(values.dtype.newbyteorder("="), copy=False)
     if kind == "b":
         return plain_column(b"b", [np.packbits(values, bitorder="little")], len(values), valid)
-    format_ = _FORMATS.get(values.dtype.str[1:])
+    format_ = FORMATS.get(values.dtype.str[1:])
     if format_ is None:
         raise SchemaError(f"column '{name}' has the dtype {values.dtype}; {_remedy(values.dtype)}")
     return plain_column(format_, [np.ascontiguousarray(values).data], len(values), valid)
@@ -377,7 +364,7 @@ def _from_pandas(value: Any, name: str) -> Column:
     if kind == "CategoricalDtype":
         codes = np.asarray(array.codes)
         categories = column_of(dtype.categories, name)
-        format_ = _FORMATS[codes.dtype.str[1:]]
+        format_ = FORMATS[codes.dtype.str[1:]]
         return plain_column(format_, [np.ascontiguousarray(codes).data], len(codes), codes >= 0, dictionary=categories)
     if kind == "SparseDtype":
         return _from_sparse_array(array, name)

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ._command import data_folder
 from ._library import ArgumentError, FormatError, call, context, create, taken_text, text
 from ._native import ffi, lib
 from ._types import CData, FilePath, Folders
@@ -141,8 +142,6 @@ def read(config: Mapping[str, Any] | FilePath, folders: Folders, threads: int) -
     if isinstance(config, Mapping) or isinstance(config, str) and "\n" in config:
         return Configuration(config, threads=threads), where
     path = os.fspath(config)
-    cache = os.environ.get("XDG_CACHE_HOME", "")
-    cache = cache if os.path.isabs(cache) else os.path.join(os.path.expanduser("~"), ".cache")
     with open(path, encoding="utf-8") as file:
         configuration = Configuration(file.read(), path, threads)
-    return configuration, [*where, os.path.dirname(path) or ".", os.path.join(cache, "plexus")]
+    return configuration, [*where, os.path.dirname(path) or ".", data_folder()]

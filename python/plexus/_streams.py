@@ -14,7 +14,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from ._arrow import Batches, Column, ForeignStream, Slices, array_of, schema_of, validity
+from ._arrow import Batches, Column, ForeignStream, Slices, array_of, bits_of, schema_of, validity
 from ._columns import column_of, from_padded, from_ragged, from_sparse, from_sparse_frame, module_of
 from ._library import ArgumentError, SchemaError
 from ._native import ffi, lib
@@ -73,19 +73,14 @@ def _hidden_rows(batch: CData) -> Array | None:
     """Of a batch, which rows are not null; None: all."""
     if batch.null_count == 0 or batch.n_buffers < 1 or batch.buffers[0] == ffi.NULL:
         return None
-    return _bits(batch.buffers[0], batch.offset, batch.length)
-
-
-def _bits(buffer: CData, first: int, n: int) -> Array:
-    data = np.frombuffer(ffi.buffer(ffi.cast("char *", buffer), (first + n + 7) // 8), np.uint8)
-    return np.unpackbits(data, bitorder="little")[first : first + n].astype(bool)
+    return bits_of(batch.buffers[0], batch.offset, batch.length)
 
 
 def _with_nulls(array: CData, first: int, there: Array, keep: list[Any]) -> CData:
     """A view of `array` from row `first` on, in which rows that are not `there` are null."""
     n = len(there)
     if array.n_buffers and array.buffers[0] != ffi.NULL and array.null_count != 0:
-        there = there & _bits(array.buffers[0], array.offset + first, n)
+        there = there & bits_of(array.buffers[0], array.offset + first, n)
     bits = validity(np.concatenate([np.ones(array.offset + first, bool), there]))
     if bits is None or not array.n_buffers:
         return array

@@ -9,26 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ._arrow import Column
+from ._arrow import FORMATS, Column, bits_of
 from ._columns import from_numpy
 from ._library import SchemaError, UnsupportedError
 from ._native import ffi
 from ._types import CData, Floats64
 from .features import DenseFeat, FeatureColumn, read_column
 
-_NUMBERS = {
-    b"g": "f8",
-    b"f": "f4",
-    b"e": "f2",
-    b"l": "i8",
-    b"i": "i4",
-    b"s": "i2",
-    b"c": "i1",
-    b"L": "u8",
-    b"I": "u4",
-    b"S": "u2",
-    b"C": "u1",
-}
+_NUMBERS = {form: dtype for dtype, form in FORMATS.items()}
 _OFFSETS = {b"u": "i4", b"U": "i8"}
 
 
@@ -100,13 +88,13 @@ def _of_chunk(schema: CData, array: CData, first: int, rows: int, name: str) -> 
     if schema.dictionary != ffi.NULL or form not in {*_NUMBERS, *_OFFSETS, b"b"}:
         raise SchemaError(f"column '{name}': transform_fn takes numbers; give the column as numbers")
     if form == b"b":
-        values = _bits(array, 1, begin, rows).astype(np.float64)
+        values = bits_of(array.buffers[1], begin, rows).astype(np.float64)
     elif form in _OFFSETS:
         values = _of_texts(array, _OFFSETS[form], begin, rows, name)
     else:
         values = _buffer(array, 1, np.dtype(_NUMBERS[form]), begin, rows).astype(np.float64)
     if array.null_count != 0 and array.buffers[0] != ffi.NULL:
-        values[~_bits(array, 0, begin, rows)] = np.nan
+        values[~bits_of(array.buffers[0], begin, rows)] = np.nan
     return values.reshape(rows, 1)
 
 
@@ -115,11 +103,6 @@ def _buffer(array: CData, index: int, dtype: np.dtype[Any], begin: int, n: int) 
         return np.empty(0, dtype)
     whole = ffi.buffer(ffi.cast("char *", array.buffers[index]), (begin + n) * dtype.itemsize)
     return np.frombuffer(whole, dtype)[begin:]
-
-
-def _bits(array: CData, index: int, begin: int, rows: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    whole = _buffer(array, index, np.dtype(np.uint8), 0, (begin + rows + 7) // 8)
-    return np.unpackbits(whole, bitorder="little")[begin : begin + rows].astype(bool)
 
 
 def _of_texts(array: CData, offsets_type: str, begin: int, rows: int, name: str) -> Floats64:

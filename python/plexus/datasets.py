@@ -25,7 +25,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Protocol, TypedDict
 
 from . import __version__
-from ._command import command
+from ._command import command, data_folder
 from ._types import FilePath
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ def _fetch(name: str, folder: FilePath | None, source: FilePath | None, quiet: b
     if name not in sets:
         raise ValueError(f"there is no data set '{name}'; there are {', '.join(sets)}")
     wanted = sets[name]
-    target = Path(folder) / name if folder is not None else _cache() / name
+    target = Path(folder) / name if folder is not None else Path(data_folder()) / name
     if all(_is_right(target / f"{file}.gz", member) for file, member in wanted["members"].items()):
         return target, True
     made = [path for path in (target, *target.parents) if not path.exists()]
@@ -130,11 +130,6 @@ def _fetch(name: str, folder: FilePath | None, source: FilePath | None, quiet: b
             path.rmdir()
         raise
     return target, False
-
-
-def _cache() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "plexus"
 
 
 # -- Rows -------------------------------------------------------------------------------------------------------------
