@@ -214,7 +214,7 @@ static int completion(const cli_options *given)
 const cli_verb cli_completion = {
     .name = "completion",
     .arguments = "SHELL",
-    .summary = "print what bash, zsh or fish read to complete the command",
+    .summary = "print a completion script for bash, zsh or fish",
     .details = "An installed command has them where the shells look. For one that is not:\n",
     .examples = "source <(plexus completion bash)\n"
                 "source <(plexus completion zsh)\n"

@@ -8,10 +8,10 @@
 static const cli_option options[] = {
     {"dot", NULL, "print a Graphviz diagram: plexus describe --dot M | dot -Tsvg", CLI_FLAG, offsetof(cli_options, dot),
      0, 0, 0},
-    {"plan", NULL, "print how training and scoring execute: tiles, memory, rewrites, steps", CLI_FLAG,
+    {"plan", NULL, "print the execution plan of training and scoring: tiles, memory, rewrites, steps", CLI_FLAG,
      offsetof(cli_options, plan), 0, 0, 0},
-    {"data", "DIR", "with CONFIG: look for relative data files here first", CLI_TEXT, offsetof(cli_options, data), 0, 0,
-     0},
+    {"data", "DIR", "with CONFIG: look for relative data files in DIR first", CLI_TEXT, offsetof(cli_options, data), 0,
+     0, 0},
     {"set", "KEY=VALUE", "with CONFIG: change it; may be repeated", CLI_TEXTS, offsetof(cli_options, set), 0, 0, 0},
 };
 
@@ -62,9 +62,8 @@ const cli_verb cli_describe = {
     .name = "describe",
     .arguments = "MODEL|CONFIG",
     .summary = "print layers, shapes and parameters",
-    .details =
-        "A name that ends in .yaml, .yml or .json is a configuration; its data is read, since vocabularies give\n"
-        "embedding tables their sizes.\n",
+    .details = "A name that ends in .yaml, .yml or .json is a configuration; its data is read, because the sizes of\n"
+               "embedding tables depend on the vocabularies.\n",
     .examples = "plexus describe visits/model.plexus\n"
                 "plexus describe visits.yaml --set model.num_experts=8\n"
                 "plexus describe --dot visits/model.plexus | dot -Tsvg >visits.svg\n",

@@ -6,7 +6,7 @@
 #include "cli.h"
 
 static const cli_option options[] = {
-    {"weighted", NULL, "rows count as in training: by data.row_weight, weight_column and class_weights", CLI_FLAG,
+    {"weighted", NULL, "weight rows as in training, by data.row_weight, weight_column and class_weights", CLI_FLAG,
      offsetof(cli_options, weighted), 0, 0, 0},
     {"json", NULL, "print one JSON object instead of a table", CLI_FLAG, offsetof(cli_options, json), 0, 0, 0},
     {"threads", "N", "threads; 0 means one per processor", CLI_INT, offsetof(cli_options, threads), 0, 1024, 0},
@@ -58,12 +58,12 @@ static int evaluate(const cli_options *given)
 const cli_verb cli_evaluate = {
     .name = "evaluate",
     .arguments = "MODEL FILE...",
-    .summary = "print a model's metrics for each task on raw files",
+    .summary = "print the metrics of a model for each task on raw files",
     .details =
-        "The files have the training files' format and columns, labels too; - is the standard input.\n"
-        "--json prints one object: model (the path), rows, seconds (load, evaluate, total), test (figures by task,\n"
-        "as 'plexus fit' prints them, whichever rows these are; null where a figure has no meaning) and skipped\n"
-        "(rows, and what was wrong with the first ones).\n",
+        "The files have the format and columns of the training files, labels included; - is standard input.\n"
+        "--json prints one object: model (the path), rows, seconds (load, evaluate, total), test (metrics by task,\n"
+        "as 'plexus fit' prints them, whatever the rows are; null for an undefined metric) and skipped (number\n"
+        "of rows, and what was wrong with the first ones).\n",
     .examples = "plexus evaluate visits/model.plexus new.csv\n"
                 "zcat new.csv.gz | plexus evaluate visits/model.plexus - --json\n",
     .options = options,

@@ -6,7 +6,7 @@
 
 static const cli_option options[] = {
     {"onnx", "FILE", "write the model as ONNX", CLI_TEXT, offsetof(cli_options, onnx), 0, 0, 0},
-    {"external-data", NULL, "put the parameters into FILE.data, as those of more than 2 GB must be", CLI_FLAG,
+    {"external-data", NULL, "write the parameters to FILE.data; required above 2 GB", CLI_FLAG,
      offsetof(cli_options, external_data), 0, 0, 0},
     {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
 };
@@ -39,11 +39,11 @@ static int export(const cli_options *given)
 const cli_verb cli_export = {
     .name = "export",
     .arguments = "MODEL --onnx FILE",
-    .summary = "write a saved model for other programs: ONNX, from raw cells to scores",
+    .summary = "export a saved model to ONNX, from raw cells to scores",
     .details =
-        "Inputs are the columns of the training rows, one a name: texts [rows, 1] for categories and lists,\n"
+        "Inputs are the columns of the training rows, one per name: texts [rows, 1] for categories and lists,\n"
         "doubles for numbers, ids for features with hash_buckets. Outputs are the tasks. The operators are those\n"
-        "of opset 20 and ai.onnx.ml; docs/onnx.md has the rules.\n",
+        "of opset 20 and ai.onnx.ml; see docs/onnx.md.\n",
     .examples = "plexus export visits/model.plexus --onnx visits.onnx\n",
     .options = options,
     .n_options = sizeof options / sizeof *options,

@@ -36,9 +36,9 @@ static const fetch_set sets[] = {
 enum { N_SETS = sizeof sets / sizeof *sets };
 
 static const cli_option options[] = {
-    {"dir", "DIR", "put the data set's folder into DIR (default: the cache folder)", CLI_TEXT,
+    {"dir", "DIR", "create the data set's folder in DIR (default: the cache folder)", CLI_TEXT,
      offsetof(cli_options, dir), 0, 0, 0},
-    {"from", "DIR", "take the archive or its files from DIR instead of the network", CLI_TEXT,
+    {"from", "DIR", "read the archive or its files from DIR instead of the network", CLI_TEXT,
      offsetof(cli_options, from), 0, 0, 0},
     {"quiet", NULL, "no progress", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
     {"list", NULL, "print the data sets as JSON: addresses, lengths, SHA-256", CLI_FLAG, offsetof(cli_options, list), 0,
@@ -55,7 +55,7 @@ static const fetch_set *find_set(const char *name)
     const char *nearest = cli_nearest(name, names, N_SETS);
     fprintf(stderr, "plexus fetch: no data set '%s'", name);
     if (nearest) fprintf(stderr, "; did you mean '%s'?", nearest);
-    fputs("\nKnown are:\n", stderr);
+    fputs("\nData sets:\n", stderr);
     for (int i = 0; i < N_SETS; i++)
         fprintf(stderr, "  %-14s %s\n", sets[i].name, sets[i].title);
     return NULL;
@@ -92,7 +92,7 @@ static int keep(fetch_state *state)
     char path[CLI_MAX_PATH];
     for (int i = 0; i < state->set->n_members; i++)
         if (!state->temporary[i][0])
-            return cli_fail("%s was not among the files of %s", state->set->members[i].name, state->set->name);
+            return cli_fail("%s is missing from the files of %s", state->set->members[i].name, state->set->name);
     for (int i = 0; i < state->set->n_members; i++) {
         if (!member_path(path, state, i)) return cli_fail("the path of the folder is too long");
         if (rename(state->temporary[i], path) != 0) return cli_fail("cannot write %s: %s", path, strerror(errno));
@@ -118,7 +118,7 @@ static int take_from_folder(fetch_state *state, const char *folder)
     if (find_file(path, folder, set->archive)) return fetch_unpack(state, path, set->archive);
     for (int i = 0; i < set->n_members; i++) {
         if (!find_file(path, folder, set->members[i].name))
-            return cli_fail("%s: neither %s nor %s (or %s.gz) is there", folder, set->archive, set->members[i].name,
+            return cli_fail("%s: contains neither %s nor %s (or %s.gz)", folder, set->archive, set->members[i].name,
                             set->members[i].name);
         int code = fetch_unpack(state, path, set->members[i].name);
         if (code != CLI_DONE) return code;
@@ -154,8 +154,8 @@ static int take_from_network(fetch_state *state, bool show)
     if (download_and_unpack(state, set->archive_url, set->archive, show) == CLI_DONE) return CLI_DONE;
     drop_temporaries(state);
     if (take_from_mirror(state, show) == CLI_DONE) return CLI_DONE;
-    return cli_fail("cannot fetch %s. Without a network: bring %s\n"
-                    "        here by other means and say plexus fetch %s --from FOLDER",
+    return cli_fail("cannot download %s. Without a network, copy %s\n"
+                    "        here by other means and run plexus fetch %s --from FOLDER",
                     set->name, set->archive_url, set->name);
 }
 
@@ -164,7 +164,7 @@ static int fetch_set_into(const fetch_set *set, const char *folder, const cli_op
     static fetch_state state; /* its paths are too large for some stacks */
     state = (fetch_state){.set = set, .folder = folder};
     if (all_are_there(&state)) {
-        printf("%s is in %s already\n", set->name, folder);
+        printf("%s is already in %s\n", set->name, folder);
         return CLI_DONE;
     }
     size_t n_kept;
@@ -202,7 +202,7 @@ static int fetch_set_into(const fetch_set *set, const char *folder, const cli_op
     if (given->from) arguments[n++] = "--from", arguments[n++] = given->from;
     if (given->quiet) arguments[n++] = "--quiet";
     execvp(python, (char *const *)arguments);
-    return cli_fail("cannot start %s, which fetches for the command of a wheel: %s", python, strerror(errno));
+    return cli_fail("cannot start %s, which downloads for the command of a wheel: %s", python, strerror(errno));
 }
 
 #else
@@ -211,7 +211,7 @@ static int fetch_set_into(const fetch_set *set, const char *folder, const cli_op
 {
     (void)folder;
     (void)given;
-    return cli_fail("this build cannot fetch %s: it was made without libcurl or OpenSSL", set->name);
+    return cli_fail("this build cannot download %s: it was built without libcurl or OpenSSL", set->name);
 }
 
 #endif
@@ -272,9 +272,9 @@ static int fetch(const cli_options *given)
 const cli_verb cli_fetch = {
     .name = "fetch",
     .arguments = "NAME",
-    .summary = "get a public data set, checked by SHA-256: adult or census-income",
+    .summary = "download a public data set and check its SHA-256: adult or census-income",
     .details = "The files go to DIR/NAME, by default in $XDG_CACHE_HOME/plexus or ~/.cache/plexus, where 'plexus fit'\n"
-               "looks for them, and are kept as .gz. What is there already is checked, not fetched again.\n",
+               "finds them, and are stored as .gz. Files that exist are checked, not downloaded again.\n",
     .examples = "plexus fetch adult\n"
                 "plexus fetch census-income --dir data --from ~/downloads\n",
     .print_words = print_sets,

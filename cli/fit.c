@@ -8,20 +8,20 @@
 #include "cli.h"
 
 static const cli_option options[] = {
-    {"out", "DIR", "where to write (default: plexus-out/NAME, NAME the configuration's)", CLI_TEXT,
+    {"out", "DIR", "output folder (default: plexus-out/NAME, after the configuration's name)", CLI_TEXT,
      offsetof(cli_options, out), 0, 0, 0},
-    {"data", "DIR", "look for relative data files here first", CLI_TEXT, offsetof(cli_options, data), 0, 0, 0},
+    {"data", "DIR", "look for relative data files in DIR first", CLI_TEXT, offsetof(cli_options, data), 0, 0, 0},
     {"seed", "N", "same as --set train.seed=N", CLI_INT, offsetof(cli_options, seed), 0, 9007199254740992.0, -1},
     {"set", "KEY=VALUE", "change the configuration: train.epochs=3; may be repeated", CLI_TEXTS,
      offsetof(cli_options, set), 0, 0, 0},
     {"threads", "N", "threads; 0 means one per processor", CLI_INT, offsetof(cli_options, threads), 0, 1024, 0},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0, 0,
      0},
-    {"tensorboard", "DIR", "write losses and figures of each epoch for TensorBoard", CLI_TEXT,
+    {"tensorboard", "DIR", "write losses and metrics of each epoch for TensorBoard", CLI_TEXT,
      offsetof(cli_options, tensorboard), 0, 0, 0},
-    {"resume", NULL, "go on from the checkpoint in DIR, if there is one", CLI_FLAG, offsetof(cli_options, resume), 0, 0,
-     0},
-    {"force", NULL, "replace a finished run in DIR; without, its files move to DIR/previous", CLI_FLAG,
+    {"resume", NULL, "resume from the checkpoint in DIR, if there is one", CLI_FLAG, offsetof(cli_options, resume), 0,
+     0, 0},
+    {"force", NULL, "replace a finished run in DIR; without it, its files move to DIR/previous", CLI_FLAG,
      offsetof(cli_options, force), 0, 0, 0},
     {"json", NULL, "print one JSON object instead of tables", CLI_FLAG, offsetof(cli_options, json), 0, 0, 0},
     {"quiet", NULL, "no progress, no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
@@ -119,7 +119,7 @@ static int train(fit_run *run, const cli_options *given)
     if (status != PLX_OK && (status != PLX_ERR_NUMERIC || run->report.best_epoch == 0)) return CLI_FAILED;
     if (run->report.cancelled && run->report.best_epoch == 0) {
         cli_fail("interrupted before the first epoch ended; %s",
-                 run->report.checkpoints > 0 ? "--resume goes on from there" : "nothing was saved");
+                 run->report.checkpoints > 0 ? "--resume continues from there" : "nothing was saved");
         return CLI_SIGNALLED + cli_signals_caught();
     }
     if (!given->quiet) tell_end(run);
@@ -228,21 +228,21 @@ static int fit(const cli_options *given)
 const cli_verb cli_fit = {
     .name = "fit",
     .arguments = "CONFIG",
-    .summary = "train a model as a configuration says, evaluate it and save it",
-    .details = "Writes DIR/model.plexus, DIR/config.yaml (every default written out) and DIR/metrics.jsonl (one\n"
-               "object an epoch, called metrics.jsonl.partial while it runs). One run at a time writes into DIR; the\n"
-               "files of a finished run that was there move to DIR/previous, in place of those that were in it.\n\n"
-               "CONFIG - is the standard input. Relative data files are looked for in --data DIR, then beside\n"
-               "CONFIG, then where the first lines of a run's config.yaml say, then in the cache folder to which\n"
-               "'plexus fetch' writes ($XDG_CACHE_HOME/plexus or ~/.cache/plexus).\n\n"
+    .summary = "train a model from a configuration, evaluate it and save it",
+    .details = "Writes DIR/model.plexus, DIR/config.yaml (with all defaults) and DIR/metrics.jsonl (one object per\n"
+               "epoch, called metrics.jsonl.partial during the run). Only one run at a time can write to DIR; the\n"
+               "files of an earlier finished run move to DIR/previous and replace those in it.\n\n"
+               "If CONFIG is -, it is read from standard input. Relative data files are searched for in --data DIR,\n"
+               "then next to CONFIG, then in the folders listed in the first lines of a run's config.yaml, then in\n"
+               "the cache folder of 'plexus fetch' ($XDG_CACHE_HOME/plexus or ~/.cache/plexus).\n\n"
                "Ctrl-C or SIGTERM ends training cleanly, saves the best epoch so far and exits with 130 or 143; a\n"
-               "second one ends at once. A loss that is not finite ends training, too: the best epoch is saved, and\n"
-               "the exit code is 1. Other failures leave DIR as it was.\n\n"
-               "While it runs, DIR/checkpoint.plexus keeps its state (train.checkpoint_epochs and others say how\n"
-               "often): after Ctrl-C, a crash or a power failure, the same command with --resume goes on from there\n"
-               "and ends with the same bits as if it had never been broken off.\n\n"
+               "second one exits at once. A loss that is not finite also ends training: the best epoch is saved, and\n"
+               "the exit code is 1. Other failures leave DIR unchanged.\n\n"
+               "During the run, its state is saved to DIR/checkpoint.plexus (how often: train.checkpoint_epochs and\n"
+               "others). After Ctrl-C, a crash or a power failure, the same command with --resume continues from\n"
+               "there; the result is bit-identical to an uninterrupted run.\n\n"
                "--json prints one object: model (the path), epochs, best_epoch, seconds (load, train, total),\n"
-               "rows_per_second, test and validation (figures by task), skipped (rows, and the first ones' faults),\n"
+               "rows_per_second, test and validation (metrics by task), skipped (rows, and errors of the first ones),\n"
                "stopped_early, cancelled (by a signal) and error (null, or why training failed).\n",
     .examples = "plexus fit visits.yaml --out visits\n"
                 "plexus fit visits.yaml --set model.num_experts=8 --seed 2 --out other\n"

@@ -30,8 +30,8 @@ enum { N_VERBS = sizeof cli_verbs / sizeof cli_verbs[0] };
 const int cli_n_verbs = N_VERBS;
 
 const char cli_exit_codes[] =
-    "Exit codes: 0 done, 1 failed, 2 wrong usage; 130 ended by Ctrl-C, 143 by SIGTERM, after\n"
-    "'plexus fit' has saved its best epoch.\n";
+    "Exit codes: 0 success, 1 failure, 2 invalid usage; 130 after Ctrl-C and 143 after SIGTERM;\n"
+    "'plexus fit' saves its best epoch first.\n";
 
 static void print_help(FILE *out)
 {
@@ -40,8 +40,8 @@ static void print_help(FILE *out)
           out);
     for (int i = 0; i < N_VERBS; i++)
         fprintf(out, "  %-10s  %s\n", cli_verbs[i]->name, cli_verbs[i]->summary);
-    fputs("\n  plexus VERB --help   tells more of a verb\n"
-          "  plexus --version     version and build; so do -V and plexus version\n\n"
+    fputs("\n  plexus VERB --help   help for a verb\n"
+          "  plexus --version     version and build; also -V and plexus version\n\n"
           "Results go to stdout, progress and messages to stderr.\n",
           out);
     fputs(cli_exit_codes, out);

@@ -109,7 +109,7 @@ static void put_overview(void)
         put(cli_verbs[i]->summary);
         putchar('\n');
     }
-    fputs(".SH OPTIONS\n.TP\n.B \\-\\-help\nthe verbs; after a verb, what it takes\n"
+    fputs(".SH OPTIONS\n.TP\n.B \\-\\-help\nlist the verbs; after a verb, show its options\n"
           ".TP\n.B \\-\\-version\nversion and build\n",
           stdout);
     put_exit_codes();
@@ -135,8 +135,8 @@ static int man(const cli_options *given)
 const cli_verb cli_man = {
     .name = "man",
     .arguments = "[VERB]",
-    .summary = "print a page of the manual for man(1)",
-    .details = "Without VERB the page of the command. Installed with it are plexus.1 and one page a verb.\n",
+    .summary = "print a manual page for man(1)",
+    .details = "Without VERB: the page of the command. plexus.1 and one page per verb are installed with it.\n",
     .examples = "plexus man fit | man -l -\n",
     .print_words = cli_print_verbs,
     .min_arguments = 0,

@@ -128,7 +128,7 @@ static int set_option(const cli_verb *verb, const cli_option *option, const char
 {
     void *field = (char *)out + option->offset;
     if (option->type != CLI_FLAG && !value[0]) { /* of a shell's variable that is not set, as a rule */
-        fprintf(stderr, "plexus %s: --%s needs its %s, not an empty text\n", verb->name, option->name,
+        fprintf(stderr, "plexus %s: --%s requires %s, which must not be empty\n", verb->name, option->name,
                 option->argument);
         return usage_hint(verb);
     }
@@ -164,7 +164,7 @@ static int parse_option(const cli_verb *verb, int argc, char **argv, int *i, cli
     const cli_option *option = length ? find_option(verb, word + 2, length) : NULL;
     if (!option && length) return unknown_option(verb, word);
     if (!option) {
-        fprintf(stderr, "plexus %s: no option '%s': options are whole words after two dashes\n", verb->name, word);
+        fprintf(stderr, "plexus %s: no option '%s': options are full words after two dashes\n", verb->name, word);
         return usage_hint(verb);
     }
     const char *value = word[2 + length] == '=' ? word + 3 + length : NULL;
@@ -174,7 +174,7 @@ static int parse_option(const cli_verb *verb, int argc, char **argv, int *i, cli
     }
     if (option->type != CLI_FLAG && !value) {
         if (*i >= argc) {
-            fprintf(stderr, "plexus %s: --%s needs its %s\n", verb->name, option->name, option->argument);
+            fprintf(stderr, "plexus %s: --%s requires %s\n", verb->name, option->name, option->argument);
             return usage_hint(verb);
         }
         value = argv[(*i)++];
@@ -190,8 +190,7 @@ static int check_arguments(const cli_verb *verb, const cli_options *options)
         return usage_hint(verb);
     }
     if (options->n_arguments > verb->max_arguments) {
-        fprintf(stderr, "plexus %s: '%s' is one argument too many; ", verb->name,
-                options->arguments[verb->max_arguments]);
+        fprintf(stderr, "plexus %s: unexpected argument '%s'; ", verb->name, options->arguments[verb->max_arguments]);
         write_usage(verb, stderr);
         return usage_hint(verb);
     }
@@ -221,7 +220,7 @@ int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *
             int code = parse_option(verb, argc, argv, &i, out);
             if (code != CLI_DONE) return code;
         } else if (!argv[i][0]) {
-            fprintf(stderr, "plexus %s: argument %d is an empty text\n", verb->name, out->n_arguments + 1);
+            fprintf(stderr, "plexus %s: argument %d is empty\n", verb->name, out->n_arguments + 1);
             return usage_hint(verb);
         } else if (out->n_arguments == CLI_MAX_ARGUMENTS) {
             fprintf(stderr, "plexus %s: more than %d arguments\n", verb->name, CLI_MAX_ARGUMENTS);

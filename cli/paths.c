@@ -54,7 +54,7 @@ int cli_cache_folder(char *folder)
     } else if (home && home[0]) {
         fits = cli_path_join(folder, home, ".cache/plexus");
     } else {
-        return cli_fail("there is no cache folder: neither XDG_CACHE_HOME nor HOME is set");
+        return cli_fail("no cache folder: neither XDG_CACHE_HOME nor HOME is set");
     }
     return fits ? CLI_DONE : cli_fail("the path of the cache folder is too long");
 }
@@ -81,7 +81,7 @@ int cli_make_folder(const char *folder, size_t *n_kept)
         bool is_there = stat(path, &status) == 0;
         if (is_there && !S_ISDIR(status.st_mode)) return cli_fail("%s is a file, not a folder", path);
         if (!is_there && mkdir(path, 0777) != 0 && errno != EEXIST)
-            return cli_fail("cannot make the folder %s: %s", path, strerror(errno));
+            return cli_fail("cannot create the folder %s: %s", path, strerror(errno));
         has_made = has_made || !is_there;
         if (!has_made) *n_kept = i;
         path[i] = kept;

@@ -12,8 +12,8 @@
 static const cli_option options[] = {
     {"out", "FILE", "write to FILE instead of stdout (-)", CLI_TEXT, offsetof(cli_options, out), 0, 0, 0},
     {"keep", "NAMES",
-     "columns whose cells stand before the scores, as they are: id or user_id,movie_id; names with commas as CSV has "
-     "them: '\"a, b\",id'",
+     "columns to copy before the scores: id or user_id,movie_id; a name with a comma is quoted as in CSV: '\"a, "
+     "b\",id'",
      CLI_TEXTS, offsetof(cli_options, keep), 0, 0, 0},
     {"threads", "N", "threads; 0 means one per processor", CLI_INT, offsetof(cli_options, threads), 0, 1024, 0},
     {"cpu", "LEVEL", "highest kernel level: plain, simd128, avx2 or avx512", CLI_TEXT, offsetof(cli_options, cpu), 0, 0,
@@ -179,11 +179,10 @@ static int cut_names(printer *p, const char *names, char *copy)
     for (char *name = copy;;) {
         char *end = end_name(name);
         if (!end || end == name || !name[0] || p->n_kept == CLI_MAX_ARGUMENTS) {
-            fprintf(
-                stderr,
-                "plexus predict: --keep takes names of columns with commas between, not '%s'; a name with a comma or "
-                "a quote is written as in CSV, '\"a, b\",id'\n",
-                names);
+            fprintf(stderr,
+                    "plexus predict: --keep takes column names separated by commas, not '%s'; a name with a comma or a "
+                    "quote is written as in CSV, '\"a, b\",id'\n",
+                    names);
             return CLI_USAGE;
         }
         p->kept[p->n_kept++] = name;
@@ -252,14 +251,14 @@ static int predict(const cli_options *given)
 const cli_verb cli_predict = {
     .name = "predict",
     .arguments = "MODEL FILE...",
-    .summary = "score raw rows: CSV with one column a task, or a class",
-    .details = "The files have the training files' format; label columns may be missing if the files have a header.\n"
-               "- is the standard input. --out writes through links, pipes and devices, and a plain file appears\n"
-               "whole or not at all.\n"
-               "A kept column whose name heads a column of scores, such as that of a label, is headed NAME_kept.\n"
+    .summary = "score raw rows: writes CSV with one column per task or class",
+    .details = "The files have the format of the training files; label columns may be missing if there is a header.\n"
+               "- is standard input. --out writes through links, pipes and devices; a regular file appears complete\n"
+               "or not at all.\n"
+               "A kept column with the name of a column of scores, such as that of a label, is called NAME_kept.\n"
                "Scores are probabilities for binary tasks and values for regressions, in the order of the rows.\n"
-               "Each row has its line: that of a wrong row, where the model's data.on_error is skip, has empty cells\n"
-               "in place of scores; stderr names the first of them by file and line.\n",
+               "Every row has a line. If the model's data.on_error is skip, that of an invalid row has empty cells\n"
+               "instead of scores; stderr reports the first of them with file and line.\n",
     .examples = "plexus predict visits/model.plexus new.csv --out scores.csv\n"
                 "plexus predict visits/model.plexus new.csv --keep user_id,item_id | head\n"
                 "cat new.csv | plexus predict visits/model.plexus -\n",

@@ -102,14 +102,14 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
     for (int task = 0; task < n_tasks; task++) {
         const plx_metrics *m = &metrics[task];
         if (m->rows == 0)
-            fprintf(out, "%s: no row has a label, so that no figure is defined\n", m->task);
+            fprintf(out, "%s: no row has a label, so no metric is defined\n", m->task);
         else if (has_positives(m) && (m->positives == 0 || m->positives == m->rows))
-            fprintf(out, "%s: all labels are %s, so that the AUC is undefined\n", m->task,
+            fprintf(out, "%s: all labels are %s, so the AUC is undefined\n", m->task,
                     m->positives ? "positive" : "negative");
         else if (m->groups > 0 && m->groups_counted == 0)
-            fprintf(out, "%s: no group has both classes, so that the group AUC is undefined\n", m->task);
+            fprintf(out, "%s: no group has both classes, so the group AUC is undefined\n", m->task);
         else if (is_told(plx_metric_find("r2"), m) && isfinite(value_of(m, "mse")) && !isfinite(value_of(m, "r2")))
-            fprintf(out, "%s: all labels are equal, so that R2 is undefined\n", m->task);
+            fprintf(out, "%s: all labels are equal, so R2 is undefined\n", m->task);
     }
 }
 

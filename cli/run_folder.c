@@ -51,7 +51,7 @@ static int take_lock(cli_run_folder *folder)
     folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->lock < 0) return cli_fail("cannot open the folder %s: %s", folder->path, strerror(errno));
     if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK)
-        return cli_fail("%s: another run is writing there; wait for its end, or choose another --out", folder->path);
+        return cli_fail("%s: another run is writing there; wait until it ends, or choose another --out", folder->path);
     return CLI_DONE;
 }
 
@@ -62,7 +62,7 @@ static int check_writable(const cli_run_folder *folder)
     const char *const places[] = {folder->model, folder->config, folder->log, folder->checkpoint};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++)
         if (cli_is_folder(places[i]))
-            return cli_fail("%s is a folder, where a file is to be written; choose another --out", places[i]);
+            return cli_fail("%s is a folder where a file must be written; choose another --out", places[i]);
     return CLI_DONE;
 }
 
@@ -92,9 +92,9 @@ static int keep_finished(const cli_run_folder *folder, plx_context *context)
     drop_parts(folder->keeping);
     if (!is_there(folder->model)) return CLI_DONE;
     if (is_there(folder->previous) && !cli_is_folder(folder->previous))
-        return cli_fail("%s is a file, not a folder to which the finished run could move", folder->previous);
+        return cli_fail("%s is a file, not a folder for the earlier run", folder->previous);
     if (mkdir(folder->keeping, 0777) != 0 && errno != EEXIST)
-        return cli_fail("cannot make the folder %s: %s", folder->keeping, strerror(errno));
+        return cli_fail("cannot create the folder %s: %s", folder->keeping, strerror(errno));
     int code = CLI_DONE;
     for (int i = 0; code == CLI_DONE && i < N_PARTS; i++)
         code = keep_part(folder, context, parts[i]);
@@ -114,12 +114,13 @@ static int take_log(cli_run_folder *folder)
 static void tell_start(const cli_run_folder *folder, const cli_options *given, bool has_checkpoint)
 {
     if (given->resume && !has_checkpoint)
-        fprintf(stderr, "there is no %s: starting anew\n", folder->checkpoint);
+        fprintf(stderr, "there is no %s: starting from the beginning\n", folder->checkpoint);
     else if (has_checkpoint)
-        fprintf(stderr, given->resume ? "going on from %s\n" : "starting anew; --resume would go on from %s\n",
+        fprintf(stderr,
+                given->resume ? "resuming from %s\n" : "starting from the beginning; --resume would resume from %s\n",
                 folder->checkpoint);
     if (is_there(folder->keeping) && !given->force)
-        fprintf(stderr, "%s holds a finished run: it moves to %s when this one is saved (--force replaces it)\n",
+        fprintf(stderr, "%s has a finished run, which moves to %s when this one is saved (--force replaces it)\n",
                 folder->path, folder->previous);
 }
 
@@ -167,7 +168,7 @@ static int move_to_previous(const cli_run_folder *folder, plx_context *context)
 {
     char kept[CLI_MAX_PATH], place[CLI_MAX_PATH];
     if (mkdir(folder->previous, 0777) != 0 && errno != EEXIST)
-        return cli_fail("cannot make the folder %s: %s", folder->previous, strerror(errno));
+        return cli_fail("cannot create the folder %s: %s", folder->previous, strerror(errno));
     int code = CLI_DONE;
     for (int i = 0; code == CLI_DONE && i < N_PARTS; i++) {
         if (!cli_path_join(kept, folder->keeping, parts[i]) || !cli_path_join(place, folder->previous, parts[i]))

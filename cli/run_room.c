@@ -50,7 +50,7 @@ static double room_of(const cli_run_folder *folder)
 static int fail_room(const cli_run_folder *folder, double model, double room)
 {
     return cli_fail(
-        "%s: the model needs %.3g MB of disk and there are %.3g MB; free some space, or choose another --out",
+        "%s: the model needs %.3g MB of disk space, and %.3g MB are free; free some space, or choose another --out",
         folder->path, model / 1e6, room / 1e6);
 }
 
@@ -67,7 +67,7 @@ static int try_model(const cli_run_folder *folder, const cli_session *session, s
     unlink(path);
     if (written != PLX_ERR_IO) return CLI_DONE;
     return cli_fail(
-        "%s: the model needs more than the %.3g MB of disk that there are; free some space, or choose another "
+        "%s: the model needs more than the %.3g MB of disk space that are free; free some space, or choose another "
         "--out",
         folder->path, room / 1e6);
 }

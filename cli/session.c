@@ -113,7 +113,7 @@ void cli_session_take_report(cli_session *session)
 void cli_session_tell_wrong_rows(const cli_session *session)
 {
     if (session->n_wrong == 0) return;
-    fprintf(stderr, "plexus: %lld wrong row%s skipped\n", (long long)session->n_wrong, cli_plural(session->n_wrong));
+    fprintf(stderr, "plexus: %lld invalid row%s skipped\n", (long long)session->n_wrong, cli_plural(session->n_wrong));
     for (int i = 0; i < session->n_told; i++)
         fprintf(stderr, "  %s\n", session->told[i]);
     if (session->n_wrong > session->n_told)

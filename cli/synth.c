@@ -20,10 +20,10 @@
 #include "cli.h"
 
 static const cli_option options[] = {
-    {"rows", "N", "rows to make", CLI_INT, offsetof(cli_options, rows), 1, 1e12, 10000},
-    {"dim", "D", "columns of x", CLI_INT, offsetof(cli_options, dim), 2, 100000, 100},
+    {"rows", "N", "number of rows", CLI_INT, offsetof(cli_options, rows), 1, 1e12, 10000},
+    {"dim", "D", "number of columns of x", CLI_INT, offsetof(cli_options, dim), 2, 100000, 100},
     {"correlation", "P", "cosine of the two tasks' weights", CLI_REAL, offsetof(cli_options, correlation), 0, 1, 0.5},
-    {"sines", "M", "sines in each label", CLI_INT, offsetof(cli_options, sines), 0, 1000, 5},
+    {"sines", "M", "number of sines in each label", CLI_INT, offsetof(cli_options, sines), 0, 1000, 5},
     {"scale", "C", "length of the weight vectors", CLI_REAL, offsetof(cli_options, scale), 0, 1e6, 1},
     {"noise", "S", "standard deviation of the noise", CLI_REAL, offsetof(cli_options, noise), 0, 1e6, 0.1},
     {"seed", "N", "seed of all random numbers", CLI_INT, offsetof(cli_options, seed), 0, 9007199254740992.0, 0},
@@ -229,7 +229,7 @@ static int make(cli_session *session, const cli_options *given)
 static int synth(const cli_options *given)
 {
     if (given->config && !given->out) {
-        fputs("plexus synth: --config needs --out: a configuration names its data file\n", stderr);
+        fputs("plexus synth: --config requires --out, since a configuration names its data file\n", stderr);
         return CLI_USAGE;
     }
     return cli_session_run(make, given);
@@ -238,7 +238,7 @@ static int synth(const cli_options *given)
 const cli_verb cli_synth = {
     .name = "synth",
     .arguments = "",
-    .summary = "make the MMoE paper's synthetic data: two related regressions",
+    .summary = "generate the synthetic data of the MMoE paper: two related regressions",
     .details =
         "y_t = w_t.x + sum of sines of w_t.x + noise; the two w have the cosine P, so that P = 1 makes the tasks\n"
         "the same but for the noise and P = 0 makes them as different as they can be.\n",

@@ -5,7 +5,7 @@
 
 test_help() {
     code 0 "$PLEXUS" --help
-    has out fit evaluate predict describe export fetch synth completion man 'Exit codes: 0 done' 130 143
+    has out fit evaluate predict describe export fetch synth completion man 'Exit codes: 0 success' 130 143
     [ ! -s err ]
     code 2 "$PLEXUS"
     has err 'usage: plexus'
@@ -44,14 +44,14 @@ test_usage_errors() {
     code 2 "$PLEXUS" fit --json=yes c.yaml
     has err '--json takes no value'
     code 2 "$PLEXUS" fit c.yaml --out
-    has err '--out needs its DIR'
+    has err '--out requires DIR'
     code 2 "$PLEXUS" fit -x c.yaml
     code 2 "$PLEXUS" -v
     has err "'-v'" '--version'
     code 2 "$PLEXUS" fit
     has err 'too few arguments; usage: plexus fit [OPTION]... CONFIG'
     code 2 "$PLEXUS" fit a.yaml b.yaml
-    has err "'b.yaml' is one argument too many"
+    has err "unexpected argument 'b.yaml'"
     code 2 "$PLEXUS" synth --correlation 1.5
     code 2 "$PLEXUS" synth --correlation nan
     code 2 "$PLEXUS" fetch adlut

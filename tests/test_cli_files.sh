@@ -82,11 +82,11 @@ test_empty_paths_are_refused() {
     cp -r run before
     for option in --out --data --tensorboard --set --cpu --seed; do
         code 2 "$PLEXUS" fit small.yaml $option ''
-        has err "$option needs its" 'not an empty text'
+        has err "$option requires" 'must not be empty'
         code 2 "$PLEXUS" fit small.yaml $option=
     done
     code 2 "$PLEXUS" fit ''
-    has err 'argument 1 is an empty text'
+    has err 'argument 1 is empty'
     code 2 "$PLEXUS" predict run/model.plexus rows.csv --out ''
     code 2 "$PLEXUS" predict run/model.plexus ''
     code 2 "$PLEXUS" predict '' rows.csv
@@ -157,7 +157,7 @@ test_finished_run_moves() {
     cp -r run first
     code 0 "$PLEXUS" fit small.yaml --out run --seed 2
     [ "$(grep -c 'run/previous' err)" = 1 ]
-    has err 'run holds a finished run: it moves to run/previous' --force
+    has err 'run has a finished run, which moves to run/previous' --force
     diff -r run/previous first
     cp -r run second
     rm -r second/previous

@@ -46,7 +46,7 @@ test_kept_columns() {
     has err "no column 'ids'" "did you mean 'id'"
     for names in id, ,id id,,note '"id' '"id"x' '""'; do
         code 2 "$PLEXUS" predict run/model.plexus ids.csv --keep "$names"
-        has err '--keep takes names'
+        has err '--keep takes column names'
     done
     sed '1s/note/id/' ids.csv >twice.csv
     code 1 "$PLEXUS" predict run/model.plexus twice.csv --keep id
@@ -86,7 +86,7 @@ test_lines_of_wrong_rows() {
     awk 'NR == 2 || NR == 300 { sub(/,[rgb],[^,]*,/, ",r,tall,") } NR == 5 { print "too,few" } { print }
         END { print "too,few,again" }' ids.csv >wrong.csv
     code 0 "$PLEXUS" predict run/model.plexus wrong.csv --keep id
-    has err '4 wrong rows skipped' 'wrong.csv:2:' 'wrong.csv:5: ' 'wrong.csv:301:' 'wrong.csv:603: '
+    has err '4 invalid rows skipped' 'wrong.csv:2:' 'wrong.csv:5: ' 'wrong.csv:301:' 'wrong.csv:603: '
     [ "$(wc -l <out)" = 603 ]
     [ "$(sed -n 2p out)" = 0000002,, ] && [ "$(sed -n 301p out)" = 0000300,, ]
     [ "$(sed -n 5p out)" = ,, ] && [ "$(sed -n 603p out)" = ,, ]

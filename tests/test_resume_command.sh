@@ -76,7 +76,7 @@ kill_and_compare() {
         for file in run/checkpoint.plexus.tmp-*; do [ -e "$file" ] && half_written=$((half_written + 1)); done
         [ $kills -lt "$1" ] || break
     done <moments
-    resumes=$([ -e run/checkpoint.plexus ] && echo 'going on from' || echo 'starting anew')
+    resumes=$([ -e run/checkpoint.plexus ] && echo 'resuming from' || echo 'starting from the beginning')
     code 0 "$PLEXUS" fit small.yaml --out run --threads 2 --resume
     has err "$resumes"
     is_same_run run
@@ -126,10 +126,10 @@ test_interrupted_run_goes_on() {
 test_starts_anew() {
     make_long_config
     code 0 "$PLEXUS" fit small.yaml --out whole --resume --set train.epochs=2
-    has err 'there is no whole/checkpoint.plexus: starting anew'
+    has err 'there is no whole/checkpoint.plexus: starting from the beginning'
     : >whole/checkpoint.plexus
     code 0 "$PLEXUS" fit small.yaml --out whole --set train.epochs=2
-    has err '--resume would go on from whole/checkpoint.plexus'
+    has err '--resume would resume from whole/checkpoint.plexus'
     [ ! -e whole/checkpoint.plexus ]
     : >whole/checkpoint.plexus
     code 1 "$PLEXUS" fit small.yaml --out whole --set train.epochs=2 --resume

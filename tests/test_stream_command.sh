@@ -150,7 +150,7 @@ test_standard_input() {
     cat rows.csv | "$PLEXUS" evaluate plain/model.plexus - >out
     same out by_name
     code 2 "$PLEXUS" fit small.yaml --quiet --set 'data.train=["-"]' --set 'data.test=["-"]'
-    has err 'can be read once only'
+    has err 'can be read only once'
 }
 
 test_zst() {
@@ -177,7 +177,7 @@ test_wrong_rows() {
     has err 'wrong.csv:2:3: '
     code 0 "$PLEXUS" fit small.yaml --quiet --json --out a --set 'data.train=[wrong.csv]' --set data.on_error=skip
     has out '"skipped":{"rows":14,"first":['
-    has err '14 wrong rows skipped' 'wrong.csv:2:3: ' 'and 4 more'
+    has err '14 invalid rows skipped' 'wrong.csv:2:3: ' 'and 4 more'
     code 0 "$PLEXUS" predict a/model.plexus rows.csv
     same out plain.csv
     code 0 "$PLEXUS" predict a/model.plexus wrong.csv
@@ -185,7 +185,7 @@ test_wrong_rows() {
     [ "$(sed -n 2p out)" = , ]
     [ "$(grep -c '^,$' out)" = 14 ]
     grep -v '^,$' out | cmp - plain.csv
-    has err '14 wrong rows skipped'
+    has err '14 invalid rows skipped'
     code 0 "$PLEXUS" evaluate a/model.plexus wrong.csv --json
     has out '"rows":40000' '"skipped":{"rows":14,'
     code 1 "$PLEXUS" fit small.yaml --quiet --set 'data.train=[wrong.csv]' --set data.on_error=skip \
