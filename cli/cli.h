@@ -252,7 +252,7 @@ void cli_run_folder_close(cli_run_folder *folder, bool is_complete);
 
 /* -- results.c --------------------------------------------------------------------------------------------------- */
 
-/** A table of each task's figures; `title` heads the tasks' names: "test", or "task" for rows of no part. */
+/** A table of each task's metrics; `title` is the heading of the task names: "test", or "task" for rows of no part. */
 void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks);
 /** {task: {figure: number or null}}; NULL when out of memory. */
 json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks);

@@ -14,7 +14,7 @@ extern const plx_allocator plx_allocator_default;
 void *plx_alloc(const plx_allocator *a, size_t count, size_t size);
 /** The same, cleared. */
 void *plx_alloc_zero(const plx_allocator *a, size_t count, size_t size);
-/** The same, aligned to 64 bytes and cleared; give it back with plx_free_aligned. */
+/** The same, aligned to 64 bytes and cleared; free it with plx_free_aligned. */
 void *plx_alloc_aligned(const plx_allocator *a, size_t count, size_t size);
 /** NULL on failure, and `memory` is unchanged then. */
 void *plx_realloc(const plx_allocator *a, void *memory, size_t count, size_t size);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A bump allocator: many small things of one lifetime, released together. After the first failure every
- * reservation returns NULL; callers that build something large ask once at the end with plx_arena_failed.
+ * A bump allocator: many small objects with one lifetime, released together. After the first failure every
+ * allocation returns NULL; callers that build something large check plx_arena_failed once at the end.
  */
 #ifndef PLX_ARENA_H
 #define PLX_ARENA_H
@@ -19,11 +19,11 @@ typedef struct plx_arena {
 
 void plx_arena_init(plx_arena *arena, const plx_allocator *allocator);
 void plx_arena_release(plx_arena *arena);
-/** `count * size` cleared bytes aligned for any type; NULL once anything failed. */
+/** `count * size` cleared bytes aligned for any type; NULL after any failure. */
 void *plx_arena_take(plx_arena *arena, size_t count, size_t size);
 /** A copy of `bytes` bytes. */
 void *plx_arena_copy(plx_arena *arena, const void *source, size_t bytes);
-/** A NUL-ended copy of the first `length` bytes of `text`. */
+/** A NUL-terminated copy of the first `length` bytes of `text`. */
 char *plx_arena_text(plx_arena *arena, const char *text, size_t length);
 char *plx_arena_format(plx_arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));
 bool plx_arena_failed(const plx_arena *arena);

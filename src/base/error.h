@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making and passing on errors. The two macros are the only ones that hide control flow. */
+/* Creating and propagating errors. The two macros are the only ones that hide control flow. */
 #ifndef PLX_ERROR_H
 #define PLX_ERROR_H
 
@@ -12,9 +12,9 @@ plx_status plx_error_set(plx_error *err, plx_status code, const char *format, ..
 /** Puts "PREFIX: " before the message that `err` (may be NULL) already holds. */
 void plx_error_prefix(plx_error *err, const char *format, ...) __attribute__((format(printf, 2, 3), cold));
 
-/** Who hears what is no error but should be known. */
+/** Receives warnings. */
 typedef struct plx_listener {
-    void (*warn)(void *user, const char *line); /* NULL: nobody */
+    void (*warn)(void *user, const char *line); /* NULL: none */
     void *user;
 } plx_listener;
 
@@ -28,7 +28,7 @@ static inline plx_status plx_error_memory(plx_error *err)
     return PLX_ERR_MEMORY;
 }
 
-/** Returns from the calling function with the status of `expression` where that is not PLX_OK. */
+/** Returns from the calling function with the status of `expression` unless it is PLX_OK. */
 #define PLX_TRY(expression)                                                                                            \
     do {                                                                                                               \
         plx_status plx_try_status = (expression);                                                                      \

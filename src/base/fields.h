@@ -21,7 +21,7 @@ typedef struct plx_int_list {
 typedef struct plx_int_lists {
     plx_int_list *items;
     int n;
-    plx_int_list each; /* stands for every item where none are given: the row's `each` */
+    plx_int_list each; /* used for every item if none are given: the row's `each` */
 } plx_int_lists;
 typedef struct plx_real_list {
     double *items;
@@ -31,7 +31,7 @@ typedef struct plx_text_list {
     char **items;
     int n;
 } plx_text_list;
-/** Numbers by their order or, with `names`, by names; or the field's word instead of them. */
+/** Numbers in order or, with `names`, by name; or the field's word instead of them. */
 typedef struct plx_weight_list {
     double *items; /* [n] */
     char **names;  /* [n]; NULL: by order */
@@ -64,17 +64,17 @@ typedef struct plx_field {
     /* The default: a TEXT as it is, others as they would be written, items of lists without quotes; "" for TEXT and
      * lists: empty; "nan" for REAL: none, and the field may be set to nan; NULL: must be given. */
     const char *fallback;
-    const char *each; /* INT_LISTS: the list that stands for every item of an empty one; NULL: the empty list */
+    const char *each; /* INT_LISTS: the list used for every item of an empty one; NULL: the empty list */
     const char *doc;  /* one line */
-    /* CHOICE: names, ended by NULL. REAL: words that may stand for a number: the first for nan, a second for inf.
-     * WEIGHT_LIST: the word that may stand for all. */
+    /* CHOICE: names, NULL-terminated. REAL: words that may replace a number: the first for nan, a second for inf.
+     * WEIGHT_LIST: the word that may replace all of them. */
     const char *const *choices;
-    bool or_one;      /* lists: one value stands for a list of one, and is written so */
+    bool or_one;      /* lists: one value means a list of one, and is written that way */
     bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
     bool below_max;   /* nor is `max` (a quantile is below 1) */
-    const char *zero; /* INT: a word that stands for 0, whatever the range ("auto"); NULL: none */
+    const char *zero; /* INT: a word that means 0, whatever the range ("auto"); NULL: none */
     bool is_column;   /* TEXT: a column of the data; empty: none, or the one of the object's name */
-    uint32_t kinds;   /* bit k: it has a meaning for objects of kind k; 0: for all */
+    uint32_t kinds;   /* bit k: it applies to objects of kind k; 0: to all */
 } plx_field;
 
 /** A value as a configuration holds it, before types: a scalar, a list, or a mapping, whose items are keys and values
@@ -86,7 +86,7 @@ typedef struct plx_raw {
     int n_items;
 } plx_raw;
 
-/** Whether `field` has a meaning for an object of `kind`. */
+/** Whether `field` applies to an object of `kind`. */
 static inline bool plx_field_is_for(const plx_field *field, int kind)
 {
     return field->kinds == 0 || (field->kinds >> kind & 1);
@@ -111,7 +111,7 @@ const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice nam
 /** Checks `value` and stores it in `object`; strings and lists go to `arena`. The message names the field and what it
  * takes. */
 plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err);
-/** Fails with what the field takes and, behind the words `where`, the value that was given. */
+/** Fails with what the field takes and, after the words `where`, the value that was given. */
 plx_status plx_field_refuse(const plx_field *field, const plx_raw *value, const char *where, plx_arena *arena,
                             plx_error *err);
 enum { PLX_FIELD_KINDS_TEXT = 256 };

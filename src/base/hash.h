@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hashes of bytes that never change. plx_hash is xxh64 with seed 0, which libraries of all languages have: it may stand
- * in files and be computed again elsewhere. For tables in memory see data/dictionary.h.
+ * Hashes that never change. plx_hash is xxh64 with seed 0, which libraries of all languages have: it may be stored
+ * in files and computed elsewhere. For tables in memory see data/dictionary.h.
  */
 #ifndef PLX_HASH_H
 #define PLX_HASH_H
@@ -12,7 +12,7 @@
 /** The same on machines of any byte order. */
 uint64_t plx_hash(const void *bytes, size_t length);
 
-/** A faster one, for sums in files of this machine alone: it depends on the machine's byte order. */
+/** A faster one, for checksums in files that only this machine reads: it depends on the byte order. */
 uint64_t plx_quick_hash(const void *bytes, size_t length);
 
 /** CRC-32C: polynomial 0x1edc6f41, reflected. Bit by bit, for a few kilobytes. */

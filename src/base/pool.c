@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One round is one plx_pool_run. Each thread has a share of its jobs, the same from round to round, so that what a job
- * wrote is still in its processor's cache when the same job comes again; who is done takes from the others' shares.
- * Whoever moves a share's next job on owns that job, and the round cannot end before it is counted in `finished`; so an
- * owner may read what the round is about without a lock, and a worker that comes late finds nothing and does no harm:
- * no round waits for a worker to wake up. Sleepers and the caller follow one pattern, each side writes its own word and
- * then reads the other's, in sequentially consistent order, so that one of them sees the other.
+ * One round is one plx_pool_run. Each thread has a share of the jobs, the same in every round, so that the data of a
+ * job is still in its processor's cache when the same job comes again; a thread that has finished its own share steals
+ * from the others. Incrementing a share's `next` claims the job, and the round cannot end before the job is counted in
+ * `finished`. So the owner of a job may read the round's data without a lock, and a worker that is late finds no job:
+ * no round waits for a worker to wake up. Between sleepers and the caller, each side stores its own word and then loads
+ * the other's, in sequentially consistent order (as in Dekker's algorithm), so at least one of them sees the other.
  */
 #include "base/pool.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads that run numbered jobs. Results must not depend on who runs what: a job writes only what belongs to
- * its number. Workers spin a little before they sleep, since a training step lasts a fraction of a millisecond.
- * A pool belongs to one run at a time. In a child made by fork() it can be freed, and nothing else.
+ * Threads that run numbered jobs. Results must not depend on which thread runs a job: a job writes only what belongs to
+ * its number. Workers spin briefly before they sleep, because a training step takes a fraction of a millisecond.
+ * A pool serves one run at a time. After fork() the child can only free it.
  */
 #ifndef PLX_POOL_H
 #define PLX_POOL_H
@@ -12,7 +12,7 @@
 
 typedef struct plx_pool plx_pool;
 
-/** `threads` >= 1, the caller among them; 1 starts none. */
+/** `threads` >= 1, including the caller; 1 starts none. */
 plx_status plx_pool_create(const plx_allocator *allocator, int threads, plx_pool **out, plx_error *err);
 void plx_pool_free(plx_pool *pool);
 /** 1 without a pool. */
@@ -21,11 +21,11 @@ int plx_pool_threads(const plx_pool *pool);
 /** `job` 0..n_jobs-1 in any order; `thread` 0..threads-1 is the worker's own number (the caller is 0). */
 typedef void plx_job(void *user, int job, int thread);
 
-/** Runs all jobs and returns when the last is done; what they wrote is visible to the caller then. Without a pool the
+/** Runs all jobs and returns when the last is done; the caller then sees what they wrote. Without a pool (NULL) the
  * caller runs them, in order. */
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user);
 
-/** The same for jobs that can fail. Where some do, the failure is that of the lowest number; jobs above it need not
+/** The same for jobs that can fail. If several fail, the error is that of the lowest number; jobs above it may not
  * run. */
 typedef plx_status plx_trying_job(void *user, int job, int thread, plx_error *err);
 plx_status plx_pool_try(plx_pool *pool, int n_jobs, plx_trying_job *job, void *user, plx_error *err);

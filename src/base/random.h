@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Random numbers by counter (Philox4x32-10; Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as
- * 1, 2, 3", SC 2011): a number depends on seed, stream, index and step, never on who asks first.
+ * 1, 2, 3", SC 2011): a number depends on seed, stream, index and step, never on the order of calls.
  *
  * Block b of a stream at a step is Philox4x32-10 of the counter {b low, b high, step, stream} under the key
  * {seed low, seed high}, 32-bit words each. Number i is word i % 4 of block i / 4.
@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** What a number is for. A stream of an own name (a parameter, a node) is made by plx_random_stream. */
+/** Streams: what numbers are used for. plx_random_stream makes the stream of a name (a parameter, a node). */
 enum {
     PLX_STREAM_SHUFFLE = 1,
     PLX_STREAM_SPLIT = 2,
@@ -42,8 +42,8 @@ uint32_t plx_random_below(const plx_random *random, uint64_t index, uint32_t ste
 /** The stream that belongs to a name: its 32-bit FNV-1a hash with the bit PLX_STREAM_NAMED set. */
 uint32_t plx_random_stream(const char *name);
 /**
- * Fisher-Yates over `items` [n] from the last to the second: item i changes places with item
- * (number i * (i + 1)) >> 32. `step` tells the epochs apart.
+ * Fisher-Yates over `items` [n] from the last to the second: item i is swapped with item
+ * (number i * (i + 1)) >> 32. `step` distinguishes epochs.
  */
 void plx_random_shuffle(const plx_random *random, uint32_t step, uint32_t *items, size_t n);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Memory that lies in files without a name: it grows, and what of it is not in use needs no memory. The files go with
- * the process, whatever ends it. Many pieces share a file, since descriptors are few.
+ * Growing memory that is mapped from unnamed files, so that pages that are not in use need no RAM. The files disappear
+ * with the process, however it ends. Many pieces share a file, because descriptors are limited.
  */
 #ifndef PLX_SPILL_H
 #define PLX_SPILL_H
@@ -34,10 +34,9 @@ void plx_spill_files_init(plx_spill_files *files, const plx_allocator *allocator
 /** The pieces must have been released. */
 void plx_spill_files_release(plx_spill_files *files);
 
-/** Room for `bytes` > 0; what was there stays. The first call finds the piece a place where it can become `most` bytes
- * large. */
+/** Room for `bytes` > 0; the contents stay. The first call chooses a place where the piece can grow to `most` bytes. */
 plx_status plx_spill_resize(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most, plx_error *err);
-/** Gives its pages back to the system; their contents stay in the file. */
+/** Returns its pages to the system; their contents stay in the file. */
 void plx_spill_forget(const plx_spill *spill);
 void plx_spill_release(plx_spill *spill);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A named array of numbers, as model files hold them: what encoders and networks hand over to be stored. */
+/* A named array of numbers, as model files contain them: what encoders and networks pass on to be stored. */
 #ifndef PLX_TENSOR_H
 #define PLX_TENSOR_H
 
@@ -16,7 +16,7 @@ typedef struct plx_tensor {
     const void *data; /* row-major, little-endian; aligned to 8 */
 } plx_tensor;
 
-/** Finds a tensor by name; NULL where there is none. */
+/** Finds a tensor by name; NULL if there is none. */
 typedef const plx_tensor *plx_tensor_find(const void *user, const char *name);
 
 #endif

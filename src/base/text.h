@@ -9,7 +9,7 @@
 
 #include "base/alloc.h"
 
-/** Borrowed bytes, not ended by NUL. */
+/** Borrowed bytes, not NUL-terminated. */
 typedef struct plx_slice {
     const char *text;
     size_t length;
@@ -24,8 +24,8 @@ plx_slice plx_slice_trim(plx_slice s);
 
 /**
  * The whole slice as a decimal number: sign, digits, point, exponent, also inf and nan. Correctly rounded
- * (fast path for at most 19 digits, else strtod in the C locale); what is too large is inf. False when it is anything
- * else or empty.
+ * (fast path for at most 19 digits, otherwise strtod in the C locale); overflow gives inf. False for anything else and
+ * for empty text.
  */
 bool plx_parse_double(plx_slice s, double *out);
 /** The whole slice as a decimal integer in the type's range. */
@@ -39,7 +39,7 @@ size_t plx_format_double(double value, char *out);
  * from 1e22 on in size, and -0, there is none. */
 size_t plx_format_float(float value, char *out);
 
-/** A growing string with a sticky failure: after it, calls do nothing. Always NUL-ended unless `text` is NULL. */
+/** A growing string with a sticky failure: after it, calls do nothing. NUL-terminated unless `text` is NULL. */
 typedef struct plx_string {
     const plx_allocator *allocator; /* borrowed */
     char *text;
@@ -61,8 +61,8 @@ void plx_string_format(plx_string *s, const char *format, ...) __attribute__((fo
 void plx_string_json(plx_string *s, plx_slice value);
 
 /**
- * The one of `names` [n] nearest to `name` by edit distance, or NULL where none is within a third of the
- * length. For "did you mean 'epochs'?".
+ * The one of `names` [n] closest to `name` by edit distance, or NULL if none is within a third of the length. For
+ * "did you mean 'epochs'?".
  */
 const char *plx_nearest(plx_slice name, const char *const *names, size_t n);
 

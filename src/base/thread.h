@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Starting a thread of the library's own. */
+/* Starting threads of the library. */
 #ifndef PLX_THREAD_H
 #define PLX_THREAD_H
 
@@ -12,12 +12,12 @@ typedef struct plx_thread {
     pid_t process; /* in which it runs; 0: it was not started */
 } plx_thread;
 
-/** Signals stay with the program's own threads: its handlers never run on this one. False: the system gives none. */
+/** Blocks all signals, so that the program's handlers never run on this thread. False: it could not be created. */
 bool plx_thread_start(plx_thread *thread, void *(*run)(void *), void *argument);
 /**
- * Whether the thread was started, and in this process. In a process that was forked since there is no such thread, and
- * what it held or waited for at the fork stays so: nothing can be joined there, and its mutexes and conditions can be
- * neither taken nor destroyed, only given back as memory.
+ * Whether the thread was started, and in this process. In a process forked since then there is no such thread, and what
+ * it held or waited for at the fork stays so: it cannot be joined there, and its mutexes and conditions can neither be
+ * locked nor destroyed; only their memory can be freed.
  */
 bool plx_thread_is_here(const plx_thread *thread);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A source read ahead: a thread of its own reads (and so decompresses) some blocks while the caller works on the ones
- * before. The bytes, and the error where one comes, are the same as without.
+ * Reading a source ahead: a separate thread reads (and so decompresses) some blocks while the caller works on the
+ * previous ones. The bytes, and the error if there is one, are the same as without it.
  */
 #ifndef PLX_AHEAD_H
 #define PLX_AHEAD_H
@@ -10,10 +10,10 @@
 
 typedef struct plx_ahead plx_ahead;
 
-/** `source` is used by the thread alone from here to plx_ahead_free. Where the system gives no thread, reads without.
+/** Only the thread uses `source` from here to plx_ahead_free. If no thread can be created, reads without one.
  */
 plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source source, plx_ahead **out, plx_error *err);
-/** Ends the thread, wherever it is; waits for the read that is under way. NULL is fine. */
+/** Stops the thread at any point; waits for a read in progress. NULL is fine. */
 void plx_ahead_free(plx_ahead *ahead);
 plx_byte_source plx_ahead_source(plx_ahead *ahead);
 

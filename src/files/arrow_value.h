@@ -34,11 +34,11 @@ typedef enum plx_arrow_kind {
     PLX_ARROW_OTHER       /* structs, durations and so on, which no feature reads */
 } plx_arrow_kind;
 
-/** Values of one batch: borrowed, and as the producer says; how long most buffers are cannot be checked. */
+/** Values of one batch: borrowed and trusted; the length of most buffers cannot be checked. */
 typedef struct plx_arrow_values {
     plx_arrow_kind kind;
     int64_t item_bytes; /* of numbers, offsets, views, fixed texts */
-    int digits;         /* behind the point, of decimals and seconds */
+    int digits;         /* after the point, of decimals and seconds */
     bool is_utc;        /* of timestamps: there is a zone */
     bool is_rule_0;     /* texts of numbers are those of base/value_text.h's rule 0 */
     int64_t first, n;   /* items first..first+n-1 of the buffers are these */
@@ -54,7 +54,7 @@ typedef struct plx_arrow_value {
     bool is_missing, is_number;
     double number;     /* dates: days; timestamps: seconds since 1970-01-01 UTC; times: of the day */
     plx_slice text;    /* of a number: what it is as a category, where that was wanted */
-    const char *limit; /* of texts: behind the last byte that may be read */
+    const char *limit; /* of texts: after the last byte that may be read */
 } plx_arrow_value;
 
 /** Of what an item takes in `room`, where no text follows that may be read on. */
@@ -74,7 +74,7 @@ static inline bool plx_arrow_is_null(const plx_arrow_values *values, int64_t at)
 int64_t plx_arrow_integer(const plx_arrow_values *values, int64_t at);
 
 /** Item `at` of the buffers; a number's text goes to `room` [PLX_ARROW_ROOM], NULL: it is not wanted. PLX_ERR_FORMAT:
- * it lies outside of its buffer; PLX_ERR_SCHEMA: bytes that are no text. */
+ * it lies outside its buffer; PLX_ERR_SCHEMA: bytes that are not text. */
 plx_status plx_arrow_item(const plx_arrow_values *values, int64_t at, char *room, plx_arrow_value *out, plx_error *err);
 
 /** The double that the float's text reads back as, without the text: what a file says that holds the float. */

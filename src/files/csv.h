@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cells out of a stream of bytes: delimiter, quotes by RFC 4180 (delimiters and line ends inside, quotes doubled),
- * comment lines, trimmed blanks, LF or CRLF or CR alone, a last line without an end, empty lines skipped, a UTF-8 mark
- * and Excel's line `sep=;` skipped.
- * A quote within a cell that does not begin with one stands for itself.
+ * Cells from a stream of bytes: delimiter, quotes as in RFC 4180 (delimiters and line ends inside, quotes doubled),
+ * comment lines, trimmed blanks, LF, CRLF or CR, a last line without an end. Empty lines, a UTF-8 byte order mark and
+ * Excel's line `sep=;` are skipped. A quote inside a cell that does not start with one is an ordinary character.
  */
 #ifndef PLX_CSV_H
 #define PLX_CSV_H
@@ -17,7 +16,7 @@
 
 enum { PLX_CSV_MAX_CELL = 1 << 20, PLX_CSV_MAX_ROW = 1 << 24, PLX_CSV_MAX_CELLS = 1 << 16, PLX_CSV_MAX_DELIMITER = 8 };
 
-/** What messages advise where a quote seems to be left open. */
+/** Advice in messages about a quote that seems to be unclosed. */
 #define PLX_PLAIN_QUOTES "if quotes are plain text, set data.quote: ''"
 
 /** Where bytes come from. `read` puts at most `room` > 0 bytes to `out`; `*got` 0: the end. */
@@ -34,11 +33,11 @@ typedef struct plx_csv_options {
     bool trims_quoted;          /* cells in quotes, too */
     const char *comment;        /* borrowed; "" for none */
     const char *long_delimiter; /* borrowed; several bytes, instead of `delimiter`; NULL: none */
-    char escape;                /* the byte behind it is text; 0: none */
+    char escape;                /* the next byte is taken literally; 0: none */
 } plx_csv_options;
 
 typedef struct plx_csv_cell {
-    const char *text; /* borrowed until the next row; 7 bytes behind its end may be read */
+    const char *text; /* borrowed until the next row; 7 bytes after its end may be read */
     uint32_t length;
     uint32_t start; /* of its first byte that counts (the opening quote, if any), from the row's first byte */
 } plx_csv_cell;
@@ -52,11 +51,11 @@ typedef struct plx_csv {
     const plx_allocator *allocator;
     plx_byte_source source;
     plx_csv_options options;
-    char feed;        /* what ends lines: LF, also behind a CR, or CR alone */
+    char feed;        /* what ends lines: LF, also after a CR, or CR alone */
     const char *name; /* of the file, for messages; borrowed */
     char *buffer;     /* [capacity + room for one block of the scanner] */
     size_t capacity;
-    size_t row, next, end; /* in buffer: where the row begins, where the next one does, where the bytes end */
+    size_t row, next, end; /* in buffer: start of the row, start of the next one, end of the bytes */
     bool has_begun;        /* the first bytes have been looked at */
     bool at_end;           /* the source has no more */
     size_t cells_capacity;
@@ -65,7 +64,7 @@ typedef struct plx_csv {
     uint64_t next_line;
 } plx_csv;
 
-/** `name` stands for the file in messages. To be released after a failure too. */
+/** `name` stands for the file in messages. Must be released after a failure, too. */
 plx_status plx_csv_init(plx_csv *csv, const plx_allocator *allocator, const plx_csv_options *options,
                         plx_byte_source source, const char *name, plx_error *err);
 void plx_csv_release(plx_csv *csv);
@@ -87,8 +86,8 @@ static inline bool plx_csv_is_empty(const plx_csv *csv)
  * row goes on behind it. */
 plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err);
 
-/** After PLX_ERR_FORMAT: goes on behind the line in which the wrong row begins. Fails where that line has no end within
- * reach. */
+/** After PLX_ERR_FORMAT: continues after the line in which the invalid row starts. Fails if the end of that line is out
+ * of reach. */
 plx_status plx_csv_skip_line(plx_csv *csv, plx_error *err);
 
 /** The row as it stands in the file, without its line end; borrowed until the next one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looks for data files in folders: by name, with or without the ending of a compressed file, by pattern, by folder. */
+/* Finds data files in folders: by name, with or without the suffix of a compressed file, by pattern, by folder. */
 #ifndef PLX_FIND_H
 #define PLX_FIND_H
 
@@ -8,7 +8,7 @@
 
 /**
  * `*path`, in the arena, is the first that exists of NAME, NAME.gz, NAME.zst, and NAME without such an ending, in each
- * of `folders` in turn; with none, or for an absolute name, of NAME as it is. "-", the standard input, stays.
+ * of `folders` in turn; with none, or for an absolute name, of NAME as it is. "-", standard input, stays.
  * PLX_ERR_IO: the message names every folder.
  */
 plx_status plx_find_file(plx_arena *arena, const char *name, const char *const *folders, int n_folders,

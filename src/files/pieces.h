@@ -29,7 +29,7 @@ typedef struct plx_pieces {
     plx_error error;
 } plx_pieces;
 
-/** Goes on with what `csv` has not parsed yet, its next row; then with `source`. To be released after a failure too. */
+/** Continues with what `csv` has not parsed yet, then with `source`. Must be released after a failure, too. */
 plx_status plx_pieces_init(plx_pieces *pieces, const plx_csv *csv, plx_byte_source source, size_t piece_bytes,
                            plx_error *err);
 void plx_pieces_release(plx_pieces *pieces);

@@ -17,9 +17,9 @@ typedef struct plx_zip_member {
 } plx_zip_member;
 
 /**
- * The archive's one file; folders, and names that begin with a dot, an underscore or __MACOSX/, are passed over.
- * PLX_ERR_FORMAT: there is none, there are several (the message names them), it is encrypted or packed otherwise, or
- * the archive is damaged; `path` stands in the message. PLX_ERR_IO, PLX_ERR_MEMORY.
+ * The archive's one file; folders, and names that begin with a dot, an underscore or __MACOSX/, are skipped.
+ * PLX_ERR_FORMAT: there is none, there are several (the message names them), it is encrypted or compressed in another
+ * way, or the archive is damaged; `path` stands in the message. PLX_ERR_IO, PLX_ERR_MEMORY.
  */
 plx_status plx_zip_find(const plx_allocator *allocator, int descriptor, int64_t bytes, const char *path,
                         plx_zip_member *out, plx_error *err);
