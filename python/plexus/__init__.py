@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Plexus: multi-task ranking models from raw rows to scores.
 
-from plexus import PLE, SparseFeat, DenseFeat
-
-model = PLE([SparseFeat("city"), DenseFeat("age")], num_tasks=2, task_types=["binary", "regression"],
-            task_names=["click", "seconds"])
-model.compile("adam", loss=["binary_crossentropy", "mean_squared_error"], metrics=["AUC", "mae"])
-model.fit({"city": cities, "age": ages}, [clicks, seconds], batch_size=256, epochs=5)
-click, seconds = model.predict({"city": cities, "age": ages})
+Examples
+--------
+>>> from plexus import PLE, DenseFeat, SparseFeat
+>>> rows = {"city": ["Rome", "Oslo", "Rome", "Lima"], "age": [31.0, 25.0, 47.0, 38.0]}
+>>> model = PLE([SparseFeat("city"), DenseFeat("age")], 2, ["binary", "regression"], ["click", "seconds"])
+>>> model.compile("adam", loss=["binary_crossentropy", "mean_squared_error"], metrics=["AUC", "mae"])
+>>> history = model.fit(rows, [[1, 0, 1, 0], [3.5, 0.5, 9.0, 2.0]], batch_size=256, epochs=5, verbose=0)
+>>> click, seconds = model.predict(rows)
 """
 
 from . import callbacks, losses, optimizers

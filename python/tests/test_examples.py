@@ -15,8 +15,8 @@ NEED = {"plexus.sklearn": "sklearn", "plexus.plot": "matplotlib"}
 
 
 def examples():
-    for module in pkgutil.iter_modules(plexus.__path__, "plexus."):
-        name = module.name
+    names = ["plexus", *(module.name for module in pkgutil.iter_modules(plexus.__path__, "plexus."))]
+    for name in names:
         if name.endswith(("__main__", "_native")) or NEED.get(name) and not _is_there(NEED[name]):
             continue
         for test in FINDER.find(importlib.import_module(name), name):
