@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Building a graph: nodes and parameters are laid down in the order of the calls, which is a topological order. */
+/* Building a graph: nodes and parameters are stored in the order of the calls, which is a topological order. */
 #include "graph/graph.h"
 
 #include <math.h>
@@ -29,7 +29,7 @@ void plx_graph_init(plx_graph *graph, plx_arena *arena, int n_tasks)
 void plx_graph_fail(plx_graph *graph, const char *format, ...)
 {
     if (graph->failure.code != PLX_OK) return;
-    if (plx_arena_failed(graph->arena)) { /* which made a value absent, not the network's shape */
+    if (plx_arena_failed(graph->arena)) { /* memory ran out: the shapes are not at fault */
         plx_error_memory(&graph->failure);
         return;
     }
@@ -68,7 +68,7 @@ void plx_scope_leave(plx_graph *graph, int before)
     if (graph->task_at >= before) graph->task = -1;
 }
 
-/* An array in the arena that doubles; what it leaves behind goes with the arena. */
+/* An array in the arena that grows by doubling; old copies are freed with the arena. */
 static void *grown(plx_graph *graph, void *items, size_t *capacity, size_t n, size_t size)
 {
     if (n < *capacity) return items;
@@ -120,7 +120,7 @@ static plx_node *new_node(plx_graph *graph, const plx_op *op, const plx_ref *inp
     return node;
 }
 
-/* Adds a layer to the sums of all. */
+/* Adds a layer to the totals. */
 static void count_layer(plx_graph *graph, const plx_node *node)
 {
     graph->n_layers++;
@@ -135,7 +135,7 @@ static void count_layer(plx_graph *graph, const plx_node *node)
     }
 }
 
-/* Says what is too large of a network that may be built in a way that nobody foresaw. */
+/* Reports which limit the network exceeds. */
 static void check_size(plx_graph *graph, const plx_node *node)
 {
     if (graph->n_nodes >= PLX_NODES_MAX) {
@@ -167,7 +167,7 @@ plx_ref plx_graph_node(plx_graph *graph, const plx_op *op, const plx_ref *inputs
     return (plx_ref){node->index};
 }
 
-/* The slot of the parameter of that name, or the free one where it belongs. */
+/* The slot of the parameter with that name, or the free slot for it. */
 static int *slot_of(const plx_graph *graph, const char *name)
 {
     uint32_t at = plx_random_stream(name) & (graph->n_slots - 1);
@@ -176,7 +176,7 @@ static int *slot_of(const plx_graph *graph, const char *name)
     return &graph->params_by_name[at];
 }
 
-/* Makes room for one more name, so that at least half of the slots are free. */
+/* Grows the table for one more name, so that at least half of the slots are free. */
 static bool has_slot(plx_graph *graph)
 {
     if (2 * ((uint32_t)graph->n_params + 1) <= graph->n_slots) return true;
@@ -242,7 +242,7 @@ plx_shape plx_node_input_shape(const plx_graph *graph, const plx_node *node, int
     return graph->nodes[node->inputs[i]]->shape;
 }
 
-/* Where in the block a tensor's gradient puts it. */
+/* The section of the block that a tensor belongs to, by its kind of gradient. */
 enum { TILEWISE, JOINED, WITHOUT_GRADIENT, PLACES };
 
 static int place_of(const plx_param_spec *spec)
@@ -252,8 +252,8 @@ static int place_of(const plx_param_spec *spec)
 }
 
 /*
- * Tensors whose gradients are summed tile by tile come first, so that a chunk's gradient is one short block. Those that
- * no gradient of their size belongs to come last, so that all else is one block too.
+ * Tensors with gradients accumulated per tile come first, so that a chunk's gradient is one short block. Tensors
+ * without a dense gradient come last, so that the rest is one block too.
  */
 static void lay_out_params(plx_graph *graph)
 {
@@ -307,7 +307,7 @@ plx_status plx_graph_finish(plx_graph *graph, plx_error *err)
     return PLX_OK;
 }
 
-/* Normal cut at two deviations by drawing anew: try number `step` of element `index`. */
+/* Truncated normal by rejection: attempt `step` for element `index`. */
 static double draw_truncated(const plx_random *random, uint64_t index)
 {
     for (uint32_t step = 0;; step++) {
@@ -318,7 +318,7 @@ static double draw_truncated(const plx_random *random, uint64_t index)
 
 static double draw(const plx_param_spec *spec, const plx_random *random, uint64_t index)
 {
-    /* Deviation of a standard normal cut at +-2, by which Keras' variance scaling divides. */
+    /* Standard deviation of a standard normal truncated at +-2, the divisor of Keras' variance scaling. */
     static const double truncated_deviation = 0.87962566103423978;
     const double fans = (double)spec->rows + (double)spec->cols;
     const double factor = spec->init_scale > 0 ? spec->init_scale : 1.0;
@@ -340,7 +340,7 @@ static double draw(const plx_param_spec *spec, const plx_random *random, uint64_
     return 0.0;
 }
 
-/* Where number (g, r, c) of a parameter lies in the block. */
+/* The index in the block of element (g, r, c) of a parameter. */
 static size_t param_at(const plx_param *param, int g, int r, int c)
 {
     return param->offset + (size_t)g * param->group_stride + (size_t)r * param->row_stride + (size_t)c;

@@ -3,7 +3,7 @@
 #include "graph/plan.h"
 
 /*
- * A wide tile amortises calls and still fits the second-level cache where rows are short; else a narrow one. Both
+ * Short rows: a wide tile amortises calls and still fits the second-level cache. Long rows: a narrow tile. Both
  * measured on the census networks: docs/performance.md.
  */
 enum { WIDE_TILE_ROWS = 128, TILE_ROWS = 64, WIDE_TILE_BYTES = 512 * 1024, CACHE_BYTES = 1024 * 1024 };

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plan's inside: plan.c makes it with plan_fuse.c, plan_order.c and plan_memory.c; run.c executes it. */
+/* Internals of the plan: plan.c builds it with plan_fuse.c, plan_order.c and plan_memory.c; run.c executes it. */
 #ifndef PLX_PLAN_H
 #define PLX_PLAN_H
 
 #include "graph/run.h"
 
 enum {
-    /** Jobs that a batch is cut into, and gradients to add up: enough for that many threads. */
+    /** Most chunks (jobs) per batch, each with its own gradient: enough for that many threads. */
     PLX_CHUNKS_MAX = 8,
     /** Numbers of a gradient that one job adds up. */
     PLX_SPAN_NUMBERS = 4096
 };
 
 /*
- * Where a matrix with a row for each row of the batch lies: in the memory of a tile, which the next tile of the same
- * thread uses again, or in that of the batch. Row r begins at offset + r * stride.
+ * Location of a matrix with one row for each row of the batch: in the tile's memory, which the thread's next tile
+ * reuses, or in the batch's. Row r starts at offset + r * stride.
  */
 typedef struct plx_slot {
     bool exists;
@@ -23,17 +23,17 @@ typedef struct plx_slot {
     int stride;
 } plx_slot;
 
-/* What the plan knows of a node. */
+/* The plan's data of a node. */
 typedef struct plx_node_plan {
-    bool runs;          /* something that is wanted depends on it */
+    bool runs;          /* an output of the plan depends on it */
     bool runs_backward; /* a loss depends on it, and a parameter is at or before it */
     int level, level_backward;
     plx_slot value, gradient, scratch;
     size_t tile_offset, chunk_offset, batch_offset; /* of tile_numbers, chunk_numbers, batch_numbers */
-    int made_by;                                    /* the node that makes its value in this one's stead, or -1 */
-    int inside, column;                             /* the node in whose value its own lies from this column on; -1 */
-    bool *adds;                                     /* [n_inputs]: its gradient for the input is added to others' */
-    bool *wants;                                    /* [n_inputs]: the input's gradient is wanted */
+    int made_by;                                    /* the fused node that computes its value, or -1 */
+    int inside, column;                             /* the node that contains its value from this column on, or -1 */
+    bool *adds;  /* [n_inputs]: its gradient for the input is added to existing ones */
+    bool *wants; /* [n_inputs]: the input's gradient is needed */
 } plx_node_plan;
 
 typedef struct plx_step {
@@ -42,7 +42,7 @@ typedef struct plx_step {
     bool is_backward;
 } plx_step;
 
-/* Steps that a tile takes one after another, then joins that see all tiles. */
+/* Steps that run in order on each tile, then joins that see all tiles. */
 typedef struct plx_phase {
     plx_step *steps;
     int n_steps;
@@ -50,7 +50,7 @@ typedef struct plx_phase {
     int n_joins;
 } plx_phase;
 
-/* Numbers of the chunks' gradients that are summed, tilewise parameters' or chunk numbers of nodes. */
+/* A range of the chunks' gradients to sum: of tilewise parameters or of nodes' chunk numbers. */
 typedef struct plx_span {
     size_t first; /* in a chunk's block */
     size_t n;
@@ -64,9 +64,9 @@ struct plx_plan {
     plx_arena arena;
     int tile_rows, tiles_per_chunk;
     int tiles_max, chunks_max; /* of a batch of options.batch_rows */
-    const plx_node **all;      /* [n_all] the graph's nodes, then those of rewrites; a node's index counts in here */
+    const plx_node **all;      /* [n_all] the graph's nodes, then the rewrites'; node indices refer to this array */
     int n_all;
-    const plx_node **order; /* [n_order] what may run, inputs first; rewrites take their nodes' places */
+    const plx_node **order; /* [n_order] nodes that may run, inputs first; rewrites replace their nodes */
     int n_order;
     plx_node_plan *nodes; /* [n_all] */
     plx_phase *phases;
@@ -79,16 +79,16 @@ struct plx_plan {
     int n_spans;
     size_t tile_memory;   /* numbers a thread */
     size_t batch_memory;  /* numbers a run */
-    size_t tile_numbers;  /* numbers a tile, kept for the batch */
-    size_t chunk_numbers; /* numbers a chunk, beside the gradients of tilewise parameters */
+    size_t tile_numbers;  /* numbers per tile, kept for the batch */
+    size_t chunk_numbers; /* numbers per chunk, without the gradients of tilewise parameters */
     size_t batch_numbers; /* numbers a run */
 };
 
-/** plan_fuse.c: fills `all` and `order`, with what the ops offer to fuse. */
+/** plan_fuse.c: fills `all` and `order`, with the fusions that ops offer. */
 plx_status plx_plan_fuse(plx_plan *plan, plx_error *err);
-/** plan_order.c: what runs, in which phase, who writes a gradient first. */
+/** plan_order.c: what runs, in which phase, and which node writes a gradient first. */
 plx_status plx_plan_order(plx_plan *plan, plx_error *err);
-/** plan_memory.c: where everything lies. */
+/** plan_memory.c: assigns memory. */
 plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err);
 
 #endif

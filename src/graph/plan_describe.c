@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A plan for people. */
+/* Text description of a plan. */
 #include "graph/plan.h"
 
 static void add_step(const plx_plan *plan, const plx_step *step, bool is_join, plx_string *out)

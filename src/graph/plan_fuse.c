@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rewrites. For each value, the nodes of one op that read it are offered to that op, which may answer with one node
- * that makes all their values side by side. The nodes that it replaces stay in the graph: their values and gradients
- * become columns of the new node's, so that their readers notice nothing. In scoring, a node whose constants can be
- * taken into the node before it is replaced likewise, and what would only copy is left out.
+ * Rewrites. For each value, the nodes of one op that read it are offered to that op, which may return one node that
+ * computes all their values, concatenated. The replaced nodes stay in the graph: their values and gradients become
+ * columns of the new node's, so their readers do not change. In scoring, a node with an affine map is folded into the
+ * node before it, and nodes that only copy are removed.
  */
 #include "graph/plan.h"
 
 /*
- * Which nodes are needed: in training by a loss, so that all that is fused gets a gradient and no columns of it are
- * left unwritten; in scoring by a prediction or a loss.
+ * Which nodes are needed: in training by a loss, so that every fused node gets a gradient and none of its columns stay
+ * unwritten; in scoring by a prediction or a loss.
  */
 static void mark_needed(const plx_graph *graph, const plx_plan_options *options, bool *needed)
 {
@@ -44,7 +44,7 @@ static plx_node *add_node(plx_plan *plan, const plx_op *op, const plx_node *cons
     return node;
 }
 
-/* Node `maker` makes the value of node `index` in its stead, as columns of its own. */
+/* Node `maker` computes the value of node `index`, as columns of its own value. */
 static void put_inside(plx_plan *plan, int index, int maker, int column)
 {
     plan->nodes[index].made_by = plan->nodes[index].inside = maker;
@@ -52,8 +52,8 @@ static void put_inside(plx_plan *plan, int index, int maker, int column)
 }
 
 /*
- * Puts the answer in place. Nodes of rewrites have no graph to declare parameters in, so their ops' shape functions get
- * an empty one; a concatenation of rewrites is shaped here, since its inputs are the plan's.
+ * Applies the op's answer. Fused nodes declare no parameters, so their shape functions get an empty graph; a
+ * concatenation for them is shaped here, since its inputs belong to the plan.
  */
 static plx_status replace(plx_plan *plan, const plx_fuse_request *request, const plx_fusion *fusion, plx_node **fused,
                           plx_error *err)
@@ -84,7 +84,7 @@ static plx_status replace(plx_plan *plan, const plx_fuse_request *request, const
     return PLX_OK;
 }
 
-/* The nodes that read `source`, of the op of the first of them that could be fused. */
+/* The readers of `source` that have the same op as the first reader that can be fused. */
 static int find_readers(const plx_graph *graph, const plx_node *source, const bool *needed, const plx_node **readers,
                         bool *are_only)
 {
@@ -113,7 +113,7 @@ static bool reads(const plx_node *node, const plx_node *input)
     return false;
 }
 
-/* Whether the nodes that are needed and read `node` are `reader` and such that `reader` alone reads. */
+/* Whether the needed readers of `node` are `reader` and nodes that only `reader` reads. */
 static bool is_read_through(const plx_graph *graph, const plx_node *node, const plx_node *reader, const bool *needed)
 {
     for (int i = node->index + 1; i < graph->n_nodes; i++) {
@@ -127,7 +127,7 @@ static bool is_read_through(const plx_graph *graph, const plx_node *node, const 
     return true;
 }
 
-/* The node with an affine map that alone reads `node`, or NULL. */
+/* The only reader of `node`, if it has an affine map, else NULL. */
 static const plx_node *find_affine(const plx_plan *plan, const plx_node *node, const bool *needed)
 {
     const plx_graph *graph = plan->graph;
@@ -160,7 +160,7 @@ static plx_status fuse_readers(plx_plan *plan, const plx_node *source, const boo
     return fusion.op ? replace(plan, &request, &fusion, &fused, err) : PLX_OK;
 }
 
-/* What would only copy its input has its input's memory, and whoever reads it waits for that one's maker. */
+/* A node that only copies shares its input's memory; its readers wait for the input's maker. */
 static void pass_through(plx_plan *plan)
 {
     for (int i = 0; i < plan->graph->n_nodes && !plan->options.training; i++) {
@@ -172,7 +172,7 @@ static void pass_through(plx_plan *plan)
     }
 }
 
-/* A rewritten node comes where the first of those that it replaces was, its concatenation before it. */
+/* A fused node takes the place of the first node that it replaces, preceded by its concatenation. */
 static void list_order(plx_plan *plan)
 {
     for (int i = 0; i < plan->graph->n_nodes; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where values, gradients and scratch lie, and which gradients of chunks are summed. */
+/* Memory of values, gradients and scratch, and which gradients of chunks are summed. */
 #include "graph/plan.h"
 
 enum { LINE_NUMBERS = 16 }; /* numbers of a cache line (of float) */
@@ -9,7 +9,7 @@ static size_t round_up(size_t n, size_t unit)
     return (n + unit - 1) / unit * unit;
 }
 
-/* A value that only one concatenation reads is made in its place. */
+/* A value read only by one concatenation is computed directly in that concatenation's memory. */
 static void share_concatenation(plx_plan *plan, const plx_node *node, const int *readers)
 {
     int column = 0;
@@ -23,7 +23,7 @@ static void share_concatenation(plx_plan *plan, const plx_node *node, const int 
     }
 }
 
-/* The node whose value node `index` has: in scoring, some only pass theirs on. */
+/* The node that holds the value of node `index`: in scoring, some nodes only pass their input on. */
 static int passed_on(const plx_plan *plan, int index)
 {
     while (!plan->options.training && !plan->options.is_plain && plan->all[index]->op->passes_in_scoring)
@@ -31,7 +31,7 @@ static int passed_on(const plx_plan *plan, int index)
     return index;
 }
 
-/* What works number by number takes its input's memory where nobody else reads that, its maker's backward included. */
+/* An elementwise node reuses its input's memory if nothing else reads it, the backward of its maker included. */
 static void share_input(plx_plan *plan, const plx_node *node, const int *readers)
 {
     plx_node_plan *own = &plan->nodes[node->index];
@@ -66,7 +66,7 @@ static plx_status share_memory(plx_plan *plan, plx_error *err)
     return PLX_OK;
 }
 
-/* Narrow rows lie close together, so that a column of one number is an array; wide ones begin at cache lines. */
+/* Narrow rows are packed, so that a column of one number is an array; wide rows start at cache lines. */
 static int stride_of(int numbers)
 {
     return numbers < LINE_NUMBERS ? numbers : (int)round_up((size_t)numbers, LINE_NUMBERS);
@@ -82,7 +82,7 @@ static plx_slot reserve(plx_plan *plan, int numbers, int stride, bool is_of_batc
     return slot;
 }
 
-/* Whether a join reads the gradient of this node or of a value inside its own. */
+/* Whether a join reads the gradient of this node or of a value stored inside its own. */
 static bool gradient_is_joined(const plx_plan *plan, const plx_node *node)
 {
     if (node->op->join_reads_gradient) return true;
@@ -122,7 +122,7 @@ static plx_slot part_of(const plx_slot *whole, int column)
     return part;
 }
 
-/* In rising order of `inside`'s depth: a value inside one that lies inside another comes last. */
+/* In order of nesting depth: a value inside a nested value comes last. */
 static void place_inside(plx_plan *plan, int index)
 {
     plx_node_plan *own = &plan->nodes[index];
@@ -141,7 +141,7 @@ static void add_spans(plx_plan *plan, size_t first, size_t n)
     }
 }
 
-/* Tilewise parameters of nodes that run backward, neighbours in one span, then the chunk numbers of nodes. */
+/* Tilewise parameters of nodes that run backward, adjacent ones as one span, then the nodes' chunk numbers. */
 static plx_status list_spans(plx_plan *plan, plx_error *err)
 {
     const plx_graph *graph = plan->graph;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What runs and when. Levels make the phases: a node's level is that of its inputs, one more behind an input whose
- * forward_join must see all tiles first; backward goes on from the losses' levels in the same way over consumers and
- * backward_join.
+ * What runs and when. Phases are levels: a node has the level of its inputs, plus one after an input with a
+ * forward_join, which must see all tiles first. Backward continues from the losses' levels in the same way over
+ * consumers and backward_join.
  */
 #include "graph/plan.h"
 
@@ -11,7 +11,7 @@ static int larger(int a, int b)
     return a > b ? a : b;
 }
 
-/* The node that makes the value of node `index`. */
+/* The node that computes the value of node `index`. */
 static int maker(const plx_plan *plan, int index)
 {
     return plan->nodes[index].made_by >= 0 ? plan->nodes[index].made_by : index;
@@ -33,7 +33,7 @@ static void mark_running(plx_plan *plan)
     }
 }
 
-/* Whether a node has something to train: parameters of its own, or, in a rewrite, those of the nodes it replaces. */
+/* Whether a node has parameters to train: its own or, for a fused node, those of the nodes that it replaces. */
 static bool is_trained(const plx_graph *graph, const plx_node *node)
 {
     for (int p = 0; p < node->n_params; p++) {
@@ -43,7 +43,7 @@ static bool is_trained(const plx_graph *graph, const plx_node *node)
     return node->index >= graph->n_nodes && node->op->finish.run;
 }
 
-/* Backward runs where a gradient arrives and something at the node or before it can use one. */
+/* Backward runs where a gradient arrives and the node, or one before it, needs it. */
 static void mark_backward(plx_plan *plan, bool *needs, bool *receives)
 {
     for (int i = 0; i < plan->n_order; i++) {

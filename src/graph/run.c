@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Executing a plan: memory once, then batches. A chunk of tiles is a job; joins and spans of gradients are jobs too. */
+/* Executing a plan: memory is allocated once, then batches run. A chunk of tiles is a job; joins and spans of gradients
+   are jobs too. */
 #include "graph/run.h"
 
 #include <string.h>
@@ -16,7 +17,7 @@ struct plx_run_memory {
     plx_real *summed;  /* [plan->chunk_numbers] */
     uint8_t *gathered; /* [batch_rows][record_bytes] */
     bool is_frozen;
-    double *weights; /* [n_tasks] of 1, where the caller gives none */
+    double *weights; /* [n_tasks] of 1, for a caller without weights */
     const plx_batch *in_hand;
     bool with_losses;
 };
@@ -237,7 +238,7 @@ const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int
 /* -- Batches
  * ------------------------------------------------------------------------------------------------------------ */
 
-/* A phase in execution, as jobs see it. */
+/* A running phase, as its jobs see it. */
 typedef struct phase_job {
     plx_run *run;
     const plx_phase *phase;
@@ -321,7 +322,7 @@ static void sum_span(const plx_run *run, const plx_span *span)
     run->kernels->sum_parts(span->n, parts, n_parts, out);
 }
 
-/* Batch work of several nodes, and spans to add up, numbered through: first all parts of the first node, and so on. */
+/* Batch work of several nodes and spans to sum, numbered consecutively: all parts of the first node, and so on. */
 typedef struct work_job {
     plx_run *run;
     const plx_step *steps;
