@@ -56,7 +56,7 @@ static void check_length(size_t length, size_t room, bool fails)
     plx_status status;
     size_t got;
     char more[8];
-    REQUIRE(plx_ahead_create(&plx_allocator_default, (plx_byte_source){read_numbers, &n}, &ahead, &err) == PLX_OK);
+    REQUIRE(plx_ahead_create(&plx_allocator_default, (plx_byte_source){read_numbers, &n}, 4, &ahead, &err) == PLX_OK);
     plx_byte_source source = plx_ahead_source(ahead);
     CHECK(read_all(source, room, &status, &err) == length);
     CHECK_STATUS(status, fails ? PLX_ERR_FORMAT : PLX_OK);
@@ -84,7 +84,8 @@ static void test_ends_at_any_moment(void)
     for (size_t taken = 0; taken < 40; taken++) {
         numbers n = {.length = SIZE_MAX};
         plx_ahead *ahead = NULL;
-        REQUIRE(plx_ahead_create(&plx_allocator_default, (plx_byte_source){read_numbers, &n}, &ahead, NULL) == PLX_OK);
+        REQUIRE(plx_ahead_create(&plx_allocator_default, (plx_byte_source){read_numbers, &n}, 4, &ahead, NULL) ==
+                PLX_OK);
         plx_byte_source source = plx_ahead_source(ahead);
         static char bytes[100000];
         for (size_t i = 0; i < taken; i++) {
@@ -107,7 +108,7 @@ static void test_memory_ends(void)
         numbers n = {.length = 10};
         plx_ahead *ahead = NULL;
         plx_byte_source source = {read_numbers, &n};
-        CHECK_STATUS(plx_ahead_create(&memory.allocator, source, &ahead, NULL),
+        CHECK_STATUS(plx_ahead_create(&memory.allocator, source, 4, &ahead, NULL),
                      memory.failed ? PLX_ERR_MEMORY : PLX_OK);
         CHECK(!ahead == memory.failed);
         plx_ahead_free(ahead);

@@ -403,6 +403,43 @@ static void test_load(void)
     folder_remove(&f);
 }
 
+/* A pattern of compressed files, of which the next ones are decompressed before their turn; then one is damaged. */
+static void test_compressed(void)
+{
+    static char *pattern[] = {"part-*.csv.gz"};
+    folder f = folder_make();
+    small_spec s;
+    const manner m = {.max_errors = 100000};
+    make_spec(&s, &m);
+    s.spec.data.train = (plx_text_list){pattern, 1};
+    for (int i = 0; i < 7; i++) {
+        char name[32];
+        const long_text l = make_long(50000 + 100000 * (size_t)(i % 4), i % 2 ? 97 : 0);
+        snprintf(name, sizeof name, "part-%d.csv.gz", i);
+        l.text[l.length] = '\0';
+        write_compressed(&f, name, ARCHIVE_FILTER_GZIP, l.text);
+        free(l.text);
+    }
+    for (int round = 0; round < 3; round++) {
+        loaded one;
+        CHECK_STATUS(load_by(&one, &f, &s.spec, 1, 0), round == 2 ? PLX_ERR_FORMAT : PLX_OK);
+        for (int threads = 2; threads < 10; threads += 3) {
+            loaded many;
+            CHECK_STATUS(load_by(&many, &f, &s.spec, threads, 0), round == 2 ? PLX_ERR_FORMAT : PLX_OK);
+            CHECK(same_wrong(&one.wrong, &many.wrong));
+            CHECK(round == 2 ? strcmp(one.error.message, many.error.message) == 0
+                             : same_state(one.encoders, many.encoders) && same_records(&one.parts[0], &many.parts[0]));
+            loaded_release(&many);
+        }
+        loaded_release(&one);
+        /* A plain file among them, then one that is no file of the kind that its name says. */
+        if (round == 0) write_text(&f, "part-3.csv.gz.csv", HEAD "red,1,,,0\n");
+        if (round == 1) write_text(&f, "part-4.csv.gz", HEAD "red,1,,,0\n");
+        pattern[0] = "part-*";
+    }
+    folder_remove(&f);
+}
+
 /* What chunks are, one behind the other. */
 typedef struct taken {
     plx_string records, kept;
@@ -497,6 +534,6 @@ int main(int argc, char **argv)
     static const check_test tests[] = {
         CHECK_TEST(test_plain),   CHECK_TEST(test_line_ends),  CHECK_TEST(test_quotes), CHECK_TEST(test_comments),
         CHECK_TEST(test_escapes), CHECK_TEST(test_wrong_rows), CHECK_TEST(test_long),   CHECK_TEST(test_long_cells),
-        CHECK_TEST(test_load),    CHECK_TEST(test_chunks)};
+        CHECK_TEST(test_load),    CHECK_TEST(test_compressed), CHECK_TEST(test_chunks)};
     return check_main(argc, argv, tests, COUNT(tests));
 }

@@ -18,12 +18,12 @@
 enum { TRAIN, VALIDATION, TEST };
 enum { FEW_ROWS = 1000 };
 
-static plx_status read_file(const plx_filling *to, const char *path, const plx_load_options *options, plx_error *err)
+static plx_status read_file(const plx_filling *to, const char *path, const plx_parallel *parallel,
+                            const plx_load_options *options, plx_error *err)
 {
     plx_reader *reader = NULL;
     bool more = true;
-    const plx_parallel parallel = {.threads = options->threads, .piece_bytes = options->piece_bytes};
-    plx_status status = plx_reader_open(to, path, &parallel, &reader, err);
+    plx_status status = plx_reader_open(to, path, parallel, &reader, err);
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS, &more, err);
         if (more) plx_reader_tell(reader, options->reading, to->columns->n);
@@ -45,8 +45,11 @@ static plx_status read_named(const plx_filling *to, const char *name, const plx_
     file.is_part = n > 1;
     const size_t before = to->columns->n;
     const int64_t wrong = to->wrong ? to->wrong->n : 0;
+    plx_parallel parallel = {.threads = options->threads, .piece_bytes = options->piece_bytes};
+    if (!status) status = plx_texts_create(arena.allocator, paths, n, options->threads, &parallel.texts, err);
     for (int i = 0; !status && i < n; i++)
-        status = read_file(&file, paths[i], options, err);
+        status = read_file(&file, paths[i], &parallel, options, err);
+    plx_texts_free(parallel.texts);
     if (!status && to->needs_rows && to->columns->n == before && (!to->wrong || to->wrong->n == wrong))
         status = plx_error_set(err, PLX_ERR_FORMAT, "%s: none of its %d files has a row", name, n);
     plx_arena_release(&arena);

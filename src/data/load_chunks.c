@@ -114,8 +114,11 @@ static plx_status read_named(chunks *c, const char *name, plx_error *err)
     plx_arena_init(&arena, &c->to.encoders->allocator);
     plx_status status = plx_find_files(&arena, name, c->options->folders, c->options->n_folders, &paths, &n, err);
     c->to.is_part = n > 1;
+    if (!status) status = plx_texts_create(c->allocator, paths, n, c->parallel.threads, &c->parallel.texts, err);
     for (int i = 0; !status && i < n; i++)
         status = read_file(c, paths[i], err);
+    plx_texts_free(c->parallel.texts);
+    c->parallel.texts = NULL;
     plx_arena_release(&arena);
     return status;
 }

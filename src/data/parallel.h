@@ -5,6 +5,7 @@
 
 #include "data/columns.h"
 #include "data/kept_cells.h"
+#include "files/texts.h"
 
 /** What becomes of the rows of a piece that do not go into the reader's columns. */
 typedef struct plx_piece_hooks {
@@ -20,6 +21,7 @@ typedef struct plx_parallel {
     int threads;                  /* that read a file, the caller among them; 0 counts as 1 */
     size_t piece_bytes;           /* of text that a thread parses at a time; 0: as many as are fast */
     const plx_piece_hooks *hooks; /* NULL: rows are added to the reader's columns */
+    plx_texts *texts;             /* where files are opened */
 } plx_parallel;
 
 /** Pieces under way at a time. */

@@ -7,17 +7,15 @@
 
 #include "data/arrow_read.h"
 #include "data/table_file.h"
-#include "files/ahead.h"
 #include "files/parquet.h"
 #include "files/partition.h"
-#include "files/stream.h"
+#include "files/texts.h"
 
 struct plx_reader {
     plx_allocator allocator;
     plx_arena arena; /* what the folders say */
     const char *path;
-    plx_stream file; /* of text; none: a Parquet file */
-    plx_ahead *ahead;
+    plx_text *text; /* NULL: a Parquet file */
     plx_table_file *table;
     struct ArrowArrayStream stream;
     plx_arrow_reader *batches;
@@ -31,13 +29,8 @@ static bool is_parquet(const plx_filling *to, const char *path)
 
 static plx_status open_text(plx_reader *reader, const plx_filling *to, const plx_parallel *parallel, plx_error *err)
 {
-    PLX_TRY(plx_stream_init(&reader->file, &reader->allocator, reader->path, err));
-    plx_byte_source source = plx_stream_source(&reader->file);
-    if (reader->file.is_compressed && parallel->threads > 1) {
-        PLX_TRY(plx_ahead_create(&reader->allocator, source, &reader->ahead, err));
-        source = plx_ahead_source(reader->ahead);
-    }
-    return plx_table_file_open(to, source, reader->file.path, parallel, &reader->table, err);
+    PLX_TRY(plx_texts_open(parallel->texts, reader->path, &reader->text, err));
+    return plx_table_file_open(to, reader->text->source, reader->text->stream.path, parallel, &reader->table, err);
 }
 
 /* What a stream tells of a failure is one of the file. */
@@ -94,7 +87,7 @@ void plx_reader_tell(const plx_reader *reader, const plx_reading_hook *reading, 
 {
     if (!reading || !reading->tell) return;
     const char *path = strcmp(reader->path, "-") == 0 ? "standard input" : reader->path;
-    reading->tell(reading->user, path, (int64_t)rows, reader->table ? plx_stream_share(&reader->file) : NAN);
+    reading->tell(reading->user, path, (int64_t)rows, reader->table ? plx_stream_share(&reader->text->stream) : NAN);
 }
 
 void plx_reader_close(plx_reader *reader)
@@ -102,8 +95,7 @@ void plx_reader_close(plx_reader *reader)
     if (!reader) return;
     const plx_allocator allocator = reader->allocator;
     plx_table_file_close(reader->table);
-    plx_ahead_free(reader->ahead);
-    plx_stream_release(&reader->file);
+    plx_text_close(reader->text);
     plx_arrow_reader_close(reader->batches);
     if (reader->stream.release) reader->stream.release(&reader->stream);
     plx_arena_release(&reader->arena);

@@ -6,7 +6,7 @@
 
 #include "base/thread.h"
 
-enum { BLOCKS = 4, BLOCK_BYTES = 1 << 18 };
+enum { BLOCK_BYTES = 1 << 18 };
 
 typedef struct block {
     char *bytes; /* [BLOCK_BYTES] */
@@ -16,8 +16,9 @@ typedef struct block {
 struct plx_ahead {
     const plx_allocator *allocator;
     plx_byte_source source;
-    block blocks[BLOCKS]; /* a block is the reader's or the taker's, as the numbers below say */
-    size_t at;            /* the taker's place in its block */
+    block *blocks; /* [n_blocks]: a block is the reader's or the taker's, as the numbers below say */
+    size_t n_blocks;
+    size_t at; /* the taker's place in its block */
 
     plx_helper helper;      /* reads; it shares all below */
     size_t n_read, n_taken; /* blocks so far; full are those between */
@@ -43,7 +44,7 @@ static plx_status fill(const plx_ahead *ahead, block *to, bool *more, plx_error 
 static bool wait_for_room(plx_ahead *ahead, size_t *number)
 {
     plx_helper_lock(&ahead->helper);
-    while (!ahead->helper.stop && ahead->n_read - ahead->n_taken == BLOCKS)
+    while (!ahead->helper.stop && ahead->n_read - ahead->n_taken == ahead->n_blocks)
         plx_helper_wait(&ahead->helper);
     *number = ahead->n_read;
     const bool goes_on = !ahead->helper.stop;
@@ -58,7 +59,7 @@ static void *read_ahead(void *argument)
     size_t number;
     while (more && wait_for_room(ahead, &number)) {
         plx_error error = {0};
-        const plx_status status = fill(ahead, &ahead->blocks[number % BLOCKS], &more, &error);
+        const plx_status status = fill(ahead, &ahead->blocks[number % ahead->n_blocks], &more, &error);
         more = more && status == PLX_OK;
         plx_helper_lock(&ahead->helper);
         ahead->n_read++; /* after an error too: what came before it is there */
@@ -73,21 +74,27 @@ static void *read_ahead(void *argument)
 
 static void release(plx_ahead *ahead)
 {
-    for (int i = 0; i < BLOCKS; i++)
+    for (size_t i = 0; i < ahead->n_blocks; i++)
         plx_free(ahead->allocator, ahead->blocks[i].bytes);
+    plx_free(ahead->allocator, ahead->blocks);
     plx_free(ahead->allocator, ahead);
 }
 
-plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source source, plx_ahead **out, plx_error *err)
+plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source source, int blocks, plx_ahead **out,
+                            plx_error *err)
 {
     *out = NULL;
     plx_ahead *ahead = plx_alloc_zero(allocator, 1, sizeof *ahead);
     if (!ahead) return plx_error_memory(err);
     ahead->allocator = allocator;
     ahead->source = source;
-    for (int i = 0; i < BLOCKS; i++) {
-        ahead->blocks[i].bytes = plx_alloc(allocator, BLOCK_BYTES, 1);
-        if (ahead->blocks[i].bytes) continue;
+    ahead->blocks = plx_alloc_zero(allocator, (size_t)blocks, sizeof *ahead->blocks);
+    bool has_room = ahead->blocks != NULL;
+    for (; has_room && ahead->n_blocks < (size_t)blocks; ahead->n_blocks += has_room) {
+        ahead->blocks[ahead->n_blocks].bytes = plx_alloc(allocator, BLOCK_BYTES, 1);
+        has_room = ahead->blocks[ahead->n_blocks].bytes != NULL;
+    }
+    if (!has_room) {
         release(ahead);
         return plx_error_memory(err);
     }
@@ -112,7 +119,7 @@ static const block *wait_for_block(plx_ahead *ahead, plx_status *status, plx_err
     while (ahead->n_taken == ahead->n_read && !ahead->at_end)
         plx_helper_wait(&ahead->helper);
     if (ahead->n_taken < ahead->n_read) {
-        found = &ahead->blocks[ahead->n_taken % BLOCKS];
+        found = &ahead->blocks[ahead->n_taken % ahead->n_blocks];
     } else {
         *status = ahead->status;
         if (*status != PLX_OK) plx_error_set(err, *status, "%s", ahead->error.message);

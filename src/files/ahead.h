@@ -10,9 +10,10 @@
 
 typedef struct plx_ahead plx_ahead;
 
-/** Only the thread uses `source` from here to plx_ahead_free. If no thread can be created, reads without one.
- */
-plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source source, plx_ahead **out, plx_error *err);
+/** Reads up to `blocks` of 256 KiB ahead; those that are never read take no memory. Only the thread uses `source` from
+ * here to plx_ahead_free. If no thread can be created, reads without one. */
+plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source source, int blocks, plx_ahead **out,
+                            plx_error *err);
 /** Stops the thread at any point; waits for a read in progress. NULL is fine. */
 void plx_ahead_free(plx_ahead *ahead);
 plx_byte_source plx_ahead_source(plx_ahead *ahead);

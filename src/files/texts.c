@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A ring of texts that are open before their turn. One that cannot be opened is left for its turn to tell. */
+#include "files/texts.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+enum { BLOCKS = 4, BLOCKS_BEFORE = 64 };
+
+struct plx_texts {
+    const plx_allocator *allocator;
+    const char *const *paths; /* [n] */
+    int n;
+    int next, n_opened; /* the file whose turn it is, and behind the last that is open before it */
+    plx_text **opened;  /* [n_slots]: of file i in i % n_slots; NULL: not open */
+    int n_slots;
+};
+
+plx_status plx_text_open(const plx_allocator *allocator, const char *path, int blocks, plx_text **out, plx_error *err)
+{
+    *out = NULL;
+    plx_text *text = plx_alloc_zero(allocator, 1, sizeof *text);
+    if (!text) return plx_error_memory(err);
+    plx_status status = plx_stream_init(&text->stream, allocator, path, err);
+    text->source = plx_stream_source(&text->stream);
+    if (!status && blocks && text->stream.is_compressed) {
+        status = plx_ahead_create(allocator, text->source, blocks, &text->ahead, err);
+        if (!status) text->source = plx_ahead_source(text->ahead);
+    }
+    if (status) {
+        plx_text_close(text);
+        return status;
+    }
+    *out = text;
+    return PLX_OK;
+}
+
+void plx_text_close(plx_text *text)
+{
+    if (!text) return;
+    const plx_allocator *allocator = text->stream.allocator;
+    plx_ahead_free(text->ahead);
+    plx_stream_release(&text->stream);
+    plx_free(allocator, text);
+}
+
+plx_status plx_texts_create(const plx_allocator *allocator, const char *const *paths, int n, int threads,
+                            plx_texts **out, plx_error *err)
+{
+    *out = NULL;
+    plx_texts *t = plx_alloc_zero(allocator, 1, sizeof *t);
+    if (!t) return plx_error_memory(err);
+    *t = (plx_texts){.allocator = allocator, .paths = paths, .n = n, .n_slots = threads > 1 ? threads : 1};
+    t->opened = plx_alloc_zero(allocator, (size_t)t->n_slots, sizeof *t->opened);
+    if (!t->opened) {
+        plx_free(allocator, t);
+        return plx_error_memory(err);
+    }
+    *out = t;
+    return PLX_OK;
+}
+
+void plx_texts_free(plx_texts *t)
+{
+    if (!t) return;
+    for (int i = 0; i < t->n_slots; i++)
+        plx_text_close(t->opened[i]);
+    plx_free(t->allocator, t->opened);
+    plx_free(t->allocator, t);
+}
+
+/* By its name, so that no plain file is opened twice; a pipe would be waited for. */
+static bool is_worth_it(const char *path)
+{
+    static const char *const endings[] = {".gz", ".zst", ".xz", ".bz2", ".lz4", ".zip"};
+    const char *dot = strrchr(path, '.');
+    struct stat info;
+    bool is_compressed = false;
+    for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
+        is_compressed = is_compressed || strcmp(dot, endings[i]) == 0;
+    return is_compressed && stat(path, &info) == 0 && S_ISREG(info.st_mode);
+}
+
+static void open_before(plx_texts *t, int file)
+{
+    plx_text *text = NULL;
+    if (is_worth_it(t->paths[file])) plx_text_open(t->allocator, t->paths[file], BLOCKS_BEFORE, &text, NULL);
+    t->opened[file % t->n_slots] = text;
+}
+
+/* Takes what is open of the file whose turn it is. */
+static plx_text *take(plx_texts *t)
+{
+    plx_text **slot = &t->opened[t->next % t->n_slots];
+    plx_text *text = t->next < t->n_opened ? *slot : NULL;
+    if (text) *slot = NULL;
+    t->next++;
+    if (t->n_opened < t->next) t->n_opened = t->next;
+    return text;
+}
+
+plx_status plx_texts_open(plx_texts *t, const char *path, plx_text **out, plx_error *err)
+{
+    while (t->next < t->n && t->paths[t->next] != path) /* files that are no texts */
+        plx_text_close(take(t));
+    *out = take(t);
+    for (; t->n_opened < t->n && t->n_opened < t->next + t->n_slots - 1; t->n_opened++)
+        open_before(t, t->n_opened);
+    return *out ? PLX_OK : plx_text_open(t->allocator, path, t->n_slots > 1 ? BLOCKS : 0, out, err);
+}
