@@ -38,8 +38,9 @@ static void measure_load(const bench_options *o, const bench_folder *folder, int
 {
     static loaded l;
     const double bytes = folder->plain_bytes[0] + folder->plain_bytes[1];
-    const plx_context_options context_options = {.threads = threads};
+    const plx_context_options context_options = {.size = sizeof context_options, .threads = threads};
     const char *folders[] = {o->data};
+    const plx_data_options options = {.size = sizeof options, .folders = folders, .n_folders = 1};
     char files[512];
     plx_error error;
     plx_context *context;
@@ -51,7 +52,7 @@ static void measure_load(const bench_options *o, const bench_folder *folder, int
     if (is_plain) bench_check(plx_config_set(config, files, &error), &error);
     for (int run = -1; run < o->runs; run++) { /* the first warms up */
         bench_watch watch = bench_start();
-        bench_check(plx_data_load(config, folders, 1, &data, &error), &error);
+        bench_check(plx_data_load(config, &options, &data, &error), &error);
         watch = bench_stop_watch(watch);
         plx_data_free(data);
         if (run < 0) continue;

@@ -37,7 +37,7 @@ static void check(const scene *s, plx_status status)
 
 static void open_context(scene *s, int threads)
 {
-    const plx_context_options options = {.threads = threads};
+    const plx_context_options options = {.size = sizeof options, .threads = threads};
     check(s, plx_context_create(&options, &s->context, &s->error));
 }
 
@@ -46,10 +46,11 @@ static void train(scene *s)
     plx_config *config;
     plx_data *data;
     plx_model *model;
+    const plx_data_options options = {.size = sizeof options, .folders = &s->options->data, .n_folders = 1};
     open_context(s, 0);
     check(s, plx_config_read(s->context, s->options->config, &config, &s->error));
     check(s, plx_config_set(config, "train.epochs=1", &s->error));
-    check(s, plx_data_load(config, &s->options->data, 1, &data, &s->error));
+    check(s, plx_data_load(config, &options, &data, &s->error));
     check(s, plx_model_create(config, data, &model, &s->error));
     check(s, plx_model_train(model, data, NULL, NULL, &s->error));
     check(s, plx_model_save(model, s->model_path, &s->error));
@@ -75,7 +76,7 @@ static void print_head(const scene *s, const char *bench, const char *form, int 
 {
     printf("{\"bench\": \"%s\", \"from\": \"%s\", \"data\": \"census\", \"model\": \"%s\", \"threads\": %d, "
            "\"level\": \"%s\", \"rows\": %lld",
-           bench, form, plx_config_model_name(plx_model_config(s->model)), threads, plx_context_cpu_level(s->context),
+           bench, form, plx_model_inspect(s->model)->network, threads, plx_context_inspect(s->context)->cpu_level,
            (long long)rows);
 }
 
@@ -84,8 +85,9 @@ static void print_head(const scene *s, const char *bench, const char *form, int 
 static plx_dataset *read_rows(scene *s)
 {
     const char *path = s->folder.plain[0];
+    const plx_source file = {.size = sizeof file, .paths = &path, .n_paths = 1};
     plx_dataset *dataset;
-    check(s, plx_dataset_read(s->model, &path, 1, false, &dataset, &s->error));
+    check(s, plx_dataset_read(s->model, &file, false, &dataset, &s->error));
     return dataset;
 }
 
@@ -93,8 +95,8 @@ static void bench_rows(scene *s, int threads, bool is_raw)
 {
     static double rates[BENCH_RUNS_MAX], cpus[BENCH_RUNS_MAX];
     plx_dataset *dataset = read_rows(s);
-    int64_t rows = plx_dataset_rows(dataset);
-    float *scores = malloc((size_t)rows * (size_t)plx_model_n_tasks(s->model) * sizeof *scores);
+    int64_t rows = plx_dataset_report(dataset)->rows;
+    float *scores = malloc((size_t)rows * (size_t)plx_model_inspect(s->model)->n_tasks * sizeof *scores);
     if (!scores) bench_stop("out of memory");
     for (int run = -1; run < s->options->runs; run++) { /* the first warms up */
         bench_watch watch = bench_start();
@@ -102,7 +104,8 @@ static void bench_rows(scene *s, int threads, bool is_raw)
             plx_dataset_free(dataset);
             dataset = read_rows(s);
         }
-        check(s, plx_model_predict(s->model, dataset, scores, &s->error));
+        const plx_prediction wanted = {.size = sizeof wanted, .dataset = dataset, .scores = scores};
+        check(s, plx_model_predict(s->model, &wanted, NULL, &s->error));
         watch = bench_stop_watch(watch);
         if (run < 0) continue;
         rates[run] = (double)rows / watch.wall;

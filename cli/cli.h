@@ -139,7 +139,7 @@ typedef struct cli_session {
     plx_model *model;
     double start;                    /* cli_seconds() at the opening */
     double load_seconds;             /* that reading data or a model took */
-    plx_files_report report;         /* of files that were scored */
+    plx_read_report report;          /* of files that were scored */
     int64_t n_wrong;                 /* rows that were skipped */
     const char *told[CLI_TOLD_ROWS]; /* what was wrong with the first n_told of them */
     int n_told;

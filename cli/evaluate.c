@@ -17,27 +17,25 @@ static const cli_option options[] = {
 
 static int print_json(const cli_session *session, const char *model, const plx_metrics *metrics, double seconds)
 {
-    return cli_print_json(json_pack(
-        "{s:s, s:I, s:{s:f, s:f, s:f}, s:o, s:o}", "model", model, "rows", (json_int_t)session->report.rows, "seconds",
-        "load", session->load_seconds, "evaluate", seconds, "total", cli_seconds() - session->start, "test",
-        cli_metrics_json(metrics, plx_model_n_tasks(session->model)), "skipped", cli_session_wrong_json(session)));
+    return cli_print_json(json_pack("{s:s, s:I, s:{s:f, s:f, s:f}, s:o, s:o}", "model", model, "rows",
+                                    (json_int_t)session->report.rows, "seconds", "load", session->load_seconds,
+                                    "evaluate", seconds, "total", cli_seconds() - session->start, "test",
+                                    cli_metrics_json(metrics, plx_model_inspect(session->model)->n_tasks), "skipped",
+                                    cli_session_wrong_json(session)));
 }
 
 static int evaluate_files(cli_session *session, const cli_options *given)
 {
     int code = cli_session_load_model(session, given->arguments[0]);
     if (code != CLI_DONE) return code;
-    int n_tasks = plx_model_n_tasks(session->model);
+    int n_tasks = plx_model_inspect(session->model)->n_tasks;
     plx_metrics *metrics = calloc((size_t)n_tasks, sizeof *metrics);
     if (!metrics) return cli_fail("out of memory");
     double start = cli_seconds();
     plx_error error;
-    const char *const *files = given->arguments + 1;
-    const int n_files = given->n_arguments - 1;
-    plx_status status =
-        given->weighted
-            ? plx_model_evaluate_files_weighted(session->model, files, n_files, metrics, &session->report, &error)
-            : plx_model_evaluate_files(session->model, files, n_files, metrics, &session->report, &error);
+    const plx_source files = {.size = sizeof files, .paths = given->arguments + 1, .n_paths = given->n_arguments - 1};
+    const plx_evaluation wanted = {.size = sizeof wanted, .source = &files, .loss_weights = given->weighted};
+    plx_status status = plx_model_evaluate(session->model, &wanted, metrics, &session->report, &error);
     cli_session_take_report(session);
     if (status != PLX_OK)
         code = cli_fail_error(&error);

@@ -14,8 +14,8 @@ static const cli_option options[] = {
 static int export_model(cli_session *session, const cli_options *given)
 {
     plx_error error;
-    plx_onnx_report report;
-    const plx_onnx_options wanted = {.external_data = given->external_data};
+    plx_onnx_report report = {.size = sizeof report};
+    const plx_onnx_options wanted = {.size = sizeof wanted, .external_data = given->external_data};
     int code = cli_session_load_model(session, given->arguments[0]);
     if (code != CLI_DONE) return code;
     if (plx_model_export_onnx(session->model, given->onnx, &wanted, &report, &error) != PLX_OK)

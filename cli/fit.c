@@ -52,11 +52,12 @@ static bool show_progress(void *user, const plx_progress *state)
 static int read_tasks(fit_run *run)
 {
     const plx_config *config = run->session.config;
-    run->n_tasks = plx_config_n_tasks(config);
+    while (plx_config_task(config, run->n_tasks))
+        run->n_tasks++;
     run->task_names = calloc((size_t)run->n_tasks, sizeof *run->task_names);
     if (!run->task_names) return cli_fail("out of memory");
     for (int task = 0; task < run->n_tasks; task++)
-        run->task_names[task] = plx_config_task_name(config, task);
+        run->task_names[task] = plx_config_task(config, task)->name;
     return CLI_DONE;
 }
 
@@ -73,10 +74,11 @@ static int load(fit_run *run, const cli_options *given)
             (long long)plx_data_rows(session->data, PLX_PART_TRAIN),
             (long long)plx_data_rows(session->data, PLX_PART_VALIDATION),
             (long long)plx_data_rows(session->data, PLX_PART_TEST), session->load_seconds);
-    int threads = plx_context_threads(session->context);
-    fprintf(stderr, "%s: %d task%s, %lld parameters, %d thread%s, %s kernels\n", plx_config_model_name(session->config),
-            run->n_tasks, cli_plural(run->n_tasks), (long long)plx_model_n_parameters(session->model), threads,
-            cli_plural(threads), plx_context_cpu_level(session->context));
+    const plx_context_info *machine = plx_context_inspect(session->context);
+    const plx_model_info *model = plx_model_inspect(session->model);
+    fprintf(stderr, "%s: %d task%s, %lld parameters, %d thread%s, %s kernels\n", model->network, model->n_tasks,
+            cli_plural(model->n_tasks), (long long)model->n_parameters, machine->threads, cli_plural(machine->threads),
+            machine->cpu_level);
     return CLI_DONE;
 }
 
@@ -102,12 +104,14 @@ static void tell_end(const fit_run *run)
 static int train(fit_run *run, const cli_options *given)
 {
     cli_session *session = &run->session;
-    plx_train_hooks hooks = {.progress = show_progress,
+    plx_train_hooks hooks = {.size = sizeof hooks,
+                             .progress = show_progress,
                              .user = run,
                              .log_path = run->folder.partial_log,
                              .checkpoint_path = run->folder.checkpoint,
                              .resume = given->resume,
                              .tensorboard = given->tensorboard};
+    run->report.size = sizeof run->report;
     cli_progress_open(&run->progress, given->quiet, run->task_names, run->n_tasks);
     cli_signals_catch();
     plx_status status = plx_model_train(session->model, session->data, &hooks, &run->report, &run->failure);
@@ -133,8 +137,8 @@ static int evaluate(fit_run *run)
         run->metrics[part] = calloc((size_t)run->n_tasks, sizeof *run->metrics[part]);
         if (!run->metrics[part]) return cli_fail("out of memory");
         plx_error error;
-        if (plx_model_evaluate(run->session.model, run->session.data, (plx_part)part, run->metrics[part], &error) !=
-            PLX_OK)
+        const plx_evaluation wanted = {.size = sizeof wanted, .data = run->session.data, .part = (plx_part)part};
+        if (plx_model_evaluate(run->session.model, &wanted, run->metrics[part], NULL, &error) != PLX_OK)
             return cli_fail_error(&error);
     }
     return CLI_DONE;

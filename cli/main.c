@@ -56,9 +56,9 @@ static int print_version(void)
     printf("plexus %s\n", PLX_VERSION);
     printf("library    %s\n", plx_version());
     printf("compiler   %s, %s\n", CLI_COMPILER, CLI_BUILD_TYPE);
-    int threads = plx_context_threads(context);
-    printf("processor  %s kernels, %d thread%s\n", plx_context_cpu_level(context), threads, cli_plural(threads));
-    printf("parquet    %s\n", plx_reads_parquet() ? "yes" : "no (built without carquet)");
+    const plx_context_info *info = plx_context_inspect(context);
+    printf("processor  %s kernels, %d thread%s\n", info->cpu_level, info->threads, cli_plural(info->threads));
+    printf("parquet    %s\n", info->reads_parquet ? "yes" : "no (built without carquet)");
     printf("fetch      %s\n", CLI_FETCH    ? "yes"
                               : CLI_PYTHON ? "yes (by Python)"
                                            : "no (built without libcurl or OpenSSL)");

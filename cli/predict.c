@@ -67,17 +67,15 @@ typedef struct printer {
 /** Whether a column of scores, or one of the first `n` kept ones, is headed so. */
 static bool is_taken(const printer *p, int n, const char *title)
 {
-    const char *class_name;
+    const plx_task_info *task;
     for (int i = 0; i < n; i++)
         if (strcmp(p->titles[i], title) == 0) return true;
-    for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
-        const char *name = plx_model_task_name(p->model, task);
-        const size_t length = strlen(name);
-        const bool is_multiclass = plx_model_task_kind(p->model, task) == PLX_TASK_MULTICLASS;
-        if (!is_multiclass && strcmp(name, title) == 0) return true;
-        if (!is_multiclass || strncmp(name, title, length) != 0 || title[length] != ':') continue;
-        for (int i = 0; (class_name = plx_model_class_name(p->model, task, i)); i++)
-            if (strcmp(title + length + 1, class_name) == 0) return true;
+    for (int t = 0; (task = plx_model_task(p->model, t)); t++) {
+        const size_t length = strlen(task->name);
+        if (!task->classes && strcmp(task->name, title) == 0) return true;
+        if (!task->classes || strncmp(task->name, title, length) != 0 || title[length] != ':') continue;
+        for (int i = 0; i < task->n_outputs; i++)
+            if (strcmp(title + length + 1, task->classes[i]) == 0) return true;
     }
     return false;
 }
@@ -113,13 +111,11 @@ static void write_head(printer *p)
         write_cell(out, p->titles[i], NULL);
         cli_write(out, ",", 1);
     }
-    for (int task = 0; task < plx_model_n_tasks(p->model); task++) {
-        const char *name = plx_model_task_name(p->model, task), *class_name;
-        if (task) cli_write(out, ",", 1);
-        if (!plx_model_class_name(p->model, task, 0)) write_cell(out, name, NULL);
-        for (int i = 0; (class_name = plx_model_class_name(p->model, task, i)); i++) {
-            if (i) cli_write(out, ",", 1);
-            write_cell(out, name, class_name);
+    const plx_task_info *task;
+    for (int i = 0; (task = plx_model_task(p->model, i)); i++) {
+        for (int k = 0; k < task->n_outputs; k++) {
+            if (i || k) cli_write(out, ",", 1);
+            write_cell(out, task->name, task->classes ? task->classes[k] : NULL);
         }
     }
     cli_write(out, "\n", 1);
@@ -130,7 +126,7 @@ static bool write_rows(void *user, const plx_scored_rows *rows)
 {
     printer *p = user;
     cli_output *out = &p->output;
-    const int n_outputs = plx_model_n_outputs(p->model);
+    const int n_outputs = plx_model_inspect(p->model)->n_outputs;
     const float *scores = rows->scores;
     size_t begin = 0;
     write_head(p);
@@ -220,8 +216,15 @@ static int score(cli_session *session, const cli_options *given, printer *p)
     code = name_kept(p);
     if (code != CLI_DONE) return code;
     if (!given->out && isatty(STDOUT_FILENO)) session->reading.shows = false; /* the scores are what moves there */
-    plx_status status = plx_model_predict_rows(session->model, given->arguments + 1, given->n_arguments - 1, p->kept,
-                                               p->n_kept, write_rows, p, &session->report, &error);
+    const plx_source files = {.size = sizeof files, .paths = given->arguments + 1, .n_paths = given->n_arguments - 1};
+    const plx_prediction wanted = {.size = sizeof wanted,
+                                   .source = &files,
+                                   .take = write_rows,
+                                   .user = p,
+                                   .all_rows = true,
+                                   .columns = p->kept,
+                                   .n_columns = p->n_kept};
+    plx_status status = plx_model_predict(session->model, &wanted, &session->report, &error);
     cli_session_take_report(session);
     const bool is_scored = status == PLX_OK || p->output.has_failed; /* the closing tells what kept it from it */
     if (!is_scored) code = cli_fail_error(&error);

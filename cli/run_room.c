@@ -21,12 +21,11 @@ static sizes estimate(const cli_session *session)
 {
     enum { NAMED_BYTES = 80, TEXT_BYTES = 1024, STATES = 4 };
     int n_named = 0;
-    int64_t shape[3];
     double rows = 0;
-    const char *name;
-    for (; plx_model_parameter(session->model, n_named, &name, shape, NULL, NULL) == PLX_OK; n_named++)
-        rows += (double)shape[1];
-    const double numbers = sizeof(float) * (double)plx_model_n_parameters(session->model);
+    const plx_parameter *one;
+    for (; (one = plx_model_parameter(session->model, n_named)); n_named++)
+        rows += (double)one->shape[1];
+    const double numbers = sizeof(float) * (double)plx_model_inspect(session->model)->n_parameters;
     sizes s = {.model_least = numbers + NAMED_BYTES * n_named + (double)strlen(plx_config_text(session->config))};
     s.model_most = 2 * s.model_least + TEXT_BYTES * rows;
     s.checkpoint = STATES * numbers; /* weights, the best ones, and two numbers that most optimizers keep of each */

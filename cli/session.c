@@ -25,8 +25,9 @@ static void show_reading(void *user, const char *path, int64_t rows, double shar
 
 int cli_session_open(cli_session *session, const cli_options *options)
 {
-    *session = (cli_session){.start = cli_seconds()};
-    plx_context_options wanted = {.threads = (int)options->threads, .cpu_level = options->cpu, .user = session};
+    *session = (cli_session){.start = cli_seconds(), .report.size = sizeof session->report};
+    plx_context_options wanted = {
+        .size = sizeof wanted, .threads = (int)options->threads, .cpu_level = options->cpu, .user = session};
     if (!options->quiet) wanted.warn = warn;
     wanted.reading = show_reading;
     cli_reading_open(&session->reading, !options->quiet);
@@ -82,13 +83,13 @@ int cli_session_load_data(cli_session *session, const char *config_path, const c
     if (code != CLI_DONE) return code;
     double start = cli_seconds();
     plx_error error;
-    plx_status status = plx_data_load(session->config, folders->list, folders->n, &session->data, &error);
+    const plx_data_options wanted = {.size = sizeof wanted, .folders = folders->list, .n_folders = folders->n};
+    plx_status status = plx_data_load(session->config, &wanted, &session->data, &error);
     cli_reading_close(&session->reading);
     if (status != PLX_OK) return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
-    for (const char *text; (text = plx_data_wrong_row(session->data, session->n_told));)
-        session->told[session->n_told++] = text;
-    session->n_wrong = plx_data_wrong_rows(session->data);
+    session->report = *plx_data_report(session->data);
+    cli_session_take_report(session);
     return CLI_DONE;
 }
 
@@ -107,7 +108,7 @@ void cli_session_take_report(cli_session *session)
     session->n_wrong = session->report.wrong_rows;
     for (session->n_told = 0; session->n_told < session->n_wrong && session->n_told < PLX_REPORTED_ROWS;
          session->n_told++)
-        session->told[session->n_told] = session->report.wrong_row[session->n_told];
+        session->told[session->n_told] = session->report.wrong_row[session->n_told].message;
 }
 
 void cli_session_tell_wrong_rows(const cli_session *session)

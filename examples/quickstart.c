@@ -18,6 +18,7 @@ int main(int argc, char **argv)
         return 2;
     }
     const char *folders[] = {argv[2]};
+    plx_data_options options = {.size = sizeof options, .folders = folders, .n_folders = 1};
     plx_error error;
     plx_context *context = NULL;
     plx_config *config = NULL;
@@ -25,7 +26,7 @@ int main(int argc, char **argv)
     plx_model *model = NULL;
     bool done = plx_context_create(NULL, &context, &error) == PLX_OK &&
                 plx_config_read(context, argv[1], &config, &error) == PLX_OK &&
-                plx_data_load(config, folders, 1, &data, &error) == PLX_OK &&
+                plx_data_load(config, &options, &data, &error) == PLX_OK &&
                 plx_model_create(config, data, &model, &error) == PLX_OK &&
                 plx_model_train(model, data, NULL, NULL, &error) == PLX_OK &&
                 plx_model_save(model, argv[3], &error) == PLX_OK;

@@ -225,7 +225,7 @@ static void release_stream(struct ArrowArrayStream *stream)
 static plx_status encode(plx_encoders *e, feed *f, int64_t cut, plx_rows *out, plx_error *err)
 {
     plx_columns columns = {0};
-    plx_wrong_rows wrong = {0};
+    plx_read_report wrong = {0};
     const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = true, .wrong = &wrong};
     struct ArrowArrayStream stream = {get_schema, get_next, NULL, release_stream, f};
     uint32_t order[ROWS_MAX];

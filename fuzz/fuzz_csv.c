@@ -75,7 +75,7 @@ static plx_status read_rows(const plx_filling *to, feed *f, plx_error *err)
 static plx_status encode(plx_encoders *e, feed f, bool with_labels, plx_rows *out, plx_error *err)
 {
     plx_columns columns = {0};
-    plx_wrong_rows wrong = {0};
+    plx_read_report wrong = {0};
     const plx_filling to = {.encoders = e, .columns = &columns, .with_labels = with_labels, .wrong = &wrong};
     uint32_t *order = NULL;
     *out = (plx_rows){0};

@@ -39,7 +39,8 @@ static void use(plx_context *context, const plx_model *model, const char *path)
         const char *const texts[] = {"1"};
         float scores[64];
         const plx_column column = {.name = "c", .texts = texts};
-        if (plx_model_n_outputs(model) <= 64) (void)plx_predictor_score(predictor, &column, 1, 1, scores, NULL);
+        if (plx_model_inspect(model)->n_outputs <= 64)
+            (void)plx_predictor_score(predictor, &column, 1, 1, scores, NULL);
     }
     plx_predictor_free(predictor);
 }
@@ -48,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
     static plx_context *context;
     char path[] = "/tmp/plexus-fuzz-XXXXXX";
-    plx_context_options options = {.threads = 1};
+    plx_context_options options = {.size = sizeof options, .threads = 1};
     plx_model *model = NULL;
     if (!context && plx_context_create(&options, &context, NULL)) abort();
     char *copy = malloc(length ? length : 1);

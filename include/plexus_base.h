@@ -78,6 +78,43 @@ typedef struct plx_dataset plx_dataset;
 /** A frozen copy of a model for serving: threads may share it. */
 typedef struct plx_predictor plx_predictor;
 
+/* -- Structs that grow ------------------------------------------------------------------------------------------ */
+
+/*
+ * A struct whose first member is `size` may get members at its end in a later version. Its caller sets `size` to its
+ * sizeof and names the other members:
+ *
+ *     plx_source source = {.size = sizeof source, .paths = paths, .n_paths = 1};
+ *
+ * A member that is left out is 0 or NULL, which is its default, so a program does the same after it is compiled against
+ * a later header, or runs with a later library. A program that sets members which an older library does not know gets
+ * PLX_ERR_UNSUPPORTED; PLX_ERR_ARGUMENT: `size` was not set. Structs that the library hands out by pointer may also get
+ * members at their end: read them in place. plx_column, plx_wrong_row and plx_error keep their layout.
+ */
+
+/* -- Context ---------------------------------------------------------------------------------------------------- */
+
+typedef struct plx_context_options {
+    size_t size;
+    int threads; /* maximum for each call that works in parallel: up to 8 help, more for large tables; 0: one per
+                    processor */
+    const char *cpu_level; /* highest kernel level to use: "plain", "simd128", "avx2", "avx512"; NULL: the best */
+    const plx_allocator *allocator; /* copied; NULL: malloc and free */
+    /** Receives warnings, one line each; NULL: warnings are dropped. Called from the thread that made the call. */
+    void (*warn)(void *user, const char *line);
+    void *user; /* passed to warn and reading */
+    /** Progress of a call that reads files, some times a second at most: `rows` so far, and the share of the current
+     * file that has been read, NaN if unknown. NULL: no progress. Called from the thread that made the call. */
+    void (*reading)(void *user, const char *path, int64_t rows, double share);
+} plx_context_options;
+
+/** What a context works with, and this build of the library. */
+typedef struct plx_context_info {
+    int threads;
+    const char *cpu_level; /* the kernel level in use: "avx512" and so on */
+    bool reads_parquet;
+} plx_context_info;
+
 /* -- Rows ------------------------------------------------------------------------------------------------------- */
 
 typedef enum plx_part { PLX_PART_TRAIN, PLX_PART_VALIDATION, PLX_PART_TEST } plx_part;
@@ -95,6 +132,56 @@ typedef struct plx_column {
     const int64_t *integers; /* [rows][width], as numbers, but exact as categories: for ids beyond 2^53 */
 } plx_column;
 
+/** Record batches in memory, by the Arrow C stream interface (Apache Arrow's specification): plexus_arrow.h. */
+struct ArrowArrayStream;
+
+/**
+ * Where raw rows come from: files, a stream or columns, one of the three. The same rows give the same model and the
+ * same scores from each: texts mean what they would mean in a file; integers, floats and booleans (1 and 0) are
+ * numbers, and where a feature reads categories their texts (docs/data.md); null and NaN are the empty cell. Columns
+ * are found by name; columns that nothing reads are ignored.
+ */
+typedef struct plx_source {
+    size_t size;
+    const char *const *paths; /* [n_paths] CSV or Parquet files, read as section `data` says; "-": standard input */
+    int n_paths;
+    struct ArrowArrayStream *stream; /* read to its end; the caller releases it */
+    const plx_column *columns;       /* [n_columns], each of `rows` cells */
+    int n_columns;
+    int64_t rows;
+} plx_source;
+
+/** What plx_data_load reads. */
+typedef struct plx_data_options {
+    size_t size;
+    /* Relative paths are looked for in each of `folders` [n_folders] in turn; the first in which a file is found is
+       taken. None: the working directory. */
+    const char *const *folders;
+    int n_folders;
+    /* In place of the files that section `data` names; `train` is split into parts as it says. NULL `train`: the files
+       of section `data`; NULL `validation` or `test`: none beside what is split off. */
+    const plx_source *train, *validation, *test;
+    const plx_model *model; /* its encoders encode the rows, to train it further: nothing is fitted, and a named cache
+                               is neither read nor written. NULL: encoders are fitted */
+} plx_data_options;
+
+enum { PLX_REPORTED_ROWS = 10 };
+
+/** An invalid row that `data.on_error: skip` left out. */
+typedef struct plx_wrong_row {
+    int64_t row;       /* its number in its file or stream, from 1; 0: unknown */
+    char column[128];  /* the column that is to blame, truncated; "": no single one */
+    char message[512]; /* place, reason and remedy */
+} plx_wrong_row;
+
+/** What was read. */
+typedef struct plx_read_report {
+    size_t size;
+    int64_t rows;                               /* taken */
+    int64_t wrong_rows;                         /* left out by `data.on_error: skip` */
+    plx_wrong_row wrong_row[PLX_REPORTED_ROWS]; /* the first of them */
+} plx_read_report;
+
 /** How a feature or a task reads a column's cells. */
 typedef enum plx_reading {
     PLX_READS_CATEGORY,
@@ -104,36 +191,66 @@ typedef enum plx_reading {
     PLX_READS_LABEL         /* labels, `where` columns, weights, groups: read only with labels */
 } plx_reading;
 
-typedef struct plx_column_reader {
-    const char *column; /* belongs to the configuration, as does `name` */
-    const char *name;   /* of the feature or task; NULL: read by section `data` */
+/** A column that a configuration or model reads, and what reads it. */
+typedef struct plx_input_column {
+    const char *column;
+    const char *reader; /* the feature or task; NULL: section `data` */
     plx_reading reading;
-    const char *separator; /* between the items or numbers of a cell; NULL: one per cell. Owned as `column` */
-    int size;
-} plx_column_reader;
+    int size;              /* numbers in a cell; of a list: the items kept at most */
+    const char *separator; /* between the items or numbers of a cell; NULL: one per cell */
+    bool may_be_missing;   /* the cell may be empty: it is a category of its own, an empty list, or a number that
+                              key `missing` replaces; false: an empty cell makes the row invalid */
+} plx_input_column;
 
-enum { PLX_REPORTED_ROWS = 10 };
+/** A task, and where its scores are. */
+typedef struct plx_task_info {
+    const char *name;
+    plx_task_kind kind;
+    int first_output, n_outputs; /* in a row of scores: one number, of a multiclass task one per class */
+    const char *const *classes;  /* [n_outputs] labels in the order of the outputs; NULL: not multiclass */
+} plx_task_info;
 
-/** Report of a call that read raw files. */
-typedef struct plx_files_report {
-    int64_t rows;                           /* scored */
-    int64_t wrong_rows;                     /* invalid rows that `data.on_error: skip` left out */
-    char wrong_row[PLX_REPORTED_ROWS][512]; /* messages with places for the first of them */
-} plx_files_report;
+/* -- Scores ----------------------------------------------------------------------------------------------------- */
 
-/** Callback: receives `scores` [rows, n_outputs] of the next rows, in their order; return false to stop. */
-typedef bool plx_scores_taker(void *user, const float *scores, int64_t rows);
-
-/** Rows as they were read, including those that `data.on_error: skip` leaves out; borrowed for the call. */
+/** Rows with their scores; borrowed for the call. */
 typedef struct plx_scored_rows {
     int64_t rows;
-    const float *scores;     /* [rows, n_outputs]; NaN in a row that was skipped */
-    const char *kept;        /* the kept cells' bytes, one cell after another */
+    const float *scores;     /* [rows, n_outputs]: probabilities, or values of regressions; NaN in a row left out */
+    const char *kept;        /* the kept cells' bytes, one cell after another; NULL: none were asked for */
     const size_t *kept_ends; /* [rows, n_columns]: where each ends */
 } plx_scored_rows;
 
 /** Callback: receives the next rows, in their order; return false to stop. */
 typedef bool plx_rows_taker(void *user, const plx_scored_rows *rows);
+
+/** What is scored, `dataset` or `source`, and who gets the scores, `scores` or `take`. */
+typedef struct plx_prediction {
+    size_t size;
+    const plx_dataset *dataset;
+    const plx_source *source; /* of any size: files and streams are read and scored some rows at a time */
+    float *scores;            /* [rows, n_outputs]; of files and streams, whose rows are not known, only `take` */
+    plx_rows_taker *take;
+    void *user;
+    /* Of files and streams, to join scores to their rows: `take` receives every row, also those that `data.on_error:
+       skip` leaves out, with the cells of `columns` [n_columns] as they are in the file (a quoted cell without its
+       quotes, a number of a Parquet file as its shortest decimal). The cells of an invalid row with another number of
+       cells are empty. */
+    bool all_rows; /* every row, with these cells; implied by n_columns above 0 */
+    const char *const *columns;
+    int n_columns;
+} plx_prediction;
+
+/** Which rows are evaluated, a part of `data`, `dataset` or `source`, and how much each counts. */
+typedef struct plx_evaluation {
+    size_t size;
+    const plx_data *data;
+    plx_part part; /* of data */
+    const plx_dataset *dataset;
+    const plx_source *source; /* of any size; exact metrics take 4 bytes for each score and each label */
+    bool loss_weights;        /* rows count their weights in the tasks' losses, by data.row_weight, weight_column and
+                                 class_weights; false: 1 */
+    const double *weights;    /* [rows, n_tasks], at least 0: what rows count instead; not with files or a stream */
+} plx_evaluation;
 
 /* -- Metrics ---------------------------------------------------------------------------------------------------- */
 
@@ -189,6 +306,7 @@ typedef struct plx_progress {
 } plx_progress;
 
 typedef struct plx_train_hooks {
+    size_t size;
     /** Called about ten times a second at most, and at each epoch's end; return false to stop training cleanly with the
      * best epoch so far. In callbacks the model may be scored, evaluated, saved and copied into a predictor, and
      * plx_model_set_parameter changes the weights of the next step. plx_model_set takes effect after this training,
@@ -210,6 +328,7 @@ typedef struct plx_train_hooks {
 } plx_train_hooks;
 
 typedef struct plx_train_report {
+    size_t size;
     int epochs; /* completed */
     /* The epoch whose weights the model has now, counted from 1. Without validation rows: the last completed epoch; if
        training was cancelled or failed, the weights may be from later steps. 0: no epoch was completed; the model has
@@ -222,9 +341,40 @@ typedef struct plx_train_report {
     int64_t checkpoints; /* written */
 } plx_train_report;
 
-/* -- A model as a file and as text ------------------------------------------------------------------------------ */
+/* -- A model as text and as a file ------------------------------------------------------------------------------ */
+
+/** What a model is, in numbers. */
+typedef struct plx_model_info {
+    const char *network; /* key model.name */
+    int n_tasks;
+    int n_outputs;        /* numbers in a row of scores */
+    int64_t n_parameters; /* trainable numbers */
+    /* The number of the rule that turns values into categories (docs/data.md). 0: files older than the rule, in which
+       booleans are 1 and 0. */
+    int value_rule;
+} plx_model_info;
+
+/** A parameter, [groups, rows, cols]. */
+typedef struct plx_parameter {
+    const char *name; /* stable */
+    int64_t shape[3];
+    int64_t strides[2]; /* of groups and rows: number [g][r][c] is at values[g * strides[0] + r * strides[1] + c] */
+} plx_parameter;
+
+/** A layer and its output for a row, `groups` vectors of `width` numbers. */
+typedef struct plx_layer {
+    const char *name;
+    int groups, width;
+} plx_layer;
+
+typedef enum plx_description {
+    PLX_DESCRIPTION_LAYERS, /* layers, shapes and parameters, one line each */
+    PLX_DESCRIPTION_DOT,    /* the same as a diagram in Graphviz's language */
+    PLX_DESCRIPTION_PLAN    /* how training and scoring execute: tiles, memory, rewrites, order of the steps */
+} plx_description;
 
 typedef struct plx_onnx_options {
+    size_t size;
     /* Write parameters to PATH.data in the same folder, which more than 2 GB requires. If that file exists, they go to
        PATH.HASH.data, and the old file is removed once the new model is in place: no model reads another's parameters.
      */
@@ -232,14 +382,9 @@ typedef struct plx_onnx_options {
 } plx_onnx_options;
 
 typedef struct plx_onnx_report {
+    size_t size;
     int inputs, outputs; /* of the ONNX model */
 } plx_onnx_report;
-
-typedef enum plx_description {
-    PLX_DESCRIPTION_LAYERS, /* layers, shapes and parameters, one line each */
-    PLX_DESCRIPTION_DOT,    /* the same as a diagram in Graphviz's language */
-    PLX_DESCRIPTION_PLAN    /* how training and scoring execute: tiles, memory, rewrites, order of the steps */
-} plx_description;
 
 #ifdef __cplusplus
 }

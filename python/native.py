@@ -66,7 +66,7 @@ void plexus_table_stream(plexus_table *table, struct ArrowArrayStream *out);
 
 extern "Python" bool plexus_progress(void *user, const plx_progress *progress);
 extern "Python" double plexus_rate(void *user, int epoch, double rate);
-extern "Python" bool plexus_scores(void *user, const float *scores, int64_t rows);
+extern "Python" bool plexus_scores(void *user, const plx_scored_rows *rows);
 extern "Python" int plexus_batch(void *user, struct ArrowArray *out);
 extern "Python" void plexus_warn(void *user, const char *line);
 """
@@ -84,6 +84,7 @@ _F = TypeVar("_F", bound=Callable[..., object])
 class _FFI:
     NULL: CData
     def new(self, cdecl: str, init: object = ...) -> CData: ...
+    def sizeof(self, cdecl: str | CData) -> int: ...
     def cast(self, cdecl: str, value: object) -> CData: ...
     def from_buffer(self, buffer: object) -> CData: ...
     def buffer(self, cdata: CData, size: int = ...) -> memoryview: ...

@@ -9,10 +9,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api_structs.h"
 #include "check.h"
 #include "plexus.h"
 
 #define METRIC(metrics, name) plx_metrics_value(&(metrics), plx_metric_find(#name))
+
+/** Name, shape and row-major values of a parameter; all but the first two may be NULL. */
+static inline plx_status read_parameter(const plx_model *model, int index, const char **name, int64_t shape[3],
+                                        float *values)
+{
+    const plx_parameter *one = plx_model_parameter(model, index);
+    const float *from = NULL;
+    if (!one) return PLX_ERR_ARGUMENT;
+    if (name) *name = one->name;
+    if (shape) memcpy(shape, one->shape, sizeof one->shape);
+    if (!values) return PLX_OK;
+    const plx_status status = plx_model_parameter_values(model, index, &from, NULL);
+    for (int64_t g = 0; !status && g < one->shape[0]; g++)
+        for (int64_t r = 0; r < one->shape[1]; r++, values += one->shape[2])
+            memcpy(values, from + g * one->strides[0] + r * one->strides[1], (size_t)one->shape[2] * sizeof *values);
+    return status;
+}
 
 static char home[64]; /* the folder; empty before home_make */
 
@@ -147,7 +165,7 @@ static inline plx_status fixture_make(fixture *f, const plx_context_options *opt
     *f = (fixture){0};
     plx_status status = plx_context_create(options, &f->context, err);
     if (status == PLX_OK) status = plx_config_parse(f->context, text, strlen(text), "test.yaml", &f->config, err);
-    if (status == PLX_OK) status = plx_data_load(f->config, folders, 1, &f->data, err);
+    if (status == PLX_OK) status = plx_data_load(f->config, FOLDERS(folders, 1), &f->data, err);
     if (status == PLX_OK) status = plx_model_create(f->config, f->data, &f->model, err);
     if (status != PLX_OK) fixture_free(f);
     return status;

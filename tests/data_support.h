@@ -139,7 +139,7 @@ static inline plx_table_spec *small_spec_init(small_spec *s)
 typedef struct loaded {
     plx_encoders *encoders;
     plx_rows parts[PLX_PARTS];
-    plx_wrong_rows wrong;
+    plx_read_report wrong;
     plx_error error;
 } loaded;
 
@@ -220,7 +220,7 @@ static inline plx_status read_file(const plx_encoders *encoders, const char *tex
     return status;
 }
 
-static inline plx_status encode_cells(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+static inline plx_status encode_cells(const plx_encoders *encoders, const plx_column *cells, int n_cells, size_t n,
                                       bool with_labels, uint8_t *out, plx_error *err)
 {
     return plx_encoders_columns(encoders, cells, n_cells, n, with_labels, NULL, NULL, out, err);

@@ -10,7 +10,7 @@
 
 enum { N_ROWS = 600, N_SCORED = 50 };
 
-static const plx_context_options one_thread = {.threads = 1};
+static const plx_context_options one_thread = {.size = sizeof one_thread, .threads = 1};
 static const char mmoe_lines[] = "  num_experts: 3\n  expert_dnn_units: [8]\n";
 
 /** Scores of the first rows of rows.csv by the model; for free(). */
@@ -18,10 +18,10 @@ static float *predict_file(const plx_model *model, plx_error *err)
 {
     const char *const paths[] = {at("rows.csv")};
     plx_dataset *dataset = NULL;
-    if (plx_dataset_read(model, paths, 1, false, &dataset, err) != PLX_OK) return NULL;
-    size_t n = (size_t)plx_dataset_rows(dataset) * (size_t)plx_model_n_tasks(model);
+    if (plx_dataset_read(model, FILES(paths, 1), false, &dataset, err) != PLX_OK) return NULL;
+    size_t n = (size_t)plx_dataset_report(dataset)->rows * (size_t)plx_model_inspect(model)->n_tasks;
     float *scores = calloc(n, sizeof *scores);
-    if (plx_model_predict(model, dataset, scores, err) != PLX_OK) {
+    if (plx_model_predict(model, INTO(dataset, scores), NULL, err) != PLX_OK) {
         free(scores);
         scores = NULL;
     }
@@ -65,8 +65,8 @@ static void make_raw_rows(raw_rows *rows)
 static bool predict_columns(const plx_model *model, const raw_rows *rows, float *scores)
 {
     plx_dataset *dataset = NULL;
-    bool done = plx_dataset_from_columns(model, rows->columns, 4, N_SCORED, false, &dataset, NULL) == PLX_OK &&
-                plx_model_predict(model, dataset, scores, NULL) == PLX_OK;
+    bool done = plx_dataset_read(model, COLUMNS(rows->columns, 4, N_SCORED), false, &dataset, NULL) == PLX_OK &&
+                plx_model_predict(model, INTO(dataset, scores), NULL, NULL) == PLX_OK;
     plx_dataset_free(dataset);
     return done;
 }
@@ -146,7 +146,7 @@ static void run_model(const char *name)
 {
     fixture f;
     watched w = {0};
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     plx_metrics metrics[2];
     plx_model *loaded = NULL;
     plx_error failure = {.message = ""};
@@ -155,13 +155,13 @@ static void run_model(const char *name)
     snprintf(log_path, sizeof log_path, "%s", log);
     if (!fixture_ready(&f, &one_thread, config_text(name, "", "  seed: 5\n"))) return;
     CHECK(plx_data_rows(f.data, PLX_PART_TRAIN) == 360 && plx_data_rows(f.data, PLX_PART_TEST) == 120);
-    plx_train_hooks hooks = {.progress = watch, .user = &w, .log_path = log_path};
+    plx_train_hooks hooks = {.size = sizeof hooks, .progress = watch, .user = &w, .log_path = log_path};
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, &failure), PLX_OK);
     CHECK_TEXT("", failure.message);
     CHECK(report.epochs == 3 && report.best_epoch >= 1 && !report.cancelled && w.epoch_ends == 3);
     CHECK(report.rows_per_second > 0 && isfinite(w.validation_loss) && w.auc > 0.5);
     check_log("metrics.jsonl", 3);
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
     CHECK(METRIC(metrics[0], auc) > 0.75 && metrics[0].rows == 120 && strcmp(metrics[1].task, "buy") == 0);
     CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), &failure), PLX_OK);
     CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &loaded, &failure), PLX_OK);
@@ -173,7 +173,7 @@ static void run_model(const char *name)
         CHECK(files_equal("m.plexus", "n.plexus"));
         CHECK(strcmp(plx_config_text(plx_model_config(loaded)), plx_config_text(f.config)) == 0);
         /* A loaded model may be trained and evaluated on data that was encoded alike. */
-        CHECK_STATUS(plx_model_evaluate(loaded, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
+        CHECK_STATUS(plx_model_evaluate(loaded, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
     }
     plx_model_free(loaded);
     fixture_free(&f);
@@ -192,14 +192,14 @@ static void test_every_model_from_rows_to_file_and_back(void)
 static void train_to_file(int threads, const char *name)
 {
     fixture f;
-    const plx_context_options options = {.threads = threads};
+    const plx_context_options options = {.size = sizeof options, .threads = threads};
     const char *text = config_text("ple", "  dnn_use_bn: true\n  dnn_dropout: 0.2\n", "  batch_size: 256\n");
     char copy[2048];
     snprintf(copy, sizeof copy, "%s", text);
     char *twice = strstr(copy, "  batch_size: 64\n");
     if (twice) memmove(twice, twice + 17, strlen(twice + 17) + 1);
     if (!fixture_ready(&f, &options, copy)) return;
-    CHECK(plx_context_threads(f.context) == threads);
+    CHECK(plx_context_inspect(f.context)->threads == threads);
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK_STATUS(plx_model_save(f.model, at(name), NULL), PLX_OK);
     fixture_free(&f);
@@ -230,7 +230,7 @@ static void test_two_models_train_in_two_threads(void)
     fixture alone = {0}, first = {0}, second = {0};
     pthread_t threads[2];
     void *done[2] = {NULL, NULL};
-    const plx_context_options options = {.threads = 2};
+    const plx_context_options options = {.size = sizeof options, .threads = 2};
     const char *text = config_text("mmoe", mmoe_lines, "");
     if (!fixture_ready(&alone, &options, text) || !fixture_ready(&first, &options, text) ||
         !fixture_ready(&second, &options, text)) {
@@ -354,8 +354,8 @@ static void test_stopping_from_the_progress_hook(void)
 {
     fixture f;
     watched w = {.stop_at = 2};
-    plx_train_report report;
-    plx_train_hooks hooks = {.progress = watch, .user = &w};
+    plx_train_report report = {.size = sizeof report};
+    plx_train_hooks hooks = {.size = sizeof hooks, .progress = watch, .user = &w};
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, NULL), PLX_OK);
     CHECK(report.cancelled && report.epochs == 2 && report.best_epoch >= 1);
@@ -376,7 +376,7 @@ static void test_a_large_table_is_told(void)
     static const char *const optimizers[] = {"", "  table_optimizer: lazy_adam\n", "  optimizer: sgd\n"};
     static const char *const expected[] = {"'train.table_optimizer: lazy_adam'", "",
                                            "'train.table_optimizer: lazy_sgd'"};
-    const plx_context_options options = {.threads = 1, .warn = keep_line};
+    const plx_context_options options = {.size = sizeof options, .threads = 1, .warn = keep_line};
     for (int buckets = 99999; buckets <= 100000; buckets++) {
         for (int i = 0; i < 3; i++) {
             fixture f;
@@ -424,7 +424,7 @@ static void test_regression_beside_binary(void)
     memcpy(task, "name: spend, kind: regression                 ", 46);
     if (!fixture_ready(&f, &one_thread, text)) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[1].kind == PLX_TASK_REGRESSION);
     CHECK(isnan(METRIC(metrics[1], auc)) && isnan(METRIC(metrics[1], logloss)) && isfinite(METRIC(metrics[1], mse)));
     CHECK_CLOSE(METRIC(metrics[1], rmse) * METRIC(metrics[1], rmse), METRIC(metrics[1], mse),
@@ -439,7 +439,7 @@ static void test_log_is_replaced_when_an_epoch_ends(void)
     char path[256];
     plx_error failure;
     snprintf(path, sizeof path, "%s", at("old.jsonl"));
-    plx_train_hooks hooks = {.log_path = path};
+    plx_train_hooks hooks = {.size = sizeof hooks, .log_path = path};
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
     write_text("old.jsonl", "of an earlier run\n");
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, NULL), PLX_OK);
@@ -471,8 +471,8 @@ static void test_assignments(void)
     CHECK_TEXT(plx_config_text(config), "epochs: 9\n");
     CHECK_STATUS(plx_config_set(config, "train.epochs=4", NULL), PLX_OK);
     CHECK_TEXT(plx_config_text(config), "epochs: 4\n");
-    CHECK(plx_config_n_tasks(config) == 2 && strcmp(plx_config_task_name(config, 1), "buy") == 0);
-    CHECK(!plx_config_task_name(config, 2) && strcmp(plx_config_model_name(config), "mmoe") == 0);
+    CHECK(plx_config_task(config, 0) && strcmp(plx_config_task(config, 1)->name, "buy") == 0);
+    CHECK(!plx_config_task(config, 2) && !plx_config_task(config, -1));
     plx_config_free(config);
     plx_context_free(context);
 }
@@ -509,17 +509,17 @@ static void test_rows_of_other_encoders_are_refused(void)
     bool ready = fixture_ready(&other, &one_thread, config_text("mmoe", mmoe_lines, ""));
     write_rows("rows.csv", N_ROWS, 1);
     if (!ready) return;
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, true, &dataset, &failure), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), true, &dataset, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, DATASET(dataset), metrics, NULL, NULL), PLX_OK);
     CHECK(metrics[0].rows == 40);
-    CHECK_STATUS(plx_model_predict(other.model, dataset, scores, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_model_predict(other.model, INTO(dataset, scores), NULL, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "other vocabularies or scalings");
     CHECK_STATUS(plx_model_train(f.model, other.data, NULL, NULL, &failure), PLX_ERR_SCHEMA);
-    CHECK_STATUS(plx_model_evaluate(f.model, other.data, PLX_PART_TEST, metrics, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(other.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_ERR_SCHEMA);
     plx_dataset_free(dataset);
     dataset = NULL;
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, false, &dataset, NULL), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, metrics, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), false, &dataset, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, DATASET(dataset), metrics, NULL, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "no labels");
     plx_dataset_free(dataset);
     fixture_free(&f);
@@ -537,7 +537,7 @@ static void test_description(void)
     CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_LAYERS, &text, NULL), PLX_OK);
     CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_DOT, &dot, NULL), PLX_OK);
     REQUIRE(text && dot);
-    snprintf(number, sizeof number, "\n%lld parameters", (long long)plx_model_n_parameters(f.model));
+    snprintf(number, sizeof number, "\n%lld parameters", (long long)plx_model_inspect(f.model)->n_parameters);
     CHECK_TEXT(text, number);
     CHECK_TEXT(text, "MMoE: ");
     CHECK_TEXT(text, "features: 2 sparse with 12 categories, 1 dense");
@@ -569,15 +569,15 @@ static void test_parameters(void)
     int64_t shape[3], numbers = 0;
     int n = 0, tables = 0;
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
-    while (plx_model_parameter(f.model, n, &name, shape, NULL, NULL) == PLX_OK) {
+    while (read_parameter(f.model, n, &name, shape, NULL) == PLX_OK) {
         numbers += shape[0] * shape[1] * shape[2];
         /* Cities: six and the row for unknown ones; jobs: four and that row. */
         tables += strncmp(name, "embedding/", 10) == 0 && shape[2] == 3 && (shape[1] == 7 || shape[1] == 5);
         CHECK(name && name[0] != '\0');
         n++;
     }
-    CHECK(numbers == plx_model_n_parameters(f.model) && tables == 2);
-    CHECK_STATUS(plx_model_parameter(f.model, -1, &name, shape, NULL, NULL), PLX_ERR_ARGUMENT);
+    CHECK(numbers == plx_model_inspect(f.model)->n_parameters && tables == 2);
+    CHECK_STATUS(read_parameter(f.model, -1, &name, shape, NULL), PLX_ERR_ARGUMENT);
     fixture_free(&f);
 }
 
@@ -585,12 +585,11 @@ static void test_parameters(void)
 static void check_place(plx_model *model, int index)
 {
     float copy[4096];
-    int64_t shape[3], strides[2];
     const float *place = NULL;
-    CHECK_STATUS(plx_model_parameter(model, index, NULL, shape, NULL, NULL), PLX_OK);
-    const int64_t rows = shape[1], cols = shape[2], n = shape[0] * rows * cols;
+    const plx_parameter *one = plx_model_parameter(model, index);
+    const int64_t *strides = one->strides, rows = one->shape[1], cols = one->shape[2], n = one->shape[0] * rows * cols;
     if (n > 4096) return;
-    CHECK_STATUS(plx_model_parameter_values(model, index, &place, strides, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_parameter_values(model, index, &place, NULL), PLX_OK);
     for (int64_t i = 0; i < n; i++)
         copy[i] = (float)i;
     CHECK_STATUS(plx_model_set_parameter(model, index, copy, n, NULL), PLX_OK);
@@ -602,14 +601,13 @@ static void test_places_of_parameters(void)
 {
     fixture f;
     int n = 0;
-    int64_t strides[2];
     const float *place = NULL;
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
-    for (; plx_model_parameter(f.model, n, NULL, NULL, NULL, NULL) == PLX_OK; n++)
+    for (; plx_model_parameter(f.model, n); n++)
         check_place(f.model, n);
     CHECK(n > 4);
-    CHECK_STATUS(plx_model_parameter_values(f.model, n, &place, strides, NULL), PLX_ERR_ARGUMENT);
-    CHECK_STATUS(plx_model_parameter_values(f.model, 0, &place, NULL, NULL), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_parameter_values(f.model, n, &place, NULL), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_parameter_values(f.model, 0, NULL, NULL), PLX_ERR_ARGUMENT);
     fixture_free(&f);
 }
 
@@ -623,16 +621,16 @@ static void test_weights_that_are_not_finite(void)
     plx_error failure = {.message = ""};
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
     CHECK_STATUS(plx_model_save(f.model, at("finite.plexus"), NULL), PLX_OK);
-    CHECK_STATUS(plx_model_parameter(f.model, 0, NULL, shape, NULL, NULL), PLX_OK);
+    CHECK_STATUS(read_parameter(f.model, 0, NULL, shape, NULL), PLX_OK);
     const int64_t n = shape[0] * shape[1] * shape[2];
     REQUIRE(n <= (int64_t)(sizeof weights / sizeof *weights));
-    CHECK_STATUS(plx_model_parameter(f.model, 0, NULL, shape, weights, NULL), PLX_OK);
+    CHECK_STATUS(read_parameter(f.model, 0, NULL, shape, weights), PLX_OK);
     weights[n - 1] = NAN;
     CHECK_STATUS(plx_model_set_parameter(f.model, 0, weights, n, NULL), PLX_OK);
     CHECK_STATUS(plx_model_save(f.model, at("finite.plexus"), &failure), PLX_ERR_NUMERIC);
     CHECK_TEXT(failure.message, "holds a number that is not finite");
     CHECK_STATUS(plx_model_load(f.context, at("finite.plexus"), &loaded, NULL), PLX_OK);
-    CHECK(plx_model_value_rule(loaded) == 1);
+    CHECK(plx_model_inspect(loaded)->value_rule == 1);
     plx_model_free(loaded);
     fixture_free(&f);
 }
@@ -696,15 +694,14 @@ static void test_data_for_a_model(void)
     CHECK_STATUS(plx_config_set(f.config, "data.train=[half.csv]", NULL), PLX_OK);
     CHECK_STATUS(plx_config_set(f.config, "data.validation_part=1", NULL), PLX_OK);
     CHECK_STATUS(plx_config_set(f.config, "data.test_part=0", NULL), PLX_OK);
-    CHECK_STATUS(plx_data_load_for(f.config, f.model, folders, 1, &data, &failure), PLX_OK);
-    CHECK_STATUS(plx_data_load(f.config, folders, 1, &fitted, NULL), PLX_OK);
+    CHECK_STATUS(plx_data_load(f.config, FOLDERS_FOR(f.model, folders, 1), &data, &failure), PLX_OK);
+    CHECK_STATUS(plx_data_load(f.config, FOLDERS(folders, 1), &fitted, NULL), PLX_OK);
     REQUIRE(data && fitted);
     CHECK(plx_data_rows(data, PLX_PART_TRAIN) == 2 && plx_data_rows(data, PLX_PART_VALIDATION) == 1);
     CHECK_STATUS(plx_model_train(f.model, data, NULL, NULL, &failure), PLX_OK);
     CHECK_STATUS(plx_model_train(f.model, fitted, NULL, NULL, &failure), PLX_ERR_SCHEMA);
     plx_data_free(data);
     plx_data_free(fitted);
-    CHECK_STATUS(plx_data_load_for(f.config, NULL, folders, 1, &data, &failure), PLX_ERR_ARGUMENT);
     fixture_free(&f);
 }
 
@@ -712,14 +709,15 @@ static void test_contexts(void)
 {
     plx_context *context = NULL;
     plx_error failure;
-    const plx_context_options wrong[] = {{.threads = -1}, {.cpu_level = "avx1024"}};
+    const plx_context_options wrong[] = {{.size = sizeof *wrong, .threads = -1},
+                                         {.size = sizeof *wrong, .cpu_level = "avx1024"}};
     for (int i = 0; i < 2; i++)
         CHECK_STATUS(plx_context_create(&wrong[i], &context, &failure), PLX_ERR_ARGUMENT);
     CHECK_TEXT(failure.message, "avx1024");
     CHECK(!context);
-    const plx_context_options plain = {.cpu_level = "plain", .threads = 3};
+    const plx_context_options plain = {.size = sizeof plain, .cpu_level = "plain", .threads = 3};
     REQUIRE(plx_context_create(&plain, &context, NULL) == PLX_OK);
-    CHECK(strcmp(plx_context_cpu_level(context), "plain") == 0 && plx_context_threads(context) == 3);
+    CHECK(strcmp(plx_context_inspect(context)->cpu_level, "plain") == 0 && plx_context_inspect(context)->threads == 3);
     CHECK(strcmp(plx_version(), PLX_VERSION) == 0);
     plx_context_free(context);
     plx_context_free(NULL);
@@ -813,17 +811,17 @@ static plx_status whole_life(const plx_allocator *allocator, const char *text, p
     plx_model *loaded = NULL;
     char *description = NULL, *value = NULL;
     plx_metrics metrics[2];
-    const plx_context_options options = {.threads = 1, .allocator = allocator};
+    const plx_context_options options = {.size = sizeof options, .threads = 1, .allocator = allocator};
     make_raw_rows(&rows);
     plx_status status = fixture_make(&f, &options, text, err);
     if (status == PLX_OK) status = plx_model_train(f.model, f.data, NULL, NULL, err);
-    if (status == PLX_OK) status = plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, err);
+    if (status == PLX_OK) status = plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, err);
     if (status == PLX_OK) status = plx_model_save(f.model, at("t.plexus"), err);
     if (status == PLX_OK) status = plx_model_load(f.context, at("t.plexus"), &loaded, err);
     if (status == PLX_OK) {
-        status = plx_dataset_from_columns(loaded, rows.columns, 4, N_SCORED, false, &dataset, err);
+        status = plx_dataset_read(loaded, COLUMNS(rows.columns, 4, N_SCORED), false, &dataset, err);
     }
-    if (status == PLX_OK) status = plx_model_predict(loaded, dataset, scores, err);
+    if (status == PLX_OK) status = plx_model_predict(loaded, INTO(dataset, scores), NULL, err);
     if (status == PLX_OK) status = plx_predictor_create(loaded, &predictor, err);
     if (status == PLX_OK) {
         status = plx_predictor_score(predictor, rows.columns, 4, N_SCORED, scores, err);
@@ -868,39 +866,41 @@ static void test_every_allocation_may_fail(void)
     write_rows("rows.csv", N_ROWS, 1);
 }
 
-static void test_readers_of_columns(void)
+static void test_input_columns(void)
 {
-    static const char text[] = "features:\n"
-                               "  - {kind: list, name: seen, column: history, weight_column: stars, separator: ';'}\n"
-                               "  - {kind: dense, name: vector, size: 3, separator: tab}\n"
-                               "  - {kind: buckets, name: age, quantiles: 4}\n"
-                               "  - {kind: sparse, name: town, column: city}\n"
-                               "tasks:\n"
-                               "  - {name: click, where: shown, where_values: ['1'], weight_column: w}\n"
-                               "data: {train: [rows.csv], group: user, row_weight: all}\n"
-                               "model: {name: single_task}\n";
-    static const plx_column_reader wanted[] = {
-        {"city", "town", PLX_READS_CATEGORY, NULL, 1},   {"age", "age", PLX_READS_NUMBER, NULL, 1},
-        {"history", "seen", PLX_READS_LIST, ";", 1},     {"stars", "seen", PLX_READS_LIST_WEIGHTS, ";", 1},
-        {"vector", "vector", PLX_READS_NUMBER, "\t", 3}, {"click", "click", PLX_READS_LABEL, NULL, 1},
-        {"shown", "click", PLX_READS_LABEL, NULL, 1},    {"w", "click", PLX_READS_LABEL, NULL, 1},
-        {"all", NULL, PLX_READS_LABEL, NULL, 1},         {"user", NULL, PLX_READS_LABEL, NULL, 1}};
+    static const char text[] =
+        "features:\n"
+        "  - {kind: list, name: seen, column: history, weight_column: stars, separator: ';', max_length: 20}\n"
+        "  - {kind: dense, name: price, missing: 0}\n"
+        "  - {kind: dense, name: vector, size: 3, separator: tab}\n"
+        "  - {kind: buckets, name: age, quantiles: 4}\n"
+        "  - {kind: sparse, name: town, column: city}\n"
+        "tasks:\n"
+        "  - {name: click, where: shown, where_values: ['1'], weight_column: w}\n"
+        "data: {train: [rows.csv], group: user, row_weight: all}\n"
+        "model: {name: single_task}\n";
+    static const plx_input_column wanted[] = {
+        {"city", "town", PLX_READS_CATEGORY, 1, NULL, true}, {"age", "age", PLX_READS_NUMBER, 1, NULL, true},
+        {"history", "seen", PLX_READS_LIST, 20, ";", true},  {"stars", "seen", PLX_READS_LIST_WEIGHTS, 20, ";", true},
+        {"price", "price", PLX_READS_NUMBER, 1, NULL, true}, {"vector", "vector", PLX_READS_NUMBER, 3, "\t", false},
+        {"click", "click", PLX_READS_LABEL, 1, NULL, true},  {"shown", "click", PLX_READS_LABEL, 1, NULL, true},
+        {"w", "click", PLX_READS_LABEL, 1, NULL, false},     {"all", NULL, PLX_READS_LABEL, 1, NULL, false},
+        {"user", NULL, PLX_READS_LABEL, 1, NULL, true}};
     enum { N = sizeof wanted / sizeof *wanted };
     plx_context *context = NULL;
     plx_config *config = NULL;
-    plx_column_reader got;
     CHECK_STATUS(plx_context_create(NULL, &context, NULL), PLX_OK);
     CHECK_STATUS(plx_config_parse(context, text, strlen(text), "c.yaml", &config, NULL), PLX_OK);
     REQUIRE(config);
     for (int i = 0; i < N; i++) {
-        REQUIRE(plx_config_reader(config, i, &got));
-        CHECK(strcmp(got.column, wanted[i].column) == 0 && got.reading == wanted[i].reading);
-        CHECK(got.separator ? wanted[i].separator && strcmp(got.separator, wanted[i].separator) == 0
-                            : !wanted[i].separator);
-        CHECK(got.size == wanted[i].size);
-        CHECK(wanted[i].name ? strcmp(got.name, wanted[i].name) == 0 : got.name == NULL);
+        const plx_input_column *got = plx_config_column(config, i), *want = &wanted[i];
+        REQUIRE(got);
+        CHECK(strcmp(got->column, want->column) == 0 && got->reading == want->reading && got->size == want->size);
+        CHECK(got->separator ? want->separator && strcmp(got->separator, want->separator) == 0 : !want->separator);
+        CHECK(want->reader ? strcmp(got->reader, want->reader) == 0 : got->reader == NULL);
+        CHECK(got->may_be_missing == want->may_be_missing);
     }
-    CHECK(!plx_config_reader(config, N, &got) && !plx_config_reader(config, -1, &got));
+    CHECK(!plx_config_column(config, N) && !plx_config_column(config, -1));
     plx_config_free(config);
     plx_context_free(context);
 }
@@ -926,7 +926,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_places_of_parameters),
         CHECK_TEST(test_weights_that_are_not_finite),
         CHECK_TEST(test_values_of_keys),
-        CHECK_TEST(test_readers_of_columns),
+        CHECK_TEST(test_input_columns),
         CHECK_TEST(test_data_for_a_model),
         CHECK_TEST(test_contexts),
         CHECK_TEST(test_wrong_model_files_are_refused),

@@ -7,19 +7,20 @@
 
 enum { N_ROWS = 600 };
 
-static const plx_context_options one_thread = {.threads = 1};
+static const plx_context_options one_thread = {.size = sizeof one_thread, .threads = 1};
 
 typedef struct taken {
     float scores[2 * N_ROWS * 3];
     int64_t n, most;
 } taken;
 
-static bool take(void *user, const float *scores, int64_t rows)
+static bool take(void *user, const plx_scored_rows *rows)
 {
     taken *t = user;
-    if (t->n + rows > N_ROWS * 3) return false;
-    memcpy(t->scores + 2 * t->n, scores, (size_t)rows * 2 * sizeof *scores);
-    t->n += rows;
+    CHECK(!rows->kept);
+    if (t->n + rows->rows > N_ROWS * 3) return false;
+    memcpy(t->scores + 2 * t->n, rows->scores, (size_t)rows->rows * 2 * sizeof *rows->scores);
+    t->n += rows->rows;
     return t->n < t->most;
 }
 
@@ -59,23 +60,23 @@ static void test_predict_files(void)
     static taken t;
     fixture f;
     plx_error err;
-    plx_files_report report;
+    plx_read_report report = {.size = sizeof report};
     plx_dataset *dataset = NULL;
     float *scores = calloc(2 * N_ROWS, sizeof *scores);
     REQUIRE(scores && make_model(&f));
     const char *const paths[] = {at("rows.csv"), at("rows.csv")};
     t = (taken){.most = INT64_MAX};
-    CHECK_STATUS(plx_model_predict_files(f.model, paths, 2, take, &t, &report, &err), PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, BY(FILES(paths, 2), take, &t), &report, &err), PLX_OK);
     CHECK(t.n == 2 * N_ROWS && report.rows == 2 * N_ROWS && report.wrong_rows == 0);
-    REQUIRE(plx_dataset_read(f.model, paths, 1, false, &dataset, &err) == PLX_OK);
-    CHECK_STATUS(plx_model_predict(f.model, dataset, scores, &err), PLX_OK);
+    REQUIRE(plx_dataset_read(f.model, FILES(paths, 1), false, &dataset, &err) == PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, INTO(dataset, scores), NULL, &err), PLX_OK);
     for (int file = 0; file < 2; file++)
         CHECK(memcmp(scores, t.scores + 2 * N_ROWS * file, 2 * N_ROWS * sizeof *scores) == 0);
     t = (taken){.most = 1};
-    CHECK_STATUS(plx_model_predict_files(f.model, paths, 2, take, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_predict(f.model, BY(FILES(paths, 2), take, &t), NULL, &err), PLX_ERR_ARGUMENT);
     const char *const none[] = {"no/such/file.csv"};
-    CHECK_STATUS(plx_model_predict_files(f.model, none, 1, take, &t, NULL, &err), PLX_ERR_IO);
-    CHECK_STATUS(plx_model_predict_files(f.model, paths, 0, take, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_predict(f.model, BY(FILES(none, 1), take, &t), NULL, &err), PLX_ERR_IO);
+    CHECK_STATUS(plx_model_predict(f.model, BY(FILES(paths, 0), take, &t), NULL, &err), PLX_ERR_ARGUMENT);
     plx_dataset_free(dataset);
     fixture_free(&f);
     free(scores);
@@ -85,16 +86,16 @@ static void test_evaluate_files(void)
 {
     fixture f;
     plx_error err;
-    plx_files_report report;
+    plx_read_report report = {.size = sizeof report};
     plx_dataset *dataset = NULL;
     plx_metrics a[2], b[2];
     REQUIRE(make_model(&f));
     write_rows("more.csv", 400, 2);
     const char *const paths[] = {at("rows.csv"), at("more.csv")};
-    CHECK_STATUS(plx_model_evaluate_files(f.model, paths, 2, a, &report, &err), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, SOURCE(FILES(paths, 2)), a, &report, &err), PLX_OK);
     CHECK(report.rows == N_ROWS + 400);
-    REQUIRE(plx_dataset_read(f.model, paths, 2, true, &dataset, &err) == PLX_OK);
-    CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, b, &err), PLX_OK);
+    REQUIRE(plx_dataset_read(f.model, FILES(paths, 2), true, &dataset, &err) == PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, DATASET(dataset), b, NULL, &err), PLX_OK);
     for (int task = 0; task < 2; task++)
         CHECK(a[task].rows == b[task].rows && METRIC(a[task], auc) == METRIC(b[task], auc) &&
               METRIC(a[task], logloss) == METRIC(b[task], logloss));
@@ -114,22 +115,26 @@ static void test_predict_rows(void)
 {
     fixture f;
     plx_error err;
-    plx_files_report report;
+    plx_read_report report = {.size = sizeof report};
     taken_rows t = {.limit = INT64_MAX};
     const char *const columns[] = {"city", "age"};
     REQUIRE(make_model(&f));
     write_text("some.csv", "age,city,job,click,spend\n30,Oslo,cook,1,2\n40,\"Rome, old\",,,\n");
     const char *const paths[] = {at("some.csv"), at("some.csv")};
-    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 2, columns, 2, take_rows, &t, &report, &err), PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, KEEPING(FILES(paths, 2), columns, 2, take_rows, &t), &report, &err),
+                 PLX_OK);
     CHECK(t.n == 4 && t.skipped == 0 && t.bytes == 2 * strlen("Oslo30Rome, old40") && report.rows == 4);
     CHECK(strcmp(t.first, "Oslo 30 ") == 0 && strcmp(t.last, "Rome, old 40 ") == 0);
     t = (taken_rows){.limit = 1};
-    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 2, columns, 2, take_rows, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_predict(f.model, KEEPING(FILES(paths, 2), columns, 2, take_rows, &t), NULL, &err),
+                 PLX_ERR_ARGUMENT);
     CHECK(t.n == 4); /* one call */
     const char *const unknown[] = {"city", "town"};
-    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 1, unknown, 2, take_rows, &t, NULL, &err), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_model_predict(f.model, KEEPING(FILES(paths, 1), unknown, 2, take_rows, &t), NULL, &err),
+                 PLX_ERR_SCHEMA);
     CHECK_TEXT(err.message, "no column 'town'");
-    CHECK_STATUS(plx_model_predict_rows(f.model, paths, 1, NULL, 2, take_rows, &t, NULL, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_predict(f.model, KEEPING(FILES(paths, 1), NULL, 2, take_rows, &t), NULL, &err),
+                 PLX_ERR_ARGUMENT);
     fixture_free(&f);
 }
 
@@ -175,7 +180,7 @@ static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error
     char cache[128];
     plx_data *more = NULL;
     plx_metrics metrics[2];
-    const plx_context_options options = {.threads = 1, .allocator = allocator};
+    const plx_context_options options = {.size = sizeof options, .threads = 1, .allocator = allocator};
     const char *const folders[] = {home}, *const paths[] = {at("rows.csv")}, *const columns[] = {"city", "age"};
     taken_rows rows = {.limit = INT64_MAX};
     const char *text = config_text("mmoe", "  num_experts: 2\n  expert_dnn_units: [4]\n", "");
@@ -187,16 +192,17 @@ static plx_status whole_life(const plx_allocator *allocator, taken *t, plx_error
     if (!status) status = plx_config_set(f.config, "train.epochs=1", err);
     if (!status) status = plx_config_set(f.config, "tasks.click.class_weights=[1, 2]", err);
     if (!status) status = plx_config_set(f.config, cache, err);
-    if (!status) status = plx_data_load(f.config, folders, 1, &f.data, err);
+    if (!status) status = plx_data_load(f.config, FOLDERS(folders, 1), &f.data, err);
     if (!status) status = plx_model_create(f.config, f.data, &f.model, err);
     if (!status) status = plx_model_train(f.model, f.data, NULL, NULL, err);
-    if (!status) status = plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, err);
-    if (!status) status = plx_model_evaluate_weighted(f.model, f.data, PLX_PART_TEST, NULL, metrics, err);
-    if (!status) status = plx_model_evaluate_files(f.model, paths, 1, metrics, NULL, err);
-    if (!status) status = plx_model_evaluate_files_weighted(f.model, paths, 1, metrics, NULL, err);
-    if (!status) status = plx_model_predict_files(f.model, paths, 1, take, t, NULL, err);
-    if (!status) status = plx_model_predict_rows(f.model, paths, 1, columns, 2, take_rows, &rows, NULL, err);
-    if (!status) status = plx_data_load_for(f.config, f.model, folders, 1, &more, err);
+    if (!status) status = plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, err);
+    if (!status)
+        status = plx_model_evaluate(f.model, WEIGHTED(.data = f.data, .part = PLX_PART_TEST), metrics, NULL, err);
+    if (!status) status = plx_model_evaluate(f.model, SOURCE(FILES(paths, 1)), metrics, NULL, err);
+    if (!status) status = plx_model_evaluate(f.model, WEIGHTED(.source = FILES(paths, 1)), metrics, NULL, err);
+    if (!status) status = plx_model_predict(f.model, BY(FILES(paths, 1), take, t), NULL, err);
+    if (!status) status = plx_model_predict(f.model, KEEPING(FILES(paths, 1), columns, 2, take_rows, &rows), NULL, err);
+    if (!status) status = plx_data_load(f.config, FOLDERS_FOR(f.model, folders, 1), &more, err);
     if (!status && plx_data_rows(more, PLX_PART_TRAIN) != plx_data_rows(f.data, PLX_PART_TRAIN))
         check_report(__FILE__, __LINE__, "rows for a model are others");
     plx_data_free(more);

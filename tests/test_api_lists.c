@@ -105,13 +105,13 @@ static void test_scores_agree(void)
     CHECK_STATUS(plx_model_save(model, at("again.plexus"), &failure), PLX_OK);
     CHECK(files_equal("lists.plexus", "again.plexus"));
     const char *const paths[] = {at("rows.csv")};
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, false, &dataset, &failure), PLX_OK);
-    REQUIRE(plx_dataset_rows(dataset) == ROWS);
-    CHECK_STATUS(plx_model_predict(f.model, dataset, scores[0], &failure), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), false, &dataset, &failure), PLX_OK);
+    REQUIRE(plx_dataset_report(dataset)->rows == ROWS);
+    CHECK_STATUS(plx_model_predict(f.model, INTO(dataset, scores[0]), NULL, &failure), PLX_OK);
     plx_dataset_free(dataset);
     list_columns(&r, 0, columns);
-    CHECK_STATUS(plx_dataset_from_columns(model, columns, 6, ROWS, false, &dataset, &failure), PLX_OK);
-    CHECK_STATUS(plx_model_predict(model, dataset, others[0], &failure), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(model, COLUMNS(columns, 6, ROWS), false, &dataset, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_predict(model, INTO(dataset, others[0]), NULL, &failure), PLX_OK);
     CHECK(memcmp(scores, others, sizeof scores) == 0);
     plx_dataset_free(dataset);
     CHECK_STATUS(plx_predictor_create(model, &predictor, &failure), PLX_OK);
@@ -130,7 +130,7 @@ static void check_shape(const plx_model *model, const char *wanted, int64_t rows
 {
     const char *name = NULL;
     int64_t shape[3] = {0};
-    for (int i = 0; plx_model_parameter(model, i, &name, shape, NULL, NULL) == PLX_OK; i++)
+    for (int i = 0; read_parameter(model, i, &name, shape, NULL) == PLX_OK; i++)
         if (strcmp(name, wanted) == 0) break;
     CHECK_TEXT(name, wanted);
     CHECK(shape[1] == rows && shape[2] == cols);

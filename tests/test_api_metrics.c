@@ -119,7 +119,7 @@ static void check_weighted(const fixture *f, const plx_dataset *dataset, const p
     plx_error failure;
     for (int i = 0; i < ROWS * 4; i++)
         weights[i] = 0.3;
-    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f->model, BY_WEIGHTS(dataset, weights), got, NULL, NULL), PLX_OK);
     for (int task = 0; task < 4; task++) {
         for (int i = 0; i < plx_metric_count(); i++) {
             const double value = plx_metrics_value(&got[task], i), once = plx_metrics_value(&plain[task], i);
@@ -129,17 +129,18 @@ static void check_weighted(const fixture *f, const plx_dataset *dataset, const p
         for (int i = 0; i < ROWS; i++)
             weights[i * 4 + task] = i == 1;
     }
-    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f->model, BY_WEIGHTS(dataset, weights), got, NULL, NULL), PLX_OK);
     CHECK(got[CLICK].rows == ROWS && isnan(METRIC(got[CLICK], auc)) &&
           (METRIC(got[CLICK], accuracy) == 0 || METRIC(got[CLICK], accuracy) == 1));
     CHECK(isnan(METRIC(got[PRICE], r2)) && METRIC(got[PRICE], mse) > 0 &&
           fabs(METRIC(got[PRICE], rmse) - METRIC(got[PRICE], mae)) < 1e-12);
     /* The rows of this configuration have no weights. */
-    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, NULL, got, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f->model, WEIGHTED(.dataset = dataset), got, NULL, NULL), PLX_OK);
     CHECK(METRIC(got[CLICK], auc) == METRIC(plain[CLICK], auc) && METRIC(got[PRICE], mse) == METRIC(plain[PRICE], mse));
-    CHECK_STATUS(plx_model_evaluate_weighted(f->model, f->data, PLX_PART_VALIDATION, NULL, got, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f->model, WEIGHTED(.data = f->data, .part = PLX_PART_VALIDATION), got, NULL, NULL),
+                 PLX_OK);
     weights[4 * 7 + PRICE] = -1;
-    CHECK_STATUS(plx_model_evaluate_dataset_weighted(f->model, dataset, weights, got, &failure), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_evaluate(f->model, BY_WEIGHTS(dataset, weights), got, NULL, &failure), PLX_ERR_ARGUMENT);
     CHECK_TEXT(failure.message, "row 8: the weight for task 'price' is -1");
 }
 
@@ -150,19 +151,17 @@ static void test_figures_of_all_kinds(void)
     plx_metrics metrics[4];
     plx_dataset *dataset = NULL;
     plx_error failure = {.message = ""};
-    int buy, price, sort;
     home_make();
     write_csv();
     const char *paths[] = {at("rows.csv")};
     if (!fixture_ready(&f, NULL, text_with(""))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, &failure), PLX_OK);
-    REQUIRE(plx_model_n_outputs(f.model) == OUTPUTS);
-    plx_model_task_outputs(f.model, BUY, &buy);
-    plx_model_task_outputs(f.model, PRICE, &price);
-    plx_model_task_outputs(f.model, SORT, &sort);
-    REQUIRE(plx_dataset_read(f.model, paths, 1, true, &dataset, &failure) == PLX_OK);
-    CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, metrics, &failure), PLX_OK);
-    CHECK_STATUS(plx_model_predict(f.model, dataset, scores, &failure), PLX_OK);
+    REQUIRE(plx_model_inspect(f.model)->n_outputs == OUTPUTS);
+    const int buy = plx_model_task(f.model, BUY)->first_output, price = plx_model_task(f.model, PRICE)->first_output;
+    const int sort = plx_model_task(f.model, SORT)->first_output;
+    REQUIRE(plx_dataset_read(f.model, FILES(paths, 1), true, &dataset, &failure) == PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, DATASET(dataset), metrics, NULL, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, INTO(dataset, scores), NULL, &failure), PLX_OK);
     check_weighted(&f, dataset, metrics);
     plx_dataset_free(dataset);
     CHECK_TEXT("", failure.message);
@@ -199,14 +198,14 @@ static void test_the_monitor_of_classes(void)
 {
     fixture f;
     watched w = {.n = 0};
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     plx_metrics metrics[4];
     home_make();
     write_csv();
-    const plx_train_hooks hooks = {.progress = watch, .user = &w};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .progress = watch, .user = &w};
     if (!fixture_ready(&f, NULL, text_with("  monitor: sort.accuracy\n"))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, NULL), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(w.n == EPOCHS);
     double best = -1;
     for (int i = 0; i < w.n; i++) {

@@ -64,8 +64,9 @@ static bool predict_file(const plx_model *model, float *scores)
 {
     plx_dataset *rows = NULL;
     const char *const paths[] = {at("rows.csv")};
-    bool done = plx_dataset_read(model, paths, 1, false, &rows, NULL) == PLX_OK && plx_dataset_rows(rows) == ROWS &&
-                plx_model_predict(model, rows, scores, NULL) == PLX_OK;
+    bool done = plx_dataset_read(model, FILES(paths, 1), false, &rows, NULL) == PLX_OK &&
+                plx_dataset_report(rows)->rows == ROWS &&
+                plx_model_predict(model, INTO(rows, scores), NULL, NULL) == PLX_OK;
     plx_dataset_free(rows);
     return done;
 }
@@ -103,7 +104,7 @@ static void test_views_and_vectors_from_rows_to_scores(void)
     make_rows(&r);
     if (!fixture_ready(&f, NULL, config)) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, &failure), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
     CHECK(METRIC(metrics[0], auc) > 0.9);
     CHECK_STATUS(plx_model_describe(f.model, PLX_DESCRIPTION_LAYERS, &text, NULL), PLX_OK);
     CHECK_TEXT(text, "features: 0 sparse with 0 categories, 2 in buckets with ");

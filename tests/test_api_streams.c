@@ -86,18 +86,18 @@ static struct ArrowArrayStream open_table(table *t, int rows, int batches)
     return (struct ArrowArrayStream){get_schema, get_next, get_last_error, release, t};
 }
 
-static bool take(void *user, const float *scores, int64_t rows)
+static bool take(void *user, const plx_scored_rows *rows)
 {
     int64_t *n = user;
-    if (*n + rows > ROWS) return false;
-    memcpy(taken + 2 * *n, scores, (size_t)rows * 2 * sizeof *scores);
-    *n += rows;
+    if (*n + rows->rows > ROWS) return false;
+    memcpy(taken + 2 * *n, rows->scores, (size_t)rows->rows * 2 * sizeof *rows->scores);
+    *n += rows->rows;
     return true;
 }
 
-static bool end(void *user, const float *scores, int64_t rows)
+static bool end(void *user, const plx_scored_rows *rows)
 {
-    (void)user, (void)scores, (void)rows;
+    (void)user, (void)rows;
     return false;
 }
 
@@ -117,26 +117,26 @@ static void test_the_bits_of_all_rows_at_once(void)
     int64_t n = 0;
     if (!fixture_ready(&f, NULL, sample_text())) return;
     struct ArrowArrayStream stream = open_table(&t, BATCH, BATCHES);
-    CHECK_STATUS(plx_dataset_from_arrow(f.model, &stream, true, &dataset, &err), PLX_OK);
-    REQUIRE(dataset && plx_dataset_rows(dataset) == ROWS);
-    CHECK_STATUS(plx_model_predict(f.model, dataset, at_once, &err), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate_dataset(f.model, dataset, once, &err), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(f.model, STREAM(&stream), true, &dataset, &err), PLX_OK);
+    REQUIRE(dataset && plx_dataset_report(dataset)->rows == ROWS);
+    CHECK_STATUS(plx_model_predict(f.model, INTO(dataset, at_once), NULL, &err), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, DATASET(dataset), once, NULL, &err), PLX_OK);
     stream = open_table(&t, BATCH, BATCHES);
-    CHECK_STATUS(plx_model_predict_arrow(f.model, &stream, take, &n, &err), PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, BY(STREAM(&stream), take, &n), NULL, &err), PLX_OK);
     CHECK(n == ROWS && memcmp(taken, at_once, sizeof taken) == 0);
     stream = open_table(&t, BATCH, BATCHES);
-    CHECK_STATUS(plx_model_evaluate_arrow(f.model, &stream, streamed, &err), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, SOURCE(STREAM(&stream)), streamed, NULL, &err), PLX_OK);
     stream = open_table(&t, BATCH, BATCHES);
-    CHECK_STATUS(plx_model_evaluate_arrow_weighted(f.model, &stream, weighted, &err), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, WEIGHTED(.source = STREAM(&stream)), weighted, NULL, &err), PLX_OK);
     for (int task = 0; task < 2; task++) {
         CHECK(streamed[task].rows == ROWS && METRIC(streamed[task], auc) == METRIC(once[task], auc));
         CHECK(METRIC(weighted[task], logloss) == METRIC(once[task], logloss)); /* these rows have no weights */
     }
     stream = open_table(&t, BATCH, BATCHES);
-    CHECK_STATUS(plx_model_predict_arrow(f.model, &stream, end, NULL, &err), PLX_ERR_ARGUMENT);
-    CHECK_STATUS(plx_model_predict_arrow(f.model, NULL, take, &n, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_predict(f.model, BY(STREAM(&stream), end, NULL), NULL, &err), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_model_predict(f.model, BY(STREAM(NULL), take, &n), NULL, &err), PLX_ERR_ARGUMENT);
     stream = open_table(&t, BATCH, 0);
-    CHECK_STATUS(plx_model_evaluate_arrow(f.model, &stream, once, &err), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_model_evaluate(f.model, SOURCE(STREAM(&stream)), once, NULL, &err), PLX_ERR_SCHEMA);
     plx_dataset_free(dataset);
     fixture_free(&f);
 }
@@ -153,12 +153,12 @@ static void test_memory_ends(void)
         plx_metrics metrics[2];
         int64_t n_taken = 0;
         failing_allocator_init(&failing, n);
-        const plx_context_options options = {.threads = 1, .allocator = &failing.allocator};
+        const plx_context_options options = {.size = sizeof options, .threads = 1, .allocator = &failing.allocator};
         plx_status status = fixture_make(&f, &options, text, NULL);
         struct ArrowArrayStream stream = open_table(&t, 90, 2);
-        if (!status) status = plx_model_predict_arrow(f.model, &stream, take, &n_taken, NULL);
+        if (!status) status = plx_model_predict(f.model, BY(STREAM(&stream), take, &n_taken), NULL, NULL);
         stream = open_table(&t, 90, 2);
-        if (!status) status = plx_model_evaluate_arrow_weighted(f.model, &stream, metrics, NULL);
+        if (!status) status = plx_model_evaluate(f.model, WEIGHTED(.source = STREAM(&stream)), metrics, NULL, NULL);
         fixture_free(&f);
         ended = !failing.failed;
         CHECK(failing.live == 0);

@@ -32,10 +32,10 @@ static int read_table(const plx_model *model, const char *wanted, float *numbers
 {
     const char *name;
     int64_t shape[3];
-    for (int i = 0; plx_model_parameter(model, i, &name, shape, NULL, NULL) == PLX_OK; i++) {
+    for (int i = 0; read_parameter(model, i, &name, shape, NULL) == PLX_OK; i++) {
         if (strcmp(name, wanted) != 0) continue;
         CHECK(shape[0] == 1 && shape[2] == COLS && shape[1] <= 64);
-        CHECK_STATUS(plx_model_parameter(model, i, NULL, NULL, numbers, NULL), PLX_OK);
+        CHECK_STATUS(read_parameter(model, i, NULL, NULL, numbers), PLX_OK);
         return (int)shape[1];
     }
     return 0;
@@ -55,11 +55,11 @@ static void check_whole_way(const char *text)
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, &err), PLX_OK);
     CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), &err), PLX_OK);
     CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &loaded, &err), PLX_OK);
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, false, &rows, &err), PLX_OK);
-    if (loaded && rows && plx_dataset_rows(rows) * 2 <= 4096) {
-        CHECK_STATUS(plx_model_predict(f.model, rows, scores, &err), PLX_OK);
-        CHECK_STATUS(plx_model_predict(loaded, rows, again, &err), PLX_OK);
-        CHECK(memcmp(scores, again, (size_t)plx_dataset_rows(rows) * 2 * sizeof *scores) == 0);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), false, &rows, &err), PLX_OK);
+    if (loaded && rows && plx_dataset_report(rows)->rows * 2 <= 4096) {
+        CHECK_STATUS(plx_model_predict(f.model, INTO(rows, scores), NULL, &err), PLX_OK);
+        CHECK_STATUS(plx_model_predict(loaded, INTO(rows, again), NULL, &err), PLX_OK);
+        CHECK(memcmp(scores, again, (size_t)plx_dataset_report(rows)->rows * 2 * sizeof *scores) == 0);
         CHECK_STATUS(plx_predictor_create(loaded, &predictor, &err), PLX_OK);
         const char *cities[] = {"Oslo", "Rome"}, *jobs[] = {"cook", "nurse"};
         const double ages[] = {20, 50};
@@ -129,8 +129,7 @@ static void test_initializers(void)
 static void write_npy(const char *name, int rows, int cols)
 {
     char header[128];
-    int n =
-        snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d), }", rows, cols);
+    int n = snprintf(header, sizeof header, "{'descr': '<f4', 'fortran_order': False, 'shape': (%d, %d)}", rows, cols);
     while (n < 117)
         header[n++] = ' ';
     header[n++] = '\n';
@@ -217,10 +216,13 @@ static void train_lazily(int threads, int epochs, bool resume, float *numbers)
 {
     fixture f;
     plx_error err = {0};
-    const plx_context_options options = {.threads = threads};
-    const plx_train_hooks hooks = {
-        .progress = stop_after, .user = &epochs, .checkpoint_path = at("state"), .resume = resume};
-    plx_train_report report;
+    const plx_context_options options = {.size = sizeof options, .threads = threads};
+    const plx_train_hooks hooks = {.size = sizeof hooks,
+                                   .progress = stop_after,
+                                   .user = &epochs,
+                                   .checkpoint_path = at("state"),
+                                   .resume = resume};
+    plx_train_report report = {.size = sizeof report};
     if (!fixture_ready(&f, &options, tables_text(", embedding_name: place", ", embedding_name: place", lazy_lines)))
         return;
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, &err), PLX_OK);
@@ -248,7 +250,7 @@ static plx_status whole_life(const plx_allocator *allocator, const char *text, p
 {
     fixture f;
     plx_model *loaded = NULL;
-    const plx_context_options options = {.threads = 1, .allocator = allocator};
+    const plx_context_options options = {.size = sizeof options, .threads = 1, .allocator = allocator};
     plx_status status = fixture_make(&f, &options, text, err);
     if (status == PLX_OK) status = plx_model_train(f.model, f.data, NULL, NULL, err);
     if (status == PLX_OK) status = plx_model_save(f.model, at("t.plexus"), err);
@@ -290,7 +292,7 @@ static void test_idle_options_are_told(void)
 {
     fixture f;
     char line[400] = "";
-    const plx_context_options options = {.warn = keep_line, .user = line};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_line, .user = line};
     if (!fixture_ready(&f, &options, tables_text("", "", ", table_optimizer: lazy_adam"))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK_TEXT(line, "train.table_optimizer has no effect");

@@ -14,7 +14,7 @@ enum { OLD_ROWS = 14, OLD_OUTPUTS = 5 };
 
 static bool load_old(plx_context **context, plx_model **model, const char *path)
 {
-    const plx_context_options options = {.cpu_level = "plain"};
+    const plx_context_options options = {.size = sizeof options, .cpu_level = "plain"};
     plx_error err = {0};
     CHECK_STATUS(plx_context_create(&options, context, &err), PLX_OK);
     const plx_status status = plx_model_load(*context, path, model, &err);
@@ -29,9 +29,9 @@ static void check_old_scores(const plx_model *model, float scores[OLD_ROWS][OLD_
     const char *const paths[] = {"tests/rule_0/rows.csv"};
     plx_dataset *rows = NULL;
     char line[512];
-    CHECK_STATUS(plx_dataset_read(model, paths, 1, false, &rows, NULL), PLX_OK);
-    REQUIRE(rows && plx_dataset_rows(rows) == OLD_ROWS);
-    CHECK_STATUS(plx_model_predict(model, rows, &scores[0][0], NULL), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(model, FILES(paths, 1), false, &rows, NULL), PLX_OK);
+    REQUIRE(rows && plx_dataset_report(rows)->rows == OLD_ROWS);
+    CHECK_STATUS(plx_model_predict(model, INTO(rows, &scores[0][0]), NULL, NULL), PLX_OK);
     FILE *file = fopen("tests/rule_0/scores.csv", "rb");
     REQUIRE(file && fgets(line, sizeof line, file));
     for (int i = 0; i < OLD_ROWS && fgets(line, sizeof line, file); i++) {
@@ -164,7 +164,7 @@ static void score_some(const plx_model *model, int n, int n_known, const char *k
     }
     const plx_column columns[] = {
         {.name = "city", .texts = cities}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}};
-    CHECK_STATUS(plx_dataset_from_columns(model, columns, 3, n, false, &rows, NULL), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(model, COLUMNS(columns, 3, n), false, &rows, NULL), PLX_OK);
     plx_dataset_free(rows);
 }
 
@@ -184,11 +184,10 @@ static void write_cities(const char *name, int n, const char *city)
     fclose(file);
 }
 
-static bool take(void *user, const float *scores, int64_t n)
+static bool take(void *user, const plx_scored_rows *rows)
 {
     (void)user;
-    (void)scores;
-    (void)n;
+    (void)rows;
     return true;
 }
 
@@ -197,7 +196,7 @@ static void test_unknown_columns_are_told_once(void)
     fixture f;
     warnings h = {0};
     plx_model *other = NULL;
-    const plx_context_options options = {.warn = keep_warning, .user = &h};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
     h.n = 0;
     score_cities(f.model, 99, 0, "oslo");
@@ -258,7 +257,7 @@ static void test_shares_of_known_cells(void)
         fixture f;
         warnings h = {0};
         plx_model *copy = NULL, *without = NULL;
-        const plx_context_options options = {.warn = keep_warning, .user = &h};
+        const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
         snprintf(text, sizeof text,
                  "data: {train: [rows.csv], validation_part: 0.2}\nfeatures:\n  - {kind: %s, name: city, %s}\n"
                  "  - {kind: sparse, name: job}\n  - {kind: dense, name: age}\n"
@@ -291,17 +290,17 @@ static void test_unknown_columns_of_files(void)
     warnings h = {0};
     plx_dataset *rows = NULL;
     plx_model *other = NULL;
-    const plx_context_options options = {.warn = keep_warning, .user = &h};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
     write_cities("cities.csv", 150, "oslo");
     const char *const paths[] = {at("cities.csv")};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
     h.n = 0;
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, false, &rows, NULL), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), false, &rows, NULL), PLX_OK);
     CHECK(h.n == 1);
     plx_dataset_free(rows);
     CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), NULL), PLX_OK);
     CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &other, NULL), PLX_OK);
-    CHECK_STATUS(plx_model_predict_files(other, paths, 1, take, NULL, NULL, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_predict(other, BY(FILES(paths, 1), take, NULL), NULL, NULL), PLX_OK);
     CHECK(h.n == 2);
     CHECK_TEXT(h.last, "of 150 cells 0 hold");
     plx_model_free(other);
@@ -312,7 +311,7 @@ static void test_hashed_columns_know_all(void)
 {
     fixture f;
     warnings h = {0};
-    const plx_context_options options = {.warn = keep_warning, .user = &h};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options,
                        "data: {train: [rows.csv], validation_part: 0.2}\n"
                        "features:\n"
@@ -338,7 +337,7 @@ static void test_predictors_count(void)
     warnings h = {0};
     float scores[8];
     plx_predictor *predictor = NULL;
-    const plx_context_options options = {.warn = keep_warning, .user = &h};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
     h.n = 0;
     CHECK_STATUS(plx_predictor_create(f.model, &predictor, NULL), PLX_OK);
@@ -363,7 +362,7 @@ static void test_floats_beyond_their_integers(void)
     static const char *const jobs[] = {"cook", "cook"};
     fixture f;
     warnings h = {0};
-    const plx_context_options options = {.warn = keep_warning, .user = &h};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
     if (!fixture_ready(&f, &options, config_text("mmoe", "", ""))) return;
     const plx_column columns[3][3] = {
         {{.name = "city", .numbers = exact}, {.name = "job", .texts = jobs}, {.name = "age", .numbers = ages}},
@@ -372,7 +371,7 @@ static void test_floats_beyond_their_integers(void)
     h.n = 0;
     for (int i = 0; i < 3; i++) {
         plx_dataset *rows = NULL;
-        CHECK_STATUS(plx_dataset_from_columns(f.model, columns[i], 3, 2, false, &rows, NULL), PLX_OK);
+        CHECK_STATUS(plx_dataset_read(f.model, COLUMNS(columns[i], 3, 2), false, &rows, NULL), PLX_OK);
         plx_dataset_free(rows);
         CHECK(h.n == (i == 2));
     }

@@ -83,7 +83,7 @@ static void test_one_class_in_validation(void)
     fixture f;
     warnings w = {0};
     plx_metrics metrics[2];
-    const plx_context_options options = {.threads = 1, .warn = keep_warning, .user = &w};
+    const plx_context_options options = {.size = sizeof options, .threads = 1, .warn = keep_warning, .user = &w};
     char rows[2048];
     snprintf(rows, sizeof rows, "%s%s%s", header, some_rows, "Oslo,cook,27,1,no\nRome,smith,37,1,yes\n");
     write_text("rows.csv", rows);
@@ -91,11 +91,11 @@ static void test_one_class_in_validation(void)
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK(w.n == 1);
     CHECK_TEXT(w.last, "task 'click': all validation labels are positive; AUC has no meaning");
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(w.n == 2 && isnan(METRIC(metrics[0], auc)) && isfinite(METRIC(metrics[0], logloss)) &&
           isfinite(METRIC(metrics[1], auc)));
     plx_error failure;
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "'test' has no rows");
     fixture_free(&f);
 }
@@ -104,7 +104,7 @@ static void test_patience_without_validation(void)
 {
     fixture f;
     warnings w = {0};
-    const plx_context_options options = {.threads = 1, .warn = keep_warning, .user = &w};
+    const plx_context_options options = {.size = sizeof options, .threads = 1, .warn = keep_warning, .user = &w};
     char rows[2048];
     snprintf(rows, sizeof rows, "%s%s", header, some_rows);
     write_text("rows.csv", rows);
@@ -183,9 +183,9 @@ static void test_loss_that_is_no_number(void)
     write_text("rows.csv", rows);
     write_text("log.jsonl", "of an earlier run\n");
     snprintf(path, sizeof path, "%s", at("log.jsonl"));
-    const plx_train_hooks hooks = {.log_path = path};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .log_path = path};
     if (!fixture_ready(&f, NULL, text)) return;
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, &failure), PLX_ERR_NUMERIC);
     CHECK_TEXT(failure.message, "'click'");
     CHECK(report.best_epoch == 0);
@@ -250,7 +250,7 @@ static int run_on_full_disk(fixture *f, rlim_t limit, const char *model_path, co
 {
     const struct rlimit rule = {limit, limit};
     plx_error failure = {.code = PLX_OK};
-    const plx_train_hooks hooks = {.log_path = log_path};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .log_path = log_path};
     signal(SIGXFSZ, SIG_IGN); /* then writing fails with EFBIG */
     if (setrlimit(RLIMIT_FSIZE, &rule) != 0) return 1;
     if (plx_model_save(f->model, model_path, &failure) != PLX_ERR_IO) return 2;
@@ -263,7 +263,7 @@ static void test_full_disk(void)
 {
     fixture f;
     warnings w = {0};
-    const plx_context_options options = {.threads = 1, .warn = keep_warning, .user = &w};
+    const plx_context_options options = {.size = sizeof options, .threads = 1, .warn = keep_warning, .user = &w};
     char model_path[400], log_path[400];
     write_text("rows.csv", with_row("Rome,cook,20,1,no"));
     if (!fixture_ready(&f, &options, small_config(3, 2))) return;
@@ -305,17 +305,17 @@ static void test_columns_in_memory(void)
                             {.name = "click", .numbers = clicks},
                             {.name = "buy", .numbers = clicks}};
     if (!ready_to_save(&f)) return;
-    CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, 2, false, &dataset, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_dataset_read(f.model, COLUMNS(columns, 3, 2), false, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "'age'");
     CHECK_TEXT(failure.message, "'x'");
     columns[2].texts = cities;
     columns[2].name = "aeg";
-    CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, 2, false, &dataset, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_dataset_read(f.model, COLUMNS(columns, 3, 2), false, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "'age'");
     columns[2] = (plx_column){.name = "age", .numbers = clicks};
-    CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, 2, true, &dataset, &failure), PLX_ERR_SCHEMA);
-    CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 5, 2, true, &dataset, &failure), PLX_ERR_SCHEMA);
-    CHECK_STATUS(plx_dataset_from_columns(f.model, columns, 3, -2, false, &dataset, &failure), PLX_ERR_ARGUMENT);
+    CHECK_STATUS(plx_dataset_read(f.model, COLUMNS(columns, 3, 2), true, &dataset, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_dataset_read(f.model, COLUMNS(columns, 5, 2), true, &dataset, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_dataset_read(f.model, COLUMNS(columns, 3, -2), false, &dataset, &failure), PLX_ERR_ARGUMENT);
     CHECK(!dataset);
     fixture_free(&f);
 }

@@ -90,7 +90,7 @@ static void test_texts(void)
     for (int i = 0; i < COUNT(dates); i++)
         check_record(&l.parts[0], (size_t)i, &dates[i], 946684800.0);
     REQUIRE(plx_rows_init(&made, &plx_allocator_default, layout, COUNT(dates), &l.error) == PLX_OK);
-    const plx_cells columns[] = {{.name = "x", .texts = cells}};
+    const plx_column columns[] = {{.name = "x", .texts = cells}};
     CHECK_STATUS(encode_cells(l.encoders, columns, 1, COUNT(dates), false, made.records, &l.error), PLX_OK);
     for (int i = 0; i < COUNT(dates); i++)
         check_record(&made, (size_t)i, &dates[i], 946684800.0);
@@ -170,7 +170,7 @@ static void test_missing_dates(void)
     CHECK_CLOSE(dense_at(&l.parts[0], 1, 1), 1, 0);
     CHECK_CLOSE(dense_at(&l.parts[0], 3, 1), 0, 0);
     const double nan = NAN;
-    const plx_cells none = {.name = "x", .numbers = &nan};
+    const plx_column none = {.name = "x", .numbers = &nan};
     REQUIRE(plx_rows_init(&rows, &plx_allocator_default, l.parts[0].layout, 1, &l.error) == PLX_OK);
     CHECK_STATUS(encode_cells(l.encoders, &none, 1, 1, false, rows.records, &l.error), PLX_OK);
     CHECK(id_at(&rows, 0, 0) == 0 && dense_at(&rows, 0, 1) == 1);
@@ -192,12 +192,12 @@ static void check_unreadable(const char *cell, const char *message)
     spec->data.on_error = PLX_ON_ERROR_SKIP;
     spec->data.max_errors = 5;
     REQUIRE(load_text(&l, text, spec) == PLX_OK);
-    CHECK(l.parts[0].n == 1 && l.wrong.n == 1);
-    CHECK_TEXT(l.wrong.told[0], message);
+    CHECK(l.parts[0].n == 1 && l.wrong.wrong_rows == 1);
+    CHECK_TEXT(l.wrong.wrong_row[0].message, message);
     const char *const cells[] = {"2024-01-01", cell};
     uint8_t records[64];
     REQUIRE(2 * l.parts[0].layout->record_bytes <= sizeof records);
-    const plx_cells column = {.name = "x", .texts = cells};
+    const plx_column column = {.name = "x", .texts = cells};
     CHECK_STATUS(encode_cells(l.encoders, &column, 1, 2, false, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: ");
     CHECK_TEXT(l.error.message, message);
@@ -227,7 +227,7 @@ static void test_numbers_in_memory_are_no_dates(void)
     const int64_t integer = 1704067200;
     const plx_feature_spec feature = {.missing = 0};
     REQUIRE(load_text(&l, "x,sold\n2024-01-01,0\n", date_spec(&s, &feature)) == PLX_OK);
-    const plx_cells cells[] = {{.name = "x", .numbers = &number}, {.name = "x", .integers = &integer}};
+    const plx_column cells[] = {{.name = "x", .numbers = &number}, {.name = "x", .integers = &integer}};
     for (int i = 0; i < COUNT(cells); i++) {
         CHECK_STATUS(encode_cells(l.encoders, &cells[i], 1, 1, false, record, &l.error), PLX_ERR_SCHEMA);
         CHECK_TEXT(l.error.message, "is a number and not a date");

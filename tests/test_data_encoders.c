@@ -219,11 +219,11 @@ static void test_columns(void)
     fitted t;
     REQUIRE(fitted_init(&t));
     const double numbers[] = {1.5, NAN, 7, 2, 4};
-    const plx_cells texts[] = {{.name = "sold", .texts = sold},
-                               {.name = "other"},
-                               {.name = "size", .texts = sizes},
-                               {.name = "color", .texts = colors}};
-    const plx_cells mixed[] = {
+    const plx_column texts[] = {{.name = "sold", .texts = sold},
+                                {.name = "other"},
+                                {.name = "size", .texts = sizes},
+                                {.name = "color", .texts = colors}};
+    const plx_column mixed[] = {
         {.name = "color", .texts = colors}, {.name = "size", .numbers = numbers}, {.name = "sold", .texts = sold}};
     const plx_rows *rows = &t.l.parts[0];
     plx_rows made;
@@ -245,7 +245,7 @@ static void test_numbers_as_categories(void)
     fitted t;
     REQUIRE(fitted_init(&t));
     const double color[] = {3, 2.5, NAN}, size[] = {1.5, 4, NAN};
-    const plx_cells cells[] = {{.name = "color", .numbers = color}, {.name = "size", .numbers = size}};
+    const plx_column cells[] = {{.name = "color", .numbers = color}, {.name = "size", .numbers = size}};
     plx_rows made;
     REQUIRE(plx_rows_init(&made, &plx_allocator_default, t.l.parts[0].layout, 3, NULL) == PLX_OK);
     CHECK_STATUS(encode_cells(t.l.encoders, cells, 2, 3, false, made.records, &t.l.error), PLX_OK);
@@ -268,7 +268,7 @@ static void test_regression_columns(void)
     REQUIRE(load_spec(&l, &f, &s.spec) == PLX_OK);
     const double size[] = {1, 2}, price[] = {0.1, -3}, missing[] = {1, NAN};
     const char *const color[] = {"red", "blue"}, *const price_text[] = {"0.1", "-3"};
-    plx_cells cells[] = {{.name = "color", .texts = color}, {.name = "size", .numbers = size}, {.name = "sold"}};
+    plx_column cells[] = {{.name = "color", .texts = color}, {.name = "size", .numbers = size}, {.name = "sold"}};
     for (int as_text = 0; as_text < 2; as_text++) {
         cells[2].texts = as_text ? price_text : NULL;
         cells[2].numbers = as_text ? NULL : price;
@@ -276,7 +276,7 @@ static void test_regression_columns(void)
         plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 0, labels);
         CHECK(labels[0] == 0.1f && labels[1] == -3);
     }
-    cells[2] = (plx_cells){.name = "sold", .numbers = missing};
+    cells[2] = (plx_column){.name = "sold", .numbers = missing};
     CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_OK);
     plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 0, labels);
     CHECK(labels[0] == 1 && isnan(labels[1]));
@@ -284,7 +284,7 @@ static void test_regression_columns(void)
     folder_remove(&f);
 }
 
-static void check_columns_fail(const plx_cells *cells, int n_cells, bool with_labels, plx_status status,
+static void check_columns_fail(const plx_column *cells, int n_cells, bool with_labels, plx_status status,
                                const char *message)
 {
     small_spec s;
@@ -305,19 +305,20 @@ static void test_wrong_columns(void)
 {
     const double good[] = {1, 0}, missing[] = {1, NAN}, large[] = {1, INFINITY};
     const char *const text[] = {"1", "x"};
-    const plx_cells color = {.name = "color", .texts = text}, size = {.name = "size", .numbers = good};
-    check_columns_fail((plx_cells[]){color, {.name = "sizes", .numbers = good}}, 2, false, PLX_ERR_SCHEMA,
+    const plx_column color = {.name = "color", .texts = text}, size = {.name = "size", .numbers = good};
+    check_columns_fail((plx_column[]){color, {.name = "sizes", .numbers = good}}, 2, false, PLX_ERR_SCHEMA,
                        "no column 'size' was given; did you mean it by 'sizes'?");
     check_columns_fail(NULL, 0, false, PLX_ERR_SCHEMA, "no column 'color' was given");
-    check_columns_fail((plx_cells[]){color, size}, 2, true, PLX_ERR_SCHEMA, "no column 'sold'");
-    check_columns_fail((plx_cells[]){color, {.name = "size"}}, 2, false, PLX_ERR_ARGUMENT, "neither texts nor numbers");
-    check_columns_fail((plx_cells[]){color, {.name = "size", .texts = text}}, 2, false, PLX_ERR_SCHEMA,
+    check_columns_fail((plx_column[]){color, size}, 2, true, PLX_ERR_SCHEMA, "no column 'sold'");
+    check_columns_fail((plx_column[]){color, {.name = "size"}}, 2, false, PLX_ERR_ARGUMENT,
+                       "neither texts nor numbers");
+    check_columns_fail((plx_column[]){color, {.name = "size", .texts = text}}, 2, false, PLX_ERR_SCHEMA,
                        "row 2: 'x' is not a number; column 'size' is declared dense");
-    check_columns_fail((plx_cells[]){color, {.name = "size", .numbers = missing}}, 2, false, PLX_ERR_SCHEMA,
+    check_columns_fail((plx_column[]){color, {.name = "size", .numbers = missing}}, 2, false, PLX_ERR_SCHEMA,
                        "row 2: a missing number in column 'size'");
-    check_columns_fail((plx_cells[]){color, {.name = "size", .numbers = large}}, 2, false, PLX_ERR_SCHEMA,
+    check_columns_fail((plx_column[]){color, {.name = "size", .numbers = large}}, 2, false, PLX_ERR_SCHEMA,
                        "row 2: 'inf' is too large");
-    check_columns_fail((plx_cells[]){color, size, {.name = "sold", .texts = text}}, 3, true, PLX_ERR_SCHEMA,
+    check_columns_fail((plx_column[]){color, size, {.name = "sold", .texts = text}}, 3, true, PLX_ERR_SCHEMA,
                        "row 2: 'x' is no label of task 'sold'");
 }
 
@@ -472,7 +473,7 @@ static void test_columns_take_no_memory(void)
     REQUIRE(fitted_init(&t));
     const char *const folders[] = {t.f.path};
     const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 2};
-    const plx_cells cells[] = {{.name = "color", .texts = colors}, {.name = "size", .texts = sizes}};
+    const plx_column cells[] = {{.name = "color", .texts = colors}, {.name = "size", .texts = sizes}};
     REQUIRE(plx_table_load(&allocator, &t.s.spec, &options, &e, parts, NULL) == PLX_OK);
     long before = memory.requests;
     CHECK_STATUS(encode_cells(e, cells, 2, 6, false, records, NULL), PLX_OK);

@@ -23,8 +23,8 @@ static void check_same(const char *text, const char *right, int64_t n_wrong, con
     REQUIRE(load_text(&b, right, &s.spec) == PLX_OK);
     CHECK_STATUS(load_text(&a, text, &s.spec), PLX_OK);
     REQUIRE(a.encoders);
-    CHECK(a.wrong.n == n_wrong && b.wrong.n == 0);
-    CHECK_TEXT(a.wrong.told[n_wrong - 1], message);
+    CHECK(a.wrong.wrong_rows == n_wrong && b.wrong.wrong_rows == 0);
+    CHECK_TEXT(a.wrong.wrong_row[n_wrong - 1].message, message);
     CHECK(vocabulary_of(a.encoders, 0) == vocabulary_of(b.encoders, 0));
     CHECK(a.parts[0].n == b.parts[0].n);
     CHECK(memcmp(a.parts[0].records, b.parts[0].records, b.parts[0].n * b.parts[0].layout->record_bytes) == 0);
@@ -64,9 +64,9 @@ static void test_unknown_classes(void)
     write_text(&f, "train.csv", train);
     write_text(&f, "valid.csv", valid);
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_OK);
-    CHECK(l.wrong.n == 4 && l.parts[0].n == 2 && l.parts[1].n == 2);
+    CHECK(l.wrong.wrong_rows == 4 && l.parts[0].n == 2 && l.parts[1].n == 2);
     for (int i = 0; i < COUNT(told); i++)
-        CHECK_TEXT(l.wrong.told[i], told[i]);
+        CHECK_TEXT(l.wrong.wrong_row[i].message, told[i]);
     CHECK(label_at(&l.parts[1], 0, 0) == 1 && label_at(&l.parts[1], 1, 0) == 0);
     loaded_release(&l);
     s.spec.data.max_errors = 3;
@@ -80,8 +80,8 @@ static void test_unknown_classes(void)
     s.spec.data.validation_part = 3;
     write_text(&f, "train.csv", "color,size,sold\na,1,red\na,1,blue\na,1,red\na,1,pink\na,1,blue\n");
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_OK);
-    CHECK(l.wrong.n == 1 && l.parts[0].n == 2 && l.parts[1].n == 2);
-    CHECK_TEXT(l.wrong.told[0], "train.csv:5:5: 'pink' is no label");
+    CHECK(l.wrong.wrong_rows == 1 && l.parts[0].n == 2 && l.parts[1].n == 2);
+    CHECK_TEXT(l.wrong.wrong_row[0].message, "train.csv:5:5: 'pink' is no label");
     loaded_release(&l);
     s.spec.data.on_error = PLX_ON_ERROR_STOP;
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
@@ -115,8 +115,8 @@ static void test_many(void)
     skipping(&s, 1000);
     REQUIRE(load_text(&b, right.text, &s.spec) == PLX_OK);
     REQUIRE(load_text(&a, text.text, &s.spec) == PLX_OK);
-    CHECK(a.wrong.n == 75);
-    CHECK_TEXT(a.wrong.told[9], "train.csv:365:");
+    CHECK(a.wrong.wrong_rows == 75);
+    CHECK_TEXT(a.wrong.wrong_row[9].message, "train.csv:365:");
     CHECK(a.parts[0].n == b.parts[0].n);
     CHECK(memcmp(a.parts[0].records, b.parts[0].records, b.parts[0].n * b.parts[0].layout->record_bytes) == 0);
     loaded_release(&a);
@@ -131,7 +131,7 @@ static void test_limit(void)
     small_spec s;
     loaded l;
     CHECK_STATUS(load_text(&l, text, skipping(&s, 3)), PLX_OK);
-    CHECK(l.wrong.n == 3 && l.parts[0].n == 1);
+    CHECK(l.wrong.wrong_rows == 3 && l.parts[0].n == 1);
     loaded_release(&l);
     CHECK_STATUS(load_text(&l, text, skipping(&s, 2)), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "more than data.max_errors = 2 wrong rows, the last of them");
@@ -139,7 +139,7 @@ static void test_limit(void)
     s.spec.data.on_error = PLX_ON_ERROR_STOP;
     CHECK_STATUS(load_text(&l, text, &s.spec), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "train.csv:3:5: ");
-    CHECK(l.wrong.n == 0);
+    CHECK(l.wrong.wrong_rows == 0);
 }
 
 /* What is wrong with the file as a whole is an error all the same. */
@@ -150,7 +150,7 @@ static void test_whole_file(void)
     CHECK_STATUS(load_text(&l, "", skipping(&s, 100)), PLX_ERR_FORMAT);
     CHECK_STATUS(load_text(&l, "color,size\nred,1\n", &s.spec), PLX_ERR_SCHEMA);
     CHECK_STATUS(load_text(&l, "color,size,sold\nred,x,1\n", &s.spec), PLX_ERR_SCHEMA);
-    CHECK(l.wrong.n == 1);
+    CHECK(l.wrong.wrong_rows == 1);
 }
 
 /* What is told is UTF-8, whatever the cells hold and wherever it is cut. */
@@ -160,7 +160,7 @@ static void test_told_text(void)
     loaded l;
     plx_string text;
     REQUIRE(load_text(&l, "color,size,sold\nred,1,0\nred,\xff\xc3(\xc3\xa9,0\n", skipping(&s, 100)) == PLX_OK);
-    CHECK_TEXT(l.wrong.told[0], "'?\?(\xc3\xa9'");
+    CHECK_TEXT(l.wrong.wrong_row[0].message, "'?\?(\xc3\xa9'");
     loaded_release(&l);
     plx_string_init(&text, &plx_allocator_default);
     plx_string_format(&text, "color,size,sold\nred,1,0\n");
@@ -172,7 +172,7 @@ static void test_told_text(void)
     }
     REQUIRE(load_text(&l, text.text, &s.spec) == PLX_OK);
     for (int i = 0; i < 9; i++)
-        for (const char *at = l.wrong.told[i]; *at; at++)
+        for (const char *at = l.wrong.wrong_row[i].message; *at; at++)
             CHECK((*at & 0x80) == 0 || (memcmp(at, "\xe2\x82\xac", 3) == 0 && (at += 2)));
     loaded_release(&l);
     plx_string_release(&text);

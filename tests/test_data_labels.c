@@ -89,10 +89,10 @@ static void test_where(void)
     REQUIRE(load_text(&l, "color,size,click,buy\na,1,yes,1\nb,1,no,1\na,1,yes,0\na,1,no,0\n", &s.spec) == PLX_OK);
     check_labels(&l, 0, click, 4);
     check_labels(&l, 1, bought, 4);
-    plx_cells cells[] = {{.name = "color", .texts = colors},
-                         {.name = "size", .numbers = sizes},
-                         {.name = "buy", .numbers = buys},
-                         {.name = "click", .texts = clicks}};
+    plx_column cells[] = {{.name = "color", .texts = colors},
+                          {.name = "size", .numbers = sizes},
+                          {.name = "buy", .numbers = buys},
+                          {.name = "click", .texts = clicks}};
     CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_OK);
     plx_records_labels(plx_encoders_layout(l.encoders), records, 2, 1, labels);
     CHECK(labels[0] == 1 && isnan(labels[1]));
@@ -148,10 +148,10 @@ static void test_weights_in_memory(void)
     s.spec.data.row_weight = "w";
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
     const plx_layout *layout = plx_encoders_layout(l.encoders);
-    plx_cells cells[] = {{.name = "color", .texts = colors},
-                         {.name = "size", .numbers = sizes},
-                         {.name = "sold", .texts = labels},
-                         {.name = "w", .numbers = weights}};
+    plx_column cells[] = {{.name = "color", .texts = colors},
+                          {.name = "size", .numbers = sizes},
+                          {.name = "sold", .texts = labels},
+                          {.name = "w", .numbers = weights}};
     CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_OK);
     plx_records_weights(layout, records, 2, 0, got);
     CHECK(got[0] == 0.5F && got[1] == 7);
@@ -163,7 +163,7 @@ static void test_weights_in_memory(void)
     cells[3].numbers = lacking;
     CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: a missing number in column 'w', which holds weights");
-    cells[3] = (plx_cells){.name = "w", .texts = wrong};
+    cells[3] = (plx_column){.name = "w", .texts = wrong};
     CHECK_STATUS(encode_cells(l.encoders, cells, 4, 2, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: '-1' is negative; column 'w' holds weights");
     loaded_release(&l);
@@ -355,11 +355,11 @@ static void test_signs_for_no_label_in_memory(void)
     for (int kind = 0; kind < 2; kind++) {
         s.tasks[0].kind = kind ? PLX_TASK_REGRESSION : PLX_TASK_BINARY;
         REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\n", &s.spec) == PLX_OK);
-        plx_cells cells[] = {{.name = "color", .texts = colors},
-                             {.name = "size", .numbers = sizes},
-                             {.name = "sold", .numbers = numbers}};
+        plx_column cells[] = {{.name = "color", .texts = colors},
+                              {.name = "size", .numbers = sizes},
+                              {.name = "sold", .numbers = numbers}};
         for (int as_texts = 0; as_texts < 2; as_texts++) {
-            if (as_texts) cells[2] = (plx_cells){.name = "sold", .texts = texts};
+            if (as_texts) cells[2] = (plx_column){.name = "sold", .texts = texts};
             CHECK_STATUS(encode_cells(l.encoders, cells, 3, 3, true, records, &l.error), PLX_OK);
             plx_records_labels(plx_encoders_layout(l.encoders), records, 3, 0, got);
             CHECK(isnan(got[0]) && got[1] == 1 && isnan(got[2]));
@@ -386,7 +386,7 @@ static void test_texts_of_truth_values(void)
     check_fails("color,size,sold\na,1,1\na,1,false\n", &s.spec, PLX_ERR_SCHEMA, "train.csv:3:5: 'false' is no label");
     check_fails("color,size,sold\na,1,tRUE\n", &s.spec, PLX_ERR_SCHEMA, "belong to `positive` and `negative`");
     REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\n", &s.spec) == PLX_OK);
-    plx_cells cells[] = {
+    plx_column cells[] = {
         {.name = "color", .texts = colors}, {.name = "size", .numbers = sizes}, {.name = "sold", .texts = truths}};
     CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 1: 'TRUE' is no label of task 'sold'");
@@ -532,9 +532,9 @@ static void test_soft_labels(void)
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
     check_labels(&l, 0, expected, 6);
     uint8_t records[64];
-    const plx_cells cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
-                               {.name = "size", .numbers = (double[]){1}},
-                               {.name = "sold", .numbers = (double[]){2}}};
+    const plx_column cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
+                                {.name = "size", .numbers = (double[]){1}},
+                                {.name = "sold", .numbers = (double[]){2}}};
     CHECK_STATUS(encode_cells(l.encoders, cells, 3, 1, true, records, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 1: '2' is above 1; column 'sold' holds soft labels");
     loaded_release(&l);
@@ -687,9 +687,9 @@ static void test_balanced_weights_survive_saving(void)
     plx_arena_init(&t.arena, &plx_allocator_default);
     REQUIRE(plx_encoders_tensors(l.encoders, &t.arena, &t.list, &t.n, &l.error) == PLX_OK);
     REQUIRE(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error) == PLX_OK);
-    const plx_cells cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
-                               {.name = "size", .numbers = (double[]){1}},
-                               {.name = "sold", .numbers = (double[]){1}}};
+    const plx_column cells[] = {{.name = "color", .texts = (const char *[]){"a"}},
+                                {.name = "size", .numbers = (double[]){1}},
+                                {.name = "sold", .numbers = (double[]){1}}};
     CHECK_STATUS(encode_cells(copy, cells, 3, 1, true, records, &l.error), PLX_OK);
     plx_records_weights(plx_encoders_layout(copy), records, 1, 0, &weight);
     CHECK(weight == 2);
@@ -753,7 +753,7 @@ static void test_whatever_allocation_fails(void)
         plx_allocator allocator = {failing_resize, &memory};
         plx_encoders *encoders = NULL;
         plx_rows parts[PLX_PARTS] = {{.n = 0}};
-        plx_wrong_rows wrong = {.n = 0};
+        plx_read_report wrong = {.rows = 0};
         const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 1, .wrong = &wrong};
         status = plx_table_load(&allocator, &s.spec, &options, &encoders, parts, NULL);
         CHECK(status == PLX_OK || status == PLX_ERR_MEMORY);

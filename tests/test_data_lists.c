@@ -325,7 +325,7 @@ static void test_skipped_rows(void)
     small_spec s;
     loaded l;
     list_spec(&s);
-    plx_wrong_rows wrong = {.n = 0};
+    plx_read_report wrong = {.rows = 0};
     s.features[1].weight_column = "w";
     s.spec.data.on_error = PLX_ON_ERROR_SKIP;
     s.spec.data.max_errors = 10;
@@ -335,7 +335,7 @@ static void test_skipped_rows(void)
     const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 1, .wrong = &wrong};
     l = (loaded){.encoders = NULL};
     REQUIRE(plx_table_load(&plx_allocator_default, &s.spec, &options, &l.encoders, l.parts, &l.error) == PLX_OK);
-    CHECK(wrong.n == 3 && l.parts[0].n == 3);
+    CHECK(wrong.wrong_rows == 3 && l.parts[0].n == 3);
     CHECK(l.parts[0].layout->lists[0].vocabulary == 3); /* neither c, q nor x */
     check_weights(&l.parts[0], 2, 0, WEIGHTS(3));
     loaded_release(&l);
@@ -455,18 +455,18 @@ static void check_columns(const plx_encoders *encoders, const plx_rows *expected
     static const char *const ws[] = {"1|2|3", NULL, "0.25 | 4", "1|2|3|4|5|6|7", "9|9", "3|2|1"};
     static const char *const codes[] = {"a", "b", "zz", "q, r", "12", " a"};
     static const double ages[] = {3, 4, 5, 0.125, 1000, 3}, labels[] = {0, 1, 0, 1, 0, 0};
-    const plx_cells cells[] = {{.name = "h", .texts = hs},       {.name = "item", .texts = codes},
-                               {.name = "k", .texts = ks},       {.name = "w", .texts = ws},
-                               {.name = "age", .numbers = ages}, {.name = "sold", .numbers = labels}};
+    const plx_column cells[] = {{.name = "h", .texts = hs},       {.name = "item", .texts = codes},
+                                {.name = "k", .texts = ks},       {.name = "w", .texts = ws},
+                                {.name = "age", .numbers = ages}, {.name = "sold", .numbers = labels}};
     const size_t bytes = expected->layout->record_bytes;
     uint8_t *out = malloc(WIDE_ROWS * bytes), *single = malloc(bytes);
     REQUIRE(out && single && expected->n == WIDE_ROWS);
     CHECK_STATUS(encode_cells(encoders, cells, COUNT(cells), WIDE_ROWS, true, out, err), PLX_OK);
     CHECK(memcmp(out, expected->records, WIDE_ROWS * bytes) == 0);
     for (size_t row = 0; row < WIDE_ROWS; row++) {
-        const plx_cells alone[] = {{.name = "h", .texts = hs + row},       {.name = "item", .texts = codes + row},
-                                   {.name = "k", .texts = ks + row},       {.name = "w", .texts = ws + row},
-                                   {.name = "age", .numbers = ages + row}, {.name = "sold", .numbers = labels + row}};
+        const plx_column alone[] = {{.name = "h", .texts = hs + row},       {.name = "item", .texts = codes + row},
+                                    {.name = "k", .texts = ks + row},       {.name = "w", .texts = ws + row},
+                                    {.name = "age", .numbers = ages + row}, {.name = "sold", .numbers = labels + row}};
         CHECK_STATUS(encode_cells(encoders, alone, COUNT(alone), 1, true, single, err), PLX_OK);
         CHECK(memcmp(single, expected->records + row * bytes, bytes) == 0);
     }
@@ -511,7 +511,7 @@ static void test_numbers_in_memory(void)
     s.features[1].weight_column = "w";
     REQUIRE(load_text(&l, "item,h,w,sold\n3,3|4.5,1|2,0\n", &s.spec) == PLX_OK);
     const double items[] = {3, 4.5, NAN}, weights[] = {0.5, 7, NAN};
-    const plx_cells cells[] = {
+    const plx_column cells[] = {
         {.name = "h", .numbers = items}, {.name = "w", .numbers = weights}, {.name = "item", .numbers = items}};
     plx_rows rows;
     REQUIRE(plx_rows_init(&rows, &plx_allocator_default, l.parts[0].layout, 3, NULL) == PLX_OK);
@@ -534,7 +534,7 @@ static void test_wrong_columns(void)
     const char *const items[] = {"a", "a"}, *const hs[] = {"a", "a|b"}, *const few[] = {"1", "2"},
                       *const wrong[] = {"1", "2|x"};
     uint8_t out[2][128];
-    plx_cells cells[] = {{.name = "h", .texts = hs}, {.name = "item", .texts = items}, {.name = "w", .texts = few}};
+    plx_column cells[] = {{.name = "h", .texts = hs}, {.name = "item", .texts = items}, {.name = "w", .texts = few}};
     CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, false, out[0], &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "row 2: list 'h' has 2 items, and 1 weights in column 'w'");
     cells[2].texts = wrong;

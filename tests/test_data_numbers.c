@@ -162,10 +162,10 @@ static void check_columns(const loaded *l, const char *text, const double *numbe
         labels[i] = i % 2;
         line = strchr(line, '\n') + 1;
     }
-    plx_cells columns[] = {{.name = "sold", .numbers = labels}, {.name = "x", .texts = cells}};
+    plx_column columns[] = {{.name = "sold", .numbers = labels}, {.name = "x", .texts = cells}};
     CHECK_STATUS(encode_cells(l->encoders, columns, 2, ROWS, true, records, NULL), PLX_OK);
     CHECK(equal_records(rows, records));
-    columns[1] = (plx_cells){.name = "x", .numbers = numbers, .width = size};
+    columns[1] = (plx_column){.name = "x", .numbers = numbers, .width = size};
     CHECK_STATUS(encode_cells(l->encoders, columns, 2, ROWS, true, records, NULL), PLX_OK);
     CHECK(equal_records(rows, records));
     free(records);
@@ -470,7 +470,7 @@ static void check_ids(plx_feature_spec feature, const uint32_t *expected, int vo
     CHECK(l.parts[0].layout->sparse[0].common == common);
     for (size_t i = 0; i < 8; i++)
         CHECK(id_at(&l.parts[0], i, 0) == expected[i]);
-    const plx_cells columns[] = {{.name = "x", .numbers = numbers}, {.name = "sold", .numbers = labels}};
+    const plx_column columns[] = {{.name = "x", .numbers = numbers}, {.name = "sold", .numbers = labels}};
     REQUIRE(l.parts[0].layout->record_bytes <= 16);
     CHECK_STATUS(encode_cells(l.encoders, columns, 2, 8, true, records, NULL), PLX_OK);
     CHECK(equal_records(&l.parts[0], records));
@@ -598,7 +598,7 @@ static void test_wrong_columns(void)
     plx_table_spec *spec = number_spec(&s, (plx_feature_spec){.kind = PLX_FEATURE_DENSE, .size = 2, .missing = NAN});
     REQUIRE(load_spec(&l, &f, spec) == PLX_OK);
     static const struct {
-        plx_cells cells;
+        plx_column cells;
         plx_status status;
         const char *message;
     } cases[] = {
@@ -777,7 +777,7 @@ static void test_knots_of_before(void)
     REQUIRE(plx_encoders_from_tensors(&plx_allocator_default, spec, find_tensor, &list, &before, NULL) == PLX_OK);
     for (double x = -3; x < 120; x += 0.5) {
         float *record = calloc(1, plx_encoders_layout(before)->record_bytes);
-        const plx_cells cells = {.name = "x", .numbers = &x};
+        const plx_column cells = {.name = "x", .numbers = &x};
         const double place = copysign(log1p(fabs(x)), x);
         CHECK_STATUS(encode_cells(before, &cells, 1, 1, false, (uint8_t *)record, NULL), PLX_OK);
         CHECK(record[0] == (float)plx_quantile_share(knots, knots, KNOTS, place, place));

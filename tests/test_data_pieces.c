@@ -43,7 +43,7 @@ typedef struct result {
     plx_status status;
     plx_error error;
     plx_columns columns;
-    plx_wrong_rows wrong;
+    plx_read_report wrong;
     plx_kept_cells kept;
     plx_encoders *encoders;
 } result;
@@ -139,11 +139,13 @@ static bool same_column(const plx_raw_column *a, const plx_raw_column *b, size_t
     return !a->has_numbers || memcmp(a->numbers, b->numbers, n * sizeof *a->numbers) == 0;
 }
 
-static bool same_wrong(const plx_wrong_rows *a, const plx_wrong_rows *b)
+static bool same_wrong(const plx_read_report *a, const plx_read_report *b)
 {
-    bool is_same = a->n == b->n;
-    for (int64_t i = 0; is_same && i < a->n && i < PLX_WRONG_ROWS_TOLD; i++)
-        is_same = strcmp(a->told[i], b->told[i]) == 0;
+    bool is_same = a->wrong_rows == b->wrong_rows;
+    for (int64_t i = 0; is_same && i < a->wrong_rows && i < PLX_REPORTED_ROWS; i++)
+        is_same = a->wrong_row[i].row == b->wrong_row[i].row &&
+                  strcmp(a->wrong_row[i].column, b->wrong_row[i].column) == 0 &&
+                  strcmp(a->wrong_row[i].message, b->wrong_row[i].message) == 0;
     return is_same;
 }
 
@@ -159,8 +161,8 @@ static bool same_result(const result *a, const result *b)
 
 static void show(const char *who, const result *r)
 {
-    printf("  %s: %zu rows, %lld wrong (%s), status %d: %s\n", who, r->columns.n, (long long)r->wrong.n,
-           r->wrong.told[0], (int)r->status, r->status ? r->error.message : "");
+    printf("  %s: %zu rows, %lld wrong (%s), status %d: %s\n", who, r->columns.n, (long long)r->wrong.wrong_rows,
+           r->wrong.wrong_row[0].message, (int)r->status, r->status ? r->error.message : "");
 }
 
 static void check_pieces(const manner *m, const size_t *sizes, size_t n_sizes)
@@ -389,7 +391,7 @@ static void test_load(void)
     }
     loaded one;
     CHECK_STATUS(load_by(&one, &f, &s.spec, 1, 0), PLX_OK);
-    CHECK(one.wrong.n > 10 && one.parts[0].n > 10000);
+    CHECK(one.wrong.wrong_rows > 10 && one.parts[0].n > 10000);
     for (int i = 0; i < COUNT(sizes) * 3; i++) {
         loaded many;
         REQUIRE(load_by(&many, &f, &s.spec, 2 + i % 3, sizes[i / 3]) == PLX_OK);
@@ -467,14 +469,14 @@ static plx_status take_rows(void *user, int slot, const plx_rows *rows, const pl
     return PLX_OK;
 }
 
-static plx_status take_by(taken *t, const loaded *l, folder *f, int threads, size_t piece_bytes, plx_wrong_rows *wrong,
+static plx_status take_by(taken *t, const loaded *l, folder *f, int threads, size_t piece_bytes, plx_read_report *wrong,
                           plx_unknown *unknown)
 {
     static const char *const names[] = {"size", "color"};
     const char *const paths[] = {folder_file(f, "b.csv")};
     const plx_chunk_hooks hooks = {.make = make_rows, .take = take_rows, .user = t};
     plx_kept_cells kept;
-    *wrong = (plx_wrong_rows){.n = 0};
+    *wrong = (plx_read_report){.rows = 0};
     memset(unknown, 0, MOST_FEATURES * sizeof *unknown);
     plx_string_init(&t->records, &plx_allocator_default);
     plx_string_init(&t->kept, &plx_allocator_default);
@@ -513,10 +515,10 @@ static void test_chunks(void)
     free(text.text);
     REQUIRE(load_by(&l, &f, &s.spec, 1, 0) == PLX_OK);
     taken one, many;
-    plx_wrong_rows wrong, same;
+    plx_read_report wrong, same;
     plx_unknown unknown[MOST_FEATURES], counted[MOST_FEATURES];
     CHECK_STATUS(take_by(&one, &l, &f, 1, 0, &wrong, unknown), PLX_OK);
-    CHECK(wrong.n > 10 && unknown[0].known > 0 && unknown[0].known < unknown[0].cells);
+    CHECK(wrong.wrong_rows > 10 && unknown[0].known > 0 && unknown[0].known < unknown[0].cells);
     for (int i = 0; i < COUNT(sizes) * 3; i++) {
         CHECK_STATUS(take_by(&many, &l, &f, 2 + i % 3, sizes[i / 3], &same, counted), PLX_OK);
         CHECK(same_wrong(&wrong, &same));

@@ -286,7 +286,7 @@ static const value values[] = {
 };
 
 /* The id of one cell in memory. */
-static uint32_t id_of(const plx_encoders *encoders, plx_cells cells)
+static uint32_t id_of(const plx_encoders *encoders, plx_column cells)
 {
     uint8_t record[128];
     uint32_t id = 0;
@@ -309,10 +309,10 @@ static void check_values(plx_feature_spec feature)
         const value *v = &values[i];
         const uint32_t id = id_at(&l.parts[0], (size_t)i, 0);
         CHECK(id > 0);
-        if (id_of(l.encoders, (plx_cells){.texts = &v->text}) != id) check_report(__FILE__, __LINE__, v->text);
-        if (!isnan(v->number) && id_of(l.encoders, (plx_cells){.numbers = &v->number}) != id)
+        if (id_of(l.encoders, (plx_column){.texts = &v->text}) != id) check_report(__FILE__, __LINE__, v->text);
+        if (!isnan(v->number) && id_of(l.encoders, (plx_column){.numbers = &v->number}) != id)
             check_report(__FILE__, __LINE__, v->cell);
-        if (v->is_integer && id_of(l.encoders, (plx_cells){.integers = &v->integer}) != id)
+        if (v->is_integer && id_of(l.encoders, (plx_column){.integers = &v->integer}) != id)
             check_report(__FILE__, __LINE__, v->cell);
     }
     loaded_release(&l);
@@ -332,7 +332,7 @@ static void test_integers_are_numbers(void)
     loaded l;
     uint8_t records[256];
     REQUIRE(load_text(&l, "color,size,sold\na,3,1\na,-4,0\n", small_spec_init(&s)) == PLX_OK);
-    const plx_cells cells[] = {{.name = "color", .texts = colors}, {.name = "size", .integers = integers}};
+    const plx_column cells[] = {{.name = "color", .texts = colors}, {.name = "size", .integers = integers}};
     REQUIRE(encode_cells(l.encoders, cells, 2, 2, false, records, NULL) == PLX_OK);
     for (size_t i = 0; i < 2; i++)
         CHECK_CLOSE(plx_record_dense(records + i * l.parts[0].layout->record_bytes)[0], (double)integers[i], 0);
@@ -541,8 +541,8 @@ static void test_rule_0_keeps_texts_as_they_stand(void)
     spec->is_rule_0 = true;
     REQUIRE(load_text(&l, "x,sold\n12.0,1\n12,1\nTrue,0\n\" a\",0\na,1\n", spec) == PLX_OK);
     CHECK(vocabulary_of(l.encoders, 0) == 6 && plx_encoders_value_rule(l.encoders) == 0);
-    CHECK(id_of(l.encoders, (plx_cells){.numbers = &twelve}) == id_at(&l.parts[0], 1, 0));
-    CHECK(id_of(l.encoders, (plx_cells){.texts = &blank}) == id_at(&l.parts[0], 4, 0));
+    CHECK(id_of(l.encoders, (plx_column){.numbers = &twelve}) == id_at(&l.parts[0], 1, 0));
+    CHECK(id_of(l.encoders, (plx_column){.texts = &blank}) == id_at(&l.parts[0], 4, 0));
     loaded_release(&l);
 }
 

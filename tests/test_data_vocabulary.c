@@ -96,7 +96,7 @@ static void test_vocabulary_file(void)
         uint8_t record[64];
         const char *const texts[] = {"x, \"y\""};
         const double sizes[] = {0};
-        const plx_cells cells[] = {{.name = "color", .texts = texts}, {.name = "size", .numbers = sizes}};
+        const plx_column cells[] = {{.name = "color", .texts = texts}, {.name = "size", .numbers = sizes}};
         CHECK_STATUS(encode_cells(l.encoders, cells, 2, 1, false, record, NULL), PLX_OK);
         CHECK(plx_record_id(record, &plx_encoders_layout(l.encoders)->sparse[0]) == 1);
         loaded_release(&l);
@@ -157,8 +157,8 @@ static void test_hashed_ids(void)
     const char *const colors[] = {" abc", NULL, "abc "};
     const double sizes[] = {12, 0.5, NAN};
     const char *const sizes_as_texts[] = {"12", "0.5", ""};
-    const plx_cells cells[][2] = {{{.name = "color", .texts = colors}, {.name = "size", .numbers = sizes}},
-                                  {{.name = "color", .texts = colors}, {.name = "size", .texts = sizes_as_texts}}};
+    const plx_column cells[][2] = {{{.name = "color", .texts = colors}, {.name = "size", .numbers = sizes}},
+                                   {{.name = "color", .texts = colors}, {.name = "size", .texts = sizes_as_texts}}};
     uint8_t records[3][64];
     REQUIRE(layout->record_bytes <= sizeof *records);
     for (int i = 0; i < 2; i++) {
@@ -386,7 +386,7 @@ static void test_missing_texts(void)
         for (size_t row = 0; row < 7; row++)
             CHECK((id_at(&l.parts[0], row, 0) == empty) == is_missing[row]);
         CHECK(buckets || (vocabulary_of(l.encoders, 0) == 4 && empty == 1));
-        const plx_cells cells[] = {{.name = "color", .texts = cells_of}, {.name = "size", .numbers = sizes}};
+        const plx_column cells[] = {{.name = "color", .texts = cells_of}, {.name = "size", .numbers = sizes}};
         CHECK_STATUS(encode_cells(l.encoders, cells, 2, 5, false, records, &l.error), PLX_OK);
         const plx_layout *layout = plx_encoders_layout(l.encoders);
         for (size_t row = 0; row < 5; row++)

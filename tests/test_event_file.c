@@ -353,7 +353,8 @@ static void train(const char *train_lines, const char *folder, bool has_monitor)
     plx_error failure = {.message = ""};
     char hooked[256];
     if (folder) snprintf(hooked, sizeof hooked, "%s", at(folder));
-    const plx_train_hooks hooks = {.progress = see, .user = &s, .tensorboard = folder ? hooked : NULL};
+    const plx_train_hooks hooks = {
+        .size = sizeof hooks, .progress = see, .user = &s, .tensorboard = folder ? hooked : NULL};
     if (!fixture_ready(&f, NULL, config_text("mmoe", "", train_lines))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, &failure), PLX_OK);
     CHECK_TEXT("", failure.message);
@@ -387,7 +388,7 @@ static void test_training_without_a_folder_to_write(void)
     home_make();
     write_rows("rows.csv", 600, 1);
     snprintf(folder, sizeof folder, "%s/board", at("rows.csv"));
-    const plx_train_hooks hooks = {.tensorboard = folder};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .tensorboard = folder};
     if (!fixture_ready(&f, NULL, config_text("mmoe", "", ""))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, &failure), PLX_ERR_IO);
     CHECK_TEXT(failure.message, "rows.csv: the folder cannot be made");

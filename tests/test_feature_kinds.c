@@ -69,7 +69,7 @@ static void check_outputs(const kind_case *c, const plx_encoder *feature)
 static void check_cells(const kind_case *c, const plx_encoders *e, const plx_rows *rows)
 {
     const size_t n = rows->n, bytes = rows->layout->record_bytes;
-    const plx_cells cells[] = {{.name = "x", .texts = c->others}};
+    const plx_column cells[] = {{.name = "x", .texts = c->others}};
     plx_error err = {.message = ""};
     plx_rows made;
     REQUIRE(plx_rows_init(&made, &plx_allocator_default, rows->layout, n, &err) == PLX_OK);

@@ -95,7 +95,7 @@ static plx_status dataset_in_memory(const plx_model *model, bool with_groups, bo
                                   {.name = "click", .numbers = labels},
                                   {.name = "other", .numbers = other},
                                   {.name = "user", .texts = texts}};
-    return plx_dataset_from_columns(model, columns, with_groups ? 4 : 3, ROWS, with_labels, out, err);
+    return plx_dataset_read(model, COLUMNS(columns, with_groups ? 4 : 3, ROWS), with_labels, out, err);
 }
 
 static void check_metrics(const plx_metrics *metrics, const float *scores, int first)
@@ -114,14 +114,14 @@ static void check_all_ways(const plx_model *model)
     plx_dataset *dataset = NULL;
     plx_error failure = {.message = ""};
     const char *paths[] = {at("rows.csv")};
-    REQUIRE(plx_dataset_read(model, paths, 1, true, &dataset, &failure) == PLX_OK);
-    CHECK_STATUS(plx_model_evaluate_dataset(model, dataset, from_file, &failure), PLX_OK);
-    CHECK_STATUS(plx_model_predict(model, dataset, scores, &failure), PLX_OK);
+    REQUIRE(plx_dataset_read(model, FILES(paths, 1), true, &dataset, &failure) == PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(model, DATASET(dataset), from_file, NULL, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_predict(model, INTO(dataset, scores), NULL, &failure), PLX_OK);
     check_metrics(&from_file[0], scores, 0);
     CHECK(isfinite(METRIC(from_file[1], group_auc)));
     plx_dataset_free(dataset);
     REQUIRE(dataset_in_memory(model, true, true, &dataset, &failure) == PLX_OK);
-    CHECK_STATUS(plx_model_evaluate_dataset(model, dataset, from_memory, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(model, DATASET(dataset), from_memory, NULL, &failure), PLX_OK);
     plx_dataset_free(dataset);
     CHECK(METRIC(from_memory[0], group_auc) == METRIC(from_file[0], group_auc) &&
           from_memory[0].groups == from_file[0].groups);
@@ -138,7 +138,7 @@ static void test_from_rows_to_figure(void)
     write_csv("rows.csv", "user");
     if (!fixture_ready(&f, NULL, text_with("  group: user\n", "", "  monitor: click.group_auc\n"))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(metrics[0].groups_counted > 5 && isfinite(METRIC(metrics[0], group_auc)));
     check_all_ways(f.model);
     CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), NULL), PLX_OK);
@@ -162,11 +162,11 @@ static void test_scoring_needs_no_groups(void)
     write_csv("bare.csv", "elsewhere");
     const char *paths[] = {at("bare.csv")}, *whole[] = {at("rows.csv")};
     if (!fixture_ready(&f, NULL, text_with("  group: user\n", "", ""))) return;
-    REQUIRE(plx_dataset_read(f.model, whole, 1, true, &dataset, &failure) == PLX_OK);
-    CHECK_STATUS(plx_model_predict(f.model, dataset, with, NULL), PLX_OK);
+    REQUIRE(plx_dataset_read(f.model, FILES(whole, 1), true, &dataset, &failure) == PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, INTO(dataset, with), NULL, NULL), PLX_OK);
     plx_dataset_free(dataset);
-    REQUIRE(plx_dataset_read(f.model, paths, 1, false, &dataset, &failure) == PLX_OK);
-    CHECK_STATUS(plx_model_predict(f.model, dataset, without, NULL), PLX_OK);
+    REQUIRE(plx_dataset_read(f.model, FILES(paths, 1), false, &dataset, &failure) == PLX_OK);
+    CHECK_STATUS(plx_model_predict(f.model, INTO(dataset, without), NULL, NULL), PLX_OK);
     plx_dataset_free(dataset);
     const plx_column column = {.name = "hour", .numbers = hours};
     REQUIRE(plx_predictor_create(f.model, &predictor, NULL) == PLX_OK);
@@ -174,7 +174,7 @@ static void test_scoring_needs_no_groups(void)
     plx_predictor_free(predictor);
     CHECK(memcmp(with, without, sizeof with) == 0 && memcmp(with, served, sizeof with) == 0);
     /* Evaluation asks for it, in files and in memory. */
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, true, &dataset, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), true, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "no column 'user'");
     CHECK_STATUS(dataset_in_memory(f.model, false, true, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "'user'");
@@ -183,7 +183,7 @@ static void test_scoring_needs_no_groups(void)
     fixture_free(&f);
     /* Without data.group there is no such figure. */
     if (!fixture_ready(&f, NULL, text_with("", "", ""))) return;
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(metrics[0].groups == 0 && isnan(METRIC(metrics[0], group_auc)) && isfinite(METRIC(metrics[0], auc)));
     fixture_free(&f);
     home_remove();
@@ -197,7 +197,7 @@ static void test_a_feature_may_be_the_group(void)
     write_csv("rows.csv", "user");
     if (!fixture_ready(&f, NULL, text_with("  group: user\n", "  - {kind: sparse, name: user}\n", ""))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_VALIDATION, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(isfinite(METRIC(metrics[0], group_auc)));
     fixture_free(&f);
     home_remove();

@@ -25,7 +25,7 @@ enum { N_ROWS = 600, FORKS = 8 };
 
 static const char NO_FORKS[] = "the sanitizer takes no children that are forked beside threads";
 
-static const plx_context_options two_threads = {.threads = 2};
+static const plx_context_options two_threads = {.size = sizeof two_threads, .threads = 2};
 static const char mmoe_lines[] = "  num_experts: 3\n  expert_dnn_units: [8]\n";
 
 static float *score_rows(const plx_model *model, plx_error *err)
@@ -35,8 +35,8 @@ static float *score_rows(const plx_model *model, plx_error *err)
     const char *const paths[] = {path};
     plx_dataset *dataset = NULL;
     float *scores = calloc((size_t)2 * N_ROWS, sizeof *scores);
-    if (plx_dataset_read(model, paths, 1, false, &dataset, err) != PLX_OK ||
-        plx_model_predict(model, dataset, scores, err) != PLX_OK) {
+    if (plx_dataset_read(model, FILES(paths, 1), false, &dataset, err) != PLX_OK ||
+        plx_model_predict(model, INTO(dataset, scores), NULL, err) != PLX_OK) {
         free(scores);
         scores = NULL;
     }
@@ -81,10 +81,12 @@ static void test_assignments_wait_for_the_end(void)
         fixture f;
         if (!fixture_ready(&f, &two_threads, config_text("mmoe", mmoe_lines, ""))) return;
         caller c = {.f = &f, .assignment = assignments[i]};
-        plx_train_report report;
+        plx_train_report report = {.size = sizeof report};
         const plx_config *held = plx_model_config(f.model);
         CHECK_STATUS(
-            plx_model_train(f.model, f.data, &(plx_train_hooks){.progress = assign, .user = &c}, &report, NULL),
+            plx_model_train(f.model, f.data,
+                            &(plx_train_hooks){.size = sizeof(plx_train_hooks), .progress = assign, .user = &c},
+                            &report, NULL),
             PLX_OK);
         CHECK_STATUS(c.status, PLX_OK);
         CHECK(report.epochs == 3 && c.epochs == 3);
@@ -98,7 +100,7 @@ static void test_assignments_wait_for_the_end(void)
         CHECK_STATUS(plx_config_get(held, key, &value, NULL), PLX_OK);
         CHECK(value && strstr(value, strchr(assignments[i], '=') + 1));
         plx_text_free(f.context, value);
-        CHECK(strcmp(plx_model_task_name(f.model, 1), "buy") == 0);
+        CHECK(strcmp(plx_model_task(f.model, 1)->name, "buy") == 0);
         fixture_free(&f);
     }
     free(expected);
@@ -108,10 +110,10 @@ static void test_assignments_wait_for_the_end(void)
 static void test_what_is_assigned_counts_for_later_calls(void)
 {
     fixture f;
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     if (!fixture_ready(&f, &two_threads, config_text("mmoe", mmoe_lines, ""))) return;
     caller c = {.f = &f, .assignment = "train.epochs=5"};
-    const plx_train_hooks hooks = {.progress = assign, .user = &c};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .progress = assign, .user = &c};
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, NULL), PLX_OK);
     CHECK(report.epochs == 3);
     c.assignment = "train.epochs=0";
@@ -144,10 +146,10 @@ static void test_a_training_within_a_training_is_refused(void)
 {
     for (int in_rate = 0; in_rate < 2; in_rate++) {
         fixture f;
-        plx_train_report report;
+        plx_train_report report = {.size = sizeof report};
         if (!fixture_ready(&f, &two_threads, config_text("mmoe", mmoe_lines, ""))) return;
         caller c = {.f = &f};
-        plx_train_hooks hooks = {.user = &c};
+        plx_train_hooks hooks = {.size = sizeof hooks, .user = &c};
         if (in_rate)
             hooks.learning_rate = nest_in_rate;
         else
@@ -158,7 +160,8 @@ static void test_a_training_within_a_training_is_refused(void)
         CHECK_TEXT(c.error.message, "is in training");
         /* After it, training is free again; and after one that failed. */
         CHECK_STATUS(plx_model_train(f.model, f.data, NULL, &report, NULL), PLX_OK);
-        CHECK_STATUS(plx_model_train(f.model, f.data, &(plx_train_hooks){.resume = true}, NULL, NULL),
+        CHECK_STATUS(plx_model_train(f.model, f.data,
+                                     &(plx_train_hooks){.size = sizeof(plx_train_hooks), .resume = true}, NULL, NULL),
                      PLX_ERR_ARGUMENT);
         CHECK_STATUS(plx_model_train(f.model, f.data, NULL, &report, NULL), PLX_OK);
         fixture_free(&f);
@@ -171,7 +174,7 @@ static bool use_all(void *user, const plx_progress *progress)
     caller *c = user;
     int64_t shape[3];
     if (progress->step < progress->steps || progress->epoch != 2) return true;
-    for (int i = 0; plx_model_parameter(c->f->model, i, NULL, shape, NULL, NULL) == PLX_OK; i++) {
+    for (int i = 0; read_parameter(c->f->model, i, NULL, shape, NULL) == PLX_OK; i++) {
         const int64_t n = shape[0] * shape[1] * shape[2];
         float *zeros = calloc((size_t)n, sizeof *zeros);
         CHECK_STATUS(plx_model_set_parameter(c->f->model, i, zeros, n, NULL), PLX_OK);
@@ -179,7 +182,7 @@ static bool use_all(void *user, const plx_progress *progress)
     }
     plx_metrics metrics[2];
     c->scores = score_rows(c->f->model, &c->error);
-    CHECK_STATUS(plx_model_evaluate(c->f->model, c->f->data, PLX_PART_TRAIN, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(c->f->model, PART(c->f->data, PLX_PART_TRAIN), metrics, NULL, NULL), PLX_OK);
     CHECK_STATUS(plx_model_save(c->f->model, at("hook.plexus"), NULL), PLX_OK);
     CHECK_STATUS(plx_predictor_create(c->f->model, &c->predictor, NULL), PLX_OK);
     return true;
@@ -198,8 +201,11 @@ static void test_weights_set_in_a_hook(void)
         snprintf(config, sizeof config, text, epochs);
         if (!fixture_ready(&f, &two_threads, config)) return;
         caller c = {.f = &f};
-        CHECK_STATUS(plx_model_train(f.model, f.data, &(plx_train_hooks){.progress = use_all, .user = &c}, NULL, NULL),
-                     PLX_OK);
+        CHECK_STATUS(
+            plx_model_train(f.model, f.data,
+                            &(plx_train_hooks){.size = sizeof(plx_train_hooks), .progress = use_all, .user = &c}, NULL,
+                            NULL),
+            PLX_OK);
         CHECK(c.scores && c.predictor);
         for (int i = 0; c.scores && i < 2 * N_ROWS; i++)
             CHECK_CLOSE(c.scores[i], 0.5, 0);
@@ -256,17 +262,16 @@ static int use_in_training(const fixture *f)
     plx_metrics metrics[2];
     plx_predictor *predictor = NULL;
     const float zero = 0, *values;
-    int64_t strides[2];
     int n = 0;
     if (!is_refused(plx_model_train(f->model, f->data, NULL, NULL, &error), &error)) return 1;
-    n += is_refused(plx_model_evaluate(f->model, f->data, PLX_PART_TRAIN, metrics, &error), &error);
+    n += is_refused(plx_model_evaluate(f->model, PART(f->data, PLX_PART_TRAIN), metrics, NULL, &error), &error);
     n += is_refused(plx_model_save(f->model, at("child.plexus"), &error), &error);
     n += is_refused(plx_model_export_onnx(f->model, at("child.onnx"), NULL, NULL, &error), &error);
     n += is_refused(plx_predictor_create(f->model, &predictor, &error), &error);
     n += is_refused(plx_model_set(f->model, "train.epochs=2", &error), &error);
-    n += is_refused(plx_model_parameter_values(f->model, 0, &values, strides, &error), &error);
+    n += is_refused(plx_model_parameter_values(f->model, 0, &values, &error), &error);
     int64_t shape[3];
-    plx_model_parameter(f->model, 0, NULL, shape, NULL, NULL); /* shapes do not change */
+    read_parameter(f->model, 0, NULL, shape, NULL); /* shapes do not change */
     float *zeros = calloc((size_t)(shape[0] * shape[1] * shape[2]), sizeof zero);
     n += is_refused(plx_model_set_parameter(f->model, 0, zeros, shape[0] * shape[1] * shape[2], &error), &error);
     free(zeros);
@@ -293,7 +298,8 @@ static bool go_on(void *user, const plx_progress *progress)
 static void *train_until_told(void *user)
 {
     worker *w = user;
-    const plx_train_hooks hooks = {.progress = go_on, .user = w};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .progress = go_on, .user = w};
+    w->report.size = sizeof w->report;
     w->status = plx_model_train(w->f.model, w->f.data, &hooks, &w->report, NULL);
     return NULL;
 }
@@ -351,14 +357,14 @@ static void test_a_child_that_returns_from_a_hook(void)
     if (!FORKS_BESIDE_THREADS) SKIP(NO_FORKS);
     fixture f;
     plx_error error = {0};
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     char log[400], checkpoint[400];
     snprintf(log, sizeof log, "%s", at("log.jsonl"));
     snprintf(checkpoint, sizeof checkpoint, "%s", at("checkpoint.plexus"));
     if (!fixture_ready(&f, &two_threads, config_text("mmoe", mmoe_lines, "  checkpoint_steps: 1\n"))) return;
     forking state = {.f = &f};
     const plx_train_hooks hooks = {
-        .progress = fork_in_hook, .user = &state, .log_path = log, .checkpoint_path = checkpoint};
+        .size = sizeof hooks, .progress = fork_in_hook, .user = &state, .log_path = log, .checkpoint_path = checkpoint};
     const plx_status status = plx_model_train(f.model, f.data, &hooks, &report, &error);
     if (state.is_child) {
         if (!is_refused(status, &error) || report.checkpoints > 20) _exit(12);

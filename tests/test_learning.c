@@ -3,9 +3,9 @@
  * Whole runs on Adult: with every optimizer, schedule and activation a network learns there, by the AUC on the test
  * rows after two epochs. Adam at its defaults has 0.90 and 0.96; the bounds leave room for the slowest, plain SGD.
  */
+#include "api_structs.h"
 #include "check.h"
 #include "data_support.h"
-#include "plexus.h"
 #include "train/optimizer.h"
 
 #define METRIC(metrics, name) plx_metrics_value(&(metrics), plx_metric_find(#name))
@@ -39,7 +39,7 @@ static void check_learns(const adult *a, const char *assignments)
     plx_status status = configure(a->context, assignments, &config, &err);
     if (status == PLX_OK) status = plx_model_create(config, a->data, &model, &err);
     if (status == PLX_OK) status = plx_model_train(model, a->data, NULL, NULL, &err);
-    if (status == PLX_OK) status = plx_model_evaluate(model, a->data, PLX_PART_TEST, metrics, &err);
+    if (status == PLX_OK) status = plx_model_evaluate(model, PART(a->data, PLX_PART_TEST), metrics, NULL, &err);
     if (status != PLX_OK || !(METRIC(metrics[0], auc) > LEAST_INCOME && METRIC(metrics[1], auc) > LEAST_MARITAL)) {
         snprintf(told, sizeof told, "%s: AUC %.4f and %.4f %.200s", assignments, METRIC(metrics[0], auc),
                  METRIC(metrics[1], auc), err.message);
@@ -59,7 +59,7 @@ static void check_all(const char *const *runs, size_t n)
     snprintf(base, sizeof base, "%s/..", real_data("adult"));
     plx_status status = plx_context_create(NULL, &a.context, &err);
     if (status == PLX_OK) status = configure(a.context, "", &config, &err);
-    if (status == PLX_OK) status = plx_data_load(config, folders, 1, &a.data, &err);
+    if (status == PLX_OK) status = plx_data_load(config, FOLDERS(folders, 1), &a.data, &err);
     if (status != PLX_OK) check_report(__FILE__, __LINE__, err.message);
     for (size_t i = 0; i < n && status == PLX_OK; i++)
         check_learns(&a, runs[i]);

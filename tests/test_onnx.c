@@ -39,11 +39,12 @@ static void count_warning(void *user, const char *line)
 static plx_status make(made *m, const plx_allocator *allocator, plx_error *err)
 {
     const char *const folders[] = {home};
-    const plx_context_options options = {.threads = 1, .allocator = allocator, .warn = count_warning};
+    const plx_context_options options = {
+        .size = sizeof options, .threads = 1, .allocator = allocator, .warn = count_warning};
     *m = (made){0};
     PLX_TRY(plx_context_create(&options, &m->context, err));
     PLX_TRY(plx_config_parse(m->context, text, strlen(text), "test.yaml", &m->config, err));
-    PLX_TRY(plx_data_load(m->config, folders, 1, &m->data, err));
+    PLX_TRY(plx_data_load(m->config, FOLDERS(folders, 1), &m->data, err));
     return plx_model_create(m->config, m->data, &m->model, err);
 }
 
@@ -66,7 +67,7 @@ static void test_the_same_model_is_the_same_file(void)
 {
     made m;
     plx_error err;
-    plx_onnx_report report;
+    plx_onnx_report report = {.size = sizeof report};
     REQUIRE(make(&m, NULL, &err) == PLX_OK);
     n_warnings = 0;
     CHECK_STATUS(plx_model_export_onnx(m.model, at("a.onnx"), NULL, &report, &err), PLX_OK);
@@ -82,7 +83,7 @@ static void test_parameters_beside_the_file(void)
     made m;
     plx_error err;
     size_t whole, rest, data;
-    const plx_onnx_options outside = {.external_data = true};
+    const plx_onnx_options outside = {.size = sizeof outside, .external_data = true};
     REQUIRE(make(&m, NULL, &err) == PLX_OK);
     CHECK_STATUS(plx_model_export_onnx(m.model, at("a.onnx"), NULL, NULL, &err), PLX_OK);
     CHECK_STATUS(plx_model_export_onnx(m.model, at("b.onnx"), &outside, NULL, &err), PLX_OK);
@@ -126,7 +127,7 @@ static void test_a_pair_is_replaced_together(void)
     made m;
     plx_error err;
     failing_allocator failing;
-    const plx_onnx_options outside = {.external_data = true};
+    const plx_onnx_options outside = {.size = sizeof outside, .external_data = true};
     char first[256], second[256];
     int64_t shape[3];
     size_t before_bytes, after_bytes;
@@ -136,7 +137,7 @@ static void test_a_pair_is_replaced_together(void)
     CHECK(count_data("pair.onnx", first) == 1 && strcmp(first, "pair.onnx.data") == 0);
     char *before = read_bytes(first, &before_bytes), *model = read_bytes("pair.onnx", &after_bytes);
     const size_t model_bytes = after_bytes;
-    CHECK_STATUS(plx_model_parameter(m.model, 0, NULL, shape, NULL, &err), PLX_OK);
+    CHECK_STATUS(read_parameter(m.model, 0, NULL, shape, NULL), PLX_OK);
     const int64_t n = shape[0] * shape[1] * shape[2];
     float *ones = calloc((size_t)n, sizeof *ones);
     CHECK_STATUS(plx_model_set_parameter(m.model, 0, ones, n, &err), PLX_OK);

@@ -56,7 +56,7 @@ static plx_status read_cached(plx_context *context, const char *name, const char
     CHECK_STATUS(plx_config_parse(context, text, strlen(text), "test.yaml", &config, NULL), PLX_OK);
     CHECK_STATUS(plx_config_set(config, cache, NULL), PLX_OK);
     CHECK_STATUS(plx_config_set(config, assignment, NULL), PLX_OK);
-    const plx_status status = plx_data_load(config, folders, 1, &data, err);
+    const plx_status status = plx_data_load(config, FOLDERS(folders, 1), &data, err);
     plx_data_free(data);
     plx_config_free(config);
     return status;
@@ -92,7 +92,7 @@ static void test_caches_of_other_rules_are_refused(void)
     } cases[] = {
         {NULL, "encoded by rule 0", true}, {"0", "encoded by rule 0", false}, {"2", "encoded by rule 2", false}};
     warnings h = {0};
-    const plx_context_options options = {.warn = keep_warning, .user = &h};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
     plx_context *context = NULL;
     REQUIRE(plx_context_create(&options, &context, NULL) == PLX_OK);
     for (int i = 0; i < 3; i++) {
@@ -129,7 +129,7 @@ static void test_caches_that_nobody_asked_for(void)
 {
     warnings h = {0};
     char folder[400], index[500], before[400];
-    const plx_context_options options = {.warn = keep_warning, .user = &h};
+    const plx_context_options options = {.size = sizeof options, .warn = keep_warning, .user = &h};
     plx_context *context = NULL;
     plx_error err = {0};
     REQUIRE(getcwd(before, sizeof before) && chdir(home) == 0);
@@ -158,10 +158,10 @@ static void test_checkpoints_of_before_are_refused(void)
     char path[400];
     snprintf(path, sizeof path, "%s", at("c.plexus"));
     if (!fixture_ready(&f, NULL, config_text("mmoe", "", "  checkpoint_epochs: 1\n"))) return;
-    const plx_train_hooks hooks = {.checkpoint_path = path};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .checkpoint_path = path};
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, &err), PLX_OK);
     set_rule(path, NULL, false);
-    const plx_train_hooks resume = {.checkpoint_path = path, .resume = true};
+    const plx_train_hooks resume = {.size = sizeof resume, .checkpoint_path = path, .resume = true};
     CHECK_STATUS(plx_model_train(f.model, f.data, &resume, NULL, &err), PLX_ERR_UNSUPPORTED);
     CHECK_TEXT(err.message, "c.plexus: its rows were encoded by rule 0 of what texts stand for, now rule 1 holds");
     CHECK_TEXT(err.message, "start anew without resume");

@@ -185,7 +185,7 @@ static plx_status train_file(fixture *f, bool resume, plx_train_report *report, 
     char log[400], checkpoint[400];
     snprintf(log, sizeof log, "%s", at("log.jsonl"));
     snprintf(checkpoint, sizeof checkpoint, "%s", at("run.checkpoint"));
-    plx_train_hooks hooks = {.log_path = log, .checkpoint_path = checkpoint, .resume = resume};
+    plx_train_hooks hooks = {.size = sizeof hooks, .log_path = log, .checkpoint_path = checkpoint, .resume = resume};
     return plx_model_train(f->model, f->data, &hooks, report, err);
 }
 
@@ -242,7 +242,7 @@ static bool is_killed_at(long n)
     if (child == 0) {
         deadly self = {n};
         plx_allocator allocator = {deadly_resize, &self};
-        plx_context_options options = {.threads = 1, .allocator = &allocator};
+        plx_context_options options = {.size = sizeof options, .threads = 1, .allocator = &allocator};
         _exit(train_text(steps_text(), &options, true, NULL, "broken.plexus", NULL) == PLX_OK ? 0 : 1);
     }
     int status = -1;
@@ -255,7 +255,7 @@ static bool is_killed_at(long n)
 static void test_killed_while_writing(void)
 {
     plx_error failure = {.message = ""};
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     unlink(at("run.checkpoint"));
     CHECK_STATUS(train_text(steps_text(), NULL, false, &report, "whole.plexus", &failure), PLX_OK);
     CHECK(!report.resumed && report.checkpoints >= 12);
@@ -287,12 +287,12 @@ static void make_checkpoint(void)
 {
     fixture f;
     plx_error failure = {.message = ""};
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     char checkpoint[400];
     snprintf(checkpoint, sizeof checkpoint, "%s", at("run.checkpoint"));
     unlink(checkpoint);
     REQUIRE(fixture_ready(&f, NULL, config_text("mmoe", "", "")));
-    plx_train_hooks hooks = {.progress = cancel, .checkpoint_path = checkpoint};
+    plx_train_hooks hooks = {.size = sizeof hooks, .progress = cancel, .checkpoint_path = checkpoint};
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, &failure), PLX_OK);
     CHECK(report.cancelled && report.checkpoints == 1 && report.epochs == 1);
     fixture_free(&f);
@@ -301,7 +301,7 @@ static void make_checkpoint(void)
 static void expect_refusal(const char *text, const char *cpu_level, plx_status expected, const char *part)
 {
     plx_error failure = {.message = ""};
-    plx_context_options options = {.cpu_level = cpu_level};
+    plx_context_options options = {.size = sizeof options, .cpu_level = cpu_level};
     CHECK_STATUS(train_text(text, &options, true, NULL, NULL, &failure), expected);
     CHECK(strstr(failure.message, "run.checkpoint") != NULL && strstr(failure.message, part) != NULL);
     if (!strstr(failure.message, part)) printf("  '%s' is not in: %s\n", part, failure.message);
@@ -310,7 +310,7 @@ static void expect_refusal(const char *text, const char *cpu_level, plx_status e
 static void test_of_another_run(void)
 {
     plx_error failure = {.message = ""};
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     make_checkpoint();
     expect_refusal(config_text("mmoe", "", "  seed: 9\n"), NULL, PLX_ERR_SCHEMA, "'seed: 1' there, 'seed: 9' now");
     expect_refusal(config_text("mmoe", "  num_experts: 2\n", ""), NULL, PLX_ERR_SCHEMA, "'num_experts: 2' now");
@@ -470,7 +470,7 @@ static void test_wrong_hooks(void)
     fixture f;
     plx_error failure;
     REQUIRE(fixture_ready(&f, NULL, config_text("mmoe", "", "")));
-    plx_train_hooks hooks = {.resume = true};
+    plx_train_hooks hooks = {.size = sizeof hooks, .resume = true};
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, &failure), PLX_ERR_ARGUMENT);
     fixture_free(&f);
 }
@@ -485,11 +485,11 @@ static void ignore(void *user, const char *line)
 static void test_full_disk(void)
 {
     fixture f;
-    plx_train_report report;
+    plx_train_report report = {.size = sizeof report};
     int n_warnings = 0;
-    plx_context_options options = {.warn = ignore, .user = &n_warnings};
+    plx_context_options options = {.size = sizeof options, .warn = ignore, .user = &n_warnings};
     REQUIRE(fixture_ready(&f, &options, steps_text()));
-    plx_train_hooks hooks = {.checkpoint_path = "/nowhere/run.checkpoint"};
+    plx_train_hooks hooks = {.size = sizeof hooks, .checkpoint_path = "/nowhere/run.checkpoint"};
     CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, &report, NULL), PLX_OK);
     CHECK(report.epochs == 3 && report.checkpoints == 0 && n_warnings > 0);
     fixture_free(&f);
@@ -504,7 +504,7 @@ static void test_every_allocation_may_fail(void)
         failing_allocator failing;
         plx_error failure = {.message = ""};
         failing_allocator_init(&failing, n);
-        plx_context_options options = {.threads = 1, .allocator = &failing.allocator};
+        plx_context_options options = {.size = sizeof options, .threads = 1, .allocator = &failing.allocator};
         plx_status status =
             train_text(config_text("mmoe", "", "  checkpoint_epochs: 0\n"), &options, true, NULL, NULL, &failure);
         CHECK(failing.live == 0);

@@ -63,7 +63,7 @@ static const char all_kinds[] = "  - {name: click, class_weights: [1, 2]}\n"
 static bool train(fixture *f, const char *text, int threads)
 {
     plx_error failure = {.message = ""};
-    const plx_context_options options = {.threads = threads};
+    const plx_context_options options = {.size = sizeof options, .threads = threads};
     if (!fixture_ready(f, &options, text)) return false;
     if (plx_model_train(f->model, f->data, NULL, NULL, &failure) == PLX_OK) return true;
     check_report(__FILE__, __LINE__, failure.message);
@@ -75,11 +75,11 @@ static bool same_parameters(const plx_model *a, const plx_model *b)
 {
     static float x[1 << 16], y[1 << 16];
     int64_t shape[3];
-    for (int i = 0; plx_model_parameter(a, i, NULL, shape, NULL, NULL) == PLX_OK; i++) {
+    for (int i = 0; read_parameter(a, i, NULL, shape, NULL) == PLX_OK; i++) {
         const size_t bytes = (size_t)(shape[0] * shape[1] * shape[2]) * sizeof *x;
         if (bytes > sizeof x) abort();
-        if (plx_model_parameter(a, i, NULL, NULL, x, NULL) != PLX_OK ||
-            plx_model_parameter(b, i, NULL, NULL, y, NULL) != PLX_OK || memcmp(x, y, bytes) != 0)
+        if (read_parameter(a, i, NULL, NULL, x) != PLX_OK || read_parameter(b, i, NULL, NULL, y) != PLX_OK ||
+            memcmp(x, y, bytes) != 0)
             return false;
     }
     return true;
@@ -101,23 +101,22 @@ static void check_same(const char *first, const char *second)
 
 static void check_outputs(const plx_model *model)
 {
-    int first = -1;
-    CHECK(plx_model_n_outputs(model) == N_OUTPUTS);
-    CHECK(plx_model_task_outputs(model, 1, &first) == 3 && first == 1);
-    CHECK(plx_model_task_outputs(model, 2, &first) == 1 && first == 4);
-    CHECK(plx_model_task_outputs(model, 5, NULL) == 0 && plx_model_task_outputs(model, -1, NULL) == 0);
-    CHECK(plx_model_task_kind(model, 1) == PLX_TASK_MULTICLASS && plx_model_task_kind(model, 3) == PLX_TASK_REGRESSION);
-    CHECK(strcmp(plx_model_class_name(model, 1, 0), "high") == 0);
-    CHECK(strcmp(plx_model_class_name(model, 1, 2), "mid") == 0);
-    CHECK(!plx_model_class_name(model, 1, 3) && !plx_model_class_name(model, 0, 0) &&
-          !plx_model_class_name(model, 9, 0));
+    CHECK(plx_model_inspect(model)->n_outputs == N_OUTPUTS);
+    CHECK(plx_model_task(model, 1)->n_outputs == 3 && plx_model_task(model, 1)->first_output == 1);
+    CHECK(plx_model_task(model, 2)->n_outputs == 1 && plx_model_task(model, 2)->first_output == 4);
+    CHECK(!plx_model_task(model, 5) && !plx_model_task(model, -1));
+    CHECK(plx_model_task(model, 1)->kind == PLX_TASK_MULTICLASS &&
+          plx_model_task(model, 3)->kind == PLX_TASK_REGRESSION);
+    CHECK(strcmp(plx_model_task(model, 1)->classes[0], "high") == 0);
+    CHECK(strcmp(plx_model_task(model, 1)->classes[2], "mid") == 0);
+    CHECK(!plx_model_task(model, 0)->classes);
 }
 
 static void check_figures(const fixture *f)
 {
     plx_metrics metrics[5];
     plx_error failure = {.message = ""};
-    CHECK_STATUS(plx_model_evaluate(f->model, f->data, PLX_PART_TEST, metrics, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f->model, PART(f->data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
     CHECK(metrics[0].rows == plx_data_rows(f->data, PLX_PART_TEST) && METRIC(metrics[0], auc) > 0.8);
     CHECK(metrics[1].kind == PLX_TASK_MULTICLASS && metrics[1].rows < metrics[0].rows &&
           METRIC(metrics[1], accuracy) > 0.6);
@@ -139,8 +138,8 @@ static void check_scores(const plx_model *model)
         ages[i] = 20 + i / 2;
     }
     const plx_column columns[] = {{.name = "city", .texts = cities}, {.name = "age", .numbers = ages}};
-    REQUIRE(plx_dataset_read(model, paths, 1, false, &dataset, &failure) == PLX_OK);
-    CHECK_STATUS(plx_model_predict(model, dataset, scores, &failure), PLX_OK);
+    REQUIRE(plx_dataset_read(model, FILES(paths, 1), false, &dataset, &failure) == PLX_OK);
+    CHECK_STATUS(plx_model_predict(model, INTO(dataset, scores), NULL, &failure), PLX_OK);
     plx_dataset_free(dataset);
     for (int row = 0; row < N_ROWS; row++) {
         const float *own = scores + row * N_OUTPUTS;
@@ -149,8 +148,8 @@ static void check_scores(const plx_model *model)
     }
     REQUIRE(plx_predictor_create(model, &predictor, &failure) == PLX_OK);
     CHECK_STATUS(plx_predictor_score(predictor, columns, 2, N_SCORED, again, &failure), PLX_OK);
-    REQUIRE(plx_dataset_from_columns(model, columns, 2, N_SCORED, false, &dataset, &failure) == PLX_OK);
-    CHECK_STATUS(plx_model_predict(model, dataset, scores, &failure), PLX_OK);
+    REQUIRE(plx_dataset_read(model, COLUMNS(columns, 2, N_SCORED), false, &dataset, &failure) == PLX_OK);
+    CHECK_STATUS(plx_model_predict(model, INTO(dataset, scores), NULL, &failure), PLX_OK);
     CHECK(memcmp(scores, again, sizeof again) == 0);
     plx_dataset_free(dataset);
     plx_predictor_free(predictor);
@@ -218,10 +217,11 @@ static void test_labels_of_weight_zero(void)
     check_same(first,
                text_of("single_task", "", "  - {name: y, column: tame, kind: regression, weight_column: counts}\n"));
     REQUIRE(train(&f, first, 2));
-    CHECK_STATUS(plx_model_evaluate_weighted(f.model, f.data, PLX_PART_TEST, NULL, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, WEIGHTED(.data = f.data, .part = PLX_PART_TEST), metrics, NULL, NULL),
+                 PLX_OK);
     CHECK(metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST) && METRIC(metrics[0], rmse) < 2);
     fixture_free(&f);
-    REQUIRE(fixture_ready(&f, &(plx_context_options){.threads = 1},
+    REQUIRE(fixture_ready(&f, &(plx_context_options){.size = sizeof(plx_context_options), .threads = 1},
                           text_of("single_task", "", "  - {name: y, column: huge, kind: regression}\n")));
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, &failure), PLX_ERR_NUMERIC);
     CHECK_TEXT(failure.message, "of labels and of weights");
@@ -236,7 +236,7 @@ static void test_soft_labels(void)
     plx_error failure = {.message = ""};
     fixture f;
     REQUIRE(train(&f, text_of("mmoe", "", "  - {name: share, labels: soft}\n  - {name: buy}\n"), 2));
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
     CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST));
     CHECK(METRIC(metrics[0], auc) > 0.6 && METRIC(metrics[0], auc) < 0.95 && METRIC(metrics[0], rmse) < 0.2 &&
           METRIC(metrics[0], logloss) > 0.3);
@@ -253,7 +253,7 @@ static void test_two_classes_are_told_apart_like_binary_ones(void)
     fixture f;
     REQUIRE(train(
         &f, text_of("single_task", "", "  - {name: click, kind: multiclass}\n  - {name: seen, column: click}\n"), 1));
-    CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, NULL), PLX_OK);
+    CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, NULL), PLX_OK);
     CHECK_CLOSE(METRIC(metrics[0], accuracy), METRIC(metrics[1], accuracy), 0.06);
     fixture_free(&f);
 }
@@ -291,13 +291,13 @@ static void test_real_data(void)
     fixture f = {0};
     REQUIRE(plx_context_create(NULL, &f.context, &failure) == PLX_OK);
     plx_status status = plx_config_parse(f.context, text, strlen(text), "adult.yaml", &f.config, &failure);
-    if (status == PLX_OK) status = plx_data_load(f.config, folders, 1, &f.data, &failure);
+    if (status == PLX_OK) status = plx_data_load(f.config, FOLDERS(folders, 1), &f.data, &failure);
     if (status == PLX_OK) status = plx_model_create(f.config, f.data, &f.model, &failure);
     if (status == PLX_OK) status = plx_model_train(f.model, f.data, NULL, NULL, &failure);
-    if (status == PLX_OK) status = plx_model_evaluate(f.model, f.data, PLX_PART_TEST, metrics, &failure);
+    if (status == PLX_OK) status = plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure);
     CHECK_STATUS(status, PLX_OK);
     if (status == PLX_OK) {
-        CHECK(plx_model_n_outputs(f.model) == 10 && metrics[0].rows == 10860 && metrics[1].rows == 16281);
+        CHECK(plx_model_inspect(f.model)->n_outputs == 10 && metrics[0].rows == 10860 && metrics[1].rows == 16281);
         CHECK(METRIC(metrics[0], auc) > 0.85 && METRIC(metrics[1], accuracy) > 0.75);
         CHECK(METRIC(metrics[2], mae) < 9 && METRIC(metrics[3], rmse) < 13);
     } else {
@@ -323,8 +323,8 @@ static void test_labels_and_weights_are_not_needed_to_score(void)
     const char *paths[] = {at("bare.csv")};
     write_text("bare.csv", "age,city\n20,Oslo\n");
     REQUIRE(train(&f, text_of("mmoe", ", row_weight: w", all_kinds), 1));
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, true, &dataset, &failure), PLX_ERR_SCHEMA);
-    CHECK_STATUS(plx_dataset_read(f.model, paths, 1, false, &dataset, &failure), PLX_OK);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), true, &dataset, &failure), PLX_ERR_SCHEMA);
+    CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), false, &dataset, &failure), PLX_OK);
     plx_dataset_free(dataset);
     fixture_free(&f);
 }

@@ -36,7 +36,7 @@ static bool hear(void *user, const plx_progress *progress)
 static plx_status train(fixture *f, bool measures, heard *h, plx_error *err)
 {
     *h = (heard){0};
-    const plx_train_hooks hooks = {.progress = hear, .user = h, .training_metrics = measures};
+    const plx_train_hooks hooks = {.size = sizeof hooks, .progress = hear, .user = h, .training_metrics = measures};
     return plx_model_train(f->model, f->data, &hooks, NULL, err);
 }
 
@@ -46,8 +46,8 @@ static bool same_parameters(const plx_model *a, const plx_model *b)
     int64_t shape[3];
     float x[4096], y[4096];
     int index = 0;
-    for (; plx_model_parameter(a, index, &name, shape, x, NULL) == PLX_OK; index++) {
-        if (plx_model_parameter(b, index, &name, shape, y, NULL) != PLX_OK) return false;
+    for (; read_parameter(a, index, &name, shape, x) == PLX_OK; index++) {
+        if (read_parameter(b, index, &name, shape, y) != PLX_OK) return false;
         if (memcmp(x, y, (size_t)(shape[0] * shape[1] * shape[2]) * sizeof *x) != 0) return false;
     }
     return index > 0;
@@ -85,7 +85,7 @@ static void test_they_are_those_of_the_scores(void)
         memcpy(rate, "learning_rate: 1e-9", strlen("learning_rate: 1e-9"));
         REQUIRE(fixture_ready(&f, NULL, text));
         CHECK_STATUS(train(&f, true, &h, NULL), PLX_OK);
-        CHECK_STATUS(plx_model_evaluate(f.model, f.data, PLX_PART_TRAIN, after, NULL), PLX_OK);
+        CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_TRAIN), after, NULL, NULL), PLX_OK);
         for (int task = 0; task < 2; task++) {
             CHECK(h.metrics[task].rows == after[task].rows && h.metrics[task].positives == after[task].positives);
             CHECK_CLOSE(METRIC(h.metrics[task], auc), METRIC(after[task], auc),
@@ -104,7 +104,7 @@ static void test_any_number_of_threads(void)
     heard h[2];
     for (int i = 0; i < 2; i++) {
         fixture f;
-        const plx_context_options options = {.threads = i ? 4 : 1};
+        const plx_context_options options = {.size = sizeof options, .threads = i ? 4 : 1};
         REQUIRE(fixture_ready(&f, &options, config_text("mmoe", "  num_experts: 2\n", "")));
         CHECK_STATUS(train(&f, true, &h[i], NULL), PLX_OK);
         fixture_free(&f);
@@ -125,7 +125,7 @@ static void test_every_allocation_may_fail(void)
         fixture f;
         heard h;
         failing_allocator_init(&failing, 0);
-        const plx_context_options options = {.threads = 1, .allocator = &failing.allocator};
+        const plx_context_options options = {.size = sizeof options, .threads = 1, .allocator = &failing.allocator};
         REQUIRE(fixture_ready(&f, &options, text));
         failing.fail_at = failing.calls + n;
         plx_status status = train(&f, true, &h, NULL);

@@ -63,12 +63,14 @@ class Parsed:
 
     @property
     def model_name(self) -> str:
-        return text(lib.plx_config_model_name(self.handle))
+        return str(self.value("model", "name"))
 
     @property
     def task_names(self) -> list[str]:
-        n = lib.plx_config_n_tasks(self.handle)
-        return [text(lib.plx_config_task_name(self.handle, task)) for task in range(n)]
+        names: list[str] = []
+        while task := lib.plx_config_task(self.handle, len(names)):
+            names.append(text(task.name))
+        return names
 
 
 class Configuration:

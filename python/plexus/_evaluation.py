@@ -4,54 +4,53 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
-from ._library import call, text, warn_of_rows
+from ._library import call, struct, text, warn_of_rows
 from ._metrics import CompiledMetrics, all_metrics, room_for
 from ._native import ffi, lib
 from ._network import Network
-from ._sources import Source, dataset_of, source_of_files
+from ._sources import Source, dataset_of, lent, source_of_files
 from ._types import CData, Labels, Rows, Weights
-from .files import Files, c_paths, plain
+from .files import Files, plain
 
 Measure: TypeAlias = "Callable[[bool], CData]"  # metrics of rows; True: by their weights
 
 
-def _measure(network: Network, function: Callable[..., int], *arguments: Any, after: tuple[CData, ...] = ()) -> CData:
-    """Call a function of the library with the network, the arguments, an array of metrics, and `after`."""
-    metrics = room_for(len(network.schema.task_names))
-    call(function, network.handle, *arguments, metrics, *after)
+def _measure(network: Network, **rows: object) -> CData:
+    """Metrics of rows, which are given as the members of plx_evaluation."""
+    metrics, report = room_for(len(network.schema.task_names)), struct("plx_read_report")
+    call(lib.plx_model_evaluate, network.handle, struct("plx_evaluation", **rows), metrics, report)
+    warn_of_rows(report.wrong_rows, lambda: text(report.wrong_row[0].message))
     return metrics
+
+
+def _measure_source(network: Network, source: Source, weighted: bool = False) -> CData:
+    with lent(source) as given:
+        return _measure(network, source=given, loss_weights=weighted)
 
 
 def measure_of_part(network: Network, data: CData, part: int) -> Measure:
     """Metrics of a part of training data."""
-
-    def measure(weighted: bool) -> CData:
-        if weighted:
-            return _measure(network, lib.plx_model_evaluate_weighted, data, part, ffi.NULL)
-        return _measure(network, lib.plx_model_evaluate, data, part)
-
-    return measure
+    return lambda weighted: _measure(network, data=data, part=part, loss_weights=weighted)
 
 
 def _measure_of_table(network: Network, x: Rows, y: Labels | None, sample_weight: Weights | None) -> Measure:
     schema, expected = network.schema, network.weight_columns
     foreign = schema.foreign(x, y, sample_weight, expected)
     if foreign is not None:  # which can be read once
-        once = _measure(network, lib.plx_model_evaluate_arrow, foreign.pointer)
+        once = _measure_source(network, Source(stream=foreign))
         return lambda weighted: once
     stream, _ = schema.stream(x, y, expected=expected)
     dataset = dataset_of(network, Source(stream=stream), True)
     if sample_weight is None:
-        return lambda weighted: _measure(network, lib.plx_model_evaluate_dataset, dataset)
-    weights = schema.weights_of_rows(sample_weight, x, lib.plx_dataset_rows(dataset))
+        return lambda weighted: _measure(network, dataset=dataset)
+    weights = schema.weights_of_rows(sample_weight, x, lib.plx_dataset_report(dataset).rows)
 
     def measure(weighted: bool) -> CData:
         if not weighted:
-            return _measure(network, lib.plx_model_evaluate_dataset, dataset)
-        pointer = ffi.cast("const double *", ffi.from_buffer(weights))
-        return _measure(network, lib.plx_model_evaluate_dataset_weighted, dataset, pointer)
+            return _measure(network, dataset=dataset)
+        return _measure(network, dataset=dataset, weights=ffi.cast("const double *", ffi.from_buffer(weights)))
 
     return measure
 
@@ -59,14 +58,7 @@ def _measure_of_table(network: Network, x: Rows, y: Labels | None, sample_weight
 def _measure_of_files(network: Network, files: Files) -> Measure:
     def measure(weighted: bool) -> CData:
         with source_of_files(network, files) as source:
-            if source.stream is not None:
-                of_stream = lib.plx_model_evaluate_arrow_weighted if weighted else lib.plx_model_evaluate_arrow
-                return _measure(network, of_stream, source.stream.pointer)
-            (names, keep), report = c_paths(source.paths or []), ffi.new("plx_files_report *")
-            of_files = lib.plx_model_evaluate_files_weighted if weighted else lib.plx_model_evaluate_files
-            metrics = _measure(network, of_files, names, len(keep), after=(report,))
-            warn_of_rows(report.wrong_rows, lambda: text(report.wrong_row[0]))
-            return metrics
+            return _measure_source(network, source, weighted)
 
     return measure
 

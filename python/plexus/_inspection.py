@@ -88,7 +88,7 @@ def _outputs(network: Network, dataset: CData, names: Iterable[str]) -> dict[str
     for name in names:
         if name not in places:
             raise ValueError(f"there is no layer '{name}'; there are {', '.join(places)}")
-        out = np.empty((lib.plx_dataset_rows(dataset), *shapes[places[name]]), np.float32)
+        out = np.empty((lib.plx_dataset_report(dataset).rows, *shapes[places[name]]), np.float32)
         pointer = ffi.cast("float *", ffi.from_buffer(out))
         call(lib.plx_model_layer_output, network.handle, dataset, places[name], pointer)
         found[name] = out

@@ -86,6 +86,11 @@ def create(kind: str, free: Callable[[CData], None], function: Callable[..., int
     return ffi.gc(out[0], free)
 
 
+def struct(kind: str, **members: object) -> CData:
+    """A struct of plexus.h that begins with its size, with these members. It borrows what pointers name."""
+    return ffi.new(kind + " *", {"size": ffi.sizeof(kind), **members})
+
+
 def path_bytes(path: FilePath) -> bytes:
     encoded = os.fsencode(os.fspath(path))
     if b"\0" in encoded:
@@ -147,9 +152,8 @@ def context(threads: int = 0, cpu_level: str | None = None) -> CData:
     key = (threads, cpu_level)
     with _contexts_lock.here:
         if key not in _contexts:
-            options = ffi.new("plx_context_options *")
             level = ffi.new("char[]", cpu_level.encode()) if cpu_level else ffi.NULL
-            options.threads, options.cpu_level, options.warn = threads, level, lib.plexus_warn
+            options = struct("plx_context_options", threads=threads, cpu_level=level, warn=lib.plexus_warn)
             _contexts[key] = create("plx_context", lib.plx_context_free, lib.plx_context_create, options)
         return _contexts[key]
 

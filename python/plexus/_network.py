@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ._config import Key, Parsed
-from ._library import call, context, create, path_bytes, taken_text, text
+from ._library import call, context, create, path_bytes, struct, taken_text, text
 from ._native import ffi, lib
 from ._schema import Schema
 from ._transforms import refuse_transforms
@@ -73,23 +73,22 @@ class Network:
 
     @property
     def n_outputs(self) -> int:
-        return lib.plx_model_n_outputs(self.handle)
+        return int(lib.plx_model_inspect(self.handle).n_outputs)
 
     @property
     def value_rule(self) -> int:
         """The rule by which values become texts."""
-        return lib.plx_model_value_rule(self.handle)
+        return int(lib.plx_model_inspect(self.handle).value_rule)
 
     def outputs_of(self, task: int) -> slice:
         """The outputs of the task."""
-        first = ffi.new("int *")
-        n = lib.plx_model_task_outputs(self.handle, task, first)
-        return slice(first[0], first[0] + n)
+        info = lib.plx_model_task(self.handle, task)
+        return slice(info.first_output, info.first_output + info.n_outputs)
 
     def classes_of(self, task: int) -> list[str]:
         """The labels of a multiclass task, in the order of its outputs."""
-        n = lib.plx_model_task_outputs(self.handle, task, ffi.NULL)
-        return [text(lib.plx_model_class_name(self.handle, task, number)) for number in range(n)]
+        info = lib.plx_model_task(self.handle, task)
+        return [text(info.classes[number]) for number in range(info.n_outputs)]
 
     def description(self, form: str) -> str:
         if form not in _DESCRIPTIONS:
@@ -98,10 +97,9 @@ class Network:
 
     def layers(self) -> Iterator[tuple[str, int, int]]:
         """Names, groups and widths, in the order of the description."""
-        name, groups, width = ffi.new("const char **"), ffi.new("int *"), ffi.new("int *")
         place = 0
-        while lib.plx_model_layer(self.handle, place, name, groups, width, ffi.NULL) == lib.PLX_OK:
-            yield text(name[0]), groups[0], width[0]
+        while layer := lib.plx_model_layer(self.handle, place):
+            yield text(layer.name), layer.groups, layer.width
             place += 1
 
     # -- Its file --------------------------------------------------------------------------------------------------
@@ -125,7 +123,7 @@ class Network:
 
 def count_params(network: Network) -> int:
     """Return the number of trainable numbers."""
-    return lib.plx_model_n_parameters(network.handle)
+    return int(lib.plx_model_inspect(network.handle).n_parameters)
 
 
 def save(network: Network, filepath: FilePath) -> None:
@@ -173,5 +171,5 @@ def export_onnx(network: Network, filepath: FilePath, external_data: bool = Fals
     >>> model.export_onnx("model.onnx")
     """
     refuse_transforms(network.schema.feature_columns, "ONNX cannot contain its transform_fn")
-    options = ffi.new("plx_onnx_options *", {"external_data": external_data})
+    options = struct("plx_onnx_options", external_data=external_data)
     call(lib.plx_model_export_onnx, network.handle, path_bytes(filepath), options, ffi.NULL)

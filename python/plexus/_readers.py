@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ._library import text
-from ._native import ffi, lib
+from ._native import lib
 from ._types import CData
 
 
@@ -30,10 +30,9 @@ class Reading:
 def readings(config: CData) -> dict[str, Reading]:
     """By column; those of features first, in the order of the model file."""
     found: dict[str, Reading] = {}
-    one = ffi.new("plx_column_reader *")
     lists: dict[str, Reading] = {}  # by the feature's name
     index = 0
-    while lib.plx_config_reader(config, index, one):
+    while one := lib.plx_config_column(config, index):
         index += 1
         reading = found.setdefault(text(one.column), Reading())
         if one.reading == lib.PLX_READS_LABEL:
@@ -41,9 +40,9 @@ def readings(config: CData) -> dict[str, Reading]:
             continue
         if one.reading == lib.PLX_READS_LIST:
             reading.is_list = True
-            lists[text(one.name)] = reading
+            lists[text(one.reader)] = reading
         elif one.reading == lib.PLX_READS_LIST_WEIGHTS:
-            lists[text(one.name)].weights = text(one.column)
+            lists[text(one.reader)].weights = text(one.column)
         reading.is_number |= one.reading == lib.PLX_READS_NUMBER
         reading.is_category |= one.reading != lib.PLX_READS_NUMBER
         if one.separator:

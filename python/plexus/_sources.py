@@ -4,13 +4,13 @@ describe them, and rows to score."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from ._config import Key, Parsed
-from ._library import UnsupportedError, create, text, warn_of_rows
+from ._library import UnsupportedError, create, struct, text, warn_of_rows
 from ._native import ffi, lib
 from ._network import Network
 from ._schema import Schema
@@ -29,10 +29,16 @@ def _handle_of(network: Network | None) -> CData:
     return ffi.NULL if network is None else network.handle
 
 
+def _load(config: Parsed, network: Network | None, **options: object) -> CData:
+    """The data, by these members of plx_data_options."""
+    given = struct("plx_data_options", model=_handle_of(network), **options)
+    return create("plx_data", lib.plx_data_free, lib.plx_data_load, config.handle, given)
+
+
 def _from_streams(config: Parsed, network: Network | None, *streams: Stream | ForeignStream | None) -> CData:
     """The data of training, validation and test rows."""
-    pointers = (ffi.NULL if stream is None else stream.pointer for stream in streams)
-    return create("plx_data", lib.plx_data_free, lib.plx_data_from_arrow, config.handle, _handle_of(network), *pointers)
+    sources = [ffi.NULL if stream is None else struct("plx_source", stream=stream.pointer) for stream in streams]
+    return _load(config, network, **dict(zip(("train", "validation", "test"), sources)))
 
 
 class TableRows:
@@ -124,12 +130,9 @@ class FileRows:
         if len(parquet) == len(each):
             return self._through_python(config, network, parquet)
         folders, keep = c_paths(self.folders)
-        where = (folders, len(keep))
-        if network is None:
-            data = create("plx_data", lib.plx_data_free, lib.plx_data_load, config.handle, *where)
-        else:
-            data = create("plx_data", lib.plx_data_free, lib.plx_data_load_for, config.handle, network.handle, *where)
-        warn_of_rows(lib.plx_data_wrong_rows(data), lambda: text(lib.plx_data_wrong_row(data, 0)))
+        data = _load(config, network, folders=folders, n_folders=len(keep))
+        report = lib.plx_data_report(data)
+        warn_of_rows(report.wrong_rows, lambda: text(report.wrong_row[0].message))
         return data
 
     @staticmethod
@@ -251,13 +254,17 @@ def source_of(network: Network, x: Rows) -> Iterator[Source]:
         yield Source(stream=network.schema.foreign(x) or Stream(network.schema.features(x)))
 
 
+@contextmanager
+def lent(source: Source) -> Iterator[CData]:
+    """The source as a plx_source."""
+    if source.stream is not None:
+        yield struct("plx_source", stream=source.stream.pointer)
+    else:
+        names, keep = c_paths(source.paths or [])
+        yield struct("plx_source", paths=names, n_paths=len(keep))
+
+
 def dataset_of(network: Network, source: Source, with_labels: bool = False) -> CData:
     """The encoded rows."""
-
-    def make(function: Callable[..., int], *where: Any) -> CData:
-        return create("plx_dataset", lib.plx_dataset_free, function, network.handle, *where, with_labels)
-
-    if source.stream is not None:
-        return make(lib.plx_dataset_from_arrow, source.stream.pointer)
-    names, keep = c_paths(source.paths or [])
-    return make(lib.plx_dataset_read, names, len(keep))
+    with lent(source) as given:
+        return create("plx_dataset", lib.plx_dataset_free, lib.plx_dataset_read, network.handle, given, with_labels)

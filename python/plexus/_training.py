@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ._backup import keep, restore, told
 from ._callback import Callback, History
 from ._evaluation import measure_of_part
-from ._library import PlexusError, call, keep_failure, path_bytes
+from ._library import PlexusError, call, keep_failure, path_bytes, struct
 from ._log_files import BackupAndRestore
 from ._metrics import CompiledMetrics
 from ._native import ffi, lib
@@ -72,7 +72,7 @@ class Training:
         """Train, starting with this learning rate, and return the history."""
         self.rate = rate
         handle = ffi.new_handle(self)
-        hooks, report = ffi.new("plx_train_hooks *"), ffi.new("plx_train_report *")
+        hooks, report = struct("plx_train_hooks"), struct("plx_train_report")
         hooks.progress, hooks.learning_rate, hooks.user = lib.plexus_progress, lib.plexus_rate, handle
         # Weighted and grouped metrics are not computed during the epoch, and all must be of the same scores.
         hooks.training_metrics = (

@@ -21,8 +21,8 @@ class _Numbers:
 
     def __init__(self, handle: CData, index: int, shape: tuple[int, ...]):
         self._handle = handle
-        values, strides = ffi.new("const float **"), ffi.new("int64_t[2]")
-        call(lib.plx_model_parameter_values, handle, index, values, strides)
+        values, strides = ffi.new("const float **"), lib.plx_model_parameter(handle, index).strides
+        call(lib.plx_model_parameter_values, handle, index, values)
         size = np.dtype(np.float32).itemsize
         self.__array_interface__ = {
             "version": 3,
@@ -45,10 +45,9 @@ def parameters(network: Network) -> dict[str, Floats]:
     (1, 3, 4)
     """
     found: dict[str, Floats] = {}
-    name, shape = ffi.new("const char **"), ffi.new("int64_t[3]")
     handle = network.handle
-    while lib.plx_model_parameter(handle, len(found), name, shape, ffi.NULL, ffi.NULL) == lib.PLX_OK:
-        found[text(name[0])] = np.asarray(_Numbers(handle, len(found), tuple(shape)))
+    while parameter := lib.plx_model_parameter(handle, len(found)):
+        found[text(parameter.name)] = np.asarray(_Numbers(handle, len(found), tuple(parameter.shape)))
     return found
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from ._config import Configuration
-from ._library import FileError, FormatError, PlexusError, UnsupportedError
+from ._library import FileError, FormatError, PlexusError, UnsupportedError, context
 from ._native import ffi, lib
 from ._streams import ForeignStream
 from ._types import CData, Folders, HasStream, Rows, ValidationData
@@ -156,7 +156,7 @@ def _is_parquet(path: str) -> bool:
 
 def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> list[str] | None:
     """The Parquet files that Python must read, since the library cannot; None: it reads them, or they are CSV."""
-    if format_ == "csv" or lib.plx_reads_parquet():
+    if format_ == "csv" or lib.plx_context_inspect(context()).reads_parquet:
         return None
     files = [path for name in paths for path in _parts_with_bytes(found(name, folders))]
     parquet = [path for path in files if _is_parquet(path)]

@@ -193,7 +193,7 @@ def test_parquet_without(blocked, folder, reference, monkeypatch):
     for name in list(sys.modules):
         if name.split(".")[0] in blocked:
             monkeypatch.setitem(sys.modules, name, None)
-    if "polars" in blocked and not plexus.files.lib.plx_reads_parquet():
+    if "polars" in blocked and not plexus.files.lib.plx_context_inspect(plexus._library.context()).reads_parquet:
         with pytest.raises(plexus.UnsupportedError, match="pip install pyarrow"):
             from_files(folder / "parquet")
         return
@@ -244,7 +244,7 @@ def test_wrong_files_of_a_model(folder, reference):
         reference.evaluate(folder / "rows.csv", [1, 2])
     with pytest.raises(OSError, match="none.csv: no such file"):
         reference.predict(folder / "none.csv")
-    if not plexus.files.lib.plx_reads_parquet():
+    if not plexus.files.lib.plx_context_inspect(plexus._library.context()).reads_parquet:
         with pytest.raises(plexus.UnsupportedError, match="is a CSV file among Parquet files"):
             reference.predict([folder / "rows.parquet", folder / "rows.csv"])
         with pytest.raises(plexus.UnsupportedError, match="data.memory: this build .* write the rows as CSV"):

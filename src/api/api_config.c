@@ -41,25 +41,14 @@ plx_status plx_config_get(const plx_config *config, const char *key, char **out,
     return plx_config_value(config, key, out, err);
 }
 
-int plx_config_n_tasks(const plx_config *config)
+const plx_task_info *plx_config_task(const plx_config *config, int index)
 {
-    return config->spec.table.n_tasks;
+    return index >= 0 && index < config->spec.table.n_tasks ? &config->tasks[index] : NULL;
 }
 
-const char *plx_config_task_name(const plx_config *config, int task)
+const plx_input_column *plx_config_column(const plx_config *config, int index)
 {
-    bool is_there = task >= 0 && task < config->spec.table.n_tasks;
-    return is_there ? config->spec.table.tasks[task].name : NULL;
-}
-
-const char *plx_config_model_name(const plx_config *config)
-{
-    return config->spec.def->name;
-}
-
-bool plx_config_reader(const plx_config *config, int index, plx_column_reader *out)
-{
-    return plx_config_column(config, index, out);
+    return index >= 0 && index < config->n_columns ? &config->columns[index] : NULL;
 }
 
 plx_status plx_config_reference(plx_context *context, char **out, plx_error *err)

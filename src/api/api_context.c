@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Contexts, versions and what belongs to no other handle. */
+#include "api/structs.h"
+#include "files/parquet.h"
 #include "model/handles.h"
 #include "plexus.h"
 
@@ -26,10 +28,11 @@ static plx_status check_options(const plx_context_options *options, plx_cpu_leve
 
 plx_status plx_context_create(const plx_context_options *options, plx_context **out, plx_error *err)
 {
-    static const plx_context_options none = {0};
+    plx_context_options given;
     if (!out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "out is NULL");
     *out = NULL;
-    if (!options) options = &none;
+    PLX_TRY(plx_struct_read(&given, sizeof given, options, "plx_context_options", err));
+    options = &given;
     plx_cpu_level level = plx_cpu_best();
     PLX_TRY(check_options(options, &level, err));
     const plx_allocator *allocator = options->allocator ? options->allocator : &plx_allocator_default;
@@ -41,6 +44,9 @@ plx_status plx_context_create(const plx_context_options *options, plx_context **
     context->warn = options->warn;
     context->user = options->user;
     context->reading = (plx_reading_hook){options->reading, options->user};
+    context->info = (plx_context_info){.threads = context->threads,
+                                       .cpu_level = context->machine.kernels->name,
+                                       .reads_parquet = plx_parquet_is_readable()};
     *out = context;
     return PLX_OK;
 }
@@ -52,14 +58,9 @@ void plx_context_free(plx_context *context)
     plx_free(&allocator, context);
 }
 
-int plx_context_threads(const plx_context *context)
+const plx_context_info *plx_context_inspect(const plx_context *context)
 {
-    return context->threads;
-}
-
-const char *plx_context_cpu_level(const plx_context *context)
-{
-    return context->machine.kernels->name;
+    return &context->info;
 }
 
 void plx_text_free(plx_context *context, char *text)

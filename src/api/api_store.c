@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Models to files and back. */
+#include "api/structs.h"
 #include "model/store.h"
 #include "plexus.h"
 
@@ -19,6 +20,12 @@ plx_status plx_model_load(plx_context *context, const char *path, plx_model **ou
 plx_status plx_model_export_onnx(const plx_model *model, const char *path, const plx_onnx_options *options,
                                  plx_onnx_report *report, plx_error *err)
 {
+    plx_onnx_options given;
+    plx_onnx_report own;
     if (!model || !path) PLX_FAIL(err, PLX_ERR_ARGUMENT, "model and path must not be NULL");
-    return plx_model_write_onnx(model, path, options, report, err);
+    PLX_TRY(plx_struct_read(&given, sizeof given, options, "plx_onnx_options", err));
+    PLX_TRY(plx_struct_begin(&own, sizeof own, report, "plx_onnx_report", err));
+    PLX_TRY(plx_model_write_onnx(model, path, &given, &own, err));
+    plx_struct_write(report, &own, sizeof own);
+    return PLX_OK;
 }

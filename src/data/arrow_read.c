@@ -256,29 +256,36 @@ static plx_status keep_values(const reader *r, int64_t row, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status fill_row(reader *r, int64_t row, plx_error *err)
+/* `*input`: that whose cell is wrong; -1: none. */
+static plx_status fill_row(reader *r, int64_t row, int *input, plx_error *err)
 {
     int together = 0;
+    *input = -1;
     PLX_TRY(keep_values(r, row, err));
     PLX_TRY(plx_columns_reserve(r->to.columns, 1, err));
     for (int i = 0; i < r->to.encoders->n_inputs; i++) {
         const plx_slice constant = plx_filling_constant(&r->to, i);
+        *input = i;
         if (r->places[i] != PLX_NO_PLACE)
             PLX_TRY(add_value(r, i, row, err));
         else if (constant.text && plx_input_is_read(&r->to.encoders->inputs[i], r->to.with_labels))
             PLX_TRY(add_text(r, i, constant, err));
     }
-    return plx_filling_row(&r->to, &together, err);
+    const plx_status status = plx_filling_row(&r->to, &together, err);
+    *input = together;
+    return status;
 }
 
 /* `row` counts in the columns, `number` all rows of the stream. */
 static plx_status add_row(reader *r, int64_t row, int64_t number, plx_error *err)
 {
-    plx_status status = fill_row(r, row, err);
+    int input;
+    plx_status status = fill_row(r, row, &input, err);
     if (!status) return PLX_OK;
+    const char *column = input >= 0 ? r->to.encoders->inputs[input].column : NULL;
     if (status == PLX_ERR_SCHEMA || status == PLX_ERR_FORMAT)
         plx_error_prefix(err, "%s, row %lld", r->name, (long long)number + 1);
-    return plx_filling_wrong_row(&r->to, status, err);
+    return plx_filling_wrong_row(&r->to, (plx_blame){number + 1, column}, status, err);
 }
 
 static plx_status begin_batch(reader *r, plx_error *err)

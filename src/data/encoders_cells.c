@@ -22,7 +22,7 @@ static void report_missing(const plx_request *r, const char *name, plx_error *er
 }
 
 /* Numbers in a row, or texts with so many in them. */
-static plx_status check_width(const plx_request *r, int input, const plx_cells *cells, plx_error *err)
+static plx_status check_width(const plx_request *r, int input, const plx_column *cells, plx_error *err)
 {
     const plx_input *column = &r->encoders->inputs[input];
     const int wanted = column->size > 1 ? column->size : 1, given = cells->width > 1 ? cells->width : 1;
@@ -34,7 +34,7 @@ static plx_status check_width(const plx_request *r, int input, const plx_cells *
     return PLX_OK;
 }
 
-plx_status plx_request_column(plx_request *r, int input, const plx_cells **out, plx_error *err)
+plx_status plx_request_column(plx_request *r, int input, const plx_column **out, plx_error *err)
 {
     const char *name = r->encoders->inputs[input].column;
     const int known = r->places ? r->places[input] : 0;
@@ -51,7 +51,7 @@ plx_status plx_request_column(plx_request *r, int input, const plx_cells **out, 
     return PLX_ERR_SCHEMA;
 }
 
-plx_slice plx_request_text(const plx_request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM])
+plx_slice plx_request_text(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM])
 {
     if (cells->texts) {
         const char *text = cells->texts[row];
@@ -64,7 +64,7 @@ plx_slice plx_request_text(const plx_request *r, const plx_cells *cells, size_t 
     return (plx_slice){room, isnan(number) ? 0 : plx_format_double(number, room)};
 }
 
-plx_number plx_request_number(const plx_request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM],
+plx_number plx_request_number(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM],
                               double *out)
 {
     if (cells->texts) return plx_cell_number_by(&r->encoders->spec.data, plx_request_text(r, cells, row, room), out);
@@ -72,14 +72,14 @@ plx_number plx_request_number(const plx_request *r, const plx_cells *cells, size
     return plx_check_number(*out);
 }
 
-void plx_request_warn_of_floats(const plx_request *r, const plx_cells *cells)
+void plx_request_warn_of_floats(const plx_request *r, const plx_column *cells)
 {
     if (!r->listener || cells->texts || !cells->numbers) return;
     for (size_t row = 0; row < r->n; row++)
         if (plx_warn_of_float(r->listener, cells->name, cells->numbers[row])) return;
 }
 
-plx_status plx_request_read_number(const plx_request *r, int input, const plx_cells *cells, size_t row, bool is_needed,
+plx_status plx_request_read_number(const plx_request *r, int input, const plx_column *cells, size_t row, bool is_needed,
                                    const char *(*reader)(plx_number kind), double *out, plx_error *err)
 {
     char room[PLX_VALUE_ROOM];
@@ -104,7 +104,7 @@ static plx_status encode(plx_request *r, plx_error *err)
     return PLX_OK;
 }
 
-plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_column *cells, int n_cells, size_t n,
                                 bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
                                 plx_error *err)
 {
@@ -119,7 +119,7 @@ plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *c
     return encode(&r, err);
 }
 
-plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
+plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_column *cells, int n_cells,
                                       size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err)
 {
     plx_request r = {.encoders = encoders, .cells = cells, .n_cells = n_cells, .places = places, .n = n, .out = out};

@@ -156,7 +156,7 @@ static const char *reader(plx_number kind)
 static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_error *err)
 {
     const plx_id_field *field = plx_encoder_id(r->encoders, feature, 0);
-    const plx_cells *cells = NULL;
+    const plx_column *cells = NULL;
     double number = NAN;
     PLX_TRY(plx_request_column(r, feature->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {

@@ -189,7 +189,7 @@ static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_
 {
     const plx_encoders *e = r->encoders;
     const plx_input *input = &e->inputs[feature->input];
-    const plx_cells *cells = NULL;
+    const plx_column *cells = NULL;
     char room[PLX_VALUE_ROOM];
     double seconds;
     PLX_TRY(plx_request_column(r, feature->input, &cells, err));

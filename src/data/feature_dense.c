@@ -270,7 +270,7 @@ static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows
     return PLX_OK;
 }
 
-static plx_status encode_numbers(const plx_request *r, const plx_encoder *feature, const plx_cells *cells, size_t row,
+static plx_status encode_numbers(const plx_request *r, const plx_encoder *feature, const plx_column *cells, size_t row,
                                  plx_error *err)
 {
     const plx_dense_encoder *dense = feature->own;
@@ -286,7 +286,7 @@ static plx_status encode_numbers(const plx_request *r, const plx_encoder *featur
     return PLX_OK;
 }
 
-static plx_status encode_vector(const plx_request *r, const plx_encoder *feature, const plx_cells *cells, size_t row,
+static plx_status encode_vector(const plx_request *r, const plx_encoder *feature, const plx_column *cells, size_t row,
                                 plx_error *err)
 {
     const plx_dense_encoder *dense = feature->own;
@@ -303,7 +303,7 @@ static plx_status encode_vector(const plx_request *r, const plx_encoder *feature
     return plx_vector_end(&vector, err);
 }
 
-static plx_status encode_number(const plx_request *r, const plx_encoder *feature, const plx_cells *cells, size_t row,
+static plx_status encode_number(const plx_request *r, const plx_encoder *feature, const plx_column *cells, size_t row,
                                 plx_error *err)
 {
     const plx_dense_encoder *dense = feature->own;
@@ -317,7 +317,7 @@ static plx_status encode_number(const plx_request *r, const plx_encoder *feature
 static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_error *err)
 {
     const plx_dense_encoder *dense = feature->own;
-    const plx_cells *cells = NULL;
+    const plx_column *cells = NULL;
     PLX_TRY(plx_request_column(r, feature->input, &cells, err));
     for (size_t row = 0; row < r->n; row++)
         if ((dense->size > 1 ? encode_vector : encode_number)(r, feature, cells, row, err))

@@ -428,7 +428,7 @@ static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_
     const plx_encoders *e = r->encoders;
     const plx_list_encoder *list = feature->own;
     const plx_list_field *field = field_of(e, feature);
-    const plx_cells *cells = NULL, *beside = NULL;
+    const plx_column *cells = NULL, *beside = NULL;
     char room[PLX_VALUE_ROOM], weights_room[PLX_VALUE_ROOM];
     PLX_TRY(plx_request_column(r, list->input, &cells, err));
     if (list->weight_input >= 0) PLX_TRY(plx_request_column(r, list->weight_input, &beside, err));

@@ -152,7 +152,7 @@ static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_
 {
     const plx_encoders *e = r->encoders;
     const plx_id_field *field = plx_encoder_id(e, feature, 0);
-    const plx_cells *cells = NULL;
+    const plx_column *cells = NULL;
     char room[PLX_VALUE_ROOM];
     PLX_TRY(plx_request_column(r, feature->input, &cells, err));
     plx_request_warn_of_floats(r, cells);

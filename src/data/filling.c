@@ -230,24 +230,30 @@ static void tell(const char *message, char *out, size_t room)
     out[used] = '\0';
 }
 
-plx_status plx_wrong_rows_add(plx_wrong_rows *wrong, const plx_data_spec *data, plx_status status, plx_error *err)
+plx_status plx_wrong_rows_add(plx_read_report *wrong, const plx_data_spec *data, plx_blame blame, plx_status status,
+                              plx_error *err)
 {
-    if (wrong->n < PLX_WRONG_ROWS_TOLD) tell(err ? err->message : "", wrong->told[wrong->n], sizeof *wrong->told);
-    wrong->n++;
-    if (wrong->n <= data->max_errors) return PLX_OK;
+    if (wrong->wrong_rows < PLX_REPORTED_ROWS) {
+        plx_wrong_row *out = &wrong->wrong_row[wrong->wrong_rows];
+        out->row = blame.row;
+        tell(blame.column ? blame.column : "", out->column, sizeof out->column);
+        tell(err ? err->message : "", out->message, sizeof out->message);
+    }
+    wrong->wrong_rows++;
+    if (wrong->wrong_rows <= data->max_errors) return PLX_OK;
     plx_error_prefix(err, "more than data.max_errors = %lld wrong rows, the last of them", (long long)data->max_errors);
     return status;
 }
 
-plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_error *err)
+plx_status plx_filling_wrong_row(const plx_filling *to, plx_blame blame, plx_status status, plx_error *err)
 {
-    plx_wrong_rows *wrong = to->wrong;
+    plx_read_report *wrong = to->wrong;
     const plx_data_spec *data = &to->encoders->spec.data;
     if (!wrong || data->on_error != PLX_ON_ERROR_SKIP || (status != PLX_ERR_SCHEMA && status != PLX_ERR_FORMAT))
         return status;
     plx_columns_drop_row(to->columns);
     if (to->kept && plx_kept_cells_end_row(to->kept, true, err)) return PLX_ERR_MEMORY;
-    return plx_wrong_rows_add(wrong, data, status, err);
+    return plx_wrong_rows_add(wrong, data, blame, status, err);
 }
 
 plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err)

@@ -15,10 +15,16 @@ typedef struct plx_filling {
                                    nothing. NULL: of none */
     bool needs_rows;            /* a header alone is an error */
     bool is_part;               /* of several files that one name stands for: this one may be empty */
-    plx_wrong_rows *wrong;      /* counted here where data.on_error is skip; NULL: the first one ends reading */
+    plx_read_report *wrong;     /* counted here where data.on_error is skip; NULL: the first one ends reading */
     plx_kept_cells *kept;       /* readers add a row's cells before they fill it; NULL: none are kept */
     plx_listener listener;
 } plx_filling;
+
+/** Which cell makes a row invalid. */
+typedef struct plx_blame {
+    int64_t row;        /* from 1; 0: unknown */
+    const char *column; /* NULL: no single one */
+} plx_blame;
 
 /** What the folders of the file say of a column that it lacks; its text is NULL: nothing. */
 static inline plx_slice plx_filling_constant(const plx_filling *to, int index)
@@ -96,8 +102,9 @@ plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err);
  * The row under way is wrong for the reason in `err`: it is left out, without a trace in the columns, and counted; or
  * `status` ends reading: where rows are not skipped, where it is no fault of the row, and at one wrong row too many.
  */
-plx_status plx_filling_wrong_row(const plx_filling *to, plx_status status, plx_error *err);
+plx_status plx_filling_wrong_row(const plx_filling *to, plx_blame blame, plx_status status, plx_error *err);
 /** Counts a row that is left out for the reason in `err`; `status` where it is one too many. */
-plx_status plx_wrong_rows_add(plx_wrong_rows *wrong, const plx_data_spec *data, plx_status status, plx_error *err);
+plx_status plx_wrong_rows_add(plx_read_report *wrong, const plx_data_spec *data, plx_blame blame, plx_status status,
+                              plx_error *err);
 
 #endif

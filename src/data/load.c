@@ -44,13 +44,13 @@ static plx_status read_named(const plx_filling *to, const char *name, const plx_
     plx_filling file = *to;
     file.is_part = n > 1;
     const size_t before = to->columns->n;
-    const int64_t wrong = to->wrong ? to->wrong->n : 0;
+    const int64_t wrong = to->wrong ? to->wrong->wrong_rows : 0;
     plx_parallel parallel = {.threads = options->threads, .piece_bytes = options->piece_bytes};
     if (!status) status = plx_texts_create(arena.allocator, paths, n, options->threads, &parallel.texts, err);
     for (int i = 0; !status && i < n; i++)
         status = read_file(&file, paths[i], &parallel, options, err);
     plx_texts_free(parallel.texts);
-    if (!status && to->needs_rows && to->columns->n == before && (!to->wrong || to->wrong->n == wrong))
+    if (!status && to->needs_rows && to->columns->n == before && (!to->wrong || to->wrong->wrong_rows == wrong))
         status = plx_error_set(err, PLX_ERR_FORMAT, "%s: none of its %d files has a row", name, n);
     plx_arena_release(&arena);
     return status;
@@ -169,7 +169,7 @@ static plx_status read_part(const plx_filling *to, const plx_data_spec *data, in
  * from, so files are read again for that, now that classes are checked as they come.
  */
 static plx_status read_again(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
-                             plx_wrong_rows *wrong, plx_error *err)
+                             plx_read_report *wrong, plx_error *err)
 {
     plx_columns columns = {0};
     const plx_filling to = {
@@ -216,34 +216,35 @@ static void place_class(const plx_encoders *e, const plx_data_spec *data, const 
 
 /* Rows that are skipped in all, told by their places: those of before and those of no class, in the files' order. */
 static plx_status tell_dropped(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
-                               const plx_wrong_rows *before, const plx_wrong_rows *dropped, plx_error *err)
+                               const plx_read_report *before, const plx_read_report *dropped, plx_error *err)
 {
-    plx_wrong_rows *wrong = options->wrong;
+    plx_read_report *wrong = options->wrong;
     if (can_read_again(e, data, options)) {
         *wrong = *before;
         return read_again(e, data, options, wrong, err);
     }
-    for (int64_t i = 0; i < dropped->n; i++) {
-        const char *told = dropped->told[i < PLX_WRONG_ROWS_TOLD ? i : PLX_WRONG_ROWS_TOLD - 1];
-        plx_error_set(err, PLX_ERR_SCHEMA, "%s", told);
-        PLX_TRY(plx_wrong_rows_add(wrong, data, PLX_ERR_SCHEMA, err));
+    for (int64_t i = 0; i < dropped->wrong_rows; i++) {
+        const plx_wrong_row *one = &dropped->wrong_row[i < PLX_REPORTED_ROWS ? i : PLX_REPORTED_ROWS - 1];
+        plx_error_set(err, PLX_ERR_SCHEMA, "%s", one->message);
+        PLX_TRY(plx_wrong_rows_add(wrong, data, (plx_blame){.row = 0}, PLX_ERR_SCHEMA, err));
     }
     return PLX_OK;
 }
 
 /* Takes rows of no class out of a part, where such rows are skipped. */
 static plx_status drop_unknown(const plx_encoders *e, const plx_load_options *options, const plx_columns *columns,
-                               int part, uint32_t *order, size_t *n, plx_wrong_rows *dropped, plx_error *err)
+                               int part, uint32_t *order, size_t *n, plx_read_report *dropped, plx_error *err)
 {
     const size_t n_before = *n;
     if (options->fitted || !options->wrong || e->spec.data.on_error != PLX_ON_ERROR_SKIP || !plx_labels_are_fitted(e))
         return PLX_OK;
     PLX_TRY(plx_labels_part(e, columns, order, n, err));
-    for (size_t i = *n; i < n_before; i++, dropped->n++) {
+    for (size_t i = *n; i < n_before; i++, dropped->wrong_rows++) {
         plx_error why = {.code = PLX_OK};
-        if (dropped->n >= PLX_WRONG_ROWS_TOLD) continue;
+        if (dropped->wrong_rows >= PLX_REPORTED_ROWS) continue;
+        plx_wrong_row *out = &dropped->wrong_row[dropped->wrong_rows];
         plx_labels_explain(e, columns, order[i], &why);
-        snprintf(dropped->told[dropped->n], sizeof *dropped->told, "%s: %.400s", part_names[part], why.message);
+        snprintf(out->message, sizeof out->message, "%s: %.400s", part_names[part], why.message);
     }
     return PLX_OK;
 }
@@ -253,7 +254,7 @@ static plx_status drop_unknown(const plx_encoders *e, const plx_load_options *op
 /* All rows are in `columns`, and their numbers in `order`. */
 static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
                                  const plx_columns *columns, const size_t files[PLX_PARTS], uint32_t *order,
-                                 plx_pool *pool, plx_rows parts[PLX_PARTS], plx_wrong_rows *dropped, plx_error *err)
+                                 plx_pool *pool, plx_rows parts[PLX_PARTS], plx_read_report *dropped, plx_error *err)
 {
     size_t sizes[PLX_PARTS] = {0};
     plx_row_store *store = options->store;
@@ -280,7 +281,7 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     uint32_t *order = NULL;
     plx_pool *pool = NULL;
     plx_columns columns = {0};
-    plx_wrong_rows before = {.n = 0}, dropped = {.n = 0};
+    plx_read_report before = {.rows = 0}, dropped = {.rows = 0};
     const plx_filling to = {.encoders = e,
                             .columns = &columns,
                             .with_labels = true,
@@ -305,7 +306,7 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
     if (is_unknown_class) place_class(e, data, options, err);
-    if (!status && dropped.n) status = tell_dropped(e, data, options, &before, &dropped, err);
+    if (!status && dropped.wrong_rows) status = tell_dropped(e, data, options, &before, &dropped, err);
     return status;
 }
 

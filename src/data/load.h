@@ -18,14 +18,6 @@ typedef struct plx_encoders plx_encoders;
 
 enum { PLX_PARTS = 3 }; /* train, validation, test, in this order */
 
-enum { PLX_WRONG_ROWS_TOLD = 10 };
-
-/** Rows that data.on_error let pass, and what was wrong with the first ones, by their places. */
-typedef struct plx_wrong_rows {
-    int64_t n;
-    char told[PLX_WRONG_ROWS_TOLD][512];
-} plx_wrong_rows;
-
 /** What rows to score held in the column of one feature with a vocabulary. */
 typedef struct plx_unknown {
     uint64_t cells, known; /* that are not empty; of these, with a known category, of lists with one at least */
@@ -51,7 +43,7 @@ typedef struct plx_load_options {
     int threads;                     /* that read; above 1, compressed files are read ahead in one more */
     size_t piece_bytes;              /* of text that a thread parses at a time; 0: as many as are fast */
     const plx_reading_hook *reading; /* NULL: nobody is told */
-    plx_wrong_rows *wrong;           /* added to; NULL: a wrong row is an error, whatever data.on_error says */
+    plx_read_report *wrong; /* its wrong rows are added to; NULL: one is an error, whatever data.on_error says */
     /* [PLX_PARTS] record batches that stand for the files, read to their end and not released; a part that is NULL has
        no rows. NULL: files are read. */
     struct ArrowArrayStream *const *streams;
@@ -107,28 +99,19 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
                                     const char *const *paths, int n_paths, const plx_load_options *options,
                                     bool with_labels, const plx_chunk_hooks *hooks, plx_error *err);
 
-/** One column of raw cells in memory (the struct of plexus.h, by another name). */
-typedef struct plx_cells {
-    const char *name;
-    const char *const *texts;
-    const double *numbers;
-    int width; /* numbers in a row, side by side; 0 counts as 1 */
-    const int64_t *integers;
-} plx_cells;
-
 /**
  * Encodes `n` rows given as columns into `out` [n][record_bytes]. Allocates nothing where all is found. A text means
  * what it would mean in a file without quotes round it, so that blanks round it are dropped where `trim` says so; no
  * text (NULL) and a missing number (NaN) mean the empty cell. Cells whose category is not known are added to `unknown`
  * [plx_encoders_n_features]. `listener` and `unknown` may be NULL.
  */
-plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_cells *cells, int n_cells, size_t n,
+plx_status plx_encoders_columns(const plx_encoders *encoders, const plx_column *cells, int n_cells, size_t n,
                                 bool with_labels, const plx_listener *listener, plx_unknown *unknown, uint8_t *out,
                                 plx_error *err);
 /** The same without labels for a caller who gives columns in the same order time after time: `places`
  * [plx_encoders_n_columns], 0 at first, keeps where each was found. `*n_unknown`: of the cells that are not empty,
  * those without a known category. */
-plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_cells *cells, int n_cells,
+plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places, const plx_column *cells, int n_cells,
                                       size_t n, uint8_t *out, int64_t *n_unknown, plx_error *err);
 
 int plx_encoders_n_features(const plx_encoders *encoders);

@@ -8,7 +8,7 @@
 
 typedef struct plx_request {
     const plx_encoders *encoders;
-    const plx_cells *cells;
+    const plx_column *cells;
     int n_cells;
     int next;    /* where the search for a column begins */
     int *places; /* [n_inputs]: after where each was found before; 0: unknown; NULL: none is known */
@@ -26,25 +26,25 @@ static inline uint8_t *plx_request_record(const plx_request *r, size_t row)
 }
 
 /** The column of an input. PLX_ERR_SCHEMA: it is missing, or its rows are not what the input reads. */
-plx_status plx_request_column(plx_request *r, int input, const plx_cells **out, plx_error *err);
+plx_status plx_request_column(plx_request *r, int input, const plx_column **out, plx_error *err);
 /**
  * The cell's text as a file would give it: blanks around it dropped where files are read so, a number as
  * base/value_text.h writes it, a missing number or no text at all as the empty cell.
  */
-plx_slice plx_request_text(const plx_request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM]);
+plx_slice plx_request_text(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM]);
 /** The cell as a number, by the rules of plx_cell_number_by. */
-plx_number plx_request_number(const plx_request *r, const plx_cells *cells, size_t row, char room[PLX_VALUE_ROOM],
+plx_number plx_request_number(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM],
                               double *out);
 /** Number `at` of cells that are no texts. */
-static inline double plx_request_number_at(const plx_cells *cells, size_t at)
+static inline double plx_request_number_at(const plx_column *cells, size_t at)
 {
     return cells->numbers ? cells->numbers[at] : (double)cells->integers[at];
 }
 /** A number that a cell must have, or that may be missing; `reader` says what reads the column, for the message. */
-plx_status plx_request_read_number(const plx_request *r, int input, const plx_cells *cells, size_t row, bool is_needed,
+plx_status plx_request_read_number(const plx_request *r, int input, const plx_column *cells, size_t row, bool is_needed,
                                    const char *(*reader)(plx_number kind), double *out, plx_error *err);
 /** Warns, once a column, of floats that are read as categories and may stand for several integers. */
-void plx_request_warn_of_floats(const plx_request *r, const plx_cells *cells);
+void plx_request_warn_of_floats(const plx_request *r, const plx_column *cells);
 /** Puts the row's number before the message, and returns the status of a row that cannot be read. */
 plx_status plx_request_fail_row(size_t row, plx_error *err);
 

@@ -21,7 +21,7 @@ typedef struct piece {
     plx_piece_bytes text;
     plx_table_rows rows;
     plx_columns columns;
-    plx_wrong_rows wrong;
+    plx_read_report wrong;
     plx_kept_cells kept;
     plx_status status;
 } piece;
@@ -57,7 +57,7 @@ static plx_status parse_piece(piece *p, plx_error *err)
     plx_table_rows *rows = &p->rows;
     plx_columns_clear(&p->columns);
     plx_kept_cells_clear(&p->kept);
-    p->wrong.n = 0;
+    p->wrong.wrong_rows = 0;
     rows->seen = 0;
     plx_csv_begin_piece(&rows->csv, p->text.bytes, p->text.n, p->text.line, p->text.at_end);
     PLX_TRY(plx_table_rows_next(rows, err));
@@ -166,15 +166,20 @@ static plx_status go_on(plx_table_file *f, plx_error *err)
 /* Whether the piece was parsed as it had been in order. */
 static bool is_right(const plx_table_file *f, const piece *p)
 {
-    const plx_wrong_rows *wrong = f->rows.to.wrong;
+    const plx_read_report *wrong = f->rows.to.wrong;
     if (p->status || !plx_csv_is_empty(&p->rows.csv) || p->text.line != f->rows.csv.next_line) return false;
-    return !p->wrong.n || wrong->n + p->wrong.n <= f->rows.to.encoders->spec.data.max_errors;
+    return !p->wrong.wrong_rows || wrong->wrong_rows + p->wrong.wrong_rows <= f->rows.to.encoders->spec.data.max_errors;
 }
 
-static void add_wrong(plx_wrong_rows *wrong, const plx_wrong_rows *more)
+/* Those of a piece, before which there are `before` rows. */
+static void add_wrong(plx_read_report *wrong, const plx_read_report *more, uint64_t before)
 {
-    for (int64_t i = 0; i < more->n; i++, wrong->n++)
-        if (wrong->n < PLX_WRONG_ROWS_TOLD) memcpy(wrong->told[wrong->n], more->told[i], sizeof *wrong->told);
+    for (int64_t i = 0; i < more->wrong_rows; i++, wrong->wrong_rows++) {
+        if (wrong->wrong_rows >= PLX_REPORTED_ROWS) continue;
+        plx_wrong_row *one = &wrong->wrong_row[wrong->wrong_rows];
+        *one = more->wrong_row[i];
+        one->row += (int64_t)before;
+    }
 }
 
 static plx_status take_piece(plx_table_file *f, plx_error *err)
@@ -192,9 +197,9 @@ static plx_status take_piece(plx_table_file *f, plx_error *err)
         return plx_table_rows_next(rows, err);
     }
     f->current = NULL;
+    if (p->wrong.wrong_rows) add_wrong(rows->to.wrong, &p->wrong, rows->seen);
     rows->seen += p->rows.seen;
     plx_csv_go_on(&rows->csv, rows->csv.source, p->rows.csv.next_line);
-    if (p->wrong.n) add_wrong(rows->to.wrong, &p->wrong);
     if (!hooks) return plx_columns_append(rows->to.columns, &p->columns, err);
     return hooks->take(hooks->user, (int)(p - f->pieces), rows->to.kept ? &p->kept : NULL, err);
 }

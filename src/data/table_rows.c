@@ -135,8 +135,10 @@ static plx_status keep_cells(const plx_table_rows *r, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status add_row(const plx_table_rows *r, plx_error *err)
+/* `*input`: that whose cell is wrong; -1: no single one. */
+static plx_status add_row(const plx_table_rows *r, int *input, plx_error *err)
 {
+    *input = -1;
     if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
     PLX_TRY(keep_cells(r, err));
     PLX_TRY(plx_columns_reserve(r->to.columns, 1, err));
@@ -148,13 +150,16 @@ static plx_status add_row(const plx_table_rows *r, plx_error *err)
         if (places[i] == PLX_NO_PLACE) continue;
         const plx_csv_cell *cell = &cells[places[i]];
         plx_status status = plx_filling_text(&to, i, (plx_slice){cell->text, cell->length}, err);
+        if (!status) continue;
         if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, (size_t)places[i], err);
-        if (status) return status;
+        *input = i;
+        return status;
     }
     if (to.constants) PLX_TRY(add_constants(r, err));
     int index = 0;
     plx_status status = plx_filling_row(&r->to, &index, err);
     if (status == PLX_ERR_SCHEMA) plx_csv_place(&r->csv, place_of(r, index), err);
+    *input = index;
     return status;
 }
 
@@ -174,7 +179,7 @@ plx_status plx_table_rows_next(plx_table_rows *r, plx_error *err)
             status = plx_csv_next(&r->csv, &r->more, err);
         while (!status && r->more && r->to.with_labels && is_blank_row(&r->csv));
         if (!status) return PLX_OK;
-        PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
+        PLX_TRY(plx_filling_wrong_row(&r->to, (plx_blame){.row = (int64_t)r->seen + 1}, status, err));
         PLX_TRY(plx_csv_skip_line(&r->csv, err));
     }
 }
@@ -193,8 +198,10 @@ plx_status plx_table_rows_begin(plx_table_rows *r, plx_error *err)
 
 plx_status plx_table_rows_add(plx_table_rows *r, plx_error *err)
 {
-    const plx_status status = add_row(r, err);
-    if (status) PLX_TRY(plx_filling_wrong_row(&r->to, status, err));
+    int input;
+    const plx_status status = add_row(r, &input, err);
+    const plx_blame blame = {(int64_t)r->seen + 1, input >= 0 ? r->to.encoders->inputs[input].column : NULL};
+    if (status) PLX_TRY(plx_filling_wrong_row(&r->to, blame, status, err));
     r->seen++;
     return PLX_OK;
 }

@@ -53,7 +53,7 @@ static plx_status encode_rows(const plx_encoder *group, const plx_encoded_rows *
 static plx_status encode_cells(const plx_encoder *group, int n, plx_request *r, plx_error *err)
 {
     const plx_encoders *e = r->encoders;
-    const plx_cells *cells = NULL;
+    const plx_column *cells = NULL;
     char room[PLX_VALUE_ROOM], value_room[PLX_VALUE_ROOM];
     (void)n;
     if (!r->with_labels) return PLX_OK;

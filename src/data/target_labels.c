@@ -180,7 +180,7 @@ static plx_status encode_rows(const plx_encoder *labels, const plx_encoded_rows 
 
 /* The columns of a task; NULL where it has none of the kind. */
 typedef struct task_cells {
-    const plx_cells *labels, *where, *weight, *row_weight;
+    const plx_column *labels, *where, *weight, *row_weight;
 } task_cells;
 
 static plx_status find_task_cells(plx_request *r, const plx_label_encoder *task, task_cells *out, plx_error *err)
@@ -192,7 +192,7 @@ static plx_status find_task_cells(plx_request *r, const plx_label_encoder *task,
     return row_weight >= 0 ? plx_request_column(r, row_weight, &out->row_weight, err) : PLX_OK;
 }
 
-static plx_status read_weight(const plx_request *r, int input, const plx_cells *cells, size_t row, double *out,
+static plx_status read_weight(const plx_request *r, int input, const plx_column *cells, size_t row, double *out,
                               plx_error *err)
 {
     char room[PLX_VALUE_ROOM];

@@ -35,21 +35,16 @@ static plx_status resolve(plx_config *config, plx_error *err)
         .n_assignments = (int)config->n_assignments,
         .is_rule_0 = config->spec.table.is_rule_0,
     };
-    plx_spec spec;
-    plx_string resolved;
-    PLX_TRY(plx_spec_parse(&spec, &config->context->allocator, &source, err));
-    plx_string_init(&resolved, &config->context->allocator);
-    plx_spec_write(&spec, &resolved);
-    if (resolved.failed) {
-        plx_string_release(&resolved);
-        plx_spec_release(&spec);
-        return plx_error_memory(err);
-    }
-    plx_spec_release(&config->spec);
-    plx_string_release(&config->resolved);
-    config->spec = spec;
-    config->resolved = resolved;
-    return PLX_OK;
+    plx_config next = *config;
+    PLX_TRY(plx_spec_parse(&next.spec, &config->context->allocator, &source, err));
+    plx_string_init(&next.resolved, &config->context->allocator);
+    plx_spec_write(&next.spec, &next.resolved);
+    plx_status status = next.resolved.failed ? plx_error_memory(err) : plx_config_list(&next, err);
+    plx_config *dropped = status ? &next : config;
+    plx_spec_release(&dropped->spec);
+    plx_string_release(&dropped->resolved);
+    if (!status) *config = next;
+    return status;
 }
 
 static plx_status finish(plx_config *config, plx_status status, plx_config **out, plx_error *err)

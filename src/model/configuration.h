@@ -18,8 +18,8 @@ void plx_config_destroy(plx_config *config);
 plx_status plx_config_assign(plx_config *config, const char *assignment, plx_error *err);
 /** The value of a key as JSON, to be freed by the context's allocator. */
 plx_status plx_config_value(const plx_config *config, const char *key, char **out, plx_error *err);
-/** The reader of number `index`: features in their stored order, then tasks, then section `data`; false: none. */
-bool plx_config_column(const plx_config *config, int index, plx_column_reader *out);
+/** Makes the lists of tasks and columns again, in the spec's arena. */
+plx_status plx_config_list(plx_config *config, plx_error *err);
 /** Every section and key as Markdown, to be freed by the context's allocator. */
 plx_status plx_reference(const plx_context *context, char **out, plx_error *err);
 

@@ -108,7 +108,7 @@ static void describe_as_text(const plx_model *model, plx_string *out)
     for (int i = 0; i < graph->n_params; i++) {
         if (graph->params[i].spec.is_state) n_state += plx_param_numbers(&graph->params[i]);
     }
-    plx_string_format(out, "\n%" PRId64 " parameters", plx_model_count_parameters(model));
+    plx_string_format(out, "\n%" PRId64 " parameters", model->info.n_parameters);
     if (n_state > 0) plx_string_format(out, ", and %zu numbers of moving averages", n_state);
     plx_string_add(out, "\n", 1);
 }

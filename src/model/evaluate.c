@@ -2,6 +2,7 @@
 /* Predictions and figures of many rows at once. */
 #include <math.h>
 
+#include "model/datasets.h"
 #include "model/model.h"
 #include "model/scoring.h"
 #include "model/training.h"
@@ -100,18 +101,74 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
     return status;
 }
 
-plx_status plx_model_evaluate_rows(const plx_model *model, const plx_rows *rows, plx_weighting weighting,
-                                   const double *given, plx_metrics *metrics, plx_error *err)
+static plx_status evaluate_rows(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows,
+                                const plx_evaluation *how, plx_metrics *metrics, plx_error *err)
 {
     double *own = NULL;
     const plx_allocator *allocator = &model->context->allocator;
+    if (rows->n == 0) PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
+    PLX_TRY(plx_model_check_encoders(model, encoders, err));
     float *scores = plx_alloc(allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
     plx_status status = scores ? PLX_OK : plx_error_memory(err);
-    if (status == PLX_OK && weighting == PLX_WEIGHTED_AS_LOSS) status = plx_model_row_weights(model, rows, &own, err);
+    if (status == PLX_OK && how->loss_weights) status = plx_model_row_weights(model, rows, &own, err);
     if (status == PLX_OK) status = plx_model_score(model, rows, scores, err);
     if (status == PLX_OK)
-        status = plx_model_measure(model, rows, scores, weighting == PLX_WEIGHTED_GIVEN ? given : own, metrics, err);
+        status = plx_model_measure(model, rows, scores, how->weights ? how->weights : own, metrics, err);
     plx_free(allocator, own);
     plx_free(allocator, scores);
+    return status;
+}
+
+static plx_status evaluate_columns(const plx_model *model, const plx_evaluation *how, plx_metrics *metrics,
+                                   plx_read_report *report, plx_error *err)
+{
+    plx_dataset *dataset = NULL;
+    PLX_TRY(plx_dataset_open(model, how->source, true, &dataset, err));
+    plx_status status = evaluate_rows(model, dataset->encoders, &dataset->rows, how, metrics, err);
+    report->rows = dataset->report.rows;
+    plx_dataset_destroy(dataset);
+    return status;
+}
+
+plx_status plx_evaluate(const plx_model *model, const plx_evaluation *how, plx_metrics *metrics,
+                        plx_read_report *report, plx_error *err)
+{
+    static const char *const names[PLX_PARTS] = {"train", "validation", "test"};
+    if (how->source && !how->source->columns) return plx_evaluate_source(model, how, metrics, report, err);
+    if (how->source) return evaluate_columns(model, how, metrics, report, err);
+    const plx_rows *rows = how->data ? &how->data->parts[how->part] : &how->dataset->rows;
+    const plx_encoders *encoders = how->data ? how->data->encoders : how->dataset->encoders;
+    if (how->data && rows->n == 0)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "part '%s' has no rows: name files or a share for it in section 'data'",
+                 names[how->part]);
+    report->rows = (int64_t)rows->n;
+    return evaluate_rows(model, encoders, rows, how, metrics, err);
+}
+
+static plx_status predict_rows(const plx_model *model, const plx_dataset *dataset, const plx_prediction *what,
+                               plx_error *err)
+{
+    const plx_rows *rows = &dataset->rows;
+    PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
+    if (what->scores) return plx_model_score(model, rows, what->scores, err);
+    const plx_allocator *allocator = &model->context->allocator;
+    float *scores = plx_alloc(allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
+    const plx_scored_rows scored = {.rows = (int64_t)rows->n, .scores = scores};
+    plx_status status = scores ? plx_model_score(model, rows, scores, err) : plx_error_memory(err);
+    if (!status && !what->take(what->user, &scored))
+        status = plx_error_set(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
+    plx_free(allocator, scores);
+    return status;
+}
+
+plx_status plx_predict(const plx_model *model, const plx_prediction *what, plx_read_report *report, plx_error *err)
+{
+    plx_dataset *dataset = NULL;
+    if (what->source && !what->source->columns) return plx_predict_source(model, what, report, err);
+    if (what->source) PLX_TRY(plx_dataset_open(model, what->source, false, &dataset, err));
+    const plx_dataset *rows = dataset ? dataset : what->dataset;
+    plx_status status = predict_rows(model, rows, what, err);
+    report->rows = rows->report.rows;
+    plx_dataset_destroy(dataset);
     return status;
 }

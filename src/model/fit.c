@@ -155,6 +155,7 @@ static void fill_report(const plx_train_result *result, plx_train_report *report
 {
     if (!report) return;
     *report = (plx_train_report){
+        .size = sizeof *report,
         .epochs = result->epochs,
         .best_epoch = result->best_epoch,
         .seconds = result->seconds,

@@ -23,6 +23,7 @@ struct plx_context {
     void (*warn)(void *user, const char *line);
     void *user;
     plx_reading_hook reading;
+    plx_context_info info;
 };
 
 /** Source and result: assignments are made in the source, which is then read again. */
@@ -33,20 +34,23 @@ struct plx_config {
     size_t n_assignments, assignments_capacity;
     plx_spec spec;
     plx_string resolved;
+    plx_task_info *tasks;      /* [spec.table.n_tasks], in the spec's arena, as the columns */
+    plx_input_column *columns; /* [n_columns] */
+    int n_columns;
 };
 
 struct plx_data {
     plx_context *context;
     plx_encoders *encoders;
     plx_rows parts[PLX_PARTS];
-    plx_wrong_rows wrong;
+    plx_read_report report;
     plx_arena arena;
     const char **folders; /* [n_folders]: where it was looked for, and where files of its tables are */
     int n_folders;
     plx_string encoding; /* plx_spec_write_encoding of the configuration that it was read by */
 };
 
-/** A call of plx_model_fit that has not returned: api/training.h. */
+/** A call of plx_model_fit that has not returned: model/training.h. */
 typedef struct plx_training {
     pid_t process;     /* that it runs in; 0: there is none */
     bool is_in_hook;   /* between two steps, in a function of the caller */
@@ -65,7 +69,10 @@ struct plx_model {
     double *quantiles;                  /* [n_tasks] of tasks of loss quantile, else 0 */
     bool *soft_tasks;                   /* [n_tasks]: binary ones whose labels are probabilities */
     double *task_weights, *task_decays; /* [n_tasks] */
-    const char ***class_names;          /* [n_tasks][classes] */
+    plx_task_info *tasks;               /* [n_tasks] */
+    plx_parameter *parameters;          /* [graph.n_params] */
+    plx_layer *layers;                  /* [graph.n_nodes] */
+    plx_model_info info;
     plx_training training;
     atomic_bool *is_unknown_told; /* [plx_encoders_n_features]: each warning comes once */
 };
@@ -74,7 +81,7 @@ struct plx_dataset {
     plx_context *context;
     plx_encoders *encoders;
     plx_rows rows;
-    plx_wrong_rows wrong;
+    plx_read_report report;
 };
 
 /** One line to the context's listener, if there is one. */

@@ -12,9 +12,10 @@ size_t plx_param_numbers(const plx_param *param)
     return (size_t)param->spec.groups * (size_t)param->spec.rows * (size_t)param->spec.cols;
 }
 
-static const char **list_classes(plx_model *model, int task)
+static const char *const *list_classes(plx_model *model, int task)
 {
     int n = plx_encoders_n_classes(model->encoders, task);
+    if (n == 0) return NULL;
     const char **names = plx_arena_take(&model->arena, (size_t)n, sizeof *names);
     for (int i = 0; names && i < n; i++) {
         plx_slice class = plx_encoders_class(model->encoders, task, i);
@@ -34,7 +35,7 @@ static plx_target_spec *list_targets(plx_model *model)
     model->soft_tasks = plx_arena_take(&model->arena, n, sizeof *model->soft_tasks);
     model->task_weights = plx_arena_take(&model->arena, n, sizeof *model->task_weights);
     model->task_decays = plx_arena_take(&model->arena, n, sizeof *model->task_decays);
-    model->class_names = plx_arena_take(&model->arena, n, sizeof *model->class_names);
+    model->tasks = plx_arena_take(&model->arena, n, sizeof *model->tasks);
     for (size_t i = 0; !plx_arena_failed(&model->arena) && i < n; i++) {
         const plx_task_spec *task = &table->tasks[i];
         model->task_names[i] = task->name;
@@ -43,7 +44,6 @@ static plx_target_spec *list_targets(plx_model *model)
         model->soft_tasks[i] = task->labels == PLX_LABELS_SOFT;
         model->task_weights[i] = task->weight;
         model->task_decays[i] = task->weight_decay;
-        model->class_names[i] = list_classes(model, (int)i);
         targets[i] = (plx_target_spec){.name = task->name,
                                        .kind = model->task_kinds[i],
                                        .n_classes = plx_encoders_n_classes(model->encoders, (int)i),
@@ -51,6 +51,37 @@ static plx_target_spec *list_targets(plx_model *model)
                                        .parameter = plx_task_loss_parameter(task)};
     }
     return targets;
+}
+
+/* What callers may look at. */
+static plx_status list_parts(plx_model *model, plx_error *err)
+{
+    const plx_graph *graph = &model->graph;
+    model->parameters = plx_arena_take(&model->arena, (size_t)graph->n_params, sizeof *model->parameters);
+    model->layers = plx_arena_take(&model->arena, (size_t)graph->n_nodes, sizeof *model->layers);
+    if (plx_arena_failed(&model->arena)) return plx_error_memory(err);
+    model->info = (plx_model_info){.network = model->config->spec.def->name,
+                                   .n_tasks = graph->n_tasks,
+                                   .n_outputs = graph->n_outputs,
+                                   .value_rule = plx_encoders_value_rule(model->encoders)};
+    for (int i = 0; i < graph->n_params; i++) {
+        const plx_param *param = &graph->params[i];
+        if (!param->spec.is_state) model->info.n_parameters += (int64_t)plx_param_numbers(param);
+        model->parameters[i] = (plx_parameter){.name = param->spec.name,
+                                               .shape = {param->spec.groups, param->spec.rows, param->spec.cols},
+                                               .strides = {(int64_t)param->group_stride, (int64_t)param->row_stride}};
+    }
+    for (int i = 0; i < graph->n_nodes; i++) {
+        const plx_node *node = graph->nodes[i];
+        model->layers[i] = (plx_layer){node->shown, node->shape.groups, node->shape.width};
+    }
+    for (int i = 0; i < graph->n_tasks; i++)
+        model->tasks[i] = (plx_task_info){.name = model->task_names[i],
+                                          .kind = model->task_kinds[i],
+                                          .first_output = graph->outputs[i],
+                                          .n_outputs = graph->outputs[i + 1] - graph->outputs[i],
+                                          .classes = list_classes(model, i)};
+    return plx_arena_failed(&model->arena) ? plx_error_memory(err) : PLX_OK;
 }
 
 static plx_status build(plx_model *model, plx_error *err)
@@ -71,7 +102,8 @@ static plx_status build(plx_model *model, plx_error *err)
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
     plx_network_build(&model->graph, spec->def, &what);
     plx_network_show_tasks(&model->graph, model->task_names);
-    return plx_graph_finish(&model->graph, err);
+    PLX_TRY(plx_graph_finish(&model->graph, err));
+    return list_parts(model, err);
 }
 
 plx_status plx_model_count_unknown(const plx_model *model, plx_unknown **out, plx_error *err)
@@ -218,19 +250,10 @@ plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *
     return status;
 }
 
-int64_t plx_model_count_parameters(const plx_model *model)
-{
-    int64_t n = 0;
-    for (int i = 0; i < model->graph.n_params; i++) {
-        if (!model->graph.params[i].spec.is_state) n += (int64_t)plx_param_numbers(&model->graph.params[i]);
-    }
-    return n;
-}
-
 void plx_model_name_tasks(plx_model *model)
 {
     for (int task = 0; task < model->graph.n_tasks; task++)
-        model->task_names[task] = model->config->spec.table.tasks[task].name;
+        model->tasks[task].name = model->task_names[task] = model->config->spec.table.tasks[task].name;
 }
 
 plx_status plx_model_assign(plx_model *model, const char *assignment, plx_error *err)

@@ -36,8 +36,6 @@ void plx_model_tell_unknown(const plx_model *model, plx_unknown *unknown);
 
 /** Numbers of a parameter. */
 size_t plx_param_numbers(const plx_param *param);
-/** Trainable ones of all parameters. */
-int64_t plx_model_count_parameters(const plx_model *model);
 
 /** Text for people, to be freed by the context's allocator. PLX_ERR_ARGUMENT: no such form. */
 plx_status plx_model_describe_as(const plx_model *model, plx_description form, char **out, plx_error *err);

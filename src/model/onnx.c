@@ -19,7 +19,7 @@ static void describe_tasks(const plx_model *model, plx_string *out)
         plx_string_format(out, ",\"kind\":\"%s\"", plx_task_kinds[model->task_kinds[task]]);
         for (int i = 0; i < plx_encoders_n_classes(model->encoders, task); i++) {
             plx_string_format(out, i ? "," : ",\"classes\":[");
-            plx_string_json(out, plx_slice_of(model->class_names[task][i]));
+            plx_string_json(out, plx_slice_of(model->tasks[task].classes[i]));
         }
         plx_string_format(out, plx_encoders_n_classes(model->encoders, task) ? "]}" : "}");
     }
@@ -37,7 +37,7 @@ static plx_status add_outputs(const plx_model *model, plx_onnx *onnx, const char
             PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
                      "task '%s': the ONNX model has an input '%s'; give the task another name", model->task_names[task],
                      name);
-        plx_onnx_output(onnx, name, predictions[task], model->graph.outputs[task + 1] - model->graph.outputs[task],
+        plx_onnx_output(onnx, name, predictions[task], model->tasks[task].n_outputs,
                         plx_task_list[model->task_kinds[task]]->prediction);
     }
     return PLX_OK;
@@ -69,7 +69,8 @@ plx_status plx_model_write_onnx(const plx_model *model, const char *path, const 
     plx_arena_init(&arena, &model->context->allocator);
     plx_onnx_init(&onnx, &arena, &model->context->allocator, model->values, PLX_VERSION);
     plx_status status = export_model(model, &onnx, path, options && options->external_data, err);
-    if (status == PLX_OK && report) *report = (plx_onnx_report){.inputs = onnx.n_inputs, .outputs = onnx.n_outputs};
+    if (status == PLX_OK && report)
+        *report = (plx_onnx_report){.size = sizeof *report, .inputs = onnx.n_inputs, .outputs = onnx.n_outputs};
     plx_onnx_release(&onnx);
     plx_arena_release(&arena);
     return status;

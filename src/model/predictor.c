@@ -18,8 +18,6 @@ typedef struct workspace {
     plx_run *run;
     uint8_t *records; /* [capacity] bytes */
     size_t capacity;
-    plx_cells *cells;
-    size_t cells_capacity;
     int *places; /* where columns were in the call before: plx_encoders_columns_again */
 } workspace;
 
@@ -63,7 +61,6 @@ static void free_workspace(const plx_allocator *allocator, workspace *space)
     plx_run_free(space->run);
     plx_free(allocator, space->places);
     plx_free(allocator, space->records);
-    plx_free(allocator, space->cells);
     plx_free(allocator, space);
 }
 
@@ -121,16 +118,10 @@ static plx_status encode(plx_predictor *predictor, workspace *space, const plx_c
                          size_t rows, plx_error *err)
 {
     const plx_allocator *allocator = allocator_of(predictor);
-    if (plx_grow(allocator, &space->records, &space->capacity, rows * predictor->layout->record_bytes, 1) != 0 ||
-        plx_grow(allocator, &space->cells, &space->cells_capacity, (size_t)n_columns, sizeof *space->cells) != 0) {
+    if (plx_grow(allocator, &space->records, &space->capacity, rows * predictor->layout->record_bytes, 1) != 0)
         return plx_error_memory(err);
-    }
-    for (int i = 0; i < n_columns; i++) {
-        space->cells[i] =
-            (plx_cells){columns[i].name, columns[i].texts, columns[i].numbers, columns[i].width, columns[i].integers};
-    }
     int64_t n_unknown;
-    PLX_TRY(plx_encoders_columns_again(predictor->model->encoders, space->places, space->cells, n_columns, rows,
+    PLX_TRY(plx_encoders_columns_again(predictor->model->encoders, space->places, columns, n_columns, rows,
                                        space->records, &n_unknown, err));
     if (n_unknown) atomic_fetch_add_explicit(&predictor->n_unknown, n_unknown, memory_order_relaxed);
     return PLX_OK;

@@ -110,7 +110,7 @@ static void close_folder(const cache *c, bool is_kept)
 
 /* -- The index ------------------------------------------------------------------------------------------------- */
 
-enum { N_META = 6 + PLX_WRONG_ROWS_TOLD };
+enum { N_META = 6 + 2 * PLX_REPORTED_ROWS };
 
 static void add_meta(plx_meta *meta, int *n, const char *key, const char *value)
 {
@@ -124,7 +124,7 @@ static plx_status write_index(const cache *c, plx_error *err)
     const plx_tensor *tensors = NULL;
     int n_tensors = 0, n = 0;
     const plx_data *data = c->data;
-    const plx_wrong_rows *wrong = &data->wrong;
+    const plx_read_report *wrong = &data->report;
     plx_arena_init(&arena, c->allocator);
     plx_status status = plx_encoders_tensors(data->encoders, &arena, &tensors, &n_tensors, err);
     add_meta(meta, &n, "answers_to", c->key.text.text);
@@ -132,9 +132,13 @@ static plx_status write_index(const cache *c, plx_error *err)
     add_meta(meta, &n, "id", plx_arena_format(&arena, "%llu", (unsigned long long)c->store.id));
     add_meta(meta, &n, "rows",
              plx_arena_format(&arena, "%zu %zu %zu", data->parts[0].n, data->parts[1].n, data->parts[2].n));
-    add_meta(meta, &n, "wrong_rows", plx_arena_format(&arena, "%lld", (long long)wrong->n));
-    for (int i = 0; i < PLX_WRONG_ROWS_TOLD && i < wrong->n; i++)
-        add_meta(meta, &n, plx_arena_format(&arena, "wrong_row_%d", i), wrong->told[i]);
+    add_meta(meta, &n, "wrong_rows", plx_arena_format(&arena, "%lld", (long long)wrong->wrong_rows));
+    for (int i = 0; i < PLX_REPORTED_ROWS && i < wrong->wrong_rows; i++) {
+        const plx_wrong_row *one = &wrong->wrong_row[i];
+        add_meta(meta, &n, plx_arena_format(&arena, "wrong_row_%d", i), one->message);
+        add_meta(meta, &n, plx_arena_format(&arena, "wrong_place_%d", i),
+                 plx_arena_format(&arena, "%lld %s", (long long)one->row, one->column));
+    }
     if (!status && plx_arena_failed(&arena)) status = plx_error_memory(err);
     if (!status) status = plx_model_file_write(c->index, c->allocator, tensors, n_tensors, meta, n, err);
     plx_arena_release(&arena);
@@ -171,14 +175,24 @@ static bool read_findings(const cache *c, const plx_model_file *file, findings *
     return valid && found->rows[0] > 0 && total <= UINT32_MAX;
 }
 
-static void read_wrong_rows(const plx_model_file *file, unsigned long long n, plx_wrong_rows *wrong)
+static void copy_text(const char *text, char *out, size_t room)
+{
+    snprintf(out, room, "%.*s", (int)room - 1, text ? text : "");
+}
+
+static void read_wrong_rows(const plx_model_file *file, unsigned long long n, plx_read_report *report)
 {
     char key[32];
-    wrong->n = (int64_t)n;
-    for (int i = 0; i < PLX_WRONG_ROWS_TOLD && i < wrong->n; i++) {
+    report->wrong_rows = (int64_t)n;
+    for (int i = 0; i < PLX_REPORTED_ROWS && i < report->wrong_rows; i++) {
+        plx_wrong_row *one = &report->wrong_row[i];
+        unsigned long long row = 0;
         snprintf(key, sizeof key, "wrong_row_%d", i);
-        const char *text = plx_model_file_meta(file, key);
-        snprintf(wrong->told[i], sizeof wrong->told[i], "%.*s", (int)sizeof wrong->told[i] - 1, text ? text : "");
+        copy_text(plx_model_file_meta(file, key), one->message, sizeof one->message);
+        snprintf(key, sizeof key, "wrong_place_%d", i);
+        const char *place = plx_model_file_meta(file, key);
+        if (place && read_number(&place, &row) && row <= INT64_MAX) one->row = (int64_t)row;
+        copy_text(one->row ? place : NULL, one->column, sizeof one->column);
     }
 }
 
@@ -216,7 +230,7 @@ static plx_status reuse(cache *c, plx_error *err)
     if (!status) status = open_parts(c, encoders, &found, parts, err);
     if (!status) {
         c->data->encoders = encoders;
-        read_wrong_rows(&file, found.wrong, &c->data->wrong);
+        read_wrong_rows(&file, found.wrong, &c->data->report);
         memcpy(c->data->parts, parts, sizeof parts);
         plx_encoders_tell_labels(encoders, &c->options->listener);
     } else {

@@ -4,7 +4,6 @@
  * rows that are measured, scores, labels, weights and groups are kept, since exact figures need them all.
  */
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "data/kept_cells.h"
@@ -12,8 +11,6 @@
 #include "model/scoring.h"
 #include "model/training.h"
 #include "train/score.h"
-
-_Static_assert((int)PLX_REPORTED_ROWS == (int)PLX_WRONG_ROWS_TOLD, "all that is told is reported");
 
 /* Of the rows of a slot. */
 typedef struct slot_scores {
@@ -29,11 +26,10 @@ typedef struct passage {
     slot_scores *slots; /* [n_slots] */
     int n_slots;
     size_t n_scored;
-    plx_scores_taker *take; /* one of these two; none: rows are measured */
-    plx_rows_taker *take_rows;
-    void *user;
-    plx_kept_cells cells; /* for take_rows: of the rows that are read in their order */
-    float *scores;        /* [capacity, n_outputs]: all that are handed over or measured */
+    const plx_prediction *what; /* whose taker gets the rows; NULL: they are measured */
+    bool keeps_rows;            /* also those that are skipped, with cells */
+    plx_kept_cells cells;       /* for keeps_rows: of the rows that are read in their order */
+    float *scores;              /* [capacity, n_outputs]: all that are handed over or measured */
     size_t n, capacity;
     plx_layout layout; /* of `kept`: labels, weights and groups alone */
     uint8_t *kept;     /* [kept_capacity][layout.record_bytes] */
@@ -56,18 +52,22 @@ static plx_status score_rows(void *user, int slot, int thread, const plx_rows *r
     return PLX_OK;
 }
 
+static plx_status give(const passage *p, const plx_scored_rows *rows, plx_error *err)
+{
+    if (p->what->take(p->what->user, rows)) return PLX_OK;
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
+}
+
 static plx_status hand_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
     passage *p = user;
     (void)cells;
     p->n_scored += rows->n;
-    if (p->take(p->user, p->slots[slot].at, (int64_t)rows->n)) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the scores");
+    return give(p, &(plx_scored_rows){.rows = (int64_t)rows->n, .scores = p->slots[slot].at}, err);
 }
 
 /* The rows' scores, and none between them for rows that were skipped. */
-static plx_status hand_rows_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells,
-                                 plx_error *err)
+static plx_status hand_all_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
     passage *p = user;
     const size_t n_outputs = (size_t)p->model->graph.n_outputs, n = cells->n_rows;
@@ -80,8 +80,7 @@ static plx_status hand_rows_over(void *user, int slot, const plx_rows *rows, con
     const plx_scored_rows scored = {
         .rows = (int64_t)n, .scores = p->scores, .kept = cells->bytes.text, .kept_ends = cells->ends};
     p->n_scored += rows->n;
-    if (n == 0 || p->take_rows(p->user, &scored)) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
+    return n ? give(p, &scored, err) : PLX_OK;
 }
 
 /* Labels and weights are side by side, and so are the two halves of a group. */
@@ -141,77 +140,53 @@ static void passage_release(passage *p)
     plx_free(allocator, p->kept);
 }
 
-static plx_status read_source(passage *p, const plx_row_source *from, plx_files_report *report, plx_error *err)
+static plx_status read_source(passage *p, const plx_source *from, plx_read_report *report, plx_error *err)
 {
     const plx_model *model = p->model;
-    const bool is_measured = !p->take && !p->take_rows;
     const plx_chunk_hooks hooks = {.make = score_rows,
-                                   .take = is_measured    ? keep
-                                           : p->take_rows ? hand_rows_over
-                                                          : hand_over,
+                                   .take = !p->what        ? keep
+                                           : p->keeps_rows ? hand_all_over
+                                                           : hand_over,
                                    .user = p};
-    plx_wrong_rows wrong = {0};
     plx_load_options options = {.threads = model->context->threads,
                                 .reading = &model->context->reading,
-                                .wrong = from->stream ? NULL : &wrong,
-                                .kept = p->take_rows ? &p->cells : NULL,
+                                .wrong = from->stream ? NULL : report,
+                                .kept = p->keeps_rows ? &p->cells : NULL,
                                 .streams = from->stream ? &from->stream : NULL,
                                 .listener = plx_context_listener(model->context)};
     PLX_TRY(plx_model_count_unknown(model, &options.unknown, err));
     plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, from->paths,
-                                                 from->n_paths, &options, is_measured, &hooks, err);
+                                                 from->n_paths, &options, !p->what, &hooks, err);
     plx_model_tell_unknown(model, options.unknown);
-    if (!report) return status;
     report->rows = (int64_t)p->n_scored;
-    report->wrong_rows = wrong.n;
-    for (int i = 0; i < PLX_WRONG_ROWS_TOLD && i < wrong.n; i++)
-        snprintf(report->wrong_row[i], sizeof report->wrong_row[i], "%s", wrong.told[i]);
     return status;
 }
 
-plx_status plx_model_predict_source(const plx_model *model, const plx_row_source *from, plx_scores_taker *take,
-                                    void *user, plx_files_report *report, plx_error *err)
+plx_status plx_predict_source(const plx_model *model, const plx_prediction *what, plx_read_report *report,
+                              plx_error *err)
 {
     passage p;
-    if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
-    p.take = take;
-    p.user = user;
-    if (status == PLX_OK) status = read_source(&p, from, report, err);
+    p.what = what;
+    p.keeps_rows = what->all_rows || what->n_columns > 0;
+    p.cells.names = what->columns;
+    p.cells.n_names = what->n_columns;
+    if (!status) status = read_source(&p, what->source, report, err);
     passage_release(&p);
     return status;
 }
 
-plx_status plx_model_predict_kept(const plx_model *model, const plx_row_source *from, const char *const *columns,
-                                  int n_columns, plx_rows_taker *take, void *user, plx_files_report *report,
-                                  plx_error *err)
-{
-    passage p;
-    if (report) *report = (plx_files_report){0};
-    plx_status status = passage_init(&p, model, err);
-    p.take_rows = take;
-    p.user = user;
-    p.cells.names = columns;
-    p.cells.n_names = n_columns;
-    if (status == PLX_OK) status = read_source(&p, from, report, err);
-    passage_release(&p);
-    return status;
-}
-
-plx_status plx_model_evaluate_source(const plx_model *model, const plx_row_source *from, plx_weighting weighting,
-                                     plx_metrics *metrics, plx_files_report *report, plx_error *err)
+plx_status plx_evaluate_source(const plx_model *model, const plx_evaluation *how, plx_metrics *metrics,
+                               plx_read_report *report, plx_error *err)
 {
     passage p;
     double *weights = NULL;
-    if (report) *report = (plx_files_report){0};
     plx_status status = passage_init(&p, model, err);
-    if (status == PLX_OK) status = read_source(&p, from, report, err);
-    if (status == PLX_OK && p.n == 0) {
-        status = plx_error_set(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
-    }
+    if (status == PLX_OK) status = read_source(&p, how->source, report, err);
+    if (status == PLX_OK && p.n == 0) status = plx_error_set(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
     if (status == PLX_OK) {
         const plx_rows rows = {.layout = &p.layout, .records = p.kept, .n = p.n};
-        if (weighting == PLX_WEIGHTED_AS_LOSS) status = plx_model_row_weights(model, &rows, &weights, err);
+        if (how->loss_weights) status = plx_model_row_weights(model, &rows, &weights, err);
         if (status == PLX_OK) status = plx_model_measure(model, &rows, p.scores, weights, metrics, err);
         plx_free(&model->context->allocator, weights);
     }

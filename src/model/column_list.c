@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which columns a configuration reads, and how; which tasks it has: for callers that make rows, and read scores. */
+#include "data/encoder_def.h"
+#include "model/configuration.h"
+
+/* Counts columns, and fills them in once there is room. */
+typedef struct columns {
+    int n;
+    plx_input_column *items; /* NULL: they are counted */
+} columns;
+
+static plx_input_column *add(columns *to, const char *column, const char *reader, plx_reading reading)
+{
+    if (!column || !*column) return NULL;
+    const int at = to->n++;
+    if (!to->items) return NULL;
+    to->items[at] =
+        (plx_input_column){.column = column, .reader = reader, .reading = reading, .size = 1, .may_be_missing = true};
+    return &to->items[at];
+}
+
+static void add_feature(columns *to, const plx_feature_spec *feature)
+{
+    static const plx_reading readings[] = {[PLX_FEATURE_READS_TEXT] = PLX_READS_CATEGORY,
+                                           [PLX_FEATURE_READS_NUMBER] = PLX_READS_NUMBER,
+                                           [PLX_FEATURE_READS_LIST] = PLX_READS_LIST};
+    const plx_encoder_def *def = plx_feature_defs[feature->kind];
+    const bool is_list = def->reads == PLX_FEATURE_READS_LIST;
+    const char *separator = is_list || feature->size > 1 ? plx_separator_of(feature->separator).text : NULL;
+    plx_input_column *one = add(to, plx_column_of(feature->column, feature->name), feature->name, readings[def->reads]);
+    if (one) {
+        one->separator = separator;
+        one->size = is_list ? (int)feature->max_length : feature->size > 1 ? (int)feature->size : 1;
+        one->may_be_missing = !def->number_reader || !def->number_reader(feature, PLX_NUMBER_MISSING);
+    }
+    one = add(to, feature->weight_column, feature->name, PLX_READS_LIST_WEIGHTS);
+    if (!one) return;
+    one->separator = separator;
+    one->size = (int)feature->max_length;
+}
+
+/* What rows count has to be there. */
+static void add_weight(columns *to, const char *column, const char *task)
+{
+    plx_input_column *one = add(to, column, task, PLX_READS_LABEL);
+    if (one) one->may_be_missing = false;
+}
+
+static void add_all(columns *to, const plx_table_spec *table)
+{
+    for (int i = 0; i < table->n_features; i++)
+        add_feature(to, &table->features[i]);
+    for (int i = 0; i < table->n_tasks; i++) {
+        const plx_task_spec *task = &table->tasks[i];
+        add(to, plx_column_of(task->column, task->name), task->name, PLX_READS_LABEL);
+        add(to, task->where, task->name, PLX_READS_LABEL);
+        add_weight(to, task->weight_column, task->name);
+    }
+    add_weight(to, table->data.row_weight, NULL);
+    add(to, table->data.group, NULL, PLX_READS_LABEL);
+}
+
+static void describe_task(plx_arena *arena, const plx_task_spec *task, int first, plx_task_info *out)
+{
+    const bool has_classes = task->kind == PLX_TASK_MULTICLASS;
+    *out = (plx_task_info){.name = task->name,
+                           .kind = (plx_task_kind)task->kind,
+                           .first_output = first,
+                           .n_outputs = has_classes ? task->classes.n : 1};
+    if (!has_classes || !task->classes.n) return;
+    const char **classes = plx_arena_take(arena, (size_t)task->classes.n, sizeof *classes);
+    for (int i = 0; classes && i < task->classes.n; i++)
+        classes[i] = task->classes.items[i];
+    out->classes = classes;
+}
+
+plx_status plx_config_list(plx_config *config, plx_error *err)
+{
+    const plx_table_spec *table = &config->spec.table;
+    plx_arena *arena = &config->spec.arena;
+    columns all = {0};
+    int first = 0;
+    add_all(&all, table);
+    all.items = plx_arena_take(arena, (size_t)all.n, sizeof *all.items);
+    config->tasks = plx_arena_take(arena, (size_t)table->n_tasks, sizeof *config->tasks);
+    if (!all.items || !config->tasks) return plx_error_memory(err);
+    all.n = 0;
+    add_all(&all, table);
+    config->columns = all.items;
+    config->n_columns = all.n;
+    for (int i = 0; i < table->n_tasks; i++) {
+        describe_task(arena, &table->tasks[i], first, &config->tasks[i]);
+        first += config->tasks[i].n_outputs;
+    }
+    return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
+}
