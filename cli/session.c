@@ -58,16 +58,31 @@ int cli_session_run(int (*work)(cli_session *session, const cli_options *options
     return code;
 }
 
+/** Each --set in its order. One that fits only what a later one makes of the configuration waits for it. */
+static int assign(cli_session *session, const cli_texts *sets)
+{
+    plx_error first;
+    for (int n_wrong = 0, before = sets->n + 1;; before = n_wrong) {
+        n_wrong = 0;
+        for (int i = 0; i < sets->n; i++) {
+            plx_error error;
+            if (plx_config_set(session->config, sets->items[i], &error) == PLX_OK) continue;
+            if (n_wrong++ == 0) first = error;
+        }
+        if (n_wrong == 0) return CLI_DONE;
+        if (n_wrong >= before) break;
+    }
+    cli_fail_error(&first);
+    return CLI_USAGE;
+}
+
 int cli_session_configure(cli_session *session, const char *path, const cli_options *options)
 {
     plx_error error;
     const char *place = strcmp(path, "-") == 0 ? "/dev/stdin" : path;
     if (plx_config_read(session->context, place, &session->config, &error) != PLX_OK) return cli_fail_error(&error);
-    for (int i = 0; i < options->set.n; i++) {
-        if (plx_config_set(session->config, options->set.items[i], &error) == PLX_OK) continue;
-        cli_fail_error(&error);
-        return CLI_USAGE;
-    }
+    const int code = assign(session, &options->set);
+    if (code != CLI_DONE) return code;
     if (options->seed >= 0) {
         char assignment[64];
         snprintf(assignment, sizeof assignment, "train.seed=%lld", (long long)options->seed);

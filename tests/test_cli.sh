@@ -104,6 +104,20 @@ test_fit_predict_evaluate() {
     has out digraph
 }
 
+# The order of two --set does not matter where one fits only beside the other; the last of one key holds.
+test_order_of_sets() {
+    make_config
+    files='--set data.test=[rows.csv]' none='--set data.test_part=0'
+    for sets in "$files $none" "$none $files"; do
+        # shellcheck disable=SC2086 # options
+        code 0 "$PLEXUS" fit small.yaml --out run --force --quiet $sets --set train.epochs=3 --set train.epochs=2
+        has run/config.yaml 'test: [rows.csv]' 'test_part: 0' 'epochs: 2'
+    done
+    code 2 "$PLEXUS" fit small.yaml --out bad --set data.test=[rows.csv] --set train.epochs=0 --set train.seed=3
+    has err "'test_part'" 'give one or the other'
+    not grep epochs err
+}
+
 # describes TASK TASK PART PART: layers of tasks of these names, and what stands for the tasks in layers' names.
 describes() {
     cat >names.yaml <<YAML
