@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the verbs of the command share. Results go to stdout, everything else to stderr; a verb returns one of the
- * exit codes below and has told the reason when it is not CLI_DONE.
+ * exit codes below and has printed the reason when it is not CLI_DONE.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -77,19 +77,19 @@ extern const cli_verb cli_fit, cli_evaluate, cli_predict, cli_describe, cli_expo
 
 extern const cli_verb *const cli_verbs[]; /* [cli_n_verbs] */
 extern const int cli_n_verbs;
-/** The lines that tell what exit codes mean. */
+/** The lines that explain exit codes. */
 extern const char cli_exit_codes[];
-/** NULL: there is none of that name, which has been told. */
+/** NULL: there is none of that name, which has been reported. */
 const cli_verb *cli_find_verb(const char *name);
 /** Their names with a blank between. */
 void cli_print_verbs(FILE *out);
 
 /* -- options.c --------------------------------------------------------------------------------------------------- */
 
-/** Fills `out` from the arguments after the verb. CLI_USAGE: a mistake, which has been told. */
+/** Fills `out` from the arguments after the verb. CLI_USAGE: a mistake, which has been reported. */
 int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *out);
 void cli_verb_help(const cli_verb *verb, FILE *out);
-/** Its own options, and behind them those that every verb takes. */
+/** Its own options, followed by those that every verb takes. */
 size_t cli_verb_n_options(const cli_verb *verb);
 const cli_option *cli_verb_option(const cli_verb *verb, size_t i);
 enum { CLI_MAX_DOC = 256 };
@@ -123,7 +123,7 @@ typedef struct cli_folders {
     int n;
 } cli_folders;
 
-/** The line that tells how far reading has come. */
+/** The line that shows the progress of reading. */
 typedef struct cli_reading {
     bool shows;   /* on a terminal that can redraw it */
     bool is_open; /* it stands there */
@@ -145,7 +145,7 @@ typedef struct cli_session {
     int n_told;
     cli_reading reading;
     cli_folders folders;              /* of cli_session_load_data */
-    char *warnings[CLI_MAX_WARNINGS]; /* that were told */
+    char *warnings[CLI_MAX_WARNINGS]; /* that were printed */
     int n_warnings;
 } cli_session;
 
@@ -185,7 +185,7 @@ int cli_cache_folder(char *folder);
 bool cli_is_folder(const char *path);
 /** Makes a folder and those above it; `*n_kept`: bytes of its path that name what was there before. */
 int cli_make_folder(const char *folder, size_t *n_kept);
-/** Removes what processes that were killed have left half written; nobody else may be writing there. */
+/** Removes partial files that killed processes have left; no other process may be writing there. */
 void cli_drop_leftovers(const char *folder);
 /** Removes what cli_make_folder made, as far as it is empty. */
 void cli_drop_folder(const char *folder, size_t n_kept);
@@ -244,7 +244,7 @@ int cli_run_folder_check_room(cli_run_folder *folder, const cli_session *session
 /** Removes the checkpoint where the model has room only without it. */
 void cli_run_folder_make_room(const cli_run_folder *folder);
 /** Model, configuration and log take their places; a finished run that was there moves to DIR/previous, or with
- * `is_forced` goes. A failure puts it back. `is_complete`: nothing will go on from the checkpoint. */
+ * `is_forced` goes. A failure puts it back. `is_complete`: nothing will resume from the checkpoint. */
 int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_complete,
                         bool is_forced);
 /** Unlocks it. Where nothing was saved it is left as it was, but for a checkpoint; `is_complete`: that goes, too. */
@@ -254,7 +254,7 @@ void cli_run_folder_close(cli_run_folder *folder, bool is_complete);
 
 /** A table of each task's metrics; `title` is the heading of the task names: "test", or "task" for rows of no part. */
 void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks);
-/** {task: {figure: number or null}}; NULL when out of memory. */
+/** {task: {metric: number or null}}; NULL when out of memory. */
 json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks);
 /** A number, or null where it is not finite. */
 json_t *cli_number_json(double value);
@@ -263,7 +263,7 @@ int cli_print_json(json_t *object);
 
 /* -- progress.c -------------------------------------------------------------------------------------------------- */
 
-/** The terminal or the log behind stderr. */
+/** The terminal or the log of stderr. */
 typedef struct cli_progress {
     bool is_quiet;
     bool redraws;       /* a terminal that can go back to the start of a line */
@@ -276,7 +276,7 @@ typedef struct cli_progress {
     const char *const *task_names;
 } cli_progress;
 
-/** Columns of the terminal behind a stream; 80 where it is none. */
+/** Columns of the terminal of a stream; 80 if it is not one. */
 int cli_width(FILE *stream);
 /** Letters of UTF-8 text. */
 int cli_letters(const char *text);

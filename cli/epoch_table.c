@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Epochs as a table: their number, their seconds, losses, and of each task the figure that is told of it. Columns that
+ * Epochs as a table: their number, their seconds, losses, and of each task the metric that is shown of it. Columns that
  * do not fit the width are left out, the least telling first; metrics.jsonl has them all.
  */
 #include <math.h>

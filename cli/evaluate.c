@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plexus evaluate: a model's figures on raw files. */
+/* plexus evaluate: a model's metrics on raw files. */
 #include <stddef.h>
 #include <stdlib.h>
 

@@ -187,7 +187,7 @@ static int first_failure(int first, int second)
     return first != CLI_DONE ? first : second;
 }
 
-/** From the trained model on: figures are told even where saving failed. */
+/** After training: metrics are reported even if saving failed. */
 static int finish(fit_run *run, const cli_options *given)
 {
     int code = save(run, given), scored = evaluate(run);

@@ -162,7 +162,7 @@ static void end_by_pipe(void)
 int main(int argc, char **argv)
 {
     if (!open_standard_streams()) return CLI_FAILED;
-    /* What was under way is ended in order before; and a fit whose messages nobody reads any more goes on. */
+    /* What was under way is ended in order before; and a fit whose messages are no longer read continues. */
     signal(SIGPIPE, SIG_IGN);
     signal(SIGXFSZ, SIG_IGN); /* a file that grew too large is then a failed write */
     int code = run(argc, argv);

@@ -80,7 +80,7 @@ static bool is_taken(const printer *p, int n, const char *title)
     return false;
 }
 
-/** Columns are told apart by what heads them: y_kept where y are scores. */
+/** Columns are distinguished by their headings: y_kept where y are scores. */
 static int name_kept(printer *p)
 {
     static const char end[] = "_kept";
@@ -226,7 +226,7 @@ static int score(cli_session *session, const cli_options *given, printer *p)
                                    .n_columns = p->n_kept};
     plx_status status = plx_model_predict(session->model, &wanted, &session->report, &error);
     cli_session_take_report(session);
-    const bool is_scored = status == PLX_OK || p->output.has_failed; /* the closing tells what kept it from it */
+    const bool is_scored = status == PLX_OK || p->output.has_failed; /* closing reports why it was not */
     if (!is_scored) code = cli_fail_error(&error);
     if (status == PLX_OK) write_head(p);
     int closed = cli_output_close(&p->output, is_scored);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Metrics as a table for people and as JSON for machines, from the library's list of figures. */
+/* Metrics as a table for people and as JSON for machines, from the library's list of metrics. */
 #include <math.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ typedef struct table {
     const char *title;
     const plx_metrics *metrics;
     int n_tasks;
-    int first_width; /* of the column with the figures' titles */
+    int first_width; /* of the column with the titles of the metrics */
 } table;
 
 static int column_width(const plx_metrics *metrics)
@@ -96,7 +96,7 @@ static double value_of(const plx_metrics *metrics, const char *name)
     return plx_metrics_value(metrics, plx_metric_find(name));
 }
 
-/** A figure without meaning deserves a reason. */
+/** An undefined metric deserves a reason. */
 static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks)
 {
     for (int task = 0; task < n_tasks; task++) {

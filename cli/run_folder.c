@@ -152,7 +152,7 @@ static int write_parts(const cli_run_folder *folder, const cli_session *session,
 }
 
 /** The finished run's parts in their places again, so that none stands beside one of another run. They stay in
- * `keeping`, too: a run that goes on from the checkpoint keeps them in its turn. */
+ * `keeping`, too: a run that resumes from the checkpoint keeps them in its turn. */
 static void put_back(const cli_run_folder *folder)
 {
     char kept[CLI_MAX_PATH], place[CLI_MAX_PATH], beside[CLI_MAX_PATH + 32];

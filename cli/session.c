@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-/** A warning that comes again and again, as of a full disk at every checkpoint, is told once. */
+/** A warning that comes again and again, as of a full disk at every checkpoint, is printed once. */
 static void warn(void *user, const char *line)
 {
     cli_session *session = user;

@@ -25,7 +25,7 @@ static void remove_and_end(int number)
     raise(number);
 }
 
-/** Whoever ignores a signal, as nohup does, or handles it goes on with that. */
+/** A signal that is ignored, as by nohup, or handled stays so. */
 static void take_over(void)
 {
     for (int i = 0; i < N_ENDING; i++) {

@@ -75,7 +75,7 @@ const plx_size_unit plx_size_units[PLX_SIZE_UNITS] = {{"TiB", 1099511627776.0},
                                                       {"kB", 1e3},
                                                       {"B", 1}};
 
-/* A number of bytes, or of the unit behind it. */
+/* A number of bytes, or of the unit after it. */
 static bool read_size(plx_slice value, int64_t *out)
 {
     double number, factor = 1;

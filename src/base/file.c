@@ -135,7 +135,7 @@ static int follow_links(char *path, size_t room)
     char link[PATH_MAX];
     for (int n = 0; n < MOST_LINKS; n++) {
         const ssize_t length = readlink(path, link, sizeof link);
-        if (length < 0) return 0; /* no link, or none that can be read: opening it tells */
+        if (length < 0) return 0; /* not a link, or one that cannot be read: opening it will show */
         const char *slash = link[0] == '/' ? NULL : strrchr(path, '/');
         const size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
         if (folder + (size_t)length >= room) return ENAMETOOLONG;

@@ -46,7 +46,7 @@ static uint64_t take_in(uint64_t sum, uint64_t word)
     return turn(sum + word * primes[2], 31) * primes[1];
 }
 
-/* The stripes of `*at`, which is moved behind them. */
+/* The stripes of `*at`, which is moved past them. */
 static uint64_t hash_stripes(const uint8_t **at, const uint8_t *end)
 {
     uint64_t sums[4] = {primes[1] + primes[2], primes[2], 0, 0 - primes[1]}, hash = 0;

@@ -204,7 +204,7 @@ static size_t put_digits(uint64_t whole, char *out)
     return length;
 }
 
-/* Nine digits tell all floats apart, and an error of a double's last bit is far below their last one. */
+/* Nine digits distinguish all floats, and an error of a double's last bit is far below their last one. */
 size_t plx_format_float(float value, char *out)
 {
     enum { DIGITS = 9 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ring of slots. Every thread does the same: it fetches an item while nobody else does, and works on it at once. */
+/* A ring of slots. Every thread fetches an item while no other thread does, and works on it at once. */
 #include "base/ordered.h"
 
 #include "base/thread.h"

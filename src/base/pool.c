@@ -42,7 +42,7 @@ struct plx_pool {
     /* Written by all threads, each in a cache line of its own. */
     _Alignas(CACHE_LINE) atomic_uint round; /* counts them; moved on when the shares of one are there */
     _Alignas(CACHE_LINE) atomic_int finished;
-    /* The round: written by the caller while nobody owns a job. */
+    /* The round: written by the caller while no thread owns a job. */
     _Alignas(CACHE_LINE) plx_job *job;
     void *user;
     int n_jobs;
@@ -104,7 +104,7 @@ static bool spin_until(plx_pool *pool, pool_condition *condition, unsigned seen)
     return false;
 }
 
-/* Does the jobs of one share that nobody owns yet. */
+/* Runs the jobs of one share that are not claimed yet. */
 static void take_share(plx_pool *pool, pool_share *share, int thread)
 {
     unsigned long long jobs = atomic_load(&share->jobs);
@@ -122,7 +122,7 @@ static void take_share(plx_pool *pool, pool_share *share, int thread)
     }
 }
 
-/* Works until the round has no job left that nobody owns: the own share first. */
+/* Works until all jobs of the round are claimed, its own share first. */
 static void take_jobs(plx_pool *pool, int thread)
 {
     for (int i = 0; i < pool->threads; i++)

@@ -26,7 +26,7 @@ typedef struct plx_problems {
 void plx_problem_add(plx_problems *problems, const char *section, int entry, const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/** Whether a check need not go on: more than are shown. */
+/** Whether a check can stop: there are more than are shown. */
 static inline bool plx_problems_are_many(const plx_problems *problems)
 {
     return problems->n > PLX_PROBLEMS_SHOWN;

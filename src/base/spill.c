@@ -57,7 +57,7 @@ static plx_status open_file(plx_spill_files *files, plx_error *err)
     return PLX_OK;
 }
 
-/* What the system reads ahead behind a small piece would be the hole up to the next. */
+/* What the system reads ahead after a small piece would be the hole before the next one. */
 static void advise(const plx_spill *spill)
 {
     (void)madvise(spill->at, spill->bytes, spill->bytes < SMALL_BYTES ? MADV_RANDOM : MADV_NORMAL);

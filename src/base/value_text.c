@@ -94,7 +94,7 @@ static int64_t days_of(int year, int month, int day)
     return (y / 400 - 1) * DAYS_OF_400_YEARS + in_era - 719468;
 }
 
-/* Puts hours, minutes, seconds and the fraction without zeros at its end behind `length` bytes of `room`. */
+/* Puts hours, minutes, seconds and the fraction without zeros at its end after `length` bytes of `room`. */
 static size_t put_time(int64_t seconds, int64_t fraction, int digits, char *room, size_t length)
 {
     length += (size_t)snprintf(room + length, PLX_VALUE_ROOM - length, "%02" PRId64 ":%02d:%02d", seconds / 3600,
@@ -133,7 +133,7 @@ plx_slice plx_value_of_time(int64_t count, int unit_digits, char room[PLX_VALUE_
     return (plx_slice){room, put_time(seconds, fraction, unit_digits, room, 0)};
 }
 
-/* Reads `n` digits at `*at`, which moves behind them; -1 where they are none or more than `most`. */
+/* Reads `n` digits at `*at`, which moves past them; -1 if there are none or more than `most`. */
 static int read_digits(const char **at, const char *end, int n, int most)
 {
     int value = 0;
@@ -201,7 +201,7 @@ static bool read_time(const char **at, const char *end, date_time *out)
     return !skip(at, end, '.') || read_fraction(at, end, out);
 }
 
-/* Z, UTC, +HH, +HHMM or +HH:MM, perhaps behind a blank, up to the end. */
+/* Z, UTC, +HH, +HHMM or +HH:MM, perhaps after a blank, up to the end. */
 static bool read_zone(const char *at, const char *end, date_time *out)
 {
     if (at == end) return true;

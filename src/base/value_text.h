@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * One value, one text: the text that a value has as a category, wherever it comes from. A cell of a text file and a
- * value in memory that mean the same have the same text. docs/data.md tells the rule to users.
+ * value in memory that mean the same have the same text. docs/data.md explains the rule to users.
  *
- * What is returned is the given text, or lies in `room`, or is constant. Up to 7 bytes behind it may be read, whatever
+ * What is returned is the given text, or lies in `room`, or is constant. Up to 7 bytes after it may be read, whatever
  * they hold, where the given text allows that.
  */
 #ifndef PLX_VALUE_TEXT_H
@@ -35,7 +35,7 @@ plx_slice plx_value_of_odd_text(plx_slice cell, char room[PLX_VALUE_ROOM]);
 
 /** Whether a text is one of those that mean true or false. */
 bool plx_value_is_truth(plx_slice cell, bool *value);
-/** Whether a text is a date, YYYY-MM-DD, with a time behind it or without; `*seconds` (may be NULL): whole ones since
+/** Whether a text is a date, YYYY-MM-DD, with a time after it or without; `*seconds` (may be NULL): whole ones since
  * 1970-01-01 00:00:00, in UTC where it has a zone. */
 bool plx_value_is_date(plx_slice cell, int64_t *seconds);
 

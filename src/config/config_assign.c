@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Assignments ("train.epochs=3") are done by editing the document before it is checked, so that their mistakes are told
- * like any other. Mappings are copied before they change, since aliases may make two places the same node. Nodes are
- * kept by index: adding one may move all.
+ * Assignments ("train.epochs=3") are applied by editing the document before it is checked, so that their mistakes are
+ * reported like any other. Mappings are copied before they change, since aliases may make two places the same node.
+ * Nodes are kept by index: adding one may move all.
  */
 #include "config/config_document.h"
 

@@ -10,7 +10,7 @@
 
 enum { VALUES_LIMIT = 1000000, LIST_DEPTH = 3 };
 
-/** Room left in plx_error.message for the line that tells of what is not told. */
+/** Leaves room in plx_error.message for the line about mistakes that are not shown. */
 static const size_t TOLD_LIMIT = sizeof((plx_error *)0)->message - 64;
 
 plx_status plx_document_init(plx_document *document, const plx_allocator *allocator, const plx_spec_source *source,

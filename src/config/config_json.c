@@ -48,7 +48,7 @@ static uint32_t take_digits(walk *w)
 
 static void add_character(plx_string *out, uint32_t c)
 {
-    const int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3; /* bytes behind the first */
+    const int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3; /* bytes after the first */
     static const unsigned char begins[] = {0, 0xC0, 0xE0, 0xF0};
     char bytes[4];
     bytes[0] = (char)(begins[more] | c >> (6 * more));
@@ -57,7 +57,7 @@ static void add_character(plx_string *out, uint32_t c)
     plx_string_add(out, bytes, (size_t)more + 1);
 }
 
-/* What is behind a backslash. */
+/* What follows a backslash. */
 static void take_escape(walk *w)
 {
     static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";

@@ -36,7 +36,7 @@ static plx_status parser_failure(const yaml_parser_t *parser, const char *name, 
     return fail_at(name, parser->problem_mark, problem, parser->context ? parser->context : "", err);
 }
 
-/** How deep the text is behind an event. */
+/** How deep the text is nested after an event. */
 static int depth_behind(yaml_event_type_t event, int depth)
 {
     if (event == YAML_SEQUENCE_START_EVENT || event == YAML_MAPPING_START_EVENT) return depth + 1;

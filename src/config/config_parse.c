@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the YAML document to the specs, by their tables. Each mistake is noted and the walk goes on. */
+/* From the YAML document to the specs, by their tables. Each mistake is recorded and parsing continues. */
 #include <string.h>
 
 #include "config/config_document.h"
@@ -12,8 +12,8 @@ typedef struct section {
     const plx_field *fields;
     size_t n_fields;
     const char *extra;        /* a key beside the table's, read by the caller; NULL: none */
-    const char *waived;       /* a field without default that may lack all the same; NULL: none */
-    const char *const *kinds; /* of the key `kind`, by which fields of one name are told apart; NULL: there are none */
+    const char *waived;       /* a field without default that may be missing all the same; NULL: none */
+    const char *const *kinds; /* of the key `kind`, which distinguishes fields of one name; NULL: there are none */
 } section;
 
 typedef struct parser {
@@ -100,7 +100,7 @@ static bool is_mapping(parser *p, const yaml_node_t *node, const char *title)
     return false;
 }
 
-/** Defaults, then every pair of the mapping, then what lacks. Without a mapping: defaults alone. */
+/** Defaults, then every pair of the mapping, then a check for missing keys. Without a mapping: only defaults. */
 static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *object)
 {
     const char *names[NAMES_MAX];
@@ -201,7 +201,7 @@ static void parse_feature(parser *p, const yaml_node_t *entry)
     }
 }
 
-/** Items of a section that is a list; tells where it is none. */
+/** Items of a section that is a list; reports a problem if it is not. */
 static long list_length(parser *p, const yaml_node_t *node, const char *title)
 {
     if (!node) return 0;
@@ -333,7 +333,7 @@ static void parse_model(parser *p, const yaml_node_t *node)
     fill(p, node, &s, &p->spec->model);
 }
 
-/** Notes unknown and repeated sections, and those that lack. */
+/** Reports unknown, repeated and missing sections. */
 static void check_sections(parser *p, const yaml_node_t *root)
 {
     for (const yaml_node_pair_t *pair = root->data.mapping.pairs.start; pair < root->data.mapping.pairs.top; pair++) {

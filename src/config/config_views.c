@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Several views of one column: an entry of features with `views: [number, log1p, {quantiles: 32}]` becomes one entry a
- * view before the document is checked, so that all mistakes are told like those of any other entry. Nodes are kept by
- * index: adding one may move all.
+ * view before the document is checked, so that all mistakes are reported like those of any other entry. Nodes are kept
+ * by index: adding one may move all.
  */
 #include <string.h>
 
@@ -30,7 +30,7 @@ typedef struct view {
     const view_word *word; /* NULL: a mapping of options */
     int node;
     int kind;
-    plx_slice name; /* behind the feature's name and a slash */
+    plx_slice name; /* after the feature's name and a slash */
 } view;
 
 /** An entry with views. */
@@ -80,7 +80,7 @@ static bool read_word(plx_document *document, const yaml_node_t *node, view *out
     return false;
 }
 
-/** Options: the first that belongs to some kinds alone tells the view's kind, unless `kind` does. */
+/** Options: the first that belongs only to some kinds determines the view's kind, unless `kind` does. */
 static bool read_options(plx_document *document, const yaml_node_t *node, view *out)
 {
     static const char *const not_here[] = {"column", "names", "views", NULL};
@@ -144,7 +144,7 @@ static bool has_option(viewed *v, const view *one, plx_slice key)
     return false;
 }
 
-/** Options of the entry go to each view that takes them; those that none takes to the first, so that they are told of.
+/** Options of the entry go to each view that takes them; those that none takes to the first, which reports them.
  */
 static bool takes_option(viewed *v, const view *one, plx_slice key)
 {

@@ -60,7 +60,7 @@ typedef struct listed_labels {
 static bool add_list(const checker *c, listed_labels *all, int number, const plx_text_list *list,
                      const char *const *keys)
 {
-    uint32_t told = 0;
+    uint32_t reported = 0;
     for (int i = 0; i < list->n; i++) {
         const plx_slice text = plx_slice_of(list->items[i]);
         const uint64_t hash = plx_dictionary_hash(&all->labels, text);
@@ -70,12 +70,12 @@ static bool add_list(const checker *c, listed_labels *all, int number, const plx
             if (!plx_dictionary_add(&all->labels, text, hash)) return false;
             all->lists[at] = 0;
         }
-        const uint32_t others = all->lists[at] & ~(told | 1u << number);
+        const uint32_t others = all->lists[at] & ~(reported | 1u << number);
         for (int other = 0; other < number; other++)
             if (others >> other & 1)
                 PROBLEM(c, keys[number], "label '%.100s' is in both '%s' and '%s'", text.text, keys[other],
                         keys[number]);
-        told |= others;
+        reported |= others;
         all->lists[at] |= 1u << number;
     }
     return true;

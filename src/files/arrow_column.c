@@ -46,7 +46,7 @@ static int digits_of(char unit)
     return found ? (int)(found - units) : -1;
 }
 
-/* Dates, times and timestamps: what is behind the t. */
+/* Dates, times and timestamps: what follows the t. */
 static bool find_time(const char *format, plx_arrow_values *out)
 {
     if (!strcmp(format, "dD") || !strcmp(format, "dm")) {
@@ -77,7 +77,7 @@ static bool find_decimal(const char *format, plx_arrow_values *out)
     return (bits == 32 || bits == 64 || bits == 128 || bits == 256) && abs(scale) <= SCALE_LIMIT;
 }
 
-/* What is behind plx: */
+/* What follows plx: */
 static bool find_parquet(const char *format, plx_arrow_values *out)
 {
     int bytes = 0, scale = 0;

@@ -110,5 +110,5 @@ char plx_arrow_footer_duration(const plx_arrow_footer *f, size_t field)
     if (!kind || number_at(f, kind, 1) != DURATION || !type) return 0;
     const size_t unit = slot_of(f, type, DURATION_UNIT);
     const uint32_t number = unit ? number_at(f, unit, 2) : MILLISECONDS;
-    return "smun"[number < N_UNITS ? number : N_UNITS]; /* behind them, the string's end */
+    return "smun"[number < N_UNITS ? number : N_UNITS]; /* after them, the string's end */
 }

@@ -36,7 +36,7 @@ static double half_value(uint16_t half)
  * is none. */
 static bool shorten(float value, int most, char *room, size_t *length, double *back)
 {
-    for (int digits = most > 8 ? 1 : 6; digits <= most; digits++) { /* of tiny floats few digits tell all */
+    for (int digits = most > 8 ? 1 : 6; digits <= most; digits++) { /* few digits distinguish tiny floats */
         char text[32];
         snprintf(text, sizeof text, "%.*g", digits, (double)value);
         if (!plx_parse_double(plx_slice_of(text), back) || (float)*back != value) continue;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The tokenizer. A row is parsed where it lies in the buffer. When the bytes end before the row does, it is moved to
- * the buffer's front, more is read behind it, and it is parsed anew: once in some thousands of rows, and no state has
- * to survive in the middle of a cell. A line feed is kept behind the last byte, so that no loop needs to look for the
+ * the buffer's front, more is read after it, and it is parsed again: once in some thousands of rows, and no state has
+ * to survive in the middle of a cell. A line feed is kept after the last byte, so that no loop needs to look for the
  * end of the buffer.
  */
 #include "files/csv.h"
@@ -36,7 +36,7 @@ static void scan_from(scan *s, const char *at)
     s->mask = plx_scan_mask(at, s->delimiter, s->feed);
 }
 
-/* The next end of a cell; there always is one, the line feed behind the last byte. */
+/* The next end of a cell; there always is one, the line feed after the last byte. */
 static const char *scan_next(scan *s)
 {
     while (!s->mask) {
@@ -137,7 +137,7 @@ void plx_csv_place(const plx_csv *csv, size_t cell, plx_error *err)
 }
 
 /* Moves the row under way to the front, doubles the buffer where that row fills it, and reads: at first until it is
- * full, later as much as there is of that row, so that a long one is not parsed anew for every few bytes. */
+ * full, later as much as there is of that row, so that a long one is not parsed again for every few bytes. */
 static plx_status fill(plx_csv *csv, plx_error *err)
 {
     size_t kept = csv->end - csv->row;

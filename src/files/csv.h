@@ -71,7 +71,7 @@ void plx_csv_release(plx_csv *csv);
 
 /** For the rows of one piece of a file after the other, with the options and the line ends of `csv`. */
 void plx_csv_init_pieces(plx_csv *piece, const plx_csv *csv);
-/** The next piece: its bytes, borrowed, with PLX_SCAN_BLOCK line ends behind them; it begins a row, in line `line`.
+/** The next piece: its bytes, borrowed, with PLX_SCAN_BLOCK line ends after them; it begins a row, in line `line`.
  * `at_end`: the file has no more. */
 void plx_csv_begin_piece(plx_csv *piece, char *bytes, size_t n, uint64_t line, bool at_end);
 /** Goes on by another source, in line `line`: what was read and not parsed is dropped. */
@@ -83,7 +83,7 @@ static inline bool plx_csv_is_empty(const plx_csv *csv)
 }
 
 /** The next row into `cells`; `*more` is false at the end, also at that of a piece, which is not empty where its last
- * row goes on behind it. */
+ * row continues after it. */
 plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err);
 
 /** After PLX_ERR_FORMAT: continues after the line in which the invalid row starts. Fails if the end of that line is out

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Rows with several bytes between cells, or with bytes that are escaped: read byte by byte, so that the usual tokenizer
- * need not know them. A row that touches the end of what was read so far is read anew once there is more.
+ * need not know them. A row that touches the end of what was read so far is read again once there is more.
  */
 #include "files/csv_special.h"
 

@@ -5,7 +5,7 @@
 
 #include "files/csv.h"
 
-/** The row at csv->row into csv->cells, where long_delimiter or escape is given; `*cut`: it goes on behind the buffer.
+/** The row at csv->row into csv->cells, where long_delimiter or escape is given; `*cut`: it continues after the buffer.
  */
 plx_status plx_csv_special(plx_csv *csv, bool *cut, plx_error *err);
 

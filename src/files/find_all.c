@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names that stand for several files. What a folder holds beside data by custom, such as _SUCCESS, .crc files and
- * notes of the system, begins with an underscore or a dot; texts, programs and pictures are told by their endings.
+ * notes of the system, begins with an underscore or a dot; texts, programs and pictures are recognised by their
+ * suffixes.
  */
 #include <dirent.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * gzip, and the file of a zip archive, by zlib, with the check sums and lengths that it holds: a flipped bit is an
- * error, not other rows. Several members one after another are one text; zeros behind the last one are padding, other
+ * error, not other rows. Several members one after another are one text; zeros after the last one are padding, other
  * bytes an error.
  */
 #ifndef PLX_INFLATE_H

@@ -10,8 +10,8 @@
 bool plx_partition_is_name(const char *name);
 
 /**
- * The value of `column` by the folders of `path`, in the arena, with bytes behind it that may be read; its text is NULL
- * where no folder is named so, or memory lacks. %XX stands for a byte; __HIVE_DEFAULT_PARTITION__ is the empty cell.
+ * The value of `column` by the folders of `path`, in the arena, with bytes after it that may be read; its text is NULL
+ * where no folder is named so, or memory is out. %XX means a byte; __HIVE_DEFAULT_PARTITION__ is the empty cell.
  */
 plx_slice plx_partition_value(plx_arena *arena, const char *path, const char *column);
 

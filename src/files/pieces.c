@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where to cut: a piece begins a row, so a line end behind an even number of quotes ends one wherever quotes are
+ * Where to cut: a piece begins a row, so a line end after an even number of quotes ends one wherever quotes are
  * written as RFC 4180 says. If there is none in several times the usual bytes, quotes are likely to be text, and
  * any line end will do.
  */
@@ -61,7 +61,7 @@ static plx_status fill(plx_pieces *p, plx_piece_bytes *piece, size_t wanted, plx
     return PLX_OK;
 }
 
-/* Whether the byte is a quote, as far as the one before it tells. */
+/* Whether the byte is a quote, as far as the previous one shows. */
 static bool is_quote(const plx_pieces *p, const char *begin, const char *at)
 {
     return p->quote && *at == p->quote && !(p->escape && at > begin && at[-1] == p->escape);
@@ -95,7 +95,7 @@ static size_t find_any_cut(const plx_pieces *p, const char *begin, size_t n)
     return feed ? (size_t)(feed - begin) + 1 : n;
 }
 
-/* The bytes behind `cut` belong to the next piece: they came from the rest, or there is none. */
+/* The bytes after `cut` belong to the next piece: they came from the rest, or there is none. */
 static plx_status give_back(plx_pieces *p, plx_piece_bytes *piece, size_t cut, plx_error *err)
 {
     const size_t n = piece->n - cut;

@@ -104,7 +104,7 @@ static plx_status read_plain(const plx_stream *stream, char *out, size_t room, s
     return PLX_OK;
 }
 
-/* The file as it is: first the bytes that told what it is, then the rest. */
+/* The file as it is: first the bytes that showed what it is, then the rest. */
 static plx_status read_input(void *user, char *out, size_t room, size_t *got, plx_error *err)
 {
     plx_stream *stream = user;
@@ -116,7 +116,7 @@ static plx_status read_input(void *user, char *out, size_t room, size_t *got, pl
     return PLX_OK;
 }
 
-/* As many first bytes as tell what the file is. */
+/* As many first bytes as show what the file is. */
 static plx_status read_first(plx_stream *stream, plx_error *err)
 {
     for (size_t got = 1; got && stream->n_first < sizeof stream->first; stream->n_first += got)
@@ -165,7 +165,7 @@ static bool is_zip(const plx_stream *stream)
     return stream->n_first >= 4 && memcmp(stream->first, "PK\3\4", 4) == 0;
 }
 
-/* The archive's one file; one in the standard input is told what it is, since its directory is at its end. */
+/* The archive's one file; one on standard input is reported as such, since its directory is at its end. */
 static plx_status open_zip(plx_stream *stream, plx_error *err)
 {
     plx_zip_member member;

@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 enum {
-    END_BYTES = 22,       /* of the record behind the directory; a comment may follow */
+    END_BYTES = 22,       /* of the record after the directory; a comment may follow */
     LOCATOR_BYTES = 20,   /* of the place of the 64-bit record, before it */
     END64_BYTES = 56,     /* of that record */
     ENTRY_BYTES = 46,     /* of the directory for each file, and its name */
