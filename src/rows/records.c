@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Encoded rows: where things lie in a record, and copies of records and of their parts. */
+/* Encoded rows: the layout of records, and copies of records and of their parts. */
 #include "rows/records.h"
 
 #include <math.h>
@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* Shuffled records are fetched this many rows ahead: enough to hide a miss of all caches at a few ns a row. */
+/* Prefetch distance for shuffled records, in rows: enough to hide a miss of all caches at a few ns per row. */
 enum { PREFETCH_ROWS = 16, CACHE_LINE = 64 };
 
 static uint32_t id_bytes_for(uint32_t vocabulary)
@@ -15,7 +15,7 @@ static uint32_t id_bytes_for(uint32_t vocabulary)
     return vocabulary <= 0x100 ? 1 : vocabulary <= 0x10000 ? 2 : 4;
 }
 
-/* The id of all ones ends a list, so one value less fits. */
+/* The id of all ones ends a list, so there is one valid id less. */
 static uint32_t list_id_bytes_for(uint32_t vocabulary)
 {
     return vocabulary <= 0xff ? 1 : vocabulary <= 0xffff ? 2 : 4;
@@ -84,7 +84,8 @@ void plx_rows_release(plx_rows *rows, const plx_allocator *allocator)
     *rows = (plx_rows){0};
 }
 
-/* A fault brings the pages round it, too, as far as such a span; they go with it, else they would pile up. */
+/* A page fault also maps the pages around it, within an aligned span of this size. All of them are dropped, else they
+   would accumulate. */
 void plx_rows_forget(const plx_rows *rows, size_t first, size_t n)
 {
     if (!rows->mapping || !n) return;

@@ -120,13 +120,13 @@ static plx_status map_file(found *file, plx_error *err)
     file->length = (size_t)info.st_size;
     void *bytes = mmap(NULL, file->length, PROT_READ, MAP_SHARED, file->descriptor, 0);
     if (bytes == MAP_FAILED || !bytes) return fail_system(file, err);
-    /* Huge pages would bring megabytes round each block. */
+    /* Huge pages would load megabytes around each block. */
     (void)madvise(bytes, file->length, MADV_NOHUGEPAGE);
     file->bytes = bytes;
     return PLX_OK;
 }
 
-/* The header must be, to the byte, the one that would be written; then lengths follow from it. */
+/* The header must equal, byte for byte, the one that would be written; all lengths follow from it. */
 static plx_status check_header(found *file, uint64_t id, plx_error *err)
 {
     header h;
@@ -140,7 +140,7 @@ static plx_status check_header(found *file, uint64_t id, plx_error *err)
     return PLX_OK;
 }
 
-/* Whether a label is the number of a class, or none, where its task has classes. */
+/* Whether each label of a task with classes is a class index or missing. */
 static bool has_valid_labels(const plx_layout *layout, const uint8_t *record)
 {
     bool valid = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The thread that reads blocks of a file of rows. Blocks are read and not touched through the map, since a touch may
- * bring megabytes round a page, as the system's cache happens to hold them.
+ * The thread that reads blocks of a row file. Blocks are read() and not touched through the map: a page fault may map
+ * megabytes around a page if the page cache holds large folios.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,11 +14,11 @@ struct plx_rows_ahead {
     const plx_allocator *allocator;
     const plx_rows *rows;
 
-    plx_helper helper;      /* reads; it shares all below */
+    plx_helper helper;      /* the reader thread; it shares all members below */
     const uint32_t *blocks; /* [n] to be read */
     size_t n;
     uint8_t *out; /* where the next one goes */
-    int failure;  /* the first: errno, or EIO where the file is too short */
+    int failure;  /* the first error: errno, or EIO if the file is too short */
 };
 
 static size_t rows_of(const plx_rows *rows, uint32_t block)
@@ -27,7 +27,7 @@ static size_t rows_of(const plx_rows *rows, uint32_t block)
     return left < PLX_BLOCK_ROWS ? left : PLX_BLOCK_ROWS;
 }
 
-/* 0, or what went wrong. */
+/* Returns 0 or an errno. */
 static int read_block(const plx_rows *rows, uint32_t block, uint8_t *out)
 {
     const size_t bytes = rows->layout->record_bytes, length = rows_of(rows, block) * bytes;
@@ -41,7 +41,7 @@ static int read_block(const plx_rows *rows, uint32_t block, uint8_t *out)
     return 0;
 }
 
-/* The mutex is held, but not while a block is read. */
+/* Called with the mutex held; releases it while a block is read. */
 static void read_one(plx_rows_ahead *ahead)
 {
     const uint32_t block = *ahead->blocks;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Gates are found by their mixtures; sums are added in the order of tiles and batches. */
+/* Gates are found through their mixtures; sums are added in the order of tiles and batches. */
 #include "train/gate_use.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How much each gate of a network gives to each expert: means over rows that were scored. */
+/* The mean weight of each expert in each gate of a network, over the scored rows. */
 #ifndef PLX_GATE_USE_H
 #define PLX_GATE_USE_H
 
@@ -19,12 +19,12 @@ typedef struct plx_gate_uses {
     int n;
 } plx_gate_uses;
 
-/** To be released after a failure, too. PLX_ERR_MEMORY. */
+/** Release it after a failure, too. PLX_ERR_MEMORY. */
 plx_status plx_gate_uses_init(plx_gate_uses *uses, const plx_allocator *allocator, const plx_graph *graph,
                               plx_error *err);
 void plx_gate_uses_release(plx_gate_uses *uses);
 void plx_gate_uses_clear(plx_gate_uses *uses);
-/** Adds the batch that the run has scored. */
+/** Adds the batch that the run has just scored. */
 void plx_gate_uses_add(plx_gate_uses *uses, const plx_run *run);
 /** Turns the sums over `n_rows` rows into means. */
 void plx_gate_uses_end(plx_gate_uses *uses, size_t n_rows);

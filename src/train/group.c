@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers of groups by a table of their hashes, at most half full, probed linearly. */
+/* Group indices by a hash table with linear probing, at most half full. */
 #include "train/group.h"
 
 #include <string.h>

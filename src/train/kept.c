@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of arrays that a state of training is. */
+/* The list of arrays that make up a checkpoint. */
 #include "train/kept.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Figures of rows, each task's by one thread. */
+/* Metrics of rows: one thread per task. */
 #include "train/measure.h"
 
 plx_status plx_measured_init(plx_measured *m, const plx_train_job *job, size_t n_max, const plx_groups *groups,
@@ -40,7 +40,7 @@ void plx_measured_add(plx_measured *m, const plx_run *run)
     m->n += rows;
 }
 
-/** Tasks slot, slot + n_parallel and so on. */
+/** Tasks slot, slot + n_parallel, and so on. */
 static void measure_tasks(void *user, int slot, int thread)
 {
     plx_measured *m = user;

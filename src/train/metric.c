@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Figures of predictions: one pass over the rows collects sums, and the keys of those figures that ask for an order
- * (metric_rank.c). Sums are made in double and in the order of the rows.
+ * Metrics of predictions: one pass over the rows collects sums, and the keys for metrics of order (metric_rank.c). Sums
+ * are computed in double and in the order of the rows.
  */
 #include "train/metric.h"
 
@@ -18,10 +18,10 @@ enum {
 /** What one pass over the rows collects. */
 typedef struct sums {
     double absolute, squared, pinball, log;
-    double product; /* of likelihoods whose logarithm `log` lacks yet */
+    double product; /* of likelihoods not yet added to `log` */
     int in_product;
     bool unordered;
-    double weight, positives, right; /* of all rows, positive ones, those that are predicted */
+    double weight, positives, right; /* rows, positive rows, rows predicted positive */
     double labels, predictions;
     double excess[BINS]; /* of predictions over labels in each bin */
 } sums;
@@ -31,7 +31,7 @@ static double cut(double probability)
     return probability < 1e-7 ? 1e-7 : probability > 1.0 - 1e-7 ? 1.0 - 1e-7 : probability;
 }
 
-/** What a row counts. Sums of rows that count 1 are those of the rows to the bit. */
+/** The weight of a row. Sums with weights of 1 have the bits of unweighted sums. */
 static double weight_at(const plx_scored *scored, size_t row)
 {
     return scored->weights ? scored->weights[row * scored->weight_stride] : 1.0;
@@ -43,7 +43,7 @@ static double share_of(const plx_scored *scored, float label)
     return scored->is_soft ? (double)label : label > 0.5F ? 1.0 : 0.0;
 }
 
-/** Of the probability that was given to the label. */
+/** Of the probability assigned to the label. */
 static void add_likelihood(sums *s, double likelihood, double weight)
 {
     if (weight != 1.0) {
@@ -71,7 +71,7 @@ static void add_difference(sums *s, double prediction, double label, double weig
     s->labels += weight * label;
 }
 
-/** Whether there is nothing to take a mean of. */
+/** Whether there is no row to average over. */
 static bool is_unknown(const sums *s)
 {
     return s->unordered || !(s->weight > 0);
@@ -118,7 +118,7 @@ static void set_binary(plx_metrics *out, const sums *s)
         out->values[PLX_METRIC_normalized_entropy] = out->values[PLX_METRIC_logloss] / entropy(positives / rows);
 }
 
-/** Parts of a row's sums that do not ask for its class, without branches as of bin_of. */
+/** The parts of a row's sums that do not depend on its class, without branches, as in bin_of. */
 static inline void add_prediction(sums *s, float prediction, float label, double weight)
 {
     const double probability = (double)prediction;
@@ -136,7 +136,7 @@ static inline void add_binary(sums *s, float prediction, float label, bool is_po
     add_likelihood(s, is_positive ? likely : 1.0 - likely, weight);
 }
 
-/** A row of which `label` is positive. */
+/** A row with the fraction `label` positive. */
 static void add_soft(sums *s, float prediction, float label, double weight)
 {
     const double likely = cut((double)prediction), share = (double)label;
@@ -144,7 +144,7 @@ static void add_soft(sums *s, float prediction, float label, double weight)
     s->log += weight * (share * log(likely) + (1 - share) * log(1.0 - likely));
 }
 
-/** Figures of sums; the keys of positives grow from the front of `keys` [n], those of negatives from its end. */
+/** Metrics from sums; the keys of positives grow from the front of `keys` [n], those of negatives from its end. */
 static void score_binary(const plx_scored *scored, uint32_t *keys, plx_metrics *out)
 {
     const size_t n = scored->n;
@@ -166,14 +166,14 @@ static void score_binary(const plx_scored *scored, uint32_t *keys, plx_metrics *
     out->positives = (int64_t)n_positives;
     if (is_unknown(&s)) return;
     set_binary(out, &s);
-    const size_t negatives = n - n_negatives; /* where they begin */
+    const size_t negatives = n - n_negatives; /* where they start */
     const plx_rank_areas areas =
         plx_rank_measure(keys, keys + n, n_positives, keys + negatives, keys + n + negatives, n_negatives);
     out->values[PLX_METRIC_auc] = areas.roc;
     out->values[PLX_METRIC_pr_auc] = areas.precision;
 }
 
-/** The same of rows that have weights or soft labels, and their groups: sorted once for both. */
+/** The same for rows with weights or soft labels, and for their groups: sorted once for both. */
 static void score_weighted_binary(const plx_scored *scored, uint64_t *rows, plx_metrics *out)
 {
     size_t n = 0;
@@ -238,8 +238,8 @@ static void score_groups(const plx_scored *scored, uint64_t *scratch, plx_metric
 
 /* -- The other kinds ------------------------------------------------------------------------------------------- */
 
-/** Sum of squares about the mean, in a pass of its own: the difference of two large sums would lose digits. 0 where all
- * labels that count are equal, since a weighted mean of such numbers need not be that number to the last digit. */
+/** Sum of squares about the mean, in a second pass: the difference of two large sums would lose digits. 0 if all labels
+ * with a weight are equal, since the weighted mean of equal numbers can differ in the last digit. */
 static double spread(const plx_scored *scored, double mean)
 {
     double squares = 0;
@@ -257,7 +257,7 @@ static double spread(const plx_scored *scored, double mean)
     return varies ? squares : 0;
 }
 
-/** Of a prediction that is `off` the label: tasks/loss_quantile.c has the source. */
+/** Pinball loss of a prediction that differs from the label by `off`: source in tasks/loss_quantile.c. */
 static double pinball(double off, double quantile)
 {
     return off > 0 ? (1 - quantile) * off : -quantile * off;
@@ -326,7 +326,7 @@ static void score_ordered(const plx_scored *scored, void *scratch, plx_metrics *
 /* By plx_task_kind. */
 static const struct {
     void (*score)(const plx_scored *scored, void *scratch, plx_metrics *out);
-    bool has_order; /* metrics ask for the order of the rows, and so for scratch */
+    bool has_order; /* metrics need the order of the rows, and so scratch */
 } kinds[] = {
     [PLX_TASK_BINARY] = {score_ordered, true},
     [PLX_TASK_REGRESSION] = {score_regression, false},

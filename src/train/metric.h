@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Exact metrics of one task's predictions. One list says what there is; the table that the command, the logs,
- * train.monitor and plexus.h hand out comes from it. docs/metrics.md has the formulae.
+ * Exact metrics of one task's predictions. One list defines them; the command, the logs, train.monitor and plexus.h use
+ * the table made from it. Formulae: docs/metrics.md.
  */
 #ifndef PLX_METRIC_H
 #define PLX_METRIC_H
@@ -15,7 +15,7 @@
 #include "base/text.h"
 #include "tasks/task.h"
 
-/** Sets of task kinds, and what a metric asks for besides: data.group, a task of loss quantile. */
+/** Sets of task kinds, and further requirements of a metric: data.group, a task of loss quantile. */
 enum {
     PLX_FOR_BINARY = 1 << PLX_TASK_BINARY,
     PLX_FOR_REGRESSION = 1 << PLX_TASK_REGRESSION,
@@ -25,10 +25,10 @@ enum {
     PLX_WITH_QUANTILE = 1 << 9
 };
 
-/** Which of two values is better; that nearest to 1 is best where neither is. */
+/** Direction of improvement; NEITHER: closest to 1 is best. */
 enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
 
-/* Name, title in tables, kinds of tasks that have it, which value is better, one line of text. */
+/* Name, title in tables, kinds of tasks, direction of improvement, one line of text. */
 /* clang-format off */
 #define PLX_METRIC_LIST(X)                                                                                             \
     X(auc, "AUC", PLX_FOR_BINARY, PLX_BETTER_LARGER,                                                                   \
@@ -69,19 +69,19 @@ _Static_assert((int)PLX_METRICS <= (int)PLX_METRICS_MAX, "plx_metrics has no roo
 
 /** All metrics [PLX_METRICS], in the order of the list. */
 extern const plx_metric_info plx_metric_list[];
-/** NULL: there is none of that name. */
+/** NULL: unknown name. */
 const plx_metric_info *plx_metric_named(plx_slice name);
 
 static inline double plx_metric_of(const plx_metric_info *metric, const plx_metrics *metrics)
 {
     return metrics->values[metric - plx_metric_list];
 }
-/** Whether it is a metric of that task: those of groups where rows have groups. */
+/** Whether the task has this metric; metrics within groups need rows with groups. */
 static inline bool plx_metric_applies(const plx_metric_info *metric, const plx_metrics *metrics)
 {
     return metrics->applies >> (metric - plx_metric_list) & 1;
 }
-/** Whether tasks of `kind` have it; `quantile` of the task's loss, 0: of another loss. */
+/** Whether tasks of `kind` have this metric; `quantile`: that of the task's loss, 0: another loss. */
 static inline bool plx_metric_fits(const plx_metric_info *metric, plx_task_kind kind, double quantile)
 {
     return (metric->kinds >> kind & 1) && (quantile > 0 || !metric->needs_quantile);
@@ -91,28 +91,28 @@ static inline bool plx_metric_fits(const plx_metric_info *metric, plx_task_kind 
 #define PLX_NO_GROUP UINT32_MAX
 enum { PLX_GROUPS_MAX = 0x7fffffff };
 
-/** A task's predictions and labels, each in columns of somebody's matrix. */
+/** A task's predictions and labels, as columns of borrowed matrices. */
 typedef struct plx_scored {
     plx_task_kind kind;
     bool is_soft;             /* binary: a label y in [0, 1] counts as y positive and 1 - y negative rows */
-    double quantile;          /* regression: of loss quantile; 0: of another loss */
+    double quantile;          /* regression: of loss quantile; 0: another loss */
     int n_outputs;            /* 1; multiclass: classes, side by side */
     const float *predictions; /* [n][n_outputs], rows prediction_stride apart */
     size_t prediction_stride;
-    const float *labels; /* [n], label_stride apart; NaN: left out; multiclass: the number of the class */
+    const float *labels; /* [n], label_stride apart; NaN: skipped; multiclass: the class index */
     size_t label_stride;
     size_t n;               /* below 2^32 */
-    const uint32_t *groups; /* [n] numbers below n_groups or PLX_NO_GROUP; NULL: none are known */
+    const uint32_t *groups; /* [n] indices below n_groups or PLX_NO_GROUP; NULL: no groups */
     uint32_t n_groups;      /* at most PLX_GROUPS_MAX */
-    const double *weights;  /* [n] from 0, weight_stride apart: what each row counts; NULL: 1 */
+    const double *weights;  /* [n] weights of rows, >= 0, weight_stride apart; NULL: 1 */
     size_t weight_stride;
 } plx_scored;
 
-/** Metrics of a task, whose name they lack. A prediction that is NaN makes every one NaN. PLX_ERR_MEMORY. */
+/** Metrics of a task, without its name. One NaN prediction makes all of them NaN. PLX_ERR_MEMORY. */
 plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_metrics *out, plx_error *err);
 /** The same without allocation, in `scratch` of plx_score_scratch bytes, aligned for 8-byte numbers. */
 void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_metrics *out);
-/** A multiple of 8; `by_weights`: rows have weights, or labels are soft. What is enough for those is enough for all. */
+/** A multiple of 8; `by_weights`: rows have weights, or labels are soft. That size is enough for both cases. */
 size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool by_weights);
 
 #endif

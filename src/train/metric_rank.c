@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Areas under curves from sorted scores. Positives and negatives are sorted apart and merged; rows of groups are sorted
- * once for all groups, and every group counts its pairs as its rows pass by.
+ * Areas under curves from sorted scores. Positives and negatives are sorted separately and merged; rows of groups are
+ * sorted once for all groups, and each group counts its pairs in one pass.
  */
 #include "train/metric_rank.h"
 
@@ -24,7 +24,7 @@ static void count_digits(digit_counts *counts, uint32_t key)
         counts->at[pass][digit_of(key, pass)]++;
 }
 
-/** Turns a pass's counts into the place of each digit's first number; false where all numbers are alike in it. */
+/** Turns the counts of a pass into each digit's start; false if all keys have the same digit. */
 static bool place_digits(uint32_t counts[DIGITS], uint32_t some_digit, size_t n)
 {
     uint32_t at = 0;
@@ -60,7 +60,7 @@ static uint32_t key_of(uint64_t row)
     return (uint32_t)(row >> 32);
 }
 
-/** The same of packed rows, by their keys alone. */
+/** The same for packed rows, by key only. */
 const uint64_t *plx_rank_sort_rows(uint64_t *rows, uint64_t *spare, size_t n)
 {
     digit_counts counts = {0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * train.monitor: SUM = TERM { "+" TERM }, TERM = [ NUMBER "*" ] ( "loss" | TASK "." METRIC ). Names of tasks may hold
- * any letters, points and stars among them: a term begins with the longest name that fits.
+ * train.monitor: SUM = TERM { "+" TERM }, TERM = [ NUMBER "*" ] ( "loss" | TASK "." METRIC ). Task names may contain
+ * any characters, "." and "*" included: a term starts with the longest name that fits.
  */
 #include "train/monitor.h"
 
@@ -47,7 +47,7 @@ static int shown(plx_slice s)
     return (int)(s.length < SHOWN_MAX ? s.length : SHOWN_MAX);
 }
 
-/** The task whose name and a point begin the rest; -1: none. */
+/** The task with the longest name that, followed by ".", starts the rest; -1: none. */
 static int find_task(const parser *p)
 {
     int best = -1;
@@ -63,14 +63,14 @@ static int find_task(const parser *p)
     return best;
 }
 
-/** Whether a task's metric says which of two epochs is better. */
+/** Whether a task's metric can rank two epochs. */
 static bool can_watch(const plx_monitored *what, int task, const plx_metric_info *metric)
 {
     const double quantile = what->quantiles ? what->quantiles[task] : 0;
     return plx_metric_fits(metric, what->task_kinds[task], quantile) && metric->direction != PLX_BETTER_NEITHER;
 }
 
-/** The names of a task's metrics that can be watched; returns how many. */
+/** The names of a task's metrics that can be monitored; returns their number. */
 static size_t list_figures(const plx_monitored *what, int task, const char **names)
 {
     size_t n = 0;
@@ -134,7 +134,7 @@ static plx_status parse_figure(parser *p, plx_monitor_term *term, plx_error *err
     return PLX_OK;
 }
 
-/** A number and a star before the figure. A task may be called 2*x, so that the task's name goes first. */
+/** A factor and "*" before the metric. A task may be called 2*x, so task names take precedence. */
 static plx_status parse_weight(parser *p, plx_monitor_term *term, plx_error *err)
 {
     size_t star = 0;

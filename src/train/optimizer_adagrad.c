@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Steps by the size of a weight's own gradients: Adagrad (Duchi, Hazan, Singer, JMLR 12, 2011) by the sum of their
- * squares, RMSprop (Hinton, 2012) by a moving mean. As in Keras, epsilon stands within the root; PyTorch has it
- * outside.
+ * squares, RMSprop (Hinton, 2012) by a moving mean. As in Keras, epsilon is inside the root; in PyTorch it is outside.
  */
 #include "train/optimizer.h"
 
@@ -26,8 +25,7 @@ const plx_optimizer plx_optimizer_adagrad = {
     .step = adagrad_step,
 };
 
-/** Slots: the mean of squares, then the mean of gradients where centered, then the momentum's sum where there is one.
- */
+/** Slots: the mean of squares, then if centered the mean of gradients, then with momentum its sum. */
 static void rmsprop_step(const plx_kernels *kernels, const plx_train_spec *spec, plx_real rate, size_t n,
                          plx_real *weights, const plx_real *gradient, plx_real *const *slots)
 {

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Adam (Kingma and Ba, arXiv 1412.6980) and AdamW (Loshchilov and Hutter, arXiv 1711.05101). As in Keras, epsilon is
- * added to the root of the mean as it is: PyTorch adds it after the correction of the mean's start at 0, where it
- * weighs less in the first steps.
+ * added to the root of the uncorrected mean. PyTorch adds it after bias correction, where it weighs less in the first
+ * steps.
  */
 #include "train/optimizer.h"
 
 #include <math.h>
 
-/** Both corrections for the moments' start at 0, as Keras folds them into the rate. */
+/** Both bias corrections, folded into the rate as in Keras. */
 static double adam_rate(const plx_train_spec *spec, double learning_rate, int64_t step)
 {
     double t = (double)step;

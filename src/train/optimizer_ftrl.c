@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Follow the regularised leader, proximal, by coordinate (McMahan et al., KDD 2013), with Keras' names: its l2 counts
- * twice (the paper's lambda2 is 2 * ftrl_l2), and the accumulator starts above 0. A weight whose gradient is 0 is left
- * alone, as the paper does with features that a row lacks; Keras moves a weight that never had a gradient to 0.
+ * twice (the paper's lambda2 is 2 * ftrl_l2), and the accumulator starts above 0. A weight with a gradient of 0 does
+ * not change, as in the paper for features that are missing in a row; Keras sets a weight that never had a gradient to
+ * 0.
  */
 #include "train/optimizer.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gradient descent, with momentum as Keras has it: the learning rate is within the moving sum, so that a new rate takes
- * effect from its step on and does not rescale what was gathered before.
+ * Gradient descent, with momentum as in Keras: the learning rate is inside the moving sum, so a new rate applies from
+ * its step on and does not rescale earlier gradients.
  */
 #include "train/optimizer.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Windows over blocks. What is left of a window is moved before the next one, so that a batch lies in one piece of
- * memory. Whether a row has been read when it is asked for changes how long it takes and nothing else.
+ * Windows over blocks. Rows left of a window are moved to just before the next one, so that a batch is contiguous.
+ * Whether a row has been read in time affects only speed.
  */
 #include "train/row_order.h"
 
@@ -19,7 +19,7 @@ static size_t n_windows(const plx_row_order *order)
     return (order->n_blocks + order->window_blocks - 1) / order->window_blocks;
 }
 
-/* Blocks of a window, which begin at blocks[window * window_blocks]. */
+/* Blocks of a window, which start at blocks[window * window_blocks]. */
 static size_t blocks_of(const plx_row_order *order, size_t window)
 {
     return smaller(order->window_blocks, order->n_blocks - window * order->window_blocks);
@@ -82,8 +82,8 @@ static void fetch(plx_row_order *order, size_t window)
 static plx_status begin_blocks(plx_row_order *order, plx_error *err)
 {
     const plx_random random = {order->seed, PLX_STREAM_BLOCKS};
-    PLX_TRY(plx_rows_ahead_wait(order->ahead, err)); /* of an epoch that was not taken to its end */
-    plx_rows_forget(order->rows, 0, order->rows->n); /* what others looked at through the map */
+    PLX_TRY(plx_rows_ahead_wait(order->ahead, err)); /* of an epoch that was not finished */
+    plx_rows_forget(order->rows, 0, order->rows->n); /* pages that others touched through the map */
     fill(order->blocks, 0, order->n_blocks);
     if (order->shuffles) plx_random_shuffle(&random, order->epoch, order->blocks, order->n_blocks);
     fetch(order, 0);
@@ -115,7 +115,7 @@ plx_status plx_row_order_begin(plx_row_order *order, uint32_t epoch, size_t firs
     return PLX_OK;
 }
 
-/* Moves the rows that are left, in their order, to right before the window that lies in `to`. */
+/* Moves the remaining rows, in order, to just before the window in `to`. */
 static void carry_over(plx_row_order *order, uint8_t *to)
 {
     const size_t n = order->n;
@@ -130,7 +130,7 @@ static void carry_over(plx_row_order *order, uint8_t *to)
     fill(order->items, (uint32_t)(order->most - n), n);
 }
 
-/* The next window joins what is left of the one under way, and the one after it is sent for. */
+/* Appends the next window to the rest of the current one, and requests the window after it. */
 static plx_status next_window(plx_row_order *order, plx_error *err)
 {
     const size_t window = order->window++;

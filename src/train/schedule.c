@@ -23,7 +23,7 @@ void plx_schedule_keep(plx_schedule *schedule, plx_kept_list *list)
     plx_keep_integers(list, "schedule/waited", &schedule->waited, 1);
 }
 
-/** The share of the way from the highest rate to the lowest, of step `t` after the warm-up, from 0. */
+/** How far the rate has decayed at step `t` after the warm-up, from 0: 0 at the highest rate, 1 at the lowest. */
 static double cosine(const plx_schedule *schedule, int64_t t)
 {
     const plx_train_spec *spec = schedule->spec;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Touched rows are far apart in memory: while one is moved, those some places ahead are fetched. */
+/* Prefetch distance: touched rows are far apart in memory. */
 #include "train/table_update.h"
 
 #include <math.h>
@@ -97,7 +97,7 @@ void plx_table_update_keep(plx_table_update *update, plx_kept_list *list)
     }
 }
 
-/** The table that the number at `place` of a slot belongs to: tables lie one behind the other. */
+/** The table of the number at `place` of a slot: tables are stored one after another. */
 static const char *name_at(const plx_table_update *update, size_t place)
 {
     int found = 0;
@@ -117,7 +117,7 @@ const char *plx_table_update_not_finite(const plx_table_update *update)
     return NULL;
 }
 
-/* A row of a table, and what belongs to it. */
+/* A row of a table, with its gradient and slots. */
 typedef struct table_row {
     size_t n; /* numbers */
     plx_real *weights, *gradient;
@@ -145,7 +145,7 @@ static void fetch(const plx_table_update *update, const table_row *row)
     }
 }
 
-/* a += mean of g^2,  w -= rate / (sqrt(a) + epsilon) g, with one number a for the row. */
+/* a += mean of g^2, w -= rate / (sqrt(a) + epsilon) g, with one number a per row. */
 static void step_rowwise(const plx_table_update *update, const table_row *row)
 {
     double squares = 0;
@@ -163,7 +163,8 @@ static double regularise(const plx_table_update *update, const table_row *row)
     return update->machine.kernels->add_l2(row->n, row->weights, (plx_real)update->l2, row->gradient);
 }
 
-/* Regularises the rows of one part of one table's gradient, and measures them: its norm comes before the first step. */
+/* Regularises the rows of one part of one table's gradient and computes their norm, which is needed before the first
+   step. */
 static void measure_part(void *user, int number, int thread)
 {
     (void)thread;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Steps of lazy tables: of the rows that a batch touched and no others, so that a step takes as long with ten million
- * rows as with ten thousand. Row by row it is what the optimizer does to a whole table, except that a row which no item
- * of the batch names stays as it is: its moments do not fade, and the regulariser does not draw it towards 0.
+ * Steps of lazy tables update only the rows that a batch touched, so a step takes as long with ten million rows as with
+ * ten thousand. A touched row gets the optimizer's usual step. A row that the batch does not touch does not change: its
+ * moments do not decay, and the regulariser does not pull it towards 0.
  */
 #ifndef PLX_TABLE_UPDATE_H
 #define PLX_TABLE_UPDATE_H
@@ -16,37 +16,38 @@
 typedef struct plx_table_update {
     plx_machine machine;
     plx_arena arena;        /* the arrays but the slots */
-    const plx_graph *graph; /* borrowed, as the next */
+    const plx_graph *graph; /* borrowed, like the next */
     const plx_train_spec *spec;
     double l2;
-    const plx_optimizer *optimizer; /* what is done to a row; NULL: row-wise Adagrad */
+    const plx_optimizer *optimizer; /* the step of a row; NULL: row-wise Adagrad */
     const plx_param **tables;       /* [n_tables] */
     int n_tables;
     size_t first, n; /* numbers of the tables in the block */
-    size_t n_slot;   /* numbers of a slot: n, or a row's one */
+    size_t n_slot;   /* numbers of a slot: n, or one per row */
     int n_slots;
     plx_real *slots[PLX_OPTIMIZER_SLOTS_MAX]; /* [n_slot] each */
-    size_t *first_rows;                       /* [n_tables] rows of the tables before */
+    size_t *first_rows;                       /* [n_tables] total rows of the preceding tables */
     double *penalties;                        /* [n_tables, PLX_TOUCHED_PARTS] of the call in hand */
-    double *squares;   /* [n_tables, PLX_TOUCHED_PARTS] of the rows' gradients; NULL: these are not clipped */
-    plx_real *factors; /* [n_tables] what these are multiplied by */
+    double *squares;   /* [n_tables, PLX_TOUCHED_PARTS] norms of the rows' gradients; NULL: no clipping */
+    plx_real *factors; /* [n_tables] factors of the gradients */
 
-    /* Of the call in hand. */
+    /* Of the current call. */
     plx_real *values;
     const plx_touched_rows *touched;
     plx_real rate, decay;
 } plx_table_update;
 
-/** Whether `name` says how lazy tables are trained: `rowwise_adagrad`, or `lazy_` and the name of an optimizer. */
+/** Whether `name` is an optimizer of lazy tables: `rowwise_adagrad`, or `lazy_` and the name of an optimizer. */
 bool plx_table_optimizer_is_known(const char *name);
 
-/** `l2`: the factor of the embedding tables' regulariser. Without lazy tables nothing is taken and steps do nothing. */
+/** `l2`: the factor of the embedding tables' regulariser. Without lazy tables nothing is allocated and steps do
+ * nothing. */
 plx_status plx_table_update_init(plx_table_update *update, const plx_machine *machine, const plx_graph *graph,
                                  const plx_train_spec *spec, double l2, plx_error *err);
 void plx_table_update_release(plx_table_update *update);
-/** Adds the slots: all that later steps depend on. */
+/** Registers the slots for checkpoints. */
 void plx_table_update_keep(plx_table_update *update, plx_kept_list *list);
-/** The name of a table of which the optimizer holds a number that is not finite; NULL: there is none. */
+/** The name of a table with a number in the optimizer's state that is not finite; NULL: none. */
 const char *plx_table_update_not_finite(const plx_table_update *update);
 /**
  * Step `step`, which counts from 1; the gradients in `touched` [n_lazy, PLX_TOUCHED_PARTS] are used up. Returns the

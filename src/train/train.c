@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The training loop. All memory is taken before the first step. What is reported never steers what is computed, except
- * that a listener may end the loop between two steps.
+ * The training loop. All memory is allocated before the first step. Reporting never affects the computation, except
+ * that a callback may end the loop between two steps.
  */
 #include "train/train.h"
 
@@ -15,8 +15,8 @@
 #include "train/update.h"
 #include "train/validation.h"
 
-static const double TELL_SECONDS = 0.1; /* between two calls of the listener within an epoch */
-static const double KEPT_SHARE = 0.02;  /* of the time, that states of epochs may take */
+static const double TELL_SECONDS = 0.1; /* between two callbacks within an epoch */
+static const double KEPT_SHARE = 0.02;  /* fraction of the time that checkpoints at epochs may take */
 
 typedef struct trainer {
     const plx_train_job *job;
@@ -28,33 +28,33 @@ typedef struct trainer {
     plx_update update;
     plx_table_update tables;
     plx_row_order order;
-    plx_real *best; /* [n_values]: the best epoch's, at first the start values; NULL without validation rows */
-    double *speeds; /* [epochs] rows a second */
+    plx_real *best; /* [n_values]: of the best epoch, initially the start values; NULL without validation rows */
+    double *speeds; /* [epochs] rows per second */
     double start, told_at;
 
     int64_t epoch;
     int64_t step, steps; /* within the epoch */
-    int64_t first_step;  /* of the epoch, that this run made: not 0 where it went on within one */
+    int64_t first_step;  /* first step of this run in the epoch: not 0 if it resumed within the epoch */
     double epoch_start;
     double loss_sum;        /* over the epoch's steps */
     double *task_weights;   /* [n_tasks] of the epoch */
-    double *task_loss_sums; /* [n_tasks] over its steps that had a label of the task */
-    int64_t *task_steps;    /* [n_tasks] those steps */
-    double *task_losses;    /* [n_tasks] means, for the listener */
+    double *task_loss_sums; /* [n_tasks] over its steps with a label of the task */
+    int64_t *task_steps;    /* [n_tasks] number of these steps */
+    double *task_losses;    /* [n_tasks] means, for the callback */
 
-    plx_measured training; /* of the epoch's steps, where the job asks for it */
+    plx_measured training; /* of the epoch's steps, if the job requests it */
 
     /* Validation. */
     plx_validation validation;
     double validation_loss;
     double monitored; /* train.monitor */
-    double best_loss; /* of the best epoch, negative where larger is better */
+    double best_loss; /* of the best epoch, negated if larger is better */
     int64_t epochs_without_gain;
 
-    /* States that go to the keeper. */
+    /* Checkpoints. */
     plx_kept_list kept;
     int64_t epochs_ended, best_epoch;
-    double seconds_before; /* of the runs before this one, then of all until the state */
+    double seconds_before; /* of the runs before this one, then of all up to the checkpoint */
     double kept_at, keep_seconds;
 } trainer;
 
@@ -84,7 +84,7 @@ static plx_status init_steps(trainer *t, plx_error *err)
     return PLX_OK;
 }
 
-/** Lists all that later steps depend on, and the figures that a listener or the result tells. */
+/** Registers all state of later steps, and the numbers that the callback or the result reports. */
 static plx_status init_kept(trainer *t, plx_error *err)
 {
     plx_kept_list *list = &t->kept;
@@ -156,7 +156,7 @@ static const char REMEDY[] =
 
 static plx_status check_task_losses(const trainer *t, const char *what, const double *losses, plx_error *err)
 {
-    char number[32]; /* printf would tell the sign of a NaN */
+    char number[32]; /* printf would show the sign of a NaN */
     for (size_t task = 0; task < t->n_tasks; task++) {
         if (isfinite(losses[task])) continue;
         plx_format_double(losses[task], number);
@@ -180,8 +180,8 @@ static bool are_finite(const plx_real *numbers, size_t n)
     return plx_find_not_finite(numbers, n) == n;
 }
 
-/** The last step's losses say nothing of the weights that it left, and nothing of what the optimizers have summed: a
- * weight whose sum is infinite would stand still from then on. */
+/** The last step's losses do not cover the weights after it, nor the optimizers' sums: a weight with an infinite sum
+ * would never change again. */
 static plx_status check_values(const trainer *t, plx_error *err)
 {
     const long long epoch = (long long)t->epoch, step = (long long)t->step;
@@ -205,7 +205,7 @@ static int64_t rows_of_epoch(const trainer *t)
     return (t->step * batch < n ? t->step * batch : n) - t->first_step * batch;
 }
 
-/** Tells the listener; false where it wants to end. */
+/** Calls the callback; false if training is to end. */
 static bool tell(trainer *t, bool epoch_ended, bool is_best)
 {
     const plx_train_job *job = t->job;
@@ -265,7 +265,7 @@ static void keep_if_due(trainer *t, bool epoch_ended)
     t->keep_seconds = t->kept_at - start;
 }
 
-/** Whether the counters are those of a run of this job: they steer loops and index arrays. */
+/** Whether the counters are valid for this job: they control loops and index arrays. */
 static bool are_counters_sound(const trainer *t)
 {
     const int64_t epochs = t->job->spec->epochs;
@@ -324,7 +324,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     plx_run_step(run, job->values, &batch);
     if (job->measures_training) plx_measured_add(&t->training, run);
     t->step++;
-    PLX_TRY(check_task_losses(t, "loss", run->task_losses, err)); /* such a step is not made */
+    PLX_TRY(check_task_losses(t, "loss", run->task_losses, err)); /* this step is skipped */
     double loss = plx_update_step(&t->update, job->values, run->gradient);
     loss += plx_table_update_step(&t->tables, job->values, run->touched, t->update.learning_rate, t->update.step);
     for (size_t task = 0; task < t->n_tasks; task++) {
@@ -337,7 +337,7 @@ static plx_status run_step(trainer *t, plx_error *err)
     return check_loss(t, "loss", loss, err);
 }
 
-/* The caller may change the schedule's rate; what the schedule does within the epoch is kept in proportion. */
+/* The caller may change the schedule's rate; the changes within the epoch scale with it. */
 static plx_status ask_rate(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
@@ -361,7 +361,7 @@ static plx_status run_steps(trainer *t, plx_error *err)
         const double decay = job->task_decays ? job->task_decays[task] : 1;
         t->task_weights[task] = job->task_weights[task] * pow(decay, (double)(t->epoch - 1));
     }
-    if (t->step == 0) PLX_TRY(ask_rate(t, err)); /* else the factor came with the state */
+    if (t->step == 0) PLX_TRY(ask_rate(t, err)); /* else the factor came with the checkpoint */
     PLX_TRY(plx_row_order_begin(&t->order, (uint32_t)t->epoch, (size_t)t->step * (size_t)job->spec->batch_size, err));
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));
@@ -379,7 +379,7 @@ static plx_status validate(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
     plx_validation_run(&t->validation);
-    /* The gradient is of no more use: the next step writes a new one. */
+    /* The gradient is no longer needed: the next step overwrites it. */
     double loss = plx_update_penalty(&t->update, job->values, t->run->gradient);
     for (size_t task = 0; task < t->n_tasks; task++) {
         if (t->validation.scorer.labelled[task] > 0) loss += job->task_weights[task] * t->validation.losses[task];
@@ -391,7 +391,7 @@ static plx_status validate(trainer *t, plx_error *err)
     return check_loss(t, "validation loss", loss, err);
 }
 
-/** As Keras' EarlyStopping and ReduceLROnPlateau on val_loss, or on what train.monitor says. */
+/** As Keras' EarlyStopping and ReduceLROnPlateau on val_loss, or on train.monitor. */
 static bool is_best_epoch(trainer *t)
 {
     if (!t->validation.has_rows) {
@@ -418,7 +418,7 @@ static void begin_epoch(trainer *t)
     memset(t->task_steps, 0, t->n_tasks * sizeof *t->task_steps);
 }
 
-/** Also the rest of one that a state was kept in. */
+/** Also the rest of an epoch, after a resume. */
 static plx_status run_epoch(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
@@ -464,7 +464,7 @@ plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_err
         if (t.epochs_ended == t.epoch) begin_epoch(&t);
         status = run_epoch(&t, err);
     }
-    /* A cancelled first epoch keeps what it has learnt. */
+    /* A cancelled first epoch keeps its weights. */
     if (t.best && (status != PLX_OK || t.best_epoch > 0))
         memcpy(job->values, t.best, job->graph->n_values * sizeof *t.best);
     result->epochs = (int)t.epochs_ended;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fields of section `train`, and what their table can't check. */
+/* The fields of section `train`, and checks beyond their table. */
 #include <string.h>
 
 #include "train/optimizer.h"
@@ -146,7 +146,7 @@ static void unknown_optimizer(const plx_train_spec *spec, plx_problems *problems
                     nearest ? "did you mean " : "use, for example, ", nearest ? nearest : "adam", nearest ? "?" : "");
 }
 
-/** Whether parameters or lazy tables are moved by it. */
+/** Whether this optimizer is used for parameters or lazy tables. */
 static bool uses(const plx_train_spec *spec, const plx_optimizer *optimizer)
 {
     static const char lazy[] = "lazy_";
@@ -155,7 +155,7 @@ static bool uses(const plx_train_spec *spec, const plx_optimizer *optimizer)
     return strncmp(tables, lazy, sizeof lazy - 1) == 0 && strcmp(tables + sizeof lazy - 1, optimizer->name) == 0;
 }
 
-/* Options that belong to one optimizer. */
+/* Options of a single optimizer. */
 static void check_options(const plx_train_spec *spec, const plx_optimizer *optimizer, plx_problems *problems)
 {
     const bool has_sgd = uses(spec, &plx_optimizer_sgd), has_rmsprop = uses(spec, &plx_optimizer_rmsprop);

@@ -14,7 +14,7 @@ static int compare_bands(const void *a, const void *b)
     return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
-/** Rows without gaps are one long row. */
+/** Contiguous rows are one long row. */
 static void flatten(plx_band *band)
 {
     if (band->cols != band->stride && band->rows != 1) return;
@@ -23,7 +23,7 @@ static void flatten(plx_band *band)
     band->stride = band->cols;
 }
 
-/** Joins `next` to `band` where it lies right beside it, row for row. */
+/** Merges `next` into `band` if its rows are adjacent. */
 static bool absorb(plx_band *band, const plx_band *next)
 {
     bool are_flat = band->rows == 1 && next->rows == 1;
@@ -35,7 +35,7 @@ static bool absorb(plx_band *band, const plx_band *next)
     return true;
 }
 
-/** Sorts, and joins what lies side by side. */
+/** Sorts the bands and merges adjacent ones. */
 static void join_bands(plx_bands *bands)
 {
     size_t kept = 0;
@@ -137,7 +137,7 @@ void plx_update_keep(plx_update *update, plx_kept_list *list)
     }
 }
 
-/** Does `work` with the band's rows as far as they lie in [begin, end); returns the sum of what it returns. */
+/** Calls `work` with the band's rows within [begin, end); returns the sum of the results. */
 static double each_row(const plx_update *update, const plx_band *band, size_t begin, size_t end,
                        double work(const plx_update *update, const plx_band *band, size_t from, size_t n))
 {
@@ -199,7 +199,7 @@ static double shorten(const plx_update *update, const plx_band *band, size_t fro
     return 0;
 }
 
-/* One variable is one thread's, so that its sum does not depend on their number. */
+/* One variable is summed by one thread, so the sum does not depend on their number. */
 static void clip_variable(void *user, int number, int thread)
 {
     const plx_update *update = user;
@@ -244,7 +244,7 @@ static double run_spans(plx_update *update, plx_job *job, plx_real *values, plx_
     return penalty;
 }
 
-/** By the norm of the whole gradient, summed span by span: the same whatever the number of threads. */
+/** Clips by the norm of the whole gradient, summed span by span: the same for any number of threads. */
 static plx_real shortening(const plx_update *update)
 {
     double squares = 0;
@@ -273,7 +273,7 @@ double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
     return run_spans(update, move_span, values, gradient);
 }
 
-/** The parameter that the number at `place` of the block belongs to. */
+/** The parameter of the number at `place` of the block. */
 static const char *name_at(const plx_graph *graph, size_t place)
 {
     const plx_param *found = NULL;

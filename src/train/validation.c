@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Validation: rows are scored by all threads, then measured. */
+/* Validation: all threads score the rows, then metrics are computed. */
 #include "train/validation.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@ static plx_status take_memory(plx_validation *v, plx_error *err)
     return v->losses ? PLX_OK : plx_error_memory(err);
 }
 
-/** Whether the task's loss says something: a row has a label that counts. */
+/** Whether the task's loss is defined: a row has a label and a weight. */
 static bool has_loss(const plx_validation *v, int task)
 {
     const plx_rows *rows = v->job->validation;

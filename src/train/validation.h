@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Losses and figures of the validation rows after each epoch. All memory is taken at first. */
+/* Losses and metrics of the validation rows after each epoch. All memory is allocated at creation. */
 #ifndef PLX_VALIDATION_H
 #define PLX_VALIDATION_H
 
@@ -22,9 +22,9 @@ typedef struct plx_validation {
  * meaning for the rows. Terms of tasks without a label there are left out of the monitor. */
 plx_status plx_validation_init(plx_validation *validation, const plx_train_job *job, plx_error *err);
 void plx_validation_release(plx_validation *validation);
-/** Of job->values: scores, losses and figures. */
+/** Evaluates job->values: scores, losses and metrics. */
 void plx_validation_run(plx_validation *validation);
-/** What spec->monitor says, from losses and figures; `loss` is the whole one. */
+/** The value of spec->monitor, from losses and metrics; `loss` is the total. */
 static inline double plx_validation_monitored(const plx_validation *v, double loss)
 {
     return plx_monitor_value(&v->monitor, loss, v->losses, v->measured.figures);
