@@ -25,6 +25,7 @@ TASKS = {
         {"name": "click", "kind": "binary"},
         {"name": "spent", "kind": "regression"},
         {"name": "count", "kind": "regression", "loss": "poisson"},
+        {"name": "most", "column": "spent", "kind": "regression", "loss": "quantile", "quantile": 0.8},
         {"name": "kind", "kind": "multiclass"},
     ],
 }
