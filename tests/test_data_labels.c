@@ -614,7 +614,8 @@ static void test_classes_that_do_not_fit(void)
     check_fails("color,size,sold\na,1,mid\na,1,mid\n", &s.spec, PLX_ERR_SCHEMA,
                 "task 'sold' has 1 class: a multiclass");
     s.tasks[0].class_weights = (plx_weight_list){(double[]){1, 2, 3}, NULL, 3, false};
-    check_fails("color,size,sold\na,1,mid\na,1,low\n", &s.spec, PLX_ERR_SCHEMA, "2 classes and 3 class_weights");
+    check_fails("color,size,sold\na,1,mid\na,1,low\n", &s.spec, PLX_ERR_SCHEMA,
+                "task 'sold': class_weights: 'class_weights' has 3 numbers for 2 classes: give one per class");
     s.tasks[0].class_weights.n = 0;
     write_text(&f, "train.csv", "color,size,sold\na,1,mid\na,1,low\n");
     write_text(&f, "more.csv", "color,size,sold\na,1,mid\na,1,top\n");

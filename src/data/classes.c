@@ -26,8 +26,8 @@ static plx_status fail_weights(const plx_task_spec *spec, const plx_dictionary *
              plx_cell_show(plx_slice_of(name)).text, what, labels);
 }
 
-plx_status plx_classes_name_weights(const plx_task_spec *spec, const plx_dictionary *classes, int n, double *weights,
-                                    plx_error *err)
+static plx_status name_weights(const plx_task_spec *spec, const plx_dictionary *classes, int n, double *weights,
+                               plx_error *err)
 {
     const plx_weight_list *given = &spec->class_weights;
     for (int class = 0; class < n; class ++)
@@ -52,21 +52,25 @@ plx_status plx_classes_name_weights(const plx_task_spec *spec, const plx_diction
     return PLX_OK;
 }
 
+plx_status plx_classes_weights(const plx_task_spec *spec, const plx_dictionary *classes, int n, double *weights,
+                               plx_error *err)
+{
+    const plx_weight_list *given = &spec->class_weights;
+    if (given->names) return name_weights(spec, classes, n, weights, err);
+    if (given->n != n)
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "'class_weights' has %d number%s for %d classes: give one per class%s", given->n,
+                 given->n == 1 ? "" : "s", n, plx_task_has_classes(spec) ? "" : ", that of label 0 first");
+    memcpy(weights, given->items, (size_t)n * sizeof *weights);
+    return PLX_OK;
+}
+
 static plx_status take_weights(plx_encoders *e, plx_label_encoder *task, int n, plx_error *err)
 {
     const plx_weight_list *given = &task->spec->class_weights;
     if (given->n == 0 || given->is_word) return PLX_OK;
-    if (!given->names && given->n != n)
-        PLX_FAIL(err, PLX_ERR_SCHEMA,
-                 "task '%s' has %d classes and %d class_weights: give one a class, in the order of the classes",
-                 task->spec->name, n, given->n);
     task->class_weights = plx_encoders_take(e, (size_t)n, sizeof *task->class_weights);
     if (!task->class_weights) return plx_error_memory(err);
-    if (!given->names) {
-        memcpy(task->class_weights, given->items, (size_t)n * sizeof *given->items);
-        return PLX_OK;
-    }
-    const plx_status status = plx_classes_name_weights(task->spec, &task->classes, n, task->class_weights, err);
+    const plx_status status = plx_classes_weights(task->spec, &task->classes, n, task->class_weights, err);
     if (status) plx_error_prefix(err, "task '%s': class_weights", task->spec->name);
     return status;
 }

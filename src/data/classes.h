@@ -15,10 +15,10 @@ static inline bool plx_classes_have_weights(const plx_task_spec *task)
     return task->class_weights.n > 0 || task->class_weights.is_word;
 }
 
-/** `weights` [n]: those that the spec gives by names, by classes. PLX_ERR_SCHEMA: a name is no label of the task, a
- * label has two weights or none; the message does not name the task. */
-plx_status plx_classes_name_weights(const plx_task_spec *spec, const plx_dictionary *classes, int n, double *weights,
-                                    plx_error *err);
+/** `weights` [n]: those that the spec gives, which is not the word, by classes. PLX_ERR_SCHEMA: as many as classes are
+ * not given, a name is no label of the task, a label has two weights or none; the message does not name the task. */
+plx_status plx_classes_weights(const plx_task_spec *spec, const plx_dictionary *classes, int n, double *weights,
+                               plx_error *err);
 /** Puts listed classes, which differ, into the task's dictionary. */
 plx_status plx_classes_list(plx_encoders *e, plx_label_encoder *task, plx_error *err);
 /** Takes classes that are not listed from the labels of rows order[0..n-1]: in the order of their numbers where all are

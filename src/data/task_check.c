@@ -116,17 +116,9 @@ static plx_status check_weights(const checker *c, const plx_task_spec *t, const 
     const plx_weight_list *weights = &t->class_weights;
     const int n = plx_task_has_classes(t) ? (int)classes->n : 2;
     if (weights->n == 0 || weights->is_word || n < 2) return PLX_OK;
-    if (!weights->names) {
-        if (weights->n != n)
-            PROBLEM(c, "class_weights", "'class_weights' has %d number%s for %d classes: give one per class%s",
-                    weights->n, weights->n == 1 ? "" : "s", n,
-                    plx_task_has_classes(t) ? "" : ", that of label 0 first");
-        return PLX_OK;
-    }
     plx_error failure;
     double *room = plx_arena_take(c->arena, (size_t)n, sizeof *room);
-    if (room && plx_classes_name_weights(t, classes, n, room, &failure))
-        PROBLEM(c, "class_weights", "%s", failure.message);
+    if (room && plx_classes_weights(t, classes, n, room, &failure)) PROBLEM(c, "class_weights", "%s", failure.message);
     return PLX_OK;
 }
 
