@@ -24,7 +24,7 @@
  * Contents. From a configuration to a model and its scores:
  *   Context            plx_context_create, _free, _inspect
  *   Configuration      plx_config_read, _parse, _set, _text, _get, _free
- *   Training           plx_data_load, plx_model_create, _train, _evaluate
+ *   Training           plx_data_load, plx_files_find, plx_model_create, _train, _evaluate
  *   Model files        plx_model_save, _load, _export_onnx
  *   Scoring            plx_model_predict, plx_dataset_read
  *   Serving            plx_predictor_create, _score, _unknown, _free
@@ -106,6 +106,10 @@ PLX_API void plx_data_free(plx_data *data);
 PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
 /** What was read: the rows of all parts, and those that `data.on_error: skip` left out. */
 PLX_API const plx_read_report *plx_data_report(const plx_data *data);
+/** The files that a name in `data.train` stands for, itself, a folder or a pattern, looked for in `folders`: `*n` paths
+ * one after another, each ended by NUL. Free `*out` with plx_text_free. PLX_ERR_IO: there are none. */
+PLX_API plx_status plx_files_find(plx_context *context, const char *name, const char *const *folders, int n_folders,
+                                  char **out, int *n, plx_error *err);
 
 /** A network with start values from the configuration's seed, for the data's encoders (copied). */
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);

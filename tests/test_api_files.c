@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Files of any size through plexus.h: scored and measured, trained on from a cache, and memory that ends meanwhile. */
 #include <math.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "api_support.h"
 #include "failing_allocator.h"
@@ -245,12 +247,52 @@ static void test_memory_ends_with_a_cache(void)
     fail_everywhere(false);
 }
 
+/* Files of a folder in the order of their names, without what is no data; a pattern; a name of nothing. */
+static void test_files_are_found(void)
+{
+    static const char *const names[] = {"b.csv", "a.csv", "README.md", ".hidden"};
+    char folder[4096], expected[3 * 4096];
+    plx_context *context = NULL;
+    plx_error failure = {.message = ""};
+    char *paths = NULL;
+    int n = 7;
+    snprintf(folder, sizeof folder, "%s", at("parts"));
+    REQUIRE(mkdir(folder, 0777) == 0);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[5000];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        FILE *file = fopen(path, "wb");
+        REQUIRE(file && fclose(file) == 0);
+    }
+    const int length = snprintf(expected, sizeof expected, "%s/a.csv%c%s/b.csv", folder, 0, folder) + 1;
+    REQUIRE(plx_context_create(NULL, &context, NULL) == PLX_OK);
+    for (int pattern = 0; pattern < 2; pattern++) {
+        const char *const folders[] = {at("")};
+        CHECK_STATUS(plx_files_find(context, pattern ? "parts/*.csv" : "parts", folders, 1, &paths, &n, &failure),
+                     PLX_OK);
+        CHECK(n == 2 && paths && memcmp(paths, expected, (size_t)length) == 0);
+        plx_text_free(context, paths);
+    }
+    CHECK_STATUS(plx_files_find(context, at("none.csv"), NULL, 0, &paths, &n, &failure), PLX_ERR_IO);
+    CHECK(!paths && n == 0);
+    CHECK_TEXT(failure.message, "none.csv");
+    CHECK_STATUS(plx_files_find(context, NULL, NULL, 0, &paths, &n, &failure), PLX_ERR_ARGUMENT);
+    plx_context_free(context);
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char path[5000];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        remove(path);
+    }
+    rmdir(folder);
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_predict_files),
                                        CHECK_TEST(test_evaluate_files),
                                        CHECK_TEST(test_predict_rows),
                                        CHECK_TEST(test_outputs),
+                                       CHECK_TEST(test_files_are_found),
                                        CHECK_TEST(test_memory_ends_while_caching),
                                        CHECK_TEST(test_memory_ends_with_a_cache)};
     home_make();

@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from ._config import Configuration
-from ._library import FileError, FormatError, PlexusError, UnsupportedError, context
+from ._library import FileError, FormatError, PlexusError, UnsupportedError, call, context
 from ._native import ffi, lib
 from ._streams import ForeignStream
 from ._types import CData, Folders, HasStream, Rows, ValidationData
@@ -93,29 +92,6 @@ def plain(x: Rows, what: str) -> Files | None:
 # -- Parquet if the library cannot read it -----------------------------------------------------------------------------
 
 
-_NO_DATA = (
-    ".md .yaml .yml .json .toml .ini .py .ipynb .sh .sql .html .pdf .docx .png .jpg .jpeg .svg .gif .crc .md5 .sha256 "
-    ".plexus .onnx .safetensors"
-).split()
-_NOTES = "readme licence license changelog notice sha256sums md5sums".split()
-
-
-def _is_no_data(name: str) -> bool:
-    stem, ending = os.path.splitext(name.lower())
-    return ending in _NO_DATA or (ending in ("", ".txt") and stem in _NOTES)
-
-
-def _in_folder(folder: str) -> list[str]:
-    """The files of a folder and of those named COLUMN=VALUE in it."""
-    files: list[str] = []
-    for name in os.listdir(folder):
-        path = os.path.join(folder, name)
-        if name[:1] in "._" or _is_no_data(name):
-            continue
-        files += _in_folder(path) if os.path.isdir(path) and "=" in name[1:] else [path]
-    return sorted(files, key=os.fsencode)
-
-
 def partition(path: str) -> dict[str, str | None]:
     """The columns that the folders COLUMN=VALUE of a path give."""
     from urllib.parse import unquote  # slow to import
@@ -130,16 +106,19 @@ def partition(path: str) -> dict[str, str | None]:
 
 
 def found(name: str, folders: list[str]) -> list[str]:
-    """The files that a name stands for, as the library finds them."""
-    for folder in folders if folders and not os.path.isabs(name) else [""]:
-        path = os.path.join(folder, name)
-        if os.path.isdir(path):
-            return _in_folder(path)
-        if os.path.exists(path):
-            return [path]
-        if matched := [one for one in glob.glob(path) if not os.path.isdir(one)]:
-            return sorted(matched, key=os.fsencode)
-    return [name]
+    """The files that a name stands for."""
+    out, n = ffi.new("char **"), ffi.new("int *")
+    in_folders, keep = c_paths(folders)
+    handle = context()
+    call(lib.plx_files_find, handle, os.fsencode(name), in_folders, len(keep), out, n)
+    try:
+        paths, at = [], out[0]
+        for _ in range(n[0]):
+            paths.append(ffi.string(at))
+            at += len(paths[-1]) + 1
+    finally:
+        lib.plx_text_free(handle, out[0])
+    return [os.fsdecode(path) for path in paths]
 
 
 def _parts_with_bytes(paths: list[str]) -> list[str]:

@@ -51,6 +51,16 @@ const plx_read_report *plx_data_report(const plx_data *data)
     return &data->report;
 }
 
+plx_status plx_files_find(plx_context *context, const char *name, const char *const *folders, int n_folders, char **out,
+                          int *n, plx_error *err)
+{
+    if (!context || !name || !out || !n || n_folders < 0 || (n_folders > 0 && !folders))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, name, out, n or folders is NULL, or n_folders is below 0");
+    *out = NULL;
+    *n = 0;
+    return plx_find_paths(context, name, folders, n_folders, out, n, err);
+}
+
 plx_status plx_dataset_read(const plx_model *model, const plx_source *source, bool with_labels, plx_dataset **out,
                             plx_error *err)
 {

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "files/column_stream.h"
+#include "files/find.h"
 #include "model/configuration.h"
 #include "model/model.h"
 #include "model/row_cache.h"
@@ -192,4 +193,25 @@ void plx_dataset_destroy(plx_dataset *dataset)
     plx_rows_release(&dataset->rows, &dataset->context->allocator);
     plx_encoders_release(dataset->encoders);
     plx_free(&dataset->context->allocator, dataset);
+}
+
+plx_status plx_find_paths(const plx_context *context, const char *name, const char *const *folders, int n_folders,
+                          char **out, int *n, plx_error *err)
+{
+    plx_arena arena;
+    const char *const *paths = NULL;
+    plx_string all;
+    plx_arena_init(&arena, &context->allocator);
+    plx_string_init(&all, &context->allocator);
+    plx_status status = plx_find_files(&arena, name, folders, n_folders, &paths, n, err);
+    for (int i = 0; !status && i < *n; i++)
+        plx_string_add(&all, paths[i], strlen(paths[i]) + 1);
+    plx_arena_release(&arena);
+    if (!status && all.failed) status = plx_error_memory(err);
+    if (status) {
+        plx_string_release(&all);
+        return status;
+    }
+    *out = all.text;
+    return PLX_OK;
 }

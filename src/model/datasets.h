@@ -16,4 +16,8 @@ plx_status plx_dataset_open(const plx_model *model, const plx_source *source, bo
 /** NULL is valid. */
 void plx_dataset_destroy(plx_dataset *dataset);
 
+/** As plx_files_find. */
+plx_status plx_find_paths(const plx_context *context, const char *name, const char *const *folders, int n_folders,
+                          char **out, int *n, plx_error *err);
+
 #endif
