@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The activations, in the order of the configuration's choices. From these rows come kernels, ops and choices; what a
- * row needs beside it: "How to add an activation" in CONTRIBUTING.md.
+ * The activations, in the order of the configuration's choices. These rows define kernels, ops and choices. Other
+ * steps: "How to add an activation" in CONTRIBUTING.md.
  */
 #ifndef PLX_ACTIVATION_LIST_H
 #define PLX_ACTIVATION_LIST_H
@@ -12,14 +12,14 @@
 #define PLX_SELU_ALPHA  1.67326324235437728482f
 
 /*
- * KERNEL(name, by, X): y = f(x), number by number, a pair of kernels. The backward kernel reads `by`: y where the value
- * determines the slope (y may then lie in the place of x), else x.
+ * KERNEL(name, by, X): y = f(x), elementwise, a pair of kernels. The backward kernel reads `by`: y if y determines the
+ * slope (then y may overwrite x), else x.
  * OWN(name, X): an op with parameters of its own. NONE(name, X): y = x.
- * X goes through to each row.
+ * X is passed to each row.
  */
 /* clang-format off */
 #define PLX_ACTIVATION_LIST(KERNEL, OWN, NONE, X)                                                                      \
-    KERNEL(relu, y, X)        /* max(0, x); closed (x <= 0), its dx is 0, or stays, for every dy */                    \
+    KERNEL(relu, y, X)        /* max(0, x); for x <= 0 dx is 0, or unchanged, for every dy */                          \
     KERNEL(sigmoid, y, X)     /* 1 / (1 + e^-x) */                                                                     \
     KERNEL(tanh, y, X)                                                                                                 \
     NONE(linear, X)                                                                                                    \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Activations, number by number, by the loops of pointwise_body.h and with the functions of math_body.h. */
+/* Activations, elementwise, with the loops of pointwise_body.h and the functions of math_body.h. */
 #ifndef PLX_ACTIVATIONS_BODY_H
 #define PLX_ACTIVATIONS_BODY_H
 
@@ -10,7 +10,7 @@ INLINE vf relu_of(vf x)
     return vf_max((vf){0}, x);
 }
 
-/** Chosen, not multiplied: infinity times 0 is NaN. A closed unit's y is 0, or the NaN that must stay. */
+/** Select, do not multiply: infinity times 0 is NaN. An inactive unit's y is 0, or a NaN that must propagate. */
 INLINE vf relu_gradient(vf y, vf dy)
 {
     return vf_if_less((vf){0}, y, dy, y);
@@ -90,7 +90,7 @@ INLINE vf swish_gradient(vf x, vf dy)
     return dy * vf_fma(s * x, 1.0f - s, s);
 }
 
-/** The normal distribution's share below x; `density` gets its density there. */
+/** The normal distribution function at x; `density` receives its density. */
 INLINE vf normal_share(vf x, vf *density)
 {
     const float root_half = 0.707106781f;

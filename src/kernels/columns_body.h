@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums down the columns: each column's rows are added in rising order, some vectors of columns at a time. */
+/* Column sums: the rows of each column are added in ascending order, some vectors of columns at a time. */
 #ifndef PLX_COLUMNS_BODY_H
 #define PLX_COLUMNS_BODY_H
 

@@ -26,7 +26,7 @@ INLINE void softmax_long(int n, const float *x, float *y)
         sum += e;
     }
     part p = part_of(LANES);
-    vf last = {0}; /* kept: to load again what was just stored in part would wait for the store */
+    vf last = {0}; /* kept in a register: reloading a partial store would stall */
     if (i < n) {
         p = part_of(n - i);
         last = vf_exp(vf_load_part(x + i, p) - top);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Matrix products. A block of C, up to BLOCK_ROWS x 2 vectors, lies in registers while `steps` products are added to
- * it: elements of A are broadcast, rows of B loaded as they lie (a tile's B fits the second-level cache, so packing
- * would cost more than it saves). A is addressed by two strides, from row to row of C and from step to step, so that
- * one body is A B and A' B.
+ * Matrix products. A block of C, up to BLOCK_ROWS x 2 vectors, is in registers while `steps` products are added to it:
+ * elements of A are broadcast, rows of B are loaded without packing (a tile's B fits the second-level cache, so packing
+ * would cost more than it saves). A has two strides, from row to row of C and from step to step, so that one body
+ * computes A B and A' B.
  *
- * Every element of C is a chain of vf_fma over rising steps that begins with its start value; where a chain is cut
- * (STEP_BLOCK), C itself carries it on, without rounding. So blocks, tails and the turned forms all give equal bits.
+ * Every element of C is a chain of vf_fma over ascending steps, from its start value. Where a chain is split
+ * (STEP_BLOCK), it continues from C, without rounding. So blocks, tails and the transposed forms all give equal bits.
  */
 #ifndef PLX_GEMM_BODY_H
 #define PLX_GEMM_BODY_H
@@ -20,8 +20,8 @@
 enum {
     STEP_BLOCK = 256, /* steps whose B, two vectors wide, stays in the first-level cache */
     ROW_BLOCK = 128,  /* rows of A whose STEP_BLOCK stays in the second-level cache */
-    TURN_SIDE = 64,   /* rows of C turned at a time */
-    TURN_COLUMNS = 2  /* up to this many columns C is computed turned */
+    TURN_SIDE = 64,   /* rows of C transposed at a time */
+    TURN_COLUMNS = 2  /* up to this many columns, C is computed transposed */
 };
 
 typedef struct product {
@@ -30,10 +30,10 @@ typedef struct product {
     const float *bias; /* added at the start; or NULL */
     ptrdiff_t a_row, a_step, b_step, c_row;
     int steps;
-    bool add; /* start from what C holds, else from 0 */
+    bool add; /* start from the old C, else from 0 */
 } product;
 
-/** Start values: what C holds, or 0; plus the bias. */
+/** Start values: the old C or 0, plus the bias. */
 INLINE void start_block(const int rows, const int vectors, const bool whole, const product *x, part last,
                         vf sums[BLOCK_ROWS][4])
 {
@@ -105,7 +105,7 @@ INLINE void panel_of_few_rows(int rows, product x)
         block(1, 4, true, x, part_of(LANES));
 }
 
-/* A function each, so that the compiler gives every loop its registers; `unit` is the stride of A that is 1. */
+/* Separate functions, so that the compiler allocates registers for each loop; `unit` is the stride of A that is 1. */
 typedef void panel_function(int rows, const product *x, part last);
 #define PANEL(name, unit, call)                                                                                        \
     static __attribute__((noinline)) void name(int rows, const product *x, part last)                                  \
@@ -162,7 +162,7 @@ static void multiply(int rows, int n, product x, const panel_functions *panels)
     for (int row = 0; row < rows; row += ROW_BLOCK) {
         int block_rows = rows - row < ROW_BLOCK ? rows - row : ROW_BLOCK;
         int step = 0;
-        do { /* also for no step at all: C gets its start values */
+        do { /* runs for 0 steps, too: C gets its start values */
             product y = x;
             y.steps = x.steps - step < STEP_BLOCK ? x.steps - step : STEP_BLOCK;
             y.a += row * x.a_row + step * x.a_step;
@@ -254,7 +254,7 @@ static void gemm_tn_turned(int m, int n, int k, plx_view a, plx_view b, plx_view
 static void kernel_gemm_nn(int m, int n, int k, plx_view a, plx_view b, plx_view c, const float *bias, bool accumulate)
 {
 #if LANES == 16
-    int narrow = n % LANES <= LANES / 2 ? n % LANES : 0; /* the last columns, where half a vector does */
+    int narrow = n % LANES <= LANES / 2 ? n % LANES : 0; /* the last columns, if half a vector is enough */
     n -= narrow;
     if (narrow)
         plx_kernels_avx2.gemm_nn(m, narrow, k, a, (plx_view){b.at + n, b.stride}, (plx_view){c.at + n, c.stride},

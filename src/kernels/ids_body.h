@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which table rows a record adds: ids that are not their feature's commonest, packed by compressing stores. */
+/* The table rows that a record adds: ids other than the most frequent of each feature, packed by compressing stores. */
 #ifndef PLX_IDS_BODY_H
 #define PLX_IDS_BODY_H
 
 #if LANES == 16
-/** Up to 16 one-byte ids side by side: those that are not common, packed. Returns how many. */
+/** Packs those of up to 16 adjacent one-byte ids that are not the common one. Returns their number. */
 INLINE int list_run(const uint8_t *record, const plx_id_tables *tables, int t, int taken, uint16_t *list,
                     uint32_t *listed)
 {
@@ -21,7 +21,7 @@ INLINE int list_run(const uint8_t *record, const plx_id_tables *tables, int t, i
     return n;
 }
 
-/** One id of any width, behind `n` earlier ones. Returns how many there are now. */
+/** Appends one id of any width to `n` earlier ones. Returns the new number. */
 INLINE int list_one(const uint8_t *record, const plx_id_tables *tables, int t, uint16_t *list, int n, uint32_t *listed)
 {
     uint32_t id = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which level the CPU has, and the levels' names. No state: whoever needs a table keeps the pointer. */
+/* Detects the CPU's level; names of levels. No state: callers keep the pointer to their table. */
 #include "kernels/kernels.h"
 
 #include <string.h>

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loops: one table of functions a CPU level. A matrix is a view: row r of n numbers begins at
- * at + r * stride; numbers beyond n in a row are neither read nor written. Views of one call overlap only where
- * a comment says so. `accumulate` adds to what the output holds, else the output is overwritten whole.
- * Results are the same bits for the same level and arguments. Sizes of 0 are fine.
+ * The numeric kernels: one table of functions per CPU level. A matrix is a view: row r of n numbers starts at
+ * at + r * stride; numbers beyond n in a row are neither read nor written. Views of one call may overlap only if a
+ * comment says so. `accumulate` adds to the output, else the whole output is overwritten. Equal levels and arguments
+ * give equal bits. Sizes may be 0.
  *
  * More than that: at one level, what a kernel makes of one row (element, column, where it works by those) depends on
  * that row's numbers and its length alone, never on the other rows, their count, the strides, or where in memory or in
@@ -21,16 +21,16 @@
 #include "base/real.h"
 #include "kernels/activation_list.h"
 
-/** A matrix of plx_real in somebody's memory. */
+/** A borrowed matrix of plx_real. */
 typedef struct plx_view {
     plx_real *at;
     ptrdiff_t stride; /* in numbers, from row to row */
 } plx_view;
 
-/** In rising order; a higher level needs all that the lower ones need. */
+/** In ascending order; a level requires everything that lower levels require. */
 typedef enum plx_cpu_level {
-    PLX_CPU_PLAIN,   /* scalar loops: the definition of right */
-    PLX_CPU_SIMD128, /* SSE2 or NEON: what every machine of the architecture has */
+    PLX_CPU_PLAIN,   /* scalar loops: the reference */
+    PLX_CPU_SIMD128, /* SSE2 or NEON: the baseline of the architecture */
     PLX_CPU_AVX2,    /* AVX2 and FMA */
     PLX_CPU_AVX512,  /* AVX-512 F, DQ, BW, VL */
     PLX_CPU_LEVELS
@@ -52,21 +52,21 @@ typedef struct plx_ftrl_numbers {
     plx_real twice_l2;
 } plx_ftrl_numbers;
 
-/** Ids in records of bytes, and what they are in tables stacked on each other; arrays of n. */
+/** Ids in records, as rows of tables that are stacked; arrays of n. */
 typedef struct plx_id_tables {
     int n;
     const uint32_t *offset; /* of the id in a record */
     const uint32_t *bytes;  /* of the id: 1, 2 or 4 */
-    const uint32_t *run;    /* how many tables from this one on have 1-byte ids that lie side by side; 0: it has none */
+    const uint32_t *run;    /* number of tables from this one on with adjacent 1-byte ids; 0: its id has more bytes */
     const uint32_t *first_row; /* of the table */
-    const uint32_t *common;    /* the id that is not listed */
+    const uint32_t *common;    /* the most frequent id, which is not listed */
 } plx_id_tables;
 
-/** Ends a list of ids that has room for more. */
+/** Ends a list of ids that is shorter than its array. */
 #define PLX_NO_ID UINT32_MAX
 
 typedef void plx_activate_fn(int rows, int n, plx_view x, plx_view y);
-/** dx (+)= dy * f'(x), from x or from y = f(x), as its row in activation_list.h says. */
+/** dx (+)= dy * f'(x), from x or y = f(x), as the row in activation_list.h says. */
 typedef void plx_activate_back_fn(int rows, int n, plx_view x, plx_view y, plx_view dy, plx_view dx, bool accumulate);
 
 typedef struct plx_kernels {
@@ -75,10 +75,10 @@ typedef struct plx_kernels {
 
     /* -- products; m, n, k as BLAS has them ------------------------------------------------------------ */
     /*
-     * An element of C is one chain of multiply-adds, whatever the other sizes: it starts at its old value where
-     * `accumulate`, else at 0; bias is added; then the products in rising order of the index that is summed over.
-     * So c[r,j] depends on row r of A, column j of B and bias[j] alone, and two calls that accumulate over halves of
-     * k give the bits of one call over k.
+     * An element of C is one chain of multiply-adds for any sizes: it starts at its old value if `accumulate`, else at
+     * 0; the bias is added, then the products in ascending order of the index of summation. So c[r,j] depends on row r
+     * of A, column j of B and bias[j] alone, and two calls that accumulate over halves of k give the bits of one call
+     * over k.
      */
     /** C[m,n] (+)= A[m,k] B[k,n] + bias[n]; `bias` may be NULL. */
     void (*gemm_nn)(int m, int n, int k, plx_view a, plx_view b, plx_view c, const plx_real *bias, bool accumulate);
@@ -96,7 +96,7 @@ typedef struct plx_kernels {
     plx_activate_back_fn *name##_back;
     PLX_POINTWISE_LIST(PLX_ACTIVATION_KERNELS)
 #undef PLX_ACTIVATION_KERNELS
-    /** y[r,i] = x[r,i], or slope[i] * x[r,i] where that is below 0; y may be x. */
+    /** y[r,i] = x[r,i], or slope[i] * x[r,i] if x[r,i] < 0; y may be x. */
     void (*prelu)(int rows, int n, plx_view x, const plx_real *slope, plx_view y);
     void (*prelu_back)(int rows, int n, plx_view x, const plx_real *slope, plx_view dy, plx_view dx, bool accumulate);
     /** d_slope[i] (+)= sum over rows of dy[r,i] * min(0, x[r,i]). */
@@ -116,8 +116,8 @@ typedef struct plx_kernels {
     /** y[r,i] += x[r,i] * scale[i] + shift[i]. */
     void (*add_affine)(int rows, int n, plx_view x, const plx_real *scale, const plx_real *shift, plx_view y);
     /**
-     * y (+)= x * keep / (1 - rate), keep = 0 or 1: kept where number (first_row + r) * 4 * ceil(n / 4) + i of `random`
-     * at `step`, as plx_random_uniform, is >= rate. The same call with dy and dx is the backward pass.
+     * y (+)= x * keep / (1 - rate), keep = 0 or 1: 1 if number (first_row + r) * 4 * ceil(n / 4) + i of `random` at
+     * `step`, by plx_random_uniform, is >= rate. The same call with dy and dx is the backward pass.
      */
     void (*dropout)(int rows, int n, plx_view x, plx_view y, const plx_random *random, uint64_t first_row,
                     uint32_t step, plx_real rate, bool accumulate);
@@ -130,7 +130,7 @@ typedef struct plx_kernels {
                            const plx_real *inverse_deviation, plx_real *d_scale, plx_real *d_shift);
 
     /* -- gates --------------------------------------------------------------------------------------------- */
-    /** y[r,:] = softmax(x[r,:]), the row's maximum taken off first. n >= 1; y may be x. */
+    /** y[r,:] = softmax(x[r,:]), with the row's maximum subtracted first. n >= 1; y may be x. */
     void (*softmax)(int rows, int n, plx_view x, plx_view y);
     /** dx[r,i] (+)= y[r,i] * (dy[r,i] - sum_j dy[r,j] y[r,j]); dx may be dy. */
     void (*softmax_back)(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate);
@@ -143,38 +143,38 @@ typedef struct plx_kernels {
     /* -- embeddings ---------------------------------------------------------------------------------------- */
     /** y[r,:] = table[ids[r],:]; table [any,n]. */
     void (*gather)(int rows, int n, plx_view table, const uint32_t *ids, plx_view y);
-    /** table[ids[r],:] += dy[r,:], r rising: duplicates add in row order. */
+    /** table[ids[r],:] += dy[r,:], r ascending: duplicates add in row order. */
     void (*scatter_add)(int rows, int n, plx_view dy, const uint32_t *ids, plx_view table);
 
     /**
-     * y[r,:] = sum over k of scale[r * length + k] * table[ids[r * length + k],:], k rising from 0 up to `length` or to
-     * an id that is PLX_NO_ID; nothing: 0.
+     * y[r,:] = sum over k of scale[r * length + k] * table[ids[r * length + k],:], k from 0 up to `length` or an id of
+     * PLX_NO_ID; an empty list gives 0.
      */
     void (*pool_sum)(int rows, int n, plx_view table, const uint32_t *ids, const plx_real *scale, int length,
                      plx_view y);
     /**
-     * The largest of these rows' numbers, column by column, without scale; nothing: 0. `winners` [rows,n], which may be
-     * NULL, gets the id of the first row that has it; nothing: PLX_NO_ID.
+     * The maximum of these rows by column, without scale; an empty list gives 0. `winners` [rows,n], which may be NULL,
+     * receives the id of the first row with the maximum; for an empty list PLX_NO_ID.
      */
     void (*pool_max)(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y, uint32_t *winners);
-    /** table[to[j],:] += scale[j] * dy[from[j] .. from[j] + n - 1], j rising: duplicates add in this order. */
+    /** table[to[j],:] += scale[j] * dy[from[j] .. from[j] + n - 1], j ascending: duplicates add in this order. */
     void (*scatter_scaled)(int count, int n, const plx_real *dy, const size_t *from, const plx_real *scale,
                            const uint32_t *to, plx_view table);
 
     /**
-     * Lists for the two kernels below: list of row r = how many numbers follow, then first_row[t] + id of each table t,
-     * in order, whose id in record r is not common[t]. Numbers are below 65536; list_stride > tables->n.
-     * listed[t] = how many of the lists name a row of table t.
+     * Lists for the two kernels below. The list of row r: its length, then first_row[t] + id for each table t, in
+     * order, unless the id in record r is common[t]. Numbers are below 65536; list_stride > tables->n. listed[t]:
+     * number of lists with a row of table t.
      */
     void (*list_ids)(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
                      uint16_t *lists, int list_stride, uint32_t *listed);
     /**
-     * y[r,:] = base + table[list[1],:] + ... + table[list[list[0]],:], added in this order; the list of row r begins at
-     * lists + r * list_stride and its first number tells how many follow. base [n], table [any,n].
+     * y[r,:] = base + table[list[1],:] + ... + table[list[list[0]],:], added in this order; the list of row r starts at
+     * lists + r * list_stride with its length. base [n], table [any,n].
      */
     void (*sum_listed)(int rows, int n, plx_view table, const uint16_t *lists, int list_stride, const plx_real *base,
                        plx_view y);
-    /** table[list[k],:] += dy[r,:] for each k of row r's list; r rising. */
+    /** table[list[k],:] += dy[r,:] for each k of row r's list; r ascending. */
     void (*scatter_listed)(int rows, int n, plx_view dy, const uint16_t *lists, int list_stride, plx_view table);
 
     /* -- losses, all arrays [n] ------------------------------------------------------------------------------ */
@@ -207,8 +207,8 @@ typedef struct plx_kernels {
     /** a += g^2,  w -= rate * g / sqrt(a + epsilon). */
     void (*adagrad)(size_t n, plx_real *w, const plx_real *g, plx_real *a, plx_real rate, plx_real epsilon);
     /**
-     * v += (1-rho) (g^2 - v),  m += (1-rho) (g - m),  s = rate * g / sqrt(max(0, v - m^2) + epsilon), where m is NULL
-     * sqrt(v + epsilon);  u = momentum * u + s,  w -= u, where u is NULL w -= s.
+     * v += (1-rho) (g^2 - v),  m += (1-rho) (g - m),  s = rate * g / sqrt(max(0, v - m^2) + epsilon), or with m NULL
+     * sqrt(v + epsilon);  u = momentum * u + s,  w -= u, or with u NULL w -= s.
      */
     void (*rmsprop)(size_t n, plx_real *w, const plx_real *g, plx_real *v, plx_real *m, plx_real *u,
                     const plx_rmsprop_numbers *numbers);
@@ -219,7 +219,7 @@ typedef struct plx_kernels {
     void (*ftrl)(size_t n, plx_real *w, const plx_real *g, plx_real *a, plx_real *z, const plx_ftrl_numbers *numbers);
 } plx_kernels;
 
-/** Every kernel of the table, for tables and tests that must not forget one. */
+/** Every kernel of the table, so that tables and tests are complete. */
 /* clang-format off */
 #define PLX_KERNEL_LIST(X)                                                                                             \
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) PLX_POINTWISE_KERNELS(X) X(prelu) X(prelu_back)      \
@@ -229,11 +229,11 @@ typedef struct plx_kernels {
     X(sum_parts) X(add_l2) X(sgd) X(sum_squares) X(limit) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 /* clang-format on */
 
-/** The highest level that this CPU and this build have; asks the CPU. */
+/** Detects the highest level that this CPU and this build support. */
 plx_cpu_level plx_cpu_best(void);
-/** The table of `level`, or of the best level below it that this CPU and build have. Never NULL. */
+/** The table of `level`, or of the best lower level that this CPU and build support. Never NULL. */
 const plx_kernels *plx_kernels_for(plx_cpu_level level);
-/** "avx2" and so on to a level; false where there is none of that name. */
+/** Parses a level's name, such as "avx2"; false if unknown. */
 bool plx_cpu_level_named(const char *name, plx_cpu_level *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 256-bit vectors with fused multiply-add. Only called where the CPU has AVX2 and FMA. */
+/* 256-bit vectors with fused multiply-add. Called only if the CPU has AVX2 and FMA. */
 #include "kernels/kernels_levels.h"
 
 #ifdef PLX_HAS_X86_LEVELS

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 512-bit vectors and masks. What is at most 8 wide goes to the AVX2 table: half a vector is faster. */
+/* 512-bit vectors and masks. Rows of at most 8 numbers use the AVX2 table: half a vector is faster. */
 #include "kernels/kernels_levels.h"
 
 #ifdef PLX_HAS_X86_LEVELS

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vector kernels, compiled once a level: the including file sets LANES, LEVEL_TABLE, LEVEL_NAME and LEVEL_NUMBER.
- * Multiplication followed by addition is always vf_fma here, so that no compiler option decides about roundings.
+ * The vector kernels, compiled once per level: the including file defines LANES, LEVEL_TABLE, LEVEL_NAME and
+ * LEVEL_NUMBER. A product plus a sum is always vf_fma, so that compiler options do not affect rounding.
  */
 #include <string.h>
 
 #include "kernels/vector.h"
 
-/* Leaves rows that fill at most half a 512-bit vector to the AVX2 table, and returns. */
+/* Passes rows that fill at most half a 512-bit vector to the AVX2 table, and returns. */
 #if LANES == 16
 #define NARROW_TO_AVX2(n, call)                                                                                        \
     if ((n) <= 8) {                                                                                                    \

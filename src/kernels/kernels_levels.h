@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tables of this folder, one a level, each in its own translation unit. */
+/* The tables of this folder: one per level, each in its own translation unit. */
 #ifndef PLX_KERNELS_LEVELS_H
 #define PLX_KERNELS_LEVELS_H
 
@@ -20,11 +20,11 @@ extern const plx_kernels plx_kernels_simd128;
 extern const plx_kernels plx_kernels_avx2, plx_kernels_avx512;
 #endif
 
-/** In every table: drawing the random numbers costs more than the multiplication. */
+/** Shared by all tables: the random numbers cost more than the multiplication. */
 void plx_kernel_dropout(int rows, int n, plx_view x, plx_view y, const plx_random *random, uint64_t first_row,
                         uint32_t step, plx_real rate, bool accumulate);
 
-/** In all tables but the highest: a walk over bytes that needs compressing stores to gain from vectors. */
+/** In all tables but the highest: a loop over bytes, which vectors only speed up with compressing stores. */
 void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
                          uint16_t *lists, int list_stride, uint32_t *listed);
 

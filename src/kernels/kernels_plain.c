@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels as plain loops: the definition of right, the fallback, and with PLX_DOUBLE the kernels of the build that
- * checks gradients. The mathematical library's functions; formulae that stay finite rather than fast ones.
+ * The kernels as plain loops: the reference, the fallback, and with PLX_DOUBLE the kernels of the build that checks
+ * gradients. They use the C library's functions, and formulae that stay finite rather than fast ones.
  */
 #include <math.h>
 #include <string.h>
@@ -17,7 +17,7 @@
 #define ZERO ((plx_real)0)
 #define ONE  ((plx_real)1)
 
-/** Starts a sum or an output: what is there, or 0. */
+/** The start of a sum or an output: the old value, or 0. */
 static plx_real old(plx_real value, bool accumulate)
 {
     return accumulate ? value : ZERO;
@@ -91,7 +91,7 @@ static plx_real softplus_of(plx_real x)
     return relu_of(x) + REAL(log1p)(REAL(exp)(-REAL(fabs)(x)));
 }
 
-/** Chosen, not multiplied: infinity times 0 is NaN. A closed unit's y is 0, or the NaN that must stay. */
+/** Select, do not multiply: infinity times 0 is NaN. An inactive unit's y is 0, or a NaN that must propagate. */
 static plx_real relu_gradient(plx_real y, plx_real dy)
 {
     return y > ZERO ? dy : y;
@@ -279,7 +279,7 @@ static void kernel_mix_back(int rows, int experts, int width, plx_view gate, plx
 
 /* -- losses ------------------------------------------------------------------------------------------------------ */
 
-/** Written so that y = 1 with a large z leaves log(1 + e^-z), not the difference of two large numbers. */
+/** For y = 1 and a large z this form gives log(1 + e^-z), not the difference of two large numbers. */
 static plx_real log_loss_of(plx_real z, plx_real y)
 {
     return (relu_of(z) - y * z) + REAL(log1p)(REAL(exp)(-REAL(fabs)(z)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* 128-bit vectors: SSE2 or NEON, what every machine of the architecture has. */
+/* 128-bit vectors: SSE2 or NEON, the baseline of the architecture. */
 #include "kernels/kernels_levels.h"
 
 #ifdef PLX_HAS_SIMD128

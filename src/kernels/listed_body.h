@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Sums of listed table rows and their gradient: a block of columns stays in registers along a row's whole list. */
+/* Sums of listed table rows and their gradient: a block of columns stays in registers over a row's whole list. */
 #ifndef PLX_LISTED_BODY_H
 #define PLX_LISTED_BODY_H
 
@@ -43,7 +43,7 @@ INLINE void scatter_block(const int vectors, const bool whole, const listed *x, 
 
 typedef void listed_block(const int vectors, const bool whole, const listed *x, int row, int i, part last);
 
-/** Widest blocks first; row after row, since the next row's list most often names the same table rows. */
+/** Widest blocks first; row after row, since consecutive rows mostly list the same table rows. */
 INLINE void each_listed(int rows, int n, const listed *x, listed_block *block_of)
 {
     const part all = part_of(LANES);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Losses from logits. Only exponentials of numbers <= 0 are taken, so nothing overflows. */
+/* Losses from logits. All exponents are <= 0, so nothing overflows. */
 #ifndef PLX_LOSSES_BODY_H
 #define PLX_LOSSES_BODY_H
 
@@ -26,15 +26,15 @@ static void kernel_log_loss(int n, const float *z, const float *y, float *loss, 
     }
 }
 
-/** Between -1e38 and 1e38, where sums of two stay finite; NaN stays. */
+/** Clamps to +-1e38, so that sums of two stay finite; NaN stays NaN. */
 INLINE vf vf_clamp(vf x)
 {
     return -vf_max(vf_all(-1e38f), -vf_max(vf_all(-1e38f), x));
 }
 
 /**
- * With S = e^-a + e^-b + e^(-a-b), p / (1 - p) = 1 / S: the loss is the log loss of z = -log S, and
- * d(-log(1-p))/da = sigmoid(a) e^-a / S. S is held as its largest term, e^top, times a sum between 1 and 3.
+ * With S = e^-a + e^-b + e^(-a-b), p / (1 - p) = 1 / S: the loss is the log loss of z = -log S, and d(-log(1-p))/da =
+ * sigmoid(a) e^-a / S. S is represented as its largest term, e^top, times a sum between 1 and 3.
  */
 INLINE vf pair_log_loss_of(vf a, vf b, vf y, vf *da, vf *db)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exp, log, sigmoid and tanh of a vector, for the arguments that kernels give them. The polynomials are interpolated
- * at Chebyshev nodes, relative error of each below 2e-8 (a third of an ulp); with the roundings the functions stay
- * below 4 ulp. A NaN stays NaN: training must see it.
+ * exp, log, sigmoid and tanh of a vector, in the ranges that kernels need. The polynomials are interpolated at
+ * Chebyshev nodes, relative error of each below 2e-8 (a third of an ulp); with the roundings the functions stay below 4
+ * ulp. NaN propagates: training must see it.
  */
 #ifndef PLX_MATH_BODY_H
 #define PLX_MATH_BODY_H

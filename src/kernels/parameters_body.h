@@ -87,7 +87,7 @@ static void kernel_sgd(size_t n, float *w, const float *g, float rate)
     }
 }
 
-/** The step that is subtracted from w; `m` and `v` are moved on. */
+/** The step that is subtracted from w; updates `m` and `v`. */
 INLINE vf adam_step(vf g, vf *m, vf *v, const plx_adam_numbers *numbers)
 {
     *m = vf_fma(vf_all(numbers->one_minus_beta1), g - *m, *m);
@@ -97,7 +97,7 @@ INLINE vf adam_step(vf g, vf *m, vf *v, const plx_adam_numbers *numbers)
 
 static void kernel_adam(size_t n, float *w, const float *g, float *m, float *v, const plx_adam_numbers *numbers)
 {
-    const plx_adam_numbers k = *numbers; /* `numbers` may not be known to lie apart from the arrays */
+    const plx_adam_numbers k = *numbers; /* a local copy: `numbers` could alias the arrays */
     size_t i = 0;
     for (; i + LANES <= n; i += LANES) {
         vf first = vf_load(m + i), second = vf_load(v + i);
@@ -178,7 +178,7 @@ static void kernel_rmsprop(size_t n, float *w, const float *g, float *v, float *
     }
 }
 
-/** The new w; `a` and `z` are moved on. Where g is 0 nothing moves: below every number but 0, and not for a NaN. */
+/** The new w; updates `a` and `z`. Where g is 0 nothing changes; the test is false for a NaN. */
 INLINE vf ftrl_step(vf w, vf g, vf *a, vf *z, const plx_ftrl_numbers *numbers)
 {
     const vf rate = vf_all(numbers->rate), low = vf_all(-numbers->l1), smallest = vf_all(0x1p-149f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The activations of kernels_plain.c, by its loops. */
+/* The activations of kernels_plain.c, with its loops. */
 #ifndef PLX_PLAIN_ACTIVATIONS_H
 #define PLX_PLAIN_ACTIVATIONS_H
 
@@ -53,7 +53,7 @@ static plx_real swish_gradient(plx_real x, plx_real dy)
     return dy * (s + s * x * (ONE - s));
 }
 
-/** The normal distribution's share below x. */
+/** The normal distribution function at x. */
 static plx_real normal_share(plx_real x)
 {
     return REAL(erfc)(-x * (plx_real)0.70710678118654752440) / 2;

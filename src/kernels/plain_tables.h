@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernels of kernels_plain.c for rows of tables: embeddings, lists of ids, and what is made of them. */
+/* The kernels of kernels_plain.c for rows of tables: embeddings, lists of ids, pooling. */
 #ifndef PLX_PLAIN_TABLES_H
 #define PLX_PLAIN_TABLES_H
 
@@ -29,7 +29,7 @@ static void kernel_pool_sum(int rows, int n, plx_view table, const uint32_t *ids
     }
 }
 
-/** A NaN is larger than all else. */
+/** NaN is larger than any number. */
 static void kernel_pool_max(int rows, int n, plx_view table, const uint32_t *ids, int length, plx_view y,
                             uint32_t *winners)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels that treat each number by itself. Functions given as arguments are constants and are inlined. */
+/* Elementwise kernels. Functions passed as arguments are constants and are inlined. */
 #ifndef PLX_POINTWISE_BODY_H
 #define PLX_POINTWISE_BODY_H
 
@@ -19,7 +19,7 @@ INLINE void map_row(ptrdiff_t n, const float *x, float *y, map_function *f)
 
 INLINE void map_rows(int rows, int n, plx_view x, plx_view y, map_function *f)
 {
-    if (x.stride == n && y.stride == n) { /* no gaps: one long row */
+    if (x.stride == n && y.stride == n) { /* contiguous: one long row */
         map_row((ptrdiff_t)rows * n, x.at, y.at, f);
         return;
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists of embedding rows made one row, and their gradients. A vector of columns passes over a whole list. */
+/* Pooling of lists of embedding rows, and its gradients. A vector of columns passes over a whole list. */
 #ifndef PLX_POOLS_BODY_H
 #define PLX_POOLS_BODY_H
 
@@ -30,7 +30,7 @@ INLINE vf either(vi which, vf a, vf b)
     return (vf)((which & (vi)a) | (~which & (vi)b));
 }
 
-/** A NaN of either stays; `winners` may be NULL. */
+/** NaN of either operand propagates; `winners` may be NULL. */
 INLINE void pool_max_columns(const float *table, ptrdiff_t stride, const uint32_t *ids, int length, float *y,
                              uint32_t *winners, const bool whole, part p)
 {

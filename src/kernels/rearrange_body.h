@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels that move numbers: transpose, and embedding rows to and from their table. */
+/* Kernels that move data: transpose, and embedding rows to and from their table. */
 #ifndef PLX_REARRANGE_BODY_H
 #define PLX_REARRANGE_BODY_H
 
@@ -21,7 +21,7 @@ INLINE vf load_fours(const float *at, ptrdiff_t stride)
 #endif
 }
 
-/* Lanes 0 and 1 (or 2 and 3) of a and b in turn, in each four lanes; then their halves put together. */
+/* Lanes 0 and 1 (or 2 and 3) of a and b interleaved in each group of four lanes; then their halves combined. */
 #if LANES == 8
 #define FOURS(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l, i + 4, j + 4, k + 4, l + 4)
 #else
@@ -58,7 +58,7 @@ static void kernel_transpose(int rows, int cols, plx_view a, plx_view b)
 }
 #endif
 
-/* Rows of a length known to the compiler are a load and a store or two. */
+/* Rows of a constant length are one or two loads and stores. */
 
 INLINE void gather_rows(int rows, size_t n, plx_view table, const uint32_t *ids, plx_view y)
 {

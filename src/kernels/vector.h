@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One CPU vector of floats, LANES of them (4, 8 or 16; the including file sets it), by the vector extensions of
- * GCC and clang; intrinsics where those cannot say it. Every kernel computes its last, partial vector with the
- * same functions as the whole ones, on masked data, so that a number never depends on where in a row it stands.
- * vf_fma is written out for the same reason: what is contracted must not be the compiler's choice.
+ * One CPU vector of LANES floats (4, 8 or 16; the including file sets it), with the vector extensions of GCC and clang,
+ * and intrinsics where these are not enough. Every kernel computes its last, partial vector with the same functions as
+ * the whole ones, on masked data, so that a result never depends on its position in a row. vf_fma is explicit for the
+ * same reason: contraction must not be the compiler's choice.
  */
 #ifndef PLX_VECTOR_H
 #define PLX_VECTOR_H
@@ -111,7 +111,7 @@ INLINE vf vf_load_part(const float *at, part p)
     return (vf)_mm256_maskload_ps(at, p.mask);
 }
 
-/** In pieces: the masked store is microcode on some processors, and a load of what it wrote would wait. */
+/** In pieces: on some processors the masked store is microcode, and a load after it would stall. */
 INLINE void vf_store_part(float *at, part p, vf v)
 {
     if (p.left == 8) {
@@ -214,7 +214,7 @@ INLINE vf vf_sqrt(vf v)
 #error "LANES must be 4, 8 or 16"
 #endif
 
-/** A whole vector, or the lanes of `p`; `whole` is known when compiling. */
+/** A whole vector, or the lanes of `p`; `whole` is a compile-time constant. */
 INLINE vf vf_load_lanes(const float *at, bool whole, part p)
 {
     return whole ? vf_load(at) : vf_load_part(at, p);
@@ -265,7 +265,7 @@ INLINE float vf_sum(vf v)
     return four[0] + four[1];
 }
 
-/** The largest lane; which of the two zeros it returns, and what for NaN, is open. */
+/** The largest lane; unspecified for NaN and for the sign of zero. */
 INLINE float vf_largest(vf v)
 {
 #if LANES == 16

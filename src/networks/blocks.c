@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The blocks of the models. Names given here are names in model files: they are never changed. */
+/* The blocks of the models. Names set here are stored in model files: never change them. */
 #include "networks/blocks.h"
 
 #define NAME(name) #name,
@@ -13,7 +13,7 @@ static plx_ref activation(plx_graph *graph, int kind, plx_ref x)
     return functions[kind] ? functions[kind](graph, x) : x;
 }
 
-/** Item `layer` of the block's own list, or of that of all. */
+/** Item `layer` of the block's own list, or of the model-wide list. */
 static int named_of(const plx_int_list *own, const plx_int_list *all, int layer)
 {
     const plx_int_list *list = own->n > 0 ? own : all;

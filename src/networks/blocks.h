@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the models are put together from, and the rows that their tables of hyper-parameters share. */
+/* The blocks that models consist of, and the rows that their tables of hyper-parameters share. */
 #ifndef PLX_BLOCKS_H
 #define PLX_BLOCKS_H
 
@@ -7,19 +7,19 @@
 #include "ops/ops.h"
 
 /**
- * For each of `units`: linear, batch normalisation (if on), activation, dropout; `groups` networks beside each other.
- * `own`: the block's own choices. No units: x itself, which then must have as many groups. Parameters: dense0/kernel,
+ * For each of `units`: linear, batch normalisation (if on), activation, dropout; `groups` parallel networks. `own`: the
+ * block's own choices. No units: x itself, which must then have `groups` groups. Parameters: dense0/kernel,
  * dense0/bias, ...
  */
 plx_ref plx_dnn(plx_graph *graph, const plx_build *build, plx_ref x, int groups, const plx_int_list *units,
                 const plx_layer_choices *own);
 
-/** A bank: `n` experts that read x, [n, width]; PLX_ABSENT for none. Parameters: experts/dense0/kernel [n, in, out],
+/** A bank of `n` experts that read x: [n, width]; PLX_ABSENT if n is 0. Parameters: experts/dense0/kernel [n, in, out],
  * ...
  */
 plx_ref plx_experts(plx_graph *graph, const plx_build *build, plx_ref x, int n);
 
-/** The experts of all banks but absent ones, mixed by a gate that reads x. Parameters: gate/dense0/kernel, ...,
+/** The experts of all banks that are not PLX_ABSENT, mixed by a gate that reads x. Parameters: gate/dense0/kernel, ...,
  * gate/kernel. */
 plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx_ref *banks, int n_banks);
 
@@ -29,7 +29,7 @@ plx_ref plx_tower(plx_graph *graph, const plx_build *build, int task, plx_ref x)
 /** x W + b, `width` numbers. Parameters: logit/kernel, logit/bias. */
 plx_ref plx_logit(plx_graph *graph, plx_ref x, int width);
 
-/** The task's prediction and loss by its kind, from logit(x): one number, or one a class. */
+/** The task's prediction and loss by its kind, from logit(x): one number, or one per class. */
 plx_task_output plx_head(plx_graph *graph, const plx_build *build, int task, plx_ref x);
 
 #define PLX_MODEL_OFFSET(field) offsetof(plx_model_spec, field)
@@ -52,7 +52,7 @@ extern const char *const plx_gate_input_names[];
     PLX_MODEL_FIELD_UNITS(gate_dnn_units, "[]", "sizes of the hidden layers of each gate; empty: a linear gate")
 #define PLX_MODEL_FIELD_EXPERT_UNITS                                                                                   \
     PLX_MODEL_FIELD_UNITS(expert_dnn_units, "[64]", "sizes of the layers of each expert, at least one")
-/* Choices by layer of the block `member`, or of all. */
+/* Per-layer choices of the block `member`, or model-wide ones. */
 #define PLX_MODEL_FIELDS_LAYERS(prefix, member, activation_, dropout_, use_bn_, whose, empty)                          \
     {.name = prefix "dnn_activation",                                                                                  \
      .type = PLX_FIELD_CHOICE_LIST,                                                                                    \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From a record's fields to one vector: tables that several features share, lists pooled, dense numbers. */
+/* From a record's fields to one vector: shared tables, pooled lists, dense numbers. */
 #include "networks/features.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@ static const char *table_name(const plx_input_spec *input)
     return input->table ? input->table : input->name;
 }
 
-/* An input that reads a table, for finding those of one table in time and memory that grow as the inputs do. */
+/* An input that reads a table; groups inputs by table in linear time and memory. */
 typedef struct reader {
     const char *table;
     int input;
@@ -25,8 +25,8 @@ static int by_table(const void *a, const void *b)
     return order ? order : x->input - y->input;
 }
 
-/* Of each input, the next one that reads its table, -1 for none; `n_readers`: how many read it, 0 for all but its
- * first. */
+/* For each input, the next one that reads its table, or -1; `n_readers`: the table's readers, at its first reader, else
+   0. */
 typedef struct same_table {
     int *next, *n_readers; /* [n_inputs] */
 } same_table;
@@ -77,7 +77,7 @@ static plx_bag_kind bag_kind(const plx_input_spec *input)
     return input->length == 0 ? PLX_BAG_ROW : kinds[input->combiner];
 }
 
-/* The table of input `first`, which is the first to read it, for all that do: their values go to `parts`. */
+/* The table of which input `first` is the first reader, for all its readers: their values go to `parts`. */
 static void add_table(plx_graph *graph, const plx_build *build, const same_table *same, int first, const int *number,
                       plx_ref *parts)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of models, and the checks that a table of fields cannot make. */
+/* The list of models, and checks beyond their tables of fields. */
 #include <stdio.h>
 #include <string.h>
 
@@ -44,7 +44,7 @@ static bool reads(const plx_model_def *def, const char *name)
     return plx_field_find(def->fields, *def->n_fields, plx_slice_of(name)) != NULL;
 }
 
-/** Builds the network on one number, without memory for its parameters: the limits of a graph hold for any network. */
+/** Builds the network for one dense number, without allocating parameters, to check the limits of a graph. */
 static plx_status build_alone(const plx_model_def *def, const plx_build *build, const plx_allocator *allocator,
                               plx_error *err)
 {
@@ -58,7 +58,7 @@ static plx_status build_alone(const plx_model_def *def, const plx_build *build, 
     return status;
 }
 
-/* Sets the row's value to the least that makes a network; false: the row says nothing of sizes. */
+/* Sets the row's value to the smallest valid size; false: the row is no size. */
 static bool set_least(const plx_field *field, plx_model_spec *spec, plx_int_list *one)
 {
     void *at = (unsigned char *)spec + field->offset;
@@ -77,11 +77,11 @@ static bool set_least(const plx_field *field, plx_model_spec *spec, plx_int_list
     }
 }
 
-/* What makes the network smaller. */
+/* Finds the hyper-parameter to reduce. */
 typedef struct remedy {
-    const char *text; /* empty: nothing does; NULL: out of memory */
-    const char *key;  /* of the text's hyper-parameters, the first that is not as by default, else the first */
-    bool is_changed;  /* `key` is not as by default */
+    const char *text; /* empty: no key is enough; NULL: out of memory */
+    const char *key;  /* of the hyper-parameters in the text, the first that differs from its default, else the first */
+    bool is_changed;  /* `key` differs from its default */
 } remedy;
 
 static bool is_as_by_default(const plx_field *field, const plx_model_spec *spec, plx_arena *arena)
@@ -100,7 +100,7 @@ static bool is_as_by_default(const plx_field *field, const plx_model_spec *spec,
     return is_same;
 }
 
-/* With `alone`, what alone makes the network small enough. */
+/* With `alone`: the key that is enough by itself. */
 static remedy size_remedy(const plx_model_def *def, const plx_build *build, bool alone, plx_arena *arena)
 {
     remedy r = {.text = ""};
@@ -139,7 +139,7 @@ static plx_status check_size(const plx_model_def *def, const plx_build *build, p
     return PLX_OK;
 }
 
-/** Lists of choices by layer are at most as long as there are layers; one value fits every number of them. */
+/** Per-layer lists have at most one item per layer; a single value fits any number of layers. */
 static void check_choices(const plx_model_def *def, const char *prefix, const plx_layer_choices *choices, int layers,
                           plx_problems *problems)
 {
@@ -213,7 +213,7 @@ plx_status plx_model_check(const plx_model_def *def, const plx_model_spec *spec,
         plx_problem_add(problems, "model", -1, "expert_dnn_units",
                         "'expert_dnn_units' is empty: an expert needs at least one layer");
     check_all_choices(def, spec, n_tasks, problems);
-    if (problems->n > n_before) return PLX_OK; /* there is no such network to look at */
+    if (problems->n > n_before) return PLX_OK; /* no network to check */
     static const plx_input_spec input = {.name = "input"};
     const plx_build build = {.spec = spec, .inputs = &input, .n_inputs = 1, .targets = targets, .n_tasks = n_tasks};
     return check_size(def, &build, arena, problems);

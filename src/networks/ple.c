@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Customised gate control and progressive layered extraction (Tang et al., RecSys 2020). A level has own experts for
- * each task and shared ones; a task's gate covers its own and the shared experts, the shared gate, which every level
- * but the last has, covers all. CGC is one level.
+ * Customised gate control and progressive layered extraction (Tang et al., RecSys 2020). A level has experts for each
+ * task and shared ones. A task's gate covers its own and the shared experts; the shared gate, which every level but the
+ * last has, covers all. CGC has one level.
  */
 #include "networks/blocks.h"
 #include "networks/features.h"
@@ -28,7 +28,7 @@ static const plx_field ple_fields[] = {
 };
 static const size_t ple_n_fields = sizeof ple_fields / sizeof *ple_fields;
 
-/* What flows between levels: a value for each task and one that is shared, all the features at first. */
+/* The values between levels: one for each task and a shared one; the features for the first level. */
 typedef struct streams {
     plx_ref *tasks; /* [n_tasks] */
     plx_ref shared;
@@ -40,7 +40,7 @@ static plx_ref gate_source(const plx_build *build, plx_ref features, plx_ref lev
     return spec->gate_dnn_units.n == 0 && spec->gate_input == PLX_GATE_FEATURES ? features : level;
 }
 
-/* Own banks of all tasks, then the shared bank. */
+/* The banks of all tasks, then the shared bank. */
 static void add_banks(plx_graph *graph, const plx_build *build, const streams *in, plx_ref *banks)
 {
     for (int task = 0; task < build->n_tasks; task++) {

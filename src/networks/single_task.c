@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A network of its own for each task, tables too: what every claim about sharing is measured against. */
+/* A separate network for each task, tables included: the baseline for models that share. */
 #include "networks/blocks.h"
 #include "networks/features.h"
 

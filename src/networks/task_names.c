@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Layers of a task are shown under its name: "click/tower/dense0/linear" for "task0/tower/dense0/linear". */
+/* Layers are displayed under their task's name: "click/tower/dense0/linear" for "task0/tower/dense0/linear". */
 #include <string.h>
 
 #include "data/dictionary.h"
@@ -15,7 +15,7 @@ static bool is_task(plx_slice part)
     return true;
 }
 
-/* Adds the parts between slashes that are not there yet; false when out of memory. */
+/* Adds new parts between slashes; false when out of memory. */
 static bool add_parts(plx_dictionary *parts, const char *name)
 {
     while (*name) {
@@ -28,7 +28,7 @@ static bool add_parts(plx_dictionary *parts, const char *name)
     return true;
 }
 
-/* Whether nothing else is called so. */
+/* Whether no other part has this name. */
 static bool is_plain(const plx_dictionary *parts, const char *name)
 {
     const plx_slice text = plx_slice_of(name);

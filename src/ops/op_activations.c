@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Activations. Where the value tells the slope, backward reads it and no input, so that it may be made in its input's
- * place; gelu and swish fall before they rise, prelu's and dice's slopes are learned, and these read their input.
+ * Activations. If the value determines the slope, backward reads only the value, which may then overwrite the input.
+ * gelu and swish are not monotonic and the slopes of prelu and dice are learned, so these read their input.
  */
 #include "ops/op_defs.h"
 
@@ -15,7 +15,7 @@ static void activate(const plx_tile *tile, const plx_node *node, plx_activate_fn
     kernel(tile->rows, plx_shape_numbers(node->shape), plx_tile_input(tile, node, 0), plx_tile_value(tile, node));
 }
 
-/** `x` and `y`: what the kernel may read of them; the other is a view that it does not look at. */
+/** `x` and `y`: the kernel reads one of them; the other may be any view. */
 static void activate_back(const plx_tile *tile, const plx_node *node, plx_activate_back_fn *kernel)
 {
     bool adds;
@@ -107,7 +107,7 @@ static void dice_backward(const plx_tile *tile, const plx_node *node)
     const plx_view dz = plx_tile_input_gradient(tile, node, 1, &adds_z);
     kernels->dice_sums(tile->rows, numbers, x, z, dy, plx_tile_param_gradient(tile, node, SLOPE, 0).at,
                        tile->adds_gradient);
-    if (!dx.at || !dz.at) return; /* z is made of x, so that both are wanted or none */
+    if (!dx.at || !dz.at) return; /* z is computed from x, so both are needed or neither */
     kernels->dice_back(tile->rows, numbers, x, z, plx_run_param(tile->run, node, SLOPE, 0).at, dy, dx, adds, dz,
                        adds_z);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Target attention, and the columns of a value that it and others read of a table's node. Behind a list's end items are
- * zeros with weight 0, so products over all `length` of them leave nothing of what is not there.
+ * Target attention, and the op for columns of a table node's value. Items after the end of a list are zeros with weight
+ * 0, so products over all `length` items ignore them.
  */
 #include <math.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One table read by any number of sparse features and lists. All its gradient is made by this one node, so features may
+ * One table for any number of sparse features and lists. This node computes the table's whole gradient, so features may
  * share a table and no two jobs write to one row.
  *
- * An item is a place for an id in a record: one of a sparse feature, `length` of a list. Forward writes down each
- * item's id and factor; the join of all rows adds factor * dy to the row of the id, in the order of the items. It works
- * in parts that own a range of ids each and pick their items from all. A lazy table has no gradient of its size: a part
- * numbers the ids that it meets, by a hash table as large as there are items, and adds to rows by those numbers.
+ * An item is a slot for an id in a record: one for a sparse feature, `length` for a list. Forward records each item's
+ * id and factor; the join over all rows adds factor * dy to the row of the id, in the order of the items. Each part of
+ * the join owns a range of ids and selects its items. The gradient of a lazy table is sparse: a part numbers its ids
+ * with a hash table sized by the number of items, and adds to rows by these numbers.
  */
 #include <string.h>
 
@@ -14,7 +14,7 @@
 
 enum {
     PARTS_MAX = PLX_TOUCHED_PARTS,
-    PART_NUMBERS = 1 << 16, /* of a gradient that is worth a part */
+    PART_NUMBERS = 1 << 16, /* minimum gradient per part */
     HASH_PLACES = 4,        /* an item */
     CHUNK = 128
 };
@@ -51,9 +51,9 @@ plx_bag_field plx_bag_field_at(const plx_node *node, int index, int *column)
 /* Arrays in the row scratch, of the tile's rows in scoring, of the batch's in training. */
 typedef struct scratch {
     plx_real *scale;   /* [n_fields][rows, length] */
-    uint32_t *ids;     /* [n_fields][rows, length]; PLX_NO_ID behind a list's end */
-    uint32_t *winners; /* [maxima][rows, width]: ids that the numbers are of */
-    /* For the join, all [rows * n_items]: a part begins where its first item would be if items were sorted by part. */
+    uint32_t *ids;     /* [n_fields][rows, length]; PLX_NO_ID after a list's end */
+    uint32_t *winners; /* [maxima][rows, width]: ids of the maxima */
+    /* For the join, all [rows * n_items]: a part starts where its first item would be if items were sorted by part. */
     size_t *from;       /* of an item's dy */
     plx_real *factor;   /* of an item */
     uint32_t *to;       /* rows of the gradient */
@@ -137,7 +137,7 @@ static void fill_scale(const field *own, const plx_list_field *list, const uint8
         scale[i] = 0;
 }
 
-/* Ids and factors of the tile's rows of one field; rows of the table are asked for ahead of their use. */
+/* Ids and factors of one field for the tile's rows; rows of the table are prefetched. */
 static void read_items(const plx_tile *tile, const field *own, plx_view table, uint32_t *ids, plx_real *scale)
 {
     const plx_layout *layout = tile->run->layout;
@@ -209,15 +209,15 @@ static void bag_forward(const plx_tile *tile, const plx_node *node)
 /* -- Backward
  * ------------------------------------------------------------------------------------------------------------ */
 
-/* What a part works with. */
+/* The state of a part. */
 typedef struct part {
     const plx_run *run;
     const bag_attrs *attrs;
     plx_view dy, gradient; /* by id, or by number in `touched` */
     uint32_t first_id, end_id;
-    uint32_t n_hash; /* places, a power of two; 0: no lazy table */
+    uint32_t n_hash; /* slots, a power of two; 0: no lazy table */
     int n_touched, n_items;
-    scratch s; /* the join's arrays from this part's place on */
+    scratch s; /* the join's arrays from this part's position on */
 } part;
 
 static int bag_parts(const plx_run *run, const plx_node *node)
@@ -234,7 +234,7 @@ static bool is_own(const part *p, uint32_t id)
     return id >= p->first_id && id < p->end_id;
 }
 
-/* The row of the gradient that belongs to an id of the part; numbers it where it is new. */
+/* The gradient row of an id of the part; numbers new ids. */
 static uint32_t gradient_row(part *p, uint32_t id)
 {
     if (p->n_hash == 0) return id;
@@ -248,7 +248,7 @@ static uint32_t gradient_row(part *p, uint32_t id)
     }
 }
 
-/* Finds the part's place in the arrays, and clears its hash table. */
+/* Finds the part's position in the arrays, and clears its hash table. */
 static void open_part(part *p, const plx_node *node, int number, int parts)
 {
     const bag_attrs *attrs = p->attrs;
@@ -277,7 +277,7 @@ static void open_part(part *p, const plx_node *node, int number, int parts)
     memset(p->s.hash, 0, (own > 0 ? p->n_hash : 0) * sizeof *p->s.hash);
 }
 
-/* Which of up to CHUNK ids are the part's; without branches, since nobody can foretell them. */
+/* Selects the part's ids among up to CHUNK ids; without branches, which would be unpredictable. */
 static int find_own(const part *p, const uint32_t *ids, int n, int *places)
 {
     const uint32_t n_ids = p->end_id - p->first_id;
@@ -309,7 +309,7 @@ static void list_items(part *p, const field *own)
     }
 }
 
-/* The gradient of a maximum goes to the first of the items that have it. */
+/* The gradient of a maximum goes to the first item that has it. */
 static void add_maxima(part *p, const field *own)
 {
     const size_t rows = (size_t)p->run->n_rows;

@@ -6,8 +6,8 @@
 #include "graph/run.h"
 #include "ops/ops.h"
 
-/** Every op: X(name) for plx_op_name; those of one value's losses are plx_op_NAME_loss of PLX_LOSS_LIST. A test fails
- * by name for an op without a gradient case. */
+/** Every op: X(name) for plx_op_name; the ops of losses are plx_op_NAME_loss for PLX_LOSS_LIST. A test names each op
+ * without a gradient case. */
 /* clang-format off */
 #define PLX_OP_LIST(X)                                                                                                 \
     X(embedding) X(dense) X(concat) X(bag) X(columns) X(attention) X(linear) PLX_ACTIVATION_OPS(X) X(multiply) X(exp)  \
@@ -20,7 +20,7 @@ PLX_LOSS_LIST(PLX_LOSS_OP)
 #undef PLX_LOSS_OP
 #undef PLX_OP
 
-/** Attributes of embedding nodes, and the parameters of linear ones: what op_joined.c has to know of them. */
+/** Attributes of embedding nodes and parameters of linear ones, for op_joined.c. */
 typedef struct plx_embedding_attrs {
     int feature, vocabulary, dim;
     plx_init init;
@@ -32,18 +32,18 @@ enum { PLX_LINEAR_KERNEL, PLX_LINEAR_BIAS };
 enum { PLX_MOMENTS_MEAN, PLX_MOMENTS_VARIANCE };
 enum { PLX_NORMALISE_SCALE, PLX_NORMALISE_SHIFT };
 
-/** Attributes that who writes a network in another form has to know. */
+/** Attributes for exporters of networks. */
 int plx_bag_n_fields(const plx_node *node);
-/** `*column`: where the field's numbers begin in the node's value. */
+/** `*column`: the field's first column in the node's value. */
 plx_bag_field plx_bag_field_at(const plx_node *node, int index, int *column);
 int plx_columns_first(const plx_node *node);
-/** The list whose items attention weighs. */
+/** The list that attention pools. */
 int plx_attention_list(const plx_node *node);
 double plx_norm_epsilon(const plx_node *node);
 
-/** op_joined_fuse.c: linear nodes that read one value, as one product. */
+/** op_joined_fuse.c: fuses linear nodes that read one value into one product. */
 plx_fusion plx_joined_fuse(const plx_fuse_request *request);
-/** op_linear.c: one bank on a bank, with the affine map that follows it. */
+/** op_linear.c: fuses a bank on a bank with the affine map after it. */
 plx_fusion plx_folded_fuse(const plx_fuse_request *request);
 
 /** Numbers of a value in one row. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where records become values: embedding tables, dense numbers, and their concatenation. */
+/* From records to values: embedding tables, dense numbers, and their concatenation. */
 #include <string.h>
 
 #include "ops/op_defs.h"
@@ -90,12 +90,12 @@ static void concat_shape(plx_graph *graph, plx_node *node)
     for (int i = 0; i < node->n_inputs; i++) {
         const plx_shape shape = plx_node_input_shape(graph, node, i);
         if (shape.groups != 1) plx_graph_fail(graph, "concat: input %d has %d groups, not 1", i, shape.groups);
-        if (node->shape.width > PLX_ROW_NUMBERS_MAX) return; /* told by who asks for the node */
+        if (node->shape.width > PLX_ROW_NUMBERS_MAX) return; /* described by its consumer */
         node->shape.width += shape.width;
     }
 }
 
-/* Inputs that the plan has put in place already are where they belong. */
+/* Inputs that the plan has placed inside the value need no copy. */
 static void concat_forward(const plx_tile *tile, const plx_node *node)
 {
     plx_view piece = plx_tile_value(tile, node);

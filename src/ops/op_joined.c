@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The rewrite that speed comes from: all linear nodes that read one value, as one product; and where that value is
- * a row of features, small embedding tables multiplied with the first layer once a batch instead of row by row.
+ * The most important rewrite: all linear nodes that read one value become one product. If that value is a row of
+ * features, small embedding tables are multiplied by the first layer once per batch instead of row by row.
  *
  *   x W = sum over features f of E_f[id_f] W_f + rest W_rest, so with P_f = E_f W_f a row is a sum of table rows, and
  * from dP_f = sum of dY over the rows of each category follow dW_f = E_f' dP_f and dE_f = dP_f W_f'.
  *
- * Most categories of most rows are the feature's commonest one. Its P_f row goes into a base that all rows start from,
- * and the other rows hold the difference to it, so that a row of the batch adds only where it differs: its list.
- * Backward, the commonest category's dP_f row is the sum over all rows less that over the other categories.
+ * Most rows have the most frequent category of most features. Its P_f row is part of a base that all rows start from,
+ * and the other rows of P_f hold the difference to it, so a row of the batch adds only the categories that differ: its
+ * list. Backward, the most frequent category's dP_f row is the sum over all rows minus that over the other categories.
  *
- * Weights of the nodes are packed side by side once a batch: first the rows for the rest of x, then the tables'.
+ * The nodes' weights are packed once per batch, concatenated: first the rows for the rest of x, then the tables'.
  */
 #include <string.h>
 
 #include "ops/op_joined.h"
 
 enum {
-    BLOCK = 16, /* columns that one job of the backward join takes: a cache line, so that no two jobs share one */
+    BLOCK = 16, /* columns per job of the backward join: a cache line, so that no two jobs share one */
 };
 
 /* -- Scratch of the run
@@ -28,13 +28,13 @@ typedef struct scratch {
     plx_view kernel;         /* [all_width, width] */
     plx_real *transposed;    /* [width, rest_width], then each table's rows [width, dim]: see transposed_of */
     plx_view d_kernel;       /* [all_width, width], the tables' rows alone */
-    plx_view products;       /* [n_table_rows, width]: P less its commonest row */
+    plx_view products;       /* [n_table_rows, width]: P minus its most frequent row */
     plx_view d_products;     /* [n_table_rows, width] */
-    plx_view common;         /* [n_tables, width]: the commonest rows, sign turned */
+    plx_view common;         /* [n_tables, width]: the most frequent rows, negated */
     plx_real *bias;          /* [width] */
     plx_real *d_bias;        /* [width], where there are tables */
-    plx_real *base;          /* [width], of scoring: bias and commonest rows, what a row starts from */
-    plx_real *scale, *shift; /* [width], of the members' affine maps, where there are any */
+    plx_real *base;          /* [width], in scoring: bias plus most frequent rows, the start of every row */
+    plx_real *scale, *shift; /* [width], of the members' affine maps, if any */
     struct {
         uint32_t *offset, *bytes, *run, *first_row, *common; /* [n_tables]: see plx_id_tables */
     } ids;
@@ -100,8 +100,8 @@ static plx_view columns_from(plx_view view, int column)
  * ------------------------------------------------------------------------------------------------------------ */
 
 /*
- * Copies a piece's rows between the members' kernels (or their gradients) and the packed kernel. A kernel whose groups
- * share their input holds them side by side, so its rows are as wide as the member.
+ * Copies a piece's rows between the members' kernels (or their gradients) and the packed kernel. A kernel with groups
+ * that share their input stores them interleaved, so its rows are as wide as the member.
  */
 static void copy_rows(const plx_run *run, const joined_attrs *attrs, const piece *rows, plx_view packed,
                       bool is_unpacking)
@@ -116,7 +116,8 @@ static void copy_rows(const plx_run *run, const joined_attrs *attrs, const piece
     }
 }
 
-/* A piece of the packed kernel, transposed. Tables have a block each, so that no two jobs write to one cache line. */
+/* A piece of the packed kernel, transposed. Each table has its own block, so that no two jobs write to one cache
+   line. */
 static plx_view transposed_of(const joined_attrs *attrs, const scratch *s, const piece *rows)
 {
     if (rows->packed_row < attrs->rest_width) return (plx_view){s->transposed + rows->packed_row, attrs->rest_stride};
@@ -148,7 +149,7 @@ static void pack_biases(const plx_run *run, const joined_attrs *attrs, plx_real 
     }
 }
 
-/* Before rows are packed; what has no affine map is scaled by 1 and shifted by 0. */
+/* Runs before rows are packed; members without an affine map get scale 1 and shift 0. */
 static void take_in_affines(const plx_run *run, const joined_attrs *attrs, const scratch *s)
 {
     for (int m = 0; m < attrs->n_members && attrs->has_affines; m++) {
@@ -173,7 +174,7 @@ static void unpack_biases(const plx_run *run, const joined_attrs *attrs, const p
     }
 }
 
-/* P of one table less its commonest row, which is put aside with its sign turned. */
+/* P of one table minus its most frequent row, which is stored separately, negated. */
 static void multiply_table(const plx_run *run, const joined_attrs *attrs, int t, const scratch *s)
 {
     const table *own = &attrs->tables[t];
@@ -202,7 +203,7 @@ static void fill_id_tables(const plx_run *run, const joined_attrs *attrs, const 
     }
 }
 
-/* Part 0 is the rest, part t + 1 table t. In scoring, where it is done once for many batches, one part does all. */
+/* Part 0 is the rest, part t + 1 is table t. In scoring, which prepares once for many batches, one part does all. */
 static int table_parts(const plx_run *run, const plx_node *node)
 {
     (void)run;
@@ -245,7 +246,7 @@ static void joined_prepare(const plx_run *run, const plx_node *node, int part)
 /* -- Forward
  * ------------------------------------------------------------------------------------------------------------- */
 
-/* How many rows of a tile list each table, behind the base, which in training each tile makes for itself. */
+/* In how many rows of a tile each table is listed, after the base, which in training each tile computes itself. */
 static uint32_t *listed_in(const plx_run *run, const plx_node *node, int tile)
 {
     return (uint32_t *)(void *)(plx_run_tile_numbers(run, node, tile) + ((const joined_attrs *)node->attrs)->stride);
@@ -313,7 +314,7 @@ static int column_parts(const plx_run *run, const plx_node *node)
     return (((const joined_attrs *)node->attrs)->width + BLOCK - 1) / BLOCK;
 }
 
-/* dP, and the biases' gradients, for some columns: no job sees another's, and rows are added in the batch's order. */
+/* dP and the biases' gradients for some columns: jobs are disjoint, and rows are added in the batch's order. */
 static void collapsed_backward_join(const plx_run *run, const plx_node *node, int part)
 {
     const joined_attrs *attrs = node->attrs;
@@ -340,8 +341,8 @@ static void collapsed_backward_join(const plx_run *run, const plx_node *node, in
 }
 
 /*
- * Whether no row of the batch is at the table's commonest category, whose gradient then is 0: the difference of sums
- * would leave a rounding that Adam makes a step of.
+ * Whether no row of the batch has the table's most frequent category. Its gradient is then exactly 0; the difference of
+ * sums would leave a rounding error, which Adam would turn into a full step.
  */
 static bool all_rows_list(const plx_run *run, const plx_node *node, int t)
 {
@@ -351,7 +352,7 @@ static bool all_rows_list(const plx_run *run, const plx_node *node, int t)
     return listed == (uint32_t)run->n_rows;
 }
 
-/* Part 0 is the rest and the biases, part t + 1 table t. */
+/* Part 0 is the rest and the biases, part t + 1 is table t. */
 static void joined_finish(const plx_run *run, const plx_node *node, int part)
 {
     const joined_attrs *attrs = node->attrs;

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a joined first layer is made of: op_joined.c executes it, op_joined_fuse.c decides on it. */
+/* The data of a joined first layer: op_joined_fuse.c decides on it, op_joined.c executes it. */
 #ifndef PLX_OP_JOINED_H
 #define PLX_OP_JOINED_H
 
 #include "ops/op_defs.h"
 
-/* A linear node and its place among the columns. */
+/* A linear node and its first column. */
 typedef struct member {
     const plx_node *node;
-    const plx_node *affine; /* a map of its value that is taken into its kernel and bias; NULL: none */
+    const plx_node *affine; /* an affine map folded into its kernel and bias; NULL: none */
     int column, width;
 } member;
 
-/* Part of the source: rows of the kernels as they are, and as they are packed. */
+/* A part of the source: rows of the members' kernels, and of the packed kernel. */
 typedef struct piece {
     int source_row, packed_row, width;
 } piece;
@@ -27,7 +27,7 @@ typedef struct table {
 typedef struct joined_attrs {
     member *members;
     int n_members;
-    piece *rest; /* what is read as a value; NULL and 0: nothing */
+    piece *rest; /* the part read as a value; NULL and 0: none */
     int n_rest;
     table *tables;
     int n_tables;

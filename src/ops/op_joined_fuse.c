@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which linear nodes are joined, and which embedding tables are multiplied with them once a batch. */
+/* Decides which linear nodes are joined, and which embedding tables are multiplied by them once per batch. */
 #include "ops/op_joined.h"
 
 enum { TABLE_ROWS_MAX = 65535 /* of all tables: numbers in lists are 16 bits */ };
@@ -14,14 +14,14 @@ static int count_readers(const plx_graph *graph, int index)
     return readers;
 }
 
-/* Scoring must not depend on how many rows a call has: it reckons with this number of them. */
+/* Scoring must not depend on the number of rows of a call: the cost model assumes this number. */
 enum { SCORED_ROWS = 1024 };
 
 /*
- * In multiply-adds of a wide product. Gathering costs rows * dim in each of three products (one in scoring), collapsing
- * vocabulary * dim in as many, and additions of table rows: forward one and backward two for each row that is not at
- * the commonest category. An addition costs as much as a handful of multiply-adds while the products of all tables lie
- * in the second-level cache, and more the further they outgrow it (docs/performance.md has the measurements).
+ * In multiply-adds of a wide product. Gathering costs rows * dim in each of three products (one in scoring). Collapsing
+ * costs vocabulary * dim in as many, plus additions of table rows: one forward and two backward for each row without
+ * the most frequent category. An addition costs a few multiply-adds while the products of all tables fit in the
+ * second-level cache, and more the larger they are (measurements: docs/performance.md).
  */
 static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embedding_attrs *embedding,
                                 double product_mebibytes)
@@ -34,7 +34,7 @@ static bool is_worth_collapsing(const plx_fuse_request *request, const plx_embed
     return products * embedding->vocabulary * embedding->dim + additions * rows < products * rows * embedding->dim;
 }
 
-/* Of the products of all tables that the source reads, collapsed or not. */
+/* Size of the products of all tables that the source reads, collapsed or not. */
 static double product_mebibytes(const joined_attrs *attrs, const plx_fuse_request *request)
 {
     double rows = 0;
@@ -50,7 +50,7 @@ static bool can_collapse(const plx_fuse_request *request)
     return request->source->op->concatenates && request->is_only_reader && request->collapse != PLX_COLLAPSE_NEVER;
 }
 
-/* The attributes of an embedding that nothing else reads, so that its rows need not be made; else NULL. */
+/* The attributes of an embedding that nothing else reads, so its rows need not be gathered; else NULL. */
 static const plx_embedding_attrs *find_embedding(const plx_fuse_request *request, const plx_node *input)
 {
     const bool is_own = input->op == &plx_op_embedding && count_readers(request->graph, input->index) == 1;
@@ -66,11 +66,11 @@ static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
         attrs->width += width;
         attrs->has_affines = attrs->has_affines || request->affines[m];
     }
-    /* An odd number of cache lines, so that a block of columns of many rows is spread over all sets of a cache. */
+    /* An odd number of cache lines, so that a block of columns of many rows uses all sets of a cache. */
     attrs->stride = ((attrs->width + 15) / 16 | 1) * 16;
 }
 
-/* Sorts the source's inputs into tables and rest; the rest's rows of the packed kernel come first. */
+/* Splits the source's inputs into tables and rest; the rest's rows of the packed kernel come first. */
 static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, plx_fusion *fusion)
 {
     const plx_node *source = request->source;
@@ -102,7 +102,7 @@ static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, pl
     attrs->list_stride = (attrs->n_tables + 1 + list_unit - 1) / list_unit * list_unit;
 }
 
-/* Whether the readers' numbers are few enough for one row of a value. */
+/* Whether the readers' total width fits one row of a value. */
 static bool is_narrow_enough(const plx_fuse_request *request)
 {
     int64_t width = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Linear layers, and banks of them. Memory of a value [rows, groups, width] is row by row, so a bank that reads one
- * shared input is one wide product, and a bank on a bank is one product a group on strided views.
+ * Linear layers, and banks of them. A value [rows, groups, width] is row-major, so a bank that reads one shared input
+ * is one wide product, and a bank on a bank is one product per group on strided views.
  */
 #include "ops/op_defs.h"
 
@@ -32,7 +32,7 @@ static void linear_shape(plx_graph *graph, plx_node *node)
     }
 }
 
-/* A bank as products: one wide one where the groups share their input, else one a group. */
+/* A bank as products: one wide product if the groups share their input, else one per group. */
 typedef struct products {
     int n, width_in, width; /* of one product */
 } products;

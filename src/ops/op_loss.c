@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Losses: forward leaves the sum over the tile's labelled rows in tile numbers 0 and 1 (sum, rows) and each row's
- * slopes in its scratch; backward scales the slopes by task weight / the rows of the whole batch with a label of the
- * task, which are known before the first tile. A row without a label (NaN) counts nowhere; a batch without any sends no
- * gradient. Where rows have weights, loss and slopes of a row are multiplied by its own; the divisor stays the number
- * of rows. A row of weight 0 has loss and slopes of 0, whatever its label and prediction are: their product could be 0
- * * infinity.
+ * Losses: forward stores the sum over the tile's labelled rows and their number in tile numbers 0 and 1, and each row's
+ * slopes in its scratch. Backward scales the slopes by task weight / labelled rows of the whole batch, which are known
+ * before the first tile. A row without a label (NaN) is skipped; a batch without any label sends no gradient. With row
+ * weights, a row's loss and slopes are multiplied by its weight; the divisor stays the number of rows. A row of weight
+ * 0 has loss and slopes of exactly 0 for any label and prediction: a product could be 0 * infinity.
  */
 #include <math.h>
 
@@ -31,11 +30,11 @@ static void loss_shape(plx_graph *graph, plx_node *node)
     node->tile_numbers = 2;
 }
 
-/* What a tile's rows have of the task. */
+/* The task's data of a tile's rows. */
 typedef struct labelled {
-    plx_real labels[PLX_TILE_ROWS_MAX]; /* 0 where there is none */
+    plx_real labels[PLX_TILE_ROWS_MAX]; /* 0 if missing */
     bool has[PLX_TILE_ROWS_MAX];
-    float weights[PLX_TILE_ROWS_MAX]; /* where the records have any */
+    float weights[PLX_TILE_ROWS_MAX]; /* NULL without weights */
     int count;
 } labelled;
 
@@ -62,8 +61,8 @@ static void gather_input(const plx_tile *tile, const plx_node *node, int i, plx_
 }
 
 /*
- * Sums the losses of rows that have a label and count, and clears the slopes of the others. The slopes of a row are n
- * numbers: those of row r begin at r * stride, and lie `gap` apart.
+ * Sums the losses of rows with a label and a weight, and clears the slopes of the others. A row has n slopes: those of
+ * row r start at r * stride and are `gap` apart.
  */
 static void sum_losses(const plx_tile *tile, const plx_node *node, const labelled *rows, const plx_real *losses,
                        int stride, int gap)
@@ -90,7 +89,7 @@ static void sum_losses(const plx_tile *tile, const plx_node *node, const labelle
     numbers[1] = (plx_real)rows->count;
 }
 
-/* What a slope is multiplied by. */
+/* The factor of a slope. */
 static plx_real slope_factor(const plx_tile *tile, const plx_node *node)
 {
     const loss_attrs *attrs = node->attrs;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batch normalisation over the whole batch, which lies in tiles: two nodes, each with a join.
+ * Batch normalisation over the whole batch, which is split into tiles: two nodes, each with a join.
  *
  *   moments    forward: mean and squares of each tile; join: of the batch (Chan, Golub, LeVeque 1983), moving averages
  *   normalise  forward: y = (x - mean) * inverse * scale + shift
@@ -17,14 +17,14 @@ static const double momentum = 0.99;
 /** Attributes of both nodes. */
 typedef struct norm_attrs {
     double epsilon; /* added to the variance */
-    bool is_scaled; /* by learned scales and shifts; else 1 and 0 */
+    bool is_scaled; /* with learned scale and shift; else 1 and 0 */
 } norm_attrs;
 
 enum { MEAN = PLX_MOMENTS_MEAN, VARIANCE = PLX_MOMENTS_VARIANCE };
-enum { MEANS, INVERSES, FACTORS, CONSTANTS }; /* of `channels` numbers each, scratch of the run of moments */
-enum { TILE_MEANS, TILE_SQUARES };            /* likewise, scratch a tile of moments */
+enum { MEANS, INVERSES, FACTORS, CONSTANTS }; /* of `channels` numbers each, run scratch of moments */
+enum { TILE_MEANS, TILE_SQUARES };            /* likewise, tile scratch of moments */
 enum { SCALE = PLX_NORMALISE_SCALE, SHIFT = PLX_NORMALISE_SHIFT };
-enum { TILE_SCALES, TILE_SHIFTS }; /* scratch a tile of normalise: y = x * scale + shift, then their sums */
+enum { TILE_SCALES, TILE_SHIFTS }; /* tile scratch of normalise: y = x * scale + shift, then their sums */
 
 double plx_norm_epsilon(const plx_node *node)
 {
@@ -106,7 +106,7 @@ static void moments_backward(const plx_tile *tile, const plx_node *node)
     bool adds;
     const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
     if (!dx.at) return;
-    assert(adds); /* normalise, which reads the same x, has run a phase before */
+    assert(adds); /* normalise, which reads the same x, has run one phase earlier */
     const int channels = moments_channels(tile->run, node);
     const plx_real *numbers = plx_run_batch_numbers(tile->run, node);
     tile->run->kernels->add_affine(tile->rows, channels, plx_tile_input(tile, node, 0), numbers + FACTORS * channels,
@@ -145,7 +145,7 @@ static plx_real *moments_of(const plx_run *run, const plx_node *node)
     return plx_run_batch_numbers(run, plx_run_input_node(run, node, 1));
 }
 
-/** The scales or shifts; NULL where there are none. */
+/** The scales or shifts; NULL: none. */
 static const plx_real *own_numbers(const plx_run *run, const plx_node *node, int param)
 {
     return node->n_params > 0 ? plx_run_param(run, node, param, 0).at : NULL;

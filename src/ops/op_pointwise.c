@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Ops that treat each number for itself: exponentials, products, dropout. */
+/* Elementwise ops: exponentials, products, dropout. */
 #include <math.h>
 
 #include "ops/op_defs.h"
@@ -18,7 +18,7 @@ static void multiply_shape(plx_graph *graph, plx_node *node)
     node->shape = x;
 }
 
-/* out (+)= x y. Only predictions of a few numbers a row are multiplied, so a plain loop serves. */
+/* out (+)= x y. Only predictions of a few numbers per row are multiplied, so a plain loop is enough. */
 static void multiply_rows(int rows, int n, plx_view x, plx_view y, plx_view out, bool adds)
 {
     for (int row = 0; row < rows; row++) {
@@ -50,7 +50,7 @@ static void multiply_backward(const plx_tile *tile, const plx_node *node)
 const plx_op plx_op_multiply = {
     .name = "multiply", .shape = multiply_shape, .forward = multiply_forward, .backward = multiply_backward};
 
-/* Rates are as few. */
+/* Rates are few, too. */
 static void exp_forward(const plx_tile *tile, const plx_node *node)
 {
     const plx_view x = plx_tile_input(tile, node, 0), y = plx_tile_value(tile, node);
@@ -96,7 +96,7 @@ static void dropout_shape(plx_graph *graph, plx_node *node)
     same_shape(graph, node);
 }
 
-/* The mask is drawn anew in the backward pass: the same numbers come, since they are counted. */
+/* The backward pass draws the mask again: the random numbers are counter-based, so they are the same. */
 static void drop(const plx_tile *tile, const plx_node *node, plx_view from, plx_view to, bool adds)
 {
     const plx_run *run = tile->run;

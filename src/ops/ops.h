@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The ops as a model calls them: values in, value out. Each is one constant struct plx_op beside its code; how to
- * add one is told in CONTRIBUTING.md. Shapes are [groups, width], rows of the batch left out.
+ * The ops as functions for models: values in, value out. Each is one constant struct plx_op in the file of its code. To
+ * add one: CONTRIBUTING.md. Shapes are [groups, width], without the rows of the batch.
  */
 #ifndef PLX_OPS_H
 #define PLX_OPS_H
@@ -10,7 +10,7 @@
 #include "kernels/activation_list.h"
 #include "tasks/loss.h"
 
-/** Every op, ended by NULL: what tests walk. */
+/** All ops, ended by NULL, for tests. */
 extern const plx_op *const plx_op_list[];
 
 /** A table of embeddings. */
@@ -23,34 +23,34 @@ typedef struct plx_embedding_table {
 
 /* -- op_input.c ------------------------------------------------------------------------------------------------- */
 
-/** Rows of an own table [vocabulary, dim] by the ids of sparse feature `feature` (its number among them): [1, dim]. The
- * table is neither frozen nor lazy: those are bags. */
+/** Rows of a table [vocabulary, dim] by the ids of sparse feature `feature` (its index among them): [1, dim]. Only for
+ * a table that is not shared, frozen or lazy: use plx_bag for those. */
 plx_ref plx_embedding(plx_graph *graph, int feature, const plx_embedding_table *table);
 /** All dense numbers of the record: [1, n_dense]. */
 plx_ref plx_dense_input(plx_graph *graph, int n_dense);
-/** [1, w1], [1, w2], ... side by side: [1, w1 + w2 + ...]. */
+/** Concatenates [1, w1], [1, w2], ...: [1, w1 + w2 + ...]. */
 plx_ref plx_concat(plx_graph *graph, const plx_ref *values, int n);
 
 /* -- op_bag.c --------------------------------------------------------------------------------------------------- */
 
-/** What a field of a record makes of its table rows. */
+/** How a field of a record combines its table rows. */
 typedef enum plx_bag_kind {
     PLX_BAG_ROW,  /* sparse: the row of its id [dim] */
-    PLX_BAG_SUM,  /* list: sum of w_i row_i [dim]; w_i is the item's weight, 1 where the list has none */
-    PLX_BAG_MEAN, /* list: that over the sum of w_i; 0 where that is 0 */
-    PLX_BAG_MAX,  /* list: the largest number of each column [dim], weights left out */
-    PLX_BAG_ITEMS /* list: the items' rows side by side, then zeros [length * dim], weights left out */
+    PLX_BAG_SUM,  /* list: sum of w_i row_i [dim]; w_i is the item's weight, or 1 */
+    PLX_BAG_MEAN, /* list: the sum divided by the sum of w_i; 0 if that is 0 */
+    PLX_BAG_MAX,  /* list: the maximum of each column [dim], without weights */
+    PLX_BAG_ITEMS /* list: the items' rows concatenated, then zeros [length * dim], without weights */
 } plx_bag_kind;
 
 typedef struct plx_bag_field {
     plx_bag_kind kind;
-    int feature; /* its number among the record's sparse features, or among its lists */
-    int length;  /* of a list: most items */
+    int feature; /* its index among the record's sparse features, or its lists */
+    int length;  /* of a list: maximum length */
 } plx_bag_field;
 
 /**
- * What fields make of the rows of one table, side by side in their order: [1, sum of widths]. An empty list makes
- * zeros. Parameter: table [vocabulary, dim].
+ * Combined rows of one table for several fields, concatenated in order: [1, sum of widths]. An empty list gives zeros.
+ * Parameter: table [vocabulary, dim].
  */
 plx_ref plx_bag(plx_graph *graph, const plx_embedding_table *table, const plx_bag_field *fields, int n_fields);
 
@@ -60,9 +60,9 @@ plx_ref plx_bag(plx_graph *graph, const plx_embedding_table *table, const plx_ba
 plx_ref plx_slice_columns(plx_graph *graph, plx_ref x, int first, int width);
 /**
  * Target attention: sum_i a_i k_i, a = softmax over the items of list `feature` of q . k_i / sqrt(d): [1, d]. q [1, d],
- * items k [1, length * d] as PLX_BAG_ITEMS makes them. An empty list makes zeros. That a candidate weighs a list of
- * past items is from Zhou et al., Deep Interest Network (KDD 2018, arXiv 1706.06978), which weighs by a small network
- * without softmax; the weight here is the scaled dot product of Vaswani et al. (arXiv 1706.03762).
+ * items k [1, length * d] as from PLX_BAG_ITEMS. An empty list gives zeros. Attention of a candidate over past items is
+ * from Zhou et al., Deep Interest Network (KDD 2018, arXiv 1706.06978), which uses a small network without softmax; the
+ * weight here is the scaled dot product of Vaswani et al. (arXiv 1706.03762).
  */
 plx_ref plx_attention(plx_graph *graph, plx_ref q, plx_ref items, int feature, int length);
 
@@ -83,33 +83,34 @@ plx_ref plx_linear(plx_graph *graph, plx_ref x, const plx_linear_spec *spec);
 
 /* -- op_activations.c ------------------------------------------------------------------------------------------- */
 
-/* plx_relu, plx_sigmoid, ...: of each number of x; activation_list.h has the formulae. */
+/* plx_relu, plx_sigmoid, ...: elementwise; formulae in activation_list.h. */
 #define PLX_ACTIVATION(name, by) plx_ref plx_##name(plx_graph *graph, plx_ref x);
 PLX_POINTWISE_LIST(PLX_ACTIVATION)
 #undef PLX_ACTIVATION
-/** x, or alpha x where x < 0 (He et al., arXiv 1502.01852). Parameter: alpha [groups, 1, width], at first 0. */
+/** x, or alpha x where x < 0 (He et al., arXiv 1502.01852). Parameter: alpha [groups, 1, width], initially 0. */
 plx_ref plx_prelu(plx_graph *graph, plx_ref x);
 /**
- * x (p + (1 - p) alpha), p = sigmoid of x standardised (Zhou et al., arXiv 1706.06978). Parameters: dice/alpha
- * [groups, 1, width], at first 0; states: dice/mean, dice/variance.
+ * x (p + (1 - p) alpha), p = sigmoid of x standardised (Zhou et al., arXiv 1706.06978). Parameters: dice/alpha [groups,
+ * 1, width], initially 0; states: dice/mean, dice/variance.
  */
 plx_ref plx_dice(plx_graph *graph, plx_ref x);
 
 /* -- op_pointwise.c --------------------------------------------------------------------------------------------- */
 
-/** e^x: the rate of which a network gives the logarithm. */
+/** e^x: the rate, from a network's output of its logarithm. */
 plx_ref plx_exp(plx_graph *graph, plx_ref x);
-/** x y, element by element, of equal shapes. */
+/** x y, elementwise, of equal shapes. */
 plx_ref plx_multiply(plx_graph *graph, plx_ref x, plx_ref y);
-/** In training zeroes a share `rate` of the numbers and divides the others by 1 - rate; else x. 0 <= rate < 1. */
+/** In training, zeroes each number with probability `rate` and divides the others by 1 - rate; else x. 0 <= rate <
+ * 1. */
 plx_ref plx_dropout(plx_graph *graph, plx_ref x, double rate);
 
 /* -- op_norm.c -------------------------------------------------------------------------------------------------- */
 
 /**
- * Batch normalisation over the rows (Ioffe and Szegedy, arXiv 1502.03167), each number of [groups, width] for itself:
- * in training by the whole batch's mean and biased variance, else by their moving averages. epsilon 1e-3, momentum
- * 0.99. Parameters: scale, shift [groups, 1, width]; states: mean, variance.
+ * Batch normalisation over the rows (Ioffe and Szegedy, arXiv 1502.03167), separately for each number of [groups,
+ * width]: in training by the whole batch's mean and biased variance, else by their moving averages. epsilon 1e-3,
+ * momentum 0.99. Parameters: scale, shift [groups, 1, width]; states: mean, variance.
  */
 plx_ref plx_batch_norm(plx_graph *graph, plx_ref x);
 /** The same without scale and shift, and with another epsilon. */
@@ -128,9 +129,9 @@ void plx_mixture_add_gate(const plx_run *run, const plx_node *node, double *sums
 
 /* -- op_loss.c -------------------------------------------------------------------------------------------------- */
 
-/* Of the rows that have a label of `task`, times their weights where they have any. */
+/* Losses of the rows with a label of `task`, times the rows' weights, if any. */
 
-/** The loss of a network's numbers (tasks/loss_list.h); `value` [1, 1], for a task of classes [1, classes]. */
+/** The loss of a network's output (tasks/loss_list.h); `value` [1, 1], or [1, classes] for a task with classes. */
 plx_ref plx_loss_node(plx_graph *graph, int task, plx_ref value, const plx_loss *loss, double parameter);
 /** Cross-entropy of sigmoid(a) sigmoid(b), in log space (ESMM). */
 plx_ref plx_pair_loss(plx_graph *graph, int task, plx_ref a, plx_ref b);

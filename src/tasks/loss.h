@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A loss: what it makes of the network's numbers and the labels, what the prediction is, which labels it takes. One
- * constant a file; loss_list.h has the list. Labels that are missing and weights are the op's (ops/op_loss.c).
+ * A loss: its value and slopes, its prediction, and the labels that it accepts. One constant per file; the list is in
+ * loss_list.h. The op (ops/op_loss.c) handles missing labels and weights.
  */
 #ifndef PLX_LOSS_H
 #define PLX_LOSS_H
@@ -9,7 +9,7 @@
 #include "kernels/kernels.h"
 #include "tasks/loss_list.h"
 
-/** The numbers that losses read of a task. */
+/** The parameters of losses. */
 #define PLX_LOSS_PARAMETER(key, loss, most, open, fallback, doc) PLX_LOSS_##key,
 typedef enum plx_loss_parameter {
     PLX_LOSS_PLAIN, /* none */
@@ -17,12 +17,12 @@ typedef enum plx_loss_parameter {
 } plx_loss_parameter;
 #undef PLX_LOSS_PARAMETER
 
-/** The prediction, of the number z that the network gives. */
+/** The prediction, from the network's output z. */
 typedef enum plx_link {
     PLX_LINK_NONE,    /* z */
     PLX_LINK_SIGMOID, /* 1 / (1 + e^-z) */
     PLX_LINK_EXP,     /* e^z */
-    PLX_LINK_SOFTMAX, /* of a number a class */
+    PLX_LINK_SOFTMAX, /* softmax over the classes */
     PLX_LINKS
 } plx_link;
 
@@ -30,12 +30,12 @@ typedef enum plx_link {
 typedef struct plx_loss_rows {
     const plx_kernels *kernels;
     int n;                  /* rows */
-    int width;              /* numbers that the network gives of a row: 1, or one a class */
-    plx_view values;        /* [n, width]: those numbers; of width 1 without gaps */
-    const plx_real *labels; /* [n]; 0 where a row has none */
+    int width;              /* network outputs per row: 1, or one per class */
+    plx_view values;        /* [n, width]: these outputs; contiguous if width is 1 */
+    const plx_real *labels; /* [n]; 0 if missing */
     plx_real parameter;
     plx_real *losses; /* [n] */
-    plx_real *slopes; /* [n, width]: derivatives of the losses by the values */
+    plx_real *slopes; /* [n, width]: derivatives of the losses with respect to the values */
 } plx_loss_rows;
 
 typedef struct plx_loss {
@@ -43,7 +43,7 @@ typedef struct plx_loss {
     plx_link link;
     plx_loss_parameter parameter;
     bool labels_from_0, labels_to_1; /* labels below 0, above 1 are errors */
-    const char *reader;              /* what a column of such labels does, for these errors; NULL: the kind's words */
+    const char *reader;              /* describes a column of such labels, for these errors; NULL: the kind's words */
     void (*each)(const plx_loss_rows *rows);
 } plx_loss;
 

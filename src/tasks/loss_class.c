@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cross-entropy of softmax(z) against the class that the label numbers. */
+/* Cross-entropy of softmax(z) against the class with the label's index. */
 #include <math.h>
 
 #include "tasks/loss.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The losses by the kind of task that takes them, and their parameters. From these rows come the choices of a task's
- * `loss`, the keys of parameters, help, ops and the tests of gradients. "How to add a loss" in CONTRIBUTING.md.
+ * The losses by kind of task, and their parameters. These rows define the choices of a task's `loss`, the keys of
+ * parameters, help, ops and the gradient tests. "How to add a loss": CONTRIBUTING.md.
  */
 #ifndef PLX_LOSS_LIST_H
 #define PLX_LOSS_LIST_H

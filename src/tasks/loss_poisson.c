@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* e^z - y z: the negative logarithm of a Poisson likelihood of rate e^z, less what no z changes. */
+/* e^z - y z: the negative logarithm of a Poisson likelihood of rate e^z, without terms that do not depend on z. */
 #include <math.h>
 
 #include "tasks/loss.h"

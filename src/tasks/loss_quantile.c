@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The pinball loss: q (y - z) where y is above z, else (1 - q) (z - y). Its expectation is least where z is the
- * quantile q of the labels (Koenker and Bassett, Regression Quantiles, Econometrica 46, 1978). Slope 0 where z is y, as
- * of the absolute loss, which is twice that of q = 1/2.
+ * The pinball loss: q (y - z) if y > z, else (1 - q) (z - y). The quantile q of the labels minimises its expectation
+ * (Koenker and Bassett, Regression Quantiles, Econometrica 46, 1978). The slope at z = y is 0, as for the absolute
+ * loss, which is twice this loss for q = 1/2.
  */
 #include "tasks/loss.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A kind of task: what its labels are, what it predicts, by which losses it learns, which metrics stand for it. One
- * constant a file; what other layers do for a kind is in a table of theirs by kind or by label form.
+ * A kind of task: its labels, its prediction, its losses and its main metrics. One constant per file; other layers have
+ * their own tables by kind or by label form.
  */
 #ifndef PLX_TASK_H
 #define PLX_TASK_H
@@ -9,26 +9,26 @@
 #include "plexus_base.h"
 #include "tasks/loss.h"
 
-/** What a task's labels are. */
+/** The form of a task's labels. */
 typedef enum plx_label_form {
-    PLX_LABELS_ARE_NUMBERS, /* as they stand */
-    PLX_LABELS_ARE_TRUTHS,  /* 1 or 0, by texts */
-    PLX_LABELS_ARE_CLASSES, /* the numbers of texts */
+    PLX_LABELS_ARE_NUMBERS, /* numbers, used as they are */
+    PLX_LABELS_ARE_TRUTHS,  /* texts that mean 1 or 0 */
+    PLX_LABELS_ARE_CLASSES, /* indices of texts */
     PLX_LABEL_FORMS
 } plx_label_form;
 
 typedef struct plx_task_def {
-    const char *name;       /* as a task's `kind` says */
-    const char *noun;       /* what such a task is */
-    const char *prediction; /* what its score is */
+    const char *name;       /* value of a task's `kind` */
+    const char *noun;       /* noun for a task of this kind */
+    const char *prediction; /* noun for its score */
     plx_label_form labels;
     bool has_output_per_class; /* else one output */
     /* The losses and their names, ended by NULL; the first is the default. */
     const plx_loss *const *losses;
     const char *const *loss_names;
-    /* Names of metrics: what stands for the task in one number; what a message suggests to monitor. */
+    /* Names of metrics: the main metric; the one that a message suggests to monitor. */
     const char *score, *monitored;
-    const char *degenerate; /* what labels are for which some metrics have no meaning */
+    const char *degenerate; /* describes labels for which some metrics are undefined */
 } plx_task_def;
 
 /* X(KIND, name): `const plx_task_def plx_task_NAME` of PLX_TASK_KIND, in the order of plx_task_kind. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Yes or no: a probability is learned. */
+/* Binary classification: the model learns a probability. */
 #include <stddef.h>
 
 #include "tasks/task.h"

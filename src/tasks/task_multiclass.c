@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One of several classes: a probability of each is learned. */
+/* Multiclass classification: the model learns a probability for each class. */
 #include <stddef.h>
 
 #include "tasks/task.h"

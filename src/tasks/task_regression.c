@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A number is learned. */
+/* Regression: the model learns a number. */
 #include <stddef.h>
 
 #include "tasks/task.h"
