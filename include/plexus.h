@@ -31,7 +31,7 @@
  * What programs ask for beside that:
  *   Looking inside     tasks, input columns, parameters, layers, descriptions
  *   Metrics            plx_metric_count, _at, _find, plx_metrics_value
- *   Reference          plx_config_reference
+ *   Reference          plx_config_default, _reference
  *   Output files       plx_output_create, _add, _commit, _temporary, _free
  * The structs are in plexus_base.h.
  *
@@ -249,6 +249,10 @@ PLX_API double plx_metrics_value(const plx_metrics *metrics, int metric);
 
 /* -- Reference ---------------------------------------------------------------------------------------------- */
 
+/** The default of a key as JSON, which plx_config_set accepts, too: "data.KEY", "train.KEY", "model.NAME.KEY",
+ * "features.KIND.KEY" or "tasks.KIND.KEY", such as "features.sparse.min_count". Free it with plx_text_free.
+ * PLX_ERR_ARGUMENT: no such key, or it has no default. */
+PLX_API plx_status plx_config_default(plx_context *context, const char *key, char **out, plx_error *err);
 /** Reference of every section and key as Markdown, made from the tables that the parser uses. Free it with
  * plx_text_free. */
 PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_error *err);

@@ -866,6 +866,37 @@ static void test_every_allocation_may_fail(void)
     write_rows("rows.csv", N_ROWS, 1);
 }
 
+static void test_defaults_of_keys(void)
+{
+    static const struct {
+        const char *key, *value;
+    } cases[] = {
+        {"train.optimizer", "\"adam\""},   {"train.learning_rate", "0.001"},   {"data.validation_part", "0"},
+        {"data.delimiter", "\",\""},       {"features.sparse.min_count", "1"}, {"features.dense.size", "1"},
+        {"tasks.binary.weight", "1"},      {"model.mmoe.num_experts", "8"},    {"features.dense.missing", "\"error\""},
+        {"tasks.multiclass.classes", "[]"}};
+    static const char *const wrong[] = {
+        "epochs",          "train.epoch",   "train.x.epochs", "model.num_experts",        "model.x.towers",
+        "features.x.size", "features.size", "tasks.binary.x", "features.dense.min_count", "features.sparse.name"};
+    plx_context *context = NULL;
+    CHECK_STATUS(plx_context_create(NULL, &context, NULL), PLX_OK);
+    REQUIRE(context);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char *text = NULL;
+        CHECK_STATUS(plx_config_default(context, cases[i].key, &text, NULL), PLX_OK);
+        if (!text || strcmp(text, cases[i].value) != 0) printf("  %s: %s\n", cases[i].key, text);
+        CHECK(text && strcmp(text, cases[i].value) == 0);
+        plx_text_free(context, text);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char *text = NULL;
+        plx_error err = {.message = ""};
+        CHECK_STATUS(plx_config_default(context, wrong[i], &text, &err), PLX_ERR_ARGUMENT);
+        CHECK(!text && strstr(err.message, wrong[i]));
+    }
+    plx_context_free(context);
+}
+
 static void test_input_columns(void)
 {
     static const char text[] =
@@ -927,6 +958,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_weights_that_are_not_finite),
         CHECK_TEST(test_values_of_keys),
         CHECK_TEST(test_input_columns),
+        CHECK_TEST(test_defaults_of_keys),
         CHECK_TEST(test_data_for_a_model),
         CHECK_TEST(test_contexts),
         CHECK_TEST(test_wrong_model_files_are_refused),

@@ -73,6 +73,12 @@ class Parsed:
         return names
 
 
+def default_of(*key: str) -> Any:
+    """The library's default of a key: ("train", "epochs"), ("features", KIND, KEY)."""
+    handle = context()
+    return json.loads(taken_text(handle, lib.plx_config_default, handle, ".".join(key).encode()))
+
+
 class Configuration:
     """`source` is a dict of sections or YAML; `name` stands for YAML in messages, while the places of a dict are in
     words. It does not change, and is parsed at most once."""

@@ -14,7 +14,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from ._config import Configuration
+from ._config import default_of
 from ._types import KerasObject
 
 # Keras' arguments and the configuration's keys.
@@ -355,14 +355,7 @@ def _of_keras(optimizer: KerasObject) -> tuple[str, dict[str, Any]]:
 @functools.cache
 def _defaults() -> dict[str, Any]:
     """What the library takes where an optimizer says nothing, by the configuration's keys."""
-    probe = {
-        "data": {"train": []},
-        "features": [{"name": "feature", "kind": "sparse"}],
-        "tasks": [{"name": "task"}],
-        "model": {"name": "single_task"},
-    }
-    parsed = Configuration(probe).parsed()
-    return {key: parsed.value("train", key) for key in _KEYS.values()}
+    return {key: default_of("train", key) for key in _KEYS.values()}
 
 
 def settings(optimizer: Optimizer) -> dict[str, Any]:

@@ -51,6 +51,13 @@ const plx_input_column *plx_config_column(const plx_config *config, int index)
     return index >= 0 && index < config->n_columns ? &config->columns[index] : NULL;
 }
 
+plx_status plx_config_default(plx_context *context, const char *key, char **out, plx_error *err)
+{
+    if (!context || !key || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context, key and out must not be NULL");
+    *out = NULL;
+    return plx_default(context, key, out, err);
+}
+
 plx_status plx_config_reference(plx_context *context, char **out, plx_error *err)
 {
     if (!context || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "context and out must not be NULL");

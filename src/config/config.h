@@ -42,6 +42,9 @@ void plx_spec_release(plx_spec *spec);
 void plx_spec_write(const plx_spec *spec, plx_string *out);
 /** The value of a key as JSON: "section.key" or "section.name.key". PLX_ERR_ARGUMENT: there is no such key. */
 plx_status plx_spec_write_value(const plx_spec *spec, const char *key, plx_string *out, plx_error *err);
+/** The default of a key as JSON: "data.key", "train.key", "model.network.key", "features.kind.key" or "tasks.kind.key".
+ * PLX_ERR_ARGUMENT: there is no such key, or it has no default. */
+plx_status plx_spec_write_default(const plx_allocator *allocator, const char *key, plx_string *out, plx_error *err);
 /** Everything that determines how raw rows are encoded, as text: equal texts give equal records for the same data. */
 void plx_spec_write_encoding(const plx_spec *spec, plx_string *out);
 /** The reference of all sections and models as Markdown, from the tables. */

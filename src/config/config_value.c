@@ -90,15 +90,27 @@ static const void *find(const plx_spec *spec, const place *at, const plx_field *
     return NULL;
 }
 
-plx_status plx_spec_write_value(const plx_spec *spec, const char *key, plx_string *out, plx_error *err)
+static bool cut_key(const char *key, place *out)
 {
     const char *first = strchr(key, '.'), *last = strrchr(key, '.');
-    if (!first) PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' is not of the form SECTION.KEY, such as train.epochs", key);
-    const place at = {.section = between(key, first),
-                      .name = last > first ? between(first + 1, last) : (plx_slice){"", 0},
-                      .key = plx_slice_of(last + 1)};
+    if (!first) return false;
+    *out = (place){.section = between(key, first),
+                   .name = last > first ? between(first + 1, last) : (plx_slice){"", 0},
+                   .key = plx_slice_of(last + 1)};
+    return true;
+}
+
+static plx_status fail_form(const char *key, plx_error *err)
+{
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' is not of the form SECTION.KEY, such as train.epochs", key);
+}
+
+plx_status plx_spec_write_value(const plx_spec *spec, const char *key, plx_string *out, plx_error *err)
+{
+    place at;
     const plx_field *fields = NULL;
     size_t n = 0;
+    if (!cut_key(key, &at)) return fail_form(key, err);
     const void *object = find(spec, &at, &fields, &n);
     if (object && plx_slice_equal(at.section, plx_slice_of("model")) && plx_slice_equal(at.key, plx_slice_of("name"))) {
         write_quoted(spec->def->name, out);
@@ -110,4 +122,68 @@ plx_status plx_spec_write_value(const plx_spec *spec, const char *key, plx_strin
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "the configuration has no '%s'; docs/configuration.md lists all keys", key);
     write_value(field, object, out);
     return PLX_OK;
+}
+
+/* -- Defaults ------------------------------------------------------------------------------------------------------ */
+
+static bool is_word(plx_slice text, const char *word)
+{
+    return plx_slice_equal(text, plx_slice_of(word));
+}
+
+static int find_word(const char *const *words, plx_slice word)
+{
+    for (int i = 0; words[i]; i++)
+        if (is_word(word, words[i])) return i;
+    return -1;
+}
+
+/* The fields of a section, and of which kind its entry is: -1 where there are no kinds. */
+static bool find_fields(const place *at, const plx_field **fields, size_t *n, int *kind)
+{
+    *kind = -1;
+    if (is_word(at->section, "data") && !at->name.length) {
+        *fields = plx_data_fields, *n = plx_data_n_fields;
+    } else if (is_word(at->section, "train") && !at->name.length) {
+        *fields = plx_train_fields, *n = plx_train_n_fields;
+    } else if (is_word(at->section, "features")) {
+        *fields = plx_feature_fields, *n = plx_feature_n_fields;
+        return (*kind = find_word(plx_feature_kinds, at->name)) >= 0;
+    } else if (is_word(at->section, "tasks")) {
+        *fields = plx_task_fields, *n = plx_task_n_fields;
+        return (*kind = find_word(plx_task_kinds, at->name)) >= 0;
+    } else {
+        const plx_model_def *def = is_word(at->section, "model") ? plx_model_find(at->name) : NULL;
+        if (!def) return false;
+        *fields = def->fields, *n = *def->n_fields;
+    }
+    return true;
+}
+
+plx_status plx_spec_write_default(const plx_allocator *allocator, const char *key, plx_string *out, plx_error *err)
+{
+    /* One of them: a field knows its own place in its struct. */
+    union {
+        plx_data_spec data;
+        plx_feature_spec feature;
+        plx_task_spec task;
+        plx_model_spec model;
+        plx_train_spec train;
+    } object;
+    place at;
+    int kind;
+    const plx_field *fields = NULL;
+    size_t n = 0;
+    memset(&object, 0, sizeof object);
+    if (!cut_key(key, &at)) return fail_form(key, err);
+    const plx_field *field = find_fields(&at, &fields, &n, &kind) ? plx_field_find_for(fields, n, at.key, kind) : NULL;
+    if (!field || (kind >= 0 && !plx_field_is_for(field, kind)))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no key '%s'; docs/configuration.md lists all keys", key);
+    if (!field->fallback) PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' has no default: it must be given", key);
+    plx_arena arena;
+    plx_arena_init(&arena, allocator);
+    plx_status status = plx_fields_default(field, 1, &object, &arena, err);
+    if (!status) write_value(field, &object, out);
+    plx_arena_release(&arena);
+    return status;
 }

@@ -122,6 +122,13 @@ plx_status plx_config_value(const plx_config *config, const char *key, char **ou
     return plx_string_give(&text, plx_spec_write_value(&config->spec, key, &text, err), out, err);
 }
 
+plx_status plx_default(const plx_context *context, const char *key, char **out, plx_error *err)
+{
+    plx_string text;
+    plx_string_init(&text, &context->allocator);
+    return plx_string_give(&text, plx_spec_write_default(&context->allocator, key, &text, err), out, err);
+}
+
 plx_status plx_reference(const plx_context *context, char **out, plx_error *err)
 {
     plx_string text;

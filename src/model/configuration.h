@@ -20,6 +20,8 @@ plx_status plx_config_assign(plx_config *config, const char *assignment, plx_err
 plx_status plx_config_value(const plx_config *config, const char *key, char **out, plx_error *err);
 /** Makes the lists of tasks and columns again, in the spec's arena. */
 plx_status plx_config_list(plx_config *config, plx_error *err);
+/** The default of a key as JSON, to be freed by the context's allocator. */
+plx_status plx_default(const plx_context *context, const char *key, char **out, plx_error *err);
 /** Every section and key as Markdown, to be freed by the context's allocator. */
 plx_status plx_reference(const plx_context *context, char **out, plx_error *err);
 
