@@ -16,7 +16,9 @@ struct plx_texts {
     int n_slots;
 };
 
-plx_status plx_text_open(const plx_allocator *allocator, const char *path, int blocks, plx_text **out, plx_error *err)
+/* `blocks`: of plx_ahead, for a compressed file; 0: none is read ahead. */
+static plx_status open_text(const plx_allocator *allocator, const char *path, int blocks, plx_text **out,
+                            plx_error *err)
 {
     *out = NULL;
     plx_text *text = plx_alloc_zero(allocator, 1, sizeof *text);
@@ -84,7 +86,7 @@ static bool is_worth_it(const char *path)
 static void open_before(plx_texts *t, int file)
 {
     plx_text *text = NULL;
-    if (is_worth_it(t->paths[file])) plx_text_open(t->allocator, t->paths[file], BLOCKS_BEFORE, &text, NULL);
+    if (is_worth_it(t->paths[file])) open_text(t->allocator, t->paths[file], BLOCKS_BEFORE, &text, NULL);
     t->opened[file % t->n_slots] = text;
 }
 
@@ -106,5 +108,5 @@ plx_status plx_texts_open(plx_texts *t, const char *path, plx_text **out, plx_er
     *out = take(t);
     for (; t->n_opened < t->n && t->n_opened < t->next + t->n_slots - 1; t->n_opened++)
         open_before(t, t->n_opened);
-    return *out ? PLX_OK : plx_text_open(t->allocator, path, t->n_slots > 1 ? BLOCKS : 0, out, err);
+    return *out ? PLX_OK : open_text(t->allocator, path, t->n_slots > 1 ? BLOCKS : 0, out, err);
 }

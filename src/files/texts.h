@@ -12,8 +12,6 @@ typedef struct plx_text {
     plx_byte_source source;
 } plx_text;
 
-/** `path` is borrowed. `blocks`: of plx_ahead, for a compressed file; 0: none is read ahead. */
-plx_status plx_text_open(const plx_allocator *allocator, const char *path, int blocks, plx_text **out, plx_error *err);
 /** NULL is fine. */
 void plx_text_close(plx_text *text);
 

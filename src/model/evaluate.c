@@ -8,7 +8,7 @@
 #include "model/training.h"
 #include "train/group.h"
 
-plx_status plx_model_score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
+static plx_status score_rows(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
 {
     plx_machine machine = model->context->machine;
     PLX_TRY(plx_model_check_weights(model, err));
@@ -111,7 +111,7 @@ static plx_status evaluate_rows(const plx_model *model, const plx_encoders *enco
     float *scores = plx_alloc(allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
     plx_status status = scores ? PLX_OK : plx_error_memory(err);
     if (status == PLX_OK && how->loss_weights) status = plx_model_row_weights(model, rows, &own, err);
-    if (status == PLX_OK) status = plx_model_score(model, rows, scores, err);
+    if (status == PLX_OK) status = score_rows(model, rows, scores, err);
     if (status == PLX_OK)
         status = plx_model_measure(model, rows, scores, how->weights ? how->weights : own, metrics, err);
     plx_free(allocator, own);
@@ -150,11 +150,11 @@ static plx_status predict_rows(const plx_model *model, const plx_dataset *datase
 {
     const plx_rows *rows = &dataset->rows;
     PLX_TRY(plx_model_check_encoders(model, dataset->encoders, err));
-    if (what->scores) return plx_model_score(model, rows, what->scores, err);
+    if (what->scores) return score_rows(model, rows, what->scores, err);
     const plx_allocator *allocator = &model->context->allocator;
     float *scores = plx_alloc(allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
     const plx_scored_rows scored = {.rows = (int64_t)rows->n, .scores = scores};
-    plx_status status = scores ? plx_model_score(model, rows, scores, err) : plx_error_memory(err);
+    plx_status status = scores ? score_rows(model, rows, scores, err) : plx_error_memory(err);
     if (!status && !what->take(what->user, &scored))
         status = plx_error_set(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
     plx_free(allocator, scores);

@@ -5,8 +5,6 @@
 
 #include "model/handles.h"
 
-/** `scores` [rows->n, n_outputs]. */
-plx_status plx_model_score(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err);
 /** Figures of all tasks on rows with their scores [rows->n, n_outputs] and what they count, [rows->n, n_tasks] (NULL:
  * 1). PLX_ERR_SCHEMA: no row has a label. PLX_ERR_ARGUMENT: a weight is negative or not finite. */
 plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, const double *weights,
