@@ -16,10 +16,8 @@
 enum { N_SPARSE = 10, N_LISTS = 2, N_INPUTS = N_SPARSE + N_LISTS, LENGTH = 50, DIM = 16, BATCH = 1024 };
 enum { SPARSE_VOCABULARY = 1001, LIST_VOCABULARY = 100001 };
 
-static const char *const combiners[] = {[PLX_COMBINE_MEAN] = "mean",
-                                        [PLX_COMBINE_SUM] = "sum",
-                                        [PLX_COMBINE_MAX] = "max",
-                                        [PLX_COMBINE_ATTENTION] = "attention"};
+static const char *const combiners[] = {
+    [PLX_LIST_MEAN] = "mean", [PLX_LIST_SUM] = "sum", [PLX_LIST_MAX] = "max", [PLX_LIST_ATTENTION] = "attention"};
 enum { N_COMBINERS = sizeof combiners / sizeof *combiners };
 
 typedef struct options {
@@ -71,7 +69,7 @@ static void fill(table *t, int rows)
     }
 }
 
-static void build(plx_graph *graph, plx_arena *arena, plx_combiner combiner, int lazy_rows)
+static void build(plx_graph *graph, plx_arena *arena, plx_list_combiner combiner, int lazy_rows)
 {
     static int bottom[] = {128}, tower[] = {64};
     static plx_int_list towers[] = {{tower, 1}, {tower, 1}};
@@ -99,7 +97,7 @@ static void build(plx_graph *graph, plx_arena *arena, plx_combiner combiner, int
     if (plx_graph_finish(graph, &err) != PLX_OK) bench_stop(err.message);
 }
 
-static void measure(const options *o, const table *t, plx_combiner combiner)
+static void measure(const options *o, const table *t, plx_list_combiner combiner)
 {
     static const double weights[] = {1, 1};
     static const char *const names[] = {"click", "buy"};
@@ -108,7 +106,7 @@ static void measure(const options *o, const table *t, plx_combiner combiner)
     plx_arena arena;
     plx_graph graph;
     plx_pool *pool = NULL;
-    plx_train_result result;
+    plx_train_report result;
     plx_error err;
     snprintf(table_optimizer, sizeof table_optimizer, "%s", o->optimizer ? o->optimizer : "");
     plx_arena_init(&arena, &plx_allocator_default);
@@ -165,7 +163,7 @@ int main(int argc, char **argv)
     bench_print_machine(plx_kernels_for(plx_cpu_best()));
     fill(&t, o.rows);
     for (int combiner = 0; combiner < N_COMBINERS; combiner++) {
-        if (bench_is_selected(&o.names, combiners[combiner])) measure(&o, &t, (plx_combiner)combiner);
+        if (bench_is_selected(&o.names, combiners[combiner])) measure(&o, &t, (plx_list_combiner)combiner);
     }
     plx_rows_release(&t.rows, &plx_allocator_default);
     return 0;

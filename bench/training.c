@@ -244,7 +244,7 @@ static void train(const bench_training *training, const plx_graph *graph, plx_po
                          .values = values,
                          .listener = note,
                          .user = watch};
-    plx_train_result result;
+    plx_train_report result;
     plx_error err;
     watch->training = training;
     watch->rows = (double)rows.n;

@@ -42,7 +42,7 @@ static inline plx_status model_case_train(model_case *n, const plx_kernels *kern
         .listener = listener,
         .user = user,
     };
-    plx_train_result result;
+    plx_train_report result;
     plx_error error = {0};
     plx_status status = plx_train(&job, &result, &error);
     if (status != PLX_OK) printf("  %s\n", error.message);

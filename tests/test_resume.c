@@ -65,7 +65,7 @@ static double own_rate(void *user, int epoch, double rate)
 }
 
 /** One training of a model made by `text`; its weights go to `out`, for free(). */
-static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_result *result, plx_real **out)
+static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_report *result, plx_real **out)
 {
     fixture f;
     plx_error failure = {.message = ""};
@@ -88,13 +88,13 @@ static void check_every_step(const char *lines)
 {
     char text[4096], train_lines[1024];
     journal j = {.n = 0};
-    plx_train_result whole, rest;
+    plx_train_report whole, rest;
     plx_real *want, *got;
     snprintf(train_lines, sizeof train_lines, "%s  checkpoint_steps: 1\n", lines);
     snprintf(text, sizeof text, "%s", config_text("mmoe", "  dnn_use_bn: true\n  dnn_dropout: 0.1\n", train_lines));
     int failures = check_failures;
     size_t bytes = train_once(text, &(plx_keeper){.user = &j, .keep = keep}, &whole, &want);
-    CHECK(bytes > 0 && j.n >= 8 && whole.n_kept == j.n);
+    CHECK(bytes > 0 && j.n >= 8 && whole.checkpoints == j.n);
     for (j.chosen = 0; j.chosen < j.n && bytes > 0; j.chosen++) {
         CHECK(train_once(text, &(plx_keeper){&j, restore, keep}, &rest, &got) == bytes);
         CHECK(got && memcmp(got, want, bytes) == 0);

@@ -58,7 +58,7 @@ typedef struct world {
     char optimizer[8], monitor[64];
     plx_train_spec spec;
     plx_train_job job;
-    plx_train_result result;
+    plx_train_report result;
     plx_error err;
     journal journal;
 } world;

@@ -25,9 +25,9 @@ typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_meth
 #define PLX_FEATURE_NUMBER(number, name) PLX_FEATURE_##number,
 typedef enum plx_feature_kind { PLX_FEATURE_KINDS(PLX_FEATURE_NUMBER) } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
-/** As plx_combiner of networks/network.h, which this folder does not see. */
+/** How the embeddings of a list's items are pooled. */
 typedef enum plx_list_combiner { PLX_LIST_MEAN, PLX_LIST_SUM, PLX_LIST_MAX, PLX_LIST_ATTENTION } plx_list_combiner;
-/** As plx_initializer of networks/network.h. */
+/** The initializer of an embedding table. */
 typedef enum plx_table_initializer {
     PLX_INITIALIZER_NORMAL,
     PLX_INITIALIZER_UNIFORM,

@@ -151,21 +151,6 @@ static void warn_of_large_tables(const plx_model *model)
                      largest->spec.name, largest->spec.rows, model->config->spec.train.optimizer);
 }
 
-static void fill_report(const plx_train_result *result, plx_train_report *report)
-{
-    if (!report) return;
-    *report = (plx_train_report){
-        .size = sizeof *report,
-        .epochs = result->epochs,
-        .best_epoch = result->best_epoch,
-        .seconds = result->seconds,
-        .rows_per_second = result->rows_per_second,
-        .stopped_early = result->stopped_early,
-        .cancelled = result->cancelled,
-        .checkpoints = result->n_kept,
-    };
-}
-
 void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *out)
 {
     const plx_spec *spec = &model->config->spec;
@@ -207,7 +192,6 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context, .model = model};
     const char *folder = hooks && hooks->tensorboard ? hooks->tensorboard : job.spec->tensorboard;
     plx_board board = {0};
-    plx_train_result result = {0};
     job.user = &l;
     l.scores = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.scores);
     plx_status status = l.scores ? PLX_OK : plx_error_memory(err);
@@ -219,9 +203,8 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     if (status == PLX_OK)
         status = plx_context_pool(model->context, job.train->n, model->graph.n_gradient, &job.machine.pool, err);
     if (status == PLX_OK) {
-        status = plx_train(&job, &result, err);
+        status = plx_train(&job, report, err);
         if (!plx_training_is_here(model)) status = fail_in_child(err);
-        fill_report(&result, report);
     }
     plx_pool_free(job.machine.pool);
     plx_board_release(&board);
@@ -254,7 +237,7 @@ static plx_status train(plx_model *model, const plx_data *data, const plx_train_
     warn_of_idle_table_optimizer(model);
     warn_of_large_tables(model);
     status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);
-    if (report) report->resumed = resumed;
+    report->resumed = resumed;
     if (status == PLX_ERR_FORMAT && resumed) plx_error_prefix(err, "%s", hooks->checkpoint_path);
 done:
     if (has_log) plx_train_log_release(&log);
@@ -266,7 +249,7 @@ plx_status plx_model_fit(plx_model *model, const plx_data *data, const plx_train
                          plx_error *err)
 {
     PLX_TRY(plx_training_begin(model, err));
-    if (report) *report = (plx_train_report){0};
+    *report = (plx_train_report){0};
     plx_status status = train(model, data, hooks, report, err);
     plx_training_end(model);
     return status;

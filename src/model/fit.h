@@ -5,7 +5,7 @@
 
 #include "model/handles.h"
 
-/** As plx_model_train; `hooks` and `report` may be NULL. */
+/** As plx_model_train; `hooks` may be NULL. */
 plx_status plx_model_fit(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_report *report,
                          plx_error *err);
 

@@ -6,10 +6,6 @@
 #include "data/encoder_def.h"
 #include "model/model.h"
 
-_Static_assert((int)PLX_LIST_MEAN == (int)PLX_COMBINE_MEAN && (int)PLX_LIST_SUM == (int)PLX_COMBINE_SUM &&
-                   (int)PLX_LIST_MAX == (int)PLX_COMBINE_MAX && (int)PLX_LIST_ATTENTION == (int)PLX_COMBINE_ATTENTION,
-               "data and models number the combiners alike");
-
 /* 6 * floor(v^0.25) for v categories, the unknown row not counted. */
 static int automatic_dim(uint32_t categories)
 {

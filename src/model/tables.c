@@ -10,13 +10,6 @@
 #include "model/model.h"
 #include "store/matrix_file.h"
 
-_Static_assert((int)PLX_INITIALIZER_NORMAL == (int)PLX_START_NORMAL &&
-                   (int)PLX_INITIALIZER_UNIFORM == (int)PLX_START_UNIFORM &&
-                   (int)PLX_INITIALIZER_ZEROS == (int)PLX_START_ZEROS &&
-                   (int)PLX_INITIALIZER_GLOROT_NORMAL == (int)PLX_START_GLOROT_NORMAL &&
-                   (int)PLX_INITIALIZER_GLOROT_UNIFORM == (int)PLX_START_GLOROT_UNIFORM,
-               "data and models number the initializers alike");
-
 /** Where the file is: `name` without its tensor is looked for in the folders that the data came from. */
 static plx_status find(plx_arena *arena, const plx_data *data, const char *name, const char **path, plx_error *err)
 {

@@ -5,6 +5,7 @@
 
 #include "base/fields.h"
 #include "base/problem.h"
+#include "data/spec.h"
 #include "graph/graph.h"
 #include "kernels/activation_list.h"
 #include "tasks/task.h"
@@ -32,18 +33,6 @@ typedef struct plx_model_spec {
     double l2_reg_embedding, l2_reg_dnn;
 } plx_model_spec;
 
-/** How the embeddings of a list's items are pooled. */
-typedef enum plx_combiner { PLX_COMBINE_MEAN, PLX_COMBINE_SUM, PLX_COMBINE_MAX, PLX_COMBINE_ATTENTION } plx_combiner;
-
-/** The initializer of a table. */
-typedef enum plx_initializer {
-    PLX_START_NORMAL,
-    PLX_START_UNIFORM,
-    PLX_START_ZEROS,
-    PLX_START_GLOROT_NORMAL,
-    PLX_START_GLOROT_UNIFORM
-} plx_initializer;
-
 /** A feature, as models need it. */
 typedef struct plx_input_spec {
     const char *name;
@@ -51,11 +40,11 @@ typedef struct plx_input_spec {
     int embedding_dim;
     int numbers;       /* dense: how many numbers; 0 means 1 */
     int length;        /* of a list: maximum length; 0: not a list */
-    int combiner;      /* of a list: plx_combiner */
+    int combiner;      /* of a list: plx_list_combiner */
     int attention_on;  /* of a list pooled by attention: index of the sparse input that is the query */
     const char *table; /* name of a table shared by inputs of equal vocabulary and embedding_dim; NULL: its own table */
     /* Of the table; equal for inputs that share one. */
-    int initializer;          /* plx_initializer */
+    int initializer;          /* plx_table_initializer */
     double initializer_scale; /* see plx_init; 0: the default */
     bool is_frozen;           /* is not trained */
 } plx_input_spec;

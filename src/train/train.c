@@ -20,7 +20,7 @@ static const double KEPT_SHARE = 0.02;  /* fraction of the time that checkpoints
 
 typedef struct trainer {
     const plx_train_job *job;
-    plx_train_result *result;
+    plx_train_report *result;
     plx_arena arena; /* the small arrays */
     size_t n_tasks;
     plx_plan *plan;
@@ -260,7 +260,7 @@ static void keep_if_due(trainer *t, bool epoch_ended)
     double start = now();
     if (!is_keeping_due(t, epoch_ended, start - t->kept_at)) return;
     t->seconds_before = start - t->start;
-    if (keeper->keep(keeper->user, &t->kept)) t->result->n_kept++;
+    if (keeper->keep(keeper->user, &t->kept)) t->result->checkpoints++;
     t->kept_at = now();
     t->keep_seconds = t->kept_at - start;
 }
@@ -422,7 +422,7 @@ static void begin_epoch(trainer *t)
 static plx_status run_epoch(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
-    plx_train_result *result = t->result;
+    plx_train_report *result = t->result;
     PLX_TRY(run_steps(t, err));
     if (result->cancelled) return PLX_OK;
     if (job->measures_training) plx_measured_run(&t->training);
@@ -452,10 +452,10 @@ static double median(double *x, int n)
     return (x[(n - 1) / 2] + x[n / 2]) / 2;
 }
 
-plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_error *err)
+plx_status plx_train(const plx_train_job *job, plx_train_report *result, plx_error *err)
 {
     trainer t = {.job = job, .result = result, .n_tasks = (size_t)job->graph->n_tasks, .start = now()};
-    *result = (plx_train_result){0};
+    *result = (plx_train_report){0};
     t.best_loss = INFINITY;
     plx_status status = trainer_init(&t, err);
     if (status == PLX_OK) status = restore(&t, err);

@@ -98,15 +98,6 @@ typedef struct plx_train_job {
     bool counts_gates;        /* report the use of experts with validation */
 } plx_train_job;
 
-typedef struct plx_train_result {
-    int epochs;     /* that were completed, validation included */
-    int best_epoch; /* epoch of the weights in `values`: with validation the best, else the last; 0: none completed */
-    double seconds;
-    double rows_per_second; /* median over epochs, training only */
-    bool stopped_early, cancelled;
-    int64_t n_kept; /* checkpoints written */
-} plx_train_result;
-
 /**
  * Trains job->values in place; the same seed, rows and kernels give the same bits with any pool. All memory is
  * allocated before the first step. `result` is filled on failure, too. With a keeper, training resumes from its
@@ -117,7 +108,7 @@ typedef struct plx_train_result {
  * @return PLX_ERR_SCHEMA there are no training rows @return PLX_ERR_FORMAT the checkpoint does not belong to this job
  * @return PLX_ERR_ARGUMENT the optimizer's name is unknown @return PLX_ERR_MEMORY the values are unchanged
  */
-plx_status plx_train(const plx_train_job *job, plx_train_result *result, plx_error *err);
+plx_status plx_train(const plx_train_job *job, plx_train_report *result, plx_error *err);
 
 /**
  * Scores of all rows, and losses: `scores` [n, graph->n_outputs]; `losses` [n_tasks], means over rows with a label, NaN
