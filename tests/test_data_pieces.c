@@ -408,7 +408,7 @@ static void test_load(void)
 /* A pattern of compressed files, of which the next ones are decompressed before their turn; then one is damaged. */
 static void test_compressed(void)
 {
-    static char *pattern[] = {"part-*.csv.gz"};
+    static char *pattern[] = {"part-*.csv.gz", "part-2.csv.gz"};
     folder f = folder_make();
     small_spec s;
     const manner m = {.max_errors = 100000};
@@ -438,6 +438,7 @@ static void test_compressed(void)
         if (round == 0) write_text(&f, "part-3.csv.gz.csv", HEAD "red,1,,,0\n");
         if (round == 1) write_text(&f, "part-4.csv.gz", HEAD "red,1,,,0\n");
         pattern[0] = "part-*";
+        s.spec.data.train = (plx_text_list){pattern, round == 0 ? 2 : 1};
     }
     folder_remove(&f);
 }

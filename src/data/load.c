@@ -33,35 +33,33 @@ static plx_status read_file(const plx_filling *to, const char *path, const plx_p
     return status;
 }
 
-/* `name` may stand for several. */
-static plx_status read_named(const plx_filling *to, const char *name, const plx_load_options *options, plx_error *err)
+/* The files of name number `name`. */
+static plx_status read_named(const plx_filling *to, const char *const *names, int name, const plx_parallel *parallel,
+                             const plx_load_options *options, plx_error *err)
 {
-    plx_arena arena;
-    const char *const *paths = NULL;
-    int n = 0;
-    plx_arena_init(&arena, &to->encoders->allocator);
-    plx_status status = plx_find_files(&arena, name, options->folders, options->n_folders, &paths, &n, err);
-    plx_filling file = *to;
-    file.is_part = n > 1;
+    int n;
+    const char *const *paths = plx_texts_files(parallel->texts, name, &n);
     const size_t before = to->columns->n;
     const int64_t wrong = to->wrong ? to->wrong->wrong_rows : 0;
-    plx_parallel parallel = {.threads = options->threads, .piece_bytes = options->piece_bytes};
-    if (!status) status = plx_texts_create(arena.allocator, paths, n, options->threads, &parallel.texts, err);
-    for (int i = 0; !status && i < n; i++)
-        status = read_file(&file, paths[i], &parallel, options, err);
-    plx_texts_free(parallel.texts);
-    if (!status && to->needs_rows && to->columns->n == before && (!to->wrong || to->wrong->wrong_rows == wrong))
-        status = plx_error_set(err, PLX_ERR_FORMAT, "%s: none of its %d files has a row", name, n);
-    plx_arena_release(&arena);
-    return status;
+    plx_filling file = *to;
+    file.is_part = n > 1;
+    for (int i = 0; i < n; i++)
+        PLX_TRY(read_file(&file, paths[i], parallel, options, err));
+    if (to->needs_rows && to->columns->n == before && (!to->wrong || to->wrong->wrong_rows == wrong))
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: none of its %d files has a row", names[name], n);
+    return PLX_OK;
 }
 
-static plx_status read_files(const plx_filling *to, const plx_text_list *files, const plx_load_options *options,
+static plx_status read_files(const plx_filling *to, const char *const *names, int n, const plx_load_options *options,
                              plx_error *err)
 {
-    for (int i = 0; i < files->n; i++)
-        PLX_TRY(read_named(to, files->items[i], options, err));
-    return PLX_OK;
+    plx_parallel parallel = {.threads = options->threads, .piece_bytes = options->piece_bytes};
+    plx_status status = plx_texts_create(&to->encoders->allocator, names, n, options->folders, options->n_folders,
+                                         options->threads, &parallel.texts, err);
+    for (int i = 0; !status && i < n; i++)
+        status = read_named(to, names, i, &parallel, options, err);
+    plx_texts_free(parallel.texts);
+    return status;
 }
 
 /* The number of rows that `part` means, a share of `n` or a number. */
@@ -158,7 +156,7 @@ static plx_status read_part(const plx_filling *to, const plx_data_spec *data, in
                             plx_error *err)
 {
     const plx_text_list *lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
-    if (!options->streams) return read_files(to, lists[part], options, err);
+    if (!options->streams) return read_files(to, (const char *const *)lists[part]->items, lists[part]->n, options, err);
     return options->streams[part] ? plx_arrow_read(to, options->streams[part], part_names[part], err) : PLX_OK;
 }
 
@@ -351,8 +349,7 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
     if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
     plx_status status = plx_encoders_raw(encoders, with_labels, &columns, err);
     if (!status && options->streams) status = plx_arrow_read(&to, options->streams[0], "rows", err);
-    for (int i = 0; !status && i < n_paths; i++)
-        status = read_named(&to, paths[i], options, err);
+    if (!status) status = read_files(&to, paths, n_paths, options, err);
     if (!status) status = identity(encoders, columns.n, &order, err);
     if (!status) status = pool_for(encoders, options, columns.n, &pool, err);
     if (!status)

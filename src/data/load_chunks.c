@@ -7,7 +7,6 @@
 #include "data/arrow_read.h"
 #include "data/encoders.h"
 #include "data/reader.h"
-#include "files/find.h"
 
 typedef struct chunk {
     plx_rows rows;
@@ -105,21 +104,18 @@ static plx_status read_stream(chunks *c, struct ArrowArrayStream *stream, plx_er
     return status;
 }
 
-/* `name` may stand for several. */
-static plx_status read_named(chunks *c, const char *name, plx_error *err)
+static plx_status read_files(chunks *c, const char *const *names, int n_names, plx_error *err)
 {
-    plx_arena arena;
-    const char *const *paths = NULL;
-    int n = 0;
-    plx_arena_init(&arena, &c->to.encoders->allocator);
-    plx_status status = plx_find_files(&arena, name, c->options->folders, c->options->n_folders, &paths, &n, err);
-    c->to.is_part = n > 1;
-    if (!status) status = plx_texts_create(c->allocator, paths, n, c->parallel.threads, &c->parallel.texts, err);
-    for (int i = 0; !status && i < n; i++)
-        status = read_file(c, paths[i], err);
+    plx_status status = plx_texts_create(c->allocator, names, n_names, c->options->folders, c->options->n_folders,
+                                         c->parallel.threads, &c->parallel.texts, err);
+    for (int i = 0; !status && i < n_names; i++) {
+        int n;
+        const char *const *paths = plx_texts_files(c->parallel.texts, i, &n);
+        c->to.is_part = n > 1;
+        for (int k = 0; !status && k < n; k++)
+            status = read_file(c, paths[k], err);
+    }
     plx_texts_free(c->parallel.texts);
-    c->parallel.texts = NULL;
-    plx_arena_release(&arena);
     return status;
 }
 
@@ -166,8 +162,7 @@ plx_status plx_encoders_read_chunks(const plx_encoders *encoders, const plx_allo
     if (n_paths < 1 && !options->streams) PLX_FAIL(err, PLX_ERR_ARGUMENT, "no file is given");
     plx_status status = init(&c, err);
     if (!status && options->streams) status = read_stream(&c, options->streams[0], err);
-    for (int i = 0; !status && i < n_paths; i++)
-        status = read_named(&c, paths[i], err);
+    if (!status) status = read_files(&c, paths, n_paths, err);
     if (!status) status = hand_out(&c, err);
     release(&c);
     return status;

@@ -7,9 +7,16 @@
 
 enum { BLOCKS = 4, BLOCKS_BEFORE = 64 };
 
+typedef struct named_files {
+    const char *const *paths; /* [n] */
+    int n;
+} named_files;
+
 struct plx_texts {
     const plx_allocator *allocator;
-    const char *const *paths; /* [n] */
+    plx_arena arena;
+    named_files *named; /* [n_names] */
+    const char **paths; /* [n]: those of all names */
     int n;
     int next, n_opened; /* the file whose turn it is, and behind the last that is open before it */
     plx_text **opened;  /* [n_slots]: of file i in i % n_slots; NULL: not open */
@@ -46,29 +53,54 @@ void plx_text_close(plx_text *text)
     plx_free(allocator, text);
 }
 
-plx_status plx_texts_create(const plx_allocator *allocator, const char *const *paths, int n, int threads,
-                            plx_texts **out, plx_error *err)
+static plx_status find_files(plx_texts *t, const char *const *names, int n_names, const char *const *folders,
+                             int n_folders, plx_error *err)
+{
+    t->named = plx_arena_take(&t->arena, (size_t)n_names, sizeof *t->named);
+    for (int i = 0; t->named && i < n_names; i++) {
+        named_files *named = &t->named[i];
+        PLX_TRY(plx_find_files(&t->arena, names[i], folders, n_folders, &named->paths, &named->n, err));
+        t->n += named->n;
+    }
+    t->paths = plx_arena_take(&t->arena, (size_t)t->n, sizeof *t->paths);
+    t->opened = plx_arena_take(&t->arena, (size_t)t->n_slots, sizeof *t->opened);
+    if (plx_arena_failed(&t->arena)) return plx_error_memory(err);
+    for (int i = 0, at = 0; i < n_names; at += t->named[i++].n)
+        memcpy(t->paths + at, t->named[i].paths, (size_t)t->named[i].n * sizeof *t->paths);
+    return PLX_OK;
+}
+
+plx_status plx_texts_create(const plx_allocator *allocator, const char *const *names, int n_names,
+                            const char *const *folders, int n_folders, int threads, plx_texts **out, plx_error *err)
 {
     *out = NULL;
     plx_texts *t = plx_alloc_zero(allocator, 1, sizeof *t);
     if (!t) return plx_error_memory(err);
-    *t = (plx_texts){.allocator = allocator, .paths = paths, .n = n, .n_slots = threads > 1 ? threads : 1};
-    t->opened = plx_alloc_zero(allocator, (size_t)t->n_slots, sizeof *t->opened);
-    if (!t->opened) {
-        plx_free(allocator, t);
-        return plx_error_memory(err);
+    *t = (plx_texts){.allocator = allocator, .n_slots = threads > 1 ? threads : 1};
+    plx_arena_init(&t->arena, allocator);
+    const plx_status status = find_files(t, names, n_names, folders, n_folders, err);
+    if (status) {
+        plx_texts_free(t);
+        return status;
     }
     *out = t;
     return PLX_OK;
 }
 
+const char *const *plx_texts_files(const plx_texts *t, int name, int *n)
+{
+    *n = t->named[name].n;
+    return t->named[name].paths;
+}
+
 void plx_texts_free(plx_texts *t)
 {
     if (!t) return;
-    for (int i = 0; i < t->n_slots; i++)
+    const plx_allocator *allocator = t->allocator;
+    for (int i = 0; t->opened && i < t->n_slots; i++)
         plx_text_close(t->opened[i]);
-    plx_free(t->allocator, t->opened);
-    plx_free(t->allocator, t);
+    plx_arena_release(&t->arena);
+    plx_free(allocator, t);
 }
 
 /* By its name, so that no plain file is opened twice; a pipe would be waited for. */

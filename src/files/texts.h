@@ -4,6 +4,7 @@
 #define PLX_TEXTS_H
 
 #include "files/ahead.h"
+#include "files/find.h"
 #include "files/stream.h"
 
 typedef struct plx_text {
@@ -19,12 +20,15 @@ void plx_text_close(plx_text *text);
  * as far as 16 MiB each. */
 typedef struct plx_texts plx_texts;
 
-/** `paths` [n] are borrowed. As many files at once as there are threads. */
-plx_status plx_texts_create(const plx_allocator *allocator, const char *const *paths, int n, int threads,
-                            plx_texts **out, plx_error *err);
+/** Of the files that `names` [n_names] stand for (plx_find_files), as many at once as there are threads. */
+plx_status plx_texts_create(const plx_allocator *allocator, const char *const *names, int n_names,
+                            const char *const *folders, int n_folders, int threads, plx_texts **out, plx_error *err);
+/** The files that name `name` stands for, [*n]. */
+const char *const *plx_texts_files(const plx_texts *texts, int name, int *n);
 /** NULL is fine. */
 void plx_texts_free(plx_texts *texts);
-/** The text of `path`, one of the paths; it is the caller's. What is wrong with a file is told when it is asked for. */
+/** The text of `path`, one of these files; it is the caller's. What is wrong with a file is told when it is asked for.
+ */
 plx_status plx_texts_open(plx_texts *texts, const char *path, plx_text **out, plx_error *err);
 
 #endif
