@@ -62,7 +62,7 @@ static void add_all(columns *to, const plx_table_spec *table)
 
 static void describe_task(plx_arena *arena, const plx_task_spec *task, int first, plx_task_info *out)
 {
-    const bool has_classes = task->kind == PLX_TASK_MULTICLASS;
+    const bool has_classes = plx_task_has_classes(task);
     *out = (plx_task_info){.name = task->name,
                            .kind = (plx_task_kind)task->kind,
                            .first_output = first,
