@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw columns in memory, as small as they go: a text column holds the number of each row's text in a dictionary, in 1
- * byte a row until it has more than 256 texts, then 2, then 4; a number column holds doubles, NaN where a cell is
- * missing, or vectors of them. One column may hold both.
+ * Compact raw columns in memory. A text column holds, per row, the code of its text in a dictionary: 1 byte up to 256
+ * texts, then 2, then 4. A number column holds doubles, NaN for missing cells, or vectors of them. One column may hold
+ * both.
  */
 #ifndef PLX_COLUMNS_H
 #define PLX_COLUMNS_H
@@ -13,7 +13,7 @@
 
 enum { PLX_RECENT_TEXTS = 64 };
 
-/** A text that came not long ago: its first and last 8 bytes, which hold all of a text of up to 16. */
+/** A recent text: its first and last 8 bytes, which cover any text of up to 16. */
 typedef struct plx_recent_text {
     uint64_t first, last;
     uint32_t length, code; /* in the dictionary; PLX_NOT_FOUND: none */
@@ -25,18 +25,18 @@ typedef struct plx_raw_column {
     plx_dictionary dictionary;
     uint8_t *codes;                           /* [capacity][code_bytes] */
     double *numbers;                          /* [capacity][width] */
-    int width;                                /* numbers in a cell */
-    plx_spill codes_file, numbers_file;       /* in which they lie once the columns are spilled */
-    plx_recent_text recent[PLX_RECENT_TEXTS]; /* each in the place that its hash says */
-    /* Rows often repeat the number before them. */
+    int width;                                /* numbers per cell */
+    plx_spill codes_file, numbers_file;       /* files that hold them once the columns are spilled */
+    plx_recent_text recent[PLX_RECENT_TEXTS]; /* a cache of recent texts, indexed by hash */
+    /* Consecutive rows often have equal numbers. */
     uint32_t last_length; /* 0: none */
     char last_number[16];
-    /* The row that brought the newest text, and how many texts there were before it. */
+    /* The row that added the newest text, and the number of texts before it. */
     size_t newest_row;
     uint32_t texts_before;
 } plx_raw_column;
 
-/** Most rows of columns that are taken or encoded at once. */
+/** Most rows that are encoded at a time. */
 enum { PLX_ENCODED_ROWS = 256 };
 
 typedef struct plx_columns {
@@ -44,7 +44,8 @@ typedef struct plx_columns {
     plx_raw_column *items;          /* [n_items] */
     int n_items;
     size_t n, capacity; /* rows */
-    /* Codes and numbers go to files once they would take more memory than this; no folder: never. Borrowed. */
+    /* Codes and numbers are spilled to files when they would need more memory than this; without a folder never.
+       Borrowed. */
     const char *spill_folder;
     size_t spill_bytes;
     bool is_spilled;
@@ -55,27 +56,27 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
                             plx_error *err);
 void plx_columns_release(plx_columns *columns);
 
-/** Gives back the memory of columns that are spilled; what is read or written next comes back from the files. */
+/** Releases the memory of spilled columns; later accesses read the files. */
 void plx_columns_forget(const plx_columns *columns);
-/** The same of one column. */
+/** The same for one column. */
 void plx_column_forget(const plx_columns *columns, int item);
 
-/** Room for `rows` rows more in every column. */
+/** Reserves `rows` more rows in every column. */
 plx_status plx_columns_reserve(plx_columns *columns, size_t rows, plx_error *err);
 
-/** Forgets all rows and texts, and keeps the memory; for columns that are not spilled. */
+/** Clears all rows and texts, and keeps the memory; for columns that are not spilled. */
 void plx_columns_clear(plx_columns *columns);
-/** Adds the rows of `from`, columns of the same kinds and of equal seed, as if they had come cell by cell. */
+/** Appends the rows of `from`, columns of the same kinds and of equal seed, as if added cell by cell. */
 plx_status plx_columns_append(plx_columns *columns, const plx_columns *from, plx_error *err);
 
 /**
- * Puts `text` into row columns->n. `*is_new`: the column did not have it before. Up to 7 bytes behind the text may be
- * read, whatever they hold, as the tokenizer's cells allow.
+ * Stores `text` in row columns->n. `*is_new`: it is new in the column. Up to 7 bytes after the text may be read (their
+ * value does not matter), as the tokenizer's cells allow.
  */
 plx_status plx_column_add_text(plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err);
 
-/** Takes back what was put into row columns->n so far: the texts that it brought, and what was remembered of it. */
+/** Undoes everything stored in row columns->n so far, texts and cached state included. */
 void plx_columns_drop_row(plx_columns *columns);
 
 /** The codes of rows order[0..n-1]. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts numbered from 0 in the order in which they came, with a hash table over them: the values of a raw column, the
- * vocabulary of a feature. All bytes lie one after another, which is also how a model file holds them.
+ * A string interner: texts numbered from 0 in order of insertion, with a hash table. Used for the values of a raw
+ * column and the vocabulary of a feature. All bytes are contiguous, as in a model file.
  */
 #ifndef PLX_DICTIONARY_H
 #define PLX_DICTIONARY_H
@@ -13,7 +13,7 @@
 #include "base/alloc.h"
 #include "base/text.h"
 
-enum { PLX_DICTIONARY_MAX = 0x7ffffffe }; /* values: with the unknown row they are counted by an int */
+enum { PLX_DICTIONARY_MAX = 0x7ffffffe }; /* most values: with the unknown row, an int can count them */
 #define PLX_NOT_FOUND UINT32_MAX
 
 typedef struct plx_dictionary_slot {
@@ -21,16 +21,16 @@ typedef struct plx_dictionary_slot {
     uint32_t value; /* PLX_NOT_FOUND: free */
 } plx_dictionary_slot;
 
-/** What a hash begins with and is mixed with: unknown to those who write the texts, who could else choose ones of equal
- * hash, among which searches are long. */
+/** Seeds of the hash, unknown to the authors of the texts, who could otherwise choose colliding texts to make searches
+ * slow. */
 typedef struct plx_hash_seed {
     uint64_t start, key;
 } plx_hash_seed;
 
 typedef struct plx_dictionary {
     const plx_allocator *allocator; /* borrowed */
-    char *bytes;                    /* all texts joined */
-    int64_t *ends;                  /* [n]: where each text ends in `bytes` */
+    char *bytes;                    /* all texts concatenated */
+    int64_t *ends;                  /* [n]: end of each text in `bytes` */
     plx_dictionary_slot *slots;     /* [n_slots], a power of two, at most half full; linear probing */
     size_t n_slots;
     plx_hash_seed seed;
@@ -38,22 +38,20 @@ typedef struct plx_dictionary {
     uint32_t n;
 } plx_dictionary;
 
-/** A seed by the system's source of random numbers. What a dictionary holds, and in which order, does not depend on it.
- */
+/** A seed from the system's random source. Content and order of a dictionary do not depend on it. */
 plx_hash_seed plx_hash_seed_draw(void);
 void plx_dictionary_init(plx_dictionary *dictionary, const plx_allocator *allocator, plx_hash_seed seed);
 void plx_dictionary_release(plx_dictionary *dictionary);
-/** Adds a text that is not there yet; `hash` is its plx_dictionary_hash. False when out of memory or full; unchanged
- * then. */
+/** Adds a new text; `hash` is its plx_dictionary_hash. False, and unchanged, when out of memory or full. */
 bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t hash);
 
-/** Forgets all texts, and keeps the memory. */
+/** Removes all texts, and keeps the memory. */
 void plx_dictionary_clear(plx_dictionary *dictionary);
-/** Adds those texts of `from`, a dictionary of equal seed, that are not there yet, in its order; `values` [from->n] are
- * their numbers. False when out of memory or full; the texts before are there then. */
+/** Adds the new texts of `from`, a dictionary of equal seed, in its order; `values` [from->n] receives the numbers of
+ * all. False when out of memory or full; earlier texts have then been added. */
 bool plx_dictionary_add_all(plx_dictionary *dictionary, const plx_dictionary *from, uint32_t *values);
 
-/** Removes the text that came last; there must be one. */
+/** Removes the last text; there must be one. */
 void plx_dictionary_drop(plx_dictionary *dictionary);
 
 static inline uint64_t plx_text_word(const char *text, size_t bytes)
@@ -63,7 +61,7 @@ static inline uint64_t plx_text_word(const char *text, size_t bytes)
     return word;
 }
 
-/** Both halves of the product, of which no factor is known where both are mixed with a seed. */
+/** Both halves of the product; with seeds in both factors, neither factor is known. */
 static inline uint64_t plx_hash_fold(uint64_t a, uint64_t b)
 {
     __extension__ typedef unsigned __int128 wide;
@@ -71,7 +69,7 @@ static inline uint64_t plx_hash_fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-/** Of this dictionary alone: another one, and another run, has another hash. Reads no byte outside the text. */
+/** Valid only for this dictionary: others, and other runs, have other seeds. Reads no byte outside the text. */
 static inline uint64_t plx_dictionary_hash(const plx_dictionary *dictionary, plx_slice text)
 {
     const uint64_t key = dictionary->seed.key;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a feature of buckets is fitted to. */
+/* The fitted state of a buckets feature. */
 #ifndef PLX_FEATURE_BUCKETS_H
 #define PLX_FEATURE_BUCKETS_H
 
@@ -7,9 +7,9 @@
 
 typedef struct plx_bucket_encoder {
     const plx_feature_spec *spec;
-    const double *borders; /* [n_borders], rising: bucket b has id b + 1, and numbers from border b - 1 on */
+    const double *borders; /* [n_borders], ascending: bucket b has id b + 1 and starts at border b - 1 */
     int n_borders;
-    int64_t common; /* the id of most rows of the fit, the smaller of equals; 0 without rows */
+    int64_t common; /* the most frequent id of the fit, the smallest of ties; 0 without rows */
 } plx_bucket_encoder;
 
 #endif

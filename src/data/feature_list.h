@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a list in cells is to its readers. */
+/* How a list in a cell is read. */
 #ifndef PLX_FEATURE_LIST_H
 #define PLX_FEATURE_LIST_H
 
@@ -12,7 +12,7 @@ typedef struct plx_list_encoder {
     plx_slice separator;
     plx_slice weight_separator; /* empty: none */
     char *decimal;              /* as data.decimal */
-    bool trim;                  /* blanks around items and weights are dropped */
+    bool trim;                  /* trim items and weights */
 } plx_list_encoder;
 
 #endif

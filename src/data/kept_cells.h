@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cells of raw rows that go on beside what is made of the rows, as a file has them: those of wrong rows, too, so that
- * there is an entry for each row that was read.
+ * Raw cells of rows, passed on unchanged next to the results: also those of wrong rows, so that every row that was read
+ * has an entry.
  */
 #ifndef PLX_KEPT_CELLS_H
 #define PLX_KEPT_CELLS_H
@@ -14,22 +14,22 @@
 
 typedef struct plx_kept_cells {
     const plx_allocator *allocator; /* borrowed, like the names */
-    const char *const *names;       /* [n_names]: the columns; none: rows are counted alone */
+    const char *const *names;       /* [n_names]: the columns; without any, rows are only counted */
     int n_names;
     plx_string bytes;
-    size_t *ends;  /* [n_rows][n_names], in bytes; behind them those of the row under way */
+    size_t *ends;  /* [n_rows][n_names], in bytes; then those of the current row */
     bool *skipped; /* [n_rows] */
     size_t n_ends, ends_capacity, n_rows, rows_capacity;
 } plx_kept_cells;
 
 void plx_kept_cells_init(plx_kept_cells *kept, const plx_allocator *allocator, const char *const *names, int n_names);
 void plx_kept_cells_release(plx_kept_cells *kept);
-/** Forgets all rows. */
+/** Removes all rows. */
 void plx_kept_cells_clear(plx_kept_cells *kept);
 
-/** The next cell of the row under way, in the order of the names. */
+/** Adds the next cell of the current row, in the order of the names. */
 plx_status plx_kept_cells_add(plx_kept_cells *kept, plx_slice cell, plx_error *err);
-/** Ends the row; the cells that it lacks are empty. */
+/** Ends the row; missing cells are empty. */
 plx_status plx_kept_cells_end_row(plx_kept_cells *kept, bool is_skipped, plx_error *err);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What sorted numbers say about where others lie: quantiles, and borders that cut them into buckets. Bucket b takes
- * numbers from border b - 1 on and below border b; a fitted border lies in the middle between two numbers of the fit,
- * so that each bucket has some of them.
+ * Quantiles of sorted numbers, and borders that split them into buckets. Bucket b contains numbers from border b - 1 on
+ * and below border b. A fitted border is the midpoint of two numbers of the fit, so that each bucket contains some of
+ * them.
  */
 #ifndef PLX_QUANTILES_H
 #define PLX_QUANTILES_H
@@ -10,17 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Sorts; no NaN among them. */
+/** Sorts numbers without NaN. */
 void plx_numbers_sort(double *numbers, size_t n);
 
-/** The place among n sorted numbers that has the share `share` of them below it: that of a number, and the part of the
- * way from there to the next, 0 where there is none. n > 0 */
+/** The position of quantile `share` among n sorted numbers: an index, and the fraction of the way to the next number, 0
+ * at the last. n > 0 */
 size_t plx_quantile_place(size_t n, double share, double *part);
 
 /**
- * The share of numbers that lie below `number`, from 0 to 1, by rising knots [n] at equal shares: 0 up to the first and
- * 1 from the last on, else in the middle of its knots where several hold it. Between two knots it runs along a straight
- * line in another scale, on which `line` [n] are the knots' places and `place` is the number's; it may be their own.
+ * The share of numbers below `number`, from 0 to 1, by ascending knots [n] at equal shares: 0 up to the first knot, 1
+ * from the last on, and the middle of its knots if several equal it. Between two knots it is linear on another scale,
+ * with positions `line` [n] of the knots and `place` of the number; it may be the same scale.
  */
 double plx_quantile_share(const double *knots, const double *line, int n, double number, double place);
 
@@ -30,24 +30,24 @@ typedef struct plx_number_run {
 } plx_number_run;
 
 /**
- * Borders of at most `n_buckets` buckets of equally many of the sorted numbers to `borders` [n_buckets - 1]. A number
- * that fills a bucket, as one that occurs n / n_buckets times or more, has one for itself; where there are too few
- * buckets for all of these and what lies between them, those that occur most often have. `room` [n_buckets] is scratch.
- * Returns how many borders there are.
+ * Computes borders of at most `n_buckets` buckets with equally many of the sorted numbers: `borders` [n_buckets - 1]. A
+ * number that fills a bucket, with n / n_buckets occurrences or more, gets a bucket of its own; if there are too few
+ * buckets for all of these and the ranges between them, the most frequent ones get one. `room` [n_buckets] is scratch.
+ * Returns the number of borders.
  */
 int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders, plx_number_run *room);
 
 /**
- * Borders that give each number that is there at least `min_count` times a bucket of its own, and the others between
- * two such one. `borders` [room], NULL to count them. Returns how many there are, `room` at most.
+ * Computes borders that give each number with at least `min_count` occurrences a bucket of its own, and one to the
+ * numbers between two of these. `borders` [room], NULL to count them. Returns their number, at most `room`.
  */
 int plx_exact_borders(const double *sorted, size_t n, int64_t min_count, double *borders, int room);
 
-/** The bucket of a number: how many borders lie at or below it. */
+/** The bucket of a number: the number of borders at or below it. */
 static inline uint32_t plx_bucket_of(const double *borders, int n, double number)
 {
     const double *at = borders;
-    for (int rest = n; rest > 0;) { /* all before `at` lie at or below it, all from at + rest on above */
+    for (int rest = n; rest > 0;) { /* all before `at` are at or below it, all from at + rest on are above */
         const int half = rest / 2;
         const int is_right = at[half] <= number;
         at += is_right ? half + 1 : 0;

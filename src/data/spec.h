@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the user says about the data: the structs that the configuration's sections `data`, `features` and
- * `tasks` fill, and the tables that describe their fields (spec_data.c and so on). What of several fields must fit
- * together is checked in table_check.h.
+ * The user's description of the data: the structs for the sections `data`, `features` and `tasks` of a configuration,
+ * and the tables of their fields (spec_data.c and so on). Checks across fields: table_check.h.
  */
 #ifndef PLX_SPEC_H
 #define PLX_SPEC_H
@@ -18,8 +17,8 @@ typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_file_format { PLX_FORMAT_AUTO, PLX_FORMAT_CSV, PLX_FORMAT_PARQUET } plx_file_format;
 typedef enum plx_on_error { PLX_ON_ERROR_STOP, PLX_ON_ERROR_SKIP } plx_on_error;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
-/** The kinds of features, in the order in which the model reads them. Each is the constant plx_feature_NAME of
- * data/encoder_def.h; the first word is that of its number. */
+/** The kinds of features, in the model's order. NAME defines the constant plx_feature_NAME (data/encoder_def.h), the
+ * first word its enumerator. */
 #define PLX_FEATURE_KINDS(KIND)                                                                                        \
     KIND(SPARSE, sparse) KIND(BUCKETS, buckets) KIND(DATETIME, datetime) KIND(LIST, list) KIND(DENSE, dense)
 #define PLX_FEATURE_NUMBER(number, name) PLX_FEATURE_##number,
@@ -47,7 +46,7 @@ enum { PLX_DATE_PARTS = PLX_DATE_AGE + 1 };
 /** What the labels of a binary task are: 0 and 1, or probabilities between them. */
 typedef enum plx_task_labels { PLX_LABELS_HARD, PLX_LABELS_SOFT } plx_task_labels;
 
-/** Section `data`. Paths as written; the loader looks for them. */
+/** Section `data`. Paths as written; the loader resolves them. */
 typedef struct plx_data_spec {
     plx_text_list train, validation, test; /* files, read in order */
     int format;                            /* plx_file_format */
@@ -57,80 +56,80 @@ typedef struct plx_data_spec {
     char *escape;    /* one byte, or "" for none */
     char *decimal;   /* "." or "," */
     bool header;
-    char *comment;         /* lines that begin with it are skipped; "" for none */
-    bool trim;             /* blanks round a cell are dropped */
-    plx_text_list columns; /* names in file order; needed without a header, else checked against it */
-    plx_text_list missing; /* cells that mean a missing number or label, beside the empty cell */
-    /* Parts cut off the training files' rows where no files are given for them: below 1 a share of the rows
-       (rounded), else a number of rows; 0: none. From the end: first the test part, then the validation part
-       before it. At random: by split_seed. */
+    char *comment;         /* lines that start with it are skipped; "" for none */
+    bool trim;             /* blanks around a cell are removed */
+    plx_text_list columns; /* names in file order; required without a header, else checked against it */
+    plx_text_list missing; /* cells, besides the empty one, that mean a missing number or label */
+    /* Parts split off the training files' rows if they have no files of their own: below 1 a share of the rows
+       (rounded), else a number of rows; 0: none. From the end: the test part is last, the validation part before it. At
+       random: by split_seed. */
     double validation_part, test_part;
     int split; /* plx_split_method */
     int64_t split_seed;
     int fit_on; /* plx_fit_on */
-    /* Rows that are more than the memory. */
-    int64_t memory; /* bytes that rows may take; 0: any */
-    char *cache;    /* folder of encoded rows; empty: plexus-cache where one is needed */
-    char *group;    /* a column: rows of equal text belong together; empty: none */
-    /* Rows that cannot be read as the sections say. */
+    /* Rows that exceed memory. */
+    int64_t memory; /* memory limit of rows in bytes; 0: none */
+    char *cache;    /* folder of encoded rows; empty: plexus-cache if one is needed */
+    char *group;    /* column of groups: rows with equal text are one group; empty: none */
+    /* Handling of invalid rows. */
     int on_error;       /* plx_on_error */
-    int64_t max_errors; /* skip: more wrong rows than this end reading, too */
-    char *row_weight;   /* column of what each row counts in all losses; empty: 1 */
+    int64_t max_errors; /* with skip: more wrong rows than this are an error */
+    char *row_weight;   /* column of row weights in all losses; empty: 1 */
 } plx_data_spec;
 
 extern const plx_field plx_data_fields[];
 extern const size_t plx_data_n_fields;
 
-/** What becomes of the weights of a row's items. */
+/** Normalisation of the weights of a row's items. */
 typedef enum plx_weight_norm {
     PLX_WEIGHTS_PLAIN,
     PLX_WEIGHTS_BY_SUM,      /* divided by the sum of their magnitudes */
     PLX_WEIGHTS_SOFTMAX,     /* their softmax */
-    PLX_WEIGHTS_SOFTMAX_MEAN /* that, divided by the number of items */
+    PLX_WEIGHTS_SOFTMAX_MEAN /* softmax divided by the number of items */
 } plx_weight_norm;
 
 /** One row of section `features`. */
 typedef struct plx_feature_spec {
     char *name;
-    char *column; /* empty: as the name */
+    char *column; /* empty: the name */
     int kind;     /* plx_feature_kind */
     /* sparse, list */
-    plx_text_list missing_texts; /* cells that are the empty cell; key `missing` */
+    plx_text_list missing_texts; /* cells with the meaning of the empty cell; key `missing` */
     int64_t embedding_dim;       /* 0: by the number of categories */
-    char *embedding_name;        /* of the table; features of equal names share one; empty: as the name */
+    char *embedding_name;        /* of the table, shared by features with equal names; empty: the name */
     int initializer;             /* plx_table_initializer */
     double initializer_scale;    /* NaN: the initializer's own */
-    char *embedding_file;        /* whose rows the table starts with; empty: none */
-    bool frozen;                 /* the table stays as it starts */
+    char *embedding_file;        /* file with the table's start values; empty: none */
+    bool frozen;                 /* the table is not trained */
     int vocabulary;              /* plx_vocabulary_order */
     char *vocabulary_file;       /* one text a line; empty: fitted */
-    int64_t min_count;           /* rarer texts are unknown */
-    int64_t max_size;            /* texts known at most, the commonest; 0: any number */
-    int64_t hash_buckets;        /* ids are hashes modulo it; 0: ids are numbers of texts */
+    int64_t min_count;           /* minimum count; rarer texts are unknown */
+    int64_t max_size;            /* maximum number of texts, the most frequent; 0: no limit */
+    int64_t hash_buckets;        /* ids are hashes modulo it; 0: ids from a vocabulary */
     int text;                    /* plx_text_meaning */
     /* list */
     char *separator;        /* between items or numbers, bytes or "tab"; dense, too */
-    int64_t max_length;     /* items kept at most */
-    int keep;               /* plx_keep: which, where there are more */
+    int64_t max_length;     /* maximum number of items */
+    int keep;               /* plx_keep: which items of longer lists */
     int combiner;           /* plx_list_combiner */
-    char *attention_on;     /* the sparse feature that asks, for combiner attention */
+    char *attention_on;     /* the sparse feature that is the query, for combiner attention */
     char *weight_separator; /* between an item and its weight; empty: none */
-    char *weight_column;    /* holds the items' weights; empty: none */
+    char *weight_column;    /* column of the items' weights; empty: none */
     int normalize_weights;  /* plx_weight_norm */
     /* dense */
-    int64_t size;           /* numbers in a cell */
-    double missing;         /* what a missing number becomes, first of all; NaN: it is an error; infinite: their mean */
-    bool missing_indicator; /* each number is followed, behind the cell's numbers, by 1 where it was missing, else 0 */
-    plx_real_list clip;     /* empty, or the least and the greatest number */
+    int64_t size;   /* numbers per cell */
+    double missing; /* replaces missing numbers, before other steps; NaN: they are an error; infinite: the mean */
+    bool missing_indicator; /* append for each number, after the cell's numbers, 1 if it was missing, else 0 */
+    plx_real_list clip;     /* empty, or minimum and maximum */
     int transform;          /* plx_transform, of clipped numbers */
     int scaling;            /* plx_scaling, of transformed numbers */
     /* buckets: one of these */
-    plx_real_list borders; /* rising: bucket i takes numbers from border i - 1 on, below border i */
-    int64_t quantiles;     /* buckets of equal numbers of rows; 0: none */
-    int64_t exact;         /* numbers that at least so many rows have get buckets of their own; 0: none */
+    plx_real_list borders; /* ascending: bucket i has numbers from border i - 1 on, below border i */
+    int64_t quantiles;     /* number of buckets with equal numbers of rows; 0: none */
+    int64_t exact;         /* numbers in at least this many rows get their own buckets; 0: none */
     /* datetime; `missing` to `scaling` are for its age */
     plx_int_list parts; /* plx_date_part */
-    char *reference;    /* the date at which the age is 0; empty: the latest of the fit */
+    char *reference;    /* date of age 0; empty: the latest date of the fit */
 } plx_feature_spec;
 
 /** Names of the kinds, ended by NULL. */
@@ -141,29 +140,30 @@ extern const size_t plx_feature_n_fields;
 /** One row of section `tasks`. */
 typedef struct plx_task_spec {
     char *name;
-    char *column;           /* empty: as the name */
-    int kind;               /* plx_task_kind */
-    int labels;             /* binary: plx_task_labels */
-    plx_text_list positive; /* binary: cells that mean 1, every other text 0; empty: cells are the numbers 0 and 1 */
-    plx_text_list negative; /* binary with `positive`: when given, any cell in neither list is an error */
-    plx_text_list missing;  /* cells that mean "no label", beside the empty one and those of data.missing */
+    char *column; /* empty: the name */
+    int kind;     /* plx_task_kind */
+    int labels;   /* binary: plx_task_labels */
     plx_text_list
-        classes; /* multiclass: its labels, in the order of its outputs; empty: those of the fit, in rising order */
-    int loss;    /* which of the losses of its kind */
+        positive; /* binary: cells that mean 1, all other texts mean 0; empty: cells are the numbers 0 and 1 */
+    plx_text_list negative; /* binary with `positive`: if given, a cell in neither list is an error */
+    plx_text_list missing;  /* cells that mean "no label", besides the empty one and those of data.missing */
+    plx_text_list
+        classes; /* multiclass: its labels, in the order of its outputs; empty: those of the fit, in ascending order */
+    int loss;    /* index among the losses of its kind */
     double loss_parameters[PLX_LOSS_PARAMETERS]; /* by plx_loss_parameter */
-    char *where;                                 /* the column that says in which rows the task counts; empty: in all */
+    char *where;                                 /* column that selects the task's rows; empty: all */
     plx_text_list where_values;
     double weight;                 /* of the task's loss */
-    double weight_decay;           /* factor of the weight from epoch to epoch */
-    char *weight_column;           /* column of what each row counts in the task's loss; empty: 1 */
-    plx_weight_list class_weights; /* of rows by their label: [of 0, of 1], one a class, or by labels; the word: each
-                                      class as much as all rows divided by its own; empty: 1 */
+    double weight_decay;           /* factor per epoch of the weight */
+    char *weight_column;           /* column of row weights in the task's loss; empty: 1 */
+    plx_weight_list class_weights; /* weights of rows by label: [of 0, of 1], one per class, or by label; the word:
+                                      total rows over rows of the class; empty: 1 */
 } plx_task_spec;
 
 extern const plx_field plx_task_fields[];
 extern const size_t plx_task_n_fields;
 
-/** The task's loss; the kind's last where it has fewer, which is a mistake of the configuration. */
+/** The task's loss; the last of its kind if the index is too large, which is a configuration error. */
 static inline const plx_loss *plx_task_loss(const plx_task_spec *task)
 {
     const plx_loss *const *loss = plx_task_list[task->kind]->losses;
@@ -172,25 +172,25 @@ static inline const plx_loss *plx_task_loss(const plx_task_spec *task)
     return *loss;
 }
 
-/** The number that it reads. */
+/** The parameter of the loss. */
 static inline double plx_task_loss_parameter(const plx_task_spec *task)
 {
     return task->loss_parameters[plx_task_loss(task)->parameter];
 }
 
-/** The quantile that the task learns; 0: its loss is another. */
+/** The quantile that the task learns; 0: another loss. */
 static inline double plx_task_quantile(const plx_task_spec *task)
 {
     return plx_task_loss(task) == &plx_loss_quantile ? plx_task_loss_parameter(task) : 0;
 }
 
-/** What the task's labels are: soft ones are numbers. */
+/** The form of the task's labels: soft labels are numbers. */
 static inline plx_label_form plx_task_labels_of(const plx_task_spec *task)
 {
     return task->labels == PLX_LABELS_SOFT ? PLX_LABELS_ARE_NUMBERS : plx_task_list[task->kind]->labels;
 }
 
-/** Whether the task's labels are texts to be looked up, rather than numbers as they stand. */
+/** Whether the task's labels are texts to look up, rather than numbers. */
 static inline bool plx_task_has_texts(const plx_task_spec *task)
 {
     return plx_task_labels_of(task) != PLX_LABELS_ARE_NUMBERS;
@@ -202,7 +202,7 @@ static inline bool plx_task_has_classes(const plx_task_spec *task)
     return plx_task_labels_of(task) == PLX_LABELS_ARE_CLASSES;
 }
 
-/** Whether every other text than the listed ones is a negative. */
+/** Whether every text that is not listed is negative. */
 static inline bool plx_task_lists_positive_alone(const plx_task_spec *task)
 {
     return plx_task_labels_of(task) == PLX_LABELS_ARE_TRUTHS && task->positive.n && !task->negative.n;
@@ -215,8 +215,7 @@ typedef struct plx_table_spec {
     int n_features;
     plx_task_spec *tasks; /* [n_tasks] */
     int n_tasks;
-    bool is_rule_0; /* of a model file from before base/value_text.h had a rule: texts stand for their bytes everywhere
-                     */
+    bool is_rule_0; /* from a model file older than the rule of base/value_text.h: every text stands for its bytes */
 } plx_table_spec;
 
 #endif

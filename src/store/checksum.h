@@ -12,14 +12,14 @@
 
 typedef struct plx_checksum {
     uint64_t state;
-    unsigned char pending[8]; /* bytes of a word that is not full yet */
+    unsigned char pending[8]; /* bytes of an incomplete word */
     size_t n_pending;
 } plx_checksum;
 
 void plx_checksum_init(plx_checksum *sum);
-/** The result does not depend on how the bytes are divided among the calls. */
+/** The result does not depend on how the bytes are split into calls. */
 void plx_checksum_add(plx_checksum *sum, const void *bytes, size_t length);
-/** Of all bytes added; an unfinished word is filled up with zeros. */
+/** The checksum of all bytes added; an incomplete word is padded with zeros. */
 uint64_t plx_checksum_value(const plx_checksum *sum);
 
 #endif

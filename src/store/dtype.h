@@ -7,12 +7,12 @@
 
 #include "base/tensor.h"
 
-/** As safetensors spells it: "F32" and so on. */
+/** The name in safetensors: "F32" and so on. */
 const char *plx_dtype_name(plx_dtype dtype);
 size_t plx_dtype_bytes(plx_dtype dtype);
-/** False where this library stores no such type. */
+/** False if this library does not store that type. */
 bool plx_dtype_named(const char *name, plx_dtype *out);
-/** Bytes of all numbers of a tensor; false where dims are negative or the product overflows. */
+/** The size of a tensor in bytes; false if a dimension is negative or the product overflows. */
 bool plx_tensor_bytes(const plx_tensor *tensor, uint64_t *out);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The file of parameters beside an ONNX model. Two files cannot be replaced at once, so a file that a model there may
- * read is never written to: new parameters get another name, which the new model has in it, and the old file goes when
- * the new model has taken the old one's place. Whatever breaks off in between, the model that is there is whole.
+ * The file of parameters of an ONNX model. Two files cannot be replaced atomically, so a file that an existing model
+ * may read is never overwritten: new parameters get a new file name, which the new model contains, and the old file is
+ * removed after the new model has replaced the old one. An interruption at any point leaves a valid model.
  */
 #ifndef PLX_ONNX_DATA_H
 #define PLX_ONNX_DATA_H
@@ -13,14 +13,14 @@
 #include "base/arena.h"
 
 typedef struct plx_onnx_data {
-    const char *path;     /* MODEL.data; where there is such a file, MODEL.HASH.data */
-    const char *location; /* the same without folders, as models say it */
-    bool is_new;          /* there was no such file */
+    const char *path;     /* MODEL.data; if that exists, MODEL.HASH.data */
+    const char *location; /* the same without folders, as in the model */
+    bool is_new;          /* the file did not exist */
 } plx_onnx_data;
 
-/** `hash` is of the file's bytes. Names are NULL when out of memory. */
+/** `hash`: of the file's bytes. Names are NULL when out of memory. */
 plx_onnx_data plx_onnx_data_name(const char *model, uint64_t hash, plx_arena *arena);
-/** Removes the files of parameters of model file `model`, but `kept`. What cannot be removed stays. */
+/** Removes all parameter files of model file `model` except `kept`. Ignores failures. */
 void plx_onnx_data_clean(const char *model, const char *kept);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Dates as operators of ONNX. */
+/* Parts of dates as operators of ONNX. */
 #ifndef PLX_ONNX_DATES_H
 #define PLX_ONNX_DATES_H
 

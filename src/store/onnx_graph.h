@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An ONNX model under way: nodes of operators over values that have names, and tensors that never change (ONNX's IR.md
- * and Operators.md). Building fails softly: where memory runs out names are NULL, calls with them do nothing, and
- * plx_onnx_write reports it.
+ * An ONNX model being built: operator nodes over named values, and constant tensors (ONNX's IR.md and Operators.md).
+ * When out of memory, names are NULL, calls with them do nothing, and plx_onnx_write reports the error.
  */
 #ifndef PLX_ONNX_GRAPH_H
 #define PLX_ONNX_GRAPH_H
@@ -30,50 +29,50 @@ typedef struct plx_onnx {
     plx_string nodes, inputs, outputs, metadata; /* fields of GraphProto and ModelProto */
     struct plx_onnx_tensor *tensors;             /* [n_tensors] */
     size_t n_tensors, tensors_capacity;
-    const char *scope;     /* names of new values begin with it */
+    const char *scope;     /* prefix of the names of new values */
     plx_dictionary public; /* names of inputs and outputs */
     int n_names, n_inputs, n_outputs;
     bool failed;
 } plx_onnx;
 
-/** `version`: of the program, for people. All is borrowed. */
+/** `version`: of the program, for information. All is borrowed. */
 void plx_onnx_init(plx_onnx *onnx, plx_arena *arena, const plx_allocator *allocator, const plx_real *values,
                    const char *version);
 void plx_onnx_release(plx_onnx *onnx);
 
 /* -- Inputs and outputs ------------------------------------------------------------------------------------------- */
 
-/** Whether an input or output has that name, or a value might get it. */
+/** Whether an input or output has that name, or a value could get it. */
 bool plx_onnx_is_taken(const plx_onnx *onnx, const char *name);
-/** An input [rows, width], or [rows, any] of width 0, named `name`; `doc` tells people what belongs there. */
+/** Adds an input [rows, width], or [rows, any] for width 0, named `name`; `doc` describes it to users. */
 const char *plx_onnx_input(plx_onnx *onnx, const char *name, plx_onnx_type type, int width, const char *doc);
-/** `value` [rows, width] as the output `name`. */
+/** Adds `value` [rows, width] as output `name`. */
 void plx_onnx_output(plx_onnx *onnx, const char *name, const char *value, int width, const char *doc);
 void plx_onnx_metadata(plx_onnx *onnx, const char *key, const char *text);
 
 /* -- Operators ---------------------------------------------------------------------------------------------------- */
 
-/** An attribute: `text`, else `texts`, else `ints`, else the number that its type says. */
+/** An attribute: `text`, else `texts`, else `ints`, else the number selected by its type. */
 typedef struct plx_onnx_attribute {
     const char *name;
     enum { PLX_ONNX_INT, PLX_ONNX_REAL, PLX_ONNX_TEXT, PLX_ONNX_INTS, PLX_ONNX_TEXTS } kind;
-    int64_t number; /* PLX_ONNX_INT; how many there are, of the last two */
+    int64_t number; /* PLX_ONNX_INT; their number, for the last two */
     float real;
     const char *text;
-    /** Item i of a list, asked for one after another. */
+    /** Item i of a list, called in ascending order. */
     plx_slice (*text_at)(const void *list, int64_t i);
     int64_t (*int_at)(const void *list, int64_t i);
     const void *list;
 } plx_onnx_attribute;
 
 typedef struct plx_onnx_call {
-    const char *op, *domain; /* domain NULL: that of most operators */
+    const char *op, *domain; /* domain NULL: the default */
     const char *const *inputs;
     int n_inputs;
     const plx_onnx_attribute *attributes;
     int n_attributes;
-    int n_outputs;        /* 0 counts as 1 */
-    const char **outputs; /* [n_outputs]: filled with their names; NULL: nobody asks */
+    int n_outputs;        /* 0 means 1 */
+    const char **outputs; /* [n_outputs]: receives their names; NULL: not needed */
 } plx_onnx_call;
 
 /** The name of the call's first output. */
@@ -101,20 +100,20 @@ const char *plx_onnx_float(plx_onnx *onnx, float number);
 const char *plx_onnx_double(plx_onnx *onnx, double number);
 const char *plx_onnx_int(plx_onnx *onnx, int64_t number);
 
-/** How the numbers of a parameter [groups, rows, cols] lie in a tensor. */
+/** Layout of a parameter [groups, rows, cols] in a tensor. */
 typedef enum plx_onnx_order {
-    PLX_ONNX_GROUPS_FIRST, /* as they are */
+    PLX_ONNX_GROUPS_FIRST, /* unchanged */
     PLX_ONNX_ROWS_FIRST    /* [rows, groups, cols] */
 } plx_onnx_order;
 
-/** The parameter's numbers, which are read as the file is written, with the shape `dims` [n, 3 at most]. */
+/** The parameter's numbers, which are read when the file is written, with the shape `dims` [n, at most 3]. */
 const char *plx_onnx_param(plx_onnx *onnx, const plx_param *param, plx_onnx_order order, const int64_t *dims, int n);
 
 /* -- The file ----------------------------------------------------------------------------------------------------- */
 
 /**
- * Writes the model, atomically. `external`: parameters go to a second file beside it, PATH.data, as those of more than
- * 2 GB must. PLX_ERR_UNSUPPORTED: they are so many, and not `external`.
+ * Writes the model atomically. `external`: parameters go to a second file, PATH.data, which is required above 2 GB.
+ * PLX_ERR_UNSUPPORTED: more than that without `external`.
  */
 plx_status plx_onnx_write(plx_onnx *onnx, const char *path, bool external, plx_error *err);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What building an ONNX model (onnx_graph.c) and writing its file (onnx_file.c) share: tensors, and onnx.proto's
- * numbers of fields. */
+/* Shared by building an ONNX model (onnx_graph.c) and writing its file (onnx_file.c): tensors, and onnx.proto's field
+   numbers. */
 #ifndef PLX_ONNX_PARTS_H
 #define PLX_ONNX_PARTS_H
 
@@ -34,7 +34,7 @@ struct plx_onnx_tensor {
     int n_dims;
 };
 
-/** Takes `message` as field `field` of `out`, and frees it. */
+/** Appends `message` as field `field` of `out`, and frees it. */
 void plx_onnx_add_message(plx_onnx *onnx, plx_string *out, int field, plx_string *message);
 void plx_onnx_add_entry(plx_onnx *onnx, plx_string *out, int field, const char *key, const char *text);
 

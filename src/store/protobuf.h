@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing messages of Protocol Buffers (their "Encoding" page): fields one after another, each a key and a value. A
- * message inside another is made first and then added as bytes. Where memory runs out, the string fails and stays so.
+ * Writing messages of Protocol Buffers (their "Encoding" page): a sequence of fields, each a key and a value. A nested
+ * message is built first and then added as bytes. When memory runs out, the string fails permanently.
  */
 #ifndef PLX_PROTOBUF_H
 #define PLX_PROTOBUF_H
@@ -16,9 +16,9 @@ void plx_pb_int(plx_string *out, int field, int64_t value);
 void plx_pb_float(plx_string *out, int field, float value);
 /** string and bytes fields, and messages. */
 void plx_pb_bytes(plx_string *out, int field, const void *bytes, size_t length);
-/** A text that ends in NUL; NULL: nothing. */
+/** A text that ends in NUL; NULL: adds nothing. */
 void plx_pb_text(plx_string *out, int field, const char *text);
-/** What stands before `length` bytes of a field that are written by other means. */
+/** The prefix of a field with `length` bytes that are written separately. */
 void plx_pb_head(plx_string *out, int field, uint64_t length);
 
 #endif
