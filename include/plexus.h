@@ -111,7 +111,12 @@ PLX_API const plx_read_report *plx_data_report(const plx_data *data);
 PLX_API plx_status plx_files_find(plx_context *context, const char *name, const char *const *folders, int n_folders,
                                   char **out, int *n, plx_error *err);
 
-/** A network with start values from the configuration's seed, for the data's encoders (copied). */
+/**
+ * A network with start values from the configuration's seed, for the data's encoders (copied). `data` NULL: before
+ * there are rows, to be described and looked at: features declare their vocabularies by `max_size`, `hash_buckets` or
+ * `vocabulary_file`, multiclass tasks their `classes`, and nothing is scaled. PLX_ERR_ARGUMENT: a feature declares
+ * none.
+ */
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
 PLX_API void plx_model_free(plx_model *model);
 

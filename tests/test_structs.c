@@ -206,6 +206,46 @@ static void test_older_and_newer_structs(void)
     fixture_free(&f);
 }
 
+static void test_a_model_before_there_are_rows(void)
+{
+    static const char declared[] = "features:\n"
+                                   "  - {kind: sparse, name: city, max_size: 9, min_count: 2, embedding_dim: 4}\n"
+                                   "  - {kind: sparse, name: user, hash_buckets: 20, embedding_dim: 3}\n"
+                                   "  - {kind: list, name: tags, max_size: 5, embedding_dim: 2}\n"
+                                   "  - {kind: dense, name: age, scaling: standard}\n"
+                                   "  - {kind: dense, name: price, scaling: quantile, missing: mean}\n"
+                                   "tasks: [{name: click}, {name: kind, kind: multiclass, classes: [a, b, c]}]\n"
+                                   "data: {train: [nowhere.csv]}\n"
+                                   "model: {name: mmoe}\n";
+    plx_context *context = NULL;
+    plx_config *config = NULL;
+    plx_model *model = NULL;
+    plx_error err = {.message = ""};
+    int tables = 0;
+    char *description = NULL;
+    REQUIRE(plx_context_create(NULL, &context, NULL) == PLX_OK);
+    CHECK_STATUS(plx_config_parse(context, declared, strlen(declared), "d.yaml", &config, &err), PLX_OK);
+    CHECK_STATUS(plx_model_create(config, NULL, &model, &err), PLX_OK);
+    REQUIRE(model && plx_model_inspect(model)->n_outputs == 4);
+    const plx_parameter *one;
+    for (int i = 0; (one = plx_model_parameter(model, i)); i++) {
+        tables += strcmp(one->name, "embedding/city/table") == 0 && one->shape[1] == 10 && one->shape[2] == 4;
+        tables += strcmp(one->name, "embedding/user/table") == 0 && one->shape[1] == 21 && one->shape[2] == 3;
+        tables += strcmp(one->name, "embedding/tags/table") == 0 && one->shape[1] == 6 && one->shape[2] == 2;
+    }
+    CHECK(tables == 3);
+    CHECK_STATUS(plx_model_describe(model, PLX_DESCRIPTION_LAYERS, &description, &err), PLX_OK);
+    plx_text_free(context, description);
+    plx_model_free(model);
+    model = NULL;
+    CHECK_STATUS(plx_config_set(config, "features.city.max_size=0", &err), PLX_OK);
+    CHECK_STATUS(plx_model_create(config, NULL, &model, &err), PLX_ERR_ARGUMENT);
+    CHECK_TEXT(err.message, "'city' declares no vocabulary");
+    CHECK(!model);
+    plx_config_free(config);
+    plx_context_free(context);
+}
+
 static void test_wrong_rows_have_places(void)
 {
     static const char config[] = "data: {train: [rows.csv], on_error: skip, max_errors: 9}\n"
@@ -239,6 +279,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_what_does_not_go_together),
         CHECK_TEST(test_older_and_newer_structs),
         CHECK_TEST(test_wrong_rows_have_places),
+        CHECK_TEST(test_a_model_before_there_are_rows),
     };
     home_make();
     const int code = check_main(argc, argv, tests, sizeof tests / sizeof *tests);

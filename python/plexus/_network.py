@@ -43,9 +43,10 @@ class Network:
         self.handle, self.threads, self.schema = handle, threads, schema
 
     @classmethod
-    def create(cls, config: Parsed, data: CData, threads: int, schema: Schema) -> Network:
-        """A network with start values, for the encoders of the data."""
-        return cls(create("plx_model", lib.plx_model_free, lib.plx_model_create, config.handle, data), threads, schema)
+    def create(cls, config: Parsed, data: CData | None, threads: int, schema: Schema) -> Network:
+        """A network with start values, for the encoders of the data; None: for the declared vocabularies."""
+        rows = ffi.NULL if data is None else data
+        return cls(create("plx_model", lib.plx_model_free, lib.plx_model_create, config.handle, rows), threads, schema)
 
     @classmethod
     def load(cls, path: FilePath, threads: int, feature_columns: list[FeatureColumn] | None = None) -> Network:

@@ -9,9 +9,9 @@
 
 plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err)
 {
-    if (!config || !data || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config, data and out must not be NULL");
+    if (!config || !out) PLX_FAIL(err, PLX_ERR_ARGUMENT, "config and out must not be NULL");
     *out = NULL;
-    return plx_model_make(config, data, out, err);
+    return data ? plx_model_make(config, data, out, err) : plx_model_declare(config, out, err);
 }
 
 void plx_model_free(plx_model *model)

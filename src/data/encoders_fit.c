@@ -55,3 +55,53 @@ plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const u
     plx_encoders_seal(e);
     return PLX_OK;
 }
+
+/* -- Without rows -------------------------------------------------------------------------------------------------- */
+
+/* Categories "0", "1" and so on, which stand for those of rows to come. */
+static plx_status declare_vocabulary(plx_vocabulary *vocabulary, plx_arena *arena, plx_error *err)
+{
+    const int64_t size = vocabulary->spec->max_size;
+    if (!vocabulary->is_fitted) return PLX_OK;
+    if (size <= 0)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "feature '%s' declares no vocabulary: give max_size, hash_buckets or vocabulary_file, or rows to fit",
+                 vocabulary->spec->name);
+    plx_counted *counted = plx_arena_take(arena, (size_t)size, sizeof *counted);
+    for (int64_t i = 0; counted && i < size; i++) {
+        const char *text = plx_arena_format(arena, "%lld", (long long)i);
+        if (!text) break;
+        counted[i] = (plx_counted){plx_slice_of(text), INT64_MAX};
+    }
+    if (plx_arena_failed(arena)) return plx_error_memory(err);
+    return plx_vocabulary_take(vocabulary, counted, (size_t)size, err);
+}
+
+static plx_status declare(plx_encoders *e, const plx_load_options *options, plx_arena *arena, plx_error *err)
+{
+    plx_columns none = {0};
+    PLX_TRY(plx_vocabularies_read(e, options, err));
+    plx_status status = plx_encoders_raw(e, true, &none, err);
+    if (!status) status = plx_encoders_fit(e, &none, NULL, 0, NULL, err);
+    plx_columns_release(&none);
+    for (int i = 0; !status && i < e->n_vocabularies; i++)
+        status = declare_vocabulary(&e->vocabularies[i], arena, err);
+    if (!status) plx_encoders_seal(e);
+    return status;
+}
+
+plx_status plx_encoders_declare(const plx_allocator *allocator, const plx_table_spec *spec,
+                                const plx_load_options *options, plx_encoders **out, plx_error *err)
+{
+    plx_arena arena;
+    plx_encoders *e = NULL;
+    PLX_TRY(plx_encoders_create(allocator, spec, &e, err));
+    plx_arena_init(&arena, allocator);
+    const plx_status status = declare(e, options, &arena, err);
+    plx_arena_release(&arena);
+    if (status)
+        plx_encoders_release(e);
+    else
+        *out = e;
+    return status;
+}

@@ -62,6 +62,14 @@ typedef struct plx_load_options {
 plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *spec, const plx_load_options *options,
                           plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err);
 
+/**
+ * Encoders that no rows were fitted on, for a network before there are any: a table has the categories of its
+ * vocabulary_file or hash_buckets, else as many as `max_size` declares; nothing is scaled. PLX_ERR_ARGUMENT: a feature
+ * declares none; PLX_ERR_SCHEMA: a task's classes are not listed.
+ */
+plx_status plx_encoders_declare(const plx_allocator *allocator, const plx_table_spec *spec,
+                                const plx_load_options *options, plx_encoders **out, plx_error *err);
+
 /** Encoders are reference-counted. Threads may share them: they do not change after fitting. */
 plx_encoders *plx_encoders_retain(const plx_encoders *encoders);
 void plx_encoders_release(plx_encoders *encoders);

@@ -168,26 +168,40 @@ static plx_status check_encoding(const plx_config *config, const plx_data *data,
     return status;
 }
 
-plx_status plx_model_make(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err)
+static plx_status make(const plx_config *config, const plx_data *data, const plx_encoders *encoders, plx_model **out,
+                       plx_error *err)
 {
     plx_config *own = NULL;
     plx_model *model = NULL;
-    PLX_TRY(check_encoding(config, data, err));
     PLX_TRY(plx_config_clone(config, &own, err));
-    PLX_TRY(plx_model_build_take(own, data->encoders, &model, err));
+    PLX_TRY(plx_model_build_take(own, encoders, &model, err));
     plx_status status = plx_model_allocate(model, err);
-    if (status) {
-        plx_model_destroy(model);
-        return status;
+    if (!status) {
+        plx_graph_init_values(&model->graph, (uint64_t)model->config->spec.train.seed, model->values);
+        status = plx_model_fill_tables(model, data, err);
     }
-    plx_graph_init_values(&model->graph, (uint64_t)model->config->spec.train.seed, model->values);
-    status = plx_model_fill_tables(model, data, err);
-    if (status) {
+    if (status)
         plx_model_destroy(model);
-        return status;
-    }
-    *out = model;
-    return PLX_OK;
+    else
+        *out = model;
+    return status;
+}
+
+plx_status plx_model_make(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err)
+{
+    PLX_TRY(check_encoding(config, data, err));
+    return make(config, data, data->encoders, out, err);
+}
+
+plx_status plx_model_declare(const plx_config *config, plx_model **out, plx_error *err)
+{
+    static const plx_data none; /* no folders in which files are looked for */
+    const plx_load_options options = {.listener = plx_context_listener(config->context)};
+    plx_encoders *encoders = NULL;
+    PLX_TRY(plx_encoders_declare(&config->context->allocator, &config->spec.table, &options, &encoders, err));
+    const plx_status status = make(config, &none, encoders, out, err);
+    plx_encoders_release(encoders);
+    return status;
 }
 
 plx_status plx_model_clone(const plx_model *model, plx_model **out, plx_error *err)

@@ -8,6 +8,8 @@
 /** A network with start values from the configuration's seed, over the data's encoders. PLX_ERR_SCHEMA: the data was
  * loaded by another configuration. */
 plx_status plx_model_make(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
+/** The same without data: its features declare their vocabularies. PLX_ERR_ARGUMENT: one does not. */
+plx_status plx_model_declare(const plx_config *config, plx_model **out, plx_error *err);
 /** A model without room for its parameters. Takes `config`, also on failure; retains the encoders. */
 plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders, plx_model **out, plx_error *err);
 /** Parameters of 0. */
