@@ -153,30 +153,31 @@ static double processor_since(clock_t start)
 static bool note_epoch(stopwatch *w, const plx_train_state *state)
 {
     const bench_training *training = w->training;
-    w->seconds[w->n] = w->rows / state->rows_per_second;
+    w->seconds[w->n] = w->rows / state->progress.rows_per_second;
     w->processor[w->n++] = processor_since(w->processor_start);
     w->processor_start = clock();
     w->first_step = 0;
-    return training->budget <= 0 || state->seconds < training->budget;
+    return training->budget <= 0 || state->progress.seconds < training->budget;
 }
 
 /* The part before the first call, in which the caches are cold and the order is made, counts once. */
 static bool note_part(stopwatch *w, const plx_train_state *state)
 {
     const double budget = w->training->budget;
-    const double elapsed = (double)state->step * (double)w->training->batch / state->rows_per_second;
+    const double elapsed = (double)state->progress.step * (double)w->training->batch / state->progress.rows_per_second;
     if (w->first_step == 0) {
-        w->first_step = state->step;
+        w->first_step = state->progress.step;
         w->first_at = elapsed;
         w->processor_first = clock();
     }
     if (budget <= 0) return true;
-    if (w->n > 0) return state->seconds < budget;
-    if (state->seconds < 4 * budget || state->step == w->first_step) return true;
-    const double steps = (double)(state->step - w->first_step), left = (double)(state->steps - w->first_step);
+    if (w->n > 0) return state->progress.seconds < budget;
+    if (state->progress.seconds < 4 * budget || state->progress.step == w->first_step) return true;
+    const double steps = (double)(state->progress.step - w->first_step),
+                 left = (double)(state->progress.steps - w->first_step);
     w->reckoned = w->first_at + (elapsed - w->first_at) * left / steps;
-    w->processed = (double)state->step / (double)state->steps;
-    w->processor[0] = processor_since(w->processor_first) * (double)state->steps / steps;
+    w->processed = (double)state->progress.step / (double)state->progress.steps;
+    w->processor[0] = processor_since(w->processor_first) * (double)state->progress.steps / steps;
     return false;
 }
 

@@ -22,7 +22,7 @@ typedef struct first_epoch {
 static bool remember_first(void *user, const plx_train_state *state)
 {
     first_epoch *first = user;
-    if (state->epoch_ended && state->epoch == 1) first->loss = state->loss;
+    if (state->epoch_ended && state->progress.epoch == 1) first->loss = state->progress.loss;
     return true;
 }
 

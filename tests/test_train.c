@@ -215,35 +215,36 @@ static void wait_a_moment(void)
 static bool listen_epoch(journal *j, const plx_train_state *state)
 {
     int epoch = j->epochs++;
-    j->steps = state->steps;
-    CHECK(state->epoch == j->epochs && state->step == state->steps && state->rows_per_second > 0);
+    j->steps = state->progress.steps;
+    CHECK(state->progress.epoch == j->epochs && state->progress.step == state->progress.steps &&
+          state->progress.rows_per_second > 0);
     if (epoch >= LOG_EPOCHS) return true;
-    j->loss[epoch] = state->loss;
-    j->validation_loss[epoch] = state->has_validation ? state->validation_loss : NAN;
-    j->auc[epoch] = state->has_validation ? state->validation[0].values[PLX_METRIC_auc] : NAN;
-    j->monitored[epoch] = state->monitored;
+    j->loss[epoch] = state->progress.loss;
+    j->validation_loss[epoch] = state->has_validation ? state->progress.validation_loss : NAN;
+    j->auc[epoch] = state->has_validation ? state->progress.validation_metrics[0].values[PLX_METRIC_auc] : NAN;
+    j->monitored[epoch] = state->progress.monitored;
     for (int task = 0; task < N_TASKS; task++) {
-        j->task_loss[epoch][task] = state->task_losses[task];
+        j->task_loss[epoch][task] = state->progress.task_losses[task];
         if (!state->has_validation) continue;
-        j->validation_task_loss[epoch][task] = state->validation_task_losses[task];
-        j->figures[epoch][task] = state->validation[task];
+        j->validation_task_loss[epoch][task] = state->progress.validation_task_losses[task];
+        j->figures[epoch][task] = state->progress.validation_metrics[task];
     }
-    if (state->is_best) {
-        j->best_epoch = state->epoch;
+    if (state->progress.is_best) {
+        j->best_epoch = state->progress.epoch;
         memcpy(j->best, j->world->values, j->world->graph.n_values * sizeof *j->best);
     }
-    if (state->epoch == j->spoil_at_epoch) dense_of(&j->world->train, 0)[0] = NAN;
-    if (state->epoch == j->cancel_after_epoch) wait_a_moment();
-    return state->epoch != j->cancel_at_epoch;
+    if (state->progress.epoch == j->spoil_at_epoch) dense_of(&j->world->train, 0)[0] = NAN;
+    if (state->progress.epoch == j->cancel_after_epoch) wait_a_moment();
+    return state->progress.epoch != j->cancel_at_epoch;
 }
 
 static bool listen(void *user, const plx_train_state *state)
 {
     journal *j = user;
     j->calls++;
-    CHECK(state->step >= 1 && state->step <= state->steps && isfinite(state->loss));
+    CHECK(state->progress.step >= 1 && state->progress.step <= state->progress.steps && isfinite(state->progress.loss));
     if (j->calls == j->cancel_at_call) return false;
-    if (!state->epoch_ended) return j->cancel_after_epoch == 0 || state->epoch <= j->cancel_after_epoch;
+    if (!state->epoch_ended) return j->cancel_after_epoch == 0 || state->progress.epoch <= j->cancel_after_epoch;
     return listen_epoch(j, state);
 }
 

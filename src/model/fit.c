@@ -18,45 +18,16 @@ typedef struct listener {
     plx_train_log *log;           /* NULL: none */
     const plx_context *context;
     plx_model *model;
-    double *scores;   /* [n_tasks] */
     plx_board *board; /* NULL: none */
     /* The first of each; the log or the board is given up then, training is not. */
     plx_error log_failure, board_failure;
 } listener;
 
-static bool tell_progress(listener *l, const plx_train_state *state)
+static bool report_progress(const listener *l, const plx_progress *progress)
 {
     if (!l->hooks || !l->hooks->progress) return true;
-    int n_tasks = l->job->graph->n_tasks;
-    for (int task = 0; task < n_tasks; task++) {
-        l->scores[task] = NAN;
-        if (!state->has_validation) continue;
-        const char *name = plx_task_list[l->job->task_kinds[task]]->score;
-        l->scores[task] = plx_metric_of(plx_metric_named(plx_slice_of(name)), &state->validation[task]);
-    }
-    plx_progress progress = {
-        .epoch = state->epoch,
-        .epochs = state->epochs,
-        .step = state->step,
-        .steps = state->steps,
-        .rows_per_second = state->rows_per_second,
-        .learning_rate = state->learning_rate,
-        .has_schedule = l->job->spec->schedule != 0 || l->job->spec->warmup_steps > 0,
-        .seconds = state->seconds,
-        .loss = state->loss,
-        .task_losses = state->task_losses,
-        .validation_loss = state->has_validation ? state->validation_loss : NAN,
-        .validation_task_losses = state->has_validation ? state->validation_task_losses : l->scores,
-        .validation_scores = l->scores, /* NaN where there is nothing to tell */
-        .monitored = state->has_validation ? state->monitored : NAN,
-        .validation_metrics = state->has_validation ? state->validation : NULL,
-        .training_metrics = state->training,
-        .task_kinds = l->job->task_kinds,
-        .is_best = state->epoch_ended && state->is_best,
-        .n_tasks = n_tasks,
-    };
     l->model->training.is_in_hook = true;
-    const bool goes_on = l->hooks->progress(l->hooks->user, &progress);
+    const bool goes_on = l->hooks->progress(l->hooks->user, progress);
     l->model->training.is_in_hook = false;
     return goes_on && plx_training_is_here(l->model);
 }
@@ -81,7 +52,7 @@ static bool listen(void *user, const plx_train_state *state)
         plx_board_epoch(l->board, state, &l->board_failure) != PLX_OK) {
         plx_context_warn(l->context, "%s; training goes on without TensorBoard", l->board_failure.message);
     }
-    return tell_progress(l, state);
+    return report_progress(l, &state->progress);
 }
 
 /** A task without labels learns nothing, and AUC has no meaning with one class: the caller should know beforehand. */
@@ -182,7 +153,6 @@ static plx_status fail_in_child(plx_error *err)
 static plx_status run(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_log *log,
                       const plx_keeper *keeper, plx_train_report *report, plx_error *err)
 {
-    const plx_allocator *allocator = &model->context->allocator;
     plx_train_job job;
     plx_model_train_job(model, data, &job);
     job.listener = listen;
@@ -193,9 +163,8 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     const char *folder = hooks && hooks->tensorboard ? hooks->tensorboard : job.spec->tensorboard;
     plx_board board = {0};
     job.user = &l;
-    l.scores = plx_alloc_zero(allocator, (size_t)model->graph.n_tasks, sizeof *l.scores);
-    plx_status status = l.scores ? PLX_OK : plx_error_memory(err);
-    if (status == PLX_OK && folder && folder[0]) {
+    plx_status status = PLX_OK;
+    if (folder && folder[0]) {
         status = plx_board_init(&board, &job, folder, err);
         l.board = &board;
         job.counts_gates = true;
@@ -208,7 +177,6 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     }
     plx_pool_free(job.machine.pool);
     plx_board_release(&board);
-    plx_free(allocator, l.scores);
     return status;
 }
 

@@ -57,14 +57,14 @@ static void add_validation(plx_board *board, const plx_train_state *state)
 {
     const plx_train_job *job = board->job;
     plx_event_file *file = &board->validation;
-    plx_event_file_add(file, "loss", state->validation_loss);
+    plx_event_file_add(file, "loss", state->progress.validation_loss);
     if (job->spec->monitor && strcmp(job->spec->monitor, "loss") != 0)
-        plx_event_file_add(file, "monitored", state->monitored);
+        plx_event_file_add(file, "monitored", state->progress.monitored);
     for (int i = 0; i < state->n_gates; i++)
         add_gate(board, file, &state->gates[i]);
     for (int task = 0; task < job->graph->n_tasks; task++) {
-        const plx_metrics *score = &state->validation[task];
-        add_task(board, file, task, "loss", state->validation_task_losses[task]);
+        const plx_metrics *score = &state->progress.validation_metrics[task];
+        add_task(board, file, task, "loss", state->progress.validation_task_losses[task]);
         for (int i = 0; i < PLX_METRICS; i++) {
             const plx_metric_info *metric = &plx_metric_list[i];
             if (!plx_metric_applies(metric, score)) continue;
@@ -78,12 +78,12 @@ plx_status plx_board_epoch(plx_board *board, const plx_train_state *state, plx_e
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     const double seconds = (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-    plx_event_file_add(&board->train, "loss", state->loss);
+    plx_event_file_add(&board->train, "loss", state->progress.loss);
     for (int task = 0; task < board->job->graph->n_tasks; task++)
-        add_task(board, &board->train, task, "loss", state->task_losses[task]);
-    plx_event_file_add(&board->train, "rows_per_second", state->rows_per_second);
-    PLX_TRY(plx_event_file_write(&board->train, seconds, state->epoch, err));
+        add_task(board, &board->train, task, "loss", state->progress.task_losses[task]);
+    plx_event_file_add(&board->train, "rows_per_second", state->progress.rows_per_second);
+    PLX_TRY(plx_event_file_write(&board->train, seconds, state->progress.epoch, err));
     if (!state->has_validation) return PLX_OK;
     add_validation(board, state);
-    return plx_event_file_write(&board->validation, seconds, state->epoch, err);
+    return plx_event_file_write(&board->validation, seconds, state->progress.epoch, err);
 }

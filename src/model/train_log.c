@@ -104,22 +104,22 @@ static void make_line(plx_string *line, const plx_train_job *job, const plx_trai
 {
     line->length = 0;
     plx_string_add(line, "{", 1);
-    add_number(line, "epoch", state->epoch);
-    add_number(line, "seconds", state->seconds);
-    add_number(line, "rows_per_second", state->rows_per_second);
-    add_number(line, "learning_rate", state->learning_rate);
-    add_number(line, "loss", state->loss);
-    add_tasks(line, job, state->task_losses, NULL);
+    add_number(line, "epoch", state->progress.epoch);
+    add_number(line, "seconds", state->progress.seconds);
+    add_number(line, "rows_per_second", state->progress.rows_per_second);
+    add_number(line, "learning_rate", state->progress.learning_rate);
+    add_number(line, "loss", state->progress.loss);
+    add_tasks(line, job, state->progress.task_losses, NULL);
     if (state->has_validation) {
         open_object(line, "validation");
-        add_number(line, "loss", state->validation_loss);
+        add_number(line, "loss", state->progress.validation_loss);
         if (job->spec->monitor && strcmp(job->spec->monitor, "loss") != 0)
-            add_number(line, "monitored", state->monitored);
-        add_tasks(line, job, state->validation_task_losses, state->validation);
+            add_number(line, "monitored", state->progress.monitored);
+        add_tasks(line, job, state->progress.validation_task_losses, state->progress.validation_metrics);
         close_object(line);
     }
     add_key(line, "is_best");
-    plx_string_format(line, "%s}\n", state->is_best ? "true" : "false");
+    plx_string_format(line, "%s}\n", state->progress.is_best ? "true" : "false");
 }
 
 plx_status plx_train_log_epoch(plx_train_log *log, const plx_train_job *job, const plx_train_state *state,
@@ -137,6 +137,6 @@ plx_status plx_train_log_epoch(plx_train_log *log, const plx_train_job *job, con
     }
     int reason = errno;
     int left = ftruncate(log->descriptor, log->length);
-    PLX_FAIL(err, PLX_ERR_IO, "%s: the line of epoch %d cannot be written: %s%s", log->path, state->epoch,
+    PLX_FAIL(err, PLX_ERR_IO, "%s: the line of epoch %d cannot be written: %s%s", log->path, state->progress.epoch,
              strerror(reason), left == 0 ? "" : "; the file may end in half a line");
 }

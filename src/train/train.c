@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "tasks/task.h"
 #include "train/row_order.h"
 #include "train/table_update.h"
 #include "train/update.h"
@@ -41,6 +42,8 @@ typedef struct trainer {
     double *task_loss_sums; /* [n_tasks] over its steps with a label of the task */
     int64_t *task_steps;    /* [n_tasks] number of these steps */
     double *task_losses;    /* [n_tasks] means, for the callback */
+    double *scores;         /* [n_tasks] of validation, for the callback */
+    double *no_values;      /* [n_tasks] NaN */
 
     plx_measured training; /* of the epoch's steps, if the job requests it */
 
@@ -123,7 +126,11 @@ static plx_status trainer_init(trainer *t, plx_error *err)
     t->task_loss_sums = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_loss_sums);
     t->task_steps = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_steps);
     t->task_losses = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_losses);
+    t->scores = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->scores);
+    t->no_values = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->no_values);
     if (plx_arena_failed(&t->arena)) return plx_error_memory(err);
+    for (size_t task = 0; task < t->n_tasks; task++)
+        t->no_values[task] = NAN;
     PLX_TRY(plx_validation_init(&t->validation, job, err));
     if (t->validation.has_rows) {
         t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
@@ -215,26 +222,35 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
     double rows = (double)rows_of_epoch(t), seconds = time - t->epoch_start;
     for (size_t task = 0; task < t->n_tasks; task++)
         t->task_losses[task] = t->task_steps[task] > 0 ? t->task_loss_sums[task] / (double)t->task_steps[task] : NAN;
-    plx_train_state state = {
-        .epoch = (int)t->epoch,
-        .epochs = (int)job->spec->epochs,
-        .step = t->step,
-        .steps = t->steps,
-        .rows_per_second = epoch_ended ? t->speeds[t->epoch - 1] : rows / fmax(seconds, 1e-9),
-        .seconds = time - t->start,
-        .learning_rate = t->update.learning_rate,
-        .loss = t->loss_sum / (double)t->step,
-        .task_losses = t->task_losses,
+    const bool is_validated = epoch_ended && t->validation.has_rows;
+    for (size_t task = 0; task < t->n_tasks && is_validated; task++) {
+        const char *name = plx_task_list[job->task_kinds[task]]->score;
+        t->scores[task] = plx_metric_of(plx_metric_named(plx_slice_of(name)), &t->validation.measured.figures[task]);
+    }
+    const plx_train_state state = {
+        .progress = {.epoch = (int)t->epoch,
+                     .epochs = (int)job->spec->epochs,
+                     .step = t->step,
+                     .steps = t->steps,
+                     .rows_per_second = epoch_ended ? t->speeds[t->epoch - 1] : rows / fmax(seconds, 1e-9),
+                     .seconds = time - t->start,
+                     .learning_rate = t->update.learning_rate,
+                     .has_schedule = job->spec->schedule != 0 || job->spec->warmup_steps > 0,
+                     .loss = t->loss_sum / (double)t->step,
+                     .task_losses = t->task_losses,
+                     .validation_loss = is_validated ? t->validation_loss : NAN,
+                     .validation_task_losses = is_validated ? t->validation.losses : t->no_values,
+                     .validation_scores = is_validated ? t->scores : t->no_values,
+                     .monitored = is_validated ? t->monitored : NAN,
+                     .validation_metrics = is_validated ? t->validation.measured.figures : NULL,
+                     .training_metrics = epoch_ended && job->measures_training ? t->training.figures : NULL,
+                     .task_kinds = job->task_kinds,
+                     .is_best = epoch_ended && is_best,
+                     .n_tasks = (int)t->n_tasks},
         .epoch_ended = epoch_ended,
-        .has_validation = epoch_ended && t->validation.has_rows,
-        .validation_loss = epoch_ended && t->validation.has_rows ? t->validation_loss : NAN,
-        .validation_task_losses = t->validation.losses,
-        .validation = t->validation.measured.figures,
-        .training = epoch_ended && job->measures_training ? t->training.figures : NULL,
+        .has_validation = is_validated,
         .gates = t->validation.gates.gates,
         .n_gates = epoch_ended ? t->validation.gates.n : 0,
-        .monitored = epoch_ended && t->validation.has_rows ? t->monitored : NAN,
-        .is_best = is_best,
     };
     return job->listener(job->user, &state);
 }

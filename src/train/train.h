@@ -50,24 +50,11 @@ void plx_train_check(const plx_train_spec *spec, plx_problems *problems);
  * epoch, so that epochs can be compared.
  */
 typedef struct plx_train_state {
-    int epoch, epochs;   /* from 1 */
-    int64_t step, steps; /* within the epoch */
-    double rows_per_second, seconds;
-    double learning_rate;      /* of the last step */
-    double loss;               /* with regularisers, mean over the epoch's steps so far */
-    const double *task_losses; /* the same for each task's mean loss; NaN if no step had a label */
+    plx_progress progress; /* what the program's own callback gets */
     bool epoch_ended;
-    bool has_validation; /* the next four are filled */
-    double validation_loss;
-    const double *validation_task_losses;
-    const plx_metrics *validation; /* metrics of each task */
-    double monitored;              /* value of spec->monitor */
-    /* Metrics of the training rows, computed during the epoch with the weights of each step; after a resume within an
-       epoch, of the rows since then. NULL before the epoch's end, or if not requested. */
-    const plx_metrics *training;
+    bool has_validation;       /* the members of `progress` on validation are set */
     const plx_gate_use *gates; /* [n_gates], if job->counts_gates */
     int n_gates;
-    bool is_best; /* this epoch is the best so far; without validation always true */
 } plx_train_state;
 
 /** Callback; false ends training cleanly with the best epoch so far, or with the current weights if no epoch has
