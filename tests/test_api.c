@@ -367,7 +367,7 @@ static char told[512];
 static void keep_line(void *user, const char *line)
 {
     (void)user;
-    if (strstr(line, "moves all of them")) snprintf(told, sizeof told, "%s", line);
+    if (strstr(line, "updates all of them")) snprintf(told, sizeof told, "%s", line);
 }
 
 /** A table of 100,000 rows and more, all of which each step moves, asks for train.table_optimizer. */

@@ -187,12 +187,12 @@ static void test_files_that_claim_too_much(void)
     static const struct {
         const char *old, *new_text, *message;
     } cases[] = {
-        {"hash_buckets: 16", "hash_buckets: 700000000", "tensor 'embedding/user/table' has not the shape"},
-        {"hash_buckets: 60", "hash_buckets: 61", "tensor 'embedding/best/table' has not the shape"},
-        {"hash_buckets: 16", "hash_buckets: 0", "tensor 'vocabulary/user/bytes' lacks"},
-        {"hash_buckets: 16", "hash_buckets: 3", "the commonest value of 'user' is not in its vocabulary"},
+        {"hash_buckets: 16", "hash_buckets: 700000000", "tensor 'embedding/user/table' does not have the shape"},
+        {"hash_buckets: 60", "hash_buckets: 61", "tensor 'embedding/best/table' does not have the shape"},
+        {"hash_buckets: 16", "hash_buckets: 0", "tensor 'vocabulary/user/bytes' is missing"},
+        {"hash_buckets: 16", "hash_buckets: 3", "the most frequent value of 'user' is not in its vocabulary"},
         {"max_length: 8", "max_length: 0", "max_length"},
-        {"embedding_name: item", "embedding_name: \"\"", "tensor 'vocabulary/history/bytes' lacks"},
+        {"embedding_name: item", "embedding_name: \"\"", "tensor 'vocabulary/history/bytes' is missing"},
         {"attention_on: item", "attention_on: itme", "'attention_on' names no sparse feature: 'itme'"},
     };
     fixture f;

@@ -376,7 +376,7 @@ static void test_floats_beyond_their_integers(void)
         CHECK(h.n == (i == 2));
     }
     CHECK_TEXT(h.last, "column 'city' holds floats beyond 2^53 (9007199254740994)");
-    CHECK_TEXT(h.last, "give ids as integers or texts");
+    CHECK_TEXT(h.last, "pass ids as integers or texts");
     fixture_free(&f);
 }
 

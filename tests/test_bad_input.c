@@ -90,7 +90,7 @@ static void test_one_class_in_validation(void)
     if (!fixture_ready(&f, &options, small_config(2, 0))) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK(w.n == 1);
-    CHECK_TEXT(w.last, "task 'click': all validation labels are positive; AUC has no meaning");
+    CHECK_TEXT(w.last, "task 'click': all validation labels are positive; AUC is undefined");
     CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(w.n == 2 && isnan(METRIC(metrics[0], auc)) && isfinite(METRIC(metrics[0], logloss)) &&
           isfinite(METRIC(metrics[1], auc)));
@@ -212,7 +212,7 @@ static void test_model_files_of_another_kind(void)
     CHECK_TEXT(failure.message, "rows.csv: is not a model file");
     write_text("empty.plexus", "");
     CHECK_STATUS(plx_model_load(context, at("empty.plexus"), &model, &failure), PLX_ERR_FORMAT);
-    CHECK_TEXT(failure.message, "empty or cut off");
+    CHECK_TEXT(failure.message, "empty or truncated");
     CHECK_STATUS(plx_model_load(context, at("none.plexus"), &model, &failure), PLX_ERR_IO);
     CHECK_STATUS(plx_model_load(context, home, &model, &failure), PLX_ERR_IO);
     CHECK(!model);

@@ -328,7 +328,7 @@ test_classes() {
     has out '"kind"' logloss
     printf 'colour,size,y,z,kind\nr,1,yes,1,e\n' >wrong.csv
     code 1 "$PLEXUS" evaluate run/model.plexus wrong.csv
-    has err "wrong.csv:2:11: 'e' is no label of task 'kind'"
+    has err "wrong.csv:2:11: 'e' is not a label of task 'kind'"
 }
 
 pearson() {

@@ -50,7 +50,7 @@ test_kept_columns() {
     done
     sed '1s/note/id/' ids.csv >twice.csv
     code 1 "$PLEXUS" predict run/model.plexus twice.csv --keep id
-    has err "column 'id' is there twice"
+    has err "column 'id' appears twice"
 }
 
 # Names as CSV has them, and a head for each column that no other has: labels, and a class of a column of scores.

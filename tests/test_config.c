@@ -637,7 +637,7 @@ static void test_mistakes_with_numbers(void)
 {
     static const char *const cases[][2] = {
         {"  - {name: age, kind: buckets}\n", "'age': buckets need one of 'borders', 'quantiles' and 'exact'"},
-        {"  - {name: age, kind: buckets, exact: 2, quantiles: 3}\n", "buckets take one alone"},
+        {"  - {name: age, kind: buckets, exact: 2, quantiles: 3}\n", "buckets take only one of"},
         {"  - {name: age, kind: buckets, borders: [1, 1]}\n", "'borders' must rise"},
         {"  - {name: age, kind: buckets, borders: [1, x]}\n", "'borders' takes a list of numbers, such as [0.5, 2]"},
         {"  - {name: age, kind: dense, clip: [1]}\n", "'clip' takes two numbers, the lower one first"},

@@ -88,7 +88,7 @@ static void test_mistakes_have_places(void)
         {"weight_column: w", "weight_separator: '|'",
          "c.yaml:9:23: feature 'rated': 'weight_separator' and 'separator' are the same"},
         {"weight_column: w", "combiner: max",
-         "c.yaml:10:24: feature 'rated': 'normalize_weights' needs weights, by 'weight_separator' or by"},
+         "c.yaml:10:24: feature 'rated': 'normalize_weights' needs weights, from 'weight_separator' or"},
         {"weight_column: w", "weight_column: w\n    combiner: max",
          "c.yaml:9:20: feature 'rated': weights belong to the combiners mean and sum"},
     };

@@ -289,7 +289,7 @@ static void test_wrong_input(void)
     column misspelt = SIZE;
     misspelt.name = "sise";
     check_fails((column[]){COLOR, misspelt, CODE, SOLD}, 4, 0, PLX_ERR_SCHEMA, "did you mean 'sise'?");
-    check_fails((column[]){COLOR, SIZE, CODE, SOLD, SIZE}, 5, 0, PLX_ERR_SCHEMA, "column 'size' is there twice");
+    check_fails((column[]){COLOR, SIZE, CODE, SOLD, SIZE}, 5, 0, PLX_ERR_SCHEMA, "column 'size' appears twice");
     column dates = SIZE;
     dates.format = "tDs";
     check_fails((column[]){COLOR, dates, CODE, SOLD}, 4, 0, PLX_ERR_SCHEMA,
@@ -297,7 +297,7 @@ static void test_wrong_input(void)
     static const double not_labels[] = {9, 9, 9, 1, 0, 0.5, 1, 1};
     const column sold = {.name = "sold", .format = "g", .buffers = {NULL, not_labels}, .n_buffers = 2};
     check_fails((column[]){COLOR, SIZE, CODE, sold}, 4, 0, PLX_ERR_SCHEMA,
-                "table, row 3: '0.5' is no label of task 'sold'");
+                "table, row 3: '0.5' is not a label of task 'sold'");
     column words = COLOR;
     words.name = "size";
     check_fails((column[]){COLOR, words, CODE, SOLD}, 4, 0, PLX_ERR_SCHEMA, "table, row 1: 'red' is not a number");

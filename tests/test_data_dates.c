@@ -160,7 +160,7 @@ static void test_missing_dates(void)
     feature = (plx_feature_spec){.missing = NAN};
     spec = date_spec(&s, &feature);
     CHECK_STATUS(load_text(&l, text, spec), PLX_ERR_SCHEMA);
-    CHECK_TEXT(l.error.message, "train.csv:3:1: a missing date in column 'x', whose age is read");
+    CHECK_TEXT(l.error.message, "train.csv:3:1: a missing date in column 'x', which is read as an age");
     s.features[0].missing = INFINITY;
     s.features[0].missing_indicator = true;
     spec->data.missing = (plx_text_list)LIST("NA");
@@ -250,7 +250,7 @@ static void test_options_that_do_not_fit(void)
     int twice[] = {PLX_DATE_HOUR, PLX_DATE_HOUR};
     double falling[] = {2, 1};
     const plx_int_list all = {all_parts, COUNT(all_parts)};
-    check_refused((plx_feature_spec){.missing = 0}, "'parts' must list one at least");
+    check_refused((plx_feature_spec){.missing = 0}, "'parts' must list at least one");
     check_refused((plx_feature_spec){.missing = 0, .parts = {twice, 2}}, "'parts' lists hour twice");
     check_refused((plx_feature_spec){.parts = all, .reference = "today"}, "'reference' is a date such as 2024-01-31");
     check_refused((plx_feature_spec){.parts = all, .clip = {falling, 2}}, "'clip' takes two numbers");
@@ -326,16 +326,16 @@ static void test_stored_state_is_not_trusted(void)
     const tensor_list list = copy_tensors(l.encoders, &arena);
     plx_tensor *common = change_tensor(&list, "datetime/when/common"), kept = *common;
     common->data = bad_common;
-    check_damaged(spec, &list, "the commonest part of the dates of 'when' is none of its parts");
+    check_damaged(spec, &list, "the most frequent part of the dates of 'when' is not one of its parts");
     common->data = bad_age;
-    check_damaged(spec, &list, "the commonest part of the dates of 'when' is none of its parts");
+    check_damaged(spec, &list, "the most frequent part of the dates of 'when' is not one of its parts");
     *common = kept;
     common->dims[0] = 3;
-    check_damaged(spec, &list, "has another type or shape");
+    check_damaged(spec, &list, "has the wrong type or shape");
     *common = kept;
     plx_tensor *reference = change_tensor(&list, "datetime/when/reference");
     reference->data = far;
-    check_damaged(spec, &list, "the reference of 'when' is no date");
+    check_damaged(spec, &list, "the reference of 'when' is not a date");
     reference->data = other;
     check_damaged(spec, &list, "the reference of 'when' is not that of the configuration");
     plx_arena_release(&arena);

@@ -128,31 +128,31 @@ static void test_wrong_tensors(void)
     check_refused(&t, &list, "is not in its vocabulary");
     *common = right[3];
     bytes->name = "other";
-    check_refused(&t, &list, "tensor 'vocabulary/color/bytes' lacks");
+    check_refused(&t, &list, "tensor 'vocabulary/color/bytes' is missing");
     *bytes = right[0];
     bytes->dtype = PLX_DTYPE_I64;
-    check_refused(&t, &list, "another type or shape");
+    check_refused(&t, &list, "the wrong type or shape");
     *bytes = right[0];
     bytes->dims[0]--;
     check_refused(&t, &list, "does not end where its texts end");
     *bytes = right[0];
     ends->n_dims = 2;
-    check_refused(&t, &list, "another type or shape");
+    check_refused(&t, &list, "the wrong type or shape");
     *ends = right[1];
     ends->data = (const int64_t[]){3, 2, 17, 17, 18};
-    check_refused(&t, &list, "ends that fall");
+    check_refused(&t, &list, "ends that are not ascending");
     ends->data = (const int64_t[]){-3, 2, 17, 17, 18};
-    check_refused(&t, &list, "ends that fall");
+    check_refused(&t, &list, "ends that are not ascending");
     ends->data = (const int64_t[]){3, INT64_MAX, 17, 17, 18};
-    check_refused(&t, &list, "ends that fall");
+    check_refused(&t, &list, "ends that are not ascending");
     ends->data = (const int64_t[]){3, 3, 3, 17, 18};
     check_refused(&t, &list, "holds a text twice");
     *ends = right[1];
     scaling->dims[0] = 1;
-    check_refused(&t, &list, "another type or shape");
+    check_refused(&t, &list, "the wrong type or shape");
     *scaling = right[2];
     scaling->data = (const double[]){0, NAN};
-    check_refused(&t, &list, "tensor 'scaling/size' holds what is not a finite number");
+    check_refused(&t, &list, "tensor 'scaling/size' contains a number that is not finite");
     plx_arena_release(&arena);
     fitted_release(&t);
 }
@@ -307,7 +307,7 @@ static void test_wrong_columns(void)
     const char *const text[] = {"1", "x"};
     const plx_column color = {.name = "color", .texts = text}, size = {.name = "size", .numbers = good};
     check_columns_fail((plx_column[]){color, {.name = "sizes", .numbers = good}}, 2, false, PLX_ERR_SCHEMA,
-                       "no column 'size' was given; did you mean it by 'sizes'?");
+                       "no column 'size' was given; is it 'sizes'?");
     check_columns_fail(NULL, 0, false, PLX_ERR_SCHEMA, "no column 'color' was given");
     check_columns_fail((plx_column[]){color, size}, 2, true, PLX_ERR_SCHEMA, "no column 'sold'");
     check_columns_fail((plx_column[]){color, {.name = "size"}}, 2, false, PLX_ERR_ARGUMENT,
@@ -319,7 +319,7 @@ static void test_wrong_columns(void)
     check_columns_fail((plx_column[]){color, {.name = "size", .numbers = large}}, 2, false, PLX_ERR_SCHEMA,
                        "row 2: 'inf' is too large");
     check_columns_fail((plx_column[]){color, size, {.name = "sold", .texts = text}}, 3, true, PLX_ERR_SCHEMA,
-                       "row 2: 'x' is no label of task 'sold'");
+                       "row 2: 'x' is not a label of task 'sold'");
 }
 
 /* -- Records

@@ -53,8 +53,8 @@ static void test_unknown_classes(void)
     static const char train[] = "color,size,sold\na,1,red\na,x,blue\na,1,blue\n",
                       valid[] = "color,size,sold\na,1,red\na,oops,red\na,1,violet\na,2,blue\na,1,green\n";
     static const char *const told[] = {"train.csv:3:3: 'x' is not a number", "valid.csv:3:3: 'oops' is not a number",
-                                       "valid.csv:4:5: 'violet' is no label of task 'sold'",
-                                       "valid.csv:6:5: 'green' is no label of task 'sold'"};
+                                       "valid.csv:4:5: 'violet' is not a label of task 'sold'",
+                                       "valid.csv:6:5: 'green' is not a label of task 'sold'"};
     small_spec s;
     loaded l;
     folder f = folder_make();
@@ -72,7 +72,7 @@ static void test_unknown_classes(void)
     s.spec.data.max_errors = 3;
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "more than data.max_errors = 3 wrong rows, the last of them: ");
-    CHECK_TEXT(l.error.message, "valid.csv:6:5: 'green' is no label");
+    CHECK_TEXT(l.error.message, "valid.csv:6:5: 'green' is not a label");
     loaded_release(&l);
     /* Cut off the training file: the cut is that of all rows. */
     s.spec.data.max_errors = 9;
@@ -81,11 +81,11 @@ static void test_unknown_classes(void)
     write_text(&f, "train.csv", "color,size,sold\na,1,red\na,1,blue\na,1,red\na,1,pink\na,1,blue\n");
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_OK);
     CHECK(l.wrong.wrong_rows == 1 && l.parts[0].n == 2 && l.parts[1].n == 2);
-    CHECK_TEXT(l.wrong.wrong_row[0].message, "train.csv:5:5: 'pink' is no label");
+    CHECK_TEXT(l.wrong.wrong_row[0].message, "train.csv:5:5: 'pink' is not a label");
     loaded_release(&l);
     s.spec.data.on_error = PLX_ON_ERROR_STOP;
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
-    CHECK_TEXT(l.error.message, "train.csv:5:5: 'pink' is no label");
+    CHECK_TEXT(l.error.message, "train.csv:5:5: 'pink' is not a label");
     loaded_release(&l);
     folder_remove(&f);
 }

@@ -301,10 +301,9 @@ static void test_signs_for_no_label(void)
     small_spec s;
     loaded l;
     small_spec_init(&s);
-    check_fails(
-        text, &s.spec, PLX_ERR_SCHEMA,
-        "train.csv:3:5: '-1' is no label of task 'sold' (column 'sold'); expected 0 or 1; if it means that there is "
-        "no label, list it in the task's `missing`");
+    check_fails(text, &s.spec, PLX_ERR_SCHEMA,
+                "train.csv:3:5: '-1' is not a label of task 'sold' (column 'sold'); expected 0 or 1; if it means that "
+                "there is no label, list it in the task's `missing`");
     s.tasks[0].missing = (plx_text_list)LIST("-1.0", "\\N");
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
     check_labels(&l, 0, binary, 5);
@@ -381,15 +380,16 @@ static void test_texts_of_truth_values(void)
     float labels[2];
     small_spec_init(&s);
     check_fails(text, &s.spec, PLX_ERR_SCHEMA,
-                "train.csv:2:5: 'True' is no label of task 'sold' (column 'sold'); expected 0 or 1; where labels are "
-                "texts of truth values say `positive: ['true']` and `negative: ['false']`");
-    check_fails("color,size,sold\na,1,1\na,1,false\n", &s.spec, PLX_ERR_SCHEMA, "train.csv:3:5: 'false' is no label");
+                "train.csv:2:5: 'True' is not a label of task 'sold' (column 'sold'); expected 0 or 1; for labels that "
+                "are texts of truth values, set `positive: ['true']` and `negative: ['false']`");
+    check_fails("color,size,sold\na,1,1\na,1,false\n", &s.spec, PLX_ERR_SCHEMA,
+                "train.csv:3:5: 'false' is not a label");
     check_fails("color,size,sold\na,1,tRUE\n", &s.spec, PLX_ERR_SCHEMA, "belong to `positive` and `negative`");
     REQUIRE(load_text(&l, "color,size,sold\na,1,1\na,1,0\n", &s.spec) == PLX_OK);
     plx_column cells[] = {
         {.name = "color", .texts = colors}, {.name = "size", .numbers = sizes}, {.name = "sold", .texts = truths}};
     CHECK_STATUS(encode_cells(l.encoders, cells, 3, 2, true, records, &l.error), PLX_ERR_SCHEMA);
-    CHECK_TEXT(l.error.message, "row 1: 'TRUE' is no label of task 'sold'");
+    CHECK_TEXT(l.error.message, "row 1: 'TRUE' is not a label of task 'sold'");
     loaded_release(&l);
     s.tasks[0].positive = (plx_text_list)LIST("True");
     s.tasks[0].negative = (plx_text_list)LIST("false");
@@ -475,8 +475,8 @@ static void test_minus_one_beside_0_and_1(void)
     s.tasks[1] = (plx_task_spec){.name = "kept", .positive = LIST("1")};
     s.spec.n_tasks = 2;
     REQUIRE(load_heard(&l, "color,size,sold,kept\na,1,-1,-1\na,1,0,1\na,1,1,1\n", &s.spec, heard) == PLX_OK);
-    CHECK(strcmp(heard, "task 'sold' (column 'sold'): -1 beside 0 and 1 counts as no label; say `missing: ['-1']`, or "
-                        "`negative: ['0', '-1']` if it is a negative") == 0);
+    CHECK(strcmp(heard, "task 'sold' (column 'sold'): -1 in labels of 0 and 1 is read as no label; set `missing: "
+                        "['-1']`, or `negative: ['0', '-1']` if it is a negative") == 0);
     CHECK(isnan(label_at(&l.parts[0], 0, 0)) && label_at(&l.parts[0], 0, 1) == 0);
     loaded_release(&l);
 }
@@ -519,14 +519,13 @@ static void test_soft_labels(void)
     small_spec s;
     loaded l;
     small_spec_init(&s);
-    check_fails(
-        text, &s.spec, PLX_ERR_SCHEMA,
-        "train.csv:2:5: '0.25' is no label of task 'sold' (column 'sold'); expected 0 or 1; probabilities are labels "
-        "with `labels: soft`");
+    check_fails(text, &s.spec, PLX_ERR_SCHEMA,
+                "train.csv:2:5: '0.25' is not a label of task 'sold' (column 'sold'); expected 0 or 1; probabilities "
+                "are labels with `labels: soft`");
     s.tasks[0].labels = PLX_LABELS_SOFT;
     check_fails(text, &s.spec, PLX_ERR_SCHEMA,
-                "train.csv:5:5: '-1' is negative; column 'sold' holds soft labels, numbers "
-                "from 0 to 1; what means that there is none belongs to the task's `missing`");
+                "train.csv:5:5: '-1' is negative; column 'sold' holds soft labels, numbers from 0 to 1; cells for no "
+                "label belong to the task's `missing`");
     check_fails("color,size,sold\na,1,1.5\n", &s.spec, PLX_ERR_SCHEMA, "'1.5' is above 1; column 'sold' holds soft");
     s.tasks[0].missing = (plx_text_list)LIST("-1");
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
@@ -601,7 +600,7 @@ static void test_classes(void)
     CHECK_CLOSE(weight_at(&l.parts[0], 3, 0), 3, 0);
     loaded_release(&l);
     check_fails("color,size,sold\na,1,mid\na,1,top\n", &s.spec, PLX_ERR_SCHEMA,
-                "train.csv:3:5: 'top' is no label of task 'sold' (column 'sold'); expected a class: 'low', 'mid'");
+                "train.csv:3:5: 'top' is not a label of task 'sold' (column 'sold'); expected a class: 'low', 'mid'");
 }
 
 static void test_classes_that_do_not_fit(void)
@@ -621,7 +620,7 @@ static void test_classes_that_do_not_fit(void)
     write_text(&f, "more.csv", "color,size,sold\na,1,mid\na,1,top\n");
     s.spec.data.validation = (plx_text_list)LIST("more.csv");
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
-    CHECK_TEXT(l.error.message, "more.csv:3:5: 'top' is no label of task 'sold'");
+    CHECK_TEXT(l.error.message, "more.csv:3:5: 'top' is not a label of task 'sold'");
     CHECK_TEXT(l.error.message, "those of the training rows");
     loaded_release(&l);
     s.tasks[0].classes = (plx_text_list)LIST("low", "low");
@@ -666,7 +665,7 @@ static void test_classes_survive_saving(void)
     s.tasks[0].class_weights.is_word = true; /* of which there is no tensor */
     CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error),
                  PLX_ERR_FORMAT);
-    CHECK_TEXT(l.error.message, "tensor 'class_weights/sold' lacks");
+    CHECK_TEXT(l.error.message, "tensor 'class_weights/sold' is missing");
     s.tasks[0].class_weights = (plx_weight_list){(double[]){1, 2, 3}, NULL, 3, false};
     CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error),
                  PLX_ERR_FORMAT);

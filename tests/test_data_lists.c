@@ -218,7 +218,7 @@ static void test_weight_separators(void)
             check_weights(&l.parts[0], 0, 0, WEIGHTS(2));
             loaded_release(&l);
             CHECK_STATUS(load_text(&l, "item;h;sold\nx;a:1;0\n", &s.spec), PLX_ERR_SCHEMA);
-            CHECK_TEXT(l.error.message, "'a:1' has no weight behind a");
+            CHECK_TEXT(l.error.message, "'a:1' has no weight after a");
         }
     }
 }
@@ -305,7 +305,7 @@ static void test_wrong_cells(void)
     list_spec(&s);
     s.features[1].weight_separator = ":";
     check_wrong(&s, "item,h,sold\na,a:1,0\na,a:1|b,0\n",
-                "train.csv:3:3: 'b' has no weight behind a ':'; the items of list 'h' need one");
+                "train.csv:3:3: 'b' has no weight after a ':'; the items of list 'h' need one");
     check_wrong(&s, "item,h,sold\na,a:x,0\n",
                 "train.csv:2:3: 'x' is not a number; column 'h' holds the weights of list");
     check_wrong(&s, "item,h,sold\na,a:1e99,0\n", "train.csv:2:3: '1e99' is too large for a 32-bit number");
@@ -368,10 +368,10 @@ static void test_wrong_options(void)
         "':::::::::'",
         h->weight_separator = ":::::::::");
     REFUSED("features.h.weight_separator: 'weight_separator' and 'separator' are the same", h->weight_separator = "|");
-    REFUSED("features.h.weight_column: weights come by 'weight_separator' or by 'weight_column': give one or the other",
+    REFUSED("features.h.weight_column: weights come from 'weight_separator' or 'weight_column': give one or the other",
             h->weight_separator = ":", h->weight_column = "w");
     REFUSED(
-        "features.h.normalize_weights: 'normalize_weights' needs weights, by 'weight_separator' or by 'weight_column'",
+        "features.h.normalize_weights: 'normalize_weights' needs weights, from 'weight_separator' or 'weight_column'",
         h->normalize_weights = PLX_WEIGHTS_BY_SUM);
     REFUSED("features.h.weight_separator: weights belong to the combiners mean and sum", h->weight_separator = ":",
             h->combiner = PLX_LIST_MAX);
@@ -386,8 +386,8 @@ static void test_wrong_options(void)
     REFUSED("features.h.attention_on: 'attention_on' needs a feature of the same 'embedding_dim', which 'item' has not",
             h->combiner = PLX_LIST_ATTENTION, h->attention_on = "item", h->embedding_name = "own",
             h->embedding_dim = 7);
-    REFUSED("features.h.max_length: 'max_length' must be 1 at least", h->max_length = 0);
-    REFUSED("features.h.max_length: the lists' 'max_length' are more than 2097152 in all", h->max_length = 1 << 22);
+    REFUSED("features.h.max_length: 'max_length' must be at least 1", h->max_length = 0);
+    REFUSED("features.h.max_length: the lists' 'max_length' exceed 2097152 in total", h->max_length = 1 << 22);
 }
 
 /* -- Model files and memory -------------------------------------------------------------------------------------------

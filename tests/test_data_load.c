@@ -188,8 +188,8 @@ static void test_listed_labels(void)
     loaded_release(&l);
     s.tasks[0].negative = (plx_text_list){no, 1};
     check_fails(text, &s.spec, PLX_ERR_SCHEMA,
-                "train.csv:5:5: 'maybe' is no label of task 'sold' (column 'sold'); expected positive 'yes', 'yes.' or "
-                "negative 'no'");
+                "train.csv:5:5: 'maybe' is not a label of task 'sold' (column 'sold'); expected positive 'yes', 'yes.' "
+                "or negative 'no'");
     s.tasks[0].negative.n = 0;
     REQUIRE(load_text(&l, "color,size,sold\na,1,yes\na,1,\n", &s.spec) == PLX_OK);
     CHECK(isnan(label_at(&l.parts[0], 1, 0)));
@@ -214,7 +214,7 @@ static void test_numeric_labels(void)
         char text[100], message[100];
         snprintf(text, sizeof text, "color,size,sold\na,1,0\na,1,%s\n", wrong[i]);
         snprintf(message, sizeof message,
-                 "train.csv:3:5: '%s' is no label of task 'sold' (column 'sold'); expected 0 or 1", wrong[i]);
+                 "train.csv:3:5: '%s' is not a label of task 'sold' (column 'sold'); expected 0 or 1", wrong[i]);
         check_fails(text, &s.spec, PLX_ERR_SCHEMA, message);
     }
 }
@@ -244,7 +244,7 @@ static void test_labels_of_other_parts(void)
     small_spec_init(&s);
     s.spec.data.test = (plx_text_list){(char *[]){"test.csv"}, 1};
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_SCHEMA);
-    CHECK_TEXT(l.error.message, "test.csv:3:7: 'x' is no label");
+    CHECK_TEXT(l.error.message, "test.csv:3:7: 'x' is not a label");
     loaded_release(&l);
     folder_remove(&f);
 }
@@ -350,7 +350,7 @@ static void test_wrong_parts(void)
     small_spec s;
     small_spec_init(&s);
     s.spec.data.test_part = 5;
-    check_fails(sales, &s.spec, PLX_ERR_SCHEMA, "data.test_part: 5 rows are asked for, the training files have 4");
+    check_fails(sales, &s.spec, PLX_ERR_SCHEMA, "data.test_part: 5 rows are requested, the training files have 4");
     s.spec.data.test_part = 2;
     s.spec.data.validation_part = 0.5;
     check_fails(sales, &s.spec, PLX_ERR_SCHEMA, "leave none to train on");
@@ -397,8 +397,7 @@ static void test_headers(void)
     small_spec_init(&s);
     check_fails("colour,size,sold\nred,1,0\n", &s.spec, PLX_ERR_SCHEMA,
                 "train.csv: the header has no column 'color'; did you mean 'colour'?");
-    check_fails("color,size,size,sold\nred,1,2,0\n", &s.spec, PLX_ERR_SCHEMA,
-                "train.csv: column 'size' is there twice");
+    check_fails("color,size,size,sold\nred,1,2,0\n", &s.spec, PLX_ERR_SCHEMA, "train.csv: column 'size' appears twice");
     REQUIRE(load_text(&l, "x,color,x,size,,sold,\n1,red,2,3,,0,\n", &s.spec) == PLX_OK); /* unused names may repeat */
     CHECK(dense_at(&l.parts[0], 0, 0) == 3);
     loaded_release(&l);
@@ -443,7 +442,7 @@ static void test_wrong_rows(void)
     check_fails("color,size,sold\n\"red,1,0\n", &s.spec, PLX_ERR_FORMAT, "train.csv:2:1: the quote");
     check_fails("", &s.spec, PLX_ERR_FORMAT, "train.csv: the file is empty");
     check_fails("\n \n", &s.spec, PLX_ERR_FORMAT, "train.csv: the file is empty");
-    check_fails("color,size,sold\n", &s.spec, PLX_ERR_FORMAT, "train.csv: a header and no rows");
+    check_fails("color,size,sold\n", &s.spec, PLX_ERR_FORMAT, "train.csv: a header without rows");
 }
 
 static void test_finder(void)

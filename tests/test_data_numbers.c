@@ -542,10 +542,10 @@ static void test_wrong_cells(void)
     check_file_refused(vector, "1|1e99", PLX_ERR_SCHEMA, "'1e99' is too large");
     check_file_refused(
         vector, "1|", PLX_ERR_SCHEMA,
-        "a missing number in column 'x', which is declared dense: fill it, or give the feature `missing`");
+        "a missing number in column 'x', which is declared dense: fill it, or set the feature's `missing`");
     check_file_refused(vector, "", PLX_ERR_SCHEMA, "a missing number in column 'x'");
     plx_feature_spec buckets = {.kind = PLX_FEATURE_BUCKETS, .exact = 1};
-    check_file_refused(buckets, "b", PLX_ERR_SCHEMA, "train.csv:2:1: 'b' is not a number; column 'x' is cut into");
+    check_file_refused(buckets, "b", PLX_ERR_SCHEMA, "train.csv:2:1: 'b' is not a number; column 'x' is divided into");
 }
 
 static void test_wrong_specs(void)
@@ -554,7 +554,7 @@ static void test_wrong_specs(void)
     plx_feature_spec buckets = {.kind = PLX_FEATURE_BUCKETS}, dense = {.kind = PLX_FEATURE_DENSE};
     check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "buckets need one of 'borders', 'quantiles' and 'exact'");
     buckets.exact = buckets.quantiles = 4;
-    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "buckets take one alone");
+    check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "buckets take only one of");
     buckets = (plx_feature_spec){.kind = PLX_FEATURE_BUCKETS, .borders = {falling, 2}};
     check_file_refused(buckets, "1", PLX_ERR_ARGUMENT, "features.f.borders: 'borders' must rise");
     dense.clip = (plx_real_list){falling, 2};
@@ -655,12 +655,12 @@ static void check_wrong_tensors(const plx_table_spec *spec, const tensor_list *l
     plx_tensor *common = change_tensor(list, "buckets/e/common"), *quantiles = change_tensor(list, "quantiles/v");
     plx_tensor *missing = change_tensor(list, "missing/v"), right = *borders;
     borders->data = (const double[]){4, 4};
-    check_tensors_refused(spec, list, "the quantiles or borders of 'e' do not rise");
+    check_tensors_refused(spec, list, "the quantiles or borders of 'e' are not ascending");
     borders->data = (const double[]){4, NAN};
-    check_tensors_refused(spec, list, "tensor 'buckets/e/borders' holds what is not a finite number");
+    check_tensors_refused(spec, list, "tensor 'buckets/e/borders' contains a number that is not finite");
     *borders = right;
     borders->dtype = PLX_DTYPE_I64;
-    check_tensors_refused(spec, list, "tensor 'buckets/e/borders' has another type or shape");
+    check_tensors_refused(spec, list, "tensor 'buckets/e/borders' has the wrong type or shape");
     *borders = right;
     right = *given;
     given->data = (const double[]){1, 6};
@@ -668,21 +668,21 @@ static void check_wrong_tensors(const plx_table_spec *spec, const tensor_list *l
     *given = right;
     right = *common;
     common->data = (const int64_t[]){4};
-    check_tensors_refused(spec, list, "the commonest bucket of 'e' is none of its buckets");
+    check_tensors_refused(spec, list, "the most frequent bucket of 'e' is not one of its buckets");
     common->name = "other";
-    check_tensors_refused(spec, list, "tensor 'buckets/e/common' lacks");
+    check_tensors_refused(spec, list, "tensor 'buckets/e/common' is missing");
     *common = right;
     right = *quantiles;
     memcpy(knots, quantiles->data, sizeof knots);
     knots[KNOTS + 5] = -1e9;
     quantiles->data = knots;
-    check_tensors_refused(spec, list, "the quantiles or borders of 'v' do not rise");
+    check_tensors_refused(spec, list, "the quantiles or borders of 'v' are not ascending");
     *quantiles = right;
     quantiles->dims[0] = 1;
-    check_tensors_refused(spec, list, "tensor 'quantiles/v' has another type or shape");
+    check_tensors_refused(spec, list, "tensor 'quantiles/v' has the wrong type or shape");
     *quantiles = right;
     missing->name = "other";
-    check_tensors_refused(spec, list, "tensor 'missing/v' lacks");
+    check_tensors_refused(spec, list, "tensor 'missing/v' is missing");
     missing->name = "missing/v";
 }
 

@@ -65,7 +65,7 @@ static void test_sparse(void)
     check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE}, false, 1 + N_PAIR_TEXTS);
     check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .vocabulary = PLX_ORDER_FIRST_SEEN}, false,
                 1 + N_PAIR_TEXTS);
-    /* Each is there twice only where both texts count as one. */
+    /* Each appears twice only where both texts count as one. */
     check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .min_count = 2}, false, 1 + N_PAIR_TEXTS);
 }
 
@@ -155,13 +155,13 @@ static void test_vocabularies_of_files(void)
     loaded_release(&l);
     REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n12\ntrue\n", PLX_TEXT_VALUE, heard) == PLX_OK);
     CHECK(vocabulary_of(l.encoders, 0) == 4);
-    CHECK_TEXT(heard, "words.txt:4: '12' is the category '12', which is there before (docs/data.md): 2 lines are such");
+    CHECK_TEXT(heard, "words.txt:4: '12' is the category '12', which appears before (docs/data.md): 2 lines are such");
     loaded_release(&l);
     REQUIRE(load_vocabulary(&l, "b\n12.0\nTrue\n12\n", PLX_TEXT_EXACT, heard) == PLX_OK);
     CHECK(!*heard && vocabulary_of(l.encoders, 0) == 5);
     loaded_release(&l);
     CHECK_STATUS(load_vocabulary(&l, "b\n12.0\n12.0\n", PLX_TEXT_VALUE, heard), PLX_ERR_FORMAT);
-    CHECK_TEXT(l.error.message, "words.txt:3: this category is there twice");
+    CHECK_TEXT(l.error.message, "words.txt:3: this category appears twice");
 }
 
 /* -- What tasks and data.group read -------------------------------------------------------------------------------- */
@@ -499,7 +499,7 @@ static void test_booleans_are_labels(void)
         CHECK_STATUS(status, has_positive ? PLX_OK : PLX_ERR_SCHEMA);
         if (!status) CHECK_CLOSE(label_at(&rows, 0, 0), 1, 0);
         if (!status) plx_rows_release(&rows, &plx_allocator_default);
-        if (status) CHECK_TEXT(l.error.message, "rows, row 1: 'True' is no label of task 'sold' (column 'x')");
+        if (status) CHECK_TEXT(l.error.message, "rows, row 1: 'True' is not a label of task 'sold' (column 'x')");
         loaded_release(&l);
     }
 }

@@ -111,7 +111,7 @@ static void test_wrong_vocabulary_file(void)
     } cases[] = {{NULL, "colors.txt: no such file", PLX_ERR_IO},
                  {"", "colors.txt: the vocabulary has no category", PLX_ERR_FORMAT},
                  {"\n\n", "colors.txt: the vocabulary has no category", PLX_ERR_FORMAT},
-                 {"a\nb\n\n a\n", "colors.txt:4: this category is there twice", PLX_ERR_FORMAT}};
+                 {"a\nb\n\n a\n", "colors.txt:4: this category appears twice", PLX_ERR_FORMAT}};
     loaded l;
     for (int i = 0; i < COUNT(cases); i++) {
         CHECK_STATUS(load_with_file(&l, cases[i].lines, "colors.txt", false), cases[i].status);
@@ -267,7 +267,7 @@ static void test_wrong_shares(void)
         change_tensor(&list, "vocabulary/color/known")->data = &wrong[i];
         CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_tensor, &list, &again, &l.error),
                      PLX_ERR_FORMAT);
-        CHECK_TEXT(l.error.message, "tensor 'vocabulary/color/known' is not a share above 0");
+        CHECK_TEXT(l.error.message, "tensor 'vocabulary/color/known' is not a fraction above 0");
     }
     plx_arena_release(&arena);
     loaded_release(&l);
@@ -288,7 +288,7 @@ static void test_wrong_tensors(void)
     change_tensor(&list, "vocabulary/color/common")->data = &large;
     CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_tensor, &list, &again, &l.error),
                  PLX_ERR_FORMAT);
-    CHECK_TEXT(l.error.message, "the commonest value of 'color' is not in its vocabulary");
+    CHECK_TEXT(l.error.message, "the most frequent value of 'color' is not in its vocabulary");
     plx_arena_release(&arena);
     loaded_release(&l);
 }

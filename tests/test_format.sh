@@ -97,7 +97,7 @@ YAML
     code 0 "$PLEXUS" fit lists.yaml --out cells --quiet
     printf 'l\nsofa:1|bed\n' >new.csv
     code 1 "$PLEXUS" predict cells/model.plexus new.csv
-    grep -q "'bed' has no weight behind a ':'" err
+    grep -q "'bed' has no weight after a ':'" err
 }
 
 run_tests "$@"

@@ -150,8 +150,8 @@ static void test_what_is_refused(void)
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[5,3],\"data_offsets\":[0,56]}}", "do not take"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-5,-3],\"data_offsets\":[0,60]}}", "do not take"},
         {"{\"a\":{\"dtype\":\"F32\",\"shape\":[5,3]}}", "not within the file"},
-        {"[1]", "header of safetensors"},
-        {"{\"a\":", "header of safetensors"},
+        {"[1]", "safetensors header"},
+        {"{\"a\":", "safetensors header"},
     };
     for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
         const bytes b = safetensors(headers[i][0], false);
@@ -159,7 +159,7 @@ static void test_what_is_refused(void)
     }
     const bytes several = safetensors(two, false);
     check_refused(&several, "#d", "no such tensor");
-    check_refused(&several, "#c", "no matrix");
+    check_refused(&several, "#c", "not a matrix");
 }
 
 /* Cut off anywhere, with any byte of the header altered: refused, or read within the file's bounds. */

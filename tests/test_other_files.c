@@ -257,7 +257,7 @@ static void test_open_quotes(void)
     check_text("color,size,sold\n\"red,1,0\nblue,3,1\n", &s.spec, "set data.quote: ''");
     check_text("color,size,sold\na,1,0\n\"red,1,0\nbl\"ue,3,1\n", &s.spec,
                "train.csv:3:1: the quote that starts this cell ends on a later line");
-    check_text("color,size,sold\n\"red,1,0\nblue,3,1\n\",1,0,1,0\n", &s.spec, "is its quote left open?");
+    check_text("color,size,sold\n\"red,1,0\nblue,3,1\n\",1,0,1,0\n", &s.spec, "is its quote unclosed?");
     s.spec.data.quote = "";
     loaded l;
     REQUIRE(load_bytes(&l, "color,size,sold\n\"red,1,0\nblue,3,1\n", 33, &s.spec) == PLX_OK);
@@ -286,7 +286,7 @@ static void test_empty_parts(void)
     CHECK_TEXT(l.error.message, "[bc].csv: none of its 2 files has a row");
     loaded_release(&l);
     folder_remove(&f);
-    check_text("color,size,sold\n", small_spec_init(&s), "a header and no rows");
+    check_text("color,size,sold\n", small_spec_init(&s), "a header without rows");
     plx_rows rows = {0};
     REQUIRE(load_bytes(&l, sales, sizeof sales - 1, small_spec_init(&s)) == PLX_OK);
     CHECK_STATUS(read_file(l.encoders, "color,size\n", false, &rows, &l.error), PLX_OK);

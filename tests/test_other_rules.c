@@ -106,7 +106,7 @@ static void test_caches_of_other_rules_are_refused(void)
             CHECK_STATUS(read_cached(context, "cache", first, &err), PLX_ERR_UNSUPPORTED);
             CHECK_TEXT(err.message, folder);
             CHECK_TEXT(err.message, cases[i].told);
-            CHECK_TEXT(err.message, "now rule 1 holds");
+            CHECK_TEXT(err.message, "the current rule is 1");
             CHECK_TEXT(err.message, "remove this folder");
         }
         CHECK(h.n == 0);
@@ -141,7 +141,7 @@ static void test_caches_that_nobody_asked_for(void)
     CHECK_STATUS(read_cached(context, "", first, &err), PLX_OK);
     CHECK(h.n == 1);
     CHECK_TEXT(h.last, folder);
-    CHECK_TEXT(h.last, "were encoded by rule 0 of what texts stand for, now rule 1 holds");
+    CHECK_TEXT(h.last, "were encoded by rule 0 for the meaning of texts, the current rule is 1");
     CHECK_TEXT(h.last, "remove this folder");
     remove_folder("plexus-cache");
     CHECK(chdir(before) == 0);
@@ -163,8 +163,9 @@ static void test_checkpoints_of_before_are_refused(void)
     set_rule(path, NULL, false);
     const plx_train_hooks resume = {.size = sizeof resume, .checkpoint_path = path, .resume = true};
     CHECK_STATUS(plx_model_train(f.model, f.data, &resume, NULL, &err), PLX_ERR_UNSUPPORTED);
-    CHECK_TEXT(err.message, "c.plexus: its rows were encoded by rule 0 of what texts stand for, now rule 1 holds");
-    CHECK_TEXT(err.message, "start anew without resume");
+    CHECK_TEXT(err.message,
+               "c.plexus: its rows were encoded by rule 0 for the meaning of texts, the current rule is 1");
+    CHECK_TEXT(err.message, "start again without resume");
     fixture_free(&f);
 }
 

@@ -518,7 +518,7 @@ static void test_gates_skip_absent_banks(void)
     plx_error err = {0};
     int n_experts = 0;
     CHECK_STATUS(gate_of((const bool[2]){false, false}, &n_experts, &err), PLX_ERR_SHAPE);
-    CHECK_TEXT(err.message, "gate: all its banks are absent");
+    CHECK_TEXT(err.message, "gate: it has no experts");
     CHECK(!plx_is_absent((plx_ref){-1}) && !plx_is_absent((plx_ref){0}) && plx_is_absent(PLX_ABSENT));
 }
 

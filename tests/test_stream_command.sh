@@ -118,7 +118,7 @@ test_minus_one_for_no_label() {
     fit gaps --set 'data.train=["masked.csv"]'
     for run in made found; do
         code 0 "$PLEXUS" fit small.yaml --out $run --set data.cache=cache
-        told=$(grep -c "task 'z' (column 'z'): -1 beside 0 and 1 counts as no label" err || :)
+        told=$(grep -c "task 'z' (column 'z'): -1 in labels of 0 and 1 is read as no label" err || :)
         [ "$told" = 1 ] || fail "$run: $told warnings"
         "$PLEXUS" predict $run/model.plexus rows.csv >scores
         same gaps.csv scores
@@ -215,13 +215,13 @@ END
     for memory in 0 1MiB; do
         code 0 "$PLEXUS" fit many.yaml --quiet --json --out "of$memory" --set "data.memory=$memory"
         has out '"skipped":{"rows":2,'
-        has err 'valid.csv:11:' "valid.csv:15002:6: '7' is no label of task 'y'"
+        has err 'valid.csv:11:' "valid.csv:15002:6: '7' is not a label of task 'y'"
     done
     code 1 "$PLEXUS" fit many.yaml --quiet --out b --set data.memory=1MiB --set data.on_error=stop
     has err 'valid.csv:11:'
     sed -i '11s/oops/1/' valid.csv
     code 1 "$PLEXUS" fit many.yaml --quiet --out b --set data.memory=1MiB --set data.on_error=stop
-    has err "valid.csv:15002:6: '7' is no label of task 'y'"
+    has err "valid.csv:15002:6: '7' is not a label of task 'y'"
 }
 
 # Raw columns in files, of which a process may have few open: as many columns as tables of counts have.

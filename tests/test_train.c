@@ -499,7 +499,7 @@ static void test_a_monitor_without_meaning(void)
         const char *monitor, *message;
         plx_status status;
     } cases[] = {
-        {"buy.auc", "train.monitor: auc of task 'buy' has no meaning for the validation rows, whose labels are of one",
+        {"buy.auc", "train.monitor: auc of task 'buy' is undefined for the validation rows: their labels are of one",
          PLX_ERR_SCHEMA},
         {"buy.accuracy", "", PLX_OK},
         {"click.loss", "train.monitor: no validation row has a label of task 'click'", PLX_ERR_SCHEMA},
@@ -819,7 +819,7 @@ static void test_a_sum_of_squares_that_is_not_finite(void)
         w.spec.learning_rate = 1e-6, w.spec.batch_size = 300; /* one step an epoch: a second one spoils weights */
         w.weights[1] = 1e24;
         CHECK_STATUS(train(&w), PLX_ERR_NUMERIC);
-        CHECK_TEXT(w.err.message, "what the optimizer has summed of the gradient of '");
+        CHECK_TEXT(w.err.message, "the optimizer's sum for the gradient of '");
         CHECK_TEXT(w.err.message, "1.8e19");
         CHECK_TEXT(w.err.message, "train.clip_value");
         CHECK(w.result.epochs == 0 && has_values(&w, w.start));

@@ -213,7 +213,7 @@ def test_minus_one_beside_0_and_1(tmp_path):
     masked = fitted("binary", gaps, task={"positive": ["1"]})
     for y in (marked, marked.astype(float), marked.astype(str), marked.astype(np.int8)):
         with pytest.warns(
-            RuntimeWarning, match=r"task 'k' .*: -1 beside 0 and 1 counts as no label; say `missing"
+            RuntimeWarning, match=r"task 'k' .*: -1 in labels of 0 and 1 is read as no label; set `missing"
         ) as told:
             model = fitted("binary", y, task={"positive": ["1"]})
         assert len(told) == 1 and same(model, masked)
@@ -224,7 +224,7 @@ def test_minus_one_beside_0_and_1(tmp_path):
     only = X > 0.7  # rows without a 0 are read alike
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        warnings.filterwarnings("ignore", message=".*AUC has no meaning")
+        warnings.filterwarnings("ignore", message=".*AUC is undefined")
         assert loaded.evaluate({"x": X[only]}, marked[only], verbose=0) == masked.evaluate(
             {"x": X[only]}, gaps[only], verbose=0
         )
@@ -251,5 +251,5 @@ def test_booleans_and_their_texts():
     for y in (*booleans, texts, pandas.Series(texts), np.char.upper(texts), np.char.lower(texts)):
         assert same(fitted("binary", y, task={"positive": ["true"]}), plain)
     for y in (texts, pandas.Series(texts), np.char.upper(texts), arrow.array(texts.tolist())):
-        with pytest.raises(plexus.PlexusError, match="(?i)'(true|false)' is no label of task 'k'.*`positive: "):
+        with pytest.raises(plexus.PlexusError, match="(?i)'(true|false)' is not a label of task 'k'.*`positive: "):
             fitted("binary", y)

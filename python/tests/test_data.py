@@ -297,14 +297,14 @@ def test_unequal_lengths(rows, features):
 def test_wrong_labels(rows, features):
     for y, message in (
         ({"click": rows["click"], "second": rows["seconds"]}, "no column 'seconds' of that task; it has click, second"),
-        ([rows["city"], rows["seconds"]], "is no label of task 'click' (column 'click'); expected 0 or 1"),
+        ([rows["city"], rows["seconds"]], "is not a label of task 'click' (column 'click'); expected 0 or 1"),
         ([rows["click"], rows["city"]], "is not a number; column 'seconds' holds the labels of a regression task"),
         ([rows["click"], np.full(4000, np.inf)], "'inf' is too large for a 32-bit number; column 'seconds'"),
         (rows["click"], "y must be a list of 2 arrays, one per task (click, seconds)"),
         ([rows["click"]], "y must be a list of 2 arrays"),
         ({"click": rows["click"]}, "y has no column 'seconds'"),
         (None, "x has no column 'click'"),
-        ([rows["click"] + 5, rows["seconds"]], "is no label of task 'click'"),
+        ([rows["click"] + 5, rows["seconds"]], "is not a label of task 'click'"),
         ([rows["click"], rows["seconds"][:-1]], "column 'seconds' has 3999 rows"),
     ):
         with pytest.raises(ValueError) as caught:

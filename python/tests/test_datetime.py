@@ -101,7 +101,7 @@ def test_the_reference_is_in_the_file(tmp_path):
 def test_missing(none):
     dates = [np.datetime64("2024-01-02"), np.datetime64("2024-03-01"), none] * 20
     y = np.arange(60) % 2
-    with pytest.raises(plexus.SchemaError, match="a missing date in column 'c', whose age is read"):
+    with pytest.raises(plexus.SchemaError, match="a missing date in column 'c', which is read as an age"):
         trained({"c": dates}, y)
     texts = {"c": ["2024-01-02", "2024-03-01", ""] * 20}
     for arguments in ({"parts": ["month"]}, {"missing": 3.5}, {"missing": "mean", "missing_indicator": True}):

@@ -42,7 +42,7 @@ static plx_status fail_stream(const reader *r, int code, plx_error *err)
     if (why && !*why) why = NULL;
     if (code == EBADMSG)
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is damaged: %s; get it again", r->name,
-                 why ? why : "what it says of itself does not fit what it holds");
+                 why ? why : "its metadata does not match its contents");
     PLX_FAIL(err, PLX_ERR_IO, "%s: the Arrow stream failed: %s", r->name, why ? why : strerror(code));
 }
 
@@ -92,7 +92,7 @@ static plx_status find_columns(reader *r, plx_error *err)
     const plx_encoders *e = r->to.encoders;
     const struct ArrowSchema *schema = &r->schema;
     if (!schema->format || strcmp(schema->format, "+s") != 0)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the Arrow stream has no record batches; hand over a table", r->name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the Arrow stream has no record batches; pass a table", r->name);
     for (int i = 0; i < r->n_sources; i++) {
         r->places[i] = PLX_NO_PLACE;
         if (i >= e->n_inputs) continue;
@@ -248,7 +248,7 @@ static plx_status keep_values(const reader *r, int64_t row, plx_error *err)
         char room[PLX_ARROW_ROOM];
         plx_arrow_value value;
         if (r->sources[i].column.is_list)
-            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "column '%s' holds lists, which cannot be kept beside scores",
+            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "column '%s' holds lists, which cannot be written next to scores",
                      plx_filling_column(&r->to, i));
         PLX_TRY(value_at(r, i, row, room, &value, err));
         PLX_TRY(plx_kept_cells_add(r->to.kept, value.is_missing ? (plx_slice){"", 0} : value.text, err));
@@ -337,7 +337,8 @@ plx_status plx_arrow_reader_open(const plx_filling *to, struct ArrowArrayStream 
                                  plx_arrow_reader **out, plx_error *err)
 {
     *out = NULL;
-    if (!stream || !stream->release) PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: the Arrow stream was used before", name);
+    if (!stream || !stream->release)
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: the Arrow stream has already been read", name);
     const plx_allocator *allocator = &to->encoders->allocator;
     reader *r = plx_alloc_zero(allocator, 1, sizeof *r);
     if (!r) return plx_error_memory(err);

@@ -55,8 +55,8 @@ bool plx_warn_of_float(const plx_listener *listener, const char *column, double 
 {
     if (!(fabs(number) > 0x1p53) || isinf(number)) return false;
     plx_warn(listener,
-             "column '%s' holds floats beyond 2^53 (%.17g) that are read as categories: several integers have one such "
-             "float; give ids as integers or texts",
+             "column '%s' holds floats beyond 2^53 (%.17g) that are read as categories: several integers share one "
+             "such float; pass ids as integers or texts",
              column, number);
     return true;
 }
@@ -149,10 +149,10 @@ plx_status plx_fail_date(plx_number kind, plx_slice cell, const char *column, pl
 {
     double number;
     if (kind == PLX_NUMBER_MISSING)
-        PLX_FAIL(err, PLX_ERR_SCHEMA,
-                 "a missing date in column '%s', whose age is read: fill it, or give the feature `missing`, what it "
-                 "stands for in days",
-                 column);
+        PLX_FAIL(
+            err, PLX_ERR_SCHEMA,
+            "a missing date in column '%s', which is read as an age: fill it, or set the feature's `missing`, in days",
+            column);
     const plx_shown_cell shown = plx_cell_show(cell);
     if (plx_parse_double(cell, &number) && !isnan(number))
         PLX_FAIL(err, PLX_ERR_SCHEMA,

@@ -37,7 +37,7 @@ plx_shown_cell plx_cell_show(plx_slice cell);
 /** Describes the reader of a dense feature's column, for the message below. */
 static inline const char *plx_dense_reader(plx_number kind)
 {
-    return kind == PLX_NUMBER_MISSING ? "is declared dense: fill it, or give the feature `missing`, what it stands for"
+    return kind == PLX_NUMBER_MISSING ? "is declared dense: fill it, or set the feature's `missing`"
                                       : "is declared dense";
 }
 /** Fails for a cell that is not a number although `reader` needs one. */

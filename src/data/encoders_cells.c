@@ -16,7 +16,7 @@ static void report_missing(const plx_request *r, const char *name, plx_error *er
     if (names) nearest = plx_nearest(plx_slice_of(name), names, (size_t)r->n_cells);
     plx_free(allocator, names);
     if (nearest)
-        plx_error_set(err, PLX_ERR_SCHEMA, "no column '%s' was given; did you mean it by '%s'?", name, nearest);
+        plx_error_set(err, PLX_ERR_SCHEMA, "no column '%s' was given; is it '%s'?", name, nearest);
     else
         plx_error_set(err, PLX_ERR_SCHEMA, "no column '%s' was given; the model reads it", name);
 }

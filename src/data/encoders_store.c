@@ -79,9 +79,9 @@ plx_status plx_loader_find(plx_loader *l, const char *name, plx_dtype dtype, int
 {
     if (!name) return plx_error_memory(err);
     const plx_tensor *tensor = l->find(l->user, name);
-    if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' lacks", name);
+    if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is missing", name);
     if (tensor->dtype != dtype || tensor->n_dims != 1 || tensor->dims[0] < 0 || (n >= 0 && tensor->dims[0] != n))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has another type or shape than it should have", name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has the wrong type or shape", name);
     *out = tensor;
     return PLX_OK;
 }
@@ -91,15 +91,16 @@ plx_status plx_loader_numbers(plx_loader *l, const char *name, int64_t rows, int
 {
     if (!name) return plx_error_memory(err);
     const plx_tensor *tensor = l->find(l->user, name);
-    if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' lacks", name);
+    if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is missing", name);
     const int n_dims = rows > 1 ? 2 : 1;
     const int64_t found = tensor->dims[n_dims - 1];
     if (tensor->dtype != PLX_DTYPE_F64 || tensor->n_dims != n_dims || (rows > 1 && tensor->dims[0] != rows) ||
         found < 0 || (columns >= 0 && found != columns))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has another type or shape than it should have", name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has the wrong type or shape", name);
     const double *numbers = tensor->data;
     for (int64_t i = 0; i < rows * found; i++)
-        if (!isfinite(numbers[i])) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' holds what is not a finite number", name);
+        if (!isfinite(numbers[i]))
+            PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' contains a number that is not finite", name);
     *out = tensor;
     return PLX_OK;
 }
@@ -116,7 +117,7 @@ plx_status plx_loader_texts(plx_loader *l, const char *kind, const char *name, p
         PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' does not end where its texts end", kind, name);
     for (int64_t i = 0; i < n; begin = end[i++]) {
         if (end[i] < begin || end[i] > bytes->dims[0])
-            PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' has ends that fall", kind, name);
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' has ends that are not ascending", kind, name);
         plx_slice text = {(const char *)bytes->data + begin, (size_t)(end[i] - begin)};
         uint64_t hash = plx_dictionary_hash(texts, text);
         if (plx_dictionary_find(texts, text, hash) != PLX_NOT_FOUND)
@@ -142,7 +143,7 @@ static plx_status load_known_share(plx_loader *l, plx_encoder *feature, plx_erro
     PLX_TRY(plx_loader_find(l, name, PLX_DTYPE_F64, 1, &found, err));
     feature->known_share = *(const double *)found->data;
     if (!(feature->known_share > 0 && feature->known_share <= 1))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not a share above 0", name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' is not a fraction above 0", name);
     return PLX_OK;
 }
 

@@ -22,7 +22,7 @@ static void check(plx_feature_checker *c, const plx_feature_spec *f)
     if (n_ways == 0) plx_feature_problem_of(c, "kind", "buckets need one of 'borders', 'quantiles' and 'exact'");
     if (n_ways > 1)
         plx_feature_problem_of(c, f->exact ? "exact" : "quantiles",
-                               "of 'borders', 'quantiles' and 'exact', buckets take one alone");
+                               "buckets take only one of 'borders', 'quantiles' and 'exact'");
     if (!plx_is_rising(&f->borders)) plx_feature_problem_of(c, "borders", "'borders' must rise");
 }
 
@@ -41,7 +41,7 @@ static plx_status link_column(plx_encoders *e, plx_encoder *feature, plx_error *
 static const char *number_reader(const plx_feature_spec *spec, plx_number kind)
 {
     (void)spec;
-    return kind == PLX_NUMBER_MISSING ? NULL : "is cut into buckets";
+    return kind == PLX_NUMBER_MISSING ? NULL : "is divided into buckets";
 }
 
 /* The id of a number; 0 where it is missing. */
@@ -150,7 +150,7 @@ static plx_status encode_rows(const plx_encoder *feature, const plx_encoded_rows
 static const char *reader(plx_number kind)
 {
     (void)kind;
-    return "is cut into buckets";
+    return "is divided into buckets";
 }
 
 static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_error *err)
@@ -193,7 +193,7 @@ static plx_status load(plx_encoders *e, plx_encoder *feature, plx_loader *l, plx
     const int64_t given = buckets->spec->borders.n ? buckets->n_borders : -1;
     PLX_TRY(plx_loader_numbers(l, plx_arena_format(&l->arena, "buckets/%s/borders", name), 1, given, &borders, err));
     PLX_TRY(plx_loader_find(l, plx_arena_format(&l->arena, "buckets/%s/common", name), PLX_DTYPE_I64, 1, &common, err));
-    if (borders->dims[0] > BORDERS_MAX) PLX_FAIL(err, PLX_ERR_FORMAT, "'%s' has more borders than there may be", name);
+    if (borders->dims[0] > BORDERS_MAX) PLX_FAIL(err, PLX_ERR_FORMAT, "'%s' has too many borders", name);
     const int n = (int)borders->dims[0];
     PLX_TRY(plx_check_rising(borders->data, 1, n, false, name, err));
     if (given >= 0 && memcmp(borders->data, buckets->borders, (size_t)n * sizeof(double)) != 0)
@@ -203,7 +203,7 @@ static plx_status load(plx_encoders *e, plx_encoder *feature, plx_loader *l, plx
     if (!buckets->borders) return plx_error_memory(err);
     buckets->common = *(const int64_t *)common->data;
     if (buckets->common < 0 || buckets->common > (int64_t)n + 1)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the commonest bucket of '%s' is none of its buckets", name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the most frequent bucket of '%s' is not one of its buckets", name);
     return PLX_OK;
 }
 

@@ -39,7 +39,7 @@ static void check(plx_feature_checker *c, const plx_feature_spec *f)
 {
     int64_t seconds;
     bool is_there[PLX_DATE_PARTS] = {false};
-    if (f->parts.n == 0) plx_feature_problem_of(c, "parts", "'parts' must list one at least");
+    if (f->parts.n == 0) plx_feature_problem_of(c, "parts", "'parts' must list at least one");
     for (int i = 0; i < f->parts.n; i++) {
         bool *is_this_there = &is_there[f->parts.items[i]];
         if (*is_this_there) plx_feature_problem_of(c, "parts", "'parts' lists %s twice", names[f->parts.items[i]]);
@@ -53,7 +53,7 @@ static void check(plx_feature_checker *c, const plx_feature_spec *f)
     for (int i = 0; i < c->table->n_features; i++) {
         const plx_feature_spec *other = &c->table->features[i];
         if (plx_feature_defs[other->kind]->reads == PLX_FEATURE_READS_NUMBER && reads_same_column(f, other))
-            plx_feature_problem_of(c, "kind", "'%.100s' reads numbers from the same column, whose cells are dates here",
+            plx_feature_problem_of(c, "kind", "'%.100s' reads numbers from the same column, which contains dates here",
                                    other->name);
     }
 }
@@ -119,11 +119,10 @@ static plx_status fit_reference(const plx_encoder *feature, const double *second
     for (size_t i = 0; i < n; i++)
         if (seconds[order[i]] > latest) latest = seconds[order[i]];
     if (isinf(latest))
-        PLX_FAIL(
-            err, PLX_ERR_SCHEMA,
-            "no row of the fit has a date in column '%s', from which the age of '%s' could count: give the feature "
-            "`reference`, a date",
-            column, feature->spec->name);
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "no row of the fit has a date in column '%s'from which to count the age of '%s': set the feature's "
+                 "`reference` to a date",
+                 column, feature->spec->name);
     own->reference = (int64_t)latest;
     return PLX_OK;
 }
@@ -238,7 +237,7 @@ static plx_status load_common(const plx_encoder *feature, plx_loader *loader, pl
         const bool is_id = feature->outputs[i].kind == PLX_MAKES_ID;
         own->common[i] = ((const int64_t *)common->data)[i];
         if (own->common[i] < 0 || own->common[i] > (is_id ? (int64_t)values[feature->spec->parts.items[i]] : 0))
-            PLX_FAIL(err, PLX_ERR_FORMAT, "the commonest part of the dates of '%s' is none of its parts",
+            PLX_FAIL(err, PLX_ERR_FORMAT, "the most frequent part of the dates of '%s' is not one of its parts",
                      feature->spec->name);
     }
     return PLX_OK;
@@ -256,7 +255,7 @@ static plx_status load(plx_encoders *e, plx_encoder *feature, plx_loader *loader
         plx_loader_find(loader, tensor_name(feature, "reference", &loader->arena), PLX_DTYPE_I64, 1, &reference, err));
     own->reference = *(const int64_t *)reference->data;
     if (own->reference < -most || own->reference > most)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the reference of '%s' is no date", feature->spec->name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the reference of '%s' is not a date", feature->spec->name);
     if (plx_is_given(feature->spec->reference) && own->reference != given)
         PLX_FAIL(err, PLX_ERR_FORMAT, "the reference of '%s' is not that of the configuration", feature->spec->name);
     return plx_dense_load(&own->age, loader, err);

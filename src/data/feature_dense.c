@@ -364,7 +364,7 @@ plx_status plx_check_rising(const double *numbers, int rows, int columns, bool m
 {
     for (int i = 0; i < rows * columns; i++) {
         if (i % columns == 0 || numbers[i] > numbers[i - 1] || (may_stay && numbers[i] == numbers[i - 1])) continue;
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the quantiles or borders of '%s' do not rise", name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the quantiles or borders of '%s' are not ascending", name);
     }
     return PLX_OK;
 }

@@ -39,10 +39,10 @@ static void check_weights(const plx_feature_checker *c, const plx_feature_spec *
     bool in_cell = plx_is_given(f->weight_separator), beside = plx_is_given(f->weight_column);
     if (in_cell && beside)
         plx_feature_problem_of(c, "weight_column",
-                               "weights come by 'weight_separator' or by 'weight_column': give one or the other");
+                               "weights come from 'weight_separator' or 'weight_column': give one or the other");
     if (f->normalize_weights && !in_cell && !beside)
         plx_feature_problem_of(c, "normalize_weights",
-                               "'normalize_weights' needs weights, by 'weight_separator' or by 'weight_column'");
+                               "'normalize_weights' needs weights, from 'weight_separator' or 'weight_column'");
     if (f->combiner != PLX_LIST_MEAN && f->combiner != PLX_LIST_SUM && (in_cell || beside))
         plx_feature_problem_of(c, in_cell ? "weight_separator" : "weight_column",
                                "weights belong to the combiners mean and sum");
@@ -77,9 +77,9 @@ static void check(plx_feature_checker *c, const plx_feature_spec *f)
     check_attention(c, f);
     const bool was_too_much = c->list_bytes > MAX_LIST_BYTES;
     c->list_bytes += (size_t)f->max_length * 8; /* an id and a weight */
-    if (f->max_length < 1) plx_feature_problem_of(c, "max_length", "'max_length' must be 1 at least");
+    if (f->max_length < 1) plx_feature_problem_of(c, "max_length", "'max_length' must be at least 1");
     if (c->list_bytes > MAX_LIST_BYTES && !was_too_much)
-        plx_feature_problem_of(c, "max_length", "the lists' 'max_length' are more than %d in all", MAX_LIST_BYTES / 8);
+        plx_feature_problem_of(c, "max_length", "the lists' 'max_length' exceed %d in total", MAX_LIST_BYTES / 8);
 }
 
 static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error *err)
@@ -223,7 +223,7 @@ static plx_status read_weight(const plx_list_encoder *list, plx_slice item, list
     }
     const char *found = find_weight(list, item);
     if (!found)
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "'%.*s' has no weight behind a '%s'; the items of list '%s' need one",
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "'%.*s' has no weight after a '%s'; the items of list '%s' need one",
                  (int)(item.length < 60 ? item.length : 60), item.text, list->weight_separator.text, list->spec->name);
     found += list->weight_separator.length;
     text = trimmed((plx_slice){found, (size_t)(item.text + item.length - found)}, list->trim);

@@ -196,7 +196,7 @@ static plx_status load(plx_encoders *e, plx_encoder *feature, plx_loader *loader
     PLX_TRY(plx_loader_find(loader, common_name(feature, &loader->arena), PLX_DTYPE_I64, 1, &common, err));
     own->common = *(const int64_t *)common->data;
     if (own->common < 0 || own->common >= plx_vocabulary_rows(feature->vocabulary))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "the commonest value of '%s' is not in its vocabulary", feature->spec->name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "the most frequent value of '%s' is not in its vocabulary", feature->spec->name);
     return PLX_OK;
 }
 

@@ -38,7 +38,7 @@ const char *plx_filling_column(const plx_filling *to, int i)
 static plx_status put_place(const plx_filling *to, const char *table, int i, int place, int *places, plx_error *err)
 {
     if (places[i] != PLX_NO_PLACE)
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' is there twice", table, plx_filling_column(to, i));
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "%s: column '%s' appears twice", table, plx_filling_column(to, i));
     places[i] = place;
     return PLX_OK;
 }
@@ -167,7 +167,7 @@ plx_status plx_filling_check_text(const plx_filling *to, int index, plx_slice ce
 {
     const plx_input *input = &to->encoders->inputs[index];
     if (cell.length && memchr(cell.text, '\0', cell.length))
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "a text in column '%s' has the character NUL, which no text may have: drop it",
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "a text in column '%s' has the character NUL, which is not allowed: remove it",
                  input->column);
     if (input->is_checked) PLX_TRY(check_features(to->encoders, index, cell, err));
     if (!to->with_labels || !input->label_texts) return PLX_OK;

@@ -75,7 +75,7 @@ static bool is_plain_truth(const plx_task_spec *task, plx_slice cell)
 
 static plx_status fail_label(const plx_task_spec *task, plx_slice cell, const shown_list *expected, plx_error *err)
 {
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is no label of task '%s' (column '%s'); expected %s", plx_cell_show(cell).text,
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "%s is not a label of task '%s' (column '%s'); expected %s", plx_cell_show(cell).text,
              task->name, plx_column_of(task->column, task->name), expected->text);
 }
 
@@ -110,7 +110,8 @@ static plx_status fail_truth(const plx_task_spec *task, plx_slice cell, plx_erro
     if (plx_parse_double(cell, &number) && number > 0 && number < 1)
         add_words(&to, "; probabilities are labels with `labels: soft`");
     if (is_plain_truth(task, cell))
-        add_words(&to, "; where labels are texts of truth values say `positive: ['true']` and `negative: ['false']`");
+        add_words(&to,
+                  "; for labels that are texts of truth values, set `positive: ['true']` and `negative: ['false']`");
     add_words(&to, no_label);
     add_words(&to, "; labels of other names belong to `positive` and `negative`, numbers and more classes to another "
                    "`kind`");

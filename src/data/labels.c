@@ -26,7 +26,7 @@ void plx_encoders_tell_labels(const plx_encoders *e, const plx_listener *listene
         const plx_task_spec *task = e->tasks[i].spec;
         if (!e->tasks[i].is_minus_one_missing) continue;
         plx_warn(listener,
-                 "task '%s' (column '%s'): -1 beside 0 and 1 counts as no label; say `missing: ['-1']`, or "
+                 "task '%s' (column '%s'): -1 in labels of 0 and 1 is read as no label; set `missing: ['-1']`, or "
                  "`negative: ['0', '-1']` if it is a negative",
                  task->name, plx_column_of(task->column, task->name));
     }
@@ -201,5 +201,5 @@ plx_status plx_labels_explain(const plx_encoders *e, const plx_columns *columns,
         PLX_TRY(
             plx_labels_check_text(e, e->tasks[task].input, plx_dictionary_text(&column->dictionary, code), false, err));
     }
-    PLX_FAIL(err, PLX_ERR_SCHEMA, "a label is none of the classes");
+    PLX_FAIL(err, PLX_ERR_SCHEMA, "a label is not one of the classes");
 }

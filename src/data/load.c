@@ -67,7 +67,7 @@ static plx_status part_rows(double part, size_t n, const char *name, size_t *out
 {
     double rows = part < 1 ? floor(part * (double)n + 0.5) : part;
     if (rows > (double)n)
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "data.%s_part: %.0f rows are asked for, the training files have %zu", name, rows,
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "data.%s_part: %.0f rows are requested, the training files have %zu", name, rows,
                  n);
     *out = (size_t)rows;
     return PLX_OK;

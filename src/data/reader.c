@@ -37,7 +37,8 @@ static plx_status open_text(plx_reader *reader, const plx_filling *to, const plx
 static plx_status open_parquet(plx_reader *reader, const plx_filling *to, plx_error *err)
 {
     if (strcmp(reader->path, "-") == 0)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "standard input: Parquet is read from files alone, for it begins at their end");
+        PLX_FAIL(err, PLX_ERR_ARGUMENT,
+                 "standard input: Parquet can only be read from files, since its metadata is at the end");
     PLX_TRY(plx_parquet_open(&reader->allocator, reader->path, &reader->stream, err));
     return plx_arrow_reader_open(to, &reader->stream, reader->path, &reader->batches, err);
 }

@@ -85,7 +85,7 @@ plx_status plx_row_store_open(const plx_row_store *store, const plx_allocator *a
     PLX_TRY(plx_row_file_open(path, allocator, layout, store->id, in_memory, is_trusted, out, err));
     if (out->n != n) {
         plx_rows_release(out, allocator);
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: not the rows that should be here", path);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: does not contain the expected rows", path);
     }
     if (in_memory) return PLX_OK;
     const size_t blocks = store->memory / 4 / layout->record_bytes / PLX_BLOCK_ROWS;

@@ -103,7 +103,7 @@ static plx_status fail_count(const plx_table_rows *r, plx_error *err)
     const bool is_long = r->csv.next_line > r->csv.line + 1;
     PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: the row has %zu cells, expected %zu as %s%s", r->name,
              (unsigned long long)r->csv.line, r->csv.n_cells, r->n_cells, from,
-             is_long ? "; a quoted cell goes on in later lines: is its quote left open? " PLX_PLAIN_QUOTES : "");
+             is_long ? "; a quoted cell continues on later lines: is its quote unclosed? " PLX_PLAIN_QUOTES : "");
 }
 
 /* The cell to blame for input `index`. */
@@ -189,7 +189,7 @@ plx_status plx_table_rows_begin(plx_table_rows *r, plx_error *err)
     r->has_begun = true;
     PLX_TRY(plx_csv_next(&r->csv, &r->more, err));
     if (!r->more && r->to.is_part) return PLX_OK;
-    if (!r->more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should hold rows", r->name);
+    if (!r->more) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the file is empty; it should contain rows", r->name);
     if (!r->to.encoders->spec.data.header) return map_columns(r, err);
     PLX_TRY(check_header(r, err));
     PLX_TRY(map_names(r, r->csv.n_cells, false, err));
@@ -209,7 +209,7 @@ plx_status plx_table_rows_add(plx_table_rows *r, plx_error *err)
 plx_status plx_table_rows_end(const plx_table_rows *r, plx_error *err)
 {
     if (!r->seen && r->to.needs_rows && !r->to.is_part)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header and no rows", r->name);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: a header without rows", r->name);
     return PLX_OK;
 }
 

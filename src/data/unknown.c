@@ -132,7 +132,7 @@ bool plx_encoders_tell_unknown(const plx_encoders *e, int feature, const plx_unk
     list_known(&vocabulary->texts, known, sizeof known);
     snprintf(line, room,
              "column '%.100s': of %llu cells %llu hold%s a category that the model knows: '%s' is here, %s are known; "
-             "is the column written as for training? (docs/data.md)",
+             "does the column have the same format as in training? (docs/data.md)",
              plx_column_of(spec->column, spec->name), (unsigned long long)unknown->cells,
              (unsigned long long)unknown->known, unknown->known == 1 ? "s" : "", unknown->example, known);
     return true;

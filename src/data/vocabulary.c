@@ -108,8 +108,7 @@ static plx_status read_line(lines *l, plx_slice text, plx_error *err)
     char room[PLX_VALUE_ROOM];
     const plx_slice value = plx_vocabulary_text(l->vocabulary, text, room);
     if (has(&l->texts, text))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: this category is there twice", l->path,
-                 (unsigned long long)l->csv.line);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: this category appears twice", l->path, (unsigned long long)l->csv.line);
     if (!plx_dictionary_add(&l->texts, text, plx_dictionary_hash(&l->texts, text))) return plx_error_memory(err);
     if (!has(&l->vocabulary->texts, value)) return add(l->vocabulary, value, err);
     if (l->n_merged++ > 0) return PLX_OK;
@@ -126,7 +125,7 @@ static plx_status read_lines(lines *l, plx_error *err)
     for (; more && l->csv.n_cells;) {
         const plx_slice text = {l->csv.cells[0].text, l->csv.cells[0].length};
         if (l->csv.n_cells > 1)
-            PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: a byte of 0 in a category", l->path,
+            PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: a NUL byte in a category", l->path,
                      (unsigned long long)l->csv.line);
         if (text.length) PLX_TRY(read_line(l, text, err));
         PLX_TRY(plx_csv_next(&l->csv, &more, err));
@@ -150,7 +149,7 @@ plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, boo
     if (!status) status = read_lines(&l, err);
     if (!status && l.n_merged)
         plx_warn(listener,
-                 "%s:%llu: '%s' is the category '%s', which is there before (docs/data.md): %llu line%s such; `text: "
+                 "%s:%llu: '%s' is the category '%s', which appears before (docs/data.md): %llu line%s such; `text: "
                  "exact` keeps them apart",
                  path, (unsigned long long)l.merged_line, l.merged, l.into, (unsigned long long)l.n_merged,
                  l.n_merged == 1 ? " is" : "s are");

@@ -88,7 +88,7 @@ static plx_slice from_difference(plx_slice line, plx_slice other)
     return (plx_slice){line.text + begin, length};
 }
 
-static const char REMEDY[] = "go on as it was, or start anew without resume";
+static const char REMEDY[] = "resume with the original setup, or start again without resume";
 
 static plx_status check_config(const plx_checkpoint *c, const char *before, plx_error *err)
 {
@@ -111,11 +111,11 @@ static plx_status check_rule(const plx_checkpoint *c, plx_error *err)
     const int own = plx_encoders_value_rule(c->model->encoders);
     int64_t was = 0;
     if (rule && !plx_parse_int64(plx_slice_of(rule), &was))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "its value_rule is no number");
+        PLX_FAIL(err, PLX_ERR_FORMAT, "its value_rule is not a number");
     if (was == own) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-             "its rows were encoded by rule %lld of what texts stand for, now rule %d holds (docs/data.md): start anew "
-             "without resume",
+             "its rows were encoded by rule %lld for the meaning of texts, the current rule is %d (docs/data.md): "
+             "start again without resume",
              (long long)was, own);
 }
 
@@ -139,7 +139,7 @@ static plx_status check_origin(plx_checkpoint *c, plx_error *err)
     }
     PLX_TRY(take_fingerprint(c, err));
     if (strcmp(data, c->fingerprint) != 0) {
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "is of other rows or encoders: the data has changed since; %s", REMEDY);
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "was made with other rows or encoders: the data has changed since; %s", REMEDY);
     }
     return PLX_OK;
 }
@@ -149,14 +149,15 @@ static plx_status check_origin(plx_checkpoint *c, plx_error *err)
 static plx_status check_arrays(const plx_model_file *file, const plx_kept_list *list, plx_error *err)
 {
     if ((size_t)file->n_tensors != list->n) {
-        PLX_FAIL(err, PLX_ERR_FORMAT, "has %d arrays where this training keeps %zu", file->n_tensors, list->n);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "has %d arrays, but this training has %zu", file->n_tensors, list->n);
     }
     for (size_t i = 0; i < list->n; i++) {
         const plx_kept *item = &list->items[i];
         const plx_tensor *tensor = plx_model_file_tensor(file, item->name);
         if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "has no array '%s'", item->name);
         if (tensor->dtype != item->dtype || tensor->n_dims != 1 || (uint64_t)tensor->dims[0] != item->n) {
-            PLX_FAIL(err, PLX_ERR_FORMAT, "its array '%s' has another type or length than this training's", item->name);
+            PLX_FAIL(err, PLX_ERR_FORMAT, "its array '%s' has a different type or length than in this training",
+                     item->name);
         }
     }
     return PLX_OK;
@@ -207,7 +208,7 @@ static bool keep(void *user, const plx_kept_list *list)
     plx_error failure = {0};
     if (!plx_training_is_here(c->model)) return false; /* the file is the parent's */
     if (write(c, list, &failure) == PLX_OK) return true;
-    plx_context_warn(c->context, "no checkpoint: %s; training goes on", failure.message);
+    plx_context_warn(c->context, "no checkpoint: %s; training continues", failure.message);
     return false;
 }
 

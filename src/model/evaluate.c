@@ -75,7 +75,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     const bool has_one_class = metrics->positives == 0 || metrics->positives == metrics->rows;
     if (plx_task_kind_has_positives(metrics->kind) && metrics->rows > 0 && has_one_class &&
         isnan(metrics->values[PLX_METRIC_auc])) {
-        plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC has no meaning with one class",
+        plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC is undefined with one class",
                          metrics->task, (long long)metrics->rows, metrics->positives == 0 ? "negative" : "positive");
     }
     return PLX_OK;
@@ -156,7 +156,7 @@ static plx_status predict_rows(const plx_model *model, const plx_dataset *datase
     const plx_scored_rows scored = {.rows = (int64_t)rows->n, .scores = scores};
     plx_status status = scores ? score_rows(model, rows, scores, err) : plx_error_memory(err);
     if (!status && !what->take(what->user, &scored))
-        status = plx_error_set(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
+        status = plx_error_set(err, PLX_ERR_ARGUMENT, "stopped by the callback");
     plx_free(allocator, scores);
     return status;
 }

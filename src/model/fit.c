@@ -46,11 +46,11 @@ static bool listen(void *user, const plx_train_state *state)
     listener *l = user;
     if (state->epoch_ended && l->log && l->log_failure.code == PLX_OK &&
         plx_train_log_epoch(l->log, l->job, state, &l->log_failure) != PLX_OK) {
-        plx_context_warn(l->context, "%s; training goes on without it", l->log_failure.message);
+        plx_context_warn(l->context, "%s; training continues without it", l->log_failure.message);
     }
     if (state->epoch_ended && l->board && l->board_failure.code == PLX_OK &&
         plx_board_epoch(l->board, state, &l->board_failure) != PLX_OK) {
-        plx_context_warn(l->context, "%s; training goes on without TensorBoard", l->board_failure.message);
+        plx_context_warn(l->context, "%s; training continues without TensorBoard", l->board_failure.message);
     }
     return report_progress(l, &state->progress);
 }
@@ -75,7 +75,7 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
             plx_context_warn(model->context, "task '%s' has no label in the %s rows%s", model->task_names[task], part,
                              consequence);
         } else if (is_binary && !is_settled && n_labels > 0 && (n_positive == 0 || n_positive == n_labels)) {
-            plx_context_warn(model->context, "task '%s': all %s labels are %s; AUC has no meaning with one class",
+            plx_context_warn(model->context, "task '%s': all %s labels are %s; AUC is undefined with one class",
                              model->task_names[task], part, n_positive == 0 ? "negative" : "positive");
         }
     }
@@ -117,8 +117,8 @@ static void warn_of_large_tables(const plx_model *model)
     }
     if (!largest) return;
     plx_context_warn(model->context,
-                     "table '%s' has %d rows, and each step moves all of them: 'train.table_optimizer: lazy_%s' moves "
-                     "those of the batch alone",
+                     "table '%s' has %d rows, and each step updates all of them: 'train.table_optimizer: lazy_%s' "
+                     "updates only those of the batch",
                      largest->spec.name, largest->spec.rows, model->config->spec.train.optimizer);
 }
 
@@ -146,8 +146,8 @@ void plx_model_train_job(plx_model *model, const plx_data *data, plx_train_job *
 static plx_status fail_in_child(plx_error *err)
 {
     PLX_FAIL(err, PLX_ERR_ARGUMENT,
-             "this process was forked in a hook of a training, which goes on in the parent alone: a child must not "
-             "return from the hook");
+             "this process was forked in a training hook, which continues only in the parent: a child must not return "
+             "from the hook");
 }
 
 static plx_status run(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_log *log,
@@ -188,7 +188,7 @@ static plx_status train(plx_model *model, const plx_data *data, const plx_train_
     plx_status status = PLX_OK;
     bool has_log = hooks && hooks->log_path, has_checkpoint = hooks && hooks->checkpoint_path;
     if (hooks && hooks->resume && !has_checkpoint)
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "resume needs checkpoint_path: the file to go on from");
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "resume needs checkpoint_path: the file to resume from");
     PLX_TRY(plx_model_check_encoders(model, data->encoders, err));
     if (has_checkpoint)
         PLX_TRY(plx_checkpoint_init(&checkpoint, model, data, hooks->checkpoint_path, hooks->resume, err));

@@ -162,7 +162,7 @@ static plx_status check_encoding(const plx_config *config, const plx_data *data,
         status = plx_error_memory(err);
     } else if (strcmp(now.text, data->encoding.text) != 0) {
         status = plx_error_set(err, PLX_ERR_SCHEMA,
-                               "the data was loaded by a configuration with other features or tasks: load it anew");
+                               "the data was loaded by a configuration with other features or tasks: load it again");
     }
     plx_string_release(&now);
     return status;
@@ -274,7 +274,7 @@ plx_status plx_model_assign(plx_model *model, const char *assignment, plx_error 
 {
     if (strncmp(assignment, "train.", 6) != 0) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
-                 "'%s': of a model that is made only section train can change; make another model", assignment);
+                 "'%s': of an existing model only section train can be changed; create another model", assignment);
     }
     plx_config *config = NULL;
     PLX_TRY(plx_training_config(model, &config, err));

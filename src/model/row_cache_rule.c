@@ -87,15 +87,15 @@ static plx_status check_index(plx_context *context, const plx_row_cache_key *key
     if (!answers_to || rule == PLX_VALUE_RULE) return PLX_OK;
     const bool is_same = says_the_same(own, answers_to) || says_the_same(answers_to, own);
     if (is_same && is_asked_for)
-        PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-                 "%s: the rows of this cache were encoded by rule %lld of what texts stand for, now rule %d holds "
-                 "(docs/data.md): remove this folder, and the rows are cached again, or name another folder in "
-                 "data.cache",
-                 folder, (long long)rule, PLX_VALUE_RULE);
+        PLX_FAIL(
+            err, PLX_ERR_UNSUPPORTED,
+            "%s: the rows of this cache were encoded by rule %lld for the meaning of texts, the current rule is %d "
+            "(docs/data.md): remove this folder, and the rows are cached again, or name another folder in data.cache",
+            folder, (long long)rule, PLX_VALUE_RULE);
     if (rule < PLX_VALUE_RULE)
         plx_context_warn(context,
-                         "%s: the rows of this cache were encoded by rule %lld of what texts stand for, now rule %d "
-                         "holds (docs/data.md), and they are not used: remove this folder",
+                         "%s: the rows of this cache were encoded by rule %lld for the meaning of texts, the current "
+                         "rule is %d (docs/data.md), and they are not used: remove this folder",
                          folder, (long long)rule, PLX_VALUE_RULE);
     return PLX_OK;
 }

@@ -55,7 +55,7 @@ static plx_status score_rows(void *user, int slot, int thread, const plx_rows *r
 static plx_status give(const passage *p, const plx_scored_rows *rows, plx_error *err)
 {
     if (p->what->take(p->what->user, rows)) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_ARGUMENT, "ended by the taker of the rows");
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "stopped by the callback");
 }
 
 static plx_status hand_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)

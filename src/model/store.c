@@ -43,8 +43,8 @@ static plx_status list_tensors(const plx_model *model, plx_arena *arena, const p
         plx_param_read(param, model->values, numbers);
         if (!are_finite(numbers, plx_param_numbers(param)))
             PLX_FAIL(err, PLX_ERR_NUMERIC,
-                     "parameter '%s' holds a number that is not finite, and no such file could be loaded: put finite "
-                     "weights into it, or train again with a lower train.learning_rate",
+                     "parameter '%s' holds a number that is not finite, and such a file could not be loaded: set "
+                     "finite weights, or train again with a lower train.learning_rate",
                      param->spec.name);
         describe_param(param, &tensors[i]);
         tensors[i].data = numbers;
@@ -87,13 +87,12 @@ static plx_status find_param(const plx_param *param, const plx_model_file *file,
     plx_tensor wanted;
     describe_param(param, &wanted);
     const plx_tensor *found = plx_model_file_tensor(file, wanted.name);
-    if (!found)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s', which its configuration asks for, is not there", wanted.name);
+    if (!found) PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s', which its configuration requires, is missing", wanted.name);
     bool is_alike = found->dtype == wanted.dtype && found->n_dims == wanted.n_dims;
     for (int i = 0; is_alike && i < wanted.n_dims; i++)
         is_alike = found->dims[i] == wanted.dims[i];
     if (!is_alike) {
-        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' has not the shape or dtype that its configuration asks for",
+        PLX_FAIL(err, PLX_ERR_FORMAT, "tensor '%s' does not have the shape or dtype that its configuration requires",
                  wanted.name);
     }
     *out = found;
@@ -134,7 +133,7 @@ static plx_status check_nothing_else(const plx_model *model, const plx_model_fil
     plx_status status = plx_encoders_tensors(model->encoders, &arena, &encoded, &n_encoded, err);
     plx_arena_release(&arena);
     if (status != PLX_OK || file->n_tensors == model->graph.n_params + n_encoded) return status;
-    PLX_FAIL(err, PLX_ERR_FORMAT, "has %d tensors where its configuration asks for %d", file->n_tensors,
+    PLX_FAIL(err, PLX_ERR_FORMAT, "has %d tensors but its configuration requires %d", file->n_tensors,
              model->graph.n_params + n_encoded);
 }
 
@@ -164,7 +163,7 @@ static plx_status load(plx_context *context, const plx_model_file *file, plx_mod
     plx_encoders *encoders = NULL;
     const char *text = plx_model_file_meta(file, "config");
     if (!text && plx_model_file_meta(file, "training_config")) {
-        PLX_FAIL(err, PLX_ERR_FORMAT, "is a checkpoint of a training that has not ended, not a model: go on with it");
+        PLX_FAIL(err, PLX_ERR_FORMAT, "is a checkpoint of a training that has not ended, not a model: resume it");
     }
     if (!text) PLX_FAIL(err, PLX_ERR_FORMAT, "__metadata__ has no 'config'");
     int64_t rule;

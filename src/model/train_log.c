@@ -29,7 +29,7 @@ plx_status plx_train_log_resume(plx_train_log *log, int64_t bytes, plx_error *er
     if (!is_file) return PLX_OK;
     log->length = bytes < info.st_size ? (off_t)bytes : info.st_size;
     if (ftruncate(log->descriptor, log->length) == 0) return PLX_OK;
-    PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be cut back to the checkpoint: %s", log->path, strerror(errno));
+    PLX_FAIL(err, PLX_ERR_IO, "%s: cannot be truncated to the checkpoint: %s", log->path, strerror(errno));
 }
 
 plx_status plx_train_log_sync(const plx_train_log *log, plx_error *err)

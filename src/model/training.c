@@ -15,8 +15,8 @@ bool plx_training_is_here(const plx_model *model)
 static plx_status fail_in_child(plx_error *err)
 {
     PLX_FAIL(err, PLX_ERR_ARGUMENT,
-             "this process was forked while the model was in training, which goes on in the parent alone: make or load "
-             "another model here, or fork when training is done");
+             "this process was forked while the model was in training, which continues only in the parent: make or "
+             "load another model here, or fork when training is done");
 }
 
 plx_status plx_model_check_weights(const plx_model *model, plx_error *err)

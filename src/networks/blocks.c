@@ -68,7 +68,7 @@ plx_ref plx_gated(plx_graph *graph, const plx_build *build, plx_ref x, const plx
         present[n++] = banks[i];
         experts += plx_ref_shape(graph, banks[i]).groups;
     }
-    if (present && n == 0) plx_graph_fail(graph, "all its banks are absent; give it an expert");
+    if (present && n == 0) plx_graph_fail(graph, "it has no experts; give it at least one");
     plx_ref gate = plx_dnn(graph, build, x, 1, &build->spec->gate_dnn_units, &build->spec->gate);
     gate = plx_linear(graph, gate, &(plx_linear_spec){.groups = 1, .width = experts, .init = PLX_INIT_GLOROT_UNIFORM});
     plx_ref mixed = plx_mixture(graph, plx_softmax(graph, gate), present, n);

@@ -108,7 +108,7 @@ static plx_status fail_system(const found *file, plx_error *err)
 
 static plx_status fail_format(const found *file, plx_error *err)
 {
-    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: not the rows that should be here", file->path);
+    PLX_FAIL(err, PLX_ERR_FORMAT, "%s: does not contain the expected rows", file->path);
 }
 
 static plx_status map_file(found *file, plx_error *err)

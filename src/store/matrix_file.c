@@ -24,7 +24,7 @@ static plx_status read_bytes(const plx_matrix_file *file, uint64_t offset, void 
         const ssize_t got = pread(file->descriptor, (char *)out + done, n - done, (off_t)(offset + done));
         if (got < 0 && errno == EINTR) continue;
         if (got < 0) PLX_FAIL(err, PLX_ERR_IO, "%s: %s", file->path, strerror(errno));
-        if (got == 0) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: ends at byte %zu: it is cut off", file->path, done);
+        if (got == 0) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: ends at byte %zu: it is truncated", file->path, done);
         done += (size_t)got;
     }
     return PLX_OK;
@@ -113,10 +113,10 @@ static plx_status open_npy(plx_matrix_file *file, uint64_t length, plx_error *er
     const bool is_first = start[6] == 1;
     const uint32_t before = is_first ? 10 : 12;
     uint32_t n = start[8] | (uint32_t)start[9] << 8;
-    if (length < before) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: ends within its header: it is cut off", file->path);
+    if (length < before) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: ends within its header: it is truncated", file->path);
     if (!is_first) n |= (uint32_t)start[10] << 16 | (uint32_t)start[11] << 24;
     if (start[6] < 1 || start[6] > 3 || n >= NPY_HEADER_LIMIT || n > length - before) {
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is not a .npy file of version 1, 2 or 3, or is cut off", file->path);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is not a .npy file of version 1, 2 or 3, or is truncated", file->path);
     }
     PLX_TRY(read_bytes(file, before, text, n, err));
     int64_t shape[2] = {0, 0};
@@ -165,7 +165,7 @@ static plx_status use_tensor(plx_matrix_file *file, json_t *root, const char *na
                  file->path, n);
     }
     if (!is_matrix(tensor, &file->dtype))
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the tensor is no matrix of F32 or F64", file->path);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: the tensor is not a matrix of F32 or F64", file->path);
     const json_t *shape = json_object_get(tensor, "shape"), *offsets = json_object_get(tensor, "data_offsets");
     const json_int_t begin = json_integer_value(json_array_get(offsets, 0)),
                      end = json_integer_value(json_array_get(offsets, 1));
@@ -185,7 +185,7 @@ static plx_status open_safetensors(plx_matrix_file *file, const char *tensor, ui
     for (int i = 7; i >= 0; i--)
         n = n << 8 | start[i];
     if (n < 2 || n > HEADER_LIMIT || n > length - sizeof start)
-        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is neither a .npy nor a safetensors file, or is cut off", file->path);
+        PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is neither a .npy nor a safetensors file, or is truncated", file->path);
     char *text = plx_alloc(allocator, (size_t)n, 1);
     if (!text) return plx_error_memory(err);
     json_t *root = NULL;
@@ -193,8 +193,7 @@ static plx_status open_safetensors(plx_matrix_file *file, const char *tensor, ui
     if (status != PLX_OK) goto done;
     root = json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, &where);
     if (!json_is_object(root)) {
-        status = plx_error_set(err, PLX_ERR_FORMAT, "%s: is neither a .npy file, nor has it the header of safetensors",
-                               file->path);
+        status = plx_error_set(err, PLX_ERR_FORMAT, "%s: is not a .npy file and has no safetensors header", file->path);
         goto done;
     }
     status = use_tensor(file, root, tensor, sizeof start + n, length, err);
@@ -212,7 +211,7 @@ static plx_status open_kind(plx_matrix_file *file, const char *tensor, const plx
     char start[6];
     if (fstat(file->descriptor, &info) != 0) PLX_FAIL(err, PLX_ERR_IO, "%s: %s", file->path, strerror(errno));
     if (!S_ISREG(info.st_mode)) PLX_FAIL(err, PLX_ERR_IO, "%s: is not a regular file", file->path);
-    if (info.st_size < 8) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is empty or cut off", file->path);
+    if (info.st_size < 8) PLX_FAIL(err, PLX_ERR_FORMAT, "%s: is empty or truncated", file->path);
     PLX_TRY(read_bytes(file, 0, start, sizeof start, err));
     const uint64_t length = (uint64_t)info.st_size;
     if (memcmp(start, MAGIC, sizeof start) != 0) return open_safetensors(file, tensor, length, allocator, err);

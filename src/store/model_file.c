@@ -48,7 +48,7 @@ static const char *header_text(const reader *r)
 static plx_status read_header_length(reader *r)
 {
     if (r->length < 8) {
-        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: has %zu bytes; a model file has at least 8: it is empty or cut off",
+        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: has %zu bytes; a model file has at least 8: it is empty or truncated",
                  r->name, r->length);
     }
     uint64_t length = 0;
@@ -56,12 +56,10 @@ static plx_status read_header_length(reader *r)
         length = length << 8 | r->bytes[i];
     if (length < 2 || length > HEADER_LIMIT || (length + 8) % DATA_ALIGNMENT != 0) {
         PLX_FAIL(r->err, PLX_ERR_FORMAT,
-                 "%s: is not a model file that plexus wrote: its first 8 bytes are no header "
-                 "length",
-                 r->name);
+                 "%s: is not a model file that plexus wrote: its first 8 bytes are not a header length", r->name);
     }
     if (length > r->length - 8) {
-        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: is cut off: its header ends at byte %" PRIu64 ", the file at %zu",
+        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: is truncated: its header ends at byte %" PRIu64 ", the file at %zu",
                  r->name, length + 8, r->length);
     }
     r->header_length = (size_t)length;
@@ -76,8 +74,8 @@ static plx_status parse_header(const reader *r, json_t **out)
     json_error_t where;
     *out = json_loadb(header_text(r), r->header_length, JSON_REJECT_DUPLICATES, &where);
     if (!*out) {
-        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: its header is not as it should be, byte %d: %s", r->name,
-                 8 + where.position, where.text);
+        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: its header is invalid at byte %d: %s", r->name, 8 + where.position,
+                 where.text);
     }
     if (!json_is_object(*out)) PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: its header is not an object", r->name);
     return PLX_OK;
@@ -151,7 +149,7 @@ static plx_status check_checksum(const reader *r, const plx_model_file *file)
     place += sizeof key - 1;
     size_t before = (size_t)(place - (const char *)r->bytes);
     if (r->length - before < CHECKSUM_DIGITS || memcmp(place, stated, CHECKSUM_DIGITS) != 0) {
-        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: its checksum is not where it should be: it was altered", r->name);
+        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: its checksum is in the wrong place: it was altered", r->name);
     }
     plx_checksum sum;
     plx_checksum_init(&sum);
@@ -182,7 +180,7 @@ static plx_status read_entry(const reader *r, const char *name, const json_t *va
     int64_t begin = 0, end = 0;
     if (!dtype || !json_is_array(shape) || json_array_size(offsets) != 2 || json_object_size(value) != 3 ||
         !get_count(json_array_get(offsets, 0), &begin) || !get_count(json_array_get(offsets, 1), &end)) {
-        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: tensor '%s' lacks dtype, shape or data_offsets", r->name, name);
+        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: tensor '%s' has no dtype, shape or data_offsets", r->name, name);
     }
     plx_tensor *tensor = &out->tensor;
     if (!plx_dtype_named(dtype, &tensor->dtype)) {
@@ -236,8 +234,8 @@ static plx_status check_places(const reader *r, entry *entries, int n)
         end = e->end;
     }
     if (end != data_length) {
-        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: %s: it has %" PRIu64 " bytes of data, its header tells of %" PRIu64,
-                 r->name, end > data_length ? "is cut off" : "goes on after its end", data_length, end);
+        PLX_FAIL(r->err, PLX_ERR_FORMAT, "%s: %s: it has %" PRIu64 " bytes of data, its header says %" PRIu64, r->name,
+                 end > data_length ? "is truncated" : "continues after its end", data_length, end);
     }
     return PLX_OK;
 }

@@ -41,8 +41,8 @@ static plx_status new_input(encode *e, const char *name, plx_onnx_type type, int
 {
     if (plx_onnx_is_taken(e->onnx, name))
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-                 "an input of the ONNX model would be called '%s', which another is, or which is empty or begins with "
-                 "'/': give the column another name",
+                 "an input of the ONNX model would be called '%s', which is taken, empty, or starts with '/': give the "
+                 "column another name",
                  name);
     *out = plx_onnx_input(e->onnx, name, type, width, doc);
     return PLX_OK;
@@ -50,7 +50,7 @@ static plx_status new_input(encode *e, const char *name, plx_onnx_type type, int
 
 static plx_status text_of(encode *e, int input, const char **out, plx_error *err)
 {
-    const char *blanks = e->encoders->csv.trim ? ", without blanks round it" : "";
+    const char *blanks = e->encoders->csv.trim ? ", without blanks around it" : "";
     if (!e->texts[input]) {
         const char *doc = plx_arena_format(e->onnx->arena,
                                            "the cell as texts are in the training rows%s; numbers by their shortest "
@@ -302,8 +302,8 @@ static plx_status cut_weights(encode *e, const plx_list_encoder *list, const cha
     const char *counts;
     if (holds(&list->vocabulary->texts, list->weight_separator))
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-                 "list '%s': a category holds its weight_separator '%s', and ONNX cannot tell at which one to cut; "
-                 "take another separator, or a weight_column",
+                 "list '%s': a category holds its weight_separator '%s', and ONNX cannot know where to split; use "
+                 "another separator, or a weight_column",
                  list->spec->name, list->weight_separator.text);
     const char *parts = split(onnx, items, list->weight_separator.text, &counts);
     const char *is_cut_once = plx_onnx_two(onnx, "Equal", counts, plx_onnx_int(onnx, 3));
@@ -346,8 +346,8 @@ static void tell_of_logarithms(const encode *e, const plx_dense_encoder *dense)
     char line[512];
     if (!dense->knots || dense->spec->transform != PLX_TRANSFORM_LOG1P || dense->by_number) return;
     snprintf(line, sizeof line,
-             "feature '%.100s' was fitted by an older plexus: a number that many rows have may be scaled otherwise in "
-             "ONNX than here; fit the model anew (docs/onnx.md)",
+             "feature '%.100s' was fitted by an older plexus: a number that many rows share may be scaled differently "
+             "in ONNX; fit the model again (docs/onnx.md)",
              dense->spec->name);
     e->tell(e->user, line);
 }
@@ -461,7 +461,7 @@ static plx_status encode_features(encode *e, plx_error *err)
     for (int i = 0; i < e->encoders->n_features; i++) {
         const plx_encoder *feature = &e->encoders->features[i];
         if (!plx_onnx_knows_kind(feature->spec->kind))
-            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "feature '%s' is of kind %s, for which there is no ONNX",
+            PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "feature '%s' is of kind %s, which has no form in ONNX",
                      feature->spec->name, feature->def->name);
         onnx->scope = feature->spec->name;
         PLX_TRY(writers[feature->spec->kind](e, feature, err));

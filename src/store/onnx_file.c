@@ -157,7 +157,7 @@ static plx_status write_model(plx_onnx *onnx, const char *path, const char *loca
     if (onnx->failed || p->model.failed || p->heads.failed || p->name.failed) return plx_error_memory(err);
     if (graph > most_bytes) {
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
-                 "%s: an ONNX file of %.1f GB cannot be read, 2 GB is the most: export it with external data "
+                 "%s: an ONNX file of %.1f GB cannot be read; the limit is 2 GB: export it with external data "
                  "(--external-data, external_data=True), which puts the parameters into a second file",
                  path, (double)graph / 1e9);
     }

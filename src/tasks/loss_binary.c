@@ -12,6 +12,6 @@ const plx_loss plx_loss_binary = {
     .link = PLX_LINK_SIGMOID,
     .labels_from_0 = true,
     .labels_to_1 = true,
-    .reader = "holds soft labels, numbers from 0 to 1; what means that there is none belongs to the task's `missing`",
+    .reader = "holds soft labels, numbers from 0 to 1; cells for no label belong to the task's `missing`",
     .each = binary,
 };

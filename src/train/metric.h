@@ -38,7 +38,7 @@ enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
     X(pr_auc, "PR-AUC", PLX_FOR_BINARY, PLX_BETTER_LARGER,                                                             \
       "average precision: precision at each threshold, weighted by the recall that it adds")                           \
     X(logloss, "log loss", PLX_FOR_BINARY | PLX_FOR_MULTICLASS, PLX_BETTER_SMALLER,                                    \
-      "mean of -log of the probability that was given to the label, cut to [1e-7, 1 - 1e-7]")                          \
+      "mean of -log of the predicted probability of the label, clipped to [1e-7, 1 - 1e-7]")                           \
     X(normalized_entropy, "norm. entropy", PLX_FOR_BINARY, PLX_BETTER_SMALLER,                                         \
       "log loss divided by the log loss of predicting the share of positives for every row")                           \
     X(ece, "ECE", PLX_FOR_BINARY, PLX_BETTER_SMALLER,                                                                  \
@@ -46,7 +46,7 @@ enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
     X(calibration, "pred/observed", PLX_FOR_BINARY, PLX_BETTER_NEITHER,                                                \
       "sum of the predictions divided by the number of positives; 1 is best")                                          \
     X(accuracy, "accuracy", PLX_FOR_BINARY | PLX_FOR_MULTICLASS, PLX_BETTER_LARGER,                                    \
-      "share of rows whose likelier class, that above 0.5 or the greatest, is the label")                              \
+      "share of rows where the more likely class (above 0.5, or the largest) is the label")                            \
     X(mae, "MAE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER,                                             \
       "mean absolute difference of prediction and label")                                                              \
     X(mse, "MSE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER,                                             \
@@ -65,7 +65,7 @@ enum {
 #undef PLX_METRIC_NUMBER
         PLX_METRICS
 };
-_Static_assert((int)PLX_METRICS <= (int)PLX_METRICS_MAX, "plx_metrics has no room for them");
+_Static_assert((int)PLX_METRICS <= (int)PLX_METRICS_MAX, "plx_metrics is too small");
 
 /** All metrics [PLX_METRICS], in the order of the list. */
 extern const plx_metric_info plx_metric_list[];

@@ -49,9 +49,8 @@ static const plx_optimizer *rmsprop_variant(const plx_train_spec *spec)
 
 const plx_optimizer plx_optimizer_rmsprop = {
     .name = "rmsprop",
-    .doc =
-        "RMSprop: v = rho * v + (1 - rho) * g^2, s = learning_rate * g / sqrt(v + epsilon), w -= s; centered: v less "
-        "the square of g's mean instead of v; with momentum m = momentum * m + s, w -= m",
+    .doc = "RMSprop: v = rho * v + (1 - rho) * g^2, s = learning_rate * g / sqrt(v + epsilon), w -= s; centered: v "
+           "minus the square of g's mean instead of v; with momentum m = momentum * m + s, w -= m",
     .n_slots = 1,
     .variant = rmsprop_variant,
     .step = rmsprop_step,

@@ -118,7 +118,7 @@ static plx_status trainer_init(trainer *t, plx_error *err)
     const size_t n = job->train->n;
     plx_arena_init(&t->arena, a);
     if (n == 0)
-        PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to train on: check data.train and the parts cut off it");
+        PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to train on: check data.train and the parts split off it");
     if (n > UINT32_MAX) PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu training rows: at most 2^32 - 1", n);
     PLX_TRY(init_steps(t, err));
     t->speeds = plx_arena_take(&t->arena, (size_t)job->spec->epochs, sizeof *t->speeds);
@@ -198,8 +198,8 @@ static plx_status check_values(const trainer *t, plx_error *err)
     if (!name) name = plx_table_update_not_finite(&t->tables);
     if (!name) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_NUMERIC,
-             "epoch %lld, step %lld: what the optimizer has summed of the gradient of '%s' is not finite: squares of "
-             "gradients above 1.8e19 are no floats; clip them (train.clip_value, train.clip_norm), or %s",
+             "epoch %lld, step %lld: the optimizer's sum for the gradient of '%s' is not finite: squares of gradients "
+             "above 1.8e19 overflow; clip them (train.clip_value, train.clip_norm), or %s",
              epoch, step, name, REMEDY);
 }
 
@@ -313,7 +313,7 @@ static plx_status restore(trainer *t, plx_error *err)
     memcpy(start, job->values, n * sizeof *start);
     plx_status status = job->keeper->restore(job->keeper->user, &t->kept, err);
     if (status == PLX_OK && !are_counters_sound(t)) {
-        status = plx_error_set(err, PLX_ERR_FORMAT, "its counters are not those of a run by this configuration");
+        status = plx_error_set(err, PLX_ERR_FORMAT, "its counters do not match this configuration");
     }
     if (status == PLX_OK && !(are_finite(job->values, n) && (!t->best || are_finite(t->best, n)))) {
         status = plx_error_set(err, PLX_ERR_FORMAT, "it holds a weight that is not finite");
@@ -361,7 +361,7 @@ static plx_status ask_rate(trainer *t, plx_error *err)
     const double scheduled = plx_schedule_rate(&t->update.schedule, t->update.step + 1);
     const double rate = job->rate(job->user, (int)t->epoch, scheduled);
     if (!(rate >= 0) || !isfinite(rate))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "epoch %d: a learning rate of %g was asked for; it must be 0 or more",
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "epoch %d: a learning rate of %g was requested; it must be 0 or more",
                  (int)t->epoch, rate);
     t->update.rate_factor = scheduled > 0 ? rate / scheduled : 1;
     return PLX_OK;

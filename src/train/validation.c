@@ -59,8 +59,8 @@ static plx_status leave_out_unlabelled(plx_validation *v, plx_error *err)
         if (v->monitor.n_terms > 0) continue;
         if (is_loss || task < 0)
             PLX_FAIL(err, PLX_ERR_SCHEMA,
-                     "no validation row has a label that counts, so that no epoch can be told from another: validate "
-                     "on rows with labels (data.validation, data.validation_part), or leave the validation rows out");
+                     "no validation row has a label and a weight, so epochs cannot be compared: validate on rows with "
+                     "labels (data.validation, data.validation_part), or remove the validation rows");
         PLX_FAIL(err, PLX_ERR_SCHEMA, "train.monitor: no validation row has a label of task '%s'",
                  v->job->task_names[task]);
     }
@@ -79,7 +79,7 @@ static plx_status check_meaning(plx_validation *v, plx_error *err)
         const plx_metrics *score = &v->measured.figures[term->task];
         if (term->metric && isnan(plx_metric_of(term->metric, score)))
             PLX_FAIL(err, PLX_ERR_SCHEMA,
-                     "train.monitor: %s of task '%s' has no meaning for the validation rows, whose labels are %s",
+                     "train.monitor: %s of task '%s' is undefined for the validation rows: their labels are %s",
                      term->metric->name, name, plx_task_list[v->job->task_kinds[term->task]]->degenerate);
     }
     return PLX_OK;
