@@ -64,7 +64,7 @@ def _named(names: Iterable[object], values: Iterable[Any], wanted: Collection[st
         name = str(given)
         is_read = wanted is None or name in wanted
         if is_read and name in found:
-            raise SchemaError(f"column '{name}' is there twice; rename or drop one of them")
+            raise SchemaError(f"column '{name}' appears twice; rename or drop one of them")
         found[name] = value if is_read else _Unread()
     return found
 

@@ -188,7 +188,7 @@ def test_frames_of_labels(codes):
     ):
         assert same(model_of(codes, form), reference), type(form)
     twice = pd.DataFrame(np.stack([y, y], 1), columns=["t", "t"])
-    with pytest.raises(plexus.PlexusError, match="column 't' is there twice"):
+    with pytest.raises(plexus.PlexusError, match="column 't' appears twice"):
         model_of(codes, twice)
 
 
@@ -258,9 +258,9 @@ def test_duplicate_names(codes):
     reference = model_of(codes, y)
     column = pd.DataFrame({"c": codes})
     for twice, message in (
-        (pd.concat([column, column], axis=1), "column 'c' is there twice; rename or drop one of them"),
-        (pa.table([codes, codes], names=["c", "c"]), "column 'c' is there twice"),
-        ({"c": codes, _Text("c"): codes}, "column 'c' is there twice"),
+        (pd.concat([column, column], axis=1), "column 'c' appears twice; rename or drop one of them"),
+        (pa.table([codes, codes], names=["c", "c"]), "column 'c' appears twice"),
+        ({"c": codes, _Text("c"): codes}, "column 'c' appears twice"),
     ):
         with pytest.raises(plexus.SchemaError, match=message):
             model_of(twice, y)

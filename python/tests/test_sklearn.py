@@ -163,7 +163,7 @@ def test_dtypes_of_numbers():
     )
     model = MultiTaskClassifier(epochs=1, threads=1).fit(mixed, y)
     assert model._is_category == {"i": False, "b": False, "f": False, "c": True, "s": True, "o": False, "m": True}
-    with pytest.raises(plexus.PlexusError, match="column 'i' is there twice"):
+    with pytest.raises(plexus.PlexusError, match="column 'i' appears twice"):
         MultiTaskClassifier().fit(mixed[["i", "i"]], y)
 
 
