@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A stream of record batches into raw columns. Batches are read where they lie; only categories are copied. */
+/* Reads a stream of record batches into raw columns. Batches are read in place; only categories are copied. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -9,14 +9,14 @@
 #include "data/cells.h"
 #include "files/arrow_column.h"
 
-enum { AHEAD = 8 }; /* bytes that may be read behind a text, rounded up */
+enum { AHEAD = 8 }; /* bytes that may be read after a text, rounded up */
 
 /** How one column is read. */
 typedef struct source {
-    plx_slice separator; /* between the items of a list in a cell; empty: nothing reads lists there */
-    bool is_weights;     /* that is what reads it, and nothing else does */
+    plx_slice separator; /* between the items of a list in a cell; empty: no feature reads lists here */
+    bool is_weights;     /* the only reader takes weights */
     plx_arrow_column column;
-    bool is_told; /* that it holds ids which a float cannot hold */
+    bool is_told; /* the warning about ids that a float cannot hold was given */
 } source;
 
 struct plx_arrow_reader {
@@ -26,8 +26,8 @@ struct plx_arrow_reader {
     struct ArrowSchema schema;
     struct ArrowArray batch;
     int64_t row;     /* rows before the batch */
-    int64_t next;    /* row of the batch */
-    source *sources; /* [n_inputs], and behind them of to.kept's columns */
+    int64_t next;    /* next row of the batch */
+    source *sources; /* [n_inputs], then the columns of to.kept */
     int n_sources;   /* plx_filling_n_places */
     int *places;     /* [n_sources]: columns of a batch */
     plx_string room; /* for texts at the end of their buffer, and lists */
@@ -48,7 +48,7 @@ static plx_status fail_stream(const reader *r, int code, plx_error *err)
 
 enum { LISTED_BYTES = 240 };
 
-/* As many of the names as there is room for. */
+/* As many of the names as fit. */
 static const char *list_names(const char *const *names, size_t n, char listed[LISTED_BYTES])
 {
     size_t used = 0;
@@ -107,7 +107,7 @@ static plx_status find_columns(reader *r, plx_error *err)
     return missing ? fail_missing(r, missing, err) : PLX_OK;
 }
 
-/* The text with bytes behind it that may be read. */
+/* The text, followed by readable bytes. */
 static plx_status with_room(reader *r, const plx_arrow_value *value, plx_slice *text, plx_error *err)
 {
     static const char nothing[AHEAD] = {0};
@@ -131,7 +131,7 @@ static plx_status add_text(reader *r, int input, plx_slice text, plx_error *err)
     return plx_filling_text(&r->to, input, text, err);
 }
 
-/* One line a column. */
+/* At most one warning per column. */
 static void warn_of_float(const reader *r, source *s, int input, const plx_arrow_value *value)
 {
     const plx_arrow_kind kind = s->column.values.kind;
@@ -140,12 +140,12 @@ static void warn_of_float(const reader *r, source *s, int input, const plx_arrow
     s->is_told = plx_warn_of_float(&r->to.listener, r->to.encoders->inputs[input].column, value->number);
 }
 
-/* An item of a list as the text that a file would have. Of weights, which become floats, a shorter way to the same
- * float does: numbers with a text take twenty times as long. */
+/* An item of a list as the text it would have in a file. Weights become floats, so they take a shorter way to the same
+ * float: numbers with a text take twenty times as long. */
 static plx_status item_at(reader *r, source *s, int input, int64_t at, char *room, plx_slice *text, plx_error *err)
 {
     plx_arrow_value value;
-    if (s->is_weights && s->column.values.kind != PLX_ARROW_HALF) { /* a half's text is of fewer digits */
+    if (s->is_weights && s->column.values.kind != PLX_ARROW_HALF) { /* the text of a half has fewer digits */
         PLX_TRY(plx_arrow_item_at(&s->column, at, NULL, &value, err));
         const bool is_number = value.is_number && !value.is_missing;
         *text = (plx_slice){room, is_number ? plx_format_float((float)value.number, room) : 0};
@@ -160,7 +160,7 @@ static plx_status item_at(reader *r, source *s, int input, int64_t at, char *roo
     return PLX_OK;
 }
 
-/* A list as the cell that a file would have. */
+/* A list as the cell it would be in a file. */
 static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
 {
     static const char nothing[AHEAD] = {0};
@@ -184,7 +184,7 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     return add_text(r, input, (plx_slice){r->room.text, length}, err);
 }
 
-/* A list of numbers as the vector that reads it: what its text would give, without the text. */
+/* Reads a list of numbers directly into a vector, with the same result as through its text. */
 static plx_status add_vector(reader *r, int input, int64_t row, plx_error *err)
 {
     const plx_arrow_column *column = &r->sources[input].column;
@@ -202,8 +202,7 @@ static plx_status add_vector(reader *r, int input, int64_t row, plx_error *err)
     return plx_filling_vector(&r->to, input, n, err);
 }
 
-/* Whether nothing but a vector reads the column, and its items are numbers. Those of files may stand for missing ones.
- */
+/* Whether only a vector reads the column, and its items are numbers. In files a number may mean a missing value. */
 static bool is_vector(const reader *r, int input)
 {
     const plx_raw_column *column = &r->to.columns->items[input];
@@ -212,7 +211,7 @@ static bool is_vector(const reader *r, int input)
     return column->width > 1 && !column->has_texts && kind >= first && kind <= PLX_ARROW_BYTES_DECIMAL;
 }
 
-/* Whether the row under way is null as a whole, where rows are structs. */
+/* Whether the current row is null as a whole, in a stream of structs. */
 static bool is_null_row(const reader *r, int64_t row)
 {
     const uint8_t *valid = r->batch.null_count != 0 && r->batch.n_buffers > 0 ? r->batch.buffers[0] : NULL;
@@ -256,7 +255,7 @@ static plx_status keep_values(const reader *r, int64_t row, plx_error *err)
     return PLX_OK;
 }
 
-/* `*input`: that whose cell is wrong; -1: none. */
+/* `*input`: the one with the invalid cell, or -1. */
 static plx_status fill_row(reader *r, int64_t row, int *input, plx_error *err)
 {
     int together = 0;
@@ -276,7 +275,7 @@ static plx_status fill_row(reader *r, int64_t row, int *input, plx_error *err)
     return status;
 }
 
-/* `row` counts in the columns, `number` all rows of the stream. */
+/* `row` counts in the columns, `number` in the whole stream. */
 static plx_status add_row(reader *r, int64_t row, int64_t number, plx_error *err)
 {
     int input;
@@ -315,7 +314,7 @@ static void end_batch(reader *r)
     r->batch = (struct ArrowArray){0};
 }
 
-/* The next batch that has rows; `*more` is false where there is none. */
+/* The next batch that has rows; `*more` is false at the end. */
 static plx_status next_batch(reader *r, bool *more, plx_error *err)
 {
     while (!r->batch.release || r->next == r->batch.length) {

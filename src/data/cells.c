@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules for single cells. */
+/* Rules for single cells. */
 #include "data/cells.h"
 
 #include <stdio.h>
@@ -66,7 +66,7 @@ plx_slice plx_separator_of(const char *separator)
     return plx_slice_of(!separator ? "" : strcmp(separator, "tab") == 0 ? "\t" : separator);
 }
 
-/* Points and commas change places, so that what is no number by its point stays none. */
+/* Swaps points and commas, so that a cell that is no number with a decimal point stays none. */
 static plx_slice exchange(plx_slice cell, char *room)
 {
     for (size_t i = 0; i < cell.length; i++)
@@ -76,7 +76,7 @@ static plx_slice exchange(plx_slice cell, char *room)
 
 plx_number plx_cell_number_by(const plx_data_spec *data, plx_slice cell, double *out)
 {
-    enum { LONGEST = 400 }; /* of a number with all digits that a double may have before its point */
+    enum { LONGEST = 400 }; /* of a number with every digit that a double may have before its point */
     char room[LONGEST];
     const bool has_comma = data->decimal && data->decimal[0] == ',';
     if (!has_comma || cell.length > LONGEST || plx_cell_is_listed(&data->missing, cell))
@@ -88,7 +88,7 @@ plx_shown_cell plx_cell_show(plx_slice cell)
 {
     plx_shown_cell s;
     size_t n = cell.length <= PLX_SHOWN_BYTES ? cell.length : PLX_SHOWN_BYTES;
-    while (n < cell.length && n > 0 && (cell.text[n] & 0xC0) == 0x80) /* not in the middle of a character */
+    while (n < cell.length && n > 0 && (cell.text[n] & 0xC0) == 0x80) /* not inside a character */
         n--;
     size_t used = 0;
     s.text[used++] = '\'';
@@ -106,7 +106,7 @@ plx_shown_cell plx_cell_show(plx_slice cell)
     return s;
 }
 
-/* Texts by which other programs mean that a value is missing. */
+/* Texts that mean a missing value in other programs. */
 static bool means_missing(plx_slice cell)
 {
     static const char *const texts[] = {"na", "n/a", "#n/a", "<na>", "none",    "null",   "nil",  "\\n",    "nat",

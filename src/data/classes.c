@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Classes found, ordered and weighted. Two texts of a raw column may be one class: what counts is the text of the value
+/* Finds, sorts and weights classes. Two texts of a raw column may be one class: the text of the value counts
  * (base/value_text.h). */
 #include "data/classes.h"
 
@@ -112,12 +112,12 @@ plx_status plx_classes_list(plx_encoders *e, plx_label_encoder *task, plx_error 
         if (!plx_dictionary_add(&task->classes, text, plx_dictionary_hash(&task->classes, text)))
             return plx_error_memory(err);
     }
-    /* Classes that are not listed come with the fit. */
+    /* Classes that are not listed are found by the fit. */
     if (!plx_task_has_texts(spec) || (plx_task_has_classes(spec) && !spec->classes.n)) return PLX_OK;
     return plx_classes_check(e, task, err);
 }
 
-/* A text that rows have, and its number where all are numbers. */
+/* A text in the rows, and its number if all are numbers. */
 typedef struct found_class {
     plx_slice text;
     double number;
@@ -128,7 +128,7 @@ static int compare_texts(const void *a, const void *b)
     return plx_slice_compare(((const found_class *)a)->text, ((const found_class *)b)->text);
 }
 
-/* Integers that are one double differ by length or bytes; negative ones the other way round. */
+/* Different integers may be the same double; then length and bytes decide, reversed for negative ones. */
 static int compare_numbers(const void *a, const void *b)
 {
     const found_class *x = a, *y = b;
@@ -138,7 +138,7 @@ static int compare_numbers(const void *a, const void *b)
     return x->number < 0 ? -by_text : by_text;
 }
 
-/* Marks the texts of the column that rows order[0..n-1] have. */
+/* Marks the texts of the column that occur in rows order[0..n-1]. */
 static void mark_texts(const plx_raw_column *column, const uint32_t *order, size_t n, bool *is_there)
 {
     uint32_t codes[PLX_ENCODED_ROWS];
@@ -150,7 +150,7 @@ static void mark_texts(const plx_raw_column *column, const uint32_t *order, size
     }
 }
 
-/* Adds sorted texts, of which equal ones lie side by side. */
+/* Adds sorted texts; equal ones are adjacent. */
 static plx_status add_classes(plx_label_encoder *task, const found_class *found, size_t n, plx_error *err)
 {
     for (size_t i = 0; i < n; i++) {
@@ -189,7 +189,7 @@ plx_status plx_classes_fit(plx_encoders *e, plx_label_encoder *task, const plx_c
     return status ? status : plx_classes_check(e, task, err);
 }
 
-/* Whether a text of the task's column is a negative by being none of its lists. */
+/* Whether a text of the task's column is negative because no list contains it. */
 static bool is_other(const plx_encoders *e, const plx_label_encoder *task, plx_slice text)
 {
     return !plx_cell_is_listed(&task->spec->positive, text) &&

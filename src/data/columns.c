@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw columns: growing. Rows double in number; pages that were never written take no memory, and the C library moves
- * large blocks without copying them.
+ * How raw columns grow. The number of rows doubles; pages that were never written take no memory, and the C library
+ * moves large blocks without copying them.
  */
 #include "data/columns.h"
 
@@ -24,7 +24,7 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
     return PLX_OK;
 }
 
-/* Of the rows and texts that came last nothing is known. */
+/* Clears the cache of the last row and text. */
 static void forget_last(plx_raw_column *column)
 {
     column->newest_row = SIZE_MAX;
@@ -71,8 +71,7 @@ void plx_columns_forget(const plx_columns *columns)
         plx_column_forget(columns, i);
 }
 
-/* Makes `*array`, of which the first `used` bytes count, `bytes` large where it is to lie now; it never becomes larger
- * than `most`. */
+/* Resizes `*array` to `bytes` in its current storage and keeps the first `used` bytes; it never grows beyond `most`. */
 static plx_status resize(plx_columns *columns, void **array, plx_spill *file, size_t used, size_t bytes, uint64_t most,
                          plx_error *err)
 {
@@ -110,7 +109,7 @@ static plx_status resize_numbers(plx_columns *columns, plx_raw_column *column, s
     return status;
 }
 
-/* How many rows to have room for next. Files grow by less, since they cost disk; moving them costs nothing. */
+/* The next capacity in rows. Files grow by less, since they use disk space; moving them costs nothing. */
 static size_t next_capacity(plx_columns *columns)
 {
     size_t row_bytes = 0, capacity = columns->capacity ? 2 * columns->capacity : FIRST_ROWS;
@@ -148,7 +147,7 @@ plx_status plx_columns_reserve(plx_columns *columns, size_t rows, plx_error *err
     return PLX_OK;
 }
 
-/* Doubles the bytes of a code, from the last row to the first, so that nothing is overwritten before it is moved. */
+/* Doubles the bytes per code, from the last row to the first, so that no code is overwritten before it is moved. */
 static plx_status widen(plx_columns *columns, plx_raw_column *column, plx_error *err)
 {
     const uint32_t bytes = column->code_bytes;
@@ -250,8 +249,8 @@ static plx_status find_or_add(plx_columns *columns, plx_raw_column *column, plx_
     return add_new(columns, column, text, hash, err);
 }
 
-/* Most columns have few values, and most rows one of the commonest: a look at one place finds it, without branches that
- * depend on the text. */
+/* Most columns have few values, and most rows have a common one: one lookup finds it, without branches that depend on
+ * the text. */
 plx_status plx_column_add_text(plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err)
 {
@@ -296,7 +295,7 @@ void plx_column_codes(const plx_raw_column *column, const uint32_t *order, size_
     }
 }
 
-/* The same of rows first..first+n-1. */
+/* The same for rows first..first+n-1. */
 static void read_codes(const plx_raw_column *column, size_t first, size_t n, uint32_t *out)
 {
     uint32_t rows[PLX_ENCODED_ROWS];
@@ -305,7 +304,7 @@ static void read_codes(const plx_raw_column *column, size_t first, size_t n, uin
     plx_column_codes(column, rows, n, out);
 }
 
-/* `codes` [from->dictionary.n]: what the column's codes are here. */
+/* `codes` [from->dictionary.n]: the codes of that column in this one. */
 static void append_codes(plx_raw_column *column, size_t row, const plx_raw_column *from, size_t n,
                          const uint32_t *codes)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbered texts: growing. Finding is in the header, since it runs once a cell. */
+/* How the string interner grows. Lookup is in the header, since it runs once per cell. */
 #include "data/dictionary.h"
 
 #include <time.h>
@@ -7,7 +7,7 @@
 
 enum { FIRST_SLOTS = 16, BLOCK_TEXTS = 32 };
 
-/* Without the system's numbers, what no text can know either: where things lie, and the time. */
+/* Without random numbers of the system: addresses and the time, which no text can know either. */
 plx_hash_seed plx_hash_seed_draw(void)
 {
     plx_hash_seed seed;
@@ -41,13 +41,13 @@ static void put(plx_dictionary_slot *slots, size_t n_slots, plx_dictionary_slot 
     slots[at] = slot;
 }
 
-/* Hashes are kept to 32 bits, which number every slot: a table of 2^32 would hold more values than are allowed. */
+/* Hashes are truncated to 32 bits, enough for every slot: a table of 2^32 would hold more values than are allowed. */
 static bool grow_slots(plx_dictionary *dictionary)
 {
     size_t n_slots = dictionary->n_slots ? dictionary->n_slots * 2 : FIRST_SLOTS;
     plx_dictionary_slot *slots = plx_alloc(dictionary->allocator, n_slots, sizeof *slots);
     if (!slots) return false;
-    memset(slots, 0xff, n_slots * sizeof *slots); /* PLX_NOT_FOUND everywhere */
+    memset(slots, 0xff, n_slots * sizeof *slots); /* PLX_NOT_FOUND in every slot */
     for (size_t i = 0; i < dictionary->n_slots; i++)
         if (dictionary->slots[i].value != PLX_NOT_FOUND) put(slots, n_slots, dictionary->slots[i]);
     plx_free(dictionary->allocator, dictionary->slots);
@@ -65,7 +65,7 @@ bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t has
     if (2 * ((size_t)n + 1) > dictionary->n_slots && !grow_slots(dictionary)) return false;
     if (plx_grow(allocator, &dictionary->ends, &dictionary->ends_capacity, (size_t)n + 1, sizeof(int64_t)))
         return false;
-    /* One byte more, so that `bytes` is there even when all texts are empty. */
+    /* One more byte, so that `bytes` is not NULL when all texts are empty. */
     if (plx_grow(allocator, &dictionary->bytes, &dictionary->bytes_capacity, begin + text.length + 1, 1)) return false;
     if (text.length) memcpy(dictionary->bytes + begin, text.text, text.length);
     dictionary->ends[n] = (int64_t)(begin + text.length);
@@ -74,7 +74,7 @@ bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t has
     return true;
 }
 
-/* What follows in the run of slots may have to move up, so that no search ends at the free one before it. */
+/* Later slots of the run may have to move up, so that no search ends early at the freed slot. */
 void plx_dictionary_drop(plx_dictionary *dictionary)
 {
     const uint32_t value = dictionary->n - 1;
@@ -98,8 +98,8 @@ void plx_dictionary_clear(plx_dictionary *dictionary)
     if (dictionary->n_slots) memset(dictionary->slots, 0xff, dictionary->n_slots * sizeof *dictionary->slots);
 }
 
-/* A text costs three misses of the cache in a large dictionary, its slot, its end and its bytes; those of a block of
- * texts are waited for together. */
+/* In a large dictionary a text costs three cache misses: its slot, its end and its bytes. A block of texts waits for
+ * them together. */
 static void prefetch(const plx_dictionary *dictionary, const uint32_t *hashes, size_t n)
 {
     const size_t last = dictionary->n_slots - 1;
@@ -130,7 +130,7 @@ static bool add_block(plx_dictionary *dictionary, const plx_dictionary *from, co
     return true;
 }
 
-/* The low bits of a hash, which slots hold, are all that a table looks at. */
+/* The table uses only the low bits of a hash, which the slots hold. */
 bool plx_dictionary_add_all(plx_dictionary *dictionary, const plx_dictionary *from, uint32_t *values)
 {
     uint32_t *hashes = plx_alloc(dictionary->allocator, from->n, sizeof *hashes);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Encodes columns of cells in memory: the path of a server, often with one row a call. A column is looked for where it
- * was found in the call before, else from where the last one was found.
+ * Encodes columns of cells in memory: the path of a server, often with one row per call. The search for a column starts
+ * where the last call found it, or after the column found last.
  */
 #include <string.h>
 
@@ -21,7 +21,7 @@ static void report_missing(const plx_request *r, const char *name, plx_error *er
         plx_error_set(err, PLX_ERR_SCHEMA, "no column '%s' was given; the model reads it", name);
 }
 
-/* Numbers in a row, or texts with so many in them. */
+/* Numbers per row, or texts that each hold as many. */
 static plx_status check_width(const plx_request *r, int input, const plx_column *cells, plx_error *err)
 {
     const plx_input *column = &r->encoders->inputs[input];
@@ -98,7 +98,7 @@ plx_status plx_request_fail_row(size_t row, plx_error *err)
 static plx_status encode(plx_request *r, plx_error *err)
 {
     const plx_encoder *one = r->encoders->all, *end = one + r->encoders->n_all;
-    memset(r->out, 0, r->n * r->encoders->layout.record_bytes); /* the padding, too: equal rows have equal records */
+    memset(r->out, 0, r->n * r->encoders->layout.record_bytes); /* the padding too: equal rows have equal records */
     for (; one < end; one += one->n_alike)
         PLX_TRY(one->def->encode_cells(one, one->n_alike, r, err));
     return PLX_OK;

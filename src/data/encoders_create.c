@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making encoders from a spec: a copy of it, checks of what involves several fields, the columns that are read. */
+/* Makes encoders from a spec: copies it, checks what involves several fields and finds the input columns. */
 #include <string.h>
 
 #include "data/encoder_def.h"
@@ -12,7 +12,7 @@ static char *copy_text(plx_arena *arena, const char *text)
     return plx_arena_text(arena, text ? text : "", text ? strlen(text) : 0);
 }
 
-/* Replaces texts by those that they stand for as values. */
+/* Replaces texts by the texts of their values. */
 static void own_values(plx_encoders *e, const plx_text_list *list)
 {
     char room[PLX_VALUE_ROOM];
@@ -23,7 +23,7 @@ static void own_values(plx_encoders *e, const plx_text_list *list)
     }
 }
 
-/* Replaces the texts and lists of `object`, a copy of a struct, by copies in the arena. */
+/* Replaces the texts and lists of `object`, the copy of a struct, by copies in the arena. */
 static void own_fields(plx_arena *arena, const plx_field *fields, size_t n, void *object)
 {
     for (size_t i = 0; i < n; i++) {
@@ -138,7 +138,7 @@ plx_status plx_encoder_take_vocabulary(plx_encoders *e, plx_encoder *feature, pl
     return PLX_OK;
 }
 
-/* Gives the outputs of a feature their places. */
+/* Places the outputs of a feature. */
 static void place_outputs(plx_encoders *e, plx_encoder *feature)
 {
     feature->n_outputs = feature->def->outputs(feature->spec, feature->outputs);
@@ -191,7 +191,7 @@ static void count_alike(plx_encoders *e)
     }
 }
 
-/* A cell is a date or a number. */
+/* A cell is read either as a date or as a number. */
 static plx_status check_inputs(const plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->n_inputs; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is fitted from raw columns. */
+/* Fits encoders to raw columns. */
 #include "data/encoder_def.h"
 #include "files/find.h"
 
@@ -18,7 +18,7 @@ plx_status plx_vocabularies_read(plx_encoders *e, const plx_load_options *option
     return status;
 }
 
-/* What is fitted from some rows. */
+/* The arguments of a fit on some rows. */
 typedef struct fitting {
     plx_encoders *encoders;
     const plx_columns *columns;
@@ -26,7 +26,7 @@ typedef struct fitting {
     size_t n;
 } fitting;
 
-/* Of a table that several features share. */
+/* For a table that several features share. */
 static plx_status fit_vocabulary(void *user, int job, int thread, plx_error *err)
 {
     const fitting *f = user;
@@ -58,7 +58,7 @@ plx_status plx_encoders_fit(plx_encoders *e, const plx_columns *columns, const u
 
 /* -- Without rows -------------------------------------------------------------------------------------------------- */
 
-/* Categories "0", "1" and so on, which stand for those of rows to come. */
+/* Categories "0", "1" and so on, as placeholders for those of later rows. */
 static plx_status declare_vocabulary(plx_vocabulary *vocabulary, plx_arena *arena, plx_error *err)
 {
     const int64_t size = vocabulary->spec->max_size;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw columns into records. Records are written in blocks of rows that stay in the cache while feature after feature is
- * added to them; threads take runs of blocks.
+ * Encodes raw columns as records. Records are written in blocks of rows that stay in the cache while feature after
+ * feature is added; each thread takes a run of blocks.
  */
 #include "data/encoder_def.h"
 #include "data/unknown.h"
@@ -15,8 +15,8 @@ struct plx_encoding {
     int threads;
     size_t n; /* for plx_encoder_def.prepare */
     plx_arena arena;
-    plx_arena *arenas; /* [threads]: of what a thread prepares */
-    void ***prepared;  /* [threads][n_all]: by their rows */
+    plx_arena *arenas; /* [threads]: memory for the prepared state of a thread */
+    void ***prepared;  /* [threads][n_all]: prepared for its rows */
 };
 
 /* -- What rows are encoded by -------------------------------------------------------------------------------------- */
@@ -83,7 +83,7 @@ void plx_encoding_free(plx_encoding *encoding)
 
 /* -- Rows ---------------------------------------------------------------------------------------------------------- */
 
-/* Rows order[0..n-1] on their way to records first.. */
+/* Encodes rows order[0..n-1] as the records from `first` on. */
 typedef struct passage {
     const plx_encoding *encoding;
     const uint32_t *order;
@@ -93,7 +93,7 @@ typedef struct passage {
     plx_unknown *unknown;
 } passage;
 
-/* Of the rows those from `done` on, as many as a block has. */
+/* One block of the rows, from `done` on. */
 static plx_encoded_rows block_of(const passage *p, size_t done, bool *has_all_labels)
 {
     const plx_encoders *e = p->encoding->encoders;
@@ -124,7 +124,7 @@ static plx_status encode_run(void *user, int job, int thread, plx_error *err)
     return PLX_OK;
 }
 
-/* Row by row, so that the example of an unknown cell is the first. */
+/* Row by row, so that the example of an unknown cell is the first one. */
 static void count_unknown(void *user, int job, int thread)
 {
     const passage *p = user;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The fitted state as tensors, and encoders from such tensors. What comes in is not trusted. */
+/* Stores the fitted state as tensors, and loads encoders from them. Loaded tensors are not trusted. */
 #include <math.h>
 
 #include "data/encoder_def.h"
@@ -31,14 +31,14 @@ plx_tensor *plx_tensor_add_texts(plx_tensor *next, plx_arena *arena, const char 
     return next;
 }
 
-/* Of hashed ids there is nothing to keep. */
+/* Hashed ids have no state to store. */
 static plx_tensor *add_vocabulary(plx_tensor *next, const plx_vocabulary *vocabulary, plx_arena *arena)
 {
     if (vocabulary->hash_buckets) return next;
     return plx_tensor_add_texts(next, arena, "vocabulary", vocabulary->name, &vocabulary->texts);
 }
 
-/* Files of before do not have it, nor do those whose features knew nothing. */
+/* Missing in older files, and if the feature knew no share. */
 static plx_tensor *add_known_share(plx_tensor *next, const plx_encoder *feature, plx_arena *arena)
 {
     if (feature->known_share <= 0) return next;
@@ -46,7 +46,7 @@ static plx_tensor *add_known_share(plx_tensor *next, const plx_encoder *feature,
                           &feature->known_share);
 }
 
-/* Those with vocabularies, or the others. */
+/* The states of features with a vocabulary, or of the others. */
 static plx_tensor *add_states(plx_tensor *next, const plx_encoders *e, bool have_vocabularies, plx_arena *arena)
 {
     for (int i = 0; i < e->n_all; i++) {

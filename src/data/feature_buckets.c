@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Buckets: ranges of numbers as categories, by given borders or by borders taken from the rows. */
+/* Buckets: ranges of numbers as categories, with borders that are given or fitted to the rows. */
 #include "data/feature_buckets.h"
 
 #include "data/encoder_def.h"
 #include "data/feature_dense.h"
 #include "data/quantiles.h"
 
-/* Borders at most, so that ids are counted by an int. */
+/* The most borders, so that an int can count the ids. */
 enum { BORDERS_MAX = 0x7ffffff0 };
 
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
@@ -44,7 +44,7 @@ static const char *number_reader(const plx_feature_spec *spec, plx_number kind)
     return kind == PLX_NUMBER_MISSING ? NULL : "is divided into buckets";
 }
 
-/* The id of a number; 0 where it is missing. */
+/* The id of a number; 0 if missing. */
 static uint32_t id_of(const plx_bucket_encoder *buckets, double number)
 {
     return isnan(number) ? 0 : 1 + plx_bucket_of(buckets->borders, buckets->n_borders, number);
@@ -63,7 +63,7 @@ static plx_status fit_quantiles(const plx_encoders *e, plx_bucket_encoder *bucke
     return PLX_OK;
 }
 
-/* Takes borders from sorted numbers; they go to the arena. */
+/* Fits borders to sorted numbers; the arena owns them. */
 static plx_status fit_borders(plx_encoders *e, plx_bucket_encoder *buckets, const double *sorted, size_t n,
                               plx_error *err)
 {
@@ -78,7 +78,7 @@ static plx_status fit_borders(plx_encoders *e, plx_bucket_encoder *buckets, cons
     return PLX_OK;
 }
 
-/* The id of most rows, the smaller of equals. `numbers` are those that are given. */
+/* The most frequent id, the smaller one of a tie. `numbers` holds those that are not missing. */
 static plx_status fit_common(plx_bucket_encoder *buckets, const double *numbers, size_t n_given, size_t n,
                              const plx_allocator *allocator, plx_error *err)
 {

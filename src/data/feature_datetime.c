@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dates: hour, weekday and month are ids, the days up to a reference a number. The raw column holds whole seconds since
- * 1970-01-01, in UTC where the cell has a zone. The age never counts from today: it would make other scores tomorrow.
+ * Dates: hour, weekday and month are ids, the number of days up to a reference is a number. The raw column holds whole
+ * seconds since 1970-01-01, in UTC if the cell has a zone. The age never counts from today: scores would change from
+ * day to day.
  */
 #include "data/feature_datetime.h"
 
@@ -14,7 +15,7 @@ enum { SECONDS_A_DAY = 86400, SECONDS_AN_HOUR = 3600, DAYS_A_WEEK = 7, FIRST_WEE
 static const char *const names[] = {
     [PLX_DATE_HOUR] = "hour", [PLX_DATE_WEEKDAY] = "weekday", [PLX_DATE_MONTH] = "month", [PLX_DATE_AGE] = "age"};
 
-/* The values that each part has. */
+/* The number of values of each part. */
 static const uint32_t values[] = {[PLX_DATE_HOUR] = 24, [PLX_DATE_WEEKDAY] = 7, [PLX_DATE_MONTH] = 12};
 
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
@@ -79,7 +80,7 @@ static plx_status link_column(plx_encoders *e, plx_encoder *feature, plx_error *
 
 /* -- Parts of a date ---------------------------------------------------------------------------------------------- */
 
-/* The id of a part that is one; 0 where the date is missing. */
+/* The id of a part that has ids; 0 if the date is missing. */
 static uint32_t id_of(int part, double seconds)
 {
     int64_t in_day, weekday;
@@ -91,7 +92,7 @@ static uint32_t id_of(int part, double seconds)
     return 1 + (uint32_t)weekday;
 }
 
-/* In days; NaN where the date is missing. */
+/* In days; NaN if the date is missing. */
 static double age_of(const plx_datetime_encoder *own, double seconds)
 {
     return ((double)own->reference - seconds) / SECONDS_A_DAY;

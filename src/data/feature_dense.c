@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dense features: each number of a cell is filled where it is missing, clipped, transformed and scaled, in doubles, and
- * rounded to a float at the end. Scalings are fitted on what the steps before make of the numbers.
+ * Dense features: a missing number of a cell is filled; then each number is clipped, transformed and scaled as a double
+ * and rounded to a float at the end. Scalings are fitted to the results of the steps before.
  */
 #include "data/feature_dense.h"
 
@@ -100,13 +100,13 @@ static double transformed(plx_transform transform, double given)
     return given;
 }
 
-/* What is scaled. */
+/* The number before scaling. */
 static double prepared(const plx_dense_encoder *dense, int at, double number)
 {
     return transformed((plx_transform)dense->spec->transform, given(dense, at, number));
 }
 
-/* One number of each of some rows' cells. */
+/* One position of the cells of some rows. */
 typedef struct series {
     const plx_dense_encoder *dense;
     const double *numbers; /* [rows][dense->size] */
@@ -138,7 +138,7 @@ static void fit_fill(const series *s)
     s->dense->fill[s->at] = n_given ? sum / (double)n_given : 0;
 }
 
-/* A column of one value alone scales to 0, and so does one whose range is too small or too large to divide by. */
+/* A constant column scales to 0, and so does one with a range too small or too large to divide by. */
 static void fit_line(const series *s)
 {
     double least = INFINITY, most = -INFINITY, sum = 0, squares = 0;
@@ -162,8 +162,8 @@ static void fit_line(const series *s)
     s->dense->scaling[2 * (size_t)s->at + 1] = isfinite(factor) ? factor : 0;
 }
 
-/* The knot at a share of the sorted numbers: on the line, where the transform puts them, it lies straight between its
- * neighbours. A number that is there is taken as it is, so that equal numbers equal it. */
+/* The knot at a share of the sorted numbers: interpolated linearly after the transform. A number at the exact place is
+ * taken as it is, so that equal numbers stay equal. */
 static double find_knot(const plx_dense_encoder *dense, const double *sorted, size_t n, double share)
 {
     double part;
@@ -334,7 +334,7 @@ static plx_status encode_cells(const plx_encoder *features, int n, plx_request *
 
 /* -- Storing ------------------------------------------------------------------------------------------------------ */
 
-/* The name says in which form the knots are. */
+/* The name states the form of the knots. */
 static const char *knots_name(plx_arena *arena, const char *feature, bool by_number)
 {
     return plx_arena_format(arena, by_number ? "quantile_numbers/%s" : "quantiles/%s", feature);
@@ -369,7 +369,7 @@ plx_status plx_check_rising(const double *numbers, int rows, int columns, bool m
     return PLX_OK;
 }
 
-/* Of a feature that may have them in either form, in that which there is. */
+/* Loads the knots of a feature in the form that the file has. */
 static plx_status load_knots(plx_dense_encoder *dense, plx_loader *l, plx_error *err)
 {
     const plx_tensor *tensor = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists in cells: each item is a category. Nothing is allocated: items go from the cell into the record one after
- * another. Cells of raw columns that come again and again, such as a film's genres, are taken apart once and copied
- * from the record that had them first; where most cells differ, remembering them would not pay.
+ * Lists in cells: each item is a category. Items go from the cell straight into the record, without allocation. Cells
+ * of raw columns that repeat, such as a film's genres, are parsed once and copied from the first record that had them;
+ * if most cells differ, this cache would not pay.
  */
 #include "data/feature_list.h"
 
@@ -11,7 +11,7 @@
 #include "data/encoder_def.h"
 #include "data/unknown.h"
 
-/* A record's bytes that lists may take: more would be a mistake in max_length. */
+/* The most bytes of a record for lists: a larger number is a mistake in max_length. */
 enum { MAX_LIST_BYTES = 1 << 24 };
 
 /* -- Options ------------------------------------------------------------------------------------------------------ */
@@ -116,10 +116,10 @@ static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error 
 
 /* -- Items -------------------------------------------------------------------------------------------------------- */
 
-/* A way through the items of a cell that are kept. */
+/* Iterates over the items of a cell that are kept. */
 typedef struct list_walk {
     const char *at, *end;
-    size_t left; /* items still to come at most */
+    size_t left; /* the most items still to come */
     plx_slice separator;
     bool trim;
 } list_walk;
@@ -129,7 +129,7 @@ static plx_slice trimmed(plx_slice text, bool trim)
     return trim ? plx_slice_trim(text) : text;
 }
 
-/* The next item of the cell, whether kept or not; empty ones are passed over. */
+/* The next item of the cell, kept or not; skips empty ones. */
 static bool next_item(list_walk *walk, plx_slice *item)
 {
     while (walk->at < walk->end) {
@@ -152,7 +152,7 @@ static size_t count_items(list_walk walk)
     return n;
 }
 
-/* Of the cell as the feature reads it. */
+/* Iterates over the cell as the feature reads it. */
 static list_walk list_items(const plx_list_encoder *list, plx_slice cell)
 {
     cell = plx_vocabulary_cell(list->vocabulary, list->spec, cell);
@@ -169,7 +169,7 @@ static list_walk list_items(const plx_list_encoder *list, plx_slice cell)
     return walk;
 }
 
-/* The next item, with its weight in the cell where there is one. */
+/* The next item, with its weight if the cell has one. */
 static bool next_kept(list_walk *walk, plx_slice *item)
 {
     if (walk->left == 0) return false;
@@ -177,7 +177,7 @@ static bool next_kept(list_walk *walk, plx_slice *item)
     return next_item(walk, item);
 }
 
-/* Where the weight's separator stands: the last one, since texts may hold it. */
+/* The position of the weight's separator: the last one, since texts may contain it. */
 static const char *find_weight(const plx_list_encoder *list, plx_slice item)
 {
     const plx_slice separator = list->weight_separator;
@@ -191,7 +191,7 @@ static const char *find_weight(const plx_list_encoder *list, plx_slice item)
     return last;
 }
 
-/* The item's text: what is before its weight. */
+/* The text of the item, without its weight. */
 static plx_slice text_of(const plx_list_encoder *list, plx_slice item)
 {
     const char *found = find_weight(list, item);
@@ -212,7 +212,7 @@ static plx_status parse_weight(const plx_list_encoder *list, plx_slice text, flo
         kind, text, *spec->weight_column ? spec->weight_column : plx_column_of(spec->column, spec->name), reader, err);
 }
 
-/* The weight of an item; `beside` goes through the column of weights. */
+/* The weight of an item; `beside` iterates over the column of weights. */
 static plx_status read_weight(const plx_list_encoder *list, plx_slice item, list_walk *beside, float *out,
                               plx_error *err)
 {
@@ -251,7 +251,7 @@ static void divide_by_sum(float *weights, uint32_t n)
         weights[i] = (float)((double)weights[i] / sum);
 }
 
-/* The weights' softmax, divided by `divisor`. */
+/* The softmax of the weights, divided by `divisor`. */
 static void softmax(float *weights, uint32_t n, double divisor)
 {
     double greatest = -INFINITY, sum = 0;
@@ -270,8 +270,8 @@ static void normalize(const plx_feature_spec *spec, float *weights, uint32_t n)
     if (spec->normalize_weights == PLX_WEIGHTS_SOFTMAX_MEAN) softmax(weights, n, n);
 }
 
-/* Encodes the cell, and the cell of weights where the list has such a column, into a record; with `record` NULL only
- * checks them. PLX_ERR_SCHEMA: a weight is no number or missing. */
+/* Encodes the cell, and the cell of the column of weights if the list has one, into a record; if `record` is NULL only
+ * checks them. PLX_ERR_SCHEMA: a weight is missing or no number. */
 static plx_status encode(const plx_list_encoder *list, const plx_list_field *field, plx_slice cell, plx_slice weights,
                          uint8_t *record, plx_error *err)
 {
@@ -365,7 +365,7 @@ static plx_status check_text(const plx_encoders *e, const plx_encoder *feature, 
     return encode(list, field_of(e, feature), cell, (plx_slice){"", 0}, NULL, err);
 }
 
-/* What only the two cells of a row together can show. */
+/* Checks what needs both cells of a row. */
 static plx_status check_row(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, int *input,
                             plx_error *err)
 {
@@ -379,7 +379,7 @@ static plx_status check_row(const plx_encoders *e, const plx_encoder *feature, c
 
 /* -- Encoding ----------------------------------------------------------------------------------------------------- */
 
-/* Of each code, one more than the number of the record that holds its cell first; 0: none yet. NULL: not remembered. */
+/* For each code, one more than the number of the first record with its cell; 0: none yet. NULL: no cache. */
 static plx_status prepare(const plx_encoders *e, const plx_encoder *feature, const plx_columns *columns, size_t n,
                           plx_arena *arena, void **out, plx_error *err)
 {

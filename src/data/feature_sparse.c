@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sparse features: each text of a column is a category. Each different text is looked up once; after that a row costs
- * two array reads. A table that one sparse feature reads takes the texts of its column where they lie; one that several
- * features read needs a count of its own over all of them.
+ * Sparse features: each text of a column is a category. Each distinct text is looked up once; after that a row costs
+ * two array reads. A table with one sparse feature uses the texts of its column in place; a table with several features
+ * counts the texts of all of them separately.
  */
 #include "data/encoder_def.h"
 #include "data/unknown.h"
 
 typedef struct sparse {
-    int64_t common; /* the id of most rows of the fit, the smaller of equals; 0 without rows */
+    int64_t common; /* the most frequent id in the fit, the smaller one of a tie; 0 without rows */
 } sparse;
 
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
@@ -34,7 +34,7 @@ static plx_status link_column(plx_encoders *e, plx_encoder *feature, plx_error *
 
 /* -- Fitting ------------------------------------------------------------------------------------------------------ */
 
-/* The id of most rows. */
+/* The most frequent id. */
 static int64_t commonest(const plx_encoder *feature, const plx_dictionary *texts, const plx_found_texts *found)
 {
     const plx_vocabulary *vocabulary = feature->vocabulary;
@@ -66,7 +66,7 @@ static plx_status take_texts(plx_vocabulary *vocabulary, const plx_dictionary *t
     return status;
 }
 
-/* Whether cells are other texts as categories than they are: two may be one then. */
+/* Whether some cells differ from the texts of their categories: two cells may then be one category. */
 static bool changes_texts(const plx_encoder *feature, const plx_dictionary *texts)
 {
     char room[PLX_VALUE_ROOM];
@@ -79,7 +79,7 @@ static bool changes_texts(const plx_encoder *feature, const plx_dictionary *text
     return false;
 }
 
-/* The commonest id, and before it the vocabulary where the feature alone has it. */
+/* Fits the vocabulary if only this feature uses it, then the most frequent id. */
 static plx_status fit(plx_encoders *e, plx_encoder *feature, const plx_columns *columns, const uint32_t *order,
                       size_t n, plx_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of features that no single field can make. Texts of the spec may be NULL, which means empty. */
+/* Checks of features that involve more than one field. Texts of the spec may be NULL, which means empty. */
 #include "data/features.h"
 
 #include <math.h>
@@ -64,7 +64,7 @@ static bool is_same_text(const char *a, const char *b)
     return strcmp(a ? a : "", b ? b : "") == 0;
 }
 
-/* The first option in which two features of one table differ, NULL where there is none. */
+/* The first option that differs between two features of one table, or NULL. */
 static const char *find_difference(const plx_feature_spec *a, const plx_feature_spec *b)
 {
     if (a->embedding_dim != b->embedding_dim) return "embedding_dim";
@@ -82,7 +82,7 @@ static const char *find_difference(const plx_feature_spec *a, const plx_feature_
     return a->hash_buckets != b->hash_buckets ? "hash_buckets" : NULL;
 }
 
-/* A table that a feature makes, or shares with others. */
+/* A table that a feature creates or shares. */
 static plx_status check_table(plx_feature_checker *c, const plx_feature_spec *f, const char *table)
 {
     const plx_slice name = plx_slice_of(table);
@@ -95,7 +95,7 @@ static plx_status check_table(plx_feature_checker *c, const plx_feature_spec *f,
         c->first[c->tables.n - 1] = c->feature;
         return PLX_OK;
     }
-    if (c->first[known] == c->feature) return PLX_OK; /* that it makes an output twice is reported */
+    if (c->first[known] == c->feature) return PLX_OK; /* the duplicate output is reported elsewhere */
     const plx_feature_spec *first = &c->table->features[c->first[known]];
     const plx_encoder_def *alone = !plx_feature_defs[first->kind]->shares_table ? plx_feature_defs[first->kind]
                                    : !plx_feature_defs[f->kind]->shares_table   ? plx_feature_defs[f->kind]

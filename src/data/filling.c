@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which readers a cell has to please, and the place that it takes in its raw column. */
+/* Checks a cell for each of its readers and stores it in its raw column. */
 #include "data/filling.h"
 
 #include <limits.h>
@@ -68,7 +68,7 @@ const char *plx_filling_missing(const plx_filling *to, const int *places)
     return NULL;
 }
 
-/* What reads a column as numbers, for messages. */
+/* Describes the reader of a column of numbers, for messages. */
 static const char *number_reader(const plx_encoders *e, int input, plx_number kind)
 {
     for (int i = e->n_features - 1; i >= 0; i--) {
@@ -80,7 +80,7 @@ static const char *number_reader(const plx_encoders *e, int input, plx_number ki
     return plx_labels_reader(e, input);
 }
 
-/* Checks the number in row columns->n. */
+/* Checks the number of row columns->n. */
 static plx_status check_number(const plx_filling *to, int index, plx_number kind, plx_slice cell, plx_error *err)
 {
     const plx_input *input = &to->encoders->inputs[index];
@@ -119,7 +119,7 @@ static plx_status read_vector(const plx_filling *to, int index, plx_slice cell, 
     return plx_vector_end(&vector, err);
 }
 
-/* By whole words, which may read 7 bytes behind the cell. */
+/* Copies whole words, which may read 7 bytes beyond the cell. */
 static void remember(plx_raw_column *column, plx_slice cell)
 {
     const size_t half = sizeof column->last_number / 2;
@@ -154,7 +154,7 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
     return PLX_OK;
 }
 
-/* A new text, by the features that read it. */
+/* Checks a new text for each feature that reads it. */
 static plx_status check_features(const plx_encoders *e, int input, plx_slice cell, plx_error *err)
 {
     for (int i = 0; i < e->n_features; i++)
@@ -199,12 +199,12 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
     column->numbers[to->columns->n] = number;
     plx_status status = check_number(to, index, plx_check_number(number), text, err);
     if (status == PLX_OK || text.length) return status;
-    char decimal[32]; /* nobody needed the number's text before */
+    char decimal[32]; /* the text of the number was not needed before */
     return check_number(to, index, plx_check_number(number), (plx_slice){decimal, plx_format_double(number, decimal)},
                         err);
 }
 
-/* Bytes of the UTF-8 character that `text` begins with; 0: it begins with none. */
+/* Bytes of the UTF-8 character at the start of `text`, or 0. */
 static size_t character_bytes(const char *text)
 {
     const unsigned char *b = (const unsigned char *)text;
@@ -216,7 +216,7 @@ static size_t character_bytes(const char *text)
     return is_overlong || is_none ? 0 : n;
 }
 
-/* A message quotes cells, which may hold any bytes; what is told goes into JSON and must be UTF-8. */
+/* A message quotes cells, which may hold any bytes; reports go into JSON and must be UTF-8. */
 static void tell(const char *message, char *out, size_t room)
 {
     size_t used = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kept cells, one behind the other. */
+/* Kept cells, one after the other. */
 #include "data/kept_cells.h"
 
 void plx_kept_cells_init(plx_kept_cells *kept, const plx_allocator *allocator, const char *const *names, int n_names)

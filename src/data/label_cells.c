@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The rules for cells of labels. */
+/* Rules for cells of labels. */
 #include "data/label_cells.h"
 
 #include <math.h>
@@ -13,10 +13,10 @@ enum { SHOWN_LABELS = 8 };
 
 /* -- What is expected, in words -------------------------------------------------------------------------------- */
 
-/* A text for a message, growing in `text` [PLX_LABELS_TEXT]. */
+/* Builds a text for a message in `text` [PLX_LABELS_TEXT]. */
 typedef struct shown_list {
     char *text;
-    int n; /* texts of the list under way */
+    int n; /* texts of the current list */
 } shown_list;
 
 static void add_words(shown_list *to, const char *words)
@@ -25,7 +25,7 @@ static void add_words(shown_list *to, const char *words)
     snprintf(to->text + used, PLX_LABELS_TEXT - used, "%s", words);
 }
 
-/* Adds a text of a list; what comes after SHOWN_LABELS is cut. */
+/* Adds a text of a list; truncates the list after SHOWN_LABELS. */
 static void add_shown(shown_list *to, plx_slice text)
 {
     if (to->n > SHOWN_LABELS) return;
@@ -92,7 +92,7 @@ static plx_status fail_class(const plx_task_spec *task, const plx_dictionary *cl
     return fail_label(task, cell, &to, err);
 }
 
-/* Never to list `positive` alone: that would make a 0 of every other text, of a sign for no label too. */
+/* Never suggests to list `positive` alone: every other text would be a 0, even one that means no label. */
 static plx_status fail_truth(const plx_task_spec *task, plx_slice cell, plx_error *err)
 {
     char expected[PLX_LABELS_TEXT] = "";
@@ -120,7 +120,7 @@ static plx_status fail_truth(const plx_task_spec *task, plx_slice cell, plx_erro
 
 /* -- What a cell means ----------------------------------------------------------------------------------------- */
 
-/* Of a list that holds texts as they were written: data.missing. */
+/* For a list of texts as they were written: data.missing. */
 static bool is_listed_value(const plx_text_list *list, plx_slice cell)
 {
     char room[PLX_VALUE_ROOM];
@@ -134,7 +134,7 @@ bool plx_cell_is_no_label(const plx_task_spec *task, const plx_text_list *missin
     return cell.length == 0 || plx_cell_is_listed(&task->missing, cell) || is_listed_value(missing, cell);
 }
 
-/* 1 or 0 by the texts that need no list; -1: neither. */
+/* 1 or 0 for the texts that need no list, or -1. */
 static int plain_class(plx_slice cell)
 {
     double number;
@@ -225,7 +225,7 @@ static int class_of_text(const plx_task_spec *task, const plx_dictionary *classe
 typedef struct label_rules {
     plx_status (*label)(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,
                         plx_slice cell, float *out, plx_error *err);
-    /* Of labels that are texts. */
+    /* For labels that are texts. */
     int (*class_of)(const plx_task_spec *task, const plx_dictionary *classes, plx_slice name);
     void (*show)(const plx_task_spec *task, const plx_dictionary *classes, shown_list *to);
 } label_rules;

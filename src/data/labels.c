@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a cell means to the tasks that read it, and rows whose label is none of the fitted classes. */
+/* The meaning of a cell for the tasks that read it, and rows with a label that is no fitted class. */
 #include "data/labels.h"
 
 #include <math.h>
@@ -99,10 +99,10 @@ plx_status plx_labels_check_number(const plx_encoders *e, int input, double numb
 static plx_status map_labels(const plx_encoders *e, int task, const plx_dictionary *texts, float *labels,
                              plx_error *err)
 {
-    /* Rows of other parts may hold texts that are no classes: the row that has one is told where it is encoded. */
+    /* Rows of other parts may have texts that are no classes: encoding reports such a row. */
     const bool may_be_none = e->tasks[task].classes.n > 0;
     for (uint32_t code = 0; code < texts->n; code++) {
-        /* Of texts that mean true or false, only booleans of memory came so far. */
+        /* A text that means true or false can only be a boolean in memory here. */
         const plx_status status = plx_label_of(e, task, plx_dictionary_text(texts, code), false, &labels[code], err);
         if (status == PLX_ERR_SCHEMA && may_be_none)
             labels[code] = PLX_NO_CLASS;
@@ -140,7 +140,7 @@ plx_status plx_label_map_init(const plx_encoders *e, int task, const plx_columns
     return PLX_OK;
 }
 
-/* Such maps of all tasks, [n_tasks]. */
+/* Maps the labels of all tasks, [n_tasks]. */
 static plx_status map_all(const plx_encoders *e, const plx_columns *columns, plx_arena *arena,
                           const plx_label_map **out, plx_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the files of a spec to encoded parts. All rows lie in one set of raw columns; parts are lists of row numbers. */
+/* Loads the files of a spec as encoded parts. All rows share one set of raw columns; parts are lists of row numbers. */
 #include "data/load.h"
 
 #include <math.h>
@@ -33,7 +33,7 @@ static plx_status read_file(const plx_filling *to, const char *path, const plx_p
     return status;
 }
 
-/* The files of name number `name`. */
+/* Reads the files of name number `name`. */
 static plx_status read_named(const plx_filling *to, const char *const *names, int name, const plx_parallel *parallel,
                              const plx_load_options *options, plx_error *err)
 {
@@ -62,7 +62,7 @@ static plx_status read_files(const plx_filling *to, const char *const *names, in
     return status;
 }
 
-/* The number of rows that `part` means, a share of `n` or a number. */
+/* The number of rows of `part`, which is a share of `n` or a number. */
 static plx_status part_rows(double part, size_t n, const char *name, size_t *out, plx_error *err)
 {
     double rows = part < 1 ? floor(part * (double)n + 0.5) : part;
@@ -73,10 +73,7 @@ static plx_status part_rows(double part, size_t n, const char *name, size_t *out
     return PLX_OK;
 }
 
-/*
- * The part of each of the training files' rows 0..n-1 to `part_of`. `order` is 0..n-1 and is shuffled when parts are
- * cut at random.
- */
+/* Writes the part of each training row 0..n-1 to `part_of`. `order` is 0..n-1; a random split shuffles it. */
 static void deal(const plx_data_spec *data, const size_t sizes[PLX_PARTS], uint32_t *order, size_t n, uint8_t *part_of)
 {
     const plx_random random = {.seed = (uint64_t)data->split_seed, .stream = PLX_STREAM_SPLIT};
@@ -86,8 +83,8 @@ static void deal(const plx_data_spec *data, const size_t sizes[PLX_PARTS], uint3
 }
 
 /*
- * Sorts `order`, which holds all rows in file order, by part; within a part rows keep the files' order. `files` are the
- * numbers of rows that each part's own files have, one after another; `sizes` becomes those of the parts.
+ * Sorts `order`, which holds all rows in file order, by part; within a part rows stay in file order. `files` holds the
+ * number of rows in each part's own files, one after another; the result is in `sizes`.
  */
 static plx_status cut(const plx_encoders *e, const plx_data_spec *data, const size_t files[PLX_PARTS], uint32_t *order,
                       size_t sizes[PLX_PARTS], plx_error *err)
@@ -124,7 +121,7 @@ static plx_status identity(const plx_encoders *e, size_t n, uint32_t **out, plx_
     return PLX_OK;
 }
 
-/* The threads that fit and encode; none for rows that are done before these have started. */
+/* Makes the threads that fit and encode; none if the rows take less time than starting threads. */
 static plx_status pool_for(const plx_encoders *e, const plx_load_options *options, size_t n, plx_pool **out,
                            plx_error *err)
 {
@@ -142,7 +139,7 @@ static plx_status encode_part(const plx_encoders *e, const plx_row_store *store,
     return store && store->keeps && n ? plx_row_store_write(store, &e->allocator, part, out, err) : PLX_OK;
 }
 
-/* Where raw columns lie that are more than the memory. */
+/* The place for raw columns that exceed the memory. */
 static void spill_to(plx_columns *columns, const plx_row_store *store)
 {
     if (!store) return;
@@ -163,8 +160,8 @@ static plx_status read_part(const plx_filling *to, const plx_data_spec *data, in
 /* -- Labels that are no class ---------------------------------------------------------------------------------- */
 
 /*
- * A row outside the training part may have a label that is no class of the fit. Raw columns do not know where rows come
- * from, so files are read again for that, now that classes are checked as they come.
+ * A row outside the training part may have a label that is no class of the fit. Raw columns do not know the source of a
+ * row, so files are read again for it, now with a check of the classes.
  */
 static plx_status read_again(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
                              plx_read_report *wrong, plx_error *err)
@@ -180,7 +177,7 @@ static plx_status read_again(const plx_encoders *e, const plx_data_spec *data, c
     return status;
 }
 
-/* Whether all files are there a second time: pipes are not. */
+/* Whether all files can be read a second time: pipes cannot. */
 static bool can_read_again(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options)
 {
     const plx_text_list *const lists[PLX_PARTS] = {&data->train, &data->validation, &data->test};
@@ -203,7 +200,7 @@ static bool can_read_again(const plx_encoders *e, const plx_data_spec *data, con
     return can;
 }
 
-/* The message of a row with such a label gets its place; it stays where there is none to be found. */
+/* Adds the place to the error for a row with such a label; keeps the error if no place is found. */
 static void place_class(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
                         plx_error *err)
 {
@@ -212,7 +209,7 @@ static void place_class(const plx_encoders *e, const plx_data_spec *data, const 
     if (read_again(e, data, options, NULL, &placed) == PLX_ERR_SCHEMA && err) *err = placed;
 }
 
-/* Rows that are skipped in all, told by their places: those of before and those of no class, in the files' order. */
+/* Reports all skipped rows with their places: earlier ones and those of no class, in file order. */
 static plx_status tell_dropped(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
                                const plx_read_report *before, const plx_read_report *dropped, plx_error *err)
 {
@@ -229,7 +226,7 @@ static plx_status tell_dropped(const plx_encoders *e, const plx_data_spec *data,
     return PLX_OK;
 }
 
-/* Takes rows of no class out of a part, where such rows are skipped. */
+/* Removes rows of no class from a part, if such rows are skipped. */
 static plx_status drop_unknown(const plx_encoders *e, const plx_load_options *options, const plx_columns *columns,
                                int part, uint32_t *order, size_t *n, plx_read_report *dropped, plx_error *err)
 {

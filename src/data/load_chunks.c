@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of files of any size, some at a time. Each chunk has raw columns of its own, so that what it takes does not
- * depend on how many rows and texts there were before. Pieces of a file that several threads parse are chunks; rows
- * that are parsed in their order are gathered to one.
+ * Loads files of any size, some rows at a time. Each chunk has its own raw columns, so that its memory does not depend
+ * on the number of earlier rows and texts. Pieces of a file that several threads parse are chunks; rows that are parsed
+ * in order are collected in one chunk.
  */
 #include "data/arrow_read.h"
 #include "data/encoders.h"
@@ -17,15 +17,15 @@ typedef struct chunk {
 
 typedef struct chunks {
     plx_filling to;
-    plx_columns columns;            /* of the rows that are parsed in order */
-    const plx_allocator *allocator; /* of the rows */
+    plx_columns columns;            /* for rows that are parsed in order */
+    const plx_allocator *allocator; /* for the rows */
     const plx_load_options *options;
     const plx_chunk_hooks *hooks;
     plx_piece_hooks piece_hooks;
     plx_parallel parallel;
-    chunk *slots; /* [n_slots]: of pieces, and one for the rows in order */
+    chunk *slots; /* [n_slots]: one per piece, and one for rows in order */
     int n_slots;
-    size_t n_done; /* rows that were handed out */
+    size_t n_done; /* rows that were handed over */
 } chunks;
 
 static plx_status encode(const chunks *c, chunk *to, const plx_columns *columns, plx_error *err)
@@ -58,7 +58,7 @@ static plx_status pass_on(chunks *c, int slot, plx_kept_cells *kept, plx_error *
     return c->hooks->take(c->hooks->user, slot, &from->rows, kept, err);
 }
 
-/* The rows that are gathered, and those left out since the last ones. */
+/* Hands over the collected rows, and the rows skipped since the last call. */
 static plx_status hand_out(chunks *c, plx_error *err)
 {
     const int slot = c->n_slots - 1;

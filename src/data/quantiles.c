@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Quantiles and borders. Equal numbers are looked at as one run, so that no border can part them. */
+/* Quantiles and borders. Equal numbers are one run, so that no border can separate them. */
 #include "data/quantiles.h"
 
 #include <math.h>
@@ -29,17 +29,17 @@ double plx_quantile_share(const double *knots, const double *line, int n, double
 {
     if (number <= knots[0]) return 0;
     if (number >= knots[n - 1]) return 1;
-    const int behind = (int)plx_bucket_of(knots, n, number); /* the first knot above it */
+    const int behind = (int)plx_bucket_of(knots, n, number); /* the first knot above the number */
     int first = behind;
     while (first > 0 && knots[first - 1] == number)
         first--;
     if (first < behind) return 0.5 * (double)(first + behind - 1) / (n - 1);
-    const double length = line[behind] - line[behind - 1]; /* 0 where the scale cannot tell them apart */
+    const double length = line[behind] - line[behind - 1]; /* 0 if the scale cannot separate them */
     const double part = length > 0 ? (place - line[behind - 1]) / length : 0;
     return (behind - 1 + part) / (n - 1);
 }
 
-/* The first place behind the run of equal numbers that begins at `first`. */
+/* The end of the run of equal numbers that starts at `first`. */
 static size_t end_of_run(const double *sorted, size_t n, size_t first)
 {
     size_t end = first + 1;
@@ -48,7 +48,7 @@ static size_t end_of_run(const double *sorted, size_t n, size_t first)
     return end;
 }
 
-/* Above `low`, and at most `high`, the next number. */
+/* Above `low`, and at most `high`, which is the next number. */
 static double middle(double low, double high)
 {
     const double between = low + 0.5 * (high - low);
@@ -57,20 +57,20 @@ static double middle(double low, double high)
 
 /* -- Buckets of equally many ----------------------------------------------------------------------------------- */
 
-/* Numbers that fill a bucket; those that occur `least` times or more have one for themselves. */
+/* Frequent numbers: a number that occurs `least` times or more has its own bucket. */
 typedef struct full_numbers {
     const plx_number_run *runs; /* [n_runs] */
     int n_runs, n_buckets;
     size_t n, least; /* sorted numbers */
 } full_numbers;
 
-/* What one border at least parts from the next: such a number, or all that lie between two of them. */
+/* Numbers between which at least one border is needed: a frequent number, or all numbers between two frequent ones. */
 typedef struct block {
     size_t first, end;
     bool is_full;
 } block;
 
-/* There are n_buckets at most. */
+/* At most n_buckets of them. */
 static int find_full(const double *sorted, size_t n, int n_buckets, plx_number_run *runs)
 {
     int n_runs = 0;
@@ -81,7 +81,7 @@ static int find_full(const double *sorted, size_t n, int n_buckets, plx_number_r
     return n_runs;
 }
 
-/* That which begins at `from`; `*run` begins with 0. False at the end. */
+/* The block that starts at `from`; `*run` starts at 0. False at the end. */
 static bool next_block(const full_numbers *full, int *run, size_t from, block *next)
 {
     while (*run < full->n_runs && full->runs[*run].end - full->runs[*run].first < full->least)
@@ -94,7 +94,7 @@ static bool next_block(const full_numbers *full, int *run, size_t from, block *n
     return from < full->n;
 }
 
-/* Buckets of a block where all numbers would have `share` of them. */
+/* The buckets of a block if all numbers had `share` of them. */
 static int buckets_of(const full_numbers *full, const block *one, double share)
 {
     const double wanted = floor((double)(one->end - one->first) * share / (double)full->n + 0.5);
@@ -111,10 +111,10 @@ static bool are_enough(const full_numbers *full, double share)
     return needed <= full->n_buckets;
 }
 
-/* The smallest count with which there are buckets enough for all blocks: more numbers never make fewer blocks. */
+/* Finds the smallest count that leaves enough buckets for all blocks: a larger count never makes more blocks. */
 static void choose_least(full_numbers *full)
 {
-    size_t low = 1, high = full->n + 1; /* no number occurs so often */
+    size_t low = 1, high = full->n + 1; /* more often than any number occurs */
     full->least = low;
     if (are_enough(full, 0)) return;
     while (high - low > 1) {
@@ -124,7 +124,8 @@ static void choose_least(full_numbers *full)
     full->least = high;
 }
 
-/* By which the blocks' buckets are dealt: all, or fewer where each block's one has to be paid by the others. */
+/* The number of buckets to distribute over the blocks: all, or fewer if blocks with one bucket use more than their
+ * share. */
 static double choose_share(const full_numbers *full)
 {
     double low = 0, high = full->n_buckets;
@@ -136,7 +137,7 @@ static double choose_share(const full_numbers *full)
     return low;
 }
 
-/* Cuts into `n_buckets`: cut c falls on place c * n / n_buckets of the n numbers, and moves to where its run begins. */
+/* Cuts into `n_buckets`: cut c falls on place c * n / n_buckets of the n numbers, and moves to the start of its run. */
 static int cut(const double *sorted, size_t n, int n_buckets, double *borders)
 {
     int n_borders = 0, next = 0;
@@ -147,7 +148,7 @@ static int cut(const double *sorted, size_t n, int n_buckets, double *borders)
         for (; next < n_buckets && (size_t)((double)next * (double)n / n_buckets) < end; next++)
             cuts++;
         if (first > 0 && (begins || cuts > 0)) borders[n_borders++] = middle(sorted[first - 1], sorted[first]);
-        begins = cuts > 1; /* the run fills a bucket alone */
+        begins = cuts > 1; /* the run fills its own bucket */
     }
     return n_borders;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which reader a file is for: data.format says it, or the file's first bytes do. */
+/* Chooses the reader of a file: by data.format, or by the file's first bytes. */
 #include "data/reader.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
 
 struct plx_reader {
     plx_allocator allocator;
-    plx_arena arena; /* what the folders say */
+    plx_arena arena; /* for values from folder names */
     const char *path;
     plx_text *text; /* NULL: a Parquet file */
     plx_table_file *table;
@@ -33,7 +33,7 @@ static plx_status open_text(plx_reader *reader, const plx_filling *to, const plx
     return plx_table_file_open(to, reader->text->source, reader->text->stream.path, parallel, &reader->table, err);
 }
 
-/* What a stream tells of a failure is one of the file. */
+/* An error of the stream is an error of the file. */
 static plx_status open_parquet(plx_reader *reader, const plx_filling *to, plx_error *err)
 {
     if (strcmp(reader->path, "-") == 0)
@@ -43,7 +43,7 @@ static plx_status open_parquet(plx_reader *reader, const plx_filling *to, plx_er
     return plx_arrow_reader_open(to, &reader->stream, reader->path, &reader->batches, err);
 }
 
-/* The columns that folders COLUMN=VALUE give. */
+/* Reads the columns of folders named COLUMN=VALUE. */
 static plx_status read_folders(plx_reader *reader, plx_filling *filling, plx_error *err)
 {
     const plx_encoders *e = filling->encoders;

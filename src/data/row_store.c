@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the memory is for what: an eighth for raw columns in use, a quarter for each of two windows. */
+/* Divides the memory: an eighth for raw columns in use, a quarter for each of two windows. */
 #include "data/row_store.h"
 
 #include <stdio.h>

@@ -7,7 +7,7 @@ static const char *const on_error_names[] = {"stop", "skip", NULL};
 static const char *const format_names[] = {"auto", "csv", "parquet", NULL};
 static const char *const fit_on_names[] = {"train", "all", NULL};
 
-#define MAX_PART_ROWS 4294967294.0 /* rows are numbered by 32 bits */
+#define MAX_PART_ROWS 4294967294.0 /* row numbers have 32 bits */
 
 #define FIELD(member) .name = #member, .offset = offsetof(plx_data_spec, member)
 

@@ -16,7 +16,7 @@ static const char *const date_parts[] = {"hour", "weekday", "month", "age", NULL
 static const char *const scalings[] = {"none", "minmax", "standard", "quantile", NULL};
 
 #define MAX_EMBEDDING  4096
-#define MAX_CATEGORIES 2147483645.0 /* with the unknown row they are counted by an int */
+#define MAX_CATEGORIES 2147483645.0 /* with the unknown row, an int counts them */
 #define MAX_LENGTH     65536
 #define MAX_VECTOR     65536
 #define MAX_BUCKETS    65536

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* How files are read, names, columns; features.c and task_check.c check the options of features and tasks. */
+/* Checks file formats, names and columns; features.c and task_check.c check the options of features and tasks. */
 #include "data/table_check.h"
 
 #include <math.h>
@@ -30,7 +30,7 @@ static const char *text_of(const char *text)
 
 #define PROBLEM(c, key, ...) plx_problem_add((c)->problems, "data", -1, (key), __VA_ARGS__)
 
-/* A byte that can be seen, or none. */
+/* A visible byte, or empty. */
 static bool is_visible_byte(const char *text)
 {
     return !*text || (strlen(text) == 1 && !strchr("\r\n \t", *text));
@@ -108,7 +108,7 @@ static void check_data(const checker *c)
 
 /* -- Names ----------------------------------------------------------------------------------------------------- */
 
-/* A feature's or task's name is part of parameters' names and of messages. */
+/* The name of a feature or task is used in parameter names and messages. */
 static plx_status check_name(const checker *c, const char *section, int entry, const char *name)
 {
     bool has_control = false;
@@ -128,7 +128,7 @@ static plx_status check_name(const checker *c, const char *section, int entry, c
     return status;
 }
 
-/* Adds a name to those that must differ. */
+/* Adds a name that must be unique. */
 static plx_status add_name(const checker *c, plx_dictionary *names, const char *name, const char *section, int entry,
                            const char *key)
 {
@@ -168,15 +168,15 @@ const char *plx_table_entry(const plx_table_spec *table, const char *section, in
 
 /* -- Columns --------------------------------------------------------------------------------------------------- */
 
-/* A column that an entry reads, or section data: entry -1. */
+/* A column that an entry reads; entry -1: section data. */
 typedef struct column_use {
     const char *section;
     int entry;
-    const plx_field *field; /* whose value it is */
+    const plx_field *field; /* the field that names the column */
     const char *column;
 } column_use;
 
-/* Calls `visit` for every column that is named; stops where it returns an error. */
+/* Calls `visit` for every named column, until it returns an error. */
 typedef plx_status column_visit(void *user, const column_use *use);
 
 static plx_status visit_fields(const plx_field *fields, size_t n, const void *object, const char *name, column_use *use,
@@ -220,17 +220,17 @@ static plx_status visit_data(const plx_table_spec *table, column_visit *visit, v
     return visit_fields(plx_data_fields, plx_data_n_fields, &table->data, "", &use, visit, user);
 }
 
-/* Numbers in a cell, and what separates them; a size of 1: nothing does. */
+/* Numbers in a cell, and their separator; a size of 1 has none. */
 typedef struct cell_shape {
     int64_t size;
     plx_slice separator;
 } cell_shape;
 
-/* Names, and what is known of each. */
+/* Names, with a property of each. */
 typedef struct column_list {
     const checker *c;
     plx_dictionary names;
-    int *tasks;         /* [names.n]: whose labels it holds */
+    int *tasks;         /* [names.n]: the task with these labels */
     cell_shape *shapes; /* [names.n] */
     size_t shapes_capacity;
 } column_list;
@@ -250,7 +250,7 @@ static plx_status check_is_listed(void *user, const column_use *use)
     return PLX_OK;
 }
 
-/* Every column that is read must be one of data.columns, whose names differ. */
+/* Every column that is read must be in data.columns, and their names must be unique. */
 static plx_status check_listed(const checker *c)
 {
     const plx_text_list *columns = &c->table->data.columns;
@@ -333,7 +333,7 @@ static plx_status check_shape(void *user, const column_use *use)
     return PLX_OK;
 }
 
-/* All that read numbers or texts of a column must find as many in a cell. */
+/* All readers of a column must expect the same number of values in a cell. */
 static plx_status check_shapes(const checker *c)
 {
     column_list list = {.c = c};

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows are parsed in their order, as one thread parses them. Where more text lies ahead and there are several threads,
- * it is cut into pieces, each of which is parsed into columns of its own as if a row and the line with the expected
- * number began there. When the rows come to the begin of a piece they know whether that was right; only then what was
- * made of the piece is taken. Otherwise, as after a cut in a quoted cell or a row that ends reading, the piece's bytes
- * are parsed in their order. So what pieces guess wrong costs time and nothing else.
+ * Rows are parsed in order, as by a single thread. If more text follows and there are several threads, the text is cut
+ * into pieces. Each piece is parsed into its own columns, as if a row and the expected line number began there. When
+ * parsing in order reaches the start of a piece it knows whether this guess was right; only then are the piece's rows
+ * used. Otherwise, as after a cut in a quoted cell or a row that ends reading, the piece's bytes are parsed in order.
+ * So a wrong guess costs time only.
  */
 #include "data/table_file.h"
 
@@ -31,15 +31,15 @@ struct plx_table_file {
     plx_byte_source source;
     plx_parallel parallel;
 
-    /* From the first row on, where there are several threads. */
-    plx_ordered *ordered; /* NULL: there are no pieces */
+    /* From the first row on, if there are several threads. */
+    plx_ordered *ordered; /* NULL: no pieces */
     plx_pieces cutter;
     piece *pieces; /* [n_pieces] */
     int n_pieces;
-    piece *current;    /* whose bytes are parsed in order; NULL: none */
-    size_t eaten;      /* of them */
+    piece *current;    /* the one to parse in order; NULL: none */
+    size_t eaten;      /* bytes read of `current` */
     bool is_between;   /* the next row begins with the next piece */
-    plx_status status; /* of cutting */
+    plx_status status; /* the result of cutting */
 };
 
 /* -- Pieces, by any thread ----------------------------------------------------------------------------------------- */
@@ -70,7 +70,7 @@ static plx_status parse_piece(piece *p, plx_error *err)
 
 static void work_on_piece(void *user, int slot, int thread)
 {
-    plx_error error; /* the rows that are skipped are described by it */
+    plx_error error; /* describes skipped rows */
     plx_table_file *f = user;
     const plx_piece_hooks *hooks = f->parallel.hooks;
     piece *p = &f->pieces[slot];
@@ -102,7 +102,7 @@ static void release_piece(piece *p, const plx_allocator *allocator)
 
 /* -- Rows in their order ------------------------------------------------------------------------------------------- */
 
-/* The next piece; NULL: there is none, and the source has ended with `status`. */
+/* The next piece; NULL: none, and the source has ended with `status`. */
 static piece *next_piece(plx_table_file *f, plx_status *status, plx_error *err)
 {
     const int slot = plx_ordered_next(f->ordered);
@@ -148,7 +148,7 @@ static plx_status start(plx_table_file *f, plx_error *err)
     return plx_ordered_create(allocator, f->parallel.threads, f->n_pieces, &hooks, &f->ordered, err);
 }
 
-/* Whether the text is longer than what one thread has in its hands. */
+/* Whether the text is longer than one thread should parse alone. */
 static bool is_long(const plx_table_file *f)
 {
     const plx_csv *csv = &f->rows.csv;
@@ -163,7 +163,7 @@ static plx_status go_on(plx_table_file *f, plx_error *err)
     return f->is_between ? PLX_OK : plx_table_rows_next(&f->rows, err);
 }
 
-/* Whether the piece was parsed as it had been in order. */
+/* Whether the piece gives the same rows as parsing in order. */
 static bool is_right(const plx_table_file *f, const piece *p)
 {
     const plx_read_report *wrong = f->rows.to.wrong;
@@ -171,7 +171,7 @@ static bool is_right(const plx_table_file *f, const piece *p)
     return !p->wrong.wrong_rows || wrong->wrong_rows + p->wrong.wrong_rows <= f->rows.to.encoders->spec.data.max_errors;
 }
 
-/* Those of a piece, before which there are `before` rows. */
+/* Adds the wrong rows of a piece, with `before` rows ahead of it. */
 static void add_wrong(plx_read_report *wrong, const plx_read_report *more, uint64_t before)
 {
     for (int64_t i = 0; i < more->wrong_rows; i++, wrong->wrong_rows++) {
@@ -218,7 +218,7 @@ static plx_status read_rows(plx_table_file *f, size_t most, plx_error *err)
 
 plx_status plx_table_file_rows(plx_table_file *f, size_t most, bool *more, plx_error *err)
 {
-    plx_error own; /* rows that are skipped are told by it */
+    plx_error own; /* describes skipped rows */
     PLX_TRY(read_rows(f, most, err ? err : &own));
     *more = f->rows.more;
     return PLX_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which cell belongs to which column, and every check of a cell that needs its place. */
+/* Maps cells to columns, and makes all checks of a cell that need its place. */
 #include "data/table_rows.h"
 
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "data/encoders.h"
 #include "files/guess.h"
 
-/* The column's name at `position`, from the header row under way or from data.columns. */
+/* The name of the column at `position`, from the current header row or from data.columns. */
 static plx_slice column_name(const plx_table_rows *r, size_t position)
 {
     const plx_data_spec *data = &r->to.encoders->spec.data;
@@ -16,7 +16,7 @@ static plx_slice column_name(const plx_table_rows *r, size_t position)
     return (plx_slice){r->csv.cells[position].text, r->csv.cells[position].length};
 }
 
-/* The header as it was read, and what may be wrong with it. */
+/* Describes the header as read, and possible errors in it. */
 static void tell_header(const plx_table_rows *r, plx_string *out)
 {
     char guess[200];
@@ -46,8 +46,8 @@ static plx_status fail_missing(const plx_table_rows *r, size_t n, const char *co
 }
 
 /*
- * Finds the cell of each input among `n` names; `without_labels` leaves out names of columns that only tasks read, as
- * if the file did not have them.
+ * Finds the cell of each input among `n` names; `without_labels` ignores columns that only tasks read, as if the file
+ * did not have them.
  */
 static plx_status map_names(plx_table_rows *r, size_t n, bool without_labels, plx_error *err)
 {
@@ -68,7 +68,7 @@ static plx_status map_names(plx_table_rows *r, size_t n, bool without_labels, pl
     return missing ? fail_missing(r, n, missing, err) : PLX_OK;
 }
 
-/* Where both are given, the header must say what data.columns says. */
+/* If both are given, the header must agree with data.columns. */
 static plx_status check_header(const plx_table_rows *r, plx_error *err)
 {
     const plx_text_list *columns = &r->to.encoders->spec.data.columns;
@@ -87,7 +87,7 @@ static plx_status check_header(const plx_table_rows *r, plx_error *err)
     return PLX_OK;
 }
 
-/* The first row is under way, and is no header. Files to score need not have the label columns. */
+/* The current row is the first one, and no header. Files to score need no label columns. */
 static plx_status map_columns(plx_table_rows *r, plx_error *err)
 {
     size_t n = (size_t)r->to.encoders->spec.data.columns.n;
@@ -135,14 +135,14 @@ static plx_status keep_cells(const plx_table_rows *r, plx_error *err)
     return PLX_OK;
 }
 
-/* `*input`: that whose cell is wrong; -1: no single one. */
+/* `*input`: the one with the invalid cell; -1: no single one. */
 static plx_status add_row(const plx_table_rows *r, int *input, plx_error *err)
 {
     *input = -1;
     if (r->csv.n_cells != r->n_cells) return fail_count(r, err);
     PLX_TRY(keep_cells(r, err));
     PLX_TRY(plx_columns_reserve(r->to.columns, 1, err));
-    /* Kept from the loop: what is stored into columns might be these, as far as the compiler can see. */
+    /* Locals, because the compiler must assume that stores into columns change the members. */
     const plx_filling to = r->to;
     const int n = to.encoders->n_inputs, *places = r->places;
     const plx_csv_cell *cells = r->csv.cells;
@@ -163,7 +163,8 @@ static plx_status add_row(const plx_table_rows *r, int *input, plx_error *err)
     return status;
 }
 
-/* Several cells, all of them empty: what spreadsheets leave below a table. It has no label, and teaches nothing. */
+/* Several cells, all empty: spreadsheets leave such rows below a table. It has no label, so nothing can be learnt from
+ * it. */
 static bool is_blank_row(const plx_csv *csv)
 {
     for (size_t i = 0; i < csv->n_cells; i++)
@@ -171,7 +172,7 @@ static bool is_blank_row(const plx_csv *csv)
     return csv->n_cells > 1;
 }
 
-/* Rows before it whose cells cannot be told apart are wrong rows. */
+/* Earlier rows that cannot be split into cells are wrong rows. */
 plx_status plx_table_rows_next(plx_table_rows *r, plx_error *err)
 {
     for (plx_status status;; r->seen++) {

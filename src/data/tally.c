@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each different cell is looked at once. */
+/* Counts texts; each distinct cell is looked up once. */
 #include "data/tally.h"
 
 #include "data/encoder_def.h"

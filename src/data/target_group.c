@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* data.group: a row of the shape of a feature's, which makes a hash of each record. Each different text is hashed once.
- */
+/* data.group, as an encoder like a feature's: it makes a hash per record. Each distinct text is hashed once. */
 #include "data/target_group.h"
 
 #include "base/hash.h"
@@ -42,14 +41,14 @@ static plx_status encode_rows(const plx_encoder *group, const plx_encoded_rows *
     const uint64_t *hashes = prepared;
     uint32_t codes[PLX_ENCODED_ROWS];
     (void)err;
-    if (!hashes) return PLX_OK; /* without labels there are no groups */
+    if (!hashes) return PLX_OK; /* groups need labels */
     plx_column_codes(&rows->columns->items[group->input], rows->order, rows->n, codes);
     for (size_t i = 0; i < rows->n; i++)
         plx_record_put_group(&rows->encoders->layout, plx_encoded_record(rows, i), hashes[codes[i]]);
     return PLX_OK;
 }
 
-/* There is one. */
+/* It always has a column. */
 static plx_status encode_cells(const plx_encoder *group, int n, plx_request *r, plx_error *err)
 {
     const plx_encoders *e = r->encoders;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labels and weights of a task: a row of the shape of a feature's, which makes a label and a weight of each record. */
+/* Labels and weights of a task, as an encoder like a feature's: it makes a label and a weight per record. */
 #include <math.h>
 
 #include "data/classes.h"
@@ -9,7 +9,7 @@
 
 /* -- Inputs ------------------------------------------------------------------------------------------------------- */
 
-/* The input of a column that tasks read; -1 in `*input` where there is no column. */
+/* The input of a column that tasks read; `*input` is -1 without a column. */
 static plx_status link_column(plx_encoders *e, const char *column, int *input, plx_error *err)
 {
     *input = -1;
@@ -63,7 +63,7 @@ static plx_status fail_class(const plx_encoders *e, int task, const plx_raw_colu
     PLX_FAIL(err, PLX_ERR_SCHEMA, "a label of task '%s' is not a class", e->tasks[task].spec->name);
 }
 
-/* Labels of a block of rows, NaN where the task does not count. */
+/* Labels of a block of rows, NaN if the task does not count. */
 static plx_status read_labels(const plx_encoders *e, const plx_columns *columns, const plx_label_map *map, int task,
                               const uint32_t *order, size_t n, float *labels, plx_error *err)
 {
@@ -82,7 +82,7 @@ static plx_status read_labels(const plx_encoders *e, const plx_columns *columns,
     return PLX_OK;
 }
 
-/* Rows of each class among rows order[0..n-1]. */
+/* Counts the rows of each class among rows order[0..n-1]. */
 static plx_status count_classes(const plx_encoders *e, int task, const plx_columns *columns, const uint32_t *order,
                                 size_t n, uint64_t *counts, plx_error *err)
 {
@@ -113,7 +113,7 @@ static plx_status balance(plx_encoders *e, int task, const plx_columns *columns,
     return status;
 }
 
-/* Classes that are not listed, and balanced weights. */
+/* Finds classes that are not listed, and balanced weights. */
 static plx_status fit(plx_encoders *e, plx_encoder *labels, const plx_columns *columns, const uint32_t *order, size_t n,
                       plx_error *err)
 {
@@ -178,7 +178,7 @@ static plx_status encode_rows(const plx_encoder *labels, const plx_encoded_rows 
 
 /* -- Cells -------------------------------------------------------------------------------------------------------- */
 
-/* The columns of a task; NULL where it has none of the kind. */
+/* The columns of a task, NULL if it does not have one. */
 typedef struct task_cells {
     const plx_column *labels, *where, *weight, *row_weight;
 } task_cells;
@@ -277,7 +277,7 @@ static plx_status load_classes(plx_encoders *e, plx_loader *l, plx_label_encoder
     return PLX_ERR_FORMAT;
 }
 
-/* Balanced ones. */
+/* Loads balanced weights. */
 static plx_status load_class_weights(plx_encoders *e, plx_loader *l, plx_label_encoder *task, plx_error *err)
 {
     const plx_tensor *weights = NULL;
@@ -293,7 +293,7 @@ static plx_status load_class_weights(plx_encoders *e, plx_loader *l, plx_label_e
     return PLX_OK;
 }
 
-/* Only of tasks where it is so, and not in files of before. */
+/* Only some tasks have it, and older files do not. */
 static plx_status load_minus_one(plx_loader *l, plx_label_encoder *task, plx_error *err)
 {
     const plx_tensor *found = NULL;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of tasks that no single field can make. Texts are compared as values, as labels are. */
+/* Checks of tasks that involve more than one field. Texts are compared as values, like labels. */
 #include "data/task_check.h"
 
 #include <math.h>
@@ -14,7 +14,7 @@ typedef struct checker {
     const plx_allocator *allocator;
     plx_problems *problems;
     plx_arena *arena;
-    int task; /* under check */
+    int task; /* the one to check */
     plx_hash_seed seed;
 } checker;
 
@@ -50,13 +50,13 @@ void plx_task_take_values(plx_task_spec *task, plx_arena *arena)
 
 /* -- One task -------------------------------------------------------------------------------------------------- */
 
-/* Labels by the lists that hold them: bit k for list k. */
+/* Labels, with the lists that contain them: bit k for list k. */
 typedef struct listed_labels {
     plx_dictionary labels;
     uint32_t *lists; /* [labels.n] */
 } listed_labels;
 
-/* Adds list `number`; each pair of lists that share a label is reported once. */
+/* Adds list `number`; reports each pair of lists that share a label once. */
 static bool add_list(const checker *c, listed_labels *all, int number, const plx_text_list *list,
                      const char *const *keys)
 {
@@ -98,7 +98,7 @@ static plx_status check_lists(const checker *c, const plx_task_spec *t)
     return is_right ? PLX_OK : PLX_ERR_MEMORY;
 }
 
-/* What lists or weighs labels has no meaning for probabilities. */
+/* Lists and weights of labels have no meaning for probabilities. */
 static void check_soft(const checker *c, const plx_task_spec *t)
 {
     static const char says[] = "'%s' lists labels, but with 'labels: soft' they are numbers: remove it";
@@ -110,7 +110,7 @@ static void check_soft(const checker *c, const plx_task_spec *t)
                 "'weight_column'");
 }
 
-/* Weights of labels that are known already; those of classes that are not listed wait for the fit. */
+/* Weights of known labels; weights of classes that are not listed are checked after the fit. */
 static plx_status check_weights(const checker *c, const plx_task_spec *t, const plx_dictionary *classes)
 {
     const plx_weight_list *weights = &t->class_weights;
@@ -141,7 +141,7 @@ static plx_status check_classes(const checker *c, const plx_task_spec *t, plx_di
     return is_twice ? PLX_OK : check_weights(c, t, classes);
 }
 
-/* Whether a list or a choice says more than by default. */
+/* Whether a list or a choice differs from its default. */
 static bool is_chosen(const plx_field *field, const plx_task_spec *t)
 {
     const void *at = (const unsigned char *)t + field->offset;
@@ -150,7 +150,7 @@ static bool is_chosen(const plx_field *field, const plx_task_spec *t)
     return field->type == PLX_FIELD_WEIGHT_LIST && plx_classes_have_weights(t);
 }
 
-/* Those that belong to tasks of other kinds. */
+/* Keys for tasks of other kinds. */
 static bool has_strange_keys(const checker *c, const plx_task_spec *t)
 {
     bool is_strange = false;
@@ -164,7 +164,7 @@ static bool has_strange_keys(const checker *c, const plx_task_spec *t)
     return is_strange;
 }
 
-/* Whether the kind of task takes the loss. */
+/* Whether the loss is available for this kind of task. */
 static bool takes_loss(const plx_task_spec *t, const char *loss)
 {
     const char *const *names = plx_task_list[t->kind]->loss_names;
@@ -173,7 +173,7 @@ static bool takes_loss(const plx_task_spec *t, const char *loss)
     return *names;
 }
 
-/* Numbers that another loss of the kind reads, where they are neither 0, which means not given, nor as by default. */
+/* Numbers for another loss of this kind that are neither 0, which means not given, nor the default. */
 static void check_loss_parameters(const checker *c, const plx_task_spec *t)
 {
 #define PARAMETER(key, loss, most, open, fallback, doc) [PLX_LOSS_##key] = {#key, #loss, fallback},
@@ -227,13 +227,13 @@ static bool is_same_list(const plx_text_list *a, const plx_text_list *b)
     return true;
 }
 
-/* What means a missing number, by the column that tasks take it from. */
+/* The texts of a missing number, by the column of the tasks. */
 typedef struct number_columns {
     plx_dictionary names;
     plx_text_list *missing; /* [names.n] */
 } number_columns;
 
-/* Tasks that take labels from one column must agree; of a weight none may be missing. */
+/* Tasks that read labels from one column must agree; a weight must never be missing. */
 static bool add_numbers(const checker *c, number_columns *columns, const char *column, plx_text_list missing,
                         bool is_weight)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Counting is done on records, which have ids: 0 is what is not known. Hashed ids are never 0. */
+/* Counts in records, by their ids: id 0 is unknown. Hashed ids are never 0. */
 #include "data/unknown.h"
 
 #include <stdio.h>
@@ -15,7 +15,7 @@ static uint32_t read_id(const uint8_t *at, uint32_t id_bytes)
     return memcpy(&narrow, at, sizeof narrow), narrow;
 }
 
-/* How many items a record's list has, and how many of them are known. */
+/* The number of items in a record's list, and how many are known. */
 static int list_items(const plx_list_field *field, const uint8_t *record, int *known)
 {
     const uint32_t none = field->id_bytes == 1 ? UINT8_MAX : field->id_bytes == 2 ? UINT16_MAX : UINT32_MAX;
@@ -57,7 +57,7 @@ void plx_unknown_cell(const plx_encoders *e, const plx_encoder *feature, plx_sli
     if (n && !known) show_example(unknown, cell);
 }
 
-/* Columns of sparse features are many, and nearly all cells known. */
+/* Optimized for many sparse columns with few unknown cells. */
 static void count_ids(const plx_encoder *feature, const plx_encoded_rows *rows, const uint32_t *codes,
                       plx_unknown *unknown)
 {
@@ -106,7 +106,7 @@ int plx_encoders_n_features(const plx_encoders *e)
     return e->n_features;
 }
 
-/* Some of the categories that are known. */
+/* Lists some of the known categories. */
 static void list_known(const plx_dictionary *texts, char *out, size_t room)
 {
     size_t used = 0;

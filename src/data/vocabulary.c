@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which texts become categories, and in which order. */
+/* Selects the texts that become categories, and their order. */
 #include "data/vocabulary.h"
 
 #include <stdio.h>
@@ -44,7 +44,7 @@ static size_t drop_rare(plx_counted *counted, size_t n, int64_t min_count)
     return kept;
 }
 
-/* Keeps the `size` most frequent ones, of equally frequent ones the first; their order stays. */
+/* Keeps the `size` most frequent ones, the first ones of a tie; their order stays. */
 static plx_status keep_frequent(plx_counted *counted, size_t *n, size_t size, const plx_allocator *allocator,
                                 plx_error *err)
 {
@@ -88,14 +88,14 @@ plx_status plx_vocabulary_take(plx_vocabulary *vocabulary, plx_counted *counted,
     return PLX_OK;
 }
 
-/* A file under way. Two lines of one text are a mistake of its; two texts of one value are one category. */
+/* Reads a file. Two lines with the same text are a mistake; two texts of the same value are one category. */
 typedef struct lines {
     plx_vocabulary *vocabulary;
     plx_csv csv;
-    plx_dictionary texts; /* of the lines, as they stand */
+    plx_dictionary texts; /* the lines as written */
     const char *path;
     uint64_t n_merged, merged_line;
-    char merged[64], into[64]; /* the first */
+    char merged[64], into[64]; /* the first pair */
 } lines;
 
 static bool has(const plx_dictionary *texts, plx_slice text)
@@ -134,7 +134,7 @@ static plx_status read_lines(lines *l, plx_error *err)
     return PLX_OK;
 }
 
-/* A line is a row of one cell: no text holds a byte of 0, which is the delimiter. */
+/* A line is a row of one cell: the delimiter is the byte 0, which no text contains. */
 plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, bool trim, const plx_listener *listener,
                                plx_error *err)
 {
