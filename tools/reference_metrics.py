@@ -26,7 +26,7 @@ KINDS = {
 
 def expected_calibration_error(labels, predictions, weights):
     bins = np.searchsorted(np.linspace(0, 1, 11)[1:-1], predictions)
-    if weights is not None:  # calibration_curve takes none: its points, with weighted means
+    if weights is not None:  # calibration_curve takes no weights: its points, with weighted means
         inside = [(bins == number) & (weights > 0) for number in range(10)]
         gaps = [np.average(labels[rows] - predictions[rows], weights=weights[rows]) for rows in inside if rows.any()]
         sizes = [weights[rows].sum() for rows in inside if rows.any()]
@@ -154,7 +154,7 @@ def soft_cases():
     sizes = (("soft_levels", 60, 5, 0), ("soft", 150, 100000, 12), ("soft_groups", 90, 11, 30))
     for name, n, levels, n_groups in sizes:
         predictions, labels, groups = binary_case(random, n, levels, 1.0, n_groups)
-        known = ~np.isnan(labels) & (np.arange(n) % 3 > 0)  # the others stay 0 and 1
+        known = ~np.isnan(labels) & (np.arange(n) % 3 > 0)  # the other rows stay 0 and 1
         labels[known] = np.clip(predictions[known] + random.normal(0, 0.3, known.sum()), 0, 1)
         labels[1::10] = 0.5
         yield name, "soft", predictions, labels, groups

@@ -59,7 +59,7 @@ class Parameters:
 
     def __init__(self, case):
         self.case, self.values, self.gradients = case, {}, {}
-        self.moving = {}  # what the running averages become after a training pass
+        self.moving = {}  # the running averages after a training pass
         self.l2 = {}  # name: weight of its sum of squares
         self.is_training = True
 
@@ -397,12 +397,12 @@ def predictions_and_losses(case, logits, labels, weights):
 class Network:
     def __init__(self, case, name):
         self.case, self.p = case, Parameters(name)
-        # A bias before batch normalisation has gradient 0, of which float32 leaves some 1e-8; divided by a small
-        # epsilon, that would become a step of any size.
+        # A bias before batch normalisation has gradient 0, which is some 1e-8 in float32; divided by a small epsilon,
+        # that would become a step of any size.
         self.epsilon = 1e-3 if case.get("dnn_use_bn") else EPSILON
         random = np.random.default_rng(zlib.crc32(f"{name}/rows".encode()))
         self.ids = np.stack([random.integers(0, rows, ROWS) for _, rows, _ in SPARSE], axis=1)
-        self.ids[1] = self.ids[0]  # duplicates, whatever the draw
+        self.ids[1] = self.ids[0]  # duplicates, whatever the random ids
         self.ids[2, 0] = 0  # the unknown row
         self.dense = rough(f"{name}/dense", (ROWS, len(DENSE)), 1.0)
         labels = []

@@ -44,7 +44,7 @@ def inputs():
     return start, gradients
 
 
-# Name, options of ours beside Keras' defaults, options of the library's own.
+# Name, our options where they differ from Keras' defaults, the library's own options.
 KERAS = [
     ("SGD", "sgd", {"learning_rate": 0.05}, {}),
     ("SGD", "sgd", {"learning_rate": 0.05, "momentum": 0.9}, {}),
@@ -77,7 +77,7 @@ KERAS = [
         {"ftrl_l1": "l1_regularization_strength", "ftrl_l2": "l2_regularization_strength", "ftrl_beta": "beta"},
     ),
 ]
-# PyTorch's definitions differ where epsilon stands: it is chosen too small to count.
+# PyTorch adds epsilon at another place: it is chosen too small to matter.
 SMALL = 1e-15
 TORCH = [
     ("SGD", "sgd", {"learning_rate": 0.05, "momentum": 0.9}, {}),
@@ -107,7 +107,7 @@ def run_keras(kind, options, names, start, gradients):
     keras.config.set_floatx("float64")
     given = {names.get(key, key): value for key, value in options.items()}
     optimizer = getattr(keras.optimizers, kind)(**given)
-    for name in ("beta_1", "beta_2", "weight_decay"):  # TensorFlow makes float32 of a Python number first
+    for name in ("beta_1", "beta_2", "weight_decay"):  # TensorFlow converts a Python number to float32 first
         if getattr(optimizer, name, None) is not None:
             setattr(optimizer, name, numpy.float64(getattr(optimizer, name)))
     weights = keras.Variable(numpy.array(start, "float64"), dtype="float64")
