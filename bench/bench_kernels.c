@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Times every kernel on one thread, as JSON lines: the median of RUNS runs, each of many calls on data in cache.
- * Products are also given as a share of the core's peak, which is measured first.
+ * Products are also reported as a share of the core's peak, which is measured first.
  *
  *     bench_kernels [--level plain|simd128|avx2|avx512]
  */
@@ -42,7 +42,7 @@ static int by_value(const void *x, const void *y)
     return (a > b) - (a < b);
 }
 
-/** Median seconds of a call; `best` gets the least. */
+/** Median seconds of a call; `best` gets the smallest. */
 static double measure(job_function *f, const job *j, double *best)
 {
     long calls = 1;
@@ -104,8 +104,7 @@ static void bench_products(job j, double peak)
     }
 }
 
-/* -- the others: m rows of n, for gates m rows of k experts of n
- * --------------------------------------------------------- */
+/* -- the others: m rows of n; for gates, m rows of k experts of n ------------------------------------------------- */
 
 #define VIEW(array) ((plx_view){(array), j->n})
 
@@ -206,7 +205,7 @@ static void run_scatter_add(const job *j)
     j->kernels->scatter_add(j->m, j->n, VIEW(j->a), j->ids, VIEW(j->c));
 }
 
-/** 29 tables of one-byte ids; a third of the ids are listed. */
+/** 29 tables of one-byte ids; a third of the ids are in the lists. */
 static void run_list_ids(const job *j)
 {
     enum { TABLES = 29 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Training epochs of every model at large shapes, where arithmetic counts: embedding 16, experts [256, 128], towers
- * [64], batch 4,096, generated rows. JSON lines: the machine, the peak of each number of threads, then one line a
- * model and number of threads, with the multiply-adds of the step and their share of that peak.
+ * [64], batch 4,096, generated rows. JSON lines: the machine, the peak of each number of threads, then one line a model
+ * and number of threads: the multiply-adds of a step and their share of that peak.
  *
  *     bench_large [--budget SECONDS] [--threads A,B,...] [--level LEVEL] [--rows N] [MODEL...]
  *
@@ -10,12 +10,12 @@
  *
  *     g a b       forward
  *     g a b       the kernel's gradient
- *     g a' b      the input's gradient, a' of whose numbers depend on parameters (dense features do not)
+ *     g a' b      the input's gradient, where a' numbers depend on parameters (dense features do not)
  *
  * and of a mixture of e experts of width w: e w forward, 2 e w backward. Nothing else is counted: no activation, no
- * embedding row that is gathered, no optimizer. As executed, the plan's products are counted instead: siblings as one,
- * and of a table of v rows of d numbers that is multiplied with the first layer once a batch, b wide in all, 3 v d b a
- * batch, without the additions of its rows.
+ * gathered embedding row, no optimizer. The executed count takes the plan's products instead: siblings as one product;
+ * a table of v rows of d numbers, multiplied with the first layer (b wide in all) once a batch, counts 3 v d b a batch,
+ * without the additions of its rows.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static double count_mixture(const plx_graph *graph, const plx_node *node)
     return 3.0 * graph->nodes[node->inputs[0]]->shape.width * node->shape.width;
 }
 
-/** A bank that reads one value is one wide layer; one that reads a bank is a layer a group. */
+/** A bank that reads one value is one wide layer; a bank that reads a bank is one layer a group. */
 static double count_linear(const plx_graph *graph, const plx_node *node)
 {
     const plx_node *input = graph->nodes[node->inputs[0]];
@@ -74,7 +74,7 @@ static double count_linear(const plx_graph *graph, const plx_node *node)
            plx_shape_numbers(node->shape);
 }
 
-/** A row's, in dense form. */
+/** Multiply-adds of a row, in dense form. */
 static double count_dense(const plx_graph *graph)
 {
     double count = 0;
@@ -86,7 +86,7 @@ static double count_dense(const plx_graph *graph)
     return count;
 }
 
-/** A row's in a product that the plan made: all columns of its input get a gradient, or none. */
+/** Multiply-adds of a row in a product that the plan made: all columns of its input get a gradient, or none. */
 static double count_joined(const plx_plan *plan, const plx_node *node)
 {
     if (node->n_inputs == 0) return 0;
@@ -94,7 +94,10 @@ static double count_joined(const plx_plan *plan, const plx_node *node)
            node->shape.width;
 }
 
-/** A row's, as executed. Tables' products, made once a batch and as wide in all models here, are shared out to rows. */
+/**
+ * Multiply-adds of a row, as executed. A table's product, as wide in all models here, is made once a batch for all
+ * rows.
+ */
 static double count_executed(const plx_plan *plan, int *tables)
 {
     const plx_graph *graph = plan->graph;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Training with lists of items: Shared-Bottom on ten sparse features and two lists of up to 50 of 100000 items, by
- * combiner. bench/peers/lists_torch.py is the same in PyTorch, with EmbeddingBag. JSON lines: the machine, then one a
- * combiner with rows a second, the median of the epochs.
+ * combiner. bench/peers/lists_torch.py does the same in PyTorch, with EmbeddingBag. JSON lines: the machine, then for
+ * each combiner the rows a second, median over epochs.
  *
  *     bench_lists [--rows N] [--threads N] [--epochs N] [--optimizer lazy_adam] [COMBINER...]
  */
@@ -33,7 +33,7 @@ typedef struct table {
     plx_rows rows;
 } table;
 
-/* Uniform ids and lengths, and labels of chance. */
+/* Uniform ids and lengths, and random labels. */
 static void fill(table *t, int rows)
 {
     const plx_random random = {3, PLX_STREAM_NAMED};

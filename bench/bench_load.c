@@ -3,11 +3,10 @@
  * From the raw files of Census-Income to encoded tables, as JSON lines; a NAME selects:
  *
  *   gz      plx_data_load of the two compressed files
- *   plain   plx_data_load of the same files decompressed before, which lie in the system's cache
- *   fit     the command `plexus fit` with two epochs from the compressed files: seconds, and its largest resident
- * memory
+ *   plain   plx_data_load of the same files, decompressed before and in the system's cache
+ *   fit     the command `plexus fit` with two epochs from the compressed files: seconds, peak resident memory
  *
- * Megabytes are of the decompressed text; the caller's processor time is the least that the wall clock could show.
+ * Megabytes are of the decompressed text. The caller's processor time is a lower bound of the wall time.
  *
  *     bench_load [--data DIR] [--config FILE] [--plexus FILE] [--runs N] [--threads A,B,...] [NAME...]
  */
@@ -50,7 +49,7 @@ static void measure_load(const bench_options *o, const bench_folder *folder, int
     bench_check(plx_config_read(context, o->config, &config, &error), &error);
     snprintf(files, sizeof files, "data.train=['%s', '%s']", folder->plain[0], folder->plain[1]);
     if (is_plain) bench_check(plx_config_set(config, files, &error), &error);
-    for (int run = -1; run < o->runs; run++) { /* the first warms up */
+    for (int run = -1; run < o->runs; run++) { /* the first is a warm-up */
         bench_watch watch = bench_start();
         bench_check(plx_data_load(config, &options, &data, &error), &error);
         watch = bench_stop_watch(watch);
@@ -74,7 +73,7 @@ static void measure_load(const bench_options *o, const bench_folder *folder, int
     plx_context_free(context);
 }
 
-/** Runs the command; its usage. */
+/** Runs the command; returns its resource usage. */
 static struct rusage run_fit(const bench_options *o, const bench_folder *folder, int threads)
 {
     char count[16];

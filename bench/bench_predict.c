@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Scoring Census-Income rows through plexus.h by a model that was trained for one epoch, saved and loaded, as JSON
+ * Scores Census-Income rows through plexus.h with a model that was trained for one epoch, saved and loaded. Prints JSON
  * lines; a NAME selects:
  *
  *   encoded   plx_model_predict on all rows of the training file, encoded before
@@ -98,7 +98,7 @@ static void bench_rows(scene *s, int threads, bool is_raw)
     int64_t rows = plx_dataset_report(dataset)->rows;
     float *scores = malloc((size_t)rows * (size_t)plx_model_inspect(s->model)->n_tasks * sizeof *scores);
     if (!scores) bench_stop("out of memory");
-    for (int run = -1; run < s->options->runs; run++) { /* the first warms up */
+    for (int run = -1; run < s->options->runs; run++) { /* the first is a warm-up */
         bench_watch watch = bench_start();
         if (is_raw) {
             plx_dataset_free(dataset);
@@ -146,7 +146,7 @@ static void make_texts(const scene *s, const char *texts[ROWS][CELLS])
     plx_stream_release(&stream);
 }
 
-/** The columns' names, from the configuration's list; they point into the result, which is for free(). */
+/** The columns' names, from the configuration's list; they point into the result, which the caller frees. */
 static char *make_names(const scene *s, const char *names[CELLS])
 {
     static const char between[] = " ,[]\n-'\"";
@@ -166,7 +166,7 @@ static void measure_calls(scene *s, const char *const names[CELLS], const char *
     plx_predictor *predictor;
     float scores[TASKS_MAX];
     check(s, plx_predictor_create(s->model, &predictor, &s->error));
-    for (int call = -ROWS; call < CALLS; call++) { /* the first rows warm up */
+    for (int call = -ROWS; call < CALLS; call++) { /* the first rows are a warm-up */
         for (int cell = 0; cell < CELLS; cell++)
             columns[cell] = (plx_column){.name = names[cell], .texts = &texts[(call + ROWS) % ROWS][cell]};
         double start = bench_now();

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How an epoch of training grows: curves over rows, experts, tasks, the vocabulary of one feature, batch and threads,
- * each varied alone from one base shape, on generated rows. JSON lines: the machine, then one a point; with several
- * rounds a point comes again, and the least of its medians is the one that nothing disturbed.
+ * How the time of a training epoch grows with rows, experts, tasks, the vocabulary of one feature, batch size and
+ * threads. Each curve varies one of them from a base shape, on generated rows. JSON lines: the machine, then one a
+ * point. With several rounds each point is measured again; the smallest of its medians is the least disturbed.
  *
  *     bench_scale [--budget SECONDS] [--rounds N] [--threads N] [--level LEVEL] [--most VALUE] [CURVE...]
  *
- * A point is measured for about SECONDS, the largest for four times as long; those above VALUE are left out. At most
- * 2 GiB of memory are used.
+ * A point is measured for about SECONDS, the largest for four times as long. Points above VALUE are left out. At most 2
+ * GiB of memory are used.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +23,11 @@ typedef struct shape {
     int rows, experts, tasks, vocabulary, batch, threads;
 } shape;
 
-/** What is varied: the shape's number at `offset`. */
+/** What varies: the number in the shape at `offset`. */
 typedef struct curve {
     const char *name;
     size_t offset;
-    int points[POINTS_MAX]; /* rising, ended by 0 */
+    int points[POINTS_MAX]; /* ascending, ended by 0 */
 } curve;
 
 static const shape base_shape = {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Training epochs of every model at the sizes of two public data sets, on generated rows of the same shape: JSON lines,
- * first the machine, then one for each model, data set and number of threads. Seconds are of training alone.
+ * Training epochs of every model at the sizes of two public data sets, on generated rows of the same shape. JSON lines:
+ * the machine, then one for each model, data set and number of threads. Seconds count training alone.
  *
  *     bench_step [--epochs N] [--threads A,B,...] [--level LEVEL] [NAME...]
  *
- * A NAME selects: a data set, a model or both as DATA/MODEL. N epochs are measured after two of warm-up.
+ * A NAME selects: a data set, a model or both as DATA/MODEL. N epochs are measured after two warm-up epochs.
  */
 #include <stdio.h>
 #include <stdlib.h>

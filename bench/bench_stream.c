@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Training from more rows than memory, as JSON lines: `plexus fit` on generated rows of 20 categories, one of them with
- * millions of values, 10 numbers and two tasks. A NAME selects; without one, all run in this order:
+ * Training on more rows than fit into memory, as JSON lines: `plexus fit` on generated rows of 20 categories, one of
+ * them with millions of values, 10 numbers and two tasks. A NAME selects; without one, all run in this order:
  *
  *   memory   every row in memory
- *   cold     within a budget, from the raw file through a new cache
+ *   cold     with a memory budget, from the raw file through a new cache
  *   warm     the same again, from the cache
  *
  *     bench_stream [--rows N] [--categories N] [--budget SIZE] [--epochs N] [--set KEY=VALUE] [--folder DIR]
  *                  [--plexus FILE] [NAME...]
  *
- * The folder keeps rows and cache for the next run with the same numbers; without --folder they go to one that is
- * removed. Resident memory is the command's greatest, pages of mapped files counted.
+ * The folder keeps rows and cache for the next run with the same numbers; without --folder they go to a temporary
+ * folder. Resident memory is the command's peak, with pages of mapped files.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -35,7 +35,7 @@ typedef struct settings {
     int rows, categories, epochs;
     const char *budget, *folder, *plexus, *set;
     bench_names names;
-    char made[PATH_BYTES]; /* the folder, where none was given */
+    char made[PATH_BYTES]; /* the temporary folder; unused with --folder */
 } settings;
 
 /* -- Rows ------------------------------------------------------------------------------------------------------ */
@@ -60,7 +60,7 @@ static char *put_number(char *at, uint64_t number)
     return at;
 }
 
-/* Below n, small ones more often. */
+/* Below n; small ones are more frequent. */
 static uint64_t skewed(uint64_t random, uint64_t n)
 {
     const double share = (double)(random >> 11) * 0x1p-53;
@@ -148,7 +148,7 @@ static double figure(const char *text, const char *name)
     return at ? atof(at + strlen(key)) : 0;
 }
 
-/* Runs the command with its JSON in `result`, and gives its usage. */
+/* Runs the command with its JSON in `result`; returns its resource usage. */
 static struct rusage run_fit(const settings *s, const char *config, const char *budget, char *result, size_t room)
 {
     char out[PATH_BYTES + 16], cache[PATH_BYTES + 32], printed[PATH_BYTES + 16];

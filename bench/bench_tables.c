@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A training step against the rows of one table: MMoE on nine small features and a large one, whose ids are uniform, so
- * that most are far from any other in memory. JSON lines: the machine, then one for each optimizer and number of rows,
- * with the processor time of a step on one thread.
+ * The time of a training step by the number of rows of one table: MMoE on nine small features and a large one. Its ids
+ * are uniform, so that most rows are far apart in memory. JSON lines: the machine, then one for each optimizer and
+ * number of rows, with the processor time of a step on one thread.
  *
  *     bench_tables [--budget SECONDS] [--batch N] [--most ROWS] [OPTIMIZER...]
  *
@@ -40,7 +40,7 @@ static void spread_ids(bench_table *table)
     }
 }
 
-/* Processor time of this thread, which does all the work: others that run beside it count less than in wall time. */
+/* Processor time of this thread, which does all the work: other processes disturb it less than wall time. */
 static double now(void)
 {
     struct timespec t;
@@ -54,7 +54,7 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* All that a step is, for so many seconds; returns how many there were, with the time of each. */
+/* Runs complete steps for so many seconds; returns their number and the time of each. */
 static int run_steps(const options *o, const bench_table *table, const plx_graph *graph, const char *optimizer,
                      plx_real *values, double *seconds)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Clocks, medians, options, and the data. */
+/* Clocks, medians, options, the data. */
 #include "measure.h"
 
 #include <stdio.h>
@@ -69,7 +69,7 @@ static bool has_data(const char *folder)
     return stat(path, &info) == 0;
 }
 
-/* The option's folder, or beside the repository, or where `plexus fetch` puts data. */
+/* The folder of the option, else ../shared/data, else the folder of `plexus fetch`. */
 static const char *find_data(const char *given)
 {
     static char folder[4096];

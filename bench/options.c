@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading a command line by a table of options. */
+/* Parses a command line by a table of options. */
 #include "options.h"
 
 #include <stdio.h>

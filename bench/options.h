@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command lines of the benchmarks: options with a value each, from a table, then names of what to measure. */
+/* The command lines of the benchmarks: options with one value each, from a table, then the names of what to measure. */
 #ifndef BENCH_OPTIONS_H
 #define BENCH_OPTIONS_H
 
@@ -9,10 +9,10 @@
 
 enum { BENCH_THREADS_MAX = 8 };
 
-/** One option. Its value goes to the one of the pointers that is not NULL. */
+/** One option. Its value goes to the pointer that is not NULL. */
 typedef struct bench_option {
     const char *name;     /* "--rows" */
-    const char *argument; /* what a message calls its value */
+    const char *argument; /* the value's name in messages */
     const char **text;
     double *real; /* above 0 */
     int *whole;   /* from 1: one number, or with `n` "1,2,4", at most BENCH_THREADS_MAX of them */
@@ -26,7 +26,7 @@ typedef struct bench_names {
     int n;
 } bench_names;
 
-/** Reads argv by `options` [n]. A mistake ends the program. */
+/** Reads argv by `options` [n]. An error ends the program. */
 bench_names bench_read(const bench_option *options, int n, int argc, char **argv);
 /** Whether `name` is to be measured. */
 bool bench_is_selected(const bench_names *names, const char *name);

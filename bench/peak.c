@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The peak of multiply-adds, measured: chains of them on registers. */
+/* Measures the peak of multiply-adds: independent chains of them in registers. */
 #include "peak.h"
 
 #include <time.h>
@@ -14,13 +14,13 @@
 
 enum { CHAINS = 10, STEPS = 400000, RUNS = 200, THREADS_MAX = 64 };
 
-/* CHAINS independent sums in registers: more than latency times throughput of any core. */
+/* Independent sums in registers: CHAINS is above latency times throughput of any core. */
 #define EACH_CHAIN(X) X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9)
 #define START(i)      s##i = numbers[i + 2] - x,
 #define STEP(i)       s##i = MULTIPLY_ADD(s##i, x, y);
 #define ADD(i)        +s##i
 
-/** A function that runs chains of `type`, from numbers in memory so that nothing is known beforehand. */
+/** A function that runs chains of `type`, on numbers from memory, so that the compiler cannot precompute them. */
 #define PEAK_FUNCTION(name, type)                                                                                      \
     static float name(const volatile float *numbers)                                                                   \
     {                                                                                                                  \

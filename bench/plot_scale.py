@@ -29,8 +29,8 @@ matplotlib.rcParams.update(
 )
 from matplotlib import pyplot, ticker  # noqa: E402 (the backend is chosen first)
 
-BOUND = 1.15  # a step of a curve may grow this much more than its cause
-# What varies: its name on the axis, and by what the time should grow from one value to the next at most.
+BOUND = 1.15  # a step of a curve may grow by this factor more than its cause
+# What varies: its name on the axis, and the largest factor by which the time should grow between two values.
 CURVES = {
     "rows": ("rows", lambda a, b: b / a, "in proportion"),
     "experts": ("experts of 16", lambda a, b: b / a, "in proportion"),

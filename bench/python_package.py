@@ -43,7 +43,7 @@ def parse():
     parser.add_argument("--threads", type=int, default=0, help="0: one a processor")
     parser.add_argument("--data", default=find_data(), help="folder with census-income/")
     parser.add_argument("--work", default="", help=argparse.SUPPRESS)
-    parser.add_argument("--way", default="", help=argparse.SUPPRESS)  # what a process of its own does
+    parser.add_argument("--way", default="", help=argparse.SUPPRESS)  # what a separate process does
     return parser.parse_args()
 
 
@@ -139,7 +139,7 @@ def one_row(name, model, table):
     predictor = model.predictor()
     rows = [list(row) for row in zip(*(values[:256].tolist() for values in table.values()))]
     predictor(rows[0])
-    state = predictor._idle[0]  # which holds that row
+    state = predictor._idle[0]  # the one that holds that row
 
     def library(row):
         lib.plx_predictor_score(predictor._handle, state.columns, len(row), 1, state.scores, state.failure.pointer)
@@ -279,7 +279,7 @@ def imports(rounds):
         "c = time.perf_counter(); print([b - a, c - b])"
     )
     times = [timed([sys.executable, "-c", code])[0] for _ in range(rounds)]
-    numpy, plexus = (statistics.median(column) * 1e3 for column in zip(*times[1:]))  # the first may compile
+    numpy, plexus = (statistics.median(column) * 1e3 for column in zip(*times[1:]))  # the first one may compile
     tell(what="import", rounds=rounds - 1, numpy_milliseconds=numpy, plexus_milliseconds=plexus)
 
 

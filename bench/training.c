@@ -139,10 +139,10 @@ typedef struct stopwatch {
     int n; /* epochs, warm-up included */
     double seconds[EPOCHS_MAX], processor[EPOCHS_MAX];
     clock_t processor_start;    /* of the epoch */
-    clock_t processor_first;    /* when the listener was first called in it */
-    double first_at;            /* since the epoch's start, when the listener was first called in it */
-    int64_t first_step;         /* that had ended then; 0: it has not been called */
-    double reckoned, processed; /* an epoch's time by the part that ran, and that part */
+    clock_t processor_first;    /* at the callback's first call in it */
+    double first_at;            /* from the epoch's start to the callback's first call in it */
+    int64_t first_step;         /* finished by then; 0: no call yet */
+    double reckoned, processed; /* an epoch's estimated time, and the share of it that ran */
 } stopwatch;
 
 static double processor_since(clock_t start)
@@ -160,7 +160,7 @@ static bool note_epoch(stopwatch *w, const plx_train_state *state)
     return training->budget <= 0 || state->progress.seconds < training->budget;
 }
 
-/* The part before the first call, in which the caches are cold and the order is made, counts once. */
+/* The part before the first call, with cold caches and the making of the order, counts once. */
 static bool note_part(stopwatch *w, const plx_train_state *state)
 {
     const double budget = w->training->budget;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the benchmarks of training share: generated rows, a model on them, timed epochs. Mistakes end the program. */
+/* What the benchmarks of training share: generated rows, a model on them, timed epochs. Errors end the program. */
 #ifndef BENCH_TRAINING_H
 #define BENCH_TRAINING_H
 
@@ -21,7 +21,7 @@ typedef struct bench_model {
 typedef struct bench_data {
     size_t rows;
     int n_dense, n_tasks, embedding_dim;
-    int vocabularies[BENCH_SPARSE_MAX]; /* ended by 0; the row for unknown values is not counted */
+    int vocabularies[BENCH_SPARSE_MAX]; /* ended by 0; without the row for unknown values */
 } bench_data;
 
 /** Rows of a data set, and the inputs that a model reads from them. */
@@ -35,7 +35,7 @@ typedef struct bench_table {
     plx_rows rows;
 } bench_table;
 
-/** Ids are skewed, as categories are: number 1 is the commonest. Dense numbers are uniform, labels mostly 0. */
+/** Ids are skewed, as categories are: number 1 is the most frequent. Dense numbers are uniform, labels mostly 0. */
 void bench_table_init(bench_table *table, const bench_data *data);
 void bench_table_release(bench_table *table);
 
@@ -50,20 +50,20 @@ typedef struct bench_training {
     int threads;
     int64_t batch;
     double learning_rate;
-    int epochs, warm_up; /* most that are measured, and those before them */
+    int epochs, warm_up; /* the most that are measured, and those before them */
     /**
-     * Training ends after so many seconds if an epoch has been measured, and after four times as many with a part of
-     * one; warm-up epochs are measured where there are no others. 0: no limit.
+     * Training ends after so many seconds if an epoch was measured, else after four times as many with a part of an
+     * epoch. If there are only warm-up epochs, they are measured. 0: no limit.
      */
     double budget;
 } bench_training;
 
-/** Of the measured epochs; each of training alone, shuffle included. */
+/** Over the measured epochs; time of training alone, shuffle included. */
 typedef struct bench_times {
     int epochs;
-    double share; /* below 1: no epoch ended, and the time of one is reckoned from this share of its steps */
+    double share; /* below 1: no epoch ended; its time is estimated from this share of its steps */
     double median, least, most;
-    double processor; /* seconds of all threads, mean */
+    double processor; /* seconds over all threads, mean */
     size_t parameters;
 } bench_times;
 

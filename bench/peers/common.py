@@ -167,7 +167,7 @@ def predict_speed(peer, data):
             start = time.perf_counter()
             peer.predict(data.everything)
             seconds.append(time.perf_counter() - start)
-        median = statistics.median(seconds[1:])  # the first compiles what must be compiled
+        median = statistics.median(seconds[1:])  # the first one compiles
         rate = len(data.everything.ids) / median
         if best is None or rate > best["rows_per_second"]:
             best = {"rows_per_second": rate, "batch": batch}
@@ -226,7 +226,7 @@ def run(name, packages, options, build):
             results[model] = measure(build(of_model, model), of_model, options)
             if model == "esmm":
                 results[model]["auc"].reverse()
-        except Exception as error:  # a peer may fail in any way; the page tells it
+        except Exception as error:  # a peer may fail in any way; the page reports it
             results[model] = {"error": f"{type(error).__name__}: {error}"[:300]}
             print(f"{name}: {model}: {results[model]['error']}", file=sys.stderr)
             if os.environ.get("PEER_TRACE"):

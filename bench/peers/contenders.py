@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
-WORK = os.path.join("build", "bench")  # everything here is relative to the repository's root
+WORK = os.path.join("build", "bench")  # all paths here are relative to the repository's root
 PROCESS_SECONDS = 1500  # a process that runs longer counts as failed
 
 TENSORFLOW = ["tensorflow==2.21.0", "deepctr==0.9.4", "requests==2.34.2"]

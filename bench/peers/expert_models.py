@@ -169,7 +169,7 @@ class Network:
                         self.add_group(1, gate[0])
                     self.add_stack(f"gate{level}.{slot}", 1, gate)
                     self.parameters[f"gate{level}.{slot}.out"] = ((gate[-1], cover), glorot_uniform, gate[-1], cover)
-        if not gate:  # gates of all levels read the features
+        if not gate:  # the gates of all levels read the features
             for level in range(self.sizes["levels"]):
                 for cover in self.slots(level)[1]:
                     self.add_gate_group(cover)

@@ -16,7 +16,7 @@ options = common.limit_threads()
 import functools
 import os
 
-# Sums may be reordered, so that reductions use vector instructions.
+# Sums may be reordered, so reductions use vector instructions.
 os.environ["XLA_FLAGS"] = "--xla_cpu_enable_fast_math=true"
 if options.threads == 1:
     os.environ["XLA_FLAGS"] += " --xla_cpu_multi_thread_eigen=false"
@@ -46,7 +46,7 @@ class Ops:
         return jnp.stack([h[i] @ w[i] for i in range(len(w))])
 
 
-CHUNK = 256  # rows whose gathered products stay in the cache
+CHUNK = 256  # rows; their gathered products stay in the cache
 
 
 @jax.custom_vjp
@@ -211,7 +211,7 @@ class Peer:
     def score_one(self, index):
         ids, numbers = self.host["test"]
         row = ids[index : index + 1], numbers[index : index + 1]
-        if self.compiled_one is None:  # with the weights as constants, and past all of jit's own checks
+        if self.compiled_one is None:  # the weights are constants; bypasses jit's own checks
             self.compiled_one = jax.jit(functools.partial(self.probabilities, self.frozen)).lower(*row).compile()
         return np.asarray(self.compiled_one(*row))
 

@@ -28,7 +28,7 @@ import expert_models
 import sizes
 
 torch.set_num_threads(options.threads)
-inductor.max_pointwise_cat_inputs = 1  # parts of a concatenation are written in place, each by a loop of its own
+inductor.max_pointwise_cat_inputs = 1  # parts of a concatenation are written in place, each by its own loop
 inductor.cpp_wrapper = True
 
 
@@ -106,7 +106,7 @@ class Peer:
         w = p["first.w"]
         if options.collapse:
             return embedding_bag(ids, self.products(p), mode="sum") + numbers @ w[self.embedded :], numbers
-        # As bags of one: the compiler's own code for an embedding is slower than the library's.
+        # As bags of one: the compiler's code for an embedding is slower than the library's.
         rows = embedding_bag(ids.view(-1, 1), p["table"], mode="sum")
         x = torch.cat([rows.view(len(ids), self.embedded), numbers], 1)
         return x @ w, x
@@ -189,7 +189,7 @@ class Peer:
         for epoch in range(epochs):
             watch.begin()
             *arrays, labels, local = self.shuffle(draw)
-            # After the first epoch nothing can change any more that would call for another graph.
+            # After the first epoch nothing changes that would need another graph.
             with torch.compiler.set_stance("default", skip_guard_eval_unsafe=epoch > 0):
                 for at in range(0, local.shape[1], batch):
                     self.step_count += 1
@@ -223,7 +223,7 @@ class Peer:
         n = len(ids)
         scores = torch.empty(n, sizes.TASKS)
         size = min(n, self.predict_batch)
-        for at in [*range(0, n - size, size), n - size]:  # the last batch laps over the one before: one graph serves
+        for at in [*range(0, n - size, size), n - size]:  # the last batch overlaps the one before: one graph fits all
             scores[at : at + size] = self.compiled_forward(p, ids[at : at + size], numbers[at : at + size])
         self.frozen = p
         return scores.numpy()
@@ -232,7 +232,7 @@ class Peer:
     def score_one(self, index):
         ids, numbers = self.ids["test"], self.numbers["test"]
         scores = self.compiled_forward(self.frozen, ids[index : index + 1], numbers[index : index + 1])
-        if not self.checks_are_off:  # once it is compiled for one row, nothing changes any more
+        if not self.checks_are_off:  # compiled for one row by now; nothing changes after that
             torch.compiler.set_stance("default", skip_guard_eval_unsafe=True)
             self.checks_are_off = True
         return scores

@@ -44,7 +44,7 @@ class Peer:
 
     def __init__(self, data, model):
         self.data, self.name = data, model
-        outputs = sizes.TASKS + (model == "esmm")  # its ESMM also returns the conversion rate, without a label
+        outputs = sizes.TASKS + (model == "esmm")  # its ESMM also returns the conversion rate, which has no label
         self.trainer = MTLTrainer(
             network(data, model),
             ["classification"] * outputs,

@@ -8,7 +8,7 @@ import statistics
 import chart
 from contenders import CONTENDERS, PLEXUS
 
-# How far below plexus a peer's AUC may lie before it no longer counts: more where it varies more from seed to seed.
+# A peer counts if its AUC is at most this far below plexus's; the margin is larger where AUC varies more between seeds.
 AUC_MARGIN = 0.002
 AUC_MARGINS = {("census", "esmm"): 0.005, ("adult", "esmm"): 0.04, ("large", "mmoe"): 0.05}
 MODELS = {"shared_bottom": "Shared-Bottom", "esmm": "ESMM", "mmoe": "MMoE", "cgc": "CGC", "ple": "PLE"}
