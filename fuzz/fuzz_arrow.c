@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Record batches that are odd, from bytes: types, offsets, views, dictionaries and nulls as they come, in buffers as
- * long as they say. Handed over whole and as two batches they must give the same rows, or the same refusal.
+ * Malformed record batches from bytes: arbitrary types, offsets, views, dictionaries and nulls, in buffers of the right
+ * length. Read as one batch and as two they must give the same rows, or the same error.
  */
 #include <math.h>
 #include <stdint.h>
@@ -49,7 +49,7 @@ static const char *const formats[] = {
 };
 enum { N_FORMATS = sizeof formats / sizeof *formats, FIRST_LIST = N_FORMATS - 4 };
 
-/* Bytes of an item in buffer 1; of lists and texts those of an offset. */
+/* Bytes of an item in buffer 1; of an offset for lists and texts. */
 static size_t item_bytes(const char *format)
 {
     static const struct {
@@ -89,7 +89,7 @@ static size_t item_bytes(const char *format)
 }
 
 typedef struct made {
-    const uint8_t *at; /* bytes that are left */
+    const uint8_t *at; /* the bytes left */
     size_t left;
     void *all[MADE_MAX];
     int n;
@@ -102,7 +102,7 @@ static uint8_t take(made *m)
     return *m->at++;
 }
 
-/* A buffer of exactly so many bytes, as they come and then 0. */
+/* A buffer of exactly so many bytes: the next ones of the input, then 0. */
 static void *make(made *m, size_t bytes)
 {
     uint8_t *buffer = calloc(bytes ? bytes : 1, 1);
@@ -122,7 +122,7 @@ typedef struct node {
     int64_t block_bytes;
 } node;
 
-/* The last offset is what a producer promises of the bytes: it is made true. */
+/* A producer guarantees that the last offset is within the bytes, so it is set right. */
 static void bound_offsets(void *offsets, size_t bytes, int64_t n)
 {
     if (bytes == sizeof(int32_t))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes the configuration's parser. What it accepts must be written back to text that it accepts too, and that is then
- * written to the same text. Bytes after the first NUL are an assignment.
+ * Fuzzes the configuration's parser. A text that it accepts must be written as a text that it also accepts and that is
+ * written unchanged. Bytes after the first NUL are an assignment.
  */
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes the way from text to encoded rows. The first three bytes choose how the text is read; the rest is the
- * text. Fed whole and in small pieces it must give the same rows, or the same refusal.
+ * Fuzzes the path from text to encoded rows. The first three bytes choose how the text is read; the rest is the text.
+ * Read whole and in small pieces it must give the same rows, or the same error.
  */
 #include <math.h>
 #include <stdint.h>
@@ -11,7 +11,7 @@
 #include "data/encoders.h"
 #include "data/table_file.h"
 
-/* The second column as dates, as a number, as one of several steps, as a vector, or in buckets. */
+/* The second column as dates, a number, one of several steps, a vector, or buckets. */
 static void choose_numbers(size_t how, plx_table_spec *spec)
 {
     static double limits[] = {-2, 50};
@@ -30,7 +30,7 @@ static void choose_numbers(size_t how, plx_table_spec *spec)
         f->missing = isnan(f->missing) ? NAN : INFINITY;
         f->missing_indicator = true;
     }
-    if (how % 5 == 2 && spec->n_features == 2) { /* all that read a column must read vectors */
+    if (how % 5 == 2 && spec->n_features == 2) { /* all features of a column must read vectors */
         f->size = 2;
         f->separator = "|";
         f->transform = PLX_TRANSFORM_IS_ZERO;
@@ -71,7 +71,7 @@ static plx_status read_rows(const plx_filling *to, feed *f, plx_error *err)
     return status;
 }
 
-/* Reads, fits and encodes; `out` has no records where that fails. */
+/* Reads, fits and encodes; `out` has no records if that fails. */
 static plx_status encode(plx_encoders *e, feed f, bool with_labels, plx_rows *out, plx_error *err)
 {
     plx_columns columns = {0};
@@ -113,7 +113,7 @@ static void choose(unsigned how, plx_table_spec *spec)
     spec->tasks[0].positive.n = how >> 14 & 1 && !spec->tasks[0].kind;
 }
 
-/* What csv_special.c reads, and control bytes and commas. */
+/* The characters that csv_special.c reads, control bytes and commas. */
 static void choose_forms(unsigned how, plx_table_spec *spec)
 {
     plx_data_spec *data = &spec->data;
@@ -124,7 +124,7 @@ static void choose_forms(unsigned how, plx_table_spec *spec)
     if (how >> 4 & 1) spec->features[2].separator = "::";
 }
 
-/* Two lists: of the first column's cells, sharing their table now and then, and of the second's with weights. */
+/* Two lists: of the first column's cells, sometimes with a shared table, and of the second's with weights. */
 static void choose_lists(size_t how, plx_table_spec *spec)
 {
     plx_feature_spec *list = &spec->features[2], *weighted = &spec->features[3];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Model files from their bytes to a model: what loads is described, scores a row, and goes into an ONNX file. The
- * checksum is put right, or no change would get past it.
+ * Model files from their bytes to a model: a model that loads is described, scores a row, and is exported to ONNX. The
+ * checksum is corrected first, or it would reject every change.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fuzzes the model file's reader. A random change never has the right checksum, so the fuzzer would not get past it:
- * each input is read as it is, and once more with the checksum put right where its place is found.
+ * Fuzzes the model file's reader. A random change never has the right checksum, so that the fuzzer would not get past
+ * it: each input is read unchanged, then again with the checksum corrected if its place is found.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length);
 
-/** Reads all that the file promises. */
+/** Reads everything that the file declares. */
 static void touch(const plx_model_file *file)
 {
     static const size_t sizes[] = {[PLX_DTYPE_F32] = 4, [PLX_DTYPE_F64] = 8, [PLX_DTYPE_U8] = 1, [PLX_DTYPE_I64] = 8};

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of encoded rows: whatever the bytes are, opening them gives rows whose ids and classes are in range, or an
- * error. */
+/* Files of encoded rows: any bytes give rows with ids and classes in range, or an error. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>

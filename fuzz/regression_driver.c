@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Replays a corpus without a fuzzing engine: gives every file of the folders (or the files) named on the command line
- * to the target. An input that once failed is kept in the corpus, so that it cannot fail again unnoticed.
+ * Replays a corpus without a fuzzing engine: passes each file named on the command line, or in a folder named there, to
+ * the target. Inputs that once failed stay in the corpus, so that they cannot fail again unnoticed.
  */
 #include <dirent.h>
 #include <stdint.h>
@@ -21,7 +21,7 @@ static int replay_file(const char *path)
     }
     int status = -1;
     long length = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    /* Of exactly this size, so that a sanitizer sees each byte read beyond it. */
+    /* Of exactly this size, so that a sanitizer reports each read beyond it. */
     uint8_t *bytes = length < 0 ? NULL : malloc(length > 0 ? (size_t)length : 1);
     rewind(file);
     if (bytes && fread(bytes, 1, (size_t)length, file) == (size_t)length) {
@@ -33,7 +33,7 @@ static int replay_file(const char *path)
     return status;
 }
 
-/** Number of files replayed; -1 where one could not be read. */
+/** Number of files replayed; -1 if one could not be read. */
 static int replay_folder(const char *path)
 {
     struct dirent **entries = NULL;
