@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# 64-bit ARM by Debian's cross compiler. Programs are static, so that an emulator runs them without that system's files.
+# 64-bit ARM with Debian's cross compiler. Programs are static, so that an emulator needs no files of that system.
 
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_SYSTEM_PROCESSOR aarch64)

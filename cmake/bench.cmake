@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Benchmarks: one program a file bench/bench_*.c, and what they share; they reach internal functions, as tests do.
+# Benchmarks: each bench/bench_*.c is a program, the other files are shared; they use internal functions, as tests do.
 
 file(GLOB PLEXUS_BENCH_FILES CONFIGURE_DEPENDS bench/bench_*.c)
 add_library(bench_shared OBJECT bench/peak.c bench/options.c bench/training.c bench/measure.c)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-# The command: sees include/plexus.h and nothing else of the library.
+# The command: includes include/plexus.h and no other header of the library.
 
-# An executable named plexus in a folder of its target's own choice; `fetches`: with libcurl and OpenSSL.
+# An executable named plexus, in a folder that its target chooses; `fetches`: with libcurl and OpenSSL.
 function(plexus_add_command target fetches)
   file(GLOB files CONFIGURE_DEPENDS cli/*.c)
   if(NOT fetches)

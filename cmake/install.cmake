@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# What `cmake --install` lays down: command, library, headers, and the files by which other builds find them.
+# What `cmake --install` installs: command, library, headers, and the files by which other builds find them.
 
 include(CMakePackageConfigHelpers)
 
@@ -26,7 +26,7 @@ write_basic_package_version_file(plexusConfigVersion.cmake COMPATIBILITY SameMin
 install(FILES ${PROJECT_BINARY_DIR}/plexusConfig.cmake ${PROJECT_BINARY_DIR}/plexusConfigVersion.cmake
   DESTINATION ${config_folder})
 
-# The prefix in plexus.pc is where the file lies, so that an installed tree may be moved.
+# The prefix in plexus.pc is relative to the file, so that an installed tree may be moved.
 file(RELATIVE_PATH prefix_from_pc /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
 string(REGEX REPLACE "/$" "" prefix_from_pc "${prefix_from_pc}")
 configure_file(cmake/plexus.pc.in plexus.pc @ONLY)

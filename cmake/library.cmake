@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The library: its objects once, from which the shared library, the static one and the tests' library are made.
+# The library: objects compiled once, for the shared library, the static library and the tests' library.
 
 file(GLOB PLEXUS_BASE CONFIGURE_DEPENDS src/base/*.c)
 file(GLOB PLEXUS_KERNELS CONFIGURE_DEPENDS src/kernels/*.c)
@@ -11,8 +11,8 @@ if(PLEXUS_CORE) # what trains on records in memory
   file(GLOB PLEXUS_UPPER CONFIGURE_DEPENDS src/train/*.c)
 endif()
 
-# Kernels: one body, compiled once a CPU level. They too are built without contraction (below), which compilers do in
-# one branch and not in the other; a fused multiply-add is written as vf_fma.
+# Kernels: one source, compiled once for each CPU level. They are also built without contraction (below): a compiler may
+# contract in one branch and not in another. A fused multiply-add is written as vf_fma.
 set(kernel_flags -fno-math-errno -fno-trapping-math)
 if(NOT PLEXUS_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug") # with sanitizers, -O3 takes minutes to compile
   list(PREPEND kernel_flags -O3)
@@ -45,7 +45,7 @@ target_link_libraries(plexus_objects PRIVATE plexus_internal)
 
 add_library(plexus SHARED $<TARGET_OBJECTS:plexus_objects>)
 add_library(plexus_static STATIC EXCLUDE_FROM_ALL $<TARGET_OBJECTS:plexus_objects>)
-# Before 1.0.0 a minor version may change the interface, so that it is part of the SONAME.
+# Before 1.0.0 a minor version may change the interface, so it is part of the SONAME.
 set(soversion ${PROJECT_VERSION_MAJOR})
 if(PROJECT_VERSION_MAJOR EQUAL 0)
   set(soversion 0.${PROJECT_VERSION_MINOR})

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
-# Run by the build: cmake -DCOMMAND=... -DOUT=... -P manual.cmake. The command writes its manual and what shells read
-# to complete it; the verbs are those that its first page names.
+# Run by the build: cmake -DCOMMAND=... -DOUT=... -P manual.cmake. The command writes its manual and the shells'
+# completion scripts; the verbs come from its first page.
 
-# The tests look for leaks; a build must not end by what a sanitizer finds in the C library.
+# The tests look for leaks; a leak in the C library must not fail the build.
 set(ENV{ASAN_OPTIONS} detect_leaks=0)
 
 function(write_output file)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Tests: every tests/test_*.c is a program, every tests/test_*.sh a script, every fuzz/fuzz_*.c replays its corpus.
+# Tests: each tests/test_*.c is a program, each tests/test_*.sh a script, each fuzz/fuzz_*.c replays its corpus.
 
 file(GLOB PLEXUS_TEST_FILES CONFIGURE_DEPENDS tests/test_*.c)
 file(GLOB PLEXUS_DOUBLE_TEST_FILES CONFIGURE_DEPENDS tests/test_*_double.c)
@@ -33,7 +33,7 @@ list(FILTER PLEXUS_KERNEL_TESTS INCLUDE REGEX "test_kernels")
 list(TRANSFORM PLEXUS_KERNEL_TESTS REPLACE ".*/(.*)\\.c$" "\\1")
 add_custom_target(kernel_tests DEPENDS ${PLEXUS_KERNEL_TESTS})
 
-# The lower levels where they are the highest: ctest -L simd128, ctest -L avx2.
+# The lower levels, each as the highest available: ctest -L simd128, ctest -L avx2.
 find_program(PLEXUS_EMULATOR qemu-x86_64)
 if(PLEXUS_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   set(processor_simd128 max,-avx,-avx2,-fma)
@@ -46,7 +46,7 @@ if(PLEXUS_EMULATOR AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_
   endforeach()
 endif()
 
-# Graph, ops, models and plain kernels once more in double, for gradients against finite differences.
+# Graph, ops, models and plain kernels built a second time, in double, to compare gradients with finite differences.
 add_library(plexus_double STATIC EXCLUDE_FROM_ALL ${PLEXUS_BASE} src/rows/records.c src/kernels/kernels_plain.c
   src/kernels/kernels.c ${PLEXUS_NETWORK})
 target_compile_definitions(plexus_double PUBLIC PLX_DOUBLE)
@@ -55,7 +55,7 @@ foreach(file ${PLEXUS_DOUBLE_TEST_FILES})
   plexus_test(${file} plexus_double)
 endforeach()
 
-# Corpora without a fuzzing engine, so that every compiler and sanitizer replays them.
+# Replays the corpora without a fuzzing engine, with every compiler and sanitizer.
 if(NOT PLEXUS_FUZZ AND NOT PLEXUS_CORE)
   foreach(file ${PLEXUS_REPLAY_FILES})
     get_filename_component(name ${file} NAME_WE)
@@ -66,7 +66,7 @@ if(NOT PLEXUS_FUZZ AND NOT PLEXUS_CORE)
   endforeach()
 endif()
 
-# Scripts find what was built through the environment.
+# Scripts find the build's outputs through environment variables.
 if(PLEXUS_COMMAND)
   foreach(file ${PLEXUS_TEST_SCRIPTS})
     get_filename_component(name ${file} NAME_WE)
