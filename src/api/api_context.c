@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Contexts, versions and what belongs to no other handle. */
+/* Contexts, versions and functions without another handle. */
 #include "api/structs.h"
 #include "files/parquet.h"
 #include "model/handles.h"

@@ -11,7 +11,7 @@ static plx_status check_folders(const plx_data_options *options, plx_error *err)
     return PLX_OK;
 }
 
-/* Replaces a source by a copy that has all members. */
+/* Replaces a source by a copy with all members. */
 static plx_status read_source(const plx_source **given, plx_source *own, const char *name, plx_error *err)
 {
     if (!*given) return PLX_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The list of metrics for callers. */
+/* The list of metrics, for callers. */
 #include <math.h>
 
 #include "plexus.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Models: making, training, asking and changing them. */
+/* Models: creating, training, inspecting and changing them. */
 #include "api/structs.h"
 #include "model/configuration.h"
 #include "model/fit.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The library's writer of files, for callers. */
+/* The library's file writer, for callers. */
 #include "base/file.h"
 #include "model/handles.h"
 #include "plexus.h"

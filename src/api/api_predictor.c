@@ -29,6 +29,6 @@ plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column 
     if (rows < 0 || rows > UINT32_MAX) {
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "rows is %lld; take 0 to 4294967295", (long long)rows);
     }
-    /* Workspaces change their places, and a count: nothing that a caller could see. */
+    /* Workspaces change slots, and a count changes: nothing visible to the caller. */
     return plx_predictor_run((plx_predictor *)predictor, columns, n_columns, (size_t)rows, scores, err);
 }

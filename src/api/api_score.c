@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Predictions and figures. */
+/* Predictions and metrics. */
 #include "api/structs.h"
 #include "model/scoring.h"
 #include "plexus.h"

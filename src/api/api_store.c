@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Models to files and back. */
+/* Saves and loads models. */
 #include "api/structs.h"
 #include "model/store.h"
 #include "plexus.h"

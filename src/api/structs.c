@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { SIZE_LIMIT = 1 << 16 /* what is larger was never set */ };
+enum { SIZE_LIMIT = 1 << 16 /* a larger size was never set */ };
 
 static plx_status size_of(const void *given, const char *type, size_t *size, plx_error *err)
 {

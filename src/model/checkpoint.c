@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Writing and reading checkpoints. The test rows do not belong to a training, and not to its fingerprint. */
+/* Writes and reads checkpoints. The test rows are not part of training, so not of its fingerprint. */
 #include "model/checkpoint.h"
 
 #include <inttypes.h>
@@ -46,7 +46,7 @@ static plx_status add_encoders(plx_checksum *sum, const plx_model *model, plx_er
     return status;
 }
 
-/** Taken when it is first needed: it reads all rows. */
+/** Computed on first use: it reads all rows. */
 static plx_status take_fingerprint(plx_checkpoint *c, plx_error *err)
 {
     plx_checksum sum;
@@ -59,7 +59,7 @@ static plx_status take_fingerprint(plx_checkpoint *c, plx_error *err)
     return PLX_OK;
 }
 
-/** The next line of `*text`, without its end and the blanks before it, that training depends on. Empty at the end. */
+/** The next line of `*text` that training depends on, without its indentation and line end. Empty at the end. */
 static plx_slice next_line(const char **text)
 {
     while (**text != '\0') {
@@ -72,7 +72,7 @@ static plx_slice next_line(const char **text)
     return (plx_slice){"", 0};
 }
 
-/** Some lines list many features and columns: the message shows where they begin to differ. */
+/** Some lines list many features and columns: the message shows the first difference. */
 static plx_slice from_difference(plx_slice line, plx_slice other)
 {
     enum { BEFORE = 30, MOST = 90 };
@@ -81,7 +81,7 @@ static plx_slice from_difference(plx_slice line, plx_slice other)
         same++;
     size_t begin = line.length > MOST && same > BEFORE ? same - BEFORE : 0;
     while (begin > 0 && ((unsigned char)line.text[begin] & 0xC0) == 0x80)
-        begin--; /* not within a character */
+        begin--; /* not inside a character */
     size_t length = line.length - begin < MOST ? line.length - begin : MOST;
     while (length < line.length - begin && ((unsigned char)line.text[begin + length] & 0xC0) == 0x80)
         length++;
@@ -104,7 +104,7 @@ static plx_status check_config(const plx_checkpoint *c, const char *before, plx_
              old.text, (int)new.length, new.text, REMEDY);
 }
 
-/** Rows that were encoded by another rule have other categories. */
+/** Rows encoded by another rule have other categories. */
 static plx_status check_rule(const plx_checkpoint *c, plx_error *err)
 {
     const char *rule = plx_model_file_meta(&c->file, RULE_KEY);
@@ -206,7 +206,7 @@ static bool keep(void *user, const plx_kept_list *list)
 {
     plx_checkpoint *c = user;
     plx_error failure = {0};
-    if (!plx_training_is_here(c->model)) return false; /* the file is the parent's */
+    if (!plx_training_is_here(c->model)) return false; /* the file belongs to the parent */
     if (write(c, list, &failure) == PLX_OK) return true;
     plx_context_warn(c->context, "no checkpoint: %s; training continues", failure.message);
     return false;

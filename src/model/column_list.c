@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which columns a configuration reads, and how; which tasks it has: for callers that make rows, and read scores. */
+/* The columns that a configuration reads, and its tasks: for callers that make rows and read scores. */
 #include "data/encoder_def.h"
 #include "model/configuration.h"
 
-/* Counts columns, and fills them in once there is room. */
+/* Counts columns, and fills them in if `items` is set. */
 typedef struct columns {
     int n;
-    plx_input_column *items; /* NULL: they are counted */
+    plx_input_column *items; /* NULL: only counts */
 } columns;
 
 static plx_input_column *add(columns *to, const char *column, const char *reader, plx_reading reading)
@@ -39,7 +39,7 @@ static void add_feature(columns *to, const plx_feature_spec *feature)
     one->size = (int)feature->max_length;
 }
 
-/* What rows count has to be there. */
+/* A column of row weights is required. */
 static void add_weight(columns *to, const char *column, const char *task)
 {
     plx_input_column *one = add(to, column, task, PLX_READS_LABEL);

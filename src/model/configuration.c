@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Configurations: the text as it was read, what was assigned since, and the spec that both give. */
+/* Configurations: the text as read, later assignments, and the resulting spec. */
 #include <string.h>
 
 #include "base/file.h"
@@ -24,7 +24,7 @@ static plx_status create(plx_context *context, const char *name, plx_config **ou
     return PLX_OK;
 }
 
-/** Reads the source; replaces spec and resolved text when all is well. */
+/** Reads the source; replaces spec and resolved text on success. */
 static plx_status resolve(plx_config *config, plx_error *err)
 {
     plx_spec_source source = {
@@ -96,7 +96,7 @@ plx_status plx_config_assign(plx_config *config, const char *assignment, plx_err
     if (status == PLX_OK) return PLX_OK;
     plx_free(allocator, copy);
     config->n_assignments--;
-    if (status == PLX_ERR_FORMAT) status = PLX_ERR_ARGUMENT; /* the file was right before */
+    if (status == PLX_ERR_FORMAT) status = PLX_ERR_ARGUMENT; /* the file itself was valid */
     if (err) err->code = status;
     return status;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a context offers: warnings and threads. */
+/* Services of a context: warnings and threads. */
 #include <stdarg.h>
 #include <stdio.h>
 

@@ -33,7 +33,7 @@ static plx_status fail_mixed(plx_error *err)
     PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "some parts are files and others are not: give files, or tables");
 }
 
-/* As if section `data` named these files. */
+/* Puts these files in section `data`. */
 static plx_status name_files(plx_config *config, const sources *from, plx_error *err)
 {
     static const char *const keys[PLX_PARTS] = {"data.train", "data.validation", "data.test"};
@@ -137,7 +137,7 @@ void plx_data_destroy(plx_data *data)
 
 /* -- Rows to score --------------------------------------------------------------------------------------------- */
 
-/* Files or a stream by the model's encoders; cells that it does not know are counted, and warned of. */
+/* Reads files or a stream with the model's encoders; counts unknown cells and warns of them. */
 static plx_status read_rows(const plx_model *model, const plx_source *source, bool with_labels, plx_dataset *dataset,
                             plx_error *err)
 {

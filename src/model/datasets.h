@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows as objects: those that a configuration trains on, and those that a model scores. */
+/* Rows as objects: data to train a configuration on, and rows for a model to score. */
 #ifndef PLX_DATASETS_H
 #define PLX_DATASETS_H
 
 #include "model/handles.h"
 
-/** As plx_data_load: each source is NULL, or has paths, a stream or columns. */
+/** Like plx_data_load: each source is NULL, or has paths, a stream or columns. */
 plx_status plx_data_open(const plx_config *config, const plx_data_options *options, plx_data **out, plx_error *err);
 /** NULL is valid. */
 void plx_data_destroy(plx_data *data);
 
-/** Rows to score by the model's encoders. Cells that the model does not know are counted, and warned of. */
+/** Reads rows to score with the model's encoders. Counts unknown cells and warns of them. */
 plx_status plx_dataset_open(const plx_model *model, const plx_source *source, bool with_labels, plx_dataset **out,
                             plx_error *err);
 /** NULL is valid. */
 void plx_dataset_destroy(plx_dataset *dataset);
 
-/** As plx_files_find. */
+/** Like plx_files_find. */
 plx_status plx_find_paths(const plx_context *context, const char *name, const char *const *folders, int n_folders,
                           char **out, int *n, plx_error *err);
 

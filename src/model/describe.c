@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A model for people: a table of its layers, or a diagram in Graphviz's language. */
+/* A model as text for people: a table of its layers, or a diagram in Graphviz's language. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -21,7 +21,7 @@ static size_t numbers_of(const plx_graph *graph, const plx_node *node)
     return n;
 }
 
-/** "[8, 16]", "[16]", or "-" where a node gives no value of rows. */
+/** "[8, 16]", "[16]", or "-" if a node has no value per row. */
 static void add_shape(plx_string *out, plx_shape shape)
 {
     if (shape.width == 0) {
@@ -39,7 +39,7 @@ static void pad_to(plx_string *out, size_t line_start, size_t column)
         plx_string_add(out, " ", 1);
 }
 
-/* How many features of a kind there are, with categories and numbers of all of them. */
+/* The number of features of a kind, with the total of their categories and numbers. */
 static void add_kind(plx_string *out, const plx_encoders *e, int kind)
 {
     const plx_encoder_def *def = plx_feature_defs[kind];
@@ -113,14 +113,14 @@ static void describe_as_text(const plx_model *model, plx_string *out)
     plx_string_add(out, "\n", 1);
 }
 
-/** The part of a node's name before its first slash; empty where there is none. */
+/** The part of a node's name before the first slash; empty if there is none. */
 static plx_slice scope_of(const plx_node *node)
 {
     const char *slash = strchr(node->shown, '/');
     return (plx_slice){node->shown, slash ? (size_t)(slash - node->shown) : 0};
 }
 
-/** A quoted text of Graphviz's language, which knows other escapes than JSON. */
+/** A quoted text in Graphviz's language, which has other escapes than JSON. */
 static void add_dot_text(plx_string *out, plx_slice text)
 {
     plx_string_add(out, "\"", 1);
@@ -154,7 +154,7 @@ static void add_dot_node(plx_string *out, const plx_graph *graph, const plx_node
     plx_string_release(&label);
 }
 
-/** All nodes of the scope that begins with node `first`, unless an earlier node had it. */
+/** All nodes of the scope of node `first`, unless an earlier node has the same scope. */
 static void add_dot_scope(plx_string *out, const plx_graph *graph, int first)
 {
     plx_slice scope = scope_of(graph->nodes[first]);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Predictions and figures of many rows at once. */
+/* Predictions and metrics of many rows in one call. */
 #include <math.h>
 
 #include "model/datasets.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training a model: the loop of src/train with the caller's hooks and the log. */
+/* Trains a model: the loop of src/train with the caller's callbacks and the log. */
 #include <math.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "model/train_log.h"
 #include "model/training.h"
 
-/** What the loop's listener works with. */
+/** State for the listener of the loop. */
 typedef struct listener {
     const plx_train_job *job;
     const plx_train_hooks *hooks; /* may be NULL */
@@ -19,7 +19,7 @@ typedef struct listener {
     const plx_context *context;
     plx_model *model;
     plx_board *board; /* NULL: none */
-    /* The first of each; the log or the board is given up then, training is not. */
+    /* The first failure of each: it stops the log or the board, but not training. */
     plx_error log_failure, board_failure;
 } listener;
 
@@ -38,7 +38,7 @@ static double ask_rate(void *user, int epoch, double rate)
     l->model->training.is_in_hook = true;
     const double asked = l->hooks->learning_rate(l->hooks->user, epoch, rate);
     l->model->training.is_in_hook = false;
-    return plx_training_is_here(l->model) ? asked : NAN; /* which ends training */
+    return plx_training_is_here(l->model) ? asked : NAN; /* ends training */
 }
 
 static bool listen(void *user, const plx_train_state *state)
@@ -55,13 +55,13 @@ static bool listen(void *user, const plx_train_state *state)
     return report_progress(l, &state->progress);
 }
 
-/** A task without labels learns nothing, and AUC has no meaning with one class: the caller should know beforehand. */
+/** A task without labels learns nothing, and AUC is undefined with one class: warns before training. */
 static void warn_of_labels(const plx_model *model, const plx_rows *rows, const char *part, const char *consequence)
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
         const bool is_binary = plx_task_kind_has_positives(model->task_kinds[task]);
-        bool is_settled = false; /* more labels would not change the verdict */
+        bool is_settled = false; /* more labels would not change the result */
         for (size_t row = 0; row < rows->n && !is_settled; row++) {
             float label;
             plx_records_labels(rows->layout, rows->records + row * rows->layout->record_bytes, 1, task, &label);
@@ -103,7 +103,7 @@ static void warn_of_idle_table_optimizer(const plx_model *model)
                      (long long)train->table_rows);
 }
 
-/** Every step moves all rows of a table that is trained whole: where that is most of the work, a key saves it. */
+/** Every step moves all rows of a table that is trained whole: if that is most of the work, a key avoids it. */
 static void warn_of_large_tables(const plx_model *model)
 {
     enum { LARGE_ROWS = 100000 };

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a network must know of the features: sizes of vocabularies, tables, lists, in the order in which it reads them.
- */
+/* What a network must know of the features: sizes of vocabularies, tables and lists, in input order. */
 #include <string.h>
 
 #include "data/encoder_def.h"
 #include "model/model.h"
 
-/* 6 * floor(v^0.25) for v categories, the unknown row not counted. */
+/* 6 * floor(v^0.25) for v categories without the unknown row. */
 static int automatic_dim(uint32_t categories)
 {
     uint64_t root = 1;
@@ -15,7 +14,7 @@ static int automatic_dim(uint32_t categories)
     return 6 * (int)root;
 }
 
-/* The first input that the feature named `name` makes, for which the configuration was checked. */
+/* The first input of the feature named `name`; the configuration was checked for it. */
 static int find_input(const plx_input_spec *inputs, int n, const char *name)
 {
     for (int i = 0; i < n; i++)
@@ -32,7 +31,7 @@ static void embed(plx_input_spec *input, const plx_feature_spec *feature, uint32
     input->is_frozen = feature->frozen;
 }
 
-/* Input `n` from one thing that a feature makes. */
+/* Fills input `n` from one output of a feature. */
 static void fill_input(const plx_layout *layout, const plx_feature_spec *feature, const plx_feature_output *output,
                        plx_input_spec *inputs, int n)
 {
@@ -50,7 +49,7 @@ static void fill_input(const plx_layout *layout, const plx_feature_spec *feature
     }
 }
 
-/* What all features make of kind `kind`, from input `n` on; returns how many inputs there are then. */
+/* Adds the outputs of kind `kind` of all features, from input `n` on; returns the new number of inputs. */
 static int add_inputs(plx_model *model, int kind, plx_input_spec *inputs, int n)
 {
     const plx_encoders *e = model->encoders;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Looking inside: what the layers make of rows. By the plain plan, in which every layer has a place of its own. */
+/* Outputs of layers for rows. Uses the plain plan, in which every layer has its own memory. */
 #include <string.h>
 
 #include "graph/run.h"
 #include "model/model.h"
 #include "model/training.h"
 
-enum { ROWS = 64 }; /* at once: one tile */
+enum { ROWS = 64 }; /* per call: one tile */
 
 static void copy_out(const plx_view value, int rows, int numbers, float *out)
 {

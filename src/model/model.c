@@ -53,7 +53,7 @@ static plx_target_spec *list_targets(plx_model *model)
     return targets;
 }
 
-/* What callers may look at. */
+/* The parts that callers can inspect. */
 static plx_status list_parts(plx_model *model, plx_error *err)
 {
     const plx_graph *graph = &model->graph;
@@ -151,7 +151,7 @@ plx_status plx_model_build_take(plx_config *config, const plx_encoders *encoders
     return status;
 }
 
-/** Rows were encoded by what the configuration says now, not by what it said before an assignment. */
+/** Rows must be encoded by the present configuration, not by one from before an assignment. */
 static plx_status check_encoding(const plx_config *config, const plx_data *data, plx_error *err)
 {
     plx_string now;
@@ -195,7 +195,7 @@ plx_status plx_model_make(const plx_config *config, const plx_data *data, plx_mo
 
 plx_status plx_model_declare(const plx_config *config, plx_model **out, plx_error *err)
 {
-    static const plx_data none; /* no folders in which files are looked for */
+    static const plx_data none; /* no folders to search for files */
     const plx_load_options options = {.listener = plx_context_listener(config->context)};
     plx_encoders *encoders = NULL;
     PLX_TRY(plx_encoders_declare(&config->context->allocator, &config->spec.table, &options, &encoders, err));

@@ -9,7 +9,7 @@ static void tell(void *user, const char *line)
     plx_context_warn(user, "%s", line);
 }
 
-/* What a program must know of the outputs beside their names: [{"name":.., "kind":.., "classes":[..]}]. */
+/* The description of the outputs for programs: [{"name":.., "kind":.., "classes":[..]}]. */
 static void describe_tasks(const plx_model *model, plx_string *out)
 {
     plx_string_add(out, "[", 1);
@@ -26,7 +26,7 @@ static void describe_tasks(const plx_model *model, plx_string *out)
     plx_string_add(out, "]", 1);
 }
 
-/* Tasks by their names; with ":score" behind where an input has that name. */
+/* Outputs have the names of tasks; with ":score" appended if an input has that name. */
 static plx_status add_outputs(const plx_model *model, plx_onnx *onnx, const char *const *predictions, plx_error *err)
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {

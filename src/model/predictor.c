@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Predictors: a copy of a model that never changes, and places for workspaces. A call takes a workspace that is free,
- * or makes one, and puts it back: as many are made as calls ever ran at once, and after that calls allocate nothing.
- * There is no lock: a place is taken and filled by one exchange, so that a fork never catches one that is held.
+ * Predictors: a copy of a model that never changes, and slots for workspaces. A call takes a free workspace or creates
+ * one, and puts it back: there are as many as the most concurrent calls so far, and after that calls allocate nothing.
+ * There is no lock: a slot is taken and filled by one atomic exchange, so that a fork cannot happen while a lock is
+ * held.
  */
 #include <stdatomic.h>
 #include <string.h>
@@ -12,13 +13,13 @@
 #include "model/predictor.h"
 #include "model/training.h"
 
-enum { BATCH_ROWS = 256, PLACES = 64 /* for workspaces of calls that have ended; what is more is freed */ };
+enum { BATCH_ROWS = 256, PLACES = 64 /* workspaces kept after their calls; more are freed */ };
 
 typedef struct workspace {
     plx_run *run;
     uint8_t *records; /* [capacity] bytes */
     size_t capacity;
-    int *places; /* where columns were in the call before: plx_encoders_columns_again */
+    int *places; /* places of columns in the previous call: plx_encoders_columns_again */
 } workspace;
 
 struct plx_predictor {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which cache a configuration has, whether it is whole and up to date, and making it. */
+/* Finds the cache of a configuration, checks that it is complete and up to date, or creates it. */
 #include "model/row_cache.h"
 
 #include <errno.h>
@@ -61,7 +61,7 @@ static plx_status name_files(cache *c, plx_error *err)
     return PLX_OK;
 }
 
-/* Whether the lock is still the folder's: who held it may have removed both. */
+/* Whether the lock file is still in the folder: its last holder may have removed both. */
 static bool is_in_place(const cache *c)
 {
     struct stat held, there;
@@ -69,7 +69,7 @@ static bool is_in_place(const cache *c)
            held.st_dev == there.st_dev;
 }
 
-/* One process at a time makes a cache; the next one finds it. File systems without locks go without. */
+/* One process at a time creates a cache; the next one finds it. Without locks on file systems that do not have them. */
 static plx_status open_folder(cache *c, plx_error *err)
 {
     for (int tries = 0; tries < 1000; tries++) {
@@ -86,7 +86,7 @@ static plx_status open_folder(cache *c, plx_error *err)
     return fail_folder(c->folder, strlen(c->folder), err);
 }
 
-/* What is left in the folder of caches of before, and of processes that ended while they made one. */
+/* Removes older caches in the folder, and files of processes that ended before a cache was complete. */
 static void clean_folder(const cache *c)
 {
     (void)unlink(c->index);
@@ -156,7 +156,7 @@ static bool read_number(const char **text, unsigned long long *out)
     return true;
 }
 
-/* What the index says beside the encoders. */
+/* The contents of the index, except for the encoders. */
 typedef struct findings {
     unsigned long long id, rows[PLX_PARTS], wrong;
 } findings;
@@ -213,7 +213,7 @@ static plx_status open_parts(const cache *c, plx_encoders *encoders, const findi
     return PLX_OK;
 }
 
-/* The cache as it lies there; a reason not to take it is told to nobody, since it is made anew then. */
+/* Opens the existing cache; a reason to reject it is not reported, since the cache is then created again. */
 static plx_status reuse(cache *c, plx_error *err)
 {
     plx_model_file file;
@@ -244,7 +244,7 @@ static plx_status reuse(cache *c, plx_error *err)
 
 /* -- Loading --------------------------------------------------------------------------------------------------- */
 
-/* Differs from those of all other makings. */
+/* Differs from the ids of all other caches. */
 static uint64_t new_id(void)
 {
     struct timespec now;
@@ -263,7 +263,7 @@ static plx_status make(cache *c, plx_error *err)
         plx_table_load(c->allocator, &c->config->spec.table, c->options, &data->encoders, data->parts, err);
     c->options->store = NULL;
     if (status || !c->store.is_written || !c->key.is_lasting) return status;
-    /* A source that was changed meanwhile would answer to what it was before. */
+    /* If a source changed during encoding, the key would describe its earlier state. */
     plx_row_cache_key now;
     status = plx_row_cache_key_init(&now, c->config, c->options, err);
     bool is_same = !status && strcmp(now.text.text, c->key.text.text) == 0;

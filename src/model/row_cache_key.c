@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The key of a cache: sections of the configuration by their tables, and the state of each file that is read. */
+/* The key of a cache: sections of the configuration by their tables, and the state of each source file. */
 #include "model/row_cache_key.h"
 
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 enum { SAMPLE_BYTES = 1 << 16 };
 
-/* Section `data`, but what says where rows lie and not which. */
+/* Section `data`, except for keys that affect where rows are stored, not which rows. */
 static void write_data_section(const plx_data_spec *data, plx_string *out)
 {
     for (size_t i = 0; i < plx_data_n_fields; i++) {
@@ -42,7 +42,7 @@ static void write_state(plx_row_cache_key *key, const char *path, char *room, pl
         return;
     }
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (descriptor < 0) return; /* reading it will tell why */
+    if (descriptor < 0) return; /* the error comes when it is read */
     if (fstat(descriptor, &info) == 0 && S_ISREG(info.st_mode)) {
         const off_t tail = info.st_size > SAMPLE_BYTES ? info.st_size - SAMPLE_BYTES : 0;
         plx_string_format(states, "%lld bytes of %lld.%09ld, %016llx %016llx\n", (long long)info.st_size,
@@ -104,8 +104,8 @@ plx_status plx_row_cache_key_init(plx_row_cache_key *key, const plx_config *conf
     plx_spec_write_encoding(&config->spec, &key->text);
     write_data_section(&config->spec.table.data, &key->text);
     plx_status status = add_sources(key, &config->spec.table, options, &states, err);
-    if (options->fitted) key->is_lasting = false; /* rows by encoders that the configuration does not make */
-    if (!status && !key->is_lasting)              /* nobody else's */
+    if (options->fitted) key->is_lasting = false; /* the encoders do not depend on the configuration */
+    if (!status && !key->is_lasting)              /* unique to this process */
         plx_string_format(&key->text, "process %ld at %lld\n", (long)getpid(), (long long)clock());
     if (!status && !key->text.failed) key->hash = plx_quick_hash(key->text.text, key->text.length);
     if (states.length) plx_string_add(&key->text, states.text, states.length);

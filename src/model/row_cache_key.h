@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a cache of encoded rows depends on, as text. */
+/* The text that a cache of encoded rows depends on. */
 #ifndef PLX_ROW_CACHE_KEY_H
 #define PLX_ROW_CACHE_KEY_H
 
@@ -7,11 +7,11 @@
 
 typedef struct plx_row_cache_key {
     plx_string text;
-    uint64_t hash;   /* of the text without what tells one state of a source from another */
-    bool is_lasting; /* false: a source is no regular file, so that nobody can tell whether it is the same again */
+    uint64_t hash;   /* of the text without the state of the sources */
+    bool is_lasting; /* false: a source is no regular file, so that a change cannot be detected */
 } plx_row_cache_key;
 
-/** PLX_ERR_IO: a source is not there. To be released after a failure too. */
+/** PLX_ERR_IO: a source is missing. Release it after a failure too. */
 plx_status plx_row_cache_key_init(plx_row_cache_key *key, const plx_config *config, const plx_load_options *options,
                                   plx_error *err);
 void plx_row_cache_key_release(plx_row_cache_key *key);

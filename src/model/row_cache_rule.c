@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Finding, in a folder that runs share, the cache that a run would use although another version wrote its key. */
+/* In a folder shared by several runs, finds the cache that a run would use if another version had not written its
+ * key. */
 #include "model/row_cache_rule.h"
 
 #include <dirent.h>
@@ -13,7 +14,7 @@ enum { MAX_PATH = 4096 };
 
 /* -- What the cache answers to ---------------------------------------------------------------------------------- */
 
-/* Takes what is before the next `end` off `*rest`; false after the last part. */
+/* Takes the part up to the next `end` off `*rest`; false after the last part. */
 static bool next_part(plx_slice *rest, char end, plx_slice *part)
 {
     if (!rest->text) return false;
@@ -23,8 +24,8 @@ static bool next_part(plx_slice *rest, char end, plx_slice *part)
     return true;
 }
 
-/* Whether the parts of `other`, between commas, are among those of `line`, in the same order and from the first one on:
- * the older of two versions knows fewer keys. */
+/* Whether `line` has all comma-separated parts of `other` in the same order, with the same first one: the older of two
+ * versions has fewer keys. */
 static bool has_parts(plx_slice line, plx_slice other)
 {
     plx_slice part, wanted;
@@ -46,8 +47,8 @@ static bool is_of_section(plx_slice line)
     return name > 0 && name < line.length && line.text[name] == ':';
 }
 
-/* Whether the longer text says all that the shorter one says, but for the version in the first line, and nothing else
- * than keys that the other version does not have. */
+/* Whether the longer text equals the shorter one except for the version in the first line and keys that the other
+ * version does not have. */
 static bool says_the_same(const char *longer, const char *shorter)
 {
     plx_slice lines = plx_slice_of(longer), wanted_lines = plx_slice_of(shorter), line, wanted;
@@ -66,7 +67,7 @@ static bool says_the_same(const char *longer, const char *shorter)
 
 /* -- Their rules ------------------------------------------------------------------------------------------------- */
 
-/* Of an index without a number: 0, as of model files. */
+/* 0 for an index without a number, as for model files. */
 static int64_t rule_of(const plx_model_file *index)
 {
     int64_t rule = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Caches whose rows were encoded by another rule of what texts stand for (base/value_text.h). */
+/* Caches with rows encoded by another rule for the texts of values (base/value_text.h). */
 #ifndef PLX_ROW_CACHE_RULE_H
 #define PLX_ROW_CACHE_RULE_H
 
@@ -10,9 +10,9 @@
 bool plx_row_cache_has_own_rule(const plx_model_file *index);
 
 /**
- * Looks for caches of other rules in folder `base`. PLX_ERR_UNSUPPORTED, where `is_asked_for`: one of them is what a
- * run with `key` would use, were it not for its rule. Otherwise a warning names those of older rules, which no run of
- * this version uses. Caches of newer rules belong to another version that shares the folder.
+ * Looks for caches of other rules in folder `base`. PLX_ERR_UNSUPPORTED, if `is_asked_for`: a run with `key` would use
+ * one of them if its rule were the same. Otherwise warns of caches with older rules, which no run of this version uses.
+ * Caches with newer rules belong to another version that shares the folder.
  */
 plx_status plx_row_cache_check_rules(plx_context *context, const plx_row_cache_key *key, const char *base,
                                      bool is_asked_for, plx_error *err);

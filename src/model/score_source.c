@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Predictions and figures of raw files and streams of any size. Rows are scored chunk by chunk as they are read; of the
- * rows that are measured, scores, labels, weights and groups are kept, since exact figures need them all.
+ * Predictions and metrics of raw files and streams of any size. Rows are scored in chunks as they are read; for exact
+ * metrics, the scores, labels, weights and groups of all evaluated rows are kept.
  */
 #include <math.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #include "model/training.h"
 #include "train/score.h"
 
-/* Of the rows of a slot. */
+/* Scores of a slot's rows. */
 typedef struct slot_scores {
     float *at; /* [capacity, n_outputs] */
     size_t capacity;
@@ -21,17 +21,17 @@ typedef struct slot_scores {
 typedef struct passage {
     const plx_model *model;
     plx_machine machine;
-    plx_scorer *scorers; /* [n_scorers], made when they are needed: one a thread that reads, and one that runs on all */
+    plx_scorer *scorers; /* [n_scorers], created on first use: one per reading thread, and one that uses all threads */
     int n_scorers;
     slot_scores *slots; /* [n_slots] */
     int n_slots;
     size_t n_scored;
-    const plx_prediction *what; /* whose taker gets the rows; NULL: they are measured */
-    bool keeps_rows;            /* also those that are skipped, with cells */
-    plx_kept_cells cells;       /* for keeps_rows: of the rows that are read in their order */
-    float *scores;              /* [capacity, n_outputs]: all that are handed over or measured */
+    const plx_prediction *what; /* its taker gets the rows; NULL: evaluation */
+    bool keeps_rows;            /* includes skipped rows and kept cells */
+    plx_kept_cells cells;       /* for keeps_rows: cells of rows that are read in order */
+    float *scores;              /* [capacity, n_outputs]: all rows to hand over or evaluate */
     size_t n, capacity;
-    plx_layout layout; /* of `kept`: labels, weights and groups alone */
+    plx_layout layout; /* of `kept`: only labels, weights and groups */
     uint8_t *kept;     /* [kept_capacity][layout.record_bytes] */
     size_t kept_capacity;
 } passage;
@@ -66,7 +66,7 @@ static plx_status hand_over(void *user, int slot, const plx_rows *rows, const pl
     return give(p, &(plx_scored_rows){.rows = (int64_t)rows->n, .scores = p->slots[slot].at}, err);
 }
 
-/* The rows' scores, and none between them for rows that were skipped. */
+/* Hands over the scores of rows, with NaN for skipped rows in between. */
 static plx_status hand_all_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
     passage *p = user;
@@ -83,7 +83,7 @@ static plx_status hand_all_over(void *user, int slot, const plx_rows *rows, cons
     return n ? give(p, &scored, err) : PLX_OK;
 }
 
-/* Labels and weights are side by side, and so are the two halves of a group. */
+/* Labels and weights are adjacent, and so are the two halves of a group. */
 static plx_status keep(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
     passage *p = user;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Models to files and back (docs/format.md). A file holds the resolved configuration as text and two kinds of tensors:
- * the network's parameters and the encoders' state; no other tensor may be in it, and none may lack.
+ * Saves and loads models (docs/format.md). A file holds the resolved configuration as text and two kinds of tensors:
+ * the network's parameters and the encoders' state; no other tensor is allowed, and none may be missing.
  */
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "model/training.h"
 #include "store/model_file.h"
 
-/** The shape in a file: groups and rows are left out where they are 1. */
+/** The shape in a file: groups and rows are omitted if 1. */
 static void describe_param(const plx_param *param, plx_tensor *tensor)
 {
     *tensor = (plx_tensor){.name = param->spec.name, .dtype = PLX_DTYPE_F32};
@@ -110,7 +110,7 @@ static plx_status read_param(plx_model *model, const plx_param *param, const plx
     return PLX_OK;
 }
 
-/** No room is made for more numbers than the file has: a table of hashed ids may be of any size. */
+/** Allocates no more numbers than the file has: a table of hashed ids may have any size. */
 static plx_status read_params(plx_model *model, const plx_model_file *file, plx_error *err)
 {
     const plx_graph *graph = &model->graph;
@@ -123,7 +123,7 @@ static plx_status read_params(plx_model *model, const plx_model_file *file, plx_
     return PLX_OK;
 }
 
-/** Every tensor of the file is a parameter or belongs to the encoders. */
+/** Every tensor of the file must be a parameter or belong to the encoders. */
 static plx_status check_nothing_else(const plx_model *model, const plx_model_file *file, plx_error *err)
 {
     plx_arena arena;
@@ -137,14 +137,14 @@ static plx_status check_nothing_else(const plx_model *model, const plx_model_fil
              model->graph.n_params + n_encoded);
 }
 
-/** A mistake in a file's configuration or network is one of the file, whatever it was to the layer that found it. */
+/** An error in a file's configuration or network is an error of the file, whatever the layer that found it reported. */
 static plx_status as_format(plx_status status)
 {
     bool is_kept = status == PLX_OK || status == PLX_ERR_MEMORY || status == PLX_ERR_UNSUPPORTED;
     return is_kept ? status : PLX_ERR_FORMAT;
 }
 
-/** Files without a number are from before there was a rule. */
+/** Files without a number are older than the rule. */
 static plx_status read_value_rule(const plx_model_file *file, int64_t *rule, plx_error *err)
 {
     const char *text = plx_model_file_meta(file, "value_rule");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Models to files: Plexus' own (docs/format.md), which are read back, and ONNX. */
+/* Models as files: the library's own format (docs/format.md), which can be loaded, and ONNX. */
 #ifndef PLX_STORE_H
 #define PLX_STORE_H
 
@@ -10,7 +10,7 @@ plx_status plx_model_write(const plx_model *model, const char *path, plx_error *
 /** PLX_ERR_FORMAT: truncated, corrupted, or no model file; PLX_ERR_UNSUPPORTED: of a later version. */
 plx_status plx_model_read(plx_context *context, const char *path, plx_model **out, plx_error *err);
 
-/** As plx_model_export_onnx; `options` and `report` may be NULL. */
+/** Like plx_model_export_onnx; `options` and `report` may be NULL. */
 plx_status plx_model_write_onnx(const plx_model *model, const char *path, const plx_onnx_options *options,
                                 plx_onnx_report *report, plx_error *err);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables that start with rows of a file (embedding_file). Row r is category r's, in the vocabulary's order: that of
- * vocabulary_file, of hash buckets, sorted or first seen. A file may have the unknown values' row before them.
+ * Tables that start with rows of a file (embedding_file). Row r is for category r, in the order of the vocabulary: that
+ * of vocabulary_file, of hash buckets, sorted or first seen. The file may start with a row for unknown values.
  */
 #include <string.h>
 
@@ -10,7 +10,7 @@
 #include "model/model.h"
 #include "store/matrix_file.h"
 
-/** Where the file is: `name` without its tensor is looked for in the folders that the data came from. */
+/** Finds the file: searches the data's folders for `name` without its tensor. */
 static plx_status find(plx_arena *arena, const plx_data *data, const char *name, const char **path, plx_error *err)
 {
     static const char ending[] = ".safetensors";
@@ -24,7 +24,7 @@ static plx_status find(plx_arena *arena, const plx_data *data, const char *name,
     return *path ? PLX_OK : plx_error_memory(err);
 }
 
-/** Whether a parameter is the table of that name, of whatever task. */
+/** Whether a parameter is the table of that name, of any task. */
 static bool is_table(const plx_param *param, const char *table)
 {
     static const char before[] = "embedding/", behind[] = "/table";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Curves by epoch. Equal tags of the two runs share a diagram, and TensorBoard makes a section of what stands before a
- * tag's slash: a task's losses and figures.
+ * Curves by epoch. Equal tags of the two runs share a diagram, and TensorBoard makes a section of the part before a
+ * tag's slash: a task's losses and metrics.
  */
 #include "model/tensorboard.h"
 

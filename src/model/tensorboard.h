@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What training tells, as curves for TensorBoard: the run `train` in one folder, the run `validation` in another. */
+/* Training progress as curves for TensorBoard: the run `train` in one folder, the run `validation` in another. */
 #ifndef PLX_TENSORBOARD_H
 #define PLX_TENSORBOARD_H
 
@@ -12,11 +12,11 @@ typedef struct plx_board {
     plx_event_file train, validation;
 } plx_board;
 
-/** Makes FOLDER/train, with validation rows FOLDER/validation, and a file in each. To be released after a failure,
+/** Creates FOLDER/train, with validation rows also FOLDER/validation, and a file in each. Release it after a failure
  * too. PLX_ERR_IO, PLX_ERR_MEMORY. */
 plx_status plx_board_init(plx_board *board, const plx_train_job *job, const char *folder, plx_error *err);
 void plx_board_release(plx_board *board);
-/** Adds an epoch that ended. PLX_ERR_IO, PLX_ERR_MEMORY. */
+/** Adds a completed epoch. PLX_ERR_IO, PLX_ERR_MEMORY. */
 plx_status plx_board_epoch(plx_board *board, const plx_train_state *state, plx_error *err);
 
 #endif

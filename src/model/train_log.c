@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* metrics.jsonl: what training tells after each epoch. */
+/* metrics.jsonl: one line per epoch. */
 #include "model/train_log.h"
 
 #include <errno.h>
@@ -25,7 +25,7 @@ plx_status plx_train_log_resume(plx_train_log *log, int64_t bytes, plx_error *er
     struct stat info;
     if (bytes == 0) return PLX_OK;
     bool is_file = fstat(log->descriptor, &info) == 0 && S_ISREG(info.st_mode);
-    log->has_lines = true; /* nothing is replaced */
+    log->has_lines = true; /* the file is not replaced */
     if (!is_file) return PLX_OK;
     log->length = bytes < info.st_size ? (off_t)bytes : info.st_size;
     if (ftruncate(log->descriptor, log->length) == 0) return PLX_OK;

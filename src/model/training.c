@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The number of the process tells whether it was forked: nothing global has to hear of a fork. */
+/* The process id shows whether the process was forked: no global state has to follow a fork. */
 #include "model/training.h"
 
 #include <unistd.h>
@@ -38,7 +38,7 @@ plx_status plx_training_begin(plx_model *model, plx_error *err)
              "another model");
 }
 
-/** The parts change places, so that the handle that callers may hold stays the model's. */
+/** Swaps the contents, so that the handle that callers may hold stays the model's. */
 static void replace_config(plx_model *model, plx_config *later)
 {
     const plx_config before = *model->config;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names and sizes of the number types that model files hold. */
+/* Names and sizes of the number types in model files. */
 #include "store/dtype.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Event files: messages are made in memory, then framed and written at once. */
+/* Event files: each message is built in memory, then framed and written in one call. */
 #include "store/event_file.h"
 
 #include <errno.h>
@@ -62,7 +62,7 @@ static void add_checksum(plx_string *out, const void *bytes, size_t length)
     add_fixed(out, (uint32_t)((crc >> 15 | crc << 17) + 0xa282ead8), 4);
 }
 
-/** The Event in `record` as the record, behind 12 bytes that were left free for its head. */
+/** Makes the Event in `record` a record; its first 12 bytes are reserved for the header. */
 enum { HEAD = 12 };
 static void frame(plx_string *record, const plx_allocator *allocator)
 {
@@ -112,7 +112,7 @@ static plx_status make_folder(const char *path, plx_error *err)
     PLX_FAIL(err, PLX_ERR_IO, "%.*s: the folder cannot be made: %s", (int)failed, path, strerror(errno));
 }
 
-/** TensorBoard looks for "tfevents" and reads a folder's files by their names, so that time goes first. */
+/** TensorBoard looks for "tfevents" and reads a folder's files in the order of their names, so the time goes first. */
 static plx_status open_new(plx_event_file *file, const char *folder, plx_error *err)
 {
     char host[HOST_MAX];

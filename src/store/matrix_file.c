@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The headers of both kinds of files are texts: one a literal of Python, the other JSON. */
+/* Both kinds of files have a text header: a Python literal or JSON. */
 #include "store/matrix_file.h"
 
 #include <errno.h>
@@ -30,7 +30,7 @@ static plx_status read_bytes(const plx_matrix_file *file, uint64_t offset, void 
     return PLX_OK;
 }
 
-/** Sets the shape where the numbers fill the bytes from `begin` to `end`. */
+/** Sets the shape if the numbers fill the bytes from `begin` to `end`. */
 static plx_status set_shape(plx_matrix_file *file, int64_t rows, int64_t cols, uint64_t begin, uint64_t end,
                             plx_error *err)
 {
@@ -54,7 +54,7 @@ static void skip_blanks(plx_slice *text)
         text->text++, text->length--;
 }
 
-/** Whether `word` comes next, which then is passed over. */
+/** Skips `word` if it comes next, and returns whether it did. */
 static bool take_word(plx_slice *text, const char *word)
 {
     const size_t n = strlen(word);
@@ -75,7 +75,7 @@ static bool take_number(plx_slice *text, int64_t *out)
     return is_number;
 }
 
-/** The three entries in any order; false where anything else is there. */
+/** The three entries in any order; false for anything else. */
 static bool parse_npy(plx_slice text, plx_matrix_file *file, int64_t shape[2])
 {
     bool has_type = false, has_order = false, has_shape = false;
@@ -137,7 +137,7 @@ static bool is_matrix(const json_t *value, plx_dtype *dtype)
     return plx_dtype_named(name, dtype) && (*dtype == PLX_DTYPE_F32 || *dtype == PLX_DTYPE_F64);
 }
 
-/** The tensor of that name, or without one the only matrix; NULL with `n` of those that there are. */
+/** The tensor of that name, or the only matrix if there is no name; else NULL, with the number of candidates in `n`. */
 static const json_t *find_matrix(json_t *root, const char *name, int *n)
 {
     const json_t *found = NULL;
@@ -229,7 +229,7 @@ plx_status plx_matrix_file_open(plx_matrix_file *file, const char *path, const p
     if (n >= sizeof plain) PLX_FAIL(err, PLX_ERR_ARGUMENT, "%s: the path is too long", path);
     memcpy(plain, path, n);
     plain[n] = '\0';
-    file->descriptor = open(plain, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* or a pipe would make us wait */
+    file->descriptor = open(plain, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* opening a pipe would block */
     if (file->descriptor < 0) PLX_FAIL(err, PLX_ERR_IO, "%s: %s", plain, strerror(errno));
     file->is_open = true;
     const plx_status status = open_kind(file, mark ? path + n + 1 : NULL, allocator, err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading model files. The header is parsed by jansson, whose memory does not come from our allocator: its allocator is
- * global to the process, so it is left alone.
+ * Reads model files. Jansson parses the header with its own memory: its allocator is global to the process, so we leave
+ * it unchanged.
  */
 #include "store/model_file.h"
 
@@ -20,11 +20,11 @@ enum { HEADER_LIMIT = 100000000, DATA_ALIGNMENT = 64, CHECKSUM_DIGITS = 16, TENS
 
 struct plx_model_file_memory {
     plx_arena arena;
-    plx_string bytes;       /* the file, where it was read here */
-    unsigned char *aligned; /* a copy of borrowed bytes that were not aligned */
+    plx_string bytes;       /* the file, if read here */
+    unsigned char *aligned; /* a copy of borrowed bytes with the wrong alignment */
 };
 
-/** What the steps of reading share. */
+/** State shared by the steps of reading. */
 typedef struct reader {
     const char *name;
     const unsigned char *bytes;
@@ -34,7 +34,7 @@ typedef struct reader {
     plx_error *err;
 } reader;
 
-/** A tensor with its place, until the places are checked. */
+/** A tensor with its place, for the check of the places. */
 typedef struct entry {
     plx_tensor tensor;
     uint64_t begin, end;
@@ -113,7 +113,7 @@ static plx_status read_meta(const reader *r, json_t *root, plx_model_file *file)
     return PLX_OK;
 }
 
-/** Whose file it is, and whether this version knows its layout. */
+/** Checks that it is a model file, of a layout that this version knows. */
 static plx_status check_kind(const reader *r, const plx_model_file *file)
 {
     const char *format = plx_model_file_meta(file, "format"), *version = plx_model_file_meta(file, "format_version");
@@ -134,8 +134,8 @@ static plx_status check_kind(const reader *r, const plx_model_file *file)
 }
 
 /**
- * The checksum is taken with zeros in the place of its own digits. Quotes within JSON texts are escaped, so the key
- * with its quotes is found nowhere but where it is a key.
+ * The checksum is computed with zeros in place of its digits. Quotes within JSON texts are escaped, so the quoted key
+ * is found only as a key.
  */
 static plx_status check_checksum(const reader *r, const plx_model_file *file)
 {
@@ -217,7 +217,7 @@ static int compare_tensors(const void *a, const void *b)
     return strcmp(((const plx_tensor *)a)->name, ((const plx_tensor *)b)->name);
 }
 
-/** Entries follow each other without hole or overlap, and end where the file ends. */
+/** Entries follow each other without gap or overlap, up to the end of the file. */
 static plx_status check_places(const reader *r, entry *entries, int n)
 {
     uint64_t end = 0, data_length = r->length - 8 - r->header_length;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing model files. Tensors go in the order of the reference writer, wide dtypes first, then by name, so that each
- * is aligned to its numbers. The header is written twice in memory: first with a checksum of zeros, which is what the
- * checksum is taken of, then with the checksum.
+ * Writes model files. Tensors are in the order of the reference writer, wide dtypes first, then by name, so that each
+ * is aligned to its numbers. The header is built twice in memory: first with a checksum of zeros, over which the
+ * checksum is computed, then with the checksum.
  */
 #include "store/model_file.h"
 
@@ -33,7 +33,7 @@ static int compare_names(const void *a, const void *b)
     return strcmp((*x)->name, (*y)->name);
 }
 
-/** Refuses names that would stand twice in the header; leaves `order` in the order of the file. */
+/** Refuses duplicate names; `order` becomes the order in the file. */
 static plx_status sort_tensors(const plx_tensor **order, const plx_tensor *tensors, int n, plx_error *err)
 {
     for (int i = 0; i < n; i++)
@@ -73,7 +73,7 @@ static void add_tensor(plx_string *header, const plx_tensor *tensor, uint64_t be
     plx_string_format(header, "],\"data_offsets\":[%" PRIu64 ",%" PRIu64 "]}", begin, end);
 }
 
-/** The header without its length, padded; `*checksum_at` is where the checksum's digits begin. */
+/** The padded header without its length; `*checksum_at` is the start of the checksum's digits. */
 static plx_status make_header(plx_string *header, const plx_tensor *const *order, int n_tensors, const plx_meta *meta,
                               int n_meta, size_t *checksum_at, plx_error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Names of files of parameters, and what is left of older ones. */
+/* Names of parameter files, and the removal of older ones. */
 #include "store/onnx_data.h"
 
 #include <dirent.h>

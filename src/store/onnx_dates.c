@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Parts of dates by integer arithmetic: data/feature_datetime.c, by columns. */
+/* Parts of dates by integer arithmetic: data/feature_datetime.c as column operations. */
 #include "store/onnx_dates.h"
 
 #include "data/spec.h"
 
-/* `x` divided by `by`, downwards; all are whole numbers. */
+/* `x` divided by `by`, rounded down; all are integers. */
 static const char *divided(plx_onnx *onnx, const char *x, int64_t by)
 {
     const char *divisor = plx_onnx_int(onnx, by);
@@ -21,7 +21,7 @@ static const char *product(plx_onnx *onnx, const char *x, int64_t number)
     return plx_onnx_two(onnx, "Mul", x, plx_onnx_int(onnx, number));
 }
 
-/* The month, from 1, of days since 1970-01-01: plx_day_of. Years begin in March, so that a leap day ends one. */
+/* The month, from 1, of days since 1970-01-01: plx_day_of. Years start in March, so that a leap day is last. */
 static const char *month_of(plx_onnx *onnx, const char *days)
 {
     const char *in_era = plx_onnx_two(onnx, "Mod", sum(onnx, days, 719468), plx_onnx_int(onnx, 146097));

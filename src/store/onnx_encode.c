@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw cells to a record, as operators: what the encoders of src/data do row by row. Texts are looked up by
- * LabelEncoder, numbers are doubles until they are scaled. ONNX has no hash, so that hashed features take ids; and none
- * of its operators drops the blanks round a cell, which is left to who calls the model.
+ * Encodes raw cells as operators, like the encoders of src/data row by row. LabelEncoder looks up texts; numbers are
+ * doubles until they are scaled. ONNX has no hash, so hashed features take ids, and no operator trims blanks around a
+ * cell: the caller of the model has to.
  */
 #include <math.h>
 #include <stdio.h>
@@ -19,15 +19,15 @@
 typedef struct encode {
     plx_onnx *onnx;
     const plx_encoders *encoders;
-    const char **texts;   /* [n_inputs]: string [rows, 1]; NULL: not made yet */
+    const char **texts;   /* [n_inputs]: string [rows, 1]; NULL: not created yet */
     const char **numbers; /* [n_inputs]: double [rows, size] */
     bool *reads_text;     /* [n_inputs] */
-    /* Dense features that are encoded as one matrix: those that wait for it, and what it is made of. */
+    /* Dense features that are encoded as one matrix: the pending features, and their inputs. */
     const plx_encoder **waiting;     /* [n_waiting] */
     const plx_dense_encoder **dense; /* [n_waiting] */
     const char **raw;                /* [n_waiting] */
     int n_waiting;
-    const char **encoded; /* [n_encoded]: numbers of the record so far */
+    const char **encoded; /* [n_encoded]: parts of the record so far */
     int n_encoded;
     plx_onnx_record *out;
     plx_onnx_notice *tell;
@@ -62,7 +62,7 @@ static plx_status text_of(encode *e, int input, const char **out, plx_error *err
     return PLX_OK;
 }
 
-/* A text as a number: NaN where it is empty or stands for a missing one. */
+/* Parses a text: NaN if it is empty or means a missing value. */
 static const char *parsed(encode *e, const char *text)
 {
     plx_onnx *onnx = e->onnx;
@@ -92,7 +92,7 @@ static plx_status number_of(encode *e, int input, const char **out, plx_error *e
     return PLX_OK;
 }
 
-/* The ids of a hashed feature are an input of their own. */
+/* The ids of a hashed feature are a separate input. */
 static plx_status hashed_ids(encode *e, const plx_feature_spec *spec, const char *column, int width, const char *doc,
                              const char **out, plx_error *err)
 {
@@ -120,11 +120,11 @@ static int64_t category_id(const void *dictionary, int64_t i)
     return i + 1;
 }
 
-/* The ids of texts, in their shape. */
+/* The ids of texts, with the same shape. */
 static const char *ids_of(plx_onnx *onnx, const plx_vocabulary *vocabulary, const char *texts)
 {
     const plx_dictionary *known = &vocabulary->texts;
-    if (known->n == 0) { /* an encoder needs a text */
+    if (known->n == 0) { /* LabelEncoder needs a text */
         const char *zero = plx_onnx_int(onnx, 0);
         return plx_onnx_three(onnx, "Where", plx_onnx_two(onnx, "Equal", texts, plx_onnx_text_of(onnx, "")), zero,
                               zero);
@@ -178,8 +178,8 @@ static plx_status encode_buckets(encode *e, const plx_encoder *feature, plx_erro
 /* -- Lists -------------------------------------------------------------------------------------------------------- */
 
 /*
- * Texts split at a separator: one more dimension, filled up with empty texts. A last empty part is always there, so
- * that no dimension is 0. `counts` (may be NULL): of the parts, with that last one.
+ * Splits texts at a separator: adds a dimension, padded with empty texts. There is always an empty part at the end, so
+ * that no dimension is 0. `counts` (may be NULL): the number of parts, including the empty one.
  */
 static const char *split(plx_onnx *onnx, const char *texts, const char *separator, const char **counts)
 {
@@ -197,7 +197,7 @@ static const char *split(plx_onnx *onnx, const char *texts, const char *separato
     return outputs[0];
 }
 
-/* Part `i` of texts split. */
+/* Part `i` of split texts. */
 static const char *part(plx_onnx *onnx, const char *parts, int64_t i)
 {
     const char *inputs[] = {parts, plx_onnx_int(onnx, i)};
@@ -209,13 +209,13 @@ static const char *is_given(plx_onnx *onnx, const char *texts)
     return plx_onnx_one(onnx, "Not", plx_onnx_two(onnx, "Equal", texts, plx_onnx_text_of(onnx, "")));
 }
 
-/* Places of items, counted from 1; `is_item` [rows, places]. */
+/* Ranks of items from 1; `is_item` [rows, places]. */
 static const char *ranks(plx_onnx *onnx, const char *is_item)
 {
     return plx_onnx_axis(onnx, "CumSum", plx_onnx_cast(onnx, is_item, PLX_ONNX_INT64), 1);
 }
 
-/* Items first, in their order, and then what is empty. */
+/* Moves items to the front, in their order. */
 static const char *gathered(plx_onnx *onnx, const char *items)
 {
     const char *is_item = is_given(onnx, items), *last = plx_onnx_int(onnx, INT32_MAX);
@@ -234,7 +234,7 @@ static const char *gathered(plx_onnx *onnx, const char *items)
     return plx_onnx_along(onnx, "GatherElements", (const char *[]){items, outputs[1]}, 2, "axis", 1);
 }
 
-/* Which of the items count: at most max_length. */
+/* The items to keep: at most max_length. */
 static const char *kept(plx_onnx *onnx, const plx_feature_spec *spec, const char *is_item)
 {
     const char *rank = ranks(onnx, is_item), *most = plx_onnx_int(onnx, spec->max_length), *is_kept;
@@ -247,7 +247,7 @@ static const char *kept(plx_onnx *onnx, const plx_feature_spec *spec, const char
     return plx_onnx_two(onnx, "And", is_item, is_kept);
 }
 
-/* What a list's cell was cut into; weights are numbers, or texts of them. */
+/* The parts of a list's cell; weights are numbers or texts. */
 typedef struct pieces {
     const char *ids, *is_item, *weights, *weight_texts;
 } pieces;
@@ -295,7 +295,8 @@ static bool holds(const plx_dictionary *texts, plx_slice separator)
     return false;
 }
 
-/* Items "text:weight". An item of several separators has a text that is not known, as long as no known one has any. */
+/* Items "text:weight". An item with several separators has an unknown text, as long as no known one contains the
+ * separator. */
 static plx_status cut_weights(encode *e, const plx_list_encoder *list, const char *items, pieces *p, plx_error *err)
 {
     plx_onnx *onnx = e->onnx;
@@ -340,7 +341,7 @@ static plx_status encode_list(encode *e, const plx_encoder *feature, plx_error *
 
 /* -- Dense numbers ------------------------------------------------------------------------------------------------ */
 
-/* Files of before tell equal numbers by their logarithms, which are rounded in another way there. */
+/* Older files compare numbers by their logarithms, and the runtime rounds logarithms in another way. */
 static void tell_of_logarithms(const encode *e, const plx_dense_encoder *dense)
 {
     char line[512];
@@ -352,7 +353,7 @@ static void tell_of_logarithms(const encode *e, const plx_dense_encoder *dense)
     e->tell(e->user, line);
 }
 
-/* Encodes the dense features that wait. */
+/* Encodes the pending dense features. */
 static plx_status encode_waiting(encode *e, plx_error *err)
 {
     plx_onnx *onnx = e->onnx;
@@ -369,7 +370,7 @@ static plx_status encode_waiting(encode *e, plx_error *err)
     return plx_onnx_numbers(onnx, e->dense, n, together, &e->encoded[e->n_encoded++], err);
 }
 
-/* Whether nothing but numbers a column tells it from its neighbours. */
+/* Whether only numbers per column distinguish it from adjacent features. */
 static bool is_plain(const plx_dense_encoder *dense)
 {
     return !dense->spec->transform && !dense->knots && !dense->spec->missing_indicator;
@@ -396,7 +397,7 @@ static plx_status encode_age(encode *e, const plx_datetime_encoder *own, const c
     return plx_onnx_numbers(onnx, &dense, 1, age, &e->encoded[e->n_encoded++], err);
 }
 
-/* No operator reads dates: the seconds are an input of their own, as the ids of hashed features are. */
+/* No operator parses dates: the seconds are a separate input, like the ids of hashed features. */
 static plx_status encode_datetime(encode *e, const plx_encoder *feature, plx_error *err)
 {
     plx_onnx *onnx = e->onnx;
@@ -442,7 +443,7 @@ bool plx_onnx_knows_kind(int kind)
     return kind >= 0 && (size_t)kind < sizeof writers / sizeof *writers && writers[kind];
 }
 
-/* Columns that are looked up as texts: a number of such a column is made of its text. */
+/* Columns that are looked up as texts: if one is also a number, the number is parsed from its text. */
 static void find_texts(const encode *e)
 {
     for (int i = 0; i < e->encoders->n_features; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An ONNX model as a file (IR version 9, opset 20), its parameters in it or in a second one. */
+/* Writes an ONNX model (IR version 9, opset 20), with its parameters in the same file or in a second one. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -12,10 +12,10 @@
 
 enum { IR_VERSION = 9, OPSET = 20, OPSET_ML = 3 };
 
-/* What a message of Protocol Buffers may have, less a MiB for what is not counted. */
+/* The limit of a Protocol Buffers message, less a MiB for bytes that are not counted. */
 static const uint64_t most_bytes = INT32_MAX - (1 << 20);
 
-/* Numbers are little-endian in the file, as they are in memory (store/model_file_write.c). */
+/* Numbers are little-endian in the file, as in memory (store/model_file_write.c). */
 typedef void take_bytes(void *user, const void *bytes, size_t length);
 
 static void take_to_file(void *user, const void *bytes, size_t length)
@@ -47,7 +47,7 @@ static void write_param(const plx_onnx *onnx, const struct plx_onnx_tensor *tens
     }
 }
 
-/* A TensorProto without its raw numbers, which end it: these follow in the file, or lie from `at` on in another. */
+/* A TensorProto up to its raw numbers, which are last: they follow in this file, or are at `at` in another. */
 static void describe_tensor(plx_onnx *onnx, const struct plx_onnx_tensor *tensor, const char *location, uint64_t at,
                             plx_string *out)
 {
@@ -73,7 +73,7 @@ static bool is_outside(const struct plx_onnx_tensor *tensor, const char *locatio
     return location && tensor->param;
 }
 
-/* The heads of all tensors, each with its own length before it, as fields of GraphProto; `ends` [n_tensors]. */
+/* The headers of all tensors, each with its length, as fields of GraphProto; `ends` [n_tensors]. */
 static uint64_t describe_tensors(plx_onnx *onnx, const char *location, plx_string *heads, size_t *ends)
 {
     uint64_t at = 0, raw_bytes = 0;
@@ -143,9 +143,9 @@ static plx_status write_numbers(const plx_onnx *onnx, const char *path, plx_erro
     return status;
 }
 
-/* The parts of the file that have to be made before it can be written. */
+/* The parts of the file that must be built before writing. */
 typedef struct plx_onnx_parts {
-    plx_string model, heads, name; /* before the graph's length, of tensors, of the graph */
+    plx_string model, heads, name; /* up to the graph's length, of tensors, of the graph */
     size_t *ends;
     uint64_t raw_bytes;
 } parts;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ONNX models as messages of onnx.proto. Nodes are kept as the bytes that the file will have; parameters are read when
- * the file is written, so that large tables are never copied.
+ * ONNX models as messages of onnx.proto. Nodes are kept as encoded bytes; parameters are read when the file is written,
+ * so that large tables are never copied.
  */
 #include "store/onnx_graph.h"
 
@@ -115,7 +115,7 @@ void plx_onnx_metadata(plx_onnx *onnx, const char *key, const char *text)
 
 /* -- Operators ---------------------------------------------------------------------------------------------------- */
 
-/* No column is named so: they begin with '/'. */
+/* No column has such a name: it begins with '/'. */
 static const char *new_name(plx_onnx *onnx, const char *what)
 {
     const char *name = plx_arena_format(onnx->arena, "/%s/%s_%d", onnx->scope, what, onnx->n_names++);

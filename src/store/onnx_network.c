@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A network as operators of ONNX. A value [rows, groups, width] is a matrix [rows, groups * width], as it lies in
- * memory, so that what works number by number needs no other shape. A node of several tables' rows (bag) is one value a
- * field; the items of a list that attention weighs are [rows, items, dim].
+ * A network as ONNX operators. A value [rows, groups, width] is a matrix [rows, groups * width], as in memory, so that
+ * elementwise operators need no other shape. A node with rows of several tables (bag) has one value per field; list
+ * items for attention are [rows, items, dim].
  */
 #include "store/onnx_network.h"
 
@@ -16,7 +16,7 @@ typedef struct network {
     const plx_graph *graph;
     const plx_onnx_record *record;
     const char **values;  /* [n_nodes] */
-    const char ***fields; /* [n_nodes], of bags [n_fields] */
+    const char ***fields; /* [n_nodes], for bags [n_fields] */
 } network;
 
 static const plx_node *input_node(const network *net, const plx_node *node, int i)
@@ -34,7 +34,7 @@ static const plx_param *param_of(const network *net, const plx_node *node, int p
     return &net->graph->params[node->params[p]];
 }
 
-/* A parameter of one number for each of a value's. */
+/* A parameter with one number per column of a value. */
 static const char *channels(const network *net, const plx_node *node, int p)
 {
     const plx_param *param = param_of(net, node, p);
@@ -43,8 +43,8 @@ static const char *channels(const network *net, const plx_node *node, int p)
 }
 
 /*
- * Products are summed in doubles, since runtimes add floats in orders of their own: what is left between the scores of
- * two is the rounding of one.
+ * Products are summed in doubles, since each runtime adds floats in its own order: then two scores differ by one
+ * rounding.
  */
 static const char *doubles(plx_onnx *onnx, const char *x)
 {
@@ -89,7 +89,7 @@ static const char *weighted_sum(plx_onnx *onnx, const char *weights, const char 
     return plx_onnx_cast(onnx, plx_onnx_axis(onnx, "Squeeze", sums, 1), PLX_ONNX_FLOAT);
 }
 
-/* Weights over their sum, 0 where that is 0. */
+/* Weights divided by their sum, 0 if the sum is 0. */
 static const char *mean_weights(plx_onnx *onnx, const char *weights)
 {
     const char *zero = plx_onnx_float(onnx, 0), *one = plx_onnx_float(onnx, 1), *sum = row_sums(onnx, weights);
@@ -137,10 +137,10 @@ static const char *bag(network *net, const plx_node *node)
         const plx_bag_field field = plx_bag_field_at(node, i, &column);
         fields[i] = bag_field(net, &field, table);
     }
-    return fields ? fields[0] : NULL; /* who reads a bag of several fields reads it by columns */
+    return fields ? fields[0] : NULL; /* readers of a bag with several fields read it by columns */
 }
 
-/* A field of a bag: a model reads nothing else by columns. */
+/* A field of a bag: models read only bags by columns. */
 static const char *columns(network *net, const plx_node *node)
 {
     const plx_node *from = input_node(net, node, 0);
@@ -152,7 +152,7 @@ static const char *columns(network *net, const plx_node *node)
     return NULL;
 }
 
-/* What is no item gets a score so low that softmax makes it 0; where there is none at all, `taken` does. */
+/* Positions without an item get a score so low that softmax makes it 0; in a row without items, `taken` does. */
 static const char *attention(network *net, const plx_node *node)
 {
     plx_onnx *onnx = net->onnx;
@@ -178,7 +178,7 @@ static const char *concat(network *net, const plx_node *node)
     return parts ? plx_onnx_along(net->onnx, "Concat", parts, node->n_inputs, "axis", 1) : NULL;
 }
 
-/* Each group has its own input: a product a group, [groups, rows, width in] by [groups, width in, width]. */
+/* Each group has its own input: one product per group, [groups, rows, width in] by [groups, width in, width]. */
 static const char *grouped(const network *net, const plx_node *node)
 {
     const plx_param *kernel = param_of(net, node, PLX_LINEAR_KERNEL);
@@ -186,7 +186,7 @@ static const char *grouped(const network *net, const plx_node *node)
     const int64_t inside[] = {0, spec->groups, spec->rows}, outside[] = {0, (int64_t)spec->groups * spec->cols};
     const char *w =
         plx_onnx_param(net->onnx, kernel, PLX_ONNX_GROUPS_FIRST, (int64_t[]){spec->groups, spec->rows, spec->cols}, 3);
-    /* [rows, groups, 1, width in] by [groups, width in, width]: rows stay in front. */
+    /* [rows, groups, 1, width in] by [groups, width in, width]: rows stay first */
     const char *x =
         plx_onnx_axis(net->onnx, "Unsqueeze", plx_onnx_reshape(net->onnx, input(net, node, 0), inside, 3), 2);
     return plx_onnx_reshape(net->onnx, product(net->onnx, x, w), outside, 2);
@@ -297,7 +297,7 @@ static const char *passes(network *net, const plx_node *node)
     return input(net, node, 0);
 }
 
-/* An op of one input that ONNX has, or how it is made of others; neither: it belongs to training. */
+/* The ONNX op for an op with one input, or a function that writes it; neither: it is for training only. */
 typedef struct writer {
     const plx_op *op;
     const char *same;
@@ -345,7 +345,7 @@ bool plx_onnx_knows(const plx_op *op)
     return op->is_loss || writer_of(op) != NULL;
 }
 
-/* Marks what the predictions need; inputs come before their readers. */
+/* Marks the nodes that the predictions need; inputs come before their readers. */
 static void mark_needed(const plx_graph *graph, bool *is_needed)
 {
     for (int task = 0; task < graph->n_tasks; task++)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers as ONNX's operators, in doubles until they are scaled: data/feature_dense.c by columns. */
+/* Numbers as ONNX operators, in doubles until they are scaled: data/feature_dense.c as column operations. */
 #include "store/onnx_numbers.h"
 
 #include <float.h>
 #include <math.h>
 
-/* By halving. What fills the table up is NaN, below which nothing lies, not even infinity. */
+/* Binary search. The padding of the table is NaN: no number is below it, not even infinity. */
 const char *plx_onnx_count_below(plx_onnx *onnx, const double *sorted, int n, const char *x)
 {
     int64_t size = 1;
@@ -26,7 +26,7 @@ const char *plx_onnx_count_below(plx_onnx *onnx, const double *sorted, int n, co
     return found;
 }
 
-/* What is done to the columns of a matrix, a number for each. */
+/* Operations on the columns of a matrix, with a number for each column. */
 typedef struct columns {
     double *fill, *least, *most, *first, *factor; /* [n] */
     int64_t n;
@@ -84,7 +84,7 @@ static const char *transformed(plx_onnx *onnx, plx_transform transform, const ch
     return x;
 }
 
-/* Of the knots without those that are there again: by how many of them lie at or below a number. */
+/* Distinct knots, indexed by the number of knots at or below a number. */
 typedef struct share_tables {
     double knot[PLX_KNOTS + 1], line[PLX_KNOTS + 1], at_knot[PLX_KNOTS + 1], base[PLX_KNOTS + 1], slope[PLX_KNOTS + 1];
     int n; /* knots */
@@ -108,7 +108,7 @@ static void fill_tables(const double *knots, const double *line, share_tables *t
     t->at_knot[1] = 0;
 }
 
-/* plx_quantile_share of x [rows, 1], whose places are `place`. */
+/* plx_quantile_share of x [rows, 1], with the places `place`. */
 static const char *share_of(plx_onnx *onnx, const double *knots, const double *line, const char *x, const char *place,
                             plx_error *err)
 {
@@ -137,7 +137,7 @@ static const char *column_of(plx_onnx *onnx, const char *x, int at)
     return plx_onnx_along(onnx, "Gather", inputs, 2, "axis", 1);
 }
 
-/* Of all numbers of a cell, `x`, and what the transform makes of them, `places`. */
+/* For all numbers of a cell, `x`, with their transformed values, `places`. */
 static const char *shares_of(plx_onnx *onnx, const plx_dense_encoder *dense, const char *x, const char *places,
                              plx_error *err)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What becomes of the weights of a list's items, as operators; in doubles, as the encoder has it. */
+/* Scales the weights of list items, as operators; in doubles, like the encoder. */
 #include <float.h>
 
 #include "store/onnx_network.h"
 
-/* Over the sum of their magnitudes, in doubles as the encoder's; weights that are all 0 stay. */
+/* Divides by the sum of their magnitudes, in doubles like the encoder; weights that are all 0 stay. */
 static const char *normalized(plx_onnx *onnx, const char *weights)
 {
     weights = plx_onnx_cast(onnx, weights, PLX_ONNX_DOUBLE);
@@ -14,7 +14,7 @@ static const char *normalized(plx_onnx *onnx, const char *weights)
     return plx_onnx_cast(onnx, plx_onnx_two(onnx, "Div", weights, divisor), PLX_ONNX_FLOAT);
 }
 
-/* Their softmax over the kept items, in doubles; `divides`: over the number of these. */
+/* Their softmax over the kept items, in doubles; `divides`: divided by the number of kept items. */
 static const char *softmax(plx_onnx *onnx, const char *weights, const char *is_kept, bool divides)
 {
     const char *there = plx_onnx_cast(onnx, is_kept, PLX_ONNX_DOUBLE);
@@ -24,7 +24,7 @@ static const char *softmax(plx_onnx *onnx, const char *weights, const char *is_k
     const char *greatest = plx_onnx_axis(onnx, "ReduceMax", weights, 1);
     const char *powers = plx_onnx_one(onnx, "Exp", plx_onnx_two(onnx, "Sub", weights, greatest));
     powers = plx_onnx_two(onnx, "Mul", powers, there);
-    const char *sum = plx_onnx_two(onnx, "Max", plx_onnx_axis(onnx, "ReduceSum", powers, 1), one); /* 1 at the least */
+    const char *sum = plx_onnx_two(onnx, "Max", plx_onnx_axis(onnx, "ReduceSum", powers, 1), one); /* at least 1 */
     weights = plx_onnx_two(onnx, "Div", powers, sum);
     if (divides) weights = plx_onnx_two(onnx, "Div", weights, plx_onnx_two(onnx, "Max", count, one));
     return plx_onnx_cast(onnx, weights, PLX_ONNX_FLOAT);

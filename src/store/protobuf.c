@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Fields of messages: the key is the field's number and how long the value is told to be. */
+/* Fields of messages: the key has the field's number and the encoding of the value's length. */
 #include "store/protobuf.h"
 
 #include <string.h>
 
 enum { WIRE_VARINT = 0, WIRE_LENGTH = 2, WIRE_32_BITS = 5 };
 
-/* Seven bits a byte, the lowest first; the eighth says that more follow. */
+/* Seven bits per byte, the lowest first; the eighth bit is set if more follow. */
 static void add_varint(plx_string *out, uint64_t value)
 {
     unsigned char bytes[10];
