@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Structs of plexus.h that begin with their size, in short: for one call. */
+/* Short initialisers, for one call, of structs of plexus.h that begin with their size. */
 #ifndef API_STRUCTS_H
 #define API_STRUCTS_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For tests of plexus.h: a folder of their own with small generated data, and configurations for it. */
+/* For tests of plexus.h: a temporary folder with small generated data, and configurations for it. */
 #ifndef API_SUPPORT_H
 #define API_SUPPORT_H
 
@@ -40,7 +40,7 @@ static inline void home_make(void)
     if (!mkdtemp(home)) abort();
 }
 
-/** A path in the folder; four may be in use at once. */
+/** A path in the folder; at most four are valid together. */
 static inline const char *at(const char *name)
 {
     static char paths[4][400];
@@ -67,7 +67,7 @@ static inline void write_text(const char *name, const char *text)
     if (!file || fputs(text, file) < 0 || fclose(file) != 0) abort();
 }
 
-/** The file's bytes, ended by NUL; for free(). */
+/** The file's bytes, ended by NUL; the caller frees them. */
 static inline char *read_bytes(const char *name, size_t *length)
 {
     FILE *file = fopen(at(name), "rb");
@@ -141,7 +141,7 @@ static inline const char *config_text(const char *model, const char *model_lines
     return text;
 }
 
-/** Everything that a test needs; all NULL where a step failed (which is reported). */
+/** Everything that a test needs; all NULL after a step that failed (which is reported). */
 typedef struct fixture {
     plx_context *context;
     plx_config *config;
@@ -171,7 +171,7 @@ static inline plx_status fixture_make(fixture *f, const plx_context_options *opt
     return status;
 }
 
-/** The same, reporting a failure; false then. */
+/** The same, but reports a failure and returns false. */
 static inline bool fixture_ready(fixture *f, const plx_context_options *options, const char *text)
 {
     plx_error failure = {.message = ""};
@@ -180,7 +180,7 @@ static inline bool fixture_ready(fixture *f, const plx_context_options *options,
     return false;
 }
 
-/* Lines that a context was told. */
+/* The lines that the context's callback got. */
 typedef struct warnings {
     int n;
     char last[1024];

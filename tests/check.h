@@ -8,8 +8,8 @@
  *         return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
  *     }
  *
- * A failed check prints its place and goes on; the program returns 1. `PROGRAM NAME` runs the tests whose name
- * contains NAME. Each test prints "ok NAME" or "FAILED NAME"; `./dev test` counts these lines.
+ * A failed check prints its place, and the test continues; the program returns 1. `PROGRAM NAME` runs the tests whose
+ * name contains NAME. Each test prints "ok NAME" or "FAILED NAME"; `./dev test` counts these lines.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -44,7 +44,7 @@ static inline void check_report(const char *file, int line, const char *what)
         if (!(condition)) check_report(__FILE__, __LINE__, "not so: " #condition);                                     \
     } while (0)
 
-/** Stops the test where going on makes no sense. */
+/** Stops the test if it makes no sense to continue. */
 #define REQUIRE(condition)                                                                                             \
     do {                                                                                                               \
         if (!(condition)) {                                                                                            \
@@ -85,7 +85,7 @@ static inline void check_report(const char *file, int line, const char *what)
         }                                                                                                              \
     } while (0)
 
-/** Leaves the test as not run, with the reason. */
+/** Marks the test as skipped, with the reason. */
 #define SKIP(reason)                                                                                                   \
     do {                                                                                                               \
         printf("  skipped: %s\n", reason);                                                                             \

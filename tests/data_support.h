@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For the tests of src/data: a folder of their own, files in it, a small spec, an allocator that fails. */
+/* For the tests of src/data: a temporary folder, files in it, a small spec, an allocator that fails. */
 #ifndef DATA_SUPPORT_H
 #define DATA_SUPPORT_H
 
@@ -71,7 +71,7 @@ static inline void write_text(folder *f, const char *name, const char *text)
     write_bytes(f, name, text, strlen(text));
 }
 
-/* `text` compressed by filter ARCHIVE_FILTER_x into `out` [room]; the number of bytes, 0 where the filter lacks. */
+/* `text` compressed by filter ARCHIVE_FILTER_x into `out` [room]; returns the bytes, 0 if the filter is missing. */
 static inline size_t compress_text(int filter, const char *text, void *out, size_t room)
 {
     size_t used = 0;
@@ -109,8 +109,7 @@ static inline const char *real_data(const char *set)
     return access(path, R_OK) == 0 ? path : NULL;
 }
 
-/* -- A small spec: a sparse feature, a dense one, a binary task ------------------------------------------------------
- */
+/* -- A small spec: a sparse feature, a dense one, a binary task -------------------------------------------------- */
 
 typedef struct small_spec {
     plx_feature_spec features[4];
@@ -118,7 +117,7 @@ typedef struct small_spec {
     plx_table_spec spec;
 } small_spec;
 
-/* `s` is filled in place, since the spec points into it. */
+/* `s` is initialised in place, since the spec points into it. */
 static inline plx_table_spec *small_spec_init(small_spec *s)
 {
     static char *train[] = {"train.csv"};
@@ -135,7 +134,7 @@ static inline plx_table_spec *small_spec_init(small_spec *s)
     return &s->spec;
 }
 
-/* What plx_table_load made. */
+/* The results of plx_table_load. */
 typedef struct loaded {
     plx_encoders *encoders;
     plx_rows parts[PLX_PARTS];
@@ -177,7 +176,7 @@ static inline void check_fails(const char *text, const plx_table_spec *spec, plx
     loaded_release(&l);
 }
 
-/* Rows of the table of sparse feature `sparse`, the unknown row counted. */
+/* Rows of the table of sparse feature `sparse`, including the unknown row. */
 static inline int vocabulary_of(const plx_encoders *encoders, int sparse)
 {
     return (int)plx_encoders_layout(encoders)->sparse[sparse].vocabulary;
@@ -226,8 +225,7 @@ static inline plx_status encode_cells(const plx_encoders *encoders, const plx_co
     return plx_encoders_columns(encoders, cells, n_cells, n, with_labels, NULL, NULL, out, err);
 }
 
-/* -- The fitted state as tensors -------------------------------------------------------------------------------------
- */
+/* -- The fitted state as tensors --------------------------------------------------------------------------------- */
 
 typedef struct tensor_list {
     plx_tensor *tensors;
@@ -249,7 +247,7 @@ static inline plx_tensor *change_tensor(const tensor_list *list, const char *nam
     abort();
 }
 
-/* A copy that may be altered; in the arena. */
+/* A copy that may be changed; in the arena. */
 static inline tensor_list copy_tensors(const plx_encoders *encoders, plx_arena *arena)
 {
     const plx_tensor *tensors;
@@ -259,10 +257,9 @@ static inline tensor_list copy_tensors(const plx_encoders *encoders, plx_arena *
     return list;
 }
 
-/* -- Memory that ends ------------------------------------------------------------------------------------------------
- */
+/* -- Allocation failures ------------------------------------------------------------------------------------------- */
 
-/* Fails at request number `fail_at` (from 1) and at all after it; counts what is not given back. */
+/* Request number `fail_at` (from 1) and all later ones fail; counts the blocks that are not freed. */
 typedef struct failing {
     long requests, fail_at, live;
 } failing;

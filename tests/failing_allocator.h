@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An allocator whose n-th request for memory fails, and which counts what was not given back. For tests of the kind
+ * An allocator that fails at its n-th request and counts the blocks that were not freed. For tests of the kind
  * "whichever allocation fails: an error and no leak":
  *
  *     failing_allocator memory;
@@ -11,7 +11,7 @@
  *         CHECK_STATUS(status, memory.failed ? PLX_ERR_MEMORY : PLX_OK);
  *     }
  *
- * The struct must stay where it was initialised. With n = 0 nothing fails. Threads may share it.
+ * The struct must not move after its initialisation. With n = 0 nothing fails. Threads may share it.
  */
 #ifndef FAILING_ALLOCATOR_H
 #define FAILING_ALLOCATOR_H
@@ -24,8 +24,8 @@
 typedef struct failing_allocator {
     plx_allocator allocator;
     long fail_at;      /* counted from 1 */
-    atomic_long calls; /* requests for memory so far, frees not counted */
-    atomic_long live;  /* blocks that were not given back */
+    atomic_long calls; /* requests for memory so far, without frees */
+    atomic_long live;  /* blocks that were not freed */
     atomic_bool failed;
 } failing_allocator;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading the golden files of tools/reference_models.py (the format is described there), and the network that one
- * describes. The files lie beside this header.
+ * Reads the golden files of tools/reference_models.py, which describes the format, and builds the network of a file.
+ * The files are in golden/, next to this header.
  */
 #ifndef GOLDEN_H
 #define GOLDEN_H
@@ -10,7 +10,7 @@
 #include "data/spec.h"
 #include "model_case.h"
 
-/** Every golden file. test_golden.c checks that none is left out. */
+/** Every golden file. test_golden.c checks that the list is complete. */
 #define GOLDEN_CASES(X)                                                                                                \
     X(single_task)                                                                                                     \
     X(single_task_linear)                                                                                              \
@@ -40,7 +40,7 @@ static inline const plx_loss *golden_loss(const char *name)
     return NULL;
 }
 
-/** A task's kind and loss from a word such as huber:0.75. */
+/** A task's kind and loss from a word like huber:0.75. */
 static inline plx_target_spec golden_target(const char *name, const char *kind)
 {
     const char *part = strchr(kind, ':');
@@ -63,14 +63,14 @@ typedef struct golden_array {
 } golden_array;
 
 typedef struct golden {
-    char *text; /* the file, cut into words; all names point into it */
+    char *text; /* the file, split into words; all names point into it */
     char *keys[GOLDEN_SETTINGS_MAX], *words[GOLDEN_SETTINGS_MAX];
     int n_settings;
     golden_array arrays[GOLDEN_ARRAYS_MAX];
     int n_arrays;
 
-    /* What the settings say. */
-    plx_arena arena; /* of the spec's lists */
+    /* What the settings mean. */
+    plx_arena arena; /* for the spec's lists */
     const plx_model_def *def;
     plx_model_spec spec;
     plx_input_spec inputs[MODEL_CASE_INPUTS_MAX];
@@ -114,7 +114,7 @@ static inline char *golden_text(const char *path)
     return text;
 }
 
-/** Reads the words after "array"; false where the file is not as it should be. */
+/** Reads the words after "array"; false if the file is malformed. */
 static inline bool golden_read_array(golden *g, char **place)
 {
     char *word = strtok_r(NULL, " \n", place);
@@ -152,7 +152,7 @@ static inline bool golden_parse(golden *g)
     return true;
 }
 
-/** "[[3,2],[4]]" as lists; `*text` moves on. */
+/** Parses "[[3,2],[4]]" as lists; advances `*text`. */
 static inline plx_raw golden_raw(plx_arena *arena, const char **text)
 {
     plx_raw raw = {0};
@@ -171,7 +171,7 @@ static inline plx_raw golden_raw(plx_arena *arena, const char **text)
     return raw;
 }
 
-/** Stores one setting; the hyper-parameters by the model's own table. */
+/** Stores one setting; hyper-parameters by the model's own table. */
 static inline plx_status golden_set(golden *g, char *key, char *value, plx_error *err)
 {
     char name[64] = "", kind[16] = "";
@@ -221,7 +221,7 @@ static inline plx_status golden_settings(golden *g, plx_error *err)
     return PLX_OK;
 }
 
-/** False, with the reason printed, where the file cannot be read. Give back with golden_release in any case. */
+/** On failure returns false and prints the reason. Release with golden_release in any case. */
 static inline bool golden_read(golden *g, const char *name)
 {
     char folder[512], path[1024];
@@ -236,7 +236,7 @@ static inline bool golden_read(golden *g, const char *name)
     return false;
 }
 
-/** The array PREFIX + NAME; NULL where there is none. */
+/** The array PREFIX + NAME; NULL if there is none. */
 static inline const golden_array *golden_find(const golden *g, const char *prefix, const char *name)
 {
     size_t length = strlen(prefix);
@@ -255,7 +255,7 @@ static inline double golden_largest(const golden_array *array)
     return largest;
 }
 
-/** The network with the file's rows and start values; checks that names and shapes of its parameters are the file's. */
+/** The network with the file's rows and start values; checks that the file has the same parameter names and shapes. */
 static inline bool golden_case(const golden *g, const plx_kernels *kernels, const plx_plan_options *options,
                                model_case *n)
 {
@@ -286,7 +286,7 @@ static inline bool golden_case(const golden *g, const plx_kernels *kernels, cons
     return false;
 }
 
-/** Reports the largest difference where it is above `bound` times the array's largest magnitude (or `least`). */
+/** Reports the largest difference if it exceeds `bound` times the array's largest magnitude (or `least`). */
 static inline void golden_compare(const char *what, const golden_array *want, const double *got, double bound,
                                   double least)
 {
@@ -302,7 +302,7 @@ static inline void golden_compare(const char *what, const golden_array *want, co
     check_report(__FILE__, __LINE__, text);
 }
 
-/** The parameter's numbers in `block` (values or gradients) against the array of its name. */
+/** Compares the parameter's numbers in `block` (values or gradients) with the array of its name. */
 static inline void golden_compare_param(const golden_array *want, const plx_param *param, plx_real *block,
                                         const char *what, double bound, double least)
 {
@@ -316,7 +316,7 @@ static inline void golden_compare_param(const golden_array *want, const plx_para
     golden_compare(what, want, got, bound, least);
 }
 
-/** Predictions against an array [1, rows, outputs]. */
+/** Compares predictions with an array [1, rows, outputs]. */
 static inline void golden_compare_scores(const golden *g, const model_case *n, const char *name, const char *what,
                                          double bound)
 {
@@ -331,7 +331,7 @@ static inline void golden_compare_scores(const golden *g, const model_case *n, c
     golden_compare(what, want, got, bound, 0);
 }
 
-/** Predictions, then losses and gradients of one training step, all against the file. */
+/** Compares predictions, then losses and gradients of one training step, with the file. */
 static inline void golden_compare_step(const golden *g, model_case *n, const char *what, double bound)
 {
     model_case_step(n, g->task_weights);
@@ -351,13 +351,16 @@ static inline void golden_compare_step(const golden *g, model_case *n, const cha
         const plx_param *param = &n->graph.params[i];
         const golden_array *want = golden_find(g, "gradient:", param->spec.name);
         if (param->spec.is_state) continue;
-        /* A bias before batch normalisation has gradient 0: the rounding of terms of order 1 that cancel is left. */
+        /*
+         * A bias before batch normalisation has gradient 0: what remains is the rounding of terms of order 1 that
+         * cancel.
+         */
         bool cancels = want && golden_largest(want) < 1e-12;
         golden_compare_param(want, param, n->run->gradient, what, bound, cancels ? 1 : 1e-3);
     }
 }
 
-/* A test of each case, by the program's own check_case. */
+/* One test for each case, by the program's own check_case. */
 #define GOLDEN_TEST(name)                                                                                              \
     static void test_##name(void)                                                                                      \
     {                                                                                                                  \

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the kernels' tests share: matrices with canaries. The numbers between the rows, and before the first, are
- * a NaN of known bits: a kernel that reads them spoils its result, one that writes them is found by
- * matrix_intact; past the last row begins memory that is not ours, for the address sanitizer.
+ * What the kernels' tests share: matrices with canaries. The numbers between the rows, and before the first, are a NaN
+ * of known bits: reading them spoils a kernel's result, and matrix_intact finds writes. The memory after the last row
+ * is not ours, for the address sanitizer.
  */
 #ifndef KERNELS_CHECK_H
 #define KERNELS_CHECK_H
@@ -12,7 +12,7 @@
 #include "check.h"
 #include "kernels/kernels.h"
 
-/* Which program tests which kernels: test_kernels.c, and test_kernels_*.c. */
+/* The kernels that each program tests: test_kernels.c, and test_kernels_*.c. */
 /* clang-format off */
 #define KERNELS_OTHERS(X)                                                                                              \
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout)       \
@@ -82,7 +82,7 @@ static inline float *matrix_at(const matrix *x, int row, int i)
     return &x->view.at[row * x->view.stride + i];
 }
 
-/** The same numbers with another gap. */
+/** The same numbers with another gap between rows. */
 static inline matrix matrix_copy(const matrix *from, int gap)
 {
     matrix x = matrix_make(from->rows, from->n, gap);
@@ -114,7 +114,7 @@ static inline void check_here(const char *what)
     check_report(__FILE__, __LINE__, text);
 }
 
-/** Checks the canaries and gives the matrix back. */
+/** Checks the canaries and frees the matrix. */
 static inline void matrix_done(matrix *x)
 {
     if (!matrix_intact(x)) check_here("numbers outside the rows were written");

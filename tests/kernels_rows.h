@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* For checks of kernels that take rows of numbers: a loop over sizes that calls one check. */
+/* For checks of kernels that take rows of numbers: a loop over sizes that calls a check. */
 #ifndef KERNELS_ROWS_H
 #define KERNELS_ROWS_H
 
 #include "kernels_check.h"
 
-/** What a check of rows gets: `x`, `y`, `d` inputs [rows,n], `u`, `v`, `w` inputs [n], `out` [rows,n] with `before` in
- * it. */
+/** A check's data: inputs `x`, `y`, `d` [rows,n], `u`, `v`, `w` [n]; `out` [rows,n], and `before`, a copy of it. */
 typedef struct rows_case {
     const plx_kernels *k;
     matrix x, y, d, u, v, w, out, before;
@@ -36,7 +35,7 @@ static inline void each_size(const plx_kernels *k, const char *name, int least_r
     }
 }
 
-/** Numbers of every size, among them the awkward ones. */
+/** Numbers of every size, including special cases. */
 static inline void fill_wide(matrix *x)
 {
     static const float special[] = {0.0f,  -0.0f,   1e-40f, -1e-40f, 1e4f,   -1e4f, 100.0f, -100.0f, 87.0f,  -87.5f,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A model to be compared with something: its graph, parameter values, rows, and a run each for training steps and
- * for scoring. Works in both builds: plx_real is float or double. Parameters are read and written in full precision,
- * past plx_param_read.
+ * A model for comparisons: its graph, parameter values and rows, one run for training steps and one for scoring. Works
+ * in both builds: plx_real is float or double. Parameters are read and written in full precision, without
+ * plx_param_read.
  */
 #ifndef MODEL_CASE_H
 #define MODEL_CASE_H
@@ -21,8 +21,8 @@ typedef struct model_case {
     plx_arena arena;
     plx_graph graph;
     plx_plan *plan, *score_plan;
-    plx_run *run;       /* of training steps: losses and gradients */
-    plx_run *score_run; /* predictions as a trained model serves them */
+    plx_run *run;       /* for training steps: losses and gradients */
+    plx_run *score_run; /* for scoring: predictions of a trained model */
     plx_real *values;   /* [graph.n_values] */
     plx_id_field sparse[MODEL_CASE_INPUTS_MAX];
     plx_layout layout;
@@ -41,8 +41,7 @@ static inline void model_case_release(model_case *n)
     memset(n, 0, sizeof *n);
 }
 
-/** Fills the records from arrays [rows, n_sparse], [rows, n_dense], [rows, n_tasks], and weights likewise, where rows
- * have any. */
+/** Fills the records from arrays [rows, n_sparse], [rows, n_dense], [rows, n_tasks], and weights if rows have any. */
 static inline void model_case_fill_rows(model_case *n, const double *ids, const double *dense, const double *labels,
                                         const double *weights)
 {
@@ -109,8 +108,8 @@ static inline plx_status model_case_build(model_case *n, const plx_model_def *de
     return plx_run_create(&machine, n->score_plan, &n->layout, &n->score_run, err);
 }
 
-/** `options`: tile_rows and is_plain; `has_weights`: rows have weights. False, with the reason printed, where the model
- * cannot be built; all is empty then. */
+/** `options`: tile_rows and is_plain; `has_weights`: rows have weights. If the model cannot be built, prints the
+ * reason, returns false and leaves all empty. */
 static inline bool model_case_init(model_case *n, const plx_model_def *def, const plx_build *build,
                                    const plx_kernels *kernels, const plx_plan_options *options, size_t rows,
                                    bool has_weights)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Training a test's network through the training loop, on its own rows. Not for the build in double. */
+/* Trains a test's network with the training loop, on the test's rows. Not for the build in double. */
 #ifndef MODEL_CASE_TRAIN_H
 #define MODEL_CASE_TRAIN_H
 
 #include "model_case.h"
 #include "train/train.h"
 
-/** Adam as Keras has it by default; the caller sets epochs and batch_size. `optimizer` outlives the spec. */
+/** Adam with Keras' defaults; the caller sets epochs and batch_size. `optimizer` outlives the spec. */
 static inline plx_train_spec model_case_adam(char *optimizer, size_t size)
 {
     snprintf(optimizer, size, "adam");
@@ -14,7 +14,7 @@ static inline plx_train_spec model_case_adam(char *optimizer, size_t size)
         .seed = 1, .optimizer = optimizer, .learning_rate = 0.01, .beta1 = 0.9, .beta2 = 0.999, .epsilon = 1e-7};
 }
 
-/** The reason of a failure is printed. */
+/** Prints the reason of a failure. */
 static inline plx_status model_case_train(model_case *n, const plx_kernels *kernels, const plx_train_spec *spec,
                                           const plx_model_spec *model, const plx_target_spec *targets,
                                           const double *task_weights, plx_train_listener *listener, void *user)

@@ -17,7 +17,7 @@
 
 enum { NETWORK_TASKS_MAX = 4, NETWORK_FEATURES_MAX = 8, NETWORK_LISTS = 2, NETWORK_LENGTH = 5 };
 
-/* Everything that a step needs; made by network_init from a function that builds the graph. */
+/* Everything that a step needs; network_init makes it with a function that builds the graph. */
 typedef struct network {
     plx_arena arena;
     plx_graph graph;
@@ -33,10 +33,10 @@ typedef struct network {
 
 typedef struct network_shape {
     int n_sparse, n_dense, n_tasks, n_rows;
-    uint32_t vocabulary; /* of every sparse feature and list */
-    bool binary_labels;  /* else any number */
-    bool has_gaps;       /* some labels lack, and rows have weights, some of them 0 */
-    bool soft_labels;    /* probabilities, instead */
+    uint32_t vocabulary; /* of each sparse feature and list */
+    bool binary_labels;  /* else any numbers */
+    bool has_gaps;       /* some labels are missing; rows have weights, some of them 0 */
+    bool soft_labels;    /* probabilities instead */
 } network_shape;
 
 /* Lists of 0 to NETWORK_LENGTH items, the second with weights. */
@@ -101,7 +101,7 @@ static inline void network_fill_rows(network *net, const network_shape *shape, u
     }
 }
 
-/* Random values everywhere, so that nothing hides behind a zero; states (variances) positive. */
+/* Random values everywhere, so that no zero hides an error; states (variances) positive. */
 static inline void network_fill_values(network *net, uint64_t seed, double deviation)
 {
     const plx_graph *graph = &net->graph;
@@ -148,7 +148,7 @@ static inline bool network_init(network *net, const network_shape *shape, networ
     return true;
 }
 
-/* Plan and run for all rows as one batch. */
+/* Plan and run with all rows as one batch. */
 static inline void network_plan(network *net, const plx_plan_options *options, plx_pool *pool,
                                 const plx_kernels *kernels)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CSV text in memory, read and encoded in one go: what other ways of the same rows are compared with. */
+/* CSV text in memory, read and encoded by one thread: the reference for other ways of reading the same rows. */
 #ifndef READ_SOURCE_H
 #define READ_SOURCE_H
 
@@ -48,7 +48,7 @@ static inline plx_status encode_all(plx_encoders *e, plx_columns *columns, plx_r
     return plx_encoders_encode(e, &plx_allocator_default, columns, order, columns->n, true, NULL, rows, err);
 }
 
-/* The `n` rows read in two ways must have the same records. Gives back all that it takes. */
+/* Compares the records of the `n` rows read in two ways. Releases its arguments. */
 static inline void check_same_records(plx_encoders *one, plx_columns *by_one, plx_encoders *other,
                                       plx_columns *by_other, size_t n)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The first mistake of section `train` as an error. */
+/* The first mistake in section `train`, as an error. */
 #ifndef TRAIN_CHECK_H
 #define TRAIN_CHECK_H
 

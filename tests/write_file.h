@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A file written whole by the writer of base/file.h. */
+/* Writes a whole file with the writer of base/file.h. */
 #ifndef WRITE_FILE_H
 #define WRITE_FILE_H
 
