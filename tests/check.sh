@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The scripts' harness, read with `.`; like tests/check.h. A test is a function test_x of the script. `run_tests "$@"`
-# at the script's end calls each in a scratch folder of its own, under set -e, prints "ok test_x", "FAILED test_x" or
-# "skipped test_x", and ends the script. With an argument: only those whose name contains it.
+# at the script's end calls each in its own scratch folder, under set -e, prints "ok test_x", "FAILED test_x" or
+# "skipped test_x", and ends the script. With an argument it runs only the tests whose name contains it.
 # shellcheck shell=sh
 
 root=$(pwd)
@@ -10,7 +10,7 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' INT TERM
 failed=0
 
-# The real data: $PLEXUS_DATA, else ../shared/data beside the checkout.
+# The real data: $PLEXUS_DATA, else ../shared/data next to the checkout.
 real_data=${PLEXUS_DATA:-$root/../shared/data}
 
 fail() { echo "  $*"; exit 1; }
@@ -66,7 +66,7 @@ train:
 YAML
 }
 
-# runs_until TEXT COMMAND...: starts it and waits until TEXT stands in err; $child is its process.
+# runs_until TEXT COMMAND...: starts it and waits until err contains TEXT; $child is its process.
 runs_until() {
     text=$1 tries=0
     shift
@@ -88,7 +88,7 @@ run_tests() {
     exit $failed
 }
 
-# code EXPECTED COMMAND...: its exit code; what it prints goes to the files out and err.
+# code EXPECTED COMMAND...: checks its exit code; its output goes to the files out and err.
 code() {
     expected=$1
     shift
@@ -101,7 +101,7 @@ code() {
     }
 }
 
-# has FILE TEXT...: each text stands somewhere in it.
+# has FILE TEXT...: the file contains each text.
 has() {
     file=$1
     shift
@@ -115,6 +115,6 @@ has() {
 }
 
 
-# set -e does not see a command behind "!".
+# set -e ignores a command after "!".
 not() { if "$@"; then fail "should not succeed: $*"; fi; }
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The command from outside: verbs, options, exit codes, files, streams. $PLEXUS is the program.
+# The command as users run it: verbs, options, exit codes, files, streams. $PLEXUS is the program.
 . tests/check.sh
 
 test_help() {
@@ -94,7 +94,7 @@ test_fit_predict_evaluate() {
     code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
     same out figures
     has out y z 600
-    # The written configuration gives the same model again.
+    # The saved configuration trains the same model.
     code 0 "$PLEXUS" fit run/config.yaml --data . --out again --quiet
     [ ! -s err ]
     same run/model.plexus again/model.plexus
@@ -104,7 +104,7 @@ test_fit_predict_evaluate() {
     has out digraph
 }
 
-# The order of two --set does not matter where one fits only beside the other; the last of one key holds.
+# The order of two --set does not matter if one is valid only with the other; the last one of a key wins.
 test_order_of_sets() {
     make_config
     files='--set data.test=[rows.csv]' none='--set data.test_part=0'
@@ -118,7 +118,7 @@ test_order_of_sets() {
     not grep epochs err
 }
 
-# describes TASK TASK PART PART: layers of tasks of these names, and what stands for the tasks in layers' names.
+# describes TASK TASK PART PART: layers of tasks of these names, and what replaces the tasks in layers' names.
 describes() {
     cat >names.yaml <<YAML
 data: {train: [rows.csv]}
@@ -136,7 +136,7 @@ YAML
     has out "label=\"$4\"" "label=\"$3/gate/softmax"
 }
 
-# Layers are shown under the tasks' names, but for those that could be taken for another part.
+# Layers have the tasks' names, unless a name could be read as another part.
 test_layers_by_tasks_names() {
     make_rows 200 >rows.csv
     describes click buy click buy
@@ -183,7 +183,7 @@ test_json() {
     has run/config.yaml 'seed: 5'
     code 0 "$PLEXUS" evaluate run/model.plexus rows.csv --json
     has out '"test":{"y":{"rows":600' '"auc":'
-    # One class only: no number, and the reason.
+    # One class only: no metric, and the reason.
     awk -F, 'NR == 1 || $3 == "yes"' rows.csv >one.csv
     code 0 "$PLEXUS" evaluate run/model.plexus one.csv --json
     has out '"auc":null'
@@ -201,7 +201,7 @@ test_seeds_and_threads() {
     code 0 "$PLEXUS" fit small.yaml --out d --seed 3 --cpu plain --quiet
 }
 
-# --data, then beside the configuration, then the cache.
+# --data, then the folder of the configuration, then the cache.
 test_where_data_lies() {
     make_config
     mkdir -p given conf cache/plexus
@@ -257,7 +257,7 @@ test_bad_files() {
     code 1 "$PLEXUS" evaluate run/model.plexus small.yaml
 }
 
-# A loss that runs away ends training; the model that was there before stays.
+# A diverging loss ends training; the earlier model stays.
 test_diverging_loss() {
     code 0 "$PLEXUS" synth --rows 500 --dim 4 --out s.csv --config s.yaml
     code 0 "$PLEXUS" fit s.yaml --out run --quiet --set train.epochs=1
@@ -265,7 +265,7 @@ test_diverging_loss() {
     code 1 "$PLEXUS" fit s.yaml --out run --set train.optimizer=sgd --set train.learning_rate=1000
     has err finite
     diff -r run before
-    # A folder that was there stays, one that was made for the run does not.
+    # A folder that existed stays; one that was made for the run does not.
     mkdir empty
     for out in empty empty/a/b c//d/; do
         code 1 "$PLEXUS" fit s.yaml --out $out --set train.optimizer=sgd --set train.learning_rate=1000
@@ -286,7 +286,7 @@ test_places_that_cannot_be_written() {
     code 1 "$PLEXUS" synth --rows 10 --out nowhere/synth.csv
 }
 
-# /dev/full takes nothing, like a full disk.
+# /dev/full accepts nothing, like a full disk.
 test_full_disk() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out run --quiet
@@ -297,7 +297,7 @@ test_full_disk() {
     got=0
     "$PLEXUS" --help >/dev/full 2>err || got=$?
     [ "$got" = 1 ]
-    # A limit on the file's size stands for a disk that fills up in the middle.
+    # A limit on the file's size simulates a disk that fills up in the middle.
     printf 'old\n' >scores.csv
     got=0
     (ulimit -f 4; "$PLEXUS" predict run/model.plexus rows.csv --out scores.csv) 2>err || got=$?
@@ -312,7 +312,7 @@ test_full_disk() {
     diff -r run before
 }
 
-# A class a column, a head that must be quoted, a label that lacks, and a label that is no class.
+# One column for each class, a name that must be quoted, a missing label, and a label that is no class.
 test_classes() {
     make_config
     awk -F, -v OFS=, 'NR > 1 { $5 = NR % 9 ? substr("abc", 1 + int($2 / 4), 1) : "" } NR == 1 { $5 = "kind" } 1' \
@@ -349,7 +349,7 @@ test_synth() {
     code 0 "$PLEXUS" synth --rows 4000 --dim 8 --correlation 0.6 --sines 0 --noise 0 --out linear.csv
     r=$(pearson linear.csv)
     awk -v r="$r" 'BEGIN { exit !(r > 0.54 && r < 0.66) }' || fail "linear correlation $r at 0.6"
-    # The seed decides.
+    # The seed determines the rows.
     code 0 "$PLEXUS" synth --rows 50 --dim 3 --seed 9
     cp out first
     [ "$(head -n 1 first)" = x1,x2,x3,y1,y2 ]
@@ -364,7 +364,7 @@ test_synth_config_trains() {
     mkdir -p data conf
     code 0 "$PLEXUS" synth --rows 3000 --dim 5 --seed 1 --out data/s.csv --config data/s.yaml
     code 0 "$PLEXUS" fit data/s.yaml --out run --json --set train.epochs=8
-    # A constant guess has the variance, which is above 1: the model must explain most of it.
+    # A constant prediction has the variance as its error, above 1: the model must explain most of it.
     sed 's/.*"test":{"y1":{[^}]*"mse":\([0-9.e-]*\).*/\1/' out >mse
     awk '{ exit !($1 > 0 && $1 < 0.5) }' mse || fail "mean squared error $(cat mse)"
     has err 'MSE'
@@ -395,7 +395,7 @@ test_fetch_from_folder() {
     same cache/plexus/adult/adult.data.gz got/adult/adult.data.gz
     code 0 "$PLEXUS" fetch adult --dir got --from nowhere
     has out already
-    # One changed byte is refused, and what was there stays.
+    # One changed byte is an error, and the old file stays.
     sed '5s/Private/privatE/' plain/adult.data >changed
     mkdir -p altered
     mv changed altered/adult.data
@@ -407,7 +407,7 @@ test_fetch_from_folder() {
     has err adult.zip
 }
 
-# The publisher's own containers: a zip, and for the census a tar.gz inside a zip.
+# The publishers' own containers: a zip, and for the census a tar.gz inside a zip.
 test_fetch_from_archive() {
     can_fetch
     [ -f "$real_data/adult/adult.data.gz" ] || skip "no real data"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the command writes, and where: devices, pipes, links, closed streams, full disks, signals, runs in one folder.
-# Nodes of the system's own, as /dev/null, are never named as a place to write to: the tests make theirs.
+# What the command writes, and where: devices, pipes, links, closed streams, full disks, signals, two runs in one
+# folder. The tests never write to the system's own device nodes, like /dev/null: they make their own.
 . tests/check.sh
 
 trained() {
@@ -9,7 +9,8 @@ trained() {
     code 0 "$PLEXUS" fit small.yaml --out run --quiet --set train.epochs=1
 }
 
-# through MAKE: runs "$@ PLACE" for each kind of place that is no plain file; what arrives must be the file `expected`.
+# through MAKE: runs "$@ PLACE" for each kind of place that is no regular file; the result must equal the file
+# `expected`.
 goes_through() {
     mkfifo fifo
     cat fifo >arrived &
@@ -46,7 +47,7 @@ test_made_up_data_goes_through() {
     goes_through "$PLEXUS" synth --rows 50 --dim 3 --out s.csv --config
 }
 
-# Each file of a run may be a link, and config.yaml a pipe or a device.
+# Each output file of a run may be a link, and config.yaml a pipe or a device.
 test_files_of_a_run_go_through() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out whole --quiet
@@ -98,7 +99,7 @@ test_empty_paths_are_refused() {
     [ ! -e plexus-out ]
 }
 
-# What the caller closed must not be given to a file of the run.
+# No file of the run may get a descriptor that the caller closed.
 test_closed_streams() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out whole --set train.epochs=16
@@ -117,7 +118,7 @@ test_closed_streams() {
     [ "$(wc -l <scores.csv)" = 601 ]
 }
 
-# A reader that has seen enough ends the program as it ends others: by SIGPIPE, without a word.
+# A reader that closes the pipe ends the program with SIGPIPE and no message, as it ends others.
 test_closed_pipe() {
     trained
     for i in 1 2 3 4 5 6 7 8; do cat rows.csv; done | grep -v colour | cat rows.csv - >many.csv
@@ -127,7 +128,7 @@ test_closed_pipe() {
         [ "$(cat pipe_code)" = 141 ] || fail "$verb: $(cat pipe_code)"
         [ ! -s err ] || fail "$(cat err)"
     done
-    # Messages that nobody reads do not end a training.
+    # Training continues if the reader of its messages has closed the pipe.
     { "$PLEXUS" fit small.yaml --out quiet 2>&1 >/dev/null; echo $? >fit_code; } | head -n 1 >/dev/null
     [ "$(cat fit_code)" = 0 ]
     [ "$(wc -l <quiet/metrics.jsonl)" = 5 ]
@@ -161,7 +162,7 @@ test_finished_run_moves() {
     diff -r run/previous first
     cp -r run second
     rm -r second/previous
-    # One generation.
+    # Only one previous run is kept.
     code 0 "$PLEXUS" fit small.yaml --out run --seed 3 --quiet
     [ ! -s err ]
     diff -r run/previous second
@@ -174,7 +175,7 @@ test_finished_run_moves() {
     has run/config.yaml 'seed: 4'
 }
 
-# The new model never stands beside the old configuration.
+# The new model is never in a folder with the old configuration.
 test_failure_puts_the_run_back() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out run --seed 1 --quiet
@@ -187,7 +188,7 @@ test_failure_puts_the_run_back() {
     has err run/model.plexus 'ulimit -f'
     diff -r run before
     code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
-    # A full disk is told of once, however many checkpoints it takes; the figures come all the same.
+    # A full disk is reported once, however many checkpoints it prevents; the metrics are still printed.
     got=0
     (ulimit -f 4; "$PLEXUS" fit small.yaml --out run --seed 8 --set train.epochs=20) >out 2>err || got=$?
     [ "$got" = 1 ]
@@ -201,7 +202,7 @@ test_failure_puts_the_run_back() {
     not grep seconds err
 }
 
-# Rows to test on without labels are found out when they are scored: the model is on disk by then.
+# Missing labels of test rows are found at scoring, after the model is saved.
 test_saves_before_it_scores() {
     make_config
     printf 'colour,size,y,z\nr,1,,\nb,2,,\n' >unlabelled.csv
@@ -235,7 +236,7 @@ test_signals_save_and_say_so() {
     code 0 "$PLEXUS" predict run/model.plexus rows.csv
 }
 
-# While rows are read nothing is worth saving, and nothing stays; the second signal ends what the first did not.
+# While rows are read there is nothing to save, and no file stays; a second signal ends what the first did not.
 test_signals_at_other_times() {
     make_config
     trained
@@ -261,7 +262,7 @@ test_signals_at_other_times() {
     exec 3>&-
     [ "$got" = 143 ] || fail "exit code $got"
     [ "$(echo scores.csv*)" = 'scores.csv*' ] || fail "left: $(ls)"
-    # A pipe as config.yaml, which nobody reads, holds the run up after the first signal.
+    # A pipe as config.yaml without a reader blocks the run after the first signal.
     mkdir slow
     mkfifo slow/config.yaml
     runs_until ' 3/100000' "$PLEXUS" fit small.yaml --out slow --set train.epochs=100000
@@ -274,10 +275,10 @@ test_signals_at_other_times() {
     [ "$got" = 143 ] || fail "exit code $got"
 }
 
-# A loss that runs away after some epochs: the best of them is kept, with its log.
+# A loss that diverges after some epochs: the best epoch's model is kept, with its log.
 test_loss_that_runs_away_keeps_the_best_epoch() {
     code 0 "$PLEXUS" synth --rows 500 --dim 4 --out s.csv --config s.yaml
-    # Its rate rises until the loss runs away; which rate does so in the middle depends on the processor.
+    # The warm-up raises the rate until the loss diverges; the rate at which it does so depends on the processor.
     for rate in 3 10 30 100 300; do
         got=0
         "$PLEXUS" fit s.yaml --out run --json --set train.epochs=40 --set train.optimizer=sgd --set train.patience=0 \
@@ -296,7 +297,7 @@ test_loss_that_runs_away_keeps_the_best_epoch() {
     not grep -i nan out
 }
 
-# The lock tells whether somebody is writing, not the number of a process, which may be one of another machine.
+# The lock shows whether a process is writing, not a process id, which may belong to another machine.
 test_half_written_files_of_dead_runs_go() {
     make_config
     mkdir run
@@ -329,7 +330,7 @@ fit_small() {
     umount small
 }
 
-# Texts of a vocabulary count; a checkpoint takes no room from the model of a run that has ended.
+# The texts of a vocabulary count; a checkpoint does not reduce the space for the model of a finished run.
 test_room_beside_texts_and_checkpoints() {
     mkdir small
     awk 'BEGIN {
@@ -360,7 +361,7 @@ YAML
     fit_small $((bytes / 1024 + 60))
     [ "$got" = 0 ]
     not grep 'may not be kept' err
-    # A checkpoint that was written before, in the model's place.
+    # A checkpoint was written before, where the model goes.
     sed -i 's/epochs: 2, checkpoint_epochs: 0/epochs: 2/; s/embedding_dim: 4/embedding_dim: 60/' big.yaml
     code 0 "$PLEXUS" fit big.yaml --out big --quiet
     fit_small $(($(wc -c <big/model.plexus) / 1024 + 1600))
@@ -368,7 +369,7 @@ YAML
     same names expected
 }
 
-# config.yaml of a run is found its data for wherever it lies, and trains the same model.
+# The config.yaml of a run finds its data from any folder, and trains the same model.
 test_config_of_a_run_works_where_it_lies() {
     mkdir -p conf elsewhere
     cd conf
@@ -383,7 +384,7 @@ test_config_of_a_run_works_where_it_lies() {
     code 0 "$PLEXUS" describe again/config.yaml
     code 0 "$PLEXUS" fit run/config.yaml --out run --quiet
     same run/model.plexus again/model.plexus
-    # Rows beside it come first.
+    # Rows next to it come first.
     head -n 400 ../conf/rows.csv >again/rows.csv
     code 0 "$PLEXUS" fit again/config.yaml --out third
     has err '199 training'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The manual's pages and the shells' completion, which come from the tables of the help.
+# The manual's pages and the shells' completion, which the command generates from the help's tables.
 . tests/check.sh
 
 verbs="fit evaluate predict describe export fetch synth completion man"
@@ -32,7 +32,7 @@ test_pages() {
     has err "did you mean 'fit'"
 }
 
-# completes EXPECTED WORD...: what bash offers for the last of the words, sorted.
+# completes EXPECTED WORD...: bash's completions of the last word, sorted.
 completes() {
     expected=$1
     shift
@@ -78,7 +78,7 @@ test_zsh() {
     done
     command -v zsh >/dev/null || skip "no zsh"
     zsh -n _plexus
-    # A stand-in for _arguments shows what zsh would be told.
+    # A mock of _arguments prints what zsh would get.
     cat >probe.zsh <<'ZSH'
 compdef() { }
 source ./_plexus

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Scores and the rows that they belong to: kept columns, and the lines of wrong rows.
+# Scores and their rows: kept columns, and the lines of wrong rows.
 . tests/check.sh
 
 trained() {
@@ -24,7 +24,7 @@ test_kept_columns() {
     cut -d, -f1 ids.csv | paste -d, - scores >expected
     code 0 "$PLEXUS" predict run/model.plexus ids.csv --keep id
     same out expected
-    # Columns that features and tasks read, in the order that was asked for, as the file has them.
+    # Columns that features and tasks read, in the requested order, as in the file.
     awk -F, -v OFS=, '{ print NR == 1 ? "y_kept" : $3, $1, $2 }' rows.csv | paste -d, - scores >expected
     for threads in 1 3; do
         code 0 "$PLEXUS" predict run/model.plexus rows.csv --keep y,colour,size --threads $threads
@@ -38,7 +38,7 @@ test_kept_columns() {
     [ ! -e ./- ]
     code 0 "$PLEXUS" predict run/model.plexus - --keep y,colour,size <rows.csv
     same out expected
-    # Whoever reads the file by RFC 4180 finds the cells.
+    # A reader of RFC 4180 finds the cells.
     code 0 "$PLEXUS" predict run/model.plexus ids.csv --keep note
     [ "$(sed -n 2p out | cut -d, -f1)" = plain ]
     [ "$(sed -n 3p out | cut -c-18)" = '"says ""a, b""",0.' ]
@@ -53,7 +53,7 @@ test_kept_columns() {
     has err "column 'id' appears twice"
 }
 
-# Names as CSV has them, and a head for each column that no other has: labels, and a class of a column of scores.
+# Names with CSV's quotes, and a unique name for each column: labels, and a class with the name of a score column.
 test_names_of_kept_columns() {
     trained
     awk -F, 'NR == 1 { print "\"a, b\",\"say \"\"x\"\"\",y_kept," $0 }
@@ -65,7 +65,7 @@ test_names_of_kept_columns() {
     [ "$(head -n 1 out)" = size,size_kept,y,z ]
 }
 
-# Opening a pipe waits for its writer, for ever where there is none.
+# Opening a pipe waits for its writer, forever if there is none.
 test_no_pipe_for_a_model() {
     trained
     mkfifo pipe
@@ -79,7 +79,7 @@ test_no_pipe_for_a_model() {
     has err 'pipe: is not a regular file'
 }
 
-# A line a row, whatever is wrong with the row, so that lines can be joined to rows.
+# One line for each row, valid or not, so that lines can be joined to rows.
 test_lines_of_wrong_rows() {
     trained
     make_ids
@@ -98,7 +98,7 @@ test_lines_of_wrong_rows() {
     has out '"rows":598'
 }
 
-# One column alone: an empty line would be no row to many readers.
+# One column alone: many readers would skip an empty line.
 test_wrong_row_of_one_score() {
     make_config
     sed -e '/name: z/d' -e '/units/d' -e 's/mmoe/single_task/' -e '/num_experts/d' small.yaml >one.yaml
@@ -111,7 +111,7 @@ test_wrong_row_of_one_score() {
     printf 'y\n""\n' | cmp - out
 }
 
-# More rows than are read at a time; wrong ones at the seams.
+# More rows than are read together; wrong ones at the borders between blocks.
 test_many_rows() {
     trained
     for i in 1 2 3 4 5 6 7 8; do tail -n +2 rows.csv; done >some
@@ -125,7 +125,7 @@ test_many_rows() {
     [ "$(grep -c '^wrong [0-9]*,,$' out)" = 5 ]
 }
 
-# Numbers of Parquet files come as their shortest decimals, exact to the last digit of an id.
+# Numbers from Parquet files are written as their shortest decimals, exact to the last digit of an id.
 test_kept_columns_of_parquet() {
     "$PLEXUS" --version | grep -q '^parquet *yes' || skip "built without carquet"
     cp "$root/tests/parquet/rows.csv" rows

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the command shows while it works, on terminals (by script, which makes one) and off them.
+# The command's progress, on terminals (made by script) and elsewhere.
 . tests/check.sh
 
 test_progress_is_plain_off_terminals() {
@@ -11,7 +11,7 @@ test_progress_is_plain_off_terminals() {
     [ "$(grep -c '^ *[1-5]/5 ' err)" = 5 ]
 }
 
-# on_terminal COMMAND: what a terminal 60 columns wide would get, in the file screen.
+# on_terminal COMMAND: the file screen gets the output for a terminal 60 columns wide.
 on_terminal() {
     script -qec true screen >/dev/null 2>&1 </dev/null || skip "no script, or no pseudo-terminal for it"
     script -qec "stty cols 60; $1" screen >/dev/null </dev/null || fail "$1: $(cat screen)"
@@ -20,11 +20,11 @@ on_terminal() {
 test_progress_on_terminals() {
     make_config
     clear=$(printf '\033[K') green=$(printf '\033[32m')
-    # Enough steps that some redraw falls between two epochs' ends.
+    # Enough steps to redraw at least once between two epochs' ends.
     fit="'$PLEXUS' fit small.yaml --out run --set train.batch_size=1 --set train.epochs=3"
     TERM=xterm on_terminal "$fit"
     has screen "$clear" "$green" ' 3/3 ' 'step ' 'left'
-    # A line that is redrawn never fills the terminal, or it would wrap.
+    # A line that is redrawn never fills the terminal's width, or it would wrap.
     tr '\r' '\n' <screen | grep ' step ' | sed 's/.\[K.*//' | awk 'length($0) > 59 { exit 1 }'
     NO_COLOR=1 TERM=xterm on_terminal "$fit"
     has screen "$clear"
@@ -34,7 +34,7 @@ test_progress_on_terminals() {
     not grep -qF "$clear" screen
 }
 
-# Lines of training on a terminal and elsewhere: a table that six tasks of every kind fit into 80 columns with.
+# Training's lines on a terminal and elsewhere: a table of six tasks of every kind within 80 columns.
 test_table_of_epochs() {
     make_config
     awk -F, -v OFS=, 'NR == 1 { print $0, "a_rather_long_name", "n2", "kind", "w" }
@@ -71,7 +71,7 @@ test_progress_of_reading() {
     has screen 'reading rows.csv'
     TERM=xterm on_terminal "'$PLEXUS' evaluate run/model.plexus rows.csv"
     has screen 'reading rows.csv' AUC
-    # Scores that scroll by are their own progress, and nothing is drawn for programs or when it must be quiet.
+    # Scores on the terminal are their own progress; nothing is drawn for programs or with --quiet.
     for fit in "predict run/model.plexus rows.csv" "evaluate run/model.plexus rows.csv --quiet"; do
         TERM=xterm on_terminal "'$PLEXUS' $fit"
         not grep -q 'reading rows.csv' screen

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# This build and that of another compiler, $PLEXUS_OTHER, train the same model: every byte of its file.
+# This build and that of another compiler, $PLEXUS_OTHER, train the same model: all bytes of its file are equal.
 . tests/check.sh
 
 # with_model NAME HYPER-PARAMETERS: small.yaml with another network.
@@ -10,7 +10,7 @@ with_model() {
     sed '1,/^train:/d' small.yaml
 }
 
-# both LEVEL: two compilers' models of three networks at a kernel level.
+# both LEVEL: the two compilers' models of three networks at a kernel level.
 both() {
     [ -x "$PLEXUS_OTHER" ] || skip "no other build: $PLEXUS_OTHER"
     make_config
@@ -18,7 +18,7 @@ both() {
     with_model ple 'num_levels: 2, expert_dnn_units: [20]' >ple.yaml
     with_model esmm 'tower_dnn_units_lists: [[24, 9], [24]], dnn_activation: sigmoid' >esmm.yaml
     for model in mmoe ple esmm; do
-        # Also where this machine has no such level: both fall back alike.
+        # Also if this machine does not have the level: both fall back to the same one.
         code 0 "$PLEXUS" fit $model.yaml --cpu "$1" --out one
         code 0 "$PLEXUS_OTHER" fit $model.yaml --cpu "$1" --out other
         same one/model.plexus other/model.plexus

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the documents promise a stranger: links lead somewhere, the README's example is the one in examples/ and works.
+# The documents: links have targets, and the README's example is the one in examples/ and works.
 . tests/check.sh
 
-# Prints "FILE: TARGET" of links to files that are not there. A target is relative to the document's folder.
+# Prints "FILE: TARGET" of links to missing files. A target is relative to the document's folder.
 broken_links() {
     for document in "$root"/*.md "$root"/docs/*.md "$root"/docs/*/*.md; do
         sed '/^```/,/^```$/d' "$document" | grep -o '](\([^)]*\))' | sed 's/^](//; s/)$//; s/#.*//' >targets
@@ -39,7 +39,7 @@ test_readme_example() {
     [ "$(wc -l <out)" = 4 ]
 }
 
-# docs/metrics.md has a section for each figure of the library's list.
+# docs/metrics.md has a section for each metric of the library's list.
 test_metrics_are_documented() {
     for name in $(sed -n 's/^ *X(\([a-z0-9_]*\), ".*/\1/p' "$root/src/train/metric.h"); do
         has "$root/docs/metrics.md" "## $name"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The program in docs/format.md, which knows nothing of plexus, scores like it. $PYTHON: one that has NumPy and PyYAML.
+# The program in docs/format.md, which does not use plexus, gives plexus's scores. $PYTHON: one with NumPy and PyYAML.
 . tests/check.sh
 
 python=${PYTHON:-python3}
@@ -25,7 +25,7 @@ assert max(abs(a - b) for a, b in zip(ours, theirs)) < 1e-5, (ours, theirs)
 PY
 }
 
-# What the page's tables of examples say is so: fits on their first column, and compares.
+# The page's tables of examples are right: fits on their first column, and compares.
 cat >"$scratch/examples.py" <<'PY'
 import csv, json, math, os, shutil, subprocess, sys
 
@@ -73,7 +73,7 @@ test_examples_of_the_page() {
     grep -qx '8 3' counts
 }
 
-# Items and weights that are empty are dropped each for themselves; then there are as many of the ones as of the others.
+# Empty items and empty weights are dropped separately; then there are as many items as weights.
 test_weights_of_items() {
     cat >lists.yaml <<'YAML'
 data: {train: [lists.csv]}

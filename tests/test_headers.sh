@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The public headers, each alone, as the languages that users write.
+# The public headers, each alone, compiled in the languages that users write.
 . tests/check.sh
 
 # compile COMPILER LANGUAGE OPTION...

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# An installed tree serves a stranger's program through pkg-config and through CMake, and may be moved.
+# A program outside the tree uses an installed tree through pkg-config and through CMake; the tree may be moved.
 . tests/check.sh
 
 quickstart=$root/examples/quickstart.c
@@ -35,7 +35,7 @@ test_pkg_config() {
     code 0 "$scratch/prefix/bin/plexus" predict model.plexus rows.csv
 }
 
-# The program of docs/tutorial.md scores as the command does.
+# The program of docs/tutorial.md gives the command's scores.
 test_tutorial_program() {
     sed -n '/^```c$/,/^```$/p' "$root/docs/tutorial.md" | grep -v '^```' >score.c
     PKG_CONFIG_PATH=$(dirname "$(find "$scratch/prefix" -name plexus.pc)")

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Instructions of newer x86 processors stand in the kernels of their level alone, and older processors, emulated, run
-# the program. Where this fails, a build runs on its builder's machine and dies on others.
+# Instructions of newer x86 processors occur only in the kernels of their level, and the program runs on older
+# processors, which are emulated. If this fails, a build runs on its builder's machine and crashes on others.
 . tests/check.sh
 
 emulator=qemu-x86_64
@@ -11,7 +11,7 @@ new=max                 # AVX2 and FMA; the emulator has no AVX-512
 is_x86() { [ "$(uname -m)" = x86_64 ]; }
 instrumented() { nm "$PLEXUS_ARCHIVE" 2>/dev/null | grep -qE '__(asan|tsan|gcov)_'; }
 
-# The members of the archive with a vector instruction: of AVX by its v, of AVX-512 by its registers.
+# The members of the archive with a vector instruction: AVX by its v, AVX-512 by its registers.
 test_wide_code_is_where_it_belongs() {
     is_x86 || skip 'not an x86 processor'
     objdump -d --no-show-raw-insn "$PLEXUS_ARCHIVE" | awk '
@@ -31,7 +31,7 @@ test_old_processors_get_their_level() {
     is_x86 || skip 'not an x86 processor'
     command -v $emulator >/dev/null || skip "no $emulator"
     instrumented && skip 'an instrumented build'
-    # First that this emulator stops at an instruction that its processor lacks.
+    # First a check that this emulator stops at an instruction that its processor does not have.
     echo 'int main(void) { __asm__ volatile("vaddpd %%ymm0, %%ymm0, %%ymm0" ::: "xmm0"); return 0; }' >wide.c
     "$CC" wide.c -o wide
     $emulator -cpu $new ./wide
@@ -40,7 +40,7 @@ test_old_processors_get_their_level() {
     has out 'simd128 kernels'
     code 0 $emulator -cpu $new "$PLEXUS" --version
     has out 'avx2 kernels'
-    # All the way: read, train, save, score.
+    # A whole run: read, train, save, score.
     make_config
     code 0 $emulator -cpu $old "$PLEXUS" fit small.yaml --out run --threads 2
     code 0 $emulator -cpu $old "$PLEXUS" predict run/model.plexus rows.csv --out scores.csv

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Figures as the command shows them: the table and its width, colours, JSON, metrics.jsonl, what train.monitor takes.
+# Metrics in the command's output: the table and its width, colours, JSON, metrics.jsonl, values of train.monitor.
 # shellcheck shell=sh
 . tests/check.sh
 
@@ -26,7 +26,7 @@ test_table() {
     [ "$(grep -c '^validation ' out)" = 2 ] || fail "nine tasks take two tables of a part"
     code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
     awk 'length($0) > 80 { bad = 1 } END { exit bad }' out
-    # The columns of a task with a letter of two bytes end where the others end.
+    # Columns of a task with a two-byte letter end where the others end.
     LC_ALL=C awk '/^task .*tude/ { width = length($0) - 1 } /^AUC/ && width { exit length($0) != width }' out
 }
 
@@ -41,7 +41,7 @@ test_json_and_log_hold_every_figure() {
     not grep -q monitored run/metrics.jsonl
 }
 
-# What a terminal gets, through script(1).
+# The output on a terminal, through script(1).
 on_terminal() { TERM=xterm script -qec "$1" /dev/null </dev/null >shown 2>&1; }
 
 test_colours() {
@@ -70,10 +70,10 @@ test_monitor() {
     has err 'train.monitor has no effect without validation rows'
 }
 
-# figures FILE: what --json says of the figures, without counts, which are those of all rows.
+# figures FILE: the metrics in --json, without counts, which are those of all rows.
 figures() { sed 's/.*"test"://; s/"rows":[0-9]*,//g; s/"positives":[0-9]*,//g' "$1"; }
 
-# Rows that count 0 are as if they were not there, and rows that count twice as if they were there twice.
+# A weight of 0 is like leaving the row out, and a weight of 2 like repeating it.
 test_weighted() {
     make_config
     awk -F, -v OFS=, 'NR == 1 { print $0, "w"; next } { print $0, NR % 3 }' rows.csv >weighted.csv
@@ -87,7 +87,7 @@ test_weighted() {
     code 0 "$PLEXUS" evaluate run/model.plexus weighted.csv --json
     figures out >once.json
     not cmp -s weighted.json once.json
-    # Ten digits: sums are made in another order.
+    # Ten digits: the order of the sums differs.
     for run in weighted repeated; do
         grep -o '[a-z_0-9]*":[0-9.e-]*' $run.json | sed 's/\(\.[0-9]\{10\}\)[0-9]*/\1/' >$run.txt
     done

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Parquet files beside the same rows as CSV: the same models, byte for byte. tests/parquet was made by
-# tools/make_parquet_samples.py. And folders and patterns that stand for several files, whatever these are.
+# Parquet files and the same rows as CSV: the same models, byte for byte. tools/make_parquet_samples.py made
+# tests/parquet. Also folders and patterns that name several files, of any format.
 # shellcheck shell=sh
 . tests/check.sh
 samples=$root/tests/parquet
@@ -8,7 +8,7 @@ samples=$root/tests/parquet
 has_parquet() { "$PLEXUS" --version | grep -q '^parquet *yes'; }
 needs_parquet() { has_parquet || skip "built without carquet"; }
 
-# The configuration is part of a model file, so the rows are called "rows" whatever they are.
+# The configuration is part of a model file, so the rows are called "rows" in each format.
 make_sample_config() {
     cat >s.yaml <<'YAML'
 data: {train: [rows], validation_part: 60}
@@ -32,14 +32,14 @@ YAML
     rm rows
 }
 
-# fit_rows: "rows" must give the model that the CSV file gave.
+# fit_rows: "rows" must give the same model as the CSV file.
 fit_rows() {
     code 0 "$PLEXUS" fit s.yaml --out got --quiet "$@"
     same got/model.plexus expected/model.plexus
     rm -r got rows
 }
 
-# Line numbers FIRST to LAST of the rows, below a header, to FILE.
+# Writes rows FIRST to LAST, with a header, to FILE.
 make_part() {
     head -n 1 "$samples/rows.csv" >"$3"
     tail -n +2 "$samples/rows.csv" | sed -n "$1,$2p" >>"$3"
@@ -63,7 +63,7 @@ test_parts() {
     : >rows/_SUCCESS
     : >rows/.part-0.parquet.crc
     fit_rows
-    # Each file says for itself what it is.
+    # Each file's format is detected by itself.
     mkdir rows
     cp "$samples/part-0.parquet" rows
     make_part 121 300 rows/part-1
@@ -85,7 +85,7 @@ test_folder_of_csv() {
     mkdir a-4.csv
     sed "s/\[rows\]/['a-[1-9].*']/" s.yaml >p.yaml
     code 0 "$PLEXUS" fit p.yaml --out pattern --quiet
-    # All but times and the configuration's file names.
+    # All except times and the configuration's file names.
     for run in pattern expected; do
         sed 's/"seconds":[^,]*,"rows_per_second":[^,]*,//' $run/metrics.jsonl >$run.log
         code 0 "$PLEXUS" predict $run/model.plexus "$samples/rows.csv" --out $run.csv
@@ -96,7 +96,7 @@ test_folder_of_csv() {
     same parts.csv expected.csv
 }
 
-# A header alone, an empty part and a note beside the parts are no rows; a header scores to a header.
+# A header alone, an empty part and a README among the parts have no rows; a header alone scores to a header.
 test_empty_parts() {
     make_sample_config
     mkdir rows
@@ -116,7 +116,7 @@ test_empty_parts() {
     same out line
 }
 
-# city from the folders' names, in which a blank stands as %20.
+# city comes from the folders' names, in which a blank is written as %20.
 test_partitions() {
     needs_parquet
     make_sample_config
@@ -138,7 +138,7 @@ test_partitions() {
     same all.csv with.scores
 }
 
-# Looking what a file is must not take anything from a pipe.
+# Detecting a file's format must not consume bytes of a pipe.
 test_named_pipe() {
     make_sample_config
     mkfifo rows
@@ -176,7 +176,7 @@ test_scoring() {
     same csv.json parquet.json
 }
 
-# Types that files and texts write differently: each as a category, decimals and booleans also as numbers.
+# Types that Parquet and CSV write differently: each as a category, decimals and booleans also as numbers.
 test_types() {
     needs_parquet
     for file in typed typed-integer typed-int96; do
@@ -204,7 +204,7 @@ test_types() {
     done
 }
 
-# Dates and times where a number is asked for: days, and seconds since 1970 whatever the unit; bytes that are no text.
+# Dates and times as numbers: days, and seconds since 1970 in any unit; bytes that are no text.
 test_times_as_numbers() {
     needs_parquet
     for file in typed typed-integer typed-int96; do
@@ -238,7 +238,7 @@ YAML
     has err 'is a date and not a number'
 }
 
-# Parquet has no type for durations; the schema that Arrow left in the footer names them.
+# Parquet has no type for durations; the Arrow schema in the footer names them.
 test_durations() {
     needs_parquet
     cp "$samples/durations.parquet" rows
@@ -279,7 +279,7 @@ test_wrong_files() {
         code 1 "$PLEXUS" fit s.yaml --out got
         has err rows
     done
-    # A byte of a page, whose checksum tells.
+    # One byte of a page, which the checksum covers.
     cp "$samples/lz4.parquet" rows
     printf '\377\377\377\377' | dd of=rows bs=1 seek=2000 conv=notrunc 2>dd_log
     code 1 "$PLEXUS" fit s.yaml --out got

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# The command killed at random moments, 50 times: it goes on with --resume and ends with the files of the run that was
-# never killed, byte for byte (times in metrics.jsonl apart).
+# The command killed at random moments, 50 times: --resume continues, and ends with the files of the run that was never
+# killed, byte for byte (except times in metrics.jsonl).
 # shellcheck shell=sh
 . tests/check.sh
 
@@ -13,7 +13,7 @@ make_long_config() {
 
 timeless() { sed 's/"seconds":[^,]*,"rows_per_second":[^,]*,//' "$1"; }
 
-# The same in $1 and in whole/.
+# $1 and whole/ are the same.
 is_same_run() {
     same "$1/model.plexus" whole/model.plexus
     same "$1/config.yaml" whole/config.yaml
@@ -23,7 +23,7 @@ is_same_run() {
     [ "$(cd "$1" && echo *)" = "config.yaml metrics.jsonl model.plexus" ] || fail "more is left: $(ls "$1")"
 }
 
-# Kills the process when it begins to write a checkpoint, at most 2 seconds from now; a few polls later.
+# Kills the process when it begins to write a checkpoint, or after about 2 seconds of polling.
 kill_while_writing() {
     polls=0
     while [ $polls -lt 20000 ]; do
@@ -35,7 +35,7 @@ kill_while_writing() {
     kill -9 "$1" 2>/dev/null || :
 }
 
-# Kills the run of small.yaml $1 times and compares what comes of it with the run that was never killed.
+# Kills the run of small.yaml $1 times and compares the result with the run that was never killed.
 kill_and_compare() {
     code 0 "$PLEXUS" fit small.yaml --out whole --quiet --threads 1
     rm -rf cache
@@ -43,7 +43,7 @@ kill_and_compare() {
     code 0 "$PLEXUS" fit small.yaml --out run --quiet --threads 1
     is_same_run run
     milliseconds=$((($(date +%s%N) - start) / 1000000))
-    # Up to a third of the whole run each.
+    # Each moment is up to a third of the whole run.
     awk -v most="$milliseconds" 'BEGIN {
         srand(11)
         for (i = 0; i < 200; i++) printf "%.4f\n", rand() * most / 3000
@@ -64,7 +64,7 @@ kill_and_compare() {
         case $got in
         137)
             kills=$((kills + 1))
-            # Killed on its way out: the run had ended.
+            # Killed at its exit: the run had ended.
             if [ -e run/model.plexus ] && [ ! -e run/checkpoint.plexus ]; then
                 is_same_run run
                 rm -rf run cache
@@ -89,7 +89,7 @@ test_killed_at_random_moments() {
     kill_and_compare 50
 }
 
-# Rows in a cache, of which training mixes some at a time; kills come while the cache is written, too.
+# Rows in a cache, of which training shuffles some at a time; kills also come while the cache is written.
 test_killed_with_rows_in_a_file() {
     make_long_config
     sed -i 's/^data:/data:\n  memory: 64KiB\n  cache: cache/' small.yaml
@@ -114,7 +114,7 @@ test_interrupted_run_goes_on() {
     wait $child || got=$?
     [ "$got" = 143 ] || fail "exit code $got"
     [ -s run/model.plexus ] && [ -s run/metrics.jsonl ] && [ -s run/checkpoint.plexus ] || fail "$(ls run)"
-    # What is refused leaves the folder as it is.
+    # A refused resume leaves the folder unchanged.
     cp -r run before
     code 1 "$PLEXUS" fit small.yaml --out run --resume --set train.seed=2
     has err run/checkpoint.plexus "'seed: 1' there, 'seed: 2' now"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The command on rows that are more than its memory: the cache of encoded rows, the standard input, wrong rows.
+# The command on more rows than its memory holds: the cache of encoded rows, the standard input, wrong rows.
 # shellcheck shell=sh
 . tests/check.sh
 
@@ -17,7 +17,7 @@ fit() { # OUT OPTION...
     "$PLEXUS" predict "$out/model.plexus" rows.csv >"$out.csv"
 }
 
-# When the cache's index was written; empty: there is none.
+# The modification time of the cache's index; empty: there is none.
 index_of() { stat -c '%i %y' "$1"/*/index 2>/dev/null || :; }
 
 test_same_bits_where_all_fits() {
@@ -109,7 +109,7 @@ test_killed_while_caching() {
     done <moments
 }
 
-# What -1 means is found by the fit, and lies with the cache and the model.
+# The fit determines what -1 means; the cache and the model store it.
 test_minus_one_for_no_label() {
     make_large_config
     sed -i "s/{name: z}/{name: z, positive: ['1']}/" small.yaml
@@ -199,7 +199,7 @@ test_wrong_rows() {
     done
 }
 
-# A class that the training rows do not have: found in a second reading, which has the same memory.
+# A class that is missing in the training rows: found in a second pass, with the same memory limit.
 test_unknown_classes() {
     awk 'BEGIN { print "a,x,y"; for (i = 0; i < 60000; i++) print "t" i % 50 "," i % 7 "," i % 3 }' >train.csv
     awk 'BEGIN { print "a,x,y"
@@ -224,7 +224,7 @@ END
     has err "valid.csv:15002:6: '7' is not a label of task 'y'"
 }
 
-# Raw columns in files, of which a process may have few open: as many columns as tables of counts have.
+# Raw columns in files, of which a process may open few: as many columns as the count tables have.
 test_many_columns() {
     awk 'BEGIN {
         for (i = 0; i < 4200; i++) printf "c%d,", i

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# What the built library shows and holds: only plx_ names exported, no state of its own, nothing banned linked.
+# The built library's symbols: only plx_ names are exported, there is no global state, and nothing banned is linked.
 . tests/check.sh
 
-# Sanitizers and coverage add symbols and state of their own.
+# Sanitizers and coverage add symbols and state.
 instrumented() { nm "$PLEXUS_ARCHIVE" 2>/dev/null | grep -qE '__(asan|tsan|gcov)_'; }
 
 test_exports() {
@@ -13,7 +13,7 @@ test_exports() {
     not grep -vE '^plx_' exported
 }
 
-# Each function of plexus.h is there, and nothing that it does not declare.
+# Exactly the functions of plexus.h are exported.
 test_exports_are_the_header() {
     nm -D --defined-only "$PLEXUS_LIBRARY" | awk '{ print $3 }' | sed 's/@.*//' | sort -u >exported
     cat "$root/include/plexus.h" "$root/include/plexus_base.h" | tr '\n' ' ' | tr ';{' '\n\n' |
@@ -23,7 +23,7 @@ test_exports_are_the_header() {
 
 test_no_mutable_globals() {
     instrumented && skip "an instrumented build"
-    # The section tells a constant table with addresses in it (.data.rel.ro) from a variable.
+    # The section distinguishes a constant table with addresses (.data.rel.ro) from a variable.
     nm -f sysv "$PLEXUS_ARCHIVE" | awk -F'|' '{ gsub(/ /, "", $1); gsub(/ /, "", $7) }
         $7 ~ /^\.(data|bss|tdata|tbss)(\.|$)/ && $7 !~ /^\.data\.rel\.ro/ { print $1, $7 }
         $7 == "*COM*" { print $1, $7 }' >variables

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
-# TensorBoard itself reads what training writes. Its package is looked for in $PLEXUS_TENSORBOARD (a Python that has
-# it), then in the Python of the machine, then put into an environment in build/, where it can be fetched.
+# TensorBoard itself reads training's event files. Its package comes from $PLEXUS_TENSORBOARD (a Python that has it),
+# else from the machine's Python, else from an environment in build/, if it can be fetched.
 # shellcheck shell=sh
 . tests/check.sh
 
 has_package() { "$1" -c 'import tensorboard.backend.event_processing.event_accumulator' >/dev/null 2>&1; }
 
-# The Python to use, or nothing.
+# Prints the Python to use, or nothing.
 find_python() {
     environment=$root/build/env-tensorboard
     for python in "${PLEXUS_TENSORBOARD:-}" python3 "$environment/bin/python"; do
@@ -70,7 +70,7 @@ assert set(runs) == {"train", "validation"}, runs
 PYTHON
 }
 
-# A second run in the same folder gets a file of its own, and both stay whole.
+# A second run in the same folder gets its own file, and both stay complete.
 test_two_runs_share_a_folder() {
     make_config
     code 0 "$PLEXUS" fit small.yaml --out one --tensorboard board --quiet
