@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An aligned block is cut from a larger one that the allocator gave; the pointer to that one stands just before the
- * aligned bytes.
+ * An aligned block is part of a larger one from the allocator; the pointer to that one is just before the aligned
+ * bytes.
  */
 #include "base/alloc.h"
 
@@ -22,7 +22,7 @@ static void *default_resize(void *user, void *memory, size_t bytes)
 
 const plx_allocator plx_allocator_default = {default_resize, NULL};
 
-/* False on overflow. At least one byte, since a resize to none would free. */
+/* False on overflow. At least one byte, since a resize to 0 bytes would free. */
 static bool product(size_t count, size_t size, size_t *bytes)
 {
     if (size && count > (size_t)PTRDIFF_MAX / size) return false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Blocks grow from 4 KiB to 256 KiB as an arena fills; what is larger than that gets a block of its own size. */
+/* Blocks grow from 4 KiB to 256 KiB as an arena fills; a larger allocation gets its own block. */
 #include "base/arena.h"
 
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Messages are formatted into a buffer of their own first: the arguments may point into the message that they
- * replace. A message that is too long is cut between characters, never inside one.
+ * Messages are first formatted into a separate buffer: the arguments may point into the message to replace. A message
+ * that is too long is truncated between characters.
  */
 #include "base/error.h"
 
@@ -21,7 +21,7 @@ const char *plx_status_text(plx_status status)
     return "an unknown status";
 }
 
-/* The length of `text` without a character that was cut at its end: at most three bytes of one can stand there. */
+/* The length of `text` without an incomplete character at its end, which has at most three bytes. */
 static size_t whole_characters(const char *text, size_t length)
 {
     size_t start = length;

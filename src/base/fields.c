@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of struct fields from text. */
+/* Reads values of struct fields from text. */
 #include "base/fields.h"
 
 #include <limits.h>
@@ -18,7 +18,7 @@ static bool in_range(const plx_field *field, double value)
 
 const double plx_word_values[PLX_WORDS] = {NAN, INFINITY};
 
-/* Not-a-number stands only where it is the field's default, "not given", or has a word. */
+/* NaN is allowed only if it is the field's default, "not given", or has a name. */
 static bool read_real(const plx_field *field, plx_slice value, double *out)
 {
     double real;
@@ -75,7 +75,7 @@ const plx_size_unit plx_size_units[PLX_SIZE_UNITS] = {{"TiB", 1099511627776.0},
                                                       {"kB", 1e3},
                                                       {"B", 1}};
 
-/* A number of bytes, or of the unit after it. */
+/* A number of bytes, or a number with a unit. */
 static bool read_size(plx_slice value, int64_t *out)
 {
     double number, factor = 1;
@@ -121,7 +121,7 @@ static bool read_list_int(const plx_field *field, plx_slice item, int *out)
     return true;
 }
 
-/* The readers of lists store only what is right throughout; NULL items after true mean that the arena is full. */
+/* The readers of lists store only complete valid lists; NULL items after true mean that the arena is full. */
 static bool read_int_list(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_int_list *out)
 {
     if (!value->is_list) return false;
@@ -251,7 +251,7 @@ static bool is_list_type(plx_field_type type)
            type == PLX_FIELD_WEIGHT_LIST;
 }
 
-/* Whether a list of the field's may hold the text. */
+/* Whether a list of this field may contain the text. */
 static bool takes_item(const plx_field *field, plx_slice item)
 {
     double real;
@@ -269,8 +269,8 @@ static bool takes_item(const plx_field *field, plx_slice item)
     }
 }
 
-/* What of the value is wrong, the value itself or an item in it; `depth` of lists in one another is right. NULL: none.
- */
+/* The invalid part of the value, the value itself or an item in it; `depth` is the required depth of nested lists.
+ * NULL: none. */
 static const plx_raw *find_wrong(const plx_field *field, const plx_raw *value, int depth)
 {
     const plx_raw *wrong = NULL;
@@ -281,7 +281,7 @@ static const plx_raw *find_wrong(const plx_field *field, const plx_raw *value, i
     return wrong;
 }
 
-/* The first weight that is none, with the name that it has in a mapping. */
+/* The first invalid weight, with its name in a mapping. */
 static plx_status refuse_weights(const plx_field *field, const plx_raw *value, plx_arena *arena, plx_error *err)
 {
     const int step = value->is_mapping ? 2 : 1;
@@ -332,10 +332,10 @@ plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *va
     return plx_arena_failed(arena) ? plx_error_memory(err) : PLX_OK;
 }
 
-/* Defaults are written by us, so their reader knows only what they use: items without quotes, lists in lists. */
+/* Defaults are trusted, so this reader supports only their syntax: items without quotes, nested lists. */
 static plx_raw read_default_list(const char **at, plx_arena *arena)
 {
-    plx_raw *items = plx_arena_take(arena, strlen(*at), sizeof *items); /* an item takes at least a byte */
+    plx_raw *items = plx_arena_take(arena, strlen(*at), sizeof *items); /* an item has at least one byte */
     int n = 0;
     (*at)++; /* the bracket */
     while (items && **at && **at != ']') {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a field takes and what was given, for the refusal of a value. */
+/* Messages for an invalid value: what the field takes, and what was given. */
 #include "base/fields.h"
 
 #include <stdio.h>
@@ -25,7 +25,7 @@ static void add_choices(plx_string *out, const plx_field *field)
         plx_string_format(out, "%s%s", i ? ", " : "", field->choices[i]);
 }
 
-/* What fields of a type take, with the range of their numbers between the two texts. */
+/* Describes the values of each type; the range of numbers goes between the two texts. */
 static const struct type_words {
     const char *kind, *example;
     bool has_range;
@@ -59,7 +59,7 @@ static void add_type(plx_string *out, const plx_field *field)
     if (field->or_one) plx_string_format(out, ", or a list of them");
 }
 
-/* What was given, short and without control characters. */
+/* The given value, short and without control characters. */
 static void add_given(plx_string *out, const plx_raw *value)
 {
     if (value->is_list || value->is_mapping) {

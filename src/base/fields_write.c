@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of struct fields as text. */
+/* Writes values of struct fields as text. */
 #include <math.h>
 #include <string.h>
 #include <strings.h>
@@ -12,7 +12,7 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
 }
 
-/* True where no reader of YAML takes the bare text for anything but this text. */
+/* True if every reader of YAML reads the unquoted text as this text. */
 static bool may_stand_bare(plx_slice text)
 {
     static const char *const words[] = {"null", "y", "n", "nan", "inf", "infinity"};
@@ -55,7 +55,7 @@ static void write_real(const plx_field *field, double value, plx_string *out)
     plx_string_add(out, number, plx_format_double(value, number));
 }
 
-/** Reals, or numbers that have names. */
+/** Reals, or numbers with names. */
 static void write_item_list(const plx_field *field, const void *at, plx_string *out)
 {
     const plx_int_list *named = at;
@@ -92,7 +92,7 @@ static void write_list(const plx_field *field, const void *at, plx_string *out)
     plx_string_add(out, "]", 1);
 }
 
-/* Keys of JSON are in quotes. */
+/* JSON quotes keys. */
 static void write_weight_list(const plx_field *field, const plx_weight_list *list, plx_string *out)
 {
     if (list->is_word) {
@@ -109,7 +109,7 @@ static void write_weight_list(const plx_field *field, const plx_weight_list *lis
     plx_string_add(out, list->names ? "}" : "]", 1);
 }
 
-/* By the largest unit of which it is a whole number. */
+/* In the largest unit that gives an integer. */
 static void write_size(int64_t bytes, plx_string *out)
 {
     for (int i = 0; i < PLX_BINARY_UNITS && bytes > 0; i++) {

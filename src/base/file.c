@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is not a regular file (a pipe, a terminal, /dev/null) is written in place: renaming over it would replace the
- * device. A symbolic link is followed, so that the link stays and the file that it names is replaced.
+ * A pipe, a terminal or /dev/null is written in place: renaming over it would replace the device. A symbolic link is
+ * followed, so that the link stays and its target is replaced.
  */
 #include "base/file.h"
 
@@ -45,7 +45,7 @@ static const char *remedy(int number)
     }
 }
 
-/* `what` is the verb: "read", "write". strerror itself is not safe among threads. */
+/* `what` is the verb: "read", "write". strerror is not thread-safe. */
 static plx_status fail_with_errno(plx_error *err, const char *path, const char *what, int number)
 {
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -93,7 +93,7 @@ static plx_status read_all(int descriptor, const char *path, size_t limit, plx_s
         plx_string_add(out, bytes, (size_t)got);
         if (out->failed) return plx_error_memory(err);
     }
-    plx_string_add(out, "", 0); /* an empty file is an empty text, not NULL */
+    plx_string_add(out, "", 0); /* an empty file gives an empty text, not NULL */
     return out->failed ? plx_error_memory(err) : PLX_OK;
 }
 
@@ -127,15 +127,14 @@ static plx_status open_temporary(plx_writer *w, mode_t mode, plx_error *err)
     return fail_with_errno(err, w->path, "write", number);
 }
 
-/* Puts the file that a chain of links ends in, which need not be there yet, into `path` of `room` bytes. Returns 0, or
- * an errno. */
+/* Puts the target of a chain of links, which need not exist, into `path` of `room` bytes. Returns 0, or an errno. */
 static int follow_links(char *path, size_t room)
 {
-    enum { MOST_LINKS = 40 }; /* as Linux has it */
+    enum { MOST_LINKS = 40 }; /* as in Linux */
     char link[PATH_MAX];
     for (int n = 0; n < MOST_LINKS; n++) {
         const ssize_t length = readlink(path, link, sizeof link);
-        if (length < 0) return 0; /* not a link, or one that cannot be read: opening it will show */
+        if (length < 0) return 0; /* not a link, or not readable: opening it will show */
         const char *slash = link[0] == '/' ? NULL : strrchr(path, '/');
         const size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
         if (folder + (size_t)length >= room) return ENAMETOOLONG;
@@ -215,7 +214,7 @@ void plx_writer_add(plx_writer *w, const void *bytes, size_t length)
     w->used += length;
 }
 
-/* Makes a rename last through a power failure. Some file systems cannot, and then nothing is lost but that. */
+/* Makes a rename survive a power failure. Some file systems cannot; then only that is lost. */
 static void sync_folder_of(const char *path)
 {
     char folder[PATH_MAX + 1];

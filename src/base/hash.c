@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * xxh64 by its published specification: four sums over stripes of 32 bytes, then what is left by words of 8, 4 and 1
- * bytes, then a mix of all bits. Words are read as little-endian.
+ * xxh64 by its published specification: four sums over stripes of 32 bytes, then the remaining bytes in words of 8, 4
+ * and 1 bytes, then a mix of all bits. Words are read as little-endian.
  */
 #include "base/hash.h"
 
@@ -46,7 +46,7 @@ static uint64_t take_in(uint64_t sum, uint64_t word)
     return turn(sum + word * primes[2], 31) * primes[1];
 }
 
-/* The stripes of `*at`, which is moved past them. */
+/* Hashes the stripes from `*at` on, and advances it. */
 static uint64_t hash_stripes(const uint8_t **at, const uint8_t *end)
 {
     uint64_t sums[4] = {primes[1] + primes[2], primes[2], 0, 0 - primes[1]}, hash = 0;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Numbers as text. A number of at most 15 digits or so and a small power of ten is one exact product or quotient of
- * two doubles, hence correctly rounded (Clinger, "How to read floating point numbers accurately", PLDI 1990); nearly
- * every cell of a data file is of that kind. The rest goes to the C library, always in the C locale: a program that
- * uses ours may have set one with a decimal comma.
+ * Numbers as text. A number of at most about 15 digits and a small power of ten is one exact product or quotient of two
+ * doubles, hence correctly rounded (Clinger, "How to read floating point numbers accurately", PLDI 1990); nearly every
+ * cell of a data file is such a number. The others go to the C library, always in the C locale: the calling program may
+ * have set a locale with a decimal comma.
  */
 #include <limits.h>
 #include <locale.h>
@@ -22,7 +22,7 @@ static bool is_digit(char c)
     return (unsigned char)(c - '0') < 10;
 }
 
-/* True where the slice is `word` in letters of any case. */
+/* Whether the slice is `word`, ignoring case. */
 static bool is_word(plx_slice s, const char *word)
 {
     size_t i = 0;
@@ -33,7 +33,7 @@ static bool is_word(plx_slice s, const char *word)
     return i == s.length && !word[i];
 }
 
-/* The exponent's digits from `at`; saturates far beyond what a double holds. NULL where there are none. */
+/* The exponent's digits from `at`; saturates far beyond the range of a double. NULL if there are none. */
 static const char *scan_exponent(const char *at, const char *end, int64_t *exponent)
 {
     bool negative = at < end && *at == '-';
@@ -47,8 +47,8 @@ static const char *scan_exponent(const char *at, const char *end, int64_t *expon
 }
 
 /*
- * Any number of digits: the C library gets at most 800 significant ones, and a last 1 where a later one is not 0. No
- * midpoint between two doubles has more than 767, so that cannot change the rounding.
+ * Any number of digits: the C library gets at most 800 significant ones, and a last 1 if a later one is not 0. No
+ * midpoint between two doubles has more than 767, so the rounding is the same.
  */
 static double read_slowly(const char *digits, const char *end, int64_t exponent)
 {
@@ -76,7 +76,7 @@ static double read_slowly(const char *digits, const char *end, int64_t exponent)
     }
     snprintf(text + n, sizeof text - (size_t)n, "e%lld", (long long)exponent);
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!c_locale) return strtod(text, NULL); /* no point in `text`, so that no locale can mistake it */
+    if (!c_locale) return strtod(text, NULL); /* `text` has no point, so the locale does not matter */
     double value = strtod_l(text, NULL, c_locale);
     freelocale(c_locale);
     return value;
@@ -101,7 +101,7 @@ bool plx_parse_double(plx_slice s, double *out)
         exponent = fraction - at;
         n_digits -= exponent;
     }
-    int64_t written = 0; /* the exponent as it stands in the text */
+    int64_t written = 0; /* the exponent in the text */
     if (n_digits > 0 && at < end && (*at == 'e' || *at == 'E')) {
         at = scan_exponent(at + 1, end, &written);
         if (!at) return false;
@@ -133,7 +133,7 @@ bool plx_parse_int64(plx_slice s, int64_t *out)
     bool negative = at < end && *at == '-';
     if (at < end && (*at == '-' || *at == '+')) at++;
     if (at == end) return false;
-    int64_t value = 0; /* below zero throughout: the range reaches one further there */
+    int64_t value = 0; /* always negative: the range has one more number there */
     for (; at < end; at++) {
         if (!is_digit(*at) || value < INT64_MIN / 10) return false;
         value *= 10;
@@ -158,7 +158,7 @@ bool plx_parse_bool(plx_slice s, bool *out)
     return false;
 }
 
-/* printf's %.*g with a point, whatever the locale writes there (which may be several bytes). */
+/* printf's %.*g with a point, whatever the locale uses (which may be several bytes). */
 static size_t print_with_point(double value, int digits, char *out)
 {
     char text[48];
@@ -184,14 +184,14 @@ size_t plx_format_double(double value, char *out)
         strcpy(out, isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
         return strlen(out);
     }
-    for (int digits = 15;; digits++) { /* 15 digits show any shorter decimal too: %g drops zeros at the end */
+    for (int digits = 15;; digits++) { /* 15 digits also show any shorter decimal: %g drops zeros at the end */
         size_t length = print_with_point(value, digits, out);
         double back = 0;
         if (digits == 17 || (plx_parse_double((plx_slice){out, length}, &back) && back == value)) return length;
     }
 }
 
-/* Digits of a whole number, without leading zeros. */
+/* Digits of an integer, without leading zeros. */
 static size_t put_digits(uint64_t whole, char *out)
 {
     char digits[24];
@@ -204,7 +204,7 @@ static size_t put_digits(uint64_t whole, char *out)
     return length;
 }
 
-/* Nine digits distinguish all floats, and an error of a double's last bit is far below their last one. */
+/* Nine digits distinguish all floats; an error in a double's last bit is far below the ninth digit. */
 size_t plx_format_float(float value, char *out)
 {
     enum { DIGITS = 9 };
@@ -215,7 +215,7 @@ size_t plx_format_float(float value, char *out)
     if (value < 0) out[length++] = '-';
     if (size < powers_of_ten[DIGITS] && size == floor(size)) return length + put_digits((uint64_t)size, out + length);
     (void)frexp(size, &binary);
-    /* So that nine digits stand before the point, or ten. */
+    /* Moves nine digits before the point, or ten. */
     const int shift = DIGITS - 1 - (int)floor((binary - 1) * log10_of_2);
     const double moved = shift >= 0 ? size * powers_of_ten[shift] : size / powers_of_ten[-shift];
     length += put_digits((uint64_t)(moved + 0.5), out + length);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ring of slots. Every thread fetches an item while no other thread does, and works on it at once. */
+/* A ring of slots. Each thread fetches an item, while no other thread fetches, and then works on it. */
 #include "base/ordered.h"
 
 #include "base/thread.h"
@@ -13,25 +13,25 @@ typedef struct ordered_worker {
 struct plx_ordered {
     const plx_allocator *allocator;
     plx_ordered_hooks hooks;
-    int n_workers;           /* beside the taker */
+    int n_workers;           /* besides the taker */
     ordered_worker *workers; /* [n_workers] */
 
-    pthread_mutex_t mutex; /* of all below */
+    pthread_mutex_t mutex; /* of all members below */
     pthread_cond_t changed;
     int n_slots;
     bool *is_done;             /* [n_slots] */
-    size_t n_fetched, n_taken; /* items so far; between them lie those under way */
-    bool has_slot;             /* the taker holds that of item n_taken */
+    size_t n_fetched, n_taken; /* items so far; those in progress are between them */
+    bool has_slot;             /* the taker holds the slot of item n_taken */
     bool is_fetching, at_end, stop;
 };
 
-/* The mutex is held. */
+/* Call with the mutex held. */
 static bool can_fetch(const plx_ordered *o)
 {
     return !o->is_fetching && !o->at_end && o->n_fetched - o->n_taken < (size_t)o->n_slots;
 }
 
-/* The mutex is held, but not while something is done. */
+/* Call with the mutex held; it is released during the work. */
 static void do_one(plx_ordered *o, int thread)
 {
     const int slot = (int)(o->n_fetched % (size_t)o->n_slots);

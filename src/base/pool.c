@@ -3,9 +3,9 @@
  * One round is one plx_pool_run. Each thread has a share of the jobs, the same in every round, so that the data of a
  * job is still in its processor's cache when the same job comes again; a thread that has finished its own share steals
  * from the others. Incrementing a share's `next` claims the job, and the round cannot end before the job is counted in
- * `finished`. So the owner of a job may read the round's data without a lock, and a worker that is late finds no job:
- * no round waits for a worker to wake up. Between sleepers and the caller, each side stores its own word and then loads
- * the other's, in sequentially consistent order (as in Dekker's algorithm), so at least one of them sees the other.
+ * `finished`. So the owner of a job may read the round's data without a lock, and a late worker finds no job: no round
+ * waits for a worker to wake up. Between sleepers and the caller, each side stores its own word and then loads the
+ * other's, in sequentially consistent order (as in Dekker's algorithm), so at least one of them sees the other.
  */
 #include "base/pool.h"
 
@@ -23,7 +23,7 @@ enum {
     CACHE_LINE = 64,
     MOST_THREADS = 1024,
     SPIN_NANOSECONDS = 50000, /* longer than the serial part between two rounds of a training step */
-    SPIN_CROWDED = 2000,      /* with more threads than processors a spinning thread keeps a working one away */
+    SPIN_CROWDED = 2000,      /* with more threads than processors, a spinning thread blocks a working one */
     SPINS_BETWEEN_CLOCKS = 32
 };
 
@@ -39,8 +39,8 @@ typedef struct pool_worker {
 } pool_worker;
 
 struct plx_pool {
-    /* Written by all threads, each in a cache line of its own. */
-    _Alignas(CACHE_LINE) atomic_uint round; /* counts them; moved on when the shares of one are there */
+    /* Written by all threads, each in its own cache line. */
+    _Alignas(CACHE_LINE) atomic_uint round; /* number of the round; incremented when its shares are ready */
     _Alignas(CACHE_LINE) atomic_int finished;
     /* The round: written by the caller while no thread owns a job. */
     _Alignas(CACHE_LINE) plx_job *job;
@@ -77,7 +77,7 @@ static long nanoseconds_since(const struct timespec *start)
 
 typedef bool pool_condition(plx_pool *pool, unsigned seen);
 
-/* Whether a round has begun since round `seen`, or the pool ends. */
+/* Whether a round has started since round `seen`, or the pool is stopping. */
 static bool work_is_there(plx_pool *pool, unsigned seen)
 {
     return atomic_load(&pool->round) != seen || atomic_load(&pool->stop);
@@ -89,7 +89,7 @@ static bool round_is_over(plx_pool *pool, unsigned seen)
     return atomic_load(&pool->finished) == pool->n_jobs;
 }
 
-/* True once `condition` holds, false when the time for spinning is over. */
+/* True when `condition` holds, false after the time for spinning. */
 static bool spin_until(plx_pool *pool, pool_condition *condition, unsigned seen)
 {
     struct timespec start;
@@ -104,7 +104,7 @@ static bool spin_until(plx_pool *pool, pool_condition *condition, unsigned seen)
     return false;
 }
 
-/* Runs the jobs of one share that are not claimed yet. */
+/* Runs the unclaimed jobs of one share. */
 static void take_share(plx_pool *pool, pool_share *share, int thread)
 {
     unsigned long long jobs = atomic_load(&share->jobs);
@@ -194,8 +194,8 @@ typedef struct trial {
     plx_trying_job *job;
     void *user;
     pthread_mutex_t mutex;
-    atomic_int failed; /* the lowest number of a job that failed, written with the mutex held */
-    plx_status status; /* of it, with the mutex held */
+    atomic_int failed; /* the lowest number of a failed job, written with the mutex held */
+    plx_status status; /* of that job, with the mutex held */
     plx_error error;
 } trial;
 
@@ -288,7 +288,7 @@ int plx_pool_threads(const plx_pool *pool)
     return pool ? pool->threads : 1;
 }
 
-/* What a container may use of its machine's processors, rounded up; `most` where nothing limits it. */
+/* The number of processors that the container's quota allows, rounded up; `most` without a quota. */
 static int limit_by_quota(int most)
 {
     long long quota = 0, period = 0;
@@ -304,6 +304,6 @@ int plx_cpu_count(void)
     cpu_set_t allowed;
     if (sched_getaffinity(0, sizeof allowed, &allowed) == 0 && CPU_COUNT(&allowed) > 0)
         return limit_by_quota(CPU_COUNT(&allowed));
-    long online = sysconf(_SC_NPROCESSORS_ONLN); /* more processors than the set holds */
+    long online = sysconf(_SC_NPROCESSORS_ONLN); /* more processors than the set can hold */
     return limit_by_quota(online < 1 ? 1 : online > MOST_THREADS ? MOST_THREADS : (int)online);
 }

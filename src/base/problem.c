@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reporting mistakes, and keeping the first one. */
+/* Reports mistakes, and keeps the first one. */
 #include "base/problem.h"
 
 #include <stdarg.h>

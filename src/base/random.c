@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which words are counter and which are key is part of what a seed means (random.h): it may never change, or the same
- * seed gives other models.
+ * The choice of counter words and key words is part of the meaning of a seed (random.h): it must never change, or the
+ * same seed gives other models.
  */
 #include "base/random.h"
 
 #include <math.h>
 
-/* Random123's header expands to conversions and names that our warnings mind. */
+/* Random123's header expands to conversions and names that trigger our warnings. */
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wconversion"
 #pragma GCC diagnostic ignored "-Wsign-conversion"
@@ -67,7 +67,7 @@ uint32_t plx_random_stream(const char *name)
 void plx_random_shuffle(const plx_random *random, uint32_t step, uint32_t *items, size_t n)
 {
     uint32_t block[4] = {0};
-    size_t in_block = SIZE_MAX; /* the block that `block` holds: one serves four items */
+    size_t in_block = SIZE_MAX; /* index of the block in `block`: one block serves four items */
     for (size_t i = n; i-- > 1;) {
         if (i / 4 != in_block) {
             in_block = i / 4;

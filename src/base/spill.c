@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Mapped files. A piece's blocks are reserved before they are mapped: a full disk is an error here, and not a signal
- * when a page is written. Pieces lie in a file as far apart as they could become large; what is between them takes no
- * room on the disk.
+ * Mapped files. The disk blocks of a piece are reserved before they are mapped: a full disk is then an error here, not
+ * a signal when a page is written. Pieces are as far apart in a file as they may grow; the gaps are holes, which use no
+ * disk space.
  */
 #include "base/spill.h"
 
@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 enum {
-    PIECE_ALIGNMENT = 1 << 21, /* whole pages, the large ones too */
-    SMALL_BYTES = 8 << 20      /* of which the system would read more ahead than the piece has */
+    PIECE_ALIGNMENT = 1 << 21, /* whole pages, also huge ones */
+    SMALL_BYTES = 8 << 20      /* below this, read-ahead would go beyond the piece */
 };
 
-/** Files larger than this, holes counted, are not to be had everywhere (ext4: 16 TiB). */
+/** Not every file system supports larger files, including holes (ext4: 16 TiB). */
 static const uint64_t FILE_LIMIT = UINT64_C(1) << 42;
 
 static plx_status fail(const char *folder, int number, plx_error *err)
@@ -57,13 +57,13 @@ static plx_status open_file(plx_spill_files *files, plx_error *err)
     return PLX_OK;
 }
 
-/* What the system reads ahead after a small piece would be the hole before the next one. */
+/* Read-ahead after a small piece would read the hole before the next one. */
 static void advise(const plx_spill *spill)
 {
     (void)madvise(spill->at, spill->bytes, spill->bytes < SMALL_BYTES ? MADV_RANDOM : MADV_NORMAL);
 }
 
-/* The first `bytes` of a piece that may become `most` large: a number of errno where they cannot be had. */
+/* Places the first `bytes` of a piece that may grow to `most`; an errno on failure. */
 static int place(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most)
 {
     const int descriptor = files->descriptors[files->n - 1];
@@ -82,7 +82,7 @@ static plx_status begin(plx_spill *spill, plx_spill_files *files, size_t bytes, 
 {
     if (files->n == 0 || most > FILE_LIMIT - files->used) PLX_TRY(open_file(files, err));
     int failure = place(spill, files, bytes, most < FILE_LIMIT ? most : FILE_LIMIT);
-    if (failure == EFBIG && files->used) { /* a folder whose files must be smaller */
+    if (failure == EFBIG && files->used) { /* the file system needs smaller files */
         PLX_TRY(open_file(files, err));
         failure = place(spill, files, bytes, most < FILE_LIMIT ? most : FILE_LIMIT);
     }

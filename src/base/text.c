@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Slices, growing strings and the nearest name. Numbers are in number.c. */
+/* Slices, growing strings and the most similar name. Numbers are in number.c. */
 #include "base/text.h"
 
 #include <stdarg.h>
@@ -57,7 +57,7 @@ plx_status plx_string_give(plx_string *s, plx_status status, char **out, plx_err
     return status;
 }
 
-/* Room for `length` more bytes and the NUL. */
+/* Reserves `length` more bytes and the NUL. */
 static bool reserve(plx_string *s, size_t length)
 {
     if (!s->failed)
@@ -93,8 +93,8 @@ void plx_string_format(plx_string *s, const char *format, ...)
 }
 
 /*
- * The code of a character that readers of JSON or YAML refuse or change when it stands raw between quotes: control
- * characters, line separators, the byte order mark, two that are none. 0 bytes: the character is harmless.
+ * The code of a character that readers of JSON or YAML refuse or change if it is unescaped in quotes: control
+ * characters, line separators, the byte order mark, two noncharacters. 0 bytes: the character is safe.
  */
 static size_t unsafe_character(const unsigned char *at, size_t left, unsigned *code)
 {
@@ -112,7 +112,7 @@ static size_t unsafe_character(const unsigned char *at, size_t left, unsigned *c
 void plx_string_json(plx_string *s, plx_slice value)
 {
     const unsigned char *bytes = (const unsigned char *)value.text;
-    size_t from = 0, i = 0; /* bytes from..i-1 go out as they are */
+    size_t from = 0, i = 0; /* bytes from..i-1 are copied unchanged */
     plx_string_add(s, "\"", 1);
     while (i < value.length) {
         unsigned code;
@@ -145,7 +145,7 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Edit distance, letters alike in both cases, row by row; neighbours that changed places are one mistake. */
+/* Edit distance, ignoring case, row by row; swapped adjacent letters are one mistake. */
 static size_t distance(plx_slice a, plx_slice b)
 {
     size_t rows[3][LONGEST_NAME + 1];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A thread takes its signal mask from the one that starts it, so all signals are blocked there meanwhile. */
+/* A thread inherits the signal mask of its creator, so all signals are blocked there while it starts. */
 #include "base/thread.h"
 
 #include <signal.h>
@@ -32,7 +32,7 @@ void plx_helper_start(plx_helper *helper, void *(*run)(void *), void *argument)
 void plx_helper_end(plx_helper *helper)
 {
     const bool is_here = plx_thread_is_here(&helper->thread);
-    if (!is_here && helper->thread.process != 0) return; /* its lock may be held for good */
+    if (!is_here && helper->thread.process != 0) return; /* its lock may stay locked forever */
     if (is_here) {
         plx_helper_lock(helper);
         helper->stop = true;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Texts of floats and decimals. The shortest digits of a float are found by trying: the number rounded to n digits, or
- * the next one above, since below a power of two the neighbours lie closer than above it.
+ * the next one above, since below a power of two floats are closer together than above it.
  */
 #include <float.h>
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 typedef enum float_kind { HALF, FLOAT, DOUBLE } float_kind;
 
-/* The number of `kind` that a decimal number is read as; no point in `text`, so that no locale can mistake it. */
+/* Reads a decimal number as `kind`; `text` has no point, so the locale does not matter. */
 static double read_back(const char *text, float_kind kind)
 {
     if (kind == FLOAT) return (double)strtof(text, NULL);
@@ -24,7 +24,7 @@ static double read_back(const char *text, float_kind kind)
     int exponent;
     frexp(value, &exponent);
     const double step = ldexp(1, (exponent - 1 < -14 ? -14 : exponent - 1) - 10);
-    return rint(value / step) * step; /* few digits: no second rounding */
+    return rint(value / step) * step; /* few digits: no double rounding */
 }
 
 /* digits * 10^exponent */
@@ -40,7 +40,7 @@ static decimal round_to(double value, int n)
     snprintf(text, sizeof text, "%.*e", n - 1, value);
     decimal number = {0};
     const char *at = text;
-    for (; *at && *at != 'e'; at++) /* whatever the locale has for a point */
+    for (; *at && *at != 'e'; at++) /* whatever point the locale uses */
         if ((unsigned char)(*at - '0') < 10) number.digits = number.digits * 10 + (uint64_t)(*at - '0');
     number.exponent = (int)strtol(at + 1, NULL, 10) - (n - 1);
     return number;
@@ -56,7 +56,7 @@ static bool reads_back(decimal number, double value, float_kind kind)
 static decimal shortest(double value, float_kind kind)
 {
     static const int most[] = {5, FLT_DECIMAL_DIG, DBL_DECIMAL_DIG};
-    /* So many digits show any shorter decimal number too, unless the float is a subnormal one, which has fewer bits. */
+    /* This many digits also show any shorter decimal number, unless the float is subnormal, which has fewer bits. */
     static const int enough[] = {1, FLT_DIG, DBL_DIG};
     static const double least[] = {0, FLT_MIN, DBL_MIN};
     decimal number;
@@ -73,7 +73,7 @@ static decimal shortest(double value, float_kind kind)
     return number;
 }
 
-/* As Python's repr: with an exponent below 1e-4 and from 1e16. */
+/* Like Python's repr: with an exponent below 1e-4 and from 1e16 on. */
 static plx_slice write_real(double value, float_kind kind, char room[PLX_VALUE_ROOM])
 {
     enum { FIRST_PLACE = -3, LAST_PLACE = 16 };
@@ -113,8 +113,7 @@ plx_slice plx_value_of_half(uint16_t bits, char room[PLX_VALUE_ROOM])
     return write_real(bits >> 15 ? -value : value, HALF, room);
 }
 
-/* The digits of a number of `bytes` bytes, the highest first; returns how many. It is divided by ten until 0 is left.
- */
+/* The digits of a number of `bytes` bytes, the highest first; returns their number. Divides by ten until 0 is left. */
 static int write_digits(uint8_t *number, int bytes, char *out)
 {
     char reversed[80];
@@ -153,12 +152,12 @@ plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char
     const int n = write_digits(magnitude, bytes, digits), place = n - 1 - scale; /* of the first digit: 10^place */
     const size_t size = PLX_DECIMAL_ROOM;
     int length;
-    if (n == 1 && digits[0] == '0') return plx_value_of_int64(0, room); /* of whatever scale */
+    if (n == 1 && digits[0] == '0') return plx_value_of_int64(0, room); /* at any scale */
     if (scale < 0 || place < FIRST_PLACE)
         length = snprintf(room, size, "%s%c%s%sE%+d", sign, digits[0], n > 1 ? "." : "", digits + 1, place);
     else if (place < 0)
         length = snprintf(room, size, "%s0.%.*s%s", sign, -place - 1, "00000", digits);
     else
         length = snprintf(room, size, "%s%.*s%s%s", sign, n - scale, digits, scale ? "." : "", digits + n - scale);
-    return plx_value_of_text((plx_slice){room, (size_t)length}, room); /* which is no date: nothing is written */
+    return plx_value_of_text((plx_slice){room, (size_t)length}, room); /* not a date, so `room` is not written */
 }

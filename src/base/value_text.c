@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Texts of cells, integers, truths, dates and times. Most cells are ruled out in the header already. Floats and
- * decimals are in value_number.c.
+ * Texts of cells, integers, booleans, dates and times. The header already excludes most cells. Floats and decimals are
+ * in value_number.c.
  */
 #include "base/value_text.h"
 
@@ -11,7 +11,7 @@
 
 enum { SECONDS_A_DAY = 86400, DAYS_OF_400_YEARS = 146097, MOST_UNIT_DIGITS = 9 };
 
-/* Longer than their texts, since readers take 8 bytes at a time. */
+/* Longer than the texts, since readers take 8 bytes at a time. */
 static const char truths[2][16] = {"false", "true"};
 
 static bool is_digit(char c)
@@ -59,12 +59,12 @@ int64_t plx_floor_divide(int64_t number, int64_t by, int64_t *rest)
     return quotient;
 }
 
-/* "Chrono-compatible low-level date algorithms" (Howard Hinnant): years begin in March, so that a leap day ends one.
- * Whole periods of 400 years are taken out first, so that no number of days overflows. */
+/* "Chrono-compatible low-level date algorithms" (Howard Hinnant): years start in March, so that a leap day is last.
+ * Whole periods of 400 years are removed first, so that no number of days overflows. */
 plx_day plx_day_of(int64_t days)
 {
     int64_t in_era, era = plx_floor_divide(days, DAYS_OF_400_YEARS, &in_era) + 4;
-    in_era += 719468 - 4 * DAYS_OF_400_YEARS; /* 1970-01-01 since 1600-03-01 */
+    in_era += 719468 - 4 * DAYS_OF_400_YEARS; /* from 1600-03-01 to 1970-01-01 */
     if (in_era >= DAYS_OF_400_YEARS) {
         in_era -= DAYS_OF_400_YEARS;
         era++;
@@ -85,7 +85,7 @@ plx_slice plx_value_of_date(int64_t days, char room[PLX_VALUE_ROOM])
     return (plx_slice){room, (size_t)length};
 }
 
-/* The other way round. */
+/* The inverse of plx_day_of. */
 static int64_t days_of(int year, int month, int day)
 {
     const int from_march = month > 2 ? month - 3 : month + 9;
@@ -94,7 +94,7 @@ static int64_t days_of(int year, int month, int day)
     return (y / 400 - 1) * DAYS_OF_400_YEARS + in_era - 719468;
 }
 
-/* Puts hours, minutes, seconds and the fraction without zeros at its end after `length` bytes of `room`. */
+/* Writes hours, minutes, seconds and the fraction without trailing zeros after `length` bytes of `room`. */
 static size_t put_time(int64_t seconds, int64_t fraction, int digits, char *room, size_t length)
 {
     length += (size_t)snprintf(room + length, PLX_VALUE_ROOM - length, "%02" PRId64 ":%02d:%02d", seconds / 3600,
@@ -129,11 +129,11 @@ plx_slice plx_value_of_time(int64_t count, int unit_digits, char room[PLX_VALUE_
 {
     int64_t fraction;
     int64_t seconds = plx_floor_divide(count, power_of_ten(unit_digits), &fraction);
-    if (seconds < 0) return plx_value_of_int64(count, room); /* no time of day */
+    if (seconds < 0) return plx_value_of_int64(count, room); /* not a time of day */
     return (plx_slice){room, put_time(seconds, fraction, unit_digits, room, 0)};
 }
 
-/* Reads `n` digits at `*at`, which moves past them; -1 if there are none or more than `most`. */
+/* Reads `n` digits at `*at` and advances it; -1 if there are fewer, or the number is above `most`. */
 static int read_digits(const char **at, const char *end, int n, int most)
 {
     int value = 0;
@@ -153,9 +153,9 @@ static bool skip(const char **at, const char *end, char c)
 }
 
 typedef struct date_time {
-    int64_t days, seconds, nanoseconds; /* of the day; of the second */
+    int64_t days, seconds, nanoseconds; /* seconds of the day; nanoseconds of the second */
     bool has_zone;
-    int offset; /* seconds before UTC */
+    int offset; /* seconds ahead of UTC */
 } date_time;
 
 static bool read_date(const char **at, const char *end, date_time *out)
@@ -172,7 +172,7 @@ static bool read_date(const char **at, const char *end, date_time *out)
     return true;
 }
 
-/* Nanoseconds from a fraction whose digits beyond the ninth are zeros. */
+/* Nanoseconds from a fraction; its digits after the ninth must be zeros. */
 static bool read_fraction(const char **at, const char *end, date_time *out)
 {
     int n = 0;
@@ -201,7 +201,7 @@ static bool read_time(const char **at, const char *end, date_time *out)
     return !skip(at, end, '.') || read_fraction(at, end, out);
 }
 
-/* Z, UTC, +HH, +HHMM or +HH:MM, perhaps after a blank, up to the end. */
+/* Z, UTC, +HH, +HHMM or +HH:MM, optionally after a blank, up to the end. */
 static bool read_zone(const char *at, const char *end, date_time *out)
 {
     if (at == end) return true;
@@ -220,7 +220,8 @@ static bool read_zone(const char *at, const char *end, date_time *out)
     return true;
 }
 
-/* YYYY-MM-DD, T or a blank, HH:MM, perhaps seconds with a fraction, perhaps a zone; in UTC of the same years. */
+/* YYYY-MM-DD, T or a blank, HH:MM, optional seconds with a fraction, optional zone; the year in UTC has four digits
+ * too. */
 static bool read_date_time(plx_slice cell, date_time *out)
 {
     const char *at = cell.text, *end = cell.text + cell.length;
@@ -256,7 +257,7 @@ static plx_slice value_of_date_time(plx_slice cell, char room[PLX_VALUE_ROOM])
     return text;
 }
 
-/* A time of day whose fraction ends in zeros, without them. */
+/* A time of day without the trailing zeros of its fraction. */
 static plx_slice value_of_time(plx_slice cell)
 {
     date_time when = {0};
@@ -268,7 +269,7 @@ static plx_slice value_of_time(plx_slice cell)
     return cell;
 }
 
-/* A whole number without its fraction of zeros, and a zero without its sign then, as a float has it. */
+/* An integer without a fraction of zeros, and then a zero without its sign, like a float. */
 static plx_slice without_fraction(plx_slice cell)
 {
     const size_t sign = cell.text[0] == '-' || cell.text[0] == '+';

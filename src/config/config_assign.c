@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Assignments ("train.epochs=3") are applied by editing the document before it is checked, so that their mistakes are
- * reported like any other. Mappings are copied before they change, since aliases may make two places the same node.
- * Nodes are kept by index: adding one may move all.
+ * Assignments ("train.epochs=3") edit the document before it is checked, so that their mistakes are reported like any
+ * other. Mappings are copied before they change, since with aliases two places may share a node. Nodes are kept by
+ * index: adding a node may move all of them.
  */
 #include "config/config_document.h"
 
@@ -11,13 +11,13 @@
 
 enum { GRAFT_DEPTH = 4 };
 
-/** One assignment, cut up: section [. name] . key = value. */
+/** A parsed assignment: section [. name] . key = value. */
 typedef struct assignment {
     int number;
-    plx_slice section, name, key, value; /* name: empty where the section is a mapping */
+    plx_slice section, name, key, value; /* name: empty if the section is a mapping */
 } assignment;
 
-/** A node that has the assignment's mark and is not in the document. */
+/** A node with the position of the assignment that is not in the document. */
 static yaml_node_t place_of(const assignment *a)
 {
     return (yaml_node_t){.type = YAML_SCALAR_NODE, .start_mark = plx_assignment_mark(a->number)};
@@ -62,7 +62,7 @@ static int graft_mapping(plx_document *document, const assignment *a, yaml_docum
     return mapping;
 }
 
-/** Copies a node of the value's own document; 0 where it can't. */
+/** Copies a node of the value's own document; 0 on failure. */
 static int graft(plx_document *document, const assignment *a, yaml_document_t *from, int index, int depth)
 {
     const yaml_node_t *node = yaml_document_get_node(from, index);
@@ -102,7 +102,7 @@ static int parse_value(plx_document *document, const assignment *a)
     return index;
 }
 
-/** A new mapping with the pairs of another but those called `left_out` (NULL: all). */
+/** A new mapping with the pairs of another, without those with key `left_out` (NULL: all). */
 static int copy_mapping(plx_document *document, int index, const char *left_out)
 {
     int copy = plx_document_add_mapping(document, plx_document_node(document, index)->start_mark);
@@ -130,7 +130,7 @@ static void put(plx_document *document, int mapping, plx_slice key, int value, y
     plx_document_append_pair(document, mapping, plx_document_add_scalar(document, key, mark), value);
 }
 
-/** Puts `item` into the sequence before place `at`. */
+/** Inserts `item` into the sequence before place `at`. */
 static void insert(plx_document *document, int sequence, int at, int item)
 {
     plx_document_append_item(document, sequence, item);
@@ -142,7 +142,7 @@ static void insert(plx_document *document, int sequence, int at, int item)
     items[at] = item;
 }
 
-/** An entry like `entry`, with names[from..to) of it; 0 where there are none. */
+/** A copy of `entry` with names[from..to) only; 0 if empty. */
 static int part_of_names(plx_document *document, int entry, int names, long from, long to)
 {
     if (from >= to) return 0;
@@ -156,8 +156,8 @@ static int part_of_names(plx_document *document, int entry, int names, long from
 }
 
 /**
- * Entry `at` of a sequence has several names: cuts it into the names before number `number`, that one alone, and those
- * after it. Returns the entry of the one.
+ * Entry `at` of a sequence has several names: splits it into the names before number `number`, that one alone, and
+ * those after it. Returns the entry with that one.
  */
 static int single_out(plx_document *document, int sequence, int at, int names, long number)
 {
@@ -177,7 +177,7 @@ static int single_out(plx_document *document, int sequence, int at, int names, l
     return one;
 }
 
-/** Where an entry called `name` is: its place in the sequence, and its number in `names` or -1. */
+/** Finds the entry called `name`: its place in the sequence, and its number in `names` or -1. */
 static bool find_entry(plx_document *document, const yaml_node_t *sequence, plx_slice name, int *at, int *names,
                        long *number)
 {

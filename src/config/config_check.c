@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The checks of the other layers, each mistake at its place in the document. */
+/* Runs the checks of the other layers, and reports each mistake at its place in the document. */
 #include <string.h>
 
 #include "config/config_document.h"
@@ -27,14 +27,14 @@ static const yaml_node_t *section_place(const plx_spec_places *places, const cha
     return NULL;
 }
 
-/* At the value of the key; where that is not given, at the entry or else at the section. */
+/* Reports at the key's value; if that is not given, at the entry, or else at the section. */
 static void receive(void *user, const char *section, int entry, const char *key, const char *message)
 {
     const receiver *r = user;
     const bool is_feature = strcmp(section, "features") == 0, is_list = is_feature || strcmp(section, "tasks") == 0;
     const char *name = plx_table_entry(&r->spec->table, section, entry);
     const yaml_node_t *place = section_place(r->places, section);
-    if (is_list && entry < 0 && !place) return; /* the section is missing, or not all of it could be read */
+    if (is_list && entry < 0 && !place) return; /* the section is missing or could not be read completely */
     if (entry >= 0) place = is_feature ? r->places->feature[entry] : r->places->task[entry];
     const yaml_node_t *value = key ? plx_document_value(r->document, place, key) : NULL;
     if (value) place = value;

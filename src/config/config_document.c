@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A document, its nodes' places, and the list of mistakes. */
+/* A document, the places of its nodes, and the list of mistakes. */
 #include "config/config_document.h"
 
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 enum { VALUES_LIMIT = 1000000, LIST_DEPTH = 3 };
 
-/** Leaves room in plx_error.message for the line about mistakes that are not shown. */
+/** Reserves space in plx_error.message for the line about mistakes that are not shown. */
 static const size_t TOLD_LIMIT = sizeof((plx_error *)0)->message - 64;
 
 plx_status plx_document_init(plx_document *document, const plx_allocator *allocator, const plx_spec_source *source,
@@ -153,7 +153,7 @@ yaml_node_t *plx_document_value(plx_document *document, const yaml_node_t *mappi
     return pair ? plx_document_node(document, pair->value) : NULL;
 }
 
-/* What may stand between cells or items: control bytes and nothing else. */
+/* Whether the text is a separator of control bytes only. */
 static bool is_separator(plx_slice text)
 {
     enum { LONGEST = 8 };
@@ -164,8 +164,8 @@ static bool is_separator(plx_slice text)
 }
 
 /**
- * Text that can be written and read back on one line: no control characters but tab and line feed, none of the line
- * ends that YAML has beside it, no byte order mark.
+ * Text that can be written and read back on one line: no control characters except tab and line feed, none of YAML's
+ * other line ends, no byte order mark.
  */
 static bool is_plain_text(plx_slice text)
 {
@@ -207,7 +207,7 @@ static bool raw_at_depth(plx_document *document, const yaml_node_t *node, int de
     return true;
 }
 
-/* Keys and values in turn. */
+/* Alternating keys and values. */
 static bool raw_mapping(plx_document *document, const yaml_node_t *node, plx_raw *out)
 {
     const yaml_node_pair_t *start = node->data.mapping.pairs.start;

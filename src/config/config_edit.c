@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New nodes in a document. A failure is remembered in the document; 0 stands for a node that could not be made. */
+/* Creates nodes in a document. A failure is stored in the document; index 0 means that a node could not be created. */
 #include "config/config_document.h"
 
-/** Remembers a failed addition (index 0); gives a new node its mark. */
+/** Records a failed addition (index 0); gives a new node its position. */
 static int added(plx_document *document, int index, yaml_mark_t mark)
 {
     if (index == 0) document->out_of_memory = true;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * JSON into a document of libyaml, which is not all of JSON's reader: it knows no pairs of surrogates, and keys of at
- * most 1,024 characters. Jansson says whether a text is JSON; what walks it then for the places that Jansson does not
- * tell need not look for mistakes.
+ * Reads JSON into a document of libyaml, which does not parse all of JSON: no surrogate pairs, and only keys of at most
+ * 1,024 characters. Jansson checks the text; this parser then finds the places, which Jansson does not give, and need
+ * not check for mistakes.
  */
 #include <jansson.h>
 #include <string.h>
@@ -12,9 +12,9 @@
 
 typedef struct walk {
     const char *at;
-    yaml_mark_t mark; /* of it, in characters */
+    yaml_mark_t mark; /* position of `at`, in characters */
     yaml_document_t *document;
-    plx_string *text; /* of the string under way */
+    plx_string *text; /* of the current string */
 } walk;
 
 static void step(walk *w)
@@ -57,7 +57,7 @@ static void add_character(plx_string *out, uint32_t c)
     plx_string_add(out, bytes, (size_t)more + 1);
 }
 
-/* What follows a backslash. */
+/* The character after a backslash. */
 static void take_escape(walk *w)
 {
     static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
@@ -113,7 +113,7 @@ static int add_scalar(walk *w)
 
 static int add_value(walk *w, int depth);
 
-/* The pair or the item that comes next. */
+/* The next pair or item. */
 static bool add_entry(walk *w, int node, bool is_mapping, int depth)
 {
     int key = 0;
@@ -129,7 +129,7 @@ static bool add_entry(walk *w, int node, bool is_mapping, int depth)
                       : yaml_document_append_sequence_item(w->document, node, value);
 }
 
-/* The node of the value that comes next; 0: out of memory, or too deep. */
+/* The node of the next value; 0: out of memory, or nested too deeply. */
 static int add_value(walk *w, int depth)
 {
     const bool is_mapping = *w->at == '{';
@@ -148,7 +148,7 @@ static int add_value(walk *w, int depth)
     return node;
 }
 
-/* Of what is no list, mapping or string JSON and YAML think alike. */
+/* JSON and YAML agree on everything that is not a list, mapping or string. */
 static bool is_json(plx_slice text, json_error_t *where)
 {
     size_t n = 0;

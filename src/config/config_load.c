@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Loading YAML by libyaml, whose time grows with the square of how deep lists and mappings lie in one another: a first
- * pass, which makes no document, ends where that is too deep.
+ * Loads YAML by libyaml, which takes time quadratic in the nesting depth: a first pass, which builds no document, fails
+ * if the nesting is too deep.
  */
 #include <string.h>
 
@@ -36,14 +36,14 @@ static plx_status parser_failure(const yaml_parser_t *parser, const char *name, 
     return fail_at(name, parser->problem_mark, problem, parser->context ? parser->context : "", err);
 }
 
-/** How deep the text is nested after an event. */
+/** The nesting depth after an event. */
 static int depth_behind(yaml_event_type_t event, int depth)
 {
     if (event == YAML_SEQUENCE_START_EVENT || event == YAML_MAPPING_START_EVENT) return depth + 1;
     return event == YAML_SEQUENCE_END_EVENT || event == YAML_MAPPING_END_EVENT ? depth - 1 : depth;
 }
 
-/** Other mistakes are left to what makes the document. */
+/** Other mistakes are reported when the document is built. */
 static plx_status check_depth(plx_slice text, const char *name, plx_error *err)
 {
     yaml_parser_t parser;
@@ -91,13 +91,13 @@ static plx_status load(yaml_document_t *out, plx_slice text, const char *name, p
     return status;
 }
 
-/* Whether an escape of half a pair is here: \uD8.. to \uDB.. first, \uDC.. to \uDF.. second. */
+/* Whether half a surrogate pair is escaped here: \uD8.. to \uDB.. first, \uDC.. to \uDF.. second. */
 static bool is_half(const char *at, const char *digits)
 {
     return at[0] == '\\' && at[1] == 'u' && (at[2] | 0x20) == 'd' && at[3] && strchr(digits, at[3]);
 }
 
-/* Whether the text can only be meant as JSON: by its name, or by a pair of surrogates, which YAML does not have. */
+/* Whether the text must be JSON: by its name, or by a surrogate pair, which YAML does not have. */
 static bool is_meant_as_json(plx_slice text, const char *name)
 {
     static const char ending[] = ".json";

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the YAML document to the specs, by their tables. Each mistake is recorded and parsing continues. */
+/* Parses the YAML document into the specs, by their tables. Each mistake is recorded and parsing continues. */
 #include <string.h>
 
 #include "config/config_document.h"
 
 enum { NAMES_MAX = 64 };
 
-/** A mapping and what it may hold. */
+/** A mapping and its allowed keys. */
 typedef struct section {
     const char *title; /* "section 'data'" */
     const plx_field *fields;
     size_t n_fields;
-    const char *extra;        /* a key beside the table's, read by the caller; NULL: none */
-    const char *waived;       /* a field without default that may be missing all the same; NULL: none */
-    const char *const *kinds; /* of the key `kind`, which distinguishes fields of one name; NULL: there are none */
+    const char *extra;        /* a key besides the table's, read by the caller; NULL: none */
+    const char *waived;       /* a field without default that may still be missing; NULL: none */
+    const char *const *kinds; /* of the key `kind`, which selects between fields of one name; NULL: none */
 } section;
 
 typedef struct parser {
@@ -21,7 +21,7 @@ typedef struct parser {
     plx_spec *spec;
     plx_spec_places places;
     plx_error *err;
-    bool has_early_problems; /* of assignments and views */
+    bool has_early_problems; /* from assignments and views */
 } parser;
 
 static const char *const section_names[] = {"data", "features", "tasks", "model", "train"};
@@ -56,7 +56,7 @@ static size_t list_keys(const section *s, const char *names[NAMES_MAX])
     return n;
 }
 
-/** Tells of a key's second appearance; its value is left out. */
+/** Reports a duplicate key; its value is ignored. */
 static bool is_duplicate(parser *p, const yaml_node_t *mapping, const yaml_node_pair_t *pair)
 {
     const yaml_node_t *key = plx_document_node(&p->document, pair->key);
@@ -71,7 +71,7 @@ static bool is_duplicate(parser *p, const yaml_node_t *mapping, const yaml_node_
     return false;
 }
 
-/** The number of an entry's kind; below 0 where it has none. */
+/** The number of an entry's kind; negative if it has none. */
 static int kind_of(parser *p, const yaml_node_t *entry, const section *s)
 {
     const plx_slice text = plx_node_text(plx_document_value(&p->document, entry, "kind"));
@@ -131,8 +131,8 @@ static void fill(parser *p, const yaml_node_t *mapping, const section *s, void *
     }
 }
 
-/** Keys that mean nothing for the entry's kind, which is one of `kinds`; `what` such entries are called. They are as
- * by default from here on, so that nothing else is said of their values. */
+/** Reports keys that have no meaning for the entry's kind, one of `kinds`; messages call such entries `what`. The keys
+ * get their defaults here, so that their values cause no further messages. */
 static void check_keys(parser *p, const yaml_node_t *entry, const section *s, void *object, const char *const *kinds,
                        int kind, const char *what)
 {
@@ -201,7 +201,7 @@ static void parse_feature(parser *p, const yaml_node_t *entry)
     }
 }
 
-/** Items of a section that is a list; reports a problem if it is not. */
+/** The length of a section that is a list; reports a problem if it is not one. */
 static long list_length(parser *p, const yaml_node_t *node, const char *title)
 {
     if (!node) return 0;
@@ -210,7 +210,7 @@ static long list_length(parser *p, const yaml_node_t *node, const char *title)
     return 0;
 }
 
-/** How many features the section stands for, aliases counted. */
+/** The number of features in the section, including aliases. */
 static long count_features(parser *p, const yaml_node_t *node, long n_entries)
 {
     long n = 0;
@@ -225,8 +225,8 @@ static long count_features(parser *p, const yaml_node_t *node, long n_entries)
     return n;
 }
 
-/** By kinds in the order of their list (sparse features first, dense ones last), each in their order: as the model
- * reads them. */
+/** Sorts by kind in the order of the list of kinds (sparse features first, dense ones last), and keeps the order within
+ * a kind: the model reads features in this order. */
 static void sort_features(parser *p)
 {
     plx_table_spec *table = &p->spec->table;

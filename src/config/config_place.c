@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Where a node is, in the words of plx_config_get: "train.epochs", "features.age.scaling", "features[2].kind". */
+/* The path of a node as plx_config_get writes it: "train.epochs", "features.age.scaling", "features[2].kind". */
 #include "config/config_document.h"
 
-enum { DEPTH = 6, STEPS_LIMIT = 100000 }; /* aliases may make a document of any size */
+enum { DEPTH = 6, STEPS_LIMIT = 100000 }; /* with aliases a document may have any size */
 
 typedef struct search {
     plx_document *document;
@@ -33,7 +33,7 @@ static void add_text(const yaml_node_t *node, plx_string *out)
     plx_string_add(out, text.text, text.length);
 }
 
-/* The key of the mapping's pair that holds the node, after a point. */
+/* Adds a point and the key of the mapping's pair that contains the node. */
 static void add_key(search *s, const yaml_node_t *mapping, plx_string *out)
 {
     if (!mapping || mapping->type != YAML_MAPPING_NODE) return;
@@ -46,7 +46,7 @@ static void add_key(search *s, const yaml_node_t *mapping, plx_string *out)
     }
 }
 
-/* The entry of a list that holds the node, by its name or its number from 0, and the key. */
+/* Adds the list entry that contains the node, by its name or its number from 0, and the key. */
 static void add_entry(search *s, const yaml_node_t *list, plx_string *out)
 {
     const yaml_node_item_t *start = list->data.sequence.items.start;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The reference page of the configuration, from the tables that the parser uses: docs/configuration.md. */
+/* Writes the reference page of the configuration from the parser's tables: docs/configuration.md. */
 #include <string.h>
 
 #include "config/config.h"
@@ -113,7 +113,7 @@ static void write_bound(plx_string *out, double bound)
 
 static void write_range(const plx_field *field, plx_string *out)
 {
-    if (field->min == 0 && field->max == 0) return; /* any */
+    if (field->min == 0 && field->max == 0) return; /* any number */
     plx_string_format(out, field->above_min ? ", above " : ", from ");
     write_bound(out, field->min);
     plx_string_format(out, field->below_max ? " and below " : " to ");
@@ -156,7 +156,7 @@ static void write_default(const plx_field *field, plx_string *out)
     } else if (field->fallback[0] == '\0' || strcmp(field->fallback, "[]") == 0) {
         plx_string_format(out, "empty");
     } else {
-        const char *escape = strcmp(field->fallback, "|") == 0 ? "\\" : ""; /* it would end the table's cell */
+        const char *escape = strcmp(field->fallback, "|") == 0 ? "\\" : ""; /* it would end the table cell */
         plx_string_format(out, "`%s%s`", escape, field->fallback);
     }
 }
@@ -194,7 +194,7 @@ static void write_tasks_taken(const plx_model_def *def, plx_string *out)
 
 typedef enum model_keys { OF_ONE_MODEL, OF_SOME_MODELS, OF_ALL_MODELS } model_keys;
 
-/* How many models have the same row. */
+/* Whether one, some or all models have the same row. */
 static model_keys keys_of(const plx_field *field)
 {
     int n = 0, n_models = 0;
@@ -219,7 +219,7 @@ static void write_model_rows(int first, model_keys keys, plx_string *out)
     }
 }
 
-/* The names of a model's keys that some others have, too, in lines. */
+/* The names of a model's keys that some other models also have, in lines. */
 static void write_key_names(const plx_model_def *def, plx_string *out)
 {
     size_t line = out->length;
@@ -264,7 +264,7 @@ static void write_models(plx_string *out)
         write_model(plx_model_list[i], out);
 }
 
-/** The metrics that train.monitor takes. */
+/** The metrics available for train.monitor. */
 static void write_metrics(plx_string *out)
 {
     plx_string_format(out,

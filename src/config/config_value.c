@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One value of a spec by its key, as JSON. */
+/* One value of a spec, by its key, as JSON. */
 #include <math.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static void write_choices(const plx_field *field, const plx_int_list *list, plx_
     plx_string_add(out, "]", 1);
 }
 
-/* Words in quotes; what is a number, a truth value or a list of these is written as in YAML. */
+/* Words are quoted; numbers, booleans and lists of them are written as in YAML. */
 static void write_value(const plx_field *field, const void *object, plx_string *out)
 {
     const void *at = (const unsigned char *)object + field->offset;
@@ -54,7 +54,7 @@ static void write_value(const plx_field *field, const void *object, plx_string *
     }
 }
 
-/** A key cut up: section [. name] . key. */
+/** A parsed key: section [. name] . key. */
 typedef struct place {
     plx_slice section, name, key;
 } place;
@@ -64,7 +64,7 @@ static plx_slice between(const char *from, const char *to)
     return (plx_slice){from, (size_t)(to - from)};
 }
 
-/* Where the fields of `at` are, and what they describe; NULL: there is no such section or entry. */
+/* The struct that `at` is in, and its fields; NULL: no such section or entry. */
 static const void *find(const plx_spec *spec, const place *at, const plx_field **fields, size_t *n)
 {
     const plx_table_spec *table = &spec->table;
@@ -138,7 +138,7 @@ static int find_word(const char *const *words, plx_slice word)
     return -1;
 }
 
-/* The fields of a section, and of which kind its entry is: -1 where there are no kinds. */
+/* The fields of a section, and the kind of its entry: -1 if it has no kinds. */
 static bool find_fields(const place *at, const plx_field **fields, size_t *n, int *kind)
 {
     *kind = -1;
@@ -162,7 +162,7 @@ static bool find_fields(const place *at, const plx_field **fields, size_t *n, in
 
 plx_status plx_spec_write_default(const plx_allocator *allocator, const char *key, plx_string *out, plx_error *err)
 {
-    /* One of them: a field knows its own place in its struct. */
+    /* Only one is used: a field knows its offset in its struct. */
     union {
         plx_data_spec data;
         plx_feature_spec feature;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Several views of one column: an entry of features with `views: [number, log1p, {quantiles: 32}]` becomes one entry a
- * view before the document is checked, so that all mistakes are reported like those of any other entry. Nodes are kept
- * by index: adding one may move all.
+ * Several views of one column: an entry of features with `views: [number, log1p, {quantiles: 32}]` becomes one entry
+ * per view before the document is checked, so that all mistakes are reported like those of any other entry. Nodes are
+ * kept by index: adding a node may move all of them.
  */
 #include <string.h>
 
@@ -11,7 +11,7 @@
 
 enum { OPTIONS_MAX = 2, VIEWS_MAX = 64 };
 
-/** A view that a word alone names. */
+/** A view given by a word alone. */
 typedef struct view_word {
     const char *name;
     int kind;
@@ -40,7 +40,7 @@ typedef struct viewed {
     view views[VIEWS_MAX];
     int n_views;
     uint32_t kinds; /* bit k: a view is of kind k */
-    int n_made;     /* entries so far */
+    int n_made;     /* entries created so far */
 } viewed;
 
 static const plx_field *field_of(plx_slice name)
@@ -55,7 +55,7 @@ static bool is_one_of(plx_slice text, const char *const *names)
     return false;
 }
 
-/** The kind whose number `text` is a name of; -1 where it is none. */
+/** The number of the kind named `text`, or -1. */
 static int kind_named(plx_slice text)
 {
     for (int kind = 0; plx_feature_kinds[kind]; kind++)
@@ -80,7 +80,7 @@ static bool read_word(plx_document *document, const yaml_node_t *node, view *out
     return false;
 }
 
-/** Options: the first that belongs only to some kinds determines the view's kind, unless `kind` does. */
+/** Reads options: the first one that belongs only to some kinds determines the view's kind, unless `kind` does. */
 static bool read_options(plx_document *document, const yaml_node_t *node, view *out)
 {
     static const char *const not_here[] = {"column", "names", "views", NULL};
@@ -132,7 +132,7 @@ static void add_text(viewed *v, int mapping, const char *key, plx_slice value, y
     plx_document_append_pair(v->document, mapping, key_node, plx_document_add_scalar(v->document, value, mark));
 }
 
-/** Whether the view has an option itself. */
+/** Whether the view itself has an option. */
 static bool has_option(viewed *v, const view *one, plx_slice key)
 {
     for (int i = 0; one->word && i < OPTIONS_MAX && one->word->options[i][0]; i++)
@@ -144,8 +144,8 @@ static bool has_option(viewed *v, const view *one, plx_slice key)
     return false;
 }
 
-/** Options of the entry go to each view that takes them; those that none takes to the first, which reports them.
- */
+/** Options of the entry go to each view that takes them; an option that no view takes goes to the first, which reports
+ * it. */
 static bool takes_option(viewed *v, const view *one, plx_slice key)
 {
     static const char *const replaced[] = {"name", "names", "column", "kind", "views", NULL};
@@ -186,7 +186,7 @@ static int make_entry(viewed *v, const view *one, plx_slice name, plx_slice colu
     return made;
 }
 
-/** The views of one column. */
+/** Adds the views of one column. */
 static void expand_name(viewed *v, int sequence, const yaml_node_t *name, const yaml_node_t *column)
 {
     const plx_slice text = plx_node_text(name), from = column ? plx_node_text(column) : text;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From the specs back to YAML: a line a key, features and tasks in flow form, one a line. */
+/* Writes the specs as YAML: one line per key, feature or task; features and tasks in flow style. */
 #include <string.h>
 
 #include "config/config.h"
@@ -60,7 +60,7 @@ void plx_spec_write(const plx_spec *spec, plx_string *out)
     write_section(out, plx_train_fields, plx_train_n_fields, &spec->train);
 }
 
-/** Whether a field decides how the network is made of the encoded rows, not how rows are encoded. */
+/** Whether a field affects the network for the encoded rows, not the encoding of rows. */
 static bool is_of_network(const plx_field *field)
 {
 #define PARAMETER(key, loss, most, open, fallback, doc) #key,

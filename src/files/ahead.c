@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ring of blocks between the thread that reads and the one that takes. */
+/* A ring of blocks between the reading thread and the caller. */
 #include "files/ahead.h"
 
 #include <string.h>
@@ -16,18 +16,18 @@ typedef struct block {
 struct plx_ahead {
     const plx_allocator *allocator;
     plx_byte_source source;
-    block *blocks; /* [n_blocks]: a block is the reader's or the taker's, as the numbers below say */
+    block *blocks; /* [n_blocks]: owned by the reader or the caller, by the counts below */
     size_t n_blocks;
-    size_t at; /* the taker's place in its block */
+    size_t at; /* the caller's place in its block */
 
-    plx_helper helper;      /* reads; it shares all below */
-    size_t n_read, n_taken; /* blocks so far; full are those between */
+    plx_helper helper;      /* reads; shares all members below */
+    size_t n_read, n_taken; /* blocks so far; the full ones are between them */
     bool at_end;
-    plx_status status; /* of the source, once at_end */
+    plx_status status; /* of the source, if at_end */
     plx_error error;
 };
 
-/* Fills a block as far as the source goes. `*more`: there may be another one. */
+/* Fills a block as far as the source goes. `*more`: there may be another block. */
 static plx_status fill(const plx_ahead *ahead, block *to, bool *more, plx_error *err)
 {
     *more = true;
@@ -40,7 +40,7 @@ static plx_status fill(const plx_ahead *ahead, block *to, bool *more, plx_error 
     return PLX_OK;
 }
 
-/* False when there is nothing more to do. */
+/* False if the reader must stop. */
 static bool wait_for_room(plx_ahead *ahead, size_t *number)
 {
     plx_helper_lock(&ahead->helper);
@@ -62,7 +62,7 @@ static void *read_ahead(void *argument)
         const plx_status status = fill(ahead, &ahead->blocks[number % ahead->n_blocks], &more, &error);
         more = more && status == PLX_OK;
         plx_helper_lock(&ahead->helper);
-        ahead->n_read++; /* after an error too: what came before it is there */
+        ahead->n_read++; /* after an error too: the block has the bytes before it */
         ahead->at_end = !more;
         ahead->status = status;
         ahead->error = error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One Arrow column: its format, and where the value of a row lies. Formats that begin with "plx:" are those of Parquet
+ * One Arrow column: its format, and the place of a row's value. Formats that begin with "plx:" are for Parquet types
  * that Arrow does not have (files/parquet.h).
  */
 #include "files/arrow_column.h"
@@ -38,7 +38,7 @@ static bool find_letter(char format, plx_arrow_values *out)
     return false;
 }
 
-/* Decimal digits of a unit's letter; -1: it is none. */
+/* Decimal digits of a unit's letter, or -1. */
 static int digits_of(char unit)
 {
     static const char units[] = "s  m  u  n";
@@ -46,7 +46,7 @@ static int digits_of(char unit)
     return found ? (int)(found - units) : -1;
 }
 
-/* Dates, times and timestamps: what follows the t. */
+/* Dates, times and timestamps: the format after the t. */
 static bool find_time(const char *format, plx_arrow_values *out)
 {
     if (!strcmp(format, "dD") || !strcmp(format, "dm")) {
@@ -77,7 +77,7 @@ static bool find_decimal(const char *format, plx_arrow_values *out)
     return (bits == 32 || bits == 64 || bits == 128 || bits == 256) && abs(scale) <= SCALE_LIMIT;
 }
 
-/* What follows plx: */
+/* The format after "plx:". */
 static bool find_parquet(const char *format, plx_arrow_values *out)
 {
     int bytes = 0, scale = 0;
@@ -155,8 +155,8 @@ static plx_status fail_format(const struct ArrowSchema *schema, plx_error *err)
     PLX_FAIL(err, PLX_ERR_SCHEMA, "%s (Arrow format '%.20s'); %s", known[i].what, format, known[i].remedy);
 }
 
-/* Whether the schema's metadata (how many pairs there are, and of each key and value length and bytes) say that bytes
- * are a UUID. */
+/* Whether the schema's metadata (the number of pairs, then length and bytes of each key and value) mark the bytes as a
+ * UUID. */
 static bool is_uuid(const struct ArrowSchema *schema)
 {
     static const char *const words[] = {"ARROW:extension:name", "arrow.uuid"};
@@ -210,7 +210,7 @@ static plx_status init_values(plx_arrow_values *values, const struct ArrowSchema
     return PLX_OK;
 }
 
-/* What rows or items of lists are, and the dictionary that they are places in. */
+/* Sets up the cells or the items of lists, and their dictionary. */
 static plx_status init_cells(plx_arrow_column *column, const struct ArrowSchema *schema, const struct ArrowArray *array,
                              bool is_rule_0, plx_error *err)
 {

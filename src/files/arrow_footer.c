@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A reader of flatbuffers: each number is read only where it lies inside the bytes, else it is 0. */
+/* A flatbuffers reader: each number is read only if it is inside the bytes, else it is 0. */
 #include "files/arrow_footer.h"
 
 #include <string.h>
 
-/* Slots of Arrow's tables, and numbers of its enumerations. */
+/* Slots of Arrow's tables, and values of its enumerations. */
 enum { MESSAGE_HEADER = 2, SCHEMA_FIELDS = 1, FIELD_NAME = 0, FIELD_TYPE_KIND = 2, FIELD_TYPE = 3, FIELD_CHILDREN = 5 };
 enum { DURATION = 18, DURATION_UNIT = 0, MILLISECONDS = 1, N_UNITS = 4 };
 
@@ -18,7 +18,7 @@ static int digit_of(char c)
     return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* Up to the first character that is no digit. */
+/* Up to the first character that is not a digit. */
 static size_t decode(const char *base64, uint8_t *out)
 {
     uint32_t bits = 0;
@@ -56,14 +56,14 @@ static uint32_t number_at(const plx_arrow_footer *f, size_t at, size_t bytes)
     return number;
 }
 
-/* Where the offset at `at` leads. */
+/* The target of the offset at `at`. */
 static size_t follow(const plx_arrow_footer *f, size_t at)
 {
     const size_t offset = at ? number_at(f, at, 4) : 0;
     return offset && offset < f->n - at ? at + offset : 0;
 }
 
-/* Where a table has this slot; 0: it does not. */
+/* The place of this slot in a table; 0: none. */
 static size_t slot_of(const plx_arrow_footer *f, size_t table, size_t slot)
 {
     const int64_t vtable = (int64_t)table - (int32_t)number_at(f, table, 4);
@@ -93,7 +93,7 @@ static bool is_named(const plx_arrow_footer *f, size_t field, const char *name)
 
 size_t plx_arrow_footer_column(const plx_arrow_footer *f, int64_t i, const char *name)
 {
-    const size_t begin = number_at(f, 0, 4) == UINT32_MAX ? 8 : 4; /* before it, a mark and the length */
+    const size_t begin = number_at(f, 0, 4) == UINT32_MAX ? 8 : 4; /* preceded by a marker and the length */
     const size_t message = begin < f->n ? follow(f, begin) : 0, schema = follow(f, slot_of(f, message, MESSAGE_HEADER));
     const size_t field = item_of(f, follow(f, slot_of(f, schema, SCHEMA_FIELDS)), i);
     return field && is_named(f, field, name) ? field : 0;
@@ -110,5 +110,5 @@ char plx_arrow_footer_duration(const plx_arrow_footer *f, size_t field)
     if (!kind || number_at(f, kind, 1) != DURATION || !type) return 0;
     const size_t unit = slot_of(f, type, DURATION_UNIT);
     const uint32_t number = unit ? number_at(f, unit, 2) : MILLISECONDS;
-    return "smun"[number < N_UNITS ? number : N_UNITS]; /* after them, the string's end */
+    return "smun"[number < N_UNITS ? number : N_UNITS]; /* an unknown unit gives the string's end */
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values of Arrow arrays. What offsets and numbers of blocks say is checked with each value that is read. */
+/* Values of Arrow arrays. Offsets and block numbers are checked with each value that is read. */
 #include "files/arrow_value.h"
 
 #include <math.h>
@@ -32,8 +32,8 @@ static double half_value(uint16_t half)
     return half >> 15 ? -value : value;
 }
 
-/* The shortest decimal of at most `most` digits that reads back as the float, as a double and in `room`; false: there
- * is none. */
+/* The shortest decimal of at most `most` digits that reads back as the float, as a double and in `room`; false:
+ * none. */
 static bool shorten(float value, int most, char *room, size_t *length, double *back)
 {
     for (int digits = most > 8 ? 1 : 6; digits <= most; digits++) { /* few digits distinguish tiny floats */
@@ -57,7 +57,7 @@ double plx_arrow_decimal_of(float value, bool is_rule_0)
     const bool is_usual = size >= 1e-9 && size < 1e15;
     const int exponent = is_usual ? (int)floor(log10(size)) : 0;
     for (int digits = 6; is_usual && digits <= most; digits++) {
-        /* Divided or multiplied once, two doubles without error give what the decimal reads back as. */
+        /* A single division or multiplication of two exact doubles gives the number that the decimal reads back as. */
         const int shift = digits - 1 - exponent;
         const double moved = shift >= 0 ? x * powers[shift] : x / powers[-shift], whole = nearbyint(moved);
         if (fabs(fabs(moved - whole) - 0.5) < 1e-5) return shorten(value, most, room, &length, &back) ? back : x;
@@ -67,7 +67,7 @@ double plx_arrow_decimal_of(float value, bool is_rule_0)
     return !is_usual && shorten(value, most, room, &length, &back) ? back : x;
 }
 
-/* The text by the rule of model files that have none. */
+/* The text by rule 0, for model files without a rule. */
 static plx_slice rule_0_text(double value, bool is_float, char *room)
 {
     if (fabs(value) < 1e15 && value == floor(value)) return plx_value_of_int64((int64_t)value, room);
@@ -116,7 +116,7 @@ static plx_arrow_value from_bool(const plx_arrow_values *values, int64_t at, cha
 
 /* -- Times ------------------------------------------------------------------------------------------------------- */
 
-/* A count of 10^-digits as a double: the same for the same number, whatever unit counts it. */
+/* A count of 10^-digits as a double: the same for the same number in any unit. */
 static double scaled(int64_t count, int digits)
 {
     for (; digits > 0 && count % 10 == 0; digits--)
@@ -166,7 +166,7 @@ static plx_status from_int96(const plx_arrow_values *values, int64_t at, char *r
         PLX_FAIL(err, PLX_ERR_FORMAT, "a value of 12 bytes is not a timestamp");
     seconds = ((int64_t)day - JULIAN_1970) * DAY_SECONDS;
     if (seconds > INT64_MAX / unit - DAY_SECONDS || seconds < INT64_MIN / unit + DAY_SECONDS) {
-        *out = from_timestamp(values, seconds + nanoseconds / unit, 0, room); /* no nanoseconds then, as a rule */
+        *out = from_timestamp(values, seconds + nanoseconds / unit, 0, room); /* usually without nanoseconds */
         return PLX_OK;
     }
     *out = from_timestamp(values, seconds * unit + nanoseconds, 9, room);
@@ -226,7 +226,7 @@ static plx_status from_offsets(const plx_arrow_values *values, int64_t begin, in
     return PLX_OK;
 }
 
-/* A view: length, then 12 bytes of text, or its first 4, the number of its block and its place there. */
+/* A view: its length, then 12 bytes of text, or the first 4 with block number and offset. */
 static plx_status from_view(const plx_arrow_values *values, int64_t at, plx_arrow_value *out, plx_error *err)
 {
     const char *view = (const char *)values->items + 16 * at;
@@ -256,7 +256,7 @@ static plx_status text_at(const plx_arrow_values *values, int64_t at, plx_arrow_
     return from_offsets(values, offsets[at], offsets[at + 1], offsets[end], out, err);
 }
 
-/* Bytes of a fixed number are texts where each of them can stand in one. */
+/* Fixed-size bytes are texts if all of them are valid in a text. */
 static plx_status from_fixed(const plx_arrow_values *values, int64_t at, plx_arrow_value *out, plx_error *err)
 {
     const char *texts = values->items, *text = texts + at * values->item_bytes;

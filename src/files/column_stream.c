@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbers are lent where they lie. A text that is NULL is null; texts are copied side by side, as Arrow has them. */
+/* Numbers are used in place. A NULL text is null; texts are copied into one buffer, as Arrow requires. */
 #include "files/column_stream.h"
 
 #include <string.h>
@@ -58,7 +58,7 @@ static void set_numbers(plx_arena *arena, const void *numbers, const char *forma
     *array = (struct ArrowArray){.length = n, .n_buffers = 2, .buffers = take_buffers(arena, numbers)};
 }
 
-/* Cells of `width` numbers: a list of them. */
+/* Cells of `width` numbers are fixed-size lists. */
 static void set_vectors(plx_arena *arena, const plx_column *column, int64_t rows, struct ArrowSchema *schema,
                         struct ArrowArray *array)
 {

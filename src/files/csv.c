@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The tokenizer. A row is parsed where it lies in the buffer. When the bytes end before the row does, it is moved to
- * the buffer's front, more is read after it, and it is parsed again: once in some thousands of rows, and no state has
- * to survive in the middle of a cell. A line feed is kept after the last byte, so that no loop needs to look for the
- * end of the buffer.
+ * The tokenizer. A row is parsed in place in the buffer. If the buffer ends before the row, the row is moved to the
+ * front, more bytes are read after it, and it is parsed again: once in some thousands of rows, so that no state must be
+ * kept in the middle of a cell. A line feed follows the last byte, so that no loop needs to check for the end of the
+ * buffer.
  */
 #include "files/csv.h"
 
@@ -16,14 +16,14 @@
 
 enum { FIRST_CAPACITY = 1 << 18, FIRST_CELLS = 64 };
 
-/* What parsing found out about a row. */
+/* Properties of a row, found in parsing. */
 typedef struct findings {
     bool cut;     /* the buffer ends before the row does */
     bool quoted;  /* a cell is quoted */
-    bool doubled; /* and has quotes inside */
+    bool doubled; /* with quotes inside */
 } findings;
 
-/* The scanner's state: the block under way and its ends that are not yet eaten. */
+/* The scanner's state: the current block and its cell ends that are still to come. */
 typedef struct scan {
     const char *block;
     uint64_t mask;
@@ -108,7 +108,7 @@ void plx_csv_go_on(plx_csv *csv, plx_byte_source source, uint64_t line)
     csv->at_end = false;
 }
 
-/* The buffer of pieces is not the tokenizer's. */
+/* The buffer belongs to the tokenizer only if it has a source. */
 static bool has_source(const plx_csv *csv)
 {
     return csv->source.read != NULL;
@@ -136,8 +136,8 @@ void plx_csv_place(const plx_csv *csv, size_t cell, plx_error *err)
     add_place(csv, csv->cells[cell].start, err);
 }
 
-/* Moves the row under way to the front, doubles the buffer where that row fills it, and reads: at first until it is
- * full, later as much as there is of that row, so that a long one is not parsed again for every few bytes. */
+/* Moves the current row to the front, doubles the buffer if that row fills it, and reads: at first until it is full,
+ * later as many bytes as the row has, so that a long row is not parsed again for every few bytes. */
 static plx_status fill(plx_csv *csv, plx_error *err)
 {
     size_t kept = csv->end - csv->row;
@@ -167,8 +167,8 @@ static plx_status fill(plx_csv *csv, plx_error *err)
 }
 
 /*
- * What ends lines: CR where there is one outside quotes and, as far as the buffer goes, neither LF nor CR LF there, as
- * old programs on the Mac write them.
+ * The line end: CR if there is one outside quotes and the buffer has neither LF nor CR LF outside quotes, as old Mac
+ * programs write it.
  */
 static char find_feed(const plx_csv *csv)
 {
@@ -184,7 +184,7 @@ static char find_feed(const plx_csv *csv)
     return has_cr ? '\r' : '\n';
 }
 
-/* Excel's first line `sep=;` says what ends cells. */
+/* Excel's first line `sep=;` sets the delimiter. */
 static plx_status skip_separator_line(plx_csv *csv, plx_error *err)
 {
     const plx_csv_options *o = &csv->options;
@@ -217,8 +217,7 @@ static plx_status look_at_begin(plx_csv *csv, plx_error *err)
     return skip_separator_line(csv, err);
 }
 
-/* Skips empty lines and comments; `next` is where a row begins then. False when the buffer ends before that is known.
- */
+/* Skips empty lines and comments, up to a row at `next`. False if the buffer ends before that is known. */
 static bool skip_lines(plx_csv *csv)
 {
     const char *limit = csv->buffer + csv->end, *comment = csv->options.comment;
@@ -251,7 +250,7 @@ plx_status plx_csv_reserve_cell(plx_csv *csv, size_t offset, plx_error *err)
 }
 
 /*
- * A quoted cell that begins at `*at`: its text, quotes still doubled, goes to `cell`, and `*at` to the byte that ends
+ * A quoted cell at `*at`: stores its text, quotes still doubled, in `cell`, and advances `*at` to the byte that ends
  * it, a delimiter or line feed.
  */
 static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell *cell, findings *found, plx_error *err)
@@ -261,7 +260,7 @@ static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell 
     found->quoted = true;
     for (;; close += 2) {
         close = close < limit ? memchr(close, options->quote, (size_t)(limit - close)) : NULL;
-        if (!csv->at_end) /* the other half of a double may follow, too */
+        if (!csv->at_end) /* the second half of a doubled quote may follow */
             found->cut = !close || close + 1 == limit;
         else if (!close)
             return plx_csv_fail(csv, cell->start, err,
@@ -288,7 +287,7 @@ static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell 
     return PLX_OK;
 }
 
-/* The cell from `at` to its end `stop`, which is not quoted. */
+/* The unquoted cell from `at` to its end `stop`. */
 static void plain_cell(const plx_csv_options *options, char feed, const char *at, const char *stop, plx_csv_cell *cell)
 {
     if (*stop == '\n' && feed == '\n' && stop > at && stop[-1] == '\r') stop--;
@@ -316,7 +315,7 @@ static plx_status parse_row(plx_csv *csv, findings *found, plx_error *err)
             PLX_TRY(quoted_cell(csv, &at, cell, found, err));
             if (found->cut) return PLX_OK;
             scan_from(&s, at);
-            s.mask &= s.mask - 1; /* the end of this cell itself */
+            s.mask &= s.mask - 1; /* the end of this cell */
         } else {
             const char *begin = at;
             at = scan_next(&s);
@@ -338,8 +337,7 @@ static void trim_cell(plx_csv_cell *cell)
     cell->length = (uint32_t)text.length;
 }
 
-/* Counts the lines inside quoted cells, drops blanks round their texts, and takes the doubled quotes out of their
- * texts. */
+/* Counts the lines inside quoted cells, trims blanks and undoubles quotes. */
 static plx_status finish_quoted(plx_csv *csv, bool doubled, plx_error *err)
 {
     const char *row = csv->buffer + csv->row;

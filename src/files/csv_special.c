@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows with several bytes between cells, or with bytes that are escaped: read byte by byte, so that the usual tokenizer
- * need not know them. A row that touches the end of what was read so far is read again once there is more.
+ * Rows with a delimiter of several bytes, or with escaped bytes: read byte by byte, so that the usual tokenizer need
+ * not handle them. A row that reaches the end of the buffer is read again when more bytes are there.
  */
 #include "files/csv_special.h"
 
 #include <string.h>
 
-/* Where a row is read byte by byte: texts go to csv->unquoted. */
+/* Reads a row byte by byte: texts go to csv->unquoted. */
 typedef struct special {
     plx_csv *csv;
     const char *at, *limit;
@@ -23,7 +23,7 @@ static size_t delimiter_at(const special *s)
     return (size_t)(s->limit - s->at) >= length && memcmp(s->at, o->long_delimiter, length) == 0 ? length : 0;
 }
 
-/* Whether the row ends here; the end of what was read so far is one only at the end of the source. */
+/* Whether the row ends here; the end of the buffer ends it only at the end of the source. */
 static bool is_row_end(special *s)
 {
     if (s->at == s->limit) {
@@ -41,12 +41,12 @@ static void skip_blanks(special *s)
         s->at++;
 }
 
-/* An escaped byte, or both of CR LF, which are text. */
+/* An escaped byte, or both bytes of CR LF, as text. */
 static void take_escaped(special *s)
 {
     s->is_cut = s->at + 2 >= s->limit && !s->csv->at_end;
     if (s->is_cut) return;
-    if (s->at + 1 < s->limit) s->at++; /* else it stands for itself */
+    if (s->at + 1 < s->limit) s->at++; /* else it is a normal byte */
     s->csv->next_line += *s->at == s->csv->feed;
     *s->out++ = *s->at++;
     if (s->at[-1] != '\r' || s->at >= s->limit || *s->at != '\n' || s->csv->feed != '\n') return;
@@ -102,7 +102,7 @@ static void special_plain(special *s)
         s->out--;
     const bool is_null = escape && s->out == text + 1 && s->at >= begin + 2 && begin[0] == escape && begin[1] == 'N';
     if (!is_null) return;
-    s->out[-1] = escape; /* the NULL of databases stays as it stands */
+    s->out[-1] = escape; /* keeps the NULL of databases as it is */
     *s->out++ = 'N';
 }
 

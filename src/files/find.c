@@ -10,7 +10,7 @@
 static const char *const suffixes[] = {".gz", ".zst"};
 enum { N_SUFFIXES = sizeof suffixes / sizeof *suffixes, MAX_NAMES = 2 * N_SUFFIXES + 1 };
 
-/* The names under which a file may lie, to `names`; returns their number. */
+/* Puts the possible names of a file into `names`; returns their number. */
 static int list_names(plx_arena *arena, const char *name, const char *names[MAX_NAMES])
 {
     int n = 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names that stand for several files. What a folder holds beside data by custom, such as _SUCCESS, .crc files and
- * notes of the system, begins with an underscore or a dot; texts, programs and pictures are recognised by their
- * suffixes.
+ * Names that mean several files. By custom, other files in a data folder, like _SUCCESS, .crc files and those of the
+ * system, start with an underscore or a dot; texts, programs and pictures are recognised by their suffixes.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,7 +19,7 @@ typedef struct list {
     plx_arena *arena;
     const char **items;
     size_t n, capacity;
-    const char *skipped; /* the last one of them that is no data; NULL: none is */
+    const char *skipped; /* the last file that is no data; NULL: none */
     bool failed;
 } list;
 
@@ -29,7 +28,7 @@ static int compare(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Doubles by copying: arenas give nothing back. `path` is in the arena, or NULL where that failed. */
+/* Doubles by copying, since arenas do not free. `path` is in the arena, or NULL if that failed. */
 static void add(list *l, const char *path)
 {
     if (l->n == l->capacity) {
@@ -49,7 +48,7 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* Whether a name in a folder is that of a text about the rows, a program or a picture, and not of rows. */
+/* Whether a file name in a folder is that of a text about the rows, a program or a picture. */
 static bool is_no_data(const char *name)
 {
     static const char *const endings[] = {".md",   ".yaml",  ".yml",    ".json",   ".toml", ".ini",
@@ -144,7 +143,7 @@ plx_status plx_find_files(plx_arena *arena, const char *name, const char *const 
         add(&found, path);
     } else if (status == PLX_ERR_IO && strpbrk(name, "*?[")) {
         PLX_TRY(match_in_folders(&found, name, folders, n_folders, err));
-        if (found.n > 0) status = PLX_OK; /* else the message of the finder, which names all folders */
+        if (found.n > 0) status = PLX_OK; /* else keep the finder's message, which names all folders */
     }
     PLX_TRY(status);
     if (found.failed) return plx_error_memory(err);

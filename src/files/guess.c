@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Signatures of what people pass for CSV: spreadsheets, archives, other tables, pages that say that a download failed.
- */
+/* Signatures of files that are often mistaken for CSV: spreadsheets, archives, other tables, pages that report a failed
+ * download. */
 #include "files/guess.h"
 
 #include <stdio.h>
@@ -47,7 +47,7 @@ static const signature signatures[] = {
 #define UTF_16 "the text is UTF-16; convert it to UTF-8"
 #define UTF_32 "the text is UTF-32; convert it to UTF-8"
 
-/* Texts of 16 or 32 bits a character: by their mark, or by the bytes of 0 that Latin letters have there. */
+/* UTF-16 or UTF-32: by the byte order mark, or by the zero bytes of Latin letters. */
 static const char *guess_wide(const char *bytes, size_t n)
 {
     enum { LOOKED_AT = 256 };
@@ -77,7 +77,7 @@ static bool begins(const char *bytes, size_t n, const char *word)
     return n >= strlen(word) && strncasecmp(bytes, word, strlen(word)) == 0;
 }
 
-/* An object a line, or a list of objects; a cell may be JSON, too, but then something follows it. */
+/* One object per line, or a list of objects; a cell may be JSON, too, but then more cells follow. */
 static bool is_json(const char *bytes, size_t n)
 {
     const char *end = memchr(bytes, '\n', n);
@@ -104,7 +104,7 @@ const char *plx_guess_other(const char *bytes, size_t n)
     return begins(bytes, n, "<?xml") ? "is XML and has no columns: write its rows as CSV" : NULL;
 }
 
-/* What ends cells most probably: one of the usual ones that is there. */
+/* The most probable delimiter: one of the usual ones that the header contains. */
 static const char *usual_delimiter(plx_slice header, const char *delimiter)
 {
     static const struct {

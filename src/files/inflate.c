@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* zlib compares what it made with each member's sum and length by itself; libarchive's gzip filter does not. */
+/* zlib itself checks the sum and length of each member; libarchive's gzip filter does not. */
 #include "files/inflate.h"
 
 #include <string.h>
@@ -14,13 +14,13 @@ struct plx_inflate {
     z_stream z;
     unsigned char *input; /* [INPUT_BYTES] */
     bool has_z;
-    bool is_between; /* a member has ended, and the next one has not begun */
+    bool is_between; /* between two members */
     bool at_end;     /* of the source */
-    bool is_first;   /* the member under way */
+    bool is_first;   /* of the current member */
     bool is_zip;
-    plx_zip_member member; /* packed, length, crc: what is still to come of it, and what should come out */
-    uint64_t made;         /* bytes */
-    uLong crc;             /* of them */
+    plx_zip_member member; /* packed: bytes still to come; length, crc: the expected result */
+    uint64_t made;         /* bytes of output */
+    uLong crc;             /* of the output */
 };
 
 bool plx_gzip_begins(const char *bytes, size_t n)
@@ -79,7 +79,7 @@ void plx_inflate_free(plx_inflate *g)
     plx_free(g->allocator, g);
 }
 
-/* More input where all is used up. */
+/* Reads input if all is used. */
 static plx_status feed(plx_inflate *g, plx_error *err)
 {
     size_t got = 0;
@@ -93,7 +93,7 @@ static plx_status feed(plx_inflate *g, plx_error *err)
     return PLX_OK;
 }
 
-/* Behind a member: goes to the next one, or to the end. */
+/* After a member: goes to the next one, or to the end. */
 static plx_status begin_member(plx_inflate *g, plx_error *err)
 {
     for (;;) {
@@ -136,7 +136,7 @@ static plx_status read_inflated(void *user, char *out, size_t room, size_t *got,
     return PLX_OK;
 }
 
-/* Bytes as they are, or deflated; `*ends`: no more come. */
+/* Stored or deflated bytes; `*ends`: no more follow. */
 static plx_status unpack(plx_inflate *g, char *out, size_t room, size_t *got, bool *ends, plx_error *err)
 {
     PLX_TRY(feed(g, err));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The one file that uses carquet. A row group comes as a whole with all columns, in memory of the C library, and is
- * given back before the next is read. Reading happens in the calling thread.
+ * The only file that uses carquet. A row group is read as a whole with all columns, in memory of the C library, and
+ * freed before the next one. Reading uses the calling thread.
  */
 #include "files/parquet.h"
 
@@ -36,10 +36,10 @@ bool plx_parquet_is_readable(void)
     return true;
 }
 
-/* carquet reads at most so many columns that are in no other. */
+/* carquet reads at most this many columns outside others. */
 enum { MOST_COLUMNS = 1024, FORMAT_ROOM = 40 };
 
-/* A column whose format says more than carquet's, and what carquet called it. */
+/* A column with a more specific format than carquet's, and carquet's format. */
 typedef struct renamed {
     struct ArrowSchema *schema;
     const char *was;
@@ -50,7 +50,7 @@ typedef struct parquet {
     plx_allocator allocator;
     carquet_reader_t *reader;
     int32_t n_groups, next;
-    struct ArrowArray first; /* read with the schema; not yet handed out */
+    struct ArrowArray first; /* read with the schema; not returned yet */
     renamed *renamed;        /* [n_columns of the file] */
     int32_t n_renamed;
     plx_arrow_footer footer;
@@ -65,7 +65,7 @@ static int code_of(const carquet_error_t *failure)
     return failure->code == CARQUET_ERROR_FILE_READ || failure->code == CARQUET_ERROR_FILE_SEEK ? EIO : EBADMSG;
 }
 
-/* The format of a column that Arrow, or carquet, has no word for; false: carquet's says all. */
+/* The format of a column for which Arrow or carquet has none; false: keep carquet's. */
 static bool format_of(const carquet_schema_node_t *column, char format[FORMAT_ROOM])
 {
     const carquet_physical_type_t type = carquet_schema_node_physical_type(column);
@@ -94,14 +94,14 @@ static const carquet_schema_node_t *next_column(const carquet_schema_t *schema, 
     return node;
 }
 
-/* Integers that the footer's field says to be durations. */
+/* Integers that are durations according to the footer's field. */
 static bool duration_of(const parquet *p, const struct ArrowSchema *schema, size_t field, char format[FORMAT_ROOM])
 {
     const char unit = field && strcmp(schema->format, "l") == 0 ? plx_arrow_footer_duration(&p->footer, field) : 0;
     return unit && snprintf(format, FORMAT_ROOM, "tD%c", unit) > 0;
 }
 
-/* Columns come in the same order in all schemas; `field` is the footer's of this one, 0: it has none. */
+/* Columns are in the same order in all schemas; `field` is this one's in the footer, 0: none. */
 static void rename_columns(parquet *p, struct ArrowSchema *schema, size_t field, int32_t *element)
 {
     for (int64_t i = 0; i < schema->n_children; i++)
@@ -128,7 +128,7 @@ static void release_schema(struct ArrowSchema *schema)
 
 static int take_schema(parquet *p, struct ArrowSchema *out)
 {
-    int32_t element = 0; /* that of all columns */
+    int32_t element = 0; /* counts over all columns */
     p->renamed = plx_alloc_zero(&p->allocator, (size_t)carquet_schema_num_columns(carquet_reader_schema(p->reader)) + 1,
                                 sizeof *p->renamed);
     if (!p->renamed) {
@@ -198,8 +198,7 @@ static const char remedy[] =
     "write a file with those that are needed, or CSV, or pass the table that pyarrow or polars reads "
     "from the file in Python";
 
-/* Whether the file has more columns than carquet takes. Lists and structs make several of one, which may be few enough.
- */
+/* Whether the file has more columns than carquet supports. A list or struct has several columns but counts once. */
 static plx_status check_columns(const parquet *p, const char *path, plx_error *err)
 {
     const carquet_schema_t *schema = carquet_reader_schema(p->reader);

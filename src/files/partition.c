@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The innermost folder of a name counts. */
+/* If several folders name a column, the innermost one is used. */
 #include "files/partition.h"
 
 #include <string.h>
@@ -18,7 +18,7 @@ static int digit_of(char c)
     return found ? (int)((found - digits) & 15) : -1;
 }
 
-/* `text` with %XX as bytes, to `out` [text.length + AHEAD]. */
+/* `text` with %XX decoded, to `out` [text.length + AHEAD]. */
 static plx_slice decode(plx_slice text, char *out)
 {
     size_t n = 0;

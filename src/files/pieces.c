@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where to cut: a piece begins a row, so a line end after an even number of quotes ends one wherever quotes are
- * written as RFC 4180 says. If there is none in several times the usual bytes, quotes are likely to be text, and
- * any line end will do.
+ * Finds the cuts: a piece starts with a row, and a line end after an even number of quotes ends a row if quotes follow
+ * RFC 4180. If none is found in several times the usual bytes, quotes are probably text, and any line end is used.
  */
 #include "files/pieces.h"
 
@@ -10,7 +9,7 @@
 
 #include "files/scan.h"
 
-enum { MOST_TIMES = 4 }; /* the usual bytes, at most, in a piece that ends where a row seems to */
+enum { MOST_TIMES = 4 }; /* the most bytes in a piece that ends at a row, as a multiple of the usual bytes */
 
 plx_status plx_pieces_init(plx_pieces *p, const plx_csv *csv, plx_byte_source source, size_t piece_bytes,
                            plx_error *err)
@@ -44,7 +43,7 @@ void plx_piece_bytes_release(plx_piece_bytes *piece, const plx_allocator *alloca
     *piece = (plx_piece_bytes){0};
 }
 
-/* Until there are `wanted` bytes, or no more come. */
+/* Reads until there are `wanted` bytes, or the source ends. */
 static plx_status fill(plx_pieces *p, plx_piece_bytes *piece, size_t wanted, plx_error *err)
 {
     if (plx_grow(p->allocator, &piece->bytes, &piece->capacity, wanted + PLX_SCAN_BLOCK, 1))
@@ -61,7 +60,7 @@ static plx_status fill(plx_pieces *p, plx_piece_bytes *piece, size_t wanted, plx
     return PLX_OK;
 }
 
-/* Whether the byte is a quote, as far as the previous one shows. */
+/* Whether the byte is a quote, judged by the previous byte. */
 static bool is_quote(const plx_pieces *p, const char *begin, const char *at)
 {
     return p->quote && *at == p->quote && !(p->escape && at > begin && at[-1] == p->escape);
@@ -77,7 +76,7 @@ static size_t count_quotes(const plx_pieces *p, const char *begin, size_t n)
     return count;
 }
 
-/* Behind the last row that seems to end in the `n` bytes; 0: none does. */
+/* After the last row that seems to end in the `n` bytes; 0: none does. */
 static size_t find_cut(const plx_pieces *p, const char *begin, size_t n)
 {
     size_t quotes = count_quotes(p, begin, n);
@@ -88,14 +87,14 @@ static size_t find_cut(const plx_pieces *p, const char *begin, size_t n)
     return 0;
 }
 
-/* Behind the last line end, or all bytes. */
+/* After the last line end, or all bytes. */
 static size_t find_any_cut(const plx_pieces *p, const char *begin, size_t n)
 {
     const char *feed = memrchr(begin, p->feed, n);
     return feed ? (size_t)(feed - begin) + 1 : n;
 }
 
-/* The bytes after `cut` belong to the next piece: they came from the rest, or there is none. */
+/* Moves the bytes after `cut` to the next piece: they came from the rest, or there is none. */
 static plx_status give_back(plx_pieces *p, plx_piece_bytes *piece, size_t cut, plx_error *err)
 {
     const size_t n = piece->n - cut;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * gzip by zlib (inflate.h), the others by libarchive as a decompressor: its filters, no archive format. Only filters
- * that the library does itself are switched on, since others would start programs. A regular file that turns out to be
- * plain is read without it, from the front.
+ * gzip by zlib (inflate.h), other formats by libarchive as a decompressor: its filters, no archive format. Only
+ * libarchive's built-in filters are enabled, since others would start programs. A regular file that is not compressed
+ * is read without it, from the start.
  */
 #include "files/stream.h"
 
@@ -37,8 +37,8 @@ static plx_status check_unchanged(const plx_stream *stream, plx_error *err)
 }
 
 /*
- * What libarchive says; a file that was changed meanwhile explains it better. Its code is that of the system call where
- * one failed, EILSEQ or -1 where the data is wrong, and a cut off file has at times neither code nor reason.
+ * Reports libarchive's error; a file that has changed meanwhile explains it better. The error code is that of a failed
+ * system call, EILSEQ or -1 for invalid data; a truncated file sometimes has neither code nor message.
  */
 static plx_status fail_archive(const plx_stream *stream, plx_error *err)
 {
@@ -64,7 +64,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
-/* A name that promises compression, over bytes that are none: most often a download that went wrong. */
+/* A suffix of a compressed file, but content that is not compressed: most often a failed download. */
 static plx_status check_name(const plx_stream *stream, plx_error *err)
 {
     static const char *const suffixes[] = {".gz", ".zst", ".xz", ".bz2", ".lz4"};
@@ -104,7 +104,7 @@ static plx_status read_plain(const plx_stream *stream, char *out, size_t room, s
     return PLX_OK;
 }
 
-/* The file as it is: first the bytes that showed what it is, then the rest. */
+/* The file's own bytes: first those that showed its format, then the rest. */
 static plx_status read_input(void *user, char *out, size_t room, size_t *got, plx_error *err)
 {
     plx_stream *stream = user;
@@ -116,7 +116,7 @@ static plx_status read_input(void *user, char *out, size_t room, size_t *got, pl
     return PLX_OK;
 }
 
-/* As many first bytes as show what the file is. */
+/* Enough first bytes to recognise the format. */
 static plx_status read_first(plx_stream *stream, plx_error *err)
 {
     for (size_t got = 1; got && stream->n_first < sizeof stream->first; stream->n_first += got)
@@ -135,7 +135,7 @@ static la_ssize_t feed_archive(struct archive *a, void *user, const void **block
     return ARCHIVE_FATAL;
 }
 
-/* Filters that this build of libarchive would run as programs answer ARCHIVE_WARN; they stay, and fail when needed. */
+/* Filters that this build of libarchive would run as programs return ARCHIVE_WARN; they stay, and fail if needed. */
 static plx_status open_archive(plx_stream *stream, plx_error *err)
 {
     struct archive_entry *entry;
@@ -165,7 +165,7 @@ static bool is_zip(const plx_stream *stream)
     return stream->n_first >= 4 && memcmp(stream->first, "PK\3\4", 4) == 0;
 }
 
-/* The archive's one file; one on standard input is reported as such, since its directory is at its end. */
+/* The only file of the archive; an archive on standard input is an error, since its directory is at its end. */
 static plx_status open_zip(plx_stream *stream, plx_error *err)
 {
     plx_zip_member member;
@@ -219,7 +219,7 @@ static plx_status read_stream(void *user, char *out, size_t room, size_t *got, p
     if (stream->gzip) {
         const plx_byte_source gzip = plx_inflate_source(stream->gzip);
         plx_status status = gzip.read(gzip.user, out, room, got, err);
-        if (status == PLX_ERR_FORMAT) PLX_TRY(check_unchanged(stream, err)); /* explains it better */
+        if (status == PLX_ERR_FORMAT) PLX_TRY(check_unchanged(stream, err)); /* a changed file explains it better */
         PLX_TRY(status);
     } else if (!stream->archive) {
         PLX_TRY(read_plain(stream, out, room, got, err));

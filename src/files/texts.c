@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A ring of texts that are open before their turn. One that cannot be opened is left for its turn to tell. */
+/* A ring of texts that are opened before their turn. If one cannot be opened, the error is reported in its turn. */
 #include "files/texts.h"
 
 #include <string.h>
@@ -16,14 +16,14 @@ struct plx_texts {
     const plx_allocator *allocator;
     plx_arena arena;
     named_files *named; /* [n_names] */
-    const char **paths; /* [n]: those of all names */
+    const char **paths; /* [n]: of all names */
     int n;
-    int next, n_opened; /* the file whose turn it is, and behind the last that is open before it */
-    plx_text **opened;  /* [n_slots]: of file i in i % n_slots; NULL: not open */
+    int next, n_opened; /* the current file, and the first one not opened yet */
+    plx_text **opened;  /* [n_slots]: file i is in i % n_slots; NULL: not open */
     int n_slots;
 };
 
-/* `blocks`: of plx_ahead, for a compressed file; 0: none is read ahead. */
+/* `blocks`: of plx_ahead, for a compressed file; 0: no read-ahead. */
 static plx_status open_text(const plx_allocator *allocator, const char *path, int blocks, plx_text **out,
                             plx_error *err)
 {
@@ -103,7 +103,7 @@ void plx_texts_free(plx_texts *t)
     plx_free(allocator, t);
 }
 
-/* By its name, so that no plain file is opened twice; a pipe would be waited for. */
+/* By its name, so that no plain file is opened twice; opening a pipe would block. */
 static bool is_worth_it(const char *path)
 {
     static const char *const endings[] = {".gz", ".zst", ".xz", ".bz2", ".lz4", ".zip"};
@@ -122,7 +122,7 @@ static void open_before(plx_texts *t, int file)
     t->opened[file % t->n_slots] = text;
 }
 
-/* Takes what is open of the file whose turn it is. */
+/* Takes the opened text of the current file. */
 static plx_text *take(plx_texts *t)
 {
     plx_text **slot = &t->opened[t->next % t->n_slots];
@@ -135,7 +135,7 @@ static plx_text *take(plx_texts *t)
 
 plx_status plx_texts_open(plx_texts *t, const char *path, plx_text **out, plx_error *err)
 {
-    while (t->next < t->n && t->paths[t->next] != path) /* files that are no texts */
+    while (t->next < t->n && t->paths[t->next] != path) /* skips files that are no texts */
         plx_text_close(take(t));
     *out = take(t);
     for (; t->n_opened < t->n && t->n_opened < t->next + t->n_slots - 1; t->n_opened++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The central directory at the archive's end (APPNOTE 6.3.9, 4.3.12 to 4.3.16), with the 64-bit numbers of ZIP64. */
+/* Reads the central directory at the archive's end (APPNOTE 6.3.9, 4.3.12 to 4.3.16), with the 64-bit numbers of
+ * ZIP64. */
 #include "files/zip.h"
 
 #include <errno.h>
@@ -10,11 +11,11 @@
 #include "base/text.h"
 
 enum {
-    END_BYTES = 22,       /* of the record after the directory; a comment may follow */
-    LOCATOR_BYTES = 20,   /* of the place of the 64-bit record, before it */
-    END64_BYTES = 56,     /* of that record */
-    ENTRY_BYTES = 46,     /* of the directory for each file, and its name */
-    LOCAL_BYTES = 30,     /* before the file's bytes, and its name again */
+    END_BYTES = 22,       /* record after the directory; a comment may follow */
+    LOCATOR_BYTES = 20,   /* place of the 64-bit record, before it */
+    END64_BYTES = 56,     /* that record */
+    ENTRY_BYTES = 46,     /* of each file in the directory, then its name */
+    LOCAL_BYTES = 30,     /* before the file's bytes, then its name again */
     SHOWN_MEMBERS = 4,    /* in a message */
     MOST_BYTES = 1 << 26, /* of a directory */
     IS_ENCRYPTED = 1,
@@ -28,7 +29,7 @@ typedef struct archive {
     int descriptor;
     uint64_t bytes;
     const char *path;
-    uint64_t directory, directory_bytes; /* where it begins, how long it is */
+    uint64_t directory, directory_bytes; /* its begin and length */
 } archive;
 
 static uint64_t number_at(const unsigned char *at, int bytes)
@@ -57,7 +58,7 @@ static plx_status read_at(const archive *a, uint64_t offset, void *out, size_t b
     return PLX_OK;
 }
 
-/* The 64-bit record that the locator before `end` names, where there is one. */
+/* The 64-bit record given by the locator before `end`, if there is one. */
 static plx_status find_directory64(archive *a, uint64_t end, plx_error *err)
 {
     unsigned char locator[LOCATOR_BYTES], record[END64_BYTES];
@@ -86,7 +87,7 @@ static plx_status find_directory(archive *a, plx_error *err)
     return fail_damaged(a, err);
 }
 
-/* Numbers that did not fit into 32 bits, from an entry's extra fields, in the order in which they are missing. */
+/* Numbers that did not fit into 32 bits, from an entry's extra fields, in the order of the missing ones. */
 static void read_extra64(const unsigned char *extra, size_t bytes, uint64_t *const numbers[3])
 {
     size_t at = 0;
@@ -100,7 +101,7 @@ static void read_extra64(const unsigned char *extra, size_t bytes, uint64_t *con
     }
 }
 
-/* Whether a member may hold rows. */
+/* Whether a member may contain rows. */
 static bool is_file(plx_slice name)
 {
     static const char mac[] = "__MACOSX/";
@@ -116,7 +117,7 @@ typedef struct found {
     unsigned flags, method;
     uint64_t packed, length, offset;
     uint32_t crc;
-    char names[256]; /* of the first ones, for a message */
+    char names[256]; /* the first ones, for a message */
 } found;
 
 static void take_entry(found *f, const unsigned char *entry, plx_slice name, const unsigned char *extra,
