@@ -13,7 +13,7 @@ enum { N_ROWS = 600, N_SCORED = 50 };
 static const plx_context_options one_thread = {.size = sizeof one_thread, .threads = 1};
 static const char mmoe_lines[] = "  num_experts: 3\n  expert_dnn_units: [8]\n";
 
-/** Scores of the first rows of rows.csv by the model; for free(). */
+/** Scores of the first rows of rows.csv by the model; the caller frees them. */
 static float *predict_file(const plx_model *model, plx_error *err)
 {
     const char *const paths[] = {at("rows.csv")};
@@ -172,7 +172,7 @@ static void run_model(const char *name)
         CHECK_STATUS(plx_model_save(loaded, at("n.plexus"), NULL), PLX_OK);
         CHECK(files_equal("m.plexus", "n.plexus"));
         CHECK(strcmp(plx_config_text(plx_model_config(loaded)), plx_config_text(f.config)) == 0);
-        /* A loaded model may be trained and evaluated on data that was encoded alike. */
+        /* A loaded model may be trained and evaluated on data encoded in the same way. */
         CHECK_STATUS(plx_model_evaluate(loaded, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
     }
     plx_model_free(loaded);
@@ -188,7 +188,7 @@ static void test_every_model_from_rows_to_file_and_back(void)
     }
 }
 
-/** Trains with so many threads and saves. */
+/** Trains with the given number of threads and saves. */
 static void train_to_file(int threads, const char *name)
 {
     fixture f;
@@ -216,8 +216,7 @@ static void test_threads_change_no_bit(void)
     write_rows("rows.csv", N_ROWS, 1);
 }
 
-/* -- Threads
- * ----------------------------------------------------------------------------------------------------------- */
+/* -- Threads ----------------------------------------------------------------------------------------------------- */
 
 static void *train_job(void *user)
 {
@@ -281,7 +280,7 @@ static void test_threads_share_a_predictor(void)
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     REQUIRE(predict_columns(f.model, &rows, expected));
     REQUIRE(plx_predictor_create(f.model, &predictor, NULL) == PLX_OK);
-    /* It is a copy: what becomes of the model is of no concern to it. */
+    /* It is a copy: later changes of the model do not affect it. */
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     plx_model_free(f.model);
     f.model = NULL;
@@ -323,7 +322,7 @@ static void test_predictor_takes_any_number_of_rows(void)
         CHECK_STATUS(plx_predictor_score(predictor, row, 3, 1, one, NULL), PLX_OK);
         CHECK(memcmp(one, scores + 2 * i, sizeof one) == 0);
     }
-    /* Columns move from call to call. */
+    /* The columns' addresses differ between calls. */
     for (int i = 0; i < 40; i++) {
         const plx_column own[] = {{.name = "city", .texts = cities + i},
                                   {.name = "job", .texts = jobs + i},
@@ -347,8 +346,7 @@ static void test_predictor_takes_any_number_of_rows(void)
     fixture_free(&f);
 }
 
-/* -- Training -------------------------------------------------------------------------------------------------------
- */
+/* -- Training ---------------------------------------------------------------------------------------------------- */
 
 static void test_stopping_from_the_progress_hook(void)
 {
@@ -370,7 +368,7 @@ static void keep_line(void *user, const char *line)
     if (strstr(line, "updates all of them")) snprintf(told, sizeof told, "%s", line);
 }
 
-/** A table of 100,000 rows and more, all of which each step moves, asks for train.table_optimizer. */
+/** A warning recommends train.table_optimizer for a table of 100,000 rows or more that each step updates as a whole. */
 static void test_a_large_table_is_told(void)
 {
     static const char *const optimizers[] = {"", "  table_optimizer: lazy_adam\n", "  optimizer: sgd\n"};
@@ -450,8 +448,7 @@ static void test_log_is_replaced_when_an_epoch_ends(void)
     fixture_free(&f);
 }
 
-/* -- Configurations
- * ---------------------------------------------------------------------------------------------------- */
+/* -- Configurations ---------------------------------------------------------------------------------------------- */
 
 static void test_assignments(void)
 {
@@ -483,7 +480,7 @@ static void test_data_of_another_configuration_is_refused(void)
     plx_model *model = NULL;
     plx_error failure;
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
-    /* What the encoding does not depend on may change after loading. */
+    /* Settings that do not affect the encoding may change after loading. */
     CHECK_STATUS(plx_config_set(f.config, "features.job.embedding_dim=5", NULL), PLX_OK);
     CHECK_STATUS(plx_config_set(f.config, "model.name=cgc", &failure), PLX_ERR_ARGUMENT); /* has num_experts */
     CHECK_STATUS(plx_model_create(f.config, f.data, &model, &failure), PLX_OK);
@@ -526,8 +523,7 @@ static void test_rows_of_other_encoders_are_refused(void)
     fixture_free(&other);
 }
 
-/* -- What a model tells of itself
- * ----------------------------------------------------------------------------------------- */
+/* -- What a model reports about itself --------------------------------------------------------------------------- */
 
 static void test_description(void)
 {
@@ -571,7 +567,7 @@ static void test_parameters(void)
     if (!fixture_ready(&f, &one_thread, config_text("mmoe", mmoe_lines, ""))) return;
     while (read_parameter(f.model, n, &name, shape, NULL) == PLX_OK) {
         numbers += shape[0] * shape[1] * shape[2];
-        /* Cities: six and the row for unknown ones; jobs: four and that row. */
+        /* Cities: six rows and the unknown row; jobs: four and the unknown row. */
         tables += strncmp(name, "embedding/", 10) == 0 && shape[2] == 3 && (shape[1] == 7 || shape[1] == 5);
         CHECK(name && name[0] != '\0');
         n++;
@@ -581,7 +577,7 @@ static void test_parameters(void)
     fixture_free(&f);
 }
 
-/* Number by number, the place of a parameter holds what its copy holds, also after it was set. */
+/* A parameter's values in place equal its copy, number by number, also after it was set. */
 static void check_place(plx_model *model, int index)
 {
     float copy[4096];
@@ -611,7 +607,7 @@ static void test_places_of_parameters(void)
     fixture_free(&f);
 }
 
-/* A model that could not be loaded is not written, and an old file stays. */
+/* A model that failed to load is not written, and an old file stays. */
 static void test_weights_that_are_not_finite(void)
 {
     static float weights[1 << 16];
@@ -682,7 +678,7 @@ static void test_values_of_keys(void)
     plx_context_free(context);
 }
 
-/* The rows of the first half by the encoders of all rows: a city that the half lacks keeps its place. */
+/* The first half of the rows, with the encoders of all rows: a city that is missing in the half keeps its id. */
 static void test_data_for_a_model(void)
 {
     fixture f;
@@ -728,12 +724,11 @@ static void test_contexts(void)
     plx_predictor_free(NULL);
 }
 
-/* -- Files that are whole but wrong
- * ---------------------------------------------------------------------------------------- */
+/* -- Files that are well-formed but wrong ------------------------------------------------------------------------ */
 
 enum { MOST_TENSORS = 64 };
 
-/** Writes wrong.plexus: the tensors and texts of m.plexus after a change; loading it must say `message`. */
+/** Writes wrong.plexus: the tensors and texts of m.plexus after a change; loading it must fail with `message`. */
 static void check_wrong_file(const plx_context *context, plx_tensor *tensors, int n_tensors, const plx_meta *meta,
                              int n_meta, const char *message)
 {
@@ -765,7 +760,7 @@ static void test_wrong_model_files_are_refused(void)
         plx_tensor kept = tensors[i];
         char message[200];
         snprintf(message, sizeof message, "'%s'", kept.name);
-        tensors[i] = tensors[n - 1]; /* lacks */
+        tensors[i] = tensors[n - 1]; /* missing */
         check_wrong_file(f.context, tensors, n - 1, meta, 1, i < n - 1 ? message : "'");
         tensors[i] = kept;
         float not_a_number[256] = {1, NAN};
@@ -796,8 +791,7 @@ static void test_wrong_model_files_are_refused(void)
     fixture_free(&f);
 }
 
-/* -- Memory
- * ------------------------------------------------------------------------------------------------------------------ */
+/* -- Memory ------------------------------------------------------------------------------------------------------ */
 
 static float before_failures[N_SCORED * 2];
 
@@ -825,7 +819,7 @@ static plx_status whole_life(const plx_allocator *allocator, const char *text, p
     if (status == PLX_OK) status = plx_predictor_create(loaded, &predictor, err);
     if (status == PLX_OK) {
         status = plx_predictor_score(predictor, rows.columns, 4, N_SCORED, scores, err);
-        /* Nothing broken: the same call works afterwards. */
+        /* Nothing is damaged: the same call succeeds afterwards. */
         if (status != PLX_OK && plx_predictor_score(predictor, rows.columns, 4, N_SCORED, scores, NULL) != PLX_OK) {
             check_report(__FILE__, __LINE__, "a predictor is broken after a failure");
         }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files of any size through plexus.h: scored and measured, trained on from a cache, and memory that ends meanwhile. */
+/* Files of any size through plexus.h: predict, evaluate, train from a cache; failing allocations in all of it. */
 #include <math.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -29,7 +29,7 @@ static bool take(void *user, const plx_scored_rows *rows)
 typedef struct taken_rows {
     int64_t n, limit, skipped;
     size_t bytes;
-    char first[64], last[64]; /* kept cells of these rows, with a blank behind each */
+    char first[64], last[64]; /* kept cells of these rows, each followed by a blank */
 } taken_rows;
 
 static bool take_rows(void *user, const plx_scored_rows *rows)
@@ -112,7 +112,7 @@ static void remove_cache(void)
     if (system(command) != 0) abort();
 }
 
-/* Training in windows of a cache, made or found, then a passage over the raw file; the scores go to `t`. */
+/* Trains in windows of a cache, new or existing, then predicts the raw file; the scores go to `t`. */
 static void test_predict_rows(void)
 {
     fixture f;
@@ -140,7 +140,7 @@ static void test_predict_rows(void)
     fixture_free(&f);
 }
 
-/* A caller's own file goes the way of the library's: whole or not at all, links stay. */
+/* A caller's output file behaves like the library's: complete or absent, links stay. */
 static void test_outputs(void)
 {
     plx_error err;
@@ -218,7 +218,7 @@ static void fail_everywhere(bool is_made_each_time)
     bool ended = false;
     remove_cache();
     REQUIRE(whole_life(NULL, &whole, NULL) == PLX_OK);
-    /* Each making waits for the disk several times. */
+    /* Each writing of the cache waits for the disk several times. */
     for (long n = 1; n < 20000 && !ended && check_failures == 0; n += is_made_each_time ? 3 : 1) {
         failing_allocator failing;
         plx_error failure = {.message = ""};
@@ -247,7 +247,7 @@ static void test_memory_ends_with_a_cache(void)
     fail_everywhere(false);
 }
 
-/* Files of a folder in the order of their names, without what is no data; a pattern; a name of nothing. */
+/* Files of a folder, sorted by name, without files that hold no data; a pattern; a name without a match. */
 static void test_files_are_found(void)
 {
     static const char *const names[] = {"b.csv", "a.csv", "README.md", ".hidden"};

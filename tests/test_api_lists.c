@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lists, hashes and shared tables through plexus.h: from a configuration to a model file, and the same scores from
- * files and from columns in memory, of many rows and of one; model files that claim too much.
+ * Lists, hashes and shared tables through plexus.h, from a configuration to a model file. Files and columns in memory
+ * give the same scores, for many rows and for one. Model files that claim too much.
  */
 #include "api_support.h"
 #include "base/alloc.h"
@@ -154,7 +154,7 @@ static void test_tables(void)
     fixture_free(&f);
 }
 
-/* The file `from` with `old` in its configuration replaced, as `to`. */
+/* Copies the file `from` to `to` with `old` in its configuration replaced. */
 static void change_config(const char *from, const char *old, const char *new_text, const char *to)
 {
     plx_model_file file;
@@ -180,7 +180,7 @@ static void change_config(const char *from, const char *old, const char *new_tex
     plx_model_file_release(&file);
 }
 
-/* A table of seven hundred million rows would take 8 GB. */
+/* A table of seven hundred million rows would need 8 GB. */
 static void test_files_that_claim_too_much(void)
 {
     static raw_rows r;
@@ -211,7 +211,7 @@ static void test_files_that_claim_too_much(void)
     fixture_free(&f);
 }
 
-/* What changes the network alone asks for no new data; what changes ids does. */
+/* A change of the network alone needs no new data; a change of ids does. */
 static void test_other_options(void)
 {
     static raw_rows r;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Figures through plexus.h: of tasks of all kinds, with labels that lack and sub-spaces, against plain loops over the
- * scores; the list of figures; what training tells of them. */
+/* Metrics through plexus.h: tasks of all kinds, with missing labels and sub-spaces, compared with plain loops over the
+ * scores; the list of metrics; the metrics that training reports. */
 #include <math.h>
 
 #include "api_support.h"
@@ -8,7 +8,7 @@
 enum { ROWS = 400, OUTPUTS = 6, EPOCHS = 4 };
 enum { CLICK, BUY, PRICE, SORT };
 
-/* NaN: the label lacks. */
+/* NaN: the label is missing. */
 static float labels[4][ROWS];
 static const char *const sorts[] = {"book", "coat", "shoe"};
 
@@ -28,7 +28,7 @@ static void write_csv(void)
         const bool click = x + (double)(draw[1] % 100) / 100 > 1, buy = draw[2] % 3 == 0;
         const int sort = (int)((x * 3 + (double)(draw[3] % 100) / 80)) % 3;
         labels[CLICK][i] = click;
-        labels[BUY][i] = click ? (float)buy : NAN; /* counts on clicked rows */
+        labels[BUY][i] = click ? (float)buy : NAN; /* used only on clicked rows */
         labels[PRICE][i] = i % 5 == 0 ? NAN : (float)(10 + draw[4] % 20 + (unsigned)(x * 50));
         labels[SORT][i] = i % 7 == 0 ? NAN : (float)sort;
         fprintf(file, "%g,c%u,%d,%d,", x, draw[5] % 9, click, buy);
@@ -55,7 +55,7 @@ static const char *text_with(const char *train_lines)
     return text;
 }
 
-/** Share of the pairs of a row of label 1 and one of label 0 in order; the scores of `task` stand at `column`. */
+/** The share of pairs of a row of label 1 and one of label 0 in the right order; `task`'s scores are in `column`. */
 static double auc_of(const float *scores, int task, int column)
 {
     double won = 0, pairs = 0;
@@ -111,7 +111,7 @@ static void check_sort(const plx_metrics *m, const float *scores, int first)
     CHECK(METRIC(*m, accuracy) > 0.4);
 }
 
-/* Weights that are all alike change nothing; those of one row leave nothing but it; wrong ones are told. */
+/* Equal weights change nothing; with the weights of one row, only that row matters; wrong weights are reported. */
 static void check_weighted(const fixture *f, const plx_dataset *dataset, const plx_metrics *plain)
 {
     static double weights[ROWS * 4];
@@ -174,7 +174,7 @@ static void test_figures_of_all_kinds(void)
     home_remove();
 }
 
-/** The best epoch by what the listener saw. */
+/** The best epoch, by what the callback got. */
 typedef struct watched {
     double accuracy[EPOCHS], monitored[EPOCHS], score[EPOCHS];
     bool is_best[EPOCHS];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Views, vectors and buckets through plexus.h: from a configuration to a model file, and the same scores from files and
- * from columns in memory, of many rows and of one.
+ * Views, vectors and buckets through plexus.h: from a configuration to a model file. Files and columns in memory give
+ * the same scores, for many rows and for one.
  */
 #include "api_support.h"
 

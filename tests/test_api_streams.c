@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Streams of any size through plexus.h: scored and measured some rows at a time, to the bits of the same rows at once.
- */
+/* Streams of any size through plexus.h, predicted and evaluated in blocks of rows: the bits of all rows together. */
 #include "api_support.h"
 #include "failing_allocator.h"
 #include "plexus_arrow.h"

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables as a configuration asks for them, from training to a predictor: shared and lazy ones, start values, rows from
- * files, frozen ones.
+ * Tables with the options of a configuration, from training to a predictor: shared, lazy and frozen tables, start
+ * values, rows from files.
  */
 #include "api_support.h"
 #include "failing_allocator.h"
 
 enum { COLS = 3, CITIES = 6 };
 
-/* Both features of data/rows.csv in these words, with these in `train`. */
+/* Configuration: both features of data/rows.csv with these keys, and these keys in `train`. */
 static const char *tables_text(const char *city, const char *job, const char *train)
 {
     static char text[2048];
@@ -27,7 +27,7 @@ static const char *tables_text(const char *city, const char *job, const char *tr
     return text;
 }
 
-/* A parameter's numbers, and how many rows it has; 0 rows where there is none of that name. */
+/* A parameter's numbers; returns its rows, 0 if there is no parameter of that name. */
 static int read_table(const plx_model *model, const char *wanted, float *numbers)
 {
     const char *name;
@@ -41,7 +41,7 @@ static int read_table(const plx_model *model, const char *wanted, float *numbers
     return 0;
 }
 
-/* A model of these words, trained, saved, loaded: the loaded one and a predictor of it score as it does. */
+/* Trains, saves and loads a model of this text: the loaded model and its predictor give the same scores. */
 static void check_whole_way(const char *text)
 {
     fixture f;
@@ -103,7 +103,7 @@ static void test_initializers(void)
 {
     static const struct {
         const char *city;
-        double least, most; /* of the deviation */
+        double least, most; /* of the standard deviation */
     } cases[] = {
         {"", 0.5e-4, 2e-4},
         {", initializer: normal, initializer_scale: 0.5", 0.25, 1},
@@ -143,7 +143,7 @@ static void write_npy(const char *name, int rows, int cols)
     if (fclose(file) != 0) abort();
 }
 
-/* Rows of a file are those of the vocabulary, behind the unknown values' row or with it; frozen ones stay. */
+/* Rows of a file are those of the vocabulary, with or without the unknown row; frozen rows stay. */
 static void check_rows_of_file(const char *city, int rows_in_file, bool are_frozen)
 {
     fixture f;
@@ -170,7 +170,7 @@ static void test_rows_of_files(void)
     check_rows_of_file(", embedding_file: city.npy", CITIES + 1, false);
     check_rows_of_file(", embedding_file: city.npy, frozen: true", CITIES, true);
     check_whole_way(tables_text(", embedding_file: city.npy, frozen: true", "", ""));
-    CHECK(unlink(at("city.npy")) == 0); /* a model file has the rows, and loads without theirs */
+    CHECK(unlink(at("city.npy")) == 0); /* a model file has the rows, and loads without the rows' file */
     plx_context *context = NULL;
     plx_model *loaded = NULL;
     float numbers[64 * COLS];
@@ -206,7 +206,7 @@ static void test_tasks_of_their_own(void)
 
 static const char lazy_lines[] = ", table_optimizer: lazy_adam, table_rows: 1, checkpoint_epochs: 1, shuffle: true";
 
-/* Trains with so many threads, up to epoch `epochs` or from the checkpoint on; the shared table's numbers. */
+/* Trains with so many threads, to epoch `epochs` or from the checkpoint; returns the shared table's numbers. */
 static bool stop_after(void *user, const plx_progress *progress)
 {
     return !progress->is_best || progress->epoch < *(const int *)user;
@@ -231,7 +231,7 @@ static void train_lazily(int threads, int epochs, bool resume, float *numbers)
     fixture_free(&f);
 }
 
-/* Neither threads nor a break change a bit of a lazy table. */
+/* Neither threads nor an interruption change a bit of a lazy table. */
 static void test_same_bits(void)
 {
     static float first[64 * COLS], numbers[64 * COLS];

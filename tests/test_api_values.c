@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Values as users of plexus.h meet them: models of before there was a rule, cells that a model does not know, ids that
- * a float cannot hold.
+ * Values in plexus.h: models of versions before there was a rule, cells that a model does not know, ids that a float
+ * cannot hold.
  */
 #include "api_support.h"
 #include "base/value_text.h"
 #include "store/model_file.h"
 
-/* -- Models of before: tests/rule_0 was written by the last version without a rule ------------------------------------
- */
+/* -- Old models: tests/rule_0 was written by the last version without a rule ------------------------------------- */
 
 enum { OLD_ROWS = 14, OLD_OUTPUTS = 5 };
 
@@ -23,7 +22,7 @@ static bool load_old(plx_context **context, plx_model **model, const char *path)
     return status == PLX_OK;
 }
 
-/* The scores that the version that wrote the file gave, to the last bit: nine digits tell all floats apart. */
+/* The scores of the version that wrote the file, to the last bit: nine digits distinguish all floats. */
 static void check_old_scores(const plx_model *model, float scores[OLD_ROWS][OLD_OUTPUTS])
 {
     const char *const paths[] = {"tests/rule_0/rows.csv"};
@@ -46,7 +45,7 @@ static void check_old_scores(const plx_model *model, float scores[OLD_ROWS][OLD_
     plx_dataset_free(rows);
 }
 
-/* A predictor's score of the first task for a value beside the list and the number of row `row` of rows.csv. */
+/* A predictor's score of the first task for this value, with the list and the number of row `row` of rows.csv. */
 static float old_score(const plx_model *model, plx_column x, const char *items, double size)
 {
     plx_predictor *predictor = NULL;
@@ -73,7 +72,7 @@ static void test_models_of_before_score_as_they_did(void)
     plx_model *model = NULL;
     REQUIRE(load_old(&context, &model, "tests/rule_0/model.plexus"));
     check_old_scores(model, scores);
-    /* Numbers in memory were their shortest decimals, and blanks in memory were dropped. */
+    /* That version wrote numbers in memory as their shortest decimals and dropped blanks in memory. */
     CHECK(same(old_score(model, (plx_column){.numbers = &twelve}, "1", 1), scores[1][0]));
     CHECK(same(old_score(model, (plx_column){.texts = &blank}, "1", 7), scores[7][0]));
     CHECK(same(old_score(model, (plx_column){.numbers = &tenth}, "1|2.0", 8), scores[8][0]));
@@ -101,7 +100,7 @@ static void test_models_of_before_stay_so(void)
     plx_context_free(context);
 }
 
-/* A copy of a model file with this number of the rule. */
+/* A copy of a model file with this number of its rule. */
 static void check_rule(const char *rule, plx_status status, const char *message)
 {
     plx_context *context = NULL;
@@ -146,12 +145,11 @@ static void test_new_files_hold_the_rule(void)
     fixture_free(&f);
 }
 
-/* -- Cells that are unknown ------------------------------------------------------------------------------------------
- */
+/* -- Cells that are unknown -------------------------------------------------------------------------------------- */
 
 enum { MOST = 12000 };
 
-/* `n` rows in memory of which the first `n_known` have city `known`, and the others `other`. */
+/* `n` rows in memory: the first `n_known` have city `known`, the others `other`. */
 static void score_some(const plx_model *model, int n, int n_known, const char *known, const char *other)
 {
     static const char *cities[MOST], *jobs[MOST];
@@ -168,7 +166,7 @@ static void score_some(const plx_model *model, int n, int n_known, const char *k
     plx_dataset_free(rows);
 }
 
-/* The first `n_known` have a city that the model knows. */
+/* The model knows the city of the first `n_known`. */
 static void score_cities(const plx_model *model, int n, int n_known, const char *other)
 {
     score_some(model, n, n_known, "Oslo", other);
@@ -218,7 +216,7 @@ static void test_unknown_columns_are_told_once(void)
     fixture_free(&f);
 }
 
-/* The share of known cells that the model file holds; -1: none. Writes the same file without it to "n.plexus". */
+/* The share of known cells in the model file; -1: none. Writes the same file without it to "n.plexus". */
 static double stored_share(const char *name)
 {
     plx_model_file file;
@@ -238,12 +236,12 @@ static double stored_share(const char *name)
     return share;
 }
 
-/* By the share of the training rows' cells that the model knows, where a vocabulary does not hold all of them. */
+/* Warnings depend on the share of the training rows' known cells, if a vocabulary does not hold all of them. */
 static void test_shares_of_known_cells(void)
 {
     static const struct {
         const char *rules;
-        double least, most; /* of what the file holds; -1: nothing */
+        double least, most; /* in the file; -1: missing */
         int n_told, n_told_without;
     } cases[] = {{"min_count: 2", 1, 1, 2, 0},
                  {"max_size: 5", 0.7, 0.9, 0, 0}, /* of six */
@@ -351,8 +349,7 @@ static void test_predictors_count(void)
     fixture_free(&f);
 }
 
-/* -- Ids in floats ---------------------------------------------------------------------------------------------------
- */
+/* -- Ids in floats ----------------------------------------------------------------------------------------------- */
 
 static void test_floats_beyond_their_integers(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The Arrow schema in a Parquet file's footer: what it says, and that no wrong byte leads outside of it. */
+/* The Arrow schema in a Parquet file's footer: its contents; and wrong bytes never lead to a read outside of it. */
 #include "base/alloc.h"
 #include "check.h"
 #include "files/arrow_footer.h"
@@ -16,7 +16,7 @@ static const char schema[] =
 
 static const struct {
     const char *name;
-    char unit; /* of a duration */
+    char unit; /* in a duration */
 } columns[] = {{"s", 's'}, {"ms", 'm'}, {"us", 'u'}, {"ns", 'n'}, {"list", 0}, {"number", 0}, {"click", 0}};
 enum { N_COLUMNS = sizeof columns / sizeof *columns, LIST = 4 };
 
@@ -51,7 +51,7 @@ static void test_nothing(void)
     }
 }
 
-/* Reads all that there is; a sanitizer sees what lies outside. */
+/* Reads everything; a sanitizer reports reads outside. */
 static void visit(const plx_arrow_footer *f)
 {
     for (int i = 0; i < N_COLUMNS; i++) {

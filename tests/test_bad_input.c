@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a user can get wrong, through plexus.h: each mistake is refused with its place and a remedy, nothing is handed
- * out, and files that were there stay as they were.
+ * Users' mistakes, through plexus.h: each error names the place and a remedy, there is no result, and existing files
+ * stay unchanged.
  */
 #include <signal.h>
 #include <sys/resource.h>
@@ -14,7 +14,7 @@ static const char some_rows[] = "Oslo,cook,20,0,no\nRome,smith,30,1,yes\nOslo,sm
                                 "Oslo,cook,25,0,no\nRome,smith,35,1,yes\nOslo,smith,45,1,no\nRome,cook,55,0,yes\n"
                                 "Oslo,cook,27,0,no\nRome,smith,37,1,yes\n";
 
-/** A configuration whose parts are the shares given here; rows.csv is the training file. */
+/** A configuration with these shares as parts; rows.csv is the training file. */
 static const char *small_config(double validation_part, double test_part)
 {
     static char text[1024];
@@ -28,7 +28,7 @@ static const char *small_config(double validation_part, double test_part)
     return text;
 }
 
-/** Loading rows.csv with this text fails so. */
+/** Loading rows.csv with this text fails with this message. */
 static void check_load_fails(const char *rows, plx_status expected, const char *message)
 {
     fixture f;
@@ -41,7 +41,7 @@ static void check_load_fails(const char *rows, plx_status expected, const char *
     fixture_free(&f);
 }
 
-/** good rows with one row put in as line 4 of the file */
+/** The good rows with one row inserted as line 4 of the file. */
 static const char *with_row(const char *row)
 {
     static char text[2048];
@@ -55,7 +55,7 @@ static void test_files(void)
     char message[300];
     unlink(at("rows.csv"));
     check_load_fails(NULL, PLX_ERR_IO, "rows.csv");
-    check_load_fails(NULL, PLX_ERR_IO, home); /* where it was looked for */
+    check_load_fails(NULL, PLX_ERR_IO, home); /* the folder that was searched */
     snprintf(message, sizeof message, "%s/rows.csv", home);
     check_load_fails("", PLX_ERR_FORMAT, message);
     check_load_fails(header, PLX_ERR_FORMAT, message);
@@ -245,7 +245,7 @@ static void test_folders_that_cannot_be_written(void)
     fixture_free(&f);
 }
 
-/** In a process where no file may grow beyond `limit` bytes: 0 where saving and logging fail as they should. */
+/** In a process with a file size limit of `limit` bytes: 0 if saving and logging fail as expected. */
 static int run_on_full_disk(fixture *f, rlim_t limit, const char *model_path, const char *log_path)
 {
     const struct rlimit rule = {limit, limit};
@@ -281,7 +281,7 @@ static void test_full_disk(void)
     if (WIFEXITED(status) && WEXITSTATUS(status) != 0) printf("  step %d\n", WEXITSTATUS(status));
     CHECK(files_equal("m.plexus", "kept.plexus"));
     size_t length;
-    char *log = read_bytes("full.jsonl", &length); /* whole lines only: as many as fitted, perhaps none */
+    char *log = read_bytes("full.jsonl", &length); /* whole lines only: as many as fit, perhaps none */
     CHECK(length < 700 && (length == 0 || log[length - 1] == '\n'));
     free(log);
     DIR *folder = opendir(home);

@@ -61,7 +61,7 @@ static void test_long_messages_end_at_a_character(void)
 {
     plx_error err;
     char text[3000];
-    for (size_t before = 0; before < 4; before++) { /* the cut falls on each byte of a four-byte character */
+    for (size_t before = 0; before < 4; before++) { /* truncated at each byte of a four-byte character */
         memset(text, 'x', sizeof text);
         text[sizeof err.message - 1 - before] = '\xF0';
         memcpy(text + sizeof err.message - before, "\x9F\x8C\xB1", 3);
@@ -75,7 +75,7 @@ static void test_long_messages_end_at_a_character(void)
     plx_error_set(&err, PLX_ERR_IO, "%s", text);
     plx_error_prefix(&err, "%s", text);
     CHECK(strlen(err.message) == sizeof err.message - 1);
-    memcpy(text + sizeof err.message - 5, "\xF0\x9F\x8C\xB1", 4); /* one that just fits stays */
+    memcpy(text + sizeof err.message - 5, "\xF0\x9F\x8C\xB1", 4); /* one that just fits is not truncated */
     plx_error_set(&err, PLX_ERR_IO, "%s", text);
     CHECK(strlen(err.message) == sizeof err.message - 1);
 }
@@ -94,7 +94,7 @@ static void test_allocation(void)
     CHECK(plx_alloc(a, SIZE_MAX / 2, 4) == NULL);
     CHECK(plx_alloc_zero(a, SIZE_MAX, SIZE_MAX) == NULL);
     CHECK(plx_alloc_aligned(a, PTRDIFF_MAX, 1) == NULL);
-    CHECK(memory.calls == 1); /* an impossible size does not even ask */
+    CHECK(memory.calls == 1); /* an impossible size makes no request */
 
     int *numbers = plx_alloc_zero(a, 100, sizeof *numbers);
     REQUIRE(numbers);
@@ -182,7 +182,7 @@ static void test_arena(void)
         if (memory.failed) CHECK(plx_arena_take(&arena, 1, 1) == NULL && plx_arena_text(&arena, "", 0) == NULL);
         plx_arena_release(&arena);
         CHECK(memory.live == 0);
-        CHECK(!plx_arena_failed(&arena)); /* released: as new */
+        CHECK(!plx_arena_failed(&arena)); /* after release it is as new */
     } while (memory.failed);
     CHECK(n > 5 && n < 30); /* blocks, not single items, come from the allocator */
 
@@ -238,13 +238,13 @@ static void test_doubles_are_read(void)
     CHECK(!plx_parse_double((plx_slice){"1\0", 2}, &value));
 }
 
-/* Long texts: just above and just below the middle between 1 and the next double, 900 digits after it. */
+/* Long texts: just above and just below the middle between 1 and the next double; they differ 900 digits later. */
 static void test_long_decimals_are_rounded_once(void)
 {
     static const char middle[] = "1.00000000000000011102230246251565404236316680908203125";
     char text[1200];
     double above = 1 + 0x1p-52;
-    CHECK(reads_as(middle, 1.0)); /* to even */
+    CHECK(reads_as(middle, 1.0)); /* ties to even */
     memset(text, '0', sizeof text);
     memcpy(text, middle, sizeof middle - 1);
     text[1000] = '1';
@@ -252,7 +252,7 @@ static void test_long_decimals_are_rounded_once(void)
     CHECK(reads_as(text, above));
     text[1000] = '0';
     CHECK(reads_as(text, 1.0));
-    memset(text, '0', sizeof text); /* many zeros before the point and an exponent that takes them back */
+    memset(text, '0', sizeof text); /* many leading zeros and an exponent that cancels them */
     text[0] = '7';
     strcpy(text + 1001, "e-1000");
     CHECK(reads_as(text, 7.0));
@@ -262,7 +262,7 @@ static void test_long_decimals_are_rounded_once(void)
     CHECK(reads_as(text, 7.0));
 }
 
-/* The fast path against the C library on decimals of every length and exponent. */
+/* The fast path compared with the C library on decimals of every length and exponent. */
 static void test_doubles_agree_with_strtod(void)
 {
     plx_random random = {.seed = 1, .stream = 1};
@@ -312,7 +312,7 @@ static void test_numbers_are_written_shortest(void)
     }
 }
 
-/* A decimal comma in the program's locale changes nothing. Where no such locale is installed nothing is shown. */
+/* A decimal comma in the program's locale changes nothing. Without such a locale this checks nothing. */
 static void check_float(float value)
 {
     char text[64];
@@ -326,7 +326,7 @@ static void check_float(float value)
         check_report(__FILE__, __LINE__, text);
 }
 
-/* Every 1,021st float, and those about powers of ten and of two. */
+/* Every 1,021st float, and the floats near powers of ten and of two. */
 static void test_floats_are_written_fast(void)
 {
     for (uint64_t bits = 0; bits < UINT64_C(1) << 32; bits += 1021) {
@@ -432,7 +432,7 @@ static void test_json_strings(void)
     check_json((plx_slice){"\0\n\t\x1F\x7F", 5}, "\"\\u0000\\u000a\\u0009\\u001f\\u007f\"");
     check_json(plx_slice_of("\xC3\xA9\xE2\x82\xAC\xF0\x9F\x8C\xB1"), "\"\xC3\xA9\xE2\x82\xAC\xF0\x9F\x8C\xB1\"");
     check_json(plx_slice_of("\xC2\x85\xE2\x80\xA8\xEF\xBB\xBF"), "\"\\u0085\\u2028\\ufeff\"");
-    check_json(plx_slice_of("\xE2\x80"), "\"\xE2\x80\""); /* a character that was cut is left alone */
+    check_json(plx_slice_of("\xE2\x80"), "\"\xE2\x80\""); /* a truncated character is not escaped */
 }
 
 static void test_nearest_name(void)
@@ -452,7 +452,7 @@ static void test_nearest_name(void)
     CHECK(plx_nearest((plx_slice){longest, sizeof longest}, names, 5) == NULL);
 }
 
-/* The answers that the authors of Philox published for 4x32-10. */
+/* The test vectors of Philox' authors for 4x32-10. */
 static void test_philox_known_answers(void)
 {
     static const struct {
@@ -532,7 +532,7 @@ static void test_shuffle(void)
         fixed += items[i] == i;
     }
     CHECK(fixed < 10);  /* one on average */
-    int first[4] = {0}; /* where item 0 of four goes, over many steps */
+    int first[4] = {0}; /* how often item 0 of four comes first, over many steps */
     for (uint32_t step = 0; step < 4000; step++) {
         uint32_t four[4] = {0, 1, 2, 3};
         plx_random_shuffle(&random, step, four, 4);
@@ -542,7 +542,7 @@ static void test_shuffle(void)
     for (int i = 0; i < 4; i++)
         CHECK_CLOSE(first[i], 1000, 5 * sqrt(4000 * 0.1875));
     for (uint32_t i = 0; i < N; i++)
-        again[i] = i; /* as random.h words it */
+        again[i] = i; /* as random.h defines it */
     for (size_t i = N - 1; i > 0; i--) {
         uint32_t j = plx_random_below(&random, i, 4, (uint32_t)i + 1), kept = again[i];
         again[i] = again[j];
@@ -558,7 +558,7 @@ typedef struct pool_probe {
     int threads;
     int by_thread[16];
     atomic_bool wrong_thread;
-    int pause_every; /* every how many jobs one sleeps; 0: none */
+    int pause_every; /* every n-th job sleeps; 0: none */
 } pool_probe;
 
 static void probe_job(void *user, int job, int thread)
@@ -605,7 +605,7 @@ static void check_pool(int threads, int rounds, int pause_every)
         for (int i = 0; i < n_jobs; i++)
             expected[i]++;
         total += n_jobs;
-        if (memcmp(done, expected, sizeof done) != 0) { /* the round is over: its jobs ran once, no other did */
+        if (memcmp(done, expected, sizeof done) != 0) { /* after the round its jobs ran once, no other did */
             check_report(__FILE__, __LINE__, "a job ran too often or not at all");
             break;
         }
@@ -624,7 +624,7 @@ static void test_pool_runs_each_job_once(void)
         check_pool(threads[i], 5000, 0);
 }
 
-/* Rounds so long that workers and caller go to sleep in between. */
+/* Rounds so long that threads and caller sleep in between. */
 static void test_pool_sleeps_and_wakes(void)
 {
     static const int threads[] = {2, 3, 8};
@@ -640,7 +640,7 @@ static void test_pool_sleeps_and_wakes(void)
             plx_pool_run(pool, 4, probe_job, &probe);
             CHECK(done[0] == 1 && done[1] == 1 && done[2] == 1 && done[3] == 1);
         }
-        usleep(2000); /* everyone sleeps when it ends */
+        usleep(2000); /* all threads sleep at the end */
         plx_pool_free(pool);
     }
 }
@@ -678,7 +678,7 @@ static void test_pool_refusals(void)
 #define HAS_SANITIZER 0
 #endif
 
-/* In a child with room for a few dozen stacks; its exit code tells which check failed. */
+/* In a child with memory for a few dozen stacks; its exit code names the failed check. */
 enum { NO_LIMIT = 77 };
 
 static int start_too_many_threads(void)
@@ -691,7 +691,7 @@ static int start_too_many_threads(void)
     if (limit.rlim_cur != ROOM) return NO_LIMIT;
     if (plx_pool_create(&plx_allocator_default, 500, &pool, &err) != PLX_ERR_MEMORY) return 2;
     if (!strstr(err.message, "of 500 threads; use fewer") || pool) return 3;
-    if (plx_pool_create(&plx_allocator_default, 3, &pool, &err) != PLX_OK) return 4; /* the stacks were given back */
+    if (plx_pool_create(&plx_allocator_default, 3, &pool, &err) != PLX_OK) return 4; /* the stacks were freed */
     plx_pool_free(pool);
     return 0;
 }
@@ -709,7 +709,7 @@ static void test_pool_without_room_for_threads(void)
     CHECK_STATUS(WEXITSTATUS(result), 0);
 }
 
-/* Fails in every job from `first` on, and says which. */
+/* Fails in every job from `first` on, with the job's number. */
 static plx_status fail_from(void *user, int job, int thread, plx_error *err)
 {
     const int *first = user;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files and fields of src/base. Each test of files works in a folder of its own, which it removes. */
+/* Files and fields of src/base. Each test of files works in its own folder, which it removes. */
 #include <dirent.h>
 #include <limits.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ static bool folder_enter(void)
     return mkdtemp(folder) && chdir(folder) == 0;
 }
 
-/* How many entries the folder has. */
+/* The number of entries in the folder. */
 static int folder_entries(void)
 {
     int n = 0;
@@ -35,7 +35,7 @@ static int folder_entries(void)
     return n;
 }
 
-/* Whatever the test left; a folder in it must be empty by then. */
+/* Removes the test's files; a folder in it must be empty by then. */
 static void folder_leave(void)
 {
     DIR *entries = opendir(".");
@@ -74,7 +74,7 @@ static void test_files_are_written_and_read(void)
     CHECK(holds("a.txt", "second"));
     CHECK(lstat("link", &info) == 0 && S_ISLNK(info.st_mode)); /* the link stays a link */
     CHECK(stat("a.txt", &info) == 0 && (info.st_mode & 0777) == 0640);
-    /* So does one whose file is not there yet, in another folder, too. */
+    /* A link to a missing file also stays one, even into another folder. */
     CHECK(mkdir("d", 0755) == 0 && symlink("../new.txt", "d/to_new") == 0 && symlink("d/to_new", "chain") == 0);
     CHECK_STATUS(put("chain", "third"), PLX_OK);
     CHECK(holds("new.txt", "third") && lstat("chain", &info) == 0 && S_ISLNK(info.st_mode));
@@ -100,7 +100,7 @@ static void test_files_are_written_and_read(void)
     folder_leave();
 }
 
-/* Pieces of all sizes round the writer's buffer come out in order. */
+/* Pieces of all sizes around that of the writer's buffer come out in order. */
 static void test_writer_keeps_order(void)
 {
     static const size_t sizes[] = {1, 65535, 65536, 0, 65537, 3, 131072, 70000, 65533, 2, 1, 1, 40000, 40000};
@@ -136,7 +136,7 @@ static void test_writer_without_commit_leaves_nothing(void)
     plx_writer one, two;
     CHECK_STATUS(put("a.txt", "old"), PLX_OK);
     CHECK_STATUS(plx_writer_init(&one, &plx_allocator_default, "a.txt", NULL), PLX_OK);
-    CHECK_STATUS(plx_writer_init(&two, &plx_allocator_default, "a.txt", NULL), PLX_OK); /* both at once */
+    CHECK_STATUS(plx_writer_init(&two, &plx_allocator_default, "a.txt", NULL), PLX_OK); /* both open together */
     plx_writer_add(&one, "new", 3);
     plx_writer_add(&two, "newer", 5);
     CHECK(folder_entries() == 3);
@@ -146,7 +146,7 @@ static void test_writer_without_commit_leaves_nothing(void)
     plx_writer_release(&two);
     CHECK(holds("a.txt", "newer") && folder_entries() == 1);
 
-    plx_error err = {0}; /* a folder took the name meanwhile */
+    plx_error err = {0}; /* a folder has taken the name */
     CHECK_STATUS(plx_writer_init(&one, &plx_allocator_default, "b.txt", NULL), PLX_OK);
     CHECK(mkdir("b.txt", 0777) == 0);
     CHECK_STATUS(plx_writer_commit(&one, &err), PLX_ERR_IO);
@@ -156,7 +156,7 @@ static void test_writer_without_commit_leaves_nothing(void)
     folder_leave();
 }
 
-/* What the child of the next test does; its exit code tells which check failed. */
+/* The child of the next test; its exit code names the failed check. */
 static int write_beyond_limit(void)
 {
     enum { LIMIT = 100000 };
@@ -175,7 +175,7 @@ static int write_beyond_limit(void)
     return plx_file_exists("other") ? 6 : 0;
 }
 
-/* A disk that is full is played by a limit on the size of files: the same path through the code. */
+/* A limit on the size of files simulates a full disk: the code path is the same. */
 static void test_full_disk_leaves_the_old_file(void)
 {
     REQUIRE(folder_enter());
@@ -292,7 +292,7 @@ static plx_raw scalar(const char *text)
     return (plx_raw){.scalar = plx_slice_of(text)};
 }
 
-/* The status of setting field `name` of a fresh object, which goes to `object` if that is not NULL. */
+/* Sets field `name` of a new object, which goes to `object` if that is not NULL; returns the status. */
 static plx_status set(const char *name, plx_raw value, plx_error *err)
 {
     settings object = {0};
@@ -359,10 +359,10 @@ static void test_fields_refuse_with_reasons(void)
     CHECK_STATUS(set("towers", list, &err), PLX_ERR_ARGUMENT); /* a list of scalars */
     CHECK_TEXT(err.message, "such as [[16, 8], [8]]");
     CHECK_STATUS(set("name", (plx_raw){.scalar = {"a\0b", 3}}, &err), PLX_ERR_ARGUMENT);
-    CHECK_STATUS(set("Epochs", scalar("1"), &err), PLX_ERR_UNSUPPORTED); /* no such row */
+    CHECK_STATUS(set("Epochs", scalar("1"), &err), PLX_ERR_UNSUPPORTED); /* no such field */
     char long_text[201];
     memset(long_text, 'z', 200);
-    memcpy(long_text + 58, "\xE2\x82\xAC\n", 4); /* the cut would fall into the character */
+    memcpy(long_text + 58, "\xE2\x82\xAC\n", 4); /* truncation would split the character */
     long_text[200] = '\0';
     check_refusal("seed", scalar(long_text),
                   "'seed' takes a whole number, not 'zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz...'");
@@ -400,7 +400,7 @@ static void test_fields_have_defaults(void)
     check_written("units", &object, "[64, 32]");
     check_written("towers", &object, "[[16, 8], [], [4]]");
     CHECK(plx_int_lists_item(&object.towers, 2)->n == 1);
-    object.towers.n = 0; /* its row says what an item is then */
+    object.towers.n = 0; /* its field's row defines the items */
     CHECK(plx_int_lists_item(&object.towers, 2)->n == 2 && plx_int_lists_item(&object.towers, 2)->items[1] == 5);
     check_written("towers", &object, "[]");
     check_written("files", &object, "[a.csv, \"b c\"]");
@@ -450,7 +450,7 @@ static void test_fields_have_defaults(void)
     plx_arena_release(&arena);
 }
 
-/** One value where a list is taken: read as a list of one, written as the value. */
+/** One value in place of a list: read as a list of one, written as the value. */
 static void test_lists_or_one(void)
 {
     settings object = {0};

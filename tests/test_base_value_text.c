@@ -50,7 +50,7 @@ static void test_numbers_in_cells(void)
         {"18446744073709551616.0", "18446744073709551616"},
         {"123456789012345678901234567890123456789012345678901234567890.000",
          "123456789012345678901234567890123456789012345678901234567890"},
-        /* What stays byte for byte. */
+        /* Texts that stay unchanged, byte for byte. */
         {"", NULL},
         {"0", NULL},
         {"-0", NULL},
@@ -244,7 +244,7 @@ static void test_texts_of_doubles(void)
         {1.7976931348623157e308, "1.7976931348623157e+308"},
         {5e-324, "5e-324"},
         {2.2250738585072014e-308, "2.2250738585072014e-308"},
-        {0x1p-44, "5.684341886080802e-14"}, /* the nearest of 16 digits reads back as another */
+        {0x1p-44, "5.684341886080802e-14"}, /* the nearest decimal of 16 digits reads back as another double */
         {1125899906842623.9, "1125899906842623.9"},
         {(double)INFINITY, "inf"},
         {-(double)INFINITY, "-inf"},
@@ -378,7 +378,7 @@ static uint64_t random_word(const plx_random *random, uint64_t i)
     return (uint64_t)plx_random_bits(random, 2 * i, 0) << 32 | plx_random_bits(random, 2 * i + 1, 0);
 }
 
-/* Texts that hardly differ from those that the rule changes: the text of a text is its own text. */
+/* Texts that are close to those that the rule changes: the text of a text is its own text. */
 static void test_the_text_of_a_text_is_its_own(void)
 {
     static const char *const seeds[] = {"2024-01-31 12:00:00.500+02:00", "-0012.000", "True", "2024-02-29T00:00",
@@ -397,7 +397,7 @@ static void test_the_text_of_a_text_is_its_own(void)
     }
 }
 
-/* The text of a number in memory is what a cell of that text has, and reads back as the number. */
+/* The text of a number in memory equals that of a cell, and reads back as the number. */
 static void test_texts_of_numbers_read_back(void)
 {
     const plx_random random = {.seed = 11};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration: what is accepted, where each mistake is told, that writing and reading agree, assignments.
+ * The configuration: accepted texts, the places of mistakes, that writing and reading agree, assignments.
  * `test_config --write-reference PATH` writes the reference page that test_reference_page compares.
  */
 #include "config/config.h"
@@ -53,7 +53,7 @@ static char *with(const char *old, const char *new_text)
     return text;
 }
 
-/** Refused, with this in the message. */
+/** An error with this in its message. */
 static void check_refused(const char *text, const char *message)
 {
     plx_spec spec;
@@ -138,7 +138,7 @@ static void test_writing_and_reading_agree(void)
     }
     CHECK(second.train.learning_rate == first.train.learning_rate);
     CHECK_TEXT(one.text, "- {name: town, column: city, kind: sparse");
-    CHECK_TEXT(one.text, "\n  dnn_activation: relu\n"); /* one value stays one */
+    CHECK_TEXT(one.text, "\n  dnn_activation: relu\n"); /* one value stays one value */
     CHECK_TEXT(one.text, "\n  expert_dnn_dropout: []\n");
     plx_spec_release(&first);
     plx_spec_release(&second);
@@ -169,7 +169,7 @@ static void test_every_model_has_defaults(void)
     }
 }
 
-/* Each key's value may be right, and all together be more than any machine has. */
+/* Each key's value is allowed, but together they exceed any machine. */
 static void test_sizes_are_bounded_together(void)
 {
     static const struct {
@@ -184,8 +184,7 @@ static void test_sizes_are_bounded_together(void)
          "'num_levels'"},
         {"ple, num_levels: 1000, num_experts_specific: 1, num_experts_shared: 1",
          "c.yaml:4:32: level682/task1/gate: the network has more than 4096 layers: lower 'num_levels'"},
-        {"ple, num_levels: 4096, num_experts_shared: 4096, expert_dnn_units: [1024, 1024]", /* no one of them suffices
-                                                                                             */
+        {"ple, num_levels: 4096, num_experts_shared: 4096, expert_dnn_units: [1024, 1024]", /* no key alone suffices */
          "c.yaml:4:32: level0/shared/experts/dense0: the network's layers make more than 1048576 numbers a row: lower "
          "'num_levels', lower 'num_experts_specific', lower 'num_experts_shared', give fewer or smaller layers in "
          "'expert_dnn_units', "},
@@ -554,7 +553,7 @@ static int write_reference(const char *path)
     return status == PLX_OK ? 0 : 1;
 }
 
-/** The entry of `age` in the good text is replaced by this one. */
+/** Replaces the entry of `age` in the good text by this one. */
 static char *with_views(const char *entry)
 {
     return with("  - {kind: dense, name: age, scaling: standard, missing: 0.5}\n", entry);
@@ -589,7 +588,7 @@ static void test_views(void)
     CHECK(age[7].scaling == PLX_SCALE_STANDARD && age[7].transform == PLX_TRANSFORM_LOG1P);
     CHECK(age[8].scaling == PLX_SCALE_NONE && age[8].transform == PLX_TRANSFORM_IS_ZERO);
     plx_spec_release(&spec);
-    /* Of several names; an assignment to one of them. */
+    /* An entry of several names; an assignment to one of them. */
     status = parse_with(with_views("  - {names: [age, income], views: [number, {exact: 3}]}\n"
                                    "  - {name: more, column: age, views: [{exact: 3}]}\n"),
                         "features.age.scaling=none", &spec, &failure);

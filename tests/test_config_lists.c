@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options of categories, shared tables and lists in a configuration: what arrives, and mistakes with their places. */
+/* Options of categories, shared tables and lists in a configuration: their values, and mistakes with their places. */
 #include "check.h"
 
 #include "base/alloc.h"

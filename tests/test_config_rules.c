@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every rule of a configuration: a text that breaks this one alone, the place, the message. Then every two of them in
- * one text, which both must be reported.
+ * Every rule of a configuration: a text that breaks only this rule, the place, the message. Then every two rules broken
+ * in one text: both are reported.
  */
 #include "check.h"
 
@@ -11,12 +11,12 @@
 enum { N_LINES = 5, TEXT_MAX = 8192 };
 #define COUNT(array) ((int)(sizeof(array) / sizeof *(array)))
 
-/** A configuration of five lines; those that are NULL are right. A ^ marks the place and is not part of the text. */
+/** A configuration of five lines; NULL stands for a right one. A ^ marks the place and is not part of the text. */
 typedef struct rule {
     const char *data, *features, *tasks, *model, *train;
     const char *words; /* the place of a configuration that has no file */
     const char *message;
-    bool is_alone; /* what else is wrong is not looked for, or is no mistake beside it */
+    bool is_alone; /* other mistakes are not looked for, or are none next to this one */
 } rule;
 
 static const char *const right[N_LINES] = {
@@ -102,7 +102,7 @@ static const rule rules[] = {
     {.data = "data: {train: [f.csv], ^train: [g.csv]}",
      .words = "data.train",
      .message = "key 'train' appears twice, first in line 1",
-     .is_alone = true /* in words it is the first one */},
+     .is_alone = true /* as a place in words it is the first one */},
     /* Columns of data.columns. */
     {.data = "data: {train: [f.csv], columns: [x, a, b]}",
      .features = "features: [{kind: sparse, name: x}, ^{kind: dense, name: y}]",
@@ -498,7 +498,7 @@ static const char *const *lines_of(const rule *r, const char *lines[N_LINES])
     return lines;
 }
 
-/** The text without the mark, and where that is: "c:LINE:COLUMN: ". */
+/** The text without the mark, and the mark's place: "c:LINE:COLUMN: ". */
 static void write_lines(const char *const lines[N_LINES], char text[TEXT_MAX], char place[32])
 {
     size_t used = 0;
@@ -537,7 +537,7 @@ static void check_one(const rule *r)
     if (check_failures > before) printf("%s\n  %s\n  %s\n", text, expected, err.message);
 }
 
-/** Without a name of the text, the place is in words, which name the entry. */
+/** Without a name of the text, the place is given in words that name the entry. */
 static void check_words(const rule *r)
 {
     static char text[TEXT_MAX];
@@ -553,7 +553,7 @@ static void check_words(const rule *r)
     if (check_failures > before) printf("%s\n  %s\n  %s\n", text, expected, err.message);
 }
 
-/** Both mistakes, where the rules' lines are not the same. */
+/** Both mistakes, if the rules differ in different lines. */
 static void check_two(const rule *a, const rule *b)
 {
     static char text[TEXT_MAX];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The texts that a configuration comes as: JSON by its own rules, marks of UTF-8, line ends of Windows, nesting. */
+/* The formats of a configuration: JSON by its own rules, UTF-8 byte order marks, Windows line ends, nesting. */
 #include "check.h"
 #include "config/config.h"
 
@@ -37,7 +37,7 @@ static void check_refused(const char *text, const char *assignment, const char *
     CHECK_TEXT(err.message, message);
 }
 
-/* What JSON may hold and libyaml does not read: pairs of surrogates, long keys, blanks before a colon. */
+/* JSON that libyaml does not read: surrogate pairs, long keys, blanks before a colon. */
 static void test_json(void)
 {
     static const char *const names[][2] = {
@@ -62,7 +62,9 @@ static void test_json(void)
                "\xF0\x9F\x91\x8D");
 }
 
-/* JSON that is none, told as such and not as YAML: by the file's name, or where it has what YAML does not. */
+/*
+ * Invalid JSON, reported as JSON and not as YAML: because of the file's name, or of contents that YAML does not have.
+ */
 static void test_wrong_json(void)
 {
     static const char comma[] = "{\"data\": {\"train\": [\"a\"]},\n \"features\": [{\"name\": \"%s\"},],\n";
@@ -83,7 +85,7 @@ static void test_wrong_json(void)
     }
 }
 
-/* Its mistakes have the places of the text, which an emoji as an escape moves by 12 and as a character by 1. */
+/* The places of its mistakes are those of the text, where an emoji is 12 columns as an escape and 1 as a character. */
 static void test_places_in_json(void)
 {
     check_refused(JSON_HEAD "\n {\"kind\": \"dense\", \"name\": \"\\ud83d\\udc4d\", \"nam\": 1}" JSON_TAIL, NULL,
@@ -96,7 +98,7 @@ static void test_places_in_json(void)
     check_refused("[1, 2]", NULL, "c:1:1: is not a mapping");
     check_refused("\"abc\"", NULL, "c:1:1: is not a mapping");
     check_refused("{}", NULL, "c:1:1:");
-    /* A mapping of YAML that is no JSON is YAML as before. */
+    /* A mapping of YAML that is not JSON is read as YAML, as before. */
     check_name("{data: {train: [a]}, features: [{kind: dense, name: \"\\U0001F44D\"}], tasks: [{name: a}, {name: b}],"
                " model: {name: ple}}",
                NULL, "\xF0\x9F\x91\x8D");
@@ -114,7 +116,7 @@ static void test_mark_and_line_ends(void)
     check_refused("\xEF\xBB\xBF", NULL, "c:1:1: the configuration is empty");
 }
 
-/* Sizes that libyaml would not get through in hours. */
+/* Sizes for which libyaml would need hours. */
 static void test_nesting(void)
 {
     enum { DEEP = 1000000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading ahead: the same bytes and the same error as without, and an end at any moment. */
+/* Reading ahead: the same bytes and the same error as without it; it can be closed at any moment. */
 #include "files/ahead.h"
 
 #include <stdatomic.h>
@@ -9,7 +9,7 @@
 #include "check.h"
 #include "failing_allocator.h"
 
-/* Numbers in bytes, so many of them, in pieces of changing size; then the end, or a mistake. */
+/* So many bytes of numbers, in pieces of changing size; then the end, or an error. */
 typedef struct numbers {
     size_t length, at;
     bool fails;
@@ -34,7 +34,7 @@ static plx_status read_numbers(void *user, char *out, size_t room, size_t *got, 
     return PLX_OK;
 }
 
-/* Reads all in pieces of at most `room`; the number of right bytes, and the last status. */
+/* Reads all in pieces of at most `room`; returns the number of right bytes and the last status. */
 static size_t read_all(plx_byte_source source, size_t room, plx_status *status, plx_error *err)
 {
     static char bytes[1 << 20];
@@ -61,7 +61,7 @@ static void check_length(size_t length, size_t room, bool fails)
     CHECK(read_all(source, room, &status, &err) == length);
     CHECK_STATUS(status, fails ? PLX_ERR_FORMAT : PLX_OK);
     if (fails) CHECK_TEXT(err.message, "cut off at byte");
-    /* The end is the end however often one asks. */
+    /* After the end every call returns the end. */
     CHECK_STATUS(source.read(source.user, more, sizeof more, &got, NULL), status);
     CHECK(got == 0);
     plx_ahead_free(ahead);
@@ -78,7 +78,7 @@ static void test_same_bytes(void)
     check_length(1000, 1, true);
 }
 
-/* Freed before, while and after the thread waits for room. */
+/* Closed before, while and after the thread waits for a free slot. */
 static void test_ends_at_any_moment(void)
 {
     for (size_t taken = 0; taken < 40; taken++) {
@@ -94,7 +94,7 @@ static void test_ends_at_any_moment(void)
             CHECK(got > 0);
         }
         plx_ahead_free(ahead);
-        /* Not further than the ring allows. */
+        /* It reads no further ahead than the ring allows. */
         CHECK(n.at <= taken * sizeof bytes + (5u << 18));
     }
     plx_ahead_free(NULL);

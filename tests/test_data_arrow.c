@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Record batches against the same rows as a file: every type of column, offsets, nulls, dictionaries, wrong input. */
+/* Record batches compared with the same rows in a file: every type of column, offsets, nulls, dictionaries, errors. */
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -11,20 +11,20 @@
 
 enum { ROWS = 5, COLUMNS_MAX = 8, FIRST = 3 /* rows of the buffers before the array's own */ };
 
-/* A column as a test writes it; buffers hold FIRST rows of rubbish before the rows. */
+/* A column as a test writes it; buffers begin with FIRST rows of arbitrary values. */
 typedef struct column {
     const char *name, *format;
     const void *buffers[4];
     int n_buffers;
     int64_t nulls;
-    const struct column *dictionary, *item; /* of lists */
+    const struct column *dictionary, *item; /* for lists */
     int64_t length;                         /* 0: ROWS */
 } column;
 
 typedef struct source {
     const column *columns;
-    int n, batches; /* how often the batch comes */
-    int fails;      /* an errno that get_next returns in its stead */
+    int n, batches; /* how often the batch is repeated */
+    int fails;      /* an errno that get_next returns instead */
     int made, released;
     struct ArrowSchema schemas[COLUMNS_MAX], dictionaries[COLUMNS_MAX], *schema_children[COLUMNS_MAX];
     struct ArrowSchema item_schemas[COLUMNS_MAX], *item_schema[COLUMNS_MAX];
@@ -103,7 +103,7 @@ static int get_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
         }
         s->children[i] = &s->arrays[i];
     }
-    /* The batch begins one row into its columns. */
+    /* The batch begins one row after the start of its columns. */
     *out = (struct ArrowArray){.length = ROWS,
                                .offset = 1,
                                .n_children = s->n,
@@ -130,9 +130,8 @@ static struct ArrowArrayStream stream_of(source *s)
     return (struct ArrowArrayStream){get_schema, get_next, get_last_error, release_stream, s};
 }
 
-/* Five rows: color red, "", blue, red, green; size 1.5, 2, (missing: -1), 1e10, 0.1; code 7, -3, 0, 12, 7; sold 1 0 0
- * 1 1.
- */
+/* Five rows: color red, "", blue, red, green; size 1.5, 2, (missing: -1), 1e10, 0.1; code 7, -3, 0, 12, 7; sold 1 0 0 1
+ * 1. */
 static const int32_t color_offsets[] = {0, 1, 2, 3, 6, 6, 10, 13, 18};
 static const int64_t color_large[] = {0, 1, 2, 3, 6, 6, 10, 13, 18};
 static const char color_bytes[] = "xxxredbluered green";
@@ -190,7 +189,7 @@ static plx_encoders *make_encoders(void)
     return status ? NULL : out;
 }
 
-/* The rows of both ways must have the same records. */
+/* Both ways must give the same records. */
 static void check_as_csv(const column *columns, int n)
 {
     static const char csv[] = "color,size,code,sold\nred,1.5,7,1\n,2,-3,0\nblue,,0,0\nred,1e10,12,1\ngreen,0.1,7,1\n";

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Arrow columns of lists against cells of a file with separators, read a few rows at a time; and lists that are wrong.
- */
+/* Arrow columns of lists compared with separated cells of a file, read a few rows together; and invalid lists. */
 #include <string.h>
 
 #include "check.h"
@@ -133,7 +132,10 @@ static void check_as_csv(source s)
     }
 }
 
-/* The items begin one into their buffers, and the lists too; the second list is null, the last item of the last one. */
+/*
+ * Items and lists begin one after the start of their buffers; the second list is null, and the last item of the last
+ * one.
+ */
 static const double items[] = {99, 7, 1.5, 2, -3, 0.1, 4, 55};
 static const uint8_t items_valid[] = {0x7f}, lists_valid[] = {0xfb};
 static const int32_t offsets[] = {0, 1, 3, 3, 5, 7};

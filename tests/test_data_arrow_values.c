@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a value of each Arrow type is as a category and as a number, and that arrays which are not valid are told. */
+/* Each Arrow type's values as a category and as a number; invalid arrays are reported. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,7 +125,7 @@ static void test_texts(void)
     check_one("w:3", "abc", "abc", (double)NAN);
 }
 
-/* Models of today keep the texts that they were made with. */
+/* Models made today keep the texts that they were made with. */
 static void test_rule_0(void)
 {
     struct ArrowSchema schema;
@@ -146,7 +146,7 @@ static void test_rule_0(void)
     check_value(&schema, &array, true, 0, "0.099975586", 0.0999755859375);
 }
 
-/* -- Wrong arrays ------------------------------------------------------------------------------------------------ */
+/* -- Invalid arrays ---------------------------------------------------------------------------------------------- */
 
 static void check_fails(const struct ArrowSchema *schema, const struct ArrowArray *array, plx_status expected,
                         const char *text)
@@ -247,7 +247,7 @@ static void test_list_of_dictionaries(void)
     }
 }
 
-/* The double of a float's decimal, against the text written and read. */
+/* The double of a float's decimal, compared with the text written and read. */
 static void test_floats_as_decimals(void)
 {
     uint32_t state = 12345;

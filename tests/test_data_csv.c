@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The tokenizer, its scanner and the stream below it. Every text is also fed byte by byte, which must change nothing.
- */
+/* The tokenizer, its scanner and the stream below it. Every text is also read byte by byte, with the same result. */
 #include "check.h"
 
 #include <fcntl.h>
@@ -10,7 +9,7 @@
 #include "files/scan.h"
 #include "files/stream.h"
 
-/* A source that gives at most `step` bytes a call. */
+/* A source that returns at most `step` bytes a call. */
 typedef struct feed {
     const char *text;
     size_t length, at, step;
@@ -101,7 +100,7 @@ static void test_blanks(void)
     plx_csv_options untrimmed = plain;
     untrimmed.trim = false;
     check_cells(" a , b\n", 7, &untrimmed, "[ a ][ b]\n");
-    check_cells(" \"a\",b\n", 7, &untrimmed, "[ \"a\"][b]\n"); /* only a cell's first byte opens quotes */
+    check_cells(" \"a\",b\n", 7, &untrimmed, "[ \"a\"][b]\n"); /* only a cell's first byte may open quotes */
     plx_csv_options tab = plain;
     tab.delimiter = '\t';
     check_cells("a\t b \t\tc\n", 9, &tab, "[a][b][][c]\n");
@@ -131,7 +130,7 @@ static void check_with(const plx_csv_options *options, const char *text, const c
     check_cells(text, strlen(text), options, expected);
 }
 
-/* Lines that end by CR alone; LF is text there where it is quoted, and CR is where lines end by LF. */
+/* Lines that end in CR alone; LF is text there if it is quoted, and so is CR where lines end in LF. */
 static void test_carriage_returns(void)
 {
     check_plain("a,b\rc,d\r", "[a][b]\n[c][d]\n");
@@ -200,7 +199,7 @@ static void test_escapes(void)
     check_with(&escape, "\"a\\,b\",c\n", "[\"a,b\"][c]\n");
 }
 
-/* Rows that the buffer ends in, at each of their bytes sooner or later. */
+/* Rows that cross the buffer's end, at each of their bytes. */
 static void test_special_refill(void)
 {
     enum { ROWS = 40000 };
@@ -278,7 +277,7 @@ static void check_large(const char *before, char c, size_t n, const char *after,
     length += strlen(after);
     plx_string got;
     tokenize(text, length, SIZE_MAX, &plain, &got);
-    if (got.length > 200) /* cells and all */
+    if (got.length > 200) /* all cells included */
         CHECK(strcmp(expected, "ok") == 0);
     else
         CHECK_TEXT(got.text, expected);
@@ -296,7 +295,7 @@ static void test_limits(void)
     check_large("", ',', PLX_CSV_MAX_CELLS, "\n", "a row of more than 65536 cells");
 }
 
-/* Rows that cross the buffer's end at every distance from it. */
+/* Rows that cross the buffer's end, at every distance from it. */
 static void test_refill(void)
 {
     enum { ROWS = 60000 };
@@ -447,7 +446,7 @@ static void test_truncated(void)
     folder_remove(&f);
 }
 
-/* Whatever bit of a gzip file is flipped: the same text comes, or none. */
+/* Any flipped bit of a gzip file: the same text, or none. */
 static void test_gzip_checks(void)
 {
     char bytes[4096], wrong[4096];
@@ -462,7 +461,7 @@ static void test_gzip_checks(void)
         wrong[bit / 8] = (char)(wrong[bit / 8] ^ 1 << bit % 8);
         write_bytes(&f, "flip.gz", wrong, n);
         const plx_status status = read_all(folder_file(&f, "flip.gz"), &got, &err);
-        if (status == PLX_OK) /* the header's time and system, and bits that fill a byte */
+        if (status == PLX_OK) /* time and system in the header, and padding bits of a byte */
             CHECK(strcmp(got.text, text) == 0);
         else
             CHECK_TEXT(err.message, "flip.gz: ");
@@ -476,7 +475,7 @@ static void test_gzip_ends(void)
     char bytes[4096] = "";
     folder f = folder_make();
     const size_t n = compress_text(ARCHIVE_FILTER_GZIP, "one\n", bytes, sizeof bytes);
-    bytes[n - 5] ^= 1; /* the last byte of the sum */
+    bytes[n - 5] ^= 1; /* the last byte of the checksum */
     write_bytes(&f, "sum.gz", bytes, n);
     check_stream_fails(folder_file(&f, "sum.gz"), PLX_ERR_FORMAT, "sum.gz: the compressed data is damaged");
     bytes[n - 5] ^= 1;
@@ -490,13 +489,13 @@ static void test_gzip_ends(void)
     write_bytes(&f, "more.gz", bytes, n + 4);
     check_stream_fails(folder_file(&f, "more.gz"), PLX_ERR_FORMAT,
                        "more.gz: there are other bytes after the compressed data");
-    bytes[n] = 0x1f; /* as a member begins, but none */
+    bytes[n] = 0x1f; /* the start of a member, but none follows */
     write_bytes(&f, "half.gz", bytes, n + 1);
     check_stream_fails(folder_file(&f, "half.gz"), PLX_ERR_FORMAT, "half.gz: ");
     folder_remove(&f);
 }
 
-/* A frame of zstd that wants a window of 1 GiB: `zstd --long=30`. */
+/* A frame of zstd that needs a window of 1 GiB: `zstd --long=30`. */
 static void test_wide_window(void)
 {
     static const char frame[] = "\x28\xb5\x2f\xfd\x00\xa0\x21\0\0a,b\n";

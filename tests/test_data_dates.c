@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Datetime features: what each text is in hours, weekdays, months and days; what is fitted; what is refused, and where.
- */
+/* Datetime features: each text's hours, weekdays, months and days; what is fitted; errors and their places. */
 #include "check.h"
 #include "data/encoder_def.h"
 #include "data_support.h"
@@ -24,7 +23,7 @@ static plx_table_spec *date_spec(small_spec *s, const plx_feature_spec *feature)
     return spec;
 }
 
-/* Python's datetime made it: seconds since 1970-01-01 UTC, 1 + hour, 1 for Monday, month. */
+/* Made by Python's datetime: seconds since 1970-01-01 UTC, 1 + hour, 1 for Monday, month. */
 static const struct dated {
     const char *text;
     int64_t seconds;
@@ -98,7 +97,7 @@ static void test_texts(void)
     loaded_release(&l);
 }
 
-/* Each day of 400 years and some around them, by counting. */
+/* Each day of 400 years and some more, by counting. */
 static void test_every_day_of_a_calendar(void)
 {
     static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
@@ -129,7 +128,7 @@ static void test_reference_is_the_latest_of_the_fit(void)
     CHECK_CLOSE(dense_at(&l.parts[0], 0, 0), 1, 0);
     CHECK_CLOSE(dense_at(&l.parts[0], 1, 0), 0, 0);
     CHECK_CLOSE(dense_at(&l.parts[0], 2, 0), 0.5, 0);
-    CHECK(dense_at(&l.parts[2], 0, 0) < -200); /* 2182 days later, of 10 */
+    CHECK(dense_at(&l.parts[2], 0, 0) < -200); /* 2182 days later; the range is 10 */
     REQUIRE(read_file(l.encoders, "x\n2024-01-01 12:00\n", false, &rows, &l.error) == PLX_OK);
     CHECK_CLOSE(dense_at(&rows, 0, 0), 0.95, 1e-7);
     plx_rows_release(&rows, &plx_allocator_default);
@@ -140,7 +139,7 @@ static void test_reference_is_the_latest_of_the_fit(void)
     loaded_release(&l);
 }
 
-/* A category of its own in each part; an age only where `missing` says which. */
+/* A separate category in each part; an age only if `missing` gives one. */
 static void test_missing_dates(void)
 {
     small_spec s;
@@ -154,7 +153,7 @@ static void test_missing_dates(void)
     CHECK(id_at(&l.parts[0], 0, 0) == 2 && id_at(&l.parts[0], 0, 1) == 2);
     for (size_t row = 1; row < 3; row++)
         CHECK(id_at(&l.parts[0], row, 0) == 0 && id_at(&l.parts[0], row, 1) == 0);
-    CHECK(plx_encoders_layout(l.encoders)->sparse[0].common == 0); /* two of each: the smaller id */
+    CHECK(plx_encoders_layout(l.encoders)->sparse[0].common == 0); /* a tie of two: the smaller id */
     loaded_release(&l);
 
     feature = (plx_feature_spec){.missing = NAN};
@@ -267,7 +266,7 @@ static void test_options_that_do_not_fit(void)
     spec->data.row_weight = "x";
     CHECK_STATUS(load_text(&l, "x,sold\n2024-01-01,0\n", spec), PLX_ERR_ARGUMENT);
     CHECK_TEXT(l.error.message, "column 'x' is read as dates by a datetime feature, and as numbers");
-    spec = date_spec(&s, &feature); /* a table of another feature has the name of a part's */
+    spec = date_spec(&s, &feature); /* the table of another feature has the name of a part's table */
     s.features[1] = s.features[0];
     s.features[0] = (plx_feature_spec){.name = "when/hour", .column = "x", .kind = PLX_FEATURE_SPARSE};
     spec->n_features = 2;
@@ -289,7 +288,7 @@ static void test_no_date_to_count_from(void)
     loaded_release(&l);
 }
 
-/* The same column as a category, beside it. */
+/* The same column also as a category. */
 static void test_dates_are_categories_too(void)
 {
     small_spec s;

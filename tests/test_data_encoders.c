@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Encoders after fitting: as tensors and back, on files to score, on columns in memory; records; memory that ends; the
- * real data sets.
+ * Encoders after fitting: to tensors and back, on files to score, on columns in memory; records; failing allocations;
+ * the real data sets.
  */
 #include "check.h"
 
@@ -48,8 +48,7 @@ static void fitted_release(fitted *t)
     folder_remove(&t->f);
 }
 
-/* -- Tensors
- * ----------------------------------------------------------------------------------------------------------- */
+/* -- Tensors ----------------------------------------------------------------------------------------------------- */
 
 static void test_tensor_layout(void)
 {
@@ -69,7 +68,7 @@ static void test_tensor_layout(void)
     CHECK(memcmp(bytes->data, "redbluedark, blue3", 18) == 0);
     CHECK(ends->dtype == PLX_DTYPE_I64 && ends->n_dims == 1 && ends->dims[0] == 5);
     CHECK(memcmp(ends->data, expected, sizeof expected) == 0);
-    CHECK(common->dtype == PLX_DTYPE_I64 && *(const int64_t *)common->data == 1); /* all are as common: the first */
+    CHECK(common->dtype == PLX_DTYPE_I64 && *(const int64_t *)common->data == 1); /* all are equally frequent */
     CHECK(scaling->dtype == PLX_DTYPE_F64 && scaling->n_dims == 1 && scaling->dims[0] == 2);
     const double *numbers = scaling->data;
     CHECK(numbers[0] == 0.1 && numbers[1] == 1 / (7 - 0.1));
@@ -157,8 +156,7 @@ static void test_wrong_tensors(void)
     fitted_release(&t);
 }
 
-/* -- Files to score ---------------------------------------------------------------------------------------------------
- */
+/* -- Files to score ---------------------------------------------------------------------------------------------- */
 
 static void test_read_without_labels(void)
 {
@@ -172,7 +170,7 @@ static void test_read_without_labels(void)
     plx_rows_release(&rows, &plx_allocator_default);
     CHECK_STATUS(read_file(t.l.encoders, "size,color\n4,red\n", true, &rows, &err), PLX_ERR_SCHEMA);
     CHECK_TEXT(err.message, "no column 'sold'");
-    /* Labels that are there but not asked for need not make sense. */
+    /* Labels that exist but are not requested need not be valid. */
     REQUIRE(read_file(t.l.encoders, "size,color,sold\n4,red,\n", false, &rows, &err) == PLX_OK);
     plx_rows_release(&rows, &plx_allocator_default);
     const plx_load_options options = {.threads = 1};
@@ -206,8 +204,7 @@ static void test_read_without_header(void)
     folder_remove(&f);
 }
 
-/* -- Columns in memory
- * -------------------------------------------------------------------------------------------------- */
+/* -- Columns in memory ------------------------------------------------------------------------------------------- */
 
 static const char *const colors[] = {"red", " blue ", "dark, blue", NULL, "3", "pink"};
 static const char *const sizes[] = {"1.5", "", "7", "2", "4", "1e3"};
@@ -322,8 +319,7 @@ static void test_wrong_columns(void)
                        "row 2: 'x' is not a label of task 'sold'");
 }
 
-/* -- Records
- * ------------------------------------------------------------------------------------------------------------ */
+/* -- Records ----------------------------------------------------------------------------------------------------- */
 
 static void test_layout(void)
 {
@@ -405,8 +401,7 @@ static void test_gather(void)
     plx_rows_release(&rows, &plx_allocator_default);
 }
 
-/* -- Memory that ends
- * ----------------------------------------------------------------------------------------------------- */
+/* -- Failing allocations ----------------------------------------------------------------------------------------- */
 
 static plx_status load_and_use(const plx_allocator *allocator, const fitted *t, plx_error *err)
 {
@@ -438,7 +433,7 @@ static void test_memory_ends(void)
     plx_status status = PLX_ERR_MEMORY;
     long n = 0;
     REQUIRE(fitted_init(&t));
-    /* Enough values for code and vocabulary tables to grow. */
+    /* Enough values for the tables of codes and of vocabularies to grow. */
     plx_string text;
     plx_string_init(&text, &plx_allocator_default);
     plx_string_format(&text, "color,size,sold\n");
@@ -484,8 +479,7 @@ static void test_columns_take_no_memory(void)
     fitted_release(&t);
 }
 
-/* -- The real data sets
- * --------------------------------------------------------------------------------------------------- */
+/* -- The real data sets ------------------------------------------------------------------------------------------ */
 
 static void test_adult(void)
 {
@@ -529,7 +523,7 @@ static void test_adult(void)
 
 enum { CENSUS_COLUMNS = 42 };
 
-/* Column 24 is the instance's weight, and the last one the label. */
+/* Column 24 is the instance's weight; the last one is the label. */
 static bool is_census_number(int column)
 {
     static const int numbers[] = {0, 5, 16, 17, 18, 30, 39};
@@ -575,7 +569,7 @@ static void test_census(void)
     CHECK(l.parts[0].n == 199523 && l.parts[1].n == 49881 && l.parts[2].n == 49881);
     const plx_layout *layout = plx_encoders_layout(l.encoders);
     CHECK(layout->n_sparse == 33 && layout->n_dense == 7 && layout->record_bytes < 80);
-    CHECK(vocabulary_of(l.encoders, 0) == 10); /* class of worker: 9 kinds and the unseen */
+    CHECK(vocabulary_of(l.encoders, 0) == 10); /* class of worker: 9 kinds and the unknown one */
     double rich_rows = 0;
     for (size_t i = 0; i < l.parts[0].n; i++)
         rich_rows += label_at(&l.parts[0], i, 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that cannot be read: where they end reading, and that a skipped one leaves no trace. */
+/* Rows that cannot be read: they end reading at their place, and a skipped row leaves no trace. */
 #include "check.h"
 
 #include "data/dictionary.h"
@@ -14,7 +14,7 @@ static plx_table_spec *skipping(small_spec *s, int64_t max_errors)
     return &s->spec;
 }
 
-/* Loads `text` and what is right of it: both must give the same records and vocabulary. */
+/* Loads `text` and its right rows: both must give the same records and vocabulary. */
 static void check_same(const char *text, const char *right, int64_t n_wrong, const char *message)
 {
     small_spec s;
@@ -47,7 +47,9 @@ static void test_no_trace(void)
     check_same("color,size,sold\nred,1,0\nblue,2,1\nred,2,1\npink,,0", right, 1, "train.csv:5:6: ");
 }
 
-/* Rows of other parts with a label that the training rows do not have are left out, too, and told by their places. */
+/*
+ * Rows of other parts with a label that is missing in the training rows are also skipped, with their places reported.
+ */
 static void test_unknown_classes(void)
 {
     static const char train[] = "color,size,sold\na,1,red\na,x,blue\na,1,blue\n",
@@ -74,7 +76,7 @@ static void test_unknown_classes(void)
     CHECK_TEXT(l.error.message, "more than data.max_errors = 3 wrong rows, the last of them: ");
     CHECK_TEXT(l.error.message, "valid.csv:6:5: 'green' is not a label");
     loaded_release(&l);
-    /* Cut off the training file: the cut is that of all rows. */
+    /* Parts split off the training file: the split counts all rows. */
     s.spec.data.max_errors = 9;
     s.spec.data.validation.n = 0;
     s.spec.data.validation_part = 3;
@@ -90,14 +92,14 @@ static void test_unknown_classes(void)
     folder_remove(&f);
 }
 
-/* The number of a skipped row is not taken for that of the row before. */
+/* A number that is equal to one in a skipped row is read right. */
 static void test_remembered_number(void)
 {
     check_same("color,size,sold\nred,1,0\npink,7,5\nred,7,1\nred,7,1\n", "color,size,sold\nred,1,0\nred,7,1\nred,7,1\n",
                1, "train.csv:3:8: ");
 }
 
-/* Many new texts, every second of them in a row that is dropped: the tables of texts grow in between. */
+/* Many new texts, every second one in a skipped row: the tables of texts grow in between. */
 static void test_many(void)
 {
     plx_string text, right;
@@ -142,7 +144,7 @@ static void test_limit(void)
     CHECK(l.wrong.wrong_rows == 0);
 }
 
-/* What is wrong with the file as a whole is an error all the same. */
+/* A mistake of the file as a whole is an error in any case. */
 static void test_whole_file(void)
 {
     small_spec s;
@@ -153,7 +155,7 @@ static void test_whole_file(void)
     CHECK(l.wrong.wrong_rows == 1);
 }
 
-/* What is told is UTF-8, whatever the cells hold and wherever it is cut. */
+/* Messages are UTF-8, whatever the cells hold and wherever they are truncated. */
 static void test_told_text(void)
 {
     small_spec s;

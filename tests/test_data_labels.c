@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Labels and weights from files and from memory: what lacks, what counts, what is refused and where. */
+/* Labels and weights from files and from memory: missing labels, counted rows, errors and their places. */
 #include "check.h"
 
 #include <float.h>
@@ -31,7 +31,7 @@ static void check_weights(const loaded *l, int task, const float *expected, size
         CHECK_CLOSE(weight_at(&l->parts[0], i, task), (double)expected[i], 0);
 }
 
-/* -- What lacks ---------------------------------------------------------------------------------------------------- */
+/* -- Missing labels ------------------------------------------------------------------------------------------------ */
 
 static void test_missing_labels(void)
 {
@@ -71,7 +71,7 @@ static void test_rows_are_counted(void)
     loaded_release(&l);
 }
 
-/* -- Where tasks count --------------------------------------------------------------------------------------------- */
+/* -- Sub-spaces of tasks ------------------------------------------------------------------------------------------- */
 
 static void test_where(void)
 {
@@ -105,8 +105,7 @@ static void test_where(void)
                 "tasks.buy.where_values: 'where_values' requires 'where': the column to look in");
 }
 
-/* -- Weights ---------------------------------------------------------------------------------------------------------
- */
+/* -- Weights ----------------------------------------------------------------------------------------------------- */
 
 static void test_weights(void)
 {
@@ -177,7 +176,7 @@ static void check_class(const loaded *l, int number, const char *text)
     CHECK(plx_slice_equal(class_text, plx_slice_of(text)));
 }
 
-/* What a row counts by its label, in the order of the labels. */
+/* Each row's weight by its label, in the order of the labels. */
 static void check_class_weights(const char *text, const plx_table_spec *spec, const double *expected, size_t n)
 {
     loaded l;
@@ -249,7 +248,7 @@ static void test_balanced_class_weights(void)
     check_class_weights(text, &s.spec, with_empty, 4);
 }
 
-/* As numbers where all are integers or finite decimals, else by bytes; equal values are one class. */
+/* Numeric order if all are integers or finite decimals, else by bytes; equal values are one class. */
 static void test_the_order_of_classes(void)
 {
     static const struct {
@@ -292,7 +291,7 @@ static void test_the_order_of_classes(void)
     loaded_release(&l);
 }
 
-/* Signs for "no label", and what the message of one that is not declared says. */
+/* Values for "no label", and the message for one that is not declared. */
 static void test_signs_for_no_label(void)
 {
     static const char text[] = "color,size,sold\na,1,1\na,1,-1\na,1,\\N\na,1,0\na,1,\n",
@@ -335,7 +334,7 @@ static void test_signs_for_no_label(void)
     CHECK(plx_encoders_n_classes(l.encoders, 0) == 2);
     check_labels(&l, 0, classes, 3);
     loaded_release(&l);
-    s.tasks[0].classes = (plx_text_list)LIST("x", "NA", "y"); /* a list of the task goes before data.missing */
+    s.tasks[0].classes = (plx_text_list)LIST("x", "NA", "y"); /* the task's list has precedence over data.missing */
     REQUIRE(load_text(&l, texts, &s.spec) == PLX_OK);
     CHECK(label_at(&l.parts[0], 1, 0) == 1);
     loaded_release(&l);
@@ -367,7 +366,7 @@ static void test_signs_for_no_label_in_memory(void)
     }
 }
 
-/* Of a binary task that lists no labels; booleans of memory are 1 and 0 (test_data_values). */
+/* For a binary task without a list of labels; booleans in memory are 1 and 0 (test_data_values). */
 static void test_texts_of_truth_values(void)
 {
     static const char text[] = "color,size,sold\na,1,True\na,1,FALSE\na,1,true\n";
@@ -408,7 +407,7 @@ static void test_texts_of_truth_values(void)
     loaded_release(&l);
 }
 
-/* The lines told are joined. */
+/* Joins the lines of the warnings. */
 static void hear_all(void *user, const char *line)
 {
     char *heard = user;
@@ -429,7 +428,7 @@ static plx_status load_heard(loaded *l, const char *text, const plx_table_spec *
     return status;
 }
 
-/* `expected` of rows with the labels 1, 0, -1, whose texts are `labels`. */
+/* `expected` for rows with the labels 1, 0, -1, written as `labels`. */
 static void check_minus_one(const plx_table_spec *spec, const char *const labels[3], const float *expected,
                             bool is_told)
 {
@@ -481,7 +480,7 @@ static void test_minus_one_beside_0_and_1(void)
     loaded_release(&l);
 }
 
-/* What counts are the rows of the fit; rows of other parts are read alike, whatever they hold. */
+/* The rows of the fit decide; rows of other parts are read in the same way, whatever they hold. */
 static void test_minus_one_is_of_the_training_rows(void)
 {
     static const char with_zero[] = "color,size,sold\na,1,1\na,1,0\na,1,-1\n",
@@ -507,7 +506,7 @@ static void test_minus_one_is_of_the_training_rows(void)
         loaded_release(&l);
         folder_remove(&f);
     }
-    s.tasks[0].class_weights.is_word = true; /* of 1 and 0, one row each */
+    s.tasks[0].class_weights.is_word = true; /* classes 1 and 0, one row each */
     s.spec.data.validation.n = 0;
     check_class_weights(with_zero, &s.spec, two, 2);
 }
@@ -630,8 +629,7 @@ static void test_classes_that_do_not_fit(void)
     folder_remove(&f);
 }
 
-/* -- Files and memory ------------------------------------------------------------------------------------------------
- */
+/* -- Files and memory -------------------------------------------------------------------------------------------- */
 
 typedef struct tensors {
     plx_arena arena;
@@ -662,7 +660,7 @@ static void test_classes_survive_saving(void)
     CHECK(plx_encoders_n_classes(copy, 0) == 2);
     CHECK(plx_slice_equal(plx_encoders_class(copy, 0, 1), plx_slice_of("mid")));
     plx_encoders_release(copy);
-    s.tasks[0].class_weights.is_word = true; /* of which there is no tensor */
+    s.tasks[0].class_weights.is_word = true; /* which have no tensor */
     CHECK_STATUS(plx_encoders_from_tensors(&plx_allocator_default, &s.spec, find_listed, &t, &copy, &l.error),
                  PLX_ERR_FORMAT);
     CHECK_TEXT(l.error.message, "tensor 'class_weights/sold' is missing");
@@ -698,7 +696,7 @@ static void test_balanced_weights_survive_saving(void)
     loaded_release(&l);
 }
 
-/* A file of before has no such tensor, and -1 stays a negative there. */
+/* An old file has no such tensor, and -1 stays a negative there. */
 static void test_minus_one_survives_saving(void)
 {
     small_spec s;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lists in cells: which items are kept, their weights, shared vocabularies, wrong cells, files against memory. */
+/* Lists in cells: which items are kept, their weights, shared vocabularies, wrong cells, files compared with memory. */
 #include "check.h"
 
 #include <limits.h>
@@ -8,7 +8,7 @@
 
 enum { MOST = 4 };
 
-/* `h` is a list beside a sparse feature `item`, both of the table `item`. */
+/* `h` is a list and `item` a sparse feature, both with the table `item`. */
 static void list_spec(small_spec *s)
 {
     small_spec_init(s);
@@ -36,7 +36,7 @@ static void check_weights(const plx_rows *rows, size_t row, int list, int n, con
     for (uint32_t i = 0; i < field->length; i++) {
         float weight;
         memcpy(&weight, record + field->weights_offset + i * sizeof weight, sizeof weight);
-        CHECK(weight == ((int)i < n ? expected[i] : 0)); /* behind the last item they are 0 */
+        CHECK(weight == ((int)i < n ? expected[i] : 0)); /* after the last item they are 0 */
     }
 }
 
@@ -51,8 +51,7 @@ static void check_weights(const plx_rows *rows, size_t row, int list, int n, con
         __VA_ARGS__                                                                                                    \
     }
 
-/* -- Items -----------------------------------------------------------------------------------------------------------
- */
+/* -- Items ------------------------------------------------------------------------------------------------------- */
 
 static const char visits[] = "item,h,sold\nb,a|b,0\nc,,1\na, d | a ||b|,0\nb,a|b,0\nb,a|b|c|d|e|f,1\nb,|,0\n";
 
@@ -64,7 +63,7 @@ static void test_items(void)
     REQUIRE(load_text(&l, visits, &s.spec) == PLX_OK);
     const plx_rows *rows = &l.parts[0];
     REQUIRE(rows->n == 6 && rows->layout->n_sparse == 1 && rows->layout->n_lists == 1);
-    /* a to d are items and values; e and f were cut off before they counted. */
+    /* a to d are items and values; e and f were truncated before the count. */
     CHECK(rows->layout->lists[0].vocabulary == 5 && rows->layout->sparse[0].vocabulary == 5);
     CHECK(id_at(rows, 0, 0) == 2 && id_at(rows, 1, 0) == 3);
     check_list(rows, 0, 0, IDS(1, 2));
@@ -79,7 +78,7 @@ static void test_items(void)
     check_list(&l.parts[0], 2, 0, IDS(4, 1, 2));
     check_list(&l.parts[0], 4, 0, IDS(3, 4, 5, 6));
     loaded_release(&l);
-    s.spec.data.trim = false; /* a blank is then part of an item */
+    s.spec.data.trim = false; /* without trimming a blank is part of an item */
     s.features[1].keep = PLX_KEEP_FIRST;
     REQUIRE(load_text(&l, visits, &s.spec) == PLX_OK);
     CHECK(l.parts[0].layout->lists[0].vocabulary == 7); /* " a " and " d " come first */
@@ -87,7 +86,7 @@ static void test_items(void)
     loaded_release(&l);
 }
 
-/* Counts go over both columns: a 4 + 1, b 4 + 4, c 1 + 1, d 2. */
+/* Counts are over both columns: a 4 + 1, b 4 + 4, c 1 + 1, d 2. */
 static void test_shared_counts(void)
 {
     small_spec s;
@@ -107,7 +106,7 @@ static void test_shared_counts(void)
     loaded_release(&l);
 }
 
-/* A list has a vocabulary of its own as well, hashed or of any order. */
+/* A list may have its own vocabulary, hashed or in any order. */
 static void test_separators(void)
 {
     static const struct {
@@ -146,7 +145,7 @@ static void test_own_vocabulary(void)
     s.features[1].embedding_name = NULL;
     s.features[1].vocabulary = PLX_ORDER_FIRST_SEEN;
     s.features[1].separator = "tab";
-    s.features[0].separator = "tab"; /* means nothing for it */
+    s.features[0].separator = "tab"; /* has no meaning for it */
     s.spec.data.delimiter = ";";
     REQUIRE(load_text(&l, "item;h;sold\nx;n\tm\tn;0\ny;m;1\n", &s.spec) == PLX_OK);
     CHECK(l.parts[0].layout->sparse[0].vocabulary == 3);
@@ -160,7 +159,7 @@ static void test_own_vocabulary(void)
     loaded_release(&l);
 }
 
-/* Ids of one, two and four bytes, and rows enough that repeated cells are copied. */
+/* Ids of one, two and four bytes, and enough rows for repeated cells to be copied. */
 static void test_widths(void)
 {
     static const int sizes[] = {200, 300, 70000};
@@ -184,10 +183,9 @@ static void test_widths(void)
     }
 }
 
-/* -- Weights ---------------------------------------------------------------------------------------------------------
- */
+/* -- Weights ----------------------------------------------------------------------------------------------------- */
 
-/* The last separator of an item is that of its weight, however long it is. */
+/* The last separator in an item is that of its weight, however long the item is. */
 static void test_weight_separators(void)
 {
     static const struct {
@@ -289,8 +287,7 @@ static void test_weights_beside(void)
     loaded_release(&l);
 }
 
-/* -- Wrong input ------------------------------------------------------------------------------------------------------
- */
+/* -- Wrong input ------------------------------------------------------------------------------------------------- */
 
 static void check_wrong(const small_spec *s, const char *text, const char *message)
 {
@@ -319,7 +316,7 @@ static void test_wrong_cells(void)
     check_wrong(&s, "item,h,sold\na,a,0\n", "the header has no column 'w'");
 }
 
-/* The same wrong cell again is wrong again. */
+/* The same wrong cell is wrong a second time. */
 static void test_skipped_rows(void)
 {
     small_spec s;
@@ -390,10 +387,9 @@ static void test_wrong_options(void)
     REFUSED("features.h.max_length: the lists' 'max_length' exceed 2097152 in total", h->max_length = 1 << 22);
 }
 
-/* -- Model files and memory -------------------------------------------------------------------------------------------
- */
+/* -- Model files and memory -------------------------------------------------------------------------------------- */
 
-/* All kinds of lists over two columns, and what they make of some rows. */
+/* All kinds of lists over two columns, and their encoding of some rows. */
 typedef struct wide_case {
     plx_feature_spec features[7];
     small_spec s;
@@ -569,7 +565,7 @@ static void test_memory_ends(void)
         if (!status) {
             const long requests = memory.requests;
             check_columns(again, &l.parts[0], &l.error);
-            CHECK(memory.requests == requests); /* scoring takes none */
+            CHECK(memory.requests == requests); /* scoring needs none */
         }
         if (status) CHECK_STATUS(status, PLX_ERR_MEMORY);
         plx_arena_release(&arena);

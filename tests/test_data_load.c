@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From files to encoded parts: vocabularies, scalings, labels, splits, where files are looked for, and wrong input. */
+/* From files to encoded parts: vocabularies, scalings, labels, splits, the folders that are searched, and errors. */
 #include "check.h"
 
 #include <float.h>
@@ -8,8 +8,7 @@
 
 static const char sales[] = "color,size,sold\nred,1,0\nblue,3,1\nred,5,0\ngreen,2,1\n";
 
-/* -- What comes out --------------------------------------------------------------------------------------------------
- */
+/* -- Results ----------------------------------------------------------------------------------------------------- */
 
 static void test_records(void)
 {
@@ -43,7 +42,7 @@ static void test_first_seen(void)
     loaded_release(&l);
 }
 
-/* Vocabularies sort by bytes, never by the locale: capitals, digits and the empty text come first. */
+/* Vocabularies are sorted by bytes, never by the locale: capitals, digits and the empty text come first. */
 static void test_byte_order(void)
 {
     small_spec s;
@@ -66,7 +65,7 @@ static void test_unseen(void)
     REQUIRE(l.parts[0].n == 2 && l.parts[2].n == 2);
     CHECK(vocabulary_of(l.encoders, 0) == 3);
     CHECK(id_at(&l.parts[2], 0, 0) == 2);
-    CHECK(id_at(&l.parts[2], 1, 0) == 0); /* green is in the test part alone */
+    CHECK(id_at(&l.parts[2], 1, 0) == 0); /* green occurs only in the test part */
     loaded_release(&l);
     s.spec.data.fit_on = PLX_FIT_ON_ALL;
     REQUIRE(load_text(&l, sales, &s.spec) == PLX_OK);
@@ -89,7 +88,7 @@ static void check_scaled(int scaling, const char *text, const float *expected, s
     loaded_release(&l);
 }
 
-/* The last row is the test part: scaled by the others' figures. */
+/* The last row is the test part: scaled with the other rows' parameters. */
 static void test_scaling(void)
 {
     static const float minmax[] = {0, 0.5f, 1, 2}, none[] = {1, 3, 5, 9};
@@ -118,7 +117,7 @@ static void test_missing_numbers(void)
     for (size_t i = 0; i < 6; i++)
         CHECK(dense_at(&l.parts[0], i, 0) == expected[i]);
     loaded_release(&l);
-    s.features[1].missing = -3; /* beyond the others: it takes part in the fit */
+    s.features[1].missing = -3; /* beyond the other values: it takes part in the fit */
     REQUIRE(load_text(&l, text, &s.spec) == PLX_OK);
     CHECK(dense_at(&l.parts[0], 1, 0) == 0);
     CHECK_CLOSE(dense_at(&l.parts[0], 0, 0), 4.0 / 12, 1e-7);
@@ -170,8 +169,7 @@ static void test_shared_column(void)
     loaded_release(&l);
 }
 
-/* -- Labels ----------------------------------------------------------------------------------------------------------
- */
+/* -- Labels ------------------------------------------------------------------------------------------------------ */
 
 static void test_listed_labels(void)
 {
@@ -233,7 +231,7 @@ static void test_regression_labels(void)
     check_fails("color,size,sold\na,1,1e39\n", &s.spec, PLX_ERR_SCHEMA, "too large");
 }
 
-/* A label that is wrong in a validation or test file is told as well. */
+/* A wrong label in a validation or test file is reported as well. */
 static void test_labels_of_other_parts(void)
 {
     small_spec s;
@@ -249,8 +247,7 @@ static void test_labels_of_other_parts(void)
     folder_remove(&f);
 }
 
-/* -- Parts
- * ------------------------------------------------------------------------------------------------------------- */
+/* -- Parts ------------------------------------------------------------------------------------------------------- */
 
 /* A file of n rows whose dense number is the row's own. */
 static void write_numbered(folder *f, const char *name, int first, int n)
@@ -410,7 +407,7 @@ static void test_headers(void)
                 "train.csv:1: the header has 4 columns, data.columns lists 3");
 }
 
-/* Each file's header counts for itself. */
+/* Each file's header applies to that file. */
 static void test_orders_of_columns(void)
 {
     small_spec s;
@@ -464,7 +461,7 @@ static void test_finder(void)
     CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, &options, &l.encoders, l.parts, &l.error), PLX_OK);
     CHECK(l.parts[0].n == 4);
     loaded_release(&l);
-    write_text(&f, "train.csv", "color,size,sold\nred,1,0\n"); /* the first folder goes before */
+    write_text(&f, "train.csv", "color,size,sold\nred,1,0\n"); /* the first folder has precedence */
     s.spec.data.train = (plx_text_list){(char *[]){"train.csv.zst"}, 1};
     CHECK_STATUS(plx_table_load(&plx_allocator_default, &s.spec, &options, &l.encoders, l.parts, &l.error), PLX_OK);
     CHECK(l.parts[0].n == 1);
@@ -491,8 +488,7 @@ static void test_zst(void)
     folder_remove(&f);
 }
 
-/* -- Specs that do not fit together ----------------------------------------------------------------------------------
- */
+/* -- Specs that do not fit together ------------------------------------------------------------------------------ */
 
 static void test_wrong_specs(void)
 {
@@ -579,8 +575,7 @@ static void test_field_tables(void)
     plx_arena_release(&arena);
 }
 
-/* -- The code of a large column --------------------------------------------------------------------------------------
- */
+/* -- The codes of a large column --------------------------------------------------------------------------------- */
 
 /* A vocabulary that needs 1, then 2, then 4 bytes an id, checked row by row. */
 static void test_wide_ids(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Dense features and buckets: every transform and scaling against plain doubles, vectors, missing numbers, borders;
- * files against columns in memory; tensors and back; wrong use; memory that ends.
+ * Dense features and buckets: every transform and scaling compared with plain doubles, vectors, missing numbers,
+ * borders; files compared with columns in memory; to tensors and back; wrong use; failing allocations.
  */
 #include "check.h"
 
@@ -12,7 +12,7 @@
 
 enum { ROWS = 400, SIZE = 3, KNOTS = 1001 };
 
-/* Numbers with many zeros, some far out, some missing. */
+/* Numbers with many zeros, some outliers, some missing. */
 static double draw(unsigned *seed)
 {
     *seed = *seed * 1664525u + 1013904223u;
@@ -29,8 +29,7 @@ static void fill(double *numbers, size_t n, unsigned seed)
         numbers[i] = draw(&seed);
 }
 
-/* -- What the encoders should make of them, as plainly as can be ------------------------------------------------------
- */
+/* -- The expected encodings, in plain code ----------------------------------------------------------------------- */
 
 static double clip_plainly(const plx_feature_spec *f, double x)
 {
@@ -51,7 +50,7 @@ static int compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
-/* By the mean of two interpolations, from below and from above, as scikit-learn does. */
+/* The mean of two interpolations, from below and from above, as in scikit-learn. */
 static double interpolate(const double *knots, double x)
 {
     double below = 0, above = 1;
@@ -108,15 +107,14 @@ static void encode_plainly(const plx_feature_spec *f, const double *numbers, int
     }
 }
 
-/* -- Files and specs --------------------------------------------------------------------------------------------------
- */
+/* -- Files and specs --------------------------------------------------------------------------------------------- */
 
 static size_t add_number(char *text, size_t used, double number)
 {
     return isnan(number) ? used : used + (size_t)sprintf(text + used, "%.17g", number);
 }
 
-/* `numbers` [ROWS][size] as a file with columns x and sold; for free(). */
+/* `numbers` [ROWS][size] as a file with columns x and sold; the caller frees it. */
 static char *make_text(const double *numbers, int size, char separator)
 {
     char *text = malloc(ROWS * ((size_t)size * 32 + 8) + 64);
@@ -147,7 +145,7 @@ static bool equal_records(const plx_rows *a, const uint8_t *records)
     return memcmp(a->records, records, a->n * a->layout->record_bytes) == 0;
 }
 
-/* Texts of the cells, and the columns of `numbers`, give the file's bits. */
+/* Texts of the cells, and the columns of `numbers`, give the same bits as the file. */
 static void check_columns(const loaded *l, const char *text, const double *numbers, int size)
 {
     static char copies[ROWS][SIZE * 32 + 8];
@@ -191,8 +189,7 @@ static void check_round_trip(const loaded *l, const plx_table_spec *spec, const 
     plx_arena_release(&arena);
 }
 
-/* -- Dense features ---------------------------------------------------------------------------------------------------
- */
+/* -- Dense features ---------------------------------------------------------------------------------------------- */
 
 static void check_values(const loaded *l, const plx_feature_spec *f, const double *numbers, int size)
 {
@@ -320,7 +317,7 @@ static void test_constant_columns_scale_to_zero(void)
         for (size_t i = 0; i < 3; i++)
             CHECK(dense_at(&l.parts[0], i, 0) == 0);
         loaded_release(&l);
-        write_text(&f, "train.csv", "x,sold\n,0\n,1\n"); /* nothing is given: the mean of nothing is 0 */
+        write_text(&f, "train.csv", "x,sold\n,0\n,1\n"); /* no number is present: the mean is 0 */
         REQUIRE(load_spec(&l, &f, spec) == PLX_OK);
         CHECK(dense_at(&l.parts[0], 0, 0) == 0);
         loaded_release(&l);
@@ -328,8 +325,7 @@ static void test_constant_columns_scale_to_zero(void)
     }
 }
 
-/* -- Buckets ----------------------------------------------------------------------------------------------------------
- */
+/* -- Buckets ----------------------------------------------------------------------------------------------------- */
 
 static void test_bucket_of(void)
 {
@@ -349,7 +345,7 @@ static void test_quantile_borders(void)
     static const double numbers[] = {0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 9};
     double borders[32];
     plx_number_run room[32];
-    /* Cuts in four fall on 0, 0, 1 and 4: zeros fill a bucket. */
+    /* Cuts into four fall on 0, 0, 1 and 4: zeros fill a bucket. */
     CHECK(plx_quantile_borders(numbers, 12, 4, borders, room) == 2 && borders[0] == 0.5 && borders[1] == 3.5);
     CHECK(plx_quantile_borders(numbers, 12, 2, borders, room) == 1 && borders[0] == 0.5);
     CHECK(plx_quantile_borders(numbers, 12, 1, borders, room) == 0);
@@ -358,13 +354,13 @@ static void test_quantile_borders(void)
     CHECK(plx_quantile_borders(numbers, 0, 4, borders, room) == 0);
     const double close[] = {1, nextafter(1, 2)};
     CHECK(plx_quantile_borders(close, 2, 2, borders, room) == 1 && borders[0] == close[1]);
-    /* Three rows fill a bucket: so do 0 and 1, and 2 has what is left. */
+    /* Three rows fill a bucket: 0 and 1 do, and 2 gets the rest. */
     static const double nine[] = {0, 0, 0, 0, 0, 1, 1, 1, 2};
     CHECK(plx_quantile_borders(nine, 9, 3, borders, room) == 2 && borders[0] == 0.5 && borders[1] == 1.5);
-    /* In two buckets 1 cannot be apart from what lies on both sides. */
+    /* With two buckets 1 cannot be separated from its neighbours on both sides. */
     static const double four[] = {0, 1, 1, 2};
     CHECK(plx_quantile_borders(four, 4, 2, borders, room) == 1);
-    /* Of three such numbers with others between them the most frequent goes first. */
+    /* Of three such numbers with others between them the most frequent has precedence. */
     static const double more[] = {0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 6};
     const int n_borders = plx_quantile_borders(more, 17, 5, borders, room);
     CHECK(n_borders == 4 && borders[1] == 2.5 && borders[2] == 3.5);
@@ -386,7 +382,7 @@ static size_t count_of(const double *sorted, size_t n, size_t first)
     return end - first;
 }
 
-/** Of any numbers: a number that fills a bucket shares it with none, unless there are not enough of them. */
+/** For any numbers: one that fills a bucket has it alone, unless there are too few buckets. */
 static void test_full_buckets_hold_one_number(void)
 {
     unsigned seed = 11;
@@ -426,7 +422,7 @@ static void test_exact_borders(void)
     static const double numbers[] = {-3, -1, 0, 0, 0, 1, 2, 5, 5, 6, 6, 6, 8};
     static const double expected[] = {-0.5, 0.5, 3.5, 5.5, 7};
     double borders[8];
-    /* Kept at 2: 0, 5 and 6; of the others, -3 and -1 share a bucket, 1 and 2, and 8. */
+    /* At least twice: 0, 5 and 6; of the others, -3 and -1 share a bucket, so do 1 and 2; 8 is alone. */
     CHECK(plx_exact_borders(numbers, 13, 2, NULL, 100) == 5);
     CHECK(plx_exact_borders(numbers, 13, 2, borders, 5) == 5 && memcmp(borders, expected, sizeof expected) == 0);
     CHECK(plx_exact_borders(numbers, 13, 2, borders, 3) == 3);
@@ -434,7 +430,7 @@ static void test_exact_borders(void)
     CHECK(plx_exact_borders(numbers, 13, 4, NULL, 100) == 0);
 }
 
-/* Buckets of random numbers have rows all, and about equally many where no number is too frequent. */
+/* For random numbers no bucket is empty, and sizes are about equal if no number is too frequent. */
 static void test_fitted_buckets_are_full(void)
 {
     static double numbers[ROWS], borders[64];
@@ -484,15 +480,15 @@ static void test_buckets(void)
     static double borders[] = {2, 3};
     /* Given: below 2, from 2 to 3, from 3 on. */
     check_ids((plx_feature_spec){.borders = {borders, 2}}, (const uint32_t[]){3, 0, 1, 2, 2, 3, 1, 2}, 4, 2);
-    /* Kept at 2: the number 2 alone. */
+    /* At least twice: the number 2 alone. */
     check_ids((plx_feature_spec){.exact = 2}, (const uint32_t[]){3, 0, 1, 2, 2, 3, 1, 2}, 4, 2);
-    /* Of -4 1 2 2 2 3 10, cuts in three fall on -4, 2 and 2. */
+    /* For -4 1 2 2 2 3 10, cuts into three fall on -4, 2 and 2. */
     check_ids((plx_feature_spec){.quantiles = 3}, (const uint32_t[]){3, 0, 1, 2, 2, 3, 1, 2}, 4, 2);
-    /* One bucket, and the missing. */
+    /* One bucket, and the bucket for missing numbers. */
     check_ids((plx_feature_spec){.quantiles = 1}, (const uint32_t[]){1, 0, 1, 1, 1, 1, 1, 1}, 2, 1);
 }
 
-/* A sparse feature, buckets and a number of one column; ids of buckets follow those of sparse features. */
+/* One column as a sparse feature, buckets and a number; ids of buckets follow those of sparse features. */
 static void test_views_of_a_column(void)
 {
     folder f = folder_make();
@@ -516,8 +512,7 @@ static void test_views_of_a_column(void)
     folder_remove(&f);
 }
 
-/* -- Wrong use --------------------------------------------------------------------------------------------------------
- */
+/* -- Wrong use --------------------------------------------------------------------------------------------------- */
 
 static void check_file_refused(plx_feature_spec feature, const char *cell, plx_status status, const char *message)
 {
@@ -616,10 +611,9 @@ static void test_wrong_columns(void)
     folder_remove(&f);
 }
 
-/* -- Tensors ----------------------------------------------------------------------------------------------------------
- */
+/* -- Tensors ----------------------------------------------------------------------------------------------------- */
 
-/* Four features: quantiles of a vector whose mean stands for missing numbers, a plain number, two kinds of buckets. */
+/* Four features: quantiles of a vector (the mean replaces missing numbers), a plain number, two kinds of buckets. */
 static plx_table_spec *full_spec(small_spec *s, folder *f)
 {
     static double borders[] = {1, 5};
@@ -712,7 +706,7 @@ static void test_tensors(void)
     folder_remove(&f);
 }
 
-/** Numbers that many rows have; the logarithms of 21, 45 and 48 are among those that C libraries round in two ways. */
+/** Numbers that many rows have; C libraries differ in the last bit of the logarithms of 21, 45 and 48, for example. */
 static plx_table_spec *log_spec(small_spec *s, folder *f)
 {
     write_text(f, "train.csv",
@@ -723,7 +717,7 @@ static plx_table_spec *log_spec(small_spec *s, folder *f)
                                              .scaling = PLX_SCALE_QUANTILE});
 }
 
-/** Ties are found by the number itself; a rounding of its logarithm moves a share by no more than a rounding. */
+/** Ties are found by the number itself; a rounding of its logarithm changes a share by no more than a rounding. */
 static void test_equal_numbers_behind_a_logarithm(void)
 {
     folder f = folder_make();
@@ -755,7 +749,7 @@ static void test_equal_numbers_behind_a_logarithm(void)
     folder_remove(&f);
 }
 
-/** In files of before the knots are logarithms, and their rows are encoded to the same bits as then. */
+/** In old files the knots are logarithms, and their rows are encoded to the same bits as before. */
 static void test_knots_of_before(void)
 {
     folder f = folder_make();
@@ -783,7 +777,7 @@ static void test_knots_of_before(void)
         CHECK(record[0] == (float)plx_quantile_share(knots, knots, KNOTS, place, place));
         free(record);
     }
-    /* They are written in the form that they came in. */
+    /* They are written in the form in which they were read. */
     const tensor_list again = copy_tensors(before, &arena);
     CHECK(find_tensor(&again, "quantiles/f") && !find_tensor(&again, "quantile_numbers/f"));
     plx_encoders_release(before);
