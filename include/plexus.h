@@ -28,7 +28,7 @@
  *   Model files        plx_model_save, _load, _export_onnx
  *   Scoring            plx_model_predict, plx_dataset_read
  *   Serving            plx_predictor_create, _score, _unknown, _free
- * What programs ask for beside that:
+ * Further functions:
  *   Looking inside     tasks, input columns, parameters, layers, descriptions
  *   Metrics            plx_metric_count, _at, _find, plx_metrics_value
  *   Reference          plx_config_default, _reference
@@ -40,13 +40,13 @@
  *   fails leaves its arguments unchanged and its outputs NULL or untouched, unless its comment says otherwise.
  * - Ownership: arguments are borrowed for the call, except the context, which must outlive everything made
  *   with it. The result of a `_create`, `_read` or `_load` is freed by the matching `_free` (NULL is valid). A
- *   returned pointer to const belongs to the first argument and lives as long as it does, that of a configuration until
- *   the next plx_config_set.
+ *   returned pointer to const belongs to the first argument and is valid as long as it exists; a pointer into a
+ *   configuration is valid until the next plx_config_set.
  * - Structs that begin with `size` may grow: set it to sizeof the struct ("Structs that grow" in plexus_base.h).
  * - Threads: one thread per handle at a time, except where a comment says that threads may share it. Different
- *   handles of one context may be used in different threads at once.
- * - fork(): a child may use what its parent made, and starts its own threads, whatever other threads of the
- *   parent did at the fork. A model that was in training then is refused (PLX_ERR_ARGUMENT), unless the training was
+ *   handles of one context may be used in different threads concurrently.
+ * - fork(): a child may use its parent's handles, and starts its own threads, whatever other threads of the
+ *   parent did at the fork. A model in training at the fork is refused (PLX_ERR_ARGUMENT), unless the training was
  *   in a callback: then its weights may be read. A child must not return from a callback of its parent's call:
  *   plx_model_train returns PLX_ERR_ARGUMENT and leaves the parent's files unchanged.
  * - The library prints nothing, ends no process, reads no environment variable and has no global state.
@@ -68,7 +68,7 @@ PLX_API const char *plx_version(void);
 /** `options` NULL: all 0. PLX_ERR_ARGUMENT: an unknown level, a negative number of threads. */
 PLX_API plx_status plx_context_create(const plx_context_options *options, plx_context **out, plx_error *err);
 PLX_API void plx_context_free(plx_context *context);
-/** What the context and this build of the library work with. */
+/** Properties of the context and of this build of the library. */
 PLX_API const plx_context_info *plx_context_inspect(const plx_context *context);
 /** Frees text that this library returned as `char **out`. */
 PLX_API void plx_text_free(plx_context *context, char *text);
@@ -77,8 +77,8 @@ PLX_API void plx_text_free(plx_context *context, char *text);
 
 /** Reads a YAML (or JSON) file. The message lists every independent mistake as FILE:LINE:COLUMN. */
 PLX_API plx_status plx_config_read(plx_context *context, const char *path, plx_config **out, plx_error *err);
-/** The same from memory; messages use `name` as the file's name. NULL: for a text that a program has made; messages
- * name section, entry and key, as in "features.age.scaling: ...". */
+/** The same from memory; messages use `name` as the file's name. NULL: for a text made by a program; messages name
+ * section, entry and key, as in "features.age.scaling: ...". */
 PLX_API plx_status plx_config_parse(plx_context *context, const char *text, size_t length, const char *name,
                                     plx_config **out, plx_error *err);
 /** `assignment` is "section.key=value", the value as YAML: "train.epochs=3", "model.expert_dnn_units=[64,32]". */
@@ -86,48 +86,48 @@ PLX_API plx_status plx_config_set(plx_config *config, const char *assignment, pl
 PLX_API void plx_config_free(plx_config *config);
 /** The resolved configuration as YAML, every default written out; reading it gives an equal configuration. */
 PLX_API const char *plx_config_text(const plx_config *config);
-/** The value of "section.key" or, for features and tasks, "section.name.key", as JSON, which plx_config_set accepts,
- * too. Free it with plx_text_free. PLX_ERR_ARGUMENT: no such key. */
+/** The value of "section.key" or, for features and tasks, "section.name.key", as JSON, which plx_config_set also
+ * accepts. Free it with plx_text_free. PLX_ERR_ARGUMENT: no such key. */
 PLX_API plx_status plx_config_get(const plx_config *config, const char *key, char **out, plx_error *err);
 
 /* -- Training ----------------------------------------------------------------------------------------------- */
 
 /**
- * Reads the rows that `config` trains on, fits the encoders and encodes. `options` NULL: the files of section `data`,
- * looked for in the working directory.
+ * Reads the rows of `config`, fits the encoders and encodes the rows. `options` NULL: the files of section `data`,
+ * relative to the working directory.
  *
  * @return PLX_ERR_IO, PLX_ERR_FORMAT (place FILE:LINE:COLUMN), PLX_ERR_SCHEMA
- * @return PLX_ERR_UNSUPPORTED  some of options' sources are files, and others are not
+ * @return PLX_ERR_UNSUPPORTED  some sources in `options` are files, and others are not
  */
 PLX_API plx_status plx_data_load(const plx_config *config, const plx_data_options *options, plx_data **out,
                                  plx_error *err);
 PLX_API void plx_data_free(plx_data *data);
-/** Rows in a part; 0 where the configuration has none. */
+/** Rows in a part; 0 if the configuration has no such part. */
 PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
-/** What was read: the rows of all parts, and those that `data.on_error: skip` left out. */
+/** The rows read for all parts, and the rows skipped by `data.on_error: skip`. */
 PLX_API const plx_read_report *plx_data_report(const plx_data *data);
-/** The files that a name in `data.train` stands for, itself, a folder or a pattern, looked for in `folders`: `*n` paths
- * one after another, each ended by NUL. Free `*out` with plx_text_free. PLX_ERR_IO: there are none. */
+/** Finds the files of a name in `data.train`, which may be a file, a folder or a pattern, in `folders`: `*n` paths one
+ * after another, each ended by NUL. Free `*out` with plx_text_free. PLX_ERR_IO: there are none. */
 PLX_API plx_status plx_files_find(plx_context *context, const char *name, const char *const *folders, int n_folders,
                                   char **out, int *n, plx_error *err);
 
 /**
- * A network with start values from the configuration's seed, for the data's encoders (copied). `data` NULL: before
- * there are rows, to be described and looked at: features declare their vocabularies by `max_size`, `hash_buckets` or
- * `vocabulary_file`, multiclass tasks their `classes`, and nothing is scaled. PLX_ERR_ARGUMENT: a feature declares
- * none.
+ * A network with start values from the configuration's seed, for the data's encoders (copied). `data` NULL: a model
+ * without rows, to describe and inspect: features declare their vocabularies by `max_size`, `hash_buckets` or
+ * `vocabulary_file`, multiclass tasks declare their `classes`, and nothing is scaled. PLX_ERR_ARGUMENT: a feature
+ * declares no vocabulary.
  */
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
 PLX_API void plx_model_free(plx_model *model);
 
 /**
- * Trains on the data's training rows as section `train` says, and validates on its validation rows after each epoch.
+ * Trains on the data's training rows by section `train`, and validates on its validation rows after each epoch.
  *
  * Row order, dropout and start values come from the seed: the same seed, data and CPU level give the same weights bit
- * for bit, whatever the number of threads. With validation rows, the weights of the best epoch are restored as they
- * were when it was evaluated, before its callback. Without validation rows nothing is restored and no copy is kept: the
- * model has the weights at the end of training, including those that the last callback set. A task without a label in
- * the validation rows is left out of train.monitor, with a warning.
+ * for bit, for any number of threads. With validation rows, the weights of the best epoch are restored as they were
+ * when it was evaluated, before its callback. Without validation rows nothing is restored and no copy is kept: the
+ * model has the weights at the end of training, including those set by the last callback. A task without a label in
+ * the validation rows is excluded from train.monitor, with a warning.
  *
  * @param hooks, report  may be NULL
  * @return PLX_ERR_NUMERIC  a loss, a weight or an optimizer's sum of squares was not finite; the model has its best
@@ -147,7 +147,7 @@ PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const
 PLX_API plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err);
 
 /**
- * Fills `metrics` [n_tasks]. `report` may be NULL, and is filled from a source after a failure, too.
+ * Fills `metrics` [n_tasks]. `report` may be NULL, and is filled from a source also after a failure.
  *
  * @return PLX_ERR_SCHEMA    there are no rows, or they have no labels; the dataset is of another model's encoders
  * @return PLX_ERR_ARGUMENT  a weight is negative or not finite; not exactly one of data, dataset and source is given
@@ -173,19 +173,19 @@ PLX_API plx_status plx_model_export_onnx(const plx_model *model, const char *pat
 /* -- Scoring ------------------------------------------------------------------------------------------------ */
 
 /**
- * Scores rows of any number. `report` may be NULL, and is filled from a source after a failure, too. A dataset and a
+ * Scores any number of rows. `report` may be NULL, and is filled from a source also after a failure. A dataset and a
  * source of the same rows give the same bits.
  *
  * @return PLX_ERR_ARGUMENT     `take` returned false, or not exactly one of dataset and source, of scores and take is
  *                              given
- * @return PLX_ERR_SCHEMA       a file has no such column as is kept, or two of that name
+ * @return PLX_ERR_SCHEMA       a column to keep is missing in a file, or appears twice
  * @return PLX_ERR_UNSUPPORTED  a kept Parquet column of lists
  */
 PLX_API plx_status plx_model_predict(const plx_model *model, const plx_prediction *prediction, plx_read_report *report,
                                      plx_error *err);
 
-/** Encodes rows once, to be scored, evaluated or looked at several times. `with_labels` requires the label columns. Of
- * files, invalid rows are left out where `data.on_error: skip` says so; of others they are errors. */
+/** Encodes rows once, to score, evaluate or inspect them several times. `with_labels` requires the label columns. With
+ * `data.on_error: skip`, invalid rows of files are skipped; in other sources they are errors. */
 PLX_API plx_status plx_dataset_read(const plx_model *model, const plx_source *source, bool with_labels,
                                     plx_dataset **out, plx_error *err);
 PLX_API void plx_dataset_free(plx_dataset *dataset);
@@ -200,23 +200,23 @@ PLX_API void plx_predictor_free(plx_predictor *predictor);
 PLX_API plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns,
                                        int64_t rows, float *scores, plx_error *err);
 /**
- * The number of cells, over all calls and threads so far, that were not empty and had no category that the model knows
- * (for a list: none of its items). Hashed features know every text. If most cells are unknown, the columns are probably
- * written in another way than in training: docs/data.md. plx_dataset_read and its like warn through the context
+ * The number of non-empty cells, over all calls and threads so far, without a category known to the model (for a list:
+ * without a known item). Hashed features know every text. If most cells are unknown, the columns are probably written
+ * in another way than in training: docs/data.md. plx_dataset_read and similar functions warn through the context
  * instead.
  */
 PLX_API int64_t plx_predictor_unknown(const plx_predictor *predictor);
 
 /* -- Looking inside ----------------------------------------------------------------------------------------- */
 
-/** Tasks in their order; NULL: no such index (so a loop ends). Classes are those that the configuration lists: only a
- * model knows those of a fit. */
+/** Tasks in order; NULL: no such index (so a loop ends). Has the classes listed in the configuration: only a model has
+ * classes found by a fit. */
 PLX_API const plx_task_info *plx_config_task(const plx_config *config, int index);
-/** Which feature or task reads which column: features in their stored order, then tasks, then section `data`. A column
- * may have several readers. NULL: no such index. */
+/** The columns with their readers: features in their stored order, then tasks, then section `data`. A column may have
+ * several readers. NULL: no such index. */
 PLX_API const plx_input_column *plx_config_column(const plx_config *config, int index);
 
-/** The configuration that the model was made from. Its columns are those that rows to score need, but labels. */
+/** The configuration of the model. Its columns without the labels are those that rows to score need. */
 PLX_API const plx_config *plx_model_config(const plx_model *model);
 PLX_API const plx_model_info *plx_model_inspect(const plx_model *model);
 PLX_API const plx_task_info *plx_model_task(const plx_model *model, int index);
@@ -225,15 +225,15 @@ PLX_API plx_status plx_model_describe(const plx_model *model, plx_description fo
 
 /** The n-th parameter; NULL: no such index. */
 PLX_API const plx_parameter *plx_model_parameter(const plx_model *model, int index);
-/** Its numbers in place. They belong to the model and live as long as it does; training and plx_model_set_parameter
- * change them in place. PLX_ERR_ARGUMENT: no such parameter. */
+/** Its numbers in place. They belong to the model and are valid as long as it exists; training and
+ * plx_model_set_parameter change them in place. PLX_ERR_ARGUMENT: no such parameter. */
 PLX_API plx_status plx_model_parameter_values(const plx_model *model, int index, const float **values, plx_error *err);
-/** Sets the n-th parameter to `values` [n], row-major; in a callback of plx_model_train, too.
+/** Sets the n-th parameter to `values` [n], row-major; also in a callback of plx_model_train.
  * PLX_ERR_ARGUMENT: no such parameter, or `n` is not its size. */
 PLX_API plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err);
 
-/** The n-th layer of plx_model_describe; NULL: no such index. Layers of a task have its name,
- * "click/tower/dense0/linear", unless that has a slash or something else is called so; parameters have
+/** The n-th layer of plx_model_describe; NULL: no such index. Layers of a task use its name,
+ * "click/tower/dense0/linear", unless it has a slash or another layer has that name; parameters use
  * "task0/tower/dense0/kernel", as in files. */
 PLX_API const plx_layer *plx_model_layer(const plx_model *model, int index);
 /** The output of layer `index` for each row in scoring: `out` [rows, groups, width]. PLX_ERR_UNSUPPORTED: scoring does
@@ -245,41 +245,41 @@ PLX_API plx_status plx_model_layer_output(const plx_model *model, const plx_data
 
 /** The number of metrics. */
 PLX_API int plx_metric_count(void);
-/** Metrics are indexed from 0 in the order in which tables show them; NULL: no such index. */
+/** Metrics are indexed from 0, in the order of tables; NULL: no such index. */
 PLX_API const plx_metric_info *plx_metric_at(int metric);
-/** The index of the metric of that name; -1: there is none. */
+/** The index of the metric of that name, or -1. */
 PLX_API int plx_metric_find(const char *name);
 /** A metric's value by its index; NaN: no such index. */
 PLX_API double plx_metrics_value(const plx_metrics *metrics, int metric);
 
 /* -- Reference ---------------------------------------------------------------------------------------------- */
 
-/** The default of a key as JSON, which plx_config_set accepts, too: "data.KEY", "train.KEY", "model.NAME.KEY",
- * "features.KIND.KEY" or "tasks.KIND.KEY", such as "features.sparse.min_count". Free it with plx_text_free.
+/** The default of a key as JSON, which plx_config_set also accepts: "data.KEY", "train.KEY", "model.NAME.KEY",
+ * "features.KIND.KEY" or "tasks.KIND.KEY", for example "features.sparse.min_count". Free it with plx_text_free.
  * PLX_ERR_ARGUMENT: no such key, or it has no default. */
 PLX_API plx_status plx_config_default(plx_context *context, const char *key, char **out, plx_error *err);
-/** Reference of every section and key as Markdown, made from the tables that the parser uses. Free it with
+/** Reference of every section and key as Markdown, made from the parser's tables. Free it with
  * plx_text_free. */
 PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_error *err);
 
 /* -- Output files ------------------------------------------------------------------------------------------- */
 
 /**
- * An output file, written as the library writes its own: under a temporary name in the same folder, and renamed once it
- * is complete and on disk, so that readers find the old file or the new one. A symbolic link stays, and the file that
- * it names is replaced; a pipe or device is written in place.
+ * An output file, written like the library's own files: under a temporary name in the same folder, and renamed when it
+ * is complete and on disk, so that readers find the old file or the new one. A symbolic link stays, and its target is
+ * replaced; a pipe or device is written in place.
  */
 typedef struct plx_output plx_output;
 
 /** Begins the file at `path` (copied). PLX_ERR_IO: the message names path and remedy. */
 PLX_API plx_status plx_output_create(plx_context *context, const char *path, plx_output **out, plx_error *err);
-/** Appends bytes; false once a write has failed. plx_output_commit then returns the error. */
+/** Appends bytes; false if a write has failed. plx_output_commit then returns the error. */
 PLX_API bool plx_output_add(plx_output *output, const void *bytes, size_t length);
 /** Renames the file to its path. PLX_ERR_IO: this or an earlier write failed; the old file is untouched. */
 PLX_API plx_status plx_output_commit(plx_output *output, plx_error *err);
-/** The temporary file until the commit, which a killed process leaves. NULL: the file is written in place. */
+/** The temporary file until the commit; a killed process leaves it. NULL: the file is written in place. */
 PLX_API const char *plx_output_temporary(const plx_output *output);
-/** Removes what was written, unless it was committed. NULL is valid. */
+/** Removes the file unless it was committed. NULL is valid. */
 PLX_API void plx_output_free(plx_output *output);
 
 #ifdef __cplusplus

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Types that every part of plexus shares: status codes, errors, memory, and what plexus.h hands in and out. plexus.h
- * includes it. */
+/* Types shared by all parts of plexus: status codes, errors, memory, and the arguments and results of plexus.h, which
+ * includes this header. */
 #ifndef PLEXUS_BASE_H
 #define PLEXUS_BASE_H
 
@@ -60,7 +60,7 @@ typedef enum plx_task_kind { PLX_TASK_BINARY, PLX_TASK_REGRESSION, PLX_TASK_MULT
 /** The sentence of a status; never NULL. */
 PLX_API const char *plx_status_text(plx_status status);
 
-/* -- Handles, which plexus.h makes and frees -------------------------------------------------------------------- */
+/* -- Handles (plexus.h creates and frees them) ------------------------------------------------------------------ */
 
 typedef struct plx_context plx_context;
 
@@ -81,15 +81,15 @@ typedef struct plx_predictor plx_predictor;
 /* -- Structs that grow ------------------------------------------------------------------------------------------ */
 
 /*
- * A struct whose first member is `size` may get members at its end in a later version. Its caller sets `size` to its
- * sizeof and names the other members:
+ * A struct with `size` as its first member may get members at its end in a later version. The caller sets `size` to
+ * its sizeof and names the other members:
  *
  *     plx_source source = {.size = sizeof source, .paths = paths, .n_paths = 1};
  *
- * A member that is left out is 0 or NULL, which is its default, so a program does the same after it is compiled against
- * a later header, or runs with a later library. A program that sets members which an older library does not know gets
- * PLX_ERR_UNSUPPORTED; PLX_ERR_ARGUMENT: `size` was not set. Structs that the library hands out by pointer may also get
- * members at their end: read them in place. plx_column, plx_wrong_row and plx_error keep their layout.
+ * An omitted member is 0 or NULL, its default, so a program works the same with a later header or a later library. A
+ * program that sets members unknown to an older library gets PLX_ERR_UNSUPPORTED; PLX_ERR_ARGUMENT: `size` was not set.
+ * Structs that the library returns by pointer may also get members at their end: read them in place. plx_column,
+ * plx_wrong_row and plx_error keep their layout.
  */
 
 /* -- Context ---------------------------------------------------------------------------------------------------- */
@@ -103,12 +103,12 @@ typedef struct plx_context_options {
     /** Receives warnings, one line each; NULL: warnings are dropped. Called from the thread that made the call. */
     void (*warn)(void *user, const char *line);
     void *user; /* passed to warn and reading */
-    /** Progress of a call that reads files, some times a second at most: `rows` so far, and the share of the current
+    /** Progress of a call that reads files, at most a few times a second: `rows` so far, and the share of the current
      * file that has been read, NaN if unknown. NULL: no progress. Called from the thread that made the call. */
     void (*reading)(void *user, const char *path, int64_t rows, double share);
 } plx_context_options;
 
-/** What a context works with, and this build of the library. */
+/** Properties of a context and of this build of the library. */
 typedef struct plx_context_info {
     int threads;
     const char *cpu_level; /* the kernel level in use: "avx512" and so on */
@@ -136,14 +136,14 @@ typedef struct plx_column {
 struct ArrowArrayStream;
 
 /**
- * Where raw rows come from: files, a stream or columns, one of the three. The same rows give the same model and the
- * same scores from each: texts mean what they would mean in a file; integers, floats and booleans (1 and 0) are
- * numbers, and where a feature reads categories their texts (docs/data.md); null and NaN are the empty cell. Columns
- * are found by name; columns that nothing reads are ignored.
+ * The source of raw rows: either files, a stream or columns. The same rows give the same model and the same scores from
+ * each: texts have the same meaning as in a file; integers, floats and booleans (1 and 0) are numbers, or their texts
+ * if a feature reads categories (docs/data.md); null and NaN are the empty cell. Columns are found by name; unused
+ * columns are ignored.
  */
 typedef struct plx_source {
     size_t size;
-    const char *const *paths; /* [n_paths] CSV or Parquet files, read as section `data` says; "-": standard input */
+    const char *const *paths; /* [n_paths] CSV or Parquet files, read by section `data`; "-": standard input */
     int n_paths;
     struct ArrowArrayStream *stream; /* read to its end; the caller releases it */
     const plx_column *columns;       /* [n_columns], each of `rows` cells */
@@ -151,35 +151,35 @@ typedef struct plx_source {
     int64_t rows;
 } plx_source;
 
-/** What plx_data_load reads. */
+/** Options of plx_data_load. */
 typedef struct plx_data_options {
     size_t size;
-    /* Relative paths are looked for in each of `folders` [n_folders] in turn; the first in which a file is found is
-       taken. None: the working directory. */
+    /* Relative paths are searched in `folders` [n_folders], in order; the first file found is used. No folders: the
+       working directory. */
     const char *const *folders;
     int n_folders;
-    /* In place of the files that section `data` names; `train` is split into parts as it says. NULL `train`: the files
-       of section `data`; NULL `validation` or `test`: none beside what is split off. */
+    /* Replace the files of section `data`, which still sets how `train` is split. NULL `train`: the files of section
+       `data`; NULL `validation` or `test`: only rows split from `train`. */
     const plx_source *train, *validation, *test;
-    const plx_model *model; /* its encoders encode the rows, to train it further: nothing is fitted, and a named cache
-                               is neither read nor written. NULL: encoders are fitted */
+    const plx_model *model; /* its encoders encode the rows, to continue its training: nothing is fitted, and a named
+                               cache is neither read nor written. NULL: encoders are fitted */
 } plx_data_options;
 
 enum { PLX_REPORTED_ROWS = 10 };
 
-/** An invalid row that `data.on_error: skip` left out. */
+/** An invalid row that was skipped by `data.on_error: skip`. */
 typedef struct plx_wrong_row {
     int64_t row;       /* its number in its file or stream, from 1; 0: unknown */
-    char column[128];  /* the column that is to blame, truncated; "": no single one */
+    char column[128];  /* the invalid column, truncated; "": no single one */
     char message[512]; /* place, reason and remedy */
 } plx_wrong_row;
 
-/** What was read. */
+/** The rows that were read. */
 typedef struct plx_read_report {
     size_t size;
-    int64_t rows;                               /* taken */
-    int64_t wrong_rows;                         /* left out by `data.on_error: skip` */
-    plx_wrong_row wrong_row[PLX_REPORTED_ROWS]; /* the first of them */
+    int64_t rows;                               /* used */
+    int64_t wrong_rows;                         /* skipped by `data.on_error: skip` */
+    plx_wrong_row wrong_row[PLX_REPORTED_ROWS]; /* the first ones */
 } plx_read_report;
 
 /** How a feature or a task reads a column's cells. */
@@ -191,22 +191,22 @@ typedef enum plx_reading {
     PLX_READS_LABEL         /* labels, `where` columns, weights, groups: read only with labels */
 } plx_reading;
 
-/** A column that a configuration or model reads, and what reads it. */
+/** A column that a configuration or model reads, with its reader. */
 typedef struct plx_input_column {
     const char *column;
     const char *reader; /* the feature or task; NULL: section `data` */
     plx_reading reading;
-    int size;              /* numbers in a cell; of a list: the items kept at most */
+    int size;              /* numbers in a cell; for a list: the most items kept */
     const char *separator; /* between the items or numbers of a cell; NULL: one per cell */
-    bool may_be_missing;   /* the cell may be empty: it is a category of its own, an empty list, or a number that
-                              key `missing` replaces; false: an empty cell makes the row invalid */
+    bool may_be_missing;   /* the cell may be empty: it is a separate category, an empty list, or a number that key
+                              `missing` replaces; false: an empty cell makes the row invalid */
 } plx_input_column;
 
-/** A task, and where its scores are. */
+/** A task, and the place of its scores. */
 typedef struct plx_task_info {
     const char *name;
     plx_task_kind kind;
-    int first_output, n_outputs; /* in a row of scores: one number, of a multiclass task one per class */
+    int first_output, n_outputs; /* in a row of scores: one number, or one per class of a multiclass task */
     const char *const *classes;  /* [n_outputs] labels in the order of the outputs; NULL: not multiclass */
 } plx_task_info;
 
@@ -215,55 +215,55 @@ typedef struct plx_task_info {
 /** Rows with their scores; borrowed for the call. */
 typedef struct plx_scored_rows {
     int64_t rows;
-    const float *scores;     /* [rows, n_outputs]: probabilities, or values of regressions; NaN in a row left out */
-    const char *kept;        /* the kept cells' bytes, one cell after another; NULL: none were asked for */
-    const size_t *kept_ends; /* [rows, n_columns]: where each ends */
+    const float *scores;     /* [rows, n_outputs]: probabilities, or values of regressions; NaN in a skipped row */
+    const char *kept;        /* the bytes of kept cells, one cell after another; NULL: none were requested */
+    const size_t *kept_ends; /* [rows, n_columns]: the end of each cell */
 } plx_scored_rows;
 
-/** Callback: receives the next rows, in their order; return false to stop. */
+/** Callback: receives the next rows, in order; return false to stop. */
 typedef bool plx_rows_taker(void *user, const plx_scored_rows *rows);
 
-/** What is scored, `dataset` or `source`, and who gets the scores, `scores` or `take`. */
+/** The rows to score, `dataset` or `source`, and the receiver of the scores, `scores` or `take`. */
 typedef struct plx_prediction {
     size_t size;
     const plx_dataset *dataset;
     const plx_source *source; /* of any size: files and streams are read and scored some rows at a time */
-    float *scores;            /* [rows, n_outputs]; of files and streams, whose rows are not known, only `take` */
+    float *scores;            /* [rows, n_outputs]; files and streams, with unknown numbers of rows, need `take` */
     plx_rows_taker *take;
     void *user;
-    /* Of files and streams, to join scores to their rows: `take` receives every row, also those that `data.on_error:
-       skip` leaves out, with the cells of `columns` [n_columns] as they are in the file (a quoted cell without its
-       quotes, a number of a Parquet file as its shortest decimal). The cells of an invalid row with another number of
-       cells are empty. */
+    /* For files and streams, to join scores to their rows: `take` receives every row, including rows skipped by
+       `data.on_error: skip`, with the cells of `columns` [n_columns] as in the file (a quoted cell without its quotes,
+       a number of a Parquet file as its shortest decimal). If an invalid row has another number of cells, these are
+       empty. */
     bool all_rows; /* every row, with these cells; implied by n_columns above 0 */
     const char *const *columns;
     int n_columns;
 } plx_prediction;
 
-/** Which rows are evaluated, a part of `data`, `dataset` or `source`, and how much each counts. */
+/** The rows to evaluate, a part of `data`, `dataset` or `source`, and the weight of each. */
 typedef struct plx_evaluation {
     size_t size;
     const plx_data *data;
     plx_part part; /* of data */
     const plx_dataset *dataset;
     const plx_source *source; /* of any size; exact metrics take 4 bytes for each score and each label */
-    bool loss_weights;        /* rows count their weights in the tasks' losses, by data.row_weight, weight_column and
+    bool loss_weights;        /* weight rows as in the tasks' losses, by data.row_weight, weight_column and
                                  class_weights; false: 1 */
-    const double *weights;    /* [rows, n_tasks], at least 0: what rows count instead; not with files or a stream */
+    const double *weights;    /* [rows, n_tasks], at least 0: weights of rows instead; not with files or a stream */
 } plx_evaluation;
 
 /* -- Metrics ---------------------------------------------------------------------------------------------------- */
 
-/** Room for metrics; plx_metric_count says how many there are. */
+/** Capacity for metrics; plx_metric_count returns their number. */
 enum { PLX_METRICS_MAX = 64 };
 
-/** Metrics of one task (docs/metrics.md). Unlabelled rows are skipped; every other row counts once unless a function
- * says that it is weighted. */
+/** Metrics of one task (docs/metrics.md). Unlabelled rows are skipped; every other row counts once unless a function is
+ * documented as weighted. */
 typedef struct plx_metrics {
     const char *task;
     plx_task_kind kind;
     int64_t rows, positives;        /* rows with a label; positives of soft labels: their sum, rounded */
-    int64_t groups, groups_counted; /* groups of data.group in these rows, and how many of them have both classes */
+    int64_t groups, groups_counted; /* groups of data.group in these rows, and those with both classes */
     uint64_t applies;               /* bit i: metric i applies to the task */
     /* By the metric's index, for plx_metrics_value. NaN: it does not apply, or is undefined for the rows. */
     double values[PLX_METRICS_MAX];
@@ -298,7 +298,7 @@ typedef struct plx_progress {
     double monitored;                      /* value of train.monitor; NaN whenever validation_loss is */
     const plx_metrics *validation_metrics; /* all metrics; NULL if there are none yet */
     /* Of the training rows during the epoch, with the weights of each step and with dropout, as in Keras; group_auc is
-       NaN. NULL before the epoch's end, or if the hooks do not ask for it. */
+       NaN. NULL before the epoch's end, or if the hooks do not request it. */
     const plx_metrics *training_metrics;
     const plx_task_kind *task_kinds;
     bool is_best; /* this epoch's weights are the best so far */
@@ -307,20 +307,20 @@ typedef struct plx_progress {
 
 typedef struct plx_train_hooks {
     size_t size;
-    /** Called about ten times a second at most, and at each epoch's end; return false to stop training cleanly with the
+    /** Called at most about ten times a second, and at each epoch's end; return false to stop training cleanly with the
      * best epoch so far. In callbacks the model may be scored, evaluated, saved and copied into a predictor, and
-     * plx_model_set_parameter changes the weights of the next step. plx_model_set takes effect after this training,
+     * plx_model_set_parameter changes the weights of the next step. plx_model_set takes effect after this training;
      * plx_model_train on the same model is refused; model, data and context must not be freed. */
     bool (*progress)(void *user, const plx_progress *progress);
     void *user;
-    /** Called at the start of each epoch, counted from 1; returns the learning rate to begin it with. `rate` is what
-     * train.schedule gives; its course within the epoch is scaled in proportion. NULL: `rate`. */
+    /** Called at the start of each epoch, counted from 1; returns the learning rate at its start. `rate` is that
+     * of train.schedule; the schedule within the epoch is scaled in proportion. NULL: `rate`. */
     double (*learning_rate)(void *user, int epoch, double rate);
-    bool training_metrics;   /* set plx_progress.training_metrics; takes 4 bytes a row for each score and label */
+    bool training_metrics;   /* set plx_progress.training_metrics; takes 4 bytes per row for each score and label */
     const char *log_path;    /* metrics.jsonl: one object per epoch; NULL: none */
     const char *tensorboard; /* folder for event files, overrides train.tensorboard; NULL: train.tensorboard */
-    /* Checkpoint file, written atomically as often as train.checkpoint_epochs, _steps and _seconds say, and when
-       `progress` stops training. It stays after training. NULL: no checkpoints. */
+    /* Checkpoint file, written atomically as often as train.checkpoint_epochs, _steps and _seconds require, and
+       when `progress` stops training. It stays after training. NULL: no checkpoints. */
     const char *checkpoint_path;
     /* Resume from the file at checkpoint_path if it exists; the result is bit-identical to an uninterrupted run. The
        log is truncated to the checkpoint. */
@@ -343,13 +343,13 @@ typedef struct plx_train_report {
 
 /* -- A model as text and as a file ------------------------------------------------------------------------------ */
 
-/** What a model is, in numbers. */
+/** Sizes and properties of a model. */
 typedef struct plx_model_info {
     const char *network; /* key model.name */
     int n_tasks;
     int n_outputs;        /* numbers in a row of scores */
     int64_t n_parameters; /* trainable numbers */
-    /* The number of the rule that turns values into categories (docs/data.md). 0: files older than the rule, in which
+    /* The number of the rule that maps values to categories (docs/data.md). 0: files older than the rule, in which
        booleans are 1 and 0. */
     int value_rule;
 } plx_model_info;
@@ -375,7 +375,7 @@ typedef enum plx_description {
 
 typedef struct plx_onnx_options {
     size_t size;
-    /* Write parameters to PATH.data in the same folder, which more than 2 GB requires. If that file exists, they go to
+    /* Write parameters to PATH.data in the same folder, required above 2 GB. If that file exists, they go to
        PATH.HASH.data, and the old file is removed once the new model is in place: no model reads another's parameters.
      */
     bool external_data;

@@ -19,7 +19,7 @@ struct plx_encoding {
     void ***prepared;  /* [threads][n_all]: prepared for its rows */
 };
 
-/* -- What rows are encoded by -------------------------------------------------------------------------------------- */
+/* -- Preparation --------------------------------------------------------------------------------------------------- */
 
 static plx_status prepare_one(void *user, int job, int thread, plx_error *err)
 {

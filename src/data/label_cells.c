@@ -11,7 +11,7 @@
 
 enum { SHOWN_LABELS = 8 };
 
-/* -- What is expected, in words -------------------------------------------------------------------------------- */
+/* -- Expected labels, in messages ------------------------------------------------------------------------------ */
 
 /* Builds a text for a message in `text` [PLX_LABELS_TEXT]. */
 typedef struct shown_list {
@@ -118,7 +118,7 @@ static plx_status fail_truth(const plx_task_spec *task, plx_slice cell, plx_erro
     return fail_label(task, cell, &to, err);
 }
 
-/* -- What a cell means ----------------------------------------------------------------------------------------- */
+/* -- The meaning of a cell ------------------------------------------------------------------------------------- */
 
 /* For a list of texts as they were written: data.missing. */
 static bool is_listed_value(const plx_text_list *list, plx_slice cell)
@@ -220,7 +220,7 @@ static int class_of_text(const plx_task_spec *task, const plx_dictionary *classe
     return found == PLX_NOT_FOUND ? -1 : (int)found;
 }
 
-/* -- By what labels are ---------------------------------------------------------------------------------------- */
+/* -- Rules by type of label ------------------------------------------------------------------------------------ */
 
 typedef struct label_rules {
     plx_status (*label)(const plx_task_spec *task, const plx_dictionary *classes, const plx_text_list *missing,

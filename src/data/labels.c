@@ -93,8 +93,7 @@ plx_status plx_labels_check_number(const plx_encoders *e, int input, double numb
     return PLX_OK;
 }
 
-/* -- Raw columns ----------------------------------------------------------------------------------------------------
- */
+/* -- Raw columns --------------------------------------------------------------------------------------------------- */
 
 static plx_status map_labels(const plx_encoders *e, int task, const plx_dictionary *texts, float *labels,
                              plx_error *err)

@@ -157,7 +157,7 @@ static plx_status read_part(const plx_filling *to, const plx_data_spec *data, in
     return options->streams[part] ? plx_arrow_read(to, options->streams[part], part_names[part], err) : PLX_OK;
 }
 
-/* -- Labels that are no class ---------------------------------------------------------------------------------- */
+/* -- Labels of no class ---------------------------------------------------------------------------------------- */
 
 /*
  * A row outside the training part may have a label that is no class of the fit. Raw columns do not know the source of a

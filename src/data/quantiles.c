@@ -55,7 +55,7 @@ static double middle(double low, double high)
     return between > low ? between : high;
 }
 
-/* -- Buckets of equally many ----------------------------------------------------------------------------------- */
+/* -- Buckets of equal counts ----------------------------------------------------------------------------------- */
 
 /* Frequent numbers: a number that occurs `least` times or more has its own bucket. */
 typedef struct full_numbers {

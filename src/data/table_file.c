@@ -100,7 +100,7 @@ static void release_piece(piece *p, const plx_allocator *allocator)
     plx_piece_bytes_release(&p->text, allocator);
 }
 
-/* -- Rows in their order ------------------------------------------------------------------------------------------- */
+/* -- Rows in order ------------------------------------------------------------------------------------------------- */
 
 /* The next piece; NULL: none, and the source has ended with `status`. */
 static piece *next_piece(plx_table_file *f, plx_status *status, plx_error *err)

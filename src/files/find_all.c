@@ -48,7 +48,7 @@ static bool is_folder(const char *path)
     return stat(path, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* Whether a file name in a folder is that of a text about the rows, a program or a picture. */
+/* Whether a file in a folder is documentation, a program or a picture, by its name. */
 static bool is_no_data(const char *name)
 {
     static const char *const endings[] = {".md",   ".yaml",  ".yml",    ".json",   ".toml", ".ini",

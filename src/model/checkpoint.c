@@ -14,7 +14,7 @@
 static const char CONFIG_KEY[] = "training_config", DATA_KEY[] = "training_data", KERNELS_KEY[] = "kernels",
                   VERSION_KEY[] = "plexus_version", LOG_KEY[] = "log_bytes", RULE_KEY[] = "value_rule";
 
-/* -- Whose state it is ----------------------------------------------------------------------------------------- */
+/* -- The fingerprint ------------------------------------------------------------------------------------------- */
 
 static void add_rows(plx_checksum *sum, const plx_rows *rows)
 {
@@ -144,7 +144,7 @@ static plx_status check_origin(plx_checkpoint *c, plx_error *err)
     return PLX_OK;
 }
 
-/* -- Its arrays ------------------------------------------------------------------------------------------------ */
+/* -- Arrays ---------------------------------------------------------------------------------------------------- */
 
 static plx_status check_arrays(const plx_model_file *file, const plx_kept_list *list, plx_error *err)
 {
@@ -212,7 +212,7 @@ static bool keep(void *user, const plx_kept_list *list)
     return false;
 }
 
-/* -- Life ------------------------------------------------------------------------------------------------------ */
+/* -- Creation and release -------------------------------------------------------------------------------------- */
 
 plx_status plx_checkpoint_init(plx_checkpoint *c, const plx_model *model, const plx_data *data, const char *path,
                                bool resume, plx_error *err)

@@ -12,7 +12,7 @@
 
 enum { MAX_PATH = 4096 };
 
-/* -- What the cache answers to ---------------------------------------------------------------------------------- */
+/* -- What the cache depends on ---------------------------------------------------------------------------------- */
 
 /* Takes the part up to the next `end` off `*rest`; false after the last part. */
 static bool next_part(plx_slice *rest, char end, plx_slice *part)
@@ -65,7 +65,7 @@ static bool says_the_same(const char *longer, const char *shorter)
     return !next_part(&lines, '\n', &line);
 }
 
-/* -- Their rules ------------------------------------------------------------------------------------------------- */
+/* -- Rules ------------------------------------------------------------------------------------------------------- */
 
 /* 0 for an index without a number, as for model files. */
 static int64_t rule_of(const plx_model_file *index)

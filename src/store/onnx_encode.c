@@ -428,7 +428,7 @@ static plx_status encode_datetime(encode *e, const plx_encoder *feature, plx_err
     return PLX_OK;
 }
 
-/* -- All of it ---------------------------------------------------------------------------------------------------- */
+/* -- The record --------------------------------------------------------------------------------------------------- */
 
 typedef plx_status encode_feature(encode *e, const plx_encoder *feature, plx_error *err);
 /* [plx_feature_kind] */

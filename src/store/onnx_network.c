@@ -255,7 +255,7 @@ static const char *mixture(network *net, const plx_node *node)
     return weighted_sum(net->onnx, input(net, node, 0), plx_onnx_reshape(net->onnx, experts, dims, 3));
 }
 
-/* -- Number by number --------------------------------------------------------------------------------------------- */
+/* -- Elementwise operators ---------------------------------------------------------------------------------------- */
 
 static const char *leaky_relu(network *net, const plx_node *node)
 {
