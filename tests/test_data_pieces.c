@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Text that several threads read in pieces gives what one thread reads: rows, texts in the order in which they came,
- * kept cells, wrong rows, messages. Pieces are as small as they can be, so that cuts fall everywhere. */
+/* Several threads read text in pieces with the same result as one thread: rows, texts in order of first occurrence,
+ * kept cells, wrong rows, messages. Pieces are as small as possible, so that cuts fall everywhere. */
 #include "check.h"
 
 #include "data/encoders.h"
 #include "data/table_file.h"
 #include "data_support.h"
 
-/* A source that gives at most `step` bytes a call, and fails behind `length`, where it does. */
+/* A source that returns at most `step` bytes a call and, if it fails, fails after `length`. */
 typedef struct feed {
     const char *text;
     size_t length, at, step;
@@ -28,12 +28,12 @@ static plx_status read_feed(void *user, char *out, size_t room, size_t *got, plx
 
 enum { MOST_FEATURES = 6 };
 
-/* What a text is read by, and how. */
+/* A text and how it is read. */
 typedef struct manner {
     const char *text;
     size_t length;
-    size_t step; /* of the source; 0: all at once */
-    bool fails;  /* the source does, at the end */
+    size_t step; /* of the source; 0: all together */
+    bool fails;  /* the source fails at the end */
     const char *delimiter, *quote, *comment, *escape;
     bool trims, without_header, without_labels, keeps;
     int64_t max_errors; /* of skipped rows; 0: the first wrong row ends reading */
@@ -186,7 +186,7 @@ static void check_pieces(const manner *m, const size_t *sizes, size_t n_sizes)
     result_release(&one);
 }
 
-/* Pieces of every size, as far as the text is short. */
+/* Pieces of every size, if the text is short enough. */
 static void check_everywhere(manner m)
 {
     enum { MOST = 600 };
@@ -272,14 +272,14 @@ static void test_wrong_rows(void)
     }
 }
 
-/* -- Text that is longer than what is read at a time --------------------------------------------------------------- */
+/* -- Text that is longer than one read ---------------------------------------------------------------------------- */
 
 typedef struct long_text {
     char *text;
     size_t length;
 } long_text;
 
-/* Rows of many kinds; no two runs of them are alike. Every `wrong`th one is wrong; 0: none is. */
+/* Rows of many kinds; no two sequences of them are equal. Every `wrong`th row is wrong; 0: none is. */
 static long_text make_long(size_t bytes, unsigned wrong)
 {
     long_text l = {.text = malloc(bytes + 4096)};
@@ -314,7 +314,7 @@ static void test_long(void)
     }
 }
 
-/* Cells and rows that are longer than pieces, and too long ones. */
+/* Cells and rows that are longer than pieces; cells and rows that are too long. */
 static void test_long_cells(void)
 {
     static const size_t sizes[] = {3000, 100000, 0};
@@ -336,7 +336,7 @@ static void test_long_cells(void)
     }
 }
 
-/* -- The way to records ------------------------------------------------------------------------------------------- */
+/* -- From text to records ----------------------------------------------------------------------------------------- */
 
 static plx_status load_by(loaded *l, const folder *f, const plx_table_spec *spec, int threads, size_t piece_bytes)
 {
@@ -405,7 +405,7 @@ static void test_load(void)
     folder_remove(&f);
 }
 
-/* A pattern of compressed files, of which the next ones are decompressed before their turn; then one is damaged. */
+/* A pattern of compressed files: the next ones are decompressed ahead of their turn. Then one file is damaged. */
 static void test_compressed(void)
 {
     static char *pattern[] = {"part-*.csv.gz", "part-2.csv.gz"};
@@ -434,7 +434,7 @@ static void test_compressed(void)
             loaded_release(&many);
         }
         loaded_release(&one);
-        /* A plain file among them, then one that is no file of the kind that its name says. */
+        /* A plain file among them, then a file that is not what its name says. */
         if (round == 0) write_text(&f, "part-3.csv.gz.csv", HEAD "red,1,,,0\n");
         if (round == 1) write_text(&f, "part-4.csv.gz", HEAD "red,1,,,0\n");
         pattern[0] = "part-*";
@@ -443,7 +443,7 @@ static void test_compressed(void)
     folder_remove(&f);
 }
 
-/* What chunks are, one behind the other. */
+/* The chunks' contents, one after the other. */
 typedef struct taken {
     plx_string records, kept;
     size_t made[32]; /* rows in each slot */
@@ -501,7 +501,7 @@ static bool same_string(const plx_string *a, const plx_string *b)
     return a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
 }
 
-/* Rows of files that are read some at a time, with what is counted and kept of them. */
+/* Rows of files that are read in chunks, with their counts and kept cells. */
 static void test_chunks(void)
 {
     static const size_t sizes[] = {900, 30000, 0};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One value, one category (docs/data.md): what means the same has the same id, label and group, whether it comes from a
- * file or from memory, and whatever reads it.
+ * One value, one category (docs/data.md): equal values have the same id, label and group, from a file or from memory,
+ * in each kind of feature and task.
  */
 #include "check.h"
 
@@ -11,9 +11,9 @@
 #include "data_support.h"
 #include "plexus_arrow.h"
 
-/* -- Every reader of texts ----------------------------------------------------------------------------------------- */
+/* -- All readers of texts ------------------------------------------------------------------------------------------ */
 
-/* Both rows of each pair mean the same. */
+/* The two rows of each pair are equal values. */
 static const char pairs[] = "x,sold\n"
                             "12.0,1\n12,1\n"
                             "-3.00,0\n-3,0\n"
@@ -65,7 +65,7 @@ static void test_sparse(void)
     check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE}, false, 1 + N_PAIR_TEXTS);
     check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .vocabulary = PLX_ORDER_FIRST_SEEN}, false,
                 1 + N_PAIR_TEXTS);
-    /* Each appears twice only where both texts count as one. */
+    /* Each value appears twice only if both texts count as one. */
     check_pairs((plx_feature_spec){.kind = PLX_FEATURE_SPARSE, .min_count = 2}, false, 1 + N_PAIR_TEXTS);
 }
 
@@ -164,7 +164,7 @@ static void test_vocabularies_of_files(void)
     CHECK_TEXT(l.error.message, "words.txt:3: this category appears twice");
 }
 
-/* -- What tasks and data.group read -------------------------------------------------------------------------------- */
+/* -- Tasks and data.group ------------------------------------------------------------------------------------------ */
 
 static void check_label(const loaded *l, int task, size_t row, double expected)
 {
@@ -260,8 +260,8 @@ static void test_dates_are_no_numbers(void)
 
 typedef struct value {
     const char *cell; /* in a file */
-    const char *text; /* in memory; NULL: a number or an integer is */
-    double number;    /* NaN and no text: none */
+    const char *text; /* in memory; NULL: a number or an integer */
+    double number;    /* NaN without a text: no number */
     int64_t integer;
     bool is_integer;
 } value;
@@ -339,8 +339,7 @@ static void test_integers_are_numbers(void)
     loaded_release(&l);
 }
 
-/* -- Record batches --------------------------------------------------------------------------------------------------
- */
+/* -- Record batches ---------------------------------------------------------------------------------------------- */
 
 /* A stream of one row of one column. */
 typedef struct stream {
@@ -420,7 +419,7 @@ static uint32_t id_of_stream(const plx_encoders *encoders, stream *s, char heard
     return id;
 }
 
-/* What one value is in a file, and in each type of Arrow's that can hold it. */
+/* One value in a file, and in each Arrow type that can hold it. */
 static void test_record_batches_agree(void)
 {
     static const int64_t twelve[] = {12}, large[] = {INT64_C(9007199254740993)}, noon[] = {INT64_C(1706702400000000)},
@@ -471,8 +470,7 @@ static void test_record_batches_agree(void)
     loaded_release(&l);
 }
 
-/* Booleans of memory are the labels 1 and 0, whatever else reads their column; the same words as texts need `positive`.
- */
+/* Booleans in memory are labels 1 and 0, whatever else reads their column; as texts the words need `positive`. */
 static void test_booleans_are_labels(void)
 {
     static const int32_t offsets[] = {0, 4};
@@ -528,8 +526,7 @@ static void test_floats_beyond_their_integers(void)
     loaded_release(&l);
 }
 
-/* -- Files of before ------------------------------------------------------------------------------------------------
- */
+/* -- Old files ---------------------------------------------------------------------------------------------------- */
 
 static void test_rule_0_keeps_texts_as_they_stand(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which texts become categories: rare ones, the most frequent ones, those of a file, hashed ones, shared tables. */
+/* The texts that become categories: rare and frequent ones, those of a file, hashed ones, shared tables. */
 #include "check.h"
 
 #include <limits.h>
@@ -39,7 +39,7 @@ static void test_rare_texts(void)
     check_ids(&s, (const uint32_t[]){1, 2, 3, 0, 0});
     s.features[0].vocabulary = PLX_ORDER_FIRST_SEEN;
     check_ids(&s, (const uint32_t[]){2, 3, 1, 0, 0});
-    s.features[0].min_count = 6; /* none is left, and most rows are of no category */
+    s.features[0].min_count = 6; /* no category is left, and most rows have none */
     check_ids(&s, (const uint32_t[]){0, 0, 0, 0, 0});
 }
 
@@ -53,7 +53,7 @@ static void test_frequent_texts(void)
     }
     s.features[0].max_size = 3;
     check_ids(&s, (const uint32_t[]){1, 2, 3, 0, 0});
-    s.features[0].max_size = 2; /* b and c are as frequent: the order decides */
+    s.features[0].max_size = 2; /* b and c are equally frequent: the order decides */
     check_ids(&s, (const uint32_t[]){1, 2, 0, 0, 0});
     s.features[0].vocabulary = PLX_ORDER_FIRST_SEEN;
     check_ids(&s, (const uint32_t[]){2, 0, 1, 0, 0});
@@ -64,8 +64,7 @@ static void test_frequent_texts(void)
     check_ids(&s, (const uint32_t[]){2, 3, 1, 0, 0});
 }
 
-/* -- Files -----------------------------------------------------------------------------------------------------------
- */
+/* -- Files ------------------------------------------------------------------------------------------------------- */
 
 static plx_status load_with_file(loaded *l, const char *lines, const char *name, bool is_packed)
 {
@@ -119,10 +118,9 @@ static void test_wrong_vocabulary_file(void)
     }
 }
 
-/* -- Hashes ----------------------------------------------------------------------------------------------------------
- */
+/* -- Hashes ------------------------------------------------------------------------------------------------------ */
 
-/* By the reference implementation of xxh64, for texts that take each of its paths. */
+/* From the reference implementation of xxh64, for texts that use each of its paths. */
 static void test_hash(void)
 {
     static const struct {
@@ -153,7 +151,7 @@ static void test_hashed_ids(void)
     CHECK(id_at(rows, 0, 0) == abc && id_at(rows, 2, 0) == abc && layout->sparse[0].common == abc);
     CHECK(id_at(rows, 1, 0) == 1 + (uint32_t)(UINT64_C(0xef46db3751d8e999) % 1000));
     CHECK(id_at(rows, 0, 1) == 1 + (uint32_t)(plx_hash("12", 2) % 7));
-    /* Texts and numbers in memory, integers and others, are hashed as their texts are. */
+    /* Texts and numbers in memory, also integers, have the hashes of their texts. */
     const char *const colors[] = {" abc", NULL, "abc "};
     const double sizes[] = {12, 0.5, NAN};
     const char *const sizes_as_texts[] = {"12", "0.5", ""};
@@ -171,10 +169,9 @@ static void test_hashed_ids(void)
     loaded_release(&l);
 }
 
-/* -- Shared tables ---------------------------------------------------------------------------------------------------
- */
+/* -- Shared tables ----------------------------------------------------------------------------------------------- */
 
-/* `from` and `to` share a table; `to` comes second in first-seen order, and both count. */
+/* `from` and `to` share a table; in first-seen order `to` comes second, and both count. */
 static void shared_spec(small_spec *s)
 {
     small_spec_init(s);
@@ -207,15 +204,14 @@ static void test_shared(void)
     check_trips(&s, (const uint32_t[]){1, 0, 1, 1}, (const uint32_t[]){2, 1, 2, 0}, 3);
     s.features[0].min_count = s.features[1].min_count = 0;
     check_trips(&s, (const uint32_t[]){1, 2, 1, 1}, (const uint32_t[]){3, 1, 3, 4}, 5);
-    s.features[0].embedding_name = NULL; /* a table is also meant by the name of the feature that has it */
+    s.features[0].embedding_name = NULL; /* a feature's name also names its table */
     s.features[1].embedding_name = "from";
     check_trips(&s, (const uint32_t[]){1, 2, 1, 1}, (const uint32_t[]){3, 1, 3, 4}, 5);
 }
 
-/* -- Model files -----------------------------------------------------------------------------------------------------
- */
+/* -- Model files ------------------------------------------------------------------------------------------------- */
 
-/* What `s` makes of `text`, through tensors and read anew. */
+/* The encoding of `text` by `s`, and by encoders restored from its tensors. */
 static void check_round_trip(const small_spec *s, const char *text, int n_tensors)
 {
     loaded l;
@@ -243,10 +239,10 @@ static void test_round_trips(void)
     small_spec s;
     small_spec_init(&s);
     s.features[0].max_size = 2;
-    check_round_trip(&s, letters, 5); /* texts, their ends, the commonest, what share is known, and the scaling */
+    check_round_trip(&s, letters, 5); /* texts, their ends, the most frequent, the known share, the scaling */
     s.features[0].max_size = 0;
     s.features[0].hash_buckets = 3;
-    check_round_trip(&s, letters, 2); /* the commonest id and the scaling */
+    check_round_trip(&s, letters, 2); /* the most frequent id and the scaling */
     shared_spec(&s);
     check_round_trip(&s, trips, 4);
 }
@@ -293,8 +289,7 @@ static void test_wrong_tensors(void)
     loaded_release(&l);
 }
 
-/* -- Options that do not fit -----------------------------------------------------------------------------------------
- */
+/* -- Options that do not fit ------------------------------------------------------------------------------------- */
 
 static void check_refused(const small_spec *s, const char *message)
 {
@@ -330,8 +325,7 @@ static void test_wrong_options(void)
     check_refused(&s, "features.from.embedding_name: 'embedding_name' has at most 128 characters on one line");
 }
 
-/* -- Memory that ends ------------------------------------------------------------------------------------------------
- */
+/* -- Failing allocations ------------------------------------------------------------------------------------------ */
 
 static void check_memory(const small_spec *s, folder *f)
 {
@@ -367,7 +361,7 @@ static void test_memory_ends(void)
     folder_remove(&f);
 }
 
-/* Texts that stand for the empty cell, in files, in memory and in lists, hashed or not. */
+/* Texts that mean the empty cell: in files, in memory and in lists, hashed or not. */
 static void test_missing_texts(void)
 {
     static const char text[] = "color,size,sold\n\\N,1,0\nred,1,0\n,1,1\nNA,1,0\n0.0,1,1\n0,1,1\nblue,1,0\n";

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Numbered texts: that searches stay short whatever the texts are, and that nothing but speed depends on the seed. */
+/* The string interner: searches stay short for any texts, and the seed affects only the speed. */
 #include "data/dictionary.h"
 
 #include <stdio.h>
@@ -19,7 +19,7 @@ static uint32_t add(plx_dictionary *d, plx_slice text)
     return d->n - 1;
 }
 
-/* Slots looked at on the way to all texts. */
+/* The slots probed to find all texts. */
 static uint64_t count_probes(const plx_dictionary *d)
 {
     uint64_t probes = 0;
@@ -32,7 +32,7 @@ static void check_short(const plx_dictionary *d)
 {
     const double mean = (double)count_probes(d) / d->n;
     if (!(mean < 2)) printf("  %.2f slots a search\n", mean);
-    CHECK(mean < 2); /* 1.5 where half of the slots are taken at random */
+    CHECK(mean < 2); /* 1.5 if half of the slots are taken at random */
 }
 
 static bool is_printable(uint64_t word)
@@ -42,7 +42,7 @@ static bool is_printable(uint64_t word)
     return true;
 }
 
-/* Texts of 24 bytes that had one hash before it had a seed: two words that lead to the same state, and a tail. */
+/* Texts of 24 bytes with equal hashes in the version without a seed: two words that give the same state, and a tail. */
 static void test_crafted(void)
 {
     const uint64_t k1 = UINT64_C(0x9e3779b97f4a7c15), k2 = UINT64_C(0xc2b2ae3d27d4eb4f);
@@ -68,7 +68,7 @@ static void test_crafted(void)
     plx_dictionary_release(&d);
 }
 
-/* Bits that a multiplication by an odd number hands on as they are, whatever the number: all choices of 14. */
+/* Bits that a multiplication by any odd number leaves unchanged: all subsets of 14. */
 static void test_differences(void)
 {
     plx_dictionary d;
@@ -88,7 +88,7 @@ static void test_differences(void)
     plx_dictionary_release(&d);
 }
 
-/* Numbers in texts of all lengths round the hash's steps. */
+/* Numbers written as texts of all lengths around the hash's steps. */
 static void test_usual(void)
 {
     static const char *const forms[] = {"%u",
@@ -110,7 +110,7 @@ static void test_usual(void)
     }
 }
 
-/* Numbers and order are those of the texts; the hashes are others. */
+/* Numbers and order are those of the texts; the hashes differ. */
 static void test_seeds(void)
 {
     const plx_slice text = plx_slice_of("some text");

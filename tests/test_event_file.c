@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Event files, read back by a reader of its own: frames, checksums, messages; and what training writes into them. */
+/* Event files, read by the test's own reader: frames, checksums, messages; and the events of training. */
 #include "store/event_file.h"
 
 #include <fcntl.h>
@@ -114,7 +114,7 @@ static void read_event(reader r, event *out)
     CHECK(!r.failed && r.at == r.end);
 }
 
-/** By a table, unlike the library. */
+/** With a table, unlike the library. */
 static uint32_t masked_crc(const unsigned char *bytes, size_t length)
 {
     uint32_t table[256], crc = 0xffffffff;
@@ -157,7 +157,7 @@ static float number_of(const event *e, const char *tag)
     return NAN;
 }
 
-/** The one event file of a folder below `home`, whose folder is removed by remove_folder. */
+/** The only event file of a folder in `home`; remove_folder removes the folder. */
 static const char *file_in(const char *folder)
 {
     static char path[1024];
@@ -227,7 +227,7 @@ static void test_two_files_of_a_second_differ(void)
     REQUIRE(plx_event_file_init(&one, &plx_allocator_default, at("run"), NULL) == PLX_OK);
     REQUIRE(plx_event_file_init(&two, &plx_allocator_default, at("run"), NULL) == PLX_OK);
     CHECK(strcmp(one.path.text, two.path.text) != 0);
-    plx_event_file_release(&one); /* without events nothing stays */
+    plx_event_file_release(&one); /* without events no file remains */
     plx_event_file_release(&two);
     CHECK(file_in("run") == NULL);
     remove_folder("run");
@@ -246,7 +246,7 @@ static void test_a_full_disk_leaves_whole_records(void)
     CHECK_STATUS(plx_event_file_write(&file, 1, 1, NULL), PLX_OK);
     getrlimit(RLIMIT_FSIZE, &before);
     small = before;
-    small.rlim_cur = (rlim_t)file.length + 20; /* less than a record more */
+    small.rlim_cur = (rlim_t)file.length + 20; /* less than one record more */
     signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
     plx_event_file_add(&file, "loss", 2);
@@ -300,7 +300,7 @@ static void test_whatever_allocation_fails(void)
 
 enum { EPOCHS = 3 };
 
-/** What the listener saw. */
+/** The values that the callback got. */
 typedef struct seen {
     double loss[EPOCHS], task_loss[EPOCHS], validation_loss[EPOCHS], validation_task_loss[EPOCHS], monitored[EPOCHS];
     plx_metrics metrics[EPOCHS][2];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What each kind of features must have, by the list of kinds: a row of its name, a row of ONNX, a section in
- * docs/features.md, and a case here, which is fitted, stored, loaded, and encodes the same from files and from memory.
+ * Each kind of feature in the list of kinds must have a row for its name, a row for ONNX, a section in
+ * docs/features.md, and a case here. The case is fitted, stored and loaded, and encodes files and memory in the same
+ * way.
  */
 #include "base/file.h"
 #include "check.h"
@@ -12,8 +13,8 @@
 
 typedef struct kind_case {
     const char *kind;
-    const char *options;   /* of the feature x, as YAML */
-    const char *cells[5];  /* of the rows that it is fitted to */
+    const char *options;   /* of feature x, as YAML */
+    const char *cells[5];  /* of the rows for the fit */
     const char *others[3]; /* of other rows */
     int n_ids, n_lists, n_numbers;
 } kind_case;
@@ -79,7 +80,7 @@ static void check_cells(const kind_case *c, const plx_encoders *e, const plx_row
     plx_rows_release(&made, &plx_allocator_default);
 }
 
-/* Encoders from the stored state encode other rows as those that were fitted do. */
+/* Encoders from the stored state encode other rows as the fitted encoders do. */
 static void check_round_trip(const kind_case *c, const plx_table_spec *spec, const plx_encoders *fitted)
 {
     char text[512];
@@ -96,7 +97,7 @@ static void check_round_trip(const kind_case *c, const plx_table_spec *spec, con
     CHECK_STATUS(read_file(again, text, false, &after, &err), PLX_OK);
     CHECK(before.n == (size_t)COUNT(c->others) && same_records(&before, &after));
     check_cells(c, again, &before);
-    for (int i = 0; i < list.n; i++) { /* what is stored is needed */
+    for (int i = 0; i < list.n; i++) { /* the stored state is needed */
         tensor_list less = {plx_arena_copy(&arena, list.tensors, (size_t)list.n * sizeof *list.tensors), list.n - 1};
         plx_encoders *none = NULL;
         less.tensors[i] = list.tensors[list.n - 1];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The library against the golden files of the NumPy models, in float32 and at every CPU level this machine has: one
- * step, and five epochs of one batch through the training loop. Bounds are relative to each tensor's largest number: a
- * sum of some 20 products of order 1, a few layers deep, is right to some 1e-6 in float32; 2e-5 leaves a margin and is
- * far below what any mistake in a formula makes.
+ * The library compared with the golden files of the NumPy models, in float32 and at every CPU level this machine has:
+ * one step, and five epochs of one batch through the training loop. Bounds are relative to each tensor's largest
+ * number: a sum of some 20 products of order 1, a few layers deep, has an error of some 1e-6 in float32. The bound 2e-5
+ * leaves a margin, and any mistake in a formula exceeds it by far.
  */
 #include <dirent.h>
 
@@ -45,7 +45,7 @@ static bool ends_with(const char *text, const char *end)
     return length >= end_length && !strcmp(text + length - end_length, end);
 }
 
-/** Five steps of the same batch, with the regularisers, against the file. */
+/** Five steps of the same batch, with the regularisers, compared with the file. */
 static void compare_training(const golden *g, model_case *n, const plx_kernels *kernels)
 {
     first_epoch first = {NAN};
@@ -89,7 +89,7 @@ static void check_case(const char *name)
 
 GOLDEN_CASES(GOLDEN_TEST)
 
-/** A new golden file must not be forgotten in GOLDEN_CASES. */
+/** Each golden file must be in GOLDEN_CASES. */
 static void test_all_files_are_listed(void)
 {
 #define GOLDEN_COUNT(name) +1

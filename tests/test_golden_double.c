@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The library in double against the golden files of the NumPy models: predictions, losses and gradients agree to
+ * The library in double compared with the golden files of the NumPy models: predictions, losses and gradients agree to
  * the rounding of doubles, so both compute the same function.
  */
 #include "golden.h"

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Gradients of every op and of every model, each number of each parameter, against central differences in double.
- * An op's input gradients are seen through linear layers before it.
+ * Gradients of every op and of every model, each number of each parameter, compared with central differences in double.
+ * Linear layers before an op check its input gradients.
  */
 #include "network.h"
 #include "ops/op_defs.h"
 
-/* Which ops have had their gradient checked, by their place in plx_op_list. */
+/* The ops with a checked gradient, by their place in plx_op_list. */
 static bool seen[64];
 
 static void note_ops(const network *net)
@@ -58,8 +58,7 @@ static void check_gradients(network *net, const char *name)
     free(start);
 }
 
-/* -- Ops -------------------------------------------------------------------------------------------------------------
- */
+/* -- Ops --------------------------------------------------------------------------------------------------------- */
 
 static plx_ref bank_of(plx_graph *graph, plx_ref x, const char *name, int groups, int width)
 {
@@ -69,7 +68,7 @@ static plx_ref bank_of(plx_graph *graph, plx_ref x, const char *name, int groups
     return bank;
 }
 
-/* From any value to one number for the loss: a mixture by a gate if there are groups, then a linear layer. */
+/* From any value to one number for the loss: a gated mixture if there are groups, then a linear layer. */
 static plx_ref to_number(plx_graph *graph, plx_ref x, plx_ref value)
 {
     const plx_shape shape = plx_ref_shape(graph, value);
@@ -129,7 +128,7 @@ static void build_dropout(plx_graph *graph, const void *user)
     squared_tasks(graph, x, plx_dropout(graph, bank_of(graph, x, "in", 1, 9), 0.3));
 }
 
-/* Two layers of it, so that a phase follows a phase. */
+/* Two layers of it, so that one phase follows another. */
 static void build_norm(plx_graph *graph, const void *user)
 {
     (void)user;
@@ -168,8 +167,8 @@ static void build_bag(plx_graph *graph, const void *user)
 }
 
 /*
- * A list weighed by a feature of the same table, which others read too, one weighed by a feature with a table of its
- * own, which cannot be collapsed while its neighbours can, and one weighed by something else.
+ * One list is weighted by a feature of the same table, which others read too. One is weighted by a feature with its own
+ * table, which cannot be collapsed while its neighbours can. One is weighted by another value.
  */
 static void build_attention(plx_graph *graph, const void *user)
 {
@@ -197,7 +196,7 @@ static void build_attention(plx_graph *graph, const void *user)
     squared_tasks(graph, x, plx_tanh(graph, bank_of(graph, plx_concat(graph, parts, 6), "in", 1, 4)));
 }
 
-/* A concatenation of values that others read too, which the plan cannot make in place. */
+/* A concatenation of values that others also read, so that the plan cannot make it in place. */
 static void build_concat(plx_graph *graph, const void *user)
 {
     (void)user;
@@ -218,7 +217,7 @@ static void build_losses(plx_graph *graph, const void *user)
     plx_graph_task(graph, 2, c, LOSS(squared, graph, 2, c));
 }
 
-/* A loss of one number, twice by the same value: the second adds to the gradient of the first. */
+/* A loss of one number, twice with the same value: the second adds to the gradient of the first. */
 static void build_regression(plx_graph *graph, const void *user)
 {
     plx_ref x = inputs_of(graph);
@@ -301,8 +300,7 @@ static void test_every_op_has_a_case(void)
     }
 }
 
-/* -- Models
- * ------------------------------------------------------------------------------------------------------------ */
+/* -- Models ------------------------------------------------------------------------------------------------------ */
 
 static void check_model(const plx_model_def *def, const plx_model_spec *spec, bool binary)
 {

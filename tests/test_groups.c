@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* data.group from a column's text to the group AUC: files, columns in memory, model files, and where it lacks. */
+/* data.group from a column's text to the group AUC: files, columns in memory, model files, and missing groups. */
 #include <math.h>
 
 #include "api_support.h"
@@ -51,7 +51,7 @@ static const char *text_with(const char *data_lines, const char *feature_lines, 
     return text;
 }
 
-/** The group AUC of rows first.. by counting pairs. */
+/** The group AUC of rows first.., by counting pairs. */
 static double pairs_within_users(const float *scores, int first, int64_t *groups, int64_t *counted)
 {
     double sum = 0, weight = 0;
@@ -173,7 +173,7 @@ static void test_scoring_needs_no_groups(void)
     CHECK_STATUS(plx_predictor_score(predictor, &column, 1, ROWS, served, NULL), PLX_OK);
     plx_predictor_free(predictor);
     CHECK(memcmp(with, without, sizeof with) == 0 && memcmp(with, served, sizeof with) == 0);
-    /* Evaluation asks for it, in files and in memory. */
+    /* Evaluation reports it, for files and for memory. */
     CHECK_STATUS(plx_dataset_read(f.model, FILES(paths, 1), true, &dataset, &failure), PLX_ERR_SCHEMA);
     CHECK_TEXT(failure.message, "no column 'user'");
     CHECK_STATUS(dataset_in_memory(f.model, false, true, &dataset, &failure), PLX_ERR_SCHEMA);
@@ -181,7 +181,7 @@ static void test_scoring_needs_no_groups(void)
     REQUIRE(dataset_in_memory(f.model, false, false, &dataset, &failure) == PLX_OK);
     plx_dataset_free(dataset);
     fixture_free(&f);
-    /* Without data.group there is no such figure. */
+    /* Without data.group there is no such metric. */
     if (!fixture_ready(&f, NULL, text_with("", "", ""))) return;
     CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
     CHECK(metrics[0].groups == 0 && isnan(METRIC(metrics[0], group_auc)) && isfinite(METRIC(metrics[0], auc)));
@@ -237,7 +237,7 @@ static void test_mistakes(void)
 
 static void test_the_hash_is_as_documented(void)
 {
-    /* xxh64 with seed 0, of published test vectors. */
+    /* xxh64 with seed 0, from published test vectors. */
     CHECK(plx_group_hash((plx_slice){"a", 1}) == UINT64_C(0xd24ec4f1a98c6e5b));
     CHECK(plx_group_hash((plx_slice){"abc", 3}) == UINT64_C(0x44bc2cf5ad770999));
     CHECK(plx_group_hash((plx_slice){"", 0}) == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What hooks of a training may do to its model, and what a process that was forked meanwhile may. */
+/* What hooks of a training may do to its model, and what a process forked during training may do. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -9,9 +9,8 @@
 
 enum { N_ROWS = 600, FORKS = 8 };
 
-/* The thread sanitizer ends a child that was forked beside other threads as soon as it starts one of its own; in one
- * with the address sanitizer the locks of its allocator stay as they were at the fork, and it waits for them forever.
- */
+/* The thread sanitizer ends a child that was forked while other threads ran, as soon as it starts a thread. With the
+ * address sanitizer the allocator's locks keep their state from the fork, and the child waits for them forever. */
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define FORKS_BESIDE_THREADS 0
 #elif defined(__has_feature)
@@ -30,7 +29,7 @@ static const char mmoe_lines[] = "  num_experts: 3\n  expert_dnn_units: [8]\n";
 
 static float *score_rows(const plx_model *model, plx_error *err)
 {
-    char path[400]; /* at() is for one thread */
+    char path[400]; /* at() supports one thread */
     snprintf(path, sizeof path, "%s/rows.csv", home);
     const char *const paths[] = {path};
     plx_dataset *dataset = NULL;
@@ -52,7 +51,7 @@ typedef struct caller {
     plx_status status;
     plx_error error;
     int epochs;
-    float *scores; /* for free() */
+    float *scores; /* the caller frees them */
     plx_predictor *predictor;
 } caller;
 
@@ -65,7 +64,7 @@ static bool assign(void *user, const plx_progress *progress)
     return true;
 }
 
-/** The run goes on as it began, whatever is assigned; later calls go by it. */
+/** The run continues with its settings, whatever is assigned; later calls use the new ones. */
 static void test_assignments_wait_for_the_end(void)
 {
     static const char *const assignments[] = {"train.epochs=4000",   "train.batch_size=4096", "train.batch_size=1",
@@ -93,7 +92,7 @@ static void test_assignments_wait_for_the_end(void)
         float *scores = score_rows(f.model, NULL);
         CHECK(scores && expected && memcmp(scores, expected, (size_t)2 * N_ROWS * sizeof *scores) == 0);
         free(scores);
-        /* The handle of the configuration is the same, and says what was assigned. */
+        /* The configuration's handle is the same, and has the assigned value. */
         char key[64], *value = NULL;
         snprintf(key, sizeof key, "%.*s", (int)strcspn(assignments[i], "="), assignments[i]);
         CHECK(plx_model_config(f.model) == held);
@@ -158,7 +157,7 @@ static void test_a_training_within_a_training_is_refused(void)
         CHECK(report.epochs == 3);
         CHECK_STATUS(c.status, PLX_ERR_ARGUMENT);
         CHECK_TEXT(c.error.message, "is in training");
-        /* After it, training is free again; and after one that failed. */
+        /* After it, the model can be trained again; also after a training that failed. */
         CHECK_STATUS(plx_model_train(f.model, f.data, NULL, &report, NULL), PLX_OK);
         CHECK_STATUS(plx_model_train(f.model, f.data,
                                      &(plx_train_hooks){.size = sizeof(plx_train_hooks), .resume = true}, NULL, NULL),
@@ -209,7 +208,7 @@ static void test_weights_set_in_a_hook(void)
         CHECK(c.scores && c.predictor);
         for (int i = 0; c.scores && i < 2 * N_ROWS; i++)
             CHECK_CLOSE(c.scores[i], 0.5, 0);
-        /* The last epoch's hook has the last word; from epoch 2 on training goes on from what it set. */
+        /* The last epoch's hook has the last word; after epoch 2 training continues with the weights that it set. */
         float *scores = score_rows(f.model, NULL);
         CHECK(scores && (memcmp(scores, c.scores, (size_t)2 * N_ROWS * sizeof *scores) == 0) == (epochs == 2));
         free(scores);
@@ -221,7 +220,7 @@ static void test_weights_set_in_a_hook(void)
 
 /* -- Forks ----------------------------------------------------------------------------------------------------- */
 
-/** What a child found, as its exit code; a child that hangs is ended by the alarm. */
+/** A child's result, as its exit code; the alarm ends a child that hangs. */
 static pid_t fork_child(void)
 {
     fflush(stdout);
@@ -237,7 +236,7 @@ static int code_of(pid_t child)
     return WEXITSTATUS(status);
 }
 
-/** 0 where a model of the child's own learns and scores. */
+/** 0 if the child's own model learns and scores. */
 static int train_own(void)
 {
     fixture f;
@@ -255,7 +254,7 @@ static bool is_refused(plx_status status, const plx_error *error)
     return status == PLX_ERR_ARGUMENT && strstr(error->message, "forked");
 }
 
-/** 0 where all that needs the weights of a model in training is refused. */
+/** 0 if everything that needs the weights of a model in training is refused. */
 static int use_in_training(const fixture *f)
 {
     plx_error error = {0};
@@ -319,7 +318,7 @@ static void test_a_fork_while_another_thread_trains(void)
         const pid_t child = fork_child();
         if (child == 0) _exit(use_in_training(&w.f));
         codes[i] = code_of(child);
-        in_hooks += codes[i] == 2; /* a hook is short, but a fork may meet it: then the weights may be read */
+        in_hooks += codes[i] == 2; /* a hook is short, but a fork may occur in it: then the weights may be read */
         CHECK(codes[i] == 0 || codes[i] == 2);
     }
     CHECK(in_hooks < FORKS);
@@ -336,7 +335,7 @@ typedef struct forking {
     pid_t child;
 } forking;
 
-/** The child reads the weights, then returns into a training that is its parent's. */
+/** The child reads the weights, then returns into the parent's training. */
 static bool fork_in_hook(void *user, const plx_progress *progress)
 {
     forking *f = user;
@@ -408,7 +407,7 @@ static int score_in_child(scorer *s, const float *expected, const float *one)
         if (plx_predictor_score(s->predictor, s->columns, 3, 1, scores, NULL) != PLX_OK) return 31;
         if (memcmp(scores, one, sizeof scores) != 0) return 32;
     }
-    /* The model itself may go on learning here. */
+    /* The model itself may continue to learn here. */
     if (plx_model_train(s->f.model, s->f.data, NULL, NULL, NULL) != PLX_OK) return 33;
     return train_own();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What must hold between models, and within one, whatever the data: each identity on random weights and rows. Sums are
- * taken in another order on the two sides, so numbers of order 1 agree to float32's rounding.
+ * Identities between models, and within one, that hold for any data: each is checked on random weights and rows. The
+ * two sides add in different orders, so numbers of order 1 agree to float32's rounding.
  */
 #include "check.h"
 #include "model_case_train.h"
@@ -20,12 +20,12 @@ static const plx_target_spec regression_tasks[] = {{.name = "stay", .kind = PLX_
                                                    {.name = "spend", .kind = PLX_TASK_REGRESSION}};
 static const double bound = 1e-5;
 
-/* Unit lists, which no model changes. */
+/* Lists of units, which no model changes. */
 static int wide[] = {6, 4}, narrow[] = {3}, single[] = {4}, by_tanh[] = {PLX_ACT_tanh};
 static plx_int_list towers[] = {{narrow, 1}, {single, 1}};
 static plx_int_list no_towers[2];
 
-/** A spec with towers for two tasks; the rest is each test's. */
+/** A spec with towers for two tasks; the tests set the rest. */
 static plx_model_spec spec_with(plx_int_list *tower_lists, int n_tasks)
 {
     return (plx_model_spec){.bottom_dnn_units = {wide, 2},
@@ -38,7 +38,7 @@ static plx_model_spec spec_with(plx_int_list *tower_lists, int n_tasks)
                             .dnn = {.activation = {by_tanh, 1}}};
 }
 
-/** A weight of order 1 that depends on the parameter's name, so that networks with the same names get the same. */
+/** A weight of order 1 from the parameter's name: networks with equal names get equal weights. */
 static plx_real start_value(const plx_param *param, size_t k)
 {
     plx_random random = {1, plx_random_stream(param->spec.name)};
@@ -54,7 +54,7 @@ static void fill_values(model_case *n)
     }
 }
 
-/** Random ids, dense numbers and labels of 0 and 1; those of a task do not depend on how many there are. */
+/** Random ids, dense numbers and labels of 0 and 1; a task's labels do not depend on the number of tasks. */
 static void fill_rows(model_case *n)
 {
     double ids[ROWS * N_SPARSE], dense[ROWS * N_DENSE], labels[ROWS * 3];
@@ -72,7 +72,7 @@ static void fill_rows(model_case *n)
     model_case_fill_rows(n, ids, dense, labels, NULL);
 }
 
-/** A network on the inputs above with random weights and rows; false, with a failed check, where it cannot be built. */
+/** A network on the inputs above with random weights and rows; if it cannot be built, a check fails: false. */
 static bool setup(model_case *n, const char *model, const plx_model_spec *spec, const plx_target_spec *targets,
                   int n_tasks)
 {
@@ -95,7 +95,7 @@ typedef struct renaming {
     const char *from, *to;
 } renaming;
 
-/** The parameter of `other` that stands for `name` by the first renaming that fits, or has that very name. */
+/** The parameter of `other` that corresponds to `name`, by the first matching renaming, else by the same name. */
 static const plx_param *counterpart(const model_case *other, const char *name, const renaming *names, size_t n_names)
 {
     char renamed[NAME_BYTES];
@@ -108,7 +108,7 @@ static const plx_param *counterpart(const model_case *other, const char *name, c
     return model_case_param(other, name);
 }
 
-/** Gives `to` the weights of `from`; false where one of its parameters has no counterpart of its size. */
+/** Copies the weights of `from` to `to`; false if a parameter has no counterpart of its size. */
 static bool copy_values(model_case *to, const model_case *from, const renaming *names, size_t n_names)
 {
     for (int i = 0; i < to->graph.n_params; i++) {
@@ -125,7 +125,7 @@ static bool copy_values(model_case *to, const model_case *from, const renaming *
     return true;
 }
 
-/** Gradients of a's parameters whose names begin with `scope`, against their counterparts. */
+/** Compares gradients of a's parameters whose names begin with `scope` with their counterparts. */
 static void check_gradients(const model_case *a, const model_case *b, const char *scope, const renaming *names,
                             size_t n_names)
 {
@@ -140,7 +140,7 @@ static void check_gradients(const model_case *a, const model_case *b, const char
     }
 }
 
-/** Scores and losses of all tasks, and the gradients of counterparts. */
+/** Compares scores and losses of all tasks, and the gradients of counterparts. */
 static void check_same_step(const model_case *a, const model_case *b, const renaming *names, size_t n_names)
 {
     for (int i = 0; i < ROWS * a->layout.n_tasks; i++)
@@ -153,7 +153,7 @@ static void check_same_step(const model_case *a, const model_case *b, const rena
 
 static const double even_weights[] = {1.0, 0.75, 0.5};
 
-/** Builds both, gives `a` the weights of `b`, runs a step of each and compares. */
+/** Builds both, copies the weights of `b` to `a`, runs a step of each and compares. */
 static void check_same_models(const char *model_a, const plx_model_spec *spec_a, const char *model_b,
                               const plx_model_spec *spec_b, const renaming *names, size_t n_names)
 {
@@ -210,8 +210,8 @@ static bool is_gate_kernel(const plx_param *param)
 }
 
 /**
- * All experts give the constant 2; a gate whose rows sum to 1 gives it on, and without a tower the prediction is
- * twice the sum of the logit's kernel, plus its bias, for every row.
+ * All experts give the constant 2. A gate whose rows sum to 1 passes it on; without a tower the prediction is twice the
+ * sum of the logit's kernel, plus its bias, for every row.
  */
 static void check_constant_experts(const char *model, int64_t num_levels)
 {
@@ -247,7 +247,7 @@ static void test_gate_rows_sum_to_one(void)
     check_constant_experts("ple", 3);
 }
 
-/** Number `k` of a parameter after each expert has become the next one: groups of experts move, and gates' columns. */
+/** Number `k` of a parameter after a shift of the experts by one: groups of experts move, and gates' columns. */
 static size_t rotated(const plx_param *param, size_t k)
 {
     size_t groups = (size_t)param->spec.groups, cols = (size_t)param->spec.cols;
@@ -287,7 +287,7 @@ static void test_order_of_experts_does_not_matter(void)
 
 /* -- ESMM ---------------------------------------------------------------------------------------------------- */
 
-/** Task 0's logit becomes `logit` for every row. */
+/** Sets task 0's logit to `logit` for every row. */
 static void fix_click_logit(model_case *n, plx_real logit)
 {
     const plx_param *kernel = model_case_param(n, "task0/logit/kernel"),
@@ -299,8 +299,8 @@ static void fix_click_logit(model_case *n, plx_real logit)
 }
 
 /**
- * With a sure click, click-and-conversion is conversion: a network of its own for task 1, with the same weights. Only
- * that task is trained, so that the shared tables' gradients are its own.
+ * If a click is certain, click-and-conversion is conversion: a separate network for task 1, with the same weights. Only
+ * that task is trained, so that the shared tables' gradients come from it alone.
  */
 static void test_esmm_with_sure_click_is_conversion(void)
 {
@@ -326,7 +326,7 @@ static void test_esmm_with_sure_click_is_conversion(void)
 
 /* -- Task weights ---------------------------------------------------------------------------------------------- */
 
-/** Two tasks of which the second weighs nothing, and the first alone: the same training, where nothing is shared. */
+/** Two tasks, the second with weight 0, and the first alone: the same training, if they share nothing. */
 static void test_task_of_weight_zero_leaves_the_other_alone(void)
 {
     static const double weights[] = {0.75, 0};

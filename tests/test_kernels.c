@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every kernel at every CPU level against a double rendering of its formula, with bounds from counting roundings
- * (UNIT each), at odd sizes, with gaps between rows and canaries in them. Each program of kernels_check.h makes its
- * tests from its list of kernels, and the lists together must be PLX_KERNEL_LIST: a kernel without a check does not
- * compile.
+ * Every kernel at every CPU level compared with its formula in double, with bounds from counted roundings (UNIT each),
+ * at odd sizes, with gaps and canaries between rows. Each program of kernels_check.h makes its tests from its list of
+ * kernels. The lists together must be PLX_KERNEL_LIST: a kernel without a check does not compile.
  */
 #include "kernels_rows.h"
 
@@ -17,7 +16,7 @@ static void check_product(const plx_kernels *kernels, int m, int n, int k, int v
     int gap = variant & 4 ? 3 : 0;
     matrix a = turned ? matrix_make(k, m, gap) : matrix_make(m, k, gap), b = matrix_make(k, n, gap + gap);
     matrix c = matrix_make(m, n, gap), bias = matrix_make(1, n, 0), before = matrix_copy(&c, 0);
-    if (!accumulate) /* what is overwritten must not be read either */
+    if (!accumulate) /* numbers to overwrite must not be read */
         for (int i = 0; i < m * n; i++)
             *matrix_at(&c, i / n, i % n) = NAN;
     if (turned)
@@ -46,9 +45,9 @@ static void check_products(const plx_kernels *kernels, bool turned)
     static const int ms[] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 15, 64}, ks[] = {0, 1, 3, 8, 16, 33, 127, 300};
     for (int im = 0; im < COUNT(ms); im++)
         for (int in = 0; in < COUNT(lengths); in++)
-            for (int ik = 0; ik < COUNT(ks); ik++) /* every n and k meet all variants, as m changes */
+            for (int ik = 0; ik < COUNT(ks); ik++) /* every n and k gets all variants, as m changes */
                 check_product(kernels, ms[im], lengths[in], ks[ik], (im + in + ik) % 8, turned);
-    for (int in = 0; in < COUNT(lengths); in++) { /* more than two blocks of steps, more than one of rows */
+    for (int in = 0; in < COUNT(lengths); in++) { /* more than two blocks of steps and more than one of rows */
         check_product(kernels, 9, lengths[in], 513, in % 8, turned);
         check_product(kernels, 131, lengths[in], 33, (in + 3) % 8, turned);
     }
@@ -157,7 +156,7 @@ static void rows_dropout(rows_case *c)
 
 static void rows_moments(rows_case *c)
 {
-    EACH(c, r, i) * matrix_at(&c->x, r, i) += 100.0f; /* far from 0: one pass would lose all digits */
+    EACH(c, r, i) * matrix_at(&c->x, r, i) += 100.0f; /* far from 0: a single pass would lose all digits */
     c->k->moments(c->rows, c->n, c->x.view, c->u.view.at, c->v.view.at);
     for (int i = 0; i < c->n; i++) {
         double sum = 0, size = 0, squares = 0, mean = AT(u, 0, i);
@@ -190,7 +189,7 @@ static void rows_normalise_sums(rows_case *c)
 
 static void rows_softmax(rows_case *c)
 {
-    if (c->accumulate) fill_wide(&c->x); /* half of the cases: logits up to 3e38 */
+    if (c->accumulate) fill_wide(&c->x); /* half of the cases: logits to 3e38 */
     c->k->softmax(c->rows, c->n, c->x.view, c->out.view);
     for (int r = 0; r < c->rows; r++) {
         double largest = -INFINITY, sum = 0, total = 0;
@@ -280,7 +279,7 @@ static void rows_pair_log_loss(rows_case *c)
     for (int i = 0; i < c->n; i++) {
         if (!isfinite(AT(v, 0, i)) || !isfinite(AT(w, 0, i)) || !isfinite(AT(out, 0, i))) check_here("not finite");
         double a = AT(x, 0, i), b = AT(d, 0, i), y = AT(u, 0, i);
-        if (fabs(a) > 1e5 || fabs(b) > 1e5) continue; /* where they are clamped only finiteness is promised */
+        if (fabs(a) > 1e5 || fabs(b) > 1e5) continue; /* where they are clamped, only finiteness is guaranteed */
         double z = -pair_log_sum(a, b), size = fabs(a) + fabs(b) + 4;
         double want = (1 - y) * softplus(z) + y * softplus(-z);
         double fraction = i % 3 == 2 ? 2 * fabs(z) : 0;

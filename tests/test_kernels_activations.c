@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels for activations: values and gradients against doubles, over numbers of every size. */
+/* Kernels for activations: values and gradients compared with doubles, over numbers of every size. */
 #include "kernels_rows.h"
 
-/* -- With slopes by the value ------------------------------------------------------------------------------------- */
+/* -- With slopes from the value ----------------------------------------------------------------------------------- */
 
 static void rows_relu(rows_case *c)
 {
@@ -81,9 +81,9 @@ ROWS_CHECK(relu_back, 0, 0)
 ROWS_CHECK(sigmoid_back, 0, 0)
 ROWS_CHECK(tanh_back, 0, 0)
 
-/* -- With slopes by the number ------------------------------------------------------------------------------------ */
+/* -- With slopes from the number ---------------------------------------------------------------------------------- */
 
-/** Numbers of every size, among them the awkward ones. */
+/** Numbers of every size, including special cases. */
 static void fill_sizes(matrix *x)
 {
     static const float special[] = {0.0f,   -0.0f, 1e-40f, -1e-40f, 1e4f,   -1e4f,  20.0f, -20.0f, 87.0f,
@@ -101,7 +101,7 @@ static double sigmoid_of(double x)
     return 1 / (1 + exp(-x));
 }
 
-/** f(x), f'(x), and what 4 units in the last place are of: near to it a polynomial's terms cancel. */
+/** f(x), f'(x), and a size: the error may be 4 units in the last place of it, since a polynomial's terms cancel. */
 typedef struct shape_of {
     double value, slope, size;
 } shape_of;
@@ -134,14 +134,14 @@ static shape_of swish_shape(double x)
     return (shape_of){x * s, s + x * s * (1 - s), s * (1 + fabs(x) * (1 - s))};
 }
 
-/** The slope's second term is off by twice the rounding of e^-x. */
+/** The slope's second term has an error of twice the rounding of e^-x. */
 static shape_of mish_shape(double x)
 {
     const double t = tanh(fmax(x, 0) + log1p(exp(-fabs(x)))), bend = (1 - t) * (1 + t) * sigmoid_of(x);
     return (shape_of){x * t, t + x * bend, t + 2 * fabs(x) * bend};
 }
 
-/** e^(-x^2/2) of a rounded square is off by a half of x^2 roundings. */
+/** e^(-x^2/2) of a rounded square has an error of a half of x^2 roundings. */
 static shape_of gelu_shape(double x)
 {
     const double share = 0.5 * erfc(-x * sqrt(0.5)), density = exp(-x * x / 2) / sqrt(2 * acos(-1.0));
@@ -167,7 +167,7 @@ static void check_activation(rows_case *c, plx_activate_fn *f, shape_of shape(do
     }
 }
 
-/** `forward` makes y for those that read it: its rounding, at most 16 units of y, is of the slope too. */
+/** The slope reads y as `forward` makes it: y's rounding, at most 16 units, enters the slope. */
 static void check_slope(rows_case *c, plx_activate_back_fn *back, shape_of shape(double))
 {
     fill_sizes(&c->x);
@@ -202,7 +202,7 @@ ACTIVATION_CHECKS(swish)
 ACTIVATION_CHECKS(gelu)
 ACTIVATION_CHECKS(mish)
 
-/* -- Learned slopes: of column i in u[i] ------------------------------------------------------------------------- */
+/* -- Learned slopes: u[i] for column i ---------------------------------------------------------------------------- */
 
 static void rows_prelu(rows_case *c)
 {
@@ -224,7 +224,7 @@ static void rows_prelu_back(rows_case *c)
     }
 }
 
-/** Sums of terms of the rows, added to what `u` holds where `accumulate`. */
+/** Sums of the rows' terms, added to `u` with `accumulate`. */
 static void check_slope_sums(rows_case *c, const matrix *before, double term(const rows_case *c, int r, int i))
 {
     for (int i = 0; i < c->n; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is promised of bits: a row, element or column gets the same ones wherever it stands and whatever stands
- * beside it; and a NaN reaches what depends on it, and nothing else.
+ * Guarantees about bits: a row, element or column gets the same bits at any place and next to any numbers; a NaN
+ * reaches everything that depends on it, and nothing else.
  */
 #include "kernels_check.h"
 
@@ -21,7 +21,7 @@ static plx_view part_of(const matrix *x, int row, int column)
     return (plx_view){matrix_at(x, row, column), x->view.stride};
 }
 
-/** Parts of one large product, computed by themselves, with other strides. */
+/** Parts of one large product, computed separately, with other strides. */
 static void check_product_parts(const plx_kernels *k, bool turned)
 {
     enum { ROWS = 141, COLUMNS = 139, STEPS = 300 };
@@ -67,7 +67,7 @@ static void test_product_parts(void)
     each_level("gemm_tn", check_gemm_tn_parts);
 }
 
-/** Accumulating over two parts of the sum is the whole sum. */
+/** Accumulating two parts of the sum gives the whole sum. */
 static void check_two_halves(const plx_kernels *k)
 {
     for (int cut = 0; cut <= 270; cut += 45) {
@@ -86,8 +86,7 @@ static void test_two_halves(void)
     each_level("gemm_nn in two halves", check_two_halves);
 }
 
-/* -- kernels that treat numbers by themselves: a part of the row, elsewhere, gets the same bits
- * ---------------------------- */
+/* -- elementwise kernels: a part of the row, at another place, gets the same bits --------------------------------- */
 
 enum { ROWS = 5, LENGTH = 53 };
 
@@ -97,7 +96,7 @@ typedef struct operands {
 
 typedef void pointwise(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out);
 
-/** Rows 0 and 1 of activations that have the usual form: the value, then the gradient added to it. */
+/** Rows 0 and 1 of activations in the usual form: the value, then the gradient added to it. */
 #define RUN_ACTIVATION(kernel, by)                                                                                     \
     static void run_##kernel(const plx_kernels *k, int rows, int n, const operands *o, int row, int column,            \
                              matrix *out)                                                                              \
@@ -144,7 +143,7 @@ static void run_scale_columns(const plx_kernels *k, int rows, int n, const opera
     k->scale_columns(rows, n, part_of(&o->d, row, column), matrix_at(&o->u, 0, column), out->view, true);
 }
 
-/** Columns by themselves; rows always all. Two results: rows 0 and 1 of `out`. */
+/** Columns separately, with all rows. Two results: rows 0 and 1 of `out`. */
 static void run_moments(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
 {
     (void)row;
@@ -231,7 +230,7 @@ static void run_ftrl(const plx_kernels *k, int rows, int n, const operands *o, i
     matrix_done(&a), matrix_done(&z);
 }
 
-/** Whole rows by themselves: the length must stay. */
+/** Whole rows separately: the length must stay. */
 static void run_softmax(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
 {
     if (column == 0 && n == LENGTH) k->softmax(rows, n, part_of(&o->x, row, 0), out->view);
@@ -243,7 +242,7 @@ static void run_softmax_back(const plx_kernels *k, int rows, int n, const operan
         k->softmax_back(rows, n, part_of(&o->y, row, 0), part_of(&o->d, row, 0), out->view, true);
 }
 
-/** x holds 5 gates of which 3 are used, d a bank of 3 x 17. */
+/** x holds 5 gates, of which 3 are used; d is a bank of 3 x 17. */
 static void run_mix_back(const plx_kernels *k, int rows, int n, const operands *o, int row, int column, matrix *out)
 {
     if (column != 0 || n != LENGTH) return;
@@ -311,7 +310,7 @@ static void test_parts(void)
 
 /* -- NaN --------------------------------------------------------------------------------------------------------- */
 
-/** Row 1 of 3 has a NaN at `place`: of the outputs that row alone is NaN, at `place` or everywhere. */
+/** Row 1 of 3 has a NaN at `place`: only that row's outputs are NaN, at `place` or everywhere. */
 static void check_nan_rows(const matrix *out, int place, bool whole_row)
 {
     for (int r = 0; r < out->rows; r++)
@@ -350,7 +349,7 @@ static void check_nan(const plx_kernels *k)
     }
 }
 
-/** Under relu's closed units an infinite dy vanishes; a NaN of y or, under an open one, of dy stays. */
+/** Where relu is 0, an infinite dy vanishes; a NaN in y stays, and so does one in dy where relu is not 0. */
 static void check_relu_back(const plx_kernels *k)
 {
     for (int n = 1; n <= 35; n++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels for lists of table rows made one row, and for their gradients. */
+/* Kernels that pool lists of table rows into one row, and their gradients. */
 #include "kernels_check.h"
 
 enum { POOL_ROWS = 11 };
@@ -51,7 +51,7 @@ static void check_pool(const plx_kernels *kernels, int rows, int n, int length, 
     matrix_done(&table), matrix_done(&y), matrix_done(&scale);
 }
 
-/** A NaN of any item is the largest number, in its column alone. */
+/** A NaN in any item is the maximum, only in its column. */
 static void check_pool_nan(const plx_kernels *kernels, int n)
 {
     describe(kernels, "pool_max", 1, n, 3, 1);
@@ -87,7 +87,7 @@ static void check_pool_max(const plx_kernels *k)
     check_pools(k, true);
 }
 
-/** Items anywhere in dy, and rows that come twice in a row and apart. */
+/** Items anywhere in dy, and rows that occur twice, adjacent and apart. */
 static void check_scatter_of(const plx_kernels *k, int count, int n, int gap)
 {
     describe(k, "scatter_scaled", count, n, gap, 0);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels for the optimizers' steps, each number by itself, with the slots that the kernel left.
- */
+/* Kernels for the optimizers' steps, number by number, with the slots as the kernel left them. */
 #include "kernels_rows.h"
 
 static void rows_sgd(rows_case *c)
@@ -38,7 +37,7 @@ static void rows_adam(rows_case *c)
     matrix_done(&m), matrix_done(&v);
 }
 
-/** Gradients of 0 among others, and in `v` what cannot be negative: sums and means of squares. */
+/** Gradients, some of them 0; `v` holds values that cannot be negative: sums and means of squares. */
 static void make_squares(rows_case *c)
 {
     for (int i = 0; i < c->n; i++) {
@@ -78,7 +77,7 @@ static void rows_adagrad(rows_case *c)
     matrix_done(&a);
 }
 
-/** Bit 0 of `variant`: by the variance; bit 1: with a moving sum of steps. */
+/** Bit 0 of `variant`: with the variance; bit 1: with a moving sum of steps. */
 static void check_rmsprop_variant(rows_case *c, int variant)
 {
     const plx_rmsprop_numbers numbers = {.rate = 0.01f, .one_minus_rho = 0.1f, .epsilon = 1e-3f, .momentum = 0.9f};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kernels that have sizes of their own: mixtures, embedding rows, lists of table rows. */
+/* Kernels with their own sizes: mixtures, embedding rows, lists of table rows. */
 #include "kernels_check.h"
 
 static void check_mixture(const plx_kernels *k, int rows, int experts, int width, int variant)
@@ -57,7 +57,7 @@ static void check_mix_back(const plx_kernels *k)
     }
 }
 
-/** Gathers and scatters with ids that come twice in a row and apart; both exact. */
+/** Gathers and scatters with ids that occur twice, adjacent and apart; both are exact. */
 static void check_embedding(const plx_kernels *k, int rows, int n, int gap, bool scatter)
 {
     describe(k, scatter ? "scatter_add" : "gather", rows, n, gap, 0);
@@ -101,15 +101,15 @@ static void check_scatter_add(const plx_kernels *k)
     check_embeddings(k, true);
 }
 
-enum { TABLES = 75 }; /* runs of byte-wide ids of every length up to 30 and beyond a vector of 32 */
+enum { TABLES = 75 }; /* sequences of byte-wide ids of every length to 30 and beyond a vector of 32 */
 
-/** `n` tables; bytes of an id: 2 and 4 now and then, so that runs of 1-byte ids of many lengths come up. */
+/** `n` tables; some ids have 2 or 4 bytes, so that sequences of 1-byte ids have many lengths. */
 static void make_tables(int n, uint32_t arrays[5][TABLES], plx_id_tables *tables)
 {
     uint32_t place = 1, row = 0;
     for (int t = 0; t < n; t++) {
         uint32_t bytes = t == 1 || t == 5 || t == 39 ? 2 : t == 2 || t == 12 ? 4 : 1;
-        if (t == 20) place += 3; /* a gap ends a run too */
+        if (t == 20) place += 3; /* a gap also ends a sequence */
         arrays[0][t] = place, arrays[1][t] = bytes, arrays[3][t] = row, arrays[4][t] = (uint32_t)(t * 5 % 7);
         place += bytes, row += 640;
     }
@@ -129,7 +129,7 @@ static void check_id_lists(const plx_kernels *k, int rows, int n)
     uint32_t last = n ? tables.offset[n - 1] + tables.bytes[n - 1] : 1;
     size_t record_bytes = last + (uint32_t)(rows % 2), total = (size_t)(rows ? rows - 1 : 0) * record_bytes + last;
     int stride = n + 2;
-    uint8_t *records = calloc(rows ? total : 1, 1); /* nothing may be read behind the last record's last id */
+    uint8_t *records = calloc(rows ? total : 1, 1); /* nothing may be read after the last record's last id */
     uint16_t *lists = malloc(sizeof *lists * ((size_t)rows * (size_t)stride + 1));
     if (!records || !lists) abort();
     for (int i = 0; i <= rows * stride; i++)
@@ -170,7 +170,7 @@ static void check_list_ids(const plx_kernels *k)
             check_id_lists(k, rows, n);
 }
 
-/** Lists of 0 to 6 table rows, some twice; exact, since the order of the sums is given. */
+/** Lists of 0 to 6 table rows, some twice; exact, since the order of the sums is fixed. */
 static void check_listed(const plx_kernels *k, int rows, int n, int gap, bool scatter)
 {
     describe(k, scatter ? "scatter_listed" : "sum_listed", rows, n, gap, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole runs on Adult: with every optimizer, schedule and activation a network learns there, by the AUC on the test
- * rows after two epochs. Adam at its defaults has 0.90 and 0.96; the bounds leave room for the slowest, plain SGD.
+ * Whole runs on Adult: a network learns with every optimizer, schedule and activation, by the AUC on the test rows
+ * after two epochs. Adam at its defaults reaches 0.90 and 0.96; the bounds also allow the slowest, plain SGD.
  */
 #include "api_structs.h"
 #include "check.h"
@@ -17,7 +17,7 @@ typedef struct adult {
     plx_data *data;
 } adult;
 
-/** The experiment's configuration with assignments, parted by blanks. */
+/** The experiment's configuration with assignments, separated by blanks. */
 static plx_status configure(plx_context *context, const char *assignments, plx_config **config, plx_error *err)
 {
     char copy[400];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Matrices in .npy and safetensors files: what is there is read; what is cut off, altered or of another kind is not. */
+/* Matrices in .npy and safetensors files: valid ones are read; truncated, altered and other files are errors. */
 #include "store/matrix_file.h"
 
 #include <stdint.h>
@@ -35,7 +35,7 @@ static void add_numbers(bytes *b, bool are_doubles)
     }
 }
 
-/* As numpy.save writes it: the header is filled up with blanks to a multiple of 64 and ends a line. */
+/* As in numpy.save: blanks fill the header to a multiple of 64, and it ends with a newline. */
 static bytes npy(int version, const char *type, const char *order, const char *shape)
 {
     bytes b = {.n = 0};
@@ -68,7 +68,7 @@ static void write_file(const bytes *b, size_t n)
     if (!file || fwrite(b->at, 1, n, file) != n || fclose(file) != 0) abort();
 }
 
-/* Opens what was written; `tensor` is put behind the path. */
+/* Opens the written file; `tensor` is appended to the path. */
 static plx_status open_file(plx_matrix_file *file, const char *tensor, plx_error *err)
 {
     static char name[128];
@@ -162,7 +162,7 @@ static void test_what_is_refused(void)
     check_refused(&several, "#c", "not a matrix");
 }
 
-/* Cut off anywhere, with any byte of the header altered: refused, or read within the file's bounds. */
+/* Truncated anywhere, or with any byte of the header altered: an error, or reads within the file's bounds. */
 static void test_damage(void)
 {
     const bytes files[] = {npy(1, "<f4", "False", "(5, 3)"), npy(2, "<f8", "False", "(5, 3)"), safetensors(one, false)};
@@ -213,7 +213,7 @@ static void test_no_file(void)
     CHECK_STATUS(plx_matrix_file_open(&file, "/tmp", memory, &err), PLX_ERR_IO);
     plx_matrix_file_close(&file);
     unlink(path);
-    CHECK(mkfifo(path, 0600) == 0); /* nobody writes to it */
+    CHECK(mkfifo(path, 0600) == 0); /* it has no writer */
     CHECK_STATUS(plx_matrix_file_open(&file, path, memory, &err), PLX_ERR_IO);
     CHECK_TEXT(err.message, "is not a regular file");
     plx_matrix_file_close(&file);

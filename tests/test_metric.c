@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Figures against their definitions, on random rows and on rows whose figures are known. */
+/* Metrics compared with their definitions on random rows, and on rows with known metrics. */
 #include "train/metric.h"
 
 #include "base/random.h"
@@ -25,7 +25,7 @@ static plx_metrics score(bool is_binary, const float *predictions, const float *
     return out;
 }
 
-/** The share of won pairs, a tie being half won. */
+/** The share of won pairs; a tie is half won. */
 static double pairs_won(const float *predictions, const float *labels, size_t n)
 {
     double won = 0, pairs = 0;
@@ -100,13 +100,13 @@ static void test_auc_of_one_class_is_unknown(void)
 
 static void test_auc_of_many_rows(void)
 {
-    /* Scores 0..n-1 by rank, positives every third: pairs won are counted by a formula. */
+    /* Scores 0..n-1 by rank, every third one positive: a formula counts the won pairs. */
     enum { N = 300000 };
     float *predictions = malloc(N * sizeof *predictions), *labels = malloc(N * sizeof *labels);
     REQUIRE(predictions && labels);
     double won = 0, below = 0, positives = 0;
     for (int i = 0; i < N; i++) {
-        /* 7919 and N have no common factor, so the ranks come in scattered order. */
+        /* 7919 and N have no common factor, so the ranks are in scattered order. */
         int rank = (int)((7919LL * i) % N);
         predictions[i] = (float)rank / (float)N;
         labels[i] = rank % 3 == 0 ? 1.0F : 0.0F;
@@ -342,7 +342,7 @@ static void test_one_group_is_the_whole(void)
 
 static void test_calibration_bins_hold_their_upper_ends(void)
 {
-    /* 0.5 and 0.25 are exact: 0.5 belongs to (0.4, 0.5], and 0 and 1 to the outer bins. */
+    /* 0.5 and 0.25 are exact: 0.5 is in (0.4, 0.5], and 0 and 1 are in the outer bins. */
     static const float predictions[] = {0.0F, 0.5F, 0.45F, 0.25F, 1.0F}, labels[] = {1, 0, 1, 0, 0};
     plx_metrics got = score(true, predictions, labels, 5);
     CHECK_CLOSE(got.values[PLX_METRIC_ece], (1 + fabs(0.5 + (double)0.45F - 1) + 0.25 + 1) / 5, 1e-15);
@@ -390,11 +390,11 @@ static void test_classes(void)
     plx_metrics got;
     measure(&scored, &got);
     CHECK(got.rows == 3 && isnan(got.values[PLX_METRIC_auc]) && isnan(got.values[PLX_METRIC_mse]));
-    CHECK_CLOSE(got.values[PLX_METRIC_accuracy], 1.0 / 3, 1e-15); /* of equal ones the first counts */
+    CHECK_CLOSE(got.values[PLX_METRIC_accuracy], 1.0 / 3, 1e-15); /* of equal ones the first one counts */
     CHECK_CLOSE(got.values[PLX_METRIC_logloss], (2 * log(2) - log(1e-7)) / 3, 1e-14);
 }
 
-/* All figures of both, those that are NaN in both apart. */
+/* Compares all metrics of both, except those that are NaN in both. */
 static void check_same_figures(const plx_scored *one, const plx_scored *other, double tolerance)
 {
     plx_metrics a, b;
@@ -408,7 +408,7 @@ static void check_same_figures(const plx_scored *one, const plx_scored *other, d
     }
 }
 
-/* A row that counts k is k rows; one that counts 0 is none. */
+/* A row of weight k is k rows; one of weight 0 is none. */
 static void test_weights_are_repetitions(void)
 {
     enum { N = 300, MOST = 4 * N, GROUPS = 9 };
@@ -454,7 +454,9 @@ static void test_weights_are_repetitions(void)
     }
 }
 
-/* Labels of 0 and 1 are the same soft and hard; of k rows with a label each, one with their mean counts as they do. */
+/*
+ * Labels of 0 and 1 are equal as soft and hard labels; k rows with a label each equal one of weight k with their mean.
+ */
 static void test_soft_labels(void)
 {
     static const float predictions[] = {0.2F, 0.7F, 0.7F, 0.4F}, hard[] = {0, 1, 0, 1}, soft[] = {0.5F, 0.25F};
@@ -520,7 +522,7 @@ static void test_weights_without_meaning(void)
           isnan(got.values[PLX_METRIC_normalized_entropy]));
     CHECK(isnan(got.values[PLX_METRIC_calibration]) && isfinite(got.values[PLX_METRIC_logloss]));
     static const float unordered[] = {0.1F, 0.9F, NAN};
-    scored.predictions = unordered, scored.weights = first_two; /* as if the last row were not there */
+    scored.predictions = unordered, scored.weights = first_two; /* as if the last row did not exist */
     measure(&scored, &got);
     CHECK(got.rows == 3 && got.values[PLX_METRIC_auc] >= 1 && isfinite(got.values[PLX_METRIC_logloss]));
     scored.predictions = predictions;
@@ -541,7 +543,7 @@ static void test_groups_are_numbered_by_their_first_rows(void)
     uint32_t n_groups = 0;
     if (plx_rows_init(&rows, &plx_allocator_default, &layout, N, NULL) != PLX_OK) return;
     for (size_t i = 0; i < N; i++) {
-        /* Hashes that differ in their high half alone, too. */
+        /* Also hashes that differ only in their high half. */
         uint32_t which = plx_random_below(&random, i, 0, 900);
         hashes[i] = which == 0 ? 0 : which % 2 ? which : (uint64_t)which << 32;
         plx_record_put_group(&layout, rows.records + i * layout.record_bytes, hashes[i]);

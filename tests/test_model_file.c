@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The model file: what is written is read back; whatever is altered, cut off or wrongly laid out is refused. */
+/* The model file: it is read as written; altered, truncated or malformed files are errors. */
 #include "store/model_file.h"
 
 #include <inttypes.h>
@@ -139,7 +139,7 @@ static void test_every_truncation_is_refused(void)
     plx_string_release(&bytes);
 }
 
-/** A file of this header and so many bytes of data, with the right length and checksum. */
+/** A file with this header and so many bytes of data, with the right length and checksum. */
 static void make_by_hand(plx_string *bytes, const char *header, size_t n_data)
 {
     static const char key[] = "\"data_checksum\":\"";
@@ -259,7 +259,7 @@ static void test_checksum(void)
         plx_checksum_add(&parts, text + cut, 36 - cut);
         CHECK(plx_checksum_value(&parts) == plx_checksum_value(&whole));
     }
-    /* One word by hand: h = basis ^ word, times the prime, its high half into its low half. */
+    /* One word by hand: h = basis ^ word, times the prime, then its high half xored into its low half. */
     uint64_t h = (UINT64_C(0xcbf29ce484222325) ^ UINT64_C(0x3736353433323130)) * UINT64_C(0x100000001b3);
     plx_checksum_init(&parts);
     plx_checksum_add(&parts, text, 8);

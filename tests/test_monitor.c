@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* train.monitor: what its text means, and the messages of texts that mean nothing. */
+/* train.monitor: the meaning of its text, and the messages for invalid texts. */
 #include "train/monitor.h"
 
 #include "check.h"
@@ -15,7 +15,7 @@ static plx_status parse(plx_monitor *monitor, const char *text, plx_error *err)
     return plx_monitor_parse(monitor, text, &what, err);
 }
 
-/** The value of `text` where the figures are those of fill(). */
+/** The value of `text` for the metrics of fill(). */
 static double value_of(const char *text, bool *larger_is_better)
 {
     static const double losses[N_TASKS] = {0.5, 0.25, 9, 1.5, 2};
@@ -56,7 +56,7 @@ static void test_what_can_be_watched(void)
         {"income.auc+income.net.auc", 1.4, true},
         {"income.logloss + 2e0*income.net.ece", 0.6, false},
         {"loss + 0.5 * price.loss", 14.5, false},
-        {"income.auc + 0.1*price.rmse", 0.5, true}, /* smaller is better: it counts against the other */
+        {"income.auc + 0.1*price.rmse", 0.5, true}, /* smaller is better: it has the opposite sign */
         {"0.1*price.rmse + income.auc", 0.5, true},
         {"income.auc + loss", -9.2, true},
     };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Export to ONNX: no op without a way, files replaced whole, no leak. python/tests/test_onnx.py runs what is written.
+/* Export to ONNX: every op has an export, files are replaced whole, no leak. python/tests/test_onnx.py runs the files.
  */
 #include "api_support.h"
 #include "failing_allocator.h"
@@ -111,7 +111,7 @@ static int count_data(const char *start, char *found)
     return n;
 }
 
-/** A model and the file that it names: whole, and its own. */
+/** A model and the data file that it names. */
 static bool is_pair(const char *model, const char *data)
 {
     size_t length;
@@ -121,7 +121,7 @@ static bool is_pair(const char *model, const char *data)
     return names_it;
 }
 
-/** Whatever fails, the model that was there keeps the parameters that it names. */
+/** Whatever fails, the old model keeps the parameters that it names. */
 static void test_a_pair_is_replaced_together(void)
 {
     made m;
@@ -153,7 +153,7 @@ static void test_a_pair_is_replaced_together(void)
         now = read_bytes("pair.onnx", &after_bytes);
         CHECK(after_bytes == model_bytes && memcmp(now, model, model_bytes) == 0);
         free(now);
-        CHECK(count_data("pair.onnx", second) == 2); /* with the one that is not ours */
+        CHECK(count_data("pair.onnx", second) == 2); /* including the one that is not ours */
     }
     failing.fail_at = 0;
     unlink(at("pair.onnx.mine.data"));
@@ -161,7 +161,7 @@ static void test_a_pair_is_replaced_together(void)
     char *now = read_bytes(second, &after_bytes);
     CHECK(after_bytes == before_bytes && memcmp(now, before, before_bytes) != 0);
     free(now);
-    /* Again: the first name is free. */
+    /* Export again: the first name is free. */
     CHECK_STATUS(plx_model_export_onnx(m.model, at("pair.onnx"), &outside, NULL, &err), PLX_OK);
     CHECK(count_data("pair.onnx", second) == 1 && strcmp(first, second) == 0 && is_pair("pair.onnx", second));
     free(model);

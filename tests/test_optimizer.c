@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Parameters' steps (regularisers and optimizers over spans) against a plain rendering in double that knows nothing of
- * spans, bands or kernels.
+ * Parameters' steps (regularisers and optimizers over spans) compared with plain code in double, without spans, bands
+ * or kernels.
  */
 #include "train/update.h"
 
@@ -26,16 +26,16 @@ enum { SPAN = 4096, N_VALUES = 4 * SPAN + 160, N_STEPS = 12 };
         .offset = offset_, .group_stride = group, .row_stride = row, .lazy = -1                                        \
     }
 
-/** A block such as graphs have: tables, a bank of kernels side by side beside biases and gates, states, padding. */
+/** A block like those of graphs: tables, a bank of adjacent kernels with biases and gates, states, padding. */
 static const plx_param params[] = {
-    /* Tables; the first two lie one behind the other, the third is padded. */
+    /* Tables; the first two are adjacent, the third is padded. */
     PARAM("table0", 1, 100, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 0, 400, 4),
     PARAM("table1", 1, 28, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 400, 112, 4),
     PARAM("table2", 1, 40, 3, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 512, 160, 4),
-    /* Three experts of 16 and a gate of 5 in one matrix of rows 64 long, past three spans' ends. */
+    /* Three experts of 16 and a gate of 5 in one matrix with rows of 64, across three spans' ends. */
     PARAM("bank", 3, 200, 16, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, true, 672, 16, 64),
     PARAM("gate", 1, 200, 5, PLX_INIT_GLOROT_UNIFORM, PLX_L2_NONE, false, false, true, 672 + 48, 5, 64),
-    /* Groups one behind the other, and a kernel of the same regulariser right behind them. */
+    /* Adjacent groups, followed by a kernel of the same regulariser. */
     PARAM("second", 2, 16, 32, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false, 13472, 512, 32),
     PARAM("third", 1, 32, 16, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, false, 14496, 512, 16),
     PARAM("bias", 1, 1, 100, PLX_INIT_ZERO, PLX_L2_NONE, false, false, false, 15008, 112, 112),
@@ -44,7 +44,7 @@ static const plx_param params[] = {
 };
 enum { N_PARAMS = sizeof params / sizeof *params };
 
-/** What a number of the block is. */
+/** The kind of a number in the block. */
 typedef enum number_kind { PADDING, PLAIN, REGULARISED, STATE } number_kind;
 
 typedef struct block {
@@ -136,7 +136,7 @@ static double expected_step(block *b, const plx_train_spec *spec, int t)
     return penalty;
 }
 
-/** `variant`: bit 0 has momentum where that is possible, bit 1 nesterov or centered. */
+/** `variant`: bit 0 has momentum if possible, bit 1 nesterov or centered. */
 static plx_train_spec step_spec(char *name, int variant)
 {
     const bool is_sgd = strcmp(name, "sgd") == 0, is_rmsprop = strcmp(name, "rmsprop") == 0;
@@ -191,7 +191,7 @@ static void check_against_plain_rendering(const char *optimizer, int variant, pl
 static void test_steps_equal_plain_rendering(void)
 {
     static const double factors[][PLX_L2_KINDS] = {
-        {0, 0, 0}, {0, 1e-3, 1e-2}, {0, 1e-2, 0}, {0, 1e-2, 1e-2}, /* the same factor: tables and kernels join */
+        {0, 0, 0}, {0, 1e-3, 1e-2}, {0, 1e-2, 0}, {0, 1e-2, 1e-2}, /* the same factor: tables and kernels merge */
     };
     for (size_t o = 0; plx_optimizer_list[o]; o++) {
         for (int f = 0; f < 4; f++) {
@@ -233,7 +233,7 @@ static void test_same_bits_with_any_threads(void)
     }
 }
 
-/** The gradient of a step with regularisers, as SGD at a rate of 1 shows it, against one cut by hand. */
+/** The gradient of a step with regularisers, as SGD with rate 1 shows it, compared with one clipped by hand. */
 static void check_clipping(double clip_value, double clip_norm, plx_cpu_level level, int threads)
 {
     static const double l2[PLX_L2_KINDS] = {0, 1e-3, 1e-2};
@@ -269,7 +269,7 @@ static void check_clipping(double clip_value, double clip_norm, plx_cpu_level le
     plx_pool_free(pool);
 }
 
-/** Each group of each parameter by its own norm; what has no gradient, and what is short enough, stays. */
+/** Each group of each parameter by its own norm; parameters without a gradient, or with a short one, stay. */
 static void check_variable_clipping(double clip, plx_cpu_level level, int threads)
 {
     static const double l2[PLX_L2_KINDS] = {0, 1e-3, 1e-2};
@@ -339,7 +339,7 @@ static void test_adam_rate(void)
     CHECK(plx_optimizer_find(plx_slice_of("ada")) == NULL);
 }
 
-/** The means of a gradient that is always 1: to float's last digits from the first step to the last. */
+/** The means of a gradient that is always 1: exact to float's last digits from the first step to the last. */
 static void test_adam_means_are_exact(void)
 {
     enum { N = 17, STEPS = 4000 }; /* long enough for 1 - 0.999 to reach 0.98 */
@@ -353,7 +353,7 @@ static void test_adam_means_are_exact(void)
         for (int t = 1; t <= STEPS; t++) {
             adam->step(plx_kernels_for((plx_cpu_level)level), &spec, 0, N, w, g, slots);
             if (t != 1 && t != 10 && t != STEPS) continue;
-            const double rounding = 0x1p-24 * (t < STEPS ? t : 1000); /* of steps that are not forgotten */
+            const double rounding = 0x1p-24 * (t < STEPS ? t : 1000); /* over steps that still have weight */
             for (int i = 0; i < N; i++) {
                 CHECK_CLOSE(m[i], 1 - pow(0.9, t), 2 * rounding * (1 - pow(0.9, t)));
                 CHECK_CLOSE(v[i], 1 - pow(0.999, t), (t < STEPS ? 2 : 0.2) * rounding * (1 - pow(0.999, t)));

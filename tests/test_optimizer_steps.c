@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Optimizers and schedules step by step against what Keras and PyTorch make of the same gradients, options set by the
- * fields' table. The libraries computed in float64, we in float32: a weight may differ by the roundings of the steps so
- * far.
+ * Optimizers and schedules compared step by step with Keras and PyTorch on the same gradients; the fields' table sets
+ * the options. The libraries used float64, we use float32: a weight may differ by the roundings of the steps so far.
  */
 #include "optimizer_steps.h"
 
@@ -119,7 +118,7 @@ static void test_schedules(void)
     check_schedules(torch_schedules, sizeof torch_schedules / sizeof *torch_schedules);
 }
 
-/** A constant rate is the very number of the configuration. */
+/** A constant rate is exactly the number in the configuration. */
 static void test_constant_rate(void)
 {
     const plx_train_spec spec = {.learning_rate = 0.0123};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Items are taken in the order in which they were fetched, whoever works on them. */
+/* Items are consumed in the order in which they were fetched, whichever thread works on them. */
 #include "check.h"
 
 #include <stdatomic.h>
@@ -10,7 +10,7 @@
 enum { MOST_SLOTS = 16, MOST_THREADS = 8 };
 
 typedef struct items {
-    int length, fetched; /* `fetched` by one thread at a time, which a race would show */
+    int length, fetched; /* one thread at a time fetches; a race would show */
     int threads;
     int numbers[MOST_SLOTS], squares[MOST_SLOTS];
     atomic_bool is_busy[MOST_THREADS], is_fetching;
@@ -75,7 +75,7 @@ static void test_order(void)
         }
 }
 
-/* No more is fetched than there are slots for. */
+/* No more items are fetched than there are slots. */
 static void test_ends_at_any_moment(void)
 {
     for (int taken = 0; taken < 40; taken++) {

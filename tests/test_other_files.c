@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people pass for CSV, what they leave out of it, and what folders hold: read, or told with a way out. */
+/* Other files in place of CSV, incomplete CSV, and folders' contents: they are read, or the message names a remedy. */
 #include "check.h"
 
 #include <sys/stat.h>
@@ -33,8 +33,7 @@ static void check_text(const char *text, const plx_table_spec *spec, const char 
     check_bytes(text, strlen(text), spec, message);
 }
 
-/* -- Files that are no CSV -------------------------------------------------------------------------------------------
- */
+/* -- Files that are not CSV ---------------------------------------------------------------------------------------- */
 
 static void test_signatures(void)
 {
@@ -85,7 +84,7 @@ static void test_packed(void)
     memset(packed, 0, sizeof packed);
     compress_text(ARCHIVE_FILTER_BZIP2, sales, packed, sizeof packed);
     if (memchr(packed, 0, 12)) SKIP("libarchive without bzip2");
-    packed[12] = '\0'; /* a text to compress again; its beginning is enough */
+    packed[12] = '\0'; /* a text to compress a second time; its beginning is enough */
     const size_t n = compress_text(ARCHIVE_FILTER_GZIP, packed, twice, sizeof twice);
     write_bytes(&f, "train.csv", twice, n);
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_ERR_FORMAT);
@@ -94,7 +93,7 @@ static void test_packed(void)
     folder_remove(&f);
 }
 
-/* A zip of files with the same text; the number of bytes. */
+/* A zip of files with the same text; returns the number of bytes. */
 static size_t make_zip(const char *const *names, int n, const char *packing, const char *text, char *out, size_t room)
 {
     size_t used = 0;
@@ -131,7 +130,7 @@ static void test_zip(void)
         loaded_release(&l);
         for (size_t length = 4; length < n; length += 5)
             check_bytes(bytes, length, &s.spec, "get the file again");
-        /* A flipped bit in what is read gives no other rows. */
+        /* A flipped bit in the read data never gives other rows. */
         for (size_t bit = 0; bit < 8 * n; bit += 3) {
             memcpy(wrong, bytes, n);
             wrong[bit / 8] = (char)(wrong[bit / 8] ^ 1 << bit % 8);
@@ -151,7 +150,7 @@ static void test_zip(void)
     check_bytes(bytes, make_zip(book, 6, packings[1], "<x/>", bytes, sizeof bytes), &s.spec, "Excel workbook (.xlsx)");
 }
 
-/* `text` in units of `width` bytes, the letter in byte `place` of each. */
+/* `text` in units of `width` bytes; the letter is byte `place` of each. */
 static size_t widen(const char *text, size_t width, size_t place, char *out)
 {
     size_t n = 0;
@@ -172,7 +171,7 @@ static void test_wide_texts(void)
     small_spec_init(&s);
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         check_bytes(bytes, widen(sales, kinds[i].width, kinds[i].place, bytes), &s.spec, kinds[i].message);
-    /* Binary files have many bytes of 0, too. */
+    /* Binary files also have many bytes of 0. */
     static const char *const magics[][2] = {{"\xd0\xcf\x11\xe0", ".xls"},
                                             {"SQLite format 3", "SQLite"},
                                             {"ORC", "ORC"},
@@ -191,8 +190,7 @@ static void test_wide_texts(void)
     check_bytes(bytes, 2 + widen(sales, 2, 0, bytes + 2), &s.spec, "UTF-16");
 }
 
-/* -- Headers ---------------------------------------------------------------------------------------------------------
- */
+/* -- Headers ----------------------------------------------------------------------------------------------------- */
 
 static void test_header_is_shown(void)
 {
@@ -214,8 +212,7 @@ static void test_header_is_shown(void)
     check_text(sales, &s.spec, "it is one cell: is data.delimiter ','?");
 }
 
-/* -- Cells -----------------------------------------------------------------------------------------------------------
- */
+/* -- Cells ------------------------------------------------------------------------------------------------------- */
 
 static void test_missing_is_advised(void)
 {
@@ -265,8 +262,7 @@ static void test_open_quotes(void)
     loaded_release(&l);
 }
 
-/* -- Files without rows ----------------------------------------------------------------------------------------------
- */
+/* -- Files without rows ------------------------------------------------------------------------------------------ */
 
 static void test_empty_parts(void)
 {
@@ -298,8 +294,7 @@ static void test_empty_parts(void)
     loaded_release(&l);
 }
 
-/* -- What spreadsheets write ----------------------------------------------------------------------------------------
- */
+/* -- Files from spreadsheets --------------------------------------------------------------------------------------- */
 
 static void test_spreadsheets(void)
 {
@@ -316,7 +311,7 @@ static void test_spreadsheets(void)
     for (size_t i = 0; i < 3; i++)
         CHECK(dense_at(&l.parts[0], i, 0) == sizes[i]);
     CHECK(vocabulary_of(l.encoders, 0) == 3);
-    /* A row to score is a row: it has a score, or its place. */
+    /* Each row to score gets its score, or its place is reported. */
     CHECK_STATUS(read_file(l.encoders, "color;size\nred;1\n;\n", false, &rows, &l.error), PLX_ERR_SCHEMA);
     CHECK_TEXT(l.error.message, "rows.csv:3:2: a missing number");
     loaded_release(&l);
@@ -333,8 +328,7 @@ static void test_spreadsheets(void)
     loaded_release(&l);
 }
 
-/* -- Folders ---------------------------------------------------------------------------------------------------------
- */
+/* -- Folders ----------------------------------------------------------------------------------------------------- */
 
 static void make_folder(folder *f, const char *name)
 {
@@ -381,7 +375,7 @@ static void test_partitions(void)
     make_folder(&f, "in/color=x");
     write_text(&f, "in/color=__HIVE_DEFAULT_PARTITION__/a.csv", "size,sold\n1,0\n");
     write_text(&f, "in/color=dark%20red%2F1/sold=1/a.csv", "size\n2\n3\n");
-    write_text(&f, "in/color=x/a.csv", "size,sold,color\n4,0,y\n"); /* its own column goes before */
+    write_text(&f, "in/color=x/a.csv", "size,sold,color\n4,0,y\n"); /* its own column has precedence */
     small_spec_init(&s)->data.train = (plx_text_list){(char *[]){"in"}, 1};
     REQUIRE(load_spec(&l, &f, &s.spec) == PLX_OK);
     static const char *const texts[] = {"", "dark red/1", "y"};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Row caches and checkpoints whose rows were encoded by another rule of what texts stand for. */
+/* Row caches and checkpoints with rows that were encoded by another rule for values. */
 #include "api_support.h"
 #include "base/arena.h"
 #include "base/value_text.h"
@@ -7,7 +7,7 @@
 
 /* -- Caches of other rules --------------------------------------------------------------------------------------- */
 
-/* `text` without the first of `part` in it, in the arena. */
+/* `text` without the first occurrence of `part`, in the arena. */
 static const char *without(plx_arena *arena, const char *text, const char *part)
 {
     const char *at = strstr(text, part);
@@ -16,8 +16,8 @@ static const char *without(plx_arena *arena, const char *text, const char *part)
     return plx_arena_format(arena, "%.*s%s", (int)(at - text), text, at + strlen(part));
 }
 
-/* The same file with another number of its rule, or without one, as files of before are; a cache of before also knew
- * fewer keys of the configuration, and another version may have made it. */
+/* The same file with another number of its rule, or without one, as in old files. An old cache also knew fewer keys of
+ * the configuration, and another version may have made it. */
 static void set_rule(const char *path, const char *rule, bool is_of_before)
 {
     plx_model_file file;
@@ -45,7 +45,7 @@ static void set_rule(const char *path, const char *rule, bool is_of_before)
     plx_arena_release(&arena);
 }
 
-/* Reads the rows by way of the cache folder `name`, or of the folder without a name, with this assignment. */
+/* Reads the rows through the cache folder `name`, or the folder without a name, with this assignment. */
 static plx_status read_cached(plx_context *context, const char *name, const char *assignment, plx_error *err)
 {
     plx_config *config = NULL;
@@ -83,7 +83,7 @@ static void remove_folder(const char *path)
 
 static const char first[] = "features.city.min_count=1", second[] = "features.city.min_count=2";
 
-/* What the run would use is refused, of whatever rule and version; other runs go on beside it. */
+/* A cache that the run would use is refused, for any rule and version; other runs next to it continue. */
 static void test_caches_of_other_rules_are_refused(void)
 {
     static const struct {
@@ -111,7 +111,7 @@ static void test_caches_of_other_rules_are_refused(void)
         }
         CHECK(h.n == 0);
         CHECK_STATUS(read_cached(context, "cache", second, &err), PLX_OK);
-        CHECK(h.n == (i < 2)); /* rule 2 is of another version, which may use it yet */
+        CHECK(h.n == (i < 2)); /* rule 2 is of another version, which may still use it */
         if (h.n) CHECK_TEXT(h.last, folder);
         CHECK_STATUS(read_cached(context, "other", first, &err), PLX_OK);
         remove_folder(folder);
@@ -123,8 +123,7 @@ static void test_caches_of_other_rules_are_refused(void)
     plx_context_free(context);
 }
 
-/* A cache that the data file's change has made useless is no more than named, as is one in the folder without a name.
- */
+/* A cache that is useless after a change of the data file is only named, as is one in the folder without a name. */
 static void test_caches_that_nobody_asked_for(void)
 {
     warnings h = {0};
@@ -148,8 +147,7 @@ static void test_caches_that_nobody_asked_for(void)
     plx_context_free(context);
 }
 
-/* -- Checkpoints of before -------------------------------------------------------------------------------------------
- */
+/* -- Old checkpoints ----------------------------------------------------------------------------------------------- */
 
 static void test_checkpoints_of_before_are_refused(void)
 {

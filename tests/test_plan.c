@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * What the plan decides changes speed, never results: tiles, shared memory, threads and batch sizes, on every model.
- */
+/* The plan's decisions change speed, never results: tiles, shared memory, threads and batch sizes, on every model. */
 #include "graph/plan.h"
 #include "network.h"
 #include "networks/blocks.h"
@@ -58,7 +56,7 @@ static bool open_network(network *net, const plx_model_def *def, const sizes *s)
     return open_shape(net, def, s, false);
 }
 
-/* The gradient of one step under a plan; states are put back. */
+/* The gradient of one step with a plan; states are restored. */
 static double step_with(network *net, const plx_plan_options *options, plx_pool *pool, plx_real *gradient)
 {
     const size_t bytes = net->graph.n_values * sizeof(plx_real);
@@ -74,8 +72,8 @@ static double step_with(network *net, const plx_plan_options *options, plx_pool 
 }
 
 /*
- * Equal within rounding of float: relative to the tensor's own largest number, and to the largest of all where the
- * true gradient is 0 and what remains are the rounded terms of its sum (a bias before batch normalisation).
+ * Equal within float's rounding: relative to the tensor's own largest number, and to the largest of all where the true
+ * gradient is 0 and what remains are the rounded terms of its sum (a bias before batch normalisation).
  */
 static void check_close_gradients(const network *net, const plx_real *a, const plx_real *b)
 {
@@ -154,7 +152,7 @@ static void test_plans_agree_with_every_activation(void)
 
 enum { PART_ROWS = 48, N_PARTS = 2 };
 
-/* A run of part `part` of the batch net->rows by `order`, with what parts of a batch are told of it. */
+/* Runs part `part` of the batch net->rows in `order`, with the facts that a part gets about the whole batch. */
 static void run_part(network *net, const uint32_t *order, int part, size_t rows_before, const int64_t *task_rows)
 {
     plx_run_step(net->run, net->values,
@@ -167,8 +165,9 @@ static void run_part(network *net, const uint32_t *order, int part, size_t rows_
 }
 
 /*
- * A batch of two tiles, each a part run by itself: scores and losses have the whole's bits, and the gradients of
- * parameters that are summed tile by tile add up to them; tables' are summed row by row, in another order.
+ * A batch of two tiles, each run as a part: scores and losses have the bits of the whole batch. Gradients that are
+ * summed tile by tile add up to the bits of the whole gradient; tables' gradients are summed row by row, in another
+ * order.
  */
 static void check_parts(const plx_model_def *def)
 {
@@ -179,7 +178,7 @@ static void check_parts(const plx_model_def *def)
     int64_t rows[2];
     double losses[2], sums[2] = {0, 0};
     sizes_init(&s, true);
-    s.spec.dnn.use_bn.n = 0; /* it sees the rows of its own part alone */
+    s.spec.dnn.use_bn.n = 0; /* it sees only the rows of its own part */
     REQUIRE(open_shape(&net, def, &s, true));
     const size_t n = net.graph.n_gradient, bytes = n * sizeof(plx_real);
     plx_real *whole = malloc(bytes), *sum = calloc(n, sizeof *sum), *other = malloc(bytes);
@@ -214,7 +213,7 @@ static void check_parts(const plx_model_def *def)
     CHECK(memcmp(sum, whole, net.graph.n_tilewise * sizeof *sum) == 0);
     check_close_gradients(&net, whole, sum);
     run_part(&net, order, N_PARTS - 1, 0, rows);
-    CHECK(memcmp(other, net.run->gradient, bytes) != 0); /* the dropout of other rows */
+    CHECK(memcmp(other, net.run->gradient, bytes) != 0); /* dropout of other rows */
     run_part(&net, order, N_PARTS - 1, PART_ROWS, NULL);
     CHECK(memcmp(other, net.run->gradient, bytes) != 0); /* means over its own rows */
     free(whole);
@@ -245,7 +244,7 @@ static void score_with(network *net, const plx_plan_options *options, bool is_fr
     memcpy(scores, net->run->scores, N_ROWS * 2 * sizeof *scores);
 }
 
-/* Scores and losses under plans with rewrites are those of the plain plan. */
+/* Scores and losses of plans with rewrites equal those of the plain plan. */
 static void check_scoring(network *net)
 {
     static plx_real plain[N_ROWS * 2], fast[N_ROWS * 2], frozen[N_ROWS * 2];
@@ -264,7 +263,7 @@ static void check_scoring(network *net)
     }
 }
 
-/* In scoring, batch normalisation is in the layer before it and dropout is gone. */
+/* In scoring, batch normalisation is merged into the layer before it, and dropout is gone. */
 static void test_scoring_plans_agree(void)
 {
     for (int i = 0; plx_model_list[i]; i++) {
@@ -299,7 +298,7 @@ static plx_ref batch_norm(plx_graph *graph, const char *name, plx_ref x)
     return y;
 }
 
-/* Values that a rewrite must leave alone, since others read them, beside such that it may take. */
+/* Values that others also read, which rewrites must leave alone, next to values that they may take. */
 static void build_shared_values(plx_graph *graph, const void *user)
 {
     (void)user;
@@ -330,7 +329,7 @@ static void test_shared_values_stay(void)
     network_release(&net);
 }
 
-/* A row's score does not depend on the rows beside it, nor on the batch that it comes in. */
+/* A row's score does not depend on other rows, nor on the batch. */
 static void test_scores_are_row_by_row(void)
 {
     for (int i = 0; plx_model_list[i]; i++) {
@@ -358,7 +357,7 @@ static void test_scores_are_row_by_row(void)
     }
 }
 
-/* A category that no row of the batch has gets a gradient of exactly 0, the commonest one too. */
+/* A category without a row in the batch gets a gradient of exactly 0, even the most frequent one. */
 static void test_absent_categories_get_no_gradient(void)
 {
     sizes s;
@@ -412,7 +411,7 @@ static void test_start_values(void)
         if (strcmp(param->spec.name, "embedding/city/table") == 0) CHECK_CLOSE(deviation / 1e-4, 1, tolerance);
         if (strcmp(param->spec.name, "experts/dense0/kernel") == 0) {
             CHECK_CLOSE(deviation / sqrt(2.0 / (17 + 20)), 1, tolerance);
-            /* Experts start different: no two groups alike. */
+            /* Experts have different start values: no two groups are equal. */
             CHECK(memcmp(numbers, numbers + 17 * 20, 17 * 20 * sizeof *numbers) != 0);
         }
         free(numbers);
@@ -431,7 +430,7 @@ static void build_mistake(plx_graph *graph, const void *user)
     plx_graph_task(graph, 0, plx_relu(graph, wrong), LOSS(binary, graph, 0, wrong));
 }
 
-/* The first mistake is reported with its scope; what follows it does nothing. */
+/* The first mistake is reported with its scope; later calls do nothing. */
 static void test_mistakes_are_told(void)
 {
     plx_arena arena;
@@ -445,7 +444,7 @@ static void test_mistakes_are_told(void)
     plx_arena_release(&arena);
 }
 
-/* Two networks of the list in one graph: of each task the product of their predictions, and the first one's loss. */
+/* Two networks of the list in one graph: for each task the product of their predictions, and the first one's loss. */
 static void build_both(plx_graph *graph, const plx_build *build, plx_task_output *outputs)
 {
     static const char *const members[] = {"mmoe", "esmm"};
@@ -462,7 +461,7 @@ static void build_both(plx_graph *graph, const plx_build *build, plx_task_output
     }
 }
 
-/* A network can be a part of another, since its outputs are not the graph's tasks before the whole is built. */
+/* A network can be a part of another: its outputs become the graph's tasks only when the whole is built. */
 static void test_networks_can_be_parts_of_one(void)
 {
     static const char *const members[] = {"mmoe", "esmm"};
@@ -482,7 +481,7 @@ static void test_networks_can_be_parts_of_one(void)
     CHECK(n_params[2] == n_params[0] + n_params[1]);
 }
 
-/* How many experts a gate covers whose banks are 2 experts, none, and 3 experts; `is_there`: of the first and last. */
+/* The number of experts that a gate covers, with banks of 2, none and 3 experts; `is_there`: for the first and last. */
 static plx_status gate_of(const bool *is_there, int *n_experts, plx_error *err)
 {
     static const plx_model_spec spec = {.num_experts = 0};
@@ -503,7 +502,7 @@ static plx_status gate_of(const bool *is_there, int *n_experts, plx_error *err)
     return status;
 }
 
-/* A gate covers the banks that are there; an absent bank is not a failed one. */
+/* A gate covers the banks that exist; an absent bank is not a failed one. */
 static void test_gates_skip_absent_banks(void)
 {
     static const struct {
@@ -579,7 +578,7 @@ static plx_ref just_not_too_large(plx_graph *graph, plx_ref x)
     return linear(graph, "second", linear(graph, "first", x, 1, 65535), 1, 32768);
 }
 
-/* One of so many names that the table of names has grown. */
+/* One of enough names for the table of names to grow. */
 static plx_ref same_name(plx_graph *graph, plx_ref x)
 {
     char name[16];

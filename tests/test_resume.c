@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Training that is broken off and gone on with. States are kept in memory after every step, and training goes on from
- * each: every optimizer and every choice of section `train` must end with the bits of the whole run, so an optimizer
- * slot or a counter that is not kept fails here by name. Then checkpoint files: processes that end while they write
- * one, files that are not what they should be, files of other runs.
+ * Interrupted training resumes. States are kept in memory after every step, and training resumes from each of them:
+ * every optimizer and every choice of section `train` must end with the bits of the whole run, so that an optimizer
+ * slot or a counter missing in the state fails here by name. Then checkpoint files: processes that end while they write
+ * one, malformed files, files of other runs.
  */
 #include <sys/wait.h>
 
@@ -18,8 +18,8 @@ enum { MOST_STATES = 64, MOST_ARRAYS = 64 };
 
 /** The states of a run, in order. */
 typedef struct journal {
-    unsigned char *states[MOST_STATES]; /* all arrays, one behind the other */
-    int n, chosen;                      /* from which to go on */
+    unsigned char *states[MOST_STATES]; /* all arrays, one after the other */
+    int n, chosen;                      /* the one to resume from */
 } journal;
 
 static size_t bytes_of(const plx_kept_list *list)
@@ -57,14 +57,14 @@ static plx_status restore(void *user, const plx_kept_list *list, plx_error *err)
     return PLX_OK;
 }
 
-/** A caller's own course of the learning rate. */
+/** A caller's own schedule of the learning rate. */
 static double own_rate(void *user, int epoch, double rate)
 {
     (void)user;
     return epoch % 2 ? 3 * rate : 0.5 * rate;
 }
 
-/** One training of a model made by `text`; its weights go to `out`, for free(). */
+/** Trains a model of `text` once; `out` gets its weights, which the caller frees. */
 static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_report *result, plx_real **out)
 {
     fixture f;
@@ -83,7 +83,7 @@ static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_r
     return bytes;
 }
 
-/** Goes on from every state of a run with these lines in section `train`. */
+/** Resumes from every state of a run with these lines in section `train`. */
 static void check_every_step(const char *lines)
 {
     char text[4096], train_lines[1024];
@@ -109,7 +109,7 @@ static void check_every_step(const char *lines)
     free(want);
 }
 
-/** What brings further slots of an optimizer into use. */
+/** Options that need further slots of an optimizer. */
 static const char *further_slots(const char *optimizer)
 {
     if (strcmp(optimizer, "sgd") == 0) return "  momentum: 0.9\n";
@@ -136,7 +136,7 @@ static void test_every_lazy_optimizer_goes_on(void)
     }
 }
 
-/** Whatever a user may choose in section `train`; what a choice needs beside it stands in `others`. */
+/** Every choice in section `train`; `others` has the further keys that a choice needs. */
 static void test_every_choice_goes_on(void)
 {
     static const struct {
@@ -158,7 +158,7 @@ static void test_every_choice_goes_on(void)
     }
 }
 
-/** Where options ask for slots of their own, and what looks at the gradient as a whole. */
+/** Options that need their own slots, and options that use the gradient as a whole. */
 static void test_variants_go_on(void)
 {
     check_every_step("  optimizer: sgd\n  momentum: 0.9\n  clip_norm: 0.01\n");
@@ -216,7 +216,7 @@ static void *deadly_resize(void *user, void *memory, size_t bytes)
     return realloc(memory, bytes);
 }
 
-/** The log without what it tells of time. */
+/** The log without its times. */
 static char *timeless_log(void)
 {
     size_t length;
@@ -234,7 +234,7 @@ static char *timeless_log(void)
     return text;
 }
 
-/** A process that ended at its n-th allocation; false where it got to its end. */
+/** A process that ends at its n-th allocation; false if it finished. */
 static bool is_killed_at(long n)
 {
     fflush(stdout);
@@ -251,7 +251,7 @@ static bool is_killed_at(long n)
     return WEXITSTATUS(status) == 9;
 }
 
-/** Each process goes on where the one before ended, most of them while they wrote a checkpoint. */
+/** Each process resumes where the one before ended; most end while they write a checkpoint. */
 static void test_killed_while_writing(void)
 {
     plx_error failure = {.message = ""};
@@ -266,7 +266,7 @@ static void test_killed_while_writing(void)
     long left = 1;
     while (kills < 400 && is_killed_at(left)) {
         kills++;
-        left = left < 160 ? left + 7 : left + 1; /* at first it does not get to its first checkpoint */
+        left = left < 160 ? left + 7 : left + 1; /* at first it ends before its first checkpoint */
     }
     CHECK(kills > 20 && kills < 400);
     CHECK(files_equal("whole.plexus", "broken.plexus"));
@@ -276,7 +276,7 @@ static void test_killed_while_writing(void)
     free(broken_log);
 }
 
-/** Breaks a run off after its first epoch, as a user does. */
+/** Cancels a run after its first epoch, as a user does. */
 static bool cancel(void *user, const plx_progress *progress)
 {
     (void)user;
@@ -319,7 +319,7 @@ static void test_of_another_run(void)
     write_rows("rows.csv", 420, 6);
     expect_refusal(config_text("mmoe", "", ""), NULL, PLX_ERR_SCHEMA, "the data has changed");
     write_rows("rows.csv", 420, 5);
-    /* How often checkpoints are written may change. */
+    /* The interval of checkpoints may change. */
     CHECK_STATUS(train_text(config_text("mmoe", "", "  checkpoint_epochs: 0\n"), NULL, true, &report, NULL, &failure),
                  PLX_OK);
     CHECK(report.resumed && report.epochs == 3 && report.checkpoints == 0);
@@ -425,7 +425,7 @@ static void wrong_weight(plx_tensor *tensors, int *n)
     values->data = numbers;
 }
 
-/** Whole files with a right checksum, whose contents are wrong: nothing is believed. */
+/** Complete files with a right checksum and wrong contents: errors. */
 static void test_hostile_file(void)
 {
     static alteration *const alterations[] = {drop_slot,  rename_slot, shorten_slot, retype_counter, negative_step,
@@ -481,7 +481,7 @@ static void ignore(void *user, const char *line)
     *n += strstr(line, "no checkpoint") != NULL;
 }
 
-/** A place that can't be written to costs the checkpoints, not the training. */
+/** A path that cannot be written loses the checkpoints, not the training. */
 static void test_full_disk(void)
 {
     fixture f;
@@ -495,7 +495,7 @@ static void test_full_disk(void)
     fixture_free(&f);
 }
 
-/** With the n-th allocation failing, going on works or fails cleanly. */
+/** With the n-th allocation failing, resuming succeeds or fails cleanly. */
 static void test_every_allocation_may_fail(void)
 {
     bool ended = false;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Rows that lie in files: what is written comes back, damage is told, and training takes each row once an epoch. */
+/* Rows in files: they are read as written, damage is reported, and training uses each row once an epoch. */
 #include "check.h"
 
 #include <dirent.h>
@@ -12,8 +12,8 @@
 
 enum { ROWS = 3 * PLX_BLOCK_ROWS + 77, ID = 1234567 };
 
-/* A layout of one number, two labels, one id and one list, and rows of it whose number is the row's. The second label
- * is one of three classes. */
+/* A layout of one number, two labels, one id and one list; each row's number is its index. The second label is one of
+ * three classes. */
 typedef struct sample {
     plx_id_field sparse;
     plx_list_field list;
@@ -94,7 +94,7 @@ static void test_round_trip(void)
     sample_release(&s);
 }
 
-/* Whichever byte of a file is another one, or however long it is: it is not taken. */
+/* A file with any byte changed, or with another length, is an error. */
 static void test_damage(void)
 {
     sample s;
@@ -125,7 +125,7 @@ static void test_damage(void)
     write_bytes(&s.f, "train.rows", bytes, length);
     CHECK_STATUS(plx_row_file_open(s.path, &plx_allocator_default, &s.layout, ID + 1, false, false, &rows, NULL),
                  PLX_ERR_FORMAT);
-    s.sparse.vocabulary = 299; /* as if the file held an id that the table does not have */
+    s.sparse.vocabulary = 299; /* as if the file held an id outside the table */
     CHECK_STATUS(open_sample(&s, false, &rows), PLX_ERR_FORMAT);
     s.sparse.vocabulary = 300;
     s.list.vocabulary = 49;
@@ -139,7 +139,7 @@ static void test_damage(void)
     sample_release(&s);
 }
 
-/* A file with all its checksums right, as one could be forged: a class that there is not is no label. */
+/* A forged file with all checksums right: a class that does not exist is no valid label. */
 static void test_labels_outside(void)
 {
     static const float wrong[] = {3, -1, 1.5F, 1e30F, (float)INFINITY, -(float)INFINITY};
@@ -167,7 +167,7 @@ static size_t open_descriptors(void)
     return n;
 }
 
-/* Many columns that grow lie in few files, each with its own numbers. */
+/* Many growing columns share few files, each with its own numbers. */
 static void test_many_pieces(void)
 {
     enum { PIECES = 1500, STEPS = 3, NUMBERS = 1000 };
@@ -197,7 +197,7 @@ static void test_many_pieces(void)
 
 /* -- The order of training ------------------------------------------------------------------------------------- */
 
-/* Rows of an epoch, taken `batch` at a time from row `first` on, to `out` [ROWS]. */
+/* Rows of an epoch, `batch` together from row `first` on, to `out` [ROWS]. */
 static void take_epoch(const plx_rows *rows, bool shuffles, uint32_t epoch, size_t first, size_t batch, float *out)
 {
     plx_row_order order;
@@ -264,7 +264,7 @@ static void test_windows(void)
     sample_release(&s);
 }
 
-/* Without a window the order is that of rows in memory, wherever they lie. */
+/* Without a window the order is that of rows in memory, wherever the rows are stored. */
 static void test_no_window(void)
 {
     static float a[ROWS], b[ROWS];
@@ -314,7 +314,7 @@ static void check_same_parts(const loaded *a, const loaded *b)
     }
 }
 
-/* The same records, whether raw columns and parts lie in memory or in files. */
+/* The same records, with raw columns and parts in memory or in files. */
 static void test_store(void)
 {
     small_spec s;

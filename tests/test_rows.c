@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each row of a list has what it needs in other places: a failure names the row and the place. */
+/* Each row of a list needs entries at other places: a failure names the row and the place. */
 #include "base/alloc.h"
 #include "base/file.h"
 #include "check.h"
@@ -15,7 +15,7 @@ static void report_missing(const char *what, const char *name, const char *place
     check_report(__FILE__, __LINE__, text);
 }
 
-/** Whether the text has the name, not as a part of another name. */
+/** Whether the text contains the name, not as a part of another name. */
 static bool has_word(const char *text, const char *name)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
@@ -25,7 +25,7 @@ static bool has_word(const char *text, const char *name)
     return false;
 }
 
-/** Reports each of `names` [n] that the page does not mention. */
+/** Reports each of `names` [n] that is missing in the page. */
 static void check_page(const char *path, const char *what, const char *const *names, size_t n)
 {
     plx_string page;
@@ -64,7 +64,7 @@ static void test_losses(void)
     check_page("docs/configuration.md", "loss", plx_task_regression.loss_names, N_REGRESSION_LOSSES);
 }
 
-/** The metric of that name, as one that tasks of the kind have; NULL: there is none. */
+/** The metric of that name for tasks of the kind; NULL: there is none. */
 static const plx_metric_info *metric_of(int kind, const char *name)
 {
     const plx_metric_info *metric = plx_metric_named(plx_slice_of(name));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Scores as `plexus predict` writes them are what the C library's format gives. */
+/* Scores in the output of `plexus predict` equal those of the C library's format. */
 #include "check.h"
 
 #include "../cli/score_text.h"
@@ -27,7 +27,7 @@ static void check_bits(uint32_t bits)
     check_score(-float_of(bits));
 }
 
-/* Every exponent with many mantissas, and the floats round each power of ten. */
+/* Every exponent with many mantissas, and the floats around each power of ten. */
 static void test_floats(void)
 {
     for (uint32_t bits = 0; bits < 0x7f800000; bits += 9973)
@@ -53,7 +53,7 @@ static void test_special(void)
     }
     check_score(INFINITY);
     check_score(-INFINITY);
-    /* Halves between two texts go to the even one. */
+    /* Halves between two texts round to the even one. */
     for (int i = 0; i < 20000; i++)
         check_score((float)(100000 + i) + 0.0078125f * (float)(i % 128));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Structs of callers with an older or a newer plexus.h, and sources: the same rows by every way in. */
+/* Structs of callers with an older or a newer plexus.h, and sources: the same rows from every source. */
 #include <stddef.h>
 
 #include "api_support.h"
@@ -47,7 +47,7 @@ static void make_rows(void)
     fclose(file);
 }
 
-/* Trains on what `options` say and saves the model as `name`. */
+/* Trains with `options` and saves the model as `name`. */
 static plx_status train_on(const plx_data_options *options, const char *name, plx_error *err)
 {
     fixture f = {0};
@@ -171,7 +171,7 @@ static void test_what_does_not_go_together(void)
     fixture_free(&f);
 }
 
-/* A program that was compiled when plx_train_hooks ended before `resume`, and one that knows a later member. */
+/* A program compiled when plx_train_hooks ended before `resume`, and one that knows a later member. */
 static void test_older_and_newer_structs(void)
 {
     struct {
@@ -187,7 +187,7 @@ static void test_older_and_newer_structs(void)
     make_rows();
     if (!fixture_ready(&f, NULL, text)) return;
     const plx_train_hooks older = {.size = offsetof(plx_train_hooks, resume), .resume = true};
-    CHECK_STATUS(plx_model_train(f.model, f.data, &older, NULL, &err), PLX_OK); /* which would need a checkpoint_path */
+    CHECK_STATUS(plx_model_train(f.model, f.data, &older, NULL, &err), PLX_OK); /* this would need a checkpoint_path */
     CHECK_STATUS(plx_model_train(f.model, f.data, &newer.known, NULL, &err), PLX_OK);
     newer.later = &newer;
     CHECK_STATUS(plx_model_train(f.model, f.data, &newer.known, NULL, &err), PLX_ERR_UNSUPPORTED);

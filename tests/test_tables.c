@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tables that features share, lazy and frozen ones: their gradients against whole tables', their steps against a plain
- * rendering in double, and what must not change.
+ * Shared, lazy and frozen tables: their gradients compared with those of whole tables, their steps with plain code in
+ * double, and the numbers that must not change.
  */
 #include "network.h"
 #include "networks/features.h"
@@ -11,7 +11,7 @@
 
 enum { N_ROWS = 333, VOCABULARY = 300, DIM = 5, STEPS = 9, N_NUMBERS = VOCABULARY * DIM };
 
-/* One table that two sparse features and all combiners read, and a table of its own for another feature. */
+/* One table that two sparse features and all combiners read, and a separate table for another feature. */
 static const plx_input_spec inputs[] = {
     {.name = "item", .vocabulary = VOCABULARY, .embedding_dim = DIM, .table = "shared"},
     {.name = "other", .vocabulary = VOCABULARY, .embedding_dim = 3},
@@ -85,7 +85,7 @@ static void plan(network *net, bool training, plx_pool *pool)
 
 /* -- Gradients --------------------------------------------------------------------------------------------------- */
 
-/* Puts the touched rows' gradients where a whole table would have them; no row comes twice. */
+/* Puts the touched rows' gradients at their places in a whole table; no row occurs twice. */
 static void spread_touched(const network *net, const plx_param *table, plx_real *whole)
 {
     static bool is_touched[VOCABULARY];
@@ -104,7 +104,7 @@ static void spread_touched(const network *net, const plx_param *table, plx_real 
     }
 }
 
-/* A lazy table's rows have the bits of the whole table's gradient, and all else is the same too. */
+/* A lazy table's rows have the bits of the whole table's gradient, and everything else is equal. */
 static void check_lazy_gradient(const char *model, const char *name, plx_list_combiner first)
 {
     network whole, lazy;
@@ -160,7 +160,7 @@ static void test_same_bits_with_any_threads(void)
     }
 }
 
-/* A frozen table gets no gradient and has no place in the block of gradients; the rest of the network has both. */
+/* A frozen table has no gradient and no place in the block of gradients; the rest of the network has both. */
 static void test_frozen_tables_stay(void)
 {
     for (int lazy_rows = 0; lazy_rows < 2; lazy_rows++) {
@@ -180,7 +180,7 @@ static void test_frozen_tables_stay(void)
     }
 }
 
-/* A row's score does not depend on the rows beside it. */
+/* A row's score does not depend on other rows. */
 static void test_scores_are_row_by_row(void)
 {
     for (int first = PLX_LIST_MEAN; first <= PLX_LIST_ATTENTION; first++) {
@@ -201,7 +201,7 @@ static void test_scores_are_row_by_row(void)
 
 /* -- Steps ------------------------------------------------------------------------------------------------------- */
 
-/* What the formulae make of the numbers of a table, in double; slots of a row without change keep theirs. */
+/* The formulae applied to a table's numbers, in double; slots of a row without a change stay. */
 typedef struct rendering {
     double w[N_NUMBERS], m[N_NUMBERS], v[N_NUMBERS], a[VOCABULARY];
 } rendering;
@@ -266,7 +266,7 @@ static void check_steps(const char *optimizer, double l2, plx_pool *pool)
             }
         }
         const double got = plx_table_update_step(&update, net.values, net.run->touched, spec.learning_rate, t);
-        CHECK(l2 > 0 ? got > penalty : got == 0); /* the other table's is in it too */
+        CHECK(l2 > 0 ? got > penalty : got == 0); /* it includes the other table's */
     }
     int n_still = 0;
     for (int id = 0; id < VOCABULARY; id++) {
@@ -347,13 +347,13 @@ static void test_mistakes_are_told(void)
 
 static void *counted_resize(void *user, void *memory, size_t bytes)
 {
-    *(size_t *)user += bytes; /* of all requests */
+    *(size_t *)user += bytes; /* over all requests */
     if (bytes) return realloc(memory, bytes);
     free(memory);
     return NULL;
 }
 
-/* Bytes that a graph of `n` features takes, each with a table of its own. */
+/* Bytes for a graph of `n` features, each with its own table. */
 static size_t bytes_of_tables(int n)
 {
     size_t bytes = 0;
@@ -378,7 +378,7 @@ static size_t bytes_of_tables(int n)
     return bytes;
 }
 
-/* Four times the tables take about four times the memory, not sixteen times. */
+/* Four times the tables need about four times the memory, not sixteen times. */
 static void test_many_tables(void)
 {
     const size_t few = bytes_of_tables(2000), many = bytes_of_tables(8000);

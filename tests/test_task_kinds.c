@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tasks of every kind through the public interface: training, figures, scores, files, and what must be the same. */
+/* Tasks of every kind through the public interface: training, metrics, scores, files, and equivalent configurations. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +14,7 @@ static double uniform(unsigned *seed)
     return (double)(*seed >> 8) / (double)(1U << 24);
 }
 
-/* Labels that depend on city and age; `blank` counts on clicked rows alone, as `buy` does by `where`. `huge` and `tame`
+/* Labels depend on city and age; `blank` is only present on clicked rows, like `buy` with `where`. `huge` and `tame`
  * differ where `counts` is 0. */
 static void write_kinds(const char *name)
 {
@@ -38,7 +38,7 @@ static void write_kinds(const char *name)
     fclose(file);
 }
 
-/* A configuration with these tasks; `data` further keys of its section. Static text. */
+/* A configuration with these tasks; `data` has further keys of its section. Static text. */
 static const char *text_of(const char *model, const char *data, const char *tasks)
 {
     static char text[3000];
@@ -85,7 +85,7 @@ static bool same_parameters(const plx_model *a, const plx_model *b)
     return true;
 }
 
-/* Both configurations make the same bits. */
+/* Both configurations give the same bits. */
 static void check_same(const char *first, const char *second)
 {
     fixture a, b;
@@ -97,7 +97,7 @@ static void check_same(const char *first, const char *second)
     fixture_free(&a);
 }
 
-/* -- Figures and scores -------------------------------------------------------------------------------------------- */
+/* -- Metrics and scores ------------------------------------------------------------------------------------------- */
 
 static void check_outputs(const plx_model *model)
 {
@@ -184,7 +184,7 @@ static void test_all_kinds(void)
     }
 }
 
-/* -- What must be the same ----------------------------------------------------------------------------------------- */
+/* -- Equivalent configurations ------------------------------------------------------------------------------------ */
 
 static void test_where_is_a_missing_label(void)
 {
@@ -206,7 +206,7 @@ static void test_class_weights_are_row_weights(void)
     check_same(first, text_of("mmoe", "", "  - {name: click, class_weights: [2, 2]}\n  - {name: buy}\n"));
 }
 
-/* Whose squares are infinite: they leave nothing in losses, gradients and figures, and count in the divisor. */
+/* Their squares are infinite: they do not affect losses, gradients and metrics, and count in the divisor. */
 static void test_labels_of_weight_zero(void)
 {
     char first[3000];
@@ -228,7 +228,7 @@ static void test_labels_of_weight_zero(void)
     fixture_free(&f);
 }
 
-/* A probability in three steps: its log loss has the gradients of as many ones and zeros. */
+/* A probability in three levels: its log loss has the gradients of a matching number of ones and zeros. */
 static void test_soft_labels(void)
 {
     plx_metrics metrics[2];
@@ -258,7 +258,7 @@ static void test_two_classes_are_told_apart_like_binary_ones(void)
     fixture_free(&f);
 }
 
-/* Adult: a category of seven kinds, hours of work, and an income that counts for men alone. */
+/* Adult: a category of seven kinds, hours of work, and an income that counts only for men. */
 static void test_real_data(void)
 {
     const char *base = getenv("PLEXUS_DATA");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The training loop on small rows built by hand, whose labels follow a rule that every model can learn: what it learns,
- * when it stops, which weights it leaves, and what it does when things go wrong.
+ * The training loop on small rows built by hand, with labels from a rule that every model can learn: the result, when
+ * it stops, the weights that it leaves, and its behaviour on errors.
  */
 #include "train/train.h"
 
@@ -28,7 +28,7 @@ static const plx_target_spec mixed_targets[N_TASKS] = {{.name = "click"},
 static int bottom_units[] = {8}, tower_units[] = {4};
 static plx_int_list towers[N_TASKS] = {{tower_units, 1}, {tower_units, 1}};
 
-/** What a listener saw, and what it is to do. */
+/** The callback's records and instructions. */
 typedef struct journal {
     int calls, epochs;
     double loss[LOG_EPOCHS], validation_loss[LOG_EPOCHS], auc[LOG_EPOCHS], task_loss[LOG_EPOCHS][N_TASKS];
@@ -208,7 +208,7 @@ static bool has_values(const world *w, const plx_real *values)
 
 static void wait_a_moment(void)
 {
-    const struct timespec moment = {0, 120000000}; /* longer than the loop keeps silent */
+    const struct timespec moment = {0, 120000000}; /* longer than the loop's interval between calls */
     nanosleep(&moment, NULL);
 }
 
@@ -274,7 +274,7 @@ static void test_regression_is_learnt(void)
     world_release(&w);
 }
 
-/** With a vanishing learning rate the weights stand still, and the losses can be had by hand. */
+/** With a vanishing learning rate the weights do not move, and the losses can be computed by hand. */
 static void test_losses_are_as_defined(void)
 {
     enum { N = 65, BATCH = 32 };
@@ -312,7 +312,7 @@ static void test_losses_are_as_defined(void)
             squares[param->spec.regulariser] += (double)dense[i] * (double)dense[i];
     }
     double penalty = 3 * squares[PLX_L2_EMBEDDING] + 0.25 * squares[PLX_L2_DNN];
-    fill_rows(&w.validation, 100, w.kinds); /* the training rows once more */
+    fill_rows(&w.validation, 100, w.kinds); /* the training rows a second time */
     CHECK(penalty > 0.1);
     CHECK_STATUS(train(&w), PLX_OK);
     CHECK(w.journal.steps == 3);
@@ -325,7 +325,7 @@ static void test_losses_are_as_defined(void)
     world_release(&w);
 }
 
-/** With weights that stand still and equal batches, the epoch's mean does not depend on the order of the rows. */
+/** With constant weights and equal batches, the epoch's mean does not depend on the order of the rows. */
 static void test_every_row_counts_once(void)
 {
     static world w;
@@ -356,7 +356,7 @@ static void test_missing_labels(void)
     world_release(&w);
 }
 
-/** Every third batch has no label of the second task, the others some: counted or known to be there, the same bits. */
+/** Every third batch has no label of the second task, the others some: counted or known to exist, the same bits. */
 static void test_batches_without_labels(void)
 {
     static world counted, told;
@@ -433,7 +433,7 @@ static void test_min_delta(void)
     world_release(&w);
 }
 
-/** The figure that the monitor names is `expected`; the best epoch, and the end, are by it. */
+/** The monitor's metric is `expected`; it decides the best epoch and the end. */
 static void check_monitor(const char *monitor, double (*expected)(const journal *j, int epoch), double sign)
 {
     static world w;
@@ -547,7 +547,7 @@ static bool note_gates(void *user, const plx_train_state *state)
     return true;
 }
 
-/** All parameters 0 but the kernels of gates, so that a gate is a softmax of the dense numbers alone. */
+/** All parameters 0 except the kernels of gates, so that a gate is a softmax of only the dense numbers. */
 static void set_gates(world *w, const float *kernel, int experts)
 {
     static float dense[LOG_VALUES];
@@ -604,7 +604,7 @@ static void drop_labels(plx_rows *rows, int task)
         set_label(rows, row, task, NAN);
 }
 
-/** No epoch can be told from another; it used to be the first that counted. */
+/** The epochs cannot be compared; the first one used to be the best. */
 static void test_validation_rows_without_labels(void)
 {
     static const char *const monitors[] = {NULL, "loss", "0.5*loss + click.loss", "click.auc + buy.auc"};
@@ -619,7 +619,7 @@ static void test_validation_rows_without_labels(void)
         CHECK(w.journal.epochs == 0 && has_values(&w, w.start));
         world_release(&w);
     }
-    /* A task without labels has no say: the same epoch is the best as by the other alone. */
+    /* A task without labels has no effect: the best epoch is that of the other task alone. */
     static const char *const pairs[][2] = {{"loss", "buy.loss"}, {"9*click.auc + buy.auc", "buy.auc"}};
     for (int i = 0; i < 2; i++) {
         int best[2];
@@ -644,7 +644,7 @@ static bool put_zeros(void *user, const plx_train_state *state)
     return true;
 }
 
-/** Counts the copies of all weights that there are beside those that are trained. */
+/** Counts the copies of all weights besides the trained ones. */
 static bool count_copies(void *user, const plx_kept_list *list)
 {
     int *copies = user;
@@ -654,7 +654,7 @@ static bool count_copies(void *user, const plx_kept_list *list)
     return true;
 }
 
-/** What a listener puts in after the last epoch stays, since no copy of the weights is kept. */
+/** Weights that a callback sets after the last epoch stay, since no copy of the weights is kept. */
 static void test_without_validation_nothing_is_put_back(void)
 {
     static world w;
@@ -689,7 +689,7 @@ static void test_without_validation_the_last_epoch_counts(void)
 static void test_cancel(void)
 {
     static world w;
-    /* In the first epoch: what was learnt so far stays. */
+    /* In the first epoch: the learned weights stay. */
     REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, 100));
     w.journal.cancel_at_call = 1;
     CHECK_STATUS(train(&w), PLX_OK);
@@ -784,7 +784,7 @@ static void test_same_bits_with_any_threads(void)
 static void test_loss_that_is_not_finite(void)
 {
     static world w;
-    /* In the first epoch: the start values come back. */
+    /* In the first epoch: the start values are restored. */
     REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, 100));
     dense_of(&w.train, 7)[1] = INFINITY;
     CHECK_STATUS(train(&w), PLX_ERR_NUMERIC);
@@ -794,8 +794,8 @@ static void test_loss_that_is_not_finite(void)
     CHECK_TEXT(w.err.message, "scale");
     CHECK(w.result.epochs == 0 && w.result.best_epoch == 0 && has_values(&w, w.start));
     world_release(&w);
-    /* Later: the best epoch's. Without validation rows no copy is kept, but such a step is not made: one step an epoch,
-       so that it would be the first after epoch 2. */
+    /* Later: the best epoch's are restored. Without validation rows no copy is kept, but such a step is not made: one
+     * step an epoch, so that it would be the first after epoch 2. */
     for (size_t n_validation = 0; n_validation <= 100; n_validation += 100) {
         REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, n_validation));
         w.journal.spoil_at_epoch = 2;
@@ -807,7 +807,7 @@ static void test_loss_that_is_not_finite(void)
     }
 }
 
-/** A task that counts 1e24 has gradients whose squares are no floats. */
+/** A task of weight 1e24 has gradients whose squares exceed floats. */
 static void test_a_sum_of_squares_that_is_not_finite(void)
 {
     static const char *const optimizers[] = {"adam", "adamw", "rmsprop", "adagrad"}; /* ftrl: a weight is NaN */
@@ -823,7 +823,7 @@ static void test_a_sum_of_squares_that_is_not_finite(void)
         CHECK_TEXT(w.err.message, "1.8e19");
         CHECK_TEXT(w.err.message, "train.clip_value");
         CHECK(w.result.epochs == 0 && has_values(&w, w.start));
-        /* Where it is cut to what is usual, all is well. */
+        /* Clipped to usual values, training succeeds. */
         w.spec.clip_value = 1;
         CHECK_STATUS(train(&w), PLX_OK);
         world_release(&w);
@@ -842,7 +842,7 @@ static void test_weights_that_run_away(void)
     CHECK_TEXT(w.err.message, "is not finite");
     CHECK(w.result.best_epoch == 0 ? has_values(&w, w.start) : has_values(&w, w.journal.best));
     world_release(&w);
-    /* One step a epoch, so that only the weights can tell. */
+    /* One step an epoch, so that only the weights show it. */
     REQUIRE(world_init(&w, "mmoe", &plain_model, mixed_targets, 300, 100));
     strcpy(w.optimizer, "sgd");
     w.spec.learning_rate = 1000, w.spec.epochs = 1, w.spec.batch_size = 300;
@@ -896,7 +896,7 @@ static void test_whatever_allocation_fails(void)
     world_release(&w);
 }
 
-/** Ten epochs ask for memory as often as one. */
+/** Ten epochs make as many allocations as one. */
 static void test_steps_allocate_nothing(void)
 {
     long calls[2];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Figures of the training rows as training goes through them: they change no weight, and are those of the scores. */
+/* Metrics of the training rows during training: they change no weight, and are those of the scores. */
 #include <math.h>
 
 #include "api_support.h"
@@ -70,7 +70,7 @@ static void test_no_weight_moves_by_them(void)
     }
 }
 
-/* Where weights hardly move, they are what the model's scores give afterwards. */
+/* If weights hardly move, they equal the metrics of the model's scores afterwards. */
 static void test_they_are_those_of_the_scores(void)
 {
     for (int i = 1; i < N_MODELS; i++) {
