@@ -125,7 +125,7 @@ def test_vectors_as_their_texts(dtype, tmp_path):
         else:
             model.fit(data, labels, epochs=1, verbose=0)
         weights.append(np.concatenate([one.ravel() for one in model.get_weights()]))
-    if dtype is np.float16:  # Arrow has no words for a half's own digits in a vector
+    if dtype is np.float16:  # Arrow does not convert a half's digits in a vector to text
         weights.pop()
     for other in weights[1:]:
         assert np.array_equal(weights[0], other)

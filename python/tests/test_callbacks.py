@@ -83,7 +83,7 @@ def test_weights_may_be_set_at_an_epochs_end(rows, features):
 
     own = callbacks.LambdaCallback(on_epoch_end=zero)
     model.fit(features, labels(rows), epochs=2, batch_size=256, verbose=0, callbacks=[own])
-    # From zeros only the biases of the logits move: all else has no gradient.
+    # From zeros only the biases of the logits change: everything else has no gradient.
     assert largest[0] > 0.3 > largest[1] > 0
 
 

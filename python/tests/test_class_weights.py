@@ -221,7 +221,7 @@ def test_minus_one_beside_0_and_1(tmp_path):
     loaded = plexus.load_model(tmp_path / "m.plexus")
     figures = masked.evaluate({"x": X}, gaps, verbose=0)
     assert loaded.evaluate({"x": X}, marked, verbose=0) == model.evaluate({"x": X}, marked, verbose=0) == figures
-    only = X > 0.7  # rows without a 0 are read alike
+    only = X > 0.7  # rows without a 0 are read in the same way
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warnings.filterwarnings("ignore", message=".*AUC is undefined")

@@ -69,7 +69,7 @@ def test_streams_are_read_batch_by_batch(rows, reference):
     def batches():
         for first in range(0, 4000, 400):
             part = table[first : first + 400].combine_chunks()
-            age = rows["age"][first : first + 400].copy()  # which lives as long as the batch
+            age = rows["age"][first : first + 400].copy()  # its lifetime is that of the batch
             made.append(weakref.ref(age))
             column = pa.Array.from_buffers(pa.float64(), 400, [None, pa.py_buffer(age)])
             batch = part.set_column(part.schema.get_field_index("age"), table.schema.field("age"), column)
@@ -90,7 +90,7 @@ def test_streams_are_read_batch_by_batch(rows, reference):
     assert len(most) == 30 and max(most) <= 3
     most.clear()
     small_model().fit(reader(), validation_split=0.5, epochs=1, batch_size=256, verbose=0)
-    assert max(most) == 10  # how many rows there are must be known first
+    assert max(most) == 10  # the number of rows must be known first
     valid = small_model()
     valid.fit(reader(), validation_data=(reader(), None), epochs=1, batch_size=256, verbose=0)
     assert valid.history.history["val_click_auc"] == [valid.evaluate(reader(), return_dict=True)["click_auc"]]

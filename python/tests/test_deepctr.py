@@ -188,7 +188,7 @@ def test_both_names_make_the_same_model(x, y):
         (lambda c: plexus.ESMM(c, task_types=["binary", "regression"]), "not regression"),
         (lambda c: plexus.ESMM(c, task_types=["binary"]), "the length of task_types"),
         (lambda c: plexus.MMOE(c, shared_expert_num=2), "shared_expert_num"),
-        (lambda c: plexus.MMOE(c, 2, (8,)), "length of task_types"),  # num_experts by DeepCTR's place
+        (lambda c: plexus.MMOE(c, 2, (8,)), "length of task_types"),  # num_experts by its place in DeepCTR
         (lambda c: plexus.MMOE(c, 2), "length of task_types"),
         (lambda c: plexus.MMOE(c, task_names=["a", "b", "c"]), "num_tasks"),
     ],
@@ -303,7 +303,7 @@ def test_what_cannot_hold_a_function_refuses_it(x, y, tmp_path):
         with pytest.raises(plexus.UnsupportedError, match=remedy):
             act()
     assert os.listdir(tmp_path) == ["rows.csv"]
-    model.save_weights(tmp_path / "w")  # which say nothing of how rows are read
+    model.save_weights(tmp_path / "w")  # they do not affect how rows are read
     model.load_weights(tmp_path / "w")
 
 

@@ -9,7 +9,7 @@ import pytest
 import plexus
 from plexus import features
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/configuration.md"  # tests/test_config.c keeps it
+PAGE = Path(__file__).resolve().parents[2] / "docs/configuration.md"  # tests/test_config.c checks it
 KINDS = re.findall(r"`(\w+)`", re.search(r"^\| `kind` \| ([^|]*) \| must be given", PAGE.read_text(), re.M)[1])
 
 ARGUMENTS = {

@@ -44,7 +44,7 @@ def test_weights_set_at_the_last_epochs_end_stay(rows, features):
     zeros.features = features
     model.fit(features, labels(rows), epochs=2, verbose=0, callbacks=[zeros])
     assert all(not values.any() for values in model.get_weights())
-    # With validation rows the best epoch's come back, as they were measured.
+    # With validation rows the best epoch's weights are restored, as they were evaluated.
     model.fit(features, labels(rows), epochs=1, verbose=0, callbacks=[zeros], validation_split=0.2)
     assert any(values.any() for values in model.get_weights())
 
@@ -127,7 +127,7 @@ def test_children_of_a_process_that_trains(rows, features):
         with pytest.raises(RuntimeError, match="in training"):
             model.fit(features, labels(rows), epochs=1, verbose=0)
         try:
-            model.predict(features)  # where the fork met a callback, the weights are whole
+            model.predict(features)  # if the fork occurred in a callback, the weights are complete
         except plexus.ArgumentError as failure:
             assert "forked" in str(failure)
         assert same(trained(features, rows), trained(features, rows))

@@ -57,7 +57,7 @@ def test_the_share_of_labels_below_is_the_quantile(quantile):
     assert np.mean(labels < predicted) == pytest.approx(quantile, abs=0.02)
     by_mean = MultiTaskRegressor(epochs=5).fit(x, y).predict(new)
     assert mean_pinball_loss(labels, predicted, alpha=quantile) < mean_pinball_loss(labels, by_mean, alpha=quantile)
-    # Beside it, where labels spread wide and where they do not.
+    # Also separately, where labels have a wide spread and where they do not.
     wide = new[:, 1] > 0.5
     assert np.mean(labels[wide] < predicted[wide]) == pytest.approx(quantile, abs=0.04)
 

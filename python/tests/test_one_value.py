@@ -34,7 +34,7 @@ TIMES = [
     dt.datetime(1969, 6, 1, 0, 0, 1),
 ]
 
-# Values, and the text by which each is a category.
+# Values, and each one's text as a category.
 KINDS = {
     "small integers": ([1, 2, 3, 7, 12, 30], "1 2 3 7 12 30".split()),
     "long integers": ([10**15, 2 * 10**15, 2**53 - 1, 123456789012345, 10**16, 7], None),
@@ -347,7 +347,7 @@ def test_numbers_of_dates_and_truths():
         scores = reference.predict({"c": np.array(wanted, float)})
         predictor = reference.predictor()
         for name, make in containers(kind).items():
-            is_day = kind == "dates" and name in ("Timestamps", "datetime64[ns]")  # which are seconds
+            is_day = kind == "dates" and name in ("Timestamps", "datetime64[ns]")  # they are seconds
             if isinstance(make, str) or is_day:
                 continue
             assert same(model(make([KINDS[kind][0][i] for i in order])), reference), (kind, name)

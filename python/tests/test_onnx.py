@@ -136,7 +136,7 @@ def compare(session, scores, inputs):
     assert outputs.shape == scores.shape
     assert np.all(np.isfinite(outputs))
     assert np.abs(outputs - scores).max(axis=0) == pytest.approx(0, abs=1e-6 * max(1, np.abs(scores).max()))
-    assert scores.std(axis=0).min() > 0  # constant scores would compare nothing
+    assert scores.std(axis=0).min() > 0  # constant scores would make the comparison empty
 
 
 def check(folder, name, features, model, tasks="binary", **sections):
@@ -214,7 +214,7 @@ def test_categories(folder):
         {"name": "years", "kind": "buckets", "column": "year", "quantiles": 20, "embedding_dim": 4},
         {"name": "year_exact", "kind": "buckets", "column": "year", "exact": 5, "embedding_dim": 4},
         {"name": "pays", "kind": "buckets", "column": "pay", "quantiles": 300, "embedding_dim": 4},
-        {"name": "pay_text", "kind": "sparse", "column": "pay", "embedding_dim": 4, "text": "exact"},  # fed as it is
+        {"name": "pay_text", "kind": "sparse", "column": "pay", "embedding_dim": 4, "text": "exact"},  # passed unchanged
         {"name": "year_number", "kind": "dense", "column": "year", "scaling": "standard", "missing": "mean"},
     ]
     data = {"missing": ["1960", "1970"]}
@@ -297,7 +297,7 @@ def test_lists(folder, keep, normalize):
     check(folder, name, features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]})
 
 
-# xxh64 is not in the standard library; ids are what a table of this size makes of them.
+# xxh64 is not in the standard library; ids are its results for a table of this size.
 def hashed(texts, buckets):
     xxhash = pytest.importorskip("xxhash")
     return np.array([1 + xxhash.xxh64_intdigest(text.encode()) % buckets for text in texts], np.int64)

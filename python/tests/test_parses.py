@@ -23,7 +23,7 @@ def labels(rows):
 @pytest.fixture
 def parses(monkeypatch):
     """Counts them."""
-    optimizers.settings(optimizers.get("adam"))  # whose defaults are asked for once a process
+    optimizers.settings(optimizers.get("adam"))  # its defaults are read once a process
     counted = []
     parse = _config.Configuration._parse
 

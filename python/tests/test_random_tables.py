@@ -48,7 +48,7 @@ def values_of(kind, random, n, nulls):
         values = [value.encode() for value in values] if kind == pa.binary() else values.tolist()
     elif pa.types.is_decimal(kind):
         values = [1] * n
-    else:  # dates and times, over the integers that they are made of
+    else:  # dates and times, made from their integers
         return pa.array(random.integers(0, 99, n), pa.int32() if kind == pa.date32() else pa.int64()).cast(kind)
     if nulls is not None:
         values = [None if gone else value for value, gone in zip(values, nulls)]
@@ -100,6 +100,6 @@ def test_numbers_and_their_texts(model):
         texts = table.set_column(1, "code", pa.array([word.removesuffix(".0") for word in words]))
         if not pa.types.is_float16(kind) and not pa.types.is_float32(
             kind
-        ):  # of these, the shortest text is not Python's
+        ):  # the shortest text of these is not Python's
             assert np.array_equal(model.predict(table)[0], model.predict(texts)[0])
         assert np.allclose(model.predict(table)[1], model.predict(texts)[1], atol=1e-3)

@@ -162,7 +162,7 @@ def test_layers_have_the_tasks_names(rows, features):
     assert "click/tower/dense0/linear" in layers and "seconds/gate/softmax" in layers
     assert not any("task0" in name for name in layers)
     assert model.layer_output(features, "click/gate/softmax").shape[0] == len(rows["click"])
-    assert any(name.startswith("task0/tower") for name in model.parameters())  # as in files
+    assert any(name.startswith("task0/tower") for name in model.parameters())  # as in model files
     for name in ("buy/gate", "task0/gate/softmax"):
         with pytest.raises(ValueError, match=f"there is no layer '{name}'; there are .*click/gate/linear"):
             model.layer_output(features, name)
@@ -201,7 +201,7 @@ def layers_of(names, x, y):
     [
         (["click", "buy"], ["level0/click/gate", "level0/buy/gate", "level0/shared/gate"]),
         (["watch time", "d é"], ["level0/watch time/gate", "level0/d é/gate", "level0/shared/gate"]),
-        (["shared", "buy"], ["level0/task0/gate", "level0/buy/gate", "level0/shared/gate"]),  # would be another's
+        (["shared", "buy"], ["level0/task0/gate", "level0/buy/gate", "level0/shared/gate"]),  # it would be another layer's name
         (["a/b", "gate"], ["level0/task0/gate", "level0/task1/gate", "level0/shared/gate"]),
         (["task1", "task0"], ["level0/task0/gate", "level0/task1/gate", "level0/shared/gate"]),
         (["task1x", "xtask0"], ["level0/task1x/gate", "level0/xtask0/gate", "level0/shared/gate"]),

@@ -97,7 +97,7 @@ def test_weighted_metrics(rows, features, weight, tmp_path):
         y = [label[part] for label in labels(rows)]
         figures = model.evaluate(x, y, sample_weight=weight[part], return_dict=True)
         assert list(figures) == names
-        for name in names:  # what the rows keep of weights is float32
+        for name in names:  # the rows keep weights as float32
             assert figures[name] == pytest.approx(history[prefix + name][best], rel=1e-6)
         assert figures["click_auc"] != pytest.approx(figures["click_weighted_auc"], rel=1e-6)
 
