@@ -159,7 +159,7 @@ def test_one_model_from_many_threads(rows, features):
     stop.set()
     for thread in threads:
         thread.join()
-    assert not failures and len(set(seen)) <= 4  # a predictor is frozen: from before, from after an epoch, or from the end
+    assert not failures and len(set(seen)) <= 4  # a predictor is frozen: before, after an epoch or at the end
 
 
 def _in_child(queue, model, features, y):
@@ -344,7 +344,7 @@ def run(callback, values, name="val_loss", begin=True):
         ({"patience": 0}, [3, 2, 2, 1], 2, 1),  # equal is not better
         ({"patience": 2}, [3, 2, 2, 1, 1, 1], 5, 3),
         ({"patience": 1, "min_delta": 0.5}, [3, 2.6, 2.4, 2.3], 1, 0),
-        ({"patience": 1, "min_delta": -0.5}, [3, 2, 1.6, 1], 2, 1),  # the size of the improvement counts
+        ({"patience": 1, "min_delta": -0.5}, [3, 2, 1.6, 1], 2, 1),  # its absolute value counts
         ({"patience": 1, "start_from_epoch": 2}, [1, 1, 5, 4, 4], 4, 3),
         ({"patience": 2, "baseline": 1.0}, [3, 2.5, 2], 1, 1),  # better, but not than the baseline
         ({"patience": 1, "baseline": 4.0}, [3, 2, 1], 2, 2),

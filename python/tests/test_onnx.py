@@ -214,7 +214,7 @@ def test_categories(folder):
         {"name": "years", "kind": "buckets", "column": "year", "quantiles": 20, "embedding_dim": 4},
         {"name": "year_exact", "kind": "buckets", "column": "year", "exact": 5, "embedding_dim": 4},
         {"name": "pays", "kind": "buckets", "column": "pay", "quantiles": 300, "embedding_dim": 4},
-        {"name": "pay_text", "kind": "sparse", "column": "pay", "embedding_dim": 4, "text": "exact"},  # passed unchanged
+        {"name": "pay_text", "kind": "sparse", "column": "pay", "embedding_dim": 4, "text": "exact"},  # used as it is
         {"name": "year_number", "kind": "dense", "column": "year", "scaling": "standard", "missing": "mean"},
     ]
     data = {"missing": ["1960", "1970"]}

@@ -201,7 +201,7 @@ def layers_of(names, x, y):
     [
         (["click", "buy"], ["level0/click/gate", "level0/buy/gate", "level0/shared/gate"]),
         (["watch time", "d é"], ["level0/watch time/gate", "level0/d é/gate", "level0/shared/gate"]),
-        (["shared", "buy"], ["level0/task0/gate", "level0/buy/gate", "level0/shared/gate"]),  # it would be another layer's name
+        (["shared", "buy"], ["level0/task0/gate", "level0/buy/gate", "level0/shared/gate"]),  # another layer's name
         (["a/b", "gate"], ["level0/task0/gate", "level0/task1/gate", "level0/shared/gate"]),
         (["task1", "task0"], ["level0/task0/gate", "level0/task1/gate", "level0/shared/gate"]),
         (["task1x", "xtask0"], ["level0/task1x/gate", "level0/xtask0/gate", "level0/shared/gate"]),
