@@ -581,7 +581,7 @@ static plx_ref just_not_too_large(plx_graph *graph, plx_ref x)
 /* One of enough names for the table of names to grow. */
 static plx_ref same_name(plx_graph *graph, plx_ref x)
 {
-    char name[16];
+    char name[24];
     for (int i = 0; i < 300; i++) {
         snprintf(name, sizeof name, "layer%d", i);
         x = linear(graph, name, x, 1, 2);

@@ -434,7 +434,7 @@ def test_what_has_no_onnx_is_told(folder):
     (folder / "twice.yaml").write_text(json.dumps(config))
     subprocess.run([COMMAND, "fit", folder / "twice.yaml", "--out", folder / "twice", "--quiet"], check=True)
     model = plexus.load_model(folder / "twice" / "model.plexus")
-    with pytest.raises(plexus.UnsupportedError, match="'scores'.*weight_separator ':'.*take another separator"):
+    with pytest.raises(plexus.UnsupportedError, match="'scores'.*weight_separator ':'.*use another separator"):
         model.export_onnx(folder / "twice.onnx")
     assert not (folder / "twice.onnx").exists()
 
