@@ -99,9 +99,7 @@ def cell(training, name, model, notes):
     text = f"{number(statistics.median(seconds))} ({number(min(seconds))}–{number(max(seconds))})"
     missed = training.shortfall(name, model)
     if missed:
-        text += notes.mark(
-            f"its AUC is more than {training.margin(model)} below plexus', so this figure does not count"
-        )
+        text += notes.mark(f"its AUC is more than {training.margin(model)} below plexus', so this time does not count")
     return text
 
 
@@ -227,22 +225,22 @@ METHOD = """\
 ## How it was measured
 
 `bench/compare` writes this page. Every contender is one process. Plexus and the peers take turns, round by round, on the
-same machine, pinned to as many processors as a table names threads. All peers read one prepared file with the rows that
-plexus makes of the raw ones. Columns, categories, scaling, split, sizes, batch, learning rate, Adam and the number of
-epochs are the same, and every epoch has a new order of the rows.
+same machine, pinned to as many processors as the table has threads. All peers read one prepared file with the rows that
+plexus encodes from the raw rows. Columns, categories, scaling, split, sizes, batch, learning rate, Adam and the number
+of epochs are the same, and every epoch has a new order of the rows.
 
-A cell is the median over all epochs but the first of each run; the least and the most stand beside it. Validation is not
-in it. Each contender is tested with the weights of its best validation loss. A peer whose test AUC is more than 0.002
-below that of plexus does not count: it may be fast because it does something else. The margin is wider where AUC varies
-more from seed to seed: 0.005 for ESMM on Census-Income, 0.04 for ESMM on Adult, 0.05 on the generated rows.
+A cell is the median over all epochs except the first of each run, with minimum and maximum in brackets. Validation is
+not included. Each contender is tested with the weights of its best validation loss. A peer with a test AUC more than
+0.002 below that of plexus does not count: it may be fast because it computes something else. The margin is wider where
+AUC varies more between seeds: 0.005 for ESMM on Census-Income, 0.04 for ESMM on Adult, 0.05 on the generated rows.
 
-- **Keras program**: the program whose published experiments plexus repeats, written again from its formulae on the layers
-  of DeepCTR.
+- **Keras program**: the program with the published experiments, written again from its formulae on the layers of
+  DeepCTR.
 - **DeepCTR, DeepCTR-Torch, torch-rechub**: the libraries, used as their documentation shows.
-- **expert PyTorch, expert JAX**: the best that we could write in each framework. All experts are one product, all embedding
-  tables one table, rows lie in memory as small integers, the whole step or epoch is compiled with Adam in it.
-- **first layer collapsed**: the same with the embedding tables multiplied with the first layer once a step, as plexus does
-  it. What was tried stands at the head of each file in `bench/peers/`.
+- **expert PyTorch, expert JAX**: the best that we could write in each framework. All experts are one product, all
+  embedding tables one table, rows are in memory as small integers, the whole step or epoch is compiled, with Adam.
+- **first layer collapsed**: the same with the embedding tables multiplied with the first layer once per step, as in
+  plexus. The head of each file in `bench/peers/` lists what was tried.
 """
 
 
@@ -284,12 +282,12 @@ def answer(results, folder):
         text += (
             f"An epoch of the five networks on Census-Income takes 1/{span(keras).replace(' to ', ' to 1/')} of the "
         )
-        text += f"time of the Keras program whose experiments they repeat, on {threads} threads, with the same AUC. "
+        text += f"time of the Keras program with the published experiments, on {threads} threads, with the same AUC. "
     if best:
         text += (
             f"Against the best PyTorch or JAX program that we could write, plexus is {span(plain)} times as fast, and "
         )
-        text += f"{span(best)} times where that program uses the same trick (below: *collapsed*).\n"
+        text += f"{span(best)} times if that program uses the same trick (below: *collapsed*).\n"
     if "mmoe" in models:
         chart.write(
             os.path.join(folder, "benchmarks.svg"),
@@ -314,13 +312,13 @@ PARTS = {
     "large": (
         "## Training: large shapes",
         "Embedding 16, experts [256, 128], towers [64], batch 4,096, 24 generated features with 10 to 10,000 "
-        "categories, 32,768 rows an epoch. How near this comes to the machine's peak: `./dev bench large`. The "
+        "categories, 32,768 rows an epoch. The share of the machine's peak: `./dev bench large`. The "
         "collapsed forms of the experts are not run here: at this width their products are larger than the caches.",
         training_part,
     ),
     "serve": (
         "## Prediction",
-        "Rows a second from encoded rows in memory, each in the best of three batch sizes; one row through the "
+        "Rows per second from encoded rows in memory, each with the best of three batch sizes; one row through the "
         "ordinary call of each: Keras' and DeepCTR-Torch's `predict`, torch-rechub's `trainer.predict`, the compiled "
         "forward pass of the experts (from encoded rows), `plx_predictor_score` of plexus (from raw texts).",
         serving_part,
