@@ -156,7 +156,7 @@ def one_row(name, model, table):
     tell(what="one row", model=name, columns=len(table), call=microseconds(predictor), library=microseconds(library))
 
 
-# -- A process of its own: what the package does -----------------------------------------------------------------------
+# -- In a separate process: the package --------------------------------------------------------------------------------
 
 
 def clock():

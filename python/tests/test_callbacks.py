@@ -16,7 +16,7 @@ def labels(rows):
     return [rows["click"], rows["seconds"]]
 
 
-# -- A running training is left alone ----------------------------------------------------------------------------------
+# -- A running training does not change --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("hook", ["on_train_begin", "on_epoch_begin", "on_epoch_end"])
