@@ -35,8 +35,8 @@ static inline plx_status plx_error_memory(plx_error *err)
         if (plx_try_status != PLX_OK) return plx_try_status;                                                           \
     } while (0)
 
-/** Formats a message and returns its code from the calling function: the constant itself, which a reader of one file
-    knows to be an error. */
+/** Formats a message and returns its code from the calling function: the constant itself, so that an analyser of one
+    file knows that it is an error. */
 #define PLX_FAIL(err, code, ...)                                                                                       \
     do {                                                                                                               \
         plx_error_set((err), (code), __VA_ARGS__);                                                                     \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A table that describes the fields of a struct: name, type, range, default, one line of text. From such tables
- * come the configuration's parser and writer, its messages, the help and the reference pages.
+ * A table that describes the fields of a struct: name, type, range, default, one line of text. The configuration's
+ * parser and writer, its messages, the help and the reference pages use these tables.
  */
 #ifndef PLX_FIELDS_H
 #define PLX_FIELDS_H
@@ -21,7 +21,7 @@ typedef struct plx_int_list {
 typedef struct plx_int_lists {
     plx_int_list *items;
     int n;
-    plx_int_list each; /* used for every item if none are given: the row's `each` */
+    plx_int_list each; /* the row's `each`: used for every item if no items are given */
 } plx_int_lists;
 typedef struct plx_real_list {
     double *items;
@@ -31,7 +31,7 @@ typedef struct plx_text_list {
     char **items;
     int n;
 } plx_text_list;
-/** Numbers in order or, with `names`, by name; or the field's word instead of them. */
+/** Numbers in order or, with `names`, by name; or the field's word instead. */
 typedef struct plx_weight_list {
     double *items; /* [n] */
     char **names;  /* [n]; NULL: by order */
@@ -39,7 +39,7 @@ typedef struct plx_weight_list {
     bool is_word;
 } plx_weight_list;
 
-/** Each type with the C type of the field that it fills. */
+/** Each type with the C type of its field. */
 typedef enum plx_field_type {
     PLX_FIELD_BOOL,        /* bool */
     PLX_FIELD_INT,         /* int64_t */
@@ -60,25 +60,25 @@ typedef struct plx_field {
     const char *name;
     plx_field_type type;
     size_t offset;
-    double min, max; /* INT, REAL and the items of their lists; both 0: any. `min` itself is allowed */
-    /* The default: a TEXT as it is, others as they would be written, items of lists without quotes; "" for TEXT and
-     * lists: empty; "nan" for REAL: none, and the field may be set to nan; NULL: must be given. */
+    double min, max; /* INT, REAL and the items of their lists; both 0: no bounds. `min` itself is allowed */
+    /* The default: a TEXT as it is, other types as in YAML, list items without quotes; "" for TEXT and lists: empty;
+     * "nan" for REAL: none, and the field may be set to nan; NULL: the field is required. */
     const char *fallback;
     const char *each; /* INT_LISTS: the list used for every item of an empty one; NULL: the empty list */
     const char *doc;  /* one line */
     /* CHOICE: names, NULL-terminated. REAL: words that may replace a number: the first for nan, a second for inf.
-     * WEIGHT_LIST: the word that may replace all of them. */
+     * WEIGHT_LIST: the word that may replace the whole list. */
     const char *const *choices;
-    bool or_one;      /* lists: one value means a list of one, and is written that way */
+    bool or_one;      /* lists: one value means a list of one item, which is also written as one value */
     bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
     bool below_max;   /* nor is `max` (a quantile is below 1) */
     const char *zero; /* INT: a word that means 0, whatever the range ("auto"); NULL: none */
-    bool is_column;   /* TEXT: a column of the data; empty: none, or the one of the object's name */
-    uint32_t kinds;   /* bit k: it applies to objects of kind k; 0: to all */
+    bool is_column;   /* TEXT: a column of the data; empty: none, or the column with the object's name */
+    uint32_t kinds;   /* bit k: the field applies to objects of kind k; 0: to all */
 } plx_field;
 
-/** A value as a configuration holds it, before types: a scalar, a list, or a mapping, whose items are keys and values
- * in turn. Borrowed. */
+/** A value of a configuration, not yet typed: a scalar, a list, or a mapping (items alternate between keys and values).
+ * Borrowed. */
 typedef struct plx_raw {
     bool is_list, is_mapping;
     plx_slice scalar;
@@ -97,26 +97,26 @@ static inline const plx_int_list *plx_int_lists_item(const plx_int_lists *lists,
     return lists->n > 0 ? &lists->items[i] : &lists->each;
 }
 
-/** Whether its numbers have bounds. */
+/** Whether the field's numbers have bounds. */
 static inline bool plx_field_has_range(const plx_field *field)
 {
     return field->min != 0 || field->max != 0;
 }
 
-/** The row named `name`, or NULL. Rows of one name have no kind in common; `kind` says which is meant, below 0: the
- * first. */
+/** The row named `name` for `kind`, or NULL; `kind` below 0: the first row of that name. Rows with the same name have
+ * no kind in common. */
 const plx_field *plx_field_find_for(const plx_field *fields, size_t n, plx_slice name, int kind);
-/** The first of that name. */
+/** The first row of that name. */
 const plx_field *plx_field_find(const plx_field *fields, size_t n, plx_slice name);
-/** Checks `value` and stores it in `object`; strings and lists go to `arena`. The message names the field and what it
- * takes. */
+/** Checks `value` and stores it in `object`; strings and lists go to `arena`. The message names the field and the
+ * accepted values. */
 plx_status plx_field_set(const plx_field *field, void *object, const plx_raw *value, plx_arena *arena, plx_error *err);
-/** Fails with what the field takes and, after the words `where`, the value that was given. */
+/** Fails with the accepted values and, after the words `where`, the given value. */
 plx_status plx_field_refuse(const plx_field *field, const plx_raw *value, const char *where, plx_arena *arena,
                             plx_error *err);
 enum { PLX_FIELD_KINDS_TEXT = 256 };
-/** "'classes' belongs to multiclass tasks, this one is binary", in `text`, which is returned: `kinds` are names, ended
- * by NULL, `what` such objects are called. */
+/** "'classes' belongs to multiclass tasks, this one is binary", written to `text` and returned. `kinds`: their names,
+ * ended by NULL; `what`: the noun for the objects. */
 const char *plx_field_show_kinds(const plx_field *field, const char *const *kinds, int kind, const char *what,
                                  char text[PLX_FIELD_KINDS_TEXT]);
 /** Sets every field that has a default. */

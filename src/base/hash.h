@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Hashes that never change. plx_hash is xxh64 with seed 0, which libraries of all languages have: it may be stored
+ * Hashes that never change. plx_hash is xxh64 with seed 0, which has libraries in all languages: it may be stored
  * in files and computed elsewhere. For tables in memory see data/dictionary.h.
  */
 #ifndef PLX_HASH_H
@@ -9,10 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** The same on machines of any byte order. */
+/** The same result on machines of any byte order. */
 uint64_t plx_hash(const void *bytes, size_t length);
 
-/** A faster one, for checksums in files that only this machine reads: it depends on the byte order. */
+/** A faster hash, for checksums in files that only this machine reads: it depends on the byte order. */
 uint64_t plx_quick_hash(const void *bytes, size_t length);
 
 /** CRC-32C: polynomial 0x1edc6f41, reflected. Bit by bit, for a few kilobytes. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a computation takes of the machine that it runs on, in one argument. It is copied; what it names is borrowed. */
+/* The machine's resources for a computation, in one argument. The struct is copied; what it points to is borrowed. */
 #ifndef PLX_MACHINE_H
 #define PLX_MACHINE_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Threads that run numbered jobs. Results must not depend on which thread runs a job: a job writes only what belongs to
- * its number. Workers spin briefly before they sleep, because a training step takes a fraction of a millisecond.
+ * Threads that run numbered jobs. Results must not depend on which thread runs a job: a job writes only the data of
+ * its own number. Workers spin briefly before they sleep, because a training step takes a fraction of a millisecond.
  * A pool serves one run at a time. After fork() the child can only free it.
  */
 #ifndef PLX_POOL_H
@@ -21,11 +21,11 @@ int plx_pool_threads(const plx_pool *pool);
 /** `job` 0..n_jobs-1 in any order; `thread` 0..threads-1 is the worker's own number (the caller is 0). */
 typedef void plx_job(void *user, int job, int thread);
 
-/** Runs all jobs and returns when the last is done; the caller then sees what they wrote. Without a pool (NULL) the
+/** Runs all jobs and returns when the last is done; the caller then sees their writes. Without a pool (NULL) the
  * caller runs them, in order. */
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user);
 
-/** The same for jobs that can fail. If several fail, the error is that of the lowest number; jobs above it may not
+/** The same for jobs that can fail. If several fail, the error is that of the lowest job number; later jobs may not
  * run. */
 typedef plx_status plx_trying_job(void *user, int job, int thread, plx_error *err);
 plx_status plx_pool_try(plx_pool *pool, int n_jobs, plx_trying_job *job, void *user, plx_error *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Mistakes in a configuration, each with the section, the entry and the key that it is in. */
+/* Mistakes in a configuration, each with its section, entry and key. */
 #ifndef PLX_PROBLEM_H
 #define PLX_PROBLEM_H
 
@@ -8,7 +8,7 @@
 #include "base/error.h"
 
 /**
- * Receives one mistake. `entry`: the number of the entry in a section that is a list; -1: in none. `key`: NULL: the
+ * Receives one mistake. `entry`: the number of the entry in a section that is a list; -1: no entry. `key`: NULL: the
  * entry or the section as a whole. `message`: what is wrong and the remedy; it does not name the entry.
  * Texts are valid during the call.
  */
@@ -16,7 +16,7 @@ typedef void plx_problem(void *user, const char *section, int entry, const char 
 
 enum { PLX_PROBLEMS_SHOWN = 25 }; /* of one configuration */
 
-/** Where a check reports every mistake that it finds. */
+/** The destination of all mistakes that a check finds. */
 typedef struct plx_problems {
     plx_problem *report;
     void *user;
@@ -26,19 +26,19 @@ typedef struct plx_problems {
 void plx_problem_add(plx_problems *problems, const char *section, int entry, const char *key, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
-/** Whether a check can stop: there are more than are shown. */
+/** Whether a check can stop: more mistakes than are shown. */
 static inline bool plx_problems_are_many(const plx_problems *problems)
 {
     return problems->n > PLX_PROBLEMS_SHOWN;
 }
 
-/** For callers that need one error: the first mistake becomes `first`, whose code is PLX_OK before: "SECTION.KEY:
+/** For callers that need one error: stores the first mistake in `first`, initially PLX_OK, as "SECTION.KEY:
  * MESSAGE". */
 plx_problems plx_problems_first(plx_error *first);
-/** The same by hand, with the entry's name; NULL: there is no entry. Later mistakes are ignored. */
+/** The same for one mistake, with the entry's name; NULL: no entry. Later mistakes are ignored. */
 void plx_problem_set_first(plx_error *first, const char *section, const char *entry, const char *key,
                            const char *message);
-/** Copies the error that was collected, if any, to `err`, which may be NULL, and returns its code. */
+/** Copies the stored error, if any, to `err`, which may be NULL, and returns its code. */
 plx_status plx_problem_status(const plx_error *first, plx_error *err);
 
 #endif

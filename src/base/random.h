@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Streams: what numbers are used for. plx_random_stream makes the stream of a name (a parameter, a node). */
+/** Streams: the uses of numbers. plx_random_stream makes the stream of a name (a parameter, a node). */
 enum {
     PLX_STREAM_SHUFFLE = 1,
     PLX_STREAM_SPLIT = 2,
@@ -23,10 +23,10 @@ enum {
 
 typedef struct plx_random {
     uint64_t seed;
-    uint32_t stream; /* what the numbers are for */
+    uint32_t stream; /* the use of the numbers */
 } plx_random;
 
-/** Four independent 32-bit numbers: those of block `index` at `step`. */
+/** The four independent 32-bit numbers of block `index` at `step`. */
 void plx_random_block(const plx_random *random, uint64_t index, uint32_t step, uint32_t out[4]);
 /** Number `index` at `step`: element index % 4 of block index / 4. */
 uint32_t plx_random_bits(const plx_random *random, uint64_t index, uint32_t step);
@@ -37,7 +37,7 @@ float plx_random_uniform(const plx_random *random, uint64_t index, uint32_t step
  * times cos(2 pi b / 2^32) for an even index, times the sine for an odd one.
  */
 double plx_random_normal(const plx_random *random, uint64_t index, uint32_t step);
-/** In [0, n), n > 0: the upper 32 bits of number * n, so no value is preferred by more than 2^-32. */
+/** In [0, n), n > 0: the upper 32 bits of number * n, so the bias of each value is at most 2^-32. */
 uint32_t plx_random_below(const plx_random *random, uint64_t index, uint32_t step, uint32_t n);
 /** The stream that belongs to a name: its 32-bit FNV-1a hash with the bit PLX_STREAM_NAMED set. */
 uint32_t plx_random_stream(const char *name);

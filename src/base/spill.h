@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Growing memory that is mapped from unnamed files, so that pages that are not in use need no RAM. The files disappear
- * with the process, however it ends. Many pieces share a file, because descriptors are limited.
+ * Growable memory, mapped from unnamed files, so that unused pages need no RAM. The files disappear when the process
+ * ends, even if it is killed. Many pieces share a file, because descriptors are limited.
  */
 #ifndef PLX_SPILL_H
 #define PLX_SPILL_H
@@ -24,7 +24,7 @@ typedef struct plx_spill_files {
 
 /** A piece. */
 typedef struct plx_spill {
-    void *at; /* [bytes]; NULL: there is none yet */
+    void *at; /* [bytes]; NULL: none yet */
     size_t bytes;
     int descriptor;
     uint64_t offset; /* in its file */
@@ -34,9 +34,9 @@ void plx_spill_files_init(plx_spill_files *files, const plx_allocator *allocator
 /** The pieces must have been released. */
 void plx_spill_files_release(plx_spill_files *files);
 
-/** Room for `bytes` > 0; the contents stay. The first call chooses a place where the piece can grow to `most` bytes. */
+/** Resizes to `bytes` > 0; the contents stay. The first call reserves a range for growth to `most` bytes. */
 plx_status plx_spill_resize(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most, plx_error *err);
-/** Returns its pages to the system; their contents stay in the file. */
+/** Returns the piece's pages to the system; their contents stay in the file. */
 void plx_spill_forget(const plx_spill *spill);
 void plx_spill_release(plx_spill *spill);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A named array of numbers, as model files contain them: what encoders and networks pass on to be stored. */
+/* A named array of numbers, as in model files: the form in which encoders and networks pass on their state. */
 #ifndef PLX_TENSOR_H
 #define PLX_TENSOR_H
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The values of an Arrow array: what each means as a number, and as a category. */
+/* The values of an Arrow array: the meaning of each as a number and as a category. */
 #ifndef PLX_ARROW_VALUE_H
 #define PLX_ARROW_VALUE_H
 
 #include "base/error.h"
 #include "base/value_text.h"
 
-/** What values are made of; those from PLX_ARROW_BOOL to PLX_ARROW_BYTES_DECIMAL are numbers. */
+/** Types of values; PLX_ARROW_BOOL to PLX_ARROW_BYTES_DECIMAL are numbers. */
 typedef enum plx_arrow_kind {
     PLX_ARROW_NULL,
     PLX_ARROW_BOOL,
@@ -17,11 +17,11 @@ typedef enum plx_arrow_kind {
     PLX_ARROW_DOUBLE,
     PLX_ARROW_DATE,          /* days */
     PLX_ARROW_DATE_TIME,     /* a date in milliseconds */
-    PLX_ARROW_TIMESTAMP,     /* counts of 10^-digits seconds, of the day for times */
+    PLX_ARROW_TIMESTAMP,     /* counts of 10^-digits seconds; for times, since midnight */
     PLX_ARROW_TIME,          /* 32 or 64 bits */
-    PLX_ARROW_INT96,         /* Parquet's timestamps of 12 bytes */
-    PLX_ARROW_DECIMAL,       /* the lowest byte first */
-    PLX_ARROW_FIXED_DECIMAL, /* Parquet's: the highest byte first */
+    PLX_ARROW_INT96,         /* Parquet's 12-byte timestamps */
+    PLX_ARROW_DECIMAL,       /* little-endian */
+    PLX_ARROW_FIXED_DECIMAL, /* Parquet's: big-endian */
     PLX_ARROW_BYTES_DECIMAL, /* the same, of any length */
     PLX_ARROW_TEXT,
     PLX_ARROW_LARGE_TEXT,
@@ -30,7 +30,7 @@ typedef enum plx_arrow_kind {
     PLX_ARROW_UUID,
     PLX_ARROW_LIST,
     PLX_ARROW_LARGE_LIST,
-    PLX_ARROW_FIXED_LIST, /* of item_bytes items each */
+    PLX_ARROW_FIXED_LIST, /* item_bytes items each */
     PLX_ARROW_OTHER       /* structs, durations and so on, which no feature reads */
 } plx_arrow_kind;
 
@@ -38,10 +38,10 @@ typedef enum plx_arrow_kind {
 typedef struct plx_arrow_values {
     plx_arrow_kind kind;
     int64_t item_bytes; /* of numbers, offsets, views, fixed texts */
-    int digits;         /* after the point, of decimals and seconds */
-    bool is_utc;        /* of timestamps: there is a zone */
-    bool is_rule_0;     /* texts of numbers are those of base/value_text.h's rule 0 */
-    int64_t first, n;   /* items first..first+n-1 of the buffers are these */
+    int digits;         /* fractional digits of decimals and seconds */
+    bool is_utc;        /* of timestamps: the column has a time zone */
+    bool is_rule_0;     /* texts of numbers follow rule 0 (base/value_text.h) */
+    int64_t first, n;   /* the values are items first..first+n-1 of the buffers */
     const uint8_t *valid;
     const void *items;
     const char *bytes;         /* of texts with offsets */
@@ -52,9 +52,9 @@ typedef struct plx_arrow_values {
 
 typedef struct plx_arrow_value {
     bool is_missing, is_number;
-    double number;     /* dates: days; timestamps: seconds since 1970-01-01 UTC; times: of the day */
-    plx_slice text;    /* of a number: what it is as a category, where that was wanted */
-    const char *limit; /* of texts: after the last byte that may be read */
+    double number;     /* dates: days; timestamps: seconds since 1970-01-01 UTC; times: since midnight */
+    plx_slice text;    /* of a number: its text as a category, if requested */
+    const char *limit; /* of texts: end of the readable bytes */
 } plx_arrow_value;
 
 /** Of what an item takes in `room`, where no text follows that may be read on. */
@@ -73,11 +73,11 @@ static inline bool plx_arrow_is_null(const plx_arrow_values *values, int64_t at)
 /** A signed or unsigned integer. */
 int64_t plx_arrow_integer(const plx_arrow_values *values, int64_t at);
 
-/** Item `at` of the buffers; a number's text goes to `room` [PLX_ARROW_ROOM], NULL: it is not wanted. PLX_ERR_FORMAT:
- * it lies outside its buffer; PLX_ERR_SCHEMA: bytes that are not text. */
+/** Item `at` of the buffers; writes a number's text to `room` [PLX_ARROW_ROOM], NULL: not needed. PLX_ERR_FORMAT: the
+ * item is outside its buffer; PLX_ERR_SCHEMA: bytes that are not text. */
 plx_status plx_arrow_item(const plx_arrow_values *values, int64_t at, char *room, plx_arrow_value *out, plx_error *err);
 
-/** The double that the float's text reads back as, without the text: what a file says that holds the float. */
+/** The double that the float's text reads back as, without making the text: the number read from a text file. */
 double plx_arrow_decimal_of(float value, bool is_rule_0);
 
 #endif

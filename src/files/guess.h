@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a file is that was given as CSV but is not, guessed from its first bytes: only for messages. */
+/* Guesses, for messages only, the format of a file that was given as CSV but is not, from its first bytes. */
 #ifndef PLX_GUESS_H
 #define PLX_GUESS_H
 
@@ -7,12 +7,12 @@
 
 #include "base/text.h"
 
-/** "is ...; what to do" if the first bytes are not those of a text with rows; NULL: they may be rows. */
+/** "is ...; REMEDY" if the first bytes are not rows of text; NULL: they may be rows. */
 const char *plx_guess_other(const char *bytes, size_t n);
 
 /**
- * Why a column may be missing from a header, as it is in the file: "; ..." to `out` [room], or nothing. `n_cells` is
- * how many cells it was read as, ended by `delimiter`.
+ * Writes why a column may be missing from the raw `header`, "; ...", or nothing, to `out` [room]. `n_cells`: its cells
+ * when split by `delimiter`.
  */
 void plx_guess_header(plx_slice header, size_t n_cells, const char *delimiter, char *out, size_t room);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Columns that lie in the names of folders, as Hive, Spark and others write them: `day=2024-01-31/part-0.parquet`. */
+/* Columns in the names of folders, as Hive, Spark and others write them: `day=2024-01-31/part-0.parquet`. */
 #ifndef PLX_PARTITION_H
 #define PLX_PARTITION_H
 
@@ -10,8 +10,8 @@
 bool plx_partition_is_name(const char *name);
 
 /**
- * The value of `column` by the folders of `path`, in the arena, with bytes after it that may be read; its text is NULL
- * where no folder is named so, or memory is out. %XX means a byte; __HIVE_DEFAULT_PARTITION__ is the empty cell.
+ * The value of `column` in the folders of `path`, in the arena, with readable bytes after it; its text is NULL if no
+ * folder names the column, or when out of memory. %XX means a byte; __HIVE_DEFAULT_PARTITION__ is the empty cell.
  */
 plx_slice plx_partition_value(plx_arena *arena, const char *path, const char *column);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finds the bytes that end cells, 64 bytes at a time. Cells are a dozen bytes long, so that one search for each would
- * cost more than its bytes: instead a bit mask of all ends in a block is made once and then eaten bit by bit.
+ * Finds the bytes that end cells, 64 bytes at a time. Cells are about a dozen bytes long, so a separate search for each
+ * would cost more than its bytes: instead, a bit mask of all ends in a block is computed once and consumed bit by bit.
  */
 #ifndef PLX_SCAN_H
 #define PLX_SCAN_H
@@ -16,7 +16,7 @@
 
 enum { PLX_SCAN_BLOCK = 64 };
 
-/** Bit i: byte i of `block` [64] is `delimiter` or `feed`, the end of lines. Eight bytes a step, on any machine. */
+/** Bit i: byte i of `block` [64] is `delimiter` or `feed`, the end of lines. Eight bytes per step, on any machine. */
 static inline uint64_t plx_scan_mask_words(const char *block, char delimiter, char feed)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101), low = UINT64_C(0x7f7f7f7f7f7f7f7f);
@@ -33,7 +33,7 @@ static inline uint64_t plx_scan_mask_words(const char *block, char delimiter, ch
     return mask;
 }
 
-/** The same, by 16 bytes where every machine of the kind has them. */
+/** The same, with 16-byte vectors on architectures that always have them. */
 static inline uint64_t plx_scan_mask(const char *block, char delimiter, char feed)
 {
 #ifdef __SSE2__
@@ -50,7 +50,7 @@ static inline uint64_t plx_scan_mask(const char *block, char delimiter, char fee
 #endif
 }
 
-/** How many of `n` bytes are `byte`. */
+/** The number of occurrences of `byte` in `n` bytes. */
 static inline size_t plx_scan_count(const char *begin, size_t n, char byte)
 {
     size_t count = 0, done = 0;
@@ -58,7 +58,7 @@ static inline size_t plx_scan_count(const char *begin, size_t n, char byte)
     const __m128i wanted = _mm_set1_epi8(byte), zero = _mm_setzero_si128();
     __m128i totals = zero;
     while (n - done >= 16) {
-        __m128i counts = zero; /* of 8 bits each, so for 255 steps at most */
+        __m128i counts = zero; /* 8 bits each, so at most 255 steps */
         for (unsigned step = 0; step < 255 && n - done >= 16; step++, done += 16) {
             const __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(begin + done));
             counts = _mm_sub_epi8(counts, _mm_cmpeq_epi8(bytes, wanted));

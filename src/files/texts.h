@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Files as texts, decompressed ahead in threads of their own where there are several threads. */
+/* Files as texts, decompressed ahead in separate threads if there are several threads. */
 #ifndef PLX_TEXTS_H
 #define PLX_TEXTS_H
 
@@ -9,26 +9,25 @@
 
 typedef struct plx_text {
     plx_stream stream;
-    plx_ahead *ahead; /* NULL: it is read where it is needed */
+    plx_ahead *ahead; /* NULL: not read ahead */
     plx_byte_source source;
 } plx_text;
 
 /** NULL is fine. */
 void plx_text_close(plx_text *text);
 
-/** The texts of several files, asked for in their order: while one is read, the next compressed ones are decompressed
- * as far as 16 MiB each. */
+/** The texts of several files, requested in order: while one is read, the next compressed files are decompressed ahead,
+ * up to 16 MiB each. */
 typedef struct plx_texts plx_texts;
 
-/** Of the files that `names` [n_names] stand for (plx_find_files), as many at once as there are threads. */
+/** For the files that `names` [n_names] mean (plx_find_files), as many in parallel as there are threads. */
 plx_status plx_texts_create(const plx_allocator *allocator, const char *const *names, int n_names,
                             const char *const *folders, int n_folders, int threads, plx_texts **out, plx_error *err);
-/** The files that name `name` stands for, [*n]. */
+/** The files [*n] that name number `name` means. */
 const char *const *plx_texts_files(const plx_texts *texts, int name, int *n);
 /** NULL is fine. */
 void plx_texts_free(plx_texts *texts);
-/** The text of `path`, one of these files; it is the caller's. What is wrong with a file is told when it is asked for.
- */
+/** The text of `path`, one of these files; the caller closes it. Errors of a file are reported here. */
 plx_status plx_texts_open(plx_texts *texts, const char *path, plx_text **out, plx_error *err);
 
 #endif
