@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration: YAML to the specs of data, model and training, by their tables, and back. All independent mistakes
- * are reported together, with file, line and column and the closest valid name.
+ * The configuration: YAML to the specs of data, model and training and back, driven by their tables. All independent
+ * mistakes are reported together, with file, line, column and the closest valid name.
  */
 #ifndef PLX_CONFIG_H
 #define PLX_CONFIG_H

@@ -49,7 +49,7 @@ plx_number plx_cell_date(const plx_text_list *missing, plx_slice cell, double *o
 /** Fails for a required date that is missing or invalid. */
 plx_status plx_fail_date(plx_number kind, plx_slice cell, const char *column, plx_error *err);
 
-/** Whether a float that is read as a category may stand for several integers, as from 2^53 on; warns if so. */
+/** Whether a float that is read as a category may represent several integers, as from 2^53 on; warns if so. */
 bool plx_warn_of_float(const plx_listener *listener, const char *column, double number);
 
 /** The bytes of a separator: itself, or a tab for "tab"; ended by NUL. Empty: no separator. */

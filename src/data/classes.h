@@ -15,8 +15,8 @@ static inline bool plx_classes_have_weights(const plx_task_spec *task)
     return task->class_weights.n > 0 || task->class_weights.is_word;
 }
 
-/** `weights` [n]: the spec's weights, if not the word, in the order of classes. PLX_ERR_SCHEMA: as many as classes are
- * not given, a name is no label of the task, a label has two weights or none; the message does not name the task. */
+/** `weights` [n]: the spec's weights, if not the word, in the order of classes. PLX_ERR_SCHEMA: not one weight per
+ * class, a name that is no label of the task, a label with two weights or none; the message does not name the task. */
 plx_status plx_classes_weights(const plx_task_spec *spec, const plx_dictionary *classes, int n, double *weights,
                                plx_error *err);
 /** Adds the listed classes, which are distinct, to the task's dictionary. */

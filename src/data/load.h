@@ -32,7 +32,7 @@ typedef struct plx_kept_cells plx_kept_cells;
 
 /** Callback for the progress of reading files: see plx_context_options.reading. */
 typedef struct plx_reading_hook {
-    void (*tell)(void *user, const char *path, int64_t rows, double share); /* NULL: nobody */
+    void (*tell)(void *user, const char *path, int64_t rows, double share); /* NULL: no callback */
     void *user;
 } plx_reading_hook;
 
@@ -63,7 +63,7 @@ plx_status plx_table_load(const plx_allocator *allocator, const plx_table_spec *
                           plx_encoders **out, plx_rows parts[PLX_PARTS], plx_error *err);
 
 /**
- * Encoders that no rows were fitted on, for a network before there are any: a table has the categories of its
+ * Encoders that are not fitted, for a network before there are any rows: a table has the categories of its
  * vocabulary_file or hash_buckets, else as many as `max_size` declares; nothing is scaled. PLX_ERR_ARGUMENT: a feature
  * declares none; PLX_ERR_SCHEMA: a task's classes are not listed.
  */
@@ -127,7 +127,7 @@ int plx_encoders_n_features(const plx_encoders *encoders);
  * known, or fewer than 1 in 100 although 99 in 100 of the training rows' cells were. */
 bool plx_encoders_tell_unknown(const plx_encoders *encoders, int feature, const plx_unknown *unknown, char *line,
                                size_t room);
-/** Warns, one line per task, of texts that the fit took for "no label" although no list of the task contains them. */
+/** Warns, one line per task, of texts that the fit treated as "no label" although no list of the task contains them. */
 void plx_encoders_tell_labels(const plx_encoders *encoders, const plx_listener *listener);
 /** The version of the rule for texts of values: PLX_VALUE_RULE, or 0 (base/value_text.h). */
 int plx_encoders_value_rule(const plx_encoders *encoders);
@@ -140,11 +140,11 @@ int plx_encoders_n_columns(const plx_encoders *encoders);
  * sparse feature NAME `vocabulary/NAME/common` I64 [1], the id of most rows; for sparse features and lists NAME with
  * unknown cells in the fit `vocabulary/NAME/known` F64 [1], the share of those that are, above 0; for buckets NAME
  * `buckets/NAME/borders` F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64
- * [2]: encoded = (number - first) * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and where the
- * mean stands for missing numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose classes are not listed
+ * [2]: encoded = (number - first) * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and if the
+ * mean replaces missing numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose classes are not listed
  * `classes/NAME/bytes` and `classes/NAME/ends`, likewise; for a task NAME with balanced class_weights
- * `class_weights/NAME` F64 [classes]; for a binary task NAME of which -1 means that there is no label
- * `minus_one_missing/NAME` U8 [1], 1. Of features of size above 1, these have one more dimension in front, of that
+ * `class_weights/NAME` F64 [classes]; for a binary task NAME for which -1 means no label
+ * `minus_one_missing/NAME` U8 [1], 1. For features of size above 1, these have an additional first dimension of that
  * size.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,

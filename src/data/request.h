@@ -43,7 +43,7 @@ static inline double plx_request_number_at(const plx_column *cells, size_t at)
 /** The number of a cell, required or optional; `reader` describes the reader of the column, for the message. */
 plx_status plx_request_read_number(const plx_request *r, int input, const plx_column *cells, size_t row, bool is_needed,
                                    const char *(*reader)(plx_number kind), double *out, plx_error *err);
-/** Warns, once per column, of floats that are read as categories and may stand for several integers. */
+/** Warns, once per column, of floats that are read as categories and may represent several integers. */
 void plx_request_warn_of_floats(const plx_request *r, const plx_column *cells);
 /** Prefixes the message with the row number, and returns the status of an invalid row. */
 plx_status plx_request_fail_row(size_t row, plx_error *err);

@@ -34,7 +34,7 @@ typedef enum plx_table_initializer {
     PLX_INITIALIZER_GLOROT_NORMAL,
     PLX_INITIALIZER_GLOROT_UNIFORM
 } plx_table_initializer;
-/** Whether a text stands for its value (base/value_text.h) or for its bytes. */
+/** Whether a text means its value (base/value_text.h) or its bytes. */
 typedef enum plx_text_meaning { PLX_TEXT_VALUE, PLX_TEXT_EXACT } plx_text_meaning;
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
@@ -108,7 +108,7 @@ typedef struct plx_feature_spec {
     int64_t hash_buckets;        /* ids are hashes modulo it; 0: ids from a vocabulary */
     int text;                    /* plx_text_meaning */
     /* list */
-    char *separator;        /* between items or numbers, bytes or "tab"; dense, too */
+    char *separator;        /* between items or numbers, bytes or "tab"; also for dense */
     int64_t max_length;     /* maximum number of items */
     int keep;               /* plx_keep: which items of longer lists */
     int combiner;           /* plx_list_combiner */
@@ -215,7 +215,7 @@ typedef struct plx_table_spec {
     int n_features;
     plx_task_spec *tasks; /* [n_tasks] */
     int n_tasks;
-    bool is_rule_0; /* from a model file older than the rule of base/value_text.h: every text stands for its bytes */
+    bool is_rule_0; /* from a model file older than the rule of base/value_text.h: every text means its bytes */
 } plx_table_spec;
 
 #endif

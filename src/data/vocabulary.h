@@ -15,7 +15,7 @@ typedef struct plx_vocabulary {
     const char *name;             /* of the table */
     const plx_feature_spec *spec; /* of its first feature: its rules apply to all */
     int n_features;               /* that read it */
-    bool is_fitted;               /* fitted: neither hashed nor from a file */
+    bool is_fitted;               /* neither hashed nor from a file */
     bool is_exact;                /* texts mean their bytes, not their values */
     uint32_t hash_buckets;        /* the id of a text is 1 + its hash modulo this number; 0: */
     plx_dictionary texts;         /* value v has id v + 1 */

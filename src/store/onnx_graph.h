@@ -56,7 +56,7 @@ void plx_onnx_metadata(plx_onnx *onnx, const char *key, const char *text);
 typedef struct plx_onnx_attribute {
     const char *name;
     enum { PLX_ONNX_INT, PLX_ONNX_REAL, PLX_ONNX_TEXT, PLX_ONNX_INTS, PLX_ONNX_TEXTS } kind;
-    int64_t number; /* PLX_ONNX_INT; their number, for the last two */
+    int64_t number; /* PLX_ONNX_INT; the number of items of the last two */
     float real;
     const char *text;
     /** Item i of a list, called in ascending order. */
