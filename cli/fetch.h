@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The parts of `plexus fetch`: what a data set consists of, bringing a file here, taking its members out. */
+/* The parts of `plexus fetch`: the files of a data set, downloading, unpacking. */
 #ifndef FETCH_H
 #define FETCH_H
 
@@ -7,7 +7,7 @@
 
 enum { FETCH_MAX_MEMBERS = 4 };
 
-/** A file of a data set. It is kept as NAME.gz; size and SHA-256 are those of the file itself, not of a container. */
+/** A file of a data set, stored as NAME.gz; size and SHA-256 are those of the uncompressed file. */
 typedef struct fetch_member {
     const char *name, *sha256;
     int64_t bytes;
@@ -15,30 +15,30 @@ typedef struct fetch_member {
 
 typedef struct fetch_set {
     const char *name, *title;
-    const char *archive;     /* the archive's own name */
-    const char *archive_url; /* where it is */
-    const char *mirror;      /* a folder with the members one by one, `mirror_suffix` after their names */
+    const char *archive;     /* the archive's file name */
+    const char *archive_url; /* the archive's address */
+    const char *mirror;      /* a folder with the separate members, NAME + `mirror_suffix` */
     const char *mirror_suffix;
     fetch_member members[FETCH_MAX_MEMBERS];
     int n_members;
 } fetch_set;
 
-/** Which members have been written to `folder` under temporary names. */
+/** The members written to `folder` so far, with temporary names. */
 typedef struct fetch_state {
     const fetch_set *set;
     const char *folder;
     char temporary[FETCH_MAX_MEMBERS][CLI_MAX_PATH]; /* empty: not yet */
 } fetch_state;
 
-/** Brings the address into a new file `path`. `show`: progress on stderr. */
+/** Downloads the address to a new file `path`. `show`: progress on stderr. */
 int fetch_download(const char *address, const char *path, bool show);
 
 /**
- * Takes the members out of the file `path`: an archive, an archive in an archive, or a member itself, plain or
- * compressed, called `name`. Each is compared with its SHA-256 while it is compressed again.
+ * Extracts the members from the file `path`: an archive, an archive in an archive, or the single member `name`, plain
+ * or compressed. The SHA-256 of each is checked while it is compressed as NAME.gz.
  */
 int fetch_unpack(fetch_state *state, const char *path, const char *name);
-/** Whether `path` is there and holds the member. */
+/** Whether `path` exists and contains the member. */
 bool fetch_is_right(const char *path, const fetch_member *member);
 
 #endif

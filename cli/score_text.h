@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A score as text. Millions of them are written, and a formatter that takes any format would take half of the time. */
+/* A score as text. Millions are written, and a general formatter would take half of the total time. */
 #ifndef CLI_SCORE_TEXT_H
 #define CLI_SCORE_TEXT_H
 
@@ -10,7 +10,7 @@
 
 enum { CLI_SCORE_ROOM = 24, CLI_SCORE_DIGITS = 9 };
 
-/** floor(log10(value)) of a value from 1e-4 up to below 1e9. */
+/** floor(log10(value)) for a value from 1e-4 to below 1e9. */
 static inline int cli_score_exponent(double value)
 {
     static const double powers[] = {1e-3, 1e-2, 1e-1, 1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8};
@@ -20,7 +20,7 @@ static inline int cli_score_exponent(double value)
     return exponent;
 }
 
-/** value * 10^power for such a value and 0..12, rounded half to even: exact, since 24 bits times 10^12 are 64. */
+/** value * 10^power for the same values, power 0..12, rounded half to even: exact, since 24 bits * 10^12 fit in 64. */
 static inline uint64_t cli_score_scaled(double value, int power)
 {
     int exponent;
@@ -34,8 +34,8 @@ static inline uint64_t cli_score_scaled(double value, int power)
     return number + (rest > half || (rest == half && number % 2));
 }
 
-/** `score`, not NaN, as by the format "%.9g": nine digits, which reading turns into the same float. Returns the length;
- * no NUL follows. */
+/** Writes `score`, not NaN, in the format "%.9g": nine digits, which read back as the same float. Returns the length;
+ * writes no NUL. */
 static inline size_t cli_score_text(float score, char out[CLI_SCORE_ROOM])
 {
     const double value = fabs((double)score);
