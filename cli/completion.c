@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plexus completion: what shells read to complete verbs, options and their values, from the tables of the help. */
+/* plexus completion: shell completion of verbs, options and their values, from the tables of the help. */
 #include <string.h>
 
 #include "cli.h"
 
-/** What an option's value, or an argument, may be. */
+/** The kind of an option's value or of an argument. */
 typedef enum value { NO_FILE, A_FILE, A_FOLDER, A_LEVEL } value;
 static const char LEVELS[] = "plain simd128 avx2 avx512";
 
@@ -81,7 +81,7 @@ static void put_bash(void)
 
 /* -- zsh and fish ------------------------------------------------------------------------------------------------ */
 
-/** Text between single quotes; `special` are letters that need a backslash there. */
+/** Prints text for use in single quotes; `special`: characters that need a backslash there. */
 static void put_quoted(const char *text, const char *special)
 {
     for (; *text; text++) {

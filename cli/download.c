@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One file from the network into one file on disk, by libcurl. */
+/* Downloads one file to disk, with libcurl. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>

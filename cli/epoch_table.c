@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Epochs as a table: their number, their seconds, losses, and of each task the metric that is shown of it. Columns that
- * do not fit the width are left out, the least telling first; metrics.jsonl has them all.
+ * A table of epochs: number, seconds, losses, and one metric per task. Columns that do not fit the width are left out,
+ * the least important first; metrics.jsonl has all of them.
  */
 #include <math.h>
 #include <stdlib.h>
@@ -12,19 +12,19 @@
 enum { MAX_COLUMNS = 64, MAX_CELL = 64, NUMBER_WIDTH = 6, MOST_NAME = 12 };
 
 typedef struct column {
-    const char *above, *title; /* two lines of the heading; the title is cut to the width */
+    const char *above, *title; /* two lines of the heading; the title is truncated to the width */
     char cell[MAX_CELL];
     int width;
-    bool is_extra; /* left out where all do not fit */
+    bool is_extra; /* left out if not all columns fit */
 } column;
 
 typedef struct line {
     column columns[MAX_COLUMNS];
     int n;
-    bool lacks_tasks; /* there was no room for some */
+    bool lacks_tasks; /* some tasks did not fit */
 } line;
 
-/** As many digits as fit NUMBER_WIDTH. */
+/** Writes as many digits as fit into NUMBER_WIDTH. */
 static void write_number(char cell[MAX_CELL], double value)
 {
     if (!isfinite(value)) {
@@ -55,7 +55,7 @@ static void add_number(line *l, const char *above, const char *title, double val
     if (letters > c->width) c->width = letters;
 }
 
-/** Of plx_progress.validation_scores, by the task's kind. */
+/** Titles for plx_progress.validation_scores, by the task's kind. */
 static const char *const score_titles[] = {"AUC", "MSE", "acc."};
 
 static void add_tasks(line *l, const cli_progress *progress, const plx_progress *state, bool is_validated)
@@ -99,7 +99,7 @@ static int width_of(const line *l)
     return width;
 }
 
-/** Drops columns from the end until the rest fits; then names get what room is left. */
+/** Drops columns from the end until the rest fits; then widens the names into the remaining space. */
 static void fit_width(line *l, int width)
 {
     while (l->n > 4 && width_of(l) > width)
@@ -137,7 +137,7 @@ static void print_heading(FILE *out, const line *l, bool is_bold)
 
 void cli_epoch_line(FILE *out, cli_progress *progress, const plx_progress *state, int width)
 {
-    enum { BEST = 5 }; /* what " best" takes */
+    enum { BEST = 5 }; /* width of " best" */
     line l = {.n = 0};
     add_columns(&l, progress, state);
     fit_width(&l, width - BEST);

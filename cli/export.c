@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plexus export: a saved model in a form that other programs run. */
+/* plexus export: a saved model in a format for other programs. */
 #include <stddef.h>
 
 #include "cli.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * plexus fetch: public data sets, from their publisher or from a folder, each file checked by its SHA-256. The command
- * of a Python wheel has no network library and hands over to the package, which takes the list of sets from here.
+ * plexus fetch: public data sets, from their publisher or from a folder; the SHA-256 of each file is checked. The
+ * command in a Python wheel has no network library: it runs the package, which gets the list of data sets from here.
  */
 #include <errno.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #define UCI "https://archive.ics.uci.edu/"
 
-/* To add a data set: a row here; its configurations name the files NAME/MEMBER.gz. */
+/* To add a data set: a row here; configurations refer to its files as NAME/MEMBER.gz. */
 static const fetch_set sets[] = {
     {.name = "adult",
      .title = "Adult (UCI 2, CC BY 4.0)",
@@ -86,7 +86,7 @@ static void drop_temporaries(fetch_state *state)
     }
 }
 
-/** Gives the files their names; only when all are right. */
+/** Renames the files to their final names, only if all are correct. */
 static int keep(fetch_state *state)
 {
     char path[CLI_MAX_PATH];
@@ -102,7 +102,7 @@ static int keep(fetch_state *state)
     return CLI_DONE;
 }
 
-/** Opens `name`, or `name`.gz, in `folder`, if it is there. */
+/** The path of `name`, or `name`.gz, in `folder`; false if neither is readable. */
 static bool find_file(char *path, const char *folder, const char *name)
 {
     char compressed[CLI_MAX_PATH];
@@ -161,7 +161,7 @@ static int take_from_network(fetch_state *state, bool show)
 
 static int fetch_set_into(const fetch_set *set, const char *folder, const cli_options *given)
 {
-    static fetch_state state; /* its paths are too large for some stacks */
+    static fetch_state state; /* too large for some stacks */
     state = (fetch_state){.set = set, .folder = folder};
     if (all_are_there(&state)) {
         printf("%s is already in %s\n", set->name, folder);
@@ -179,7 +179,7 @@ static int fetch_set_into(const fetch_set *set, const char *folder, const cli_op
 
 #elif CLI_PYTHON
 
-/** The interpreter beside this executable, as in every environment, else the first of $PATH. */
+/** The interpreter in the folder of this executable, as in every environment, else the first in $PATH. */
 static void find_python(char *path)
 {
     char self[CLI_MAX_PATH], folder[CLI_MAX_PATH];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plexus fit: from a configuration to a trained, saved and evaluated model. */
+/* plexus fit: trains, saves and evaluates the model of a configuration. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,7 +30,7 @@ static const cli_option options[] = {
 enum { N_PARTS = 3 };
 static const char *const part_names[N_PARTS] = {"train", "validation", "test"};
 
-/** One run: what it writes and what it found. */
+/** One run: its outputs and results. */
 typedef struct fit_run {
     cli_session session;
     cli_run_folder folder;
@@ -38,8 +38,8 @@ typedef struct fit_run {
     int n_tasks;
     cli_progress progress;
     plx_train_report report;
-    plx_error failure;             /* of training, whose best epoch is kept all the same */
-    plx_metrics *metrics[N_PARTS]; /* [n_tasks] of validation and test; NULL where there are no rows */
+    plx_error failure;             /* of training; the best epoch is kept anyway */
+    plx_metrics *metrics[N_PARTS]; /* [n_tasks] of validation and test; NULL if there are no rows */
 } fit_run;
 
 static bool show_progress(void *user, const plx_progress *state)
@@ -82,7 +82,7 @@ static int load(fit_run *run, const cli_options *given)
     return CLI_DONE;
 }
 
-/** Before anything else: the model is what took the time. */
+/** Saves before evaluating, because the model took the time. */
 static int save(fit_run *run, const cli_options *given)
 {
     char *text = cli_folders_record(&run->session.folders, plx_config_text(run->session.config));
@@ -117,7 +117,7 @@ static int train(fit_run *run, const cli_options *given)
     plx_status status = plx_model_train(session->model, session->data, &hooks, &run->report, &run->failure);
     cli_progress_close(&run->progress);
     if (status == PLX_OK) run->failure.code = PLX_OK;
-    /* Going on from where a loss ran away would end there again. */
+    /* Resuming from a checkpoint of a diverging loss would diverge again. */
     if (status == PLX_ERR_NUMERIC && run->report.checkpoints > 0) unlink(run->folder.checkpoint);
     if (status != PLX_OK) cli_fail_error(&run->failure);
     if (status != PLX_OK && (status != PLX_ERR_NUMERIC || run->report.best_epoch == 0)) return CLI_FAILED;
@@ -181,7 +181,7 @@ static int report(fit_run *run, const cli_options *given)
     return CLI_DONE;
 }
 
-/** The first of two results that is a failure. */
+/** The first failure of two results. */
 static int first_failure(int first, int second)
 {
     return first != CLI_DONE ? first : second;
@@ -220,7 +220,7 @@ static int run_all(fit_run *run, const cli_options *given)
 
 static int fit(const cli_options *given)
 {
-    static fit_run run; /* its paths are too large for some stacks */
+    static fit_run run; /* too large for some stacks */
     int code = run_all(&run, given);
     for (int part = 0; part < N_PARTS; part++)
         free(run.metrics[part]);

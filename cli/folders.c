@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Where the relative paths of a configuration are looked for. A run's own config.yaml lies elsewhere than the one that
- * the run was started with; so its first lines say, in comments, where that looked, and are read again here. The
- * configuration itself stays as it was: a model made from either is the same, byte for byte.
+ * The folders that are searched for relative paths of a configuration. The config.yaml in a run's folder is not in the
+ * folder of the original configuration, so its first lines record, in comments, the folders of the original, and are
+ * read here. The configuration itself is unchanged: both give the same model, byte for byte.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -22,12 +22,12 @@ static bool add(cli_folders *folders, const char *path, bool is_recorded)
     return true;
 }
 
-/** Those that the first lines of a run's config.yaml name; false where it is not such a file. */
+/** Adds the folders recorded in the first lines of a run's config.yaml; false if it is not a run's config.yaml. */
 static bool add_recorded(cli_folders *folders, const char *config_path)
 {
     char line[CLI_MAX_PATH + sizeof ITEM + 1];
     struct stat status;
-    if (stat(config_path, &status) != 0 || !S_ISREG(status.st_mode)) return false; /* a pipe is read but once */
+    if (stat(config_path, &status) != 0 || !S_ISREG(status.st_mode)) return false; /* a pipe can be read only once */
     FILE *file = fopen(config_path, "re");
     if (!file) return false;
     const bool has_record = fgets(line, sizeof line, file) && strcmp(line, HEAD) == 0;
@@ -50,7 +50,7 @@ int cli_folders_find(cli_folders *folders, const char *config_path, const cli_op
     if (!fits) return cli_fail("%s: the path is too long", config_path);
     const int own = folders->n - 1;
     if (add_recorded(folders, config_path)) folders->is_recorded[own] = false;
-    /* Without HOME there is simply one place less to look. */
+    /* Without HOME, the cache is not searched. */
     if ((getenv("XDG_CACHE_HOME") || getenv("HOME")) && cli_cache_folder(cache) == CLI_DONE) add(folders, cache, false);
     return CLI_DONE;
 }

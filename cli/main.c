@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The command `plexus`: the table of verbs, and what stands before a verb. */
+/* The command `plexus`: the table of verbs, and options before a verb. */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -47,7 +47,7 @@ static void print_help(FILE *out)
     fputs(cli_exit_codes, out);
 }
 
-/** Version and the facts that a report of a fault needs. */
+/** The version, and facts for bug reports. */
 static int print_version(void)
 {
     plx_error error;
@@ -133,8 +133,8 @@ static int run(int argc, char **argv)
 }
 
 /**
- * A descriptor that the caller closed would be given to the next file that is opened, and messages would go into that.
- * Results for a closed stdout still fail: it is opened for reading.
+ * A standard descriptor that the caller closed would be reused for the next opened file, which would then receive
+ * messages. Results for a closed stdout still fail: it is opened for reading.
  */
 static bool open_standard_streams(void)
 {
@@ -145,14 +145,14 @@ static bool open_standard_streams(void)
     return true;
 }
 
-/** A pipe, or a socket, whose reader is gone. */
+/** Whether a pipe or socket has lost its reader. */
 static bool has_no_reader(int descriptor)
 {
     struct pollfd pipe_end = {.fd = descriptor, .events = POLLOUT};
     return poll(&pipe_end, 1, 0) == 1 && (pipe_end.revents & POLLERR);
 }
 
-/** As programs end whose reader has seen enough: without a word. */
+/** Ends silently by SIGPIPE, as usual for programs whose reader has closed the pipe. */
 static void end_by_pipe(void)
 {
     signal(SIGPIPE, SIG_DFL);
@@ -162,9 +162,9 @@ static void end_by_pipe(void)
 int main(int argc, char **argv)
 {
     if (!open_standard_streams()) return CLI_FAILED;
-    /* What was under way is ended in order before; and a fit whose messages are no longer read continues. */
+    /* So that work in progress is ended cleanly, and a fit continues when its messages are no longer read. */
     signal(SIGPIPE, SIG_IGN);
-    signal(SIGXFSZ, SIG_IGN); /* a file that grew too large is then a failed write */
+    signal(SIGXFSZ, SIG_IGN); /* a file above the size limit is then a failed write */
     int code = run(argc, argv);
     if (fflush(stdout) == 0 && !ferror(stdout)) return code;
     if (has_no_reader(STDOUT_FILENO)) end_by_pipe();

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* plexus man: the manual's pages in roff, from the tables that the help comes from. */
+/* plexus man: the manual pages in roff, from the tables of the help. */
 #include <ctype.h>
 #include <string.h>
 
 #include "cli.h"
 
-/* Readers of manuals warn where there is none, and the build's would differ from build to build. */
+/* Manual viewers warn if the date is missing, and the build date would make builds differ. */
 static const char DATE[] = "2026-12-01";
 
-/** Text in which roff sees nothing of its own. */
+/** Prints text, escaped for roff. */
 static void put(const char *text)
 {
     for (bool begins = true; *text; begins = *text++ == '\n') {

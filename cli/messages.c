@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Messages, the clock, and what the terminal of a stream can do. */
+/* Messages, the clock, and the abilities of a stream's terminal. */
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>

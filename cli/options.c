@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Options from one table a verb: parsing, checks, the help, and "did you mean". */
+/* Options from one table per verb: parsing, checks, the help, and "did you mean". */
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
@@ -8,7 +8,7 @@
 
 #include "cli.h"
 
-/* What every verb takes, after its own. */
+/* Options of every verb, after its own. */
 static const cli_option common_options[] = {
     {"help", NULL, "show this help", CLI_FLAG, offsetof(cli_options, help), 0, 0, 0},
 };
@@ -20,7 +20,7 @@ static int min_of_three(int a, int b, int c)
     return least < c ? least : c;
 }
 
-/** How many letters must be put in, left out or changed to make one of the other; 99 for long texts. */
+/** The number of insertions, deletions and substitutions between two texts; 99 for long texts. */
 static int edit_distance(const char *a, const char *b)
 {
     size_t n = strlen(a), m = strlen(b);
@@ -43,7 +43,7 @@ static int edit_distance(const char *a, const char *b)
 const char *cli_nearest(const char *text, const char *const *names, size_t n)
 {
     const char *best = NULL;
-    int best_distance = 1 + (int)strlen(text) / 3; /* a third of the letters may be wrong */
+    int best_distance = 1 + (int)strlen(text) / 3; /* a third of the characters may be wrong */
     for (size_t i = 0; i < n; i++) {
         int distance = edit_distance(text, names[i]);
         if (distance <= best_distance && (!best || distance < best_distance)) {
@@ -127,7 +127,7 @@ static int set_number(const cli_verb *verb, const cli_option *option, void *fiel
 static int set_option(const cli_verb *verb, const cli_option *option, const char *value, cli_options *out)
 {
     void *field = (char *)out + option->offset;
-    if (option->type != CLI_FLAG && !value[0]) { /* of a shell's variable that is not set, as a rule */
+    if (option->type != CLI_FLAG && !value[0]) { /* usually an unset shell variable */
         fprintf(stderr, "plexus %s: --%s requires %s, which must not be empty\n", verb->name, option->name,
                 option->argument);
         return usage_hint(verb);

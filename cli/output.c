@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Results into a file, by the library's writer, or onto stdout. */
+/* Writes results to a file, with the library's writer, or to stdout. */
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>

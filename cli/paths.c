@@ -48,7 +48,7 @@ int cli_cache_folder(char *folder)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     bool fits = true;
-    /* The XDG rules: a value that is not absolute counts as none. */
+    /* The XDG specification: a path that is not absolute is ignored. */
     if (cache && cache[0] == '/') {
         fits = cli_path_join(folder, cache, "plexus");
     } else if (home && home[0]) {
@@ -89,7 +89,7 @@ int cli_make_folder(const char *folder, size_t *n_kept)
     return CLI_DONE;
 }
 
-/** NAME.tmp-PID-N, as library and command call what they are writing. */
+/** NAME.tmp-PID-N: the name of incomplete files of library and command. */
 static bool is_leftover(const char *name)
 {
     static const char *const begins[] = {"checkpoint.plexus.tmp-", "model.plexus.tmp-", "config.yaml.tmp-",

@@ -21,7 +21,7 @@ static const cli_option options[] = {
     {"quiet", NULL, "no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
 };
 
-/** Bytes of a cell, quotes doubled where the cell is quoted. */
+/** Writes bytes of a cell, with quotes doubled if the cell is quoted. */
 static void write_bytes(cli_output *out, const char *text, size_t length, bool is_quoted)
 {
     for (const char *quote; is_quoted && (quote = memchr(text, '"', length));) {
@@ -42,7 +42,7 @@ static bool needs_quotes(const char *text, size_t length)
     return false;
 }
 
-/** A cell by RFC 4180, quoted where it must be: NAME, or NAME:PART. */
+/** Writes a cell, NAME or NAME:PART, quoted if RFC 4180 requires it. */
 static void write_cell(cli_output *out, const char *name, const char *part)
 {
     const size_t length = strlen(name), part_length = part ? strlen(part) : 0;
@@ -57,14 +57,14 @@ static void write_cell(cli_output *out, const char *name, const char *part)
 typedef struct printer {
     cli_output output;
     const plx_model *model;
-    const char *kept[CLI_MAX_ARGUMENTS]; /* [n_kept]: columns that stand before the scores */
-    char *titles[CLI_MAX_ARGUMENTS];     /* and what heads them */
+    const char *kept[CLI_MAX_ARGUMENTS]; /* [n_kept]: columns before the scores */
+    char *titles[CLI_MAX_ARGUMENTS];     /* their headings */
     int n_kept;
-    char *names; /* the bytes of their names */
+    char *names; /* storage of their names */
     bool has_head;
 } printer;
 
-/** Whether a column of scores, or one of the first `n` kept ones, is headed so. */
+/** Whether a column of scores, or one of the first `n` kept columns, has this heading. */
 static bool is_taken(const printer *p, int n, const char *title)
 {
     const plx_task_info *task;
@@ -80,7 +80,7 @@ static bool is_taken(const printer *p, int n, const char *title)
     return false;
 }
 
-/** Columns are distinguished by their headings: y_kept where y are scores. */
+/** Makes headings distinct: a kept column y is y_kept if there are scores y. */
 static int name_kept(printer *p)
 {
     static const char end[] = "_kept";
@@ -101,7 +101,7 @@ static int name_kept(printer *p)
     return CLI_DONE;
 }
 
-/** The kept columns, and one column a task; of a multiclass task one a class, TASK:CLASS. */
+/** Writes the headings of the kept columns, and of one column per task, or per class (TASK:CLASS) if multiclass. */
 static void write_head(printer *p)
 {
     cli_output *out = &p->output;
@@ -121,7 +121,7 @@ static void write_head(printer *p)
     cli_write(out, "\n", 1);
 }
 
-/** Nine digits: reading them back gives the same float. A row that was skipped has empty cells. */
+/** Writes nine digits, which read back as the same float. A skipped row has empty cells. */
 static bool write_rows(void *user, const plx_scored_rows *rows)
 {
     printer *p = user;
@@ -140,7 +140,7 @@ static bool write_rows(void *user, const plx_scored_rows *rows)
             cli_write(out, is_quoted ? "\"," : ",", is_quoted ? 2 : 1);
             begin = end;
         }
-        /* A line without a byte would be no row to many readers. */
+        /* Many readers ignore an empty line. */
         if (p->n_kept == 0 && n_outputs == 1 && isnan(scores[0])) cli_write(out, "\"\"", 2);
         for (int i = 0; i < n_outputs; i++) {
             char text[CLI_SCORE_ROOM];
@@ -152,7 +152,7 @@ static bool write_rows(void *user, const plx_scored_rows *rows)
     return !out->has_failed;
 }
 
-/** Ends the name at `at` where it ends, without the quotes round it; returns what ended it, NULL: a quote is amiss. */
+/** Ends the name at `at` with NUL if quoted, removing its quotes; returns the position after it, NULL: wrong quotes. */
 static char *end_name(char *at)
 {
     char *out = at;
@@ -169,7 +169,7 @@ static char *end_name(char *at)
     return at + 1;
 }
 
-/** Cuts one --keep at its commas. */
+/** Splits one --keep at its commas. */
 static int cut_names(printer *p, const char *names, char *copy)
 {
     for (char *name = copy;;) {
@@ -188,7 +188,7 @@ static int cut_names(printer *p, const char *names, char *copy)
     }
 }
 
-/** The names of every --keep, in their order. */
+/** Reads the names of every --keep, in order. */
 static int read_kept(printer *p, const cli_texts *given)
 {
     size_t bytes = 1;
@@ -215,7 +215,7 @@ static int score(cli_session *session, const cli_options *given, printer *p)
     p->model = session->model;
     code = name_kept(p);
     if (code != CLI_DONE) return code;
-    if (!given->out && isatty(STDOUT_FILENO)) session->reading.shows = false; /* the scores are what moves there */
+    if (!given->out && isatty(STDOUT_FILENO)) session->reading.shows = false; /* the scores are shown on the terminal */
     const plx_source files = {.size = sizeof files, .paths = given->arguments + 1, .n_paths = given->n_arguments - 1};
     const plx_prediction wanted = {.size = sizeof wanted,
                                    .source = &files,
@@ -226,7 +226,7 @@ static int score(cli_session *session, const cli_options *given, printer *p)
                                    .n_columns = p->n_kept};
     plx_status status = plx_model_predict(session->model, &wanted, &session->report, &error);
     cli_session_take_report(session);
-    const bool is_scored = status == PLX_OK || p->output.has_failed; /* closing reports why it was not */
+    const bool is_scored = status == PLX_OK || p->output.has_failed; /* closing reports the failed write */
     if (!is_scored) code = cli_fail_error(&error);
     if (status == PLX_OK) write_head(p);
     int closed = cli_output_close(&p->output, is_scored);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading and training as they run. On a terminal: one line, redrawn at most ten times a second, and a lasting line
- * for each epoch. Elsewhere, and on a terminal without cursor control: the lasting lines alone.
+ * Progress of reading and training. On a terminal: one line, redrawn at most ten times a second, and a permanent line
+ * for each epoch. Elsewhere, and on a terminal without cursor control: only the permanent lines.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -56,7 +56,7 @@ static void add_time_left(text_line *line, double seconds)
         add(line, "  %ld:%02ld left", whole / 60, whole % 60);
 }
 
-/** What is left when every epoch takes as long as those so far; early stopping may end it sooner. */
+/** The remaining time if all epochs take equally long; early stopping may end training sooner. */
 static double seconds_left(const plx_progress *state)
 {
     double done = state->epoch - 1 + (double)state->step / (double)(state->steps > 0 ? state->steps : 1);
@@ -100,7 +100,7 @@ int cli_bytes_in_columns(const char *text, int columns)
     return i;
 }
 
-/** The last column stays free: some terminals go to the next line once it is filled. */
+/** Leaves the last column free: some terminals start a new line once it is filled. */
 static void redraw(const text_line *line)
 {
     fprintf(stderr, "\r%.*s\033[K", cli_bytes_in_columns(line->text, cli_width(stderr) - 1), line->text);

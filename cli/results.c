@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Metrics as a table for people and as JSON for machines, from the library's list of metrics. */
+/* Metrics as a table and as JSON, from the library's list of metrics. */
 #include <math.h>
 #include <string.h>
 
@@ -19,13 +19,13 @@ static bool has_positives(const plx_metrics *metrics)
     return metrics->kind == PLX_TASK_BINARY;
 }
 
-/** Some tasks' columns, as many as fit beside each other. */
+/** Columns of as many tasks as fit side by side. */
 typedef struct table {
     FILE *out;
     const char *title;
     const plx_metrics *metrics;
     int n_tasks;
-    int first_width; /* of the column with the titles of the metrics */
+    int first_width; /* of the column of metric titles */
 } table;
 
 static int column_width(const plx_metrics *metrics)
@@ -39,7 +39,7 @@ static void print_cell(const table *t, int task, const char *text)
     fprintf(t->out, "%*s%s", column_width(&t->metrics[task]) - cli_letters(text), "", text);
 }
 
-/* `first`: of the first task; `for_all`: of tasks without positive labels, too. */
+/* `first`: the first task's count; `for_all`: also for tasks without positive labels. */
 static void print_counts(const table *t, const char *title, const int64_t *first, bool for_all)
 {
     char text[32];
@@ -96,7 +96,7 @@ static double value_of(const plx_metrics *metrics, const char *name)
     return plx_metrics_value(metrics, plx_metric_find(name));
 }
 
-/** An undefined metric deserves a reason. */
+/** Prints why a metric is undefined. */
 static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks)
 {
     for (int task = 0; task < n_tasks; task++) {

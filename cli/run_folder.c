@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The folder of a run. One run at a time has it, by a lock on the folder itself, which leaves nothing behind and holds
- * among all processes of the machine. What a finished run left there stands, by a second name, in `keeping` until the
- * new run is saved; from there it moves to `previous`, or back where saving fails.
+ * The folder of a run. Only one run at a time uses it: a lock on the folder itself excludes all other processes of the
+ * machine and leaves no file. Files of an earlier finished run are hard-linked into `keeping` until the new run is
+ * saved; then they move to `previous`, or back if saving fails.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 
 #include "cli.h"
 
-/* What a finished run consists of; the model last, which says that the rest is there. */
+/* The files of a finished run; the model last, whose existence means that the others exist. */
 static const char *const parts[] = {"config.yaml", "metrics.jsonl", "model.plexus"};
 enum { N_PARTS = sizeof parts / sizeof *parts };
 
@@ -43,9 +43,9 @@ int cli_run_folder_name(cli_run_folder *folder, const char *out, const char *con
     return fits ? CLI_DONE : cli_fail("the path of the output folder is too long");
 }
 
-/* -- What was there ---------------------------------------------------------------------------------------------- */
+/* -- Earlier contents -------------------------------------------------------------------------------------------- */
 
-/** Where a file system knows no locks, as over some networks, runs are not kept apart. */
+/** File systems without locks, such as some network file systems, do not exclude other runs. */
 static int take_lock(cli_run_folder *folder)
 {
     folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -74,7 +74,7 @@ static void drop_parts(const char *folder)
     rmdir(folder);
 }
 
-/** A second name where it can have one; links and other disks get a copy. What is no file cannot be kept. */
+/** Makes a hard link if possible, a copy for symbolic links and other disks. Only regular files are kept. */
 static int keep_part(const cli_run_folder *folder, plx_context *context, const char *name)
 {
     char from[CLI_MAX_PATH], to[CLI_MAX_PATH];
@@ -101,7 +101,7 @@ static int keep_finished(const cli_run_folder *folder, plx_context *context)
     return code;
 }
 
-/** A run that had ended its log, or was interrupted, has given it its last name already. */
+/** A run that ended its log, or was interrupted, has already renamed it to its final name. */
 static int take_log(cli_run_folder *folder)
 {
     if (is_there(folder->partial_log) || !is_there(folder->log)) return CLI_DONE;
@@ -134,14 +134,14 @@ int cli_run_folder_open(cli_run_folder *folder, plx_context *context, const cli_
     folder->is_locked = true;
     cli_drop_leftovers(folder->path);
     code = check_writable(folder);
-    /* A run that is gone on with has kept what there was when it began. */
+    /* A resumed run kept the earlier files when it first started. */
     const bool has_checkpoint = is_there(folder->checkpoint), goes_on = given->resume && has_checkpoint;
     if (code == CLI_DONE) code = goes_on ? take_log(folder) : keep_finished(folder, context);
     if (code == CLI_DONE && !given->quiet) tell_start(folder, given, has_checkpoint);
     return code;
 }
 
-/* -- What is left there ------------------------------------------------------------------------------------------ */
+/* -- Final contents ---------------------------------------------------------------------------------------------- */
 
 static int write_parts(const cli_run_folder *folder, const cli_session *session, const char *config_text)
 {
@@ -151,8 +151,8 @@ static int write_parts(const cli_run_folder *folder, const cli_session *session,
     return code == CLI_DONE ? cli_move_file(session->context, folder->partial_log, folder->log) : code;
 }
 
-/** The finished run's parts in their places again, so that none stands beside one of another run. They stay in
- * `keeping`, too: a run that resumes from the checkpoint keeps them in its turn. */
+/** Restores the files of the finished run, so that files of different runs are not mixed. They also stay in `keeping`,
+ * for a run that resumes from the checkpoint. */
 static void put_back(const cli_run_folder *folder)
 {
     char kept[CLI_MAX_PATH], place[CLI_MAX_PATH], beside[CLI_MAX_PATH + 32];
@@ -160,7 +160,7 @@ static void put_back(const cli_run_folder *folder)
         if (!cli_path_join(kept, folder->keeping, parts[i]) || !cli_path_join(place, folder->path, parts[i])) continue;
         snprintf(beside, sizeof beside, "%s.tmp-%ld-back", place, (long)getpid());
         rename(link(kept, beside) == 0 ? beside : kept, place);
-        unlink(beside); /* two names of one file are not renamed into one */
+        unlink(beside); /* rename does nothing if both names are the same file */
     }
 }
 
@@ -176,7 +176,7 @@ static int move_to_previous(const cli_run_folder *folder, plx_context *context)
         if (is_there(kept))
             code = cli_move_file(context, kept, place);
         else
-            unlink(place); /* of the run before that one */
+            unlink(place); /* from an older run */
     }
     return code;
 }
@@ -202,7 +202,7 @@ void cli_run_folder_close(cli_run_folder *folder, bool is_complete)
         if (is_complete) unlink(folder->checkpoint);
         const bool goes_on = is_there(folder->checkpoint);
         if (!folder->is_saved && folder->has_taken_log) rename(folder->partial_log, folder->log);
-        if (!goes_on) unlink(folder->partial_log); /* else --resume needs it */
+        if (!goes_on) unlink(folder->partial_log); /* with a checkpoint, --resume needs it */
         if (!goes_on) drop_parts(folder->keeping);
     }
     if (folder->is_made && !folder->is_saved) cli_drop_folder(folder->path, folder->n_kept_bytes);

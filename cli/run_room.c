@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether the disk has room for what a run leaves. The model must fit, or training would be for nothing; a checkpoint
- * is of use only until then. How long the vocabularies' texts are is not known here: where that decides, the untrained
- * model is written, whose file is as large as that of the trained one.
+ * Checks the disk space for the files of a run. The model must fit, or training would be useless; a checkpoint is
+ * needed only until the model is saved. The length of the vocabularies' texts is unknown here: if it matters, the
+ * untrained model is written, because its file is as large as that of the trained one.
  */
 #include <errno.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #include "cli.h"
 
-/* What the files will take in bytes; the model's is exact where it was written to see. */
+/* Sizes of the files in bytes; the model's is exact if the untrained model was written. */
 typedef struct sizes {
     double model_least, model_most, checkpoint;
 } sizes;
@@ -28,7 +28,7 @@ static sizes estimate(const cli_session *session)
     const double numbers = sizeof(float) * (double)plx_model_inspect(session->model)->n_parameters;
     sizes s = {.model_least = numbers + NAMED_BYTES * n_named + (double)strlen(plx_config_text(session->config))};
     s.model_most = 2 * s.model_least + TEXT_BYTES * rows;
-    s.checkpoint = STATES * numbers; /* weights, the best ones, and two numbers that most optimizers keep of each */
+    s.checkpoint = STATES * numbers; /* weights, best weights, two optimizer states per weight as usual */
     return s;
 }
 
@@ -38,7 +38,7 @@ static double file_bytes(const char *path)
     return stat(path, &status) == 0 && S_ISREG(status.st_mode) ? (double)status.st_size : 0;
 }
 
-/* Negative: unknown. A checkpoint that is there will go. */
+/* Free bytes, with those of an existing checkpoint, which will be removed; negative: unknown. */
 static double room_of(const cli_run_folder *folder)
 {
     struct statvfs disk;
@@ -53,13 +53,13 @@ static int fail_room(const cli_run_folder *folder, double model, double room)
         folder->path, model / 1e6, room / 1e6);
 }
 
-/* Writes the model beside the place that it will have, to see. */
+/* Writes the untrained model, next to its final path, to measure its size. */
 static int try_model(const cli_run_folder *folder, const cli_session *session, sizes *s, double room)
 {
     char path[CLI_MAX_PATH + 32];
     struct stat status;
     plx_error error;
-    if (lstat(folder->model, &status) == 0 && !S_ISREG(status.st_mode)) return CLI_DONE; /* it goes elsewhere */
+    if (lstat(folder->model, &status) == 0 && !S_ISREG(status.st_mode)) return CLI_DONE; /* written elsewhere */
     snprintf(path, sizeof path, "%s.tmp-%ld-room", folder->model, (long)getpid());
     const plx_status written = plx_model_save(session->model, path, &error);
     if (written == PLX_OK) s->model_least = s->model_most = file_bytes(path);
@@ -71,7 +71,7 @@ static int try_model(const cli_run_folder *folder, const cli_session *session, s
         folder->path, room / 1e6);
 }
 
-/* Each key of the configuration that says when. */
+/* Whether any checkpoint key of the configuration is on. */
 static bool keeps_checkpoints(const cli_session *session)
 {
     static const char *const off[] = {"checkpoint_epochs: 0\n", "checkpoint_steps: 0\n", "checkpoint_seconds: 0\n"};
@@ -91,7 +91,7 @@ int cli_run_folder_check_room(cli_run_folder *folder, const cli_session *session
         if (code != CLI_DONE) return code;
     }
     folder->model_bytes = s.model_most;
-    /* A new checkpoint is written beside the one before it. */
+    /* While a new checkpoint is written, the previous one still exists. */
     if (room < s.model_least + 2 * s.checkpoint && keeps_checkpoints(session) && !is_quiet)
         fprintf(
             stderr,

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What verbs do with the library before their own work: context, configuration, data, model. */
+/* The library objects of a verb: context, configuration, data, model. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 
-/** A warning that comes again and again, as of a full disk at every checkpoint, is printed once. */
+/** Prints a repeated warning, such as of a full disk at every checkpoint, only once. */
 static void warn(void *user, const char *line)
 {
     cli_session *session = user;
@@ -51,14 +51,14 @@ void cli_session_close(cli_session *session)
 
 int cli_session_run(int (*work)(cli_session *session, const cli_options *options), const cli_options *options)
 {
-    static cli_session session; /* its paths are too large for some stacks */
+    static cli_session session; /* too large for some stacks */
     int code = cli_session_open(&session, options);
     if (code == CLI_DONE) code = work(&session, options);
     cli_session_close(&session);
     return code;
 }
 
-/** Each --set in its order. One that fits only what a later one makes of the configuration waits for it. */
+/** Applies every --set in order, repeatedly, because one may be valid only after a later one. */
 static int assign(cli_session *session, const cli_texts *sets)
 {
     plx_error first;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Signals. Where nothing is worth saving they end the program, and what is half made goes with it; fit asks for them
- * while it trains.
+ * Signals. If there is nothing to save, they end the program and remove incomplete files; fit polls for them during
+ * training.
  */
 #include <signal.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 static const int ending[] = {SIGINT, SIGTERM, SIGHUP};
 enum { N_ENDING = sizeof ending / sizeof *ending };
 
-/* All that a handler can reach. The two paths change only while the signals are blocked. */
+/* The state of the handlers. The two paths change only while the signals are blocked. */
 static volatile sig_atomic_t caught;
 static char half_made_file[CLI_MAX_PATH + 128], made_folder[CLI_MAX_PATH];
 static size_t n_kept_bytes;
@@ -25,7 +25,7 @@ static void remove_and_end(int number)
     raise(number);
 }
 
-/** A signal that is ignored, as by nohup, or handled stays so. */
+/** Leaves signals that are ignored, as by nohup, or already handled. */
 static void take_over(void)
 {
     for (int i = 0; i < N_ENDING; i++) {
@@ -61,7 +61,7 @@ void cli_signals_folder(const char *path, size_t n_kept)
     keep_path(made_folder, sizeof made_folder, path);
 }
 
-/** The first is remembered; the second, be it the other one, ends the program. */
+/** Records the first signal; a second one, of either kind, ends the program. */
 static void remember(int number)
 {
     caught = number;

@@ -6,11 +6,11 @@
  *     w1 = c u1,  w2 = c (p u1 + sqrt(1 - p^2) u2),  x ~ N(0, I),
  *     y_t = w_t.x + sum_i sin(alpha_i w_t.x + beta_i) + noise,
  *
- * alpha and beta are drawn from N(0, 1) and shared by the tasks. The cosine of w1 and w2 is p exactly; the correlation
+ * alpha and beta are drawn from N(0, 1) and shared by the tasks. The cosine of w1 and w2 is exactly p; the correlation
  * of the labels rises with p.
  *
- * The paper leaves c, m and the noise's meaning open (0.01 is taken as its variance). The numbers come from
- * xoshiro256** seeded by splitmix64: a stream of its own, unrelated to the library's.
+ * The paper does not define c, m and the meaning of the noise (0.01 is taken as its variance). The random numbers come
+ * from xoshiro256** seeded by splitmix64, independent of the library's.
  */
 #include <math.h>
 #include <stddef.h>
@@ -34,7 +34,7 @@ static const cli_option options[] = {
 
 typedef struct generator {
     uint64_t state[4];
-    double spare; /* Box and Muller's method makes normal numbers in pairs */
+    double spare; /* the Box-Muller transform gives normal numbers in pairs */
     bool has_spare;
 } generator;
 
@@ -85,12 +85,12 @@ static double normal(generator *g)
     return radius * cos(angle);
 }
 
-/** What stays the same over the rows. */
+/** The state shared by all rows. */
 typedef struct problem {
     size_t dim, sines;
     double *weights[2];   /* [dim] */
     double *alpha, *beta; /* [sines] */
-    double *x;            /* [dim], of the row at hand */
+    double *x;            /* [dim], of the current row */
 } problem;
 
 static double dot(const double *a, const double *b, size_t n)
@@ -163,7 +163,7 @@ static void write_rows(cli_output *out, const problem *p, generator *g, const cl
     }
 }
 
-/** How the configuration names the data: by its last part where both lie in one folder. */
+/** The path of the data in the configuration: the file name if both are in one folder. */
 static bool data_path(char *path, const cli_options *given)
 {
     char data_folder[CLI_MAX_PATH], config_folder[CLI_MAX_PATH], working[CLI_MAX_PATH];

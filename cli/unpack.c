@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Takes the wanted members out of a file by libarchive, whatever the container: zip, tar, a tar.gz inside a zip (the
- * inner archive is read through a callback, nothing is laid down in between), or the bare member. Lengths are
- * bounded by what each member is known to have.
+ * Extracts the wanted members of a file with libarchive, from any container: zip, tar, a tar.gz inside a zip (the inner
+ * archive is read through a callback, without a temporary file), or the member itself. Lengths are limited to the known
+ * size of each member.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -52,7 +52,7 @@ static bool digest_open(member_digest *digest)
     return digest->context && EVP_DigestInit_ex(digest->context, EVP_sha256(), NULL) == 1;
 }
 
-/** False once there is more than the member has. */
+/** False once there are more bytes than the member's size. */
 static bool digest_add(member_digest *digest, const fetch_member *member, const void *bytes, size_t n)
 {
     digest->bytes += (int64_t)n;
@@ -72,7 +72,7 @@ static bool digest_close(member_digest *digest, const fetch_member *member)
     return done && digest->bytes == member->bytes && strcmp(hex, member->sha256) == 0;
 }
 
-/** Without the time in its header, so that the same member always gives the same file. */
+/** Omits the time in the header, so that the same member always gives the same file. */
 static struct archive *open_writer(int file)
 {
     struct archive *writer = archive_write_new();
@@ -90,7 +90,7 @@ static struct archive *open_writer(int file)
     return writer;
 }
 
-/** Copies the reader's present entry. `writer` NULL: only compares. */
+/** Copies the reader's current entry. `writer` NULL: only compares. */
 static bool copy_member(struct archive *reader, struct archive *writer, const fetch_member *member)
 {
     static char block[BLOCK];
@@ -136,7 +136,7 @@ static int extract(fetch_state *state, int index, struct archive *reader)
 
 static int walk(fetch_state *state, struct archive *reader, const char *own_name, int depth);
 
-/** The inner archive's bytes: what the outer one's present entry holds. */
+/** The inner archive's bytes: the content of the outer archive's current entry. */
 static la_ssize_t read_outer(struct archive *inner, void *user, const void **bytes)
 {
     static char block[BLOCK];
