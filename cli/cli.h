@@ -31,7 +31,7 @@ typedef struct cli_texts {
     int n;
 } cli_texts;
 
-/** The values of all options of all verbs; a verb reads those of its table. */
+/** The values of all options of all verbs; a verb reads the options of its table. */
 typedef struct cli_options {
     const char *out, *data, *dir, *from, *cpu, *config, *tensorboard, *onnx;
     cli_texts set, keep;

@@ -155,7 +155,7 @@ static int set_option(const cli_verb *verb, const cli_option *option, const char
     return CLI_USAGE;
 }
 
-/** The option at argv[*i], "--name value" or "--name=value"; moves *i past what it read. */
+/** The option at argv[*i], "--name value" or "--name=value"; advances *i past it. */
 static int parse_option(const cli_verb *verb, int argc, char **argv, int *i, cli_options *out)
 {
     const char *word = argv[(*i)++];

@@ -20,7 +20,7 @@ enum { BLOCK = 1 << 16, HEX_LENGTH = 64, MAX_DEPTH = 2 };
 /* -- Reading --------------------------------------------------------------------------------------------------------
  */
 
-/** A reader for every container and compression; a file that is none of them is its own single member. */
+/** A reader for every container and compression; any other file is its own single member. */
 static struct archive *open_reader(void)
 {
     struct archive *reader = archive_read_new();

@@ -16,7 +16,7 @@ typedef struct plx_tensor {
     const void *data; /* row-major, little-endian; aligned to 8 */
 } plx_tensor;
 
-/** Finds a tensor by name; NULL if there is none. */
+/** Finds a tensor by name; NULL: not found. */
 typedef const plx_tensor *plx_tensor_find(const void *user, const char *name);
 
 #endif

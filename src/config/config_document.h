@@ -87,7 +87,7 @@ bool plx_document_is_assigned(const yaml_node_t *node);
 /** The places of sections, features and tasks. */
 typedef struct plx_spec_places {
     const yaml_node_t *data, *model, *train;
-    const yaml_node_t *features, *tasks; /* NULL also if an entry could not be read */
+    const yaml_node_t *features, *tasks; /* also NULL if an entry could not be read */
     const yaml_node_t **feature;         /* [n_features] */
     const yaml_node_t **task;            /* [n_tasks] */
 } plx_spec_places;

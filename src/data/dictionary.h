@@ -21,8 +21,7 @@ typedef struct plx_dictionary_slot {
     uint32_t value; /* PLX_NOT_FOUND: free */
 } plx_dictionary_slot;
 
-/** Seeds of the hash, unknown to the authors of the texts, who could otherwise choose colliding texts to make searches
- * slow. */
+/** Secret seeds of the hash: with known ones, an attacker could choose colliding texts to make searches slow. */
 typedef struct plx_hash_seed {
     uint64_t start, key;
 } plx_hash_seed;

@@ -58,7 +58,7 @@ typedef struct plx_encoder_def {
     /** Reports mistakes that involve several fields. */
     void (*check)(plx_feature_checker *checker, const plx_feature_spec *spec);
 
-    /** Creates `own`, and declares what it reads of its input and of others. The outputs have their offsets. */
+    /** Creates `own`, and declares what it reads from its input and from others. The outputs have their offsets. */
     plx_status (*link)(plx_encoders *e, plx_encoder *feature, plx_error *err);
     /** Fits on rows order[0..n-1]. */
     plx_status (*fit)(plx_encoders *e, plx_encoder *feature, const plx_columns *columns, const uint32_t *order,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Raw cells of rows, passed on unchanged next to the results: also those of wrong rows, so that every row that was read
- * has an entry.
+ * Raw cells of rows, passed on unchanged with the results, also for wrong rows, so that every row that was read has an
+ * entry.
  */
 #ifndef PLX_KEPT_CELLS_H
 #define PLX_KEPT_CELLS_H

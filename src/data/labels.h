@@ -36,13 +36,13 @@ plx_status plx_labels_check_number(const plx_encoders *e, int input, double numb
 
 enum { PLX_NO_CLASS = -1 };
 /** For one task: the label of each code of its column, PLX_NO_CLASS for a text outside the fitted classes, NULL for
- * numbers; and by code of the column `where`, whether the row is used, NULL: always. */
+ * numbers; and for each code of the column `where`, whether its rows are used, NULL: always. */
 typedef struct plx_label_map {
     const float *labels;
     const bool *counts;
 } plx_label_map;
 
-/** Such a map of raw columns, in the arena. */
+/** Creates the map for raw columns, in the arena. */
 plx_status plx_label_map_init(const plx_encoders *e, int task, const plx_columns *columns, plx_arena *arena,
                               plx_label_map *out, plx_error *err);
 /** Moves the rows of order[0..*n-1] with a label outside the fitted classes to the end and sets `*n` to the number of

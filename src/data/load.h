@@ -20,7 +20,7 @@ enum { PLX_PARTS = 3 }; /* train, validation, test, in this order */
 
 /** Statistics of rows to score, for the column of one feature with a vocabulary. */
 typedef struct plx_unknown {
-    uint64_t cells, known; /* cells that are not empty; those with a known category (for lists, at least one) */
+    uint64_t cells, known; /* cells that are not empty; cells with a known category (for lists, at least one) */
     char example[64];      /* an unknown cell, truncated if long */
 } plx_unknown;
 /** Adds the statistics of later rows. */
@@ -135,17 +135,18 @@ int plx_encoders_value_rule(const plx_encoders *encoders);
 int plx_encoders_n_columns(const plx_encoders *encoders);
 
 /**
- * The fitted state as tensors, borrowed from the encoders, names in the arena: for each table NAME whose ids are not
- * hashed `vocabulary/NAME/bytes` U8 [all texts joined] and `vocabulary/NAME/ends` I64 [values], ids rising from 1; for
- * sparse feature NAME `vocabulary/NAME/common` I64 [1], the id of most rows; for sparse features and lists NAME with
- * unknown cells in the fit `vocabulary/NAME/known` F64 [1], the share of those that are, above 0; for buckets NAME
- * `buckets/NAME/borders` F64 [borders] and `buckets/NAME/common` I64 [1]; for dense feature NAME `scaling/NAME` F64
- * [2]: encoded = (number - first) * second, or for scaling by quantiles `quantiles/NAME` F64 [knots], and if the
- * mean replaces missing numbers `missing/NAME` F64 [1]; for a multiclass task NAME whose classes are not listed
- * `classes/NAME/bytes` and `classes/NAME/ends`, likewise; for a task NAME with balanced class_weights
- * `class_weights/NAME` F64 [classes]; for a binary task NAME for which -1 means no label
- * `minus_one_missing/NAME` U8 [1], 1. For features of size above 1, these have an additional first dimension of that
- * size.
+ * The fitted state as tensors, borrowed from the encoders, names in the arena. With NAME of a table, feature or task:
+ * - table without hashed ids: `vocabulary/NAME/bytes` U8 [all texts joined], `vocabulary/NAME/ends` I64 [values], in
+ *   ascending order of ids from 1;
+ * - sparse: `vocabulary/NAME/common` I64 [1], the most frequent id;
+ * - sparse or list with unknown cells in the fit: `vocabulary/NAME/known` F64 [1], the share of known cells, above 0;
+ * - buckets: `buckets/NAME/borders` F64 [borders], `buckets/NAME/common` I64 [1];
+ * - dense: `scaling/NAME` F64 [2]: encoded = (number - first) * second, or for scaling by quantiles `quantiles/NAME`
+ *   F64 [knots]; if the mean replaces missing numbers, `missing/NAME` F64 [1]; for size above 1, each with an
+ *   additional first dimension of that size;
+ * - multiclass task without listed classes: `classes/NAME/bytes` and `classes/NAME/ends`, as for tables;
+ * - task with balanced class_weights: `class_weights/NAME` F64 [classes];
+ * - binary task for which -1 means no label: `minus_one_missing/NAME` U8 [1], 1.
  */
 plx_status plx_encoders_tensors(const plx_encoders *encoders, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err);

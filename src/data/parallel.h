@@ -21,7 +21,7 @@ typedef struct plx_parallel {
     int threads;                  /* threads that read a file, the caller included; 0 means 1 */
     size_t piece_bytes;           /* bytes of text that a thread parses at a time; 0: the default */
     const plx_piece_hooks *hooks; /* NULL: rows are added to the reader's columns */
-    plx_texts *texts;             /* where files are opened */
+    plx_texts *texts;             /* opens the files */
 } plx_parallel;
 
 /** Pieces in flight. */

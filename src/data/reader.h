@@ -13,7 +13,7 @@
 typedef struct plx_reader plx_reader;
 
 /** Opens a Parquet file if data.format says so, or is auto and the file starts like one. `path` "-" is standard input.
- * `path` is one of those of parallel->texts. It and what `to` and `parallel` point to are borrowed until
+ * `path` is one of parallel->texts. It and what `to` and `parallel` point to are borrowed until
  * plx_reader_close. */
 plx_status plx_reader_open(const plx_filling *to, const char *path, const plx_parallel *parallel, plx_reader **out,
                            plx_error *err);

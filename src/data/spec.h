@@ -59,7 +59,7 @@ typedef struct plx_data_spec {
     char *comment;         /* lines that start with it are skipped; "" for none */
     bool trim;             /* blanks around a cell are removed */
     plx_text_list columns; /* names in file order; required without a header, else checked against it */
-    plx_text_list missing; /* cells, besides the empty one, that mean a missing number or label */
+    plx_text_list missing; /* cells that, like the empty cell, mean a missing number or label */
     /* Parts split off the training files' rows if they have no files of their own: below 1 a share of the rows
        (rounded), else a number of rows; 0: none. From the end: the test part is last, the validation part before it. At
        random: by split_seed. */
@@ -146,9 +146,9 @@ typedef struct plx_task_spec {
     plx_text_list
         positive; /* binary: cells that mean 1, all other texts mean 0; empty: cells are the numbers 0 and 1 */
     plx_text_list negative; /* binary with `positive`: if given, a cell in neither list is an error */
-    plx_text_list missing;  /* cells that mean "no label", besides the empty one and those of data.missing */
+    plx_text_list missing;  /* cells that, like the empty cell and data.missing, mean "no label" */
     plx_text_list
-        classes; /* multiclass: its labels, in the order of its outputs; empty: those of the fit, in ascending order */
+        classes; /* multiclass: its labels, in the order of its outputs; empty: from the fit, in ascending order */
     int loss;    /* index among the losses of its kind */
     double loss_parameters[PLX_LOSS_PARAMETERS]; /* by plx_loss_parameter */
     char *where;                                 /* column that selects the task's rows; empty: all */

@@ -57,7 +57,7 @@ typedef struct plx_arrow_value {
     const char *limit; /* of texts: end of the readable bytes */
 } plx_arrow_value;
 
-/** Of what an item takes in `room`, where no text follows that may be read on. */
+/** Bytes of an item's text in `room`, without readable bytes after it. */
 enum { PLX_ARROW_ROOM = PLX_DECIMAL_ROOM };
 
 static inline bool plx_arrow_bit(const uint8_t *bits, int64_t at)
@@ -77,7 +77,7 @@ int64_t plx_arrow_integer(const plx_arrow_values *values, int64_t at);
  * item is outside its buffer; PLX_ERR_SCHEMA: bytes that are not text. */
 plx_status plx_arrow_item(const plx_arrow_values *values, int64_t at, char *room, plx_arrow_value *out, plx_error *err);
 
-/** The double that the float's text reads back as, without making the text: the number read from a text file. */
+/** The double that the float's text reads back as, without making the text: the same as from a text file. */
 double plx_arrow_decimal_of(float value, bool is_rule_0);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * TensorBoard's event files, as far as numbers over time need them. A file is a row of records:
+ * The part of TensorBoard's event files for numbers over time. A file is a sequence of records:
  *
  *   u64 length | u32 mask(CRC-32C of these 8 bytes) | length bytes | u32 mask(CRC-32C of the bytes)
  *
  * little-endian, with mask(c) = (c rotated right by 15) + 0xa282ead8. The bytes are an Event of TensorFlow in the wire
- * format of Protocol Buffers: 1 wall_time double, 2 step int64, 3 file_version text (in the first record alone),
+ * format of Protocol Buffers: 1 wall_time double, 2 step int64, 3 file_version text (only in the first record),
  * 5 summary, which has a 1 value for each number: 1 tag text, 2 simple_value float.
  *
  * A record is written by one call, and the file is truncated if the disk is full, so a file always ends with a complete
