@@ -7,6 +7,7 @@
 #include <archive_entry.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -259,9 +260,10 @@ static inline tensor_list copy_tensors(const plx_encoders *encoders, plx_arena *
 
 /* -- Allocation failures ------------------------------------------------------------------------------------------- */
 
-/* Request number `fail_at` (from 1) and all later ones fail; counts the blocks that are not freed. */
+/* Request number `fail_at` (from 1) and all later ones fail; counts the blocks that are not freed. Threads share it. */
 typedef struct failing {
-    long requests, fail_at, live;
+    long fail_at;
+    atomic_long requests, live;
 } failing;
 
 static inline void *failing_resize(void *user, void *memory, size_t bytes)
