@@ -11,20 +11,14 @@ import pytest
 import plexus
 from helpers import same
 from test_one_value import KINDS, ROWS, containers, given, texts_of
+from test_one_value import trained as trained_on
 
 DATES = ["dates", "times", "fractions of seconds", "times in UTC"]
 
 
 def trained(x, y, **arguments):
-    model = plexus.SingleTask(
-        [plexus.DatetimeFeat("c", **arguments)], task_name="t", threads=1, dnn_activation="linear"
-    )
-    model.compile(plexus.optimizers.Adam(0.05))
-    if isinstance(x, dict) or hasattr(x, "columns"):
-        model.fit(x, y, epochs=2, batch_size=32, verbose=0)
-    else:
-        model.fit(x, epochs=2, batch_size=32, verbose=0)
-    return model
+    feature = plexus.DatetimeFeat("c", **arguments)
+    return trained_on(x, y, feature, dnn_activation="linear")
 
 
 @pytest.mark.parametrize("kind", DATES)

@@ -202,8 +202,10 @@ def given(make, values, folder, labels=None):
     return path
 
 
-def trained(x, y):
-    model = plexus.SingleTask([plexus.SparseFeat("c", embedding_dim=4)], task_name="t", threads=1)
+def trained(x, y, feature=None, **arguments):
+    """A model of column c, by default as a sparse feature."""
+    feature = feature or plexus.SparseFeat("c", embedding_dim=4)
+    model = plexus.SingleTask([feature], task_name="t", threads=1, **arguments)
     model.compile(plexus.optimizers.Adam(0.05))
     if isinstance(x, dict) or hasattr(x, "columns"):
         model.fit(x, y, epochs=2, batch_size=32, verbose=0)
