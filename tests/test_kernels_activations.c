@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Kernels for activations: values and gradients compared with doubles, over numbers of every size. */
+#include "kernels/activation_leaky_relu.h"
+#include "kernels/activation_selu.h"
 #include "kernels_rows.h"
 
 /* -- With slopes from the value ----------------------------------------------------------------------------------- */

@@ -1,9 +1,20 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A small model over the shared rows."""
+"""A small model over the shared rows, and the choices of a key."""
+
+import re
+from pathlib import Path
 
 import numpy as np
 
 import plexus
+
+REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
+
+
+def choices(key, section=""):
+    """The choices of a key, by the reference page, which the library's tables write."""
+    text = REFERENCE.read_text(encoding="utf-8").split(f"\n## {section}")[1]
+    return re.findall(r"`([^`]*)`", re.search(rf"^\| `{key}` \| ([^|]*) \|", text, re.MULTILINE).group(1))
 
 
 def small_model(**arguments):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import plexus
-from helpers import trained
+from helpers import choices, trained
 
 ort = pytest.importorskip("onnxruntime")
 onnx = pytest.importorskip("onnx")
@@ -144,7 +144,6 @@ def check(folder, name, features, model, tasks="binary", **sections):
     compare(session, scores, feed(session, cells_of(folder / "new.csv")))
 
 
-ACTIVATIONS = "sigmoid tanh linear leaky_relu prelu dice elu gelu swish selu softplus mish".split()
 TOWERS = [[8], [8]]
 MODELS = {
     "shared_bottom": {"bottom_dnn_units": [16, 8], "tower_dnn_units_lists": TOWERS},
@@ -186,7 +185,7 @@ def test_every_kind_of_task(folder):
 
 
 @needs_command
-@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("activation", choices("dnn_activation"))
 @pytest.mark.parametrize("norm", [False, True])
 def test_every_activation(folder, activation, norm):
     model = {

@@ -1,38 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The activations, in the order of the configuration's choices. These rows define kernels, ops and choices. Other
- * steps: "How to add an activation" in CONTRIBUTING.md.
+ * The activations, in the order of the configuration's choices. A row and, below, the file with its formulae define
+ * kernels, op and choice. Other steps: "How to add an activation" in CONTRIBUTING.md.
  */
 #ifndef PLX_ACTIVATION_LIST_H
 #define PLX_ACTIVATION_LIST_H
 
-/** Keras' leaky_relu; selu's constants, which keep mean 0 and variance 1. */
-#define PLX_LEAKY_SLOPE 0.2f
-#define PLX_SELU_SCALE  1.05070098735548049342f
-#define PLX_SELU_ALPHA  1.67326324235437728482f
-
 /*
  * KERNEL(name, by, X): y = f(x), elementwise, a pair of kernels. The backward kernel reads `by`: y if y determines the
  * slope (then y may overwrite x), else x.
- * OWN(name, X): an op with parameters of its own. NONE(name, X): y = x.
+ * OWN(name, X): an op with parameters of its own, see ops.h. NONE(name, X): y = x.
  * X is passed to each row.
  */
 /* clang-format off */
 #define PLX_ACTIVATION_LIST(KERNEL, OWN, NONE, X)                                                                      \
-    KERNEL(relu, y, X)        /* max(0, x); for x <= 0 dx is 0, or unchanged, for every dy */                          \
-    KERNEL(sigmoid, y, X)     /* 1 / (1 + e^-x) */                                                                     \
+    KERNEL(relu, y, X)                                                                                                 \
+    KERNEL(sigmoid, y, X)                                                                                              \
     KERNEL(tanh, y, X)                                                                                                 \
     NONE(linear, X)                                                                                                    \
-    KERNEL(leaky_relu, y, X)  /* x, or PLX_LEAKY_SLOPE x where x < 0 */                                                \
-    OWN(prelu, X)             /* see ops.h, as for dice */                                                             \
+    KERNEL(leaky_relu, y, X)                                                                                           \
+    OWN(prelu, X)                                                                                                      \
     OWN(dice, X)                                                                                                       \
-    KERNEL(elu, y, X)         /* x, or e^x - 1 where x < 0 */                                                          \
-    KERNEL(gelu, x, X)        /* x Phi(x), Phi the normal distribution's share below x: the exact form (Hendrycks and  \
-                                 Gimpel, arXiv 1606.08415) */                                                          \
-    KERNEL(swish, x, X)       /* x sigmoid(x) */                                                                       \
-    KERNEL(selu, y, X)        /* SCALE x, or SCALE ALPHA (e^x - 1) where x < 0 (Klambauer et al., arXiv 1706.02515) */ \
-    KERNEL(softplus, y, X)    /* log(1 + e^x) */                                                                       \
-    KERNEL(mish, x, X)        /* x tanh(softplus(x)) (Misra, arXiv 1908.08681) */
+    KERNEL(elu, y, X)                                                                                                  \
+    KERNEL(gelu, x, X)                                                                                                 \
+    KERNEL(swish, x, X)                                                                                                \
+    KERNEL(selu, y, X)                                                                                                 \
+    KERNEL(softplus, y, X)                                                                                             \
+    KERNEL(mish, x, X)
 /* clang-format on */
 
 #define PLX_NO_ROW(name, X)
@@ -49,4 +43,20 @@
 /** Their kernels: X(name) X(name_back). */
 #define PLX_POINTWISE_KERNELS(X) PLX_ACTIVATION_LIST(PLX_KERNELS, PLX_NO_ROW, PLX_NO_ROW, X)
 
+#endif
+
+/* For activation_kernels.h: the formulae; one may use those before it. */
+#ifdef PLX_ACTIVATION_FORMULAE
+/* clang-format off */
+#include "kernels/activation_relu.h"
+#include "kernels/activation_sigmoid.h"
+#include "kernels/activation_tanh.h"
+#include "kernels/activation_leaky_relu.h"
+#include "kernels/activation_elu.h"
+#include "kernels/activation_gelu.h"
+#include "kernels/activation_swish.h"
+#include "kernels/activation_selu.h"
+#include "kernels/activation_softplus.h"
+#include "kernels/activation_mish.h"
+/* clang-format on */
 #endif

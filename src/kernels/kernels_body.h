@@ -26,7 +26,9 @@
 
 #include "kernels/pointwise_body.h"
 
-#include "kernels/activations_body.h"
+#include "kernels/activation_kernels.h"
+
+#include "kernels/slopes_body.h"
 
 #include "kernels/columns_body.h"
 

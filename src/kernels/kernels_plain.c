@@ -74,44 +74,6 @@ static void kernel_column_sum(int rows, int n, plx_view x, plx_real *out, bool a
 
 /* -- element by element ------------------------------------------------------------------------------------------ */
 
-static plx_real relu_of(plx_real x)
-{
-    return x < ZERO ? ZERO : x;
-}
-
-static plx_real sigmoid_of(plx_real x)
-{
-    plx_real e = REAL(exp)(-REAL(fabs)(x));
-    return (x < ZERO ? e : ONE) / (ONE + e);
-}
-
-/** log(1 + e^x). */
-static plx_real softplus_of(plx_real x)
-{
-    return relu_of(x) + REAL(log1p)(REAL(exp)(-REAL(fabs)(x)));
-}
-
-/** Select, do not multiply: infinity times 0 is NaN. An inactive unit's y is 0, or a NaN that must propagate. */
-static plx_real relu_gradient(plx_real y, plx_real dy)
-{
-    return y > ZERO ? dy : y;
-}
-
-static plx_real sigmoid_gradient(plx_real y, plx_real dy)
-{
-    return dy * (y * (ONE - y));
-}
-
-static plx_real tanh_of(plx_real x)
-{
-    return REAL(tanh)(x);
-}
-
-static plx_real tanh_gradient(plx_real y, plx_real dy)
-{
-    return dy * ((ONE - y) * (ONE + y));
-}
-
 static void map_rows(int rows, int n, plx_view x, plx_view y, plx_real f(plx_real))
 {
     for (int r = 0; r < rows; r++)
@@ -129,7 +91,10 @@ static void back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, boo
     }
 }
 
-#include "kernels/plain_activations.h"
+#define PLX_PLAIN_KERNELS
+#include "kernels/activation_kernels.h"
+
+#include "kernels/plain_slopes.h"
 
 static void kernel_copy(int rows, int n, plx_view x, plx_view y, bool accumulate)
 {
