@@ -7,7 +7,6 @@
 #include <archive_entry.h>
 #include <math.h>
 #include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -256,27 +255,6 @@ static inline tensor_list copy_tensors(const plx_encoders *encoders, plx_arena *
     if (plx_encoders_tensors(encoders, arena, &tensors, &list.n, NULL) != PLX_OK) abort();
     list.tensors = plx_arena_copy(arena, tensors, (size_t)list.n * sizeof *tensors);
     return list;
-}
-
-/* -- Allocation failures ------------------------------------------------------------------------------------------- */
-
-/* Request number `fail_at` (from 1) and all later ones fail; counts the blocks that are not freed. Threads share it. */
-typedef struct failing {
-    long fail_at;
-    atomic_long requests, live;
-} failing;
-
-static inline void *failing_resize(void *user, void *memory, size_t bytes)
-{
-    failing *f = user;
-    if (bytes == 0) {
-        f->live -= memory != NULL;
-        free(memory);
-        return NULL;
-    }
-    if (++f->requests >= f->fail_at) return NULL;
-    f->live += memory == NULL;
-    return realloc(memory, bytes);
 }
 
 #endif

@@ -11,7 +11,8 @@
  *         CHECK_STATUS(status, memory.failed ? PLX_ERR_MEMORY : PLX_OK);
  *     }
  *
- * The struct must not move after its initialisation. With n = 0 nothing fails. Threads may share it.
+ * The struct must not move after its initialisation. With n = 0 nothing fails. Threads may share it. `from_then_on`,
+ * set after the initialisation: all later requests fail, too.
  */
 #ifndef FAILING_ALLOCATOR_H
 #define FAILING_ALLOCATOR_H
@@ -23,7 +24,8 @@
 
 typedef struct failing_allocator {
     plx_allocator allocator;
-    long fail_at;      /* counted from 1 */
+    long fail_at; /* counted from 1; 0: none */
+    bool from_then_on;
     atomic_long calls; /* requests for memory so far, without frees */
     atomic_long live;  /* blocks that were not freed */
     atomic_bool failed;
@@ -37,7 +39,8 @@ static inline void *failing_allocator_resize(void *user, void *memory, size_t by
         free(memory);
         return NULL;
     }
-    if (++self->calls == self->fail_at) {
+    const long call = ++self->calls;
+    if (call == self->fail_at || (self->from_then_on && self->failed)) {
         self->failed = true;
         return NULL;
     }
@@ -50,6 +53,7 @@ static inline void failing_allocator_init(failing_allocator *self, long fail_at)
 {
     self->allocator = (plx_allocator){failing_allocator_resize, self};
     self->fail_at = fail_at;
+    self->from_then_on = false;
     self->calls = 0;
     self->live = 0;
     self->failed = false;

@@ -8,6 +8,7 @@
 #include <limits.h>
 
 #include "data_support.h"
+#include "failing_allocator.h"
 
 static const char sales[] = "color,size,sold\nred,1.5,no\nblue,,yes\n\"dark, blue\",7,no\n,2,yes\n3,4,no\n";
 
@@ -445,10 +446,11 @@ static void test_memory_ends(void)
     t.s.spec.data.split = PLX_SPLIT_RANDOM;
     REQUIRE(load_spec(&t.l, &t.f, &t.s.spec) == PLX_OK);
     while (status == PLX_ERR_MEMORY && n < 10000) {
-        failing memory = {.fail_at = ++n};
-        plx_allocator allocator = {failing_resize, &memory};
+        failing_allocator memory;
+        failing_allocator_init(&memory, ++n);
+        memory.from_then_on = true;
         plx_error err;
-        status = load_and_use(&allocator, &t, &err);
+        status = load_and_use(&memory.allocator, &t, &err);
         CHECK(memory.live == 0);
         CHECK(status == PLX_OK || (status == PLX_ERR_MEMORY && err.code == PLX_ERR_MEMORY));
     }
@@ -460,8 +462,8 @@ static void test_memory_ends(void)
 static void test_columns_take_no_memory(void)
 {
     fitted t;
-    failing memory = {.fail_at = LONG_MAX};
-    plx_allocator allocator = {failing_resize, &memory};
+    failing_allocator memory;
+    failing_allocator_init(&memory, 0);
     plx_encoders *e;
     plx_rows parts[PLX_PARTS];
     uint8_t records[1024];
@@ -469,12 +471,12 @@ static void test_columns_take_no_memory(void)
     const char *const folders[] = {t.f.path};
     const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 2};
     const plx_column cells[] = {{.name = "color", .texts = colors}, {.name = "size", .texts = sizes}};
-    REQUIRE(plx_table_load(&allocator, &t.s.spec, &options, &e, parts, NULL) == PLX_OK);
-    long before = memory.requests;
+    REQUIRE(plx_table_load(&memory.allocator, &t.s.spec, &options, &e, parts, NULL) == PLX_OK);
+    long before = memory.calls;
     CHECK_STATUS(encode_cells(e, cells, 2, 6, false, records, NULL), PLX_OK);
-    CHECK(memory.requests == before);
+    CHECK(memory.calls == before);
     for (int i = 0; i < PLX_PARTS; i++)
-        plx_rows_release(&parts[i], &allocator);
+        plx_rows_release(&parts[i], &memory.allocator);
     plx_encoders_release(e);
     fitted_release(&t);
 }

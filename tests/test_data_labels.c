@@ -5,6 +5,7 @@
 #include <float.h>
 
 #include "data_support.h"
+#include "failing_allocator.h"
 
 enum { N_TASKS = 2 };
 
@@ -747,16 +748,17 @@ static void test_whatever_allocation_fails(void)
     s.spec.n_tasks = 2;
     write_text(&f, "train.csv", text);
     for (long fail_at = 1; status != PLX_OK && fail_at < 2000; fail_at++) {
-        failing memory = {.fail_at = fail_at};
-        plx_allocator allocator = {failing_resize, &memory};
+        failing_allocator memory;
+        failing_allocator_init(&memory, fail_at);
+        memory.from_then_on = true;
         plx_encoders *encoders = NULL;
         plx_rows parts[PLX_PARTS] = {{.n = 0}};
         plx_read_report wrong = {.rows = 0};
         const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 1, .wrong = &wrong};
-        status = plx_table_load(&allocator, &s.spec, &options, &encoders, parts, NULL);
+        status = plx_table_load(&memory.allocator, &s.spec, &options, &encoders, parts, NULL);
         CHECK(status == PLX_OK || status == PLX_ERR_MEMORY);
         for (int i = 0; i < PLX_PARTS; i++)
-            plx_rows_release(&parts[i], &allocator);
+            plx_rows_release(&parts[i], &memory.allocator);
         plx_encoders_release(encoders);
         CHECK(memory.live == 0);
     }

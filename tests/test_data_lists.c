@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "data_support.h"
+#include "failing_allocator.h"
 
 enum { MOST = 4 };
 
@@ -550,28 +551,30 @@ static void test_memory_ends(void)
     wide_init(&c);
     const char *const folders[] = {f.path};
     for (long n = 1; status == PLX_ERR_MEMORY && n < 10000; n++) {
-        failing memory = {.fail_at = n};
-        const plx_allocator allocator = {failing_resize, &memory};
+        failing_allocator memory;
+        failing_allocator_init(&memory, n);
+        memory.from_then_on = true;
         const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 1};
         plx_encoders *again = NULL;
         loaded l = {.encoders = NULL};
         plx_arena arena;
         tensor_list list = {NULL, 0};
-        plx_arena_init(&arena, &allocator);
-        status = plx_table_load(&allocator, &c.s.spec, &options, &l.encoders, l.parts, &l.error);
+        plx_arena_init(&arena, &memory.allocator);
+        status = plx_table_load(&memory.allocator, &c.s.spec, &options, &l.encoders, l.parts, &l.error);
         if (!status)
             status = plx_encoders_tensors(l.encoders, &arena, (const plx_tensor **)&list.tensors, &list.n, &l.error);
-        if (!status) status = plx_encoders_from_tensors(&allocator, &c.s.spec, find_tensor, &list, &again, &l.error);
+        if (!status)
+            status = plx_encoders_from_tensors(&memory.allocator, &c.s.spec, find_tensor, &list, &again, &l.error);
         if (!status) {
-            const long requests = memory.requests;
+            const long requests = memory.calls;
             check_columns(again, &l.parts[0], &l.error);
-            CHECK(memory.requests == requests); /* scoring needs none */
+            CHECK(memory.calls == requests); /* scoring needs none */
         }
         if (status) CHECK_STATUS(status, PLX_ERR_MEMORY);
         plx_arena_release(&arena);
         plx_encoders_release(again);
         for (int i = 0; i < PLX_PARTS; i++)
-            plx_rows_release(&l.parts[i], &allocator);
+            plx_rows_release(&l.parts[i], &memory.allocator);
         plx_encoders_release(l.encoders);
         CHECK(memory.live == 0);
     }

@@ -9,6 +9,7 @@
 
 #include "data/quantiles.h"
 #include "data_support.h"
+#include "failing_allocator.h"
 
 enum { ROWS = 400, SIZE = 3, KNOTS = 1001 };
 
@@ -816,9 +817,10 @@ static void test_memory_ends(void)
     long n = 0;
     plx_table_spec *spec = full_spec(&s, &f);
     while (status == PLX_ERR_MEMORY && n < 10000) {
-        failing memory = {.fail_at = ++n};
-        plx_allocator allocator = {failing_resize, &memory};
-        status = load_and_load_again(&allocator, &f, spec);
+        failing_allocator memory;
+        failing_allocator_init(&memory, ++n);
+        memory.from_then_on = true;
+        status = load_and_load_again(&memory.allocator, &f, spec);
         CHECK(memory.live == 0);
     }
     CHECK_STATUS(status, PLX_OK);

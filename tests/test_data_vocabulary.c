@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "data_support.h"
+#include "failing_allocator.h"
 
 /* a five times, b and c three times, d twice, e once; c comes before b. */
 static const char letters[] = "color,size,sold\ne,1,0\nc,1,0\na,1,0\na,1,1\nd,1,0\nb,1,0\nc,1,0\nb,1,0\na,1,1\nd,1,0\n"
@@ -332,14 +333,15 @@ static void check_memory(const small_spec *s, folder *f)
     const char *const folders[] = {f->path};
     plx_status status = PLX_ERR_MEMORY;
     for (long n = 1; status == PLX_ERR_MEMORY && n < 10000; n++) {
-        failing memory = {.fail_at = n};
-        const plx_allocator allocator = {failing_resize, &memory};
+        failing_allocator memory;
+        failing_allocator_init(&memory, n);
+        memory.from_then_on = true;
         const plx_load_options options = {.folders = folders, .n_folders = 1, .threads = 1};
         loaded l = {.encoders = NULL};
-        status = plx_table_load(&allocator, &s->spec, &options, &l.encoders, l.parts, &l.error);
+        status = plx_table_load(&memory.allocator, &s->spec, &options, &l.encoders, l.parts, &l.error);
         if (status) CHECK_STATUS(status, PLX_ERR_MEMORY);
         for (int i = 0; i < PLX_PARTS; i++)
-            plx_rows_release(&l.parts[i], &allocator);
+            plx_rows_release(&l.parts[i], &memory.allocator);
         plx_encoders_release(l.encoders);
         CHECK(memory.live == 0);
     }

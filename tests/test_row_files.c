@@ -7,6 +7,7 @@
 #include "base/random.h"
 #include "data/row_store.h"
 #include "data_support.h"
+#include "failing_allocator.h"
 #include "rows/row_file.h"
 #include "train/row_order.h"
 
@@ -369,16 +370,17 @@ static void test_memory_ends(void)
     for (int part = 0; part < PLX_PARTS; part++)
         folder_file(&f, plx_row_store_file(part));
     for (; status == PLX_ERR_MEMORY && n < 5000; n++) {
-        failing memory = {.fail_at = n + 1};
-        plx_allocator allocator = {failing_resize, &memory};
+        failing_allocator memory;
+        failing_allocator_init(&memory, n + 1);
+        memory.from_then_on = true;
         plx_row_store store = {.folder = f.path, .memory = 20000};
         plx_row_order order = {0};
         loaded l;
-        status = load_stored(&l, &allocator, &f, &s.spec, &store);
-        if (!status) status = plx_row_order_init(&order, &allocator, &l.parts[0], 0, true, 100, NULL);
+        status = load_stored(&l, &memory.allocator, &f, &s.spec, &store);
+        if (!status) status = plx_row_order_init(&order, &memory.allocator, &l.parts[0], 0, true, 100, NULL);
         plx_row_order_release(&order);
         for (int part = 0; part < PLX_PARTS; part++)
-            plx_rows_release(&l.parts[part], &allocator);
+            plx_rows_release(&l.parts[part], &memory.allocator);
         plx_encoders_release(l.encoders);
         CHECK(memory.live == 0);
     }

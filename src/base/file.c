@@ -9,12 +9,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "base/c_locale.h"
 
 enum { BUFFER_BYTES = 64 * 1024, MOST_TEMPORARIES = 1000, FILE_MODE = 0666 };
 
@@ -48,7 +49,7 @@ static const char *remedy(int number)
 /* `what` is the verb: "read", "write". strerror is not thread-safe. */
 static plx_status fail_with_errno(plx_error *err, const char *path, const char *what, int number)
 {
-    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t c_locale = plx_c_locale();
     const char *reason = c_locale ? strerror_l(number, c_locale) : "the system refused";
     plx_error_set(err, PLX_ERR_IO, "%s: cannot %s: %s; %s", path, what, reason, remedy(number));
     if (c_locale) freelocale(c_locale);

@@ -6,12 +6,12 @@
  * have set a locale with a decimal comma.
  */
 #include <limits.h>
-#include <locale.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/c_locale.h"
 #include "base/text.h"
 
 static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
@@ -75,7 +75,7 @@ static double read_slowly(const char *digits, const char *end, int64_t exponent)
         exponent--;
     }
     snprintf(text + n, sizeof text - (size_t)n, "e%lld", (long long)exponent);
-    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t c_locale = plx_c_locale();
     if (!c_locale) return strtod(text, NULL); /* `text` has no point, so the locale does not matter */
     double value = strtod_l(text, NULL, c_locale);
     freelocale(c_locale);
