@@ -595,7 +595,7 @@ static void test_sizes_are_bounded(void)
         too_much *build;
         const char *message;
     } cases[] = {
-        {too_many_nodes, "the network has more than 16384 nodes"},
+        {too_many_nodes, "the network has more than 262144 nodes"},
         {too_wide, "linear: [4097, 4096] is more than 16777216 numbers a row"},
         {too_wide_together, "concat: [1, 33554432] is more than 16777216 numbers a row"},
         {too_many_layers, "layer4096/one: the network has more than 4096 layers"},

@@ -12,6 +12,9 @@
 #include "networks/network.h"
 #include "train/train.h"
 
+/** Bytes of a configuration, at most. A feature takes some 300 when all its keys are written. */
+enum { PLX_CONFIG_MAX = 64 << 20 };
+
 typedef struct plx_spec {
     plx_arena arena; /* everything the others point to */
     plx_table_spec table;

@@ -8,8 +8,6 @@
 #include "base/text.h"
 #include "config/config_document.h"
 
-enum { TEXT_LIMIT = 4 << 20 };
-
 static bool parser_init(yaml_parser_t *parser, plx_slice text)
 {
     if (!yaml_parser_initialize(parser)) return false;
@@ -113,9 +111,9 @@ plx_status plx_yaml_load(yaml_document_t *out, const plx_allocator *allocator, p
 {
     static const char mark[] = "\xEF\xBB\xBF";
     const size_t n = sizeof mark - 1;
-    if (text.length > TEXT_LIMIT) {
+    if (text.length > PLX_CONFIG_MAX) {
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s: has %zu bytes; a configuration has at most %d", name ? name : "a value",
-                 text.length, (int)TEXT_LIMIT);
+                 text.length, (int)PLX_CONFIG_MAX);
     }
     if (text.length >= n && memcmp(text.text, mark, n) == 0) text = (plx_slice){text.text + n, text.length - n};
     bool is_made;

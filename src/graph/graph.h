@@ -24,7 +24,7 @@ typedef struct plx_run plx_run;
 
 /** Limits. Larger graphs are refused, so the size of a row and of a parameter fits an int. */
 enum {
-    PLX_NODES_MAX = 16384,           /* of a graph; passes of the plan compare all with all */
+    PLX_NODES_MAX = 1 << 18,         /* of a graph */
     PLX_ROW_NUMBERS_MAX = 1 << 24,   /* of a value in one row */
     PLX_PARAM_NUMBERS_MAX = INT_MAX, /* of a parameter */
     /* Of all layers (ops with `is_layer`). More is most likely a mistake that would otherwise end in PLX_ERR_MEMORY. */
@@ -113,7 +113,8 @@ typedef struct plx_fuse_request {
     /** Scoring only, [n_readers]: the reader's sole consumer if it has an `affine` hook; the fused node then computes
      * it instead. NULL: none. */
     const plx_node *const *affines;
-    bool is_only_reader; /* nothing else reads `source`, so it need not be computed */
+    const int *first_reader; /* [nodes + 1]: the inputs of the graph that read value i are numbers [i] to [i + 1] - 1 */
+    bool is_only_reader;     /* nothing else reads `source`, so it need not be computed */
     bool training;
     int batch_rows;
     plx_collapse collapse;

@@ -24,6 +24,40 @@ static void mark_needed(const plx_graph *graph, const plx_plan_options *options,
     }
 }
 
+/* For each node the nodes that read its value, in order; one that reads it several times is listed as often. */
+typedef struct all_readers {
+    int *first; /* [n_nodes + 1]: a node's readers are at[first[node]] to at[first[node + 1] - 1] */
+    const plx_node **at;
+    bool *is_prediction; /* [n_nodes] */
+} all_readers;
+
+static plx_status find_all_readers(plx_plan *plan, all_readers *out, plx_error *err)
+{
+    const plx_graph *graph = plan->graph;
+    const size_t n = (size_t)graph->n_nodes;
+    size_t n_inputs = 0;
+    for (size_t i = 0; i < n; i++)
+        n_inputs += (size_t)graph->nodes[i]->n_inputs;
+    out->first = plx_arena_take(&plan->arena, n + 2, sizeof *out->first);
+    out->at = plx_arena_take(&plan->arena, n_inputs + 1, sizeof *out->at);
+    out->is_prediction = plx_arena_take(&plan->arena, n, sizeof *out->is_prediction);
+    if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
+    int *next = out->first + 1; /* while they are listed: where the next reader goes */
+    for (size_t i = 0; i < n; i++) {
+        for (int k = 0; k < graph->nodes[i]->n_inputs; k++)
+            next[graph->nodes[i]->inputs[k] + 1]++;
+    }
+    for (size_t i = 0; i < n; i++)
+        next[i + 1] += next[i];
+    for (size_t i = 0; i < n; i++) {
+        for (int k = 0; k < graph->nodes[i]->n_inputs; k++)
+            out->at[next[graph->nodes[i]->inputs[k]]++] = graph->nodes[i];
+    }
+    for (int task = 0; task < graph->n_tasks; task++)
+        out->is_prediction[graph->predictions[task]] = true;
+    return PLX_OK;
+}
+
 static plx_node *add_node(plx_plan *plan, const plx_op *op, const plx_node *const *inputs, int n_inputs,
                           const void *attrs)
 {
@@ -84,22 +118,27 @@ static plx_status replace(plx_plan *plan, const plx_fuse_request *request, const
     return PLX_OK;
 }
 
+/* What a pass over all values keeps. */
+typedef struct fuser {
+    plx_plan *plan;
+    const bool *needed; /* [n_nodes] */
+    all_readers all;
+    const plx_node **readers, **affines; /* [n_nodes] of the value in hand */
+} fuser;
+
 /* The readers of `source` that have the same op as the first reader that can be fused. */
-static int find_readers(const plx_graph *graph, const plx_node *source, const bool *needed, const plx_node **readers,
-                        bool *are_only)
+static int find_readers(const fuser *f, const plx_node *source, bool *are_only)
 {
     int n = 0;
     *are_only = true;
-    for (int i = source->index + 1; i < graph->n_nodes; i++) {
-        const plx_node *node = graph->nodes[i];
-        for (int k = 0; k < node->n_inputs && needed[i]; k++) {
-            if (node->inputs[k] != source->index) continue;
-            const bool fits = node->op->fuse && node->n_inputs == 1 && (n == 0 || readers[0]->op == node->op);
-            if (fits) {
-                readers[n++] = node;
-            } else {
-                *are_only = false;
-            }
+    for (int r = f->all.first[source->index]; r < f->all.first[source->index + 1]; r++) {
+        const plx_node *node = f->all.at[r];
+        if (!f->needed[node->index]) continue;
+        const bool fits = node->op->fuse && node->n_inputs == 1 && (n == 0 || f->readers[0]->op == node->op);
+        if (fits) {
+            f->readers[n++] = node;
+        } else {
+            *are_only = false;
         }
     }
     return n;
@@ -114,47 +153,45 @@ static bool reads(const plx_node *node, const plx_node *input)
 }
 
 /* Whether the needed readers of `node` are `reader` and nodes that only `reader` reads. */
-static bool is_read_through(const plx_graph *graph, const plx_node *node, const plx_node *reader, const bool *needed)
+static bool is_read_through(const fuser *f, const plx_node *node, const plx_node *reader)
 {
-    for (int i = node->index + 1; i < graph->n_nodes; i++) {
-        const plx_node *other = graph->nodes[i];
-        if (!needed[i] || other == reader || !reads(other, node)) continue;
-        if (!reads(reader, other) || !is_read_through(graph, other, reader, needed)) return false;
+    for (int r = f->all.first[node->index]; r < f->all.first[node->index + 1]; r++) {
+        const plx_node *other = f->all.at[r];
+        if (!f->needed[other->index] || other == reader) continue;
+        if (!reads(reader, other) || !is_read_through(f, other, reader)) return false;
     }
-    for (int task = 0; task < graph->n_tasks; task++) {
-        if (graph->predictions[task] == node->index) return false;
-    }
-    return true;
+    return !f->all.is_prediction[node->index];
 }
 
 /* The only reader of `node`, if it has an affine map, else NULL. */
-static const plx_node *find_affine(const plx_plan *plan, const plx_node *node, const bool *needed)
+static const plx_node *find_affine(const fuser *f, const plx_node *node)
 {
-    const plx_graph *graph = plan->graph;
-    for (int i = node->index + 1; i < graph->n_nodes && !plan->options.training; i++) {
-        const plx_node *reader = graph->nodes[i];
-        if (!needed[i] || !reader->op->affine || reader->inputs[0] != node->index) continue;
-        return is_read_through(graph, node, reader, needed) ? reader : NULL;
+    if (f->plan->options.training) return NULL;
+    for (int r = f->all.first[node->index]; r < f->all.first[node->index + 1]; r++) {
+        const plx_node *reader = f->all.at[r];
+        if (!f->needed[reader->index] || !reader->op->affine || reader->inputs[0] != node->index) continue;
+        return is_read_through(f, node, reader) ? reader : NULL;
     }
     return NULL;
 }
 
-static plx_status fuse_readers(plx_plan *plan, const plx_node *source, const bool *needed, const plx_node **readers,
-                               const plx_node **affines, plx_error *err)
+static plx_status fuse_readers(const fuser *f, const plx_node *source, plx_error *err)
 {
+    plx_plan *plan = f->plan;
     plx_fuse_request request = {.graph = plan->graph,
                                 .arena = &plan->arena,
                                 .source = source,
-                                .readers = readers,
-                                .affines = affines,
+                                .readers = f->readers,
+                                .affines = f->affines,
+                                .first_reader = f->all.first,
                                 .training = plan->options.training,
                                 .batch_rows = plan->options.batch_rows,
                                 .collapse = plan->options.collapse};
-    request.n_readers = find_readers(plan->graph, source, needed, readers, &request.is_only_reader);
+    request.n_readers = find_readers(f, source, &request.is_only_reader);
     if (request.n_readers == 0) return PLX_OK;
     for (int r = 0; r < request.n_readers; r++)
-        affines[r] = find_affine(plan, readers[r], needed);
-    const plx_fusion fusion = readers[0]->op->fuse(&request);
+        f->affines[r] = find_affine(f, f->readers[r]);
+    const plx_fusion fusion = f->readers[0]->op->fuse(&request);
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
     plx_node *fused = NULL;
     return fusion.op ? replace(plan, &request, &fusion, &fused, err) : PLX_OK;
@@ -173,18 +210,15 @@ static void pass_through(plx_plan *plan)
 }
 
 /* A fused node takes the place of the first node that it replaces, preceded by its concatenation. */
-static void list_order(plx_plan *plan)
+static void list_order(plx_plan *plan, bool *is_listed)
 {
     for (int i = 0; i < plan->graph->n_nodes; i++) {
         const int made_by = plan->nodes[i].made_by;
         if (made_by < 0) {
             plan->order[plan->n_order++] = plan->all[i];
-        } else {
-            bool is_first = made_by >= plan->graph->n_nodes;
-            for (int before = 0; before < i && is_first; before++)
-                is_first = plan->nodes[before].made_by != made_by;
-            if (!is_first) continue;
+        } else if (made_by >= plan->graph->n_nodes && !is_listed[made_by]) {
             const plx_node *node = plan->all[made_by];
+            is_listed[made_by] = true;
             if (node->n_inputs > 0 && node->inputs[0] >= plan->graph->n_nodes) {
                 plan->order[plan->n_order++] = plan->all[node->inputs[0]];
             }
@@ -201,18 +235,21 @@ plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
     plan->order = plx_arena_take(&plan->arena, room, sizeof *plan->order);
     plan->nodes = plx_arena_take(&plan->arena, room, sizeof *plan->nodes);
     bool *needed = plx_arena_take(&plan->arena, n, sizeof *needed);
-    const plx_node **readers = plx_arena_take(&plan->arena, n, sizeof *readers);
-    const plx_node **affines = plx_arena_take(&plan->arena, n, sizeof *affines);
-    if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
+    bool *is_listed = plx_arena_take(&plan->arena, room, sizeof *is_listed);
+    fuser f = {.plan = plan,
+               .needed = needed,
+               .readers = plx_arena_take(&plan->arena, n, sizeof *f.readers),
+               .affines = plx_arena_take(&plan->arena, n, sizeof *f.affines)};
+    PLX_TRY(find_all_readers(plan, &f.all, err));
     for (size_t i = 0; i < room; i++)
         plan->nodes[i].made_by = plan->nodes[i].inside = -1;
     for (size_t i = 0; i < n; i++)
         plan->all[plan->n_all++] = graph->nodes[i];
     mark_needed(graph, &plan->options, needed);
     for (size_t i = 0; i < n && !plan->options.is_plain; i++) {
-        if (needed[i]) PLX_TRY(fuse_readers(plan, graph->nodes[i], needed, readers, affines, err));
+        if (needed[i]) PLX_TRY(fuse_readers(&f, graph->nodes[i], err));
     }
     if (!plan->options.is_plain) pass_through(plan);
-    list_order(plan);
+    list_order(plan, is_listed);
     return PLX_OK;
 }

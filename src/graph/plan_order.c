@@ -109,42 +109,61 @@ static void assign_levels(plx_plan *plan)
     }
 }
 
-static void fill_phase(plx_plan *plan, int p)
+/* Takes a step of a phase. */
+typedef void add_step(plx_phase *phase, const plx_step *step);
+
+/* Gives each phase its steps and joins in the order of execution. */
+static void visit_steps(plx_plan *plan, add_step *add)
 {
-    plx_phase *phase = &plan->phases[p];
     for (int i = 0; i < plan->n_order; i++) {
         const plx_node *node = plan->order[i];
         const plx_node_plan *own = &plan->nodes[node->index];
-        if (!own->runs || own->level != p) continue;
-        phase->steps[phase->n_steps++] = (plx_step){node, NULL, false};
+        if (!own->runs) continue;
+        add(&plan->phases[own->level], &(plx_step){node, NULL, false});
         if (plan->options.training && node->op->forward_join.run) {
-            phase->joins[phase->n_joins++] = (plx_step){node, &node->op->forward_join, false};
+            add(&plan->phases[own->level], &(plx_step){node, &node->op->forward_join, false});
         }
     }
     for (int i = plan->n_order - 1; i >= 0; i--) {
         const plx_node *node = plan->order[i];
         const plx_node_plan *own = &plan->nodes[node->index];
-        if (!own->runs_backward || own->level_backward != p) continue;
-        if (node->op->backward) phase->steps[phase->n_steps++] = (plx_step){node, NULL, true};
-        if (node->op->backward_join.run) {
-            phase->joins[phase->n_joins++] = (plx_step){node, &node->op->backward_join, true};
-        }
+        if (!own->runs_backward) continue;
+        plx_phase *phase = &plan->phases[own->level_backward];
+        if (node->op->backward) add(phase, &(plx_step){node, NULL, true});
+        if (node->op->backward_join.run) add(phase, &(plx_step){node, &node->op->backward_join, true});
+    }
+}
+
+static void count_step(plx_phase *phase, const plx_step *step)
+{
+    *(step->work ? &phase->n_joins : &phase->n_steps) += 1;
+}
+
+static void put_step(plx_phase *phase, const plx_step *step)
+{
+    if (step->work) {
+        phase->joins[phase->n_joins++] = *step;
+    } else {
+        phase->steps[phase->n_steps++] = *step;
     }
 }
 
 static plx_status fill_phases(plx_plan *plan, plx_error *err)
 {
-    const size_t room = 2 * (size_t)plan->n_order;
+    const size_t room = (size_t)plan->n_order + 1;
     plan->phases = plx_arena_take(&plan->arena, (size_t)plan->n_phases, sizeof *plan->phases);
     plan->prepares = plx_arena_take(&plan->arena, room, sizeof *plan->prepares);
     plan->finishes = plx_arena_take(&plan->arena, room, sizeof *plan->finishes);
-    for (int p = 0; p < plan->n_phases && plan->phases; p++) {
-        plan->phases[p].steps = plx_arena_take(&plan->arena, room, sizeof(plx_step));
-        plan->phases[p].joins = plx_arena_take(&plan->arena, room, sizeof(plx_step));
+    if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
+    visit_steps(plan, count_step);
+    for (int p = 0; p < plan->n_phases; p++) {
+        plx_phase *phase = &plan->phases[p];
+        phase->steps = plx_arena_take(&plan->arena, (size_t)phase->n_steps + 1, sizeof *phase->steps);
+        phase->joins = plx_arena_take(&plan->arena, (size_t)phase->n_joins + 1, sizeof *phase->joins);
+        phase->n_steps = phase->n_joins = 0;
     }
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
-    for (int p = 0; p < plan->n_phases; p++)
-        fill_phase(plan, p);
+    visit_steps(plan, put_step);
     for (int i = 0; i < plan->n_order; i++) {
         const plx_node *node = plan->order[i];
         if (!plan->nodes[node->index].runs) continue;

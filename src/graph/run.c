@@ -15,6 +15,7 @@ struct plx_run_memory {
     plx_real *numbers; /* [plan->batch_numbers] */
     plx_real *chunks;  /* [chunks_max][n_tilewise + plan->chunk_numbers], training alone */
     plx_real *summed;  /* [plan->chunk_numbers] */
+    int *first_parts;  /* of run_work: [largest number of steps + 1] */
     uint8_t *gathered; /* [batch_rows][record_bytes] */
     bool is_frozen;
     double *weights; /* [n_tasks] of 1, for a caller without weights */
@@ -31,6 +32,16 @@ static size_t chunk_block(const plx_plan *plan)
     return plan->graph->n_tilewise + plan->chunk_numbers;
 }
 
+/* The largest number of steps that run_work gets. */
+static int works_max(const plx_plan *plan)
+{
+    int most = plan->n_prepares > plan->n_finishes ? plan->n_prepares : plan->n_finishes;
+    for (int p = 0; p < plan->n_phases; p++) {
+        if (plan->phases[p].n_joins > most) most = plan->phases[p].n_joins;
+    }
+    return most;
+}
+
 static plx_status take_memory(plx_run *run, const plx_layout *layout)
 {
     const plx_plan *plan = run->plan;
@@ -43,12 +54,13 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout)
     memory->partial = plx_alloc_aligned(a, (size_t)plan->tiles_max * plan->tile_numbers, sizeof(plx_real));
     memory->numbers = plx_alloc_aligned(a, plan->batch_numbers, sizeof(plx_real));
     memory->weights = plx_alloc_zero(a, n_tasks, sizeof(double));
+    memory->first_parts = plx_alloc_zero(a, (size_t)works_max(plan) + 1, sizeof(int));
     memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
     run->scores = plx_alloc_zero(a, rows * (size_t)plan->graph->n_outputs, sizeof(plx_real));
     run->task_losses = plx_alloc_zero(a, n_tasks, sizeof(double));
     run->task_rows = plx_alloc_zero(a, n_tasks, sizeof(int64_t));
     bool all = memory->tiles && memory->batch && memory->partial && memory->numbers && memory->weights &&
-               memory->gathered && run->scores && run->task_losses && run->task_rows;
+               memory->first_parts && memory->gathered && run->scores && run->task_losses && run->task_rows;
     if (plan->options.training) {
         memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * chunk_block(plan), sizeof(plx_real));
         memory->summed = plx_alloc_aligned(a, plan->chunk_numbers, sizeof(plx_real));
@@ -102,6 +114,7 @@ void plx_run_free(plx_run *run)
     plx_free_aligned(a, memory->chunks);
     plx_free_aligned(a, memory->summed);
     plx_free_aligned(a, memory->gathered);
+    plx_free(a, memory->first_parts);
     plx_free_aligned(a, run->gradient);
     plx_free(a, run->touched);
     plx_free(a, run->loss_rows);
@@ -326,7 +339,8 @@ static void sum_span(const plx_run *run, const plx_span *span)
 typedef struct work_job {
     plx_run *run;
     const plx_step *steps;
-    int n_parts; /* of all steps together; later numbers are spans */
+    int n_steps;
+    const int *first; /* [n_steps + 1]: number of the first part of each step; from first[n_steps] on: spans */
 } work_job;
 
 static int parts_of(const plx_run *run, const plx_step *step)
@@ -338,24 +352,27 @@ static void do_work(void *user, int number, int thread)
 {
     (void)thread;
     const work_job *job = user;
-    if (number >= job->n_parts) {
-        sum_span(job->run, &job->run->plan->spans[number - job->n_parts]);
+    const int n_parts = job->first[job->n_steps];
+    if (number >= n_parts) {
+        sum_span(job->run, &job->run->plan->spans[number - n_parts]);
         return;
     }
-    const plx_step *step = job->steps;
-    for (int parts = parts_of(job->run, step); number >= parts; parts = parts_of(job->run, step)) {
-        number -= parts;
-        step++;
+    int low = 0, high = job->n_steps; /* the step is in [low, high): first[low] <= number < first[high] */
+    while (high - low > 1) {
+        const int middle = low + (high - low) / 2;
+        *(job->first[middle] <= number ? &low : &high) = middle;
     }
-    step->work->run(job->run, step->node, number);
+    job->steps[low].work->run(job->run, job->steps[low].node, number - job->first[low]);
 }
 
 static void run_work(plx_run *run, const plx_step *steps, int n_steps, int n_spans)
 {
-    work_job job = {.run = run, .steps = steps};
+    int *first = run->memory->first_parts;
+    first[0] = 0;
     for (int i = 0; i < n_steps; i++)
-        job.n_parts += parts_of(run, &steps[i]);
-    plx_pool_run(run->memory->machine.pool, job.n_parts + n_spans, do_work, &job);
+        first[i + 1] = first[i] + parts_of(run, &steps[i]);
+    work_job job = {.run = run, .steps = steps, .n_steps = n_steps, .first = first};
+    plx_pool_run(run->memory->machine.pool, first[n_steps] + n_spans, do_work, &job);
 }
 
 static void run_phase(plx_run *run, int p)

@@ -5,8 +5,6 @@
 #include "base/file.h"
 #include "model/configuration.h"
 
-enum { FILE_LIMIT = 4 << 20 };
-
 static plx_status create(plx_context *context, const char *name, plx_config **out, plx_error *err)
 {
     plx_config *config = plx_alloc_zero(&context->allocator, 1, sizeof *config);
@@ -62,7 +60,7 @@ plx_status plx_config_from_file(plx_context *context, const char *path, plx_conf
 {
     plx_config *config = NULL;
     PLX_TRY(create(context, path, &config, err));
-    return finish(config, plx_file_read(path, FILE_LIMIT, &config->text, err), out, err);
+    return finish(config, plx_file_read(path, PLX_CONFIG_MAX, &config->text, err), out, err);
 }
 
 plx_status plx_config_from_text(plx_context *context, const char *text, size_t length, const char *name, bool is_rule_0,

@@ -4,16 +4,6 @@
 
 enum { TABLE_ROWS_MAX = 65535 /* of all tables: numbers in lists are 16 bits */ };
 
-static int count_readers(const plx_graph *graph, int index)
-{
-    int readers = 0;
-    for (int i = 0; i < graph->n_nodes; i++) {
-        for (int k = 0; k < graph->nodes[i]->n_inputs; k++)
-            readers += graph->nodes[i]->inputs[k] == index;
-    }
-    return readers;
-}
-
 /* Scoring must not depend on the number of rows of a call: the cost model assumes this number. */
 enum { SCORED_ROWS = 1024 };
 
@@ -53,8 +43,8 @@ static bool can_collapse(const plx_fuse_request *request)
 /* The attributes of an embedding that nothing else reads, so its rows need not be gathered; else NULL. */
 static const plx_embedding_attrs *find_embedding(const plx_fuse_request *request, const plx_node *input)
 {
-    const bool is_own = input->op == &plx_op_embedding && count_readers(request->graph, input->index) == 1;
-    return is_own ? input->attrs : NULL;
+    const int readers = request->first_reader[input->index + 1] - request->first_reader[input->index];
+    return input->op == &plx_op_embedding && readers == 1 ? input->attrs : NULL;
 }
 
 static void add_members(joined_attrs *attrs, const plx_fuse_request *request)
