@@ -22,7 +22,6 @@
 /* CLI_SIGNALLED + N: ended by signal N, after saving as much as possible. */
 enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_SIGNALLED = 128 };
 
-enum { CLI_TOLD_ROWS = 16 };
 enum { CLI_MAX_ARGUMENTS = 256, CLI_MAX_PATH = 4096, CLI_MAX_FOLDERS = 8, CLI_MAX_WARNINGS = 64 };
 
 /** The values of an option that may be given several times. */
@@ -137,12 +136,9 @@ typedef struct cli_session {
     plx_config *config;
     plx_data *data;
     plx_model *model;
-    double start;                    /* cli_seconds() when opened */
-    double load_seconds;             /* time to read data or a model */
-    plx_read_report report;          /* of scored files */
-    int64_t n_wrong;                 /* skipped rows */
-    const char *told[CLI_TOLD_ROWS]; /* messages for the first n_told of them */
-    int n_told;
+    double start;           /* cli_seconds() when opened */
+    double load_seconds;    /* time to read data or a model */
+    plx_read_report report; /* of the rows read last */
     cli_reading reading;
     cli_folders folders;              /* set by cli_session_load_data */
     char *warnings[CLI_MAX_WARNINGS]; /* already printed */
@@ -158,11 +154,9 @@ int cli_session_configure(cli_session *session, const char *path, const cli_opti
 /** Loads the configuration's data; cli_folders are searched. */
 int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options);
 int cli_session_load_model(cli_session *session, const char *path);
-/** Takes the skipped rows from session->report, after all reading. */
-void cli_session_take_report(cli_session *session);
 /** Lists skipped rows, if any, on stderr. */
 void cli_session_tell_wrong_rows(const cli_session *session);
-/** {"rows": number of skipped rows, "first": [messages]}; NULL when out of memory. */
+/** {"rows": number of skipped rows, "first": [{"row", "column", "message"}, ...]}; NULL when out of memory. */
 json_t *cli_session_wrong_json(const cli_session *session);
 
 /* -- folders.c --------------------------------------------------------------------------------------------------- */

@@ -36,7 +36,7 @@ static int evaluate_files(cli_session *session, const cli_options *given)
     const plx_source files = {.size = sizeof files, .paths = given->arguments + 1, .n_paths = given->n_arguments - 1};
     const plx_evaluation wanted = {.size = sizeof wanted, .source = &files, .loss_weights = given->weighted};
     plx_status status = plx_model_evaluate(session->model, &wanted, metrics, &session->report, &error);
-    cli_session_take_report(session);
+    cli_reading_close(&session->reading);
     if (status != PLX_OK)
         code = cli_fail_error(&error);
     else if (given->json)
@@ -61,7 +61,7 @@ const cli_verb cli_evaluate = {
         "The files have the format and columns of the training files, labels included; - is standard input.\n"
         "--json prints one object: model (the path), rows, seconds (load, evaluate, total), test (metrics by task,\n"
         "as 'plexus fit' prints them, whatever the rows are; null for an undefined metric) and skipped (number\n"
-        "of rows, and what was wrong with the first ones).\n",
+        "of rows, and of the first ones row, column and message; null where unknown).\n",
     .examples = "plexus evaluate visits/model.plexus new.csv\n"
                 "zcat new.csv.gz | plexus evaluate visits/model.plexus - --json\n",
     .options = options,

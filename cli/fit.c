@@ -246,8 +246,9 @@ const cli_verb cli_fit = {
                "others). After Ctrl-C, a crash or a power failure, the same command with --resume continues from\n"
                "there; the result is bit-identical to an uninterrupted run.\n\n"
                "--json prints one object: model (the path), epochs, best_epoch, seconds (load, train, total),\n"
-               "rows_per_second, test and validation (metrics by task), skipped (rows, and errors of the first ones),\n"
-               "stopped_early, cancelled (by a signal) and error (null, or why training failed).\n",
+               "rows_per_second, test and validation (metrics by task), skipped (rows, and of the first ones row,\n"
+               "column and message, null where unknown), stopped_early, cancelled (by a signal) and error (null, or\n"
+               "why training failed).\n",
     .examples = "plexus fit visits.yaml --out visits\n"
                 "plexus fit visits.yaml --set model.num_experts=8 --seed 2 --out other\n"
                 "plexus fit visits.yaml --out visits --resume\n"

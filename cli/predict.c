@@ -225,7 +225,7 @@ static int score(cli_session *session, const cli_options *given, printer *p)
                                    .columns = p->kept,
                                    .n_columns = p->n_kept};
     plx_status status = plx_model_predict(session->model, &wanted, &session->report, &error);
-    cli_session_take_report(session);
+    cli_reading_close(&session->reading);
     const bool is_scored = status == PLX_OK || p->output.has_failed; /* closing reports the failed write */
     if (!is_scored) code = cli_fail_error(&error);
     if (status == PLX_OK) write_head(p);

@@ -104,7 +104,6 @@ int cli_session_load_data(cli_session *session, const char *config_path, const c
     if (status != PLX_OK) return cli_fail_error(&error);
     session->load_seconds = cli_seconds() - start;
     session->report = *plx_data_report(session->data);
-    cli_session_take_report(session);
     return CLI_DONE;
 }
 
@@ -117,32 +116,39 @@ int cli_session_load_model(cli_session *session, const char *path)
     return CLI_DONE;
 }
 
-void cli_session_take_report(cli_session *session)
+/** How many of the skipped rows are reported one by one. */
+static int n_reported(const plx_read_report *report)
 {
-    cli_reading_close(&session->reading);
-    session->n_wrong = session->report.wrong_rows;
-    for (session->n_told = 0; session->n_told < session->n_wrong && session->n_told < PLX_REPORTED_ROWS;
-         session->n_told++)
-        session->told[session->n_told] = session->report.wrong_row[session->n_told].message;
+    return report->wrong_rows < PLX_REPORTED_ROWS ? (int)report->wrong_rows : PLX_REPORTED_ROWS;
 }
 
 void cli_session_tell_wrong_rows(const cli_session *session)
 {
-    if (session->n_wrong == 0) return;
-    fprintf(stderr, "plexus: %lld invalid row%s skipped\n", (long long)session->n_wrong, cli_plural(session->n_wrong));
-    for (int i = 0; i < session->n_told; i++)
-        fprintf(stderr, "  %s\n", session->told[i]);
-    if (session->n_wrong > session->n_told)
-        fprintf(stderr, "  and %lld more\n", (long long)(session->n_wrong - session->n_told));
+    const plx_read_report *report = &session->report;
+    const int n = n_reported(report);
+    if (report->wrong_rows == 0) return;
+    fprintf(stderr, "plexus: %lld invalid row%s skipped\n", (long long)report->wrong_rows,
+            cli_plural(report->wrong_rows));
+    for (int i = 0; i < n; i++)
+        fprintf(stderr, "  %s\n", report->wrong_row[i].message);
+    if (report->wrong_rows > n) fprintf(stderr, "  and %lld more\n", (long long)(report->wrong_rows - n));
+}
+
+/* Null for a number or column that is unknown. */
+static json_t *row_json(const plx_wrong_row *one)
+{
+    return json_pack("{s:o, s:s?, s:s}", "row", one->row > 0 ? json_integer((json_int_t)one->row) : json_null(),
+                     "column", one->column[0] ? one->column : NULL, "message", one->message);
 }
 
 json_t *cli_session_wrong_json(const cli_session *session)
 {
-    json_t *texts = json_array();
+    const plx_read_report *report = &session->report;
+    json_t *rows = json_array();
     int failed = 0;
-    for (int i = 0; i < session->n_told; i++)
-        failed |= json_array_append_new(texts, json_string(session->told[i]));
-    json_t *object = failed ? NULL : json_pack("{s:I, s:O}", "rows", (json_int_t)session->n_wrong, "first", texts);
-    json_decref(texts);
+    for (int i = 0; i < n_reported(report); i++)
+        failed |= json_array_append_new(rows, row_json(&report->wrong_row[i]));
+    json_t *object = failed ? NULL : json_pack("{s:I, s:O}", "rows", (json_int_t)report->wrong_rows, "first", rows);
+    json_decref(rows);
     return object;
 }

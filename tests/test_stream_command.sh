@@ -176,7 +176,8 @@ test_wrong_rows() {
     code 1 "$PLEXUS" fit small.yaml --quiet --set 'data.train=[wrong.csv]'
     has err 'wrong.csv:2:3: '
     code 0 "$PLEXUS" fit small.yaml --quiet --json --out a --set 'data.train=[wrong.csv]' --set data.on_error=skip
-    has out '"skipped":{"rows":14,"first":['
+    has out '"skipped":{"rows":14,"first":[{"row":1,"column":"size","message":"./wrong.csv:2:3: ' \
+        '{"row":5,"column":null,"message":"./wrong.csv:6: '
     has err '14 invalid rows skipped' 'wrong.csv:2:3: ' 'and 4 more'
     code 0 "$PLEXUS" predict a/model.plexus rows.csv
     same out plain.csv
