@@ -296,6 +296,98 @@ def test_lists(folder, keep, normalize):
     check(folder, name, features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]})
 
 
+@needs_command
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_blanks_around_items(tmp_path, decimal):
+    """Blanks and tabs around items are removed, inside them they are not; also with separators and weights."""
+    random = np.random.default_rng(8)
+    texts = ["a", "b", "a b", "a  b", "b\ta", "a \t b c", "a b c d e", "b:", "é ê"]
+
+    def around(text):
+        ends = ["", "", " ", "\t", "  ", " \t ", "\t \t", "   \t"]
+        return random.choice(ends) + text + random.choice(ends)
+
+    def weight():
+        return f"{random.normal():.3f}".replace(".", decimal) if random.random() < 0.8 else str(random.integers(9))
+
+    def write(name, n, unknown):
+        known = texts + unknown
+        with open(tmp_path / name, "w", newline="") as file:
+            writer = csv.writer(file, delimiter=";")
+            writer.writerow(["tags", "wide", "scores", "marks", "weights", "pay", "click", "buy"])
+            for _ in range(n):
+                items = [str(random.choice(known)) for _ in range(random.integers(0, 7))]
+                marks = [x for x in items if x.strip()]
+                writer.writerow(
+                    [
+                        "|".join(around(x) for x in items),
+                        "::".join(around(x) for x in items),
+                        "|".join(around(f"{around(x)}::{around(weight())}") for x in marks if x != "b:"),
+                        "|".join(around(x) for x in marks),
+                        "|".join(around(weight()) + random.choice(["", "| \t"]) for _ in marks),
+                        random.choice(["", "true", "FALSE", weight(), weight()]),
+                        *random.integers(0, 2, 2),
+                    ]
+                )
+
+    write("train.csv", 500, [])
+    write("new.csv", 400, ["", " ", "\t ", "a b c d e f g", "b\t\ta", "a\tb", "ab", "a b c d"])
+    several = {"kind": "list", "embedding_dim": 4, "max_length": 5}
+    features = [
+        {**several, "name": "tags"},
+        {**several, "name": "wide", "separator": "::", "keep": "last"},
+        {**several, "name": "scores", "weight_separator": "::", "combiner": "sum"},
+        {**several, "name": "marks", "weight_column": "weights"},
+        {"name": "pay", "kind": "dense", "missing": 0},
+        {"name": "pay_text", "kind": "sparse", "column": "pay", "embedding_dim": 2, "text": "exact"},
+    ]
+    data = {"delimiter": ";", "decimal": decimal}
+    model = {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]}
+    _, session, scores = fitted(tmp_path, "blanks", features, model, data=data)
+    with open(tmp_path / "new.csv", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    cells = {name: np.array([row[name] for row in rows], object).reshape(-1, 1) for name in rows[0]}
+    compare(session, scores, feed(session, cells))
+    for row in range(0, 400, 40):  # other widths of the tensors
+        one = feed(session, {name: x[row : row + 1] for name, x in cells.items()})
+        assert np.concatenate(session.run(None, one), axis=1)[0] == pytest.approx(scores[row], abs=1e-6)
+
+
+@needs_command
+def test_blanks_that_stay(tmp_path):
+    """Where ONNX cannot remove blanks, the export warns."""
+    long = " ".join("ab" * 50)
+    with open(tmp_path / "train.csv", "w") as file:
+        file.write("tags,pairs,click,buy\n")
+        file.writelines(f"{long if i % 3 else 'x'}|y,x {i}|y 2,{i % 2},{i % 3 % 2}\n" for i in range(60))
+    (tmp_path / "new.csv").write_text((tmp_path / "train.csv").read_text())
+    features = [{**LIST, "name": "tags"}, {**LIST, "name": "pairs", "weight_separator": " "}]
+    file, session, scores = fitted(tmp_path, "stay", features, {"name": "mmoe", "num_experts": 2})
+    compare(session, scores, feed(session, cells_of(tmp_path / "new.csv")))
+    with pytest.warns(RuntimeWarning) as told:
+        plexus.load_model(file).export_onnx(tmp_path / "again.onnx")
+    first, second = (str(one.message) for one in told)
+    assert first.startswith("list 'tags': a category has 64 blanks or more, so that the ONNX model does not remove")
+    assert second.startswith("list 'pairs': its weight_separator is a blank, so that")
+
+
+@needs_command
+def test_texts_that_are_no_numbers(folder):
+    """Cast reads the 1 of "1x" and of "1,5": such a text is refused, as plexus refuses it."""
+    features = [
+        {"name": "pay", "kind": "dense", "missing": 0},
+        {"name": "pay_text", "kind": "sparse", "column": "pay", "embedding_dim": 2, "text": "exact"},
+        {**LIST, "name": "scores", "separator": ",", "weight_separator": ":", "combiner": "sum"},
+    ]
+    _, session, _ = fitted(folder, "no_numbers", features, {"name": "mmoe", "num_experts": 2})
+    for pay, cell in [("1x", "t1:1"), ("1,5", "t1:1"), ("0x10", "t1:1"), ("1", "t1:1x"), ("1", "t1"), ("1", "t1:")]:
+        with pytest.raises(Exception, match="stod"):
+            session.run(None, {"pay": np.array([[pay]], object), "scores": np.array([[cell]], object)})
+    for pay in ("1", "-1.5e3", ".5", "5.", " 7 ", "true", "nan", ""):
+        out = session.run(None, {"pay": np.array([[pay]], object), "scores": np.array([["t1:1, t2:2"]], object)})
+        assert np.all(np.isfinite(out))
+
+
 # xxh64 is not in the standard library; ids are its results for a table of this size.
 def hashed(texts, buckets):
     xxhash = pytest.importorskip("xxhash")

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Encodes raw cells as operators, like the encoders of src/data row by row. LabelEncoder looks up texts; numbers are
- * doubles until they are scaled. ONNX has no hash, so hashed features take ids, and no operator trims blanks around a
- * cell: the caller of the model has to.
+ * doubles until they are scaled. ONNX has no hash, so hashed features take ids. Blanks around a list's items are
+ * removed; those around a cell are not, since that takes many operators: the caller of the model has to.
  */
 #include <math.h>
 #include <stdio.h>
@@ -13,8 +13,10 @@
 #include "data/feature_dense.h"
 #include "data/feature_list.h"
 #include "store/onnx_dates.h"
+#include "store/onnx_lists.h"
 #include "store/onnx_network.h"
 #include "store/onnx_numbers.h"
+#include "store/onnx_texts.h"
 
 typedef struct encode {
     plx_onnx *onnx;
@@ -62,17 +64,24 @@ static plx_status text_of(encode *e, int input, const char **out, plx_error *err
     return PLX_OK;
 }
 
+static bool has_comma(const encode *e)
+{
+    const char *decimal = e->encoders->spec.data.decimal;
+    return decimal && decimal[0] == ',';
+}
+
 /* Parses a text: NaN if it is empty or means a missing value. */
 static const char *parsed(encode *e, const char *text)
 {
     plx_onnx *onnx = e->onnx;
     const plx_text_list *missing = &e->encoders->spec.data.missing;
+    const char *number = plx_onnx_number_texts(onnx, text, has_comma(e));
     const char *is_missing = plx_onnx_two(onnx, "Equal", text, plx_onnx_text_of(onnx, ""));
     for (int i = 0; i < missing->n; i++) {
         const char *is_this = plx_onnx_two(onnx, "Equal", text, plx_onnx_text_of(onnx, missing->items[i]));
         is_missing = plx_onnx_two(onnx, "Or", is_missing, is_this);
     }
-    const char *number = plx_onnx_three(onnx, "Where", is_missing, plx_onnx_text_of(onnx, "nan"), text);
+    number = plx_onnx_three(onnx, "Where", is_missing, plx_onnx_text_of(onnx, "nan"), number);
     return plx_onnx_cast(onnx, number, PLX_ONNX_DOUBLE);
 }
 
@@ -177,76 +186,6 @@ static plx_status encode_buckets(encode *e, const plx_encoder *feature, plx_erro
 
 /* -- Lists -------------------------------------------------------------------------------------------------------- */
 
-/*
- * Splits texts at a separator: adds a dimension, padded with empty texts. There is always an empty part at the end, so
- * that no dimension is 0. `counts` (may be NULL): the number of parts, including the empty one.
- */
-static const char *split(plx_onnx *onnx, const char *texts, const char *separator, const char **counts)
-{
-    const char *outputs[2] = {NULL, NULL};
-    const char *closed = plx_onnx_two(onnx, "StringConcat", texts, plx_onnx_text_of(onnx, separator));
-    const plx_onnx_attribute attribute = {.name = "delimiter", .kind = PLX_ONNX_TEXT, .text = separator};
-    plx_onnx_call_of(onnx, &(plx_onnx_call){.op = "StringSplit",
-                                            .inputs = &closed,
-                                            .n_inputs = 1,
-                                            .attributes = &attribute,
-                                            .n_attributes = 1,
-                                            .n_outputs = 2,
-                                            .outputs = outputs});
-    if (counts) *counts = outputs[1];
-    return outputs[0];
-}
-
-/* Part `i` of split texts. */
-static const char *part(plx_onnx *onnx, const char *parts, int64_t i)
-{
-    const char *inputs[] = {parts, plx_onnx_int(onnx, i)};
-    return plx_onnx_axis(onnx, "Squeeze", plx_onnx_along(onnx, "Gather", inputs, 2, "axis", 2), 2);
-}
-
-static const char *is_given(plx_onnx *onnx, const char *texts)
-{
-    return plx_onnx_one(onnx, "Not", plx_onnx_two(onnx, "Equal", texts, plx_onnx_text_of(onnx, "")));
-}
-
-/* Ranks of items from 1; `is_item` [rows, places]. */
-static const char *ranks(plx_onnx *onnx, const char *is_item)
-{
-    return plx_onnx_axis(onnx, "CumSum", plx_onnx_cast(onnx, is_item, PLX_ONNX_INT64), 1);
-}
-
-/* Moves items to the front, in their order. */
-static const char *gathered(plx_onnx *onnx, const char *items)
-{
-    const char *is_item = is_given(onnx, items), *last = plx_onnx_int(onnx, INT32_MAX);
-    const char *order = plx_onnx_three(onnx, "Where", is_item, ranks(onnx, is_item), last);
-    const char *width = plx_onnx_two(onnx, "Gather", plx_onnx_one(onnx, "Shape", items), plx_onnx_int(onnx, 1));
-    const plx_onnx_attribute attributes[] = {{.name = "axis", .kind = PLX_ONNX_INT, .number = 1},
-                                             {.name = "largest", .kind = PLX_ONNX_INT, .number = 0}};
-    const char *outputs[2] = {NULL, NULL};
-    plx_onnx_call_of(onnx, &(plx_onnx_call){.op = "TopK",
-                                            .inputs = (const char *[]){order, width},
-                                            .n_inputs = 2,
-                                            .attributes = attributes,
-                                            .n_attributes = 2,
-                                            .n_outputs = 2,
-                                            .outputs = outputs});
-    return plx_onnx_along(onnx, "GatherElements", (const char *[]){items, outputs[1]}, 2, "axis", 1);
-}
-
-/* The items to keep: at most max_length. */
-static const char *kept(plx_onnx *onnx, const plx_feature_spec *spec, const char *is_item)
-{
-    const char *rank = ranks(onnx, is_item), *most = plx_onnx_int(onnx, spec->max_length), *is_kept;
-    if (spec->keep == PLX_KEEP_FIRST) {
-        is_kept = plx_onnx_two(onnx, "LessOrEqual", rank, most);
-    } else {
-        const char *n = plx_onnx_axis(onnx, "ReduceMax", rank, 1);
-        is_kept = plx_onnx_two(onnx, "Greater", rank, plx_onnx_two(onnx, "Sub", n, most));
-    }
-    return plx_onnx_two(onnx, "And", is_item, is_kept);
-}
-
 /* The parts of a list's cell; weights are numbers or texts. */
 typedef struct pieces {
     const char *ids, *is_item, *weights, *weight_texts;
@@ -255,11 +194,12 @@ typedef struct pieces {
 static void finish_list(encode *e, const plx_list_encoder *list, const pieces *p, plx_onnx_list *out)
 {
     plx_onnx *onnx = e->onnx;
-    const char *is_kept = kept(onnx, list->spec, p->is_item), *weights = p->weights;
+    const char *is_kept = plx_onnx_kept(onnx, list->spec, p->is_item), *weights = p->weights;
     *out = (plx_onnx_list){.ids = p->ids, .taken = plx_onnx_cast(onnx, is_kept, PLX_ONNX_FLOAT)};
     out->weights = out->taken;
     if (p->weight_texts) {
-        const char *texts = plx_onnx_three(onnx, "Where", is_kept, p->weight_texts, plx_onnx_text_of(onnx, "0"));
+        const char *texts = plx_onnx_number_texts(onnx, p->weight_texts, has_comma(e));
+        texts = plx_onnx_three(onnx, "Where", is_kept, texts, plx_onnx_text_of(onnx, "0"));
         weights = plx_onnx_cast(onnx, texts, PLX_ONNX_FLOAT);
     } else if (weights) {
         weights = plx_onnx_three(onnx, "Where", is_kept, weights, plx_onnx_float(onnx, 0));
@@ -295,22 +235,59 @@ static bool holds(const plx_dictionary *texts, plx_slice separator)
     return false;
 }
 
+/* Texts [rows, places] without blanks around them if the list is read so; `known` as in plx_onnx_trimmed. */
+static const char *trimmed(const encode *e, const plx_list_encoder *list, const char *texts,
+                           const plx_dictionary *known)
+{
+    if (!list->trim || !plx_onnx_can_trim(known)) return texts;
+    return plx_onnx_trimmed(e->onnx, texts, known);
+}
+
+/* No item can be trimmed if a category has too many blanks, or if the end of a trimmed item is not known. */
+static void tell_of_blanks(const encode *e, const plx_list_encoder *list)
+{
+    char line[512];
+    const char *weights = list->weight_separator.text;
+    const bool cuts_at_blanks = list->weight_separator.length && strspn(weights, " \t") == strlen(weights);
+    if (!list->trim || (plx_onnx_can_trim(&list->vocabulary->texts) && !cuts_at_blanks)) return;
+    snprintf(line, sizeof line,
+             "list '%.100s': %s, so that the ONNX model does not remove blanks around items; pass the items without "
+             "(docs/onnx.md)",
+             list->spec->name, cuts_at_blanks ? "its weight_separator is a blank" : "a category has 64 blanks or more");
+    e->tell(e->user, line);
+}
+
 /* Items "text:weight". An item with several separators has an unknown text, as long as no known one contains the
  * separator. */
 static plx_status cut_weights(encode *e, const plx_list_encoder *list, const char *items, pieces *p, plx_error *err)
 {
     plx_onnx *onnx = e->onnx;
-    const char *counts;
-    if (holds(&list->vocabulary->texts, list->weight_separator))
+    const plx_dictionary *known = &list->vocabulary->texts;
+    const char *counts, *one = plx_onnx_int(onnx, 1);
+    if (holds(known, list->weight_separator))
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED,
                  "list '%s': a category holds its weight_separator '%s', and ONNX cannot know where to split; use "
                  "another separator, or a weight_column",
                  list->spec->name, list->weight_separator.text);
-    const char *parts = split(onnx, items, list->weight_separator.text, &counts);
+    const char *parts = plx_onnx_split(onnx, items, list->weight_separator.text, &counts);
+    const char *text = trimmed(e, list, plx_onnx_part(onnx, parts, 1), known);
+    const char *is_cut = plx_onnx_two(onnx, "Greater", counts, plx_onnx_int(onnx, 2));
     const char *is_cut_once = plx_onnx_two(onnx, "Equal", counts, plx_onnx_int(onnx, 3));
-    const char *ids = ids_of(onnx, list->vocabulary, part(onnx, parts, 0));
-    p->ids = plx_onnx_three(onnx, "Where", is_cut_once, ids, plx_onnx_int(onnx, 0));
-    p->weight_texts = part(onnx, parts, 1);
+    const char *last = plx_onnx_axis(onnx, "Unsqueeze", plx_onnx_two(onnx, "Sub", counts, one), 2);
+    last = plx_onnx_along(onnx, "GatherElements", (const char *[]){parts, last}, 2, "axis", 2);
+    p->is_item = plx_onnx_two(onnx, "Or", is_cut, plx_onnx_is_given(onnx, text));
+    p->ids = plx_onnx_three(onnx, "Where", is_cut_once, ids_of(onnx, list->vocabulary, text), plx_onnx_int(onnx, 0));
+    p->weight_texts =
+        plx_onnx_three(onnx, "Where", is_cut, plx_onnx_axis(onnx, "Squeeze", last, 2), plx_onnx_text_of(onnx, ""));
+    return PLX_OK;
+}
+
+/* The items of a column of lists [rows, places]. */
+static plx_status items_of(encode *e, const plx_list_encoder *list, int input, const char **items, plx_error *err)
+{
+    const char *cell;
+    PLX_TRY(text_of(e, input, &cell, err));
+    *items = plx_onnx_axis(e->onnx, "Squeeze", plx_onnx_split(e->onnx, cell, list->separator.text, NULL), 1);
     return PLX_OK;
 }
 
@@ -319,22 +296,23 @@ static plx_status encode_list(encode *e, const plx_encoder *feature, plx_error *
     plx_onnx *onnx = e->onnx;
     const plx_list_encoder *list = feature->own;
     plx_onnx_list *out = &e->out->lists[feature->outputs[0].place];
-    const char *cell;
+    const char *items, *weights;
     pieces p = {0};
     if (list->vocabulary->hash_buckets) return encode_hashed_list(e, list, out, err);
-    PLX_TRY(text_of(e, list->input, &cell, err));
-    const char *items = plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator.text, NULL), 1);
-    if (list->weight_input >= 0) {
-        PLX_TRY(text_of(e, list->weight_input, &cell, err));
-        p.weight_texts =
-            gathered(onnx, plx_onnx_axis(onnx, "Squeeze", split(onnx, cell, list->separator.text, NULL), 1));
-        items = gathered(onnx, items);
-    }
-    p.is_item = is_given(onnx, items);
-    if (list->weight_separator.length)
+    tell_of_blanks(e, list);
+    PLX_TRY(items_of(e, list, list->input, &items, err));
+    if (list->weight_separator.length) {
         PLX_TRY(cut_weights(e, list, items, &p, err));
-    else
+    } else {
+        items = trimmed(e, list, items, &list->vocabulary->texts);
+        if (list->weight_input >= 0) {
+            PLX_TRY(items_of(e, list, list->weight_input, &weights, err));
+            p.weight_texts = plx_onnx_gathered(onnx, trimmed(e, list, weights, NULL), items);
+            items = plx_onnx_gathered(onnx, items, NULL);
+        }
+        p.is_item = plx_onnx_is_given(onnx, items);
         p.ids = ids_of(onnx, list->vocabulary, items);
+    }
     finish_list(e, list, &p, out);
     return PLX_OK;
 }

@@ -125,7 +125,7 @@ static const char *new_name(plx_onnx *onnx, const char *what)
 
 static void add_attribute(plx_onnx *onnx, plx_string *node, const plx_onnx_attribute *attribute)
 {
-    static const int types[] = {TYPE_INT, TYPE_FLOAT, TYPE_TEXT, TYPE_INTS, TYPE_TEXTS};
+    static const int types[] = {TYPE_INT, TYPE_FLOAT, TYPE_TEXT, TYPE_GRAPH, TYPE_INTS, TYPE_TEXTS};
     plx_string message;
     plx_string_init(&message, onnx->allocator);
     plx_pb_text(&message, ATTRIBUTE_NAME, attribute->name);
@@ -138,6 +138,10 @@ static void add_attribute(plx_onnx *onnx, plx_string *node, const plx_onnx_attri
         break;
     case PLX_ONNX_TEXT:
         plx_pb_text(&message, ATTRIBUTE_TEXT, attribute->text);
+        break;
+    case PLX_ONNX_GRAPH:
+        plx_pb_bytes(&message, ATTRIBUTE_GRAPH, attribute->graph->text ? attribute->graph->text : "",
+                     attribute->graph->length);
         break;
     case PLX_ONNX_INTS:
         for (int64_t i = 0; i < attribute->number; i++)
@@ -209,6 +213,43 @@ const char *plx_onnx_cast(plx_onnx *onnx, const char *x, plx_onnx_type type)
     return plx_onnx_along(onnx, "Cast", &x, 1, "to", type);
 }
 
+static const char *same(plx_onnx *onnx, const char *x, const void *by)
+{
+    (void)by;
+    return plx_onnx_one(onnx, "Identity", x);
+}
+
+/* GraphProto of what `make` adds; values of the graph around it can be used in it. */
+static plx_string branch(plx_onnx *onnx, const char *x, const char *(*make)(plx_onnx *, const char *, const void *),
+                         const void *by)
+{
+    plx_string around = onnx->nodes, graph, output;
+    plx_string_init(&onnx->nodes, onnx->allocator);
+    const char *made = make(onnx, x, by);
+    graph = onnx->nodes;
+    onnx->nodes = around;
+    plx_pb_text(&graph, GRAPH_NAME, made);
+    plx_string_init(&output, onnx->allocator);
+    plx_pb_text(&output, VALUE_NAME, made);
+    plx_onnx_add_message(onnx, &graph, GRAPH_OUTPUT, &output);
+    onnx->failed |= graph.failed;
+    return graph;
+}
+
+const char *plx_onnx_if(plx_onnx *onnx, const char *condition, const char *x,
+                        const char *(*make)(plx_onnx *, const char *, const void *), const void *by)
+{
+    plx_string yes = branch(onnx, x, make, by), no = branch(onnx, x, same, NULL);
+    const plx_onnx_attribute attributes[] = {{.name = "then_branch", .kind = PLX_ONNX_GRAPH, .graph = &yes},
+                                             {.name = "else_branch", .kind = PLX_ONNX_GRAPH, .graph = &no}};
+    const char *out = plx_onnx_call_of(
+        onnx,
+        &(plx_onnx_call){.op = "If", .inputs = &condition, .n_inputs = 1, .attributes = attributes, .n_attributes = 2});
+    plx_string_release(&yes);
+    plx_string_release(&no);
+    return out;
+}
+
 /* -- Tensors ------------------------------------------------------------------------------------------------------ */
 
 static const char *add_tensor(plx_onnx *onnx, const struct plx_onnx_tensor *tensor)
@@ -242,14 +283,14 @@ const char *plx_onnx_doubles(plx_onnx *onnx, const double *numbers, int64_t n)
     return constant(onnx, PLX_ONNX_DOUBLE, numbers, n, sizeof *numbers);
 }
 
-static const char *constant_ints(plx_onnx *onnx, const int64_t *numbers, int64_t n)
+const char *plx_onnx_ints(plx_onnx *onnx, const int64_t *numbers, int64_t n)
 {
     return constant(onnx, PLX_ONNX_INT64, numbers, n, sizeof *numbers);
 }
 
 const char *plx_onnx_reshape(plx_onnx *onnx, const char *x, const int64_t *dims, int n)
 {
-    return plx_onnx_two(onnx, "Reshape", x, constant_ints(onnx, dims, n));
+    return plx_onnx_two(onnx, "Reshape", x, plx_onnx_ints(onnx, dims, n));
 }
 
 const char *plx_onnx_float(plx_onnx *onnx, float number)
@@ -264,7 +305,7 @@ const char *plx_onnx_double(plx_onnx *onnx, double number)
 
 const char *plx_onnx_int(plx_onnx *onnx, int64_t number)
 {
-    return constant_ints(onnx, &number, 1);
+    return plx_onnx_ints(onnx, &number, 1);
 }
 
 const char *plx_onnx_text_of(plx_onnx *onnx, const char *text)

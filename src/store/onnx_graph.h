@@ -52,13 +52,14 @@ void plx_onnx_metadata(plx_onnx *onnx, const char *key, const char *text);
 
 /* -- Operators ---------------------------------------------------------------------------------------------------- */
 
-/** An attribute: `text`, else `texts`, else `ints`, else the number selected by its type. */
+/** An attribute: `kind` selects the member that holds its value. */
 typedef struct plx_onnx_attribute {
     const char *name;
-    enum { PLX_ONNX_INT, PLX_ONNX_REAL, PLX_ONNX_TEXT, PLX_ONNX_INTS, PLX_ONNX_TEXTS } kind;
+    enum { PLX_ONNX_INT, PLX_ONNX_REAL, PLX_ONNX_TEXT, PLX_ONNX_GRAPH, PLX_ONNX_INTS, PLX_ONNX_TEXTS } kind;
     int64_t number; /* PLX_ONNX_INT; the number of items of the last two */
     float real;
     const char *text;
+    const plx_string *graph; /* an encoded GraphProto */
     /** Item i of a list, called in ascending order. */
     plx_slice (*text_at)(const void *list, int64_t i);
     int64_t (*int_at)(const void *list, int64_t i);
@@ -86,6 +87,9 @@ const char *plx_onnx_along(plx_onnx *onnx, const char *op, const char *const *in
                            int64_t number);
 /** With the axis as a second input: Squeeze, Unsqueeze, ReduceSum (which keeps it), CumSum. */
 const char *plx_onnx_axis(plx_onnx *onnx, const char *op, const char *x, int64_t axis);
+/** The result of `make`, whose operators run only where `condition` [any shape with one element] is true, or `x`. */
+const char *plx_onnx_if(plx_onnx *onnx, const char *condition, const char *x,
+                        const char *(*make)(plx_onnx *onnx, const char *x, const void *by), const void *by);
 const char *plx_onnx_cast(plx_onnx *onnx, const char *x, plx_onnx_type type);
 /** `x` with the shape `dims` [n]; 0 keeps a dimension. */
 const char *plx_onnx_reshape(plx_onnx *onnx, const char *x, const int64_t *dims, int n);
@@ -95,6 +99,7 @@ const char *plx_onnx_reshape(plx_onnx *onnx, const char *x, const int64_t *dims,
 /** One dimension; numbers and texts are copied. */
 const char *plx_onnx_floats(plx_onnx *onnx, const float *numbers, int64_t n);
 const char *plx_onnx_doubles(plx_onnx *onnx, const double *numbers, int64_t n);
+const char *plx_onnx_ints(plx_onnx *onnx, const int64_t *numbers, int64_t n);
 const char *plx_onnx_text_of(plx_onnx *onnx, const char *text);
 const char *plx_onnx_float(plx_onnx *onnx, float number);
 const char *plx_onnx_double(plx_onnx *onnx, double number);

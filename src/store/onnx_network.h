@@ -31,9 +31,6 @@ plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onn
 /** Whether the kind of features has an ONNX form. */
 bool plx_onnx_knows_kind(int kind);
 
-/** The weights [rows, items] of a list for the network, 0 where `is_kept` is false. */
-const char *plx_onnx_weights(plx_onnx *onnx, const plx_feature_spec *spec, const char *weights, const char *is_kept);
-
 /** The values of the predictions, `predictions` [graph->n_tasks], each [rows, its width]. */
 plx_status plx_onnx_network(plx_onnx *onnx, const plx_graph *graph, const plx_onnx_record *record,
                             const char **predictions, plx_error *err);
