@@ -33,7 +33,7 @@ typedef struct cli_texts {
 /** The values of all options of all verbs; a verb reads the options of its table. */
 typedef struct cli_options {
     const char *out, *data, *dir, *from, *cpu, *config, *tensorboard, *onnx;
-    cli_texts set, keep;
+    cli_texts set, keep, metric;
     int64_t seed; /* negative: not given */
     int64_t threads, rows, dim, sines;
     double correlation, scale, noise;
@@ -247,9 +247,9 @@ void cli_run_folder_close(cli_run_folder *folder, bool is_complete);
 /* -- results.c --------------------------------------------------------------------------------------------------- */
 
 /** Prints each task's metrics; `title` heads the task names: "test", or "task" for rows of no part. */
-void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks);
+void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks, const cli_texts *chosen);
 /** {task: {metric: number or null}}; NULL when out of memory. */
-json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks);
+json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks, const cli_texts *chosen);
 /** A number, or null if it is not finite. */
 json_t *cli_number_json(double value);
 /** Prints `object` on stdout and releases it; NULL: out of memory. */

@@ -23,6 +23,8 @@ static const cli_option options[] = {
      0, 0},
     {"force", NULL, "replace a finished run in DIR; without it, its files move to DIR/previous", CLI_FLAG,
      offsetof(cli_options, force), 0, 0, 0},
+    {"metric", "NAME@N", "a further metric, such as accuracy@3 or pinball@0.9; may be repeated", CLI_TEXTS,
+     offsetof(cli_options, metric), 0, 0, 0},
     {"json", NULL, "print one JSON object instead of tables", CLI_FLAG, offsetof(cli_options, json), 0, 0, 0},
     {"quiet", NULL, "no progress, no warnings", CLI_FLAG, offsetof(cli_options, quiet), 0, 0, 0},
 };
@@ -110,7 +112,9 @@ static int train(fit_run *run, const cli_options *given)
                              .log_path = run->folder.partial_log,
                              .checkpoint_path = run->folder.checkpoint,
                              .resume = given->resume,
-                             .tensorboard = given->tensorboard};
+                             .tensorboard = given->tensorboard,
+                             .metrics = given->metric.items,
+                             .n_metrics = given->metric.n};
     run->report.size = sizeof run->report;
     cli_progress_open(&run->progress, given->quiet, run->task_names, run->n_tasks);
     cli_signals_catch();
@@ -130,42 +134,47 @@ static int train(fit_run *run, const cli_options *given)
     return CLI_DONE;
 }
 
-static int evaluate(fit_run *run)
+static int evaluate(fit_run *run, const cli_options *given)
 {
     for (int part = PLX_PART_VALIDATION; part < N_PARTS; part++) {
         if (plx_data_rows(run->session.data, (plx_part)part) == 0) continue;
         run->metrics[part] = calloc((size_t)run->n_tasks, sizeof *run->metrics[part]);
         if (!run->metrics[part]) return cli_fail("out of memory");
         plx_error error;
-        const plx_evaluation wanted = {.size = sizeof wanted, .data = run->session.data, .part = (plx_part)part};
+        const plx_evaluation wanted = {.size = sizeof wanted,
+                                       .data = run->session.data,
+                                       .part = (plx_part)part,
+                                       .metrics = given->metric.items,
+                                       .n_metrics = given->metric.n};
         if (plx_model_evaluate(run->session.model, &wanted, run->metrics[part], NULL, &error) != PLX_OK)
             return cli_fail_error(&error);
     }
     return CLI_DONE;
 }
 
-static json_t *part_json(const fit_run *run, plx_part part)
+static json_t *part_json(const fit_run *run, plx_part part, const cli_options *given)
 {
-    return run->metrics[part] ? cli_metrics_json(run->metrics[part], run->n_tasks) : json_object();
+    return run->metrics[part] ? cli_metrics_json(run->metrics[part], run->n_tasks, &given->metric) : json_object();
 }
 
-static json_t *report_json(const fit_run *run)
+static json_t *report_json(const fit_run *run, const cli_options *given)
 {
     const plx_train_report *report = &run->report;
     return json_pack("{s:s, s:i, s:i, s:{s:f, s:f, s:f}, s:o, s:o, s:o, s:o, s:b, s:b, s:s?}", "model",
                      run->folder.model, "epochs", report->epochs, "best_epoch", report->best_epoch, "seconds", "load",
                      run->session.load_seconds, "train", report->seconds, "total", cli_seconds() - run->session.start,
-                     "rows_per_second", cli_number_json(report->rows_per_second), "test", part_json(run, PLX_PART_TEST),
-                     "validation", part_json(run, PLX_PART_VALIDATION), "skipped",
-                     cli_session_wrong_json(&run->session), "stopped_early", report->stopped_early, "cancelled",
-                     report->cancelled, "error", run->failure.code != PLX_OK ? run->failure.message : NULL);
+                     "rows_per_second", cli_number_json(report->rows_per_second), "test",
+                     part_json(run, PLX_PART_TEST, given), "validation", part_json(run, PLX_PART_VALIDATION, given),
+                     "skipped", cli_session_wrong_json(&run->session), "stopped_early", report->stopped_early,
+                     "cancelled", report->cancelled, "error",
+                     run->failure.code != PLX_OK ? run->failure.message : NULL);
 }
 
-static void print_report(const fit_run *run)
+static void print_report(const fit_run *run, const cli_options *given)
 {
     for (int part = PLX_PART_VALIDATION; part < N_PARTS; part++) {
         if (!run->metrics[part]) continue;
-        cli_print_metrics(stdout, part_names[part], run->metrics[part], run->n_tasks);
+        cli_print_metrics(stdout, part_names[part], run->metrics[part], run->n_tasks, &given->metric);
         putchar('\n');
     }
     printf("%d epoch%s, best %d; %.2f s loading, %.2f s training\n", run->report.epochs, cli_plural(run->report.epochs),
@@ -176,8 +185,8 @@ static void print_report(const fit_run *run)
 static int report(fit_run *run, const cli_options *given)
 {
     cli_session_tell_wrong_rows(&run->session);
-    if (given->json) return cli_print_json(report_json(run));
-    print_report(run);
+    if (given->json) return cli_print_json(report_json(run, given));
+    print_report(run, given);
     return CLI_DONE;
 }
 
@@ -190,7 +199,7 @@ static int first_failure(int first, int second)
 /** After training: metrics are reported even if saving failed. */
 static int finish(fit_run *run, const cli_options *given)
 {
-    int code = save(run, given), scored = evaluate(run);
+    int code = save(run, given), scored = evaluate(run, given);
     if (scored == CLI_DONE) scored = report(run, given);
     code = first_failure(code, scored);
     if (run->report.cancelled) code = first_failure(code, CLI_SIGNALLED + cli_signals_caught());

@@ -7,6 +7,18 @@
 
 enum { COLUMN = 10 };
 
+/** The values of a task: the list of metrics, and those chosen by --metric. */
+static int n_values(const cli_texts *chosen)
+{
+    return plx_metric_count() + chosen->n;
+}
+
+static const char *name_of(int metric, const cli_texts *chosen)
+{
+    const plx_metric_info *info = plx_metric_at(metric);
+    return info ? info->name : chosen->items[metric - plx_metric_count()];
+}
+
 /** Whether the task has the metric. */
 static bool is_told(int metric, const plx_metrics *metrics)
 {
@@ -26,6 +38,7 @@ typedef struct table {
     const plx_metrics *metrics;
     int n_tasks;
     int first_width; /* of the column of metric titles */
+    const cli_texts *chosen;
 } table;
 
 static int column_width(const plx_metrics *metrics)
@@ -57,11 +70,11 @@ static void print_figure(const table *t, int metric)
 {
     char text[32];
     const plx_metric_info *info = plx_metric_at(metric);
-    fprintf(t->out, "%-*s", t->first_width, info->title);
+    fprintf(t->out, "%-*s", t->first_width, info ? info->title : name_of(metric, t->chosen));
     for (int task = 0; task < t->n_tasks; task++) {
         const plx_metrics *metrics = &t->metrics[task];
         double value = plx_metrics_value(metrics, metric);
-        bool is_number = metrics->kind == PLX_TASK_REGRESSION && strcmp(info->name, "r2") != 0;
+        bool is_number = metrics->kind == PLX_TASK_REGRESSION && strcmp(name_of(metric, t->chosen), "r2") != 0;
         snprintf(text, sizeof text, is_number ? "%.6g" : "%.4f", value);
         print_cell(t, task, !is_told(metric, metrics) ? "-" : isfinite(value) ? text : "undefined");
     }
@@ -83,7 +96,7 @@ static void print_columns(const table *t)
     if (has_binary) print_counts(t, "positives", &t->metrics->positives, false);
     if (has_groups) print_counts(t, "groups", &t->metrics->groups, false);
     if (has_groups) print_counts(t, "of both classes", &t->metrics->groups_counted, false);
-    for (int metric = 0; metric < plx_metric_count(); metric++) {
+    for (int metric = 0; metric < n_values(t->chosen); metric++) {
         bool is_in_use = false;
         for (int task = 0; task < t->n_tasks; task++)
             is_in_use = is_in_use || is_told(metric, &t->metrics[task]);
@@ -113,9 +126,9 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
     }
 }
 
-void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks)
+void cli_print_metrics(FILE *out, const char *title, const plx_metrics *metrics, int n_tasks, const cli_texts *chosen)
 {
-    table t = {.out = out, .title = title, .first_width = 2 + cli_letters("of both classes")};
+    table t = {.out = out, .title = title, .chosen = chosen, .first_width = 2 + cli_letters("of both classes")};
     for (int first = 0; first < n_tasks; first += t.n_tasks) {
         int width = t.first_width;
         t.metrics = metrics + first;
@@ -134,7 +147,7 @@ json_t *cli_number_json(double value)
     return isfinite(value) ? json_real(value) : json_null();
 }
 
-static json_t *task_json(const plx_metrics *metrics)
+static json_t *task_json(const plx_metrics *metrics, const cli_texts *chosen)
 {
     json_t *object = json_object();
     int failed = json_object_set_new(object, "rows", json_integer(metrics->rows));
@@ -143,21 +156,20 @@ static json_t *task_json(const plx_metrics *metrics)
         failed |= json_object_set_new(object, "groups", json_integer(metrics->groups));
         failed |= json_object_set_new(object, "groups_counted", json_integer(metrics->groups_counted));
     }
-    for (int i = 0; i < plx_metric_count(); i++)
+    for (int i = 0; i < n_values(chosen); i++)
         if (is_told(i, metrics))
-            failed |=
-                json_object_set_new(object, plx_metric_at(i)->name, cli_number_json(plx_metrics_value(metrics, i)));
+            failed |= json_object_set_new(object, name_of(i, chosen), cli_number_json(plx_metrics_value(metrics, i)));
     if (!failed) return object;
     json_decref(object);
     return NULL;
 }
 
-json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks)
+json_t *cli_metrics_json(const plx_metrics *metrics, int n_tasks, const cli_texts *chosen)
 {
     json_t *object = json_object();
     int failed = 0;
     for (int task = 0; task < n_tasks; task++)
-        failed |= json_object_set_new(object, metrics[task].task, task_json(&metrics[task]));
+        failed |= json_object_set_new(object, metrics[task].task, task_json(&metrics[task], chosen));
     if (!failed) return object;
     json_decref(object);
     return NULL;

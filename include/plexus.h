@@ -243,11 +243,12 @@ PLX_API plx_status plx_model_layer_output(const plx_model *model, const plx_data
 
 /* -- Metrics ------------------------------------------------------------------------------------------------ */
 
-/** The number of metrics. */
+/** The number of metrics in the list. Those with a parameter, which plx_evaluation and plx_train_hooks name, follow:
+ * their indexes start here. */
 PLX_API int plx_metric_count(void);
 /** Metrics are indexed from 0, in the order of tables; NULL: no such index. */
 PLX_API const plx_metric_info *plx_metric_at(int metric);
-/** The index of the metric of that name, or -1. */
+/** The index of the metric of that name, without a parameter, or -1. */
 PLX_API int plx_metric_find(const char *name);
 /** A metric's value by its index; NaN: no such index. */
 PLX_API double plx_metrics_value(const plx_metrics *metrics, int metric);

@@ -250,11 +250,15 @@ typedef struct plx_evaluation {
     bool loss_weights;        /* weight rows as in the tasks' losses, by data.row_weight, weight_column and
                                  class_weights; false: 1 */
     const double *weights;    /* [rows, n_tasks], at least 0: weights of rows instead; not with files or a stream */
+    /* [n_metrics] Metrics with a parameter to compute, too: "accuracy@3". The i-th has the index plx_metric_count() + i
+       in plx_metrics. */
+    const char *const *metrics;
+    int n_metrics;
 } plx_evaluation;
 
 /* -- Metrics ---------------------------------------------------------------------------------------------------- */
 
-/** Capacity for metrics; plx_metric_count returns their number. */
+/** Capacity for metrics: plx_metric_count of the list, and those with a parameter. */
 enum { PLX_METRICS_MAX = 64 };
 
 /** Metrics of one task (docs/metrics.md). Unlabelled rows are skipped; every other row counts once unless a function is
@@ -278,6 +282,10 @@ typedef struct plx_metric_info {
     bool needs_groups;   /* needs data.group */
     bool needs_quantile; /* needs a task of loss quantile */
     int direction;       /* 1: larger is better, -1: smaller is better, 0: closest to 1 is best */
+    /* Metrics such as accuracy@3 take a parameter: its name, what NAME@PARAMETER is, and the task kinds that it applies
+       to. NULL, NULL, 0: this metric takes none. */
+    const char *parameter, *parameter_doc;
+    unsigned parameter_kinds;
 } plx_metric_info;
 
 /* -- Training --------------------------------------------------------------------------------------------------- */
@@ -325,6 +333,10 @@ typedef struct plx_train_hooks {
     /* Resume from the file at checkpoint_path if it exists; the result is bit-identical to an uninterrupted run. The
        log is truncated to the checkpoint. */
     bool resume;
+    /* [n_metrics] Metrics with a parameter to compute, too, as in plx_evaluation; the log has them as well. Those of
+       train.monitor follow. */
+    const char *const *metrics;
+    int n_metrics;
 } plx_train_hooks;
 
 typedef struct plx_train_report {

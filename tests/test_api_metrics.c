@@ -219,6 +219,70 @@ static void test_the_monitor_of_classes(void)
     home_remove();
 }
 
+/** What progress reports of one epoch. */
+typedef struct chosen {
+    double top, low, monitored;
+} chosen;
+
+static bool watch_chosen(void *user, const plx_progress *progress)
+{
+    chosen *c = user;
+    if (!progress->validation_metrics || progress->epoch != EPOCHS) return true;
+    c->top = plx_metrics_value(&progress->validation_metrics[SORT], plx_metric_count());
+    c->low = plx_metrics_value(&progress->validation_metrics[PRICE], plx_metric_count() + 1);
+    c->monitored = progress->monitored;
+    CHECK(plx_metrics_value(&progress->training_metrics[SORT], plx_metric_count()) >
+          METRIC(progress->training_metrics[SORT], accuracy));
+    return true;
+}
+
+/* The same values from training, from a part, from a dataset and from files, in the order of the names. */
+static void test_metrics_with_a_parameter(void)
+{
+    static const char *const names[] = {"accuracy@2", "pinball@0.1"};
+    fixture f;
+    chosen c = {0};
+    plx_metrics metrics[4];
+    home_make();
+    write_csv();
+    const plx_train_hooks hooks = {.size = sizeof hooks,
+                                   .progress = watch_chosen,
+                                   .user = &c,
+                                   .training_metrics = true,
+                                   .metrics = names,
+                                   .n_metrics = 2};
+    if (!fixture_ready(&f, NULL, text_with("  monitor: price.pinball@0.1\n  patience: 0\n"))) return;
+    CHECK_STATUS(plx_model_train(f.model, f.data, &hooks, NULL, NULL), PLX_OK);
+    CHECK(c.low == c.monitored && c.top > 0.5 && c.top <= 1);
+    const char *const paths[] = {at("rows.csv")};
+    const plx_source files = {.size = sizeof files, .paths = paths, .n_paths = 1};
+    plx_dataset *dataset = NULL;
+    CHECK_STATUS(plx_dataset_read(f.model, &files, true, &dataset, NULL), PLX_OK);
+    plx_evaluation from[] = {{.size = sizeof *from, .source = &files}, {.size = sizeof *from, .dataset = dataset}};
+    double found[2][2];
+    for (int i = 0; i < 2; i++) {
+        from[i].metrics = names;
+        from[i].n_metrics = 2;
+        CHECK_STATUS(plx_model_evaluate(f.model, &from[i], metrics, NULL, NULL), PLX_OK);
+        found[i][0] = plx_metrics_value(&metrics[SORT], plx_metric_count());
+        found[i][1] = plx_metrics_value(&metrics[PRICE], plx_metric_count() + 1);
+        CHECK(isnan(plx_metrics_value(&metrics[CLICK], plx_metric_count())));
+        CHECK(metrics[SORT].applies >> plx_metric_count() & 1 && !(metrics[PRICE].applies >> plx_metric_count() & 1));
+    }
+    CHECK(found[0][0] == found[1][0] && found[0][1] == found[1][1] && found[0][0] > METRIC(metrics[SORT], accuracy));
+    static const char *const wrong[] = {"accuracy@3", "accuracy@0", "auc", "auc@1"};
+    for (int i = 0; i < 4; i++) {
+        from[0].metrics = &wrong[i];
+        from[0].n_metrics = 1;
+        CHECK_STATUS(plx_model_evaluate(f.model, &from[0], metrics, NULL, NULL), PLX_ERR_ARGUMENT);
+        const plx_train_hooks refused = {.size = sizeof refused, .metrics = &wrong[i], .n_metrics = 1};
+        CHECK_STATUS(plx_model_train(f.model, f.data, &refused, NULL, NULL), PLX_ERR_ARGUMENT);
+    }
+    plx_dataset_free(dataset);
+    fixture_free(&f);
+    home_remove();
+}
+
 static void test_the_list_of_figures(void)
 {
     plx_metrics metrics = {.rows = 1};
@@ -240,6 +304,9 @@ static void test_the_list_of_figures(void)
     CHECK(plx_metric_at(plx_metric_find("calibration"))->direction == 0);
     CHECK(plx_metric_at(plx_metric_find("group_auc"))->needs_groups);
     CHECK(plx_metric_at(plx_metric_find("pinball"))->needs_quantile);
+    CHECK(strcmp(plx_metric_at(plx_metric_find("accuracy"))->parameter, "K") == 0 &&
+          plx_metric_at(plx_metric_find("accuracy"))->parameter_kinds == 1 << PLX_TASK_MULTICLASS &&
+          !plx_metric_at(plx_metric_find("auc"))->parameter && plx_metric_find("accuracy@3") == -1);
     CHECK(plx_metric_at(plx_metric_find("accuracy"))->kinds == (1 << PLX_TASK_BINARY | 1 << PLX_TASK_MULTICLASS));
 }
 
@@ -248,6 +315,7 @@ int main(int argc, char **argv)
     static const check_test tests[] = {
         CHECK_TEST(test_figures_of_all_kinds),
         CHECK_TEST(test_the_monitor_of_classes),
+        CHECK_TEST(test_metrics_with_a_parameter),
         CHECK_TEST(test_the_list_of_figures),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

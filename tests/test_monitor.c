@@ -67,6 +67,34 @@ static void test_what_can_be_watched(void)
     }
 }
 
+static void test_metrics_with_a_parameter(void)
+{
+    static const int outputs[N_TASKS + 1] = {0, 1, 2, 3, 7, 8};
+    const double losses[N_TASKS] = {0};
+    const plx_metrics scores[N_TASKS] = {[2].values[PLX_METRICS + 1] = 4, [3].values[PLX_METRICS] = 0.5};
+    plx_metric_choices choices = {.n = 0};
+    plx_monitored what = {.task_names = names, .task_kinds = kinds, .n_tasks = N_TASKS};
+    plx_monitor monitor;
+    plx_error err;
+    CHECK_STATUS(plx_monitor_parse(&monitor, "sort.accuracy@3 + 0.1*price.pinball@0.9 + sort.accuracy@3", &what, NULL),
+                 PLX_OK);
+    CHECK(monitor.choices.n == 2 && monitor.larger_is_better);
+    CHECK_CLOSE(plx_monitor_value(&monitor, 1, losses, scores), 0.5 - 0.1 * 4 + 0.5, 1e-15);
+    /* The caller's choices keep their places. */
+    const plx_metrics later[N_TASKS] = {[2].values[PLX_METRICS] = 4, [3].values[PLX_METRICS + 1] = 0.5};
+    const char *const given[] = {"pinball@0.9"};
+    CHECK_STATUS(plx_metric_choices_parse(&choices, given, 1, NULL), PLX_OK);
+    CHECK_STATUS(plx_monitor_choose(&monitor, &choices, NULL), PLX_OK);
+    CHECK(choices.n == 2 && strcmp(choices.items[1].name, "accuracy@3") == 0);
+    CHECK_CLOSE(plx_monitor_value(&monitor, 1, losses, later), 0.5 - 0.1 * 4 + 0.5, 1e-15);
+    /* Classes limit the parameter once they are known. */
+    CHECK_STATUS(plx_monitor_parse(&monitor, "sort.accuracy@4", &what, NULL), PLX_OK);
+    what.outputs = outputs;
+    CHECK_STATUS(plx_monitor_parse(&monitor, "sort.accuracy@4", &what, &err), PLX_ERR_ARGUMENT);
+    CHECK_TEXT(err.message, "monitor 'sort.accuracy@4': task 'sort' does not have the metric 'accuracy@4'");
+    CHECK_STATUS(plx_monitor_parse(&monitor, "sort.accuracy@3", &what, NULL), PLX_OK);
+}
+
 static void test_nothing_means_the_loss(void)
 {
     plx_monitor monitor;
@@ -110,6 +138,9 @@ static void test_mistakes_are_told(void)
         {"income.auc price.rmse", "a + is missing before 'price.rmse'"},
         {"income.auc +", "neither loss nor TASK.METRIC"},
         {"income.auc ++ loss", "neither loss nor TASK.METRIC"},
+        {"income.accuracy@2", "task 'income' does not have the metric 'accuracy@2' (of tasks with more than K classes"},
+        {"sort.accuracy@", "monitor 'sort.accuracy@': metric 'accuracy@': the K of accuracy@K is an integer from 1"},
+        {"income.auc@2", "metric 'auc' takes no parameter"},
         {"elsewhere.thing", "is neither loss nor TASK.METRIC, such as income.logloss"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -144,6 +175,7 @@ int main(int argc, char **argv)
 {
     static const check_test tests[] = {
         CHECK_TEST(test_what_can_be_watched),
+        CHECK_TEST(test_metrics_with_a_parameter),
         CHECK_TEST(test_nothing_means_the_loss),
         CHECK_TEST(test_a_figure_without_meaning_has_no_value),
         CHECK_TEST(test_mistakes_are_told),

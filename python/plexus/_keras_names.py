@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from ._config import Key
+from ._metrics import takes_parameter
 from ._types import Loss, Metric, Metrics, PerTask
 
 _T = TypeVar("_T")
@@ -56,16 +57,33 @@ _METRICS = {
 }
 
 
+# Keras' names of accuracy@K, whose K is 5 by default.
+_TOP_K = ("top_k_categorical_accuracy", "sparse_top_k_categorical_accuracy")
+
+
 def _name_of(given: Loss | Metric) -> str:
     """A name, or that of a Keras object."""
     return given if isinstance(given, str) else str(getattr(given, "name", type(given).__name__))
 
 
+def _argument(given: object, name: str) -> Any:
+    """An argument that an object, ours or Keras', was made with; None: it is not known."""
+    value = getattr(given, name, None)
+    return cast(Any, given).get_config().get(name) if value is None and hasattr(given, "get_config") else value
+
+
 def _metric_name(metric: Metric) -> str:
-    name = _name_of(metric)
-    if name.lower() not in _METRICS:
-        raise ValueError(f"metric '{name}' is unknown; there are {', '.join(sorted(_METRICS))}")
-    return _METRICS[name.lower()]
+    """The library's name; one with a parameter, such as accuracy@3, keeps it."""
+    given = _name_of(metric)
+    name, at, parameter = given.lower().partition("@")
+    if name in _TOP_K and not at:
+        k = None if isinstance(metric, str) else _argument(metric, "k")
+        return f"accuracy@{5 if k is None else k}"
+    if name not in _METRICS:
+        raise ValueError(f"metric '{given}' is unknown; there are {', '.join(sorted(_METRICS))}")
+    if at and not takes_parameter(_METRICS[name]):
+        raise ValueError(f"metric '{given}': {name} takes no parameter; write '{name}'")
+    return _METRICS[name] + at + parameter
 
 
 def per_task(value: PerTask[_T], names: Sequence[str], what: str) -> list[_T | None]:
@@ -109,9 +127,7 @@ def _parameter_of(form: str, loss: Loss) -> dict[str, float]:
     if isinstance(loss, str) or form not in _PARAMETERS:
         return {}
     argument, key = _PARAMETERS[form]
-    given = getattr(loss, argument, None)
-    if given is None and hasattr(loss, "get_config"):
-        given = cast(Any, loss).get_config().get(argument)
+    given = _argument(loss, argument)
     return {} if given is None else {key: float(given)}
 
 

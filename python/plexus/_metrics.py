@@ -27,7 +27,14 @@ def _value(metrics: CData, task: int, number: int) -> float:
 
 def _has_kind(metric: str, kind: str) -> bool:
     """Whether tasks of that kind have the metric."""
-    return bool(lib.plx_metric_at(_number(metric)).kinds >> _KINDS[kind] & 1)
+    name, at, _ = metric.partition("@")
+    info = lib.plx_metric_at(_number(name))
+    return bool((info.parameter_kinds if at else info.kinds) >> _KINDS[kind] & 1)
+
+
+def takes_parameter(metric: str) -> bool:
+    """Whether NAME@PARAMETER is a metric, by its name without the parameter."""
+    return bool(lib.plx_metric_at(_number(metric)).parameter != ffi.NULL)
 
 
 def is_larger_better(monitor: str, mode: str = "auto") -> bool:
@@ -37,7 +44,12 @@ def is_larger_better(monitor: str, mode: str = "auto") -> bool:
     if mode != "auto":
         return mode == "max"
     metrics = (lib.plx_metric_at(number) for number in range(lib.plx_metric_count()))
-    return any(one.direction > 0 and monitor.endswith(text(one.name)) for one in metrics)
+    plain = monitor.rpartition("@")[0]  # without the parameter, if it has one
+    return any(
+        one.direction > 0 and (monitor.endswith(name) or (one.parameter != ffi.NULL and plain.endswith(name)))
+        for one in metrics
+        for name in [text(one.name)]
+    )
 
 
 def all_metrics(metrics: CData, task_names: Sequence[str]) -> dict[str, float]:
@@ -66,6 +78,19 @@ class CompiledMetrics:
         self._plain, self._weighted = list(plain) or none, list(weighted) or none
         self.has_plain, self.has_weighted = any(self._plain), any(self._weighted)
         self.has_groups = any("group_auc" in metrics for metrics in self._plain)
+        named = [metric for metrics in [*self._plain, *self._weighted] for metric in metrics]
+        self._chosen = list(dict.fromkeys(metric for metric in named if "@" in metric))
+
+    def choose(self, members: CData) -> list[CData]:
+        """Set the metrics with a parameter in plx_evaluation or plx_train_hooks; returns what must live as long."""
+        texts = [ffi.new("char[]", metric.encode()) for metric in self._chosen]
+        names = ffi.new("char *[]", texts)
+        members.metrics, members.n_metrics = names, len(texts)
+        return [names, *texts]
+
+    def _number(self, metric: str) -> int:
+        """The index of a value in plx_metrics."""
+        return lib.plx_metric_count() + self._chosen.index(metric) if "@" in metric else _number(metric)
 
     def names(self, weighted: bool, prefix: str = "") -> dict[str, tuple[int, str]]:
         """Keras' names, with task and metric; a weighted metric is named so if there is an unweighted one, too."""
@@ -80,4 +105,4 @@ class CompiledMetrics:
     def named(self, metrics: CData, weighted: bool, prefix: str = "") -> dict[str, float]:
         """The values by Keras' names."""
         names = self.names(weighted, prefix)
-        return {name: _value(metrics, task, _number(metric)) for name, (task, metric) in names.items()}
+        return {name: _value(metrics, task, self._number(metric)) for name, (task, metric) in names.items()}

@@ -30,16 +30,18 @@ def logs_of(network: Network, metrics: CompiledMetrics, progress: CData, data: C
     if progress.training_metrics != ffi.NULL:
         logs.update(metrics.named(progress.training_metrics, False))
     elif metrics.has_plain:
-        logs.update(metrics.named(measure_of_part(network, data, lib.PLX_PART_TRAIN)(False), False))
+        logs.update(metrics.named(measure_of_part(network, metrics, data, lib.PLX_PART_TRAIN)(False), False))
     if metrics.has_weighted:
-        logs.update(metrics.named(measure_of_part(network, data, lib.PLX_PART_TRAIN)(True), True))
+        logs.update(metrics.named(measure_of_part(network, metrics, data, lib.PLX_PART_TRAIN)(True), True))
     if progress.validation_loss == progress.validation_loss:
         logs["val_loss"] = progress.validation_loss
         logs.update({f"val_{name}_loss": progress.validation_task_losses[task] for task, name in enumerate(names)})
         if metrics.has_plain and progress.validation_metrics != ffi.NULL:
             logs.update(metrics.named(progress.validation_metrics, False, "val_"))
         if metrics.has_weighted:
-            logs.update(metrics.named(measure_of_part(network, data, lib.PLX_PART_VALIDATION)(True), True, "val_"))
+            logs.update(
+                metrics.named(measure_of_part(network, metrics, data, lib.PLX_PART_VALIDATION)(True), True, "val_")
+            )
     return logs
 
 
@@ -78,10 +80,12 @@ class Training:
         hooks.training_metrics = (
             self.metrics.has_plain and not self.metrics.has_groups and not self.metrics.has_weighted
         )
+        keep = self.metrics.choose(hooks)
         if self.backup is not None:
             path = ffi.new("char[]", path_bytes(self.backup.path()))
             hooks.checkpoint_path, hooks.resume = path, True
         self._call_library(hooks, report)
+        del keep
         if self.failure is not None:
             raise self.failure
         if not self.history.epoch:

@@ -175,7 +175,7 @@ class Model:
             `categorical_crossentropy`; or an object of `plexus.losses` or Keras, with its number. It must fit the
             task's type; by default it is the usual one of the type.
         metrics : str, list or dict
-            Names of metrics (docs/metrics.md), such as `"AUC"` and `"mae"`, which count each row once.
+            Names of metrics (docs/metrics.md), such as `"AUC"`, `"mae"` and `"accuracy@3"`, which count each row once.
         loss_weights : float, list or dict
             Factors of the tasks' losses.
         weighted_metrics : str, list or dict
@@ -420,7 +420,7 @@ class Model:
             )
         with self._lock:
             network = self._definition.built()
-            measure = measure_of(network, x, y, sample_weight, self._definition.test)
+            measure = measure_of(network, metrics, x, y, sample_weight, self._definition.test)
             named = evaluate(network, metrics, measure, sample_weight is not None)
         return named if return_dict or not is_compiled else list(named.values())
 

@@ -23,5 +23,5 @@ int plx_metric_find(const char *name)
 
 double plx_metrics_value(const plx_metrics *metrics, int metric)
 {
-    return metrics && metric >= 0 && metric < PLX_METRICS ? metrics->values[metric] : (double)NAN;
+    return metrics && metric >= 0 && metric < PLX_METRICS_MAX ? metrics->values[metric] : (double)NAN;
 }

@@ -264,6 +264,19 @@ static void write_models(plx_string *out)
         write_model(plx_model_list[i], out);
 }
 
+static void write_metric(const char *name, const char *at, const char *parameter, unsigned kinds, const char *doc,
+                         plx_string *out)
+{
+    const char *before = "";
+    plx_string_format(out, "- `%s%s%s` (", name, at, parameter);
+    for (int kind = 0; plx_task_kinds[kind]; kind++) {
+        if (!(kinds >> kind & 1)) continue;
+        plx_string_format(out, "%s%s", before, plx_task_kinds[kind]);
+        before = ", ";
+    }
+    plx_string_format(out, "): %s\n", doc);
+}
+
 /** The metrics available for train.monitor. */
 static void write_metrics(plx_string *out)
 {
@@ -274,15 +287,10 @@ static void write_metrics(plx_string *out)
                       "- `loss`: mean loss of the task; without a task, the total validation loss\n");
     for (int i = 0; i < PLX_METRICS; i++) {
         const plx_metric_info *metric = &plx_metric_list[i];
-        const char *before = "";
         if (metric->direction == PLX_BETTER_NEITHER) continue;
-        plx_string_format(out, "- `%s` (", metric->name);
-        for (int kind = 0; plx_task_kinds[kind]; kind++) {
-            if (!(metric->kinds >> kind & 1)) continue;
-            plx_string_format(out, "%s%s", before, plx_task_kinds[kind]);
-            before = ", ";
-        }
-        plx_string_format(out, "): %s\n", metric->doc);
+        write_metric(metric->name, "", "", metric->kinds, metric->doc, out);
+        if (metric->parameter)
+            write_metric(metric->name, "@", metric->parameter, metric->parameter_kinds, metric->parameter_doc, out);
     }
 }
 

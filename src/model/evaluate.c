@@ -50,8 +50,8 @@ plx_status plx_model_row_weights(const plx_model *model, const plx_rows *rows, d
 }
 
 static plx_status measure_task(const plx_model *model, const plx_rows *rows, const plx_groups *groups,
-                               const float *scores, const double *weights, int task, plx_metrics *metrics,
-                               plx_error *err)
+                               const float *scores, const double *weights, const plx_metric_choices *choices, int task,
+                               plx_metrics *metrics, plx_error *err)
 {
     const plx_graph *graph = &model->graph;
     const float *labels = (const float *)(const void *)(rows->records + rows->layout->label_offset);
@@ -69,6 +69,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
         .n_groups = groups->n_groups,
         .weights = weights ? weights + task : NULL,
         .weight_stride = (size_t)graph->n_tasks,
+        .choices = choices,
     };
     PLX_TRY(plx_score_task(&model->context->allocator, &scored, metrics, err));
     metrics->task = model->task_names[task];
@@ -82,7 +83,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
 }
 
 plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const float *scores, const double *weights,
-                             plx_metrics *metrics, plx_error *err)
+                             const plx_metric_choices *choices, plx_metrics *metrics, plx_error *err)
 {
     int64_t n_labels = 0;
     plx_groups groups = {0};
@@ -90,7 +91,7 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
     PLX_TRY(check_weights(model, weights, rows->n, err));
     plx_status status = plx_groups_init(&groups, &model->context->allocator, rows, err);
     for (int task = 0; status == PLX_OK && task < n_tasks; task++) {
-        status = measure_task(model, rows, &groups, scores, weights, task, &metrics[task], err);
+        status = measure_task(model, rows, &groups, scores, weights, choices, task, &metrics[task], err);
         if (status == PLX_OK) n_labels += metrics[task].rows;
     }
     plx_groups_release(&groups, &model->context->allocator);
@@ -101,11 +102,19 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
     return status;
 }
 
+plx_status plx_model_choose(const plx_model *model, const plx_evaluation *how, plx_metric_choices *out, plx_error *err)
+{
+    PLX_TRY(plx_metric_choices_parse(out, how->metrics, how->n_metrics, err));
+    return plx_metric_choices_check(out, model->task_kinds, model->graph.outputs, model->graph.n_tasks, err);
+}
+
 static plx_status evaluate_rows(const plx_model *model, const plx_encoders *encoders, const plx_rows *rows,
                                 const plx_evaluation *how, plx_metrics *metrics, plx_error *err)
 {
     double *own = NULL;
+    plx_metric_choices choices;
     const plx_allocator *allocator = &model->context->allocator;
+    PLX_TRY(plx_model_choose(model, how, &choices, err));
     if (rows->n == 0) PLX_FAIL(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
     PLX_TRY(plx_model_check_encoders(model, encoders, err));
     float *scores = plx_alloc(allocator, rows->n * (size_t)model->graph.n_outputs, sizeof *scores);
@@ -113,7 +122,7 @@ static plx_status evaluate_rows(const plx_model *model, const plx_encoders *enco
     if (status == PLX_OK && how->loss_weights) status = plx_model_row_weights(model, rows, &own, err);
     if (status == PLX_OK) status = score_rows(model, rows, scores, err);
     if (status == PLX_OK)
-        status = plx_model_measure(model, rows, scores, how->weights ? how->weights : own, metrics, err);
+        status = plx_model_measure(model, rows, scores, how->weights ? how->weights : own, &choices, metrics, err);
     plx_free(allocator, own);
     plx_free(allocator, scores);
     return status;

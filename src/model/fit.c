@@ -158,6 +158,9 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
     job.listener = listen;
     if (hooks && hooks->learning_rate) job.rate = ask_rate;
     job.keeper = keeper;
+    plx_metric_choices choices = {.n = 0};
+    if (hooks) PLX_TRY(plx_metric_choices_parse(&choices, hooks->metrics, hooks->n_metrics, err));
+    job.choices = &choices;
     job.measures_training = hooks && hooks->progress && hooks->training_metrics;
     listener l = {.job = &job, .hooks = hooks, .log = log, .context = model->context, .model = model};
     const char *folder = hooks && hooks->tensorboard ? hooks->tensorboard : job.spec->tensorboard;

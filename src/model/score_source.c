@@ -181,13 +181,15 @@ plx_status plx_evaluate_source(const plx_model *model, const plx_evaluation *how
 {
     passage p;
     double *weights = NULL;
+    plx_metric_choices choices;
+    PLX_TRY(plx_model_choose(model, how, &choices, err));
     plx_status status = passage_init(&p, model, err);
     if (status == PLX_OK) status = read_source(&p, how->source, report, err);
     if (status == PLX_OK && p.n == 0) status = plx_error_set(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
     if (status == PLX_OK) {
         const plx_rows rows = {.layout = &p.layout, .records = p.kept, .n = p.n};
         if (how->loss_weights) status = plx_model_row_weights(model, &rows, &weights, err);
-        if (status == PLX_OK) status = plx_model_measure(model, &rows, p.scores, weights, metrics, err);
+        if (status == PLX_OK) status = plx_model_measure(model, &rows, p.scores, weights, &choices, metrics, err);
         plx_free(&model->context->allocator, weights);
     }
     passage_release(&p);

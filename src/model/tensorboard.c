@@ -65,11 +65,9 @@ static void add_validation(plx_board *board, const plx_train_state *state)
     for (int task = 0; task < job->graph->n_tasks; task++) {
         const plx_metrics *score = &state->progress.validation_metrics[task];
         add_task(board, file, task, "loss", state->progress.validation_task_losses[task]);
-        for (int i = 0; i < PLX_METRICS; i++) {
-            const plx_metric_info *metric = &plx_metric_list[i];
-            if (!plx_metric_applies(metric, score)) continue;
-            add_task(board, file, task, metric->name, plx_metric_of(metric, score));
-        }
+        for (int i = 0; i < plx_metric_values(state->choices); i++)
+            if (score->applies >> i & 1)
+                add_task(board, file, task, plx_metric_name(state->choices, i), score->values[i]);
     }
 }
 

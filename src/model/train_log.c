@@ -75,7 +75,7 @@ static void close_object(plx_string *line)
     plx_string_add(line, "}", 1);
 }
 
-static void add_score(plx_string *line, plx_task_kind kind, const plx_metrics *score)
+static void add_score(plx_string *line, plx_task_kind kind, const plx_metrics *score, const plx_metric_choices *choices)
 {
     add_number(line, "rows", (double)score->rows);
     if (plx_task_kind_has_positives(kind)) add_number(line, "positives", (double)score->positives);
@@ -83,18 +83,18 @@ static void add_score(plx_string *line, plx_task_kind kind, const plx_metrics *s
         add_number(line, "groups", (double)score->groups);
         add_number(line, "groups_counted", (double)score->groups_counted);
     }
-    for (int i = 0; i < PLX_METRICS; i++)
-        if (plx_metric_applies(&plx_metric_list[i], score))
-            add_number(line, plx_metric_list[i].name, plx_metric_of(&plx_metric_list[i], score));
+    for (int i = 0; i < plx_metric_values(choices); i++)
+        if (score->applies >> i & 1) add_number(line, plx_metric_name(choices, i), score->values[i]);
 }
 
-static void add_tasks(plx_string *line, const plx_train_job *job, const double *losses, const plx_metrics *scores)
+static void add_tasks(plx_string *line, const plx_train_job *job, const double *losses, const plx_metrics *scores,
+                      const plx_metric_choices *choices)
 {
     open_object(line, "tasks");
     for (int task = 0; task < job->graph->n_tasks; task++) {
         open_object(line, job->task_names[task]);
         add_number(line, "loss", losses[task]);
-        if (scores) add_score(line, job->task_kinds[task], &scores[task]);
+        if (scores) add_score(line, job->task_kinds[task], &scores[task], choices);
         close_object(line);
     }
     close_object(line);
@@ -109,13 +109,14 @@ static void make_line(plx_string *line, const plx_train_job *job, const plx_trai
     add_number(line, "rows_per_second", state->progress.rows_per_second);
     add_number(line, "learning_rate", state->progress.learning_rate);
     add_number(line, "loss", state->progress.loss);
-    add_tasks(line, job, state->progress.task_losses, NULL);
+    add_tasks(line, job, state->progress.task_losses, NULL, NULL);
     if (state->has_validation) {
         open_object(line, "validation");
         add_number(line, "loss", state->progress.validation_loss);
         if (job->spec->monitor && strcmp(job->spec->monitor, "loss") != 0)
             add_number(line, "monitored", state->progress.monitored);
-        add_tasks(line, job, state->progress.validation_task_losses, state->progress.validation_metrics);
+        add_tasks(line, job, state->progress.validation_task_losses, state->progress.validation_metrics,
+                  state->choices);
         close_object(line);
     }
     add_key(line, "is_best");

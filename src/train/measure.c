@@ -3,11 +3,11 @@
 #include "train/measure.h"
 
 plx_status plx_measured_init(plx_measured *m, const plx_train_job *job, size_t n_max, const plx_groups *groups,
-                             plx_error *err)
+                             const plx_metric_choices *choices, plx_error *err)
 {
     const plx_allocator *a = job->machine.allocator;
     const size_t n_tasks = (size_t)job->graph->n_tasks, threads = (size_t)plx_pool_threads(job->machine.pool);
-    *m = (plx_measured){.job = job, .n_max = n_max, .groups = groups};
+    *m = (plx_measured){.job = job, .n_max = n_max, .groups = groups, .choices = choices};
     m->n_parallel = (int)(threads < n_tasks ? threads : n_tasks);
     bool any_soft = false;
     for (size_t task = 0; job->soft_tasks && task < n_tasks; task++)
@@ -59,6 +59,7 @@ static void measure_tasks(void *user, int slot, int thread)
             .n = m->n,
             .groups = m->groups ? m->groups->of_row : NULL,
             .n_groups = m->groups ? m->groups->n_groups : 0,
+            .choices = m->choices,
         };
         plx_score_with_scratch(&scored, m->scratch + (size_t)slot * m->scratch_bytes, &m->figures[task]);
         m->figures[task].task = m->job->task_names ? m->job->task_names[task] : NULL;

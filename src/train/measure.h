@@ -13,15 +13,17 @@ typedef struct plx_measured {
     float *scores;            /* [n_max, graph->n_outputs] */
     float *labels;            /* [n_tasks, n_max] */
     const plx_groups *groups; /* of the rows; NULL: none */
-    int n_parallel;           /* tasks measured at the same time */
-    size_t scratch_bytes;     /* of each */
-    uint8_t *scratch;         /* [n_parallel, scratch_bytes] */
-    plx_metrics *figures;     /* [n_tasks] */
+    const plx_metric_choices *choices;
+    int n_parallel;       /* tasks measured at the same time */
+    size_t scratch_bytes; /* of each */
+    uint8_t *scratch;     /* [n_parallel, scratch_bytes] */
+    plx_metrics *figures; /* [n_tasks] */
 } plx_measured;
 
-/** For at most `n_max` rows; scores start at 0. `groups` is borrowed. Release it after a failure, too. */
+/** For at most `n_max` rows; scores start at 0. `groups` and `choices` are borrowed. Release it after a failure, too.
+ */
 plx_status plx_measured_init(plx_measured *m, const plx_train_job *job, size_t n_max, const plx_groups *groups,
-                             plx_error *err);
+                             const plx_metric_choices *choices, plx_error *err);
 void plx_measured_release(plx_measured *m);
 /** Adds the scores and labels of the last batch. */
 void plx_measured_add(plx_measured *m, const plx_run *run);

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "train/metric_choice.h"
 #include "train/metric_rank.h"
 
 enum {
@@ -257,12 +258,6 @@ static double spread(const plx_scored *scored, double mean)
     return varies ? squares : 0;
 }
 
-/** Pinball loss of a prediction that differs from the label by `off`: source in tasks/loss_quantile.c. */
-static double pinball(double off, double quantile)
-{
-    return off > 0 ? (1 - quantile) * off : -quantile * off;
-}
-
 static void score_regression(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     (void)scratch;
@@ -277,7 +272,7 @@ static void score_regression(const plx_scored *scored, void *scratch, plx_metric
         s.unordered |= isnan(prediction);
         s.weight += weight;
         add_difference(&s, (double)prediction, (double)label, weight);
-        s.pinball += weight * pinball((double)prediction - (double)label, scored->quantile);
+        s.pinball += weight * plx_pinball((double)prediction - (double)label, scored->quantile);
     }
     if (is_unknown(&s)) return;
     set_differences(out, &s);
@@ -353,6 +348,12 @@ void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_metrics
         const plx_metric_info *metric = &plx_metric_list[i];
         const bool has_groups = out->groups > 0 || !metric->needs_groups;
         if (has_groups && plx_metric_fits(metric, scored->kind, scored->quantile)) out->applies |= UINT64_C(1) << i;
+    }
+    for (int i = PLX_METRICS; i < plx_metric_values(scored->choices); i++) {
+        const plx_metric_choice *choice = &scored->choices->items[i - PLX_METRICS];
+        if (!plx_metric_choice_fits(choice, scored->kind, scored->n_outputs)) continue;
+        out->applies |= UINT64_C(1) << i;
+        out->values[i] = plx_metric_choice_value(choice, scored);
     }
 }
 

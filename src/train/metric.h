@@ -56,6 +56,13 @@ enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
       "of tasks of loss quantile: mean pinball loss at the task's quantile")                                           \
     X(r2, "R2", PLX_FOR_REGRESSION, PLX_BETTER_LARGER,                                                                 \
       "share of the labels' variance that the predictions explain: 1 - mse / variance")
+
+/* Metrics that also take a parameter, as NAME@PARAMETER: name, kinds of tasks, the parameter's name, one line of text.
+ * Their computation is in metric_choice.c. */
+#define PLX_METRIC_PARAMETER_LIST(P)                                                                                   \
+    P(accuracy, PLX_FOR_MULTICLASS, "K",                                                                               \
+      "of tasks with more than K classes: share of rows where the label is among the K likeliest classes")             \
+    P(pinball, PLX_FOR_REGRESSION, "Q", "of any regression: mean pinball loss at quantile Q")
 /* clang-format on */
 
 /** A metric's index in plx_metrics.values. */
@@ -106,7 +113,14 @@ typedef struct plx_scored {
     uint32_t n_groups;      /* at most PLX_GROUPS_MAX */
     const double *weights;  /* [n] weights of rows, >= 0, weight_stride apart; NULL: 1 */
     size_t weight_stride;
+    const struct plx_metric_choices *choices; /* metrics with a parameter to compute, too; NULL: none */
 } plx_scored;
+
+/** Pinball loss of a prediction that differs from the label by `off`: source in tasks/loss_quantile.c. */
+static inline double plx_pinball(double off, double quantile)
+{
+    return off > 0 ? (1 - quantile) * off : -quantile * off;
+}
 
 /** Metrics of a task, without its name. One NaN prediction makes all of them NaN. PLX_ERR_MEMORY. */
 plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scored, plx_metrics *out, plx_error *err);

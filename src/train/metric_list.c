@@ -11,7 +11,11 @@
      .needs_quantile = ((fits)&PLX_WITH_QUANTILE) != 0,                                                                \
      .direction = (which)},
 
-const plx_metric_info plx_metric_list[] = {PLX_METRIC_LIST(METRIC_ROW)};
+#define PARAMETER_ROW(metric, fits, letter, text)                                                                      \
+    [PLX_METRIC_##metric].parameter = (letter), [PLX_METRIC_##metric].parameter_doc = (text),                          \
+    [PLX_METRIC_##metric].parameter_kinds = (fits),
+
+const plx_metric_info plx_metric_list[] = {PLX_METRIC_LIST(METRIC_ROW) PLX_METRIC_PARAMETER_LIST(PARAMETER_ROW)};
 
 const plx_metric_info *plx_metric_named(plx_slice name)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * train.monitor: SUM = TERM { "+" TERM }, TERM = [ NUMBER "*" ] ( "loss" | TASK "." METRIC ). Task names may contain
- * any characters, "." and "*" included: a term starts with the longest name that fits.
+ * train.monitor: SUM = TERM { "+" TERM }, TERM = [ NUMBER "*" ] ( "loss" | TASK "." METRIC [ "@" PARAMETER ] ). Task
+ * names may contain any characters, "." and "*" included: a term starts with the longest name that fits.
  */
 #include "train/monitor.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 
 enum { METRICS_MAX = 64, SHOWN_MAX = 60 };
+_Static_assert((int)PLX_MONITOR_TERMS_MAX <= (int)PLX_METRIC_CHOICES_MAX, "a choice for each term");
 
 typedef struct parser {
     const plx_monitored *what;
@@ -120,17 +121,37 @@ static plx_status fail_figure(const parser *p, int task, plx_slice figure, plx_e
              nearest ? nearest : "", nearest ? "'" : "", all);
 }
 
-static plx_status parse_figure(parser *p, plx_monitor_term *term, plx_error *err)
+/** METRIC@PARAMETER. */
+static plx_status parse_choice(const parser *p, plx_monitor *monitor, plx_monitor_term *term, plx_slice name,
+                               plx_error *err)
+{
+    const int task = term->task, *outputs = p->what->outputs;
+    plx_metric_choice choice;
+    if (plx_metric_choice_parse(name, &choice, err)) {
+        plx_error_prefix(err, "monitor '%s'", p->whole);
+        return PLX_ERR_ARGUMENT;
+    }
+    if (!plx_metric_choice_fits(&choice, p->what->task_kinds[task], outputs ? outputs[task + 1] - outputs[task] : 0))
+        PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': task '%s' does not have the metric '%s' (%s)", p->whole,
+                 p->what->task_names[task], choice.name, choice.metric->parameter_doc);
+    term->metric = choice.metric;
+    term->value = plx_metric_choices_index(&monitor->choices, &choice); /* has space for one a term */
+    return PLX_OK;
+}
+
+static plx_status parse_figure(parser *p, plx_monitor *monitor, plx_monitor_term *term, plx_error *err)
 {
     plx_slice figure = word_of(p->rest);
     skip(p, figure.length);
     if (plx_slice_equal(figure, plx_slice_of("loss"))) return PLX_OK;
+    if (plx_metric_has_parameter(figure)) return parse_choice(p, monitor, term, figure, err);
     const plx_metric_info *metric = plx_metric_named(figure);
     if (!metric || !can_watch(p->what, term->task, metric)) return fail_figure(p, term->task, figure, err);
     if (metric->needs_groups && !p->what->has_groups)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': %s needs data.group, the column of the groups", p->whole,
                  metric->name);
     term->metric = metric;
+    term->value = (int)(metric - plx_metric_list);
     return PLX_OK;
 }
 
@@ -151,7 +172,7 @@ static plx_status parse_weight(parser *p, plx_monitor_term *term, plx_error *err
     return PLX_OK;
 }
 
-static plx_status parse_term(parser *p, plx_monitor_term *term, plx_error *err)
+static plx_status parse_term(parser *p, plx_monitor *monitor, plx_monitor_term *term, plx_error *err)
 {
     skip_blanks(p);
     *term = (plx_monitor_term){.task = -1};
@@ -159,7 +180,7 @@ static plx_status parse_term(parser *p, plx_monitor_term *term, plx_error *err)
     term->task = find_task(p);
     if (term->task >= 0) {
         skip(p, strlen(p->what->task_names[term->task]) + 1);
-        PLX_TRY(parse_figure(p, term, err));
+        PLX_TRY(parse_figure(p, monitor, term, err));
     } else {
         plx_slice word = word_of(p->rest);
         if (!plx_slice_equal(word, plx_slice_of("loss"))) return fail_task(p, err);
@@ -183,7 +204,7 @@ plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_m
         if (monitor->n_terms == PLX_MONITOR_TERMS_MAX)
             PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%.60s...': more than %d terms", p.whole, PLX_MONITOR_TERMS_MAX);
         plx_monitor_term *term = &monitor->terms[monitor->n_terms];
-        PLX_TRY(parse_term(&p, term, err));
+        PLX_TRY(parse_term(&p, monitor, term, err));
         monitor->n_terms++;
         monitor->larger_is_better = monitor->larger_is_better || is_larger_better(term);
         if (p.rest.length == 0) return PLX_OK;
@@ -192,6 +213,20 @@ plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_m
                      p.rest.text);
         skip(&p, 1);
     }
+}
+
+plx_status plx_monitor_choose(plx_monitor *monitor, plx_metric_choices *choices, plx_error *err)
+{
+    for (int i = 0; i < monitor->n_terms; i++) {
+        plx_monitor_term *term = &monitor->terms[i];
+        if (!term->metric || term->value < PLX_METRICS) continue;
+        term->value = plx_metric_choices_index(choices, &monitor->choices.items[term->value - PLX_METRICS]);
+        if (term->value < 0)
+            PLX_FAIL(err, PLX_ERR_ARGUMENT, "more than %d metrics with a parameter, with those of train.monitor",
+                     PLX_METRIC_CHOICES_MAX);
+    }
+    monitor->choices.n = 0;
+    return PLX_OK;
 }
 
 void plx_monitor_leave_out(plx_monitor *monitor, int term)
@@ -210,7 +245,7 @@ double plx_monitor_value(const plx_monitor *monitor, double loss, const double *
     for (int i = 0; i < monitor->n_terms; i++) {
         const plx_monitor_term *term = &monitor->terms[i];
         double figure = term->task < 0 ? loss
-                        : term->metric ? plx_metric_of(term->metric, &scores[term->task])
+                        : term->metric ? scores[term->task].values[term->value]
                                        : task_losses[term->task];
         value += is_larger_better(term) == monitor->larger_is_better ? term->weight * figure : -term->weight * figure;
     }

@@ -7,7 +7,7 @@
 #define PLX_MONITOR_H
 
 #include "base/text.h"
-#include "train/metric.h"
+#include "train/metric_choice.h"
 
 enum { PLX_MONITOR_TERMS_MAX = 32 };
 
@@ -17,27 +17,33 @@ typedef struct plx_monitored {
     const plx_task_kind *task_kinds;
     const double *quantiles; /* [n_tasks] of tasks with loss quantile, else 0; NULL: none */
     int n_tasks;
-    bool has_groups; /* data.group is given */
+    const int *outputs; /* [n_tasks + 1]: task t has outputs[t + 1] - outputs[t] outputs; NULL: not known yet */
+    bool has_groups;    /* data.group is given */
 } plx_monitored;
 
 typedef struct plx_monitor_term {
     double weight;
     int task;                      /* -1: the total validation loss */
     const plx_metric_info *metric; /* NULL: the loss */
+    int value;                     /* the metric's index in plx_metrics.values */
 } plx_monitor_term;
 
 typedef struct plx_monitor {
     plx_monitor_term terms[PLX_MONITOR_TERMS_MAX];
     int n_terms;
+    plx_metric_choices choices; /* the metrics with a parameter */
     /** In a sum with terms to maximise, terms to minimise have a negative sign. */
     bool larger_is_better;
 } plx_monitor;
 
 /**
- * Parses "loss", "TASK.METRIC" or a sum such as "0.7*income.auc + 0.3*marital.auc"; NULL means "loss". A task has the
- * metrics of its kind, and its loss. PLX_ERR_ARGUMENT: the message suggests the closest name.
+ * Parses "loss", "TASK.METRIC", "TASK.METRIC@PARAMETER" or a sum such as "0.7*income.auc + 0.3*marital.auc"; NULL means
+ * "loss". A task has the metrics of its kind, and its loss. PLX_ERR_ARGUMENT: the message suggests the closest name.
  */
 plx_status plx_monitor_parse(plx_monitor *monitor, const char *text, const plx_monitored *what, plx_error *err);
+
+/** Adds the monitor's choices to `choices`, whose indexes the terms then have. PLX_ERR_ARGUMENT: too many. */
+plx_status plx_monitor_choose(plx_monitor *monitor, plx_metric_choices *choices, plx_error *err);
 
 /** Removes a term. */
 void plx_monitor_leave_out(plx_monitor *monitor, int term);

@@ -137,7 +137,7 @@ static plx_status trainer_init(trainer *t, plx_error *err)
         if (!t->best) return plx_error_memory(err);
         memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
     }
-    if (job->measures_training) PLX_TRY(plx_measured_init(&t->training, job, n, NULL, err));
+    if (job->measures_training) PLX_TRY(plx_measured_init(&t->training, job, n, NULL, &t->validation.choices, err));
     return init_kept(t, err);
 }
 
@@ -249,6 +249,7 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
                      .n_tasks = (int)t->n_tasks},
         .epoch_ended = epoch_ended,
         .has_validation = is_validated,
+        .choices = &t->validation.choices,
         .gates = t->validation.gates.gates,
         .n_gates = epoch_ended ? t->validation.gates.n : 0,
     };

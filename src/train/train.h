@@ -13,7 +13,7 @@
 #include "rows/records.h"
 #include "train/gate_use.h"
 #include "train/kept.h"
-#include "train/metric.h"
+#include "train/metric_choice.h"
 
 /** Section `train`. */
 typedef struct plx_train_spec {
@@ -52,8 +52,9 @@ void plx_train_check(const plx_train_spec *spec, plx_problems *problems);
 typedef struct plx_train_state {
     plx_progress progress; /* what the program's own callback gets */
     bool epoch_ended;
-    bool has_validation;       /* the members of `progress` on validation are set */
-    const plx_gate_use *gates; /* [n_gates], if job->counts_gates */
+    bool has_validation;               /* the members of `progress` on validation are set */
+    const plx_metric_choices *choices; /* in the metrics: the job's, then those of train.monitor */
+    const plx_gate_use *gates;         /* [n_gates], if job->counts_gates */
     int n_gates;
 } plx_train_state;
 
@@ -80,9 +81,10 @@ typedef struct plx_train_job {
     plx_train_rate *rate;         /* may be NULL: the schedule decides */
     plx_train_listener *listener; /* may be NULL; called at most ten times per second, and at the end of each epoch */
     void *user;
-    const plx_keeper *keeper; /* may be NULL */
-    bool measures_training;   /* report metrics of the training rows at the end of each epoch */
-    bool counts_gates;        /* report the use of experts with validation */
+    const plx_keeper *keeper;          /* may be NULL */
+    const plx_metric_choices *choices; /* metrics with a parameter to compute, too; NULL: none */
+    bool measures_training;            /* report metrics of the training rows at the end of each epoch */
+    bool counts_gates;                 /* report the use of experts with validation */
 } plx_train_job;
 
 /**

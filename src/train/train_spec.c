@@ -50,8 +50,8 @@ const plx_field plx_train_fields[] = {
     {FIELD(ftrl_beta), .type = PLX_FIELD_REAL, .min = 0, .max = 1e6, .fallback = "0",
      .doc = "ftrl: added to the square root of the sum of squared gradients"},
     {FIELD(monitor), .type = PLX_FIELD_TEXT, .fallback = "loss",
-     .doc = "what selects the best epoch, on the validation rows: `loss`, a metric of a task (`income.auc`), or "
-            "a sum (`0.7*income.auc + 0.3*marital.auc`)"},
+     .doc = "what selects the best epoch, on the validation rows: `loss`, a metric of a task (`income.auc`, "
+            "`genre.accuracy@3`), or a sum (`0.7*income.auc + 0.3*marital.auc`)"},
     {FIELD(schedule), .type = PLX_FIELD_CHOICE, .fallback = "constant", .choices = plx_schedule_names,
      .doc = "learning-rate schedule: constant, in steps, exponential, half a cosine, or lowered when monitor "
             "(without validation rows: the training loss) stops improving"},

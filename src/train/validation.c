@@ -15,7 +15,7 @@ static plx_status take_memory(plx_validation *v, plx_error *err)
         v->scorer.gates = &v->gates;
     }
     PLX_TRY(plx_groups_init(&v->groups, a, rows, err));
-    PLX_TRY(plx_measured_init(&v->measured, job, rows->n, &v->groups, err));
+    PLX_TRY(plx_measured_init(&v->measured, job, rows->n, &v->groups, &v->choices, err));
     v->measured.n = rows->n;
     v->losses = plx_alloc_zero(a, (size_t)job->graph->n_tasks, sizeof *v->losses);
     return v->losses ? PLX_OK : plx_error_memory(err);
@@ -77,10 +77,11 @@ static plx_status check_meaning(plx_validation *v, plx_error *err)
         if (term->task < 0) continue;
         const char *name = v->job->task_names[term->task];
         const plx_metrics *score = &v->measured.figures[term->task];
-        if (term->metric && isnan(plx_metric_of(term->metric, score)))
+        if (term->metric && isnan(score->values[term->value]))
             PLX_FAIL(err, PLX_ERR_SCHEMA,
                      "train.monitor: %s of task '%s' is undefined for the validation rows: their labels are %s",
-                     term->metric->name, name, plx_task_list[v->job->task_kinds[term->task]]->degenerate);
+                     plx_metric_name(&v->choices, term->value), name,
+                     plx_task_list[v->job->task_kinds[term->task]]->degenerate);
     }
     return PLX_OK;
 }
@@ -93,8 +94,14 @@ plx_status plx_validation_init(plx_validation *v, const plx_train_job *job, plx_
                                      .task_kinds = job->task_kinds,
                                      .quantiles = job->quantiles,
                                      .n_tasks = job->graph->n_tasks,
+                                     .outputs = job->graph->outputs,
                                      .has_groups = job->train->layout->has_group};
+    if (job->choices) {
+        v->choices = *job->choices;
+        PLX_TRY(plx_metric_choices_check(&v->choices, job->task_kinds, job->graph->outputs, job->graph->n_tasks, err));
+    }
     PLX_TRY(plx_monitor_parse(&v->monitor, job->spec->monitor, &monitored, err));
+    PLX_TRY(plx_monitor_choose(&v->monitor, &v->choices, err));
     if (!v->has_rows) return PLX_OK;
     PLX_TRY(take_memory(v, err));
     for (int task = 0; task < job->graph->n_tasks; task++)

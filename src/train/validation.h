@@ -10,7 +10,8 @@
 typedef struct plx_validation {
     const plx_train_job *job;
     plx_monitor monitor;
-    bool has_rows; /* nothing below is there without them */
+    plx_metric_choices choices; /* the job's, then those of the monitor */
+    bool has_rows;              /* nothing below is there without them */
     plx_scorer scorer;
     plx_gate_uses gates; /* where the job asks for them */
     plx_groups groups;
@@ -18,7 +19,8 @@ typedef struct plx_validation {
     double *losses; /* [n_tasks] means over rows with a label */
 } plx_validation;
 
-/** To be released after a failure, too. PLX_ERR_ARGUMENT: spec->monitor is not understood; PLX_ERR_SCHEMA: it has no
+/** To be released after a failure, too. PLX_ERR_ARGUMENT: spec->monitor is not understood, or no task
+ * has one of job->choices; PLX_ERR_SCHEMA: it has no
  * meaning for the rows. Terms of tasks without a label there are left out of the monitor. */
 plx_status plx_validation_init(plx_validation *validation, const plx_train_job *job, plx_error *err);
 void plx_validation_release(plx_validation *validation);
