@@ -180,10 +180,10 @@ static void test_sizes_are_bounded_together(void)
          "c.yaml:4:34: experts/dense1: the network's layers make more than 1048576 numbers a row: lower 'num_experts', "
          "or give fewer or smaller layers in 'expert_dnn_units'"},
         {"ple, num_levels: 4096, num_experts_specific: 4096, num_experts_shared: 4096",
-         "c.yaml:4:32: level1/task0/experts/dense0: the network's layers make more than 1048576 numbers a row: lower "
+         "c.yaml:4:32: level1/a/experts/dense0: the network's layers make more than 1048576 numbers a row: lower "
          "'num_levels'"},
         {"ple, num_levels: 1000, num_experts_specific: 1, num_experts_shared: 1",
-         "c.yaml:4:32: level682/task1/gate: the network has more than 4096 layers: lower 'num_levels'"},
+         "c.yaml:4:32: level682/b/gate: the network has more than 4096 layers: lower 'num_levels'"},
         {"ple, num_levels: 4096, num_experts_shared: 4096, expert_dnn_units: [1024, 1024]", /* no key alone suffices */
          "c.yaml:4:32: level0/shared/experts/dense0: the network's layers make more than 1048576 numbers a row: lower "
          "'num_levels', lower 'num_experts_specific', lower 'num_experts_shared', give fewer or smaller layers in "

@@ -38,7 +38,12 @@ void plx_graph_fail(plx_graph *graph, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    plx_error_set(&graph->failure, PLX_ERR_SHAPE, "%s: %s", graph->scope[0] ? graph->scope : "model", message);
+    const char *scope = graph->scope[0] ? graph->scope : "model";
+    const char *name = graph->task >= 0 && graph->task_names ? graph->task_names[graph->task] : NULL;
+    if (name && !*name) name = NULL;
+    const char *rest = name ? scope + graph->task_at + strcspn(scope + graph->task_at, "/") : scope;
+    plx_error_set(&graph->failure, PLX_ERR_SHAPE, "%.*s%.100s%s: %s", name ? graph->task_at : 0, scope,
+                  name ? name : "", rest, message);
 }
 
 int plx_scope(plx_graph *graph, const char *format, ...)

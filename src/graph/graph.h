@@ -224,7 +224,8 @@ struct plx_graph {
     size_t n_values;   /* numbers of the parameter block, padding (always 0) included */
     int n_lazy;        /* lazy parameters */
     char scope[256];
-    int task, task_at; /* of the next node */
+    int task, task_at;             /* of the next node */
+    const char *const *task_names; /* [n_tasks], for messages; NULL: none */
     plx_error failure;
 };
 

@@ -31,9 +31,13 @@ const plx_model_def *plx_model_find(plx_slice name)
 void plx_network_build(plx_graph *graph, const plx_model_def *def, const plx_build *build)
 {
     plx_task_output *outputs = plx_arena_take(graph->arena, (size_t)build->n_tasks, sizeof *outputs);
-    for (int task = 0; task < build->n_tasks && outputs; task++)
+    const char **names = plx_arena_take(graph->arena, (size_t)build->n_tasks, sizeof *names);
+    for (int task = 0; task < build->n_tasks && outputs && names; task++) {
         outputs[task] = (plx_task_output){{-1}, {-1}};
-    if (outputs) def->build(graph, build, outputs);
+        names[task] = build->targets[task].name;
+    }
+    graph->task_names = names;
+    if (outputs && names) def->build(graph, build, outputs);
     if (plx_arena_failed(graph->arena) && graph->failure.code == PLX_OK) plx_error_memory(&graph->failure);
     for (int task = 0; task < build->n_tasks && outputs; task++)
         plx_graph_task(graph, task, outputs[task].value, outputs[task].loss);
