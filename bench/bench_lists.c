@@ -17,7 +17,7 @@ enum { N_SPARSE = 10, N_LISTS = 2, N_INPUTS = N_SPARSE + N_LISTS, LENGTH = 50, D
 enum { SPARSE_VOCABULARY = 1001, LIST_VOCABULARY = 100001 };
 
 static const char *const combiners[] = {
-    [PLX_LIST_MEAN] = "mean", [PLX_LIST_SUM] = "sum", [PLX_LIST_MAX] = "max", [PLX_LIST_ATTENTION] = "attention"};
+    [PLX_BAG_MEAN] = "mean", [PLX_BAG_SUM] = "sum", [PLX_BAG_MAX] = "max", [PLX_BAG_ITEMS] = "attention"};
 enum { N_COMBINERS = sizeof combiners / sizeof *combiners };
 
 typedef struct options {
@@ -69,7 +69,7 @@ static void fill(table *t, int rows)
     }
 }
 
-static void build(plx_graph *graph, plx_arena *arena, plx_list_combiner combiner, int lazy_rows)
+static void build(plx_graph *graph, plx_arena *arena, plx_bag_kind combiner, int lazy_rows)
 {
     static int bottom[] = {128}, tower[] = {64};
     static plx_int_list towers[] = {{tower, 1}, {tower, 1}};
@@ -97,7 +97,7 @@ static void build(plx_graph *graph, plx_arena *arena, plx_list_combiner combiner
     if (plx_graph_finish(graph, &err) != PLX_OK) bench_stop(err.message);
 }
 
-static void measure(const options *o, const table *t, plx_list_combiner combiner)
+static void measure(const options *o, const table *t, plx_bag_kind combiner)
 {
     static const double weights[] = {1, 1};
     static const char *const names[] = {"click", "buy"};
@@ -163,7 +163,7 @@ int main(int argc, char **argv)
     bench_print_machine(plx_kernels_for(plx_cpu_best()));
     fill(&t, o.rows);
     for (int combiner = 0; combiner < N_COMBINERS; combiner++) {
-        if (bench_is_selected(&o.names, combiners[combiner])) measure(&o, &t, (plx_list_combiner)combiner);
+        if (bench_is_selected(&o.names, combiners[combiner])) measure(&o, &t, (plx_bag_kind)combiner);
     }
     plx_rows_release(&t.rows, &plx_allocator_default);
     return 0;

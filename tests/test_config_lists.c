@@ -34,9 +34,9 @@ static void check_values(const plx_table_spec *table)
     const plx_feature_spec *past = &table->features[2], *rated = &table->features[3];
     CHECK(table->features[0].embedding_dim == 0 && table->features[1].embedding_dim == 4);
     CHECK(table->features[1].hash_buckets == 100 && table->features[1].min_count == 1);
-    CHECK(past->max_length == 9 && past->keep == PLX_KEEP_LAST && past->combiner == PLX_LIST_ATTENTION);
+    CHECK(past->max_length == 9 && past->keep == PLX_KEEP_LAST && past->combiner == PLX_BAG_ITEMS);
     CHECK(strcmp(past->attention_on, "item") == 0 && strcmp(past->embedding_name, "item") == 0);
-    CHECK(rated->max_length == 50 && rated->keep == PLX_KEEP_FIRST && rated->combiner == PLX_LIST_MEAN);
+    CHECK(rated->max_length == 50 && rated->keep == PLX_KEEP_FIRST && rated->combiner == PLX_BAG_MEAN);
     CHECK(rated->normalize_weights && strcmp(rated->weight_column, "w") == 0 && strcmp(rated->separator, "|") == 0);
 }
 

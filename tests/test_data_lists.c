@@ -131,7 +131,7 @@ static void test_separators(void)
     }
     s.features[1].separator = "::";
     s.features[1].weight_separator = ":";
-    s.features[1].combiner = PLX_LIST_SUM;
+    s.features[1].combiner = PLX_BAG_SUM;
     s.spec.data.decimal = ",";
     REQUIRE(load_text(&l, "item;h;sold\nx;n:0,5::m:2;0\n", &s.spec) == PLX_OK);
     check_list(&l.parts[0], 0, 0, IDS(2, 1));
@@ -372,18 +372,17 @@ static void test_wrong_options(void)
         "features.h.normalize_weights: 'normalize_weights' needs weights, from 'weight_separator' or 'weight_column'",
         h->normalize_weights = PLX_WEIGHTS_BY_SUM);
     REFUSED("features.h.weight_separator: weights belong to the combiners mean and sum", h->weight_separator = ":",
-            h->combiner = PLX_LIST_MAX);
+            h->combiner = PLX_BAG_MAX);
     REFUSED(
         "features.h.combiner: combiner attention needs 'attention_on': the sparse feature that items are compared with",
-        h->combiner = PLX_LIST_ATTENTION);
+        h->combiner = PLX_BAG_ITEMS);
     REFUSED("features.h.attention_on: 'attention_on' belongs to combiner attention", h->attention_on = "item");
-    REFUSED("features.h.attention_on: 'attention_on' names no sparse feature: 'h'", h->combiner = PLX_LIST_ATTENTION,
+    REFUSED("features.h.attention_on: 'attention_on' names no sparse feature: 'h'", h->combiner = PLX_BAG_ITEMS,
             h->attention_on = "h");
-    REFUSED("features.h.attention_on: 'attention_on' names no sparse feature: 'x'", h->combiner = PLX_LIST_ATTENTION,
+    REFUSED("features.h.attention_on: 'attention_on' names no sparse feature: 'x'", h->combiner = PLX_BAG_ITEMS,
             h->attention_on = "x");
     REFUSED("features.h.attention_on: 'attention_on' needs a feature of the same 'embedding_dim', which 'item' has not",
-            h->combiner = PLX_LIST_ATTENTION, h->attention_on = "item", h->embedding_name = "own",
-            h->embedding_dim = 7);
+            h->combiner = PLX_BAG_ITEMS, h->attention_on = "item", h->embedding_name = "own", h->embedding_dim = 7);
     REFUSED("features.h.max_length: 'max_length' must be at least 1", h->max_length = 0);
     REFUSED("features.h.max_length: the lists' 'max_length' exceed 2097152 in total", h->max_length = 1 << 22);
 }
@@ -417,7 +416,7 @@ static void wide_init(wide_case *c)
          .max_length = 4,
          .embedding_name = "item",
          .embedding_dim = 3,
-         .combiner = PLX_LIST_ATTENTION,
+         .combiner = PLX_BAG_ITEMS,
          .attention_on = "item"},
         {.name = "last",
          .column = "h",

@@ -79,7 +79,7 @@ static plx_ref to_number(plx_graph *graph, plx_ref x, plx_ref value)
     return bank_of(graph, value, "out", 1, 1);
 }
 
-static const plx_embedding_table small_table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_EMBEDDING};
+static const plx_embedding_table small_table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_NORMAL};
 
 static plx_ref inputs_of(plx_graph *graph)
 {
@@ -159,7 +159,7 @@ static void build_bag(plx_graph *graph, const void *user)
                                            {PLX_BAG_MEAN, 1, NETWORK_LENGTH},
                                            {PLX_BAG_MAX, 1, NETWORK_LENGTH},
                                            {PLX_BAG_ITEMS, 0, NETWORK_LENGTH}};
-    const plx_embedding_table table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_EMBEDDING};
+    const plx_embedding_table table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_NORMAL};
     (void)user;
     plx_ref parts[] = {inputs_of(graph), plx_bag(graph, &table, fields, 7)};
     plx_ref x = plx_concat(graph, parts, 2);
@@ -174,7 +174,7 @@ static void build_attention(plx_graph *graph, const void *user)
 {
     static const plx_bag_field fields[] = {{PLX_BAG_ITEMS, 1, NETWORK_LENGTH}, {PLX_BAG_ROW, 0, 0}},
                                others[] = {{PLX_BAG_ITEMS, 0, NETWORK_LENGTH}};
-    const plx_embedding_table table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_EMBEDDING};
+    const plx_embedding_table table = {.vocabulary = 4, .dim = 3, .init = PLX_INIT_NORMAL};
     (void)user;
     plx_ref x = inputs_of(graph), all = plx_bag(graph, &table, fields, 2);
     plx_ref q = plx_slice_columns(graph, all, 3 * NETWORK_LENGTH, 3);

@@ -29,9 +29,9 @@ enum { SPAN = 4096, N_VALUES = 4 * SPAN + 160, N_STEPS = 12 };
 /** A block like those of graphs: tables, a bank of adjacent kernels with biases and gates, states, padding. */
 static const plx_param params[] = {
     /* Tables; the first two are adjacent, the third is padded. */
-    PARAM("table0", 1, 100, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 0, 400, 4),
-    PARAM("table1", 1, 28, 4, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 400, 112, 4),
-    PARAM("table2", 1, 40, 3, PLX_INIT_EMBEDDING, PLX_L2_EMBEDDING, false, true, false, 512, 160, 4),
+    PARAM("table0", 1, 100, 4, PLX_INIT_NORMAL, PLX_L2_EMBEDDING, false, true, false, 0, 400, 4),
+    PARAM("table1", 1, 28, 4, PLX_INIT_NORMAL, PLX_L2_EMBEDDING, false, true, false, 400, 112, 4),
+    PARAM("table2", 1, 40, 3, PLX_INIT_NORMAL, PLX_L2_EMBEDDING, false, true, false, 512, 160, 4),
     /* Three experts of 16 and a gate of 5 in one matrix with rows of 64, across three spans' ends. */
     PARAM("bank", 3, 200, 16, PLX_INIT_GLOROT_NORMAL, PLX_L2_DNN, false, false, true, 672, 16, 64),
     PARAM("gate", 1, 200, 5, PLX_INIT_GLOROT_UNIFORM, PLX_L2_NONE, false, false, true, 672 + 48, 5, 64),

@@ -20,14 +20,14 @@ static const plx_input_spec inputs[] = {
      .vocabulary = VOCABULARY,
      .embedding_dim = DIM,
      .length = NETWORK_LENGTH,
-     .combiner = PLX_LIST_ATTENTION,
+     .combiner = PLX_BAG_ITEMS,
      .attention_on = 0,
      .table = "shared"},
     {.name = "buys",
      .vocabulary = VOCABULARY,
      .embedding_dim = DIM,
      .length = NETWORK_LENGTH,
-     .combiner = PLX_LIST_MAX,
+     .combiner = PLX_BAG_MAX,
      .table = "shared"},
     {.name = "age"},
     {.name = "hours"},
@@ -39,7 +39,7 @@ typedef struct choice {
     const char *model;
     int lazy_rows;
     bool is_frozen;
-    plx_list_combiner first; /* of the first list */
+    plx_bag_kind first; /* of the first list */
 } choice;
 
 static bool open_network(network *net, const choice *chosen)
@@ -105,7 +105,7 @@ static void spread_touched(const network *net, const plx_param *table, plx_real 
 }
 
 /* A lazy table's rows have the bits of the whole table's gradient, and everything else is equal. */
-static void check_lazy_gradient(const char *model, const char *name, plx_list_combiner first)
+static void check_lazy_gradient(const char *model, const char *name, plx_bag_kind first)
 {
     network whole, lazy;
     plx_real spread[N_NUMBERS];
@@ -137,9 +137,9 @@ static void test_lazy_gradients_are_whole_ones(void)
         const bool is_single = strcmp(plx_model_list[i]->name, "single_task") == 0;
         check_lazy_gradient(plx_model_list[i]->name,
                             is_single ? "task1/embedding/shared/table" : "embedding/shared/table",
-                            (plx_list_combiner)(i % 4));
+                            (plx_bag_kind)(i % 4));
         check_lazy_gradient(plx_model_list[i]->name,
-                            is_single ? "task1/embedding/other/table" : "embedding/other/table", PLX_LIST_MEAN);
+                            is_single ? "task1/embedding/other/table" : "embedding/other/table", PLX_BAG_MEAN);
     }
 }
 
@@ -183,10 +183,10 @@ static void test_frozen_tables_stay(void)
 /* A row's score does not depend on other rows. */
 static void test_scores_are_row_by_row(void)
 {
-    for (int first = PLX_LIST_MEAN; first <= PLX_LIST_ATTENTION; first++) {
+    for (int first = PLX_BAG_MEAN; first <= PLX_BAG_ITEMS; first++) {
         network net;
         static plx_real scores[N_ROWS * 2];
-        REQUIRE(open_network(&net, &(choice){.model = "ple", .first = (plx_list_combiner)first}));
+        REQUIRE(open_network(&net, &(choice){.model = "ple", .first = (plx_bag_kind)first}));
         plan(&net, false, NULL);
         plx_run_score(net.run, net.values, &(plx_batch){.rows = &net.rows, .n = N_ROWS}, false);
         memcpy(scores, net.run->scores, sizeof scores);
@@ -335,9 +335,9 @@ static void test_mistakes_are_told(void)
                                    {.name = "b", .vocabulary = 5, .embedding_dim = 4, .table = "t"}};
     const plx_input_spec query[] = {
         {.name = "a", .vocabulary = 5, .embedding_dim = 3},
-        {.name = "b", .vocabulary = 5, .embedding_dim = 4, .length = 3, .combiner = PLX_LIST_ATTENTION}};
+        {.name = "b", .vocabulary = 5, .embedding_dim = 4, .length = 3, .combiner = PLX_BAG_ITEMS}};
     const plx_input_spec wide[] = {
-        {.name = "b", .vocabulary = 5, .embedding_dim = 4096, .length = 1 << 20, .combiner = PLX_LIST_ATTENTION}};
+        {.name = "b", .vocabulary = 5, .embedding_dim = 4096, .length = 1 << 20, .combiner = PLX_BAG_ITEMS}};
     check_mistake(dims, 2, "[5, 3] for one feature and [5, 4] for another");
     check_mistake(query, 2, "the query is [1, 3]; take the same embedding_dim");
     check_mistake(wide, 1, "take shorter lists");

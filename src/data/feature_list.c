@@ -43,14 +43,14 @@ static void check_weights(const plx_feature_checker *c, const plx_feature_spec *
     if (f->normalize_weights && !in_cell && !beside)
         plx_feature_problem_of(c, "normalize_weights",
                                "'normalize_weights' needs weights, from 'weight_separator' or 'weight_column'");
-    if (f->combiner != PLX_LIST_MEAN && f->combiner != PLX_LIST_SUM && (in_cell || beside))
+    if (f->combiner != PLX_BAG_MEAN && f->combiner != PLX_BAG_SUM && (in_cell || beside))
         plx_feature_problem_of(c, in_cell ? "weight_separator" : "weight_column",
                                "weights belong to the combiners mean and sum");
 }
 
 static void check_attention(const plx_feature_checker *c, const plx_feature_spec *f)
 {
-    if (f->combiner != PLX_LIST_ATTENTION) {
+    if (f->combiner != PLX_BAG_ITEMS) {
         if (plx_is_given(f->attention_on))
             plx_feature_problem_of(c, "attention_on", "'attention_on' belongs to combiner attention");
         return;

@@ -6,6 +6,7 @@
 #ifndef PLX_SPEC_H
 #define PLX_SPEC_H
 
+#include "base/choices.h"
 #include "base/fields.h"
 #include "plexus_base.h"
 #include "tasks/task.h"
@@ -24,16 +25,6 @@ typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_meth
 #define PLX_FEATURE_NUMBER(number, name) PLX_FEATURE_##number,
 typedef enum plx_feature_kind { PLX_FEATURE_KINDS(PLX_FEATURE_NUMBER) } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
-/** How the embeddings of a list's items are pooled. */
-typedef enum plx_list_combiner { PLX_LIST_MEAN, PLX_LIST_SUM, PLX_LIST_MAX, PLX_LIST_ATTENTION } plx_list_combiner;
-/** The initializer of an embedding table. */
-typedef enum plx_table_initializer {
-    PLX_INITIALIZER_NORMAL,
-    PLX_INITIALIZER_UNIFORM,
-    PLX_INITIALIZER_ZEROS,
-    PLX_INITIALIZER_GLOROT_NORMAL,
-    PLX_INITIALIZER_GLOROT_UNIFORM
-} plx_table_initializer;
 /** Whether a text means its value (base/value_text.h) or its bytes. */
 typedef enum plx_text_meaning { PLX_TEXT_VALUE, PLX_TEXT_EXACT } plx_text_meaning;
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
@@ -97,7 +88,7 @@ typedef struct plx_feature_spec {
     plx_text_list missing_texts; /* cells with the meaning of the empty cell; key `missing` */
     int64_t embedding_dim;       /* 0: by the number of categories */
     char *embedding_name;        /* of the table, shared by features with equal names; empty: the name */
-    int initializer;             /* plx_table_initializer */
+    int initializer;             /* plx_init */
     double initializer_scale;    /* NaN: the initializer's own */
     char *embedding_file;        /* file with the table's start values; empty: none */
     bool frozen;                 /* the table is not trained */
@@ -111,7 +102,7 @@ typedef struct plx_feature_spec {
     char *separator;        /* between items or numbers, bytes or "tab"; also for dense */
     int64_t max_length;     /* maximum number of items */
     int keep;               /* plx_keep: which items of longer lists */
-    int combiner;           /* plx_list_combiner */
+    int combiner;           /* plx_bag_kind */
     char *attention_on;     /* the sparse feature that is the query, for combiner attention */
     char *weight_separator; /* between an item and its weight; empty: none */
     char *weight_column;    /* column of the items' weights; empty: none */

@@ -4,12 +4,12 @@
 
 #define NAMED(number, name) #name,
 const char *const plx_feature_kinds[] = {PLX_FEATURE_KINDS(NAMED) NULL};
-static const char *const initializers[] = {"normal", "uniform", "zeros", "glorot_normal", "glorot_uniform", NULL};
+static const char *const initializers[] = {PLX_INIT_CHOICES(PLX_CHOICE_NAME) NULL};
 static const char *const vocabulary_orders[] = {"sorted", "first_seen", NULL};
 static const char *const text_meanings[] = {"value", "exact", NULL};
 static const char *const keeps[] = {"first", "last", NULL};
 static const char *const weight_norms[] = {"false", "true", "softmax", "softmax_mean", NULL};
-static const char *const combiners[] = {"mean", "sum", "max", "attention", NULL};
+static const char *const combiners[] = {PLX_BAG_CHOICES(PLX_CHOICE_NAME) NULL};
 static const char *const missing_words[] = {"error", "mean", NULL};
 static const char *const transforms[] = {"none", "log1p", "is_zero", NULL};
 static const char *const date_parts[] = {"hour", "weekday", "month", "age", NULL};

@@ -332,7 +332,7 @@ static double draw(const plx_param_spec *spec, const plx_random *random, uint64_
         return 0.0;
     case PLX_INIT_ONE:
         return 1.0;
-    case PLX_INIT_EMBEDDING:
+    case PLX_INIT_NORMAL:
         return (spec->init_scale > 0 ? spec->init_scale : 1e-4) * plx_random_normal(random, index, 0);
     case PLX_INIT_UNIFORM:
         return (spec->init_scale > 0 ? spec->init_scale : 0.05) *

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/choices.h"
 #include "base/error.h"
 #include "base/real.h"
 #include "base/text.h"
@@ -49,16 +50,6 @@ static inline bool plx_is_absent(plx_ref ref)
 typedef struct plx_shape {
     int groups, width;
 } plx_shape;
-
-/** How a parameter starts. */
-typedef enum plx_init {
-    PLX_INIT_ZERO,
-    PLX_INIT_ONE,
-    PLX_INIT_EMBEDDING,     /* normal(0, scale), default scale 1e-4 */
-    PLX_INIT_UNIFORM,       /* uniform in [-scale, scale), default scale 0.05 */
-    PLX_INIT_GLOROT_NORMAL, /* normal truncated at two deviations and rescaled, as Keras' glorot_normal */
-    PLX_INIT_GLOROT_UNIFORM
-} plx_init;
 
 /** Which regulariser a parameter belongs to. */
 typedef enum plx_regulariser { PLX_L2_NONE, PLX_L2_EMBEDDING, PLX_L2_DNN, PLX_L2_KINDS } plx_regulariser;

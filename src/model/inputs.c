@@ -26,7 +26,7 @@ static void embed(plx_input_spec *input, const plx_feature_spec *feature, uint32
 {
     input->vocabulary = (int)vocabulary;
     input->embedding_dim = feature->embedding_dim ? (int)feature->embedding_dim : automatic_dim(vocabulary - 1);
-    input->initializer = feature->initializer;
+    input->initializer = (plx_init)feature->initializer;
     input->initializer_scale = feature->initializer_scale > 0 ? feature->initializer_scale : 0;
     input->is_frozen = feature->frozen;
 }
@@ -44,8 +44,8 @@ static void fill_input(const plx_layout *layout, const plx_feature_spec *feature
         const plx_list_field *list = &layout->lists[output->place];
         embed(input, feature, list->vocabulary);
         input->length = (int)list->length;
-        input->combiner = feature->combiner;
-        if (feature->combiner == PLX_LIST_ATTENTION) input->attention_on = find_input(inputs, n, feature->attention_on);
+        input->combiner = (plx_bag_kind)feature->combiner;
+        if (feature->combiner == PLX_BAG_ITEMS) input->attention_on = find_input(inputs, n, feature->attention_on);
     }
 }
 

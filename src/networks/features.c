@@ -55,14 +55,9 @@ static bool find_same_tables(plx_graph *graph, const plx_build *build, same_tabl
 
 static plx_embedding_table table_of(const plx_build *build, const plx_input_spec *input)
 {
-    static const plx_init starts[] = {[PLX_INITIALIZER_NORMAL] = PLX_INIT_EMBEDDING,
-                                      [PLX_INITIALIZER_UNIFORM] = PLX_INIT_UNIFORM,
-                                      [PLX_INITIALIZER_ZEROS] = PLX_INIT_ZERO,
-                                      [PLX_INITIALIZER_GLOROT_NORMAL] = PLX_INIT_GLOROT_NORMAL,
-                                      [PLX_INITIALIZER_GLOROT_UNIFORM] = PLX_INIT_GLOROT_UNIFORM};
     return (plx_embedding_table){.vocabulary = input->vocabulary,
                                  .dim = input->embedding_dim,
-                                 .init = starts[input->initializer],
+                                 .init = input->initializer,
                                  .init_scale = input->initializer_scale,
                                  .is_frozen = input->is_frozen,
                                  .is_lazy = build->lazy_rows > 0 && input->vocabulary >= build->lazy_rows};
@@ -70,11 +65,7 @@ static plx_embedding_table table_of(const plx_build *build, const plx_input_spec
 
 static plx_bag_kind bag_kind(const plx_input_spec *input)
 {
-    static const plx_bag_kind kinds[] = {[PLX_LIST_MEAN] = PLX_BAG_MEAN,
-                                         [PLX_LIST_SUM] = PLX_BAG_SUM,
-                                         [PLX_LIST_MAX] = PLX_BAG_MAX,
-                                         [PLX_LIST_ATTENTION] = PLX_BAG_ITEMS};
-    return input->length == 0 ? PLX_BAG_ROW : kinds[input->combiner];
+    return input->length == 0 ? PLX_BAG_ROW : input->combiner;
 }
 
 /* The table of which input `first` is the first reader, for all its readers: their values go to `parts`. */
@@ -125,7 +116,7 @@ plx_ref plx_features(plx_graph *graph, const plx_build *build)
     }
     for (int i = 0; i < build->n_inputs; i++) {
         const plx_input_spec *input = &build->inputs[i];
-        if (input->length == 0 || input->combiner != PLX_LIST_ATTENTION) continue;
+        if (input->length == 0 || input->combiner != PLX_BAG_ITEMS) continue;
         const int outside = plx_scope(graph, "attention/%s", input->name);
         parts[i] = plx_attention(graph, parts[input->attention_on], parts[i], number[i], input->length);
         plx_scope_leave(graph, outside);

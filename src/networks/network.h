@@ -38,13 +38,13 @@ typedef struct plx_input_spec {
     const char *name;
     int vocabulary; /* rows of the table, unknown row included; 0: dense */
     int embedding_dim;
-    int numbers;       /* dense: how many numbers; 0 means 1 */
-    int length;        /* of a list: maximum length; 0: not a list */
-    int combiner;      /* of a list: plx_list_combiner */
-    int attention_on;  /* of a list pooled by attention: index of the sparse input that is the query */
+    int numbers;           /* dense: how many numbers; 0 means 1 */
+    int length;            /* of a list: maximum length; 0: not a list */
+    plx_bag_kind combiner; /* of a list */
+    int attention_on;      /* of a list pooled by attention: index of the sparse input that is the query */
     const char *table; /* name of a table shared by inputs of equal vocabulary and embedding_dim; NULL: its own table */
     /* Of the table; equal for inputs that share one. */
-    int initializer;          /* plx_table_initializer */
+    plx_init initializer;
     double initializer_scale; /* see plx_init; 0: the default */
     bool is_frozen;           /* is not trained */
 } plx_input_spec;

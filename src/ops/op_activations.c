@@ -56,10 +56,13 @@ enum { SLOPE }; /* parameter of prelu and dice, without gaps between groups */
 static void slope_shape(plx_graph *graph, plx_node *node)
 {
     same_shape(graph, node);
-    plx_node_param(
-        graph, node,
-        &(plx_param_spec){
-            .name = "alpha", .groups = node->shape.groups, .rows = 1, .cols = node->shape.width, .is_bias = true});
+    plx_node_param(graph, node,
+                   &(plx_param_spec){.name = "alpha",
+                                     .groups = node->shape.groups,
+                                     .rows = 1,
+                                     .cols = node->shape.width,
+                                     .init = PLX_INIT_ZERO,
+                                     .is_bias = true});
 }
 
 static void prelu_forward(const plx_tile *tile, const plx_node *node)

@@ -26,9 +26,13 @@ static void linear_shape(plx_graph *graph, plx_node *node)
                                      .regulariser = spec->regulariser,
                                      .is_side_by_side = in.groups == 1});
     if (spec->has_bias) {
-        plx_node_param(
-            graph, node,
-            &(plx_param_spec){.name = "bias", .groups = spec->groups, .rows = 1, .cols = spec->width, .is_bias = true});
+        plx_node_param(graph, node,
+                       &(plx_param_spec){.name = "bias",
+                                         .groups = spec->groups,
+                                         .rows = 1,
+                                         .cols = spec->width,
+                                         .init = PLX_INIT_ZERO,
+                                         .is_bias = true});
     }
 }
 

@@ -37,7 +37,8 @@ static void moments_shape(plx_graph *graph, plx_node *node)
     const int channels = plx_shape_numbers(in);
     node->tile_numbers = 2 * channels;
     node->batch_numbers = 4 * (size_t)channels;
-    plx_param_spec state = {.name = "mean", .groups = in.groups, .rows = 1, .cols = in.width, .is_state = true};
+    plx_param_spec state = {
+        .name = "mean", .groups = in.groups, .rows = 1, .cols = in.width, .init = PLX_INIT_ZERO, .is_state = true};
     plx_node_param(graph, node, &state);
     state.name = "variance";
     state.init = PLX_INIT_ONE;

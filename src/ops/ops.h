@@ -33,15 +33,6 @@ plx_ref plx_concat(plx_graph *graph, const plx_ref *values, int n);
 
 /* -- op_bag.c --------------------------------------------------------------------------------------------------- */
 
-/** How a field of a record combines its table rows. */
-typedef enum plx_bag_kind {
-    PLX_BAG_ROW,  /* sparse: the row of its id [dim] */
-    PLX_BAG_SUM,  /* list: sum of w_i row_i [dim]; w_i is the item's weight, or 1 */
-    PLX_BAG_MEAN, /* list: the sum divided by the sum of w_i; 0 if that is 0 */
-    PLX_BAG_MAX,  /* list: the maximum of each column [dim], without weights */
-    PLX_BAG_ITEMS /* list: the items' rows concatenated, then zeros [length * dim], without weights */
-} plx_bag_kind;
-
 typedef struct plx_bag_field {
     plx_bag_kind kind;
     int feature; /* its index among the record's sparse features, or its lists */
