@@ -87,12 +87,14 @@ def _metric_name(metric: Metric) -> str:
 
 
 def per_task(value: PerTask[_T], names: Sequence[str], what: str) -> list[_T | None]:
-    """One value for all tasks, a list, or a dict by the tasks' names."""
+    """One value for all tasks, a list or an array, or a dict by the tasks' names."""
     if isinstance(value, dict):
         unknown = set(value) - set(names)
         if unknown:
             raise ValueError(f"{what}: there is no task '{sorted(unknown)[0]}'; there are {', '.join(names)}")
         return [value.get(name) for name in names]
+    if hasattr(value, "tolist"):  # a NumPy array, a Series
+        value = cast(Any, value).tolist()
     if isinstance(value, (list, tuple)):
         if len(value) != len(names):
             raise ValueError(f"{what}: {len(value)} are given for {len(names)} tasks")

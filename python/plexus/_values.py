@@ -212,7 +212,7 @@ def text_bytes(value: Text) -> bytes:
 
 def may_be_list(kind: type) -> bool:
     """Whether a cell of the type may hold several values: a Python container, an array, or a column."""
-    if issubclass(kind, (list, tuple, set, frozenset, np.ndarray)):
+    if issubclass(kind, (list, tuple, set, frozenset, range, np.ndarray)):
         return True
     is_column = hasattr(kind, "tolist") or hasattr(kind, "to_list")
     return (

@@ -105,6 +105,7 @@ def test_items_of_lists(codes):
         [[float(item) for item in items] for items in numbers],
         [set(items) for items in lists],
         [tuple(items) for items in lists],
+        [range(items[0], items[-1] + 1) for items in numbers],
         [[*items, None] for items in numbers],
         [frozenset(items) for items in numbers],
         [np.ma.masked_array([*items, 9], mask=[*(False for _ in items), True]) for items in numbers],

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing that a configuration can say is out of reach from Python, and what it cannot say is told."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -196,6 +198,15 @@ def test_unknown_names(make, message):
     with pytest.raises(ValueError) as caught:
         make()
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("weights", [np.array([2.0, 3.0], np.float32), (2, np.int64(3)), {"click": 2, "seconds": 3.0}])
+def test_values_a_task(weights):
+    model = small_model()
+    model.compile("sgd", loss_weights=weights)
+    assert re.findall(r" weight: (\d+),", model.config) == ["2", "3"]
+    model.compile("sgd", loss_weights=np.float32(2))
+    assert re.findall(r" weight: (\d+),", model.config) == ["2", "2"]
 
 
 def test_what_a_built_network_cannot_change(rows, features):
