@@ -140,7 +140,7 @@ static void write_config(const settings *s, const char *path)
 
 /* -- Runs ------------------------------------------------------------------------------------------------------ */
 
-static double figure(const char *text, const char *name)
+static double number_of(const char *text, const char *name)
 {
     char key[64];
     snprintf(key, sizeof key, "\"%s\":", name);
@@ -149,7 +149,7 @@ static double figure(const char *text, const char *name)
 }
 
 /* Runs the command with its JSON in `result`; returns its resource usage. */
-static struct rusage run_fit(const settings *s, const char *config, const char *budget, char *result, size_t room)
+static struct rusage run_fit(const settings *s, const char *config, const char *budget, char *result, size_t capacity)
 {
     char out[PATH_BYTES + 16], cache[PATH_BYTES + 32], printed[PATH_BYTES + 16];
     snprintf(out, sizeof out, "%s/out", s->folder);
@@ -169,7 +169,7 @@ static struct rusage run_fit(const settings *s, const char *config, const char *
         bench_stop("`plexus fit` failed; --plexus FILE names the command");
     posix_spawn_file_actions_destroy(&actions);
     FILE *file = fopen(printed, "r");
-    size_t n = file ? fread(result, 1, room - 1, file) : 0;
+    size_t n = file ? fread(result, 1, capacity - 1, file) : 0;
     result[n] = '\0';
     if (file) fclose(file);
     return usage;
@@ -182,8 +182,8 @@ static void measure(const settings *s, const char *config, const char *name, boo
     const struct rusage usage = run_fit(s, config, has_budget ? budget : NULL, result, sizeof result);
     printf("{\"bench\": \"stream\", \"from\": \"%s\", \"rows\": %d, \"categories\": %d, \"budget\": \"%s\", "
            "\"load_seconds\": %.2f, \"train_seconds\": %.2f, \"rows_per_second\": %.0f, \"resident_mib\": %.0f}\n",
-           name, s->rows, s->categories, has_budget ? s->budget : "none", figure(result, "load"),
-           figure(result, "train"), figure(result, "rows_per_second"), (double)usage.ru_maxrss / 1024);
+           name, s->rows, s->categories, has_budget ? s->budget : "none", number_of(result, "load"),
+           number_of(result, "train"), number_of(result, "rows_per_second"), (double)usage.ru_maxrss / 1024);
     fflush(stdout);
 }
 

@@ -8,11 +8,11 @@
 
 #include "training.h"
 
-static int read_numbers(const char *text, int *numbers, int room)
+static int read_numbers(const char *text, int *numbers, int capacity)
 {
     char *end;
     int n = 0;
-    for (; n < room && *text; text = *end ? end + 1 : end) {
+    for (; n < capacity && *text; text = *end ? end + 1 : end) {
         const long number = strtol(text, &end, 10);
         if (end == text || number < 1 || number > 1000000000) bench_stop("numbers are given as 1,2,4");
         numbers[n++] = (int)number;

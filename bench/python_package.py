@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The Python package beside the command on the same rows: one JSON object a line.
+"""The Python package and the command on the same rows: one JSON object a line.
 
 usage: python_package.py [OPTION]... COMMAND
 
@@ -153,7 +153,7 @@ def one_row(name, model, table):
             blocks.append((time.perf_counter() - start) / len(rows))
         return statistics.median(blocks) * 1e6
 
-    tell(what="one row", model=name, columns=len(table), call=microseconds(predictor), library=microseconds(library))
+    report(what="one row", model=name, columns=len(table), call=microseconds(predictor), library=microseconds(library))
 
 
 # -- In a separate process: the package --------------------------------------------------------------------------------
@@ -207,7 +207,7 @@ def train_here(options):
 # -- The ways in turn --------------------------------------------------------------------------------------------------
 
 
-def tell(**facts):
+def report(**facts):
     print(json.dumps(facts), flush=True)
 
 
@@ -266,10 +266,10 @@ def compare(options, case, config):
     medians = {
         way: {part: statistics.median(one[part] for one in each) for part in each[0]} for way, each in found.items()
     }
-    for way, figures in medians.items():
-        bounds = {part: [min(o[part] for o in found[way]), max(o[part] for o in found[way])] for part in figures}
-        ratios = {part: figures[part] / medians["command"][part] for part in figures}
-        tell(case=case, way=way, rounds=options.rounds, seconds=figures, bounds=bounds, to_command=ratios)
+    for way, seconds in medians.items():
+        bounds = {part: [min(o[part] for o in found[way]), max(o[part] for o in found[way])] for part in seconds}
+        ratios = {part: seconds[part] / medians["command"][part] for part in seconds}
+        report(case=case, way=way, rounds=options.rounds, seconds=seconds, bounds=bounds, to_command=ratios)
 
 
 def imports(rounds):
@@ -280,7 +280,7 @@ def imports(rounds):
     )
     times = [timed([sys.executable, "-c", code])[0] for _ in range(rounds)]
     numpy, plexus = (statistics.median(column) * 1e3 for column in zip(*times[1:]))  # the first one may compile
-    tell(what="import", rounds=rounds - 1, numpy_milliseconds=numpy, plexus_milliseconds=plexus)
+    report(what="import", rounds=rounds - 1, numpy_milliseconds=numpy, plexus_milliseconds=plexus)
 
 
 def main():

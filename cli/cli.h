@@ -93,7 +93,7 @@ size_t cli_verb_n_options(const cli_verb *verb);
 const cli_option *cli_verb_option(const cli_verb *verb, size_t i);
 enum { CLI_MAX_DOC = 256 };
 /** The option's description, with its default number. */
-const char *cli_option_doc(const cli_option *option, char room[CLI_MAX_DOC]);
+const char *cli_option_doc(const cli_option *option, char buffer[CLI_MAX_DOC]);
 /** The name closest to `text`, or NULL if none is close enough to be the intended one. */
 const char *cli_nearest(const char *text, const char *const *names, size_t n);
 
@@ -155,7 +155,7 @@ int cli_session_configure(cli_session *session, const char *path, const cli_opti
 int cli_session_load_data(cli_session *session, const char *config_path, const cli_options *options);
 int cli_session_load_model(cli_session *session, const char *path);
 /** Lists skipped rows, if any, on stderr. */
-void cli_session_tell_wrong_rows(const cli_session *session);
+void cli_session_print_wrong_rows(const cli_session *session);
 /** {"rows": number of skipped rows, "first": [{"row", "column", "message"}, ...]}; NULL when out of memory. */
 json_t *cli_session_wrong_json(const cli_session *session);
 
@@ -234,9 +234,9 @@ int cli_run_folder_name(cli_run_folder *folder, const char *out, const char *con
 int cli_run_folder_open(cli_run_folder *folder, plx_context *context, const cli_options *given);
 /** Checks the free disk space: an error if the session's model does not fit, a warning if model and checkpoints may not
  * fit together. */
-int cli_run_folder_check_room(cli_run_folder *folder, const cli_session *session, bool is_quiet);
+int cli_run_folder_check_space(cli_run_folder *folder, const cli_session *session, bool is_quiet);
 /** Removes the checkpoint if the model fits only without it. */
-void cli_run_folder_make_room(const cli_run_folder *folder);
+void cli_run_folder_free_space(const cli_run_folder *folder);
 /** Moves model, configuration and log into place; an earlier finished run moves to DIR/previous, or is removed with
  * `is_forced`. A failure restores it. `is_complete`: the checkpoint is no longer needed for resuming. */
 int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_complete,

@@ -21,7 +21,7 @@ typedef struct column {
 typedef struct line {
     column columns[MAX_COLUMNS];
     int n;
-    bool lacks_tasks; /* some tasks did not fit */
+    bool hides_tasks; /* some tasks did not fit */
 } line;
 
 /** Writes as many digits as fit into NUMBER_WIDTH. */
@@ -103,7 +103,7 @@ static int width_of(const line *l)
 static void fit_width(line *l, int width)
 {
     while (l->n > 4 && width_of(l) > width)
-        l->lacks_tasks = !l->columns[--l->n].is_extra;
+        l->hides_tasks = !l->columns[--l->n].is_extra;
     for (bool has_grown = true; has_grown && width_of(l) < width;) {
         has_grown = false;
         for (int i = 0; i < l->n && width_of(l) < width; i++) {
@@ -132,7 +132,7 @@ static void print_heading(FILE *out, const line *l, bool is_bold)
     fputc('\n', out);
     for (int i = 0; i < l->n; i++)
         print_cell(out, l->columns[i].title, l->columns[i].width);
-    fprintf(out, "%s%s\n", l->lacks_tasks ? " ..." : "", is_bold ? "\033[0m" : "");
+    fprintf(out, "%s%s\n", l->hides_tasks ? " ..." : "", is_bold ? "\033[0m" : "");
 }
 
 void cli_epoch_line(FILE *out, cli_progress *progress, const plx_progress *state, int width)

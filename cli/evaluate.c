@@ -51,7 +51,7 @@ static int evaluate_files(cli_session *session, const cli_options *given)
     else
         cli_print_metrics(stdout, "task", metrics, n_tasks, &given->metric);
     free(metrics);
-    if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
+    if (code == CLI_DONE) cli_session_print_wrong_rows(session);
     return code;
 }
 

@@ -94,7 +94,7 @@ static int save(fit_run *run, const cli_options *given)
     return code;
 }
 
-static void tell_end(const fit_run *run)
+static void print_end(const fit_run *run)
 {
     const plx_train_report *report = &run->report;
     if (report->cancelled || run->failure.code != PLX_OK)
@@ -130,7 +130,7 @@ static int train(fit_run *run, const cli_options *given)
                  run->report.checkpoints > 0 ? "--resume continues from there" : "nothing was saved");
         return CLI_SIGNALLED + cli_signals_caught();
     }
-    if (!given->quiet) tell_end(run);
+    if (!given->quiet) print_end(run);
     return CLI_DONE;
 }
 
@@ -184,7 +184,7 @@ static void print_report(const fit_run *run, const cli_options *given)
 
 static int report(fit_run *run, const cli_options *given)
 {
-    cli_session_tell_wrong_rows(&run->session);
+    cli_session_print_wrong_rows(&run->session);
     if (given->json) return cli_print_json(report_json(run, given));
     print_report(run, given);
     return CLI_DONE;
@@ -210,7 +210,7 @@ static int run_in_folder(fit_run *run, const cli_options *given)
 {
     int code = cli_run_folder_open(&run->folder, run->session.context, given);
     if (code == CLI_DONE) code = load(run, given);
-    if (code == CLI_DONE) code = cli_run_folder_check_room(&run->folder, &run->session, given->quiet);
+    if (code == CLI_DONE) code = cli_run_folder_check_space(&run->folder, &run->session, given->quiet);
     if (code == CLI_DONE) code = train(run, given);
     if (code == CLI_DONE) code = finish(run, given);
     cli_run_folder_close(&run->folder, code == CLI_DONE);

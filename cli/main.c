@@ -72,7 +72,7 @@ void cli_print_verbs(FILE *out)
         fprintf(out, "%s%s", i ? " " : "", cli_verbs[i]->name);
 }
 
-static void tell_unknown(const char *name)
+static void fail_unknown_verb(const char *name)
 {
     const char *names[N_VERBS];
     for (int i = 0; i < N_VERBS; i++)
@@ -91,7 +91,7 @@ const cli_verb *cli_find_verb(const char *name)
 {
     for (int i = 0; i < N_VERBS; i++)
         if (strcmp(cli_verbs[i]->name, name) == 0) return cli_verbs[i];
-    tell_unknown(name);
+    fail_unknown_verb(name);
     return NULL;
 }
 

@@ -232,12 +232,12 @@ int cli_options_parse(const cli_verb *verb, int argc, char **argv, cli_options *
     return out->help ? CLI_DONE : check_arguments(verb, out);
 }
 
-const char *cli_option_doc(const cli_option *option, char room[CLI_MAX_DOC])
+const char *cli_option_doc(const cli_option *option, char buffer[CLI_MAX_DOC])
 {
     const bool is_number = option->type == CLI_INT || option->type == CLI_REAL;
     if (!is_number || option->fallback < option->min) return option->doc;
-    snprintf(room, CLI_MAX_DOC, "%s (%.10g)", option->doc, option->fallback);
-    return room;
+    snprintf(buffer, CLI_MAX_DOC, "%s (%.10g)", option->doc, option->fallback);
+    return buffer;
 }
 
 void cli_verb_help(const cli_verb *verb, FILE *out)

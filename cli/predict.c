@@ -143,7 +143,7 @@ static bool write_rows(void *user, const plx_scored_rows *rows)
         /* Many readers ignore an empty line. */
         if (p->n_kept == 0 && n_outputs == 1 && isnan(scores[0])) cli_write(out, "\"\"", 2);
         for (int i = 0; i < n_outputs; i++) {
-            char text[CLI_SCORE_ROOM];
+            char text[CLI_SCORE_SIZE];
             size_t length = isnan(scores[i]) ? 0 : cli_score_text(scores[i], text);
             text[length++] = i + 1 < n_outputs ? ',' : '\n';
             cli_write(out, text, length);
@@ -231,7 +231,7 @@ static int score(cli_session *session, const cli_options *given, printer *p)
     if (status == PLX_OK) write_head(p);
     int closed = cli_output_close(&p->output, is_scored);
     if (code == CLI_DONE) code = closed;
-    if (code == CLI_DONE) cli_session_tell_wrong_rows(session);
+    if (code == CLI_DONE) cli_session_print_wrong_rows(session);
     return code;
 }
 

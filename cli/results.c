@@ -20,7 +20,7 @@ static const char *name_of(int metric, const cli_texts *chosen)
 }
 
 /** Whether the task has the metric. */
-static bool is_told(int metric, const plx_metrics *metrics)
+static bool is_reported(int metric, const plx_metrics *metrics)
 {
     return metrics->applies >> metric & 1;
 }
@@ -66,7 +66,7 @@ static void print_counts(const table *t, const char *title, const int64_t *first
     fputc('\n', t->out);
 }
 
-static void print_figure(const table *t, int metric)
+static void print_metric(const table *t, int metric)
 {
     char text[32];
     const plx_metric_info *info = plx_metric_at(metric);
@@ -76,7 +76,7 @@ static void print_figure(const table *t, int metric)
         double value = plx_metrics_value(metrics, metric);
         bool is_number = metrics->kind == PLX_TASK_REGRESSION && strcmp(name_of(metric, t->chosen), "r2") != 0;
         snprintf(text, sizeof text, is_number ? "%.6g" : "%.4f", value);
-        print_cell(t, task, !is_told(metric, metrics) ? "-" : isfinite(value) ? text : "undefined");
+        print_cell(t, task, !is_reported(metric, metrics) ? "-" : isfinite(value) ? text : "undefined");
     }
     fputc('\n', t->out);
 }
@@ -99,8 +99,8 @@ static void print_columns(const table *t)
     for (int metric = 0; metric < n_values(t->chosen); metric++) {
         bool is_in_use = false;
         for (int task = 0; task < t->n_tasks; task++)
-            is_in_use = is_in_use || is_told(metric, &t->metrics[task]);
-        if (is_in_use) print_figure(t, metric);
+            is_in_use = is_in_use || is_reported(metric, &t->metrics[task]);
+        if (is_in_use) print_metric(t, metric);
     }
 }
 
@@ -121,7 +121,7 @@ static void explain_undefined(FILE *out, const plx_metrics *metrics, int n_tasks
                     m->positives ? "positive" : "negative");
         else if (m->groups > 0 && m->groups_counted == 0)
             fprintf(out, "%s: no group has both classes, so the group AUC is undefined\n", m->task);
-        else if (is_told(plx_metric_find("r2"), m) && isfinite(value_of(m, "mse")) && !isfinite(value_of(m, "r2")))
+        else if (is_reported(plx_metric_find("r2"), m) && isfinite(value_of(m, "mse")) && !isfinite(value_of(m, "r2")))
             fprintf(out, "%s: all labels are equal, so R2 is undefined\n", m->task);
     }
 }
@@ -157,7 +157,7 @@ static json_t *task_json(const plx_metrics *metrics, const cli_texts *chosen)
         failed |= json_object_set_new(object, "groups_counted", json_integer(metrics->groups_counted));
     }
     for (int i = 0; i < n_values(chosen); i++)
-        if (is_told(i, metrics))
+        if (is_reported(i, metrics))
             failed |= json_object_set_new(object, name_of(i, chosen), cli_number_json(plx_metrics_value(metrics, i)));
     if (!failed) return object;
     json_decref(object);

@@ -111,7 +111,7 @@ static int take_log(cli_run_folder *folder)
     return CLI_DONE;
 }
 
-static void tell_start(const cli_run_folder *folder, const cli_options *given, bool has_checkpoint)
+static void print_start(const cli_run_folder *folder, const cli_options *given, bool has_checkpoint)
 {
     if (given->resume && !has_checkpoint)
         fprintf(stderr, "there is no %s: starting from the beginning\n", folder->checkpoint);
@@ -137,7 +137,7 @@ int cli_run_folder_open(cli_run_folder *folder, plx_context *context, const cli_
     /* A resumed run kept the earlier files when it first started. */
     const bool has_checkpoint = is_there(folder->checkpoint), goes_on = given->resume && has_checkpoint;
     if (code == CLI_DONE) code = goes_on ? take_log(folder) : keep_finished(folder, context);
-    if (code == CLI_DONE && !given->quiet) tell_start(folder, given, has_checkpoint);
+    if (code == CLI_DONE && !given->quiet) print_start(folder, given, has_checkpoint);
     return code;
 }
 
@@ -184,7 +184,7 @@ static int move_to_previous(const cli_run_folder *folder, plx_context *context)
 int cli_run_folder_save(cli_run_folder *folder, const cli_session *session, const char *config_text, bool is_complete,
                         bool is_forced)
 {
-    if (is_complete) cli_run_folder_make_room(folder);
+    if (is_complete) cli_run_folder_free_space(folder);
     int code = write_parts(folder, session, config_text);
     if (code != CLI_DONE) {
         put_back(folder);

@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLI_SCORE_ROOM = 24, CLI_SCORE_DIGITS = 9 };
+enum { CLI_SCORE_SIZE = 24, CLI_SCORE_DIGITS = 9 };
 
 /** floor(log10(value)) for a value from 1e-4 to below 1e9. */
 static inline int cli_score_exponent(double value)
@@ -36,11 +36,11 @@ static inline uint64_t cli_score_scaled(double value, int power)
 
 /** Writes `score`, not NaN, in the format "%.9g": nine digits, which read back as the same float. Returns the length;
  * writes no NUL. */
-static inline size_t cli_score_text(float score, char out[CLI_SCORE_ROOM])
+static inline size_t cli_score_text(float score, char out[CLI_SCORE_SIZE])
 {
     const double value = fabs((double)score);
     char digits[CLI_SCORE_DIGITS], *at = out;
-    if (!(value >= 1e-4 && value < 999999999)) return (size_t)snprintf(out, CLI_SCORE_ROOM, "%.9g", (double)score);
+    if (!(value >= 1e-4 && value < 999999999)) return (size_t)snprintf(out, CLI_SCORE_SIZE, "%.9g", (double)score);
     int point = cli_score_exponent(value), n = CLI_SCORE_DIGITS;
     uint64_t number = cli_score_scaled(value, CLI_SCORE_DIGITS - 1 - point);
     if (number == 1000000000) {

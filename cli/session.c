@@ -122,7 +122,7 @@ static int n_reported(const plx_read_report *report)
     return report->wrong_rows < PLX_REPORTED_ROWS ? (int)report->wrong_rows : PLX_REPORTED_ROWS;
 }
 
-void cli_session_tell_wrong_rows(const cli_session *session)
+void cli_session_print_wrong_rows(const cli_session *session)
 {
     const plx_read_report *report = &session->report;
     const int n = n_reported(report);

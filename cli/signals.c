@@ -35,7 +35,7 @@ static void take_over(void)
     }
 }
 
-static void keep_path(char *kept, size_t room, const char *path)
+static void keep_path(char *kept, size_t capacity, const char *path)
 {
     sigset_t blocked, before;
     sigemptyset(&blocked);
@@ -43,7 +43,7 @@ static void keep_path(char *kept, size_t room, const char *path)
         sigaddset(&blocked, ending[i]);
     sigprocmask(SIG_BLOCK, &blocked, &before);
     const size_t length = path ? strlen(path) : 0;
-    const bool fits = length < room;
+    const bool fits = length < capacity;
     if (fits && length) memcpy(kept, path, length);
     kept[fits ? length : 0] = '\0';
     sigprocmask(SIG_SETMASK, &before, NULL);

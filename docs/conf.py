@@ -23,7 +23,7 @@ extensions = [
     "key_tables",
     "mathml",
     "networks",
-    "own_figures",
+    "model_results",
     "repository_links",
     "signatures",
     "sphinx_copybutton",

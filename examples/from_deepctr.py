@@ -4,7 +4,7 @@
     python examples/from_deepctr.py           # by plexus
     python examples/from_deepctr.py deepctr   # by DeepCTR and TensorFlow
 
-The imports differ, nothing else. docs/deepctr.md tells what could be left out with plexus.
+The imports differ, nothing else. docs/deepctr.md lists what can be left out with plexus.
 """
 
 import pathlib

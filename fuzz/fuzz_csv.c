@@ -47,11 +47,11 @@ typedef struct feed {
     size_t length, step;
 } feed;
 
-static plx_status read_feed(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_feed(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     feed *f = user;
     (void)err;
-    size_t n = f->length < room ? f->length : room;
+    size_t n = f->length < capacity ? f->length : capacity;
     n = n < f->step ? n : f->step;
     memcpy(out, f->bytes, n);
     f->bytes += n;

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the C source of the extension module plexus._native, and beside it its types for checkers, _native.pyi:
+"""Writes the C source of the extension module plexus._native, and next to it its types for checkers, _native.pyi:
 usage: native.py INCLUDE_FOLDER COMPILER OUT.c
 
 Everything that the headers of include/ declare becomes callable from Python; nothing is listed twice.

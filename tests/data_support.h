@@ -71,8 +71,8 @@ static inline void write_text(folder *f, const char *name, const char *text)
     write_bytes(f, name, text, strlen(text));
 }
 
-/* `text` compressed by filter ARCHIVE_FILTER_x into `out` [room]; returns the bytes, 0 if the filter is missing. */
-static inline size_t compress_text(int filter, const char *text, void *out, size_t room)
+/* `text` compressed by filter ARCHIVE_FILTER_x into `out` [capacity]; returns the bytes, 0 if the filter is missing. */
+static inline size_t compress_text(int filter, const char *text, void *out, size_t capacity)
 {
     size_t used = 0;
     struct archive *a = archive_write_new();
@@ -81,7 +81,8 @@ static inline size_t compress_text(int filter, const char *text, void *out, size
     archive_entry_set_filetype(entry, AE_IFREG);
     if (archive_write_add_filter(a, filter) == ARCHIVE_OK && archive_write_set_format_raw(a) == ARCHIVE_OK &&
         archive_write_set_bytes_in_last_block(a, 1) == ARCHIVE_OK &&
-        archive_write_open_memory(a, out, room, &used) == ARCHIVE_OK && archive_write_header(a, entry) == ARCHIVE_OK) {
+        archive_write_open_memory(a, out, capacity, &used) == ARCHIVE_OK &&
+        archive_write_header(a, entry) == ARCHIVE_OK) {
         if (archive_write_data(a, text, strlen(text)) < 0) abort();
     }
     archive_write_close(a);
@@ -92,9 +93,9 @@ static inline size_t compress_text(int filter, const char *text, void *out, size
 
 static inline size_t write_compressed(folder *f, const char *name, int filter, const char *text)
 {
-    size_t room = strlen(text) + 4096;
-    char *bytes = malloc(room);
-    size_t length = bytes ? compress_text(filter, text, bytes, room) : 0;
+    size_t capacity = strlen(text) + 4096;
+    char *bytes = malloc(capacity);
+    size_t length = bytes ? compress_text(filter, text, bytes, capacity) : 0;
     if (length) write_bytes(f, name, bytes, length);
     free(bytes);
     return length;

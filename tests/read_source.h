@@ -14,11 +14,11 @@ typedef struct memory_source {
     size_t left;
 } memory_source;
 
-static inline plx_status read_memory(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static inline plx_status read_memory(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     memory_source *m = user;
     (void)err;
-    *got = room < m->left ? room : m->left;
+    *got = capacity < m->left ? capacity : m->left;
     memcpy(out, m->text, *got);
     m->text += *got;
     m->left -= *got;

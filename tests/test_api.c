@@ -360,16 +360,16 @@ static void test_stopping_from_the_progress_hook(void)
     fixture_free(&f);
 }
 
-static char told[512];
+static char warning[512];
 
 static void keep_line(void *user, const char *line)
 {
     (void)user;
-    if (strstr(line, "updates all of them")) snprintf(told, sizeof told, "%s", line);
+    if (strstr(line, "updates all of them")) snprintf(warning, sizeof warning, "%s", line);
 }
 
 /** A warning recommends train.table_optimizer for a table of 100,000 rows or more that each step updates as a whole. */
-static void test_a_large_table_is_told(void)
+static void test_a_large_table_is_reported(void)
 {
     static const char *const optimizers[] = {"", "  table_optimizer: lazy_adam\n", "  optimizer: sgd\n"};
     static const char *const expected[] = {"'train.table_optimizer: lazy_adam'", "",
@@ -388,11 +388,11 @@ static void test_a_large_table_is_told(void)
                 "train:\n  epochs: 1\n%s",
                 buckets - 1, optimizers[i]);
             if (!fixture_ready(&f, &options, text)) return;
-            told[0] = '\0';
+            warning[0] = '\0';
             CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
-            CHECK((told[0] != '\0') == (buckets == 100000 && i != 1));
-            if (told[0]) CHECK_TEXT(told, expected[i]);
-            if (told[0]) CHECK_TEXT(told, "table 'embedding/city/table' has 100000 rows");
+            CHECK((warning[0] != '\0') == (buckets == 100000 && i != 1));
+            if (warning[0]) CHECK_TEXT(warning, expected[i]);
+            if (warning[0]) CHECK_TEXT(warning, "table 'embedding/city/table' has 100000 rows");
             fixture_free(&f);
         }
     }
@@ -411,7 +411,7 @@ static void test_same_seed_same_start(void)
     fixture_free(&c);
 }
 
-static void test_regression_beside_binary(void)
+static void test_regression_with_binary(void)
 {
     fixture f;
     plx_metrics metrics[2];
@@ -939,9 +939,9 @@ int main(int argc, char **argv)
         CHECK_TEST(test_threads_share_a_predictor),
         CHECK_TEST(test_predictor_takes_any_number_of_rows),
         CHECK_TEST(test_stopping_from_the_progress_hook),
-        CHECK_TEST(test_a_large_table_is_told),
+        CHECK_TEST(test_a_large_table_is_reported),
         CHECK_TEST(test_same_seed_same_start),
-        CHECK_TEST(test_regression_beside_binary),
+        CHECK_TEST(test_regression_with_binary),
         CHECK_TEST(test_log_is_replaced_when_an_epoch_ends),
         CHECK_TEST(test_assignments),
         CHECK_TEST(test_data_of_another_configuration_is_refused),

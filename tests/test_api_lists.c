@@ -181,7 +181,7 @@ static void change_config(const char *from, const char *old, const char *new_tex
 }
 
 /* A table of seven hundred million rows would need 8 GB. */
-static void test_files_that_claim_too_much(void)
+static void test_files_with_too_large_sizes(void)
 {
     static raw_rows r;
     static const struct {
@@ -245,7 +245,7 @@ static void test_other_options(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_scores_agree), CHECK_TEST(test_tables),
-                                       CHECK_TEST(test_files_that_claim_too_much), CHECK_TEST(test_other_options)};
+                                       CHECK_TEST(test_files_with_too_large_sizes), CHECK_TEST(test_other_options)};
     home_make();
     int failed = check_main(argc, argv, tests, sizeof tests / sizeof *tests);
     home_remove();

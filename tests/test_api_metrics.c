@@ -144,7 +144,7 @@ static void check_weighted(const fixture *f, const plx_dataset *dataset, const p
     CHECK_TEXT(failure.message, "row 8: the weight for task 'price' is -1");
 }
 
-static void test_figures_of_all_kinds(void)
+static void test_metrics_of_all_kinds(void)
 {
     fixture f;
     static float scores[ROWS * OUTPUTS];
@@ -283,7 +283,7 @@ static void test_metrics_with_a_parameter(void)
     home_remove();
 }
 
-static void test_the_list_of_figures(void)
+static void test_the_list_of_metrics(void)
 {
     plx_metrics metrics = {.rows = 1};
     metrics.values[plx_metric_find("auc")] = 0.5;
@@ -313,10 +313,10 @@ static void test_the_list_of_figures(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_figures_of_all_kinds),
+        CHECK_TEST(test_metrics_of_all_kinds),
         CHECK_TEST(test_the_monitor_of_classes),
         CHECK_TEST(test_metrics_with_a_parameter),
-        CHECK_TEST(test_the_list_of_figures),
+        CHECK_TEST(test_the_list_of_metrics),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -49,9 +49,9 @@ static void make_rows(raw_rows *r)
         size_t used = 0;
         for (int k = 0; k < SIZE; k++) {
             char *cell = r->taste_cells[i] + used;
-            const size_t room = sizeof r->taste_cells[i] - used;
-            used += (size_t)(isnan(r->tastes[i][k]) ? snprintf(cell, room, "%s", k ? ";" : "")
-                                                    : snprintf(cell, room, k ? ";%g" : "%g", r->tastes[i][k]));
+            const size_t capacity = sizeof r->taste_cells[i] - used;
+            used += (size_t)(isnan(r->tastes[i][k]) ? snprintf(cell, capacity, "%s", k ? ";" : "")
+                                                    : snprintf(cell, capacity, k ? ";%g" : "%g", r->tastes[i][k]));
         }
         r->price_texts[i] = r->price_cells[i];
         r->taste_texts[i] = r->taste_cells[i];

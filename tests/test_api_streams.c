@@ -106,7 +106,7 @@ static const char *sample_text(void)
     return config_text("mmoe", "  num_experts: 2\n  expert_dnn_units: [4]\n", "");
 }
 
-static void test_the_bits_of_all_rows_at_once(void)
+static void test_the_bits_of_all_rows_together(void)
 {
     static table t;
     fixture f;
@@ -168,7 +168,7 @@ static void test_memory_ends(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_the_bits_of_all_rows_at_once), CHECK_TEST(test_memory_ends)};
+    static const check_test tests[] = {CHECK_TEST(test_the_bits_of_all_rows_together), CHECK_TEST(test_memory_ends)};
     home_make();
     int code = check_main(argc, argv, tests, sizeof tests / sizeof *tests);
     home_remove();

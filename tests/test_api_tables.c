@@ -288,7 +288,7 @@ static void keep_line(void *user, const char *line)
     snprintf(user, 400, "%s", line);
 }
 
-static void test_idle_options_are_told(void)
+static void test_options_without_effect_are_reported(void)
 {
     fixture f;
     char line[400] = "";
@@ -307,7 +307,7 @@ static void check_mistake(const char *city, const char *job, const char *train, 
     CHECK_TEXT(err.message, message);
 }
 
-static void test_mistakes_are_told(void)
+static void test_mistakes_are_reported(void)
 {
     write_npy("narrow.npy", CITIES, COLS - 1);
     write_npy("short.npy", CITIES - 1, COLS);
@@ -334,8 +334,8 @@ int main(int argc, char **argv)
         CHECK_TEST(test_tasks_of_their_own),
         CHECK_TEST(test_same_bits),
         CHECK_TEST(test_every_allocation_may_fail),
-        CHECK_TEST(test_idle_options_are_told),
-        CHECK_TEST(test_mistakes_are_told),
+        CHECK_TEST(test_options_without_effect_are_reported),
+        CHECK_TEST(test_mistakes_are_reported),
     };
     home_make();
     write_rows("rows.csv", 600, 7);

@@ -189,7 +189,7 @@ static bool take(void *user, const plx_scored_rows *rows)
     return true;
 }
 
-static void test_unknown_columns_are_told_once(void)
+static void test_unknown_columns_are_reported_once(void)
 {
     fixture f;
     warnings h = {0};
@@ -242,7 +242,7 @@ static void test_shares_of_known_cells(void)
     static const struct {
         const char *rules;
         double least, most; /* in the file; -1: missing */
-        int n_told, n_told_without;
+        int n_reported, n_reported_without;
     } cases[] = {{"min_count: 2", 1, 1, 2, 0},
                  {"max_size: 5", 0.7, 0.9, 0, 0}, /* of six */
                  {"max_size: 6", 1, 1, 2, 0},
@@ -272,10 +272,10 @@ static void test_shares_of_known_cells(void)
         CHECK(h.n == 0);
         score_some(f.model, 1001, 10, "Bern", "oslo");
         score_some(copy, 1001, 10, "Bern", "oslo");
-        CHECK(h.n == cases[c].n_told);
+        CHECK(h.n == cases[c].n_reported);
         h.n = 0;
         score_some(without, 1001, 10, "Bern", "oslo");
-        CHECK(h.n == cases[c].n_told_without);
+        CHECK(h.n == cases[c].n_reported_without);
         plx_model_free(copy);
         plx_model_free(without);
         fixture_free(&f);
@@ -384,7 +384,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_models_of_before_stay_so),
         CHECK_TEST(test_rules_of_files),
         CHECK_TEST(test_new_files_hold_the_rule),
-        CHECK_TEST(test_unknown_columns_are_told_once),
+        CHECK_TEST(test_unknown_columns_are_reported_once),
         CHECK_TEST(test_shares_of_known_cells),
         CHECK_TEST(test_unknown_columns_of_files),
         CHECK_TEST(test_hashed_columns_know_all),

@@ -52,7 +52,7 @@ static void test_errors_are_passed_on(void)
     CHECK(strcmp(err.message, "a.csv:3: number 7") == 0 && err.code == PLX_ERR_SHAPE);
     plx_error_set(&err, PLX_ERR_IO, "%s, again", err.message);
     CHECK(strcmp(err.message, "a.csv:3: number 7, again") == 0);
-    plx_error_prefix(NULL, "nobody");
+    plx_error_prefix(NULL, "no error");
     CHECK_STATUS(plx_error_memory(&err), PLX_ERR_MEMORY);
     CHECK_TEXT(err.message, "out of memory");
 }
@@ -683,12 +683,12 @@ enum { NO_LIMIT = 77 };
 
 static int start_too_many_threads(void)
 {
-    enum { ROOM = 200 << 20 };
+    enum { LIMIT = 200 << 20 };
     plx_pool *pool = NULL;
     plx_error err = {0};
-    struct rlimit limit = {ROOM, ROOM};
+    struct rlimit limit = {LIMIT, LIMIT};
     if (setrlimit(RLIMIT_AS, &limit) != 0 || getrlimit(RLIMIT_AS, &limit) != 0) return 1;
-    if (limit.rlim_cur != ROOM) return NO_LIMIT;
+    if (limit.rlim_cur != LIMIT) return NO_LIMIT;
     if (plx_pool_create(&plx_allocator_default, 500, &pool, &err) != PLX_ERR_MEMORY) return 2;
     if (!strstr(err.message, "of 500 threads; use fewer") || pool) return 3;
     if (plx_pool_create(&plx_allocator_default, 3, &pool, &err) != PLX_OK) return 4; /* the stacks were freed */
@@ -696,7 +696,7 @@ static int start_too_many_threads(void)
     return 0;
 }
 
-static void test_pool_without_room_for_threads(void)
+static void test_pool_without_memory_for_threads(void)
 {
     if (HAS_SANITIZER) SKIP("a sanitizer needs the addresses that this test takes away");
     fflush(stdout);
@@ -764,7 +764,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_pool_sleeps_and_wakes),
         CHECK_TEST(test_pool_refusals),
         CHECK_TEST(test_pool_try),
-        CHECK_TEST(test_pool_without_room_for_threads),
+        CHECK_TEST(test_pool_without_memory_for_threads),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

@@ -18,10 +18,10 @@ static void check_slice(const char *what, plx_slice got, const char *want)
 
 static void check_text(const char *cell, const char *want)
 {
-    char room[PLX_VALUE_ROOM], again_room[PLX_VALUE_ROOM];
-    plx_slice text = plx_value_of_text(plx_slice_of(cell), room);
+    char buffer[PLX_VALUE_SIZE], again_buffer[PLX_VALUE_SIZE];
+    plx_slice text = plx_value_of_text(plx_slice_of(cell), buffer);
     check_slice(cell, text, want);
-    check_slice("its own text", plx_value_of_text(text, again_room), want);
+    check_slice("its own text", plx_value_of_text(text, again_buffer), want);
 }
 
 typedef struct pair {
@@ -140,7 +140,7 @@ static void test_times_in_cells(void)
     check_pairs(pairs, sizeof pairs / sizeof *pairs);
 }
 
-static void test_what_is_no_time_stays(void)
+static void test_invalid_times_stay_texts(void)
 {
     static const char *const cells[] = {
         "2024-01-31",
@@ -197,14 +197,14 @@ static void test_what_is_no_time_stays(void)
 
 static void test_texts_of_integers(void)
 {
-    char room[PLX_VALUE_ROOM];
-    check_slice("0", plx_value_of_int64(0, room), "0");
-    check_slice("-1", plx_value_of_int64(-1, room), "-1");
-    check_slice("2^53 + 1", plx_value_of_int64((INT64_C(1) << 53) + 1, room), "9007199254740993");
-    check_slice("the greatest", plx_value_of_int64(INT64_MAX, room), "9223372036854775807");
-    check_slice("the least", plx_value_of_int64(INT64_MIN, room), "-9223372036854775808");
-    check_slice("10", plx_value_of_uint64(10, room), "10");
-    check_slice("the greatest unsigned", plx_value_of_uint64(UINT64_MAX, room), "18446744073709551615");
+    char buffer[PLX_VALUE_SIZE];
+    check_slice("0", plx_value_of_int64(0, buffer), "0");
+    check_slice("-1", plx_value_of_int64(-1, buffer), "-1");
+    check_slice("2^53 + 1", plx_value_of_int64((INT64_C(1) << 53) + 1, buffer), "9007199254740993");
+    check_slice("the greatest", plx_value_of_int64(INT64_MAX, buffer), "9223372036854775807");
+    check_slice("the least", plx_value_of_int64(INT64_MIN, buffer), "-9223372036854775808");
+    check_slice("10", plx_value_of_uint64(10, buffer), "10");
+    check_slice("the greatest unsigned", plx_value_of_uint64(UINT64_MAX, buffer), "18446744073709551615");
     check_slice("true", plx_value_of_bool(true), "true");
     check_slice("false", plx_value_of_bool(false), "false");
 }
@@ -251,75 +251,75 @@ static void test_texts_of_doubles(void)
         {(double)NAN, ""},
         {-(double)NAN, ""},
     };
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        check_slice(rows[i].text, plx_value_of_double(rows[i].value, room), rows[i].text);
+        check_slice(rows[i].text, plx_value_of_double(rows[i].value, buffer), rows[i].text);
 }
 
 static void test_texts_of_narrow_floats(void)
 {
-    char room[PLX_VALUE_ROOM];
-    check_slice("0.1f", plx_value_of_float(0.1f, room), "0.1");
-    check_slice("16777216.0f", plx_value_of_float(16777216.0f, room), "16777216");
-    check_slice("1/3", plx_value_of_float(1.0f / 3, room), "0.33333334");
-    check_slice("1e-5f", plx_value_of_float(1e-5f, room), "1e-05");
-    check_slice("3.4e38f", plx_value_of_float(3.4028235e38f, room), "3.4028235e+38");
-    check_slice("1e-45f", plx_value_of_float(1e-45f, room), "1e-45");
-    check_slice("-0.0f", plx_value_of_float(-0.0f, room), "0");
-    check_slice("NaN", plx_value_of_float(NAN, room), "");
-    check_slice("inf", plx_value_of_float(INFINITY, room), "inf");
-    check_slice("half 0.1", plx_value_of_half(0x2E66, room), "0.1");
-    check_slice("half 1/3", plx_value_of_half(0x3555, room), "0.3333");
-    check_slice("half 1.5", plx_value_of_half(0x3E00, room), "1.5");
-    check_slice("half -12", plx_value_of_half(0xCA00, room), "-12");
-    check_slice("half 65504", plx_value_of_half(0x7BFF, room), "65504");
-    check_slice("half 6e-8", plx_value_of_half(0x0001, room), "6e-08");
-    check_slice("half 6.1e-5", plx_value_of_half(0x0400, room), "6.104e-05");
-    check_slice("half -0", plx_value_of_half(0x8000, room), "0");
-    check_slice("half inf", plx_value_of_half(0xFC00, room), "-inf");
-    check_slice("half NaN", plx_value_of_half(0x7E00, room), "");
+    char buffer[PLX_VALUE_SIZE];
+    check_slice("0.1f", plx_value_of_float(0.1f, buffer), "0.1");
+    check_slice("16777216.0f", plx_value_of_float(16777216.0f, buffer), "16777216");
+    check_slice("1/3", plx_value_of_float(1.0f / 3, buffer), "0.33333334");
+    check_slice("1e-5f", plx_value_of_float(1e-5f, buffer), "1e-05");
+    check_slice("3.4e38f", plx_value_of_float(3.4028235e38f, buffer), "3.4028235e+38");
+    check_slice("1e-45f", plx_value_of_float(1e-45f, buffer), "1e-45");
+    check_slice("-0.0f", plx_value_of_float(-0.0f, buffer), "0");
+    check_slice("NaN", plx_value_of_float(NAN, buffer), "");
+    check_slice("inf", plx_value_of_float(INFINITY, buffer), "inf");
+    check_slice("half 0.1", plx_value_of_half(0x2E66, buffer), "0.1");
+    check_slice("half 1/3", plx_value_of_half(0x3555, buffer), "0.3333");
+    check_slice("half 1.5", plx_value_of_half(0x3E00, buffer), "1.5");
+    check_slice("half -12", plx_value_of_half(0xCA00, buffer), "-12");
+    check_slice("half 65504", plx_value_of_half(0x7BFF, buffer), "65504");
+    check_slice("half 6e-8", plx_value_of_half(0x0001, buffer), "6e-08");
+    check_slice("half 6.1e-5", plx_value_of_half(0x0400, buffer), "6.104e-05");
+    check_slice("half -0", plx_value_of_half(0x8000, buffer), "0");
+    check_slice("half inf", plx_value_of_half(0xFC00, buffer), "-inf");
+    check_slice("half NaN", plx_value_of_half(0x7E00, buffer), "");
 }
 
 static void test_texts_of_dates(void)
 {
-    char room[PLX_VALUE_ROOM];
-    check_slice("day 0", plx_value_of_date(0, room), "1970-01-01");
-    check_slice("day -1", plx_value_of_date(-1, room), "1969-12-31");
-    check_slice("a leap day", plx_value_of_date(19782, room), "2024-02-29");
-    check_slice("the day after", plx_value_of_date(19783, room), "2024-03-01");
-    check_slice("2000-02-29", plx_value_of_date(11016, room), "2000-02-29");
-    check_slice("1900-03-01", plx_value_of_date(-25508, room), "1900-03-01");
-    check_slice("1900-02-28", plx_value_of_date(-25509, room), "1900-02-28");
-    check_slice("0001-01-01", plx_value_of_date(-719162, room), "0001-01-01");
-    check_slice("0000-12-31", plx_value_of_date(-719163, room), "0000-12-31");
-    check_slice("the year before", plx_value_of_date(-719529, room), "-0001-12-31");
-    check_slice("9999-12-31", plx_value_of_date(2932896, room), "9999-12-31");
-    check_slice("10000-01-01", plx_value_of_date(2932897, room), "10000-01-01");
-    CHECK(plx_value_of_date(INT64_MAX, room).length < PLX_VALUE_ROOM);
-    CHECK(plx_value_of_date(INT64_MIN, room).length < PLX_VALUE_ROOM);
+    char buffer[PLX_VALUE_SIZE];
+    check_slice("day 0", plx_value_of_date(0, buffer), "1970-01-01");
+    check_slice("day -1", plx_value_of_date(-1, buffer), "1969-12-31");
+    check_slice("a leap day", plx_value_of_date(19782, buffer), "2024-02-29");
+    check_slice("the day after", plx_value_of_date(19783, buffer), "2024-03-01");
+    check_slice("2000-02-29", plx_value_of_date(11016, buffer), "2000-02-29");
+    check_slice("1900-03-01", plx_value_of_date(-25508, buffer), "1900-03-01");
+    check_slice("1900-02-28", plx_value_of_date(-25509, buffer), "1900-02-28");
+    check_slice("0001-01-01", plx_value_of_date(-719162, buffer), "0001-01-01");
+    check_slice("0000-12-31", plx_value_of_date(-719163, buffer), "0000-12-31");
+    check_slice("the year before", plx_value_of_date(-719529, buffer), "-0001-12-31");
+    check_slice("9999-12-31", plx_value_of_date(2932896, buffer), "9999-12-31");
+    check_slice("10000-01-01", plx_value_of_date(2932897, buffer), "10000-01-01");
+    CHECK(plx_value_of_date(INT64_MAX, buffer).length < PLX_VALUE_SIZE);
+    CHECK(plx_value_of_date(INT64_MIN, buffer).length < PLX_VALUE_SIZE);
 }
 
 static void test_texts_of_timestamps(void)
 {
-    char room[PLX_VALUE_ROOM];
-    check_slice("0 s", plx_value_of_timestamp(0, 0, false, room), "1970-01-01");
-    check_slice("0 s UTC", plx_value_of_timestamp(0, 0, true, room), "1970-01-01T00:00:00Z");
-    check_slice("-1 s", plx_value_of_timestamp(-1, 0, false, room), "1969-12-31T23:59:59");
-    check_slice("-1 ns", plx_value_of_timestamp(-1, 9, false, room), "1969-12-31T23:59:59.999999999");
-    check_slice("ms", plx_value_of_timestamp(INT64_C(1706702400000), 3, false, room), "2024-01-31T12:00:00");
-    check_slice("us", plx_value_of_timestamp(INT64_C(1706702400120000), 6, true, room), "2024-01-31T12:00:00.12Z");
-    check_slice("ns", plx_value_of_timestamp(INT64_C(1706702400000000001), 9, false, room),
+    char buffer[PLX_VALUE_SIZE];
+    check_slice("0 s", plx_value_of_timestamp(0, 0, false, buffer), "1970-01-01");
+    check_slice("0 s UTC", plx_value_of_timestamp(0, 0, true, buffer), "1970-01-01T00:00:00Z");
+    check_slice("-1 s", plx_value_of_timestamp(-1, 0, false, buffer), "1969-12-31T23:59:59");
+    check_slice("-1 ns", plx_value_of_timestamp(-1, 9, false, buffer), "1969-12-31T23:59:59.999999999");
+    check_slice("ms", plx_value_of_timestamp(INT64_C(1706702400000), 3, false, buffer), "2024-01-31T12:00:00");
+    check_slice("us", plx_value_of_timestamp(INT64_C(1706702400120000), 6, true, buffer), "2024-01-31T12:00:00.12Z");
+    check_slice("ns", plx_value_of_timestamp(INT64_C(1706702400000000001), 9, false, buffer),
                 "2024-01-31T12:00:00.000000001");
-    check_slice("midnight", plx_value_of_timestamp(INT64_C(1706659200000000), 6, false, room), "2024-01-31");
+    check_slice("midnight", plx_value_of_timestamp(INT64_C(1706659200000000), 6, false, buffer), "2024-01-31");
     static const int units[] = {0, 3, 6, 9};
     for (int i = 0; i < 4; i++) {
-        CHECK(plx_value_of_timestamp(INT64_MAX, units[i], true, room).length < PLX_VALUE_ROOM);
-        CHECK(plx_value_of_timestamp(INT64_MIN, units[i], true, room).length < PLX_VALUE_ROOM);
+        CHECK(plx_value_of_timestamp(INT64_MAX, units[i], true, buffer).length < PLX_VALUE_SIZE);
+        CHECK(plx_value_of_timestamp(INT64_MIN, units[i], true, buffer).length < PLX_VALUE_SIZE);
     }
-    check_slice("noon", plx_value_of_time(43200, 0, room), "12:00:00");
-    check_slice("half a second", plx_value_of_time(43200500, 3, room), "12:00:00.5");
-    check_slice("midnight", plx_value_of_time(0, 9, room), "00:00:00");
-    check_slice("the last ns", plx_value_of_time(INT64_C(86399999999999), 9, room), "23:59:59.999999999");
+    check_slice("noon", plx_value_of_time(43200, 0, buffer), "12:00:00");
+    check_slice("half a second", plx_value_of_time(43200500, 3, buffer), "12:00:00.5");
+    check_slice("midnight", plx_value_of_time(0, 9, buffer), "00:00:00");
+    check_slice("the last ns", plx_value_of_time(INT64_C(86399999999999), 9, buffer), "23:59:59.999999999");
 }
 
 /* The decimal number `digits` * 10^-scale in 4, 8, 16 and 32 bytes. */
@@ -328,11 +328,11 @@ static void check_decimal(int64_t digits, int scale, const char *want)
     static const int widths[] = {4, 8, 16, 32};
     for (int i = 0; i < 4; i++) {
         uint8_t number[32];
-        char room[PLX_DECIMAL_ROOM];
+        char buffer[PLX_DECIMAL_SIZE];
         if (widths[i] == 4 && (digits > INT32_MAX || digits < INT32_MIN)) continue;
         for (int k = 0; k < 32; k++)
             number[k] = (uint8_t)(k < 8 ? (uint64_t)digits >> (8 * k) & 0xff : digits < 0 ? 0xff : 0);
-        check_slice(want, plx_value_of_decimal(number, widths[i], scale, room), want);
+        check_slice(want, plx_value_of_decimal(number, widths[i], scale, buffer), want);
     }
 }
 
@@ -357,20 +357,20 @@ static void test_texts_of_decimals(void)
     check_decimal(INT64_MIN, 4, "-922337203685477.5808");
     check_decimal(INT64_MAX, 18, "9.223372036854775807");
     uint8_t number[32];
-    char room[PLX_DECIMAL_ROOM];
+    char buffer[PLX_DECIMAL_SIZE];
     memset(number, 0xff, sizeof number);
     number[31] = 0x7f;
-    check_slice("2^255 - 1", plx_value_of_decimal(number, 32, 0, room),
+    check_slice("2^255 - 1", plx_value_of_decimal(number, 32, 0, buffer),
                 "57896044618658097711785492504343953926634992332820282019728792003956564819967");
     memset(number, 0, sizeof number);
     number[31] = 0x80;
-    check_slice("-2^255", plx_value_of_decimal(number, 32, 38, room),
+    check_slice("-2^255", plx_value_of_decimal(number, 32, 38, buffer),
                 "-578960446186580977117854925043439539266.34992332820282019728792003956564819968");
-    CHECK(plx_value_of_decimal(number, 32, INT_MAX - 100, room).length < PLX_DECIMAL_ROOM);
-    CHECK(plx_value_of_decimal(number, 32, -(INT_MAX - 100), room).length < PLX_DECIMAL_ROOM);
+    CHECK(plx_value_of_decimal(number, 32, INT_MAX - 100, buffer).length < PLX_DECIMAL_SIZE);
+    CHECK(plx_value_of_decimal(number, 32, -(INT_MAX - 100), buffer).length < PLX_DECIMAL_SIZE);
     memset(number + 16, 0, 16);
     number[15] = 0x80;
-    check_slice("-2^127", plx_value_of_decimal(number, 16, 0, room), "-170141183460469231731687303715884105728");
+    check_slice("-2^127", plx_value_of_decimal(number, 16, 0, buffer), "-170141183460469231731687303715884105728");
 }
 
 static uint64_t random_word(const plx_random *random, uint64_t i)
@@ -386,13 +386,13 @@ static void test_the_text_of_a_text_is_its_own(void)
     static const char bytes[] = "0123456789-+.: TZUCeEtrufalsn";
     const plx_random random = {.seed = 7};
     for (uint64_t i = 0; i < 300000; i++) {
-        char cell[48], first_room[PLX_VALUE_ROOM], room[PLX_VALUE_ROOM];
+        char cell[48], first_buffer[PLX_VALUE_SIZE], buffer[PLX_VALUE_SIZE];
         snprintf(cell, sizeof cell, "%s", seeds[i % 5]);
         const uint64_t bits = random_word(&random, i);
         for (unsigned k = 0; k < (bits & 3); k++)
             cell[(bits >> (8 + 6 * k)) % strlen(cell)] = bytes[(bits >> (32 + 6 * k)) % (sizeof bytes - 1)];
-        const plx_slice text = plx_value_of_text(plx_slice_of(cell), first_room);
-        const plx_slice again = plx_value_of_text(text, room);
+        const plx_slice text = plx_value_of_text(plx_slice_of(cell), first_buffer);
+        const plx_slice again = plx_value_of_text(text, buffer);
         if (!plx_slice_equal(text, again)) check_report(__FILE__, __LINE__, cell);
     }
 }
@@ -402,23 +402,23 @@ static void test_texts_of_numbers_read_back(void)
 {
     const plx_random random = {.seed = 11};
     for (uint64_t i = 0; i < 50000; i++) {
-        char room[PLX_VALUE_ROOM], other_room[PLX_VALUE_ROOM];
+        char buffer[PLX_VALUE_SIZE], other_buffer[PLX_VALUE_SIZE];
         uint64_t bits = random_word(&random, i);
         double value, back = 0;
         if (i % 3 == 0) bits &= UINT64_C(0xfff0000000000000); /* powers of two */
         memcpy(&value, &bits, sizeof value);
-        plx_slice text = plx_value_of_double(value, room);
-        CHECK(plx_slice_equal(text, plx_value_of_text(text, other_room)));
+        plx_slice text = plx_value_of_double(value, buffer);
+        CHECK(plx_slice_equal(text, plx_value_of_text(text, other_buffer)));
         if (isnan(value)) continue;
         CHECK(plx_parse_double(text, &back) && back == value);
         const float narrow = (float)value;
-        text = plx_value_of_float(narrow, room);
+        text = plx_value_of_float(narrow, buffer);
         CHECK(plx_parse_double(text, &back) && (float)back == narrow);
     }
     for (uint32_t bits = 0; bits < 65536; bits++) {
-        char room[PLX_VALUE_ROOM];
+        char buffer[PLX_VALUE_SIZE];
         double back;
-        plx_slice text = plx_value_of_half((uint16_t)bits, room);
+        plx_slice text = plx_value_of_half((uint16_t)bits, buffer);
         CHECK(text.length == 0 || plx_parse_double(text, &back));
         CHECK(text.length <= 11);
     }
@@ -426,10 +426,10 @@ static void test_texts_of_numbers_read_back(void)
 
 static void test_a_decimal_comma_changes_no_text(void)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     if (!setlocale(LC_NUMERIC, "de_DE.UTF-8")) SKIP("no locale with a decimal comma is installed");
-    check_slice("0.1", plx_value_of_double(0.1, room), "0.1");
-    check_slice("1.5e-07f", plx_value_of_float(1.5e-7f, room), "1.5e-07");
+    check_slice("0.1", plx_value_of_double(0.1, buffer), "0.1");
+    check_slice("1.5e-07f", plx_value_of_float(1.5e-7f, buffer), "1.5e-07");
     setlocale(LC_NUMERIC, "C");
 }
 
@@ -439,7 +439,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_numbers_in_cells),
         CHECK_TEST(test_truths_in_cells),
         CHECK_TEST(test_times_in_cells),
-        CHECK_TEST(test_what_is_no_time_stays),
+        CHECK_TEST(test_invalid_times_stay_texts),
         CHECK_TEST(test_texts_of_integers),
         CHECK_TEST(test_texts_of_doubles),
         CHECK_TEST(test_texts_of_narrow_floats),

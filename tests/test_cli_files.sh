@@ -40,7 +40,7 @@ test_predictions_go_through() {
     goes_through "$PLEXUS" predict run/model.plexus rows.csv --out
 }
 
-test_made_up_data_goes_through() {
+test_generated_data_passes() {
     "$PLEXUS" synth --rows 50 --dim 3 >expected
     goes_through "$PLEXUS" synth --rows 50 --dim 3 --out
     "$PLEXUS" synth --rows 50 --dim 3 --out s.csv --config expected
@@ -309,7 +309,7 @@ test_half_written_files_of_dead_runs_go() {
     same names expected
 }
 
-test_room_is_looked_at_first() {
+test_disk_space_is_checked_first() {
     make_config
     mkdir small
     mount -t tmpfs -o size=24k none small 2>/dev/null || skip "no file system of a chosen size"
@@ -331,7 +331,7 @@ fit_small() {
 }
 
 # The texts of a vocabulary count; a checkpoint does not reduce the space for the model of a finished run.
-test_room_beside_texts_and_checkpoints() {
+test_disk_space_with_texts_and_checkpoints() {
     mkdir small
     awk 'BEGIN {
         for (i = 0; i < 200; i++) text = text "x"

@@ -343,7 +343,7 @@ static void test_mistakes_have_places(void)
     check_refused("a: *b\n", "c.yaml:1:4: ");
 }
 
-static void test_all_mistakes_are_told_at_once(void)
+static void test_all_mistakes_are_reported_together(void)
 {
     static const char text[] = "data: {trian: [a], header: maybe}\n"
                                "features:\n"
@@ -661,7 +661,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_every_model_has_defaults),
         CHECK_TEST(test_sizes_are_bounded_together),
         CHECK_TEST(test_mistakes_have_places),
-        CHECK_TEST(test_all_mistakes_are_told_at_once),
+        CHECK_TEST(test_all_mistakes_are_reported_together),
         CHECK_TEST(test_many_mistakes_stay_whole_lines),
         CHECK_TEST(test_bombs_are_refused),
         CHECK_TEST(test_assignments),

@@ -21,26 +21,26 @@ static char byte_at(size_t at)
     return (char)(at * 2654435761u >> 13);
 }
 
-static plx_status read_numbers(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_numbers(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     numbers *n = user;
     const size_t piece = 1 + (size_t)atomic_fetch_add(&n->calls, 1) * 7919 % 100000;
     const size_t left = n->length - n->at;
     if (left == 0 && n->fails) PLX_FAIL(err, PLX_ERR_FORMAT, "cut off at byte %zu", n->at);
-    *got = left < room ? left : room;
+    *got = left < capacity ? left : capacity;
     if (*got > piece) *got = piece;
     for (size_t i = 0; i < *got; i++)
         out[i] = byte_at(n->at++);
     return PLX_OK;
 }
 
-/* Reads all in pieces of at most `room`; returns the number of right bytes and the last status. */
-static size_t read_all(plx_byte_source source, size_t room, plx_status *status, plx_error *err)
+/* Reads all in pieces of at most `capacity`; returns the number of right bytes and the last status. */
+static size_t read_all(plx_byte_source source, size_t capacity, plx_status *status, plx_error *err)
 {
     static char bytes[1 << 20];
     size_t total = 0, got;
     do {
-        *status = source.read(source.user, bytes, room, &got, err);
+        *status = source.read(source.user, bytes, capacity, &got, err);
         for (size_t i = 0; i < got; i++)
             CHECK(bytes[i] == byte_at(total + i));
         total += got;
@@ -48,7 +48,7 @@ static size_t read_all(plx_byte_source source, size_t room, plx_status *status, 
     return total;
 }
 
-static void check_length(size_t length, size_t room, bool fails)
+static void check_length(size_t length, size_t capacity, bool fails)
 {
     numbers n = {.length = length, .fails = fails};
     plx_ahead *ahead = NULL;
@@ -58,7 +58,7 @@ static void check_length(size_t length, size_t room, bool fails)
     char more[8];
     REQUIRE(plx_ahead_create(&plx_allocator_default, (plx_byte_source){read_numbers, &n}, 4, &ahead, &err) == PLX_OK);
     plx_byte_source source = plx_ahead_source(ahead);
-    CHECK(read_all(source, room, &status, &err) == length);
+    CHECK(read_all(source, capacity, &status, &err) == length);
     CHECK_STATUS(status, fails ? PLX_ERR_FORMAT : PLX_OK);
     if (fails) CHECK_TEXT(err.message, "cut off at byte");
     /* After the end every call returns the end. */

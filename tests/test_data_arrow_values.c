@@ -22,10 +22,10 @@ static void check_value(const struct ArrowSchema *schema, const struct ArrowArra
 {
     plx_arrow_column column;
     plx_error err = {.message = ""};
-    char room[PLX_ARROW_ROOM], got[PLX_ARROW_ROOM] = "";
+    char buffer[PLX_ARROW_SIZE], got[PLX_ARROW_SIZE] = "";
     plx_arrow_value value;
     plx_status status = plx_arrow_column_init(&column, schema, array, is_rule_0, &err);
-    if (!status) status = plx_arrow_value_at(&column, row, room, &value, &err);
+    if (!status) status = plx_arrow_value_at(&column, row, buffer, &value, &err);
     CHECK_TEXT("", err.message);
     if (status) return;
     memcpy(got, value.text.text, value.text.length);
@@ -153,11 +153,11 @@ static void check_fails(const struct ArrowSchema *schema, const struct ArrowArra
 {
     plx_arrow_column column;
     plx_error err = {.message = ""};
-    char room[PLX_ARROW_ROOM];
+    char buffer[PLX_ARROW_SIZE];
     plx_arrow_value value;
     plx_status status = plx_arrow_column_init(&column, schema, array, false, &err);
     for (int64_t row = 0; !status && row < array->length; row++)
-        status = plx_arrow_value_at(&column, row, room, &value, &err);
+        status = plx_arrow_value_at(&column, row, buffer, &value, &err);
     CHECK_STATUS(status, expected);
     CHECK_TEXT(err.message, text);
 }
@@ -201,7 +201,7 @@ static void test_views(void)
     check_fails(&schema, &array, PLX_ERR_FORMAT, "does not say how long");
 }
 
-static void test_what_no_feature_reads(void)
+static void test_columns_that_no_feature_reads(void)
 {
     static const char *const formats[][2] = {
         {"tDs", "durations"}, {"tin", "intervals"}, {"+s", "structs"},  {"+m", "maps"},          {"+r", "run-end"},
@@ -241,8 +241,8 @@ static void test_list_of_dictionaries(void)
     static const char *const texts[] = {"blue", "red", "blue"};
     for (int i = 0; i < 3; i++) {
         plx_arrow_value value;
-        char room[PLX_ARROW_ROOM];
-        REQUIRE(plx_arrow_item_at(&column, i, room, &value, NULL) == PLX_OK);
+        char buffer[PLX_ARROW_SIZE];
+        REQUIRE(plx_arrow_item_at(&column, i, buffer, &value, NULL) == PLX_OK);
         CHECK(plx_slice_equal(value.text, plx_slice_of(texts[i])));
     }
 }
@@ -257,9 +257,9 @@ static void test_floats_as_decimals(void)
         float value;
         memcpy(&value, &bits, sizeof value);
         if (!isfinite(value)) continue;
-        char room[PLX_VALUE_ROOM];
+        char buffer[PLX_VALUE_SIZE];
         double expected = 0;
-        const plx_slice text = plx_value_of_float(value, room);
+        const plx_slice text = plx_value_of_float(value, buffer);
         REQUIRE(plx_parse_double(text, &expected));
         const double got = plx_arrow_decimal_of(value, false);
         if (got == expected) continue;
@@ -280,7 +280,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_rule_0),
         CHECK_TEST(test_offsets),
         CHECK_TEST(test_views),
-        CHECK_TEST(test_what_no_feature_reads),
+        CHECK_TEST(test_columns_that_no_feature_reads),
         CHECK_TEST(test_list_of_dictionaries),
         CHECK_TEST(test_floats_as_decimals),
     };

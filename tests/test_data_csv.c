@@ -15,12 +15,12 @@ typedef struct feed {
     size_t length, at, step;
 } feed;
 
-static plx_status read_feed(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_feed(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     feed *f = user;
     (void)err;
     size_t n = f->length - f->at;
-    n = n < room ? n : room;
+    n = n < capacity ? n : capacity;
     n = n < f->step ? n : f->step;
     memcpy(out, f->text + f->at, n);
     f->at += n;

@@ -203,7 +203,7 @@ static void check_unreadable(const char *cell, const char *message)
     loaded_release(&l);
 }
 
-static void test_what_is_no_date(void)
+static void test_invalid_dates(void)
 {
     static const char *const texts[] = {
         "tomorrow",   "2024-02-30",       "2023-02-29", "1900-02-29",           "2024-13-01",  "2024-1-1",
@@ -348,7 +348,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_every_day_of_a_calendar),
         CHECK_TEST(test_reference_is_the_latest_of_the_fit),
         CHECK_TEST(test_missing_dates),
-        CHECK_TEST(test_what_is_no_date),
+        CHECK_TEST(test_invalid_dates),
         CHECK_TEST(test_numbers_in_memory_are_no_dates),
         CHECK_TEST(test_options_that_do_not_fit),
         CHECK_TEST(test_no_date_to_count_from),

@@ -54,9 +54,10 @@ static void test_unknown_classes(void)
 {
     static const char train[] = "color,size,sold\na,1,red\na,x,blue\na,1,blue\n",
                       valid[] = "color,size,sold\na,1,red\na,oops,red\na,1,violet\na,2,blue\na,1,green\n";
-    static const char *const told[] = {"train.csv:3:3: 'x' is not a number", "valid.csv:3:3: 'oops' is not a number",
-                                       "valid.csv:4:5: 'violet' is not a label of task 'sold'",
-                                       "valid.csv:6:5: 'green' is not a label of task 'sold'"};
+    static const char *const messages[] = {"train.csv:3:3: 'x' is not a number",
+                                           "valid.csv:3:3: 'oops' is not a number",
+                                           "valid.csv:4:5: 'violet' is not a label of task 'sold'",
+                                           "valid.csv:6:5: 'green' is not a label of task 'sold'"};
     small_spec s;
     loaded l;
     folder f = folder_make();
@@ -67,8 +68,8 @@ static void test_unknown_classes(void)
     write_text(&f, "valid.csv", valid);
     CHECK_STATUS(load_spec(&l, &f, &s.spec), PLX_OK);
     CHECK(l.wrong.wrong_rows == 4 && l.parts[0].n == 2 && l.parts[1].n == 2);
-    for (int i = 0; i < COUNT(told); i++)
-        CHECK_TEXT(l.wrong.wrong_row[i].message, told[i]);
+    for (int i = 0; i < COUNT(messages); i++)
+        CHECK_TEXT(l.wrong.wrong_row[i].message, messages[i]);
     CHECK(label_at(&l.parts[1], 0, 0) == 1 && label_at(&l.parts[1], 1, 0) == 0);
     loaded_release(&l);
     s.spec.data.max_errors = 3;
@@ -156,7 +157,7 @@ static void test_whole_file(void)
 }
 
 /* Messages are UTF-8, whatever the cells hold and wherever they are truncated. */
-static void test_told_text(void)
+static void test_error_texts(void)
 {
     small_spec s;
     loaded l;
@@ -212,7 +213,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_many),
                                        CHECK_TEST(test_limit),
                                        CHECK_TEST(test_whole_file),
-                                       CHECK_TEST(test_told_text),
+                                       CHECK_TEST(test_error_texts),
                                        CHECK_TEST(test_dictionary_drop)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

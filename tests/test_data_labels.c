@@ -431,18 +431,18 @@ static plx_status load_heard(loaded *l, const char *text, const plx_table_spec *
 
 /* `expected` for rows with the labels 1, 0, -1, written as `labels`. */
 static void check_minus_one(const plx_table_spec *spec, const char *const labels[3], const float *expected,
-                            bool is_told)
+                            bool is_reported)
 {
     loaded l;
     char text[256], heard[1024];
     snprintf(text, sizeof text, "color,size,sold\na,1,%s\na,1,%s\na,1,%s\n", labels[0], labels[1], labels[2]);
     REQUIRE(load_heard(&l, text, spec, heard) == PLX_OK);
     check_labels(&l, 0, expected, 3);
-    CHECK(!*heard == !is_told);
+    CHECK(!*heard == !is_reported);
     loaded_release(&l);
 }
 
-static void test_minus_one_beside_0_and_1(void)
+static void test_minus_one_with_0_and_1(void)
 {
     static const char *const integers[] = {"1", "0", "-1"}, *const decimals[] = {"1.0", "0.0", "-1.0"},
                              *const signs[] = {"1", "-1", "-1"}, *const other[] = {"1", "0", "-2"},
@@ -731,7 +731,7 @@ static void test_minus_one_survives_saving(void)
     loaded_release(&l);
 }
 
-static void test_whatever_allocation_fails(void)
+static void test_every_allocation_that_can_fail(void)
 {
     static const char text[] = "color,size,sold,w,kept\na,1,mid,1,3\nb,1,low,2,\na,2,mid,1,1\n";
     small_spec s;
@@ -779,7 +779,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_signs_for_no_label),
                                        CHECK_TEST(test_signs_for_no_label_in_memory),
                                        CHECK_TEST(test_texts_of_truth_values),
-                                       CHECK_TEST(test_minus_one_beside_0_and_1),
+                                       CHECK_TEST(test_minus_one_with_0_and_1),
                                        CHECK_TEST(test_minus_one_is_of_the_training_rows),
                                        CHECK_TEST(test_soft_labels),
                                        CHECK_TEST(test_labels_with_a_nul),
@@ -789,6 +789,6 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_classes_survive_saving),
                                        CHECK_TEST(test_balanced_weights_survive_saving),
                                        CHECK_TEST(test_minus_one_survives_saving),
-                                       CHECK_TEST(test_whatever_allocation_fails)};
+                                       CHECK_TEST(test_every_allocation_that_can_fail)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

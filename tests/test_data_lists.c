@@ -268,7 +268,7 @@ static void test_softmax_of_weights(void)
     loaded_release(&l);
 }
 
-static void test_weights_beside(void)
+static void test_weights_in_a_second_column(void)
 {
     small_spec s;
     loaded l;
@@ -591,7 +591,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_weight_separators),
                                        CHECK_TEST(test_weights_in_cells),
                                        CHECK_TEST(test_softmax_of_weights),
-                                       CHECK_TEST(test_weights_beside),
+                                       CHECK_TEST(test_weights_in_a_second_column),
                                        CHECK_TEST(test_wrong_cells),
                                        CHECK_TEST(test_skipped_rows),
                                        CHECK_TEST(test_wrong_options),

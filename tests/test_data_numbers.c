@@ -345,25 +345,25 @@ static void test_quantile_borders(void)
 {
     static const double numbers[] = {0, 0, 0, 0, 0, 0, 1, 2, 3, 4, 6, 9};
     double borders[32];
-    plx_number_run room[32];
+    plx_number_run scratch[32];
     /* Cuts into four fall on 0, 0, 1 and 4: zeros fill a bucket. */
-    CHECK(plx_quantile_borders(numbers, 12, 4, borders, room) == 2 && borders[0] == 0.5 && borders[1] == 3.5);
-    CHECK(plx_quantile_borders(numbers, 12, 2, borders, room) == 1 && borders[0] == 0.5);
-    CHECK(plx_quantile_borders(numbers, 12, 1, borders, room) == 0);
-    CHECK(plx_quantile_borders(numbers + 6, 6, 3, borders, room) == 2 && borders[0] == 2.5 && borders[1] == 5);
-    CHECK(plx_quantile_borders(numbers, 12, 30, borders, room) == 6); /* each number */
-    CHECK(plx_quantile_borders(numbers, 0, 4, borders, room) == 0);
+    CHECK(plx_quantile_borders(numbers, 12, 4, borders, scratch) == 2 && borders[0] == 0.5 && borders[1] == 3.5);
+    CHECK(plx_quantile_borders(numbers, 12, 2, borders, scratch) == 1 && borders[0] == 0.5);
+    CHECK(plx_quantile_borders(numbers, 12, 1, borders, scratch) == 0);
+    CHECK(plx_quantile_borders(numbers + 6, 6, 3, borders, scratch) == 2 && borders[0] == 2.5 && borders[1] == 5);
+    CHECK(plx_quantile_borders(numbers, 12, 30, borders, scratch) == 6); /* each number */
+    CHECK(plx_quantile_borders(numbers, 0, 4, borders, scratch) == 0);
     const double close[] = {1, nextafter(1, 2)};
-    CHECK(plx_quantile_borders(close, 2, 2, borders, room) == 1 && borders[0] == close[1]);
+    CHECK(plx_quantile_borders(close, 2, 2, borders, scratch) == 1 && borders[0] == close[1]);
     /* Three rows fill a bucket: 0 and 1 do, and 2 gets the rest. */
     static const double nine[] = {0, 0, 0, 0, 0, 1, 1, 1, 2};
-    CHECK(plx_quantile_borders(nine, 9, 3, borders, room) == 2 && borders[0] == 0.5 && borders[1] == 1.5);
+    CHECK(plx_quantile_borders(nine, 9, 3, borders, scratch) == 2 && borders[0] == 0.5 && borders[1] == 1.5);
     /* With two buckets 1 cannot be separated from its neighbours on both sides. */
     static const double four[] = {0, 1, 1, 2};
-    CHECK(plx_quantile_borders(four, 4, 2, borders, room) == 1);
+    CHECK(plx_quantile_borders(four, 4, 2, borders, scratch) == 1);
     /* Of three such numbers with others between them the most frequent has precedence. */
     static const double more[] = {0, 1, 1, 1, 1, 2, 3, 3, 3, 3, 3, 4, 5, 5, 5, 5, 6};
-    const int n_borders = plx_quantile_borders(more, 17, 5, borders, room);
+    const int n_borders = plx_quantile_borders(more, 17, 5, borders, scratch);
     CHECK(n_borders == 4 && borders[1] == 2.5 && borders[2] == 3.5);
 }
 
@@ -389,14 +389,14 @@ static void test_full_buckets_hold_one_number(void)
     unsigned seed = 11;
     for (int round = 0; round < 2000; round++) {
         double numbers[200], borders[64];
-        plx_number_run room[64];
+        plx_number_run scratch[64];
         size_t n = 0, counts[64] = {0};
         const int n_buckets = 2 + (int)draw_below(&seed, 60), values = 1 + (int)draw_below(&seed, 40);
         const size_t size = 1 + draw_below(&seed, 200);
         while (n < size)
             numbers[n++] = (double)(draw_below(&seed, (size_t)values) * draw_below(&seed, (size_t)values));
         plx_numbers_sort(numbers, n);
-        const int n_borders = plx_quantile_borders(numbers, n, n_buckets, borders, room);
+        const int n_borders = plx_quantile_borders(numbers, n, n_buckets, borders, scratch);
         REQUIRE(n_borders < n_buckets);
         int n_full = 0, n_gaps = 0;
         bool in_gap = false;
@@ -435,7 +435,7 @@ static void test_exact_borders(void)
 static void test_fitted_buckets_are_full(void)
 {
     static double numbers[ROWS], borders[64];
-    plx_number_run room[16];
+    plx_number_run scratch[16];
     size_t n = 0, counts[64] = {0};
     unsigned seed = 5;
     while (n < ROWS) {
@@ -443,7 +443,7 @@ static void test_fitted_buckets_are_full(void)
         n += !isnan(numbers[n]) && numbers[n] != 0;
     }
     plx_numbers_sort(numbers, n);
-    const int n_borders = plx_quantile_borders(numbers, n, 16, borders, room);
+    const int n_borders = plx_quantile_borders(numbers, n, 16, borders, scratch);
     CHECK(n_borders == 15);
     for (size_t i = 0; i < n; i++)
         counts[plx_bucket_of(borders, n_borders, numbers[i])]++;
@@ -719,7 +719,7 @@ static plx_table_spec *log_spec(small_spec *s, folder *f)
 }
 
 /** Ties are found by the number itself; a rounding of its logarithm changes a share by no more than a rounding. */
-static void test_equal_numbers_behind_a_logarithm(void)
+static void test_equal_numbers_after_a_logarithm(void)
 {
     folder f = folder_make();
     small_spec s;
@@ -847,7 +847,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_readers_of_a_vector_agree),
         CHECK_TEST(test_wrong_columns),
         CHECK_TEST(test_tensors),
-        CHECK_TEST(test_equal_numbers_behind_a_logarithm),
+        CHECK_TEST(test_equal_numbers_after_a_logarithm),
         CHECK_TEST(test_knots_of_before),
         CHECK_TEST(test_memory_ends),
     };

@@ -510,7 +510,7 @@ static void test_floats_beyond_their_integers(void)
     const struct {
         const char *format;
         const void *items;
-        bool is_told;
+        bool is_reported;
     } cases[] = {{"g", exact, false}, {"g", beyond, true}, {"f", wide, true}, {"l", integer, false}};
     small_spec s;
     loaded l;
@@ -520,8 +520,8 @@ static void test_floats_beyond_their_integers(void)
         char heard[512] = "";
         stream batch = {.format = cases[i].format, .buffers = {NULL, cases[i].items}, .n_buffers = 2};
         CHECK(id_of_stream(l.encoders, &batch, heard) == 0);
-        CHECK(!*heard == !cases[i].is_told);
-        if (cases[i].is_told) CHECK_TEXT(heard, "column 'x' holds floats beyond 2^53");
+        CHECK(!*heard == !cases[i].is_reported);
+        if (cases[i].is_reported) CHECK_TEXT(heard, "column 'x' holds floats beyond 2^53");
     }
     loaded_release(&l);
 }

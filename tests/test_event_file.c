@@ -191,7 +191,7 @@ static void test_checksum_of_known_texts(void)
     CHECK(plx_crc32c(zeros, 32) == 0x8a9136aa); /* RFC 3720, B.4 */
 }
 
-static void test_what_is_written_is_read(void)
+static void test_written_files_are_read_back(void)
 {
     static event events[EVENTS_MAX];
     plx_event_file file;
@@ -274,7 +274,7 @@ static void test_a_folder_that_cannot_be(void)
     home_remove();
 }
 
-static void test_whatever_allocation_fails(void)
+static void test_every_allocation_that_can_fail(void)
 {
     plx_event_file file;
     failing_allocator memory = {.failed = true};
@@ -339,9 +339,9 @@ static void check_curves(const seen *s, bool has_monitor)
             char tag[TAG_MAX];
             snprintf(tag, sizeof tag, "click/%s", info->name);
             double value = plx_metrics_value(&s->metrics[i][0], metric);
-            bool is_told = (info->kinds & 1 << PLX_TASK_BINARY) && !info->needs_groups;
-            CHECK(is_told == isfinite(value));
-            CHECK(is_told ? number_of(v, tag) == (float)value : isnan(number_of(v, tag)));
+            bool is_reported = (info->kinds & 1 << PLX_TASK_BINARY) && !info->needs_groups;
+            CHECK(is_reported == isfinite(value));
+            CHECK(is_reported ? number_of(v, tag) == (float)value : isnan(number_of(v, tag)));
         }
     }
 }
@@ -399,9 +399,9 @@ static void test_training_without_a_folder_to_write(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_checksum_of_known_texts),      CHECK_TEST(test_what_is_written_is_read),
+        CHECK_TEST(test_checksum_of_known_texts),      CHECK_TEST(test_written_files_are_read_back),
         CHECK_TEST(test_two_files_of_a_second_differ), CHECK_TEST(test_a_full_disk_leaves_whole_records),
-        CHECK_TEST(test_a_folder_that_cannot_be),      CHECK_TEST(test_whatever_allocation_fails),
+        CHECK_TEST(test_a_folder_that_cannot_be),      CHECK_TEST(test_every_allocation_that_can_fail),
         CHECK_TEST(test_training_writes_curves),       CHECK_TEST(test_training_without_a_folder_to_write),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

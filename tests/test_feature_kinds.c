@@ -50,11 +50,11 @@ static plx_status parse(const kind_case *c, plx_spec *spec, plx_error *err)
     return plx_spec_parse(spec, &plx_allocator_default, &source, err);
 }
 
-static void write_rows(const char *const *cells, int n, char *out, size_t room)
+static void write_rows(const char *const *cells, int n, char *out, size_t capacity)
 {
-    size_t used = (size_t)snprintf(out, room, "x,y\n");
+    size_t used = (size_t)snprintf(out, capacity, "x,y\n");
     for (int i = 0; i < n; i++)
-        used += (size_t)snprintf(out + used, room - used, "%s,%d\n", cells[i], i % 2);
+        used += (size_t)snprintf(out + used, capacity - used, "%s,%d\n", cells[i], i % 2);
 }
 
 static void check_outputs(const kind_case *c, const plx_encoder *feature)

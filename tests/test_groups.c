@@ -129,7 +129,7 @@ static void check_all_ways(const plx_model *model)
           METRIC(from_memory[0], auc) == METRIC(from_file[0], auc));
 }
 
-static void test_from_rows_to_figure(void)
+static void test_from_rows_to_plot(void)
 {
     fixture f;
     plx_metrics metrics[2];
@@ -246,7 +246,7 @@ static void test_the_hash_is_as_documented(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_from_rows_to_figure),
+        CHECK_TEST(test_from_rows_to_plot),
         CHECK_TEST(test_scoring_needs_no_groups),
         CHECK_TEST(test_a_feature_may_be_the_group),
         CHECK_TEST(test_rows_of_another_encoding),

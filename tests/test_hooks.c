@@ -22,7 +22,7 @@ enum { N_ROWS = 600, FORKS = 8 };
 #define FORKS_BESIDE_THREADS 1
 #endif
 
-static const char NO_FORKS[] = "the sanitizer takes no children that are forked beside threads";
+static const char NO_FORKS[] = "the sanitizer does not support a fork while threads run";
 
 static const plx_context_options two_threads = {.size = sizeof two_threads, .threads = 2};
 static const char mmoe_lines[] = "  num_experts: 3\n  expert_dnn_units: [8]\n";
@@ -106,7 +106,7 @@ static void test_assignments_wait_for_the_end(void)
     fixture_free(&plain);
 }
 
-static void test_what_is_assigned_counts_for_later_calls(void)
+static void test_assigned_attributes_apply_to_later_calls(void)
 {
     fixture f;
     plx_train_report report = {.size = sizeof report};
@@ -294,7 +294,7 @@ static bool go_on(void *user, const plx_progress *progress)
     return !atomic_load(&w->stop);
 }
 
-static void *train_until_told(void *user)
+static void *train_until_stopped(void *user)
 {
     worker *w = user;
     const plx_train_hooks hooks = {.size = sizeof hooks, .progress = go_on, .user = w};
@@ -311,7 +311,7 @@ static void test_a_fork_while_another_thread_trains(void)
     int codes[FORKS], in_hooks = 0;
     if (!fixture_ready(&w.f, &two_threads, config_text("mmoe", mmoe_lines, ""))) return;
     CHECK_STATUS(plx_model_set(w.f.model, "train.epochs=100000", NULL), PLX_OK);
-    REQUIRE(pthread_create(&thread, NULL, train_until_told, &w) == 0);
+    REQUIRE(pthread_create(&thread, NULL, train_until_stopped, &w) == 0);
     while (!atomic_load(&w.is_running))
         usleep(1000);
     for (int i = 0; i < FORKS; i++) {
@@ -384,7 +384,7 @@ typedef struct scorer {
     atomic_int calls;
 } scorer;
 
-static void *score_until_told(void *user)
+static void *score_until_stopped(void *user)
 {
     scorer *s = user;
     float scores[2];
@@ -431,7 +431,7 @@ static void test_forks_while_other_threads_score(void)
     float *expected = score_rows(s.f.model, NULL);
     CHECK_STATUS(plx_predictor_score(predictor, s.columns, 3, 1, one, NULL), PLX_OK);
     for (int i = 0; i < 3; i++)
-        REQUIRE(pthread_create(&threads[i], NULL, score_until_told, &s) == 0);
+        REQUIRE(pthread_create(&threads[i], NULL, score_until_stopped, &s) == 0);
     while (atomic_load(&s.calls) == 0)
         usleep(1000);
     pid_t children[FORKS];
@@ -453,7 +453,7 @@ int main(int argc, char **argv)
 {
     static const check_test tests[] = {
         CHECK_TEST(test_assignments_wait_for_the_end),
-        CHECK_TEST(test_what_is_assigned_counts_for_later_calls),
+        CHECK_TEST(test_assigned_attributes_apply_to_later_calls),
         CHECK_TEST(test_a_training_within_a_training_is_refused),
         CHECK_TEST(test_weights_set_in_a_hook),
         CHECK_TEST(test_a_fork_while_another_thread_trains),

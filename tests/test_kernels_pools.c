@@ -46,7 +46,7 @@ static void check_pool(const plx_kernels *kernels, int rows, int n, int length, 
                 near_to("y", (double)*matrix_at(&y, r, i), sum, (length + 1) * UNIT * size);
         }
     }
-    if (winners[rows * n] != 0xdead) check_here("written behind the winners");
+    if (winners[rows * n] != 0xdead) check_here("written after the winners");
     free(ids), free(winners);
     matrix_done(&table), matrix_done(&y), matrix_done(&scale);
 }

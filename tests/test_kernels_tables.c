@@ -155,11 +155,11 @@ static void check_id_lists(const plx_kernels *k, int rows, int n)
             if (listed <= list[0] && list[listed] != tables.first_row[t] + id) check_here("not the id's row");
         }
         if (list[0] != listed) check_here("not as many as there are");
-        if (list[n + 1] != 0xdead) check_here("written behind a list");
+        if (list[n + 1] != 0xdead) check_here("written after a list");
     }
-    if (lists[rows * stride] != 0xdead) check_here("written behind the lists");
+    if (lists[rows * stride] != 0xdead) check_here("written after the lists");
     if (memcmp(listed_rows, expected_rows, (size_t)n * sizeof *listed_rows) != 0) check_here("counts differ");
-    if (listed_rows[n] != 0xdead) check_here("written behind the counts");
+    if (listed_rows[n] != 0xdead) check_here("written after the counts");
     free(records), free(lists);
 }
 

@@ -31,7 +31,7 @@ static plx_status configure(plx_context *context, const char *assignments, plx_c
 
 static void check_learns(const adult *a, const char *assignments)
 {
-    char told[600];
+    char message[600];
     plx_config *config = NULL;
     plx_model *model = NULL;
     plx_metrics metrics[2] = {{0}};
@@ -41,9 +41,9 @@ static void check_learns(const adult *a, const char *assignments)
     if (status == PLX_OK) status = plx_model_train(model, a->data, NULL, NULL, &err);
     if (status == PLX_OK) status = plx_model_evaluate(model, PART(a->data, PLX_PART_TEST), metrics, NULL, &err);
     if (status != PLX_OK || !(METRIC(metrics[0], auc) > LEAST_INCOME && METRIC(metrics[1], auc) > LEAST_MARITAL)) {
-        snprintf(told, sizeof told, "%s: AUC %.4f and %.4f %.200s", assignments, METRIC(metrics[0], auc),
+        snprintf(message, sizeof message, "%s: AUC %.4f and %.4f %.200s", assignments, METRIC(metrics[0], auc),
                  METRIC(metrics[1], auc), err.message);
-        check_report(__FILE__, __LINE__, told);
+        check_report(__FILE__, __LINE__, message);
     }
     plx_model_free(model);
     plx_config_free(config);

@@ -9,19 +9,19 @@
 #include "check.h"
 #include "failing_allocator.h"
 
-enum { ROWS = 5, COLS = 3, NUMBERS = ROWS * COLS, ROOM = 4096 };
+enum { ROWS = 5, COLS = 3, NUMBERS = ROWS * COLS, CAPACITY = 4096 };
 
 static const plx_allocator *const memory = &plx_allocator_default;
 static char path[64];
 
 typedef struct bytes {
-    unsigned char at[ROOM];
+    unsigned char at[CAPACITY];
     size_t n;
 } bytes;
 
 static void add(bytes *b, const void *what, size_t n)
 {
-    if (b->n + n > ROOM) abort();
+    if (b->n + n > CAPACITY) abort();
     memcpy(b->at + b->n, what, n);
     b->n += n;
 }
@@ -124,7 +124,7 @@ static void check_refused(const bytes *b, const char *tensor, const char *messag
     plx_matrix_file_close(&file);
 }
 
-static void test_what_is_refused(void)
+static void test_refused_inputs(void)
 {
     static const char *const kinds[][3] = {{"<i4", "False", "(5, 3)"},        {">f4", "False", "(5, 3)"},
                                            {"<f4", "True", "(5, 3)"},         {"<f4", "False", "(15,)"},
@@ -235,8 +235,8 @@ static void test_out_of_memory(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_numbers_are_read), CHECK_TEST(test_what_is_refused), CHECK_TEST(test_damage),
-        CHECK_TEST(test_not_finite),       CHECK_TEST(test_no_file),         CHECK_TEST(test_out_of_memory),
+        CHECK_TEST(test_numbers_are_read), CHECK_TEST(test_refused_inputs), CHECK_TEST(test_damage),
+        CHECK_TEST(test_not_finite),       CHECK_TEST(test_no_file),        CHECK_TEST(test_out_of_memory),
     };
     snprintf(path, sizeof path, "/tmp/plexus-matrix-%ld.safetensors", (long)getpid());
     const int status = check_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -178,7 +178,7 @@ static void test_strides(void)
     CHECK_CLOSE(got.values[PLX_METRIC_mae], (0.1 + 0.2 + 0.7) / 3, 1e-7);
 }
 
-static void test_what_is_unknown(void)
+static void test_unknown_names(void)
 {
     static const float predictions[] = {0.1F, 0.9F};
     const float missing[] = {MISSING, MISSING}, nan_prediction[] = {0.3F, MISSING};
@@ -223,7 +223,7 @@ static const plx_metrics *measure(const plx_scored *scored, plx_metrics *out)
     return out;
 }
 
-static void test_figures_equal_scikit_learns(void)
+static void test_metrics_equal_scikit_learn(void)
 {
     for (size_t c = 0; c < sizeof metric_references / sizeof *metric_references; c++) {
         const plx_metrics *expected = &metric_references[c].expected;
@@ -238,7 +238,7 @@ static void test_figures_equal_scikit_learns(void)
             if (plx_metric_applies(metric, &got)) {
                 if (!(fabs(value - wanted) <= 1e-13 * fmax(1, fabs(wanted)))) {
                     printf("  %s, %s: %.17g, not %.17g\n", metric_references[c].name, metric->name, value, wanted);
-                    check_report(__FILE__, __LINE__, "a figure differs");
+                    check_report(__FILE__, __LINE__, "a metric differs");
                 }
             } else {
                 CHECK(isnan(value));
@@ -349,7 +349,7 @@ static void test_calibration_bins_hold_their_upper_ends(void)
     CHECK_CLOSE(got.values[PLX_METRIC_calibration], (0.5 + (double)0.45F + 0.25 + 1) / 2, 1e-15);
 }
 
-static void test_calibration_of_what_is_no_probability(void)
+static void test_calibration_without_probabilities(void)
 {
     static const float predictions[] = {-3.0F, 7.0F}, labels[] = {0, 1};
     CHECK_CLOSE(score(true, predictions, labels, 2).values[PLX_METRIC_ece], (3.0 + 6.0) / 2, 0);
@@ -395,7 +395,7 @@ static void test_classes(void)
 }
 
 /* Compares all metrics of both, except those that are NaN in both. */
-static void check_same_figures(const plx_scored *one, const plx_scored *other, double tolerance)
+static void check_same_metrics(const plx_scored *one, const plx_scored *other, double tolerance)
 {
     plx_metrics a, b;
     measure(one, &a);
@@ -450,7 +450,7 @@ static void test_weights_are_repetitions(void)
                                      .n = n,
                                      .groups = many_groups,
                                      .n_groups = GROUPS};
-        check_same_figures(&weighted, &repeated, 1e-12);
+        check_same_metrics(&weighted, &repeated, 1e-12);
     }
 }
 
@@ -472,7 +472,7 @@ static void test_soft_labels(void)
                b = a;
     plx_metrics of_soft, of_hard;
     b.is_soft = true;
-    check_same_figures(&b, &a, 1e-14);
+    check_same_metrics(&b, &a, 1e-14);
     a.predictions = many, a.labels = each, a.n = 6;
     b.predictions = apart, b.labels = soft, b.n = 2, b.weights = sizes, b.weight_stride = 1;
     measure(&a, &of_hard);
@@ -496,7 +496,7 @@ static void test_weights_of_one_change_nothing(void)
         plx_scored scored = metric_references[c].scored;
         if (scored.weights) continue;
         scored.weights = &one;
-        check_same_figures(&scored, &metric_references[c].scored, 1e-14);
+        check_same_metrics(&scored, &metric_references[c].scored, 1e-14);
     }
 }
 
@@ -566,7 +566,7 @@ static void test_groups_are_numbered_by_their_first_rows(void)
     plx_rows_release(&rows, &plx_allocator_default);
 }
 
-static void test_the_table_names_every_figure_once(void)
+static void test_the_table_names_every_metric_once(void)
 {
     for (int i = 0; i < PLX_METRICS; i++) {
         CHECK(plx_metric_list[i].name[0] && plx_metric_list[i].title[0] && plx_metric_list[i].doc[0]);
@@ -579,12 +579,12 @@ static void test_the_table_names_every_figure_once(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_figures_equal_scikit_learns),
+        CHECK_TEST(test_metrics_equal_scikit_learn),
         CHECK_TEST(test_average_precision_of_all_thresholds),
         CHECK_TEST(test_group_auc_of_each_group_apart),
         CHECK_TEST(test_one_group_is_the_whole),
         CHECK_TEST(test_calibration_bins_hold_their_upper_ends),
-        CHECK_TEST(test_calibration_of_what_is_no_probability),
+        CHECK_TEST(test_calibration_without_probabilities),
         CHECK_TEST(test_normalised_entropy_of_the_share_is_one),
         CHECK_TEST(test_r2_without_meaning),
         CHECK_TEST(test_classes),
@@ -593,7 +593,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_weights_of_one_change_nothing),
         CHECK_TEST(test_weights_without_meaning),
         CHECK_TEST(test_groups_are_numbered_by_their_first_rows),
-        CHECK_TEST(test_the_table_names_every_figure_once),
+        CHECK_TEST(test_the_table_names_every_metric_once),
         CHECK_TEST(test_auc_equals_pairs_won),
         CHECK_TEST(test_auc_of_any_floats),
         CHECK_TEST(test_auc_of_extremes),
@@ -602,7 +602,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_losses_equal_their_definitions),
         CHECK_TEST(test_regression),
         CHECK_TEST(test_strides),
-        CHECK_TEST(test_what_is_unknown),
+        CHECK_TEST(test_unknown_names),
         CHECK_TEST(test_out_of_memory),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

@@ -30,7 +30,7 @@ test_table() {
     LC_ALL=C awk '/^task .*tude/ { width = length($0) - 1 } /^AUC/ && width { exit length($0) != width }' out
 }
 
-test_json_and_log_hold_every_figure() {
+test_json_and_log_have_every_metric() {
     make_many_tasks
     code 0 "$PLEXUS" fit many.yaml --out run --quiet --json --set train.epochs=2
     for name in auc pr_auc logloss normalized_entropy ece calibration accuracy mae mse rmse r2; do

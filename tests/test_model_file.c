@@ -92,11 +92,11 @@ static void test_borrowed_bytes_may_be_unaligned(void)
 {
     plx_string bytes;
     REQUIRE(make_file(&bytes));
-    char *room = malloc(bytes.length + 1);
-    REQUIRE(room);
-    memcpy(room + 1, bytes.text, bytes.length);
-    CHECK_STATUS(parse(room + 1, bytes.length, NULL), PLX_OK);
-    free(room);
+    char *buffer = malloc(bytes.length + 1);
+    REQUIRE(buffer);
+    memcpy(buffer + 1, bytes.text, bytes.length);
+    CHECK_STATUS(parse(buffer + 1, bytes.length, NULL), PLX_OK);
+    free(buffer);
     plx_string_release(&bytes);
 }
 

@@ -35,7 +35,7 @@ static double value_of(const char *text, bool *larger_is_better)
     return plx_monitor_value(&monitor, 10, losses, scores);
 }
 
-static void test_what_can_be_watched(void)
+static void test_metrics_that_can_be_monitored(void)
 {
     static const struct {
         const char *text;
@@ -104,7 +104,7 @@ static void test_nothing_means_the_loss(void)
     CHECK(!plx_monitor_is_loss(&monitor));
 }
 
-static void test_a_figure_without_meaning_has_no_value(void)
+static void test_undefined_metrics_have_no_value(void)
 {
     plx_monitor monitor;
     const plx_metrics scores[N_TASKS] = {{.values[PLX_METRIC_auc] = NAN}};
@@ -113,7 +113,7 @@ static void test_a_figure_without_meaning_has_no_value(void)
     CHECK(isnan(plx_monitor_value(&monitor, 1, losses, scores)));
 }
 
-static void test_mistakes_are_told(void)
+static void test_mistakes_are_reported(void)
 {
     static const struct {
         const char *text, *part;
@@ -174,11 +174,11 @@ static void test_groups_can_be_watched_where_there_are_any(void)
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
-        CHECK_TEST(test_what_can_be_watched),
+        CHECK_TEST(test_metrics_that_can_be_monitored),
         CHECK_TEST(test_metrics_with_a_parameter),
         CHECK_TEST(test_nothing_means_the_loss),
-        CHECK_TEST(test_a_figure_without_meaning_has_no_value),
-        CHECK_TEST(test_mistakes_are_told),
+        CHECK_TEST(test_undefined_metrics_have_no_value),
+        CHECK_TEST(test_mistakes_are_reported),
         CHECK_TEST(test_too_many_terms),
         CHECK_TEST(test_groups_can_be_watched_where_there_are_any),
     };

@@ -78,7 +78,7 @@ static void test_the_same_model_is_the_same_file(void)
     unmake(&m);
 }
 
-static void test_parameters_beside_the_file(void)
+static void test_parameters_in_a_second_file(void)
 {
     made m;
     plx_error err;
@@ -209,7 +209,7 @@ int main(int argc, char **argv)
     static const check_test tests[] = {
         CHECK_TEST(test_every_op_has_a_way),
         CHECK_TEST(test_the_same_model_is_the_same_file),
-        CHECK_TEST(test_parameters_beside_the_file),
+        CHECK_TEST(test_parameters_in_a_second_file),
         CHECK_TEST(test_a_pair_is_replaced_together),
         CHECK_TEST(test_wrong_use),
         CHECK_TEST(test_every_allocation_may_fail),

@@ -94,12 +94,13 @@ static void test_packed(void)
 }
 
 /* A zip of files with the same text; returns the number of bytes. */
-static size_t make_zip(const char *const *names, int n, const char *packing, const char *text, char *out, size_t room)
+static size_t make_zip(const char *const *names, int n, const char *packing, const char *text, char *out,
+                       size_t capacity)
 {
     size_t used = 0;
     struct archive *a = archive_write_new();
     if (archive_write_set_format_zip(a) != ARCHIVE_OK || archive_write_set_options(a, packing) != ARCHIVE_OK ||
-        archive_write_open_memory(a, out, room, &used) != ARCHIVE_OK)
+        archive_write_open_memory(a, out, capacity, &used) != ARCHIVE_OK)
         abort();
     for (int i = 0; i < n; i++) {
         struct archive_entry *entry = archive_entry_new();
@@ -337,7 +338,7 @@ static void make_folder(folder *f, const char *name)
     if (mkdir(path, 0700) != 0) abort();
 }
 
-static void test_what_folders_hold(void)
+static void test_contents_of_folders(void)
 {
     const char *const others[] = {"in/README.md", "in/rows.yaml", "in/readme", "in/LICENSE.txt",
                                   "in/plot.PNG",  "in/_SUCCESS",  "in/.a.crc", "in/m.plexus"};
@@ -419,7 +420,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_open_quotes),
                                        CHECK_TEST(test_empty_parts),
                                        CHECK_TEST(test_spreadsheets),
-                                       CHECK_TEST(test_what_folders_hold),
+                                       CHECK_TEST(test_contents_of_folders),
                                        CHECK_TEST(test_partitions)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

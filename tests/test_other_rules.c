@@ -87,7 +87,7 @@ static const char first[] = "features.city.min_count=1", second[] = "features.ci
 static void test_caches_of_other_rules_are_refused(void)
 {
     static const struct {
-        const char *rule, *told;
+        const char *rule, *message;
         bool is_of_before;
     } cases[] = {
         {NULL, "encoded by rule 0", true}, {"0", "encoded by rule 0", false}, {"2", "encoded by rule 2", false}};
@@ -105,7 +105,7 @@ static void test_caches_of_other_rules_are_refused(void)
         for (int tries = 0; tries < 2; tries++) {
             CHECK_STATUS(read_cached(context, "cache", first, &err), PLX_ERR_UNSUPPORTED);
             CHECK_TEXT(err.message, folder);
-            CHECK_TEXT(err.message, cases[i].told);
+            CHECK_TEXT(err.message, cases[i].message);
             CHECK_TEXT(err.message, "the current rule is 1");
             CHECK_TEXT(err.message, "remove this folder");
         }
@@ -124,7 +124,7 @@ static void test_caches_of_other_rules_are_refused(void)
 }
 
 /* A cache that is useless after a change of the data file is only named, as is one in the folder without a name. */
-static void test_caches_that_nobody_asked_for(void)
+static void test_default_caches(void)
 {
     warnings h = {0};
     char folder[400], index[500], before[400];
@@ -171,7 +171,7 @@ int main(int argc, char **argv)
 {
     static const check_test tests[] = {
         CHECK_TEST(test_caches_of_other_rules_are_refused),
-        CHECK_TEST(test_caches_that_nobody_asked_for),
+        CHECK_TEST(test_default_caches),
         CHECK_TEST(test_checkpoints_of_before_are_refused),
     };
     home_make();

@@ -431,7 +431,7 @@ static void build_mistake(plx_graph *graph, const void *user)
 }
 
 /* The first mistake is reported with its scope; later calls do nothing. */
-static void test_mistakes_are_told(void)
+static void test_mistakes_are_reported(void)
 {
     plx_arena arena;
     plx_graph graph;
@@ -628,7 +628,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_scores_are_row_by_row),
                                        CHECK_TEST(test_absent_categories_get_no_gradient),
                                        CHECK_TEST(test_start_values),
-                                       CHECK_TEST(test_mistakes_are_told),
+                                       CHECK_TEST(test_mistakes_are_reported),
                                        CHECK_TEST(test_networks_can_be_parts_of_one),
                                        CHECK_TEST(test_gates_skip_absent_banks),
                                        CHECK_TEST(test_sizes_are_bounded)};

@@ -22,7 +22,7 @@ typedef struct journal {
     int n, chosen;                      /* the one to resume from */
 } journal;
 
-static size_t bytes_of(const plx_kept_list *list)
+static size_t bytes_of(const plx_state_list *list)
 {
     size_t bytes = 0;
     for (size_t i = 0; i < list->n; i++)
@@ -30,7 +30,7 @@ static size_t bytes_of(const plx_kept_list *list)
     return bytes;
 }
 
-static bool keep(void *user, const plx_kept_list *list)
+static bool save(void *user, const plx_state_list *list)
 {
     journal *j = user;
     unsigned char *place = j->n < MOST_STATES ? malloc(bytes_of(list)) : NULL;
@@ -44,7 +44,7 @@ static bool keep(void *user, const plx_kept_list *list)
     return true;
 }
 
-static plx_status restore(void *user, const plx_kept_list *list, plx_error *err)
+static plx_status restore(void *user, const plx_state_list *list, plx_error *err)
 {
     const journal *j = user;
     const unsigned char *place = j->states[j->chosen];
@@ -65,7 +65,8 @@ static double own_rate(void *user, int epoch, double rate)
 }
 
 /** Trains a model of `text` once; `out` gets its weights, which the caller frees. */
-static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_report *result, plx_real **out)
+static size_t train_once(const char *text, const plx_checkpointer *checkpointer, plx_train_report *result,
+                         plx_real **out)
 {
     fixture f;
     plx_error failure = {.message = ""};
@@ -73,7 +74,7 @@ static size_t train_once(const char *text, const plx_keeper *keeper, plx_train_r
     if (!fixture_ready(&f, NULL, text)) return 0;
     plx_train_job job;
     plx_model_train_job(f.model, f.data, &job);
-    job.keeper = keeper;
+    job.checkpointer = checkpointer;
     job.rate = own_rate;
     CHECK_STATUS(plx_train(&job, result, &failure), PLX_OK);
     size_t bytes = f.model->graph.n_values * sizeof **out;
@@ -93,10 +94,10 @@ static void check_every_step(const char *lines)
     snprintf(train_lines, sizeof train_lines, "%s  checkpoint_steps: 1\n", lines);
     snprintf(text, sizeof text, "%s", config_text("mmoe", "  dnn_use_bn: true\n  dnn_dropout: 0.1\n", train_lines));
     int failures = check_failures;
-    size_t bytes = train_once(text, &(plx_keeper){.user = &j, .keep = keep}, &whole, &want);
+    size_t bytes = train_once(text, &(plx_checkpointer){.user = &j, .save = save}, &whole, &want);
     CHECK(bytes > 0 && j.n >= 8 && whole.checkpoints == j.n);
     for (j.chosen = 0; j.chosen < j.n && bytes > 0; j.chosen++) {
-        CHECK(train_once(text, &(plx_keeper){&j, restore, keep}, &rest, &got) == bytes);
+        CHECK(train_once(text, &(plx_checkpointer){&j, restore, save}, &rest, &got) == bytes);
         CHECK(got && memcmp(got, want, bytes) == 0);
         CHECK(rest.epochs == whole.epochs && rest.best_epoch == whole.best_epoch);
         CHECK(rest.stopped_early == whole.stopped_early);
@@ -116,7 +117,7 @@ static const char *further_slots(const char *optimizer)
     return strcmp(optimizer, "rmsprop") == 0 ? "  momentum: 0.9\n  centered: true\n" : "";
 }
 
-static void test_every_optimizer_goes_on(void)
+static void test_every_optimizer_resumes(void)
 {
     for (const plx_optimizer *const *row = plx_optimizer_list; *row; row++) {
         char lines[256];
@@ -125,7 +126,7 @@ static void test_every_optimizer_goes_on(void)
     }
 }
 
-static void test_every_lazy_optimizer_goes_on(void)
+static void test_every_lazy_optimizer_resumes(void)
 {
     check_every_step("  table_rows: 1\n  table_optimizer: rowwise_adagrad\n");
     for (const plx_optimizer *const *row = plx_optimizer_list; *row; row++) {
@@ -137,7 +138,7 @@ static void test_every_lazy_optimizer_goes_on(void)
 }
 
 /** Every choice in section `train`; `others` has the further keys that a choice needs. */
-static void test_every_choice_goes_on(void)
+static void test_every_option_resumes(void)
 {
     static const struct {
         const char *field, *choice, *lines;
@@ -166,7 +167,7 @@ static void test_variants_go_on(void)
     check_every_step("  optimizer: rmsprop\n  momentum: 0.9\n  centered: true\n  warmup_steps: 3\n");
 }
 
-static void test_early_stopping_goes_on(void)
+static void test_early_stopping_resumes(void)
 {
     check_every_step("  patience: 1\n  min_delta: 0.01\n");
     check_every_step("  patience: 1\n  monitor: click.auc\n");
@@ -517,11 +518,11 @@ static void test_every_allocation_may_fail(void)
 
 int main(int argc, char **argv)
 {
-    static const check_test tests[] = {CHECK_TEST(test_every_optimizer_goes_on),
+    static const check_test tests[] = {CHECK_TEST(test_every_optimizer_resumes),
                                        CHECK_TEST(test_variants_go_on),
-                                       CHECK_TEST(test_every_lazy_optimizer_goes_on),
-                                       CHECK_TEST(test_every_choice_goes_on),
-                                       CHECK_TEST(test_early_stopping_goes_on),
+                                       CHECK_TEST(test_every_lazy_optimizer_resumes),
+                                       CHECK_TEST(test_every_option_resumes),
+                                       CHECK_TEST(test_early_stopping_resumes),
                                        CHECK_TEST(test_killed_while_writing),
                                        CHECK_TEST(test_of_another_run),
                                        CHECK_TEST(test_damaged_file),

@@ -97,7 +97,7 @@ test_killed_with_rows_in_a_file() {
     [ -d cache ]
 }
 
-test_interrupted_run_goes_on() {
+test_an_interrupted_run_resumes() {
     make_long_config
     code 0 "$PLEXUS" fit small.yaml --out whole --quiet
     "$PLEXUS" fit small.yaml --out run >out 2>err &
@@ -123,7 +123,7 @@ test_interrupted_run_goes_on() {
     is_same_run run
 }
 
-test_starts_anew() {
+test_starts_again() {
     make_long_config
     code 0 "$PLEXUS" fit small.yaml --out whole --resume --set train.epochs=2
     has err 'there is no whole/checkpoint.plexus: starting from the beginning'

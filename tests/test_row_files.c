@@ -88,7 +88,7 @@ static void test_round_trip(void)
         REQUIRE(open_sample(&s, in_memory, &rows) == PLX_OK);
         CHECK(rows.n == ROWS && !rows.mapping == (in_memory == 1));
         CHECK(memcmp(rows.records, s.rows.records, ROWS * s.layout.record_bytes) == 0);
-        plx_rows_forget(&rows, 100, 5000);
+        plx_rows_drop_pages(&rows, 100, 5000);
         CHECK(memcmp(rows.records, s.rows.records, ROWS * s.layout.record_bytes) == 0);
         plx_rows_release(&rows, &plx_allocator_default);
     }
@@ -185,7 +185,7 @@ static void test_many_pieces(void)
         }
     CHECK(open_descriptors() - before < 40);
     for (int i = 0; i < PIECES; i++) {
-        plx_spill_forget(&pieces[i]);
+        plx_spill_drop_pages(&pieces[i]);
         for (size_t step = 1; step <= STEPS; step++)
             CHECK(((int *)pieces[i].at)[step * NUMBERS - 1] == i);
         CHECK(((int *)pieces[i].at)[0] == 0);

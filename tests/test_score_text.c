@@ -6,7 +6,7 @@
 
 static void check_score(float score)
 {
-    char text[CLI_SCORE_ROOM], expected[64];
+    char text[CLI_SCORE_SIZE], expected[64];
     const size_t length = cli_score_text(score, text), wanted = (size_t)snprintf(expected, 64, "%.9g", (double)score);
     if (length == wanted && memcmp(text, expected, length) == 0) return;
     printf("  %.*s instead of %s\n", (int)length, text, expected);

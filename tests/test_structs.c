@@ -135,7 +135,7 @@ static void test_every_source_gives_the_same_scores(void)
     fixture_free(&f);
 }
 
-static void test_what_does_not_go_together(void)
+static void test_options_that_exclude_each_other(void)
 {
     float scores[ROWS];
     double weights[ROWS] = {0};
@@ -276,7 +276,7 @@ int main(int argc, char **argv)
     static const check_test tests[] = {
         CHECK_TEST(test_every_source_gives_the_same_model),
         CHECK_TEST(test_every_source_gives_the_same_scores),
-        CHECK_TEST(test_what_does_not_go_together),
+        CHECK_TEST(test_options_that_exclude_each_other),
         CHECK_TEST(test_older_and_newer_structs),
         CHECK_TEST(test_wrong_rows_have_places),
         CHECK_TEST(test_a_model_before_there_are_rows),

@@ -329,7 +329,7 @@ static void check_mistake(const plx_input_spec *wrong, int n, const char *messag
     plx_arena_release(&arena);
 }
 
-static void test_mistakes_are_told(void)
+static void test_mistakes_are_reported(void)
 {
     const plx_input_spec dims[] = {{.name = "a", .vocabulary = 5, .embedding_dim = 3, .table = "t"},
                                    {.name = "b", .vocabulary = 5, .embedding_dim = 4, .table = "t"}};
@@ -394,7 +394,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_scores_are_row_by_row),
         CHECK_TEST(test_steps_equal_plain_rendering),
         CHECK_TEST(test_names),
-        CHECK_TEST(test_mistakes_are_told),
+        CHECK_TEST(test_mistakes_are_reported),
         CHECK_TEST(test_many_tables),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

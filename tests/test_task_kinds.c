@@ -112,7 +112,7 @@ static void check_outputs(const plx_model *model)
     CHECK(!plx_model_task(model, 0)->classes);
 }
 
-static void check_figures(const fixture *f)
+static void check_metrics(const fixture *f)
 {
     plx_metrics metrics[5];
     plx_error failure = {.message = ""};
@@ -168,7 +168,7 @@ static void test_all_kinds(void)
         CHECK_TEXT(about, "tasks: click (binary), grade (multiclass), buy (binary), visits (regression), spend (regr");
         plx_text_free(f.context, about);
         check_outputs(f.model);
-        check_figures(&f);
+        check_metrics(&f);
         check_scores(f.model);
         CHECK_STATUS(plx_model_save(f.model, at("m.plexus"), &failure), PLX_OK);
         CHECK_STATUS(plx_model_load(f.context, at("m.plexus"), &loaded, &failure), PLX_OK);
@@ -247,7 +247,7 @@ static void test_soft_labels(void)
     fixture_free(&f);
 }
 
-static void test_two_classes_are_told_apart_like_binary_ones(void)
+static void test_two_classes_match_a_binary_task(void)
 {
     plx_metrics metrics[2];
     fixture f;
@@ -336,7 +336,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_class_weights_are_row_weights),
                                        CHECK_TEST(test_labels_of_weight_zero),
                                        CHECK_TEST(test_soft_labels),
-                                       CHECK_TEST(test_two_classes_are_told_apart_like_binary_ones),
+                                       CHECK_TEST(test_two_classes_match_a_binary_task),
                                        CHECK_TEST(test_real_data),
                                        CHECK_TEST(test_models_that_need_binary_tasks_say_so),
                                        CHECK_TEST(test_labels_and_weights_are_not_needed_to_score)};

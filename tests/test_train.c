@@ -33,7 +33,7 @@ typedef struct journal {
     int calls, epochs;
     double loss[LOG_EPOCHS], validation_loss[LOG_EPOCHS], auc[LOG_EPOCHS], task_loss[LOG_EPOCHS][N_TASKS];
     double validation_task_loss[LOG_EPOCHS][N_TASKS], monitored[LOG_EPOCHS];
-    plx_metrics figures[LOG_EPOCHS][N_TASKS];
+    plx_metrics metrics[LOG_EPOCHS][N_TASKS];
     int64_t steps;
     int best_epoch;
     plx_real best[LOG_VALUES]; /* values at the end of the best epoch */
@@ -227,7 +227,7 @@ static bool listen_epoch(journal *j, const plx_train_state *state)
         j->task_loss[epoch][task] = state->progress.task_losses[task];
         if (!state->has_validation) continue;
         j->validation_task_loss[epoch][task] = state->progress.validation_task_losses[task];
-        j->figures[epoch][task] = state->progress.validation_metrics[task];
+        j->metrics[epoch][task] = state->progress.validation_metrics[task];
     }
     if (state->progress.is_best) {
         j->best_epoch = state->progress.epoch;
@@ -359,14 +359,14 @@ static void test_missing_labels(void)
 /** Every third batch has no label of the second task, the others some: counted or known to exist, the same bits. */
 static void test_batches_without_labels(void)
 {
-    static world counted, told;
+    static world counted, marked;
     REQUIRE(world_init(&counted, "mmoe", &plain_model, binary_targets, 320, 100));
-    REQUIRE(world_init(&told, "mmoe", &plain_model, binary_targets, 320, 100));
-    told.train.has_all_labels = true;
+    REQUIRE(world_init(&marked, "mmoe", &plain_model, binary_targets, 320, 100));
+    marked.train.has_all_labels = true;
     CHECK_STATUS(train(&counted), PLX_OK);
-    CHECK_STATUS(train(&told), PLX_OK);
-    CHECK(has_values(&told, counted.values));
-    world_release(&told);
+    CHECK_STATUS(train(&marked), PLX_OK);
+    CHECK(has_values(&marked, counted.values));
+    world_release(&marked);
     world_release(&counted);
 
     REQUIRE(world_init(&counted, "mmoe", &plain_model, binary_targets, 320, 100));
@@ -454,12 +454,12 @@ static void check_monitor(const char *monitor, double (*expected)(const journal 
 
 static double auc_of(const journal *j, int epoch)
 {
-    return j->figures[epoch][0].values[PLX_METRIC_auc];
+    return j->metrics[epoch][0].values[PLX_METRIC_auc];
 }
 
 static double rmse_of(const journal *j, int epoch)
 {
-    return j->figures[epoch][1].values[PLX_METRIC_rmse];
+    return j->metrics[epoch][1].values[PLX_METRIC_rmse];
 }
 
 static double task_loss_of(const journal *j, int epoch)
@@ -469,7 +469,7 @@ static double task_loss_of(const journal *j, int epoch)
 
 static double mix_of(const journal *j, int epoch)
 {
-    return 0.7 * j->figures[epoch][0].values[PLX_METRIC_pr_auc] - 0.01 * j->figures[epoch][1].values[PLX_METRIC_mae];
+    return 0.7 * j->metrics[epoch][0].values[PLX_METRIC_pr_auc] - 0.01 * j->metrics[epoch][1].values[PLX_METRIC_mae];
 }
 
 static void test_the_monitor_chooses_the_best(void)
@@ -645,7 +645,7 @@ static bool put_zeros(void *user, const plx_train_state *state)
 }
 
 /** Counts the copies of all weights besides the trained ones. */
-static bool count_copies(void *user, const plx_kept_list *list)
+static bool count_copies(void *user, const plx_state_list *list)
 {
     int *copies = user;
     *copies = 0;
@@ -660,11 +660,11 @@ static void test_without_validation_nothing_is_put_back(void)
     static world w;
     for (int with = 0; with < 2; with++) {
         int copies = -1;
-        const plx_keeper keeper = {.user = &copies, .keep = count_copies};
+        const plx_checkpointer checkpointer = {.user = &copies, .save = count_copies};
         REQUIRE(world_init(&w, "mmoe", &plain_model, binary_targets, 300, with ? 100 : 0));
         w.spec.epochs = 2, w.spec.checkpoint_steps = 1;
         w.job.listener = put_zeros;
-        w.job.keeper = &keeper;
+        w.job.checkpointer = &checkpointer;
         CHECK_STATUS(train(&w), PLX_OK);
         CHECK(w.result.best_epoch > 0 && copies == with);
         bool is_zero = true;
@@ -865,7 +865,7 @@ static void test_validation_loss_that_is_not_finite(void)
     world_release(&w);
 }
 
-static void test_whatever_allocation_fails(void)
+static void test_every_allocation_that_can_fail(void)
 {
     static world w;
     static float scores[100 * N_TASKS];
@@ -942,7 +942,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_a_sum_of_squares_that_is_not_finite),
         CHECK_TEST(test_weights_that_run_away),
         CHECK_TEST(test_validation_loss_that_is_not_finite),
-        CHECK_TEST(test_whatever_allocation_fails),
+        CHECK_TEST(test_every_allocation_that_can_fail),
         CHECK_TEST(test_steps_allocate_nothing),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);

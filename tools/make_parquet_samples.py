@@ -56,7 +56,7 @@ def rows():
 
 
 def number(value):
-    """The shortest decimal, without a point where there is nothing behind it."""
+    """The shortest decimal, without a point if no digit follows."""
     return repr(int(value)) if float(value).is_integer() else repr(value)
 
 

@@ -49,7 +49,7 @@ def group_auc(labels, predictions, groups, weights):
     return (float(np.average(areas, weights=sizes)) if areas else math.nan), n, len(areas)
 
 
-def binary_figures(labels, predictions, groups, weights):
+def binary_metrics(labels, predictions, groups, weights):
     base = np.full(len(labels), np.average(labels, weights=weights))
     area, n, counted = group_auc(labels, predictions, groups, weights)
     rows = {"sample_weight": weights}
@@ -72,16 +72,16 @@ def binary_figures(labels, predictions, groups, weights):
     }
 
 
-def soft_figures(labels, predictions, groups, weights):
+def soft_metrics(labels, predictions, groups, weights):
     """Each row twice: as a positive one of weight y and a negative one of weight 1 - y."""
     ones = np.ones(len(labels)) if weights is None else weights
-    doubled = binary_figures(
+    doubled = binary_metrics(
         np.repeat([1.0, 0.0], len(labels)),
         np.tile(predictions, 2),
         np.tile(groups, 2),
         np.concatenate([ones * labels, ones * (1 - labels)]),
     )
-    errors = regression_figures(labels, predictions, groups, weights)
+    errors = regression_metrics(labels, predictions, groups, weights)
     return {
         **doubled,
         "rows": len(labels),
@@ -90,7 +90,7 @@ def soft_figures(labels, predictions, groups, weights):
     }
 
 
-def regression_figures(labels, predictions, _groups, weights):
+def regression_metrics(labels, predictions, _groups, weights):
     rows = {"sample_weight": weights}
     return {
         "rows": len(labels),
@@ -104,12 +104,12 @@ def regression_figures(labels, predictions, _groups, weights):
 QUANTILE = 0.9
 
 
-def quantile_figures(labels, predictions, _groups, weights):
+def quantile_metrics(labels, predictions, _groups, weights):
     pinball = metrics.mean_pinball_loss(labels, predictions, alpha=QUANTILE, sample_weight=weights)
-    return {**regression_figures(labels, predictions, _groups, weights), "pinball": pinball}
+    return {**regression_metrics(labels, predictions, _groups, weights), "pinball": pinball}
 
 
-def multiclass_figures(labels, predictions, _groups, weights):
+def multiclass_metrics(labels, predictions, _groups, weights):
     classes = list(range(predictions.shape[1]))
     return {
         "rows": len(labels),
@@ -119,7 +119,7 @@ def multiclass_figures(labels, predictions, _groups, weights):
 
 
 def binary_case(random, n, levels, bias, n_groups):
-    """`levels` different predictions, 0 and 1 never among them; every ninth label lacks."""
+    """`levels` different predictions, 0 and 1 never among them; every ninth label is missing."""
     level = random.integers(0, levels, n)
     predictions = ((level + 0.5) / levels) ** bias
     labels = (random.random(n) < predictions).astype(float)
@@ -214,12 +214,12 @@ def write_case(name, predictions, labels, groups, weights):
 
 
 def main():
-    figures = {
-        "binary": binary_figures,
-        "soft": soft_figures,
-        "regression": regression_figures,
-        "quantile": quantile_figures,
-        "multiclass": multiclass_figures,
+    functions = {
+        "binary": binary_metrics,
+        "soft": soft_metrics,
+        "regression": regression_metrics,
+        "quantile": quantile_metrics,
+        "multiclass": multiclass_metrics,
     }
     rows = []
     print("/* SPDX-License-Identifier: Apache-2.0 */")
@@ -235,7 +235,7 @@ def main():
         labels = labels.astype(np.float32).astype(float)
         known = ~np.isnan(labels)
         of_rows = None if weights is None else weights[known]
-        values = figures[kind](labels[known], predictions[known], groups[known], of_rows)
+        values = functions[kind](labels[known], predictions[known], groups[known], of_rows)
         write_case(name, predictions, labels, groups, weights)
         has_groups = bool((groups >= 0).any())
         outputs = predictions.shape[1] if predictions.ndim > 1 else 1

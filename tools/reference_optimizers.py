@@ -145,12 +145,12 @@ def torch_schedules():
 
     def rates(make):
         optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.2)
-        scheduler, told = make(optimizer), []
+        scheduler, rates = make(optimizer), []
         for _ in range(RATES):
-            told.append(optimizer.param_groups[0]["lr"])
+            rates.append(optimizer.param_groups[0]["lr"])
             optimizer.step()
             scheduler.step()
-        return told
+        return rates
 
     def warmed(o, inner):
         warm_up = schedulers.LinearLR(o, start_factor=1 / 5, end_factor=1, total_iters=4)

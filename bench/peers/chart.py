@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A bar chart as SVG: one bar a line, its title above it, its figure behind it."""
+"""A bar chart as SVG: one bar a line, its title above it, its value after it."""
 
 import html
 
@@ -10,7 +10,7 @@ def write(path, title, bars):
     """`bars`: [(title, number, the number as text)]; the last one is ours and has the strong colour."""
     height = 48 + GAP * len(bars)
     longest = max(value for _, value, _ in bars)
-    room = WIDTH - 2 * MARGIN - 70
+    width = WIDTH - 2 * MARGIN - 70
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" '
         'font-family="sans-serif" font-size="14">',
@@ -19,7 +19,7 @@ def write(path, title, bars):
     ]
     for place, (name, value, text) in enumerate(bars):
         top = 46 + GAP * place
-        length = max(2, room * value / longest)
+        length = max(2, width * value / longest)
         colour = "#0b7285" if place == len(bars) - 1 else "#adb5bd"
         lines += [
             f'<text x="{MARGIN}" y="{top + 12}" fill="#222">{html.escape(name)}</text>',

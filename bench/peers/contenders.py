@@ -234,5 +234,5 @@ def run_plexus(shape, model, threads, epochs, seed, data):
 
 
 def plexus_rows(shape, data):
-    """Training rows, as in sizes.py; the command tells rates, the page seconds."""
+    """Training rows, as in sizes.py; the command reports rates, the page seconds."""
     return {"census": 199523, "adult": 32561, "large": 32768}[shape]

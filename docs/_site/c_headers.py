@@ -5,7 +5,7 @@
     ```
 
 A section of the header becomes a section of the page. A declaration is documented by the comment right before it;
-members and constants by the comment behind them.
+members and constants by the comment after them.
 """
 
 import pathlib
@@ -75,12 +75,12 @@ def one_line(declaration):
     return re.sub(r"\s+", " ", declaration).strip()
 
 
-def comment_behind(line):
+def comment_after(line):
     match = re.search(r"/\*+ *(.*?) *\*/", line)
     return [inline(match[1])] if match else []
 
 
-MEMBER = re.compile(r"(?:/\*\*?(?P<before>.*?)\*/\s*)?(?P<declaration>[^;/]+;)(?P<behind>[ \t]*/\*.*?\*/)?", re.DOTALL)
+MEMBER = re.compile(r"(?:/\*\*?(?P<before>.*?)\*/\s*)?(?P<declaration>[^;/]+;)(?P<after>[ \t]*/\*.*?\*/)?", re.DOTALL)
 
 
 def each_declaration(declaration):
@@ -97,8 +97,8 @@ def members_of(body):
     text = []
     for member in MEMBER.finditer(body):
         doc = rest_text(member["before"]) if member["before"] else []
-        if member["behind"]:
-            doc += [inline(one_line(re.sub(r"^\s*/\*+|\*/$|\n\s*\*", " ", member["behind"])))]
+        if member["after"]:
+            doc += [inline(one_line(re.sub(r"^\s*/\*+|\*/$|\n\s*\*", " ", member["after"])))]
         names = each_declaration(member["declaration"])
         text += ["", f".. c:member:: {names[0]}"] + [f"             {name}" for name in names[1:]]
         text += ["   :no-contents-entry:", "", *indented(doc)]
@@ -109,7 +109,7 @@ def constants_of(body):
     text = []
     for line in re.sub(r"#.*|PLX_STATUS_LIST.*", "", body).replace(", PLX", ",\nPLX").splitlines():
         if name := re.match(r"\s*(PLX_\w+)", line):
-            text += ["", f".. c:enumerator:: {name[1]}", "   :no-contents-entry:", "", *indented(comment_behind(line))]
+            text += ["", f".. c:enumerator:: {name[1]}", "   :no-contents-entry:", "", *indented(comment_after(line))]
     return text
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Directive `command-help`: what `plexus VERB --help` prints, for every verb, from the command beside this Python.
+"""Directive `command-help`: what `plexus VERB --help` prints, for every verb, from this environment's command.
 
 Each verb is a section and each option has a name to link to: command.html#plexus-fit, command.html#plexus-fit-out.
 """

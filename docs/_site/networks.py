@@ -226,7 +226,7 @@ NETWORKS = {
 }
 
 
-def figures():
+def drawings():
     """(path, SVG) of each."""
     for name, (draw, title) in NETWORKS.items():
         yield os.path.join(FOLDER, f"{name}.svg"), draw().svg(title)
@@ -235,7 +235,7 @@ def figures():
 def _check(app):
     from sphinx.util import logging  # which drawing alone does not need
 
-    for path, drawn in figures():
+    for path, drawn in drawings():
         with open(path, encoding="utf-8") as file:
             if file.read() != drawn:
                 logging.getLogger(__name__).warning("%s is old: run python3 docs/_site/networks.py", path)
@@ -247,6 +247,6 @@ def setup(app):
 
 
 if __name__ == "__main__":
-    for path, drawn in figures():
+    for path, drawn in drawings():
         with open(path, "w", encoding="utf-8") as file:
             file.write(drawn)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The states of callbacks, which BackupAndRestore stores beside the library's checkpoint, one file per epoch.
+"""The states of callbacks, which BackupAndRestore stores next to the library's checkpoint, one file per epoch.
 
 The library writes its checkpoint after the callbacks have run, and not after every epoch, so the states of all epochs
 since the last checkpoint are kept.
@@ -28,7 +28,7 @@ def _path(folder: str, epoch: int) -> str:
     return os.path.join(folder, f"callbacks-{epoch}.npz")
 
 
-def forget(folder: str, before: int | None = None) -> None:
+def remove_states(folder: str, before: int | None = None) -> None:
     """Remove the states of all epochs, or of those before one."""
     for name in os.listdir(folder) if os.path.isdir(folder) else ():
         found = _NAME.fullmatch(name)
@@ -37,7 +37,7 @@ def forget(folder: str, before: int | None = None) -> None:
                 os.remove(os.path.join(folder, name))
 
 
-def keep(backup: BackupAndRestore, training: Training, epoch: int, number: int) -> None:
+def save_states(backup: BackupAndRestore, training: Training, epoch: int, number: int) -> None:
     """Write the states at the end of an epoch, which counts from 1, atomically. `number`: the epoch as callbacks count
     it."""
     states: list[Any] = []
@@ -62,7 +62,7 @@ def keep(backup: BackupAndRestore, training: Training, epoch: int, number: int) 
         os.fsync(file.fileno())
     os.replace(path + ".new", path)
     if backup.has_new_checkpoint():  # of the previous epoch, or within this one
-        forget(backup.backup_dir, epoch - 1)
+        remove_states(backup.backup_dir, epoch - 1)
 
 
 def _read(backup: BackupAndRestore, epoch: int) -> tuple[dict[str, Any], dict[str, Any]] | None:
@@ -76,7 +76,7 @@ def _read(backup: BackupAndRestore, epoch: int) -> tuple[dict[str, Any], dict[st
         raise FormatError(f"{path}: not a file of callbacks' states: {failure}; remove {backup.backup_dir}") from None
 
 
-def restore(backup: BackupAndRestore, training: Training, epoch: int) -> None:
+def restore_states(backup: BackupAndRestore, training: Training, epoch: int) -> None:
     """Restore the states at the end of an epoch; states of other callbacks are skipped."""
     found = _read(backup, epoch)
     if found is None:
@@ -93,7 +93,7 @@ def restore(backup: BackupAndRestore, training: Training, epoch: int) -> None:
         callback.set_state(state)
 
 
-def told(backup: BackupAndRestore, epoch: int) -> tuple[int, dict[str, float]] | None:
+def last_logs(backup: BackupAndRestore, epoch: int) -> tuple[int, dict[str, float]] | None:
     """The number of a finished epoch, as callbacks count it, and its logs."""
     found = _read(backup, epoch)
     return None if found is None else (found[0]["told"][0], found[0]["told"][1])

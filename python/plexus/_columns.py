@@ -149,7 +149,7 @@ def from_objects(values: Sequence[Any], name: str) -> Column:
     if any(issubclass(kind, (float, np.floating, decimal.Decimal)) for kind in kinds):
         known = [value for value in values if not is_missing(value)]
         left = set(map(type, known))
-        if left and left < kinds:  # only NaN beside one type
+        if left and left < kinds:  # only NaN and one type
             return from_objects([None if is_missing(value) else value for value in values], name)
     return _from_texts(values, name)
 

@@ -144,7 +144,7 @@ class Configuration:
 
 def read(config: Mapping[str, Any] | FilePath, folders: Folders, threads: int) -> tuple[Configuration, list[str]]:
     """A configuration from a dict, YAML or the path of a YAML file, and the folders in which its data files are
-    searched, as by `plexus fit`: beside the file, and where `plexus fetch` stores data sets."""
+    searched, as by `plexus fit`: in the file's folder, and where `plexus fetch` stores data sets."""
     folders = [folders] if isinstance(folders, (str, os.PathLike)) else list(folders)
     where = [os.fsdecode(folder) for folder in folders]
     if isinstance(config, Mapping) or isinstance(config, str) and "\n" in config:

@@ -17,7 +17,7 @@ from .features import FeatureColumn
 def _sizes(
     feature_columns: Sequence[FeatureColumn], task_names: Sequence[str], config: Configuration
 ) -> dict[Key, Any]:
-    """What a configuration declares beside: categories of features, 1 where they say none, and classes of tasks."""
+    """The configuration's other declarations: categories of features (1 if none are given) and classes of tasks."""
     parsed = config.parsed()
     value = parsed.value
     declared = {one.name: getattr(getattr(one, "sparsefeat", one), "vocabulary_size", None) for one in feature_columns}

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from ._library import call, struct, text, warn_of_rows
-from ._metrics import CompiledMetrics, all_metrics, room_for
+from ._metrics import CompiledMetrics, all_metrics, new_metrics
 from ._native import ffi, lib
 from ._network import Network
 from ._sources import Source, dataset_of, lent, source_of_files
@@ -19,7 +19,7 @@ Measure: TypeAlias = "Callable[[bool], CData]"  # metrics of rows; True: by thei
 
 def _measure(network: Network, chosen: CompiledMetrics, **rows: object) -> CData:
     """Metrics of rows, which are given as the members of plx_evaluation."""
-    metrics, report = room_for(len(network.schema.task_names)), struct("plx_read_report")
+    metrics, report = new_metrics(len(network.schema.task_names)), struct("plx_read_report")
     wanted = struct("plx_evaluation", **rows)
     keep = chosen.choose(wanted)
     call(lib.plx_model_evaluate, network.handle, wanted, metrics, report)

@@ -8,7 +8,7 @@ import json
 import os
 from typing import IO, Any
 
-from ._backup import forget
+from ._backup import remove_states
 from ._callback import Callback, Logs
 from ._types import FilePath
 
@@ -127,7 +127,7 @@ class TensorBoard(Callback):
 class BackupAndRestore(Callback):
     """Resume an interrupted training.
 
-    The library writes the state of training to a file in `backup_dir`, with the states of the callbacks beside it. A
+    The library writes the state of training to a file in `backup_dir`, with the states of the callbacks next to it. A
     `fit` of the same model on the same rows that finds them there resumes from them, to the same bits as if it had
     never been interrupted; History has the epochs from there on. EarlyStopping, ReduceLROnPlateau, ModelCheckpoint and
     the loggers resume as well, and your own callbacks that have `get_state` and `set_state`; they must be given in the
@@ -173,7 +173,7 @@ class BackupAndRestore(Callback):
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self.has_new_checkpoint()
         if self._written == 0:
-            forget(self.backup_dir)
+            remove_states(self.backup_dir)
 
     def has_new_checkpoint(self) -> bool:
         """Whether one was written since the last call."""
@@ -184,6 +184,6 @@ class BackupAndRestore(Callback):
     def delete(self) -> None:
         """Remove the files after training."""
         if self.delete_checkpoint:
-            forget(self.backup_dir)
+            remove_states(self.backup_dir)
             if os.path.exists(self.path()):
                 os.remove(self.path())

@@ -12,7 +12,7 @@ from ._types import CData
 _KINDS = {"binary": lib.PLX_TASK_BINARY, "regression": lib.PLX_TASK_REGRESSION, "multiclass": lib.PLX_TASK_MULTICLASS}
 
 
-def room_for(n_tasks: int) -> CData:
+def new_metrics(n_tasks: int) -> CData:
     """An array for the metrics of tasks."""
     return ffi.new("plx_metrics[]", n_tasks)
 

@@ -160,7 +160,7 @@ def export_onnx(network: Network, filepath: FilePath, external_data: bool = Fals
     filepath : path
         The file.
     external_data : bool
-        Whether the parameters go into a second file beside it, as those of more than 2 GB must.
+        Whether the parameters go into a second file next to it, as parameters of more than 2 GB must.
 
     Raises
     ------

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ._backup import keep, restore, told
+from ._backup import last_logs, restore_states, save_states
 from ._callback import Callback, History
 from ._evaluation import measure_of_part
 from ._library import PlexusError, call, keep_failure, path_bytes, struct
@@ -148,7 +148,7 @@ class Training:
         if epoch == self._begun:
             return
         if self._begun == 0 and self.backup is not None:
-            restore(self.backup, self, epoch - 1)
+            restore_states(self.backup, self, epoch - 1)
             self.has_ended = self.model.stop_training
         self._begun = epoch
         if self.has_ended:
@@ -165,12 +165,14 @@ class Training:
                 callback.on_epoch_end(epoch, self.logs)
         finally:
             if self.backup is not None:
-                keep(self.backup, self, progress.epoch, epoch)
+                save_states(self.backup, self, progress.epoch, epoch)
         return not self.model.stop_training
 
     def _report_last_epoch(self, epochs: int) -> None:
         """Report the last epoch if the resumed training had already ended."""
-        last = told(self.backup, self._begun - 1 if self.has_ended else epochs) if self.backup is not None else None
+        if self.backup is None:
+            return
+        last = last_logs(self.backup, self._begun - 1 if self.has_ended else epochs)
         if last is not None:
             self.logs = last[1]
             self.history.on_epoch_end(*last)

@@ -426,7 +426,7 @@ CLASSES: dict[str, type] = {
 
 
 def options_of(feature: FeatureColumn) -> dict[str, Any]:
-    """Keys of the configuration that stand beside a feature's arguments."""
+    """Keys of the configuration in addition to a feature's arguments."""
     of_items = feature.sparsefeat.options if isinstance(feature, VarLenSparseFeat) else {}
     return {**of_items, **feature.options}
 

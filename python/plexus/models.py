@@ -387,8 +387,8 @@ def PLE_CGC(
     threads: int = 0,
     **options: Any,
 ) -> Model:
-    """Customized Gate Control: experts of each task beside shared ones (Tang et al., Progressive Layered Extraction,
-    RecSys 2020).
+    """Customized Gate Control: each task has its own experts in addition to shared ones (Tang et al.,
+    Progressive Layered Extraction, RecSys 2020).
 
     Parameters
     ----------

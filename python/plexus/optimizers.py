@@ -39,7 +39,7 @@ _KEYS = {
 
 _NO_AVERAGE = "average `model.get_weights()` in a callback's on_epoch_end, and give the mean to `model.set_weights`"
 
-# Arguments of Keras that have no counterpart: the value at which they do nothing, and what to do in their stead.
+# Arguments of Keras without a counterpart: the value at which they have no effect, and what to do instead.
 _WITHOUT_EFFECT: dict[str, tuple[object, str]] = {
     "use_ema": (False, _NO_AVERAGE),
     "ema_momentum": (None, _NO_AVERAGE),
@@ -52,7 +52,7 @@ _WITHOUT_EFFECT: dict[str, tuple[object, str]] = {
     "decay": (0, 'compile(..., schedule="exponential") lowers the learning rate'),
 }
 
-# What says nothing of how weights move.
+# Arguments that do not change the updates.
 _IDLE = {"name", "jit_compile", "is_legacy_optimizer"}
 
 _OF_ALL = {"learning_rate", "clipvalue", "clipnorm", "global_clipnorm"}

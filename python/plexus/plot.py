@@ -64,7 +64,7 @@ def learning_curves(
     ax : matplotlib axes
         None: new ones.
     label : str
-        Put before the names, to tell several models apart.
+        Prefix of the names, to distinguish several models.
 
     Examples
     --------

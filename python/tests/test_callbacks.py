@@ -88,24 +88,24 @@ def test_weights_may_be_set_at_an_epochs_end(rows, features):
 
 
 @pytest.mark.parametrize("split", [0.0, 0.25])
-def test_a_loss_that_is_not_finite_keeps_what_was_learnt(split, tmp_path):
+def test_a_loss_that_is_not_finite_keeps_the_best_epoch(split, tmp_path):
     """The best epoch's weights, bit for bit; without validation rows the last that were finite."""
     x = np.random.default_rng(0).normal(size=2000)
     model = plexus.SingleTask([plexus.DenseFeat("x")], task_type="regression", task_name="t")
     model.compile(plexus.optimizers.SGD(0.01))
-    kept = []
+    saved = []
 
     def end(epoch, logs):
-        kept.append(model.get_weights())
+        saved.append(model.get_weights())
         if epoch == 2:
             model.learning_rate = 1e30
 
     own = callbacks.LambdaCallback(on_epoch_end=end)
     with pytest.raises(plexus.NumericError, match="epoch 4, step .*not finite"):
         model.fit({"x": x}, 3 * x, epochs=9, verbose=0, validation_split=split, callbacks=[own])
-    assert len(kept) == 3 and all(np.isfinite(one).all() for one in model.get_weights())
+    assert len(saved) == 3 and all(np.isfinite(one).all() for one in model.get_weights())
     if split:
-        assert all(np.array_equal(a, b) for a, b in zip(kept[2], model.get_weights()))
+        assert all(np.array_equal(a, b) for a, b in zip(saved[2], model.get_weights()))
     model.save(tmp_path / "m.plexus")
 
 
@@ -206,7 +206,7 @@ def train(folder, make, cut=None, **arguments):
 
 @pytest.mark.parametrize("save_freq", ["epoch", 5])
 @pytest.mark.parametrize("cut", range(6))
-def test_early_stopping_goes_on(cut, save_freq, tmp_path):
+def test_early_stopping_resumes(cut, save_freq, tmp_path):
     """Ends at the epoch at which it would have ended, wherever it was broken off, its own last epoch included."""
 
     def make():
@@ -227,7 +227,7 @@ def test_early_stopping_goes_on(cut, save_freq, tmp_path):
 
 
 @pytest.mark.parametrize("cut", [1, 4, 8])
-def test_the_learning_rate_goes_on(cut, tmp_path):
+def test_the_learning_rate_resumes(cut, tmp_path):
     def make():
         return [callbacks.ReduceLROnPlateau("val_loss", factor=0.5, patience=2, cooldown=1, min_lr=1e-4)]
 
@@ -240,7 +240,7 @@ def test_the_learning_rate_goes_on(cut, tmp_path):
     assert again.get_state() == plateau.get_state()
 
 
-def test_a_schedule_goes_on_at_its_epoch(tmp_path):
+def test_a_schedule_resumes_at_its_epoch(tmp_path):
     def make():
         return [callbacks.LearningRateScheduler(lambda epoch, rate: 0.02 / (1 + epoch))]
 
@@ -300,7 +300,7 @@ def test_own_states_go_on(tmp_path):
 
 
 def test_states_of_other_callbacks_are_left(tmp_path):
-    """A state goes to the callback of its place and class alone; stale states without a checkpoint go to nobody."""
+    """A state is restored only to the callback of its place and class; states without a checkpoint are ignored."""
     train(tmp_path / "a", lambda: [Counts()], 3)
     _, (stop,), rest = train(tmp_path / "a", lambda: [callbacks.EarlyStopping(patience=99)])
     assert rest.epoch[0] == 4 and stop.best_epoch >= 4
@@ -310,7 +310,7 @@ def test_states_of_other_callbacks_are_left(tmp_path):
     assert counts.epochs == rest.epoch == list(range(14))
 
 
-def test_a_damaged_state_is_told(tmp_path):
+def test_a_damaged_state_is_reported(tmp_path):
     train(tmp_path, lambda: [Counts()], 3)
     for file in tmp_path.glob("callbacks-*.npz"):
         file.write_bytes(b"no archive")
@@ -318,15 +318,15 @@ def test_a_damaged_state_is_told(tmp_path):
         train(tmp_path, lambda: [Counts()])
 
 
-def test_a_finished_training_that_is_kept(tmp_path):
-    """Nothing is left to train: the model and the last epoch's figures come back."""
+def test_a_finished_training_that_is_saved(tmp_path):
+    """Nothing is left to train: the model and the last epoch's logs are restored."""
     whole, _, history = train(tmp_path, lambda: [], save_freq=1, delete_checkpoint=False)
     model, _, rest = train(tmp_path, lambda: [], save_freq=1, delete_checkpoint=False)
     assert same(model, whole) and rest.epoch == [13]
     assert rest.history["loss"] == history.history["loss"][-1:]
 
 
-def test_no_more_states_than_needed_are_kept(tmp_path):
+def test_only_needed_states_are_saved(tmp_path):
     seen = []
     count = callbacks.LambdaCallback(on_epoch_end=lambda *_: seen.append(len(list(tmp_path.glob("callbacks-*.npz")))))
     train(tmp_path, lambda: [count], save_freq=5)

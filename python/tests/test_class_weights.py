@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""class_weight goes by label, however the labels are given and ordered; classes tell the order of the outputs."""
+"""class_weight goes by label, however the labels are given and ordered; classes give the order of the outputs."""
 
 import warnings
 
@@ -206,21 +206,21 @@ def test_soft_labels_and_signs_for_none():
         scores(share)
 
 
-def test_minus_one_beside_0_and_1(tmp_path):
-    """Of a task with `positive` alone: the masked model, one warning, and the same figures after loading."""
+def test_minus_one_with_0_and_1(tmp_path):
+    """Of a task with `positive` alone: the masked model, one warning, and the same metrics after loading."""
     gaps = np.where(X > 0.8, np.nan, SOLD)
     marked = np.where(np.isnan(gaps), -1, SOLD)
     masked = fitted("binary", gaps, task={"positive": ["1"]})
     for y in (marked, marked.astype(float), marked.astype(str), marked.astype(np.int8)):
         with pytest.warns(
             RuntimeWarning, match=r"task 'k' .*: -1 in labels of 0 and 1 is read as no label; set `missing"
-        ) as told:
+        ) as warned:
             model = fitted("binary", y, task={"positive": ["1"]})
-        assert len(told) == 1 and same(model, masked)
+        assert len(warned) == 1 and same(model, masked)
     model.save(tmp_path / "m.plexus")
     loaded = plexus.load_model(tmp_path / "m.plexus")
-    figures = masked.evaluate({"x": X}, gaps, verbose=0)
-    assert loaded.evaluate({"x": X}, marked, verbose=0) == model.evaluate({"x": X}, marked, verbose=0) == figures
+    metrics = masked.evaluate({"x": X}, gaps, verbose=0)
+    assert loaded.evaluate({"x": X}, marked, verbose=0) == model.evaluate({"x": X}, marked, verbose=0) == metrics
     only = X > 0.7  # rows without a 0 are read in the same way
     with warnings.catch_warnings():
         warnings.simplefilter("error")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Columns of all kinds: read rightly or refused with column and remedy; those that nobody reads are never touched."""
+"""Columns of all kinds: read correctly or refused with column and remedy; unread columns are never touched."""
 
 import array
 import datetime
@@ -220,10 +220,10 @@ class Untouchable:
     """Whatever is asked of it fails."""
 
     def __getattribute__(self, name):
-        raise AssertionError(f"somebody asked for {name}")
+        raise AssertionError(f"{name} was read")
 
     def __len__(self):
-        raise AssertionError("somebody asked for its length")
+        raise AssertionError("its length was read")
 
 
 def test_unread_columns(codes):
@@ -326,7 +326,7 @@ def test_columns_without_meaning(column, message, codes):
         ({"c": 1}, "it is a single value, a int"),
     ],
 )
-def test_what_is_no_table(x, message, codes):
+def test_invalid_tables(x, message, codes):
     model = model_of(codes, codes % 2)
     with pytest.raises(plexus.PlexusError, match=message):
         model.predict(x)

@@ -28,10 +28,10 @@ def command():
 
 def test_is_an_executable(command):
     assert command.read_bytes()[:4] == b"\x7fELF" and os.access(command, os.X_OK)
-    told = subprocess.run([command, "--version"], check=True, capture_output=True, text=True).stdout
-    assert told.splitlines()[0] == f"plexus {plexus.__version__}" and "yes (by Python)" in told
+    printed = subprocess.run([command, "--version"], check=True, capture_output=True, text=True).stdout
+    assert printed.splitlines()[0] == f"plexus {plexus.__version__}" and "yes (by Python)" in printed
     module = subprocess.run([sys.executable, "-m", "plexus", "--version"], check=True, capture_output=True, text=True)
-    assert module.stdout == told
+    assert module.stdout == printed
 
 
 def test_exit_codes_and_pipes(command, rows, features, tmp_path):
@@ -55,7 +55,7 @@ def test_exit_codes_and_pipes(command, rows, features, tmp_path):
 
 
 def test_interrupt(command, tmp_path):
-    """Ctrl-C reaches the command behind `python -m plexus`, which keeps its best epoch."""
+    """Ctrl-C reaches the command started by `python -m plexus`, which keeps its best epoch."""
     subprocess.run(
         [command, "synth", "--rows", "20000", "--out", tmp_path / "s.csv", "--config", tmp_path / "s.yaml"], check=True
     )
@@ -82,9 +82,9 @@ def test_interrupt(command, tmp_path):
         if " 2/100000 " in line:
             break
     fit.send_signal(signal.SIGINT)
-    told = fit.communicate(timeout=60)[1]
-    assert fit.returncode == 130, told
-    assert "interrupted; keeping the model of epoch" in told
+    printed = fit.communicate(timeout=60)[1]
+    assert fit.returncode == 130, printed
+    assert "interrupted; keeping the model of epoch" in printed
     assert (tmp_path / "out" / "model.plexus").exists()
 
 

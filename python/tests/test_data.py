@@ -313,7 +313,7 @@ def test_wrong_labels(rows, features):
 
 
 def test_numbers_are_not_copied():
-    """Reading a large table must not take another copy of its numbers beside the encoded rows."""
+    """Reading a large table must not need another copy of its numbers in addition to the encoded rows."""
     code = """
 import resource, numpy as np, plexus
 n, k = 400_000, 40

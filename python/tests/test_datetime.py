@@ -58,7 +58,7 @@ def test_units_and_zones():
         assert np.array_equal(model.predict({"c": column}), wanted), type(column)
 
 
-def test_what_each_part_is():
+def test_descriptions_of_parts():
     """Rows that differ in one part alone have scores that differ if that part is read."""
     x = {"c": [f"20{10 + i % 13}-{1 + i % 12:02d}-{1 + i % 28:02d} {i % 24:02d}:00" for i in range(480)]}
     y = np.arange(480) % 2
@@ -104,7 +104,7 @@ def test_missing(none):
         assert model.predictor()([none]) == model.predictor()([""])
 
 
-def test_what_is_no_date():
+def test_invalid_dates():
     y = np.arange(4) % 2
     for cells in ([1700000000] * 4, np.arange(4), np.arange(4) * 0.5, pa.array([1, 2, 3, 4])):
         with pytest.raises(plexus.SchemaError, match="is a number and not a date; column 'c' is declared datetime"):

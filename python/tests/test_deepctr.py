@@ -285,7 +285,7 @@ def test_transform_fn_of_vectors(y):
     assert same(by_function, by_hand)
 
 
-def test_what_cannot_hold_a_function_refuses_it(x, y, tmp_path):
+def test_functions_are_refused_where_they_cannot_be_saved(x, y, tmp_path):
     model = trained(x, y, transform_fn=shift)
     remedy = "feature 'price': .*transform_fn.*Use scaling or transform=\"log1p\""
     (tmp_path / "rows.csv").write_text("city,price,income,marital\n1,0.5,0,1\n")

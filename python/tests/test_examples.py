@@ -48,13 +48,13 @@ def test_example(test, trained, tmp_path, monkeypatch, capsys):
     test.globs.clear()
     test.globs.update({**trained, "np": np, "plexus": plexus})
     weights = trained["model"].get_weights()
-    told = []
-    failed = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=told.append).failed
+    printed = []
+    failed = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS).run(test, out=printed.append).failed
     trained["model"].set_weights(weights)
-    assert failed == 0, "".join(told)
+    assert failed == 0, "".join(printed)
 
 
-def test_what_users_see_has_an_example():
+def test_public_names_have_an_example():
     """Every function and class of the package's front, and every method of a model but those of one line."""
     listed = {test.name.rpartition(".")[2] for test in _tests()}
     plain = {"CGC", "ESSM", "from_config", "save_model", "callbacks", "losses", "optimizers"}

@@ -202,16 +202,16 @@ def test_parquet_without(blocked, folder, reference, monkeypatch):
     assert np.array_equal(model.predict(folder / "rows.parquet")[0], reference.predict(folder / "rows.csv")[0])
 
 
-def test_wrong_rows_are_told(folder, tmp_path, rows):
+def test_wrong_rows_are_reported(folder, tmp_path, rows):
     wrong = (folder / "rows.csv").read_text() + "ams,1,old,0.5,1,2.0\n"
     (tmp_path / "wrong.csv").write_text(wrong)
     with pytest.raises(plexus.SchemaError, match=r"wrong.csv:4002:.*'old' is not a number; column 'age'"):
         from_files(tmp_path / "wrong.csv")
     with pytest.warns(RuntimeWarning, match="1 invalid row is left out; the first: .*wrong.csv:4002"):
         model = from_files(plexus.Files(tmp_path / "wrong.csv", on_error="skip"))
-    with pytest.warns(RuntimeWarning, match="1 invalid row is left out") as told:
+    with pytest.warns(RuntimeWarning, match="1 invalid row is left out") as warned:
         assert len(model.predict(tmp_path / "wrong.csv")[0]) == 4000
-    assert told[0].filename == __file__
+    assert warned[0].filename == __file__
 
 
 @pytest.mark.parametrize(
@@ -273,13 +273,13 @@ def test_from_config(folder, tmp_path, rows):
     assert model.task_names == ["click", "seconds"] and model.name == "ple" and model.learning_rate == 0.05
     history = model.fit(verbose=0)
     assert history.epoch == [0, 1, 2] and "val_loss" in history.history
-    figures = model.evaluate()
-    assert 0.5 < figures["click_auc"] <= 1
+    metrics = model.evaluate()
+    assert 0.5 < metrics["click_auc"] <= 1
     command("fit", folder / "model.yaml", "--out", tmp_path, "--quiet")
     assert same(plexus.load_model(tmp_path / "model.plexus"), model)
     for again in (plexus.from_config(CONFIG, folders=folder), plexus.from_config(model.config, folders=[folder])):
         again.fit(verbose=0)
-        assert same(again, model) and again.evaluate() == figures
+        assert same(again, model) and again.evaluate() == metrics
 
 
 def test_from_config_on_other_rows(folder, rows):
@@ -338,7 +338,7 @@ def test_experiments_can_be_read(path):
 
 
 def test_an_experiment(tmp_path):
-    """Real rows: the model of `plexus fit`, and its figures."""
+    """Real rows: the model of `plexus fit`, and its metrics."""
     data = pathlib.Path(os.environ.get("PLEXUS_DATA", EXPERIMENTS.parents[1] / "shared" / "data"))
     if not (data / "adult").is_dir():
         pytest.skip("there is no data set")

@@ -73,16 +73,16 @@ def interrupted() -> tuple[int, str]:
         if line.startswith("Epoch 3/"):
             break
     child.send_signal(signal.SIGINT)
-    told = child.communicate(timeout=60)[1]
-    return child.returncode, told
+    printed = child.communicate(timeout=60)[1]
+    return child.returncode, printed
 
 
 def test_a_real_interrupt_keeps_the_best_epoch():
     """Where the signal comes as an epoch ends, the model may have that one, which no callback has seen; most of the
     time is within epochs, so that of several tries one is."""
-    code, told = next(one for one in (interrupted() for _ in range(10)) if "another epoch" not in one[1])
-    assert code == 0, told
-    assert "kept the best of" in told
+    code, printed = next(one for one in (interrupted() for _ in range(10)) if "another epoch" not in one[1])
+    assert code == 0, printed
+    assert "kept the best of" in printed
 
 
 # -- Threads and forks -------------------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def test_models_in_threads(rows, features):
 
 
 def test_one_model_from_many_threads(rows, features):
-    """Predictions, gates, weights, saving and single rows beside each other, and beside a training of the same
+    """Predictions, gates, weights, saving and single rows in parallel, and in parallel with a training of the same
     model."""
     model, seen, failures = trained(features, rows), [], []
     stop = threading.Event()
@@ -304,16 +304,16 @@ def test_progress_without_tqdm():
 
 def test_warnings_name_the_line(rows, features):
     """That of the user who called the package."""
-    with pytest.warns(RuntimeWarning, match="labels are negative") as told:
+    with pytest.warns(RuntimeWarning, match="labels are negative") as printed:
         trained(features, {**rows, "click": np.zeros(len(rows["click"]))})
-    assert {Path(one.filename).name for one in told} == {"helpers.py"}
+    assert {Path(one.filename).name for one in printed} == {"helpers.py"}
 
 
 # -- Keras' callbacks --------------------------------------------------------------------------------------------------
 
 
 def run(callback, values, name="val_loss", begin=True):
-    """Feeds the callback with figures, an epoch each; what it made of a model, and the learning rates."""
+    """Calls the callback with logs, one epoch each; returns its effect on a model, and the learning rates."""
     model = types.SimpleNamespace(
         stop_training=False,
         learning_rate=1.0,
@@ -358,7 +358,7 @@ def test_early_stopping_as_keras(arguments, values, ended, best):
     assert stop.stopped_epoch == (ended if model.stop_training else 0)
 
 
-def test_early_stopping_follows_the_figure():
+def test_early_stopping_follows_the_metric():
     """auto: larger is better where it is; without restore_best_weights the callback leaves the weights."""
     stop = callbacks.EarlyStopping("val_click_auc", patience=1)
     model, _ = run(stop, [0.6, 0.7, 0.65], "val_click_auc")

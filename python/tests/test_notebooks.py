@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The notebooks of examples/ run afresh: to their ends, to AUCs near the published ones, with pictures that show
-something. As they are in the repository they have been run, and tell nothing of the machine."""
+something. In the repository they have been run, and show nothing of the machine."""
 
 import asyncio
 import base64
@@ -27,7 +27,7 @@ def tool(name):
 
 @pytest.fixture(scope="module")
 def done():
-    """The notebooks after a fresh run, all at once; behind each, its table as JSON."""
+    """The notebooks after a fresh run, in parallel; after each, its table as JSON."""
     for module in ("nbclient", "ipykernel", "pandas", "sklearn", "matplotlib"):
         pytest.importorskip(module)
     try:
@@ -75,9 +75,9 @@ def check_pictures(notebook):
 
 
 @pytest.mark.parametrize("name", PATHS)
-def test_reaches_the_published_figures(done, name):
-    """A run may lie as far below the published figure as a mean may, and three deviations of runs further. Nor may it
-    lie far above the mean of docs/results.md, as it would if a label were among the features."""
+def test_reaches_the_published_metrics(done, name):
+    """A run may be as far below the published value as a mean may, and three standard deviations of runs further. It
+    must not be far above the mean of docs/results.md either, as it would be if a label were among the features."""
     reproduce = tool("reproduce")
     known = reproduce.old_rows(str(ROOT / "docs" / "results.md"))
     keys = {title: key for key, title in reproduce.MODELS}
@@ -117,13 +117,13 @@ def test_has_been_run(name):
     cells = code_cells(notebook)
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     for cell in cells:
-        told = json.dumps(
+        text = json.dumps(
             [
                 {key: value for key, value in output.get("data", output).items() if key != "image/png"}
                 for output in cell["outputs"]
             ]
         )
-        assert not re.search(r'(^|[\s"\'(=])/(home|root|tmp|usr|opt|mnt|var|work)\b', told), told
+        assert not re.search(r'(^|[\s"\'(=])/(home|root|tmp|usr|opt|mnt|var|work)\b', text), text
         assert all(output["output_type"] != "error" and output.get("name") != "stderr" for output in cell["outputs"])
     assert set(notebook["metadata"]) == {"kernelspec", "language_info"}
     check_pictures(notebook)

@@ -236,8 +236,8 @@ def test_features(kind, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_items(kind):
     values, texts = KINDS[kind][0], texts_of(kind)
-    kept = [(value, text) for value, text in zip(values, texts) if value is not None]
-    rows = [[kept[(i + k) % len(kept)] for k in range(1 + i % 3)] for i in range(ROWS)]
+    given = [(value, text) for value, text in zip(values, texts) if value is not None]
+    rows = [[given[(i + k) % len(given)] for k in range(1 + i % 3)] for i in range(ROWS)]
     y = np.arange(ROWS) % 5 < 2
 
     def model(lists):
@@ -286,9 +286,9 @@ def test_labels_and_groups(kind):
         made.compile("adam", metrics=["group_auc"])
         y = np.array([(i // 6) % 2 for i in range(ROWS)])
         made.fit({"x": x, "g": [texts[i] for i in order]}, y, epochs=1, batch_size=32, verbose=0)
-        figures = made.evaluate({"x": x + np.arange(ROWS) % 5, "g": groups}, y, return_dict=True)
-        assert np.isfinite(figures["t_group_auc"])
-        return figures
+        metrics = made.evaluate({"x": x + np.arange(ROWS) % 5, "g": groups}, y, return_dict=True)
+        assert np.isfinite(metrics["t_group_auc"])
+        return metrics
 
     reference, wanted = model([texts[i] for i in order]), grouped([texts[i] for i in order])
     for name, make in containers(kind).items():

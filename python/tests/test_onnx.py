@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""ONNX models by onnxruntime beside `plexus predict`: every model, every kind of feature, from raw cells."""
+"""ONNX models in onnxruntime against `plexus predict`: every model, every kind of feature, from raw cells."""
 
 import csv
 import json
@@ -270,7 +270,7 @@ LIST = {"kind": "list", "embedding_dim": 4, "max_length": 4}
 @pytest.mark.parametrize("normalize", [False, True, "softmax", "softmax_mean"])
 def test_lists(folder, keep, normalize):
     weighted = {"column": "scores", "separator": ",", "weight_separator": ":", "normalize_weights": normalize}
-    beside = {"column": "marks", "weight_column": "weights", "normalize_weights": normalize}
+    options = {"column": "marks", "weight_column": "weights", "normalize_weights": normalize}
     features = [
         {"name": "city", "kind": "sparse", "embedding_dim": 4},
         {"name": "tag", "kind": "sparse", "column": "code", "embedding_name": "tags", "embedding_dim": 4},
@@ -289,8 +289,8 @@ def test_lists(folder, keep, normalize):
         },
         {**LIST, **weighted, "name": "scores", "combiner": "mean", "keep": keep},
         {**LIST, **weighted, "name": "scores_sum", "combiner": "sum", "keep": keep},
-        {**LIST, **beside, "name": "marks", "combiner": "mean", "keep": keep},
-        {**LIST, **beside, "name": "marks_sum", "combiner": "sum", "keep": keep},
+        {**LIST, **options, "name": "marks", "combiner": "mean", "keep": keep},
+        {**LIST, **options, "name": "marks_sum", "combiner": "sum", "keep": keep},
     ]
     name = f"lists-{keep}-{normalize}"
     check(folder, name, features, {"name": "mmoe", "num_experts": 2, "expert_dnn_units": [8]})
@@ -472,7 +472,7 @@ def test_dates_take_seconds(tmp_path):
 
 
 @needs_command
-def test_one_row_and_none(folder):
+def test_one_row_and_no_row(folder):
     _, session, scores = fitted(folder, "rows", PLAIN + [{**LIST, "name": "tags"}], {"name": "mmoe", **MODELS["mmoe"]})
     cells = feed(session, cells_of(folder / "new.csv"))
     for row in range(20):
@@ -510,7 +510,7 @@ def test_names_and_notes(folder):
 
 
 @needs_command
-def test_what_has_no_onnx_is_told(folder):
+def test_layers_without_onnx_are_reported(folder):
     with open(folder / "train.csv") as file:
         text = file.read().replace("t1:", "t:1:")
     (folder / "twice.csv").write_text(text)

@@ -23,7 +23,7 @@ MAKERS = [optimizers.SGD, optimizers.Adam, optimizers.AdamW, optimizers.Adagrad,
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
 @pytest.mark.parametrize("arguments, remedy", REFUSED, ids=lambda one: next(iter(one)) if isinstance(one, dict) else "")
-def test_what_has_no_effect_is_refused(make, arguments, remedy):
+def test_options_without_effect_are_refused(make, arguments, remedy):
     if make is optimizers.AdamW and "weight_decay" in arguments:
         assert make(**arguments).config["weight_decay"] == 0.5
         return
@@ -48,13 +48,13 @@ def test_what_has_no_effect_is_refused(make, arguments, remedy):
         (optimizers.Ftrl, {"l2_shrinkage_regularization_strength": 0.1}),
     ],
 )
-def test_what_belongs_to_another_is_refused(make, arguments):
+def test_objects_of_another_model_are_refused(make, arguments):
     with pytest.raises(ValueError, match=next(iter(arguments))):
         make(**arguments)
 
 
 @pytest.mark.parametrize("make", MAKERS, ids=lambda make: make.__name__)
-def test_what_is_off_is_taken(make):
+def test_disabled_options_are_accepted(make):
     """Keras' objects name every argument, at the values at which it does nothing."""
     off = {
         "use_ema": False,
@@ -140,7 +140,7 @@ def test_objects_of_keras(given, ours):
         {"unheard_of": 3},
     ],
 )
-def test_objects_of_keras_with_what_has_no_effect(config, rows, features):
+def test_keras_objects_with_options_without_effect(config, rows, features):
     with pytest.raises(ValueError, match=next(iter(config))):
         small_model().compile(keras("Adam", **config))
 

@@ -209,7 +209,7 @@ def test_values_a_task(weights):
     assert re.findall(r" weight: (\d+),", model.config) == ["2", "2"]
 
 
-def test_what_a_built_network_cannot_change(rows, features):
+def test_built_networks_refuse_changes(rows, features):
     model = trained(features, rows)
     model.compile("sgd", loss=["binary_crossentropy", "mse"], loss_weights=1.0)
     for arguments, message in (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The predictor: any value a table's column may hold, to the same bits; shared by threads; wrong rows told."""
+"""The predictor: any value a table's column may hold, to the same bits; shared by threads; wrong rows are reported."""
 
 import collections
 import datetime
@@ -43,7 +43,7 @@ def scores(model, x):
 
 
 def test_many_texts(monkeypatch):
-    """Texts are kept for later rows, and those of the row under way live until it is scored."""
+    """Texts are cached for later rows, and those of the current row live until it is scored."""
     model = two_texts()
     predictor = model.predictor()
     monkeypatch.setattr(implementation, "_TEXTS_KEPT", 64)

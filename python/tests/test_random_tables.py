@@ -58,8 +58,8 @@ def values_of(kind, random, n, nulls):
 def column(random, n, is_dense):
     kinds = NUMBERS if is_dense and random.random() < 0.9 else [*NUMBERS, *TEXTS, *NUMBERS, *TEXTS, *OTHERS]
     kind = kinds[random.integers(0, len(kinds))]
-    before, behind = random.integers(0, 20, 2)
-    total = int(before + n + behind)
+    before, after = random.integers(0, 20, 2)
+    total = int(before + n + after)
     nulls = random.random(total) < 0.2 if random.random() < (0.1 if is_dense else 0.5) else None
     array = values_of(kind, random, total, nulls).slice(int(before), n)
     if random.random() < 0.3 and n > 2:

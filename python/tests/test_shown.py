@@ -52,7 +52,7 @@ class Out(io.StringIO):
     "verbose, terminal, shows", [(1, True, True), ("auto", True, True), (2, True, False), (1, False, False)]
 )
 def test_a_bar_in_a_terminal(verbose, terminal, shows, monkeypatch):
-    """Whatever the speed: as if training had told of a step."""
+    """Whatever the speed: as if training had reported a step."""
     pytest.importorskip("tqdm")
     out = Out(terminal)
     monkeypatch.setattr(sys, "stdout", out)
@@ -93,7 +93,7 @@ def test_output_that_is_no_file(rows, features, monkeypatch):
 # -- Models, histories, predictors -------------------------------------------------------------------------------------
 
 
-def test_a_model_tells_what_it_is(rows, features):
+def test_the_text_of_a_model(rows, features):
     model = small_model()
     assert (
         repr(model)
@@ -126,7 +126,7 @@ def test_names_are_escaped():
     assert "&lt;b&gt;&amp;" in html and "&lt;i&gt; (binary)" in html and "<i>" not in html
 
 
-def test_a_history_tells_its_figures(rows, features):
+def test_the_text_of_a_history(rows, features):
     history = trained(features, rows, epochs=3, validation_split=0.25).history
     last = {name: values[-1] for name, values in history.history.items()}
     assert repr(history) == (
@@ -147,7 +147,7 @@ def test_a_long_history_is_short():
     assert history._repr_html_().count("<tr>") == 10 and "<td>1000</td>" in history._repr_html_()
 
 
-def test_a_predictor_tells_its_columns(rows, features):
+def test_the_text_of_a_predictor(rows, features):
     predictor = trained(features, rows).predictor()
     assert repr(predictor) == "<plexus Predictor of 4 columns: city, code, age, pay>"
     assert "<td>0</td><td>city</td>" in predictor._repr_html_()

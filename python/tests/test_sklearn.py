@@ -189,7 +189,7 @@ def test_targets_keep_the_names_of_their_columns(library):
 
 
 def test_targets_with_a_columns_name():
-    """A target named as a column of X is not read in its stead; odd names do."""
+    """A target named as a column of X is not read instead of the target; unusual names work."""
     pandas = pytest.importorskip("pandas")
     X, y = targets_frame()
     plain = MultiTaskRegressor(epochs=2, random_state=1).fit(X, np.stack(list(y.values()), 1))

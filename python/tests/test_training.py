@@ -28,9 +28,9 @@ def test_history_and_validation(rows, features):
     assert list(history.history) == expected + ["val_" + name for name in expected]
     assert history.history["loss"][2] < history.history["loss"][0]
     part = {name: values[3000:] for name, values in features.items()}
-    figures = model.evaluate(part, [label[3000:] for label in labels(rows)], return_dict=True)
+    metrics = model.evaluate(part, [label[3000:] for label in labels(rows)], return_dict=True)
     best = int(np.argmin(history.history["val_loss"]))
-    assert figures["click_auc"] == pytest.approx(history.history["val_click_auc"][best], abs=1e-12)
+    assert metrics["click_auc"] == pytest.approx(history.history["val_click_auc"][best], abs=1e-12)
 
     apart = small_model()
     first = {name: values[:3000] for name, values in features.items()}
@@ -66,7 +66,7 @@ def test_seed(rows, features):
     assert not same(trained(features, rows), trained(features, rows, seed=3))
 
 
-def test_second_fit_goes_on(rows, features):
+def test_a_second_fit_continues(rows, features):
     model = trained(features, rows)
     before = model.evaluate(features, labels(rows), return_dict=True)
     model.fit(features, labels(rows), epochs=6, initial_epoch=2, batch_size=128, verbose=0)
@@ -78,13 +78,13 @@ def test_second_fit_goes_on(rows, features):
 def test_early_stopping(rows, features):
     stop = callbacks.EarlyStopping("val_click_auc", patience=2, min_delta=1.0, restore_best_weights=True)
     model = small_model()
-    kept = []
-    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()))
+    saved = []
+    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: saved.append(model.get_weights()))
     history = model.fit(
         features, labels(rows), epochs=20, batch_size=256, verbose=0, validation_split=0.25, callbacks=[keep, stop]
     )
     assert len(history.epoch) == 3 and stop.stopped_epoch == 2 and stop.best_epoch == 0
-    assert all(np.array_equal(a, b) for a, b in zip(kept[0], model.get_weights()))
+    assert all(np.array_equal(a, b) for a, b in zip(saved[0], model.get_weights()))
 
 
 def test_wrong_monitor(rows, features):
@@ -108,13 +108,13 @@ def test_checkpoint_and_logger(rows, features, tmp_path):
 
 def test_learning_rate_callbacks(rows, features):
     """A rate of 0 leaves the weights; a plateau lowers the rate."""
-    kept = []
-    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: kept.append(model.get_weights()))
+    saved = []
+    keep = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: saved.append(model.get_weights()))
     halve = callbacks.LearningRateScheduler(lambda epoch, rate: 0.0 if epoch == 1 else rate + 0.001)
     model = small_model()
     model.fit(features, labels(rows), epochs=3, batch_size=256, verbose=0, callbacks=[halve, keep])
-    assert all(np.array_equal(a, b) for a, b in zip(kept[0], kept[1]))
-    assert not all(np.array_equal(a, b) for a, b in zip(kept[1], kept[2]))
+    assert all(np.array_equal(a, b) for a, b in zip(saved[0], saved[1]))
+    assert not all(np.array_equal(a, b) for a, b in zip(saved[1], saved[2]))
     assert model.learning_rate == pytest.approx(0.001)
 
     plain, doubled = small_model(), small_model()
@@ -174,10 +174,10 @@ def test_own_callback_and_stop(rows, features):
 
 
 def test_interrupt_keeps_the_best_epoch(rows, features):
-    kept = []
+    saved = []
 
     def interrupt(epoch, logs):
-        kept.append(model.get_weights())
+        saved.append(model.get_weights())
         if epoch == 1:
             signal.raise_signal(signal.SIGINT)
 
@@ -193,8 +193,8 @@ def test_interrupt_keeps_the_best_epoch(rows, features):
             callbacks=[callbacks.LambdaCallback(on_epoch_end=interrupt)],
         )
     signal.signal(signal.SIGINT, before)
-    assert len(kept) == 2
-    assert all(np.array_equal(a, b) for a, b in zip(kept[1], model.get_weights()))
+    assert len(saved) == 2
+    assert all(np.array_equal(a, b) for a, b in zip(saved[1], model.get_weights()))
 
 
 @pytest.mark.parametrize("save_freq", ["epoch", 10])

@@ -63,7 +63,7 @@ model.save(3)
 
 
 def test_a_program_that_uses_it(installed, tmp_path):
-    """Right use passes, wrong use is told at its line."""
+    """Right use passes, wrong use is reported at its line."""
     (tmp_path / "use.py").write_text(USE)
     lines = mypy(tmp_path, "use.py").stdout.splitlines()
     assert [line.split(":")[1] for line in lines if ": error:" in line] == ["15", "16", "17"], lines
@@ -94,7 +94,7 @@ plexus.DenseFeat("age", transform_fn=3)
 """
 
 
-def test_what_is_no_container_is_told(installed, tmp_path):
+def test_invalid_containers_are_reported(installed, tmp_path):
     (tmp_path / "kinds.py").write_text(KINDS)
     lines = mypy(tmp_path, "kinds.py").stdout.splitlines()
     assert [int(line.split(":")[1]) for line in lines if ": error:" in line] == list(range(12, 21)), lines

@@ -33,7 +33,7 @@ def labels(rows):
 
 
 def by_scikit_learn(y, p, weight):
-    """The figures of a binary task."""
+    """The metrics of a binary task."""
     cut = np.clip(p, 1e-7, 1 - 1e-7)
     share = np.average(y, weights=weight)
     bins = np.minimum(np.ceil(p * 10).astype(int).clip(1) - 1, 9)
@@ -52,19 +52,19 @@ def by_scikit_learn(y, p, weight):
     }
 
 
-def test_every_figure(model, rows, features, weight):
+def test_every_metric(model, rows, features, weight):
     click, seconds = (scores[:, 0].astype(float) for scores in model.predict(features))
-    figures = model.evaluate(features, labels(rows), sample_weight=weight)
-    assert figures != model.evaluate(features, labels(rows))
+    values = model.evaluate(features, labels(rows), sample_weight=weight)
+    assert values != model.evaluate(features, labels(rows))
     for name, value in by_scikit_learn(rows["click"], click, weight).items():
-        assert figures[f"click_{name}"] == pytest.approx(value, **TOLERANCE), name
+        assert values[f"click_{name}"] == pytest.approx(value, **TOLERANCE), name
     y = rows["seconds"].astype(np.float32).astype(float)  # labels are float32
     for name, function in (
         ("mae", metrics.mean_absolute_error),
         ("mse", metrics.mean_squared_error),
         ("r2", metrics.r2_score),
     ):
-        assert figures[f"seconds_{name}"] == pytest.approx(function(y, seconds, sample_weight=weight), **TOLERANCE)
+        assert values[f"seconds_{name}"] == pytest.approx(function(y, seconds, sample_weight=weight), **TOLERANCE)
 
 
 def test_forms_of_weights(model, rows, features, weight):
@@ -95,11 +95,11 @@ def test_weighted_metrics(rows, features, weight, tmp_path):
     for prefix, part in parts.items():
         x = {name: values[part] for name, values in features.items()}
         y = [label[part] for label in labels(rows)]
-        figures = model.evaluate(x, y, sample_weight=weight[part], return_dict=True)
-        assert list(figures) == names
+        values = model.evaluate(x, y, sample_weight=weight[part], return_dict=True)
+        assert list(values) == names
         for name in names:  # the rows keep weights as float32
-            assert figures[name] == pytest.approx(history[prefix + name][best], rel=1e-6)
-        assert figures["click_auc"] != pytest.approx(figures["click_weighted_auc"], rel=1e-6)
+            assert values[name] == pytest.approx(history[prefix + name][best], rel=1e-6)
+        assert values["click_auc"] != pytest.approx(values["click_weighted_auc"], rel=1e-6)
 
     pd.DataFrame({**rows, "w": weight}).to_csv(tmp_path / "w.csv", index=False)
     by_file = small_model()

@@ -128,8 +128,9 @@ static plx_status open_temporary(plx_writer *w, mode_t mode, plx_error *err)
     return fail_with_errno(err, w->path, "write", number);
 }
 
-/* Puts the target of a chain of links, which need not exist, into `path` of `room` bytes. Returns 0, or an errno. */
-static int follow_links(char *path, size_t room)
+/* Puts the target of a chain of links, which need not exist, into `path` of `capacity` bytes. Returns 0, or an errno.
+ */
+static int follow_links(char *path, size_t capacity)
 {
     enum { MOST_LINKS = 40 }; /* as in Linux */
     char link[PATH_MAX];
@@ -138,7 +139,7 @@ static int follow_links(char *path, size_t room)
         if (length < 0) return 0; /* not a link, or not readable: opening it will show */
         const char *slash = link[0] == '/' ? NULL : strrchr(path, '/');
         const size_t folder = slash ? (size_t)(slash + 1 - path) : 0;
-        if (folder + (size_t)length >= room) return ENAMETOOLONG;
+        if (folder + (size_t)length >= capacity) return ENAMETOOLONG;
         memcpy(path + folder, link, (size_t)length);
         path[folder + (size_t)length] = '\0';
     }

@@ -102,7 +102,7 @@ plx_status plx_spill_resize(plx_spill *spill, plx_spill_files *files, size_t byt
     return PLX_OK;
 }
 
-void plx_spill_forget(const plx_spill *spill)
+void plx_spill_drop_pages(const plx_spill *spill)
 {
     if (spill->at) (void)madvise(spill->at, spill->bytes, MADV_DONTNEED);
 }

@@ -37,7 +37,7 @@ void plx_spill_files_release(plx_spill_files *files);
 /** Resizes to `bytes` > 0; the contents stay. The first call reserves a range for growth to `most` bytes. */
 plx_status plx_spill_resize(plx_spill *spill, plx_spill_files *files, size_t bytes, uint64_t most, plx_error *err);
 /** Returns the piece's pages to the system; their contents stay in the file. */
-void plx_spill_forget(const plx_spill *spill);
+void plx_spill_drop_pages(const plx_spill *spill);
 void plx_spill_release(plx_spill *spill);
 
 #endif

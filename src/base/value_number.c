@@ -74,43 +74,43 @@ static decimal shortest(double value, float_kind kind)
 }
 
 /* Like Python's repr: with an exponent below 1e-4 and from 1e16 on. */
-static plx_slice write_real(double value, float_kind kind, char room[PLX_VALUE_ROOM])
+static plx_slice write_real(double value, float_kind kind, char buffer[PLX_VALUE_SIZE])
 {
     enum { FIRST_PLACE = -3, LAST_PLACE = 16 };
     const char *sign = value < 0 ? "-" : "";
-    if (isnan(value)) return (plx_slice){room, 0};
-    if (fabs(value) < 0x1p63 && value == trunc(value)) return plx_value_of_int64((int64_t)value, room);
-    if (isinf(value)) return (plx_slice){room, (size_t)snprintf(room, PLX_VALUE_ROOM, "%sinf", sign)};
+    if (isnan(value)) return (plx_slice){buffer, 0};
+    if (fabs(value) < 0x1p63 && value == trunc(value)) return plx_value_of_int64((int64_t)value, buffer);
+    if (isinf(value)) return (plx_slice){buffer, (size_t)snprintf(buffer, PLX_VALUE_SIZE, "%sinf", sign)};
     const decimal number = shortest(fabs(value), kind);
     char digits[24];
     const int n = snprintf(digits, sizeof digits, "%" PRIu64, number.digits), point = n + number.exponent;
     int length;
     if (point < FIRST_PLACE || point > LAST_PLACE)
-        length = snprintf(room, PLX_VALUE_ROOM, "%s%c%s%se%c%02d", sign, digits[0], n > 1 ? "." : "", digits + 1,
+        length = snprintf(buffer, PLX_VALUE_SIZE, "%s%c%s%se%c%02d", sign, digits[0], n > 1 ? "." : "", digits + 1,
                           point < 1 ? '-' : '+', abs(point - 1));
     else if (point <= 0)
-        length = snprintf(room, PLX_VALUE_ROOM, "%s0.%.*s%s", sign, -point, "000", digits);
+        length = snprintf(buffer, PLX_VALUE_SIZE, "%s0.%.*s%s", sign, -point, "000", digits);
     else
-        length = snprintf(room, PLX_VALUE_ROOM, "%s%.*s.%s", sign, point, digits, digits + point);
-    return (plx_slice){room, (size_t)length};
+        length = snprintf(buffer, PLX_VALUE_SIZE, "%s%.*s.%s", sign, point, digits, digits + point);
+    return (plx_slice){buffer, (size_t)length};
 }
 
-plx_slice plx_value_of_double(double value, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_double(double value, char buffer[PLX_VALUE_SIZE])
 {
-    return write_real(value, DOUBLE, room);
+    return write_real(value, DOUBLE, buffer);
 }
 
-plx_slice plx_value_of_float(float value, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_float(float value, char buffer[PLX_VALUE_SIZE])
 {
-    return write_real((double)value, FLOAT, room);
+    return write_real((double)value, FLOAT, buffer);
 }
 
-plx_slice plx_value_of_half(uint16_t bits, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_half(uint16_t bits, char buffer[PLX_VALUE_SIZE])
 {
     const int exponent = bits >> 10 & 31, fraction = bits & 1023;
     double value = exponent ? ldexp(fraction + 1024, exponent - 25) : ldexp(fraction, -24);
     if (exponent == 31) value = fraction ? (double)NAN : (double)INFINITY;
-    return write_real(bits >> 15 ? -value : value, HALF, room);
+    return write_real(bits >> 15 ? -value : value, HALF, buffer);
 }
 
 /* The digits of a number of `bytes` bytes, the highest first; returns their number. Divides by ten until 0 is left. */
@@ -136,7 +136,7 @@ static int write_digits(uint8_t *number, int bytes, char *out)
     return n;
 }
 
-plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char room[PLX_DECIMAL_ROOM])
+plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char buffer[PLX_DECIMAL_SIZE])
 {
     enum { MOST_BYTES = 32, FIRST_PLACE = -6 };
     uint8_t magnitude[MOST_BYTES];
@@ -150,14 +150,14 @@ plx_slice plx_value_of_decimal(const uint8_t *number, int bytes, int scale, char
     char digits[80];
     const char *sign = is_negative ? "-" : "";
     const int n = write_digits(magnitude, bytes, digits), place = n - 1 - scale; /* of the first digit: 10^place */
-    const size_t size = PLX_DECIMAL_ROOM;
+    const size_t size = PLX_DECIMAL_SIZE;
     int length;
-    if (n == 1 && digits[0] == '0') return plx_value_of_int64(0, room); /* at any scale */
+    if (n == 1 && digits[0] == '0') return plx_value_of_int64(0, buffer); /* at any scale */
     if (scale < 0 || place < FIRST_PLACE)
-        length = snprintf(room, size, "%s%c%s%sE%+d", sign, digits[0], n > 1 ? "." : "", digits + 1, place);
+        length = snprintf(buffer, size, "%s%c%s%sE%+d", sign, digits[0], n > 1 ? "." : "", digits + 1, place);
     else if (place < 0)
-        length = snprintf(room, size, "%s0.%.*s%s", sign, -place - 1, "00000", digits);
+        length = snprintf(buffer, size, "%s0.%.*s%s", sign, -place - 1, "00000", digits);
     else
-        length = snprintf(room, size, "%s%.*s%s%s", sign, n - scale, digits, scale ? "." : "", digits + n - scale);
-    return plx_value_of_text((plx_slice){room, (size_t)length}, room); /* not a date, so `room` is not written */
+        length = snprintf(buffer, size, "%s%.*s%s%s", sign, n - scale, digits, scale ? "." : "", digits + n - scale);
+    return plx_value_of_text((plx_slice){buffer, (size_t)length}, buffer); /* not a date, so `buffer` is not written */
 }

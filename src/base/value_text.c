@@ -36,16 +36,16 @@ static size_t put_digits(uint64_t value, char *out)
     return n;
 }
 
-plx_slice plx_value_of_int64(int64_t value, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_int64(int64_t value, char buffer[PLX_VALUE_SIZE])
 {
     const uint64_t magnitude = value < 0 ? 0 - (uint64_t)value : (uint64_t)value;
-    room[0] = '-';
-    return (plx_slice){room, (value < 0) + put_digits(magnitude, room + (value < 0))};
+    buffer[0] = '-';
+    return (plx_slice){buffer, (value < 0) + put_digits(magnitude, buffer + (value < 0))};
 }
 
-plx_slice plx_value_of_uint64(uint64_t value, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_uint64(uint64_t value, char buffer[PLX_VALUE_SIZE])
 {
-    return (plx_slice){room, put_digits(value, room)};
+    return (plx_slice){buffer, put_digits(value, buffer)};
 }
 
 int64_t plx_floor_divide(int64_t number, int64_t by, int64_t *rest)
@@ -77,12 +77,12 @@ plx_day plx_day_of(int64_t days)
     return (plx_day){era * 400 + year_of_era + (month <= 2), month, day};
 }
 
-plx_slice plx_value_of_date(int64_t days, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_date(int64_t days, char buffer[PLX_VALUE_SIZE])
 {
     const plx_day day = plx_day_of(days);
-    int length = snprintf(room, PLX_VALUE_ROOM, "%s%04" PRId64 "-%02d-%02d", day.year < 0 ? "-" : "",
+    int length = snprintf(buffer, PLX_VALUE_SIZE, "%s%04" PRId64 "-%02d-%02d", day.year < 0 ? "-" : "",
                           day.year < 0 ? -day.year : day.year, day.month, day.day);
-    return (plx_slice){room, (size_t)length};
+    return (plx_slice){buffer, (size_t)length};
 }
 
 /* The inverse of plx_day_of. */
@@ -94,15 +94,15 @@ static int64_t days_of(int year, int month, int day)
     return (y / 400 - 1) * DAYS_OF_400_YEARS + in_era - 719468;
 }
 
-/* Writes hours, minutes, seconds and the fraction without trailing zeros after `length` bytes of `room`. */
-static size_t put_time(int64_t seconds, int64_t fraction, int digits, char *room, size_t length)
+/* Writes hours, minutes, seconds and the fraction without trailing zeros after `length` bytes of `buffer`. */
+static size_t put_time(int64_t seconds, int64_t fraction, int digits, char *buffer, size_t length)
 {
-    length += (size_t)snprintf(room + length, PLX_VALUE_ROOM - length, "%02" PRId64 ":%02d:%02d", seconds / 3600,
+    length += (size_t)snprintf(buffer + length, PLX_VALUE_SIZE - length, "%02" PRId64 ":%02d:%02d", seconds / 3600,
                                (int)(seconds / 60 % 60), (int)(seconds % 60));
     if (!fraction) return length;
     for (; fraction % 10 == 0; digits--)
         fraction /= 10;
-    return length + (size_t)snprintf(room + length, PLX_VALUE_ROOM - length, ".%0*" PRId64, digits, fraction);
+    return length + (size_t)snprintf(buffer + length, PLX_VALUE_SIZE - length, ".%0*" PRId64, digits, fraction);
 }
 
 static int64_t power_of_ten(int digits)
@@ -113,24 +113,24 @@ static int64_t power_of_ten(int digits)
     return power;
 }
 
-plx_slice plx_value_of_timestamp(int64_t count, int unit_digits, bool is_utc, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_timestamp(int64_t count, int unit_digits, bool is_utc, char buffer[PLX_VALUE_SIZE])
 {
     int64_t fraction, in_day;
     const int64_t seconds = plx_floor_divide(count, power_of_ten(unit_digits), &fraction);
-    plx_slice text = plx_value_of_date(plx_floor_divide(seconds, SECONDS_A_DAY, &in_day), room);
+    plx_slice text = plx_value_of_date(plx_floor_divide(seconds, SECONDS_A_DAY, &in_day), buffer);
     if (!is_utc && in_day == 0 && fraction == 0) return text;
-    room[text.length++] = 'T';
-    text.length = put_time(in_day, fraction, unit_digits, room, text.length);
-    if (is_utc) room[text.length++] = 'Z';
+    buffer[text.length++] = 'T';
+    text.length = put_time(in_day, fraction, unit_digits, buffer, text.length);
+    if (is_utc) buffer[text.length++] = 'Z';
     return text;
 }
 
-plx_slice plx_value_of_time(int64_t count, int unit_digits, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_time(int64_t count, int unit_digits, char buffer[PLX_VALUE_SIZE])
 {
     int64_t fraction;
     int64_t seconds = plx_floor_divide(count, power_of_ten(unit_digits), &fraction);
-    if (seconds < 0) return plx_value_of_int64(count, room); /* not a time of day */
-    return (plx_slice){room, put_time(seconds, fraction, unit_digits, room, 0)};
+    if (seconds < 0) return plx_value_of_int64(count, buffer); /* not a time of day */
+    return (plx_slice){buffer, put_time(seconds, fraction, unit_digits, buffer, 0)};
 }
 
 /* Reads `n` digits at `*at` and advances it; -1 if there are fewer, or the number is above `most`. */
@@ -245,15 +245,15 @@ bool plx_value_is_date(plx_slice cell, int64_t *seconds)
     return true;
 }
 
-static plx_slice value_of_date_time(plx_slice cell, char room[PLX_VALUE_ROOM])
+static plx_slice value_of_date_time(plx_slice cell, char buffer[PLX_VALUE_SIZE])
 {
     date_time when;
     if (!read_date_time(cell, &when)) return cell;
-    plx_slice text = plx_value_of_date(when.days, room);
+    plx_slice text = plx_value_of_date(when.days, buffer);
     if (!when.has_zone && when.seconds == 0 && when.nanoseconds == 0) return text;
-    room[text.length++] = 'T';
-    text.length = put_time(when.seconds, when.nanoseconds, MOST_UNIT_DIGITS, room, text.length);
-    if (when.has_zone) room[text.length++] = 'Z';
+    buffer[text.length++] = 'T';
+    text.length = put_time(when.seconds, when.nanoseconds, MOST_UNIT_DIGITS, buffer, text.length);
+    if (when.has_zone) buffer[text.length++] = 'Z';
     return text;
 }
 
@@ -299,7 +299,7 @@ bool plx_value_is_truth(plx_slice cell, bool *value)
     return false;
 }
 
-plx_slice plx_value_of_odd_text(plx_slice cell, char room[PLX_VALUE_ROOM])
+plx_slice plx_value_of_odd_text(plx_slice cell, char buffer[PLX_VALUE_SIZE])
 {
     enum { SHORTEST_FRACTION = 3, SHORTEST_DATE_TIME = 16 };
     if (cell.length < SHORTEST_FRACTION) return cell;
@@ -310,7 +310,7 @@ plx_slice plx_value_of_odd_text(plx_slice cell, char room[PLX_VALUE_ROOM])
     }
     if (!is_digit(first) && first != '-' && first != '+') return cell;
     if (cell.length >= SHORTEST_DATE_TIME && cell.text[4] == '-' && cell.text[7] == '-')
-        return value_of_date_time(cell, room);
+        return value_of_date_time(cell, buffer);
     if (last != '0') return cell;
     return cell.text[2] == ':' ? value_of_time(cell) : without_fraction(cell);
 }

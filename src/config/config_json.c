@@ -10,14 +10,14 @@
 #include "base/text.h"
 #include "config/config_document.h"
 
-typedef struct walk {
+typedef struct parser {
     const char *at;
     yaml_mark_t mark; /* position of `at`, in characters */
     yaml_document_t *document;
     plx_string *text; /* of the current string */
-} walk;
+} parser;
 
-static void step(walk *w)
+static void step(parser *w)
 {
     const char c = *w->at++;
     w->mark.index++;
@@ -29,14 +29,14 @@ static void step(walk *w)
     }
 }
 
-static void skip_blanks(walk *w)
+static void skip_blanks(parser *w)
 {
     while (strchr(" \t\r\n", *w->at))
         step(w);
 }
 
 /* The four digits of \uXXXX. */
-static uint32_t take_digits(walk *w)
+static uint32_t take_digits(parser *w)
 {
     uint32_t value = 0;
     for (int i = 0; i < 4; i++, step(w)) {
@@ -58,7 +58,7 @@ static void add_character(plx_string *out, uint32_t c)
 }
 
 /* The character after a backslash. */
-static void take_escape(walk *w)
+static void take_escape(parser *w)
 {
     static const char letters[] = "bfnrt", meant[] = "\b\f\n\r\t";
     const char c = *w->at;
@@ -76,7 +76,7 @@ static void take_escape(walk *w)
     add_character(w->text, value);
 }
 
-static plx_slice take_string(walk *w)
+static plx_slice take_string(parser *w)
 {
     w->text->length = 0;
     for (step(w); *w->at != '"';) {
@@ -92,7 +92,7 @@ static plx_slice take_string(walk *w)
 }
 
 /* A number, true, false or null. */
-static plx_slice take_word(walk *w)
+static plx_slice take_word(parser *w)
 {
     const char *begin = w->at;
     while (*w->at && !strchr(" \t\r\n,]}", *w->at))
@@ -100,7 +100,7 @@ static plx_slice take_word(walk *w)
     return (plx_slice){begin, (size_t)(w->at - begin)};
 }
 
-static int add_scalar(walk *w)
+static int add_scalar(parser *w)
 {
     const yaml_mark_t mark = w->mark;
     const plx_slice text = *w->at == '"' ? take_string(w) : take_word(w);
@@ -111,10 +111,10 @@ static int add_scalar(walk *w)
     return node;
 }
 
-static int add_value(walk *w, int depth);
+static int add_value(parser *w, int depth);
 
 /* The next pair or item. */
-static bool add_entry(walk *w, int node, bool is_mapping, int depth)
+static bool add_entry(parser *w, int node, bool is_mapping, int depth)
 {
     int key = 0;
     if (is_mapping) {
@@ -130,7 +130,7 @@ static bool add_entry(walk *w, int node, bool is_mapping, int depth)
 }
 
 /* The node of the next value; 0: out of memory, or nested too deeply. */
-static int add_value(walk *w, int depth)
+static int add_value(parser *w, int depth)
 {
     const bool is_mapping = *w->at == '{';
     if (!is_mapping && *w->at != '[') return add_scalar(w);
@@ -163,18 +163,18 @@ static bool is_json(plx_slice text, json_error_t *where)
 plx_status plx_json_load(yaml_document_t *out, const plx_allocator *allocator, plx_slice text, bool *is_made,
                          plx_error *err)
 {
-    plx_string room;
+    plx_string buffer;
     json_error_t where;
     *is_made = false;
     if (!is_json(text, &where)) return PLX_OK;
     if (!yaml_document_initialize(out, NULL, NULL, NULL, 1, 1)) return plx_error_memory(err);
-    plx_string_init(&room, allocator);
-    walk w = {.at = text.text, .document = out, .text = &room};
+    plx_string_init(&buffer, allocator);
+    parser w = {.at = text.text, .document = out, .text = &buffer};
     skip_blanks(&w);
     *is_made = add_value(&w, PLX_DOCUMENT_DEPTH) != 0;
-    const bool has_failed = room.failed;
+    const bool has_failed = buffer.failed;
     if (!*is_made) yaml_document_delete(out);
-    plx_string_release(&room);
+    plx_string_release(&buffer);
     return has_failed ? plx_error_memory(err) : PLX_OK;
 }
 

@@ -35,7 +35,7 @@ static plx_status parser_failure(const yaml_parser_t *parser, const char *name, 
 }
 
 /** The nesting depth after an event. */
-static int depth_behind(yaml_event_type_t event, int depth)
+static int depth_after(yaml_event_type_t event, int depth)
 {
     if (event == YAML_SEQUENCE_START_EVENT || event == YAML_MAPPING_START_EVENT) return depth + 1;
     return event == YAML_SEQUENCE_END_EVENT || event == YAML_MAPPING_END_EVENT ? depth - 1 : depth;
@@ -51,7 +51,7 @@ static plx_status check_depth(plx_slice text, const char *name, plx_error *err)
     if (!parser_init(&parser, text)) return plx_error_memory(err);
     for (int depth = 0; !status && !has_ended && yaml_parser_parse(&parser, &event); yaml_event_delete(&event)) {
         has_ended = event.type == YAML_STREAM_END_EVENT;
-        depth = depth_behind(event.type, depth);
+        depth = depth_after(event.type, depth);
         if (depth > PLX_DOCUMENT_DEPTH)
             status =
                 fail_at(name, event.start_mark, "lists and mappings are nested more than 100 levels deep", "", err);

@@ -16,7 +16,7 @@ typedef struct source {
     plx_slice separator; /* between the items of a list in a cell; empty: no feature reads lists here */
     bool is_weights;     /* the only reader takes weights */
     plx_arrow_column column;
-    bool is_told; /* the warning about ids that a float cannot hold was given */
+    bool has_warned; /* the warning about ids that a float cannot hold was given */
 } source;
 
 struct plx_arrow_reader {
@@ -25,12 +25,12 @@ struct plx_arrow_reader {
     struct ArrowArrayStream *stream;
     struct ArrowSchema schema;
     struct ArrowArray batch;
-    int64_t row;     /* rows before the batch */
-    int64_t next;    /* next row of the batch */
-    source *sources; /* [n_inputs], then the columns of to.kept */
-    int n_sources;   /* plx_filling_n_places */
-    int *places;     /* [n_sources]: columns of a batch */
-    plx_string room; /* for texts at the end of their buffer, and lists */
+    int64_t row;       /* rows before the batch */
+    int64_t next;      /* next row of the batch */
+    source *sources;   /* [n_inputs], then the columns of to.kept */
+    int n_sources;     /* plx_filling_n_places */
+    int *places;       /* [n_sources]: columns of a batch */
+    plx_string buffer; /* for texts at the end of their buffer, and lists */
 };
 
 typedef plx_arrow_reader reader;
@@ -108,7 +108,7 @@ static plx_status find_columns(reader *r, plx_error *err)
 }
 
 /* The text, followed by readable bytes. */
-static plx_status with_room(reader *r, const plx_arrow_value *value, plx_slice *text, plx_error *err)
+static plx_status pad_text(reader *r, const plx_arrow_value *value, plx_slice *text, plx_error *err)
 {
     static const char nothing[AHEAD] = {0};
     *text = value->text;
@@ -117,11 +117,11 @@ static plx_status with_room(reader *r, const plx_arrow_value *value, plx_slice *
         return PLX_OK;
     }
     if (value->limit - (text->text + text->length) >= AHEAD) return PLX_OK;
-    r->room.length = 0;
-    plx_string_add(&r->room, text->text, text->length);
-    plx_string_add(&r->room, nothing, AHEAD);
-    if (r->room.failed) return plx_error_memory(err);
-    text->text = r->room.text;
+    r->buffer.length = 0;
+    plx_string_add(&r->buffer, text->text, text->length);
+    plx_string_add(&r->buffer, nothing, AHEAD);
+    if (r->buffer.failed) return plx_error_memory(err);
+    text->text = r->buffer.text;
     return PLX_OK;
 }
 
@@ -135,23 +135,23 @@ static plx_status add_text(reader *r, int input, plx_slice text, plx_error *err)
 static void warn_of_float(const reader *r, source *s, int input, const plx_arrow_value *value)
 {
     const plx_arrow_kind kind = s->column.values.kind;
-    if (s->is_told || (kind != PLX_ARROW_FLOAT && kind != PLX_ARROW_DOUBLE) || !r->to.encoders->inputs[input].texts)
+    if (s->has_warned || (kind != PLX_ARROW_FLOAT && kind != PLX_ARROW_DOUBLE) || !r->to.encoders->inputs[input].texts)
         return;
-    s->is_told = plx_warn_of_float(&r->to.listener, r->to.encoders->inputs[input].column, value->number);
+    s->has_warned = plx_warn_of_float(&r->to.listener, r->to.encoders->inputs[input].column, value->number);
 }
 
 /* An item of a list as the text it would have in a file. Weights become floats, so they take a shorter way to the same
  * float: numbers with a text take twenty times as long. */
-static plx_status item_at(reader *r, source *s, int input, int64_t at, char *room, plx_slice *text, plx_error *err)
+static plx_status item_at(reader *r, source *s, int input, int64_t at, char *buffer, plx_slice *text, plx_error *err)
 {
     plx_arrow_value value;
     if (s->is_weights && s->column.values.kind != PLX_ARROW_HALF) { /* the text of a half has fewer digits */
         PLX_TRY(plx_arrow_item_at(&s->column, at, NULL, &value, err));
         const bool is_number = value.is_number && !value.is_missing;
-        *text = (plx_slice){room, is_number ? plx_format_float((float)value.number, room) : 0};
-        if (text->length && !plx_separator_find(s->separator, room, text->length)) return PLX_OK;
+        *text = (plx_slice){buffer, is_number ? plx_format_float((float)value.number, buffer) : 0};
+        if (text->length && !plx_separator_find(s->separator, buffer, text->length)) return PLX_OK;
     }
-    PLX_TRY(plx_arrow_item_at(&s->column, at, room, &value, err));
+    PLX_TRY(plx_arrow_item_at(&s->column, at, buffer, &value, err));
     if (!s->is_weights) warn_of_float(r, s, input, &value);
     *text = value.text;
     if (text->length && plx_separator_find(s->separator, text->text, text->length))
@@ -166,22 +166,22 @@ static plx_status add_list(reader *r, int input, int64_t row, plx_error *err)
     static const char nothing[AHEAD] = {0};
     source *s = &r->sources[input];
     int64_t first, n;
-    char room[PLX_ARROW_ROOM];
+    char buffer[PLX_ARROW_SIZE];
     plx_slice text;
     if (!s->separator.length)
         PLX_FAIL(err, PLX_ERR_SCHEMA, "column '%s' holds lists, and no feature that reads it takes lists",
                  r->to.encoders->inputs[input].column);
-    r->room.length = 0;
+    r->buffer.length = 0;
     plx_arrow_list_at(&s->column, row, &first, &n);
     for (int64_t i = 0; i < n; i++) {
-        PLX_TRY(item_at(r, s, input, first + i, room, &text, err));
-        if (i > 0) plx_string_add(&r->room, s->separator.text, s->separator.length);
-        plx_string_add(&r->room, text.text, text.length);
+        PLX_TRY(item_at(r, s, input, first + i, buffer, &text, err));
+        if (i > 0) plx_string_add(&r->buffer, s->separator.text, s->separator.length);
+        plx_string_add(&r->buffer, text.text, text.length);
     }
-    const size_t length = r->room.length;
-    plx_string_add(&r->room, nothing, AHEAD);
-    if (r->room.failed) return plx_error_memory(err);
-    return add_text(r, input, (plx_slice){r->room.text, length}, err);
+    const size_t length = r->buffer.length;
+    plx_string_add(&r->buffer, nothing, AHEAD);
+    if (r->buffer.failed) return plx_error_memory(err);
+    return add_text(r, input, (plx_slice){r->buffer.text, length}, err);
 }
 
 /* Reads a list of numbers directly into a vector, with the same result as through its text. */
@@ -218,15 +218,15 @@ static bool is_null_row(const reader *r, int64_t row)
     return valid && !plx_arrow_bit(valid, row);
 }
 
-static plx_status value_at(const reader *r, int i, int64_t row, char *room, plx_arrow_value *out, plx_error *err)
+static plx_status value_at(const reader *r, int i, int64_t row, char *buffer, plx_arrow_value *out, plx_error *err)
 {
     *out = (plx_arrow_value){.is_missing = true};
-    return is_null_row(r, row) ? PLX_OK : plx_arrow_value_at(&r->sources[i].column, row, room, out, err);
+    return is_null_row(r, row) ? PLX_OK : plx_arrow_value_at(&r->sources[i].column, row, buffer, out, err);
 }
 
 static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
 {
-    char room[PLX_ARROW_ROOM + AHEAD] = {0};
+    char buffer[PLX_ARROW_SIZE + AHEAD] = {0};
     plx_arrow_value value;
     plx_slice text;
     source *s = &r->sources[input];
@@ -234,22 +234,22 @@ static plx_status add_value(reader *r, int input, int64_t row, plx_error *err)
                             s->column.values.kind == PLX_ARROW_UUID;
     if (s->column.is_list && !is_null_row(r, row))
         return (is_vector(r, input) ? add_vector : add_list)(r, input, row, err);
-    PLX_TRY(value_at(r, input, row, wants_text ? room : NULL, &value, err));
+    PLX_TRY(value_at(r, input, row, wants_text ? buffer : NULL, &value, err));
     warn_of_float(r, s, input, &value);
     if (value.is_number && !value.is_missing) return plx_filling_number(&r->to, input, value.number, value.text, err);
-    PLX_TRY(with_room(r, &value, &text, err));
+    PLX_TRY(pad_text(r, &value, &text, err));
     return add_text(r, input, text, err);
 }
 
 static plx_status keep_values(const reader *r, int64_t row, plx_error *err)
 {
     for (int i = r->to.encoders->n_inputs; i < r->n_sources; i++) {
-        char room[PLX_ARROW_ROOM];
+        char buffer[PLX_ARROW_SIZE];
         plx_arrow_value value;
         if (r->sources[i].column.is_list)
             PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "column '%s' holds lists, which cannot be written next to scores",
                      plx_filling_column(&r->to, i));
-        PLX_TRY(value_at(r, i, row, room, &value, err));
+        PLX_TRY(value_at(r, i, row, buffer, &value, err));
         PLX_TRY(plx_kept_cells_add(r->to.kept, value.is_missing ? (plx_slice){"", 0} : value.text, err));
     }
     return PLX_OK;
@@ -342,7 +342,7 @@ plx_status plx_arrow_reader_open(const plx_filling *to, struct ArrowArrayStream 
     reader *r = plx_alloc_zero(allocator, 1, sizeof *r);
     if (!r) return plx_error_memory(err);
     *r = (reader){.to = *to, .name = name, .stream = stream};
-    plx_string_init(&r->room, allocator);
+    plx_string_init(&r->buffer, allocator);
     r->n_sources = plx_filling_n_places(to);
     r->sources = plx_alloc_zero(allocator, (size_t)r->n_sources, sizeof *r->sources);
     r->places = plx_alloc(allocator, (size_t)r->n_sources, sizeof *r->places);
@@ -379,7 +379,7 @@ void plx_arrow_reader_close(plx_arrow_reader *r)
     const plx_allocator *allocator = &r->to.encoders->allocator;
     if (r->batch.release) r->batch.release(&r->batch);
     if (r->schema.release) r->schema.release(&r->schema);
-    plx_string_release(&r->room);
+    plx_string_release(&r->buffer);
     plx_free(allocator, r->sources);
     plx_free(allocator, r->places);
     plx_free(allocator, r);

@@ -67,21 +67,21 @@ plx_slice plx_separator_of(const char *separator)
 }
 
 /* Swaps points and commas, so that a cell that is no number with a decimal point stays none. */
-static plx_slice exchange(plx_slice cell, char *room)
+static plx_slice exchange(plx_slice cell, char *buffer)
 {
     for (size_t i = 0; i < cell.length; i++)
-        room[i] = (char)(cell.text[i] == ',' ? '.' : cell.text[i] == '.' ? ',' : cell.text[i]);
-    return (plx_slice){room, cell.length};
+        buffer[i] = (char)(cell.text[i] == ',' ? '.' : cell.text[i] == '.' ? ',' : cell.text[i]);
+    return (plx_slice){buffer, cell.length};
 }
 
 plx_number plx_cell_number_by(const plx_data_spec *data, plx_slice cell, double *out)
 {
     enum { LONGEST = 400 }; /* of a number with every digit that a double may have before its point */
-    char room[LONGEST];
+    char buffer[LONGEST];
     const bool has_comma = data->decimal && data->decimal[0] == ',';
     if (!has_comma || cell.length > LONGEST || plx_cell_is_listed(&data->missing, cell))
         return plx_cell_number(&data->missing, cell, out);
-    return plx_cell_number(&data->missing, exchange(cell, room), out);
+    return plx_cell_number(&data->missing, exchange(cell, buffer), out);
 }
 
 plx_shown_cell plx_cell_show(plx_slice cell)

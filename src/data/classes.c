@@ -175,11 +175,11 @@ plx_status plx_classes_fit(plx_encoders *e, plx_label_encoder *task, const plx_c
     found_class *found = plx_arena_take(&arena, n_texts, sizeof *found);
     if (is_there && found) mark_texts(column, order, n, is_there);
     for (uint32_t code = 0; is_there && found && code < n_texts; code++) {
-        char room[PLX_VALUE_ROOM];
-        const plx_slice text = plx_encoders_value(e, plx_dictionary_text(&column->dictionary, code), room);
+        char buffer[PLX_VALUE_SIZE];
+        const plx_slice text = plx_encoders_value(e, plx_dictionary_text(&column->dictionary, code), buffer);
         if (!is_there[code] || plx_cell_is_no_label(task->spec, &e->spec.data.missing, text)) continue;
         found_class *one = &found[n_found++];
-        one->text = text.text == room ? (plx_slice){plx_arena_text(&arena, room, text.length), text.length} : text;
+        one->text = text.text == buffer ? (plx_slice){plx_arena_text(&arena, buffer, text.length), text.length} : text;
         are_numbers &= plx_parse_double(text, &one->number) && isfinite(one->number);
     }
     plx_status status = plx_arena_failed(&arena) ? plx_error_memory(err) : PLX_OK;
@@ -206,10 +206,10 @@ plx_status plx_classes_fit_minus_one(plx_encoders *e, plx_label_encoder *task, c
     if (!is_there) return plx_error_memory(err);
     mark_texts(column, order, n, is_there);
     for (uint32_t code = 0; code < n_texts; code++) {
-        char room[PLX_VALUE_ROOM];
+        char buffer[PLX_VALUE_SIZE];
         double number;
         const plx_slice cell = plx_dictionary_text(&column->dictionary, code);
-        const plx_slice text = plx_encoders_value(e, cell, room);
+        const plx_slice text = plx_encoders_value(e, cell, buffer);
         if (!is_there[code] || !is_other(e, task, text) || !plx_parse_double(text, &number)) continue;
         if (task->where == task->input && !plx_label_counts(e, (int)(task - e->tasks), cell)) continue;
         has_zero |= number == 0;

@@ -25,7 +25,7 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
 }
 
 /* Clears the cache of the last row and text. */
-static void forget_last(plx_raw_column *column)
+static void remove_last(plx_raw_column *column)
 {
     column->newest_row = SIZE_MAX;
     column->last_length = 0;
@@ -37,7 +37,7 @@ void plx_columns_clear(plx_columns *columns)
     for (int i = 0; i < columns->n_items; i++) {
         plx_raw_column *column = &columns->items[i];
         column->code_bytes = 1;
-        forget_last(column);
+        remove_last(column);
         plx_dictionary_clear(&column->dictionary);
         for (int k = 0; k < PLX_RECENT_TEXTS; k++)
             column->recent[k].code = PLX_NOT_FOUND;
@@ -59,16 +59,16 @@ void plx_columns_release(plx_columns *columns)
     *columns = (plx_columns){0};
 }
 
-void plx_column_forget(const plx_columns *columns, int item)
+void plx_column_drop_pages(const plx_columns *columns, int item)
 {
-    plx_spill_forget(&columns->items[item].codes_file);
-    plx_spill_forget(&columns->items[item].numbers_file);
+    plx_spill_drop_pages(&columns->items[item].codes_file);
+    plx_spill_drop_pages(&columns->items[item].numbers_file);
 }
 
-void plx_columns_forget(const plx_columns *columns)
+void plx_columns_drop_pages(const plx_columns *columns)
 {
     for (int i = 0; columns->is_spilled && i < columns->n_items; i++)
-        plx_column_forget(columns, i);
+        plx_column_drop_pages(columns, i);
 }
 
 /* Resizes `*array` to `bytes` in its current storage and keeps the first `used` bytes; it never grows beyond `most`. */
@@ -269,7 +269,7 @@ void plx_columns_drop_row(plx_columns *columns)
     for (int i = 0; i < columns->n_items; i++) {
         plx_raw_column *column = &columns->items[i];
         const bool is_new = column->newest_row == columns->n;
-        forget_last(column);
+        remove_last(column);
         if (!is_new) continue;
         while (column->dictionary.n > column->texts_before)
             plx_dictionary_drop(&column->dictionary);
@@ -339,7 +339,7 @@ plx_status plx_columns_append(plx_columns *columns, const plx_columns *from, plx
     for (int i = 0; i < columns->n_items; i++) {
         plx_raw_column *column = &columns->items[i];
         const size_t width = (size_t)column->width;
-        forget_last(column);
+        remove_last(column);
         if (column->has_texts) PLX_TRY(append_texts(columns, column, &from->items[i], from->n, err));
         if (column->has_numbers)
             memcpy(column->numbers + columns->n * width, from->items[i].numbers,

@@ -57,9 +57,9 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
 void plx_columns_release(plx_columns *columns);
 
 /** Releases the memory of spilled columns; later accesses read the files. */
-void plx_columns_forget(const plx_columns *columns);
+void plx_columns_drop_pages(const plx_columns *columns);
 /** The same for one column. */
-void plx_column_forget(const plx_columns *columns, int item);
+void plx_column_drop_pages(const plx_columns *columns, int item);
 
 /** Reserves `rows` more rows in every column. */
 plx_status plx_columns_reserve(plx_columns *columns, size_t rows, plx_error *err);

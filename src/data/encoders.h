@@ -128,14 +128,14 @@ plx_status plx_encoders_encode(const plx_encoders *encoders, const plx_allocator
                                const uint32_t *order, size_t n, bool with_labels, plx_pool *pool, plx_rows *out,
                                plx_error *err);
 /** The same for rows to score: counts cells of unknown category in `unknown`, which may be NULL. */
-plx_status plx_encoders_encode_told(const plx_encoders *encoders, const plx_allocator *allocator,
-                                    const plx_columns *columns, const uint32_t *order, size_t n, bool with_labels,
-                                    plx_unknown *unknown, plx_pool *pool, plx_rows *out, plx_error *err);
+plx_status plx_encoders_encode_counted(const plx_encoders *encoders, const plx_allocator *allocator,
+                                       const plx_columns *columns, const uint32_t *order, size_t n, bool with_labels,
+                                       plx_unknown *unknown, plx_pool *pool, plx_rows *out, plx_error *err);
 
 /** The text of a cell for readers other than features; for features: plx_vocabulary_text. */
-static inline plx_slice plx_encoders_value(const plx_encoders *encoders, plx_slice cell, char room[PLX_VALUE_ROOM])
+static inline plx_slice plx_encoders_value(const plx_encoders *encoders, plx_slice cell, char buffer[PLX_VALUE_SIZE])
 {
-    return encoders->spec.is_rule_0 ? cell : plx_value_of_text(cell, room);
+    return encoders->spec.is_rule_0 ? cell : plx_value_of_text(cell, buffer);
 }
 
 /** Stores a number in a record at `bytes`. */

@@ -51,23 +51,23 @@ plx_status plx_request_column(plx_request *r, int input, const plx_column **out,
     return PLX_ERR_SCHEMA;
 }
 
-plx_slice plx_request_text(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM])
+plx_slice plx_request_text(const plx_request *r, const plx_column *cells, size_t row, char buffer[PLX_VALUE_SIZE])
 {
     if (cells->texts) {
         const char *text = cells->texts[row];
         plx_slice slice = plx_slice_of(text ? text : "");
         return r->encoders->csv.trim ? plx_slice_trim(slice) : slice;
     }
-    if (!cells->numbers) return plx_value_of_int64(cells->integers[row], room);
+    if (!cells->numbers) return plx_value_of_int64(cells->integers[row], buffer);
     double number = cells->numbers[row];
-    if (!r->encoders->spec.is_rule_0) return plx_value_of_double(number, room);
-    return (plx_slice){room, isnan(number) ? 0 : plx_format_double(number, room)};
+    if (!r->encoders->spec.is_rule_0) return plx_value_of_double(number, buffer);
+    return (plx_slice){buffer, isnan(number) ? 0 : plx_format_double(number, buffer)};
 }
 
-plx_number plx_request_number(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM],
+plx_number plx_request_number(const plx_request *r, const plx_column *cells, size_t row, char buffer[PLX_VALUE_SIZE],
                               double *out)
 {
-    if (cells->texts) return plx_cell_number_by(&r->encoders->spec.data, plx_request_text(r, cells, row, room), out);
+    if (cells->texts) return plx_cell_number_by(&r->encoders->spec.data, plx_request_text(r, cells, row, buffer), out);
     *out = plx_request_number_at(cells, row);
     return plx_check_number(*out);
 }
@@ -82,11 +82,11 @@ void plx_request_warn_of_floats(const plx_request *r, const plx_column *cells)
 plx_status plx_request_read_number(const plx_request *r, int input, const plx_column *cells, size_t row, bool is_needed,
                                    const char *(*reader)(plx_number kind), double *out, plx_error *err)
 {
-    char room[PLX_VALUE_ROOM];
-    const plx_number kind = plx_request_number(r, cells, row, room, out);
+    char buffer[PLX_VALUE_SIZE];
+    const plx_number kind = plx_request_number(r, cells, row, buffer, out);
     if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !is_needed)) return PLX_OK;
-    return plx_fail_number(kind, plx_request_text(r, cells, row, room), r->encoders->inputs[input].column, reader(kind),
-                           err);
+    return plx_fail_number(kind, plx_request_text(r, cells, row, buffer), r->encoders->inputs[input].column,
+                           reader(kind), err);
 }
 
 plx_status plx_request_fail_row(size_t row, plx_error *err)

@@ -15,10 +15,10 @@ static char *copy_text(plx_arena *arena, const char *text)
 /* Replaces texts by the texts of their values. */
 static void own_values(plx_encoders *e, const plx_text_list *list)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     for (int i = 0; list->items && i < list->n; i++) {
         const plx_slice text = plx_slice_of(list->items[i] ? list->items[i] : "");
-        const plx_slice value = plx_encoders_value(e, text, room);
+        const plx_slice value = plx_encoders_value(e, text, buffer);
         if (!plx_slice_equal(text, value)) list->items[i] = plx_arena_text(&e->arena, value.text, value.length);
     }
 }

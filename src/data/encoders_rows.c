@@ -84,17 +84,17 @@ void plx_encoding_free(plx_encoding *encoding)
 /* -- Rows ---------------------------------------------------------------------------------------------------------- */
 
 /* Encodes rows order[0..n-1] as the records from `first` on. */
-typedef struct passage {
+typedef struct encode_job {
     const plx_encoding *encoding;
     const uint32_t *order;
     size_t n, first;
     const plx_rows *out;
-    atomic_bool lacks_labels;
+    atomic_bool is_unlabelled;
     plx_unknown *unknown;
-} passage;
+} encode_job;
 
 /* One block of the rows, from `done` on. */
-static plx_encoded_rows block_of(const passage *p, size_t done, bool *has_all_labels)
+static plx_encoded_rows block_of(const encode_job *p, size_t done, bool *has_all_labels)
 {
     const plx_encoders *e = p->encoding->encoders;
     return (plx_encoded_rows){
@@ -111,7 +111,7 @@ static plx_encoded_rows block_of(const passage *p, size_t done, bool *has_all_la
 
 static plx_status encode_run(void *user, int job, int thread, plx_error *err)
 {
-    passage *p = user;
+    encode_job *p = user;
     const plx_encoders *e = p->encoding->encoders;
     const size_t begin = (size_t)job * RUN_ROWS, end = p->n - begin < RUN_ROWS ? p->n : begin + RUN_ROWS;
     bool has_all_labels = true;
@@ -120,14 +120,14 @@ static plx_status encode_run(void *user, int job, int thread, plx_error *err)
         for (int i = 0; i < e->n_all; i++)
             PLX_TRY(e->all[i].def->encode_rows(&e->all[i], &rows, p->encoding->prepared[thread][i], err));
     }
-    if (!has_all_labels) atomic_store(&p->lacks_labels, true);
+    if (!has_all_labels) atomic_store(&p->is_unlabelled, true);
     return PLX_OK;
 }
 
 /* Row by row, so that the example of an unknown cell is the first one. */
 static void count_unknown(void *user, int job, int thread)
 {
-    const passage *p = user;
+    const encode_job *p = user;
     (void)thread;
     for (size_t done = 0; done < p->n; done += PLX_ENCODED_ROWS) {
         const plx_encoded_rows rows = block_of(p, done, NULL);
@@ -138,15 +138,15 @@ static void count_unknown(void *user, int job, int thread)
 plx_status plx_encoding_rows(const plx_encoding *encoding, const uint32_t *order, size_t n, plx_rows *out, size_t first,
                              plx_error *err)
 {
-    passage p = {.encoding = encoding, .order = order, .n = n, .first = first, .out = out};
+    encode_job p = {.encoding = encoding, .order = order, .n = n, .first = first, .out = out};
     PLX_TRY(plx_pool_try(encoding->pool, (int)((n + RUN_ROWS - 1) / RUN_ROWS), encode_run, &p, err));
-    if (p.lacks_labels) out->has_all_labels = false;
+    if (p.is_unlabelled) out->has_all_labels = false;
     return PLX_OK;
 }
 
-plx_status plx_encoders_encode_told(const plx_encoders *e, const plx_allocator *allocator, const plx_columns *columns,
-                                    const uint32_t *order, size_t n, bool with_labels, plx_unknown *unknown,
-                                    plx_pool *pool, plx_rows *out, plx_error *err)
+plx_status plx_encoders_encode_counted(const plx_encoders *e, const plx_allocator *allocator,
+                                       const plx_columns *columns, const uint32_t *order, size_t n, bool with_labels,
+                                       plx_unknown *unknown, plx_pool *pool, plx_rows *out, plx_error *err)
 {
     plx_encoding *encoding = NULL;
     plx_rows rows = {0};
@@ -155,7 +155,7 @@ plx_status plx_encoders_encode_told(const plx_encoders *e, const plx_allocator *
     rows.has_all_labels = with_labels;
     if (!status) status = plx_encoding_rows(encoding, order, n, &rows, 0, err);
     if (!status && unknown) {
-        passage p = {.encoding = encoding, .order = order, .n = n, .out = &rows, .unknown = unknown};
+        encode_job p = {.encoding = encoding, .order = order, .n = n, .out = &rows, .unknown = unknown};
         plx_pool_run(pool, e->n_features, count_unknown, &p);
     }
     plx_encoding_free(encoding);
@@ -171,5 +171,5 @@ plx_status plx_encoders_encode(const plx_encoders *e, const plx_allocator *alloc
                                const uint32_t *order, size_t n, bool with_labels, plx_pool *pool, plx_rows *out,
                                plx_error *err)
 {
-    return plx_encoders_encode_told(e, allocator, columns, order, n, with_labels, NULL, pool, out, err);
+    return plx_encoders_encode_counted(e, allocator, columns, order, n, with_labels, NULL, pool, out, err);
 }

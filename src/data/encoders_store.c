@@ -59,8 +59,8 @@ static plx_tensor *add_states(plx_tensor *next, const plx_encoders *e, bool have
 plx_status plx_encoders_tensors(const plx_encoders *e, plx_arena *arena, const plx_tensor **tensors, int *n,
                                 plx_error *err)
 {
-    const size_t room = 2 * (size_t)e->n_vocabularies + (PLX_FEATURE_TENSORS + 1) * (size_t)e->n_all;
-    plx_tensor *list = plx_arena_take(arena, room, sizeof *list), *next = list;
+    const size_t capacity = 2 * (size_t)e->n_vocabularies + (PLX_FEATURE_TENSORS + 1) * (size_t)e->n_all;
+    plx_tensor *list = plx_arena_take(arena, capacity, sizeof *list), *next = list;
     if (!list) return plx_error_memory(err);
     for (int i = 0; i < e->n_vocabularies; i++)
         next = add_vocabulary(next, &e->vocabularies[i], arena);

@@ -56,10 +56,10 @@ static plx_status fit_quantiles(const plx_encoders *e, plx_bucket_encoder *bucke
                                 double *borders, plx_error *err)
 {
     const int n_buckets = (int)buckets->spec->quantiles;
-    plx_number_run *room = plx_alloc(&e->allocator, (size_t)n_buckets, sizeof *room);
-    if (!room) return plx_error_memory(err);
-    buckets->n_borders = plx_quantile_borders(sorted, n, n_buckets, borders, room);
-    plx_free(&e->allocator, room);
+    plx_number_run *scratch = plx_alloc(&e->allocator, (size_t)n_buckets, sizeof *scratch);
+    if (!scratch) return plx_error_memory(err);
+    buckets->n_borders = plx_quantile_borders(sorted, n, n_buckets, borders, scratch);
+    plx_free(&e->allocator, scratch);
     return PLX_OK;
 }
 
@@ -68,13 +68,13 @@ static plx_status fit_borders(plx_encoders *e, plx_bucket_encoder *buckets, cons
                               plx_error *err)
 {
     const plx_feature_spec *spec = buckets->spec;
-    const int room =
+    const int capacity =
         spec->exact ? plx_exact_borders(sorted, n, spec->exact, NULL, BORDERS_MAX) : (int)spec->quantiles - 1;
-    double *borders = plx_encoders_take(e, (size_t)room, sizeof *borders);
+    double *borders = plx_encoders_take(e, (size_t)capacity, sizeof *borders);
     if (!borders) return plx_error_memory(err);
     buckets->borders = borders;
     if (!spec->exact) return fit_quantiles(e, buckets, sorted, n, borders, err);
-    buckets->n_borders = plx_exact_borders(sorted, n, spec->exact, borders, room);
+    buckets->n_borders = plx_exact_borders(sorted, n, spec->exact, borders, capacity);
     return PLX_OK;
 }
 
@@ -118,7 +118,7 @@ static plx_status fit(plx_encoders *e, plx_encoder *feature, const plx_columns *
                       size_t n, plx_error *err)
 {
     PLX_TRY(fit_given(e, feature->own, columns->items[feature->input].numbers, order, n, err));
-    plx_column_forget(columns, feature->input);
+    plx_column_drop_pages(columns, feature->input);
     return PLX_OK;
 }
 

@@ -151,7 +151,7 @@ static plx_status fit(plx_encoders *e, plx_encoder *feature, const plx_columns *
         if (feature->outputs[i].kind == PLX_MAKES_ID)
             own->common[i] = commonest(feature->spec->parts.items[i], columns->items[feature->input].numbers, order, n);
     if (own->has_age) PLX_TRY(fit_age(e, feature, columns, order, n, err));
-    plx_column_forget(columns, feature->input);
+    plx_column_drop_pages(columns, feature->input);
     return PLX_OK;
 }
 
@@ -190,11 +190,11 @@ static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_
     const plx_encoders *e = r->encoders;
     const plx_input *input = &e->inputs[feature->input];
     const plx_column *cells = NULL;
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     double seconds;
     PLX_TRY(plx_request_column(r, feature->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = plx_request_text(r, cells, row, room);
+        const plx_slice text = plx_request_text(r, cells, row, buffer);
         const plx_number kind = plx_cell_date(&e->spec.data.missing, text, &seconds);
         if (kind != PLX_NUMBER_GIVEN && (kind != PLX_NUMBER_MISSING || input->never_missing)) {
             plx_fail_date(kind, text, input->column, err);

@@ -177,14 +177,14 @@ static double find_knot(const plx_dense_encoder *dense, const double *sorted, si
     return number > low && number < high ? number : low;
 }
 
-/* `room` [n] */
-static void fit_knots(const series *s, double *room)
+/* `scratch` [n] */
+static void fit_knots(const series *s, double *scratch)
 {
     for (size_t i = 0; i < s->n; i++)
-        room[i] = s->dense->by_number ? given(s->dense, s->at, number_of(s, i)) : item(s, i);
-    plx_numbers_sort(room, s->n);
+        scratch[i] = s->dense->by_number ? given(s->dense, s->at, number_of(s, i)) : item(s, i);
+    plx_numbers_sort(scratch, s->n);
     for (int i = 0; i < PLX_KNOTS; i++)
-        s->dense->knots[s->at * PLX_KNOTS + i] = find_knot(s->dense, room, s->n, (double)i / PLX_QUANTILE_STEPS);
+        s->dense->knots[s->at * PLX_KNOTS + i] = find_knot(s->dense, scratch, s->n, (double)i / PLX_QUANTILE_STEPS);
 }
 
 static void place_knots(const plx_dense_encoder *dense)
@@ -197,22 +197,22 @@ static void place_knots(const plx_dense_encoder *dense)
 plx_status plx_dense_fit(const plx_dense_encoder *dense, const double *numbers, const uint32_t *order, size_t n,
                          const plx_allocator *allocator, plx_error *err)
 {
-    double *room = NULL;
+    double *scratch = NULL;
     if (n == 0) return PLX_OK;
     if (dense->knots) {
-        room = plx_alloc(allocator, n, sizeof *room);
-        if (!room) return plx_error_memory(err);
+        scratch = plx_alloc(allocator, n, sizeof *scratch);
+        if (!scratch) return plx_error_memory(err);
     }
     for (int at = 0; at < dense->size; at++) {
         const series s = {dense, numbers, order, n, at};
         if (isinf(dense->spec->missing)) fit_fill(&s);
         if (dense->knots)
-            fit_knots(&s, room);
+            fit_knots(&s, scratch);
         else if (dense->spec->scaling != PLX_SCALE_NONE)
             fit_line(&s);
     }
     if (dense->knots) place_knots(dense);
-    plx_free(allocator, room);
+    plx_free(allocator, scratch);
     return PLX_OK;
 }
 
@@ -220,7 +220,7 @@ static plx_status fit(plx_encoders *e, plx_encoder *feature, const plx_columns *
                       size_t n, plx_error *err)
 {
     PLX_TRY(plx_dense_fit(feature->own, columns->items[feature->input].numbers, order, n, &e->allocator, err));
-    plx_column_forget(columns, feature->input);
+    plx_column_drop_pages(columns, feature->input);
     return PLX_OK;
 }
 
@@ -274,12 +274,12 @@ static plx_status encode_numbers(const plx_request *r, const plx_encoder *featur
                                  plx_error *err)
 {
     const plx_dense_encoder *dense = feature->own;
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     for (int i = 0; i < dense->size; i++) {
         const double number = plx_request_number_at(cells, row * (size_t)dense->size + (size_t)i);
         const plx_number kind = plx_check_number(number);
         if (kind == PLX_NUMBER_TOO_LARGE || (kind == PLX_NUMBER_MISSING && isnan(dense->spec->missing)))
-            return plx_fail_number(kind, (plx_slice){room, plx_format_double(number, room)},
+            return plx_fail_number(kind, (plx_slice){buffer, plx_format_double(number, buffer)},
                                    r->encoders->inputs[feature->input].column, plx_dense_reader(kind), err);
         plx_dense_put(dense, i, number, plx_request_record(r, row));
     }
@@ -291,10 +291,10 @@ static plx_status encode_vector(const plx_request *r, const plx_encoder *feature
 {
     const plx_dense_encoder *dense = feature->own;
     const plx_input *input = &r->encoders->inputs[feature->input];
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     double number;
     if (!cells->texts) return encode_numbers(r, feature, cells, row, err);
-    plx_vector vector = plx_vector_of(&r->encoders->spec.data, plx_request_text(r, cells, row, room), input->column,
+    plx_vector vector = plx_vector_of(&r->encoders->spec.data, plx_request_text(r, cells, row, buffer), input->column,
                                       input->separator, dense->size);
     for (int i = 0; i < dense->size; i++) {
         PLX_TRY(plx_vector_next(&vector, isnan(dense->spec->missing), &number, err));

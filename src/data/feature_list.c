@@ -117,12 +117,12 @@ static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error 
 /* -- Items -------------------------------------------------------------------------------------------------------- */
 
 /* Iterates over the items of a cell that are kept. */
-typedef struct list_walk {
+typedef struct list_reader {
     const char *at, *end;
     size_t left; /* the most items still to come */
     plx_slice separator;
     bool trim;
-} list_walk;
+} list_reader;
 
 static plx_slice trimmed(plx_slice text, bool trim)
 {
@@ -130,51 +130,51 @@ static plx_slice trimmed(plx_slice text, bool trim)
 }
 
 /* The next item of the cell, kept or not; skips empty ones. */
-static bool next_item(list_walk *walk, plx_slice *item)
+static bool next_item(list_reader *reader, plx_slice *item)
 {
-    while (walk->at < walk->end) {
-        const size_t rest = (size_t)(walk->end - walk->at);
-        const char *found = plx_separator_find(walk->separator, walk->at, rest);
-        const size_t length = found ? (size_t)(found - walk->at) : rest;
-        *item = trimmed((plx_slice){walk->at, length}, walk->trim);
-        walk->at += length + (found ? walk->separator.length : 0);
+    while (reader->at < reader->end) {
+        const size_t rest = (size_t)(reader->end - reader->at);
+        const char *found = plx_separator_find(reader->separator, reader->at, rest);
+        const size_t length = found ? (size_t)(found - reader->at) : rest;
+        *item = trimmed((plx_slice){reader->at, length}, reader->trim);
+        reader->at += length + (found ? reader->separator.length : 0);
         if (item->length) return true;
     }
     return false;
 }
 
-static size_t count_items(list_walk walk)
+static size_t count_items(list_reader reader)
 {
     size_t n = 0;
     plx_slice item;
-    while (next_item(&walk, &item))
+    while (next_item(&reader, &item))
         n++;
     return n;
 }
 
 /* Iterates over the cell as the feature reads it. */
-static list_walk list_items(const plx_list_encoder *list, plx_slice cell)
+static list_reader list_items(const plx_list_encoder *list, plx_slice cell)
 {
     cell = plx_vocabulary_cell(list->vocabulary, list->spec, cell);
     const size_t most = (size_t)list->spec->max_length;
-    list_walk walk = {.at = cell.text,
-                      .end = cell.text + cell.length,
-                      .left = most,
-                      .separator = list->separator,
-                      .trim = list->trim};
-    if (list->spec->keep == PLX_KEEP_FIRST) return walk;
+    list_reader reader = {.at = cell.text,
+                          .end = cell.text + cell.length,
+                          .left = most,
+                          .separator = list->separator,
+                          .trim = list->trim};
+    if (list->spec->keep == PLX_KEEP_FIRST) return reader;
     plx_slice dropped;
-    for (size_t n = count_items(walk); n > most; n--)
-        next_item(&walk, &dropped);
-    return walk;
+    for (size_t n = count_items(reader); n > most; n--)
+        next_item(&reader, &dropped);
+    return reader;
 }
 
 /* The next item, with its weight if the cell has one. */
-static bool next_kept(list_walk *walk, plx_slice *item)
+static bool next_used(list_reader *reader, plx_slice *item)
 {
-    if (walk->left == 0) return false;
-    walk->left--;
-    return next_item(walk, item);
+    if (reader->left == 0) return false;
+    reader->left--;
+    return next_item(reader, item);
 }
 
 /* The position of the weight's separator: the last one, since texts may contain it. */
@@ -213,12 +213,12 @@ static plx_status parse_weight(const plx_list_encoder *list, plx_slice text, flo
 }
 
 /* The weight of an item; `beside` iterates over the column of weights. */
-static plx_status read_weight(const plx_list_encoder *list, plx_slice item, list_walk *beside, float *out,
+static plx_status read_weight(const plx_list_encoder *list, plx_slice item, list_reader *beside, float *out,
                               plx_error *err)
 {
     plx_slice text = {"", 0};
     if (list->weight_input >= 0) {
-        next_kept(beside, &text);
+        next_used(beside, &text);
         return parse_weight(list, text, out, err);
     }
     const char *found = find_weight(list, item);
@@ -232,8 +232,8 @@ static plx_status read_weight(const plx_list_encoder *list, plx_slice item, list
 
 static plx_status check_counts(const plx_list_encoder *list, plx_slice cell, plx_slice weights, plx_error *err)
 {
-    list_walk items = {.at = cell.text, .end = cell.text + cell.length, .separator = list->separator};
-    list_walk beside = {.at = weights.text, .end = weights.text + weights.length, .separator = list->separator};
+    list_reader items = {.at = cell.text, .end = cell.text + cell.length, .separator = list->separator};
+    list_reader beside = {.at = weights.text, .end = weights.text + weights.length, .separator = list->separator};
     items.trim = beside.trim = list->trim;
     const size_t n = count_items(items), n_weights = count_items(beside);
     if (n == n_weights) return PLX_OK;
@@ -276,7 +276,7 @@ static plx_status encode(const plx_list_encoder *list, const plx_list_field *fie
                          uint8_t *record, plx_error *err)
 {
     const bool has_weights = list->weight_separator.length || list->weight_input >= 0;
-    list_walk walk = list_items(list, cell), beside = {0};
+    list_reader reader = list_items(list, cell), beside = {0};
     plx_slice item;
     uint32_t n = 0;
     if (list->weight_input >= 0) {
@@ -285,7 +285,7 @@ static plx_status encode(const plx_list_encoder *list, const plx_list_field *fie
     }
     float *numbers = record && has_weights ? (float *)(void *)(record + field->weights_offset) : NULL;
     if (record) plx_record_clear_list(record, field);
-    for (; next_kept(&walk, &item); n++) {
+    for (; next_used(&reader, &item); n++) {
         float weight = 1;
         if (has_weights) PLX_TRY(read_weight(list, item, &beside, &weight, err));
         if (numbers) numbers[n] = weight;
@@ -308,8 +308,8 @@ static plx_status count(const plx_encoder *feature, plx_tally *tally, plx_slice 
 {
     const plx_list_encoder *list = feature->own;
     plx_slice item;
-    list_walk walk = list_items(list, cell);
-    while (next_kept(&walk, &item))
+    list_reader reader = list_items(list, cell);
+    while (next_used(&reader, &item))
         PLX_TRY(plx_tally_add(tally, text_of(list, item), count, err));
     return PLX_OK;
 }
@@ -319,8 +319,8 @@ static bool is_known(const plx_encoder *feature, plx_slice cell, bool *is_empty)
     const plx_list_encoder *list = feature->own;
     bool is_found = false;
     plx_slice item;
-    list_walk walk = list_items(list, cell);
-    for (*is_empty = true; next_kept(&walk, &item); *is_empty = false)
+    list_reader reader = list_items(list, cell);
+    for (*is_empty = true; next_used(&reader, &item); *is_empty = false)
         is_found |= plx_vocabulary_id(list->vocabulary, text_of(list, item)) > 0;
     return is_found;
 }
@@ -429,13 +429,13 @@ static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_
     const plx_list_encoder *list = feature->own;
     const plx_list_field *field = field_of(e, feature);
     const plx_column *cells = NULL, *beside = NULL;
-    char room[PLX_VALUE_ROOM], weights_room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE], weights_buffer[PLX_VALUE_SIZE];
     PLX_TRY(plx_request_column(r, list->input, &cells, err));
     if (list->weight_input >= 0) PLX_TRY(plx_request_column(r, list->weight_input, &beside, err));
     plx_request_warn_of_floats(r, cells);
     for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = plx_request_text(r, cells, row, room);
-        const plx_slice weights = beside ? plx_request_text(r, beside, row, weights_room) : (plx_slice){"", 0};
+        const plx_slice text = plx_request_text(r, cells, row, buffer);
+        const plx_slice weights = beside ? plx_request_text(r, beside, row, weights_buffer) : (plx_slice){"", 0};
         uint8_t *record = plx_request_record(r, row);
         if (encode(list, field, text, weights, record, err)) return plx_request_fail_row(row, err);
         r->n_unknown += plx_unknown_list(field, record);

@@ -69,12 +69,12 @@ static plx_status take_texts(plx_vocabulary *vocabulary, const plx_dictionary *t
 /* Whether some cells differ from the texts of their categories: two cells may then be one category. */
 static bool changes_texts(const plx_encoder *feature, const plx_dictionary *texts)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     const plx_vocabulary *vocabulary = feature->vocabulary;
     if (feature->spec->missing_texts.n) return true;
     for (uint32_t code = 0; !vocabulary->is_exact && code < texts->n; code++) {
         const plx_slice text = plx_dictionary_text(texts, code);
-        if (!plx_slice_equal(text, plx_vocabulary_text(vocabulary, text, room))) return true;
+        if (!plx_slice_equal(text, plx_vocabulary_text(vocabulary, text, buffer))) return true;
     }
     return false;
 }
@@ -93,7 +93,7 @@ static plx_status fit(plx_encoders *e, plx_encoder *feature, const plx_columns *
                                                : take_texts(vocabulary, texts, &found, err);
     if (!status) ((sparse *)feature->own)->common = commonest(feature, texts, &found);
     plx_found_texts_release(&found, &e->allocator);
-    plx_column_forget(columns, feature->input);
+    plx_column_drop_pages(columns, feature->input);
     return status;
 }
 
@@ -153,12 +153,12 @@ static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_
     const plx_encoders *e = r->encoders;
     const plx_id_field *field = plx_encoder_id(e, feature, 0);
     const plx_column *cells = NULL;
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     PLX_TRY(plx_request_column(r, feature->input, &cells, err));
     plx_request_warn_of_floats(r, cells);
     for (size_t row = 0; row < r->n; row++) {
         const plx_slice text =
-            plx_vocabulary_cell(feature->vocabulary, feature->spec, plx_request_text(r, cells, row, room));
+            plx_vocabulary_cell(feature->vocabulary, feature->spec, plx_request_text(r, cells, row, buffer));
         const uint32_t id = plx_vocabulary_id(feature->vocabulary, text);
         uint8_t *record = plx_request_record(r, row);
         plx_put_id(record, field, id);

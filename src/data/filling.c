@@ -94,7 +94,7 @@ plx_status plx_filling_vector(const plx_filling *to, int index, int64_t n, plx_e
 {
     const plx_input *input = &to->encoders->inputs[index];
     double *numbers = plx_filling_vector_at(to, index);
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     if (n && n != input->size) {
         const plx_vector vector =
             plx_vector_of(&to->encoders->spec.data, (plx_slice){"", 0}, input->column, input->separator, input->size);
@@ -104,7 +104,8 @@ plx_status plx_filling_vector(const plx_filling *to, int index, int64_t n, plx_e
         if (n == 0) numbers[i] = (double)NAN;
         const plx_number kind = plx_check_number(numbers[i]);
         if (kind == PLX_NUMBER_GIVEN || (kind == PLX_NUMBER_MISSING && !input->never_missing)) continue;
-        return plx_fail_number(kind, plx_value_of_double(numbers[i], room), input->column, plx_dense_reader(kind), err);
+        return plx_fail_number(kind, plx_value_of_double(numbers[i], buffer), input->column, plx_dense_reader(kind),
+                               err);
     }
     return PLX_OK;
 }
@@ -187,13 +188,13 @@ plx_status plx_filling_number(const plx_filling *to, int index, double number, p
         char alone[32];
         return read_vector(to, index, (plx_slice){alone, plx_format_double(number, alone)}, err);
     }
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     if (to->encoders->inputs[index].dates) {
         column->last_length = 0;
-        return read_date(to, index, text.length ? text : plx_value_of_double(number, room), err);
+        return read_date(to, index, text.length ? text : plx_value_of_double(number, buffer), err);
     }
     if (to->with_labels && to->encoders->inputs[index].label_missing &&
-        plx_labels_is_missing(to->encoders, index, text.length ? text : plx_value_of_double(number, room)))
+        plx_labels_is_missing(to->encoders, index, text.length ? text : plx_value_of_double(number, buffer)))
         number = NAN;
     column->last_length = 0;
     column->numbers[to->columns->n] = number;
@@ -217,12 +218,12 @@ static size_t character_bytes(const char *text)
 }
 
 /* A message quotes cells, which may hold any bytes; reports go into JSON and must be UTF-8. */
-static void tell(const char *message, char *out, size_t room)
+static void copy_message(const char *message, char *out, size_t capacity)
 {
     size_t used = 0;
     while (*message) {
         const size_t n = character_bytes(message), bytes = n ? n : 1;
-        if (used + bytes >= room) break;
+        if (used + bytes >= capacity) break;
         memcpy(out + used, n ? message : "?", bytes);
         used += bytes;
         message += bytes;
@@ -236,8 +237,8 @@ plx_status plx_wrong_rows_add(plx_read_report *wrong, const plx_data_spec *data,
     if (wrong->wrong_rows < PLX_REPORTED_ROWS) {
         plx_wrong_row *out = &wrong->wrong_row[wrong->wrong_rows];
         out->row = blame.row;
-        tell(blame.column ? blame.column : "", out->column, sizeof out->column);
-        tell(err ? err->message : "", out->message, sizeof out->message);
+        copy_message(blame.column ? blame.column : "", out->column, sizeof out->column);
+        copy_message(err ? err->message : "", out->message, sizeof out->message);
     }
     wrong->wrong_rows++;
     if (wrong->wrong_rows <= data->max_errors) return PLX_OK;

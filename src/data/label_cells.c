@@ -123,9 +123,9 @@ static plx_status fail_truth(const plx_task_spec *task, plx_slice cell, plx_erro
 /* For a list of texts as they were written: data.missing. */
 static bool is_listed_value(const plx_text_list *list, plx_slice cell)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     for (int i = 0; i < list->n; i++)
-        if (plx_slice_equal(plx_value_of_text(plx_slice_of(list->items[i]), room), cell)) return true;
+        if (plx_slice_equal(plx_value_of_text(plx_slice_of(list->items[i]), buffer), cell)) return true;
     return plx_cell_is_listed(list, cell);
 }
 

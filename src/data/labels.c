@@ -20,7 +20,7 @@ bool plx_labels_are_fitted(const plx_encoders *e)
     return false;
 }
 
-void plx_encoders_tell_labels(const plx_encoders *e, const plx_listener *listener)
+void plx_encoders_report_labels(const plx_encoders *e, const plx_listener *listener)
 {
     for (int i = 0; i < e->layout.n_tasks; i++) {
         const plx_task_spec *task = e->tasks[i].spec;
@@ -37,8 +37,8 @@ void plx_encoders_tell_labels(const plx_encoders *e, const plx_listener *listene
 plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, bool is_text, float *out, plx_error *err)
 {
     const plx_label_encoder *encoder = &e->tasks[task];
-    char room[PLX_VALUE_ROOM];
-    const plx_slice value = plx_encoders_value(e, cell, room);
+    char buffer[PLX_VALUE_SIZE];
+    const plx_slice value = plx_encoders_value(e, cell, buffer);
     PLX_TRY(plx_cell_label(encoder->spec, &encoder->classes, &e->spec.data.missing, value, out, err));
     if (encoder->is_minus_one_missing && plx_cell_is_minus_one(encoder->spec, value)) *out = NAN;
     return is_text && !isnan(*out) ? plx_cell_check_truth(encoder->spec, cell, err) : PLX_OK;
@@ -46,8 +46,8 @@ plx_status plx_label_of(const plx_encoders *e, int task, plx_slice cell, bool is
 
 bool plx_label_counts(const plx_encoders *e, int task, plx_slice cell)
 {
-    char room[PLX_VALUE_ROOM];
-    return plx_cell_is_listed(&e->tasks[task].spec->where_values, plx_encoders_value(e, cell, room));
+    char buffer[PLX_VALUE_SIZE];
+    return plx_cell_is_listed(&e->tasks[task].spec->where_values, plx_encoders_value(e, cell, buffer));
 }
 
 float plx_label_weight(const plx_label_encoder *task, float label, double row_weight, double task_weight)
@@ -59,9 +59,9 @@ float plx_label_weight(const plx_label_encoder *task, float label, double row_we
 
 bool plx_labels_is_missing(const plx_encoders *e, int input, plx_slice cell)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     const plx_text_list *missing = e->inputs[input].label_missing;
-    return missing && plx_cell_is_listed(missing, plx_encoders_value(e, cell, room));
+    return missing && plx_cell_is_listed(missing, plx_encoders_value(e, cell, buffer));
 }
 
 plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, bool is_text, plx_error *err)

@@ -26,8 +26,8 @@ static plx_status read_file(const plx_filling *to, const char *path, const plx_p
     plx_status status = plx_reader_open(to, path, parallel, &reader, err);
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS, &more, err);
-        if (more) plx_reader_tell(reader, options->reading, to->columns->n);
-        plx_columns_forget(to->columns);
+        if (more) plx_reader_report(reader, options->reading, to->columns->n);
+        plx_columns_drop_pages(to->columns);
     }
     plx_reader_close(reader);
     return status;
@@ -210,8 +210,8 @@ static void place_class(const plx_encoders *e, const plx_data_spec *data, const 
 }
 
 /* Reports all skipped rows with their places: earlier ones and those of no class, in file order. */
-static plx_status tell_dropped(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
-                               const plx_read_report *before, const plx_read_report *dropped, plx_error *err)
+static plx_status report_dropped(const plx_encoders *e, const plx_data_spec *data, const plx_load_options *options,
+                                 const plx_read_report *before, const plx_read_report *dropped, plx_error *err)
 {
     plx_read_report *wrong = options->wrong;
     if (can_read_again(e, data, options)) {
@@ -258,7 +258,7 @@ static plx_status fit_and_encode(plx_encoders *e, const plx_data_spec *data, con
     if (!is_fitted && fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, columns->n, pool, err));
     PLX_TRY(cut(e, data, files, order, sizes, err));
     if (!is_fitted && !fit_on_all) PLX_TRY(plx_encoders_fit(e, columns, order, sizes[TRAIN], pool, err));
-    if (!is_fitted) plx_encoders_tell_labels(e, &options->listener);
+    if (!is_fitted) plx_encoders_report_labels(e, &options->listener);
     for (int part = 0; part < PLX_PARTS; part++) {
         size_t n = sizes[part];
         PLX_TRY(drop_unknown(e, options, columns, part, order, &n, dropped, err));
@@ -301,7 +301,7 @@ static plx_status load(plx_encoders *e, const plx_data_spec *data, const plx_loa
     plx_free(&e->allocator, order);
     plx_columns_release(&columns);
     if (is_unknown_class) place_class(e, data, options, err);
-    if (!status && dropped.wrong_rows) status = tell_dropped(e, data, options, &before, &dropped, err);
+    if (!status && dropped.wrong_rows) status = report_dropped(e, data, options, &before, &dropped, err);
     return status;
 }
 
@@ -350,8 +350,8 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
     if (!status) status = identity(encoders, columns.n, &order, err);
     if (!status) status = pool_for(encoders, options, columns.n, &pool, err);
     if (!status)
-        status = plx_encoders_encode_told(encoders, allocator, &columns, order, columns.n, with_labels,
-                                          options->unknown, pool, &rows, err);
+        status = plx_encoders_encode_counted(encoders, allocator, &columns, order, columns.n, with_labels,
+                                             options->unknown, pool, &rows, err);
     plx_pool_free(pool);
     plx_free(&encoders->allocator, order);
     plx_columns_release(&columns);

@@ -32,7 +32,7 @@ typedef struct plx_kept_cells plx_kept_cells;
 
 /** Callback for the progress of reading files: see plx_context_options.reading. */
 typedef struct plx_reading_hook {
-    void (*tell)(void *user, const char *path, int64_t rows, double share); /* NULL: no callback */
+    void (*report)(void *user, const char *path, int64_t rows, double share); /* NULL: no callback */
     void *user;
 } plx_reading_hook;
 
@@ -125,10 +125,10 @@ plx_status plx_encoders_columns_again(const plx_encoders *encoders, int *places,
 int plx_encoders_n_features(const plx_encoders *encoders);
 /** Whether too many cells of feature `feature` were unknown, and a line that reports it: none of at least 100 was
  * known, or fewer than 1 in 100 although 99 in 100 of the training rows' cells were. */
-bool plx_encoders_tell_unknown(const plx_encoders *encoders, int feature, const plx_unknown *unknown, char *line,
-                               size_t room);
+bool plx_encoders_report_unknown(const plx_encoders *encoders, int feature, const plx_unknown *unknown, char *line,
+                                 size_t capacity);
 /** Warns, one line per task, of texts that the fit treated as "no label" although no list of the task contains them. */
-void plx_encoders_tell_labels(const plx_encoders *encoders, const plx_listener *listener);
+void plx_encoders_report_labels(const plx_encoders *encoders, const plx_listener *listener);
 /** The version of the rule for texts of values: PLX_VALUE_RULE, or 0 (base/value_text.h). */
 int plx_encoders_value_rule(const plx_encoders *encoders);
 /** The number of distinct columns that features and tasks read. */

@@ -38,8 +38,8 @@ static plx_status encode(const chunks *c, chunk *to, const plx_columns *columns,
     if (to->unknown) memset(to->unknown, 0, (size_t)e->n_features * sizeof *to->unknown);
     plx_rows_release(&to->rows, c->allocator);
     to->rows = (plx_rows){0};
-    return plx_encoders_encode_told(e, c->allocator, columns, to->order, n, c->to.with_labels, to->unknown, NULL,
-                                    &to->rows, err);
+    return plx_encoders_encode_counted(e, c->allocator, columns, to->order, n, c->to.with_labels, to->unknown, NULL,
+                                       &to->rows, err);
 }
 
 static plx_status make(void *user, int slot, int thread, const plx_columns *columns, plx_error *err)
@@ -84,7 +84,7 @@ static plx_status read_file(chunks *c, const char *path, plx_error *err)
     plx_status status = plx_reader_open(&c->to, path, &c->parallel, &reader, err);
     while (!status && more) {
         status = plx_reader_rows(reader, PLX_CHUNK_ROWS - c->columns.n, &more, err);
-        if (more) plx_reader_tell(reader, c->options->reading, c->n_done + c->columns.n);
+        if (more) plx_reader_report(reader, c->options->reading, c->n_done + c->columns.n);
         if (!status && c->columns.n == PLX_CHUNK_ROWS) status = hand_out(c, err);
     }
     plx_reader_close(reader);

@@ -29,14 +29,14 @@ double plx_quantile_share(const double *knots, const double *line, int n, double
 {
     if (number <= knots[0]) return 0;
     if (number >= knots[n - 1]) return 1;
-    const int behind = (int)plx_bucket_of(knots, n, number); /* the first knot above the number */
-    int first = behind;
+    const int after = (int)plx_bucket_of(knots, n, number); /* the first knot above the number */
+    int first = after;
     while (first > 0 && knots[first - 1] == number)
         first--;
-    if (first < behind) return 0.5 * (double)(first + behind - 1) / (n - 1);
-    const double length = line[behind] - line[behind - 1]; /* 0 if the scale cannot separate them */
-    const double part = length > 0 ? (place - line[behind - 1]) / length : 0;
-    return (behind - 1 + part) / (n - 1);
+    if (first < after) return 0.5 * (double)(first + after - 1) / (n - 1);
+    const double length = line[after] - line[after - 1]; /* 0 if the scale cannot separate them */
+    const double part = length > 0 ? (place - line[after - 1]) / length : 0;
+    return (after - 1 + part) / (n - 1);
 }
 
 /* The end of the run of equal numbers that starts at `first`. */
@@ -153,9 +153,10 @@ static int cut(const double *sorted, size_t n, int n_buckets, double *borders)
     return n_borders;
 }
 
-int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders, plx_number_run *room)
+int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders, plx_number_run *scratch)
 {
-    full_numbers full = {.runs = room, .n_runs = find_full(sorted, n, n_buckets, room), .n_buckets = n_buckets, .n = n};
+    full_numbers full = {
+        .runs = scratch, .n_runs = find_full(sorted, n, n_buckets, scratch), .n_buckets = n_buckets, .n = n};
     int n_borders = 0, run = 0;
     block one;
     choose_least(&full);
@@ -167,14 +168,14 @@ int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *
     return n_borders;
 }
 
-int plx_exact_borders(const double *sorted, size_t n, int64_t min_count, double *borders, int room)
+int plx_exact_borders(const double *sorted, size_t n, int64_t min_count, double *borders, int capacity)
 {
     int n_borders = 0;
     bool was_kept = false;
     for (size_t first = 0, end; first < n; first = end) {
         end = end_of_run(sorted, n, first);
         const bool is_kept = end - first >= (uint64_t)min_count;
-        if (first > 0 && (is_kept || was_kept) && n_borders < room) {
+        if (first > 0 && (is_kept || was_kept) && n_borders < capacity) {
             if (borders) borders[n_borders] = middle(sorted[first - 1], sorted[first]);
             n_borders++;
         }

@@ -32,16 +32,16 @@ typedef struct plx_number_run {
 /**
  * Computes borders of at most `n_buckets` buckets with equally many of the sorted numbers: `borders` [n_buckets - 1]. A
  * number that fills a bucket, with n / n_buckets occurrences or more, gets a bucket of its own; if there are too few
- * buckets for all of these and the ranges between them, the most frequent ones get one. `room` [n_buckets] is scratch.
- * Returns the number of borders.
+ * buckets for all of these and the ranges between them, the most frequent ones get one. `scratch` [n_buckets] is for
+ * the function's use. Returns the number of borders.
  */
-int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders, plx_number_run *room);
+int plx_quantile_borders(const double *sorted, size_t n, int n_buckets, double *borders, plx_number_run *scratch);
 
 /**
  * Computes borders that give each number with at least `min_count` occurrences a bucket of its own, and one to the
- * numbers between two of these. `borders` [room], NULL to count them. Returns their number, at most `room`.
+ * numbers between two of these. `borders` [capacity], NULL to count them. Returns their number, at most `capacity`.
  */
-int plx_exact_borders(const double *sorted, size_t n, int64_t min_count, double *borders, int room);
+int plx_exact_borders(const double *sorted, size_t n, int64_t min_count, double *borders, int capacity);
 
 /** The bucket of a number: the number of borders at or below it. */
 static inline uint32_t plx_bucket_of(const double *borders, int n, double number)

@@ -84,11 +84,11 @@ plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_erro
     return plx_arrow_reader_rows(reader->batches, most, more, err);
 }
 
-void plx_reader_tell(const plx_reader *reader, const plx_reading_hook *reading, size_t rows)
+void plx_reader_report(const plx_reader *reader, const plx_reading_hook *reading, size_t rows)
 {
-    if (!reading || !reading->tell) return;
+    if (!reading || !reading->report) return;
     const char *path = strcmp(reader->path, "-") == 0 ? "standard input" : reader->path;
-    reading->tell(reading->user, path, (int64_t)rows, reader->table ? plx_stream_share(&reader->text->stream) : NAN);
+    reading->report(reading->user, path, (int64_t)rows, reader->table ? plx_stream_share(&reader->text->stream) : NAN);
 }
 
 void plx_reader_close(plx_reader *reader)

@@ -21,7 +21,7 @@ plx_status plx_reader_open(const plx_filling *to, const char *path, const plx_pa
  * end. */
 plx_status plx_reader_rows(plx_reader *reader, size_t most, bool *more, plx_error *err);
 /** Reports progress: the file and `rows`, the rows read so far in total. */
-void plx_reader_tell(const plx_reader *reader, const plx_reading_hook *reading, size_t rows);
+void plx_reader_report(const plx_reader *reader, const plx_reading_hook *reading, size_t rows);
 /** NULL is fine. */
 void plx_reader_close(plx_reader *reader);
 

@@ -31,9 +31,9 @@ plx_status plx_request_column(plx_request *r, int input, const plx_column **out,
  * The cell's text as in a file: trimmed if files are, a number as base/value_text.h writes it, a missing number or a
  * NULL text as the empty cell.
  */
-plx_slice plx_request_text(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM]);
+plx_slice plx_request_text(const plx_request *r, const plx_column *cells, size_t row, char buffer[PLX_VALUE_SIZE]);
 /** The cell as a number, by the rules of plx_cell_number_by. */
-plx_number plx_request_number(const plx_request *r, const plx_column *cells, size_t row, char room[PLX_VALUE_ROOM],
+plx_number plx_request_number(const plx_request *r, const plx_column *cells, size_t row, char buffer[PLX_VALUE_SIZE],
                               double *out);
 /** Number `at` of a numeric column. */
 static inline double plx_request_number_at(const plx_column *cells, size_t at)

@@ -38,7 +38,7 @@ static plx_status encode_chunks(plx_row_writer *writer, const plx_encoding *enco
         memset(chunk->records, 0, rows * bytes);
         PLX_TRY(plx_encoding_rows(encoding, order + first, rows, chunk, 0, err));
         plx_row_writer_add(writer, chunk->records, rows);
-        plx_columns_forget(columns);
+        plx_columns_drop_pages(columns);
     }
     return PLX_OK;
 }

@@ -116,7 +116,7 @@ static piece *next_piece(plx_table_file *f, plx_status *status, plx_error *err)
 }
 
 /* The bytes of the pieces, for rows that are parsed in order. */
-static plx_status read_pieces(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_pieces(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     plx_table_file *f = user;
     plx_status status = PLX_OK;
@@ -125,7 +125,7 @@ static plx_status read_pieces(void *user, char *out, size_t room, size_t *got, p
         f->eaten = 0;
     }
     const size_t left = f->current ? f->current->text.n - f->eaten : 0;
-    *got = left < room ? left : room;
+    *got = left < capacity ? left : capacity;
     if (*got) memcpy(out, f->current->text.bytes + f->eaten, *got);
     f->eaten += *got;
     return status;

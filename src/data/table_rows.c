@@ -17,7 +17,7 @@ static plx_slice column_name(const plx_table_rows *r, size_t position)
 }
 
 /* Describes the header as read, and possible errors in it. */
-static void tell_header(const plx_table_rows *r, plx_string *out)
+static void add_header(const plx_table_rows *r, plx_string *out)
 {
     char guess[200];
     const plx_slice header = plx_csv_row(&r->csv);
@@ -37,7 +37,7 @@ static plx_status fail_missing(const plx_table_rows *r, size_t n, const char *co
     plx_string text;
     plx_string_init(&text, &r->to.encoders->allocator);
     if (nearest) plx_string_format(&text, "; did you mean '%s'?", nearest);
-    if (r->to.encoders->spec.data.header) tell_header(r, &text);
+    if (r->to.encoders->spec.data.header) add_header(r, &text);
     const char *where = r->to.encoders->spec.data.header ? "the header has" : "data.columns lists";
     plx_error_set(err, PLX_ERR_SCHEMA, "%s: %s no column '%s'%s", r->name, where, column, text.text ? text.text : "");
     plx_string_release(&text);

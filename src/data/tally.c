@@ -28,8 +28,8 @@ void plx_found_texts_release(plx_found_texts *found, const plx_allocator *alloca
 
 plx_status plx_tally_add(plx_tally *t, plx_slice cell, uint64_t count, plx_error *err)
 {
-    char room[PLX_VALUE_ROOM];
-    const plx_slice text = plx_vocabulary_text(t->vocabulary, cell, room);
+    char buffer[PLX_VALUE_SIZE];
+    const plx_slice text = plx_vocabulary_text(t->vocabulary, cell, buffer);
     const uint64_t hash = plx_dictionary_hash(&t->texts, text);
     uint32_t value = plx_dictionary_find(&t->texts, text, hash);
     if (value == PLX_NOT_FOUND) {
@@ -58,7 +58,7 @@ static plx_status count_column(plx_tally *t, const plx_encoder *feature, const p
         status = feature->def->count(feature, t, cell, found.counts[code], err);
     }
     plx_found_texts_release(&found, allocator);
-    plx_column_forget(columns, feature->input);
+    plx_column_drop_pages(columns, feature->input);
     return status;
 }
 
@@ -106,6 +106,6 @@ plx_status plx_known_share_fit(const plx_encoders *e, plx_encoder *feature, cons
     }
     if (n_cells) feature->known_share = (double)n_known / (double)n_cells;
     plx_found_texts_release(&found, &e->allocator);
-    plx_column_forget(columns, feature->input);
+    plx_column_drop_pages(columns, feature->input);
     return status;
 }

@@ -25,13 +25,13 @@ static plx_status link_column(plx_encoders *e, plx_encoder *group, plx_error *er
 static plx_status prepare(const plx_encoders *e, const plx_encoder *group, const plx_columns *columns, size_t n,
                           plx_arena *arena, void **out, plx_error *err)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     const plx_dictionary *texts = &columns->items[group->input].dictionary;
     uint64_t *hashes = plx_arena_take(arena, texts->n, sizeof *hashes);
     (void)n;
     if (!hashes) return plx_error_memory(err);
     for (uint32_t code = 0; code < texts->n; code++)
-        hashes[code] = plx_group_hash(plx_encoders_value(e, plx_dictionary_text(texts, code), room));
+        hashes[code] = plx_group_hash(plx_encoders_value(e, plx_dictionary_text(texts, code), buffer));
     *out = hashes;
     return PLX_OK;
 }
@@ -53,12 +53,12 @@ static plx_status encode_cells(const plx_encoder *group, int n, plx_request *r, 
 {
     const plx_encoders *e = r->encoders;
     const plx_column *cells = NULL;
-    char room[PLX_VALUE_ROOM], value_room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE], value_buffer[PLX_VALUE_SIZE];
     (void)n;
     if (!r->with_labels) return PLX_OK;
     PLX_TRY(plx_request_column(r, group->input, &cells, err));
     for (size_t row = 0; row < r->n; row++) {
-        const plx_slice text = plx_encoders_value(e, plx_request_text(r, cells, row, room), value_room);
+        const plx_slice text = plx_encoders_value(e, plx_request_text(r, cells, row, buffer), value_buffer);
         plx_record_put_group(&e->layout, plx_request_record(r, row), plx_group_hash(text));
     }
     return PLX_OK;

@@ -195,13 +195,14 @@ static plx_status find_task_cells(plx_request *r, const plx_label_encoder *task,
 static plx_status read_weight(const plx_request *r, int input, const plx_column *cells, size_t row, double *out,
                               plx_error *err)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     *out = 1;
     if (!cells) return PLX_OK;
-    plx_number kind = plx_request_number(r, cells, row, room, out);
+    plx_number kind = plx_request_number(r, cells, row, buffer, out);
     if (kind == PLX_NUMBER_NONE || kind == PLX_NUMBER_TOO_LARGE)
-        return plx_fail_number(kind, plx_request_text(r, cells, row, room), cells->name, "holds weights of rows", err);
-    return plx_labels_check_number(r->encoders, input, *out, plx_request_text(r, cells, row, room), err);
+        return plx_fail_number(kind, plx_request_text(r, cells, row, buffer), cells->name, "holds weights of rows",
+                               err);
+    return plx_labels_check_number(r->encoders, input, *out, plx_request_text(r, cells, row, buffer), err);
 }
 
 static plx_status encode_label(const plx_request *r, int task, const task_cells *cells, size_t row, plx_error *err)
@@ -210,11 +211,11 @@ static plx_status encode_label(const plx_request *r, int task, const task_cells 
     const plx_label_encoder *encoder = &e->tasks[task];
     uint8_t *record = r->out + row * e->layout.record_bytes + (size_t)task * sizeof(float);
     double row_weight, weight;
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     float label;
-    PLX_TRY(plx_label_of(e, task, plx_request_text(r, cells->labels, row, room), cells->labels->texts != NULL, &label,
+    PLX_TRY(plx_label_of(e, task, plx_request_text(r, cells->labels, row, buffer), cells->labels->texts != NULL, &label,
                          err));
-    if (cells->where && !plx_label_counts(e, task, plx_request_text(r, cells->where, row, room))) label = NAN;
+    if (cells->where && !plx_label_counts(e, task, plx_request_text(r, cells->where, row, buffer))) label = NAN;
     plx_put_float(record, e->layout.label_offset, label);
     if (!e->layout.has_weights) return PLX_OK;
     PLX_TRY(read_weight(r, e->row_weight, cells->row_weight, row, &row_weight, err));

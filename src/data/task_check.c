@@ -24,11 +24,11 @@ typedef struct checker {
 
 static void take_values(plx_text_list *list, plx_arena *arena)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     char **items = plx_arena_take(arena, (size_t)list->n + 1, sizeof *items);
     for (int i = 0; items && i < list->n; i++) {
         const plx_slice text = plx_slice_of(list->items[i] ? list->items[i] : "");
-        const plx_slice value = plx_value_of_text(text, room);
+        const plx_slice value = plx_value_of_text(text, buffer);
         items[i] = value.text == text.text && value.length == text.length
                        ? list->items[i]
                        : plx_arena_text(arena, value.text, value.length);
@@ -117,8 +117,9 @@ static plx_status check_weights(const checker *c, const plx_task_spec *t, const 
     const int n = plx_task_has_classes(t) ? (int)classes->n : 2;
     if (weights->n == 0 || weights->is_word || n < 2) return PLX_OK;
     plx_error failure;
-    double *room = plx_arena_take(c->arena, (size_t)n, sizeof *room);
-    if (room && plx_classes_weights(t, classes, n, room, &failure)) PROBLEM(c, "class_weights", "%s", failure.message);
+    double *scratch = plx_arena_take(c->arena, (size_t)n, sizeof *scratch);
+    if (scratch && plx_classes_weights(t, classes, n, scratch, &failure))
+        PROBLEM(c, "class_weights", "%s", failure.message);
     return PLX_OK;
 }
 

@@ -107,20 +107,21 @@ int plx_encoders_n_features(const plx_encoders *e)
 }
 
 /* Lists some of the known categories. */
-static void list_known(const plx_dictionary *texts, char *out, size_t room)
+static void list_known(const plx_dictionary *texts, char *out, size_t capacity)
 {
     size_t used = 0;
     *out = '\0';
     for (uint32_t i = 0, n = 0; i < texts->n && n < KNOWN_SHOWN; i++) {
         const plx_slice text = plx_dictionary_text(texts, i);
         if (!text.length) continue;
-        used += (size_t)snprintf(out + used, room - used, "%s'%.*s'", n ? ", " : "",
+        used += (size_t)snprintf(out + used, capacity - used, "%s'%.*s'", n ? ", " : "",
                                  (int)(text.length < SHOWN ? text.length : SHOWN), text.text);
         n++;
     }
 }
 
-bool plx_encoders_tell_unknown(const plx_encoders *e, int feature, const plx_unknown *unknown, char *line, size_t room)
+bool plx_encoders_report_unknown(const plx_encoders *e, int feature, const plx_unknown *unknown, char *line,
+                                 size_t capacity)
 {
     const plx_vocabulary *vocabulary = e->features[feature].vocabulary;
     const plx_feature_spec *spec = e->features[feature].spec;
@@ -130,7 +131,7 @@ bool plx_encoders_tell_unknown(const plx_encoders *e, int feature, const plx_unk
         plx_vocabulary_knows_fit(vocabulary) || e->features[feature].known_share * 100 >= TRAINING_PERCENT;
     if (unknown->known && (!was_known || unknown->known * 100 >= unknown->cells * MOST_PERCENT)) return false;
     list_known(&vocabulary->texts, known, sizeof known);
-    snprintf(line, room,
+    snprintf(line, capacity,
              "column '%.100s': of %llu cells %llu hold%s a category that the model knows: '%s' is here, %s are known; "
              "does the column have the same format as in training? (docs/data.md)",
              plx_column_of(spec->column, spec->name), (unsigned long long)unknown->cells,

@@ -105,8 +105,8 @@ static bool has(const plx_dictionary *texts, plx_slice text)
 
 static plx_status read_line(lines *l, plx_slice text, plx_error *err)
 {
-    char room[PLX_VALUE_ROOM];
-    const plx_slice value = plx_vocabulary_text(l->vocabulary, text, room);
+    char buffer[PLX_VALUE_SIZE];
+    const plx_slice value = plx_vocabulary_text(l->vocabulary, text, buffer);
     if (has(&l->texts, text))
         PLX_FAIL(err, PLX_ERR_FORMAT, "%s:%llu: this category appears twice", l->path, (unsigned long long)l->csv.line);
     if (!plx_dictionary_add(&l->texts, text, plx_dictionary_hash(&l->texts, text))) return plx_error_memory(err);

@@ -43,16 +43,17 @@ plx_status plx_vocabulary_read(plx_vocabulary *vocabulary, const char *path, boo
                                plx_error *err);
 
 /** The category text of a cell or an item. */
-static inline plx_slice plx_vocabulary_text(const plx_vocabulary *vocabulary, plx_slice cell, char room[PLX_VALUE_ROOM])
+static inline plx_slice plx_vocabulary_text(const plx_vocabulary *vocabulary, plx_slice cell,
+                                            char buffer[PLX_VALUE_SIZE])
 {
-    return vocabulary->is_exact ? cell : plx_value_of_text(cell, room);
+    return vocabulary->is_exact ? cell : plx_value_of_text(cell, buffer);
 }
 
 /** The id of a cell or an item: 0 when it is not known. */
 static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_slice cell)
 {
-    char room[PLX_VALUE_ROOM];
-    const plx_slice text = plx_vocabulary_text(vocabulary, cell, room);
+    char buffer[PLX_VALUE_SIZE];
+    const plx_slice text = plx_vocabulary_text(vocabulary, cell, buffer);
     if (vocabulary->hash_buckets) return 1 + (uint32_t)(plx_hash(text.text, text.length) % vocabulary->hash_buckets);
     /* PLX_NOT_FOUND + 1 = 0 */
     return plx_dictionary_find(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)) + 1;
@@ -62,10 +63,11 @@ static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_s
 static inline plx_slice plx_vocabulary_cell(const plx_vocabulary *vocabulary, const plx_feature_spec *feature,
                                             plx_slice cell)
 {
-    char room[PLX_VALUE_ROOM];
+    char buffer[PLX_VALUE_SIZE];
     if (!feature->missing_texts.n) return cell;
-    return plx_cell_is_listed(&feature->missing_texts, plx_vocabulary_text(vocabulary, cell, room)) ? (plx_slice){"", 0}
-                                                                                                    : cell;
+    return plx_cell_is_listed(&feature->missing_texts, plx_vocabulary_text(vocabulary, cell, buffer))
+               ? (plx_slice){"", 0}
+               : cell;
 }
 
 /** Whether all cells of the fit were known: nothing was excluded, and no vocabulary was given. */

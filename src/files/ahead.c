@@ -41,7 +41,7 @@ static plx_status fill(const plx_ahead *ahead, block *to, bool *more, plx_error 
 }
 
 /* False if the reader must stop. */
-static bool wait_for_room(plx_ahead *ahead, size_t *number)
+static bool wait_for_free_block(plx_ahead *ahead, size_t *number)
 {
     plx_helper_lock(&ahead->helper);
     while (!ahead->helper.stop && ahead->n_read - ahead->n_taken == ahead->n_blocks)
@@ -57,7 +57,7 @@ static void *read_ahead(void *argument)
     plx_ahead *ahead = argument;
     bool more = true;
     size_t number;
-    while (more && wait_for_room(ahead, &number)) {
+    while (more && wait_for_free_block(ahead, &number)) {
         plx_error error = {0};
         const plx_status status = fill(ahead, &ahead->blocks[number % ahead->n_blocks], &more, &error);
         more = more && status == PLX_OK;
@@ -89,12 +89,12 @@ plx_status plx_ahead_create(const plx_allocator *allocator, plx_byte_source sour
     ahead->allocator = allocator;
     ahead->source = source;
     ahead->blocks = plx_alloc_zero(allocator, (size_t)blocks, sizeof *ahead->blocks);
-    bool has_room = ahead->blocks != NULL;
-    for (; has_room && ahead->n_blocks < (size_t)blocks; ahead->n_blocks += has_room) {
+    bool has_memory = ahead->blocks != NULL;
+    for (; has_memory && ahead->n_blocks < (size_t)blocks; ahead->n_blocks += has_memory) {
         ahead->blocks[ahead->n_blocks].bytes = plx_alloc(allocator, BLOCK_BYTES, 1);
-        has_room = ahead->blocks[ahead->n_blocks].bytes != NULL;
+        has_memory = ahead->blocks[ahead->n_blocks].bytes != NULL;
     }
-    if (!has_room) {
+    if (!has_memory) {
         release(ahead);
         return plx_error_memory(err);
     }
@@ -137,14 +137,15 @@ static void give_back(plx_ahead *ahead)
     ahead->at = 0;
 }
 
-static plx_status take(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status take(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     plx_ahead *ahead = user;
     plx_status status;
     *got = 0;
-    if (!plx_thread_is_here(&ahead->helper.thread)) return ahead->source.read(ahead->source.user, out, room, got, err);
+    if (!plx_thread_is_here(&ahead->helper.thread))
+        return ahead->source.read(ahead->source.user, out, capacity, got, err);
     for (const block *from; *got == 0 && (from = wait_for_block(ahead, &status, err));) {
-        *got = from->n - ahead->at < room ? from->n - ahead->at : room;
+        *got = from->n - ahead->at < capacity ? from->n - ahead->at : capacity;
         memcpy(out, from->bytes + ahead->at, *got);
         ahead->at += *got;
         if (ahead->at == from->n) give_back(ahead);

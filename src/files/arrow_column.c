@@ -275,7 +275,7 @@ void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *fir
     }
 }
 
-plx_status plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *room, plx_arrow_value *out,
+plx_status plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *buffer, plx_arrow_value *out,
                              plx_error *err)
 {
     const plx_arrow_values *values = &column->cells;
@@ -290,11 +290,11 @@ plx_status plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *r
         place = values->first + number;
         if (plx_arrow_is_null(values, place)) return PLX_OK;
     }
-    return plx_arrow_item(values, place, room, out, err);
+    return plx_arrow_item(values, place, buffer, out, err);
 }
 
-plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *room, plx_arrow_value *out,
+plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *buffer, plx_arrow_value *out,
                               plx_error *err)
 {
-    return plx_arrow_item_at(column, row, room, out, err);
+    return plx_arrow_item_at(column, row, buffer, out, err);
 }

@@ -21,15 +21,15 @@ typedef struct plx_arrow_column {
 plx_status plx_arrow_column_init(plx_arrow_column *column, const struct ArrowSchema *schema,
                                  const struct ArrowArray *array, bool is_rule_0, plx_error *err);
 
-/** The value in `row`, 0..n-1, of a column without lists; writes the text of a number to `room` [PLX_ARROW_ROOM], NULL:
- * not needed. PLX_ERR_FORMAT: the array is not valid. */
-plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *room, plx_arrow_value *out,
+/** The value in `row`, 0..n-1, of a column without lists; writes the text of a number to `buffer` [PLX_ARROW_SIZE],
+ * NULL: not needed. PLX_ERR_FORMAT: the array is not valid. */
+plx_status plx_arrow_value_at(const plx_arrow_column *column, int64_t row, char *buffer, plx_arrow_value *out,
                               plx_error *err);
 
 /** The items of the list in `row`: `*n` items from index `*first` on; a null has none. */
 void plx_arrow_list_at(const plx_arrow_column *column, int64_t row, int64_t *first, int64_t *n);
-/** Item `at` among the items of all lists; `room` and errors as above. */
-plx_status plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *room, plx_arrow_value *out,
+/** Item `at` among the items of all lists; `buffer` and errors as above. */
+plx_status plx_arrow_item_at(const plx_arrow_column *column, int64_t at, char *buffer, plx_arrow_value *out,
                              plx_error *err);
 
 #endif

@@ -32,15 +32,15 @@ static double half_value(uint16_t half)
     return half >> 15 ? -value : value;
 }
 
-/* The shortest decimal of at most `most` digits that reads back as the float, as a double and in `room`; false:
+/* The shortest decimal of at most `most` digits that reads back as the float, as a double and in `buffer`; false:
  * none. */
-static bool shorten(float value, int most, char *room, size_t *length, double *back)
+static bool shorten(float value, int most, char *buffer, size_t *length, double *back)
 {
     for (int digits = most > 8 ? 1 : 6; digits <= most; digits++) { /* few digits distinguish tiny floats */
         char text[32];
         snprintf(text, sizeof text, "%.*g", digits, (double)value);
         if (!plx_parse_double(plx_slice_of(text), back) || (float)*back != value) continue;
-        *length = plx_format_double(*back, room);
+        *length = plx_format_double(*back, buffer);
         return true;
     }
     return false;
@@ -50,7 +50,7 @@ double plx_arrow_decimal_of(float value, bool is_rule_0)
 {
     const int most = is_rule_0 ? 8 : 9;
     const double x = (double)value, size = fabs(x);
-    char room[32];
+    char buffer[32];
     size_t length;
     double back;
     if (!isfinite(x) || (x == trunc(x) && size < (is_rule_0 ? 1e15 : 0x1p63))) return x; /* written in full */
@@ -60,57 +60,58 @@ double plx_arrow_decimal_of(float value, bool is_rule_0)
         /* A single division or multiplication of two exact doubles gives the number that the decimal reads back as. */
         const int shift = digits - 1 - exponent;
         const double moved = shift >= 0 ? x * powers[shift] : x / powers[-shift], whole = nearbyint(moved);
-        if (fabs(fabs(moved - whole) - 0.5) < 1e-5) return shorten(value, most, room, &length, &back) ? back : x;
+        if (fabs(fabs(moved - whole) - 0.5) < 1e-5) return shorten(value, most, buffer, &length, &back) ? back : x;
         back = shift >= 0 ? whole / powers[shift] : whole * powers[-shift];
         if ((float)back == value) return back;
     }
-    return !is_usual && shorten(value, most, room, &length, &back) ? back : x;
+    return !is_usual && shorten(value, most, buffer, &length, &back) ? back : x;
 }
 
 /* The text by rule 0, for model files without a rule. */
-static plx_slice rule_0_text(double value, bool is_float, char *room)
+static plx_slice rule_0_text(double value, bool is_float, char *buffer)
 {
-    if (fabs(value) < 1e15 && value == floor(value)) return plx_value_of_int64((int64_t)value, room);
+    if (fabs(value) < 1e15 && value == floor(value)) return plx_value_of_int64((int64_t)value, buffer);
     double back;
     size_t length;
-    if (is_float && isfinite(value) && shorten((float)value, 8, room, &length, &back)) return (plx_slice){room, length};
-    return (plx_slice){room, plx_format_double(value, room)};
+    if (is_float && isfinite(value) && shorten((float)value, 8, buffer, &length, &back))
+        return (plx_slice){buffer, length};
+    return (plx_slice){buffer, plx_format_double(value, buffer)};
 }
 
-static plx_arrow_value from_integer(const plx_arrow_values *values, int64_t at, char *room)
+static plx_arrow_value from_integer(const plx_arrow_values *values, int64_t at, char *buffer)
 {
     const int64_t value = plx_arrow_integer(values, at);
     const bool is_signed = values->kind == PLX_ARROW_INT;
     plx_arrow_value out = {.is_number = true, .number = is_signed ? (double)value : (double)(uint64_t)value};
-    if (room) out.text = is_signed ? plx_value_of_int64(value, room) : plx_value_of_uint64((uint64_t)value, room);
+    if (buffer) out.text = is_signed ? plx_value_of_int64(value, buffer) : plx_value_of_uint64((uint64_t)value, buffer);
     return out;
 }
 
-static plx_arrow_value from_real(const plx_arrow_values *values, int64_t at, char *room)
+static plx_arrow_value from_real(const plx_arrow_values *values, int64_t at, char *buffer)
 {
     const void *items = values->items;
     const uint16_t half = values->kind == PLX_ARROW_HALF ? ((const uint16_t *)items)[at] : 0;
     const double number = values->kind == PLX_ARROW_HALF    ? half_value(half)
                           : values->kind == PLX_ARROW_FLOAT ? (double)((const float *)items)[at]
                                                             : ((const double *)items)[at];
-    plx_arrow_value out = {.is_missing = isnan(number), .is_number = true, .number = number, .text = {room, 0}};
-    if (out.is_missing || !room) return out;
+    plx_arrow_value out = {.is_missing = isnan(number), .is_number = true, .number = number, .text = {buffer, 0}};
+    if (out.is_missing || !buffer) return out;
     if (values->is_rule_0)
-        out.text = rule_0_text(number, values->kind != PLX_ARROW_DOUBLE, room);
+        out.text = rule_0_text(number, values->kind != PLX_ARROW_DOUBLE, buffer);
     else if (values->kind == PLX_ARROW_HALF)
-        out.text = plx_value_of_half(half, room);
+        out.text = plx_value_of_half(half, buffer);
     else if (values->kind == PLX_ARROW_FLOAT)
-        out.text = plx_value_of_float((float)number, room);
+        out.text = plx_value_of_float((float)number, buffer);
     else
-        out.text = plx_value_of_double(number, room);
+        out.text = plx_value_of_double(number, buffer);
     return out;
 }
 
-static plx_arrow_value from_bool(const plx_arrow_values *values, int64_t at, char *room)
+static plx_arrow_value from_bool(const plx_arrow_values *values, int64_t at, char *buffer)
 {
     const bool is_true = plx_arrow_bit(values->items, at);
     plx_arrow_value out = {.is_number = true, .number = is_true};
-    if (room) out.text = values->is_rule_0 ? plx_value_of_int64(is_true, room) : plx_value_of_bool(is_true);
+    if (buffer) out.text = values->is_rule_0 ? plx_value_of_int64(is_true, buffer) : plx_value_of_bool(is_true);
     return out;
 }
 
@@ -127,33 +128,33 @@ static double scaled(int64_t count, int digits)
     return (double)whole + (double)(count % unit) / powers[digits];
 }
 
-static plx_arrow_value from_date(const plx_arrow_values *values, int64_t at, char *room)
+static plx_arrow_value from_date(const plx_arrow_values *values, int64_t at, char *buffer)
 {
     const int64_t count = plx_arrow_integer(values, at);
     const bool is_days = values->kind == PLX_ARROW_DATE;
     plx_arrow_value out = {.is_number = true};
     out.number = is_days ? (double)count : (double)count / (1000.0 * DAY_SECONDS);
-    if (room) out.text = is_days ? plx_value_of_date(count, room) : plx_value_of_timestamp(count, 3, false, room);
+    if (buffer) out.text = is_days ? plx_value_of_date(count, buffer) : plx_value_of_timestamp(count, 3, false, buffer);
     return out;
 }
 
-static plx_arrow_value from_timestamp(const plx_arrow_values *values, int64_t count, int digits, char *room)
+static plx_arrow_value from_timestamp(const plx_arrow_values *values, int64_t count, int digits, char *buffer)
 {
     plx_arrow_value out = {.is_number = true, .number = scaled(count, digits)};
-    if (room) out.text = plx_value_of_timestamp(count, digits, values->is_utc, room);
+    if (buffer) out.text = plx_value_of_timestamp(count, digits, values->is_utc, buffer);
     return out;
 }
 
-static plx_arrow_value from_time(const plx_arrow_values *values, int64_t at, char *room)
+static plx_arrow_value from_time(const plx_arrow_values *values, int64_t at, char *buffer)
 {
     const int64_t count = plx_arrow_integer(values, at);
     plx_arrow_value out = {.is_number = true, .number = scaled(count, values->digits)};
-    if (room) out.text = plx_value_of_time(count, values->digits, room);
+    if (buffer) out.text = plx_value_of_time(count, values->digits, buffer);
     return out;
 }
 
 /* Nanoseconds of the day, then the Julian day. */
-static plx_status from_int96(const plx_arrow_values *values, int64_t at, char *room, plx_arrow_value *out,
+static plx_status from_int96(const plx_arrow_values *values, int64_t at, char *buffer, plx_arrow_value *out,
                              plx_error *err)
 {
     const int64_t unit = 1000000000;
@@ -166,18 +167,18 @@ static plx_status from_int96(const plx_arrow_values *values, int64_t at, char *r
         PLX_FAIL(err, PLX_ERR_FORMAT, "a value of 12 bytes is not a timestamp");
     seconds = ((int64_t)day - JULIAN_1970) * DAY_SECONDS;
     if (seconds > INT64_MAX / unit - DAY_SECONDS || seconds < INT64_MIN / unit + DAY_SECONDS) {
-        *out = from_timestamp(values, seconds + nanoseconds / unit, 0, room); /* usually without nanoseconds */
+        *out = from_timestamp(values, seconds + nanoseconds / unit, 0, buffer); /* usually without nanoseconds */
         return PLX_OK;
     }
-    *out = from_timestamp(values, seconds * unit + nanoseconds, 9, room);
+    *out = from_timestamp(values, seconds * unit + nanoseconds, 9, buffer);
     return PLX_OK;
 }
 
 /* -- Decimals ---------------------------------------------------------------------------------------------------- */
 
-static plx_arrow_value from_decimal(const uint8_t *number, int bytes, int scale, char *room)
+static plx_arrow_value from_decimal(const uint8_t *number, int bytes, int scale, char *buffer)
 {
-    char own[PLX_ARROW_ROOM];
+    char own[PLX_ARROW_SIZE];
     plx_arrow_value out = {.is_number = true};
     const uint8_t sign = number[bytes - 1] & 0x80 ? 0xff : 0;
     int64_t low;
@@ -188,15 +189,15 @@ static plx_arrow_value from_decimal(const uint8_t *number, int bytes, int scale,
     for (int i = 8; i < bytes; i++)
         is_small &= number[i] == sign;
     if (is_small) out.number = (double)low / powers[scale];
-    if (is_small && !room) return out;
-    out.text = plx_value_of_decimal(number, bytes, scale, room ? room : own);
+    if (is_small && !buffer) return out;
+    out.text = plx_value_of_decimal(number, bytes, scale, buffer ? buffer : own);
     if (!is_small) plx_parse_double(out.text, &out.number);
-    if (!room) out.text = (plx_slice){0};
+    if (!buffer) out.text = (plx_slice){0};
     return out;
 }
 
 /* `length` bytes, the highest first. */
-static plx_status from_big_decimal(const uint8_t *number, int64_t length, int scale, char *room, plx_arrow_value *out,
+static plx_status from_big_decimal(const uint8_t *number, int64_t length, int scale, char *buffer, plx_arrow_value *out,
                                    plx_error *err)
 {
     uint8_t turned[DECIMAL_BYTES];
@@ -206,7 +207,7 @@ static plx_status from_big_decimal(const uint8_t *number, int64_t length, int sc
     memset(turned, number[0] & 0x80 ? 0xff : 0, sizeof turned);
     for (int64_t i = 0; i < length; i++)
         turned[i] = number[length - 1 - i];
-    *out = from_decimal(turned, DECIMAL_BYTES, scale, room);
+    *out = from_decimal(turned, DECIMAL_BYTES, scale, buffer);
     return PLX_OK;
 }
 
@@ -269,62 +270,62 @@ static plx_status from_fixed(const plx_arrow_values *values, int64_t at, plx_arr
     return PLX_OK;
 }
 
-static plx_arrow_value from_uuid(const plx_arrow_values *values, int64_t at, char *room)
+static plx_arrow_value from_uuid(const plx_arrow_values *values, int64_t at, char *buffer)
 {
     static const char digits[] = "0123456789abcdef";
     const uint8_t *bytes = (const uint8_t *)values->items + 16 * at;
     size_t n = 0;
-    for (int i = 0; room && i < 16; i++) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) room[n++] = '-';
-        room[n++] = digits[bytes[i] >> 4];
-        room[n++] = digits[bytes[i] & 15];
+    for (int i = 0; buffer && i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) buffer[n++] = '-';
+        buffer[n++] = digits[bytes[i] >> 4];
+        buffer[n++] = digits[bytes[i] & 15];
     }
-    return (plx_arrow_value){.text = {room ? room : "?", room ? n : 1}, .limit = room ? room + n : NULL};
+    return (plx_arrow_value){.text = {buffer ? buffer : "?", buffer ? n : 1}, .limit = buffer ? buffer + n : NULL};
 }
 
-plx_status plx_arrow_item(const plx_arrow_values *values, int64_t at, char *room, plx_arrow_value *out, plx_error *err)
+plx_status plx_arrow_item(const plx_arrow_values *from, int64_t at, char *buffer, plx_arrow_value *out, plx_error *err)
 {
-    const uint8_t *items = values->items;
-    switch (values->kind) {
+    const uint8_t *items = from->items;
+    switch (from->kind) {
     case PLX_ARROW_BOOL:
-        *out = from_bool(values, at, room);
+        *out = from_bool(from, at, buffer);
         return PLX_OK;
     case PLX_ARROW_INT:
     case PLX_ARROW_UINT:
-        *out = from_integer(values, at, room);
+        *out = from_integer(from, at, buffer);
         return PLX_OK;
     case PLX_ARROW_HALF:
     case PLX_ARROW_FLOAT:
     case PLX_ARROW_DOUBLE:
-        *out = from_real(values, at, room);
+        *out = from_real(from, at, buffer);
         return PLX_OK;
     case PLX_ARROW_DATE:
     case PLX_ARROW_DATE_TIME:
-        *out = from_date(values, at, room);
+        *out = from_date(from, at, buffer);
         return PLX_OK;
     case PLX_ARROW_TIMESTAMP:
-        *out = from_timestamp(values, plx_arrow_integer(values, at), values->digits, room);
+        *out = from_timestamp(from, plx_arrow_integer(from, at), from->digits, buffer);
         return PLX_OK;
     case PLX_ARROW_TIME:
-        *out = from_time(values, at, room);
+        *out = from_time(from, at, buffer);
         return PLX_OK;
     case PLX_ARROW_INT96:
-        return from_int96(values, at, room, out, err);
+        return from_int96(from, at, buffer, out, err);
     case PLX_ARROW_DECIMAL:
-        *out = from_decimal(items + at * values->item_bytes, (int)values->item_bytes, values->digits, room);
+        *out = from_decimal(items + at * from->item_bytes, (int)from->item_bytes, from->digits, buffer);
         return PLX_OK;
     case PLX_ARROW_FIXED_DECIMAL:
-        return from_big_decimal(items + at * values->item_bytes, values->item_bytes, values->digits, room, out, err);
+        return from_big_decimal(items + at * from->item_bytes, from->item_bytes, from->digits, buffer, out, err);
     case PLX_ARROW_BYTES_DECIMAL:
-        PLX_TRY(text_at(values, at, out, err));
+        PLX_TRY(text_at(from, at, out, err));
         items = (const uint8_t *)out->text.text;
-        return from_big_decimal(items, (int64_t)out->text.length, values->digits, room, out, err);
+        return from_big_decimal(items, (int64_t)out->text.length, from->digits, buffer, out, err);
     case PLX_ARROW_FIXED_TEXT:
-        return from_fixed(values, at, out, err);
+        return from_fixed(from, at, out, err);
     case PLX_ARROW_UUID:
-        *out = from_uuid(values, at, room);
+        *out = from_uuid(from, at, buffer);
         return PLX_OK;
     default:
-        return text_at(values, at, out, err);
+        return text_at(from, at, out, err);
     }
 }

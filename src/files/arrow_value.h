@@ -57,8 +57,8 @@ typedef struct plx_arrow_value {
     const char *limit; /* of texts: end of the readable bytes */
 } plx_arrow_value;
 
-/** Bytes of an item's text in `room`, without readable bytes after it. */
-enum { PLX_ARROW_ROOM = PLX_DECIMAL_ROOM };
+/** Bytes of an item's text in `buffer`, without readable bytes after it. */
+enum { PLX_ARROW_SIZE = PLX_DECIMAL_SIZE };
 
 static inline bool plx_arrow_bit(const uint8_t *bits, int64_t at)
 {
@@ -73,9 +73,9 @@ static inline bool plx_arrow_is_null(const plx_arrow_values *values, int64_t at)
 /** A signed or unsigned integer. */
 int64_t plx_arrow_integer(const plx_arrow_values *values, int64_t at);
 
-/** Item `at` of the buffers; writes a number's text to `room` [PLX_ARROW_ROOM], NULL: not needed. PLX_ERR_FORMAT: the
+/** Item `at` of `from`; writes a number's text to `buffer` [PLX_ARROW_SIZE], NULL: not needed. PLX_ERR_FORMAT: the
  * item is outside its buffer; PLX_ERR_SCHEMA: bytes that are not text. */
-plx_status plx_arrow_item(const plx_arrow_values *values, int64_t at, char *room, plx_arrow_value *out, plx_error *err);
+plx_status plx_arrow_item(const plx_arrow_values *from, int64_t at, char *buffer, plx_arrow_value *out, plx_error *err);
 
 /** The double that the float's text reads back as, without making the text: the same as from a text file. */
 double plx_arrow_decimal_of(float value, bool is_rule_0);

@@ -17,11 +17,11 @@
 enum { FIRST_CAPACITY = 1 << 18, FIRST_CELLS = 64 };
 
 /* Properties of a row, found in parsing. */
-typedef struct findings {
+typedef struct row_facts {
     bool cut;     /* the buffer ends before the row does */
     bool quoted;  /* a cell is quoted */
     bool doubled; /* with quotes inside */
-} findings;
+} row_facts;
 
 /* The scanner's state: the current block and its cell ends that are still to come. */
 typedef struct scan {
@@ -253,7 +253,7 @@ plx_status plx_csv_reserve_cell(plx_csv *csv, size_t offset, plx_error *err)
  * A quoted cell at `*at`: stores its text, quotes still doubled, in `cell`, and advances `*at` to the byte that ends
  * it, a delimiter or line feed.
  */
-static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell *cell, findings *found, plx_error *err)
+static plx_status quoted_cell(const plx_csv *csv, const char **at, plx_csv_cell *cell, row_facts *found, plx_error *err)
 {
     const plx_csv_options *options = &csv->options;
     const char *limit = csv->buffer + csv->end, *open = *at, *close = open + 1;
@@ -298,7 +298,7 @@ static void plain_cell(const plx_csv_options *options, char feed, const char *at
     cell->length = (uint32_t)(stop - at);
 }
 
-static plx_status parse_row(plx_csv *csv, findings *found, plx_error *err)
+static plx_status parse_row(plx_csv *csv, row_facts *found, plx_error *err)
 {
     const plx_csv_options options = csv->options;
     const char feed = csv->feed;
@@ -379,7 +379,7 @@ plx_status plx_csv_next(plx_csv *csv, bool *more, plx_error *err)
         if (ready) {
             *more = csv->next < csv->end;
             if (!*more) return PLX_OK;
-            findings found = {0};
+            row_facts found = {0};
             PLX_TRY(csv->options.long_delimiter || csv->options.escape ? plx_csv_special(csv, &found.cut, err)
                                                                        : parse_row(csv, &found, err));
             if (!found.cut) {
@@ -400,7 +400,7 @@ plx_status plx_csv_skip_line(plx_csv *csv, plx_error *err)
         const char *from = csv->buffer + csv->row + looked;
         feed = memchr(from, csv->feed, (size_t)(csv->buffer + csv->end - from));
         if (feed || csv->at_end) break;
-        if (!has_source(csv)) PLX_FAIL(err, PLX_ERR_FORMAT, "a wrong row goes on behind the piece");
+        if (!has_source(csv)) PLX_FAIL(err, PLX_ERR_FORMAT, "an invalid row continues after the piece");
         looked = csv->end - csv->row;
         PLX_TRY(fill(csv, err));
     }

@@ -19,9 +19,9 @@ enum { PLX_CSV_MAX_CELL = 1 << 20, PLX_CSV_MAX_ROW = 1 << 24, PLX_CSV_MAX_CELLS 
 /** Advice in messages about a probably unclosed quote. */
 #define PLX_PLAIN_QUOTES "if quotes are plain text, set data.quote: ''"
 
-/** A source of bytes. `read` writes at most `room` > 0 bytes to `out`; `*got` 0: the end. */
+/** A source of bytes. `read` writes at most `capacity` > 0 bytes to `out`; `*got` 0: the end. */
 typedef struct plx_byte_source {
-    plx_status (*read)(void *user, char *out, size_t room, size_t *got, plx_error *err);
+    plx_status (*read)(void *user, char *out, size_t capacity, size_t *got, plx_error *err);
     void *user;
 } plx_byte_source;
 

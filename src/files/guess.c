@@ -117,15 +117,15 @@ static const char *usual_delimiter(plx_slice header, const char *delimiter)
     return NULL;
 }
 
-void plx_guess_header(plx_slice header, size_t n_cells, const char *delimiter, char *out, size_t room)
+void plx_guess_header(plx_slice header, size_t n_cells, const char *delimiter, char *out, size_t capacity)
 {
     const plx_slice text = plx_slice_trim(header);
     const char *other = n_cells == 1 ? usual_delimiter(header, delimiter) : NULL;
     *out = '\0';
     if (text.length == 1 && (*text.text == '{' || *text.text == '['))
-        snprintf(out, room, "; is the file JSON? Write its rows as CSV");
+        snprintf(out, capacity, "; is the file JSON? Write its rows as CSV");
     else if (text.length > 1 && memchr(text.text, '\r', text.length - 1))
-        snprintf(out, room, "; some lines end with CR and others with LF: write all of them in the same way");
+        snprintf(out, capacity, "; some lines end with CR and others with LF: write all of them in the same way");
     else if (other)
-        snprintf(out, room, "; it is one cell: is data.delimiter %s?", other);
+        snprintf(out, capacity, "; it is one cell: is data.delimiter %s?", other);
 }

@@ -11,9 +11,9 @@
 const char *plx_guess_other(const char *bytes, size_t n);
 
 /**
- * Writes why a column may be missing from the raw `header`, "; ...", or nothing, to `out` [room]. `n_cells`: its cells
- * when split by `delimiter`.
+ * Writes why a column may be missing from the raw `header`, "; ...", or nothing, to `out` [capacity]. `n_cells`: its
+ * cells when split by `delimiter`.
  */
-void plx_guess_header(plx_slice header, size_t n_cells, const char *delimiter, char *out, size_t room);
+void plx_guess_header(plx_slice header, size_t n_cells, const char *delimiter, char *out, size_t capacity);
 
 #endif

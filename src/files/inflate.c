@@ -83,9 +83,9 @@ void plx_inflate_free(plx_inflate *g)
 static plx_status feed(plx_inflate *g, plx_error *err)
 {
     size_t got = 0;
-    const size_t room = g->is_zip && g->member.packed < INPUT_BYTES ? (size_t)g->member.packed : INPUT_BYTES;
+    const size_t capacity = g->is_zip && g->member.packed < INPUT_BYTES ? (size_t)g->member.packed : INPUT_BYTES;
     if (g->z.avail_in || g->at_end) return PLX_OK;
-    if (room) PLX_TRY(g->source.read(g->source.user, (char *)g->input, room, &got, err));
+    if (capacity) PLX_TRY(g->source.read(g->source.user, (char *)g->input, capacity, &got, err));
     g->member.packed -= g->is_zip ? got : 0;
     g->z.next_in = g->input;
     g->z.avail_in = (unsigned)got;
@@ -117,11 +117,11 @@ static plx_status fail_data(const plx_inflate *g, plx_error *err)
              g->name, g->is_zip ? "zip" : "gzip", g->z.msg ? g->z.msg : "it ends too early");
 }
 
-static plx_status read_inflated(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_inflated(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     plx_inflate *g = user;
     g->z.next_out = (unsigned char *)out;
-    g->z.avail_out = (unsigned)(room < INT32_MAX ? room : INT32_MAX);
+    g->z.avail_out = (unsigned)(capacity < INT32_MAX ? capacity : INT32_MAX);
     for (*got = 0; *got == 0;) {
         if (g->is_between) PLX_TRY(begin_member(g, err));
         if (g->is_between) return PLX_OK;
@@ -137,11 +137,11 @@ static plx_status read_inflated(void *user, char *out, size_t room, size_t *got,
 }
 
 /* Stored or deflated bytes; `*ends`: no more follow. */
-static plx_status unpack(plx_inflate *g, char *out, size_t room, size_t *got, bool *ends, plx_error *err)
+static plx_status unpack(plx_inflate *g, char *out, size_t capacity, size_t *got, bool *ends, plx_error *err)
 {
     PLX_TRY(feed(g, err));
     if (!g->member.is_deflated) {
-        *got = g->z.avail_in < room ? g->z.avail_in : room;
+        *got = g->z.avail_in < capacity ? g->z.avail_in : capacity;
         memcpy(out, g->z.next_in, *got);
         g->z.next_in += *got;
         g->z.avail_in -= (unsigned)*got;
@@ -149,7 +149,7 @@ static plx_status unpack(plx_inflate *g, char *out, size_t room, size_t *got, bo
         return PLX_OK;
     }
     g->z.next_out = (unsigned char *)out;
-    g->z.avail_out = (unsigned)room;
+    g->z.avail_out = (unsigned)capacity;
     const int code = inflate(&g->z, Z_NO_FLUSH);
     if (code == Z_MEM_ERROR) return plx_error_memory(err);
     *got = (size_t)((char *)g->z.next_out - out);
@@ -158,12 +158,12 @@ static plx_status unpack(plx_inflate *g, char *out, size_t room, size_t *got, bo
     return goes_on ? PLX_OK : fail_data(g, err);
 }
 
-static plx_status read_unzipped(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_unzipped(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     plx_inflate *g = user;
     *got = 0;
     while (*got == 0 && !g->is_between) {
-        PLX_TRY(unpack(g, out, room < INT32_MAX ? room : INT32_MAX, got, &g->is_between, err));
+        PLX_TRY(unpack(g, out, capacity < INT32_MAX ? capacity : INT32_MAX, got, &g->is_between, err));
         g->crc = crc32(g->crc, (unsigned char *)out, (unsigned)*got);
         g->made += *got;
     }

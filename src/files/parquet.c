@@ -37,13 +37,13 @@ bool plx_parquet_is_readable(void)
 }
 
 /* carquet reads at most this many columns outside others. */
-enum { MOST_COLUMNS = 1024, FORMAT_ROOM = 40 };
+enum { MOST_COLUMNS = 1024, FORMAT_SIZE = 40 };
 
 /* A column with a more specific format than carquet's, and carquet's format. */
 typedef struct renamed {
     struct ArrowSchema *schema;
     const char *was;
-    char format[FORMAT_ROOM];
+    char format[FORMAT_SIZE];
 } renamed;
 
 typedef struct parquet {
@@ -66,21 +66,21 @@ static int code_of(const carquet_error_t *failure)
 }
 
 /* The format of a column for which Arrow or carquet has none; false: keep carquet's. */
-static bool format_of(const carquet_schema_node_t *column, char format[FORMAT_ROOM])
+static bool format_of(const carquet_schema_node_t *column, char format[FORMAT_SIZE])
 {
     const carquet_physical_type_t type = carquet_schema_node_physical_type(column);
     const carquet_logical_type_t *logical = carquet_schema_node_logical_type(column);
     const bool is_decimal = logical && logical->id == CARQUET_LOGICAL_DECIMAL;
     const int length = carquet_schema_node_type_length(column);
-    if (type == CARQUET_PHYSICAL_INT96) return snprintf(format, FORMAT_ROOM, PLX_PARQUET_INT96) > 0;
+    if (type == CARQUET_PHYSICAL_INT96) return snprintf(format, FORMAT_SIZE, PLX_PARQUET_INT96) > 0;
     if (logical && logical->id == CARQUET_LOGICAL_UUID && type == CARQUET_PHYSICAL_FIXED_LEN_BYTE_ARRAY && length == 16)
-        return snprintf(format, FORMAT_ROOM, PLX_PARQUET_UUID) > 0;
+        return snprintf(format, FORMAT_SIZE, PLX_PARQUET_UUID) > 0;
     if (!is_decimal) return false;
     const int scale = logical->params.decimal.scale, precision = logical->params.decimal.precision;
     if (type == CARQUET_PHYSICAL_INT32 || type == CARQUET_PHYSICAL_INT64)
-        snprintf(format, FORMAT_ROOM, "d:%d,%d,%d", precision, scale, type == CARQUET_PHYSICAL_INT32 ? 32 : 64);
+        snprintf(format, FORMAT_SIZE, "d:%d,%d,%d", precision, scale, type == CARQUET_PHYSICAL_INT32 ? 32 : 64);
     else
-        snprintf(format, FORMAT_ROOM, PLX_PARQUET_DECIMAL, type == CARQUET_PHYSICAL_FIXED_LEN_BYTE_ARRAY ? length : 0,
+        snprintf(format, FORMAT_SIZE, PLX_PARQUET_DECIMAL, type == CARQUET_PHYSICAL_FIXED_LEN_BYTE_ARRAY ? length : 0,
                  scale);
     return true;
 }
@@ -95,10 +95,10 @@ static const carquet_schema_node_t *next_column(const carquet_schema_t *schema, 
 }
 
 /* Integers that are durations according to the footer's field. */
-static bool duration_of(const parquet *p, const struct ArrowSchema *schema, size_t field, char format[FORMAT_ROOM])
+static bool duration_of(const parquet *p, const struct ArrowSchema *schema, size_t field, char format[FORMAT_SIZE])
 {
     const char unit = field && strcmp(schema->format, "l") == 0 ? plx_arrow_footer_duration(&p->footer, field) : 0;
-    return unit && snprintf(format, FORMAT_ROOM, "tD%c", unit) > 0;
+    return unit && snprintf(format, FORMAT_SIZE, "tD%c", unit) > 0;
 }
 
 /* Columns are in the same order in all schemas; `field` is this one's in the footer, 0: none. */

@@ -41,10 +41,10 @@ plx_slice plx_partition_value(plx_arena *arena, const char *path, const char *co
     for (const char *end; (end = strchr(path, '/')); path = end + 1) {
         const char *equals = memchr(path, '=', (size_t)(end - path));
         if (!equals || equals == path) continue;
-        char *room = plx_arena_take(arena, 2 * ((size_t)(end - path) + AHEAD), 1);
-        if (!room) return (plx_slice){0};
-        if (!plx_slice_equal(decode((plx_slice){path, (size_t)(equals - path)}, room), wanted)) continue;
-        value = decode((plx_slice){equals + 1, (size_t)(end - equals - 1)}, room);
+        char *buffer = plx_arena_take(arena, 2 * ((size_t)(end - path) + AHEAD), 1);
+        if (!buffer) return (plx_slice){0};
+        if (!plx_slice_equal(decode((plx_slice){path, (size_t)(equals - path)}, buffer), wanted)) continue;
+        value = decode((plx_slice){equals + 1, (size_t)(end - equals - 1)}, buffer);
         if (plx_slice_equal(value, missing)) value.length = 0;
     }
     return value;

@@ -48,7 +48,8 @@ static plx_status fill(plx_pieces *p, plx_piece_bytes *piece, size_t wanted, plx
 {
     if (plx_grow(p->allocator, &piece->bytes, &piece->capacity, wanted + PLX_SCAN_BLOCK, 1))
         return plx_error_memory(err);
-    const size_t left = p->rest_end - p->rest_at, room = wanted - piece->n, taken = left < room ? left : room;
+    const size_t left = p->rest_end - p->rest_at, capacity = wanted - piece->n,
+                 taken = left < capacity ? left : capacity;
     memcpy(piece->bytes + piece->n, p->rest + p->rest_at, taken);
     p->rest_at += taken;
     for (piece->n += taken; piece->n < wanted && !p->at_end;) {

@@ -93,11 +93,11 @@ static plx_status open_file(plx_stream *stream, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status read_plain(const plx_stream *stream, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_plain(const plx_stream *stream, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     ssize_t n;
     do
-        n = read(stream->descriptor, out, room);
+        n = read(stream->descriptor, out, capacity);
     while (n < 0 && errno == EINTR);
     if (n < 0) return fail_system(stream, "cannot be read", err);
     *got = (size_t)n;
@@ -105,12 +105,12 @@ static plx_status read_plain(const plx_stream *stream, char *out, size_t room, s
 }
 
 /* The file's own bytes: first those that showed its format, then the rest. */
-static plx_status read_input(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_input(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     plx_stream *stream = user;
     const size_t n = stream->n_first - stream->first_taken;
-    if (!n) return read_plain(stream, out, room, got, err);
-    *got = n < room ? n : room;
+    if (!n) return read_plain(stream, out, capacity, got, err);
+    *got = n < capacity ? n : capacity;
     memcpy(out, stream->first + stream->first_taken, *got);
     stream->first_taken += *got;
     return PLX_OK;
@@ -212,19 +212,19 @@ void plx_stream_release(plx_stream *stream)
     *stream = (plx_stream){.descriptor = -1};
 }
 
-static plx_status read_stream(void *user, char *out, size_t room, size_t *got, plx_error *err)
+static plx_status read_stream(void *user, char *out, size_t capacity, size_t *got, plx_error *err)
 {
     plx_stream *stream = user;
     *got = 0;
     if (stream->gzip) {
         const plx_byte_source gzip = plx_inflate_source(stream->gzip);
-        plx_status status = gzip.read(gzip.user, out, room, got, err);
+        plx_status status = gzip.read(gzip.user, out, capacity, got, err);
         if (status == PLX_ERR_FORMAT) PLX_TRY(check_unchanged(stream, err)); /* a changed file explains it better */
         PLX_TRY(status);
     } else if (!stream->archive) {
-        PLX_TRY(read_plain(stream, out, room, got, err));
+        PLX_TRY(read_plain(stream, out, capacity, got, err));
     } else if (!stream->is_empty) {
-        la_ssize_t n = archive_read_data(stream->archive, out, room);
+        la_ssize_t n = archive_read_data(stream->archive, out, capacity);
         if (n < 0) return fail_archive(stream, err);
         *got = (size_t)n;
     }

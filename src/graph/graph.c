@@ -48,14 +48,14 @@ void plx_graph_fail(plx_graph *graph, const char *format, ...)
 
 int plx_scope(plx_graph *graph, const char *format, ...)
 {
-    size_t before = strlen(graph->scope), room = sizeof graph->scope - before;
+    size_t before = strlen(graph->scope), capacity = sizeof graph->scope - before;
     va_list arguments;
     va_start(arguments, format);
-    size_t separator = before > 0 && room > 1;
+    size_t separator = before > 0 && capacity > 1;
     if (separator) graph->scope[before] = '/';
-    int length = vsnprintf(graph->scope + before + separator, room - separator, format, arguments);
+    int length = vsnprintf(graph->scope + before + separator, capacity - separator, format, arguments);
     va_end(arguments);
-    if (length < 0 || (size_t)length >= room - separator) plx_graph_fail(graph, "the scope's name is too long");
+    if (length < 0 || (size_t)length >= capacity - separator) plx_graph_fail(graph, "the scope's name is too long");
     return (int)before;
 }
 

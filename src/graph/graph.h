@@ -169,7 +169,7 @@ typedef struct plx_op {
     /** At the end of a training batch, after the chunks' numbers are summed. */
     plx_batch_work finish;
     /** Describes a fused node, as the end of a line. */
-    void (*tell)(const plx_node *node, plx_string *out);
+    void (*describe)(const plx_node *node, plx_string *out);
 } plx_op;
 
 enum { PLX_NODE_PARAMS_MAX = 4 };

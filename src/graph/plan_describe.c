@@ -10,9 +10,9 @@ static void add_step(const plx_plan *plan, const plx_step *step, bool is_join, p
     plx_string_format(out, "  %-9s %s", what, node->shown);
     if (!is_join && !step->is_backward) {
         if (own->inside >= 0) plx_string_format(out, ", made inside %s", plan->all[own->inside]->shown);
-        if (node->op->tell) {
+        if (node->op->describe) {
             plx_string_format(out, ": ");
-            node->op->tell(node, out);
+            node->op->describe(node, out);
         }
     }
     plx_string_add(out, "\n", 1);

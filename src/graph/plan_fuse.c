@@ -230,18 +230,18 @@ static void list_order(plx_plan *plan, bool *is_listed)
 plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
 {
     const plx_graph *graph = plan->graph;
-    const size_t n = (size_t)graph->n_nodes, room = 3 * n; /* a rewrite adds at most two nodes for one or more */
-    plan->all = plx_arena_take(&plan->arena, room, sizeof *plan->all);
-    plan->order = plx_arena_take(&plan->arena, room, sizeof *plan->order);
-    plan->nodes = plx_arena_take(&plan->arena, room, sizeof *plan->nodes);
+    const size_t n = (size_t)graph->n_nodes, capacity = 3 * n; /* a rewrite adds at most two nodes for one or more */
+    plan->all = plx_arena_take(&plan->arena, capacity, sizeof *plan->all);
+    plan->order = plx_arena_take(&plan->arena, capacity, sizeof *plan->order);
+    plan->nodes = plx_arena_take(&plan->arena, capacity, sizeof *plan->nodes);
     bool *needed = plx_arena_take(&plan->arena, n, sizeof *needed);
-    bool *is_listed = plx_arena_take(&plan->arena, room, sizeof *is_listed);
+    bool *is_listed = plx_arena_take(&plan->arena, capacity, sizeof *is_listed);
     fuser f = {.plan = plan,
                .needed = needed,
                .readers = plx_arena_take(&plan->arena, n, sizeof *f.readers),
                .affines = plx_arena_take(&plan->arena, n, sizeof *f.affines)};
     PLX_TRY(find_all_readers(plan, &f.all, err));
-    for (size_t i = 0; i < room; i++)
+    for (size_t i = 0; i < capacity; i++)
         plan->nodes[i].made_by = plan->nodes[i].inside = -1;
     for (size_t i = 0; i < n; i++)
         plan->all[plan->n_all++] = graph->nodes[i];

@@ -145,9 +145,9 @@ static void add_spans(plx_plan *plan, size_t first, size_t n)
 static plx_status list_spans(plx_plan *plan, plx_error *err)
 {
     const plx_graph *graph = plan->graph;
-    const size_t room = (graph->n_tilewise + plan->chunk_numbers) / PLX_SPAN_NUMBERS + (size_t)graph->n_params + 2;
+    const size_t capacity = (graph->n_tilewise + plan->chunk_numbers) / PLX_SPAN_NUMBERS + (size_t)graph->n_params + 2;
     bool *is_summed = plx_arena_take(&plan->arena, (size_t)graph->n_params + 1, sizeof *is_summed);
-    plan->spans = plx_arena_take(&plan->arena, room, sizeof *plan->spans);
+    plan->spans = plx_arena_take(&plan->arena, capacity, sizeof *plan->spans);
     if (!is_summed || !plan->spans) return plx_error_memory(err);
     for (int i = 0; i < plan->n_order; i++) {
         const plx_node *node = plan->order[i];

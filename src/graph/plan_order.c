@@ -90,8 +90,8 @@ static void assign_levels(plx_plan *plan)
         plx_node_plan *own = &plan->nodes[node->index];
         for (int k = 0; k < node->n_inputs; k++) {
             const int input = maker(plan, node->inputs[k]);
-            const int behind = plan->options.training && plan->all[input]->op->forward_join.run ? 1 : 0;
-            own->level = larger(own->level, plan->nodes[input].level + behind);
+            const int extra = plan->options.training && plan->all[input]->op->forward_join.run ? 1 : 0;
+            own->level = larger(own->level, plan->nodes[input].level + extra);
         }
         own->level_backward = own->level;
     }
@@ -103,8 +103,8 @@ static void assign_levels(plx_plan *plan)
         plan->n_phases = larger(plan->n_phases, own->level_backward + 1);
         for (int k = 0; k < node->n_inputs; k++) {
             plx_node_plan *input = &plan->nodes[maker(plan, node->inputs[k])];
-            const int behind = node->op->backward_join.run ? 1 : 0;
-            if (own->wants[k]) input->level_backward = larger(input->level_backward, own->level_backward + behind);
+            const int extra = node->op->backward_join.run ? 1 : 0;
+            if (own->wants[k]) input->level_backward = larger(input->level_backward, own->level_backward + extra);
         }
     }
 }
@@ -150,10 +150,10 @@ static void put_step(plx_phase *phase, const plx_step *step)
 
 static plx_status fill_phases(plx_plan *plan, plx_error *err)
 {
-    const size_t room = (size_t)plan->n_order + 1;
+    const size_t capacity = (size_t)plan->n_order + 1;
     plan->phases = plx_arena_take(&plan->arena, (size_t)plan->n_phases, sizeof *plan->phases);
-    plan->prepares = plx_arena_take(&plan->arena, room, sizeof *plan->prepares);
-    plan->finishes = plx_arena_take(&plan->arena, room, sizeof *plan->finishes);
+    plan->prepares = plx_arena_take(&plan->arena, capacity, sizeof *plan->prepares);
+    plan->finishes = plx_arena_take(&plan->arena, capacity, sizeof *plan->finishes);
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
     visit_steps(plan, count_step);
     for (int p = 0; p < plan->n_phases; p++) {

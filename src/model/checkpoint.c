@@ -24,7 +24,7 @@ static void add_rows(plx_checksum *sum, const plx_rows *rows)
         const size_t bytes = rows->layout->record_bytes, left = rows->n - first;
         const size_t block = left < PLX_BLOCK_ROWS ? left : PLX_BLOCK_ROWS;
         plx_checksum_add(sum, rows->records + first * bytes, block * bytes);
-        plx_rows_forget(rows, first, block);
+        plx_rows_drop_pages(rows, first, block);
     }
 }
 
@@ -146,13 +146,13 @@ static plx_status check_origin(plx_checkpoint *c, plx_error *err)
 
 /* -- Arrays ---------------------------------------------------------------------------------------------------- */
 
-static plx_status check_arrays(const plx_model_file *file, const plx_kept_list *list, plx_error *err)
+static plx_status check_arrays(const plx_model_file *file, const plx_state_list *list, plx_error *err)
 {
     if ((size_t)file->n_tensors != list->n) {
         PLX_FAIL(err, PLX_ERR_FORMAT, "has %d arrays, but this training has %zu", file->n_tensors, list->n);
     }
     for (size_t i = 0; i < list->n; i++) {
-        const plx_kept *item = &list->items[i];
+        const plx_state_item *item = &list->items[i];
         const plx_tensor *tensor = plx_model_file_tensor(file, item->name);
         if (!tensor) PLX_FAIL(err, PLX_ERR_FORMAT, "has no array '%s'", item->name);
         if (tensor->dtype != item->dtype || tensor->n_dims != 1 || (uint64_t)tensor->dims[0] != item->n) {
@@ -163,12 +163,12 @@ static plx_status check_arrays(const plx_model_file *file, const plx_kept_list *
     return PLX_OK;
 }
 
-static plx_status restore(void *user, const plx_kept_list *list, plx_error *err)
+static plx_status restore(void *user, const plx_state_list *list, plx_error *err)
 {
     plx_checkpoint *c = user;
     PLX_TRY(check_arrays(&c->file, list, err));
     for (size_t i = 0; i < list->n; i++) {
-        const plx_kept *item = &list->items[i];
+        const plx_state_item *item = &list->items[i];
         memcpy(item->data, plx_model_file_tensor(&c->file, item->name)->data, item->n * plx_dtype_bytes(item->dtype));
     }
     plx_model_file_release(&c->file); /* it is as large as the state */
@@ -176,7 +176,7 @@ static plx_status restore(void *user, const plx_kept_list *list, plx_error *err)
     return PLX_OK;
 }
 
-static plx_status write(plx_checkpoint *c, const plx_kept_list *list, plx_error *err)
+static plx_status write(plx_checkpoint *c, const plx_state_list *list, plx_error *err)
 {
     char log_bytes[32], rule[32];
     const plx_allocator *allocator = &c->context->allocator;
@@ -193,7 +193,7 @@ static plx_status write(plx_checkpoint *c, const plx_kept_list *list, plx_error 
     plx_tensor *tensors = plx_alloc(allocator, list->n, sizeof *tensors);
     if (!tensors) return plx_error_memory(err);
     for (size_t i = 0; i < list->n; i++) {
-        const plx_kept *item = &list->items[i];
+        const plx_state_item *item = &list->items[i];
         tensors[i] = (plx_tensor){item->name, item->dtype, 1, {(int64_t)item->n}, item->data};
     }
     plx_status status =
@@ -202,7 +202,7 @@ static plx_status write(plx_checkpoint *c, const plx_kept_list *list, plx_error 
     return status;
 }
 
-static bool keep(void *user, const plx_kept_list *list)
+static bool save(void *user, const plx_state_list *list)
 {
     plx_checkpoint *c = user;
     plx_error failure = {0};
@@ -218,11 +218,11 @@ plx_status plx_checkpoint_init(plx_checkpoint *c, const plx_model *model, const 
                                bool resume, plx_error *err)
 {
     *c = (plx_checkpoint){.context = model->context, .model = model, .data = data, .path = path};
-    c->keeper = (plx_keeper){.user = c, .keep = keep};
+    c->checkpointer = (plx_checkpointer){.user = c, .save = save};
     if (!resume || !plx_file_exists(path)) return PLX_OK;
     PLX_TRY(plx_model_file_read(&c->file, path, &model->context->allocator, err));
     c->has_file = true;
-    c->keeper.restore = restore;
+    c->checkpointer.restore = restore;
     plx_status status = check_origin(c, err);
     if (status == PLX_OK) return PLX_OK;
     plx_checkpoint_release(c);

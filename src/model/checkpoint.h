@@ -10,7 +10,7 @@
 #include "model/handles.h"
 #include "model/train_log.h"
 #include "store/model_file.h"
-#include "train/kept.h"
+#include "train/state_list.h"
 
 typedef struct plx_checkpoint {
     const plx_context *context; /* borrowed, like the next four */
@@ -20,8 +20,8 @@ typedef struct plx_checkpoint {
     plx_train_log *log;   /* NULL: none */
     char fingerprint[17]; /* of rows and encoders; empty: not computed yet */
     bool has_file;
-    plx_model_file file; /* to resume from, until it is restored */
-    plx_keeper keeper;   /* for the job */
+    plx_model_file file;           /* to resume from, until it is restored */
+    plx_checkpointer checkpointer; /* for the job */
 } plx_checkpoint;
 
 /**

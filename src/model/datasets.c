@@ -149,7 +149,7 @@ static plx_status read_rows(const plx_model *model, const plx_source *source, bo
     PLX_TRY(plx_model_count_unknown(model, &options.unknown, err));
     plx_status status = plx_encoders_read(model->encoders, &model->context->allocator, source->paths, source->n_paths,
                                           &options, with_labels, &dataset->rows, err);
-    plx_model_tell_unknown(model, options.unknown);
+    plx_model_warn_unknown(model, options.unknown);
     return status;
 }
 
@@ -164,7 +164,7 @@ static plx_status encode_columns(const plx_model *model, const plx_source *sourc
     PLX_TRY(plx_model_count_unknown(model, &unknown, err));
     plx_status status = plx_encoders_columns(dataset->encoders, source->columns, source->n_columns, rows, with_labels,
                                              &listener, unknown, dataset->rows.records, err);
-    plx_model_tell_unknown(model, unknown);
+    plx_model_warn_unknown(model, unknown);
     return status;
 }
 

@@ -43,7 +43,7 @@ plx_status plx_model_row_weights(const plx_model *model, const plx_rows *rows, d
             plx_records_weights(rows->layout, rows->records + row * bytes, 1, (int)task, &weight);
             weights[row * n_tasks + task] = (double)weight;
         }
-        if (row % PLX_BLOCK_ROWS == 0) plx_rows_forget(rows, 0, row);
+        if (row % PLX_BLOCK_ROWS == 0) plx_rows_drop_pages(rows, 0, row);
     }
     *out = weights;
     return PLX_OK;
@@ -95,7 +95,7 @@ plx_status plx_model_measure(const plx_model *model, const plx_rows *rows, const
         if (status == PLX_OK) n_labels += metrics[task].rows;
     }
     plx_groups_release(&groups, &model->context->allocator);
-    plx_rows_forget(rows, 0, rows->n);
+    plx_rows_drop_pages(rows, 0, rows->n);
     if (status == PLX_OK && n_labels == 0) {
         status = plx_error_set(err, PLX_ERR_SCHEMA, "the rows have no labels: read them with labels to evaluate");
     }

@@ -69,7 +69,7 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
             n_positive += label > 0.5F ? 1 : 0;
             is_settled =
                 is_binary ? (n_positive > 0 && n_positive < n_labels) || (label > 0 && label < 1) : n_labels > 0;
-            if (row % PLX_BLOCK_ROWS == 0) plx_rows_forget(rows, 0, row);
+            if (row % PLX_BLOCK_ROWS == 0) plx_rows_drop_pages(rows, 0, row);
         }
         if (n_labels == 0 && rows->n > 0) {
             plx_context_warn(model->context, "task '%s' has no label in the %s rows%s", model->task_names[task], part,
@@ -151,13 +151,13 @@ static plx_status fail_in_child(plx_error *err)
 }
 
 static plx_status run(plx_model *model, const plx_data *data, const plx_train_hooks *hooks, plx_train_log *log,
-                      const plx_keeper *keeper, plx_train_report *report, plx_error *err)
+                      const plx_checkpointer *checkpointer, plx_train_report *report, plx_error *err)
 {
     plx_train_job job;
     plx_model_train_job(model, data, &job);
     job.listener = listen;
     if (hooks && hooks->learning_rate) job.rate = ask_rate;
-    job.keeper = keeper;
+    job.checkpointer = checkpointer;
     plx_metric_choices choices = {.n = 0};
     if (hooks) PLX_TRY(plx_metric_choices_parse(&choices, hooks->metrics, hooks->n_metrics, err));
     job.choices = &choices;
@@ -207,7 +207,8 @@ static plx_status train(plx_model *model, const plx_data *data, const plx_train_
     warn_of_idle_options(model, data);
     warn_of_idle_table_optimizer(model);
     warn_of_large_tables(model);
-    status = run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.keeper : NULL, report, err);
+    status =
+        run(model, data, hooks, has_log ? &log : NULL, has_checkpoint ? &checkpoint.checkpointer : NULL, report, err);
     report->resumed = resumed;
     if (status == PLX_ERR_FORMAT && resumed) plx_error_prefix(err, "%s", hooks->checkpoint_path);
 done:

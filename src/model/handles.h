@@ -74,7 +74,7 @@ struct plx_model {
     plx_layer *layers;                  /* [graph.n_nodes] */
     plx_model_info info;
     plx_training training;
-    atomic_bool *is_unknown_told; /* [plx_encoders_n_features]: each warning is given once */
+    atomic_bool *is_unknown_reported; /* [plx_encoders_n_features]: each warning is given once */
 };
 
 struct plx_dataset {

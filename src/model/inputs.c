@@ -73,8 +73,8 @@ static int add_inputs(plx_model *model, int kind, plx_input_spec *inputs, int n)
 
 plx_input_spec *plx_model_inputs(plx_model *model, int *n)
 {
-    const size_t room = PLX_FEATURE_OUTPUTS * (size_t)model->encoders->n_features;
-    plx_input_spec *inputs = plx_arena_take(&model->arena, room, sizeof *inputs);
+    const size_t capacity = PLX_FEATURE_OUTPUTS * (size_t)model->encoders->n_features;
+    plx_input_spec *inputs = plx_arena_take(&model->arena, capacity, sizeof *inputs);
     *n = 0;
     if (!inputs) return NULL;
     *n = add_inputs(model, PLX_MAKES_ID, inputs, *n);

@@ -95,10 +95,10 @@ static plx_status build(plx_model *model, plx_error *err)
     };
     what.inputs = plx_model_inputs(model, &what.n_inputs);
     const size_t n_features = (size_t)plx_encoders_n_features(model->encoders);
-    model->is_unknown_told = plx_arena_take(&model->arena, n_features, sizeof *model->is_unknown_told);
+    model->is_unknown_reported = plx_arena_take(&model->arena, n_features, sizeof *model->is_unknown_reported);
     if (plx_arena_failed(&model->arena)) return plx_error_memory(err);
     for (size_t i = 0; i < n_features; i++)
-        atomic_init(&model->is_unknown_told[i], false);
+        atomic_init(&model->is_unknown_reported[i], false);
     plx_graph_init(&model->graph, &model->arena, spec->table.n_tasks);
     plx_network_build(&model->graph, spec->def, &what);
     plx_network_show_tasks(&model->graph, model->task_names);
@@ -114,12 +114,12 @@ plx_status plx_model_count_unknown(const plx_model *model, plx_unknown **out, pl
     return *out ? PLX_OK : plx_error_memory(err);
 }
 
-void plx_model_tell_unknown(const plx_model *model, plx_unknown *unknown)
+void plx_model_warn_unknown(const plx_model *model, plx_unknown *unknown)
 {
     char line[512];
     for (int i = 0; unknown && i < plx_encoders_n_features(model->encoders); i++)
-        if (plx_encoders_tell_unknown(model->encoders, i, &unknown[i], line, sizeof line) &&
-            !atomic_exchange(&model->is_unknown_told[i], true))
+        if (plx_encoders_report_unknown(model->encoders, i, &unknown[i], line, sizeof line) &&
+            !atomic_exchange(&model->is_unknown_reported[i], true))
             plx_context_warn(model->context, "%s", line);
     plx_free(&model->context->allocator, unknown);
 }

@@ -31,10 +31,10 @@ plx_status plx_model_assign(plx_model *model, const char *assignment, plx_error 
 void plx_model_name_tasks(plx_model *model);
 /** PLX_ERR_SCHEMA if rows encoded by `encoders` are not valid for this model. */
 plx_status plx_model_check_encoders(const plx_model *model, const plx_encoders *encoders, plx_error *err);
-/** Counters of unknown cells in rows to score, NULL without a listener; plx_model_tell_unknown warns of them and frees
+/** Counters of unknown cells in rows to score, NULL without a listener; plx_model_warn_unknown warns of them and frees
  * them. */
 plx_status plx_model_count_unknown(const plx_model *model, plx_unknown **out, plx_error *err);
-void plx_model_tell_unknown(const plx_model *model, plx_unknown *unknown);
+void plx_model_warn_unknown(const plx_model *model, plx_unknown *unknown);
 
 /** Numbers of a parameter. */
 size_t plx_param_numbers(const plx_param *param);

@@ -4,7 +4,7 @@
 #include "model/training.h"
 #include "store/onnx_network.h"
 
-static void tell(void *user, const char *line)
+static void report(void *user, const char *line)
 {
     plx_context_warn(user, "%s", line);
 }
@@ -49,7 +49,7 @@ static plx_status export_model(const plx_model *model, plx_onnx *onnx, const cha
     plx_string tasks;
     const char **predictions = plx_arena_take(onnx->arena, (size_t)model->graph.n_tasks, sizeof *predictions);
     if (!predictions) return plx_error_memory(err);
-    PLX_TRY(plx_onnx_encode(onnx, model->encoders, &record, tell, model->context, err));
+    PLX_TRY(plx_onnx_encode(onnx, model->encoders, &record, report, model->context, err));
     PLX_TRY(plx_onnx_network(onnx, &model->graph, &record, predictions, err));
     PLX_TRY(add_outputs(model, onnx, predictions, err));
     plx_string_init(&tasks, onnx->allocator);

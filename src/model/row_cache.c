@@ -157,11 +157,11 @@ static bool read_number(const char **text, unsigned long long *out)
 }
 
 /* The contents of the index, except for the encoders. */
-typedef struct findings {
+typedef struct cache_facts {
     unsigned long long id, rows[PLX_PARTS], wrong;
-} findings;
+} cache_facts;
 
-static bool read_findings(const cache *c, const plx_model_file *file, findings *found)
+static bool read_facts(const cache *c, const plx_model_file *file, cache_facts *found)
 {
     const char *answers_to = plx_model_file_meta(file, "answers_to"), *id = plx_model_file_meta(file, "id");
     const char *rows = plx_model_file_meta(file, "rows"), *wrong = plx_model_file_meta(file, "wrong_rows");
@@ -175,9 +175,9 @@ static bool read_findings(const cache *c, const plx_model_file *file, findings *
     return valid && found->rows[0] > 0 && total <= UINT32_MAX;
 }
 
-static void copy_text(const char *text, char *out, size_t room)
+static void copy_text(const char *text, char *out, size_t capacity)
 {
-    snprintf(out, room, "%.*s", (int)room - 1, text ? text : "");
+    snprintf(out, capacity, "%.*s", (int)capacity - 1, text ? text : "");
 }
 
 static void read_wrong_rows(const plx_model_file *file, unsigned long long n, plx_read_report *report)
@@ -201,8 +201,8 @@ static const plx_tensor *find_tensor(const void *user, const char *name)
     return plx_model_file_tensor(user, name);
 }
 
-static plx_status open_parts(const cache *c, plx_encoders *encoders, const findings *found, plx_rows parts[PLX_PARTS],
-                             plx_error *err)
+static plx_status open_parts(const cache *c, plx_encoders *encoders, const cache_facts *found,
+                             plx_rows parts[PLX_PARTS], plx_error *err)
 {
     const plx_layout *layout = plx_encoders_layout(encoders);
     const size_t n = (size_t)(found->rows[0] + found->rows[1] + found->rows[2]);
@@ -217,12 +217,12 @@ static plx_status open_parts(const cache *c, plx_encoders *encoders, const findi
 static plx_status reuse(cache *c, plx_error *err)
 {
     plx_model_file file;
-    findings found = {0};
+    cache_facts found = {0};
     plx_encoders *encoders = NULL;
     plx_rows parts[PLX_PARTS] = {0};
     if (!c->key.is_lasting || !plx_file_exists(c->index)) return PLX_ERR_IO;
     PLX_TRY(plx_model_file_read(&file, c->index, c->allocator, err));
-    const bool is_own = plx_row_cache_has_own_rule(&file) && read_findings(c, &file, &found);
+    const bool is_own = plx_row_cache_has_own_rule(&file) && read_facts(c, &file, &found);
     plx_status status = is_own ? PLX_OK : PLX_ERR_FORMAT;
     c->store.id = found.id;
     if (!status)
@@ -232,7 +232,7 @@ static plx_status reuse(cache *c, plx_error *err)
         c->data->encoders = encoders;
         read_wrong_rows(&file, found.wrong, &c->data->report);
         memcpy(c->data->parts, parts, sizeof parts);
-        plx_encoders_tell_labels(encoders, &c->options->listener);
+        plx_encoders_report_labels(encoders, &c->options->listener);
     } else {
         for (int part = 0; part < PLX_PARTS; part++)
             plx_rows_release(&parts[part], c->allocator);

@@ -28,13 +28,13 @@ static void write_data_section(const plx_data_spec *data, plx_string *out)
 }
 
 /* A hash of at most SAMPLE_BYTES at `offset`. */
-static uint64_t sample(int descriptor, off_t offset, char *room)
+static uint64_t sample(int descriptor, off_t offset, char *buffer)
 {
-    const ssize_t n = pread(descriptor, room, SAMPLE_BYTES, offset);
-    return plx_quick_hash(room, n > 0 ? (size_t)n : 0);
+    const ssize_t n = pread(descriptor, buffer, SAMPLE_BYTES, offset);
+    return plx_quick_hash(buffer, n > 0 ? (size_t)n : 0);
 }
 
-static void write_state(plx_row_cache_key *key, const char *path, char *room, plx_string *states)
+static void write_state(plx_row_cache_key *key, const char *path, char *buffer, plx_string *states)
 {
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) { /* opening a pipe would wake its writer */
@@ -47,8 +47,8 @@ static void write_state(plx_row_cache_key *key, const char *path, char *room, pl
         const off_t tail = info.st_size > SAMPLE_BYTES ? info.st_size - SAMPLE_BYTES : 0;
         plx_string_format(states, "%lld bytes of %lld.%09ld, %016llx %016llx\n", (long long)info.st_size,
                           (long long)info.st_mtim.tv_sec, (long)info.st_mtim.tv_nsec,
-                          (unsigned long long)sample(descriptor, 0, room),
-                          (unsigned long long)sample(descriptor, tail, room));
+                          (unsigned long long)sample(descriptor, 0, buffer),
+                          (unsigned long long)sample(descriptor, tail, buffer));
     } else {
         key->is_lasting = false;
     }
@@ -56,7 +56,7 @@ static void write_state(plx_row_cache_key *key, const char *path, char *room, pl
 }
 
 static plx_status add_source(plx_row_cache_key *key, plx_arena *arena, const char *name,
-                             const plx_load_options *options, char *room, plx_string *states, plx_error *err)
+                             const plx_load_options *options, char *buffer, plx_string *states, plx_error *err)
 {
     const char *const *paths = NULL;
     int n = 0;
@@ -68,7 +68,7 @@ static plx_status add_source(plx_row_cache_key *key, plx_arena *arena, const cha
     PLX_TRY(plx_find_files(arena, name, options->folders, options->n_folders, &paths, &n, err));
     for (int i = 0; i < n; i++) {
         plx_string_format(&key->text, "%s\n", realpath(paths[i], full) ? full : paths[i]);
-        write_state(key, paths[i], room, states);
+        write_state(key, paths[i], buffer, states);
     }
     return PLX_OK;
 }
@@ -81,14 +81,14 @@ static plx_status add_sources(plx_row_cache_key *key, const plx_table_spec *tabl
     plx_arena arena;
     plx_status status = PLX_OK;
     plx_arena_init(&arena, key->text.allocator);
-    char *room = plx_arena_take(&arena, SAMPLE_BYTES, 1);
-    if (!room) status = plx_error_memory(err);
+    char *buffer = plx_arena_take(&arena, SAMPLE_BYTES, 1);
+    if (!buffer) status = plx_error_memory(err);
     for (int part = 0; !status && part < PLX_PARTS; part++)
         for (int i = 0; !status && i < lists[part]->n; i++)
-            status = add_source(key, &arena, lists[part]->items[i], options, room, states, err);
+            status = add_source(key, &arena, lists[part]->items[i], options, buffer, states, err);
     for (int i = 0; !status && i < table->n_features; i++)
         if (table->features[i].vocabulary_file && *table->features[i].vocabulary_file)
-            status = add_source(key, &arena, table->features[i].vocabulary_file, options, room, states, err);
+            status = add_source(key, &arena, table->features[i].vocabulary_file, options, buffer, states, err);
     plx_arena_release(&arena);
     return status;
 }

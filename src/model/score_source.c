@@ -18,7 +18,7 @@ typedef struct slot_scores {
     size_t capacity;
 } slot_scores;
 
-typedef struct passage {
+typedef struct scoring {
     const plx_model *model;
     plx_machine machine;
     plx_scorer *scorers; /* [n_scorers], created on first use: one per reading thread, and one that uses all threads */
@@ -34,11 +34,11 @@ typedef struct passage {
     plx_layout layout; /* of `kept`: only labels, weights and groups */
     uint8_t *kept;     /* [kept_capacity][layout.record_bytes] */
     size_t kept_capacity;
-} passage;
+} scoring;
 
 static plx_status score_rows(void *user, int slot, int thread, const plx_rows *rows, plx_error *err)
 {
-    passage *p = user;
+    scoring *p = user;
     const plx_graph *graph = &p->model->graph;
     plx_scorer *scorer = &p->scorers[thread];
     slot_scores *to = &p->slots[slot];
@@ -52,7 +52,7 @@ static plx_status score_rows(void *user, int slot, int thread, const plx_rows *r
     return PLX_OK;
 }
 
-static plx_status give(const passage *p, const plx_scored_rows *rows, plx_error *err)
+static plx_status give(const scoring *p, const plx_scored_rows *rows, plx_error *err)
 {
     if (p->what->take(p->what->user, rows)) return PLX_OK;
     PLX_FAIL(err, PLX_ERR_ARGUMENT, "stopped by the callback");
@@ -60,7 +60,7 @@ static plx_status give(const passage *p, const plx_scored_rows *rows, plx_error 
 
 static plx_status hand_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
-    passage *p = user;
+    scoring *p = user;
     (void)cells;
     p->n_scored += rows->n;
     return give(p, &(plx_scored_rows){.rows = (int64_t)rows->n, .scores = p->slots[slot].at}, err);
@@ -69,7 +69,7 @@ static plx_status hand_over(void *user, int slot, const plx_rows *rows, const pl
 /* Hands over the scores of rows, with NaN for skipped rows in between. */
 static plx_status hand_all_over(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
-    passage *p = user;
+    scoring *p = user;
     const size_t n_outputs = (size_t)p->model->graph.n_outputs, n = cells->n_rows;
     if (plx_grow(&p->model->context->allocator, &p->scores, &p->capacity, n, n_outputs * sizeof(float)))
         return plx_error_memory(err);
@@ -86,7 +86,7 @@ static plx_status hand_all_over(void *user, int slot, const plx_rows *rows, cons
 /* Labels and weights are adjacent, and so are the two halves of a group. */
 static plx_status keep(void *user, int slot, const plx_rows *rows, const plx_kept_cells *cells, plx_error *err)
 {
-    passage *p = user;
+    scoring *p = user;
     const size_t n_outputs = (size_t)p->model->graph.n_outputs;
     const plx_layout *from = rows->layout, *to = &p->layout;
     const size_t bytes = to->record_bytes, numbers = (size_t)to->n_tasks * sizeof(float);
@@ -107,12 +107,12 @@ static plx_status keep(void *user, int slot, const plx_rows *rows, const plx_kep
     return PLX_OK;
 }
 
-static plx_status passage_init(passage *p, const plx_model *model, plx_error *err)
+static plx_status scoring_init(scoring *p, const plx_model *model, plx_error *err)
 {
     const plx_layout *layout = plx_encoders_layout(model->encoders);
     const plx_layout_parts parts = {
         .n_tasks = layout->n_tasks, .has_weights = layout->has_weights, .has_group = layout->has_group};
-    *p = (passage){.model = model, .machine = model->context->machine};
+    *p = (scoring){.model = model, .machine = model->context->machine};
     plx_kept_cells_init(&p->cells, &model->context->allocator, NULL, 0);
     PLX_TRY(plx_model_check_weights(model, err));
     plx_layout_init(&p->layout, &parts);
@@ -125,7 +125,7 @@ static plx_status passage_init(passage *p, const plx_model *model, plx_error *er
     return plx_context_pool(model->context, PLX_SCORE_ROWS, 0, &p->machine.pool, err);
 }
 
-static void passage_release(passage *p)
+static void scoring_release(scoring *p)
 {
     const plx_allocator *allocator = &p->model->context->allocator;
     for (int i = 0; i < p->n_scorers; i++)
@@ -140,7 +140,7 @@ static void passage_release(passage *p)
     plx_free(allocator, p->kept);
 }
 
-static plx_status read_source(passage *p, const plx_source *from, plx_read_report *report, plx_error *err)
+static plx_status read_source(scoring *p, const plx_source *from, plx_read_report *report, plx_error *err)
 {
     const plx_model *model = p->model;
     const plx_chunk_hooks hooks = {.make = score_rows,
@@ -157,7 +157,7 @@ static plx_status read_source(passage *p, const plx_source *from, plx_read_repor
     PLX_TRY(plx_model_count_unknown(model, &options.unknown, err));
     plx_status status = plx_encoders_read_chunks(model->encoders, &model->context->allocator, from->paths,
                                                  from->n_paths, &options, !p->what, &hooks, err);
-    plx_model_tell_unknown(model, options.unknown);
+    plx_model_warn_unknown(model, options.unknown);
     report->rows = (int64_t)p->n_scored;
     return status;
 }
@@ -165,25 +165,25 @@ static plx_status read_source(passage *p, const plx_source *from, plx_read_repor
 plx_status plx_predict_source(const plx_model *model, const plx_prediction *what, plx_read_report *report,
                               plx_error *err)
 {
-    passage p;
-    plx_status status = passage_init(&p, model, err);
+    scoring p;
+    plx_status status = scoring_init(&p, model, err);
     p.what = what;
     p.keeps_rows = what->all_rows || what->n_columns > 0;
     p.cells.names = what->columns;
     p.cells.n_names = what->n_columns;
     if (!status) status = read_source(&p, what->source, report, err);
-    passage_release(&p);
+    scoring_release(&p);
     return status;
 }
 
 plx_status plx_evaluate_source(const plx_model *model, const plx_evaluation *how, plx_metrics *metrics,
                                plx_read_report *report, plx_error *err)
 {
-    passage p;
+    scoring p;
     double *weights = NULL;
     plx_metric_choices choices;
     PLX_TRY(plx_model_choose(model, how, &choices, err));
-    plx_status status = passage_init(&p, model, err);
+    plx_status status = scoring_init(&p, model, err);
     if (status == PLX_OK) status = read_source(&p, how->source, report, err);
     if (status == PLX_OK && p.n == 0) status = plx_error_set(err, PLX_ERR_SCHEMA, "there are no rows to evaluate");
     if (status == PLX_OK) {
@@ -192,6 +192,6 @@ plx_status plx_evaluate_source(const plx_model *model, const plx_evaluation *how
         if (status == PLX_OK) status = plx_model_measure(model, &rows, p.scores, weights, &choices, metrics, err);
         plx_free(&model->context->allocator, weights);
     }
-    passage_release(&p);
+    scoring_release(&p);
     return status;
 }

@@ -27,14 +27,14 @@ static plx_status find(plx_arena *arena, const plx_data *data, const char *name,
 /** Whether a parameter is the table of that name, of any task. */
 static bool is_table(const plx_param *param, const char *table)
 {
-    static const char before[] = "embedding/", behind[] = "/table";
+    static const char before[] = "embedding/", after[] = "/table";
     const size_t length = strlen(param->spec.name), middle = strlen(table);
-    const size_t all = sizeof before - 1 + middle + sizeof behind - 1;
+    const size_t all = sizeof before - 1 + middle + sizeof after - 1;
     if (length < all) return false;
     const char *at = param->spec.name + length - all;
     if (at > param->spec.name && at[-1] != '/') return false;
     return memcmp(at, before, sizeof before - 1) == 0 && memcmp(at + sizeof before - 1, table, middle) == 0 &&
-           memcmp(at + sizeof before - 1 + middle, behind, sizeof behind - 1) == 0;
+           memcmp(at + sizeof before - 1 + middle, after, sizeof after - 1) == 0;
 }
 
 static plx_status fill(const plx_model *model, const plx_feature_spec *feature, const plx_matrix_file *file,

@@ -31,10 +31,10 @@ void plx_board_release(plx_board *board)
     plx_string_release(&board->tag);
 }
 
-static void add_task(plx_board *board, plx_event_file *file, int task, const char *figure, double value)
+static void add_task(plx_board *board, plx_event_file *file, int task, const char *metric, double value)
 {
     board->tag.length = 0;
-    plx_string_format(&board->tag, "%s/%s", board->job->task_names[task], figure);
+    plx_string_format(&board->tag, "%s/%s", board->job->task_names[task], metric);
     if (board->tag.failed)
         file->summary.failed = true;
     else

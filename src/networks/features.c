@@ -33,10 +33,10 @@ typedef struct same_table {
 
 static bool find_same_tables(plx_graph *graph, const plx_build *build, same_table *out)
 {
-    const size_t room = (size_t)build->n_inputs + 1;
-    reader *readers = plx_arena_take(graph->arena, room, sizeof *readers);
-    *out = (same_table){.next = plx_arena_take(graph->arena, room, sizeof *out->next),
-                        .n_readers = plx_arena_take(graph->arena, room, sizeof *out->n_readers)};
+    const size_t capacity = (size_t)build->n_inputs + 1;
+    reader *readers = plx_arena_take(graph->arena, capacity, sizeof *readers);
+    *out = (same_table){.next = plx_arena_take(graph->arena, capacity, sizeof *out->next),
+                        .n_readers = plx_arena_take(graph->arena, capacity, sizeof *out->n_readers)};
     if (!readers || !out->next || !out->n_readers) return false;
     size_t n = 0;
     for (int i = 0; i < build->n_inputs; i++) {

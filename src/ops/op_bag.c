@@ -350,7 +350,7 @@ static void bag_backward_join(const plx_run *run, const plx_node *node, int numb
     }
 }
 
-static void bag_tell(const plx_node *node, plx_string *out)
+static void bag_describe(const plx_node *node, plx_string *out)
 {
     static const char *const kinds[] = {"row", "sum", "mean", "max", "items"};
     const bag_attrs *attrs = node->attrs;
@@ -369,7 +369,7 @@ const plx_op plx_op_bag = {
     .shape = bag_shape,
     .forward = bag_forward,
     .backward_join = {bag_parts, bag_backward_join},
-    .tell = bag_tell,
+    .describe = bag_describe,
 };
 
 plx_ref plx_bag(plx_graph *graph, const plx_embedding_table *table, const plx_bag_field *fields, int n_fields)

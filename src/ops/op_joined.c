@@ -395,7 +395,7 @@ static void joined_shape(plx_graph *graph, plx_node *node)
     }
 }
 
-static void joined_tell(const plx_node *node, plx_string *out)
+static void joined_describe(const plx_node *node, plx_string *out)
 {
     const joined_attrs *attrs = node->attrs;
     plx_string_format(out, "one product, [%d] to [%d], for", attrs->rest_width, attrs->width);
@@ -416,7 +416,7 @@ const plx_op plx_op_siblings = {
     .forward = siblings_forward,
     .backward = joined_backward,
     .finish = {table_parts, joined_finish},
-    .tell = joined_tell,
+    .describe = joined_describe,
 };
 
 const plx_op plx_op_collapsed = {
@@ -429,5 +429,5 @@ const plx_op plx_op_collapsed = {
     .backward = joined_backward,
     .backward_join = {column_parts, collapsed_backward_join},
     .finish = {table_parts, joined_finish},
-    .tell = joined_tell,
+    .describe = joined_describe,
 };

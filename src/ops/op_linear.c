@@ -159,7 +159,7 @@ static void folded_forward(const plx_tile *tile, const plx_node *node)
     }
 }
 
-static void folded_tell(const plx_node *node, plx_string *out)
+static void folded_describe(const plx_node *node, plx_string *out)
 {
     const folded_attrs *attrs = node->attrs;
     plx_string_format(out, "%s with %s", attrs->linear->name, attrs->affine->name);
@@ -170,7 +170,7 @@ static const plx_op op_folded = {
     .shape = folded_shape,
     .prepare = {.run = folded_prepare},
     .forward = folded_forward,
-    .tell = folded_tell,
+    .describe = folded_describe,
 };
 
 plx_fusion plx_folded_fuse(const plx_fuse_request *request)

@@ -86,7 +86,7 @@ void plx_rows_release(plx_rows *rows, const plx_allocator *allocator)
 
 /* A page fault also maps the pages around it, within an aligned span of this size. All of them are dropped, else they
    would accumulate. */
-void plx_rows_forget(const plx_rows *rows, size_t first, size_t n)
+void plx_rows_drop_pages(const plx_rows *rows, size_t first, size_t n)
 {
     if (!rows->mapping || !n) return;
     const uintptr_t span = 1 << 16, bytes = rows->layout->record_bytes, low = (uintptr_t)rows->mapping;
@@ -165,7 +165,7 @@ void plx_rows_labels(const plx_rows *rows, int task, float *out)
     for (size_t first = 0; first < rows->n; first += PLX_BLOCK_ROWS) {
         const size_t n = rows->n - first < PLX_BLOCK_ROWS ? rows->n - first : PLX_BLOCK_ROWS;
         plx_records_labels(rows->layout, rows->records + first * rows->layout->record_bytes, n, task, out + first);
-        plx_rows_forget(rows, first, n);
+        plx_rows_drop_pages(rows, first, n);
     }
 }
 

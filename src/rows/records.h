@@ -82,7 +82,7 @@ plx_status plx_rows_init(plx_rows *rows, const plx_allocator *allocator, const p
                          plx_error *err);
 void plx_rows_release(plx_rows *rows, const plx_allocator *allocator);
 /** Releases the memory of rows first..first+n-1 of a mapped file, which will not be read for a while. */
-void plx_rows_forget(const plx_rows *rows, size_t first, size_t n);
+void plx_rows_drop_pages(const plx_rows *rows, size_t first, size_t n);
 
 /** Copies records order[0..n-1] (NULL: first..first+n-1) to `out` [n][record_bytes]. */
 void plx_rows_gather(const plx_rows *rows, const uint32_t *order, size_t first, size_t n, uint8_t *out);

@@ -184,7 +184,7 @@ static plx_status check_blocks(const found *file, const plx_rows *rows, plx_erro
             valid =
                 has_valid_ids(file->layout, records + i * bytes) && has_valid_labels(file->layout, records + i * bytes);
         if (!valid) return fail_format(file, err);
-        plx_rows_forget(rows, block * PLX_BLOCK_ROWS, n);
+        plx_rows_drop_pages(rows, block * PLX_BLOCK_ROWS, n);
     }
     return PLX_OK;
 }

@@ -242,9 +242,9 @@ static plx_status check_places(const reader *r, entry *entries, int n)
 
 static plx_status read_tensors(const reader *r, json_t *root, plx_model_file *file)
 {
-    size_t room = json_object_size(root) + 1;
-    entry *entries = plx_arena_take(r->arena, room, sizeof *entries);
-    plx_tensor *tensors = plx_arena_take(r->arena, room, sizeof *tensors);
+    size_t capacity = json_object_size(root) + 1;
+    entry *entries = plx_arena_take(r->arena, capacity, sizeof *entries);
+    plx_tensor *tensors = plx_arena_take(r->arena, capacity, sizeof *tensors);
     if (!entries || !tensors) return plx_error_memory(r->err);
     int n = 0;
     const char *key;

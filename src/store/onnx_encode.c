@@ -32,7 +32,7 @@ typedef struct encode {
     const char **encoded; /* [n_encoded]: parts of the record so far */
     int n_encoded;
     plx_onnx_record *out;
-    plx_onnx_notice *tell;
+    plx_onnx_notice *notice;
     void *user;
 } encode;
 
@@ -112,7 +112,7 @@ static plx_status hashed_ids(encode *e, const plx_feature_spec *spec, const char
              "ONNX has no hash: feature '%.100s' takes ids, input '%.120s': 1 + xxh64(text of '%.100s') mod %lld "
              "(docs/onnx.md)",
              spec->name, name, column, (long long)spec->hash_buckets);
-    e->tell(e->user, line);
+    e->notice(e->user, line);
     return new_input(e, name, PLX_ONNX_INT64, width, doc, out, err);
 }
 
@@ -244,7 +244,7 @@ static const char *trimmed(const encode *e, const plx_list_encoder *list, const 
 }
 
 /* No item can be trimmed if a category has too many blanks, or if the end of a trimmed item is not known. */
-static void tell_of_blanks(const encode *e, const plx_list_encoder *list)
+static void warn_of_blanks(const encode *e, const plx_list_encoder *list)
 {
     char line[512];
     const char *weights = list->weight_separator.text;
@@ -254,7 +254,7 @@ static void tell_of_blanks(const encode *e, const plx_list_encoder *list)
              "list '%.100s': %s, so that the ONNX model does not remove blanks around items; pass the items without "
              "(docs/onnx.md)",
              list->spec->name, cuts_at_blanks ? "its weight_separator is a blank" : "a category has 64 blanks or more");
-    e->tell(e->user, line);
+    e->notice(e->user, line);
 }
 
 /* Items "text:weight". An item with several separators has an unknown text, as long as no known one contains the
@@ -299,7 +299,7 @@ static plx_status encode_list(encode *e, const plx_encoder *feature, plx_error *
     const char *items, *weights;
     pieces p = {0};
     if (list->vocabulary->hash_buckets) return encode_hashed_list(e, list, out, err);
-    tell_of_blanks(e, list);
+    warn_of_blanks(e, list);
     PLX_TRY(items_of(e, list, list->input, &items, err));
     if (list->weight_separator.length) {
         PLX_TRY(cut_weights(e, list, items, &p, err));
@@ -320,7 +320,7 @@ static plx_status encode_list(encode *e, const plx_encoder *feature, plx_error *
 /* -- Dense numbers ------------------------------------------------------------------------------------------------ */
 
 /* Older files compare numbers by their logarithms, and the runtime rounds logarithms in another way. */
-static void tell_of_logarithms(const encode *e, const plx_dense_encoder *dense)
+static void warn_of_logarithms(const encode *e, const plx_dense_encoder *dense)
 {
     char line[512];
     if (!dense->knots || dense->spec->transform != PLX_TRANSFORM_LOG1P || dense->by_number) return;
@@ -328,7 +328,7 @@ static void tell_of_logarithms(const encode *e, const plx_dense_encoder *dense)
              "feature '%.100s' was fitted by an older plexus: a number that many rows share may be scaled differently "
              "in ONNX; fit the model again (docs/onnx.md)",
              dense->spec->name);
-    e->tell(e->user, line);
+    e->notice(e->user, line);
 }
 
 /* Encodes the pending dense features. */
@@ -341,7 +341,7 @@ static plx_status encode_waiting(encode *e, plx_error *err)
     onnx->scope = n > 1 ? "dense" : e->waiting[0]->spec->name;
     for (int i = 0; i < n; i++) {
         e->dense[i] = e->waiting[i]->own;
-        tell_of_logarithms(e, e->dense[i]);
+        warn_of_logarithms(e, e->dense[i]);
         PLX_TRY(number_of(e, e->waiting[i]->input, &e->raw[i], err));
     }
     const char *together = n > 1 ? plx_onnx_along(onnx, "Concat", e->raw, n, "axis", 1) : e->raw[0];
@@ -386,7 +386,7 @@ static plx_status encode_datetime(encode *e, const plx_encoder *feature, plx_err
              "ONNX reads no dates: feature '%.100s' takes whole seconds since 1970-01-01 UTC, input '%.120s', and the "
              "smallest 64-bit integer where the date is missing (docs/onnx.md)",
              feature->spec->name, name);
-    e->tell(e->user, line);
+    e->notice(e->user, line);
     PLX_TRY(encode_waiting(e, err));
     onnx->scope = feature->spec->name;
     PLX_TRY(new_input(e, name, PLX_ONNX_INT64, 1,
@@ -452,12 +452,12 @@ static plx_status encode_features(encode *e, plx_error *err)
     return PLX_OK;
 }
 
-plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onnx_record *out, plx_onnx_notice *tell,
+plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onnx_record *out, plx_onnx_notice *notice,
                            void *user, plx_error *err)
 {
     const plx_layout *layout = &encoders->layout;
     const size_t n = (size_t)encoders->n_inputs, n_features = (size_t)encoders->n_features;
-    encode e = {.onnx = onnx, .encoders = encoders, .out = out, .tell = tell, .user = user};
+    encode e = {.onnx = onnx, .encoders = encoders, .out = out, .notice = notice, .user = user};
     e.texts = plx_arena_take(onnx->arena, n, sizeof *e.texts);
     e.numbers = plx_arena_take(onnx->arena, n, sizeof *e.numbers);
     e.reads_text = plx_arena_take(onnx->arena, n, sizeof *e.reads_text);

@@ -25,7 +25,7 @@ typedef void plx_onnx_notice(void *user, const char *line);
 
 /** Adds inputs for the raw columns, and the operators that encode them. PLX_ERR_UNSUPPORTED: names a feature without an
  * ONNX form. */
-plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onnx_record *out, plx_onnx_notice *tell,
+plx_status plx_onnx_encode(plx_onnx *onnx, const plx_encoders *encoders, plx_onnx_record *out, plx_onnx_notice *notice,
                            void *user, plx_error *err);
 
 /** Whether the kind of features has an ONNX form. */

@@ -16,15 +16,15 @@ plx_status plx_measured_init(plx_measured *m, const plx_train_job *job, size_t n
     m->scores = plx_alloc_zero(a, n_max * (size_t)job->graph->n_outputs, sizeof *m->scores);
     m->labels = plx_alloc(a, n_max * n_tasks, sizeof *m->labels);
     m->scratch = plx_alloc(a, (size_t)m->n_parallel, m->scratch_bytes);
-    m->figures = plx_alloc_zero(a, n_tasks, sizeof *m->figures);
-    return m->scores && m->labels && m->scratch && m->figures ? PLX_OK : plx_error_memory(err);
+    m->metrics = plx_alloc_zero(a, n_tasks, sizeof *m->metrics);
+    return m->scores && m->labels && m->scratch && m->metrics ? PLX_OK : plx_error_memory(err);
 }
 
 void plx_measured_release(plx_measured *m)
 {
     if (!m->job) return;
     const plx_allocator *a = m->job->machine.allocator;
-    plx_free(a, m->figures);
+    plx_free(a, m->metrics);
     plx_free(a, m->scratch);
     plx_free(a, m->labels);
     plx_free(a, m->scores);
@@ -61,8 +61,8 @@ static void measure_tasks(void *user, int slot, int thread)
             .n_groups = m->groups ? m->groups->n_groups : 0,
             .choices = m->choices,
         };
-        plx_score_with_scratch(&scored, m->scratch + (size_t)slot * m->scratch_bytes, &m->figures[task]);
-        m->figures[task].task = m->job->task_names ? m->job->task_names[task] : NULL;
+        plx_score_with_scratch(&scored, m->scratch + (size_t)slot * m->scratch_bytes, &m->metrics[task]);
+        m->metrics[task].task = m->job->task_names ? m->job->task_names[task] : NULL;
     }
 }
 

@@ -17,7 +17,7 @@ typedef struct plx_measured {
     int n_parallel;       /* tasks measured at the same time */
     size_t scratch_bytes; /* of each */
     uint8_t *scratch;     /* [n_parallel, scratch_bytes] */
-    plx_metrics *figures; /* [n_tasks] */
+    plx_metrics *metrics; /* [n_tasks] */
 } plx_measured;
 
 /** For at most `n_max` rows; scores start at 0. `groups` and `choices` are borrowed. Release it after a failure, too.

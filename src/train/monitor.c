@@ -72,7 +72,7 @@ static bool can_watch(const plx_monitored *what, int task, const plx_metric_info
 }
 
 /** The names of a task's metrics that can be monitored; returns their number. */
-static size_t list_figures(const plx_monitored *what, int task, const char **names)
+static size_t list_metrics(const plx_monitored *what, int task, const char **names)
 {
     size_t n = 0;
     names[n++] = "loss";
@@ -91,14 +91,14 @@ static plx_status fail_task(const parser *p, plx_error *err)
                  metric->name, p->what->task_names[0], metric->name);
     while (head.length > 0 && head.text[head.length - 1] != '.')
         head.length--;
-    plx_slice figure = {word.text + head.length, word.length - head.length};
+    plx_slice after_dot = {word.text + head.length, word.length - head.length};
     if (head.length > 0) head.length--;
     const char *const loss = "loss";
     const char *nearest = plx_nearest(head.length > 0 ? head : word, p->what->task_names, (size_t)p->what->n_tasks);
     if (!nearest && head.length == 0) nearest = plx_nearest(word, &loss, 1);
     if (nearest && head.length > 0)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': there is no task '%.*s'; did you mean '%s.%.*s'?", p->whole,
-                 shown(head), head.text, nearest, shown(figure), figure.text);
+                 shown(head), head.text, nearest, shown(after_dot), after_dot.text);
     if (nearest)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': '%.*s' is neither loss nor TASK.METRIC; did you mean '%s%s'?",
                  p->whole, shown(word), word.text, nearest, nearest == loss ? "" : ".loss");
@@ -106,19 +106,19 @@ static plx_status fail_task(const parser *p, plx_error *err)
              shown(word), word.text, p->what->task_names[0], plx_task_list[p->what->task_kinds[0]]->monitored);
 }
 
-static plx_status fail_figure(const parser *p, int task, plx_slice figure, plx_error *err)
+static plx_status fail_metric(const parser *p, int task, plx_slice name_given, plx_error *err)
 {
     const char *names[METRICS_MAX], *name = p->what->task_names[task];
-    size_t n = list_figures(p->what, task, names);
-    const char *nearest = plx_nearest(figure, names, n);
+    size_t n = list_metrics(p->what, task, names);
+    const char *nearest = plx_nearest(name_given, names, n);
     char all[512] = "";
     size_t used = 0;
     for (size_t i = 0; i < n && used < sizeof all; i++)
         used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
     PLX_FAIL(err, PLX_ERR_ARGUMENT,
              "monitor '%s': task '%s' has no metric '%.*s' to monitor%s%s%s%s%s; valid metrics: %s", p->whole, name,
-             shown(figure), figure.text, nearest ? "; did you mean '" : "", nearest ? name : "", nearest ? "." : "",
-             nearest ? nearest : "", nearest ? "'" : "", all);
+             shown(name_given), name_given.text, nearest ? "; did you mean '" : "", nearest ? name : "",
+             nearest ? "." : "", nearest ? nearest : "", nearest ? "'" : "", all);
 }
 
 /** METRIC@PARAMETER. */
@@ -139,14 +139,14 @@ static plx_status parse_choice(const parser *p, plx_monitor *monitor, plx_monito
     return PLX_OK;
 }
 
-static plx_status parse_figure(parser *p, plx_monitor *monitor, plx_monitor_term *term, plx_error *err)
+static plx_status parse_metric(parser *p, plx_monitor *monitor, plx_monitor_term *term, plx_error *err)
 {
-    plx_slice figure = word_of(p->rest);
-    skip(p, figure.length);
-    if (plx_slice_equal(figure, plx_slice_of("loss"))) return PLX_OK;
-    if (plx_metric_has_parameter(figure)) return parse_choice(p, monitor, term, figure, err);
-    const plx_metric_info *metric = plx_metric_named(figure);
-    if (!metric || !can_watch(p->what, term->task, metric)) return fail_figure(p, term->task, figure, err);
+    plx_slice name_given = word_of(p->rest);
+    skip(p, name_given.length);
+    if (plx_slice_equal(name_given, plx_slice_of("loss"))) return PLX_OK;
+    if (plx_metric_has_parameter(name_given)) return parse_choice(p, monitor, term, name_given, err);
+    const plx_metric_info *metric = plx_metric_named(name_given);
+    if (!metric || !can_watch(p->what, term->task, metric)) return fail_metric(p, term->task, name_given, err);
     if (metric->needs_groups && !p->what->has_groups)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': %s needs data.group, the column of the groups", p->whole,
                  metric->name);
@@ -180,7 +180,7 @@ static plx_status parse_term(parser *p, plx_monitor *monitor, plx_monitor_term *
     term->task = find_task(p);
     if (term->task >= 0) {
         skip(p, strlen(p->what->task_names[term->task]) + 1);
-        PLX_TRY(parse_figure(p, monitor, term, err));
+        PLX_TRY(parse_metric(p, monitor, term, err));
     } else {
         plx_slice word = word_of(p->rest);
         if (!plx_slice_equal(word, plx_slice_of("loss"))) return fail_task(p, err);
@@ -244,10 +244,10 @@ double plx_monitor_value(const plx_monitor *monitor, double loss, const double *
     double value = 0;
     for (int i = 0; i < monitor->n_terms; i++) {
         const plx_monitor_term *term = &monitor->terms[i];
-        double figure = term->task < 0 ? loss
+        double metric = term->task < 0 ? loss
                         : term->metric ? scores[term->task].values[term->value]
                                        : task_losses[term->task];
-        value += is_larger_better(term) == monitor->larger_is_better ? term->weight * figure : -term->weight * figure;
+        value += is_larger_better(term) == monitor->larger_is_better ? term->weight * metric : -term->weight * metric;
     }
     return value;
 }

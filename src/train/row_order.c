@@ -39,12 +39,12 @@ static void fill(uint32_t *items, uint32_t first, size_t n)
 static plx_status init_windows(plx_row_order *order, plx_error *err)
 {
     const plx_rows *rows = order->rows;
-    const size_t room = order->most + rows->window_rows;
+    const size_t capacity = order->most + rows->window_rows;
     order->n_blocks = (rows->n + PLX_BLOCK_ROWS - 1) / PLX_BLOCK_ROWS;
     order->window_blocks = rows->window_rows / PLX_BLOCK_ROWS;
     order->blocks = plx_alloc(order->allocator, order->n_blocks, sizeof *order->blocks);
     for (int i = 0; i < 2; i++)
-        order->records[i] = plx_alloc(order->allocator, room, rows->layout->record_bytes);
+        order->records[i] = plx_alloc(order->allocator, capacity, rows->layout->record_bytes);
     if (!order->blocks || !order->records[0] || !order->records[1]) return plx_error_memory(err);
     order->held = (plx_rows){.layout = rows->layout, .has_all_labels = rows->has_all_labels};
     return plx_rows_ahead_create(order->allocator, rows, &order->ahead, err);
@@ -82,8 +82,8 @@ static void fetch(plx_row_order *order, size_t window)
 static plx_status begin_blocks(plx_row_order *order, plx_error *err)
 {
     const plx_random random = {order->seed, PLX_STREAM_BLOCKS};
-    PLX_TRY(plx_rows_ahead_wait(order->ahead, err)); /* of an epoch that was not finished */
-    plx_rows_forget(order->rows, 0, order->rows->n); /* pages that others touched through the map */
+    PLX_TRY(plx_rows_ahead_wait(order->ahead, err));     /* of an epoch that was not finished */
+    plx_rows_drop_pages(order->rows, 0, order->rows->n); /* pages that others touched through the map */
     fill(order->blocks, 0, order->n_blocks);
     if (order->shuffles) plx_random_shuffle(&random, order->epoch, order->blocks, order->n_blocks);
     fetch(order, 0);

@@ -16,11 +16,11 @@ void plx_schedule_init(plx_schedule *schedule, const plx_train_spec *spec, int64
     *schedule = (plx_schedule){.spec = spec, .epoch_steps = epoch_steps, .scale = 1, .best = INFINITY};
 }
 
-void plx_schedule_keep(plx_schedule *schedule, plx_kept_list *list)
+void plx_schedule_list_state(plx_schedule *schedule, plx_state_list *list)
 {
-    plx_keep_doubles(list, "schedule/scale", &schedule->scale, 1);
-    plx_keep_doubles(list, "schedule/best", &schedule->best, 1);
-    plx_keep_integers(list, "schedule/waited", &schedule->waited, 1);
+    plx_state_add_doubles(list, "schedule/scale", &schedule->scale, 1);
+    plx_state_add_doubles(list, "schedule/best", &schedule->best, 1);
+    plx_state_add_integers(list, "schedule/waited", &schedule->waited, 1);
 }
 
 /** How far the rate has decayed at step `t` after the warm-up, from 0: 0 at the highest rate, 1 at the lowest. */

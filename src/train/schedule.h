@@ -27,7 +27,7 @@ typedef struct plx_schedule {
 
 void plx_schedule_init(plx_schedule *schedule, const plx_train_spec *spec, int64_t epoch_steps);
 /** Registers the state for checkpoints. */
-void plx_schedule_keep(plx_schedule *schedule, plx_kept_list *list);
+void plx_schedule_list_state(plx_schedule *schedule, plx_state_list *list);
 /** The learning rate of step `step`, from 1. */
 double plx_schedule_rate(const plx_schedule *schedule, int64_t step);
 /** Reports the monitored value of an epoch that ended; lower is better. */

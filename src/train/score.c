@@ -47,7 +47,7 @@ void plx_scorer_run(plx_scorer *scorer, plx_real *values, const plx_rows *rows, 
         plx_batch batch = {.rows = rows, .first = first};
         batch.n = left < (size_t)scorer->batch_rows ? (int)left : scorer->batch_rows;
         plx_run_score(scorer->run, values, &batch, losses != NULL);
-        plx_rows_forget(rows, first, (size_t)batch.n);
+        plx_rows_drop_pages(rows, first, (size_t)batch.n);
         if (scorer->gates) plx_gate_uses_add(scorer->gates, run);
         for (size_t i = 0; i < (size_t)batch.n * n_outputs; i++)
             scores[first * n_outputs + i] = (float)run->scores[i];

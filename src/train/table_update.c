@@ -88,12 +88,12 @@ void plx_table_update_release(plx_table_update *update)
     *update = (plx_table_update){0};
 }
 
-void plx_table_update_keep(plx_table_update *update, plx_kept_list *list)
+void plx_table_update_list_state(plx_table_update *update, plx_state_list *list)
 {
     for (int i = 0; i < update->n_slots; i++) {
-        char name[PLX_KEPT_NAME];
+        char name[PLX_STATE_NAME];
         snprintf(name, sizeof name, "table_optimizer/slot%d", i);
-        plx_keep_reals(list, name, update->slots[i], update->n_slot);
+        plx_state_add_reals(list, name, update->slots[i], update->n_slot);
     }
 }
 

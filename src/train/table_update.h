@@ -10,8 +10,8 @@
 #include "base/arena.h"
 #include "base/machine.h"
 #include "graph/run.h"
-#include "train/kept.h"
 #include "train/optimizer.h"
+#include "train/state_list.h"
 
 typedef struct plx_table_update {
     plx_machine machine;
@@ -46,7 +46,7 @@ plx_status plx_table_update_init(plx_table_update *update, const plx_machine *ma
                                  const plx_train_spec *spec, double l2, plx_error *err);
 void plx_table_update_release(plx_table_update *update);
 /** Registers the slots for checkpoints. */
-void plx_table_update_keep(plx_table_update *update, plx_kept_list *list);
+void plx_table_update_list_state(plx_table_update *update, plx_state_list *list);
 /** The name of a table with a number in the optimizer's state that is not finite; NULL: none. */
 const char *plx_table_update_not_finite(const plx_table_update *update);
 /**

@@ -16,8 +16,8 @@
 #include "train/update.h"
 #include "train/validation.h"
 
-static const double TELL_SECONDS = 0.1; /* between two callbacks within an epoch */
-static const double KEPT_SHARE = 0.02;  /* fraction of the time that checkpoints at epochs may take */
+static const double REPORT_SECONDS = 0.1; /* between two callbacks within an epoch */
+static const double SAVE_SHARE = 0.02;    /* fraction of the time that checkpoints at epochs may take */
 
 typedef struct trainer {
     const plx_train_job *job;
@@ -31,7 +31,7 @@ typedef struct trainer {
     plx_row_order order;
     plx_real *best; /* [n_values]: of the best epoch, initially the start values; NULL without validation rows */
     double *speeds; /* [epochs] rows per second */
-    double start, told_at;
+    double start, reported_at;
 
     int64_t epoch;
     int64_t step, steps; /* within the epoch */
@@ -55,10 +55,10 @@ typedef struct trainer {
     int64_t epochs_without_gain;
 
     /* Checkpoints. */
-    plx_kept_list kept;
+    plx_state_list state_list;
     int64_t epochs_ended, best_epoch;
     double seconds_before; /* of the runs before this one, then of all up to the checkpoint */
-    double kept_at, keep_seconds;
+    double saved_at, save_seconds;
 } trainer;
 
 static double now(void)
@@ -88,26 +88,26 @@ static plx_status init_steps(trainer *t, plx_error *err)
 }
 
 /** Registers all state of later steps, and the numbers that the callback or the result reports. */
-static plx_status init_kept(trainer *t, plx_error *err)
+static plx_status init_state(trainer *t, plx_error *err)
 {
-    plx_kept_list *list = &t->kept;
-    plx_kept_list_init(list, t->job->machine.allocator);
-    if (!t->job->keeper) return PLX_OK;
-    plx_keep_reals(list, "values", t->job->values, t->job->graph->n_values);
-    if (t->best) plx_keep_reals(list, "best/values", t->best, t->job->graph->n_values);
-    plx_keep_integers(list, "best/epoch", &t->best_epoch, 1);
-    plx_keep_doubles(list, "best/loss", &t->best_loss, 1);
-    plx_keep_integers(list, "best/epochs_without_gain", &t->epochs_without_gain, 1);
-    plx_keep_integers(list, "epoch", &t->epoch, 1);
-    plx_keep_integers(list, "epochs_ended", &t->epochs_ended, 1);
-    plx_keep_integers(list, "step", &t->step, 1);
-    plx_keep_doubles(list, "loss_sum", &t->loss_sum, 1);
-    plx_keep_doubles(list, "task_loss_sums", t->task_loss_sums, t->n_tasks);
-    plx_keep_integers(list, "task_steps", t->task_steps, t->n_tasks);
-    plx_keep_doubles(list, "speeds", t->speeds, (size_t)t->job->spec->epochs);
-    plx_keep_doubles(list, "seconds", &t->seconds_before, 1);
-    plx_update_keep(&t->update, list);
-    plx_table_update_keep(&t->tables, list);
+    plx_state_list *list = &t->state_list;
+    plx_state_list_init(list, t->job->machine.allocator);
+    if (!t->job->checkpointer) return PLX_OK;
+    plx_state_add_reals(list, "values", t->job->values, t->job->graph->n_values);
+    if (t->best) plx_state_add_reals(list, "best/values", t->best, t->job->graph->n_values);
+    plx_state_add_integers(list, "best/epoch", &t->best_epoch, 1);
+    plx_state_add_doubles(list, "best/loss", &t->best_loss, 1);
+    plx_state_add_integers(list, "best/epochs_without_gain", &t->epochs_without_gain, 1);
+    plx_state_add_integers(list, "epoch", &t->epoch, 1);
+    plx_state_add_integers(list, "epochs_ended", &t->epochs_ended, 1);
+    plx_state_add_integers(list, "step", &t->step, 1);
+    plx_state_add_doubles(list, "loss_sum", &t->loss_sum, 1);
+    plx_state_add_doubles(list, "task_loss_sums", t->task_loss_sums, t->n_tasks);
+    plx_state_add_integers(list, "task_steps", t->task_steps, t->n_tasks);
+    plx_state_add_doubles(list, "speeds", t->speeds, (size_t)t->job->spec->epochs);
+    plx_state_add_doubles(list, "seconds", &t->seconds_before, 1);
+    plx_update_list_state(&t->update, list);
+    plx_table_update_list_state(&t->tables, list);
     return list->failed ? plx_error_memory(err) : PLX_OK;
 }
 
@@ -138,12 +138,12 @@ static plx_status trainer_init(trainer *t, plx_error *err)
         memcpy(t->best, job->values, job->graph->n_values * sizeof *t->best);
     }
     if (job->measures_training) PLX_TRY(plx_measured_init(&t->training, job, n, NULL, &t->validation.choices, err));
-    return init_kept(t, err);
+    return init_state(t, err);
 }
 
 static void trainer_release(trainer *t)
 {
-    plx_kept_list_release(&t->kept);
+    plx_state_list_release(&t->state_list);
     plx_measured_release(&t->training);
     plx_validation_release(&t->validation);
     plx_free_aligned(t->job->machine.allocator, t->best);
@@ -213,19 +213,19 @@ static int64_t rows_of_epoch(const trainer *t)
 }
 
 /** Calls the callback; false if training is to end. */
-static bool tell(trainer *t, bool epoch_ended, bool is_best)
+static bool report(trainer *t, bool epoch_ended, bool is_best)
 {
     const plx_train_job *job = t->job;
     double time = now();
-    if (!job->listener || (!epoch_ended && time - t->told_at < TELL_SECONDS)) return true;
-    t->told_at = time;
+    if (!job->listener || (!epoch_ended && time - t->reported_at < REPORT_SECONDS)) return true;
+    t->reported_at = time;
     double rows = (double)rows_of_epoch(t), seconds = time - t->epoch_start;
     for (size_t task = 0; task < t->n_tasks; task++)
         t->task_losses[task] = t->task_steps[task] > 0 ? t->task_loss_sums[task] / (double)t->task_steps[task] : NAN;
     const bool is_validated = epoch_ended && t->validation.has_rows;
     for (size_t task = 0; task < t->n_tasks && is_validated; task++) {
         const char *name = plx_task_list[job->task_kinds[task]]->score;
-        t->scores[task] = plx_metric_of(plx_metric_named(plx_slice_of(name)), &t->validation.measured.figures[task]);
+        t->scores[task] = plx_metric_of(plx_metric_named(plx_slice_of(name)), &t->validation.measured.metrics[task]);
     }
     const plx_train_state state = {
         .progress = {.epoch = (int)t->epoch,
@@ -242,8 +242,8 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
                      .validation_task_losses = is_validated ? t->validation.losses : t->no_values,
                      .validation_scores = is_validated ? t->scores : t->no_values,
                      .monitored = is_validated ? t->monitored : NAN,
-                     .validation_metrics = is_validated ? t->validation.measured.figures : NULL,
-                     .training_metrics = epoch_ended && job->measures_training ? t->training.figures : NULL,
+                     .validation_metrics = is_validated ? t->validation.measured.metrics : NULL,
+                     .training_metrics = epoch_ended && job->measures_training ? t->training.metrics : NULL,
                      .task_kinds = job->task_kinds,
                      .is_best = epoch_ended && is_best,
                      .n_tasks = (int)t->n_tasks},
@@ -256,10 +256,9 @@ static bool tell(trainer *t, bool epoch_ended, bool is_best)
     return job->listener(job->user, &state);
 }
 
-/* -- States for the keeper ------------------------------------------------------------------------------------------
- */
+/* -- Checkpoints -------------------------------------------------------------------------------------------------- */
 
-static bool is_keeping_due(const trainer *t, bool epoch_ended, double since)
+static bool is_checkpoint_due(const trainer *t, bool epoch_ended, double since)
 {
     const plx_train_spec *spec = t->job->spec;
     bool by_epochs = spec->checkpoint_epochs > 0, by_steps = spec->checkpoint_steps > 0;
@@ -267,19 +266,19 @@ static bool is_keeping_due(const trainer *t, bool epoch_ended, double since)
     if (t->result->cancelled) return by_epochs || by_steps || by_time;
     if (by_time && since >= spec->checkpoint_seconds) return true;
     if (by_steps && t->update.step % spec->checkpoint_steps == 0) return true;
-    return by_epochs && epoch_ended && t->epoch % spec->checkpoint_epochs == 0 && since * KEPT_SHARE >= t->keep_seconds;
+    return by_epochs && epoch_ended && t->epoch % spec->checkpoint_epochs == 0 && since * SAVE_SHARE >= t->save_seconds;
 }
 
-static void keep_if_due(trainer *t, bool epoch_ended)
+static void save_if_due(trainer *t, bool epoch_ended)
 {
-    const plx_keeper *keeper = t->job->keeper;
-    if (!keeper) return;
+    const plx_checkpointer *checkpointer = t->job->checkpointer;
+    if (!checkpointer) return;
     double start = now();
-    if (!is_keeping_due(t, epoch_ended, start - t->kept_at)) return;
+    if (!is_checkpoint_due(t, epoch_ended, start - t->saved_at)) return;
     t->seconds_before = start - t->start;
-    if (keeper->keep(keeper->user, &t->kept)) t->result->checkpoints++;
-    t->kept_at = now();
-    t->keep_seconds = t->kept_at - start;
+    if (checkpointer->save(checkpointer->user, &t->state_list)) t->result->checkpoints++;
+    t->saved_at = now();
+    t->save_seconds = t->saved_at - start;
 }
 
 /** Whether the counters are valid for this job: they control loops and index arrays. */
@@ -307,12 +306,12 @@ static plx_status restore(trainer *t, plx_error *err)
 {
     const plx_train_job *job = t->job;
     size_t n = job->graph->n_values;
-    t->kept_at = now();
-    if (!job->keeper || !job->keeper->restore) return PLX_OK;
+    t->saved_at = now();
+    if (!job->checkpointer || !job->checkpointer->restore) return PLX_OK;
     plx_real *start = plx_alloc_aligned(job->machine.allocator, n, sizeof *start);
     if (!start) return plx_error_memory(err);
     memcpy(start, job->values, n * sizeof *start);
-    plx_status status = job->keeper->restore(job->keeper->user, &t->kept, err);
+    plx_status status = job->checkpointer->restore(job->checkpointer->user, &t->state_list, err);
     if (status == PLX_OK && !are_counters_sound(t)) {
         status = plx_error_set(err, PLX_ERR_FORMAT, "its counters do not match this configuration");
     }
@@ -383,8 +382,8 @@ static plx_status run_steps(trainer *t, plx_error *err)
     while (t->step < t->steps && !t->result->cancelled) {
         PLX_TRY(run_step(t, err));
         if (t->step == t->steps) break;
-        t->result->cancelled = !tell(t, false, false);
-        keep_if_due(t, false);
+        t->result->cancelled = !report(t, false, false);
+        save_if_due(t, false);
     }
     t->speeds[t->epoch - 1] = (double)rows_of_epoch(t) / fmax(now() - t->epoch_start, 1e-9);
     return check_values(t, err);
@@ -450,9 +449,9 @@ static plx_status run_epoch(trainer *t, plx_error *err)
         t->best_epoch = t->epoch;
     }
     t->epochs_ended = t->epoch;
-    result->cancelled = !tell(t, true, is_best);
+    result->cancelled = !report(t, true, is_best);
     result->stopped_early = has_lost_patience(t);
-    keep_if_due(t, true);
+    save_if_due(t, true);
     return PLX_OK;
 }
 

@@ -12,8 +12,8 @@
 #include "graph/run.h"
 #include "rows/records.h"
 #include "train/gate_use.h"
-#include "train/kept.h"
 #include "train/metric_choice.h"
+#include "train/state_list.h"
 
 /** Section `train`. */
 typedef struct plx_train_spec {
@@ -81,15 +81,15 @@ typedef struct plx_train_job {
     plx_train_rate *rate;         /* may be NULL: the schedule decides */
     plx_train_listener *listener; /* may be NULL; called at most ten times per second, and at the end of each epoch */
     void *user;
-    const plx_keeper *keeper;          /* may be NULL */
-    const plx_metric_choices *choices; /* metrics with a parameter to compute, too; NULL: none */
-    bool measures_training;            /* report metrics of the training rows at the end of each epoch */
-    bool counts_gates;                 /* report the use of experts with validation */
+    const plx_checkpointer *checkpointer; /* may be NULL */
+    const plx_metric_choices *choices;    /* metrics with a parameter to compute, too; NULL: none */
+    bool measures_training;               /* report metrics of the training rows at the end of each epoch */
+    bool counts_gates;                    /* report the use of experts with validation */
 } plx_train_job;
 
 /**
  * Trains job->values in place; the same seed, rows and kernels give the same bits with any pool. All memory is
- * allocated before the first step. `result` is filled on failure, too. With a keeper, training resumes from its
+ * allocated before the first step. `result` is filled on failure, too. With a checkpointer, training resumes from its
  * checkpoint if it has one, bit-identical to an uninterrupted run. Checkpoints are saved as `spec` says, and when a
  * callback ends training.
  *

@@ -125,15 +125,15 @@ void plx_update_release(plx_update *update)
     *update = (plx_update){0};
 }
 
-void plx_update_keep(plx_update *update, plx_kept_list *list)
+void plx_update_list_state(plx_update *update, plx_state_list *list)
 {
-    plx_keep_integers(list, "optimizer/step", &update->step, 1);
-    plx_keep_doubles(list, "optimizer/rate_factor", &update->rate_factor, 1);
-    plx_schedule_keep(&update->schedule, list);
+    plx_state_add_integers(list, "optimizer/step", &update->step, 1);
+    plx_state_add_doubles(list, "optimizer/rate_factor", &update->rate_factor, 1);
+    plx_schedule_list_state(&update->schedule, list);
     for (int i = 0; i < update->optimizer->n_slots; i++) {
-        char name[PLX_KEPT_NAME];
+        char name[PLX_STATE_NAME];
         snprintf(name, sizeof name, "optimizer/slot%d", i);
-        plx_keep_reals(list, name, update->slots[i], update->n);
+        plx_state_add_reals(list, name, update->slots[i], update->n);
     }
 }
 

@@ -10,9 +10,9 @@
 #include "base/machine.h"
 #include "graph/graph.h"
 #include "kernels/kernels.h"
-#include "train/kept.h"
 #include "train/optimizer.h"
 #include "train/schedule.h"
+#include "train/state_list.h"
 
 /** Numbers with the same treatment: rows of `cols` numbers, stride apart; adjacent ones have been merged. */
 typedef struct plx_band {
@@ -56,7 +56,7 @@ plx_status plx_update_init(plx_update *update, const plx_machine *machine, const
                            plx_error *err);
 void plx_update_release(plx_update *update);
 /** Registers the step count, the optimizer's slots and the schedule's state for checkpoints. */
-void plx_update_keep(plx_update *update, plx_kept_list *list);
+void plx_update_list_state(plx_update *update, plx_state_list *list);
 
 /** One step; `gradient` is used up. Returns the regularisers' loss of the values before the step. */
 double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient);

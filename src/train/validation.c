@@ -51,10 +51,10 @@ static plx_status leave_out_unlabelled(plx_validation *v, plx_error *err)
     for (int i = v->monitor.n_terms - 1; i >= 0; i--) {
         const plx_monitor_term *term = &v->monitor.terms[i];
         const int task = term->task;
-        const bool is_told = task < 0       ? has_whole_loss(v)
-                             : term->metric ? v->measured.figures[task].rows > 0
-                                            : has_loss(v, task);
-        if (is_told) continue;
+        const bool is_known = task < 0       ? has_whole_loss(v)
+                              : term->metric ? v->measured.metrics[task].rows > 0
+                                             : has_loss(v, task);
+        if (is_known) continue;
         plx_monitor_leave_out(&v->monitor, i);
         if (v->monitor.n_terms > 0) continue;
         if (is_loss || task < 0)
@@ -76,7 +76,7 @@ static plx_status check_meaning(plx_validation *v, plx_error *err)
         const plx_monitor_term *term = &v->monitor.terms[i];
         if (term->task < 0) continue;
         const char *name = v->job->task_names[term->task];
-        const plx_metrics *score = &v->measured.figures[term->task];
+        const plx_metrics *score = &v->measured.metrics[term->task];
         if (term->metric && isnan(score->values[term->value]))
             PLX_FAIL(err, PLX_ERR_SCHEMA,
                      "train.monitor: %s of task '%s' is undefined for the validation rows: their labels are %s",

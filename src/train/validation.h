@@ -29,7 +29,7 @@ void plx_validation_run(plx_validation *validation);
 /** The value of spec->monitor, from losses and metrics; `loss` is the total. */
 static inline double plx_validation_monitored(const plx_validation *v, double loss)
 {
-    return plx_monitor_value(&v->monitor, loss, v->losses, v->measured.figures);
+    return plx_monitor_value(&v->monitor, loss, v->losses, v->measured.metrics);
 }
 
 #endif

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The directive `own-figures MODEL`: the model's rows of docs/results.md, whose tables stay the one place of these
-figures."""
+"""The directive `model-results MODEL`: the rows of a model in docs/results.md, the only place with these numbers."""
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -26,7 +25,7 @@ def rows_of(text, model):
                 yield section, head[column], cells[column], cells[column + 1]
 
 
-class OwnFigures(SphinxDirective):
+class ModelResults(SphinxDirective):
     required_arguments = 1
     final_argument_whitespace = True
 
@@ -59,5 +58,5 @@ def _row(cells):
 
 
 def setup(app):
-    app.add_directive("own-figures", OwnFigures)
+    app.add_directive("model-results", ModelResults)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -39,28 +39,28 @@ static double file_bytes(const char *path)
 }
 
 /* Free bytes, with those of an existing checkpoint, which will be removed; negative: unknown. */
-static double room_of(const cli_run_folder *folder)
+static double free_bytes(const cli_run_folder *folder)
 {
     struct statvfs disk;
     if (statvfs(access(folder->model, F_OK) == 0 ? folder->model : folder->path, &disk) != 0) return -1;
     return (double)disk.f_bavail * (double)disk.f_frsize + file_bytes(folder->checkpoint);
 }
 
-static int fail_room(const cli_run_folder *folder, double model, double room)
+static int fail_space(const cli_run_folder *folder, double model, double space)
 {
     return cli_fail(
         "%s: the model needs %.3g MB of disk space, and %.3g MB are free; free some space, or choose another --out",
-        folder->path, model / 1e6, room / 1e6);
+        folder->path, model / 1e6, space / 1e6);
 }
 
 /* Writes the untrained model, next to its final path, to measure its size. */
-static int try_model(const cli_run_folder *folder, const cli_session *session, sizes *s, double room)
+static int try_model(const cli_run_folder *folder, const cli_session *session, sizes *s, double space)
 {
     char path[CLI_MAX_PATH + 32];
     struct stat status;
     plx_error error;
     if (lstat(folder->model, &status) == 0 && !S_ISREG(status.st_mode)) return CLI_DONE; /* written elsewhere */
-    snprintf(path, sizeof path, "%s.tmp-%ld-room", folder->model, (long)getpid());
+    snprintf(path, sizeof path, "%s.tmp-%ld-space", folder->model, (long)getpid());
     const plx_status written = plx_model_save(session->model, path, &error);
     if (written == PLX_OK) s->model_least = s->model_most = file_bytes(path);
     unlink(path);
@@ -68,7 +68,7 @@ static int try_model(const cli_run_folder *folder, const cli_session *session, s
     return cli_fail(
         "%s: the model needs more than the %.3g MB of disk space that are free; free some space, or choose another "
         "--out",
-        folder->path, room / 1e6);
+        folder->path, space / 1e6);
 }
 
 /* Whether any checkpoint key of the configuration is on. */
@@ -80,30 +80,30 @@ static bool keeps_checkpoints(const cli_session *session)
     return false;
 }
 
-int cli_run_folder_check_room(cli_run_folder *folder, const cli_session *session, bool is_quiet)
+int cli_run_folder_check_space(cli_run_folder *folder, const cli_session *session, bool is_quiet)
 {
-    const double room = room_of(folder);
+    const double space = free_bytes(folder);
     sizes s = estimate(session);
-    if (room < 0) return CLI_DONE;
-    if (room < s.model_least) return fail_room(folder, s.model_least, room);
-    if (room < s.model_most) {
-        int code = try_model(folder, session, &s, room);
+    if (space < 0) return CLI_DONE;
+    if (space < s.model_least) return fail_space(folder, s.model_least, space);
+    if (space < s.model_most) {
+        int code = try_model(folder, session, &s, space);
         if (code != CLI_DONE) return code;
     }
     folder->model_bytes = s.model_most;
     /* While a new checkpoint is written, the previous one still exists. */
-    if (room < s.model_least + 2 * s.checkpoint && keeps_checkpoints(session) && !is_quiet)
+    if (space < s.model_least + 2 * s.checkpoint && keeps_checkpoints(session) && !is_quiet)
         fprintf(
             stderr,
             "plexus: warning: %s has %.3g MB of disk; the model takes %.3g MB, and each of two checkpoints about %.3g "
             "MB: some may not be kept (train.checkpoint_epochs: 0 makes none)\n",
-            folder->path, room / 1e6, s.model_least / 1e6, s.checkpoint / 1e6);
+            folder->path, space / 1e6, s.model_least / 1e6, s.checkpoint / 1e6);
     return CLI_DONE;
 }
 
-void cli_run_folder_make_room(const cli_run_folder *folder)
+void cli_run_folder_free_space(const cli_run_folder *folder)
 {
-    const double checkpoint = file_bytes(folder->checkpoint), room = room_of(folder);
-    if (checkpoint > 0 && room >= folder->model_bytes && room - checkpoint < folder->model_bytes)
+    const double checkpoint = file_bytes(folder->checkpoint), space = free_bytes(folder);
+    if (checkpoint > 0 && space >= folder->model_bytes && space - checkpoint < folder->model_bytes)
         unlink(folder->checkpoint);
 }
