@@ -94,8 +94,6 @@ const cli_option *cli_verb_option(const cli_verb *verb, size_t i);
 enum { CLI_MAX_DOC = 256 };
 /** The option's description, with its default number. */
 const char *cli_option_doc(const cli_option *option, char buffer[CLI_MAX_DOC]);
-/** The name closest to `text`, or NULL if none is close enough to be the intended one. */
-const char *cli_nearest(const char *text, const char *const *names, size_t n);
 
 /* -- messages.c -------------------------------------------------------------------------------------------------- */
 

@@ -52,7 +52,7 @@ static const fetch_set *find_set(const char *name)
         if (strcmp(sets[i].name, name) == 0) return &sets[i];
         names[i] = sets[i].name;
     }
-    const char *nearest = cli_nearest(name, names, N_SETS);
+    const char *nearest = plx_nearest_name(name, names, N_SETS);
     fprintf(stderr, "plexus fetch: no data set '%s'", name);
     if (nearest) fprintf(stderr, "; did you mean '%s'?", nearest);
     fputs("\nData sets:\n", stderr);

@@ -77,7 +77,7 @@ static void fail_unknown_verb(const char *name)
     const char *names[N_VERBS];
     for (int i = 0; i < N_VERBS; i++)
         names[i] = cli_verbs[i]->name;
-    const char *nearest = cli_nearest(name, names, N_VERBS);
+    const char *nearest = plx_nearest_name(name, names, N_VERBS);
     if (name[0] == '-') {
         fprintf(stderr, "plexus: no option '%s': before a verb there are --help (-h) and --version (-V)\n", name);
         return;

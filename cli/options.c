@@ -14,46 +14,6 @@ static const cli_option common_options[] = {
 };
 enum { N_COMMON = sizeof common_options / sizeof *common_options, N_HELP_COLUMN = 26, MAX_NAME = 64 };
 
-static int min_of_three(int a, int b, int c)
-{
-    int least = a < b ? a : b;
-    return least < c ? least : c;
-}
-
-/** The number of insertions, deletions and substitutions between two texts; 99 for long texts. */
-static int edit_distance(const char *a, const char *b)
-{
-    size_t n = strlen(a), m = strlen(b);
-    int row[MAX_NAME + 1];
-    if (n > MAX_NAME || m > MAX_NAME) return 99;
-    for (size_t j = 0; j <= m; j++)
-        row[j] = (int)j;
-    for (size_t i = 1; i <= n; i++) {
-        int diagonal = row[0];
-        row[0] = (int)i;
-        for (size_t j = 1; j <= m; j++) {
-            int above = row[j];
-            row[j] = min_of_three(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
-        }
-    }
-    return row[m];
-}
-
-const char *cli_nearest(const char *text, const char *const *names, size_t n)
-{
-    const char *best = NULL;
-    int best_distance = 1 + (int)strlen(text) / 3; /* a third of the characters may be wrong */
-    for (size_t i = 0; i < n; i++) {
-        int distance = edit_distance(text, names[i]);
-        if (distance <= best_distance && (!best || distance < best_distance)) {
-            best = names[i];
-            best_distance = distance;
-        }
-    }
-    return best;
-}
-
 static void write_usage(const cli_verb *verb, FILE *out)
 {
     fprintf(out, "usage: plexus %s [OPTION]...%s%s\n", verb->name, verb->arguments[0] ? " " : "", verb->arguments);
@@ -92,7 +52,7 @@ static int unknown_option(const cli_verb *verb, const char *word)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word + 2, "="), word + 2);
     for (size_t i = 0; i < cli_verb_n_options(verb) && n < MAX_NAME; i++)
         names[n++] = cli_verb_option(verb, i)->name;
-    const char *nearest = cli_nearest(name, names, n);
+    const char *nearest = plx_nearest_name(name, names, n);
     fprintf(stderr, "plexus %s: no option '%s'", verb->name, word);
     if (nearest) fprintf(stderr, "; did you mean '--%s'?", nearest);
     fputc('\n', stderr);

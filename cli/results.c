@@ -7,16 +7,11 @@
 
 enum { COLUMN = 10 };
 
-/** The values of a task: the list of metrics, and those chosen by --metric. */
-static int n_values(const cli_texts *chosen)
-{
-    return plx_metric_count() + chosen->n;
-}
-
+/** Of a metric in the list, or one chosen by --metric. */
 static const char *name_of(int metric, const cli_texts *chosen)
 {
     const plx_metric_info *info = plx_metric_at(metric);
-    return info ? info->name : chosen->items[metric - plx_metric_count()];
+    return info ? info->name : chosen->items[metric - PLX_METRICS_CHOSEN];
 }
 
 /** Whether the task has the metric. */
@@ -96,7 +91,7 @@ static void print_columns(const table *t)
     if (has_binary) print_counts(t, "positives", &t->metrics->positives, false);
     if (has_groups) print_counts(t, "groups", &t->metrics->groups, false);
     if (has_groups) print_counts(t, "of both classes", &t->metrics->groups_counted, false);
-    for (int metric = 0; metric < n_values(t->chosen); metric++) {
+    for (int metric = 0; metric < PLX_METRICS_MAX; metric++) {
         bool is_in_use = false;
         for (int task = 0; task < t->n_tasks; task++)
             is_in_use = is_in_use || is_reported(metric, &t->metrics[task]);
@@ -156,7 +151,7 @@ static json_t *task_json(const plx_metrics *metrics, const cli_texts *chosen)
         failed |= json_object_set_new(object, "groups", json_integer(metrics->groups));
         failed |= json_object_set_new(object, "groups_counted", json_integer(metrics->groups_counted));
     }
-    for (int i = 0; i < n_values(chosen); i++)
+    for (int i = 0; i < PLX_METRICS_MAX; i++)
         if (is_reported(i, metrics))
             failed |= json_object_set_new(object, name_of(i, chosen), cli_number_json(plx_metrics_value(metrics, i)));
     if (!failed) return object;

@@ -30,8 +30,8 @@
  *   Serving            plx_predictor_create, _score, _unknown, _free
  * Further functions:
  *   Looking inside     tasks, input columns, parameters, layers, descriptions
- *   Metrics            plx_metric_count, _at, _find, plx_metrics_value
- *   Reference          plx_config_default, _reference
+ *   Metrics            plx_metric_at, _find, plx_metrics_value
+ *   Reference          plx_config_default, _reference, plx_nearest_name
  *   Output files       plx_output_create, _add, _commit, _temporary, _free
  * The structs are in plexus_base.h.
  *
@@ -243,10 +243,9 @@ PLX_API plx_status plx_model_layer_output(const plx_model *model, const plx_data
 
 /* -- Metrics ------------------------------------------------------------------------------------------------ */
 
-/** The number of metrics in the list. Those with a parameter, which plx_evaluation and plx_train_hooks name, follow:
- * their indexes start here. */
-PLX_API int plx_metric_count(void);
-/** Metrics are indexed from 0, in the order of tables; NULL: no such index. */
+/** The list of metrics, indexed from 0, in the order of tables; NULL: no such index (so a loop ends). Metrics with a
+ * parameter, which plx_evaluation and plx_train_hooks name, are not in it: their indexes start at PLX_METRICS_CHOSEN.
+ */
 PLX_API const plx_metric_info *plx_metric_at(int metric);
 /** The index of the metric of that name, without a parameter, or -1. */
 PLX_API int plx_metric_find(const char *name);
@@ -259,6 +258,8 @@ PLX_API double plx_metrics_value(const plx_metrics *metrics, int metric);
  * "features.KIND.KEY" or "tasks.KIND.KEY", for example "features.sparse.min_count". Free it with plx_text_free.
  * PLX_ERR_ARGUMENT: no such key, or it has no default. */
 PLX_API plx_status plx_config_default(plx_context *context, const char *key, char **out, plx_error *err);
+/** The closest of `names` [n] to a wrong one, for "did you mean"; NULL: none is close. */
+PLX_API const char *plx_nearest_name(const char *wrong, const char *const *names, size_t n);
 /** Reference of every section and key as Markdown, made from the parser's tables. Free it with
  * plx_text_free. */
 PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_error *err);

@@ -250,16 +250,16 @@ typedef struct plx_evaluation {
     bool loss_weights;        /* weight rows as in the tasks' losses, by data.row_weight, weight_column and
                                  class_weights; false: 1 */
     const double *weights;    /* [rows, n_tasks], at least 0: weights of rows instead; not with files or a stream */
-    /* [n_metrics] Metrics with a parameter to compute, too: "accuracy@3". The i-th has the index plx_metric_count() + i
-       in plx_metrics. */
+    /* [n_metrics] Metrics with a parameter to compute, too: "accuracy@3". The i-th has the index PLX_METRICS_CHOSEN +
+       i in plx_metrics. */
     const char *const *metrics;
     int n_metrics;
 } plx_evaluation;
 
 /* -- Metrics ---------------------------------------------------------------------------------------------------- */
 
-/** Capacity for metrics: plx_metric_count of the list, and those with a parameter. */
-enum { PLX_METRICS_MAX = 64 };
+/** Capacity for metrics: first the list, from PLX_METRICS_CHOSEN on those with a parameter. */
+enum { PLX_METRICS_MAX = 64, PLX_METRICS_CHOSEN = 32 };
 
 /** Metrics of one task (docs/metrics.md). Unlabelled rows are skipped; every other row counts once unless a function is
  * documented as weighted. */

@@ -121,7 +121,7 @@ static void check_weighted(const fixture *f, const plx_dataset *dataset, const p
         weights[i] = 0.3;
     CHECK_STATUS(plx_model_evaluate(f->model, BY_WEIGHTS(dataset, weights), got, NULL, NULL), PLX_OK);
     for (int task = 0; task < 4; task++) {
-        for (int i = 0; i < plx_metric_count(); i++) {
+        for (int i = 0; plx_metric_at(i); i++) {
             const double value = plx_metrics_value(&got[task], i), once = plx_metrics_value(&plain[task], i);
             CHECK(isnan(value) == isnan(once));
             if (!isnan(once)) CHECK_CLOSE(value, once, 1e-12 * fmax(1, fabs(once)));
@@ -228,10 +228,10 @@ static bool watch_chosen(void *user, const plx_progress *progress)
 {
     chosen *c = user;
     if (!progress->validation_metrics || progress->epoch != EPOCHS) return true;
-    c->top = plx_metrics_value(&progress->validation_metrics[SORT], plx_metric_count());
-    c->low = plx_metrics_value(&progress->validation_metrics[PRICE], plx_metric_count() + 1);
+    c->top = plx_metrics_value(&progress->validation_metrics[SORT], PLX_METRICS_CHOSEN);
+    c->low = plx_metrics_value(&progress->validation_metrics[PRICE], PLX_METRICS_CHOSEN + 1);
     c->monitored = progress->monitored;
-    CHECK(plx_metrics_value(&progress->training_metrics[SORT], plx_metric_count()) >
+    CHECK(plx_metrics_value(&progress->training_metrics[SORT], PLX_METRICS_CHOSEN) >
           METRIC(progress->training_metrics[SORT], accuracy));
     return true;
 }
@@ -264,10 +264,10 @@ static void test_metrics_with_a_parameter(void)
         from[i].metrics = names;
         from[i].n_metrics = 2;
         CHECK_STATUS(plx_model_evaluate(f.model, &from[i], metrics, NULL, NULL), PLX_OK);
-        found[i][0] = plx_metrics_value(&metrics[SORT], plx_metric_count());
-        found[i][1] = plx_metrics_value(&metrics[PRICE], plx_metric_count() + 1);
-        CHECK(isnan(plx_metrics_value(&metrics[CLICK], plx_metric_count())));
-        CHECK(metrics[SORT].applies >> plx_metric_count() & 1 && !(metrics[PRICE].applies >> plx_metric_count() & 1));
+        found[i][0] = plx_metrics_value(&metrics[SORT], PLX_METRICS_CHOSEN);
+        found[i][1] = plx_metrics_value(&metrics[PRICE], PLX_METRICS_CHOSEN + 1);
+        CHECK(isnan(plx_metrics_value(&metrics[CLICK], PLX_METRICS_CHOSEN)));
+        CHECK(metrics[SORT].applies >> PLX_METRICS_CHOSEN & 1 && !(metrics[PRICE].applies >> PLX_METRICS_CHOSEN & 1));
     }
     CHECK(found[0][0] == found[1][0] && found[0][1] == found[1][1] && found[0][0] > METRIC(metrics[SORT], accuracy));
     static const char *const wrong[] = {"accuracy@3", "accuracy@0", "auc", "auc@1"};
@@ -288,9 +288,8 @@ static void test_the_list_of_metrics(void)
     plx_metrics metrics = {.rows = 1};
     metrics.values[plx_metric_find("auc")] = 0.5;
     metrics.values[plx_metric_find("r2")] = -1;
-    CHECK(plx_metric_count() > 10);
-    CHECK(plx_metric_at(-1) == NULL && plx_metric_at(plx_metric_count()) == NULL);
-    for (int i = 0; i < plx_metric_count(); i++) {
+    CHECK(plx_metric_at(-1) == NULL && plx_metric_at(10) && plx_metric_at(PLX_METRICS_CHOSEN) == NULL);
+    for (int i = 0; plx_metric_at(i); i++) {
         const plx_metric_info *info = plx_metric_at(i);
         CHECK(plx_metric_find(info->name) == i && info->title[0] && info->doc[0] && info->kinds);
         CHECK(info->direction >= -1 && info->direction <= 1);
@@ -310,6 +309,14 @@ static void test_the_list_of_metrics(void)
     CHECK(plx_metric_at(plx_metric_find("accuracy"))->kinds == (1 << PLX_TASK_BINARY | 1 << PLX_TASK_MULTICLASS));
 }
 
+static void test_nearest_names(void)
+{
+    static const char *const known[] = {"epochs", "batch_size", "shuffle"};
+    CHECK(plx_nearest_name("epoch", known, 3) == known[0] && plx_nearest_name("SHUFLE", known, 3) == known[2]);
+    CHECK(!plx_nearest_name("optimizer", known, 3) && !plx_nearest_name("", known, 3));
+    CHECK(!plx_nearest_name("epoch", known, 0) && !plx_nearest_name(NULL, known, 3) && !plx_nearest_name("a", NULL, 0));
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {
@@ -317,6 +324,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_the_monitor_of_classes),
         CHECK_TEST(test_metrics_with_a_parameter),
         CHECK_TEST(test_the_list_of_metrics),
+        CHECK_TEST(test_nearest_names),
     };
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

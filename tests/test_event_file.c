@@ -334,7 +334,7 @@ static void check_curves(const seen *s, bool has_monitor)
         CHECK(number_of(v, "loss") == (float)s->validation_loss[i]);
         CHECK(number_of(v, "buy/loss") == (float)s->validation_task_loss[i]);
         CHECK(has_monitor ? number_of(v, "monitored") == (float)s->monitored[i] : isnan(number_of(v, "monitored")));
-        for (int metric = 0; metric < plx_metric_count(); metric++) {
+        for (int metric = 0; plx_metric_at(metric); metric++) {
             const plx_metric_info *info = plx_metric_at(metric);
             char tag[TAG_MAX];
             snprintf(tag, sizeof tag, "click/%s", info->name);

@@ -87,14 +87,14 @@ static void test_top_classes(void)
         for (int k = 1; k < CLASSES; k++) {
             const plx_metric_choices choices = choose(names[k - 1]);
             const plx_metrics got = measure(&f, &choices);
-            CHECK_CLOSE(got.values[PLX_METRICS], top(&f, k), 1e-15);
-            CHECK(got.applies >> PLX_METRICS & 1 && isnan(got.values[PLX_METRICS + 1]));
-            if (k == 1) CHECK(got.values[PLX_METRICS] == got.values[PLX_METRIC_accuracy]);
+            CHECK_CLOSE(got.values[PLX_METRICS_CHOSEN], top(&f, k), 1e-15);
+            CHECK(got.applies >> PLX_METRICS_CHOSEN & 1 && isnan(got.values[PLX_METRICS_CHOSEN + 1]));
+            if (k == 1) CHECK(got.values[PLX_METRICS_CHOSEN] == got.values[PLX_METRIC_accuracy]);
         }
     }
     const plx_metric_choices all = choose("accuracy@5");
     const plx_metrics got = measure(&f, &all);
-    CHECK(!(got.applies >> PLX_METRICS & 1) && isnan(got.values[PLX_METRICS]));
+    CHECK(!(got.applies >> PLX_METRICS_CHOSEN & 1) && isnan(got.values[PLX_METRICS_CHOSEN]));
 }
 
 static void test_quantiles(void)
@@ -106,19 +106,19 @@ static void test_quantiles(void)
     CHECK_STATUS(plx_metric_choices_parse(&choices, names, 3, NULL), PLX_OK);
     f.scored.quantile = 0.9;
     plx_metrics got = measure(&f, &choices);
-    CHECK(got.values[PLX_METRICS] == got.values[PLX_METRIC_pinball]);
-    CHECK(got.values[PLX_METRICS] != got.values[PLX_METRICS + 1] && isfinite(got.values[PLX_METRICS + 1]));
-    CHECK(!(got.applies >> (PLX_METRICS + 2) & 1) && isnan(got.values[PLX_METRICS + 2]));
+    CHECK(got.values[PLX_METRICS_CHOSEN] == got.values[PLX_METRIC_pinball]);
+    CHECK(got.values[PLX_METRICS_CHOSEN] != got.values[PLX_METRICS_CHOSEN + 1] &&
+          isfinite(got.values[PLX_METRICS_CHOSEN + 1]));
+    CHECK(!(got.applies >> (PLX_METRICS_CHOSEN + 2) & 1) && isnan(got.values[PLX_METRICS_CHOSEN + 2]));
     f.scored.quantile = 0; /* of any loss */
-    const double same = got.values[PLX_METRICS];
+    const double same = got.values[PLX_METRICS_CHOSEN];
     got = measure(&f, &choices);
-    CHECK(got.values[PLX_METRICS] == same && !(got.applies >> PLX_METRIC_pinball & 1));
-    CHECK(strcmp(plx_metric_name(&choices, PLX_METRICS + 1), "pinball@0.25") == 0 &&
-          plx_metric_values(NULL) == PLX_METRICS);
+    CHECK(got.values[PLX_METRICS_CHOSEN] == same && !(got.applies >> PLX_METRIC_pinball & 1));
+    CHECK(strcmp(plx_metric_name(&choices, PLX_METRICS_CHOSEN + 1), "pinball@0.25") == 0);
     f.scores[7] = NAN;
     f.labels[7] = 1;
     got = measure(&f, &choices);
-    CHECK(isnan(got.values[PLX_METRICS]) && got.applies >> PLX_METRICS & 1);
+    CHECK(isnan(got.values[PLX_METRICS_CHOSEN]) && got.applies >> PLX_METRICS_CHOSEN & 1);
 }
 
 static void test_names(void)

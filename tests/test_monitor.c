@@ -71,7 +71,7 @@ static void test_metrics_with_a_parameter(void)
 {
     static const int outputs[N_TASKS + 1] = {0, 1, 2, 3, 7, 8};
     const double losses[N_TASKS] = {0};
-    const plx_metrics scores[N_TASKS] = {[2].values[PLX_METRICS + 1] = 4, [3].values[PLX_METRICS] = 0.5};
+    const plx_metrics scores[N_TASKS] = {[2].values[PLX_METRICS_CHOSEN + 1] = 4, [3].values[PLX_METRICS_CHOSEN] = 0.5};
     plx_metric_choices choices = {.n = 0};
     plx_monitored what = {.task_names = names, .task_kinds = kinds, .n_tasks = N_TASKS};
     plx_monitor monitor;
@@ -81,7 +81,7 @@ static void test_metrics_with_a_parameter(void)
     CHECK(monitor.choices.n == 2 && monitor.larger_is_better);
     CHECK_CLOSE(plx_monitor_value(&monitor, 1, losses, scores), 0.5 - 0.1 * 4 + 0.5, 1e-15);
     /* The caller's choices keep their places. */
-    const plx_metrics later[N_TASKS] = {[2].values[PLX_METRICS] = 4, [3].values[PLX_METRICS + 1] = 0.5};
+    const plx_metrics later[N_TASKS] = {[2].values[PLX_METRICS_CHOSEN] = 4, [3].values[PLX_METRICS_CHOSEN + 1] = 0.5};
     const char *const given[] = {"pinball@0.9"};
     CHECK_STATUS(plx_metric_choices_parse(&choices, given, 1, NULL), PLX_OK);
     CHECK_STATUS(plx_monitor_choose(&monitor, &choices, NULL), PLX_OK);

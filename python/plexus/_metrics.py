@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import count
 
 from ._library import text
 from ._native import ffi, lib
@@ -19,6 +20,15 @@ def new_metrics(n_tasks: int) -> CData:
 
 def _number(metric: str) -> int:
     return lib.plx_metric_find(metric.encode())
+
+
+def _listed() -> Iterator[tuple[str, CData]]:
+    """The library's list of metrics, with their names, in the order of their indexes."""
+    for number in count():
+        info = lib.plx_metric_at(number)
+        if info == ffi.NULL:
+            return
+        yield text(info.name), info
 
 
 def _value(metrics: CData, task: int, number: int) -> float:
@@ -43,12 +53,10 @@ def is_larger_better(monitor: str, mode: str = "auto") -> bool:
         raise ValueError(f"mode '{mode}' is unknown; there are auto, min and max")
     if mode != "auto":
         return mode == "max"
-    metrics = (lib.plx_metric_at(number) for number in range(lib.plx_metric_count()))
     plain = monitor.rpartition("@")[0]  # without the parameter, if it has one
     return any(
         one.direction > 0 and (monitor.endswith(name) or (one.parameter != ffi.NULL and plain.endswith(name)))
-        for one in metrics
-        for name in [text(one.name)]
+        for name, one in _listed()
     )
 
 
@@ -56,10 +64,10 @@ def all_metrics(metrics: CData, task_names: Sequence[str]) -> dict[str, float]:
     """Every metric that is defined for the rows, by task and the library's name."""
     found: dict[str, float] = {}
     for task, name in enumerate(task_names):
-        for number in range(lib.plx_metric_count()):
+        for number, (metric, _) in enumerate(_listed()):
             value = _value(metrics, task, number)
             if value == value:
-                found[f"{name}_{text(lib.plx_metric_at(number).name)}"] = value
+                found[f"{name}_{metric}"] = value
     return found
 
 
@@ -90,7 +98,7 @@ class CompiledMetrics:
 
     def _number(self, metric: str) -> int:
         """The index of a value in plx_metrics."""
-        return lib.plx_metric_count() + self._chosen.index(metric) if "@" in metric else _number(metric)
+        return lib.PLX_METRICS_CHOSEN + self._chosen.index(metric) if "@" in metric else _number(metric)
 
     def names(self, weighted: bool, prefix: str = "") -> dict[str, tuple[int, str]]:
         """Keras' names, with task and metric; a weighted metric is named so if there is an unweighted one, too."""

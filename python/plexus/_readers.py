@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ._library import text
-from ._native import lib
+from ._native import ffi, lib
 from ._types import CData
 
 
@@ -52,12 +52,10 @@ def readings(config: CData) -> dict[str, Reading]:
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """What a message adds for an unknown name: the closest one, or all."""
-    import difflib  # slow to import, and only needed for errors
-
     known = [str(one) for one in names]
-    lower = {one.lower(): one for one in reversed(known)}
-    close = difflib.get_close_matches(name.lower(), lower, 1)
-    if close:
-        return f"did you mean '{lower[close[0]]}'?"
+    texts = [ffi.new("char[]", one.encode(errors="replace")) for one in known]
+    close = lib.plx_nearest_name(name.encode(errors="replace"), texts, len(texts))
+    if close != ffi.NULL:
+        return f"did you mean '{text(close)}'?"
     shown = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
     return f"there are {shown or 'none'}"

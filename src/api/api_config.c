@@ -64,3 +64,8 @@ plx_status plx_config_reference(plx_context *context, char **out, plx_error *err
     *out = NULL;
     return plx_reference(context, out, err);
 }
+
+const char *plx_nearest_name(const char *wrong, const char *const *names, size_t n)
+{
+    return wrong && names ? plx_nearest(plx_slice_of(wrong), names, n) : NULL;
+}

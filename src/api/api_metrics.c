@@ -5,11 +5,6 @@
 #include "plexus.h"
 #include "train/metric.h"
 
-int plx_metric_count(void)
-{
-    return PLX_METRICS;
-}
-
 const plx_metric_info *plx_metric_at(int metric)
 {
     return metric >= 0 && metric < PLX_METRICS ? &plx_metric_list[metric] : NULL;

@@ -65,7 +65,7 @@ static void add_validation(plx_board *board, const plx_train_state *state)
     for (int task = 0; task < job->graph->n_tasks; task++) {
         const plx_metrics *score = &state->progress.validation_metrics[task];
         add_task(board, file, task, "loss", state->progress.validation_task_losses[task]);
-        for (int i = 0; i < plx_metric_values(state->choices); i++)
+        for (int i = 0; i < PLX_METRICS_MAX; i++)
             if (score->applies >> i & 1)
                 add_task(board, file, task, plx_metric_name(state->choices, i), score->values[i]);
     }

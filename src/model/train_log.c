@@ -83,7 +83,7 @@ static void add_score(plx_string *line, plx_task_kind kind, const plx_metrics *s
         add_number(line, "groups", (double)score->groups);
         add_number(line, "groups_counted", (double)score->groups_counted);
     }
-    for (int i = 0; i < plx_metric_values(choices); i++)
+    for (int i = 0; i < PLX_METRICS_MAX; i++)
         if (score->applies >> i & 1) add_number(line, plx_metric_name(choices, i), score->values[i]);
 }
 

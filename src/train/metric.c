@@ -349,11 +349,11 @@ void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_metrics
         const bool has_groups = out->groups > 0 || !metric->needs_groups;
         if (has_groups && plx_metric_fits(metric, scored->kind, scored->quantile)) out->applies |= UINT64_C(1) << i;
     }
-    for (int i = PLX_METRICS; i < plx_metric_values(scored->choices); i++) {
-        const plx_metric_choice *choice = &scored->choices->items[i - PLX_METRICS];
+    for (int c = 0; scored->choices && c < scored->choices->n; c++) {
+        const plx_metric_choice *choice = &scored->choices->items[c];
         if (!plx_metric_choice_fits(choice, scored->kind, scored->n_outputs)) continue;
-        out->applies |= UINT64_C(1) << i;
-        out->values[i] = plx_metric_choice_value(choice, scored);
+        out->applies |= UINT64_C(1) << (PLX_METRICS_CHOSEN + c);
+        out->values[PLX_METRICS_CHOSEN + c] = plx_metric_choice_value(choice, scored);
     }
 }
 

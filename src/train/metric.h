@@ -72,7 +72,7 @@ enum {
 #undef PLX_METRIC_NUMBER
         PLX_METRICS
 };
-_Static_assert((int)PLX_METRICS <= (int)PLX_METRICS_MAX, "plx_metrics is too small");
+_Static_assert((int)PLX_METRICS <= (int)PLX_METRICS_CHOSEN, "plx_metrics is too small");
 
 /** All metrics [PLX_METRICS], in the order of the list. */
 extern const plx_metric_info plx_metric_list[];

@@ -119,7 +119,7 @@ int plx_metric_choices_index(plx_metric_choices *choices, const plx_metric_choic
     int i = find(choices, choice);
     if (i < 0 && choices->n == PLX_METRIC_CHOICES_MAX) return -1;
     if (i < 0) choices->items[i = choices->n++] = *choice;
-    return PLX_METRICS + i;
+    return PLX_METRICS_CHOSEN + i;
 }
 
 plx_status plx_metric_choices_parse(plx_metric_choices *choices, const char *const *names, int n, plx_error *err)

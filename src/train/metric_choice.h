@@ -8,7 +8,7 @@
 
 #include "train/metric.h"
 
-enum { PLX_METRIC_CHOICES_MAX = (int)PLX_METRICS_MAX - (int)PLX_METRICS, PLX_METRIC_NAME_BYTES = 48 };
+enum { PLX_METRIC_CHOICES_MAX = PLX_METRICS_MAX - PLX_METRICS_CHOSEN, PLX_METRIC_NAME_BYTES = 48 };
 
 typedef struct plx_metric_choice {
     const plx_metric_info *metric;
@@ -16,7 +16,7 @@ typedef struct plx_metric_choice {
     char name[PLX_METRIC_NAME_BYTES]; /* as given */
 } plx_metric_choice;
 
-/** The i-th choice has the index PLX_METRICS + i in plx_metrics.values. */
+/** The i-th choice has the index PLX_METRICS_CHOSEN + i in plx_metrics.values. */
 typedef struct plx_metric_choices {
     plx_metric_choice items[PLX_METRIC_CHOICES_MAX];
     int n;
@@ -39,14 +39,10 @@ plx_status plx_metric_choices_check(const plx_metric_choices *choices, const plx
 /** The index in plx_metrics.values of a choice, which is added if it is new; -1: there is no space. */
 int plx_metric_choices_index(plx_metric_choices *choices, const plx_metric_choice *choice);
 
-/** The number of values of plx_metrics, and the name of one. `choices` NULL: none. */
-static inline int plx_metric_values(const plx_metric_choices *choices)
-{
-    return PLX_METRICS + (choices ? choices->n : 0);
-}
+/** The name of a value that applies. */
 static inline const char *plx_metric_name(const plx_metric_choices *choices, int index)
 {
-    return index < PLX_METRICS ? plx_metric_list[index].name : choices->items[index - PLX_METRICS].name;
+    return index < PLX_METRICS ? plx_metric_list[index].name : choices->items[index - PLX_METRICS_CHOSEN].name;
 }
 
 #endif

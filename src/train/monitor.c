@@ -219,8 +219,8 @@ plx_status plx_monitor_choose(plx_monitor *monitor, plx_metric_choices *choices,
 {
     for (int i = 0; i < monitor->n_terms; i++) {
         plx_monitor_term *term = &monitor->terms[i];
-        if (!term->metric || term->value < PLX_METRICS) continue;
-        term->value = plx_metric_choices_index(choices, &monitor->choices.items[term->value - PLX_METRICS]);
+        if (!term->metric || term->value < PLX_METRICS_CHOSEN) continue;
+        term->value = plx_metric_choices_index(choices, &monitor->choices.items[term->value - PLX_METRICS_CHOSEN]);
         if (term->value < 0)
             PLX_FAIL(err, PLX_ERR_ARGUMENT, "more than %d metrics with a parameter, with those of train.monitor",
                      PLX_METRIC_CHOICES_MAX);
