@@ -19,6 +19,11 @@ test_links() {
     not grep . broken
 }
 
+# A link's text is a title or words of its sentence, not the name of the page's file.
+test_link_texts() {
+    not grep -nE '\[[A-Za-z_/-]+\.md\]\(' "$root"/*.md "$root"/docs/*.md "$root"/docs/*/*.md
+}
+
 # The configuration in README.md is examples/shop/visits.yaml without comments.
 test_readme_configuration() {
     sed -n '/^```yaml$/,/^```$/p' "$root/README.md" | grep -v '^```' >shown
