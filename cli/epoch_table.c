@@ -51,12 +51,7 @@ static void add_number(line *l, const char *above, const char *title, double val
     if (!c) return;
     write_number(c->cell, value);
     c->is_extra = is_extra;
-    const int letters = cli_letters(above);
-    if (letters > c->width) c->width = letters;
 }
-
-/** Titles for plx_progress.validation_scores, by the task's kind. */
-static const char *const score_titles[] = {"AUC", "MSE", "acc."};
 
 static void add_tasks(line *l, const cli_progress *progress, const plx_progress *state, bool is_validated)
 {
@@ -65,8 +60,8 @@ static void add_tasks(line *l, const cli_progress *progress, const plx_progress 
         const double value = has_score            ? state->validation_scores[task]
                              : state->task_losses ? state->task_losses[task]
                                                   : NAN;
-        add_number(l, has_score ? score_titles[state->task_kinds[task]] : "loss", progress->task_names[task], value,
-                   false);
+        add_number(l, has_score ? plx_metric_at(state->score_metrics[task])->title : "loss", progress->task_names[task],
+                   value, false);
     }
 }
 
@@ -127,8 +122,12 @@ static void print_cell(FILE *out, const char *text, int width)
 static void print_heading(FILE *out, const line *l, bool is_bold)
 {
     fputs(is_bold ? "\033[1m" : "", out);
-    for (int i = 0; i < l->n; i++)
-        print_cell(out, l->columns[i].above, l->columns[i].width);
+    for (int i = 0; i < l->n; i++) {
+        const char *above = l->columns[i].above;
+        char word[NUMBER_WIDTH];
+        snprintf(word, sizeof word, "%.3s.", above);
+        print_cell(out, cli_letters(above) > NUMBER_WIDTH ? word : above, l->columns[i].width);
+    }
     fputc('\n', out);
     for (int i = 0; i < l->n; i++)
         print_cell(out, l->columns[i].title, l->columns[i].width);

@@ -23,7 +23,7 @@ static bool is_reported(int metric, const plx_metrics *metrics)
 /** Whether the task's labels are positive or negative. */
 static bool has_positives(const plx_metrics *metrics)
 {
-    return metrics->kind == PLX_TASK_BINARY;
+    return metrics->labels == PLX_LABELS_ARE_TRUTHS;
 }
 
 /** Columns of as many tasks as fit side by side. */
@@ -69,7 +69,7 @@ static void print_metric(const table *t, int metric)
     for (int task = 0; task < t->n_tasks; task++) {
         const plx_metrics *metrics = &t->metrics[task];
         double value = plx_metrics_value(metrics, metric);
-        bool is_number = metrics->kind == PLX_TASK_REGRESSION && strcmp(name_of(metric, t->chosen), "r2") != 0;
+        bool is_number = metrics->labels == PLX_LABELS_ARE_NUMBERS && strcmp(name_of(metric, t->chosen), "r2") != 0;
         snprintf(text, sizeof text, is_number ? "%.6g" : "%.4f", value);
         print_cell(t, task, !is_reported(metric, metrics) ? "-" : isfinite(value) ? text : "undefined");
     }

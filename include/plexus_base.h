@@ -54,8 +54,13 @@ typedef struct plx_allocator {
     void *user;
 } plx_allocator;
 
-/** What a task predicts: a probability, a number, or a probability of each of several classes. */
-typedef enum plx_task_kind { PLX_TASK_BINARY, PLX_TASK_REGRESSION, PLX_TASK_MULTICLASS } plx_task_kind;
+/** What the labels of a task are, which determines its metrics. Several kinds of tasks may have labels of one form. */
+typedef enum plx_label_form {
+    PLX_LABELS_ARE_TRUTHS,  /* positive or negative: of a binary task */
+    PLX_LABELS_ARE_NUMBERS, /* numbers: of a regression */
+    PLX_LABELS_ARE_CLASSES, /* one of several classes: of a multiclass task */
+    PLX_LABEL_FORMS
+} plx_label_form;
 
 /** The sentence of a status; never NULL. */
 PLX_API const char *plx_status_text(plx_status status);
@@ -205,7 +210,8 @@ typedef struct plx_input_column {
 /** A task, and the place of its scores. */
 typedef struct plx_task_info {
     const char *name;
-    plx_task_kind kind;
+    const char *kind; /* as in the configuration: "binary", "regression", "multiclass" */
+    plx_label_form labels;
     int first_output, n_outputs; /* in a row of scores: one number, or one per class of a multiclass task */
     const char *const *classes;  /* [n_outputs] labels in the order of the outputs; NULL: not multiclass */
 } plx_task_info;
@@ -265,7 +271,7 @@ enum { PLX_METRICS_MAX = 64, PLX_METRICS_CHOSEN = 32 };
  * documented as weighted. */
 typedef struct plx_metrics {
     const char *task;
-    plx_task_kind kind;
+    plx_label_form labels;
     int64_t rows, positives;        /* rows with a label; positives of soft labels: their sum, rounded */
     int64_t groups, groups_counted; /* groups of data.group in these rows, and those with both classes */
     uint64_t applies;               /* bit i: metric i applies to the task */
@@ -278,14 +284,14 @@ typedef struct plx_metric_info {
     const char *name;    /* in JSON and in train.monitor */
     const char *title;   /* in tables */
     const char *doc;     /* one line */
-    unsigned kinds;      /* task kinds that it applies to: the sum of 1 << plx_task_kind */
+    unsigned labels;     /* forms of labels that it applies to: the sum of 1 << plx_label_form */
     bool needs_groups;   /* needs data.group */
     bool needs_quantile; /* needs a task of loss quantile */
     int direction;       /* 1: larger is better, -1: smaller is better, 0: closest to 1 is best */
-    /* Metrics such as accuracy@3 take a parameter: its name, what NAME@PARAMETER is, and the task kinds that it applies
-       to. NULL, NULL, 0: this metric takes none. */
+    /* Metrics such as accuracy@3 take a parameter: its name, what NAME@PARAMETER is, and the forms of labels that it
+       applies to. NULL, NULL, 0: this metric takes none. */
     const char *parameter, *parameter_doc;
-    unsigned parameter_kinds;
+    unsigned parameter_labels;
 } plx_metric_info;
 
 /* -- Training --------------------------------------------------------------------------------------------------- */
@@ -302,14 +308,14 @@ typedef struct plx_progress {
     const double *task_losses; /* mean over the epoch's steps so far */
     double validation_loss;    /* with regularisers; NaN without validation rows or before the epoch's end */
     const double *validation_task_losses;
-    const double *validation_scores;       /* AUC of binary tasks, MSE of regressions, accuracy of multi-class tasks */
+    const double *validation_scores;       /* AUC of binary tasks, MSE of regressions, accuracy of multiclass tasks */
     double monitored;                      /* value of train.monitor; NaN whenever validation_loss is */
     const plx_metrics *validation_metrics; /* all metrics; NULL if there are none yet */
     /* Of the training rows during the epoch, with the weights of each step and with dropout, as in Keras; group_auc is
        NaN. NULL before the epoch's end, or if the hooks do not request it. */
     const plx_metrics *training_metrics;
-    const plx_task_kind *task_kinds;
-    bool is_best; /* this epoch's weights are the best so far */
+    const int *score_metrics; /* the metric of each of validation_scores, for plx_metric_at */
+    bool is_best;             /* this epoch's weights are the best so far */
     int n_tasks;
 } plx_progress;
 

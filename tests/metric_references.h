@@ -817,7 +817,7 @@ static const struct metric_reference {
 } metric_references[] = {
     {.name = "few_levels",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = few_levels_predictions, .prediction_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = few_levels_predictions, .prediction_stride = 1,
     .labels = few_levels_labels, .label_stride = 1, .n = 60,
      },
      .expected = {
@@ -830,7 +830,7 @@ static const struct metric_reference {
      }},
     {.name = "tenths",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = tenths_predictions, .prediction_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = tenths_predictions, .prediction_stride = 1,
     .labels = tenths_labels, .label_stride = 1, .n = 70, .groups = tenths_groups, .n_groups = 5,
      },
      .expected = {
@@ -843,7 +843,7 @@ static const struct metric_reference {
      }},
     {.name = "many_levels",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = many_levels_predictions, .prediction_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = many_levels_predictions, .prediction_stride = 1,
     .labels = many_levels_labels, .label_stride = 1, .n = 150, .groups = many_levels_groups, .n_groups = 12,
      },
      .expected = {
@@ -856,7 +856,7 @@ static const struct metric_reference {
      }},
     {.name = "rare",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = rare_predictions, .prediction_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = rare_predictions, .prediction_stride = 1,
     .labels = rare_labels, .label_stride = 1, .n = 200, .groups = rare_groups, .n_groups = 40,
      },
      .expected = {
@@ -869,7 +869,7 @@ static const struct metric_reference {
      }},
     {.name = "numbers",
      .scored = {
-    .kind = PLX_TASK_REGRESSION, .n_outputs = 1, .predictions = numbers_predictions, .prediction_stride = 1,
+    .form = PLX_LABELS_ARE_NUMBERS, .n_outputs = 1, .predictions = numbers_predictions, .prediction_stride = 1,
     .labels = numbers_labels, .label_stride = 1, .n = 80,
      },
      .expected = {
@@ -878,7 +878,7 @@ static const struct metric_reference {
      }},
     {.name = "worse_than_the_mean",
      .scored = {
-    .kind = PLX_TASK_REGRESSION, .n_outputs = 1, .predictions = worse_than_the_mean_predictions,
+    .form = PLX_LABELS_ARE_NUMBERS, .n_outputs = 1, .predictions = worse_than_the_mean_predictions,
     .prediction_stride = 1, .labels = worse_than_the_mean_labels, .label_stride = 1, .n = 50,
      },
      .expected = {
@@ -887,7 +887,7 @@ static const struct metric_reference {
      }},
     {.name = "classes",
      .scored = {
-    .kind = PLX_TASK_MULTICLASS, .n_outputs = 4, .predictions = classes_predictions, .prediction_stride = 4,
+    .form = PLX_LABELS_ARE_CLASSES, .n_outputs = 4, .predictions = classes_predictions, .prediction_stride = 4,
     .labels = classes_labels, .label_stride = 1, .n = 70,
      },
      .expected = {
@@ -895,9 +895,9 @@ static const struct metric_reference {
      }},
     {.name = "weighted_few_levels",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = weighted_few_levels_predictions, .prediction_stride = 1,
-    .labels = weighted_few_levels_labels, .label_stride = 1, .n = 60, .weights = weighted_few_levels_weights,
-    .weight_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = weighted_few_levels_predictions,
+    .prediction_stride = 1, .labels = weighted_few_levels_labels, .label_stride = 1, .n = 60,
+    .weights = weighted_few_levels_weights, .weight_stride = 1,
      },
      .expected = {
     .rows = 53, .positives = 25, .groups = 0, .groups_counted = 0, .values[PLX_METRIC_auc] = 0.7928549606015608,
@@ -909,7 +909,7 @@ static const struct metric_reference {
      }},
     {.name = "weighted_tenths",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = weighted_tenths_predictions, .prediction_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = weighted_tenths_predictions, .prediction_stride = 1,
     .labels = weighted_tenths_labels, .label_stride = 1, .n = 70, .groups = weighted_tenths_groups, .n_groups = 5,
     .weights = weighted_tenths_weights, .weight_stride = 1,
      },
@@ -923,9 +923,10 @@ static const struct metric_reference {
      }},
     {.name = "weighted_many_levels",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = weighted_many_levels_predictions, .prediction_stride = 1,
-    .labels = weighted_many_levels_labels, .label_stride = 1, .n = 150, .groups = weighted_many_levels_groups,
-    .n_groups = 12, .weights = weighted_many_levels_weights, .weight_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = weighted_many_levels_predictions,
+    .prediction_stride = 1, .labels = weighted_many_levels_labels, .label_stride = 1, .n = 150,
+    .groups = weighted_many_levels_groups, .n_groups = 12, .weights = weighted_many_levels_weights,
+    .weight_stride = 1,
      },
      .expected = {
     .rows = 133, .positives = 70, .groups = 12, .groups_counted = 11, .values[PLX_METRIC_auc] = 0.8355942546707508,
@@ -937,7 +938,7 @@ static const struct metric_reference {
      }},
     {.name = "weighted_rare",
      .scored = {
-    .kind = PLX_TASK_BINARY, .n_outputs = 1, .predictions = weighted_rare_predictions, .prediction_stride = 1,
+    .form = PLX_LABELS_ARE_TRUTHS, .n_outputs = 1, .predictions = weighted_rare_predictions, .prediction_stride = 1,
     .labels = weighted_rare_labels, .label_stride = 1, .n = 200, .groups = weighted_rare_groups, .n_groups = 40,
     .weights = weighted_rare_weights, .weight_stride = 1,
      },
@@ -951,9 +952,9 @@ static const struct metric_reference {
      }},
     {.name = "weighted_numbers",
      .scored = {
-    .kind = PLX_TASK_REGRESSION, .n_outputs = 1, .predictions = weighted_numbers_predictions, .prediction_stride = 1,
-    .labels = weighted_numbers_labels, .label_stride = 1, .n = 80, .weights = weighted_numbers_weights,
-    .weight_stride = 1,
+    .form = PLX_LABELS_ARE_NUMBERS, .n_outputs = 1, .predictions = weighted_numbers_predictions,
+    .prediction_stride = 1, .labels = weighted_numbers_labels, .label_stride = 1, .n = 80,
+    .weights = weighted_numbers_weights, .weight_stride = 1,
      },
      .expected = {
     .rows = 71, .values[PLX_METRIC_mae] = 0.8012856745584068, .values[PLX_METRIC_mse] = 0.953491117613422,
@@ -961,7 +962,7 @@ static const struct metric_reference {
      }},
     {.name = "weighted_worse_than_the_mean",
      .scored = {
-    .kind = PLX_TASK_REGRESSION, .n_outputs = 1, .predictions = weighted_worse_than_the_mean_predictions,
+    .form = PLX_LABELS_ARE_NUMBERS, .n_outputs = 1, .predictions = weighted_worse_than_the_mean_predictions,
     .prediction_stride = 1, .labels = weighted_worse_than_the_mean_labels, .label_stride = 1, .n = 50,
     .weights = weighted_worse_than_the_mean_weights, .weight_stride = 1,
      },
@@ -971,16 +972,16 @@ static const struct metric_reference {
      }},
     {.name = "weighted_classes",
      .scored = {
-    .kind = PLX_TASK_MULTICLASS, .n_outputs = 4, .predictions = weighted_classes_predictions, .prediction_stride = 4,
-    .labels = weighted_classes_labels, .label_stride = 1, .n = 70, .weights = weighted_classes_weights,
-    .weight_stride = 1,
+    .form = PLX_LABELS_ARE_CLASSES, .n_outputs = 4, .predictions = weighted_classes_predictions,
+    .prediction_stride = 4, .labels = weighted_classes_labels, .label_stride = 1, .n = 70,
+    .weights = weighted_classes_weights, .weight_stride = 1,
      },
      .expected = {
     .rows = 62, .values[PLX_METRIC_logloss] = 1.2068797717047677, .values[PLX_METRIC_accuracy] = 0.40407453050677106,
      }},
     {.name = "soft_levels",
      .scored = {
-    .kind = PLX_TASK_BINARY, .is_soft = true, .n_outputs = 1, .predictions = soft_levels_predictions,
+    .form = PLX_LABELS_ARE_TRUTHS, .is_soft = true, .n_outputs = 1, .predictions = soft_levels_predictions,
     .prediction_stride = 1, .labels = soft_levels_labels, .label_stride = 1, .n = 60,
      },
      .expected = {
@@ -993,8 +994,8 @@ static const struct metric_reference {
      }},
     {.name = "soft",
      .scored = {
-    .kind = PLX_TASK_BINARY, .is_soft = true, .n_outputs = 1, .predictions = soft_predictions, .prediction_stride = 1,
-    .labels = soft_labels, .label_stride = 1, .n = 150, .groups = soft_groups, .n_groups = 12,
+    .form = PLX_LABELS_ARE_TRUTHS, .is_soft = true, .n_outputs = 1, .predictions = soft_predictions,
+    .prediction_stride = 1, .labels = soft_labels, .label_stride = 1, .n = 150, .groups = soft_groups, .n_groups = 12,
      },
      .expected = {
     .rows = 135, .positives = 73, .groups = 12, .groups_counted = 12, .values[PLX_METRIC_auc] = 0.757478062033682,
@@ -1006,7 +1007,7 @@ static const struct metric_reference {
      }},
     {.name = "soft_groups",
      .scored = {
-    .kind = PLX_TASK_BINARY, .is_soft = true, .n_outputs = 1, .predictions = soft_groups_predictions,
+    .form = PLX_LABELS_ARE_TRUTHS, .is_soft = true, .n_outputs = 1, .predictions = soft_groups_predictions,
     .prediction_stride = 1, .labels = soft_groups_labels, .label_stride = 1, .n = 90, .groups = soft_groups_groups,
     .n_groups = 30,
      },
@@ -1020,7 +1021,7 @@ static const struct metric_reference {
      }},
     {.name = "weighted_soft_levels",
      .scored = {
-    .kind = PLX_TASK_BINARY, .is_soft = true, .n_outputs = 1, .predictions = weighted_soft_levels_predictions,
+    .form = PLX_LABELS_ARE_TRUTHS, .is_soft = true, .n_outputs = 1, .predictions = weighted_soft_levels_predictions,
     .prediction_stride = 1, .labels = weighted_soft_levels_labels, .label_stride = 1, .n = 60,
     .weights = weighted_soft_levels_weights, .weight_stride = 1,
      },
@@ -1034,7 +1035,7 @@ static const struct metric_reference {
      }},
     {.name = "weighted_soft",
      .scored = {
-    .kind = PLX_TASK_BINARY, .is_soft = true, .n_outputs = 1, .predictions = weighted_soft_predictions,
+    .form = PLX_LABELS_ARE_TRUTHS, .is_soft = true, .n_outputs = 1, .predictions = weighted_soft_predictions,
     .prediction_stride = 1, .labels = weighted_soft_labels, .label_stride = 1, .n = 150,
     .groups = weighted_soft_groups, .n_groups = 12, .weights = weighted_soft_weights, .weight_stride = 1,
      },
@@ -1048,7 +1049,7 @@ static const struct metric_reference {
      }},
     {.name = "weighted_soft_groups",
      .scored = {
-    .kind = PLX_TASK_BINARY, .is_soft = true, .n_outputs = 1, .predictions = weighted_soft_groups_predictions,
+    .form = PLX_LABELS_ARE_TRUTHS, .is_soft = true, .n_outputs = 1, .predictions = weighted_soft_groups_predictions,
     .prediction_stride = 1, .labels = weighted_soft_groups_labels, .label_stride = 1, .n = 90,
     .groups = weighted_soft_groups_groups, .n_groups = 30, .weights = weighted_soft_groups_weights,
     .weight_stride = 1,
@@ -1063,7 +1064,7 @@ static const struct metric_reference {
      }},
     {.name = "quantile",
      .scored = {
-    .kind = PLX_TASK_REGRESSION, .quantile = 0.9, .n_outputs = 1, .predictions = quantile_predictions,
+    .form = PLX_LABELS_ARE_NUMBERS, .quantile = 0.9, .n_outputs = 1, .predictions = quantile_predictions,
     .prediction_stride = 1, .labels = quantile_labels, .label_stride = 1, .n = 60,
      },
      .expected = {
@@ -1073,7 +1074,7 @@ static const struct metric_reference {
      }},
     {.name = "weighted_quantile",
      .scored = {
-    .kind = PLX_TASK_REGRESSION, .quantile = 0.9, .n_outputs = 1, .predictions = weighted_quantile_predictions,
+    .form = PLX_LABELS_ARE_NUMBERS, .quantile = 0.9, .n_outputs = 1, .predictions = weighted_quantile_predictions,
     .prediction_stride = 1, .labels = weighted_quantile_labels, .label_stride = 1, .n = 60,
     .weights = weighted_quantile_weights, .weight_stride = 1,
      },

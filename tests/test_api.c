@@ -423,7 +423,7 @@ static void test_regression_with_binary(void)
     if (!fixture_ready(&f, &one_thread, text)) return;
     CHECK_STATUS(plx_model_train(f.model, f.data, NULL, NULL, NULL), PLX_OK);
     CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_VALIDATION), metrics, NULL, NULL), PLX_OK);
-    CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[1].kind == PLX_TASK_REGRESSION);
+    CHECK(metrics[0].labels == PLX_LABELS_ARE_TRUTHS && metrics[1].labels == PLX_LABELS_ARE_NUMBERS);
     CHECK(isnan(METRIC(metrics[1], auc)) && isnan(METRIC(metrics[1], logloss)) && isfinite(METRIC(metrics[1], mse)));
     CHECK_CLOSE(METRIC(metrics[1], rmse) * METRIC(metrics[1], rmse), METRIC(metrics[1], mse),
                 1e-6 * METRIC(metrics[1], mse));

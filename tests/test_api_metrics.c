@@ -83,7 +83,7 @@ static void check_price(const plx_metrics *m, const float *scores, int column)
     mean /= n;
     for (int i = 0; i < ROWS; i++)
         if (!isnan(labels[PRICE][i])) spread += pow((double)labels[PRICE][i] - mean, 2);
-    CHECK(m->kind == PLX_TASK_REGRESSION && m->rows == (int64_t)n && n < ROWS && isnan(METRIC(*m, auc)) &&
+    CHECK(m->labels == PLX_LABELS_ARE_NUMBERS && m->rows == (int64_t)n && n < ROWS && isnan(METRIC(*m, auc)) &&
           isnan(METRIC(*m, accuracy)));
     CHECK_CLOSE(METRIC(*m, mse), squared / n, 1e-9 * METRIC(*m, mse));
     CHECK_CLOSE(METRIC(*m, mae), absolute / n, 1e-9 * METRIC(*m, mae));
@@ -104,7 +104,7 @@ static void check_sort(const plx_metrics *m, const float *scores, int first)
         loss -= log((double)p[label]);
         right += is_likeliest;
     }
-    CHECK(m->kind == PLX_TASK_MULTICLASS && m->rows == (int64_t)n && n < ROWS && isnan(METRIC(*m, auc)) &&
+    CHECK(m->labels == PLX_LABELS_ARE_CLASSES && m->rows == (int64_t)n && n < ROWS && isnan(METRIC(*m, auc)) &&
           isnan(METRIC(*m, mse)));
     CHECK_CLOSE(METRIC(*m, logloss), loss / n, 1e-12);
     CHECK_CLOSE(METRIC(*m, accuracy), right / n, 1e-15);
@@ -291,7 +291,7 @@ static void test_the_list_of_metrics(void)
     CHECK(plx_metric_at(-1) == NULL && plx_metric_at(10) && plx_metric_at(PLX_METRICS_CHOSEN) == NULL);
     for (int i = 0; plx_metric_at(i); i++) {
         const plx_metric_info *info = plx_metric_at(i);
-        CHECK(plx_metric_find(info->name) == i && info->title[0] && info->doc[0] && info->kinds);
+        CHECK(plx_metric_find(info->name) == i && info->title[0] && info->doc[0] && info->labels);
         CHECK(info->direction >= -1 && info->direction <= 1);
     }
     CHECK(plx_metric_find("acu") == -1 && plx_metric_find(NULL) == -1);
@@ -304,9 +304,10 @@ static void test_the_list_of_metrics(void)
     CHECK(plx_metric_at(plx_metric_find("group_auc"))->needs_groups);
     CHECK(plx_metric_at(plx_metric_find("pinball"))->needs_quantile);
     CHECK(strcmp(plx_metric_at(plx_metric_find("accuracy"))->parameter, "K") == 0 &&
-          plx_metric_at(plx_metric_find("accuracy"))->parameter_kinds == 1 << PLX_TASK_MULTICLASS &&
+          plx_metric_at(plx_metric_find("accuracy"))->parameter_labels == 1 << PLX_LABELS_ARE_CLASSES &&
           !plx_metric_at(plx_metric_find("auc"))->parameter && plx_metric_find("accuracy@3") == -1);
-    CHECK(plx_metric_at(plx_metric_find("accuracy"))->kinds == (1 << PLX_TASK_BINARY | 1 << PLX_TASK_MULTICLASS));
+    CHECK(plx_metric_at(plx_metric_find("accuracy"))->labels ==
+          (1 << PLX_LABELS_ARE_TRUTHS | 1 << PLX_LABELS_ARE_CLASSES));
 }
 
 static void test_nearest_names(void)

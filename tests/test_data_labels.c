@@ -571,7 +571,7 @@ static void test_counts(void)
     small_spec s;
     small_spec_init(&s);
     s.tasks[0].kind = PLX_TASK_REGRESSION;
-    while (strcmp(plx_task_regression.loss_names[s.tasks[0].loss], "poisson") != 0)
+    while (strcmp(plx_task_regression.losses[s.tasks[0].loss]->name, "poisson") != 0)
         s.tasks[0].loss++;
     check_fails("color,size,sold\na,1,0\na,1,-1\n", &s.spec, PLX_ERR_SCHEMA,
                 "train.csv:3:5: '-1' is negative; column 'sold' holds the labels of a task with loss poisson");

@@ -339,7 +339,7 @@ static void check_curves(const seen *s, bool has_monitor)
             char tag[TAG_MAX];
             snprintf(tag, sizeof tag, "click/%s", info->name);
             double value = plx_metrics_value(&s->metrics[i][0], metric);
-            bool is_reported = (info->kinds & 1 << PLX_TASK_BINARY) && !info->needs_groups;
+            bool is_reported = (info->labels & 1 << PLX_LABELS_ARE_TRUTHS) && !info->needs_groups;
             CHECK(is_reported == isfinite(value));
             CHECK(is_reported ? number_of(v, tag) == (float)value : isnan(number_of(v, tag)));
         }

@@ -13,7 +13,7 @@ static plx_metrics score(bool is_binary, const float *predictions, const float *
 {
     plx_metrics out = {0};
     plx_error err;
-    const plx_scored scored = {.kind = is_binary ? PLX_TASK_BINARY : PLX_TASK_REGRESSION,
+    const plx_scored scored = {.form = is_binary ? PLX_LABELS_ARE_TRUTHS : PLX_LABELS_ARE_NUMBERS,
                                .n_outputs = 1,
                                .predictions = predictions,
                                .prediction_stride = 1,
@@ -380,7 +380,7 @@ static void test_classes(void)
 {
     static const float predictions[] = {0.5F, 0.5F, 0, 9, 0.25F, 0.25F, 0.5F, 9, 0, 1, 0, 9, 1, 0, 0, 9};
     const float labels[] = {1, 2, MISSING, 2};
-    const plx_scored scored = {.kind = PLX_TASK_MULTICLASS,
+    const plx_scored scored = {.form = PLX_LABELS_ARE_CLASSES,
                                .n_outputs = 3,
                                .predictions = predictions,
                                .prediction_stride = 4,
@@ -412,7 +412,7 @@ static void check_same_metrics(const plx_scored *one, const plx_scored *other, d
 static void test_weights_are_repetitions(void)
 {
     enum { N = 300, MOST = 4 * N, GROUPS = 9 };
-    static const plx_task_kind kinds[] = {PLX_TASK_BINARY, PLX_TASK_REGRESSION};
+    static const plx_label_form forms[] = {PLX_LABELS_ARE_TRUTHS, PLX_LABELS_ARE_NUMBERS};
     static float predictions[N], labels[N], many_predictions[MOST], many_labels[MOST];
     static uint32_t groups[N], many_groups[MOST];
     static double weights[2 * N];
@@ -430,7 +430,7 @@ static void test_weights_are_repetitions(void)
                 many_groups[n] = groups[i];
             }
         }
-        const plx_scored weighted = {.kind = kinds[k],
+        const plx_scored weighted = {.form = forms[k],
                                      .n_outputs = 1,
                                      .predictions = predictions,
                                      .prediction_stride = 1,
@@ -441,7 +441,7 @@ static void test_weights_are_repetitions(void)
                                      .n_groups = GROUPS,
                                      .weights = weights,
                                      .weight_stride = 2};
-        const plx_scored repeated = {.kind = kinds[k],
+        const plx_scored repeated = {.form = forms[k],
                                      .n_outputs = 1,
                                      .predictions = many_predictions,
                                      .prediction_stride = 1,
@@ -526,7 +526,7 @@ static void test_weights_without_meaning(void)
     measure(&scored, &got);
     CHECK(got.rows == 3 && got.values[PLX_METRIC_auc] >= 1 && isfinite(got.values[PLX_METRIC_logloss]));
     scored.predictions = predictions;
-    scored.kind = PLX_TASK_REGRESSION, scored.labels = equal;
+    scored.form = PLX_LABELS_ARE_NUMBERS, scored.labels = equal;
     measure(&scored, &got);
     CHECK(isnan(got.values[PLX_METRIC_r2]) && isfinite(got.values[PLX_METRIC_mse]));
 }
@@ -570,7 +570,7 @@ static void test_the_table_names_every_metric_once(void)
 {
     for (int i = 0; i < PLX_METRICS; i++) {
         CHECK(plx_metric_list[i].name[0] && plx_metric_list[i].title[0] && plx_metric_list[i].doc[0]);
-        CHECK(plx_metric_list[i].kinds & (PLX_FOR_BINARY | PLX_FOR_REGRESSION | PLX_FOR_MULTICLASS));
+        CHECK(plx_metric_list[i].labels & (PLX_FOR_NUMBERS | PLX_FOR_TRUTHS | PLX_FOR_CLASSES));
         for (int k = 0; k < i; k++)
             CHECK(strcmp(plx_metric_list[i].name, plx_metric_list[k].name) != 0);
     }

@@ -17,9 +17,9 @@ typedef struct fixture {
     plx_scored scored;
 } fixture;
 
-static void fixture_init(fixture *f, plx_task_kind kind)
+static void fixture_init(fixture *f, plx_label_form form)
 {
-    const int width = kind == PLX_TASK_MULTICLASS ? CLASSES : 1;
+    const int width = form == PLX_LABELS_ARE_CLASSES ? CLASSES : 1;
     const plx_random random = {.seed = 5, .stream = 1};
     for (int i = 0; i < N * width; i++)
         f->scores[i] = (float)(int)(plx_random_below(&random, (uint64_t)i, 0, 7)) / 7.0F;
@@ -28,7 +28,7 @@ static void fixture_init(fixture *f, plx_task_kind kind)
         f->labels[i] = drawn % 11 == 0 ? NAN : (float)(drawn % CLASSES);
         f->weights[i] = (double)(drawn % 4) / 2;
     }
-    f->scored = (plx_scored){.kind = kind,
+    f->scored = (plx_scored){.form = form,
                              .n_outputs = width,
                              .predictions = f->scores,
                              .prediction_stride = (size_t)width,
@@ -81,7 +81,7 @@ static void test_top_classes(void)
 {
     static const char *const names[] = {"accuracy@1", "accuracy@2", "accuracy@3", "accuracy@4"};
     fixture f;
-    fixture_init(&f, PLX_TASK_MULTICLASS);
+    fixture_init(&f, PLX_LABELS_ARE_CLASSES);
     for (int weighted = 0; weighted < 2; weighted++) {
         f.scored.weights = weighted ? f.weights : NULL;
         for (int k = 1; k < CLASSES; k++) {
@@ -102,7 +102,7 @@ static void test_quantiles(void)
     const char *const names[] = {"pinball@0.9", "pinball@0.25", "accuracy@2"};
     fixture f;
     plx_metric_choices choices;
-    fixture_init(&f, PLX_TASK_REGRESSION);
+    fixture_init(&f, PLX_LABELS_ARE_NUMBERS);
     CHECK_STATUS(plx_metric_choices_parse(&choices, names, 3, NULL), PLX_OK);
     f.scored.quantile = 0.9;
     plx_metrics got = measure(&f, &choices);

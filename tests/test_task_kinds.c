@@ -105,8 +105,10 @@ static void check_outputs(const plx_model *model)
     CHECK(plx_model_task(model, 1)->n_outputs == 3 && plx_model_task(model, 1)->first_output == 1);
     CHECK(plx_model_task(model, 2)->n_outputs == 1 && plx_model_task(model, 2)->first_output == 4);
     CHECK(!plx_model_task(model, 5) && !plx_model_task(model, -1));
-    CHECK(plx_model_task(model, 1)->kind == PLX_TASK_MULTICLASS &&
-          plx_model_task(model, 3)->kind == PLX_TASK_REGRESSION);
+    CHECK_TEXT(plx_model_task(model, 1)->kind, "multiclass");
+    CHECK_TEXT(plx_model_task(model, 3)->kind, "regression");
+    CHECK(plx_model_task(model, 1)->labels == PLX_LABELS_ARE_CLASSES &&
+          plx_model_task(model, 3)->labels == PLX_LABELS_ARE_NUMBERS);
     CHECK(strcmp(plx_model_task(model, 1)->classes[0], "high") == 0);
     CHECK(strcmp(plx_model_task(model, 1)->classes[2], "mid") == 0);
     CHECK(!plx_model_task(model, 0)->classes);
@@ -118,7 +120,7 @@ static void check_metrics(const fixture *f)
     plx_error failure = {.message = ""};
     CHECK_STATUS(plx_model_evaluate(f->model, PART(f->data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
     CHECK(metrics[0].rows == plx_data_rows(f->data, PLX_PART_TEST) && METRIC(metrics[0], auc) > 0.8);
-    CHECK(metrics[1].kind == PLX_TASK_MULTICLASS && metrics[1].rows < metrics[0].rows &&
+    CHECK(metrics[1].labels == PLX_LABELS_ARE_CLASSES && metrics[1].rows < metrics[0].rows &&
           METRIC(metrics[1], accuracy) > 0.6);
     CHECK(metrics[2].rows == metrics[0].positives); /* buy counts where click is 1 */
     CHECK(METRIC(metrics[3], rmse) < 3 && METRIC(metrics[4], mae) < 0.6 && metrics[4].rows < metrics[0].rows);
@@ -237,7 +239,7 @@ static void test_soft_labels(void)
     fixture f;
     REQUIRE(train(&f, text_of("mmoe", "", "  - {name: share, labels: soft}\n  - {name: buy}\n"), 2));
     CHECK_STATUS(plx_model_evaluate(f.model, PART(f.data, PLX_PART_TEST), metrics, NULL, &failure), PLX_OK);
-    CHECK(metrics[0].kind == PLX_TASK_BINARY && metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST));
+    CHECK(metrics[0].labels == PLX_LABELS_ARE_TRUTHS && metrics[0].rows == plx_data_rows(f.data, PLX_PART_TEST));
     CHECK(METRIC(metrics[0], auc) > 0.6 && METRIC(metrics[0], auc) < 0.95 && METRIC(metrics[0], rmse) < 0.2 &&
           METRIC(metrics[0], logloss) > 0.3);
     const char *esmm = text_of("esmm", "", "  - {name: click}\n  - {name: share, labels: soft}\n");

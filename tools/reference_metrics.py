@@ -15,12 +15,12 @@ import sklearn
 from sklearn import metrics
 from sklearn.calibration import calibration_curve
 
-KINDS = {
-    "binary": "PLX_TASK_BINARY",
-    "soft": "PLX_TASK_BINARY",
-    "regression": "PLX_TASK_REGRESSION",
-    "quantile": "PLX_TASK_REGRESSION",
-    "multiclass": "PLX_TASK_MULTICLASS",
+FORMS = {
+    "binary": "PLX_LABELS_ARE_TRUTHS",
+    "soft": "PLX_LABELS_ARE_TRUTHS",
+    "regression": "PLX_LABELS_ARE_NUMBERS",
+    "quantile": "PLX_LABELS_ARE_NUMBERS",
+    "multiclass": "PLX_LABELS_ARE_CLASSES",
 }
 
 
@@ -240,7 +240,7 @@ def main():
         has_groups = bool((groups >= 0).any())
         outputs = predictions.shape[1] if predictions.ndim > 1 else 1
         scored = [
-            f".kind = {KINDS[kind]}",
+            f".form = {FORMS[kind]}",
             f".n_outputs = {outputs}",
             f".predictions = {name}_predictions",
             f".prediction_stride = {outputs}",

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from ._config import Key
 from ._keras_names import per_task
+from ._native import lib
 from ._values import Meaningless, text_of
 
 # A weight by label; "balanced": by the number of rows of each label.
@@ -47,24 +48,24 @@ def _by_text(weights: Mapping[Any, Any], task: str) -> dict[str, float]:
     return found
 
 
-def class_weights(class_weight: ClassWeights, names: Sequence[str], kinds: Sequence[str]) -> dict[Key, Any]:
+def class_weights(class_weight: ClassWeights, names: Sequence[str], labels: Sequence[int]) -> dict[Key, Any]:
     """The configuration's keys. ValueError if a task cannot have the weights."""
     if class_weight is None:
         return {}
     is_for_all = isinstance(class_weight, str) or isinstance(class_weight, Mapping) and not _are_by_task(class_weight)
     given: Any = class_weight
     if is_for_all:
-        each: list[Any] = [None if kind == "regression" else class_weight for kind in kinds]
+        each: list[Any] = [None if form == lib.PLX_LABELS_ARE_NUMBERS else class_weight for form in labels]
         if not any(one is not None for one in each):
             raise ValueError("class_weight: there is no task with classes; give sample_weight")
     else:
         each = per_task(given, names, "class_weight")
     changes: dict[Key, Any] = {}
-    for name, kind, weights in zip(names, kinds, each):
+    for name, form, weights in zip(names, labels, each):
         if weights is None:
             continue
-        if kind == "regression":
-            raise ValueError(f"class_weight: task '{name}' is a regression and has no classes; give sample_weight")
+        if form == lib.PLX_LABELS_ARE_NUMBERS:
+            raise ValueError(f"class_weight: task '{name}' has numbers as labels, no classes; give sample_weight")
         if isinstance(weights, str):
             if weights != "balanced":
                 raise ValueError(

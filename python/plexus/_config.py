@@ -72,6 +72,11 @@ class Parsed:
             names.append(text(task.name))
         return names
 
+    @property
+    def task_labels(self) -> list[int]:
+        """What the labels of each task are, of plx_label_form."""
+        return [lib.plx_config_task(self.handle, number).labels for number in range(len(self.task_names))]
+
 
 def default_of(*key: str) -> Any:
     """The library's default of a key: ("train", "epochs"), ("features", KIND, KEY)."""

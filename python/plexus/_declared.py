@@ -31,8 +31,8 @@ def _sizes(
         keys = ("max_size", "hash_buckets", "vocabulary_file")
         if value("features", name, "kind") in ("sparse", "list") and not any(value("features", name, k) for k in keys):
             changes["features", name, "max_size"] = declared.get(name) or 1
-    for task in task_names:
-        if value("tasks", task, "kind") == "multiclass" and not value("tasks", task, "classes"):
+    for task, labels in zip(task_names, parsed.task_labels):
+        if labels == lib.PLX_LABELS_ARE_CLASSES and not value("tasks", task, "classes"):
             changes["tasks", task, "classes"] = ["0", "1"]
     return changes
 

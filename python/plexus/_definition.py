@@ -144,7 +144,7 @@ class Definition:
         assert self.config is not None
         changes: dict[Key, Any] = {("train", key): value for key, value in settings.items()}
         changes.update(rows.changes)
-        changes.update(class_weights(class_weight, self.schema.task_names, self.schema.task_kinds))
+        changes.update(class_weights(class_weight, self.schema.task_names, self.schema.task_labels))
         config = self.config.with_changes(changes).parsed()
         data = rows.load(config, None)
         self.network = Network.create(config, data, self.threads, self.schema)

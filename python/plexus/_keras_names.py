@@ -28,6 +28,9 @@ _LOSSES = {
     "sparse_categorical_crossentropy": ("multiclass", None),
 }
 
+# The kinds of tasks.
+TASK_KINDS = list(dict.fromkeys(kind for kind, _ in _LOSSES.values()))
+
 # The number that a loss takes: its argument, and the configuration's key.
 _PARAMETERS = {"huber": ("delta", "huber_delta"), "quantile": ("quantile", "quantile")}
 

@@ -10,8 +10,6 @@ from ._library import text
 from ._native import ffi, lib
 from ._types import CData
 
-_KINDS = {"binary": lib.PLX_TASK_BINARY, "regression": lib.PLX_TASK_REGRESSION, "multiclass": lib.PLX_TASK_MULTICLASS}
-
 
 def new_metrics(n_tasks: int) -> CData:
     """An array for the metrics of tasks."""
@@ -35,11 +33,11 @@ def _value(metrics: CData, task: int, number: int) -> float:
     return lib.plx_metrics_value(ffi.addressof(metrics, task), number)
 
 
-def _has_kind(metric: str, kind: str) -> bool:
-    """Whether tasks of that kind have the metric."""
+def _applies(metric: str, labels: int) -> bool:
+    """Whether tasks with such labels have the metric."""
     name, at, _ = metric.partition("@")
     info = lib.plx_metric_at(_number(name))
-    return bool((info.parameter_kinds if at else info.kinds) >> _KINDS[kind] & 1)
+    return bool((info.parameter_labels if at else info.labels) >> labels & 1)
 
 
 def takes_parameter(metric: str) -> bool:
@@ -77,11 +75,11 @@ class CompiledMetrics:
     def __init__(
         self,
         task_names: Sequence[str],
-        task_kinds: Sequence[str],
+        task_labels: Sequence[int],
         plain: Sequence[Sequence[str]] = (),
         weighted: Sequence[Sequence[str]] = (),
     ):
-        self._tasks = list(zip(task_names, task_kinds))
+        self._tasks = list(zip(task_names, task_labels))
         none: list[list[str]] = [[] for _ in self._tasks]
         self._plain, self._weighted = list(plain) or none, list(weighted) or none
         self.has_plain, self.has_weighted = any(self._plain), any(self._weighted)
@@ -103,9 +101,9 @@ class CompiledMetrics:
     def names(self, weighted: bool, prefix: str = "") -> dict[str, tuple[int, str]]:
         """Keras' names, with task and metric; a weighted metric is named so if there is an unweighted one, too."""
         found: dict[str, tuple[int, str]] = {}
-        for task, (name, kind) in enumerate(self._tasks):
+        for task, (name, labels) in enumerate(self._tasks):
             for metric in (self._weighted if weighted else self._plain)[task]:
-                if _has_kind(metric, kind):
+                if _applies(metric, labels):
                     both = "weighted_" if weighted and metric in self._plain[task] else ""
                     found[f"{prefix}{name}_{both}{metric}"] = (task, metric)
         return found

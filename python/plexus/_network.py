@@ -87,9 +87,9 @@ class Network:
         return slice(info.first_output, info.first_output + info.n_outputs)
 
     def classes_of(self, task: int) -> list[str]:
-        """The labels of a multiclass task, in the order of its outputs."""
+        """The labels of a task with classes, in the order of its outputs; empty: it has none."""
         info = lib.plx_model_task(self.handle, task)
-        return [text(info.classes[number]) for number in range(info.n_outputs)]
+        return [text(info.classes[number]) for number in range(info.n_outputs)] if info.classes else []
 
     def description(self, form: str) -> str:
         if form not in _DESCRIPTIONS:

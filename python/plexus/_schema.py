@@ -37,6 +37,7 @@ class Schema:
         self.feature_columns = feature_columns
         self.task_names = config.task_names
         self.task_kinds: list[str] = [config.value("tasks", name, "kind") for name in self.task_names]
+        self.task_labels = config.task_labels
         # One per task, usually of the same name.
         self.label_columns: list[str] = [config.value("tasks", name, "column") or name for name in self.task_names]
         self.read = readings(config.handle)

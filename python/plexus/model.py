@@ -93,7 +93,7 @@ class Model:
         self.stop_training = False
         self.history: History | None = None
         self._definition = definition
-        self._metrics = CompiledMetrics(schema.task_names, schema.task_kinds)
+        self._metrics = CompiledMetrics(schema.task_names, schema.task_labels)
         self._is_compiled = True
         self._training: Training | None = None  # a fit that has not returned
         self._locks = Lock()
@@ -196,10 +196,10 @@ class Model:
             changes: dict[Key, Any] = {
                 ("train", key): value for key, value in options.items() if key not in _IDLE_COMPILE
             }
-            kinds = self._definition.schema.task_kinds
-            changes.update(loss_changes(loss, loss_weights, self.task_names, kinds))
+            schema = self._definition.schema
+            changes.update(loss_changes(loss, loss_weights, self.task_names, schema.task_kinds))
             self._definition.apply(changes)
-            self._metrics = CompiledMetrics(self.task_names, kinds, *measured)
+            self._metrics = CompiledMetrics(self.task_names, schema.task_labels, *measured)
             self._definition.optimizer, self._is_compiled = chosen, True
 
     def _refuse_in_training(self, what: str) -> None:
@@ -233,8 +233,9 @@ class Model:
     @property
     def classes(self) -> dict[str, list[str]]:
         """The labels of each multiclass task, in the order of its outputs; column k of its scores is for label k."""
-        network, tasks = self._definition.built(), zip(self.task_names, self._definition.schema.task_kinds)
-        return {name: network.classes_of(task) for task, (name, kind) in enumerate(tasks) if kind == "multiclass"}
+        network = self._definition.built()
+        found = {name: network.classes_of(task) for task, name in enumerate(self.task_names)}
+        return {name: classes for name, classes in found.items() if classes}
 
     @property
     def outputs(self) -> list[str]:

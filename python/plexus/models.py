@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from ._deepctr import SPELLINGS, hyper_parameters, tasks
+from ._keras_names import TASK_KINDS
 from ._transforms import check_transforms
 from .features import FeatureColumn, checked, in_order
 from .model import Model
@@ -25,8 +26,6 @@ _Function = TypeVar("_Function", bound=Callable[..., Model])
 
 # Units of the hidden layers of each task's tower.
 _Towers: TypeAlias = "Sequence[Sequence[int]] | None"
-
-_TASK_TYPES = ("binary", "regression", "multiclass")
 
 # By network and argument: this package's default, and DeepCTR's. All other arguments have those of the signatures.
 _DEFAULTS: dict[str, dict[str, tuple[Any, Any]]] = {
@@ -60,8 +59,8 @@ def _check_tasks(num_tasks: int, task_types: Sequence[str], task_names: Sequence
     if len(task_names) != num_tasks:
         raise ValueError("num_tasks must be equal to the length of task_names")
     for task_type in task_types:
-        if task_type not in _TASK_TYPES:
-            raise ValueError(f"task must be binary, regression or multiclass, {task_type} is illegal")
+        if task_type not in TASK_KINDS:
+            raise ValueError(f"task must be {', '.join(TASK_KINDS[:-1])} or {TASK_KINDS[-1]}, {task_type} is illegal")
 
 
 def _check_networks(num_tasks: int, given: Mapping[str, Any]) -> None:

@@ -158,7 +158,7 @@ def test_of_files(tmp_path):
         ({"size": {"small": 1, "medium": 1, "lage": 5}}, "'lage' is not a label of.*'large', 'medium', 'small'"),
         ({"klick": {0: 1, 1: 3}}, "class_weight: there is no task 'klick'; there are sold, size, time"),
         ([{0: 1, 1: 2}], "class_weight: 1 are given for 3 tasks"),
-        ({"time": {0: 1, 1: 2}}, "task 'time' is a regression and has no classes; give sample_weight"),
+        ({"time": {0: 1, 1: 2}}, "task 'time' has numbers as labels, no classes; give sample_weight"),
         ({"sold": {0: 1, 1: "heavy"}}, "the weight of '1' is 'heavy', not a number"),
         ({"sold": {0: 1, "0": 2, 1: 1}}, "label '0' is given twice"),
         ({"sold": {0: 1, None: 2}}, "None is not a label"),

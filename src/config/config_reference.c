@@ -161,13 +161,28 @@ static void write_default(const plx_field *field, plx_string *out)
     }
 }
 
-static void write_row(const plx_field *field, plx_string *out)
+/* `kinds`: names of the kinds that fields may be limited to; NULL: none. A text that begins with a comma limits the
+ * field further. */
+static void write_meaning(const plx_field *field, const char *const *kinds, plx_string *out)
+{
+    const char *before = "";
+    for (int kind = 0; field->kinds && kinds && kinds[kind]; kind++) {
+        if (!plx_field_is_for(field, kind)) continue;
+        plx_string_format(out, "%s%s", before, kinds[kind]);
+        before = ", ";
+    }
+    plx_string_format(out, "%s%s", *before && *field->doc != ',' ? ": " : "", field->doc);
+}
+
+static void write_row(const plx_field *field, const char *const *kinds, plx_string *out)
 {
     plx_string_format(out, "| `%s` | ", field->name);
     write_type(field, out);
     plx_string_format(out, " | ");
     write_default(field, out);
-    plx_string_format(out, " | %s |\n", field->doc);
+    plx_string_format(out, " | ");
+    write_meaning(field, kinds, out);
+    plx_string_format(out, " |\n");
 }
 
 static void write_head(plx_string *out)
@@ -175,11 +190,11 @@ static void write_head(plx_string *out)
     plx_string_format(out, "\n| key | takes | default | meaning |\n| --- | --- | --- | --- |\n");
 }
 
-static void write_table(const plx_field *fields, size_t n, plx_string *out)
+static void write_table(const plx_field *fields, size_t n, const char *const *kinds, plx_string *out)
 {
     write_head(out);
     for (size_t i = 0; i < n; i++)
-        write_row(&fields[i], out);
+        write_row(&fields[i], kinds, out);
 }
 
 static void write_tasks_taken(const plx_model_def *def, plx_string *out)
@@ -215,7 +230,7 @@ static void write_model_rows(int first, model_keys keys, plx_string *out)
         for (int k = 0; k < first && is_new; k++)
             is_new = !plx_field_find(plx_model_list[k]->fields, *plx_model_list[k]->n_fields,
                                      plx_slice_of(def->fields[i].name));
-        if (is_new) write_row(&def->fields[i], out);
+        if (is_new) write_row(&def->fields[i], NULL, out);
     }
 }
 
@@ -244,7 +259,7 @@ static void write_model(const plx_model_def *def, plx_string *out)
         n[keys_of(&def->fields[i])]++;
     if (n[OF_ONE_MODEL]) write_head(out);
     for (size_t i = 0; i < *def->n_fields; i++)
-        if (keys_of(&def->fields[i]) == OF_ONE_MODEL) write_row(&def->fields[i], out);
+        if (keys_of(&def->fields[i]) == OF_ONE_MODEL) write_row(&def->fields[i], NULL, out);
     if (n[OF_SOME_MODELS]) write_key_names(def, out);
 }
 
@@ -264,13 +279,13 @@ static void write_models(plx_string *out)
         write_model(plx_model_list[i], out);
 }
 
-static void write_metric(const char *name, const char *at, const char *parameter, unsigned kinds, const char *doc,
+static void write_metric(const char *name, const char *at, const char *parameter, unsigned labels, const char *doc,
                          plx_string *out)
 {
     const char *before = "";
     plx_string_format(out, "- `%s%s%s` (", name, at, parameter);
     for (int kind = 0; plx_task_kinds[kind]; kind++) {
-        if (!(kinds >> kind & 1)) continue;
+        if (!(labels >> plx_task_forms[kind] & 1)) continue;
         plx_string_format(out, "%s%s", before, plx_task_kinds[kind]);
         before = ", ";
     }
@@ -288,9 +303,9 @@ static void write_metrics(plx_string *out)
     for (int i = 0; i < PLX_METRICS; i++) {
         const plx_metric_info *metric = &plx_metric_list[i];
         if (metric->direction == PLX_BETTER_NEITHER) continue;
-        write_metric(metric->name, "", "", metric->kinds, metric->doc, out);
+        write_metric(metric->name, "", "", metric->labels, metric->doc, out);
         if (metric->parameter)
-            write_metric(metric->name, "@", metric->parameter, metric->parameter_kinds, metric->parameter_doc, out);
+            write_metric(metric->name, "@", metric->parameter, metric->parameter_labels, metric->parameter_doc, out);
     }
 }
 
@@ -298,21 +313,21 @@ void plx_spec_reference(plx_string *out)
 {
     plx_string_add(out, introduction, sizeof introduction - 1);
     plx_string_add(out, about_data, sizeof about_data - 1);
-    write_table(plx_data_fields, plx_data_n_fields, out);
+    write_table(plx_data_fields, plx_data_n_fields, NULL, out);
     plx_string_format(out, "\n## features\n\nA list. Each entry is one feature with `name`, or several with the same "
                            "options with `names: [...]`.\nThe model reads them by kind, in the order");
     for (int kind = 0; plx_feature_kinds[kind]; kind++)
         plx_string_format(out, "%s %s", kind ? "," : "", plx_feature_kinds[kind]);
     plx_string_format(out, ",\nand those of one kind in the order of the list. A column with the labels of a task "
                            "cannot be a feature.\n[Features](features.md) describes the kinds.\n");
-    write_table(plx_feature_fields, plx_feature_n_fields, out);
+    write_table(plx_feature_fields, plx_feature_n_fields, plx_feature_kinds, out);
     plx_string_add(out, about_views, sizeof about_views - 1);
     plx_string_format(out, "\n## tasks\n\nA list with one entry per task.\n");
-    write_table(plx_task_fields, plx_task_n_fields, out);
+    write_table(plx_task_fields, plx_task_n_fields, plx_task_kinds, out);
     plx_string_add(out, about_tasks, sizeof about_tasks - 1);
     write_models(out);
     plx_string_format(out, "\n## train\n");
-    write_table(plx_train_fields, plx_train_n_fields, out);
+    write_table(plx_train_fields, plx_train_n_fields, NULL, out);
     plx_string_format(out, "\nOptimizers:\n\n");
     for (int i = 0; plx_optimizer_list[i]; i++)
         plx_string_format(out, "- `%s`: %s\n", plx_optimizer_list[i]->name, plx_optimizer_list[i]->doc);

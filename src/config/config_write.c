@@ -63,7 +63,7 @@ void plx_spec_write(const plx_spec *spec, plx_string *out)
 /** Whether a field affects the network for the encoded rows, not the encoding of rows. */
 static bool is_of_network(const plx_field *field)
 {
-#define PARAMETER(key, loss, most, open, fallback, doc) #key,
+#define PARAMETER(key, KIND, loss, most, open, fallback, doc) #key,
     static const char *const names[] = {"embedding_dim",
                                         "combiner",
                                         "attention_on",

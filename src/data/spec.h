@@ -178,7 +178,7 @@ static inline double plx_task_quantile(const plx_task_spec *task)
 /** The form of the task's labels: soft labels are numbers. */
 static inline plx_label_form plx_task_labels_of(const plx_task_spec *task)
 {
-    return task->labels == PLX_LABELS_SOFT ? PLX_LABELS_ARE_NUMBERS : plx_task_list[task->kind]->labels;
+    return task->labels == PLX_LABELS_SOFT ? PLX_LABELS_ARE_NUMBERS : plx_task_forms[task->kind];
 }
 
 /** Whether the task's labels are texts to look up, rather than numbers. */

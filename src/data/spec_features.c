@@ -40,105 +40,105 @@ const plx_field plx_feature_fields[] = {
             "number or several"},
     {FIELD(embedding_dim), .type = PLX_FIELD_INT, .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES, .min = 1,
      .max = MAX_EMBEDDING, .zero = "auto", .fallback = "4",
-     .doc = "sparse, list, buckets, datetime: size of each category's embedding; auto: 6 * floor(v^0.25) for v "
+     .doc = "size of each category's embedding; auto: 6 * floor(v^0.25) for v "
             "categories"},
     {FIELD(embedding_name), .type = PLX_FIELD_TEXT, .kinds = OF_TEXTS, .fallback = "",
-     .doc = "sparse, list: name of the embedding table; features with the same table share its vocabulary and "
+     .doc = "name of the embedding table; features with the same table share its vocabulary and "
             "embeddings; empty: the feature's name"},
     {FIELD(initializer), .type = PLX_FIELD_CHOICE, .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES, .fallback = "normal",
-     .choices = initializers, .doc = "sparse, list, buckets, datetime: initial values of the embedding table"},
+     .choices = initializers, .doc = "initial values of the embedding table"},
     {FIELD(initializer_scale), .type = PLX_FIELD_REAL, .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES, .max = 1e6,
      .fallback = "nan", .above_min = true,
-     .doc = "sparse, list, buckets, datetime: normal: standard deviation; uniform: largest absolute value; "
+     .doc = "normal: standard deviation; uniform: largest absolute value; "
             "glorot_normal, glorot_uniform: factor; nan: 0.0001, 0.05, 1"},
     {FIELD(embedding_file), .type = PLX_FIELD_TEXT, .kinds = OF_TEXTS | OF_BUCKETS, .fallback = "",
-     .doc = "sparse, list, buckets: .npy or .safetensors file (NAME.safetensors#TENSOR if it has several "
+     .doc = ".npy or .safetensors file (NAME.safetensors#TENSOR if it has several "
             "matrices) with the initial embeddings: one row per category in the order of the vocabulary, with "
             "or without a row for unknown values before them"},
     {FIELD(frozen), .type = PLX_FIELD_BOOL, .kinds = OF_TEXTS | OF_BUCKETS | OF_DATES, .fallback = "false",
-     .doc = "sparse, list, buckets, datetime: whether training leaves the embedding table unchanged"},
+     .doc = "whether training leaves the embedding table unchanged"},
     {FIELD(vocabulary), .type = PLX_FIELD_CHOICE, .kinds = OF_TEXTS, .fallback = "sorted", .choices = vocabulary_orders,
-     .doc = "sparse, list: how categories are numbered: in the order of their bytes or of their first rows"},
+     .doc = "how categories are numbered: in the order of their bytes or of their first rows"},
     {FIELD(vocabulary_file), .type = PLX_FIELD_TEXT, .kinds = OF_TEXTS, .fallback = "",
-     .doc = "sparse, list: file with one category per line, found like data files; empty: categories are taken "
+     .doc = "file with one category per line, found like data files; empty: categories are taken "
             "from the rows"},
     {FIELD(min_count), .type = PLX_FIELD_INT, .kinds = OF_TEXTS, .min = 1, .max = PLX_EXACT_INTEGERS, .fallback = "1",
-     .doc = "sparse, list: categories in fewer rows (lists: items) are unknown, like those not seen in fitting"},
+     .doc = "categories in fewer rows (lists: items) are unknown, like those not seen in fitting"},
     {FIELD(max_size), .type = PLX_FIELD_INT, .kinds = OF_TEXTS, .max = MAX_CATEGORIES, .fallback = "0",
-     .doc = "sparse, list: maximum number of categories; the most frequent ones are kept; 0: no limit"},
+     .doc = "maximum number of categories; the most frequent ones are kept; 0: no limit"},
     {FIELD(hash_buckets), .type = PLX_FIELD_INT, .kinds = OF_TEXTS, .max = MAX_CATEGORIES, .fallback = "0",
-     .doc = "sparse, list: number of categories into which all texts are hashed, known or not (docs/format.md "
+     .doc = "number of categories into which all texts are hashed, known or not (docs/format.md "
             "describes the hash); 0: no hashing"},
     {FIELD(text), .type = PLX_FIELD_CHOICE, .kinds = OF_TEXTS, .fallback = "value", .choices = text_meanings,
-     .doc = "sparse, list: value: cells with the same value are one category (12.0 is 12, TRUE is true: "
+     .doc = "value: cells with the same value are one category (12.0 is 12, TRUE is true: "
             "docs/data.md); exact: each different text is a category"},
     {FIELD(separator), .type = PLX_FIELD_TEXT, .kinds = OF_LISTS | OF_NUMBERS, .fallback = "|",
-     .doc = "list, dense with size above 1: separator between the items of a cell: 1 to 8 bytes, or the word "
+     .doc = "separator between the items (dense with size above 1: numbers) of a cell: 1 to 8 bytes, or the word "
             "tab; empty items of a list are dropped, and an empty cell is an empty list"},
     {FIELD(max_length), .type = PLX_FIELD_INT, .kinds = OF_LISTS, .min = 1, .max = MAX_LENGTH, .fallback = "50",
-     .doc = "list: maximum number of items that are kept of a cell; every row reserves room for that many"},
+     .doc = "maximum number of items that are kept of a cell; every row reserves room for that many"},
     {FIELD(keep), .type = PLX_FIELD_CHOICE, .kinds = OF_LISTS, .fallback = "first", .choices = keeps,
-     .doc = "list: which items are kept if a cell has more"},
+     .doc = "which items are kept if a cell has more"},
     {FIELD(combiner), .type = PLX_FIELD_CHOICE, .kinds = OF_LISTS, .fallback = "mean", .choices = combiners,
-     .doc = "list: how the embeddings of the items are combined; attention: a mean, weighted by the similarity "
+     .doc = "how the embeddings of the items are combined; attention: a mean, weighted by the similarity "
             "of each item to attention_on"},
     {FIELD(attention_on), .type = PLX_FIELD_TEXT, .kinds = OF_LISTS, .fallback = "",
-     .doc = "list, combiner attention: the sparse feature, with the same embedding_dim, with which items are "
+     .doc = ", combiner attention: the sparse feature, with the same embedding_dim, with which items are "
             "compared"},
     {FIELD(weight_separator), .type = PLX_FIELD_TEXT, .kinds = OF_LISTS, .fallback = "",
-     .doc = "list: what stands between an item and its weight in the cell, such as : in item:0.5, at most 8 bytes; "
+     .doc = "what stands between an item and its weight in the cell, such as : in item:0.5, at most 8 bytes; "
             "empty: no weights"},
     {FIELD(weight_column), .type = PLX_FIELD_TEXT, .is_column = true, .kinds = OF_LISTS, .fallback = "",
-     .doc = "list: column with the weights of the items, with the same separator between them; empty: no "
+     .doc = "column with the weights of the items, with the same separator between them; empty: no "
             "weights"},
     {FIELD(normalize_weights), .type = PLX_FIELD_CHOICE, .kinds = OF_LISTS, .fallback = "false",
      .choices = weight_norms,
-     .doc = "list: how the weights of a row are normalised; true: divided by the sum of their absolute values; "
+     .doc = "how the weights of a row are normalised; true: divided by the sum of their absolute values; "
             "softmax: exp(weight) over the sum of these; softmax_mean: softmax divided by the number of items, "
             "whose sum is the mean of DeepCTR"},
     {FIELD(size), .type = PLX_FIELD_INT, .kinds = OF_NUMBERS, .min = 1, .max = MAX_VECTOR, .fallback = "1",
-     .doc = "dense: number of values in a cell, with a separator between them; each is clipped, transformed and "
+     .doc = "number of values in a cell, with a separator between them; each is clipped, transformed and "
             "scaled on its own"},
     {FIELD(missing), .type = PLX_FIELD_REAL, .kinds = OF_NUMBERS | OF_DATES, .choices = missing_words,
      .fallback = "error",
-     .doc = "dense, datetime: value (datetime: age) that replaces a missing one, before all other steps; mean: "
+     .doc = "value (datetime: age) that replaces a missing one, before all other steps; mean: "
             "mean of the values that are present, after clipping; error: no value may be missing"},
     {.name = "missing",
      .type = PLX_FIELD_TEXT_LIST,
      .offset = offsetof(plx_feature_spec, missing_texts),
      .kinds = OF_TEXTS,
      .fallback = "",
-     .doc = "sparse, list: cells that are treated as empty, such as [\"\\\\N\", NA]; the empty cell is a category of "
+     .doc = "cells that are treated as empty, such as [\"\\\\N\", NA]; the empty cell is a category of "
             "its own, "
             "or an empty list"},
     {FIELD(missing_indicator), .type = PLX_FIELD_BOOL, .kinds = OF_NUMBERS | OF_DATES, .fallback = "false",
-     .doc = "dense, datetime: whether each value is followed by an indicator: 1 if it was missing, otherwise 0"},
+     .doc = "whether each value is followed by an indicator: 1 if it was missing, otherwise 0"},
     {FIELD(clip), .type = PLX_FIELD_REAL_LIST, .kinds = OF_NUMBERS | OF_DATES, .fallback = "",
-     .doc = "dense, datetime: [LOW, HIGH]: values outside this range are set to its nearer end"},
+     .doc = "[LOW, HIGH]: values outside this range are set to its nearer end"},
     {FIELD(transform), .type = PLX_FIELD_CHOICE, .kinds = OF_NUMBERS | OF_DATES, .fallback = "none",
      .choices = transforms,
-     .doc = "dense, datetime, after clip: log1p: log(1 + x), and -log(1 - x) for negative x; is_zero: 1 for 0, "
+     .doc = ", after clip: log1p: log(1 + x), and -log(1 - x) for negative x; is_zero: 1 for 0, "
             "otherwise 0"},
     {FIELD(scaling), .type = PLX_FIELD_CHOICE, .kinds = OF_NUMBERS | OF_DATES, .fallback = "minmax",
      .choices = scalings,
-     .doc = "dense, datetime, after transform: minmax: to [0, 1]; standard: to mean 0 and standard deviation 1; "
+     .doc = ", after transform: minmax: to [0, 1]; standard: to mean 0 and standard deviation 1; "
             "quantile: to the fraction of rows below; none"},
     {FIELD(borders), .type = PLX_FIELD_REAL_LIST, .kinds = OF_BUCKETS, .fallback = "",
-     .doc = "buckets: increasing numbers, at each of which a new bucket starts; a missing number is a category "
+     .doc = "increasing numbers, at each of which a new bucket starts; a missing number is a category "
             "of its own"},
     {FIELD(quantiles), .type = PLX_FIELD_INT, .kinds = OF_BUCKETS, .max = MAX_BUCKETS, .fallback = "0",
-     .doc = "buckets, instead of borders: maximum number of buckets, with equal numbers of rows; a number that "
+     .doc = ", instead of borders: maximum number of buckets, with equal numbers of rows; a number that "
             "fills a bucket has it to itself, the most frequent ones first if there are too few for all"},
     {FIELD(exact), .type = PLX_FIELD_INT, .kinds = OF_BUCKETS, .max = PLX_EXACT_INTEGERS, .fallback = "0",
-     .doc = "buckets, instead of borders: each number in at least this many rows is a bucket, and so is each "
+     .doc = ", instead of borders: each number in at least this many rows is a bucket, and so is each "
             "range between two of them"},
     {FIELD(parts), .type = PLX_FIELD_CHOICE_LIST, .kinds = OF_DATES, .fallback = "[hour, weekday, month, age]",
      .choices = date_parts,
-     .doc = "datetime: what is read of a date: hour, weekday and month are categories, each with an embedding; "
+     .doc = "what is read of a date: hour, weekday and month are categories, each with an embedding; "
             "age, the days from the date to the reference, is a number. In UTC if the cell has a time zone, "
             "otherwise as it stands"},
     {FIELD(reference), .type = PLX_FIELD_TEXT, .kinds = OF_DATES, .fallback = "",
-     .doc = "datetime: date from which age is counted back, written like a cell; empty: the latest date in the "
+     .doc = "date from which age is counted back, written like a cell; empty: the latest date in the "
             "rows of the fit, which the model file stores"},
 };
 const size_t plx_feature_n_fields = sizeof plx_feature_fields / sizeof *plx_feature_fields;

@@ -5,23 +5,34 @@
 static const char *const label_kinds[] = {"hard", "soft", NULL};
 static const char *const balanced_word[] = {"balanced", NULL};
 #define LOSS_NAME(name, doc) #name,
-static const char *const regression_losses[] = {PLX_REGRESSION_LOSSES(LOSS_NAME) NULL};
 
-#define KIND(kind)           (1u << (kind))
-#define OF_BINARY            KIND(PLX_TASK_BINARY)
-#define OF_REGRESSION        KIND(PLX_TASK_REGRESSION)
-#define OF_MULTICLASS        KIND(PLX_TASK_MULTICLASS)
-#define LOSS_DOC(name, doc_) "; " #name ": " doc_
-#define LOSS_PARAMETER(key, loss, most, open, fallback_, doc_)                                                         \
+/* Sets of kinds, by the form of their labels. */
+#define KIND(kind)                          (1u << PLX_TASK_##kind)
+#define HAS_FORM(kind, form, other)         | (PLX_LABELS_ARE_##form == PLX_LABELS_ARE_##other ? KIND(kind) : 0)
+#define HAS_TRUTHS(kind, name, form, doc_)  HAS_FORM(kind, form, TRUTHS)
+#define HAS_CLASSES(kind, name, form, doc_) HAS_FORM(kind, form, CLASSES)
+#define OF_TRUTHS                           (0u PLX_TASK_LIST(HAS_TRUTHS))
+#define OF_CLASSES                          (0u PLX_TASK_LIST(HAS_CLASSES))
+#define TASK_DOC(kind, name, form, doc_)    "; " #name ": " doc_
+#define LOSS_DOC(name, doc_)                "; " #name ": " doc_
+#define LOSS_PARAMETER(key, kind, loss, most, open, fallback_, doc_)                                                   \
     {.name = #key,                                                                                                     \
      .type = PLX_FIELD_REAL,                                                                                           \
      .offset = offsetof(plx_task_spec, loss_parameters) + PLX_LOSS_##key * sizeof(double),                             \
-     .kinds = OF_REGRESSION,                                                                                           \
+     .kinds = KIND(kind),                                                                                              \
      .max = (most),                                                                                                    \
      .above_min = true,                                                                                                \
      .below_max = (open),                                                                                              \
      .fallback = (fallback_),                                                                                          \
-     .doc = "loss " #loss ": " doc_},
+     .doc = ", loss " #loss ": " doc_},
+#define LOSS_CHOICE(kind, first)                                                                                       \
+    {.name = "loss",                                                                                                   \
+     .type = PLX_FIELD_CHOICE,                                                                                         \
+     .offset = offsetof(plx_task_spec, loss),                                                                          \
+     .kinds = KIND(kind),                                                                                              \
+     .fallback = (first),                                                                                              \
+     .choices = (const char *const[]){PLX_##kind##_LOSSES(LOSS_NAME) NULL},                                            \
+     .doc = "of d = prediction - label" PLX_##kind##_LOSSES(LOSS_DOC)},
 
 #define FIELD(member) .name = #member, .offset = offsetof(plx_task_spec, member)
 
@@ -30,24 +41,22 @@ const plx_field plx_task_fields[] = {
     {FIELD(column), .type = PLX_FIELD_TEXT, .is_column = true, .fallback = "",
      .doc = "column with the labels; empty: the one with the task's name"},
     {FIELD(kind), .type = PLX_FIELD_CHOICE, .fallback = "binary", .choices = plx_task_kinds,
-     .doc = "binary: a probability is predicted; regression: a number; multiclass: a probability for each class"},
-    {FIELD(labels), .type = PLX_FIELD_CHOICE, .kinds = OF_BINARY, .fallback = "hard", .choices = label_kinds,
-     .doc = "binary: hard: 0 or 1; soft: probabilities from 0 to 1; a row with label y counts as y positive and "
+     .doc = "what is predicted" PLX_TASK_LIST(TASK_DOC)},
+    {FIELD(labels), .type = PLX_FIELD_CHOICE, .kinds = OF_TRUTHS, .fallback = "hard", .choices = label_kinds,
+     .doc = "hard: 0 or 1; soft: probabilities from 0 to 1; a row with label y counts as y positive and "
             "1 - y negative rows"},
-    {FIELD(positive), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_BINARY, .fallback = "",
-     .doc = "binary: cells that mean 1; every other text means 0 (-1 besides 0: no label); empty: the cells are "
+    {FIELD(positive), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_TRUTHS, .fallback = "",
+     .doc = "cells that mean 1; every other text means 0 (-1 besides 0: no label); empty: the cells are "
             "the numbers 0 and 1"},
-    {FIELD(negative), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_BINARY, .fallback = "",
-     .doc = "binary, with positive: cells that mean 0; if given, a cell in neither list is an error"},
+    {FIELD(negative), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_TRUTHS, .fallback = "",
+     .doc = ", with positive: cells that mean 0; if given, a cell in neither list is an error"},
     {FIELD(missing), .type = PLX_FIELD_TEXT_LIST, .fallback = "",
      .doc = "cells that mean that the row has no label for the task, such as [\"-1\", \"\\\\N\"], in addition "
             "to the empty cell and data.missing"},
-    {FIELD(classes), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_MULTICLASS, .fallback = "",
-     .doc = "multiclass: the labels, in the order of the outputs; empty: those of the training rows, in "
+    {FIELD(classes), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_CLASSES, .fallback = "",
+     .doc = "the labels, in the order of the outputs; empty: those of the training rows, in "
             "numerical order if all are numbers, otherwise in the order of their bytes"},
-    {FIELD(loss), .type = PLX_FIELD_CHOICE, .kinds = OF_REGRESSION, .fallback = "squared", .choices = regression_losses,
-     .doc = "regression: of d = prediction - label" PLX_REGRESSION_LOSSES(LOSS_DOC)},
-    PLX_LOSS_PARAMETER_LIST(LOSS_PARAMETER){
+    PLX_LOSS_CHOICE_LIST(LOSS_CHOICE) PLX_LOSS_PARAMETER_LIST(LOSS_PARAMETER){
         .name = "where",
         .type = PLX_FIELD_TEXT,
         .offset = offsetof(plx_task_spec, where),
@@ -62,8 +71,8 @@ const plx_field plx_task_fields[] = {
     {FIELD(weight_column), .type = PLX_FIELD_TEXT, .is_column = true, .fallback = "",
      .doc = "column with the weight of each row in the loss of this task, from 0, multiplied by "
             "data.row_weight; empty: 1"},
-    {FIELD(class_weights), .type = PLX_FIELD_WEIGHT_LIST, .kinds = OF_BINARY | OF_MULTICLASS, .max = 1e6,
-     .fallback = "", .choices = balanced_word,
+    {FIELD(class_weights), .type = PLX_FIELD_WEIGHT_LIST, .kinds = OF_TRUTHS | OF_CLASSES, .max = 1e6, .fallback = "",
+     .choices = balanced_word,
      .doc = "weight of a row by its label: {label: weight} for every label; or numbers in the order of the "
             "classes ([of 0, of 1]); or balanced: n / (k * rows with the label), for k labels in n training "
             "rows; empty: 1"},

@@ -168,16 +168,16 @@ static bool has_strange_keys(const checker *c, const plx_task_spec *t)
 /* Whether the loss is available for this kind of task. */
 static bool takes_loss(const plx_task_spec *t, const char *loss)
 {
-    const char *const *names = plx_task_list[t->kind]->loss_names;
-    while (*names && strcmp(*names, loss) != 0)
-        names++;
-    return *names;
+    const plx_loss *const *losses = plx_task_list[t->kind]->losses;
+    while (*losses && strcmp((*losses)->name, loss) != 0)
+        losses++;
+    return *losses;
 }
 
 /* Numbers for another loss of this kind that are neither 0, which means not given, nor the default. */
 static void check_loss_parameters(const checker *c, const plx_task_spec *t)
 {
-#define PARAMETER(key, loss, most, open, fallback, doc) [PLX_LOSS_##key] = {#key, #loss, fallback},
+#define PARAMETER(key, KIND, loss, most, open, fallback, doc) [PLX_LOSS_##key] = {#key, #loss, fallback},
     static const struct {
         const char *key, *loss, *fallback;
     } parameters[PLX_LOSS_PARAMETERS] = {PLX_LOSS_PARAMETER_LIST(PARAMETER)};

@@ -64,7 +64,8 @@ static void describe_task(plx_arena *arena, const plx_task_spec *task, int first
 {
     const bool has_classes = plx_task_has_classes(task);
     *out = (plx_task_info){.name = task->name,
-                           .kind = (plx_task_kind)task->kind,
+                           .kind = plx_task_kinds[task->kind],
+                           .labels = plx_task_forms[task->kind],
                            .first_output = first,
                            .n_outputs = has_classes ? task->classes.n : 1};
     if (!has_classes || !task->classes.n) return;

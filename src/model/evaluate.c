@@ -56,7 +56,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     const plx_graph *graph = &model->graph;
     const float *labels = (const float *)(const void *)(rows->records + rows->layout->label_offset);
     const plx_scored scored = {
-        .kind = model->task_kinds[task],
+        .form = plx_task_forms[model->task_kinds[task]],
         .is_soft = model->soft_tasks[task],
         .quantile = model->quantiles[task],
         .n_outputs = graph->outputs[task + 1] - graph->outputs[task],
@@ -74,7 +74,7 @@ static plx_status measure_task(const plx_model *model, const plx_rows *rows, con
     PLX_TRY(plx_score_task(&model->context->allocator, &scored, metrics, err));
     metrics->task = model->task_names[task];
     const bool has_one_class = metrics->positives == 0 || metrics->positives == metrics->rows;
-    if (plx_task_kind_has_positives(metrics->kind) && metrics->rows > 0 && has_one_class &&
+    if (metrics->labels == PLX_LABELS_ARE_TRUTHS && metrics->rows > 0 && has_one_class &&
         isnan(metrics->values[PLX_METRIC_auc])) {
         plx_context_warn(model->context, "task '%s': all %lld labels are %s; AUC is undefined with one class",
                          metrics->task, (long long)metrics->rows, metrics->positives == 0 ? "negative" : "positive");

@@ -60,7 +60,7 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
 {
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
-        const bool is_binary = plx_task_kind_has_positives(model->task_kinds[task]);
+        const bool is_binary = plx_task_forms[model->task_kinds[task]] == PLX_LABELS_ARE_TRUTHS;
         bool is_settled = false; /* more labels would not change the result */
         for (size_t row = 0; row < rows->n && !is_settled; row++) {
             float label;

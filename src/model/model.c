@@ -77,7 +77,8 @@ static plx_status list_parts(plx_model *model, plx_error *err)
     }
     for (int i = 0; i < graph->n_tasks; i++)
         model->tasks[i] = (plx_task_info){.name = model->task_names[i],
-                                          .kind = model->task_kinds[i],
+                                          .kind = plx_task_kinds[model->task_kinds[i]],
+                                          .labels = plx_task_forms[model->task_kinds[i]],
                                           .first_output = graph->outputs[i],
                                           .n_outputs = graph->outputs[i + 1] - graph->outputs[i],
                                           .classes = list_classes(model, i)};

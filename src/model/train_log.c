@@ -75,10 +75,10 @@ static void close_object(plx_string *line)
     plx_string_add(line, "}", 1);
 }
 
-static void add_score(plx_string *line, plx_task_kind kind, const plx_metrics *score, const plx_metric_choices *choices)
+static void add_score(plx_string *line, const plx_metrics *score, const plx_metric_choices *choices)
 {
     add_number(line, "rows", (double)score->rows);
-    if (plx_task_kind_has_positives(kind)) add_number(line, "positives", (double)score->positives);
+    if (score->labels == PLX_LABELS_ARE_TRUTHS) add_number(line, "positives", (double)score->positives);
     if (score->groups > 0) {
         add_number(line, "groups", (double)score->groups);
         add_number(line, "groups_counted", (double)score->groups_counted);
@@ -94,7 +94,7 @@ static void add_tasks(plx_string *line, const plx_train_job *job, const double *
     for (int task = 0; task < job->graph->n_tasks; task++) {
         open_object(line, job->task_names[task]);
         add_number(line, "loss", losses[task]);
-        if (scores) add_score(line, job->task_kinds[task], &scores[task], choices);
+        if (scores) add_score(line, &scores[task], choices);
         close_object(line);
     }
     close_object(line);

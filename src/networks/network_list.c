@@ -192,7 +192,7 @@ static void check_tasks(const plx_model_def *def, const plx_target_spec *targets
         plx_problem_add(problems, "tasks", -1, NULL, "%s takes %d tasks, not %d: remove some or choose another model",
                         def->title, def->tasks_max, n_tasks);
     for (int task = 0; task < n_tasks && def->needs_binary; task++) {
-        if (!plx_task_kind_has_positives(targets[task].kind))
+        if (plx_task_forms[targets[task].kind] != PLX_LABELS_ARE_TRUTHS)
             plx_problem_add(problems, "tasks", task, "kind", "%s takes only binary tasks; this one is a %s", def->title,
                             plx_task_list[targets[task].kind]->noun);
         else if (targets[task].is_soft)

@@ -10,7 +10,7 @@
 #include "tasks/loss_list.h"
 
 /** The parameters of losses. */
-#define PLX_LOSS_PARAMETER(key, loss, most, open, fallback, doc) PLX_LOSS_##key,
+#define PLX_LOSS_PARAMETER(key, KIND, loss, most, open, fallback, doc) PLX_LOSS_##key,
 typedef enum plx_loss_parameter {
     PLX_LOSS_PLAIN, /* none */
     PLX_LOSS_PARAMETER_LIST(PLX_LOSS_PARAMETER) PLX_LOSS_PARAMETERS

@@ -6,7 +6,8 @@
 #ifndef PLX_LOSS_LIST_H
 #define PLX_LOSS_LIST_H
 
-/* X(name, doc): `const plx_loss plx_loss_NAME`. The first of a kind is its default. `d` is prediction - label. */
+/* X(name, doc): `const plx_loss plx_loss_NAME`. The first of a kind is its default. A kind whose losses are those of
+ * others needs no list. `d` is prediction - label. */
 /* clang-format off */
 #define PLX_BINARY_LOSSES(X)                                                                                           \
     X(binary, "cross-entropy")
@@ -19,10 +20,16 @@
 #define PLX_MULTICLASS_LOSSES(X)                                                                                       \
     X(class, "cross-entropy")
 
-/* P(key, loss, most, open, fallback, doc): a number above 0 that the loss reads, at most or, if open, below `most`. */
+/* The kinds with several losses, whose tasks have the key `loss`. C(KIND, first) */
+#define PLX_LOSS_CHOICE_LIST(C)                                                                                        \
+    C(REGRESSION, "squared")
+
+/* P(key, KIND, loss, most, open, fallback, doc): a number above 0 that the loss reads, at most or, if open, below
+ * `most`. */
 #define PLX_LOSS_PARAMETER_LIST(P)                                                                                     \
-    P(huber_delta, huber, 1e6, false, "1", "d^2 / 2 up to this |d|, above it delta * (|d| - delta / 2)")               \
-    P(quantile, quantile, 1, true, "0.5",                                                                              \
+    P(huber_delta, REGRESSION, huber, 1e6, false, "1",                                                                 \
+      "d^2 / 2 up to this |d|, above it delta * (|d| - delta / 2)")                                                    \
+    P(quantile, REGRESSION, quantile, 1, true, "0.5",                                                                  \
       "fraction of labels to be below the prediction: the loss is -d * quantile for d < 0, else d * (1 - quantile)")
 /* clang-format on */
 

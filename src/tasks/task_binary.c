@@ -5,18 +5,14 @@
 #include "tasks/task.h"
 
 #define LOSS(name, doc) &plx_loss_##name,
-#define NAME(name, doc) #name,
 
 static const plx_loss *const losses[] = {PLX_BINARY_LOSSES(LOSS) NULL};
-static const char *const loss_names[] = {PLX_BINARY_LOSSES(NAME) NULL};
 
 const plx_task_def plx_task_binary = {
     .name = "binary",
     .noun = "binary task",
     .prediction = "probability",
-    .labels = PLX_LABELS_ARE_TRUTHS,
     .losses = losses,
-    .loss_names = loss_names,
     .score = "auc",
     .monitored = "logloss",
     .degenerate = "of one class",

@@ -2,11 +2,10 @@
 /* The list of kinds of tasks. */
 #include "tasks/task.h"
 
-#define ROW(KIND, name)   [PLX_TASK_##KIND] = &plx_task_##name,
-#define NAME(KIND, name)  [PLX_TASK_##KIND] = #name,
-#define COUNT(KIND, name) +1
+#define ROW(KIND, name, form, doc)    &plx_task_##name,
+#define NAME(KIND, name, form, doc)   #name,
+#define LABELS(KIND, name, form, doc) PLX_LABELS_ARE_##form,
 
-enum { N_KINDS = 0 PLX_TASK_LIST(COUNT) };
-
-const plx_task_def *const plx_task_list[N_KINDS + 1] = {PLX_TASK_LIST(ROW)};
-const char *const plx_task_kinds[N_KINDS + 1] = {PLX_TASK_LIST(NAME)};
+const plx_task_def *const plx_task_list[] = {PLX_TASK_LIST(ROW) NULL};
+const char *const plx_task_kinds[] = {PLX_TASK_LIST(NAME) NULL};
+const plx_label_form plx_task_forms[] = {PLX_TASK_LIST(LABELS)};

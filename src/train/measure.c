@@ -48,7 +48,7 @@ static void measure_tasks(void *user, int slot, int thread)
     (void)thread;
     for (int task = slot; task < graph->n_tasks; task += m->n_parallel) {
         const plx_scored scored = {
-            .kind = m->job->task_kinds[task],
+            .form = plx_task_forms[m->job->task_kinds[task]],
             .is_soft = m->job->soft_tasks && m->job->soft_tasks[task],
             .quantile = m->job->quantiles ? m->job->quantiles[task] : 0,
             .n_outputs = graph->outputs[task + 1] - graph->outputs[task],

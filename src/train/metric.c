@@ -96,7 +96,7 @@ static void set_differences(plx_metrics *out, const sums *s)
     out->values[PLX_METRIC_rmse] = sqrt(out->values[PLX_METRIC_mse]);
 }
 
-/* -- Binary ---------------------------------------------------------------------------------------------------- */
+/* -- Of truths ------------------------------------------------------------------------------------------------- */
 
 /** Of a share of positives: the log loss of predicting it always. */
 static double entropy(double share)
@@ -237,7 +237,7 @@ static void score_groups(const plx_scored *scored, uint64_t *scratch, plx_metric
     if (!unordered) out->values[PLX_METRIC_group_auc] = found.area;
 }
 
-/* -- The other kinds ------------------------------------------------------------------------------------------- */
+/* -- Of numbers and classes ------------------------------------------------------------------------------------ */
 
 /** Sum of squares about the mean, in a second pass: the difference of two large sums would lose digits. 0 if all labels
  * with a weight are equal, since the weighted mean of equal numbers can differ in the last digit. */
@@ -258,7 +258,7 @@ static double spread(const plx_scored *scored, double mean)
     return varies ? squares : 0;
 }
 
-static void score_regression(const plx_scored *scored, void *scratch, plx_metrics *out)
+static void score_numbers(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     (void)scratch;
     sums s = {.product = 1.0};
@@ -281,7 +281,7 @@ static void score_regression(const plx_scored *scored, void *scratch, plx_metric
     if (squares > 0) out->values[PLX_METRIC_r2] = 1 - s.squared / squares;
 }
 
-static void score_multiclass(const plx_scored *scored, void *scratch, plx_metrics *out)
+static void score_classes(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     (void)scratch;
     sums s = {.product = 1.0};
@@ -307,8 +307,7 @@ static void score_multiclass(const plx_scored *scored, void *scratch, plx_metric
     out->values[PLX_METRIC_accuracy] = s.right / s.weight;
 }
 
-/* Of rows that are positive or negative. */
-static void score_ordered(const plx_scored *scored, void *scratch, plx_metrics *out)
+static void score_truths(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     if (scored->weights || scored->is_soft) {
         score_weighted_binary(scored, scratch, out);
@@ -318,14 +317,14 @@ static void score_ordered(const plx_scored *scored, void *scratch, plx_metrics *
     if (scored->groups) score_groups(scored, scratch, out);
 }
 
-/* By plx_task_kind. */
+/* By plx_label_form. */
 static const struct {
     void (*score)(const plx_scored *scored, void *scratch, plx_metrics *out);
     bool has_order; /* metrics need the order of the rows, and so scratch */
-} kinds[] = {
-    [PLX_TASK_BINARY] = {score_ordered, true},
-    [PLX_TASK_REGRESSION] = {score_regression, false},
-    [PLX_TASK_MULTICLASS] = {score_multiclass, false},
+} forms[] = {
+    [PLX_LABELS_ARE_NUMBERS] = {score_numbers, false},
+    [PLX_LABELS_ARE_TRUTHS] = {score_truths, true},
+    [PLX_LABELS_ARE_CLASSES] = {score_classes, false},
 };
 
 /* -- All ------------------------------------------------------------------------------------------------------- */
@@ -340,18 +339,18 @@ size_t plx_score_scratch(size_t n, uint32_t n_groups, bool has_groups, bool by_w
 void plx_score_with_scratch(const plx_scored *scored, void *scratch, plx_metrics *out)
 {
     assert(scored->n <= UINT32_MAX);
-    *out = (plx_metrics){.kind = scored->kind};
+    *out = (plx_metrics){.labels = scored->form};
     for (int i = 0; i < PLX_METRICS_MAX; i++)
         out->values[i] = NAN;
-    kinds[scored->kind].score(scored, scratch, out);
+    forms[scored->form].score(scored, scratch, out);
     for (int i = 0; i < PLX_METRICS; i++) {
         const plx_metric_info *metric = &plx_metric_list[i];
         const bool has_groups = out->groups > 0 || !metric->needs_groups;
-        if (has_groups && plx_metric_fits(metric, scored->kind, scored->quantile)) out->applies |= UINT64_C(1) << i;
+        if (has_groups && plx_metric_fits(metric, scored->form, scored->quantile)) out->applies |= UINT64_C(1) << i;
     }
     for (int c = 0; scored->choices && c < scored->choices->n; c++) {
         const plx_metric_choice *choice = &scored->choices->items[c];
-        if (!plx_metric_choice_fits(choice, scored->kind, scored->n_outputs)) continue;
+        if (!plx_metric_choice_fits(choice, scored->form, scored->n_outputs)) continue;
         out->applies |= UINT64_C(1) << (PLX_METRICS_CHOSEN + c);
         out->values[PLX_METRICS_CHOSEN + c] = plx_metric_choice_value(choice, scored);
     }
@@ -362,7 +361,7 @@ plx_status plx_score_task(const plx_allocator *allocator, const plx_scored *scor
     void *scratch = NULL;
     if (scored->n > UINT32_MAX)
         PLX_FAIL(err, PLX_ERR_UNSUPPORTED, "%zu rows to score: at most 2^32 - 1 at once", scored->n);
-    if (kinds[scored->kind].has_order) {
+    if (forms[scored->form].has_order) {
         const size_t bytes =
             plx_score_scratch(scored->n, scored->n_groups, scored->groups != NULL, scored->weights || scored->is_soft);
         scratch = plx_alloc(allocator, bytes, 1);

@@ -15,12 +15,12 @@
 #include "base/text.h"
 #include "tasks/task.h"
 
-/** Sets of task kinds, and further requirements of a metric: data.group, a task of loss quantile. */
+/** Sets of forms of labels, and further requirements of a metric: data.group, a task of loss quantile. */
 enum {
-    PLX_FOR_BINARY = 1 << PLX_TASK_BINARY,
-    PLX_FOR_REGRESSION = 1 << PLX_TASK_REGRESSION,
-    PLX_FOR_MULTICLASS = 1 << PLX_TASK_MULTICLASS,
-    PLX_FOR_KINDS = (1 << 8) - 1,
+    PLX_FOR_NUMBERS = 1 << PLX_LABELS_ARE_NUMBERS,
+    PLX_FOR_TRUTHS = 1 << PLX_LABELS_ARE_TRUTHS,
+    PLX_FOR_CLASSES = 1 << PLX_LABELS_ARE_CLASSES,
+    PLX_FOR_FORMS = (1 << PLX_LABEL_FORMS) - 1,
     PLX_WITH_GROUPS = 1 << 8,
     PLX_WITH_QUANTILE = 1 << 9
 };
@@ -28,41 +28,41 @@ enum {
 /** Direction of improvement; NEITHER: closest to 1 is best. */
 enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
 
-/* Name, title in tables, kinds of tasks, direction of improvement, one line of text. */
+/* Name, title in tables, forms of labels, direction of improvement, one line of text. */
 /* clang-format off */
 #define PLX_METRIC_LIST(X)                                                                                             \
-    X(auc, "AUC", PLX_FOR_BINARY, PLX_BETTER_LARGER,                                                                   \
+    X(auc, "AUC", PLX_FOR_TRUTHS, PLX_BETTER_LARGER,                                                                   \
       "area under the ROC curve: share of pairs of a positive and a negative row that are in order, ties half")        \
-    X(group_auc, "group AUC", PLX_FOR_BINARY | PLX_WITH_GROUPS, PLX_BETTER_LARGER,                                     \
+    X(group_auc, "group AUC", PLX_FOR_TRUTHS | PLX_WITH_GROUPS, PLX_BETTER_LARGER,                                     \
       "mean of the AUC within each group of data.group that has both classes, weighted by the group's rows")           \
-    X(pr_auc, "PR-AUC", PLX_FOR_BINARY, PLX_BETTER_LARGER,                                                             \
+    X(pr_auc, "PR-AUC", PLX_FOR_TRUTHS, PLX_BETTER_LARGER,                                                             \
       "average precision: precision at each threshold, weighted by the recall that it adds")                           \
-    X(logloss, "log loss", PLX_FOR_BINARY | PLX_FOR_MULTICLASS, PLX_BETTER_SMALLER,                                    \
+    X(logloss, "log loss", PLX_FOR_TRUTHS | PLX_FOR_CLASSES, PLX_BETTER_SMALLER,                                       \
       "mean of -log of the predicted probability of the label, clipped to [1e-7, 1 - 1e-7]")                           \
-    X(normalized_entropy, "norm. entropy", PLX_FOR_BINARY, PLX_BETTER_SMALLER,                                         \
+    X(normalized_entropy, "norm. entropy", PLX_FOR_TRUTHS, PLX_BETTER_SMALLER,                                         \
       "log loss divided by the log loss of predicting the share of positives for every row")                           \
-    X(ece, "ECE", PLX_FOR_BINARY, PLX_BETTER_SMALLER,                                                                  \
+    X(ece, "ECE", PLX_FOR_TRUTHS, PLX_BETTER_SMALLER,                                                                  \
       "expected calibration error: distance of mean prediction and share of positives in 10 bins of equal width")      \
-    X(calibration, "pred/observed", PLX_FOR_BINARY, PLX_BETTER_NEITHER,                                                \
+    X(calibration, "pred/observed", PLX_FOR_TRUTHS, PLX_BETTER_NEITHER,                                                \
       "sum of the predictions divided by the number of positives; 1 is best")                                          \
-    X(accuracy, "accuracy", PLX_FOR_BINARY | PLX_FOR_MULTICLASS, PLX_BETTER_LARGER,                                    \
+    X(accuracy, "accuracy", PLX_FOR_TRUTHS | PLX_FOR_CLASSES, PLX_BETTER_LARGER,                                       \
       "share of rows where the more likely class (above 0.5, or the largest) is the label")                            \
-    X(mae, "MAE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER,                                             \
+    X(mae, "MAE", PLX_FOR_TRUTHS | PLX_FOR_NUMBERS, PLX_BETTER_SMALLER,                                                \
       "mean absolute difference of prediction and label")                                                              \
-    X(mse, "MSE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER,                                             \
+    X(mse, "MSE", PLX_FOR_TRUTHS | PLX_FOR_NUMBERS, PLX_BETTER_SMALLER,                                                \
       "mean squared difference of prediction and label; of a binary task the Brier score")                             \
-    X(rmse, "RMSE", PLX_FOR_BINARY | PLX_FOR_REGRESSION, PLX_BETTER_SMALLER, "root of mse")                            \
-    X(pinball, "pinball", PLX_FOR_REGRESSION | PLX_WITH_QUANTILE, PLX_BETTER_SMALLER,                                  \
+    X(rmse, "RMSE", PLX_FOR_TRUTHS | PLX_FOR_NUMBERS, PLX_BETTER_SMALLER, "root of mse")                               \
+    X(pinball, "pinball", PLX_FOR_NUMBERS | PLX_WITH_QUANTILE, PLX_BETTER_SMALLER,                                     \
       "of tasks of loss quantile: mean pinball loss at the task's quantile")                                           \
-    X(r2, "R2", PLX_FOR_REGRESSION, PLX_BETTER_LARGER,                                                                 \
+    X(r2, "R2", PLX_FOR_NUMBERS, PLX_BETTER_LARGER,                                                                    \
       "share of the labels' variance that the predictions explain: 1 - mse / variance")
 
-/* Metrics that also take a parameter, as NAME@PARAMETER: name, kinds of tasks, the parameter's name, one line of text.
+/* Metrics that also take a parameter, as NAME@PARAMETER: name, forms of labels, the parameter's name, one line of text.
  * Their computation is in metric_choice.c. */
 #define PLX_METRIC_PARAMETER_LIST(P)                                                                                   \
-    P(accuracy, PLX_FOR_MULTICLASS, "K",                                                                               \
+    P(accuracy, PLX_FOR_CLASSES, "K",                                                                                  \
       "of tasks with more than K classes: share of rows where the label is among the K likeliest classes")             \
-    P(pinball, PLX_FOR_REGRESSION, "Q", "of any regression: mean pinball loss at quantile Q")
+    P(pinball, PLX_FOR_NUMBERS, "Q", "of any regression: mean pinball loss at quantile Q")
 /* clang-format on */
 
 /** A metric's index in plx_metrics.values. */
@@ -88,10 +88,10 @@ static inline bool plx_metric_applies(const plx_metric_info *metric, const plx_m
 {
     return metrics->applies >> (metric - plx_metric_list) & 1;
 }
-/** Whether tasks of `kind` have this metric; `quantile`: that of the task's loss, 0: another loss. */
-static inline bool plx_metric_fits(const plx_metric_info *metric, plx_task_kind kind, double quantile)
+/** Whether tasks with these labels have this metric; `quantile`: that of the task's loss, 0: another loss. */
+static inline bool plx_metric_fits(const plx_metric_info *metric, plx_label_form labels, double quantile)
 {
-    return (metric->kinds >> kind & 1) && (quantile > 0 || !metric->needs_quantile);
+    return (metric->labels >> labels & 1) && (quantile > 0 || !metric->needs_quantile);
 }
 
 /** A row that belongs to no group. */
@@ -100,13 +100,13 @@ enum { PLX_GROUPS_MAX = 0x7fffffff };
 
 /** A task's predictions and labels, as columns of borrowed matrices. */
 typedef struct plx_scored {
-    plx_task_kind kind;
-    bool is_soft;             /* binary: a label y in [0, 1] counts as y positive and 1 - y negative rows */
-    double quantile;          /* regression: of loss quantile; 0: another loss */
-    int n_outputs;            /* 1; multiclass: classes, side by side */
+    plx_label_form form;      /* of the labels */
+    bool is_soft;             /* truths: a label y in [0, 1] counts as y positive and 1 - y negative rows */
+    double quantile;          /* numbers: of loss quantile; 0: another loss */
+    int n_outputs;            /* 1; classes: of each, side by side */
     const float *predictions; /* [n][n_outputs], rows prediction_stride apart */
     size_t prediction_stride;
-    const float *labels; /* [n], label_stride apart; NaN: skipped; multiclass: the class index */
+    const float *labels; /* [n], label_stride apart; NaN: skipped; classes: the index */
     size_t label_stride;
     size_t n;               /* below 2^32 */
     const uint32_t *groups; /* [n] indices below n_groups or PLX_NO_GROUP; NULL: no groups */

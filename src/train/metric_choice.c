@@ -139,11 +139,11 @@ plx_status plx_metric_choices_parse(plx_metric_choices *choices, const char *con
     return PLX_OK;
 }
 
-bool plx_metric_choice_fits(const plx_metric_choice *choice, plx_task_kind kind, int n_outputs)
+bool plx_metric_choice_fits(const plx_metric_choice *choice, plx_label_form labels, int n_outputs)
 {
     const bool leaves_some = choice->metric != &plx_metric_list[PLX_METRIC_accuracy] || n_outputs == 0 ||
                              choice->parameter < (double)n_outputs;
-    return (choice->metric->parameter_kinds >> kind & 1) && leaves_some;
+    return (choice->metric->parameter_labels >> labels & 1) && leaves_some;
 }
 
 plx_status plx_metric_choices_check(const plx_metric_choices *choices, const plx_task_kind *kinds, const int *outputs,
@@ -153,7 +153,7 @@ plx_status plx_metric_choices_check(const plx_metric_choices *choices, const plx
         const plx_metric_choice *choice = &choices->items[i];
         bool found = false;
         for (int task = 0; task < n_tasks && !found; task++)
-            found = plx_metric_choice_fits(choice, kinds[task], outputs[task + 1] - outputs[task]);
+            found = plx_metric_choice_fits(choice, plx_task_forms[kinds[task]], outputs[task + 1] - outputs[task]);
         if (!found)
             PLX_FAIL(err, PLX_ERR_ARGUMENT, "no task has the metric '%s' (%s)", choice->name,
                      choice->metric->parameter_doc);

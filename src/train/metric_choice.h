@@ -27,7 +27,7 @@ bool plx_metric_has_parameter(plx_slice name);
 /** PLX_ERR_ARGUMENT: no such metric, it takes no parameter, or the parameter is not valid. */
 plx_status plx_metric_choice_parse(plx_slice name, plx_metric_choice *out, plx_error *err);
 /** Whether a task has the metric; `n_outputs` 0: not known yet. */
-bool plx_metric_choice_fits(const plx_metric_choice *choice, plx_task_kind kind, int n_outputs);
+bool plx_metric_choice_fits(const plx_metric_choice *choice, plx_label_form labels, int n_outputs);
 /** The metric's value; NaN if no row counts or a prediction is NaN. */
 double plx_metric_choice_value(const plx_metric_choice *choice, const plx_scored *scored);
 

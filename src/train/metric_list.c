@@ -6,14 +6,14 @@
     {.name = #metric,                                                                                                  \
      .title = shown,                                                                                                   \
      .doc = text,                                                                                                      \
-     .kinds = (fits)&PLX_FOR_KINDS,                                                                                    \
+     .labels = (fits)&PLX_FOR_FORMS,                                                                                   \
      .needs_groups = ((fits)&PLX_WITH_GROUPS) != 0,                                                                    \
      .needs_quantile = ((fits)&PLX_WITH_QUANTILE) != 0,                                                                \
      .direction = (which)},
 
 #define PARAMETER_ROW(metric, fits, letter, text)                                                                      \
     [PLX_METRIC_##metric].parameter = (letter), [PLX_METRIC_##metric].parameter_doc = (text),                          \
-    [PLX_METRIC_##metric].parameter_kinds = (fits),
+    [PLX_METRIC_##metric].parameter_labels = (fits),
 
 const plx_metric_info plx_metric_list[] = {PLX_METRIC_LIST(METRIC_ROW) PLX_METRIC_PARAMETER_LIST(PARAMETER_ROW)};
 

@@ -68,7 +68,8 @@ static int find_task(const parser *p)
 static bool can_watch(const plx_monitored *what, int task, const plx_metric_info *metric)
 {
     const double quantile = what->quantiles ? what->quantiles[task] : 0;
-    return plx_metric_fits(metric, what->task_kinds[task], quantile) && metric->direction != PLX_BETTER_NEITHER;
+    return plx_metric_fits(metric, plx_task_forms[what->task_kinds[task]], quantile) &&
+           metric->direction != PLX_BETTER_NEITHER;
 }
 
 /** The names of a task's metrics that can be monitored; returns their number. */
@@ -131,7 +132,8 @@ static plx_status parse_choice(const parser *p, plx_monitor *monitor, plx_monito
         plx_error_prefix(err, "monitor '%s'", p->whole);
         return PLX_ERR_ARGUMENT;
     }
-    if (!plx_metric_choice_fits(&choice, p->what->task_kinds[task], outputs ? outputs[task + 1] - outputs[task] : 0))
+    if (!plx_metric_choice_fits(&choice, plx_task_forms[p->what->task_kinds[task]],
+                                outputs ? outputs[task + 1] - outputs[task] : 0))
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "monitor '%s': task '%s' does not have the metric '%s' (%s)", p->whole,
                  p->what->task_names[task], choice.name, choice.metric->parameter_doc);
     term->metric = choice.metric;

@@ -43,6 +43,7 @@ typedef struct trainer {
     int64_t *task_steps;    /* [n_tasks] number of these steps */
     double *task_losses;    /* [n_tasks] means, for the callback */
     double *scores;         /* [n_tasks] of validation, for the callback */
+    int *score_metrics;     /* [n_tasks] their metrics */
     double *no_values;      /* [n_tasks] NaN */
 
     plx_measured training; /* of the epoch's steps, if the job requests it */
@@ -127,10 +128,15 @@ static plx_status trainer_init(trainer *t, plx_error *err)
     t->task_steps = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_steps);
     t->task_losses = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->task_losses);
     t->scores = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->scores);
+    t->score_metrics = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->score_metrics);
     t->no_values = plx_arena_take(&t->arena, t->n_tasks, sizeof *t->no_values);
     if (plx_arena_failed(&t->arena)) return plx_error_memory(err);
     for (size_t task = 0; task < t->n_tasks; task++)
         t->no_values[task] = NAN;
+    for (size_t task = 0; task < t->n_tasks && job->task_kinds; task++) {
+        const char *score = plx_task_list[job->task_kinds[task]]->score;
+        t->score_metrics[task] = (int)(plx_metric_named(plx_slice_of(score)) - plx_metric_list);
+    }
     PLX_TRY(plx_validation_init(&t->validation, job, err));
     if (t->validation.has_rows) {
         t->best = plx_alloc_aligned(a, job->graph->n_values, sizeof *t->best);
@@ -223,10 +229,8 @@ static bool report(trainer *t, bool epoch_ended, bool is_best)
     for (size_t task = 0; task < t->n_tasks; task++)
         t->task_losses[task] = t->task_steps[task] > 0 ? t->task_loss_sums[task] / (double)t->task_steps[task] : NAN;
     const bool is_validated = epoch_ended && t->validation.has_rows;
-    for (size_t task = 0; task < t->n_tasks && is_validated; task++) {
-        const char *name = plx_task_list[job->task_kinds[task]]->score;
-        t->scores[task] = plx_metric_of(plx_metric_named(plx_slice_of(name)), &t->validation.measured.metrics[task]);
-    }
+    for (size_t task = 0; task < t->n_tasks && is_validated; task++)
+        t->scores[task] = t->validation.measured.metrics[task].values[t->score_metrics[task]];
     const plx_train_state state = {
         .progress = {.epoch = (int)t->epoch,
                      .epochs = (int)job->spec->epochs,
@@ -244,7 +248,7 @@ static bool report(trainer *t, bool epoch_ended, bool is_best)
                      .monitored = is_validated ? t->monitored : NAN,
                      .validation_metrics = is_validated ? t->validation.measured.metrics : NULL,
                      .training_metrics = epoch_ended && job->measures_training ? t->training.metrics : NULL,
-                     .task_kinds = job->task_kinds,
+                     .score_metrics = t->score_metrics,
                      .is_best = epoch_ended && is_best,
                      .n_tasks = (int)t->n_tasks},
         .epoch_ended = epoch_ended,
