@@ -140,9 +140,16 @@ static void test_kinds_of_tasks(void)
     check_page("docs/configuration.md", "kind", plx_task_kinds, (size_t)n);
 }
 
+/** tests/test_feature_kinds.c checks the rest. */
+static void test_kinds_of_features(void)
+{
+    check_files("src/data", "feature_", ".c", "feature kind", plx_feature_kinds, count_of(plx_feature_kinds),
+                "src/data/feature_kinds.h");
+}
+
 int main(int argc, char **argv)
 {
     static const check_test tests[] = {CHECK_TEST(test_activations), CHECK_TEST(test_losses),
-                                       CHECK_TEST(test_kinds_of_tasks)};
+                                       CHECK_TEST(test_kinds_of_tasks), CHECK_TEST(test_kinds_of_features)};
     return check_main(argc, argv, tests, sizeof tests / sizeof *tests);
 }

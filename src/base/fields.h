@@ -73,7 +73,7 @@ typedef struct plx_field {
     bool above_min;   /* `min` itself is not allowed (a learning rate must be above 0) */
     bool below_max;   /* nor is `max` (a quantile is below 1) */
     const char *zero; /* INT: a word that means 0, whatever the range ("auto"); NULL: none */
-    bool is_column;   /* TEXT: a column of the data; empty: none, or the column with the object's name */
+    bool is_column;   /* TEXT, TEXT_LIST: columns of the data; empty: none, or the column with the object's name */
     uint32_t kinds;   /* bit k: the field applies to objects of kind k; 0: to all */
 } plx_field;
 

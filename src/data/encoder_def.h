@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A kind of features is one constant of type plx_encoder_def, in a file of its own, feature_KIND.c, and a line of
- * PLX_FEATURE_KINDS in data/spec.h. The stages (make, fit, encode, store, load) are loops over features that call these
+ * data/feature_kinds.h. The stages (make, fit, encode, store, load) are loops over features that call these
  * hooks; a NULL hook does nothing. Tasks' columns and data.group have constants of the same type (target_labels.c,
  * target_group.c), which come after the features. "How to add a feature kind": CONTRIBUTING.md.
  */
@@ -47,12 +47,14 @@ typedef struct plx_loader {
 enum { PLX_FEATURE_TENSORS = 4 }; /* most tensors per feature, without its vocabulary */
 
 typedef struct plx_encoder_def {
-    const char *name;        /* name in a configuration */
-    const char *shown;       /* for the description of a model: "3 sparse", "2 lists"; categories follow */
-    bool is_always_shown;    /* even for a count of 0 */
-    bool is_named;           /* a view is of this kind if it says so, or has an option that only this kind has */
-    bool shares_table;       /* features with equal embedding_name share a table */
-    plx_feature_reads reads; /* the kind of cell, for callers */
+    const char *name;     /* name in a configuration */
+    const char *shown;    /* for the description of a model: "3 sparse", "2 lists"; categories follow */
+    bool is_always_shown; /* even for a count of 0 */
+    bool is_named;        /* a view is of this kind if it says so, or has an option that only this kind has */
+    bool shares_table;    /* features with equal embedding_name share a table */
+    /** Lists the columns that the feature reads, at most PLX_FEATURE_COLUMNS, for callers; returns their number. They
+     * are its inputs, in this order. */
+    int (*columns)(const plx_feature_spec *spec, plx_input_column *columns);
     /** Fills kinds, names and sizes of the outputs, at most PLX_FEATURE_OUTPUTS; returns their number. */
     int (*outputs)(const plx_feature_spec *spec, plx_feature_output *outputs);
     /** Reports mistakes that involve several fields. */
@@ -65,7 +67,8 @@ typedef struct plx_encoder_def {
                       size_t n, plx_error *err);
     /** Adds the categories of a cell, which occurs in `count` rows, to its table: for kinds with vocabularies. */
     plx_status (*count)(const plx_encoder *feature, plx_tally *tally, plx_slice cell, uint64_t count, plx_error *err);
-    /** Whether the table knows the category of a cell, or of one of its items; `*is_empty`: the cell has none. */
+    /** Whether the table knows the category of a cell, or of one of its items; `*is_empty`: the cell has none. NULL:
+     * unknown cells are not counted. */
     bool (*is_known)(const plx_encoder *feature, plx_slice cell, bool *is_empty);
     /** Fills the fields of output `output`: vocabulary and common, or vocabulary, length and has_weights. */
     void (*seal_id)(const plx_encoder *feature, int output, plx_id_field *field);
@@ -94,7 +97,15 @@ typedef struct plx_encoder_def {
     plx_status (*load)(plx_encoders *e, plx_encoder *feature, plx_loader *loader, plx_error *err);
 } plx_encoder_def;
 
-#define PLX_FEATURE_DECLARED(number, name) extern const plx_encoder_def plx_feature_##name;
+/** The columns of a kind that reads one, named by `column`. */
+static inline int plx_feature_one_column(const plx_feature_spec *spec, plx_reading reading, plx_input_column *columns)
+{
+    columns[0] = (plx_input_column){
+        .column = plx_column_of(spec->column, spec->name), .reading = reading, .size = 1, .may_be_missing = true};
+    return 1;
+}
+
+#define PLX_FEATURE_DECLARED(number, name, keys, doc) extern const plx_encoder_def plx_feature_##name;
 PLX_FEATURE_KINDS(PLX_FEATURE_DECLARED)
 extern const plx_encoder_def plx_target_labels, plx_target_group;
 /** The rows, by plx_feature_kind. */

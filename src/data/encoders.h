@@ -37,16 +37,17 @@ typedef struct plx_feature_output {
     const char *name; /* suffix after the feature's name and a slash; NULL: none */
 } plx_feature_output;
 
-enum { PLX_FEATURE_OUTPUTS = 4 }; /* most outputs per feature */
+enum { PLX_FEATURE_OUTPUTS = 4, PLX_FEATURE_COLUMNS = 4 }; /* most outputs and columns per feature */
 
 /** A feature of the spec, a task's columns, or data.group, with the hooks of its kind. */
 typedef struct plx_encoder {
     const struct plx_encoder_def *def;
-    const plx_feature_spec *spec; /* of a feature */
-    plx_vocabulary *vocabulary;   /* of its texts; NULL: it reads no texts */
-    void *own;                    /* state of its kind */
-    int input, number;            /* index of the feature or the task */
-    int n_alike;                  /* number of consecutive features of its kind, from this one on */
+    const plx_feature_spec *spec;      /* of a feature */
+    plx_vocabulary *vocabulary;        /* of its texts; NULL: it reads no texts */
+    void *own;                         /* state of its kind */
+    int input, number;                 /* its column's; index of the feature or the task */
+    int more[PLX_FEATURE_COLUMNS - 1]; /* inputs of its further columns */
+    int n_alike;                       /* number of consecutive features of its kind, from this one on */
     int n_outputs;
     plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
     double known_share; /* share of known cells among those of the fit that are not empty, if plx_vocabulary_knows_fit

@@ -75,7 +75,7 @@ static void own_spec(plx_encoders *e, const plx_table_spec *spec)
     }
     for (size_t i = 0; e->spec.tasks && i < n_tasks; i++)
         own_task(e, &e->spec.tasks[i]);
-    e->inputs = plx_arena_take(arena, 2 * n_features + 3 * n_tasks + 2, sizeof *e->inputs);
+    e->inputs = plx_arena_take(arena, PLX_FEATURE_COLUMNS * n_features + 3 * n_tasks + 2, sizeof *e->inputs);
     e->vocabularies = plx_arena_take(arena, n_features, sizeof *e->vocabularies);
     e->all = plx_arena_take(arena, n_features + n_tasks + 1, sizeof *e->all);
     e->features = e->all;
@@ -152,6 +152,18 @@ static void place_outputs(plx_encoders *e, plx_encoder *feature)
     }
 }
 
+static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error *err)
+{
+    plx_input_column columns[PLX_FEATURE_COLUMNS];
+    const int n = feature->def->columns(feature->spec, columns);
+    for (int i = 0; i < n; i++) {
+        const int input = plx_encoders_input(e, columns[i].column);
+        if (input < 0) return plx_error_memory(err);
+        *(i ? &feature->more[i - 1] : &feature->input) = input;
+    }
+    return PLX_OK;
+}
+
 static plx_status link_features(plx_encoders *e, plx_error *err)
 {
     for (int i = 0; i < e->spec.n_features; i++) {
@@ -159,8 +171,7 @@ static plx_status link_features(plx_encoders *e, plx_error *err)
         plx_encoder *feature = &e->all[e->n_all++];
         e->n_features++;
         *feature = (plx_encoder){.def = plx_feature_defs[spec->kind], .spec = spec, .number = i};
-        feature->input = plx_encoders_input(e, plx_column_of(spec->column, spec->name));
-        if (feature->input < 0) return plx_error_memory(err);
+        PLX_TRY(link_columns(e, feature, err));
         place_outputs(e, feature);
         PLX_TRY(feature->def->link(e, feature, err));
     }

@@ -9,6 +9,11 @@
 /* The most borders, so that an int can count the ids. */
 enum { BORDERS_MAX = 0x7ffffff0 };
 
+static int columns(const plx_feature_spec *spec, plx_input_column *out)
+{
+    return plx_feature_one_column(spec, PLX_READS_NUMBER, out);
+}
+
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
 {
     (void)spec;
@@ -209,7 +214,7 @@ static plx_status load(plx_encoders *e, plx_encoder *feature, plx_loader *l, plx
 
 const plx_encoder_def plx_feature_buckets = {.name = "buckets",
                                              .shown = "in buckets",
-                                             .reads = PLX_FEATURE_READS_NUMBER,
+                                             .columns = columns,
                                              .outputs = outputs,
                                              .check = check,
                                              .link = link_column,

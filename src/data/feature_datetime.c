@@ -18,6 +18,11 @@ static const char *const names[] = {
 /* The number of values of each part. */
 static const uint32_t values[] = {[PLX_DATE_HOUR] = 24, [PLX_DATE_WEEKDAY] = 7, [PLX_DATE_MONTH] = 12};
 
+static int columns(const plx_feature_spec *spec, plx_input_column *out)
+{
+    return plx_feature_one_column(spec, PLX_READS_CATEGORY, out);
+}
+
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
 {
     int n = 0;
@@ -31,9 +36,14 @@ static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
     return n;
 }
 
-static bool reads_same_column(const plx_feature_spec *a, const plx_feature_spec *b)
+/* Whether the feature reads numbers from the column. */
+static bool reads_numbers(const plx_feature_spec *spec, const char *column)
 {
-    return strcmp(plx_column_of(a->column, a->name), plx_column_of(b->column, b->name)) == 0;
+    plx_input_column read[PLX_FEATURE_COLUMNS];
+    const int n = plx_feature_defs[spec->kind]->columns(spec, read);
+    for (int i = 0; i < n; i++)
+        if (read[i].reading == PLX_READS_NUMBER && strcmp(read[i].column, column) == 0) return true;
+    return false;
 }
 
 static void check(plx_feature_checker *c, const plx_feature_spec *f)
@@ -53,7 +63,7 @@ static void check(plx_feature_checker *c, const plx_feature_spec *f)
     plx_dense_check(c, f);
     for (int i = 0; i < c->table->n_features; i++) {
         const plx_feature_spec *other = &c->table->features[i];
-        if (plx_feature_defs[other->kind]->reads == PLX_FEATURE_READS_NUMBER && reads_same_column(f, other))
+        if (reads_numbers(other, plx_column_of(f->column, f->name)))
             plx_feature_problem_of(c, "kind", "'%.100s' reads numbers from the same column, which contains dates here",
                                    other->name);
     }
@@ -265,7 +275,7 @@ static plx_status load(plx_encoders *e, plx_encoder *feature, plx_loader *loader
 const plx_encoder_def plx_feature_datetime = {.name = "datetime",
                                               .shown = "dates",
                                               .is_named = true,
-                                              .reads = PLX_FEATURE_READS_TEXT,
+                                              .columns = columns,
                                               .outputs = outputs,
                                               .check = check,
                                               .link = link_column,

@@ -14,6 +14,17 @@ static int size_of(const plx_feature_spec *spec)
     return spec->size > 1 ? (int)spec->size : 1;
 }
 
+static int columns(const plx_feature_spec *spec, plx_input_column *out)
+{
+    const int n = plx_feature_one_column(spec, PLX_READS_NUMBER, out);
+    if (spec->size > 1) {
+        out[0].size = (int)spec->size;
+        out[0].separator = plx_separator_of(spec->separator).text;
+    }
+    out[0].may_be_missing = !isnan(spec->missing);
+    return n;
+}
+
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
 {
     out[0] = (plx_feature_output){.kind = PLX_MAKES_NUMBERS, .n = plx_dense_numbers(spec, size_of(spec))};
@@ -408,7 +419,7 @@ static plx_status load(plx_encoders *e, plx_encoder *feature, plx_loader *loader
 const plx_encoder_def plx_feature_dense = {.name = "dense",
                                            .shown = "dense",
                                            .is_always_shown = true,
-                                           .reads = PLX_FEATURE_READS_NUMBER,
+                                           .columns = columns,
                                            .outputs = outputs,
                                            .check = check,
                                            .link = link_column,

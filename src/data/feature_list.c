@@ -16,6 +16,21 @@ enum { MAX_LIST_BYTES = 1 << 24 };
 
 /* -- Options ------------------------------------------------------------------------------------------------------ */
 
+static int columns(const plx_feature_spec *spec, plx_input_column *out)
+{
+    const char *separator = plx_separator_of(spec->separator).text;
+    const bool has_weights = plx_is_given(spec->weight_column);
+    plx_feature_one_column(spec, PLX_READS_LIST, out);
+    if (has_weights)
+        out[1] = (plx_input_column){
+            .column = spec->weight_column, .reading = PLX_READS_LIST_WEIGHTS, .may_be_missing = true};
+    for (int i = 0; i < 1 + has_weights; i++) {
+        out[i].size = (int)spec->max_length;
+        out[i].separator = separator;
+    }
+    return 1 + has_weights;
+}
+
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
 {
     out[0] = (plx_feature_output){.kind = PLX_MAKES_LIST, .n = (int)spec->max_length};
@@ -100,8 +115,7 @@ static plx_status link_columns(plx_encoders *e, plx_encoder *feature, plx_error 
     feature->own = list;
     if (*spec->weight_column) {
         e->checks_rows = true;
-        list->weight_input = plx_encoders_input(e, spec->weight_column);
-        if (list->weight_input < 0) return plx_error_memory(err);
+        list->weight_input = feature->more[0];
         e->inputs[list->weight_input].n_weights++;
     }
     const int read[] = {list->input, list->weight_input};
@@ -454,7 +468,7 @@ static plx_status encode_cells(const plx_encoder *features, int n, plx_request *
 const plx_encoder_def plx_feature_list = {.name = "list",
                                           .shown = "lists",
                                           .shares_table = true,
-                                          .reads = PLX_FEATURE_READS_LIST,
+                                          .columns = columns,
                                           .outputs = outputs,
                                           .check = check,
                                           .link = link_columns,

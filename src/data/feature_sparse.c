@@ -11,6 +11,11 @@ typedef struct sparse {
     int64_t common; /* the most frequent id in the fit, the smaller one of a tie; 0 without rows */
 } sparse;
 
+static int columns(const plx_feature_spec *spec, plx_input_column *out)
+{
+    return plx_feature_one_column(spec, PLX_READS_CATEGORY, out);
+}
+
 static int outputs(const plx_feature_spec *spec, plx_feature_output *out)
 {
     (void)spec;
@@ -204,7 +209,7 @@ const plx_encoder_def plx_feature_sparse = {.name = "sparse",
                                             .shown = "sparse",
                                             .is_always_shown = true,
                                             .shares_table = true,
-                                            .reads = PLX_FEATURE_READS_TEXT,
+                                            .columns = columns,
                                             .outputs = outputs,
                                             .check = check,
                                             .link = link_column,

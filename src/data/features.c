@@ -11,7 +11,7 @@
 
 enum { MAX_NAME = 128 };
 
-#define DEFINED(number, name) [PLX_FEATURE_##number] = &plx_feature_##name,
+#define DEFINED(number, name, keys, doc) [PLX_FEATURE_##number] = &plx_feature_##name,
 const plx_encoder_def *const plx_feature_defs[] = {PLX_FEATURE_KINDS(DEFINED)};
 
 void plx_feature_problem_of(const plx_feature_checker *c, const char *key, const char *format, ...)

@@ -41,13 +41,6 @@ void plx_feature_check_separator(const plx_feature_checker *checker, const plx_f
 void plx_feature_check_vocabulary(const plx_feature_checker *checker, const plx_feature_spec *feature);
 bool plx_is_rising(const plx_real_list *list);
 
-/** The kind of cell of a feature, for callers. */
-typedef enum plx_feature_reads {
-    PLX_FEATURE_READS_TEXT,
-    PLX_FEATURE_READS_NUMBER,
-    PLX_FEATURE_READS_LIST
-} plx_feature_reads;
-
 /** The name of the embedding table of a feature of a kind with tables. */
 static inline const char *plx_table_of(const plx_feature_spec *feature)
 {

@@ -8,6 +8,7 @@
 
 #include "base/choices.h"
 #include "base/fields.h"
+#include "data/feature_kinds.h"
 #include "plexus_base.h"
 #include "tasks/task.h"
 
@@ -18,21 +19,12 @@ typedef enum plx_fit_on { PLX_FIT_ON_TRAIN, PLX_FIT_ON_ALL } plx_fit_on;
 typedef enum plx_file_format { PLX_FORMAT_AUTO, PLX_FORMAT_CSV, PLX_FORMAT_PARQUET } plx_file_format;
 typedef enum plx_on_error { PLX_ON_ERROR_STOP, PLX_ON_ERROR_SKIP } plx_on_error;
 typedef enum plx_split_method { PLX_SPLIT_END, PLX_SPLIT_RANDOM } plx_split_method;
-/** The kinds of features, in the model's order. NAME defines the constant plx_feature_NAME (data/encoder_def.h), the
- * first word its enumerator. */
-#define PLX_FEATURE_KINDS(KIND)                                                                                        \
-    KIND(SPARSE, sparse) KIND(BUCKETS, buckets) KIND(DATETIME, datetime) KIND(LIST, list) KIND(DENSE, dense)
-#define PLX_FEATURE_NUMBER(number, name) PLX_FEATURE_##number,
-typedef enum plx_feature_kind { PLX_FEATURE_KINDS(PLX_FEATURE_NUMBER) } plx_feature_kind;
 typedef enum plx_vocabulary_order { PLX_ORDER_SORTED, PLX_ORDER_FIRST_SEEN } plx_vocabulary_order;
 /** Whether a text means its value (base/value_text.h) or its bytes. */
 typedef enum plx_text_meaning { PLX_TEXT_VALUE, PLX_TEXT_EXACT } plx_text_meaning;
 typedef enum plx_keep { PLX_KEEP_FIRST, PLX_KEEP_LAST } plx_keep;
 typedef enum plx_scaling { PLX_SCALE_NONE, PLX_SCALE_MINMAX, PLX_SCALE_STANDARD, PLX_SCALE_QUANTILE } plx_scaling;
 typedef enum plx_transform { PLX_TRANSFORM_NONE, PLX_TRANSFORM_LOG1P, PLX_TRANSFORM_IS_ZERO } plx_transform;
-
-typedef enum plx_date_part { PLX_DATE_HOUR, PLX_DATE_WEEKDAY, PLX_DATE_MONTH, PLX_DATE_AGE } plx_date_part;
-enum { PLX_DATE_PARTS = PLX_DATE_AGE + 1 };
 
 /** What the labels of a binary task are: 0 and 1, or probabilities between them. */
 typedef enum plx_task_labels { PLX_LABELS_HARD, PLX_LABELS_SOFT } plx_task_labels;
@@ -114,13 +106,10 @@ typedef struct plx_feature_spec {
     plx_real_list clip;     /* empty, or minimum and maximum */
     int transform;          /* plx_transform, of clipped numbers */
     int scaling;            /* plx_scaling, of transformed numbers */
-    /* buckets: one of these */
-    plx_real_list borders; /* ascending: bucket i has numbers from border i - 1 on, below border i */
-    int64_t quantiles;     /* number of buckets with equal numbers of rows; 0: none */
-    int64_t exact;         /* numbers in at least this many rows get their own buckets; 0: none */
-    /* datetime; `missing` to `scaling` are for its age */
-    plx_int_list parts; /* plx_date_part */
-    char *reference;    /* date of age 0; empty: the latest date of the fit */
+    /* Those of one kind */
+#define PLX_FEATURE_MEMBERS(name) PLX_MEMBERS_OF_##name
+    PLX_FEATURE_KEYS(PLX_FEATURE_MEMBERS)
+#undef PLX_FEATURE_MEMBERS
 } plx_feature_spec;
 
 /** Names of the kinds, ended by NULL. */

@@ -179,17 +179,30 @@ typedef struct column_use {
 /* Calls `visit` for every named column, until it returns an error. */
 typedef plx_status column_visit(void *user, const column_use *use);
 
-static plx_status visit_fields(const plx_field *fields, size_t n, const void *object, const char *name, column_use *use,
-                               column_visit *visit, void *user)
+static plx_status visit_column(const char *column, column_use *use, column_visit *visit, void *user)
+{
+    if (!column || !*column) return PLX_OK;
+    use->column = column;
+    return visit(user, use);
+}
+
+/* `kind`: of the object; below 0: it has none. */
+static plx_status visit_fields(const plx_field *fields, size_t n, const void *object, int kind, const char *name,
+                               column_use *use, column_visit *visit, void *user)
 {
     for (size_t i = 0; i < n; i++) {
-        if (!fields[i].is_column) continue;
-        const char *column = *(char *const *)(const void *)((const unsigned char *)object + fields[i].offset);
-        if ((!column || !*column) && strcmp(fields[i].name, "column") == 0) column = name;
-        if (!column || !*column) continue;
+        const void *at = (const unsigned char *)object + fields[i].offset;
+        if (!fields[i].is_column || (kind >= 0 && !plx_field_is_for(&fields[i], kind))) continue;
         use->field = &fields[i];
-        use->column = column;
-        PLX_TRY(visit(user, use));
+        if (fields[i].type == PLX_FIELD_TEXT_LIST) {
+            const plx_text_list *list = at;
+            for (int k = 0; k < list->n; k++)
+                PLX_TRY(visit_column(list->items[k], use, visit, user));
+        } else {
+            const char *column = *(char *const *)at;
+            const bool is_own = (!column || !*column) && strcmp(fields[i].name, "column") == 0;
+            PLX_TRY(visit_column(is_own ? name : column, use, visit, user));
+        }
     }
     return PLX_OK;
 }
@@ -199,7 +212,7 @@ static plx_status visit_features(const plx_table_spec *table, column_visit *visi
     column_use use = {.section = "features"};
     for (use.entry = 0; use.entry < table->n_features; use.entry++) {
         const plx_feature_spec *f = &table->features[use.entry];
-        PLX_TRY(visit_fields(plx_feature_fields, plx_feature_n_fields, f, f->name, &use, visit, user));
+        PLX_TRY(visit_fields(plx_feature_fields, plx_feature_n_fields, f, f->kind, f->name, &use, visit, user));
     }
     return PLX_OK;
 }
@@ -209,7 +222,7 @@ static plx_status visit_tasks(const plx_table_spec *table, column_visit *visit, 
     column_use use = {.section = "tasks"};
     for (use.entry = 0; use.entry < table->n_tasks; use.entry++) {
         const plx_task_spec *t = &table->tasks[use.entry];
-        PLX_TRY(visit_fields(plx_task_fields, plx_task_n_fields, t, t->name, &use, visit, user));
+        PLX_TRY(visit_fields(plx_task_fields, plx_task_n_fields, t, t->kind, t->name, &use, visit, user));
     }
     return PLX_OK;
 }
@@ -217,7 +230,7 @@ static plx_status visit_tasks(const plx_table_spec *table, column_visit *visit, 
 static plx_status visit_data(const plx_table_spec *table, column_visit *visit, void *user)
 {
     column_use use = {.section = "data", .entry = -1};
-    return visit_fields(plx_data_fields, plx_data_n_fields, &table->data, "", &use, visit, user);
+    return visit_fields(plx_data_fields, plx_data_n_fields, &table->data, -1, "", &use, visit, user);
 }
 
 /* Numbers in a cell, and their separator; a size of 1 has none. */
@@ -311,9 +324,9 @@ static plx_status check_shape(void *user, const column_use *use)
     column_list *list = user;
     const plx_table_spec *table = list->c->table;
     const bool is_feature = strcmp(use->section, "features") == 0;
-    const bool is_data = use->entry < 0, is_own = strcmp(use->field->name, "column") == 0;
+    const bool is_data = use->entry < 0, is_weights = strcmp(use->field->name, "weight_column") == 0;
     cell_shape shape = {.size = 1};
-    if ((is_feature && !is_own) || (is_data && strcmp(use->field->name, "group") == 0)) return PLX_OK;
+    if ((is_feature && is_weights) || (is_data && strcmp(use->field->name, "group") == 0)) return PLX_OK;
     if (is_feature && table->features[use->entry].size > 1)
         shape = (cell_shape){table->features[use->entry].size, plx_separator_of(table->features[use->entry].separator)};
     const plx_slice name = plx_slice_of(use->column);

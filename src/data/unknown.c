@@ -89,7 +89,7 @@ void plx_unknown_add(plx_unknown *unknown, const plx_unknown *more)
 void plx_unknown_count(const plx_encoder *feature, const plx_encoded_rows *rows, plx_unknown *unknown)
 {
     uint32_t codes[PLX_ENCODED_ROWS];
-    if (!feature->vocabulary || feature->vocabulary->hash_buckets) return;
+    if (!feature->def->is_known || feature->vocabulary->hash_buckets) return;
     const plx_raw_column *column = &rows->columns->items[feature->input];
     plx_column_codes(column, rows->order, rows->n, codes);
     if (feature->outputs[0].kind == PLX_MAKES_ID) {

@@ -21,22 +21,14 @@ static plx_input_column *add(columns *to, const char *column, const char *reader
 
 static void add_feature(columns *to, const plx_feature_spec *feature)
 {
-    static const plx_reading readings[] = {[PLX_FEATURE_READS_TEXT] = PLX_READS_CATEGORY,
-                                           [PLX_FEATURE_READS_NUMBER] = PLX_READS_NUMBER,
-                                           [PLX_FEATURE_READS_LIST] = PLX_READS_LIST};
-    const plx_encoder_def *def = plx_feature_defs[feature->kind];
-    const bool is_list = def->reads == PLX_FEATURE_READS_LIST;
-    const char *separator = is_list || feature->size > 1 ? plx_separator_of(feature->separator).text : NULL;
-    plx_input_column *one = add(to, plx_column_of(feature->column, feature->name), feature->name, readings[def->reads]);
-    if (one) {
-        one->separator = separator;
-        one->size = is_list ? (int)feature->max_length : feature->size > 1 ? (int)feature->size : 1;
-        one->may_be_missing = !def->number_reader || !def->number_reader(feature, PLX_NUMBER_MISSING);
+    plx_input_column read[PLX_FEATURE_COLUMNS];
+    const int n = plx_feature_defs[feature->kind]->columns(feature, read);
+    for (int i = 0; i < n; i++) {
+        plx_input_column *one = add(to, read[i].column, feature->name, read[i].reading);
+        if (!one) continue;
+        *one = read[i];
+        one->reader = feature->name;
     }
-    one = add(to, feature->weight_column, feature->name, PLX_READS_LIST_WEIGHTS);
-    if (!one) return;
-    one->separator = separator;
-    one->size = (int)feature->max_length;
 }
 
 /* A column of row weights is required. */
