@@ -106,8 +106,9 @@ PLX_API void plx_data_free(plx_data *data);
 PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
 /** The rows read for all parts, and the rows skipped by `data.on_error: skip`. */
 PLX_API const plx_read_report *plx_data_report(const plx_data *data);
-/** Finds the files of a name in `data.train`, which may be a file, a folder or a pattern, in `folders`: `*n` paths one
- * after another, each ended by NUL. Free `*out` with plx_text_free. PLX_ERR_IO: there are none. */
+/** Finds the files of a name in `data.train`, which may be a file, a folder or a pattern, in `folders`. `*out` has `*n`
+ * files one after another: the path, names and values of the columns that its folders COLUMN=VALUE give, and an empty
+ * text, each ended by NUL. Free it with plx_text_free. PLX_ERR_IO: there are none. */
 PLX_API plx_status plx_files_find(plx_context *context, const char *name, const char *const *folders, int n_folders,
                                   char **out, int *n, plx_error *err);
 

@@ -247,6 +247,39 @@ static void test_memory_ends_with_a_cache(void)
     fail_everywhere(false);
 }
 
+/* The columns that folders give: decoded, missing, and of the same name. */
+static void test_columns_of_folders(void)
+{
+    static const char expected[] = "day\0"
+                                   "2024-01-31\0"
+                                   "a b\0"
+                                   "\0"
+                                   "day\0"
+                                   "%00x\0"
+                                   "\0";
+    char path[4096];
+    plx_context *context = NULL;
+    char *found = NULL;
+    int n = 0;
+    REQUIRE(plx_context_create(NULL, &context, NULL) == PLX_OK);
+    static const char *const folders[] = {"day=2024-01-31", "a%20b=__HIVE_DEFAULT_PARTITION__", "day=%00x"};
+    snprintf(path, sizeof path, "%s", home);
+    for (int i = 0; i < 3; i++) {
+        snprintf(path + strlen(path), sizeof path - strlen(path), "/%s", folders[i]);
+        REQUIRE(mkdir(path, 0777) == 0);
+    }
+    snprintf(path + strlen(path), sizeof path - strlen(path), "/rows.csv");
+    FILE *file = fopen(path, "wb");
+    REQUIRE(file && fclose(file) == 0);
+    CHECK_STATUS(plx_files_find(context, path, NULL, 0, &found, &n, NULL), PLX_OK);
+    CHECK(n == 1 && found && strcmp(found, path) == 0 &&
+          memcmp(found + strlen(path) + 1, expected, sizeof expected - 1) == 0);
+    plx_text_free(context, found);
+    plx_context_free(context);
+    for (char *end; (end = strrchr(path, '/')) && strlen(path) > strlen(home); *end = 0)
+        remove(path);
+}
+
 /* Files of a folder, sorted by name, without files that hold no data; a pattern; a name without a match. */
 static void test_files_are_found(void)
 {
@@ -264,7 +297,7 @@ static void test_files_are_found(void)
         FILE *file = fopen(path, "wb");
         REQUIRE(file && fclose(file) == 0);
     }
-    const int length = snprintf(expected, sizeof expected, "%s/a.csv%c%s/b.csv", folder, 0, folder) + 1;
+    const int length = snprintf(expected, sizeof expected, "%s/a.csv%c%c%s/b.csv%c", folder, 0, 0, folder, 0) + 1;
     REQUIRE(plx_context_create(NULL, &context, NULL) == PLX_OK);
     for (int pattern = 0; pattern < 2; pattern++) {
         const char *const folders[] = {at("")};
@@ -293,6 +326,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_predict_rows),
                                        CHECK_TEST(test_outputs),
                                        CHECK_TEST(test_files_are_found),
+                                       CHECK_TEST(test_columns_of_folders),
                                        CHECK_TEST(test_memory_ends_while_caching),
                                        CHECK_TEST(test_memory_ends_with_a_cache)};
     home_make();

@@ -16,7 +16,7 @@ from ._network import Network
 from ._schema import Schema
 from ._streams import ForeignStream, Stream
 from ._types import CData, Labels, Rows, ValidationData, Weights
-from .files import Files, c_paths, files_of, found, parquet_of, parquet_stream, plain
+from .files import Files, Found, c_paths, files_of, found, parquet_of, parquet_stream, plain
 
 
 def _share(validation_split: float) -> float:
@@ -136,7 +136,7 @@ class FileRows:
         return data
 
     @staticmethod
-    def _through_python(config: Parsed, network: Network | None, parquet: list[list[str]]) -> CData:
+    def _through_python(config: Parsed, network: Network | None, parquet: list[list[Found]]) -> CData:
         for key in ("memory", "cache"):
             if config.value("data", key):
                 raise UnsupportedError(
@@ -234,7 +234,9 @@ class Source:
 @contextmanager
 def source_of_files(network: Network, files: Files) -> Iterator[Source]:
     network.schema.refuse_files()
-    paths = [path for name in files.paths for path in found(name, files.folders)] if files.folders else files.paths
+    paths = files.paths
+    if files.folders:
+        paths = [file.path for name in paths for file in found(name, files.folders)]
     parquet = parquet_of(paths, [], network.config.value("data", "format"))
     if parquet is None:
         yield Source(paths=paths)

@@ -6,9 +6,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
-from ._config import Configuration
+from ._config import default_of
 from ._library import FileError, FormatError, PlexusError, UnsupportedError, call, context
 from ._native import ffi, lib
 from ._streams import ForeignStream
@@ -47,25 +47,12 @@ class Files:
         for key in _ROWS:
             if key in options:
                 raise ValueError(f"Files: '{key}' selects rows; give paths, and validation_data to fit")
-        if options:
-            _check(self.paths, options)
+        for key in options:
+            default_of("data", key)  # raises for an unknown key; fit checks the value
 
     def __repr__(self) -> str:
         options = "".join(f", {key}={value!r}" for key, value in self.options.items())
         return f"Files({self.paths!r}{options})"
-
-
-def _check(paths: list[str], options: dict[str, Any]) -> None:
-    """Raise ArgumentError for invalid options."""
-    columns: list[str] = options.get("columns") or []
-    feature, task = (columns[0], columns[-1]) if columns and len(columns) > 1 else ("feature", "task")
-    probe = {
-        "data": {"train": paths, **options},
-        "features": [{"name": feature, "kind": "sparse"}],
-        "tasks": [{"name": task}],
-        "model": {"name": "single_task"},
-    }
-    Configuration(probe, "Files").parsed()
 
 
 def files_of(x: Rows | ValidationData) -> Files | None:
@@ -92,38 +79,44 @@ def plain(x: Rows, what: str) -> Files | None:
 # -- Parquet if the library cannot read it -----------------------------------------------------------------------------
 
 
-def partition(path: str) -> dict[str, str | None]:
-    """The columns that the folders COLUMN=VALUE of a path give."""
-    from urllib.parse import unquote  # slow to import
+class Found(NamedTuple):
+    """A file, and the columns that its folders COLUMN=VALUE give; an empty value is a missing cell."""
 
-    values: dict[str, str | None] = {}
-    for folder in path.split("/")[:-1]:
-        column, equals, value = folder.partition("=")
-        if column and equals:
-            text = unquote(value)
-            values[unquote(column)] = None if text == "__HIVE_DEFAULT_PARTITION__" else text
-    return values
+    path: str
+    columns: dict[str, str]
 
 
-def found(name: str, folders: list[str]) -> list[str]:
+def _texts(at: CData) -> Iterator[bytes]:
+    """Texts one after another, each ended by NUL."""
+    while True:
+        one: bytes = ffi.string(at)
+        at += len(one) + 1
+        yield one
+
+
+def found(name: str, folders: list[str]) -> list[Found]:
     """The files that a name stands for."""
     out, n = ffi.new("char **"), ffi.new("int *")
     in_folders, keep = c_paths(folders)
     handle = context()
     call(lib.plx_files_find, handle, os.fsencode(name), in_folders, len(keep), out, n)
     try:
-        paths, at = [], out[0]
+        texts, files = _texts(out[0]), []
         for _ in range(n[0]):
-            paths.append(ffi.string(at))
-            at += len(paths[-1]) + 1
+            path, columns = next(texts), {}
+            while column := next(texts):
+                columns[column.decode()] = next(texts).decode()
+            files.append(Found(os.fsdecode(path), columns))
     finally:
         lib.plx_text_free(handle, out[0])
-    return [os.fsdecode(path) for path in paths]
+    return files
 
 
-def _parts_with_bytes(paths: list[str]) -> list[str]:
+def _parts_with_bytes(files: list[Found]) -> list[Found]:
     """Files of a folder or pattern may be empty; a file that is named alone may not."""
-    return [path for path in paths if not os.path.isfile(path) or os.path.getsize(path)] if len(paths) > 1 else paths
+    if len(files) == 1:
+        return files
+    return [file for file in files if not os.path.isfile(file.path) or os.path.getsize(file.path)]
 
 
 def _is_parquet(path: str) -> bool:
@@ -133,19 +126,19 @@ def _is_parquet(path: str) -> bool:
         return file.read(4) == b"PAR1"
 
 
-def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> list[str] | None:
+def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> list[Found] | None:
     """The Parquet files that Python must read, since the library cannot; None: it reads them, or they are CSV."""
     if format_ == "csv" or lib.plx_context_inspect(context()).reads_parquet:
         return None
-    files = [path for name in paths for path in _parts_with_bytes(found(name, folders))]
-    parquet = [path for path in files if _is_parquet(path)]
+    files = [file for name in paths for file in _parts_with_bytes(found(name, folders))]
+    parquet = [file for file in files if _is_parquet(file.path)]
     if not parquet:
         return None
     if len(parquet) < len(files):
-        other = next(path for path in files if path not in parquet)
+        other = next(file for file in files if file not in parquet)
         raise UnsupportedError(
-            f"{other}: is a CSV file among Parquet files; this build of the library reads Parquet through Python, and "
-            "not both at once: write all files in one format"
+            f"{other.path}: is a CSV file among Parquet files; this build of the library reads Parquet through Python, "
+            "and not both at once: write all files in one format"
         )
     return parquet
 
@@ -153,27 +146,27 @@ def parquet_of(paths: list[str], folders: list[str], format_: str = "auto") -> l
 class _Rows:
     """Record batches of all files, some rows at a time; `failure`: why one could not be read."""
 
-    def __init__(self, paths: list[str]):
+    def __init__(self, files: list[Found]):
         self.failure: FormatError | None = None
-        self._reader = self._open(paths)
+        self._reader = self._open(files)
 
     def __arrow_c_stream__(self) -> object:
         return self._reader.__arrow_c_stream__()
 
-    def _open(self, paths: list[str]) -> HasStream:
+    def _open(self, files: list[Found]) -> HasStream:
         import pyarrow
         import pyarrow.parquet
 
-        own = self._of(paths[0], lambda: pyarrow.parquet.read_schema(paths[0]))
-        added = [column for column in partition(paths[0]) if column not in own.names]
+        first = files[0]
+        own = self._of(first.path, lambda: pyarrow.parquet.read_schema(first.path))
+        added = [column for column in first.columns if column not in own.names]
         schema = own
         for column in added:
             schema = schema.append(pyarrow.field(column, pyarrow.string()))
 
         def batches() -> Iterator[Any]:
-            for path in paths:
-                values = partition(path)
-                texts = {column: pyarrow.scalar(values.get(column), pyarrow.string()) for column in added}
+            for path, columns in files:
+                texts = {column: pyarrow.scalar(columns.get(column) or None, pyarrow.string()) for column in added}
                 with self._of(path, lambda: pyarrow.parquet.ParquetFile(path)) as file:
                     parts = file.iter_batches()
                     while (batch := self._of(path, lambda: next(parts, None))) is not None:
@@ -207,39 +200,41 @@ class _Rows:
             raise self.failure from None
 
 
-def _polars_rows(paths: list[str]) -> HasStream:
+def _polars_rows(files: list[Found]) -> HasStream:
     import polars
 
-    hive = dict.fromkeys(partition(paths[0]), polars.String)
+    hive = dict.fromkeys(files[0].columns, polars.String)
     by_folders: dict[str, Any] = {}
     if hive:
         by_folders = {"hive_partitioning": True, "hive_schema": hive, "try_parse_hive_dates": False}
     try:
-        frame: HasStream = polars.read_parquet(paths, **by_folders)
+        frame: HasStream = polars.read_parquet([file.path for file in files], **by_folders)
         return frame
     except polars.exceptions.PolarsError as failure:
-        raise FormatError(f"{paths[0]}: cannot be read as Parquet: {failure}; get or write the file again") from None
+        raise FormatError(
+            f"{files[0].path}: cannot be read as Parquet: {failure}; get or write the file again"
+        ) from None
 
 
-def _parquet_rows(paths: list[str]) -> HasStream:
-    for path in paths:
-        if not os.path.exists(path):
-            raise FileError(f"{path}: no such file")
+def _parquet_rows(files: list[Found]) -> HasStream:
+    for file in files:
+        if not os.path.exists(file.path):
+            raise FileError(f"{file.path}: no such file")
     for rows_of in (_Rows, _polars_rows):
         try:
-            return rows_of(paths)
+            return rows_of(files)
         except ImportError:
             pass
     raise UnsupportedError(
-        f"{paths[0]}: is a Parquet file, which this build of the library reads through pyarrow or polars, and neither "
-        "is installed: pip install pyarrow, or write the rows as CSV"
+        f"{files[0].path}: is a Parquet file, which this build of the library reads through pyarrow or polars, and "
+        "neither is installed: pip install pyarrow, or write the rows as CSV"
     )
 
 
 @contextmanager
-def parquet_stream(paths: list[str]) -> Iterator[ForeignStream]:
+def parquet_stream(parquet: list[Found]) -> Iterator[ForeignStream]:
     """The files' rows. Errors in reading them are reported for the file."""
-    rows = _parquet_rows(paths)
+    rows = _parquet_rows(parquet)
     try:
         yield ForeignStream(rows)
     except PlexusError:

@@ -226,7 +226,7 @@ def test_wrong_rows_are_reported(folder, tmp_path, rows):
         (lambda f, r: from_files(r, validation_data=(f / "rows.csv", None)), "validation_data is in files"),
         (lambda f, r: from_files(f / "odd.txt"), "no column 'city'"),
         (lambda f, r: plexus.Files(f / "rows.csv", delimitr=";"), "did you mean 'delimiter'?"),
-        (lambda f, r: plexus.Files(f / "rows.csv", memory="much"), "memory"),
+        (lambda f, r: from_files(plexus.Files(f / "rows.csv", memory="much")), "data.memory"),
         (lambda f, r: plexus.Files(f / "rows.csv", train=["a"]), "'train' selects rows"),
         (lambda f, r: plexus.Files([]), "give at least one path"),
     ],

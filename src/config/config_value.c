@@ -160,6 +160,18 @@ static bool find_fields(const place *at, const plx_field **fields, size_t *n, in
     return true;
 }
 
+static plx_status fail_key(const char *key, plx_slice word, const plx_field *fields, size_t n, int kind, plx_error *err)
+{
+    enum { MOST = 128 };
+    const char *names[MOST];
+    size_t n_names = 0;
+    for (size_t i = 0; i < n && n_names < MOST; i++)
+        if (kind < 0 || plx_field_is_for(&fields[i], kind)) names[n_names++] = fields[i].name;
+    const char *nearest = plx_nearest(word, names, n_names);
+    if (nearest) PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no key '%s'; did you mean '%s'?", key, nearest);
+    PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no key '%s'; docs/configuration.md lists all keys", key);
+}
+
 plx_status plx_spec_write_default(const plx_allocator *allocator, const char *key, plx_string *out, plx_error *err)
 {
     /* Only one is used: a field knows its offset in its struct. */
@@ -177,8 +189,7 @@ plx_status plx_spec_write_default(const plx_allocator *allocator, const char *ke
     memset(&object, 0, sizeof object);
     if (!cut_key(key, &at)) return fail_form(key, err);
     const plx_field *field = find_fields(&at, &fields, &n, &kind) ? plx_field_find_for(fields, n, at.key, kind) : NULL;
-    if (!field || (kind >= 0 && !plx_field_is_for(field, kind)))
-        PLX_FAIL(err, PLX_ERR_ARGUMENT, "there is no key '%s'; docs/configuration.md lists all keys", key);
+    if (!field || (kind >= 0 && !plx_field_is_for(field, kind))) return fail_key(key, at.key, fields, n, kind, err);
     if (!field->fallback) PLX_FAIL(err, PLX_ERR_ARGUMENT, "'%s' has no default: it must be given", key);
     plx_arena arena;
     plx_arena_init(&arena, allocator);

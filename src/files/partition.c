@@ -25,27 +25,37 @@ static plx_slice decode(plx_slice text, char *out)
     for (size_t i = 0; i < text.length; i++) {
         const bool may_be = text.text[i] == '%' && i + 2 < text.length;
         const int high = may_be ? digit_of(text.text[i + 1]) : -1, low = high >= 0 ? digit_of(text.text[i + 2]) : -1;
-        const int byte = low >= 0 ? high << 4 | low : text.text[i];
-        out[n++] = (char)byte;
-        if (low >= 0) i += 2;
+        const int byte = low >= 0 ? high << 4 | low : 0; /* no text has the byte 0 */
+        out[n++] = (char)(byte ? byte : text.text[i]);
+        if (byte) i += 2;
     }
     memset(out + n, 0, AHEAD);
     return (plx_slice){out, n};
 }
 
-plx_slice plx_partition_value(plx_arena *arena, const char *path, const char *column)
+bool plx_partition_next(plx_arena *arena, const char **path, plx_slice *column, plx_slice *value)
 {
     static const plx_slice missing = {"__HIVE_DEFAULT_PARTITION__", 26};
-    const plx_slice wanted = plx_slice_of(column);
-    plx_slice value = {0};
-    for (const char *end; (end = strchr(path, '/')); path = end + 1) {
-        const char *equals = memchr(path, '=', (size_t)(end - path));
-        if (!equals || equals == path) continue;
-        char *buffer = plx_arena_take(arena, 2 * ((size_t)(end - path) + AHEAD), 1);
-        if (!buffer) return (plx_slice){0};
-        if (!plx_slice_equal(decode((plx_slice){path, (size_t)(equals - path)}, buffer), wanted)) continue;
-        value = decode((plx_slice){equals + 1, (size_t)(end - equals - 1)}, buffer);
-        if (plx_slice_equal(value, missing)) value.length = 0;
+    const char *at = *path, *end;
+    for (; (end = strchr(at, '/')); at = end + 1) {
+        const char *equals = memchr(at, '=', (size_t)(end - at));
+        if (!equals || equals == at) continue;
+        char *texts = plx_arena_take(arena, (size_t)(end - at) + AHEAD + AHEAD, 1);
+        if (!texts) return false;
+        *column = decode((plx_slice){at, (size_t)(equals - at)}, texts);
+        *value = decode((plx_slice){equals + 1, (size_t)(end - equals - 1)}, texts + column->length + AHEAD);
+        if (plx_slice_equal(*value, missing)) value->length = 0;
+        *path = end + 1;
+        return true;
     }
-    return value;
+    return false;
+}
+
+plx_slice plx_partition_value(plx_arena *arena, const char *path, const char *column)
+{
+    const plx_slice wanted = plx_slice_of(column);
+    plx_slice found = {0}, name, value;
+    while (plx_partition_next(arena, &path, &name, &value))
+        if (plx_slice_equal(name, wanted)) found = value;
+    return found;
 }

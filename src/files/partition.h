@@ -10,9 +10,12 @@
 bool plx_partition_is_name(const char *name);
 
 /**
- * The value of `column` in the folders of `path`, in the arena, with readable bytes after it; its text is NULL if no
- * folder names the column, or when out of memory. %XX means a byte; __HIVE_DEFAULT_PARTITION__ is the empty cell.
+ * The next folder COLUMN=VALUE of `*path`, which moves past it: both texts are in the arena, with readable bytes after
+ * them. %XX means a byte; __HIVE_DEFAULT_PARTITION__ is the empty cell. False: there is none, or the arena failed.
  */
+bool plx_partition_next(plx_arena *arena, const char **path, plx_slice *column, plx_slice *value);
+/** The value of `column` in the folders of `path`, the innermost if there are several; its text is NULL if no folder
+ * names the column, or when out of memory. */
 plx_slice plx_partition_value(plx_arena *arena, const char *path, const char *column);
 
 #endif

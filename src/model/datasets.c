@@ -6,6 +6,7 @@
 
 #include "files/column_stream.h"
 #include "files/find.h"
+#include "files/partition.h"
 #include "model/configuration.h"
 #include "model/model.h"
 #include "model/row_cache.h"
@@ -195,6 +196,20 @@ void plx_dataset_destroy(plx_dataset *dataset)
     plx_free(&dataset->context->allocator, dataset);
 }
 
+/* The path, and the columns that its folders give. */
+static void add_path(plx_string *all, plx_arena *arena, const char *path)
+{
+    plx_slice column, value;
+    plx_string_add(all, path, strlen(path) + 1);
+    while (plx_partition_next(arena, &path, &column, &value)) {
+        plx_string_add(all, column.text, column.length);
+        plx_string_add(all, "", 1);
+        plx_string_add(all, value.text, value.length);
+        plx_string_add(all, "", 1);
+    }
+    plx_string_add(all, "", 1);
+}
+
 plx_status plx_find_paths(const plx_context *context, const char *name, const char *const *folders, int n_folders,
                           char **out, int *n, plx_error *err)
 {
@@ -205,9 +220,9 @@ plx_status plx_find_paths(const plx_context *context, const char *name, const ch
     plx_string_init(&all, &context->allocator);
     plx_status status = plx_find_files(&arena, name, folders, n_folders, &paths, n, err);
     for (int i = 0; !status && i < *n; i++)
-        plx_string_add(&all, paths[i], strlen(paths[i]) + 1);
+        add_path(&all, &arena, paths[i]);
+    if (!status && (all.failed || plx_arena_failed(&arena))) status = plx_error_memory(err);
     plx_arena_release(&arena);
-    if (!status && all.failed) status = plx_error_memory(err);
     if (status) {
         plx_string_release(&all);
         return status;
