@@ -200,11 +200,14 @@ static void write_table(void)
     static const char *const cities[] = {"Bern", "Oslo", "Rome", ""};
     FILE *file = fopen(at("rows.csv"), "w");
     if (!file) abort();
-    fputs("city;code;age;pay;point;tags;scores;marks;weights;day;click;buy;spent;visits;color\n", file);
+    fputs("city;code;age;pay;point;tags;scores;marks;weights;/odd;words;day;click;buy;spent;visits;color\n", file);
     for (int i = 0; i < 240; i++)
-        fprintf(file, "%s;%d;%d,%d;%s;%d 2 3;a|b%d;x:0,5|y:%d;m|n;1|%d;2020-%02d-%02dT%02d:00:00;%d;%d;%d,25;%d;%s\n",
-                cities[i % 4], i % 7, 20 + i % 40, i % 10, i % 5 ? "7,5" : "", i % 9, i % 3, i % 4, i % 6, 1 + i % 12,
-                1 + i % 28, i % 24, i % 2, i % 3 == 0, i % 11, i % 4, i % 3 ? "red" : "green");
+        fprintf(file,
+                "%s;%d;%d,%d;%s;%d 2 3;a|b%d;x:0,5|y:%d;m|n;1|%d;%d;a b c|%s "
+                "d;2020-%02d-%02dT%02d:00:00;%d;%d;%d,25;%d;%s\n",
+                cities[i % 4], i % 7, 20 + i % 40, i % 10, i % 5 ? "7,5" : "", i % 9, i % 3, i % 4, i % 6, i % 2,
+                i % 5 ? "x" : "y", 1 + i % 12, 1 + i % 28, i % 24, i % 2, i % 3 == 0, i % 11, i % 4,
+                i % 3 ? "red" : "green");
     fclose(file);
 }
 
@@ -294,6 +297,9 @@ static void test_features(void)
         {"{name: pay, kind: dense, missing: mean, missing_indicator: true}", {"IsNaN", "Where"}},
         {"{name: pay, kind: dense, missing: 0, transform: is_zero}", {"Equal"}},
         {"{name: pay, kind: dense, missing: 1, scaling: quantile, missing_indicator: true}", {"IsNaN", "Where"}},
+        {"{name: pay, kind: dense, missing: 0}, {name: pays, column: pay, kind: sparse, text: exact}",
+         {"LabelEncoder", "Equal", "Where"}},
+        {"{name: words, kind: list}", {"StringSplit", "StringConcat"}},
         {"{name: point, kind: dense, size: 3, separator: ' '}", {"Cast"}},
         {"{name: ages, column: age, kind: buckets, borders: [30, 40.5]}", {"Gather"}},
         {"{name: ages, column: age, kind: buckets, quantiles: 5}", {"Gather"}},
@@ -355,6 +361,23 @@ static void test_shared_tables_and_attention(void)
     CHECK(count_ops(&g, "LabelEncoder") == 4 && count_ops(&g, "Gather") == 4);
     CHECK(count_ops(&g, "Softmax") == 4); /* two lists, two gates */
     graph_free(&g);
+}
+
+/* A column whose name is no valid input gives an error that names it; no file is left. */
+static void test_names_that_are_taken(void)
+{
+    fixture f;
+    plx_error err = {.message = ""};
+    static const char text[] = "data: {train: [rows.csv], delimiter: ';', decimal: ','}\n"
+                               "features: [{name: odd, column: /odd, kind: sparse}]\n"
+                               "tasks: [{name: click}]\n"
+                               "model: {name: single_task}\n";
+    REQUIRE(fixture_make(&f, NULL, text, &err) == PLX_OK);
+    CHECK_STATUS(plx_model_export_onnx(f.model, at("odd.onnx"), NULL, NULL, &err), PLX_ERR_UNSUPPORTED);
+    CHECK_TEXT(err.message, "would be called '/odd'");
+    CHECK_TEXT(err.message, "give the column another name");
+    CHECK(!file_exists("odd.onnx"));
+    fixture_free(&f);
 }
 
 static void test_activations(void)
@@ -427,6 +450,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_categories_are_a_label_encoder),
         CHECK_TEST(test_features),
         CHECK_TEST(test_shared_tables_and_attention),
+        CHECK_TEST(test_names_that_are_taken),
         CHECK_TEST(test_activations),
         CHECK_TEST(test_networks_and_tasks),
     };
