@@ -5,7 +5,8 @@
  */
 #include "data/columns.h"
 
-enum { FIRST_ROWS = 1024 };
+/* Few rows first: a wide table has as many arrays as columns, and a piece of it few rows. */
+enum { FIRST_ROWS = 64, SPILLED_ROWS = 1024 };
 
 static const uint64_t MOST_ROWS = UINT64_C(1) << 32;
 
@@ -19,6 +20,22 @@ plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator
     for (int i = 0; i < n_items; i++) {
         columns->items[i].width = 1;
         plx_dictionary_init(&columns->items[i].dictionary, allocator, seed);
+    }
+    return PLX_OK;
+}
+
+plx_status plx_columns_begin(plx_columns *columns, plx_error *err)
+{
+    size_t n_texts = 0;
+    for (int i = 0; i < columns->n_items; i++)
+        n_texts += columns->items[i].has_texts;
+    columns->recent = plx_alloc(columns->allocator, n_texts * PLX_RECENT_TEXTS, sizeof *columns->recent);
+    if (!columns->recent) return plx_error_memory(err);
+    plx_recent_text *next = columns->recent;
+    for (int i = 0; i < columns->n_items; i++) {
+        if (!columns->items[i].has_texts) continue;
+        columns->items[i].recent = next;
+        next += PLX_RECENT_TEXTS;
     }
     plx_columns_clear(columns);
     return PLX_OK;
@@ -39,7 +56,7 @@ void plx_columns_clear(plx_columns *columns)
         column->code_bytes = 1;
         remove_last(column);
         plx_dictionary_clear(&column->dictionary);
-        for (int k = 0; k < PLX_RECENT_TEXTS; k++)
+        for (int k = 0; k < PLX_RECENT_TEXTS && column->has_texts; k++)
             column->recent[k].code = PLX_NOT_FOUND;
     }
 }
@@ -55,6 +72,7 @@ void plx_columns_release(plx_columns *columns)
         plx_dictionary_release(&column->dictionary);
     }
     plx_spill_files_release(&columns->files);
+    if (columns->allocator) plx_free(columns->allocator, columns->recent);
     if (columns->allocator) plx_free(columns->allocator, columns->items);
     *columns = (plx_columns){0};
 }
@@ -122,7 +140,7 @@ static size_t next_capacity(plx_columns *columns)
         columns->is_spilled = true;
         plx_spill_files_init(&columns->files, columns->allocator, columns->spill_folder);
     }
-    return columns->is_spilled ? columns->capacity + columns->capacity / 4 + FIRST_ROWS : capacity;
+    return columns->is_spilled ? columns->capacity + columns->capacity / 4 + SPILLED_ROWS : capacity;
 }
 
 static plx_status grow(plx_columns *columns, plx_error *err)

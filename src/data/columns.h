@@ -23,11 +23,11 @@ typedef struct plx_raw_column {
     bool has_texts, has_numbers;
     uint32_t code_bytes;
     plx_dictionary dictionary;
-    uint8_t *codes;                           /* [capacity][code_bytes] */
-    double *numbers;                          /* [capacity][width] */
-    int width;                                /* numbers per cell */
-    plx_spill codes_file, numbers_file;       /* files that hold them once the columns are spilled */
-    plx_recent_text recent[PLX_RECENT_TEXTS]; /* a cache of recent texts, indexed by hash */
+    uint8_t *codes;                     /* [capacity][code_bytes] */
+    double *numbers;                    /* [capacity][width] */
+    int width;                          /* numbers per cell */
+    plx_spill codes_file, numbers_file; /* files that hold them once the columns are spilled */
+    plx_recent_text *recent; /* [PLX_RECENT_TEXTS], where has_texts: a cache of recent texts, indexed by hash */
     /* Consecutive rows often have equal numbers. */
     uint32_t last_length; /* 0: none */
     char last_number[16];
@@ -43,7 +43,8 @@ typedef struct plx_columns {
     const plx_allocator *allocator; /* borrowed */
     plx_raw_column *items;          /* [n_items] */
     int n_items;
-    size_t n, capacity; /* rows */
+    size_t n, capacity;      /* rows */
+    plx_recent_text *recent; /* of all columns */
     /* Codes and numbers are spilled to files when they would need more memory than this; without a folder never.
        Borrowed. */
     const char *spill_folder;
@@ -54,6 +55,8 @@ typedef struct plx_columns {
 
 plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_hash_seed seed,
                             plx_error *err);
+/** Once, before the first row, when what each column holds has been set. */
+plx_status plx_columns_begin(plx_columns *columns, plx_error *err);
 void plx_columns_release(plx_columns *columns);
 
 /** Releases the memory of spilled columns; later accesses read the files. */

@@ -27,6 +27,10 @@ typedef struct plx_input {
     plx_slice separator;                /* between them */
     plx_slice item_separator;           /* between items, of the first list that reads it; empty: none */
     int n_readers, n_weights;           /* number of readers, and of lists that read it as weights */
+
+    /* Of its features, and of the tasks with labels in it; NULL: none. */
+    const struct plx_encoder *first_feature;
+    const struct plx_label_encoder *first_task;
 } plx_input;
 
 /** An output of a feature: the id of a category, a list of ids, or numbers. */
@@ -52,6 +56,7 @@ typedef struct plx_encoder {
     plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
     double known_share; /* share of known cells among those of the fit that are not empty, if plx_vocabulary_knows_fit
                            is false; 0: not counted */
+    const struct plx_encoder *next; /* feature of the same column; NULL: none */
 } plx_encoder;
 
 typedef struct plx_label_encoder {
@@ -62,6 +67,7 @@ typedef struct plx_label_encoder {
     double *class_weights;  /* [classes]: weights of rows by class; NULL: 1, or not fitted yet */
     /* -1 means "no label": binary, only `positive` is listed, and labels of the fit were 0 and -1. */
     uint8_t is_minus_one_missing;
+    const struct plx_label_encoder *next; /* with labels in the same column; NULL: none */
 } plx_label_encoder;
 
 struct plx_encoders {

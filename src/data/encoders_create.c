@@ -193,6 +193,20 @@ static plx_status link_targets(plx_encoders *e, plx_error *err)
     return *e->spec.data.group ? link_target(e, &plx_target_group, 0, err) : PLX_OK;
 }
 
+static void list_readers(plx_encoders *e)
+{
+    for (int i = e->n_features - 1; i >= 0; i--) {
+        plx_encoder *feature = &e->features[i];
+        feature->next = e->inputs[feature->input].first_feature;
+        e->inputs[feature->input].first_feature = feature;
+    }
+    for (int i = e->layout.n_tasks - 1; i >= 0; i--) {
+        plx_label_encoder *task = &e->tasks[i];
+        task->next = e->inputs[task->input].first_task;
+        e->inputs[task->input].first_task = task;
+    }
+}
+
 static void count_alike(plx_encoders *e)
 {
     for (int i = e->n_all - 1; i >= 0; i--) {
@@ -222,6 +236,7 @@ static plx_status set_up(plx_encoders *e, const plx_table_spec *spec, plx_error 
     set_format(e);
     PLX_TRY(link_features(e, err));
     PLX_TRY(link_targets(e, err));
+    list_readers(e);
     count_alike(e);
     return check_inputs(e, err);
 }

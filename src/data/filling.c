@@ -26,7 +26,7 @@ plx_status plx_encoders_raw(const plx_encoders *encoders, bool with_labels, plx_
         columns->items[i].width = encoders->inputs[i].size > 1 ? encoders->inputs[i].size : 1;
         columns->items[i].has_numbers = plx_input_reads_numbers(&encoders->inputs[i], with_labels);
     }
-    return PLX_OK;
+    return plx_columns_begin(columns, err);
 }
 
 const char *plx_filling_column(const plx_filling *to, int i)
@@ -71,13 +71,12 @@ const char *plx_filling_missing(const plx_filling *to, const int *places)
 /* Describes the reader of a column of numbers, for messages. */
 static const char *number_reader(const plx_encoders *e, int input, plx_number kind)
 {
-    for (int i = e->n_features - 1; i >= 0; i--) {
-        const plx_encoder *feature = &e->features[i];
-        if (feature->input != input || !feature->def->number_reader) continue;
-        const char *reader = feature->def->number_reader(feature->spec, kind);
-        if (reader) return reader;
+    const char *last = NULL;
+    for (const plx_encoder *feature = e->inputs[input].first_feature; feature; feature = feature->next) {
+        const char *reader = feature->def->number_reader ? feature->def->number_reader(feature->spec, kind) : NULL;
+        if (reader) last = reader;
     }
-    return plx_labels_reader(e, input);
+    return last ? last : plx_labels_reader(e, input);
 }
 
 /* Checks the number of row columns->n. */
@@ -158,9 +157,8 @@ plx_status plx_filling_read_number(const plx_filling *to, int index, plx_slice c
 /* Checks a new text for each feature that reads it. */
 static plx_status check_features(const plx_encoders *e, int input, plx_slice cell, plx_error *err)
 {
-    for (int i = 0; i < e->n_features; i++)
-        if (e->features[i].input == input && e->features[i].def->check_text)
-            PLX_TRY(e->features[i].def->check_text(e, &e->features[i], cell, err));
+    for (const plx_encoder *feature = e->inputs[input].first_feature; feature; feature = feature->next)
+        if (feature->def->check_text) PLX_TRY(feature->def->check_text(e, feature, cell, err));
     return PLX_OK;
 }
 

@@ -67,18 +67,17 @@ bool plx_labels_is_missing(const plx_encoders *e, int input, plx_slice cell)
 plx_status plx_labels_check_text(const plx_encoders *e, int input, plx_slice cell, bool is_text, plx_error *err)
 {
     float label;
-    for (int i = 0; i < e->layout.n_tasks; i++)
-        if (e->tasks[i].input == input && plx_task_has_texts(e->tasks[i].spec))
-            PLX_TRY(plx_label_of(e, i, cell, is_text, &label, err));
+    for (const plx_label_encoder *task = e->inputs[input].first_task; task; task = task->next)
+        if (plx_task_has_texts(task->spec))
+            PLX_TRY(plx_label_of(e, (int)(task - e->tasks), cell, is_text, &label, err));
     return PLX_OK;
 }
 
 const char *plx_labels_reader(const plx_encoders *e, int input)
 {
     if (e->inputs[input].is_weight) return "holds weights of rows";
-    for (int i = 0; i < e->layout.n_tasks; i++)
-        if (e->tasks[i].input == input && !plx_task_has_texts(e->tasks[i].spec))
-            return plx_label_numbers(e->tasks[i].spec);
+    for (const plx_label_encoder *task = e->inputs[input].first_task; task; task = task->next)
+        if (!plx_task_has_texts(task->spec)) return plx_label_numbers(task->spec);
     return "holds numbers";
 }
 

@@ -86,7 +86,8 @@ plx_status plx_encoders_read(const plx_encoders *encoders, const plx_allocator *
                              int n_paths, const plx_load_options *options, bool with_labels, plx_rows *out,
                              plx_error *err);
 
-enum { PLX_CHUNK_ROWS = 1 << 16 }; /* rows per chunk when read in order */
+/** Rows per chunk when read in order: fewer where raw columns and records would take more than the bytes. */
+enum { PLX_CHUNK_ROWS = 1 << 16, PLX_CHUNK_BYTES = 1 << 26 };
 /** Chunks in flight with `threads` reading threads. */
 static inline int plx_chunk_slots(int threads)
 {

@@ -25,6 +25,7 @@ typedef struct chunks {
     plx_parallel parallel;
     chunk *slots; /* [n_slots]: one per piece, and one for rows in order */
     int n_slots;
+    size_t rows;   /* per chunk, of those in order */
     size_t n_done; /* rows that were handed over */
 } chunks;
 
@@ -83,9 +84,9 @@ static plx_status read_file(chunks *c, const char *path, plx_error *err)
     bool more = true;
     plx_status status = plx_reader_open(&c->to, path, &c->parallel, &reader, err);
     while (!status && more) {
-        status = plx_reader_rows(reader, PLX_CHUNK_ROWS - c->columns.n, &more, err);
+        status = plx_reader_rows(reader, c->rows - c->columns.n, &more, err);
         if (more) plx_reader_report(reader, c->options->reading, c->n_done + c->columns.n);
-        if (!status && c->columns.n == PLX_CHUNK_ROWS) status = hand_out(c, err);
+        if (!status && c->columns.n == c->rows) status = hand_out(c, err);
     }
     plx_reader_close(reader);
     return status;
@@ -97,8 +98,8 @@ static plx_status read_stream(chunks *c, struct ArrowArrayStream *stream, plx_er
     bool more = true;
     plx_status status = plx_arrow_reader_open(&c->to, stream, "rows", &reader, err);
     while (!status && more) {
-        status = plx_arrow_reader_rows(reader, PLX_CHUNK_ROWS - c->columns.n, &more, err);
-        if (!status && c->columns.n == PLX_CHUNK_ROWS) status = hand_out(c, err);
+        status = plx_arrow_reader_rows(reader, c->rows - c->columns.n, &more, err);
+        if (!status && c->columns.n == c->rows) status = hand_out(c, err);
     }
     plx_arrow_reader_close(reader);
     return status;
@@ -119,6 +120,19 @@ static plx_status read_files(chunks *c, const char *const *names, int n_names, p
     return status;
 }
 
+/* At least one block of rows. */
+static size_t chunk_rows(const chunks *c)
+{
+    size_t bytes = c->to.encoders->layout.record_bytes;
+    for (int i = 0; i < c->columns.n_items; i++) {
+        const plx_raw_column *column = &c->columns.items[i];
+        bytes += (column->has_texts ? sizeof(uint32_t) : 0) +
+                 (column->has_numbers ? (size_t)column->width * sizeof *column->numbers : 0);
+    }
+    const size_t rows = PLX_CHUNK_BYTES / bytes;
+    return rows < PLX_ENCODED_ROWS ? PLX_ENCODED_ROWS : rows < PLX_CHUNK_ROWS ? rows : PLX_CHUNK_ROWS;
+}
+
 static plx_status init(chunks *c, plx_error *err)
 {
     c->to.columns = &c->columns;
@@ -133,7 +147,9 @@ static plx_status init(chunks *c, plx_error *err)
             plx_alloc_zero(c->allocator, (size_t)c->to.encoders->n_features, sizeof *c->slots[i].unknown);
         if (!c->slots[i].unknown) return plx_error_memory(err);
     }
-    return plx_encoders_raw(c->to.encoders, c->to.with_labels, &c->columns, err);
+    PLX_TRY(plx_encoders_raw(c->to.encoders, c->to.with_labels, &c->columns, err));
+    c->rows = chunk_rows(c);
+    return PLX_OK;
 }
 
 static void release(chunks *c)

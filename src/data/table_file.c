@@ -15,7 +15,8 @@
 #include "data/table_rows.h"
 #include "files/pieces.h"
 
-enum { PIECE_BYTES = 1 << 19 };
+/* Work on a piece that does not depend on its rows, once a column, must stay small: a wide table has longer pieces. */
+enum { PIECE_BYTES = 1 << 19, PIECE_BYTES_COLUMN = 256, PIECE_BYTES_MAX = 1 << 23 };
 
 typedef struct piece {
     plx_piece_bytes text;
@@ -224,6 +225,12 @@ plx_status plx_table_file_rows(plx_table_file *f, size_t most, bool *more, plx_e
     return PLX_OK;
 }
 
+static size_t piece_bytes(const plx_encoders *e)
+{
+    const size_t wanted = (size_t)e->n_inputs * PIECE_BYTES_COLUMN;
+    return wanted < PIECE_BYTES ? PIECE_BYTES : wanted < PIECE_BYTES_MAX ? wanted : PIECE_BYTES_MAX;
+}
+
 plx_status plx_table_file_open(const plx_filling *to, plx_byte_source source, const char *name,
                                const plx_parallel *parallel, plx_table_file **out, plx_error *err)
 {
@@ -233,7 +240,7 @@ plx_status plx_table_file_open(const plx_filling *to, plx_byte_source source, co
     if (!f) return plx_error_memory(err);
     f->source = source;
     f->parallel = *parallel;
-    if (!f->parallel.piece_bytes) f->parallel.piece_bytes = PIECE_BYTES;
+    if (!f->parallel.piece_bytes) f->parallel.piece_bytes = piece_bytes(to->encoders);
     const plx_status status = plx_table_rows_init(&f->rows, to, source, name, err);
     if (status) {
         plx_table_file_close(f);

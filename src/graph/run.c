@@ -16,7 +16,7 @@ struct plx_run_memory {
     plx_real *chunks;  /* [chunks_max][n_tilewise + plan->chunk_numbers], training alone */
     plx_real *summed;  /* [plan->chunk_numbers] */
     int *first_parts;  /* of run_work: [largest number of steps + 1] */
-    uint8_t *gathered; /* [batch_rows][record_bytes] */
+    uint8_t *gathered; /* [batch_rows][record_bytes], training alone */
     bool is_frozen;
     double *weights; /* [n_tasks] of 1, for a caller without weights */
     const plx_batch *in_hand;
@@ -55,19 +55,20 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout)
     memory->numbers = plx_alloc_aligned(a, plan->batch_numbers, sizeof(plx_real));
     memory->weights = plx_alloc_zero(a, n_tasks, sizeof(double));
     memory->first_parts = plx_alloc_zero(a, (size_t)works_max(plan) + 1, sizeof(int));
-    memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
     run->scores = plx_alloc_zero(a, rows * (size_t)plan->graph->n_outputs, sizeof(plx_real));
     run->task_losses = plx_alloc_zero(a, n_tasks, sizeof(double));
     run->task_rows = plx_alloc_zero(a, n_tasks, sizeof(int64_t));
     bool all = memory->tiles && memory->batch && memory->partial && memory->numbers && memory->weights &&
-               memory->first_parts && memory->gathered && run->scores && run->task_losses && run->task_rows;
+               memory->first_parts && run->scores && run->task_losses && run->task_rows;
     if (plan->options.training) {
+        memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
         memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * chunk_block(plan), sizeof(plx_real));
         memory->summed = plx_alloc_aligned(a, plan->chunk_numbers, sizeof(plx_real));
         run->gradient = plx_alloc_aligned(a, plan->graph->n_gradient, sizeof(plx_real));
         run->loss_rows = plx_alloc_zero(a, n_tasks, sizeof *run->loss_rows);
         run->touched = plx_alloc_zero(a, (size_t)plan->graph->n_lazy * PLX_TOUCHED_PARTS, sizeof *run->touched);
-        all = all && memory->chunks && memory->summed && run->gradient && run->touched && run->loss_rows;
+        all = all && memory->gathered && memory->chunks && memory->summed && run->gradient && run->touched &&
+              run->loss_rows;
     }
     return all ? PLX_OK : PLX_ERR_MEMORY;
 }

@@ -110,7 +110,8 @@ void plx_run_free(plx_run *run);
  * values must not change while the run is in use.
  */
 void plx_run_freeze(plx_run *run, plx_real *values);
-/** Needs a plan for scoring. Fills scores and, with `with_losses`, task_losses and task_rows from the rows' labels. */
+/** Needs a plan for scoring, and rows without `order`. Fills scores and, with `with_losses`, task_losses and task_rows
+ * from the rows' labels. */
 void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses);
 /** Needs a plan for training. Reads run->seed, run->step, run->task_weights; fills gradient, task_losses and
  * task_rows. */
