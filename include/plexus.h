@@ -37,7 +37,9 @@
  *
  * Rules that hold for every function:
  * - Status: PLX_OK, or an error code; the last argument, which may be NULL, receives place and remedy. A function that
- *   fails leaves its arguments unchanged and its outputs NULL or untouched, unless its comment says otherwise.
+ *   fails leaves its arguments unchanged and its outputs NULL or untouched, unless its comment says otherwise. A
+ *   handle or required pointer that is NULL is PLX_ERR_ARGUMENT; functions without a status then return NULL, 0 or
+ *   false.
  * - Ownership: arguments are borrowed for the call, except the context, which must outlive everything made
  *   with it. The result of a `_create`, `_read` or `_load` is freed by the matching `_free` (NULL is valid). A
  *   returned pointer to const belongs to the first argument and is valid as long as it exists; a pointer into a

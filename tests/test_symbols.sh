@@ -35,6 +35,32 @@ test_exports_are_the_header() {
     diff declared exported
 }
 
+# Every function with NULL and 0 for all arguments: a status is PLX_ERR_ARGUMENT, anything else NULL, 0 or false; of the
+# functions that need no handle, only the text of a status is not.
+test_null_arguments() {
+    instrumented && skip "an instrumented build"
+    machine() { readelf -h "$1" | grep 'Machine:'; }
+    [ "$(machine "$PLEXUS_LIBRARY")" = "$(machine "$(command -v sh)")" ] || skip "a library for another machine"
+    cat "$root/include/plexus.h" "$root/include/plexus_base.h" | tr '\n' ' ' | tr ';{' '\n\n' |
+        sed -n 's/.*PLX_API *\([^(]*[ *]\)\(plx_[a-z_0-9]*\)(\(.*\)).*/\1|\2|\3/p' | awk -F'|' '
+        BEGIN { print "#include <stdio.h>\n#include \"plexus.h\"\nint main(void) {" }
+        $2 ~ /^plx_(version|status_text|metric_at)$/ { next }
+        {
+            n = split($3, unused, ",")
+            call = $2 "("
+            for (i = 1; i <= n && $3 != "void"; i++) call = call (i > 1 ? ", 0" : "0")
+            expected = $1 ~ /plx_status $/ ? "PLX_ERR_ARGUMENT" : $2 == "plx_metric_find" ? "-1" : "0"
+            if ($1 ~ /^void $/) print call ");"
+            else if ($2 == "plx_metrics_value") print "if (!(" call ") != 0)) puts(\"" $2 "\");"
+            else print "if (" call ") != " expected ") puts(\"" $2 "\");"
+        }
+        END { print "return 0; }" }' >nulls.c
+    [ "$(grep -c 'plx_' nulls.c)" -gt 45 ]
+    "${CC:-cc}" -w -I"$root/include" nulls.c -o nulls "$PLEXUS_LIBRARY" "-Wl,-rpath,$(dirname "$PLEXUS_LIBRARY")"
+    code 0 ./nulls
+    [ ! -s out ]
+}
+
 test_no_mutable_globals() {
     instrumented && skip "an instrumented build"
     # The section distinguishes a constant table with addresses (.data.rel.ro) from a variable.

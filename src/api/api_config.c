@@ -31,7 +31,7 @@ void plx_config_free(plx_config *config)
 
 const char *plx_config_text(const plx_config *config)
 {
-    return config->resolved.text;
+    return config ? config->resolved.text : NULL;
 }
 
 plx_status plx_config_get(const plx_config *config, const char *key, char **out, plx_error *err)
@@ -43,12 +43,12 @@ plx_status plx_config_get(const plx_config *config, const char *key, char **out,
 
 const plx_task_info *plx_config_task(const plx_config *config, int index)
 {
-    return index >= 0 && index < config->spec.table.n_tasks ? &config->tasks[index] : NULL;
+    return config && index >= 0 && index < config->spec.table.n_tasks ? &config->tasks[index] : NULL;
 }
 
 const plx_input_column *plx_config_column(const plx_config *config, int index)
 {
-    return index >= 0 && index < config->n_columns ? &config->columns[index] : NULL;
+    return config && index >= 0 && index < config->n_columns ? &config->columns[index] : NULL;
 }
 
 plx_status plx_config_default(plx_context *context, const char *key, char **out, plx_error *err)

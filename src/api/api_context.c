@@ -60,7 +60,7 @@ void plx_context_free(plx_context *context)
 
 const plx_context_info *plx_context_inspect(const plx_context *context)
 {
-    return &context->info;
+    return context ? &context->info : NULL;
 }
 
 void plx_text_free(plx_context *context, char *text)

@@ -43,12 +43,12 @@ void plx_data_free(plx_data *data)
 
 int64_t plx_data_rows(const plx_data *data, plx_part part)
 {
-    return part >= PLX_PART_TRAIN && part <= PLX_PART_TEST ? (int64_t)data->parts[part].n : 0;
+    return data && part >= PLX_PART_TRAIN && part <= PLX_PART_TEST ? (int64_t)data->parts[part].n : 0;
 }
 
 const plx_read_report *plx_data_report(const plx_data *data)
 {
-    return &data->report;
+    return data ? &data->report : NULL;
 }
 
 plx_status plx_files_find(plx_context *context, const char *name, const char *const *folders, int n_folders, char **out,
@@ -78,5 +78,5 @@ void plx_dataset_free(plx_dataset *dataset)
 
 const plx_read_report *plx_dataset_report(const plx_dataset *dataset)
 {
-    return &dataset->report;
+    return dataset ? &dataset->report : NULL;
 }

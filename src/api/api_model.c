@@ -40,22 +40,22 @@ plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *er
 
 const plx_config *plx_model_config(const plx_model *model)
 {
-    return model->config;
+    return model ? model->config : NULL;
 }
 
 const plx_model_info *plx_model_inspect(const plx_model *model)
 {
-    return &model->info;
+    return model ? &model->info : NULL;
 }
 
 const plx_task_info *plx_model_task(const plx_model *model, int index)
 {
-    return index >= 0 && index < model->info.n_tasks ? &model->tasks[index] : NULL;
+    return model && index >= 0 && index < model->info.n_tasks ? &model->tasks[index] : NULL;
 }
 
 const plx_parameter *plx_model_parameter(const plx_model *model, int index)
 {
-    return index >= 0 && index < model->graph.n_params ? &model->parameters[index] : NULL;
+    return model && index >= 0 && index < model->graph.n_params ? &model->parameters[index] : NULL;
 }
 
 plx_status plx_model_parameter_values(const plx_model *model, int index, const float **values, plx_error *err)
@@ -92,7 +92,7 @@ plx_status plx_model_describe(const plx_model *model, plx_description form, char
 
 const plx_layer *plx_model_layer(const plx_model *model, int index)
 {
-    return index >= 0 && index < model->graph.n_nodes ? &model->layers[index] : NULL;
+    return model && index >= 0 && index < model->graph.n_nodes ? &model->layers[index] : NULL;
 }
 
 plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dataset, int index, float *out,

@@ -28,6 +28,7 @@ plx_status plx_output_create(plx_context *context, const char *path, plx_output 
 
 bool plx_output_add(plx_output *output, const void *bytes, size_t length)
 {
+    if (!output) return false;
     plx_writer_add(&output->writer, bytes, length);
     return output->writer.failure.code == PLX_OK;
 }
@@ -40,7 +41,7 @@ plx_status plx_output_commit(plx_output *output, plx_error *err)
 
 const char *plx_output_temporary(const plx_output *output)
 {
-    return output->writer.temporary[0] ? output->writer.temporary : NULL;
+    return output && output->writer.temporary[0] ? output->writer.temporary : NULL;
 }
 
 void plx_output_free(plx_output *output)
