@@ -78,6 +78,15 @@ class Parsed:
         return [lib.plx_config_task(self.handle, number).labels for number in range(len(self.task_names))]
 
 
+def has_key(*key: str) -> bool:
+    """Whether there is a key that has a default: ("train", "epochs"), ("features", KIND, KEY)."""
+    try:
+        default_of(*key)
+    except ArgumentError:
+        return False
+    return True
+
+
 def default_of(*key: str) -> Any:
     """The library's default of a key: ("train", "epochs"), ("features", KIND, KEY)."""
     handle = context()

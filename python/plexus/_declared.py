@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ._config import Configuration, Key
+from ._config import Configuration, Key, has_key
 from ._library import text
 from ._native import lib
 from ._network import Network
@@ -29,7 +29,9 @@ def _sizes(
             continue
         name = text(column.reader)
         keys = ("max_size", "hash_buckets", "vocabulary_file")
-        if value("features", name, "kind") in ("sparse", "list") and not any(value("features", name, k) for k in keys):
+        kind = value("features", name, "kind")
+        given = [value("features", name, key) for key in keys if has_key("features", kind, key)]
+        if given and not any(given):
             changes["features", name, "max_size"] = declared.get(name) or 1
     for task, labels in zip(task_names, parsed.task_labels):
         if labels == lib.PLX_LABELS_ARE_CLASSES and not value("tasks", task, "classes"):

@@ -14,7 +14,7 @@ from ._columns import from_numpy
 from ._library import SchemaError, UnsupportedError
 from ._native import ffi
 from ._types import CData, Floats64
-from .features import DenseFeat, FeatureColumn, read_column
+from .features import DenseFeat, FeatureColumn, columns_read, read_column
 
 _NUMBERS = {form: dtype for dtype, form in FORMATS.items()}
 _OFFSETS = {b"u": "i4", b"U": "i8"}
@@ -31,7 +31,7 @@ def check_transforms(feature_columns: Sequence[FeatureColumn]) -> None:
         if not callable(feature.transform_fn):
             raise ValueError(f"feature '{feature.name}': transform_fn is {feature.transform_fn!r}; give a function")
         for other in feature_columns:
-            if other is not feature and read_column(other) == column:
+            if other is not feature and column in columns_read(other):
                 raise ValueError(
                     f"feature '{feature.name}': transform_fn would change column '{column}' for feature "
                     f"'{other.name}', too; give the transformed numbers as a column of their own"

@@ -442,6 +442,14 @@ def weights_of(feature: FeatureColumn) -> str | None:
     return given or options_of(feature).get("weight_column")
 
 
+def columns_read(feature: FeatureColumn) -> list[str]:
+    """All columns that a feature reads: `column` and `weight_column`, unless its class says which."""
+    if own := getattr(feature, "columns_read", None):
+        return list(own())
+    weights = weights_of(feature)
+    return [read_column(feature), *([weights] if weights else [])]
+
+
 def get_feature_names(feature_columns: Iterable[FeatureColumn]) -> list[str]:
     """Return the names of the columns that the features read, in the order of declaration, each once.
 
@@ -454,9 +462,7 @@ def get_feature_names(feature_columns: Iterable[FeatureColumn]) -> list[str]:
     """
     names: dict[str, None] = {}
     for feature in feature_columns:
-        names[read_column(feature)] = None
-        if weights := weights_of(feature):
-            names[weights] = None
+        names.update(dict.fromkeys(columns_read(feature)))
     return list(names)
 
 

@@ -67,6 +67,9 @@ typedef struct plx_encoder_def {
                       size_t n, plx_error *err);
     /** Adds the categories of a cell, which occurs in `count` rows, to its table: for kinds with vocabularies. */
     plx_status (*count)(const plx_encoder *feature, plx_tally *tally, plx_slice cell, uint64_t count, plx_error *err);
+    /** The same for categories that are not those of one column's cells: adds those of rows order[0..n-1]. */
+    plx_status (*count_rows)(const plx_encoder *feature, plx_tally *tally, const plx_columns *columns,
+                             const uint32_t *order, size_t n, plx_error *err);
     /** Whether the table knows the category of a cell, or of one of its items; `*is_empty`: the cell has none. NULL:
      * unknown cells are not counted. */
     bool (*is_known)(const plx_encoder *feature, plx_slice cell, bool *is_empty);

@@ -51,6 +51,7 @@ static plx_status count_column(plx_tally *t, const plx_encoder *feature, const p
     const plx_allocator *allocator = t->texts.allocator;
     const plx_raw_column *column = &columns->items[feature->input];
     plx_found_texts found;
+    if (feature->def->count_rows) return feature->def->count_rows(feature, t, columns, order, n, err);
     plx_status status = plx_found_texts_init(&found, column, order, n, allocator, err);
     for (size_t i = 0; !status && i < found.n; i++) {
         const uint32_t code = found.codes[i];
@@ -94,7 +95,7 @@ plx_status plx_known_share_fit(const plx_encoders *e, plx_encoder *feature, cons
     const plx_raw_column *column = &columns->items[feature->input];
     uint64_t n_cells = 0, n_known = 0;
     plx_found_texts found;
-    if (!feature->vocabulary || plx_vocabulary_knows_fit(feature->vocabulary)) return PLX_OK;
+    if (!feature->vocabulary || !feature->def->is_known || plx_vocabulary_knows_fit(feature->vocabulary)) return PLX_OK;
     plx_status status = plx_found_texts_init(&found, column, order, n, &e->allocator, err);
     for (size_t i = 0; !status && i < found.n; i++) {
         const uint32_t code = found.codes[i];
