@@ -12,6 +12,7 @@ Examples
 """
 
 from . import callbacks, losses, optimizers
+from ._feature_columns import get_feature_names
 from ._library import (
     ArgumentError,
     FileError,
@@ -25,7 +26,7 @@ from ._library import (
     text as _text,
 )
 from ._native import lib as _lib
-from .features import BucketFeat, DatetimeFeat, DenseFeat, Feature, SparseFeat, VarLenSparseFeat, get_feature_names
+from .features import BucketFeat, DatetimeFeat, DenseFeat, Feature, SparseFeat, VarLenSparseFeat
 from .files import Files
 from .model import Model, load_model, save_model
 from .models import CGC, ESMM, ESSM, MMOE, PLE, PLE_CGC, Shared_Bottom, SharedBottom, SingleTask

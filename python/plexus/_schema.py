@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ._config import Key, Parsed
+from ._feature_columns import names_by_place, read_column
 from ._keras_names import per_task
 from ._library import ArgumentError, SchemaError
 from ._readers import readings
@@ -26,7 +27,7 @@ from ._streams import (
 )
 from ._transforms import refuse_transforms, transformed_features, with_transforms
 from ._types import Floats64, Labels, Rows, Weights
-from .features import FeatureColumn, VarLenSparseFeat, names_by_place, read_column
+from .features import FeatureColumn, VarLenSparseFeat
 
 
 class Schema:

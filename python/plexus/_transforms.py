@@ -11,10 +11,11 @@ import numpy as np
 
 from ._arrow import FORMATS, Column, bits_of
 from ._columns import from_numpy
+from ._feature_columns import columns_read, read_column
 from ._library import SchemaError, UnsupportedError
 from ._native import ffi
 from ._types import CData, Floats64
-from .features import DenseFeat, FeatureColumn, columns_read, read_column
+from .features import DenseFeat, FeatureColumn
 
 _NUMBERS = {form: dtype for dtype, form in FORMATS.items()}
 _OFFSETS = {b"u": "i4", b"U": "i8"}

@@ -13,9 +13,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar
 
 from ._deepctr import SPELLINGS, hyper_parameters, tasks
+from ._feature_columns import checked, in_order
 from ._keras_names import TASK_KINDS
 from ._transforms import check_transforms
-from .features import FeatureColumn, checked, in_order
+from .features import FeatureColumn
 from .model import Model
 
 # One value for all hidden layers, or one a layer.

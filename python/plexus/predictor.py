@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from . import _repr
+from ._feature_columns import names_by_place
 from ._library import ArgumentError, Failure, SchemaError, create
 from ._native import ffi, lib
 from ._network import Network
@@ -16,7 +17,6 @@ from ._readers import Reading, nearest
 from ._transforms import refuse_transforms
 from ._types import CData, Row
 from ._values import Meaningless, is_list, items_of, number_of, text_bytes, text_of
-from .features import names_by_place
 
 _TEXTS_KEPT = 1 << 16
 _LENGTH_KEPT = 256  # of texts that are cached for later rows
