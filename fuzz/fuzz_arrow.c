@@ -10,6 +10,7 @@
 
 #include "data/arrow_read.h"
 #include "data/encoders.h"
+#include "same_rows.h"
 
 enum { COLUMNS = 4, BUFFERS_MAX = 4, ROWS_MAX = 12, TEXT_BYTES = 64, MADE_MAX = 64 };
 
@@ -272,19 +273,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
         f.arrays[i] = &f.columns[i][0].array;
     }
     f.valid = how >> 6 & 1 ? make(&m, ROWS_MAX / 8 + 1) : NULL;
-    plx_encoders *whole = NULL, *pieces = NULL;
-    plx_error whole_error = {.message = ""}, pieces_error = {.message = ""};
-    plx_rows a, b;
-    if (plx_encoders_create(allocator, &spec, &whole, NULL) || plx_encoders_create(allocator, &spec, &pieces, NULL))
-        abort();
-    const plx_status first = encode(whole, &f, f.n, &a, &whole_error);
-    const plx_status second = encode(pieces, &f, f.n / 2, &b, &pieces_error);
-    if (first != second || strcmp(whole_error.message, pieces_error.message) != 0 || a.n != b.n) abort();
-    if (a.n && memcmp(a.records, b.records, a.n * a.layout->record_bytes) != 0) abort();
-    plx_rows_release(&a, allocator);
-    plx_rows_release(&b, allocator);
-    plx_encoders_release(whole);
-    plx_encoders_release(pieces);
+    reading whole, pieces;
+    reading_init(&whole, allocator, &spec);
+    reading_init(&pieces, allocator, &spec);
+    whole.status = encode(whole.encoders, &f, f.n, &whole.rows, &whole.error);
+    pieces.status = encode(pieces.encoders, &f, f.n / 2, &pieces.rows, &pieces.error);
+    end_same_rows(&whole, &pieces, allocator);
     while (m.n > 0)
         free(m.all[--m.n]);
     return 0;

@@ -233,63 +233,78 @@ static void test_same_bits_with_any_threads(void)
     }
 }
 
-/** The gradient of a step with regularisers, as SGD with rate 1 shows it, compared with one clipped by hand. */
-static void check_clipping(double clip_value, double clip_norm, plx_cpu_level level, int threads)
+/* One step of SGD with rate 1 and regularisers, which shows the gradient. */
+typedef struct one_step {
+    block b;
+    plx_pool *pool;
+    plx_update update;
+    char optimizer[8];
+} one_step;
+
+/* `spec` has the clipping; false after a reported failure. */
+static bool one_step_init(one_step *s, plx_train_spec *spec, plx_cpu_level level, int threads)
 {
     static const double l2[PLX_L2_KINDS] = {0, 1e-3, 1e-2};
-    static block b;
-    char name[] = "sgd";
-    plx_pool *pool = NULL;
-    plx_update update;
-    const plx_train_spec spec = {
-        .optimizer = name, .learning_rate = 1, .clip_value = clip_value, .clip_norm = clip_norm};
-    REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
-    block_init(&b, l2);
-    CHECK_STATUS(plx_update_init(&update, &(plx_machine){&plx_allocator_default, plx_kernels_for(level), pool},
-                                 &b.graph, &spec, l2, 1, NULL),
-                 PLX_OK);
-    block_gradient(&b, 1);
+    strcpy(s->optimizer, "sgd");
+    spec->optimizer = s->optimizer;
+    spec->learning_rate = 1;
+    s->pool = NULL;
+    CHECK_STATUS(plx_pool_create(&plx_allocator_default, threads, &s->pool, NULL), PLX_OK);
+    block_init(&s->b, l2);
+    const plx_machine machine = {&plx_allocator_default, plx_kernels_for(level), s->pool};
+    const plx_status status = plx_update_init(&s->update, &machine, &s->b.graph, spec, l2, 1, NULL);
+    CHECK_STATUS(status, PLX_OK);
+    block_gradient(&s->b, 1);
+    return s->pool && status == PLX_OK;
+}
+
+/* The step ends at the expected values; returns its penalty. */
+static double one_step_take(one_step *s)
+{
+    const double penalty = plx_update_step(&s->update, s->b.values, s->b.gradient);
+    double worst = 0;
+    for (size_t i = 0; i < N_VALUES; i++)
+        worst = fmax(worst, fabs((double)s->b.values[i] - s->b.expected[i]));
+    CHECK_CLOSE(worst, 0, 1e-6);
+    plx_update_release(&s->update);
+    plx_pool_free(s->pool);
+    return penalty;
+}
+
+/** The gradient compared with one clipped by hand. */
+static void check_clipping(double clip_value, double clip_norm, plx_cpu_level level, int threads)
+{
+    static one_step s;
+    plx_train_spec spec = {.clip_value = clip_value, .clip_norm = clip_norm};
+    if (!one_step_init(&s, &spec, level, threads)) return;
+    block *b = &s.b;
     double squares = 0, penalty = 0;
     for (size_t i = 0; i < N_VALUES; i++) {
-        double g = (double)b.gradient[i] + 2 * b.l2[i] * b.expected[i];
+        double g = (double)b->gradient[i] + 2 * b->l2[i] * b->expected[i];
         squares += g * g;
-        penalty += b.l2[i] * b.expected[i] * b.expected[i];
+        penalty += b->l2[i] * b->expected[i] * b->expected[i];
     }
     double factor = clip_norm > 0 && sqrt(squares) > clip_norm ? clip_norm / sqrt(squares) : 1;
     for (size_t i = 0; i < N_VALUES; i++) {
-        double g = factor * ((double)b.gradient[i] + 2 * b.l2[i] * b.expected[i]);
-        b.expected[i] -= clip_value > 0 ? fmax(-clip_value, fmin(clip_value, g)) : g;
+        double g = factor * ((double)b->gradient[i] + 2 * b->l2[i] * b->expected[i]);
+        b->expected[i] -= clip_value > 0 ? fmax(-clip_value, fmin(clip_value, g)) : g;
     }
-    CHECK_CLOSE(plx_update_step(&update, b.values, b.gradient), penalty, 1e-5 * penalty);
-    double worst = 0;
-    for (size_t i = 0; i < N_VALUES; i++)
-        worst = fmax(worst, fabs((double)b.values[i] - b.expected[i]));
-    CHECK_CLOSE(worst, 0, 1e-6);
-    plx_update_release(&update);
-    plx_pool_free(pool);
+    CHECK_CLOSE(one_step_take(&s), penalty, 1e-5 * penalty);
 }
 
 /** Each group of each parameter by its own norm; parameters without a gradient, or with a short one, stay. */
 static void check_variable_clipping(double clip, plx_cpu_level level, int threads)
 {
-    static const double l2[PLX_L2_KINDS] = {0, 1e-3, 1e-2};
-    static block b;
+    static one_step s;
     static double gradient[N_VALUES];
-    char name[] = "sgd";
-    plx_pool *pool = NULL;
-    plx_update update;
-    const plx_train_spec spec = {.optimizer = name, .learning_rate = 1, .clip_variable_norm = clip};
-    REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
-    block_init(&b, l2);
-    CHECK_STATUS(plx_update_init(&update, &(plx_machine){&plx_allocator_default, plx_kernels_for(level), pool},
-                                 &b.graph, &spec, l2, 1, NULL),
-                 PLX_OK);
-    block_gradient(&b, 1);
+    plx_train_spec spec = {.clip_variable_norm = clip};
+    if (!one_step_init(&s, &spec, level, threads)) return;
+    block *b = &s.b;
     int n_clipped = 0;
     for (size_t i = 0; i < N_VALUES; i++)
-        gradient[i] = (double)b.gradient[i] + 2 * b.l2[i] * b.expected[i];
-    for (int p = 0; p < b.graph.n_params; p++) {
-        const plx_param *param = &b.graph.params[p];
+        gradient[i] = (double)b->gradient[i] + 2 * b->l2[i] * b->expected[i];
+    for (int p = 0; p < b->graph.n_params; p++) {
+        const plx_param *param = &b->graph.params[p];
         for (int g = 0; g < param->spec.groups && !param->spec.is_state; g++) {
             double squares = 0;
             for (int pass = 0; pass < 2; pass++) {
@@ -300,20 +315,14 @@ static void check_variable_clipping(double clip, plx_cpu_level level, int thread
                         const size_t i = param->offset + (size_t)g * param->group_stride +
                                          (size_t)row * param->row_stride + (size_t)col;
                         if (pass == 0) squares += gradient[i] * gradient[i];
-                        if (pass == 1) b.expected[i] -= factor * gradient[i];
+                        if (pass == 1) b->expected[i] -= factor * gradient[i];
                     }
                 }
             }
         }
     }
     CHECK((n_clipped > 0) == (clip < 100));
-    plx_update_step(&update, b.values, b.gradient);
-    double worst = 0;
-    for (size_t i = 0; i < N_VALUES; i++)
-        worst = fmax(worst, fabs((double)b.values[i] - b.expected[i]));
-    CHECK_CLOSE(worst, 0, 1e-6);
-    plx_update_release(&update);
-    plx_pool_free(pool);
+    one_step_take(&s);
 }
 
 static void test_clipping(void)

@@ -100,15 +100,7 @@ test_killed_with_rows_in_a_file() {
 test_an_interrupted_run_resumes() {
     make_long_config
     code 0 "$PLEXUS" fit small.yaml --out whole --quiet
-    "$PLEXUS" fit small.yaml --out run >out 2>err &
-    child=$!
-    tries=0
-    until grep -q ' 3/40 ' err; do
-        tries=$((tries + 1))
-        kill -0 $child 2>/dev/null || fail "ended before its third epoch: $(cat err)"
-        [ $tries -lt 3000 ] || { kill -9 $child; fail "no third epoch in 30 seconds"; }
-        sleep 0.01
-    done
+    runs_until ' 3/40 ' "$PLEXUS" fit small.yaml --out run
     kill -TERM $child
     got=0
     wait $child || got=$?
