@@ -32,18 +32,24 @@ class Callback:
     params: dict[str, Any]
 
     def set_model(self, model: Model) -> None:
+        """Take the model, before training starts."""
         self.model = model
 
     def set_params(self, params: dict[str, Any]) -> None:
+        """Take `epochs` and `verbose`, before training starts."""
         self.params = params
 
-    def on_train_begin(self, logs: Logs | None = None) -> None: ...
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Called before the first epoch."""
 
-    def on_train_end(self, logs: Logs | None = None) -> None: ...
+    def on_train_end(self, logs: Logs | None = None) -> None:
+        """Called after the last epoch, also after a failure."""
 
-    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None: ...
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Called before each epoch, counted from 0; may set the model's learning rate."""
 
-    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None: ...
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Called after each epoch with its losses and metrics; `self.model.stop_training = True` ends training."""
 
     def get_state(self) -> dict[str, Any]:
         """Return what the callback has gathered, for BackupAndRestore: values that JSON has, and lists of arrays."""

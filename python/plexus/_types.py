@@ -3,8 +3,10 @@
 
 from __future__ import annotations
 
+import datetime
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import numpy as np
@@ -17,6 +19,12 @@ FilePath: TypeAlias = "str | os.PathLike[str]"
 Folders: TypeAlias = "FilePath | Sequence[FilePath]"
 
 CData: TypeAlias = Any  # a C value: a pointer, a struct, an array
+
+# The value of a key of the configuration; arrays are lists, dates and decimals their texts.
+Option: TypeAlias = (
+    "bool | int | float | str | datetime.date | Decimal | np.generic | NDArray[Any] | os.PathLike[str] "
+    "| Sequence[Option] | Mapping[str, Option] | None"
+)
 
 # Numbers of any dtype.
 Array: TypeAlias = "NDArray[Any]"

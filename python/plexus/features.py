@@ -14,7 +14,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike
 
-from ._types import Floats64, KerasObject
+from ._types import Floats64, KerasObject, Option
 
 DEFAULT_GROUP_NAME = "default_group"
 
@@ -122,7 +122,7 @@ class SparseFeat:
         embedding_name: str | None = None,
         group_name: str = DEFAULT_GROUP_NAME,
         trainable: bool = True,
-        **options: Any,
+        **options: Option,
     ):
         _keep(self, locals())
 
@@ -186,7 +186,7 @@ class DenseFeat:
         transform_fn: Callable[[Floats64], ArrayLike] | None = None,
         scaling: str = "none",
         missing: float | str | None = None,
-        **options: Any,
+        **options: Option,
     ):
         _keep(self, locals())
 
@@ -251,7 +251,7 @@ class VarLenSparseFeat:
         weight_norm: bool = True,
         attention_on: str | None = None,
         separator: str = "|",
-        **options: Any,
+        **options: Option,
     ):
         _keep(self, locals())
 
@@ -312,7 +312,7 @@ class BucketFeat:
         quantiles: int | None = None,
         exact: int | None = None,
         embedding_dim: int | str = 4,
-        **options: Any,
+        **options: Option,
     ):
         _keep(self, locals())
 
@@ -370,7 +370,7 @@ class DatetimeFeat:
         embedding_dim: int | str = 4,
         scaling: str = "minmax",
         missing: float | str | None = None,
-        **options: Any,
+        **options: Option,
     ):
         _keep(self, locals())
 
@@ -405,7 +405,7 @@ class Feature:
     name: str
     options: dict[str, Any] = field(hash=False)
 
-    def __init__(self, name: str, **options: Any):
+    def __init__(self, name: str, **options: Option):
         _keep(self, locals())
 
     def config(self) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from ._config import default_of
 from ._library import FileError, FormatError, PlexusError, UnsupportedError, call, context
 from ._native import ffi, lib
 from ._streams import ForeignStream
-from ._types import CData, Folders, HasStream, Rows, ValidationData
+from ._types import CData, Folders, HasStream, Option, Rows, ValidationData
 
 # Keys of section `data` that select rows, not how they are read.
 _ROWS = ("train", "validation", "test")
@@ -38,7 +38,7 @@ class Files:
     Files(['rows/*.tsv'], delimiter='tab', missing=['?'])
     """
 
-    def __init__(self, paths: Folders, *, folders: Folders = (), **options: Any):
+    def __init__(self, paths: Folders, *, folders: Folders = (), **options: Option):
         self.paths = [os.fsdecode(path) for path in ([paths] if isinstance(paths, (str, os.PathLike)) else paths)]
         self.folders = [os.fsdecode(one) for one in ([folders] if isinstance(folders, (str, os.PathLike)) else folders)]
         self.options = options

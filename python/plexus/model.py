@@ -32,6 +32,7 @@ from ._types import (
     Labels,
     Loss,
     Metrics,
+    Option,
     PerTask,
     Rows,
     ValidationData,
@@ -160,7 +161,7 @@ class Model:
         metrics: Metrics | None = None,
         loss_weights: PerTask[float] = None,
         weighted_metrics: Metrics | None = None,
-        **options: Any,
+        **options: Option,
     ) -> None:
         """Set how to train and what to measure.
 

@@ -16,6 +16,7 @@ from ._deepctr import SPELLINGS, hyper_parameters, tasks
 from ._feature_columns import checked, in_order
 from ._keras_names import TASK_KINDS
 from ._transforms import check_transforms
+from ._types import Option
 from .features import FeatureColumn
 from .model import Model
 
@@ -145,7 +146,7 @@ def SingleTask(
     dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False,
     threads: int = 0,
-    **options: Any,
+    **options: Option,
 ) -> Model:
     """One tower on the features, for one task that shares nothing.
 
@@ -187,7 +188,7 @@ def Shared_Bottom(
     dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False,
     threads: int = 0,
-    **options: Any,
+    **options: Option,
 ) -> Model:
     """One network that all towers read (Caruana, Multitask Learning, 1997).
 
@@ -229,7 +230,7 @@ def SharedBottom(
     task_types: Sequence[str] | None = None,
     task_names: Sequence[str] | None = None,
     threads: int = 0,
-    **options: Any,
+    **options: Option,
 ) -> Model:
     """Shared_Bottom by DeepCTR 0.9.4's name, with its arguments in its order and its defaults.
 
@@ -276,7 +277,7 @@ def ESMM(
     dnn_use_bn: _PerLayer[bool] = False,
     threads: int = 0,
     task_types: Sequence[str] | None = None,
-    **options: Any,
+    **options: Option,
 ) -> Model:
     """Click, and click with conversion as a product of probabilities, both over all rows (Ma et al., Entire Space
     Multi-Task Model, SIGIR 2018, arXiv 1804.07931).
@@ -334,7 +335,7 @@ def MMOE(
     dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False,
     threads: int = 0,
-    **options: Any,
+    **options: Option,
 ) -> Model:
     """Experts that all tasks share, mixed by a gate of each task (Ma et al., Modeling Task Relationships in Multi-task
     Learning with Multi-gate Mixture-of-Experts, KDD 2018).
@@ -385,7 +386,7 @@ def PLE_CGC(
     dnn_activation: _PerLayer[str] = "relu",
     dnn_use_bn: _PerLayer[bool] = False,
     threads: int = 0,
-    **options: Any,
+    **options: Option,
 ) -> Model:
     """Customized Gate Control: each task has its own experts in addition to shared ones (Tang et al.,
     Progressive Layered Extraction, RecSys 2020).
@@ -443,7 +444,7 @@ def PLE(
     dnn_use_bn: _PerLayer[bool] = False,
     gate_input: str | None = None,
     threads: int = 0,
-    **options: Any,
+    **options: Option,
 ) -> Model:
     """Progressive Layered Extraction: levels of own and shared experts, one on another (Tang et al., RecSys 2020).
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._config import default_of
-from ._types import KerasObject
+from ._types import KerasObject, Option
 
 # Keras' arguments and the configuration's keys.
 _KEYS = {
@@ -125,7 +125,7 @@ class Optimizer:
         If an argument of Keras would have no effect.
     """
 
-    def __init__(self, name: str, /, **arguments: Any):
+    def __init__(self, name: str, /, **arguments: Option):
         self.name = name
         self.config: dict[str, Any] = {}
         for argument, value in arguments.items():
@@ -145,7 +145,7 @@ class Optimizer:
         return f"{self.name}({', '.join(f'{key}={value}' for key, value in self.config.items())})"
 
 
-def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Any) -> Optimizer:
+def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = False, **arguments: Option) -> Optimizer:
     """Stochastic gradient descent, `w -= learning_rate * g`, with `momentum` and Nesterov's form of it.
 
     Parameters
@@ -168,7 +168,7 @@ def SGD(learning_rate: float = 0.01, momentum: float = 0.0, nesterov: bool = Fal
 
 
 def Adam(
-    learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **arguments: Any
+    learning_rate: float = 0.001, beta_1: float = 0.9, beta_2: float = 0.999, epsilon: float = 1e-7, **arguments: Option
 ) -> Optimizer:
     """Adam (Kingma and Ba 2015), as Keras defines it: epsilon is added to the root of the second moment.
 
@@ -196,7 +196,7 @@ def AdamW(
     beta_1: float = 0.9,
     beta_2: float = 0.999,
     epsilon: float = 1e-7,
-    **arguments: Any,
+    **arguments: Option,
 ) -> Optimizer:
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019): `learning_rate * weight_decay * w` is subtracted.
 
@@ -227,7 +227,7 @@ def AdamW(
 
 
 def Adagrad(
-    learning_rate: float = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **arguments: Any
+    learning_rate: float = 0.001, initial_accumulator_value: float = 0.1, epsilon: float = 1e-7, **arguments: Option
 ) -> Optimizer:
     """Adagrad (Duchi et al. 2011): steps are divided by the root of the sum of all squared gradients so far.
 
@@ -261,7 +261,7 @@ def RMSprop(
     momentum: float = 0.0,
     epsilon: float = 1e-7,
     centered: bool = False,
-    **arguments: Any,
+    **arguments: Option,
 ) -> Optimizer:
     """RMSprop: steps are divided by the root of a moving mean of squared gradients.
 
@@ -295,7 +295,7 @@ def RMSprop(
     )
 
 
-def Ftrl(learning_rate: float = 0.001, **arguments: Any) -> Optimizer:
+def Ftrl(learning_rate: float = 0.001, **arguments: Option) -> Optimizer:
     """FTRL-proximal (McMahan et al. 2013).
 
     Parameters

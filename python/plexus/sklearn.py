@@ -24,7 +24,7 @@ from sklearn.utils.validation import _check_sample_weight, check_array, check_is
 
 from . import optimizers
 from ._library import ArgumentError
-from ._types import Array, Floats, Floats64, Frame, KerasObject
+from ._types import Array, Floats, Floats64, Frame, KerasObject, Option
 from ._values import is_missing
 from .model import Model
 from .models import NETWORKS
@@ -71,7 +71,7 @@ class _MultiTaskEstimator(BaseEstimator):
     validation_fraction: float = 0.0
     patience: int = 0
     categorical_features: Sequence[int | str] | None = None
-    options: Mapping[str, Any] | None = None
+    options: Mapping[str, Mapping[str, Option]] | None = None
     random_state: int | np.random.RandomState | None = None
     threads: int = 0
     verbose: int = 0
