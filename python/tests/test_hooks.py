@@ -62,6 +62,15 @@ def test_validation_rows_without_labels(rows, features):
     assert all(loss > 0 for loss in history.history["val_loss"])
 
 
+def test_training_rows_without_labels(rows, features):
+    """Nothing can be learned from them; one labelled task is enough."""
+    none = np.full(len(rows["click"]), np.nan)
+    with pytest.warns(RuntimeWarning), pytest.raises(plexus.SchemaError, match="no training row has a label: check"):
+        small_model().fit(features, [none, none], epochs=1, verbose=0)
+    with pytest.warns(RuntimeWarning, match="task 'click' has no label in the training rows"):
+        small_model().fit(features, [none, rows["seconds"]], epochs=1, verbose=0)
+
+
 def in_child(work):
     """A child's exit code: 0 where `work` returns."""
     child = os.fork()

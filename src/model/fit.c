@@ -55,9 +55,11 @@ static bool listen(void *user, const plx_train_state *state)
     return report_progress(l, &state->progress);
 }
 
-/** A task without labels learns nothing, and AUC is undefined with one class: warns before training. */
-static void warn_of_labels(const plx_model *model, const plx_rows *rows, const char *part, const char *consequence)
+/** A task without labels learns nothing, and AUC is undefined with one class: warns before training. Returns the number
+ * of tasks with labels. */
+static int warn_of_labels(const plx_model *model, const plx_rows *rows, const char *part, const char *consequence)
 {
+    int n_labelled = 0;
     for (int task = 0; task < model->graph.n_tasks; task++) {
         size_t n_labels = 0, n_positive = 0;
         const bool is_binary = plx_task_forms[model->task_kinds[task]] == PLX_LABELS_ARE_TRUTHS;
@@ -71,6 +73,7 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
                 is_binary ? (n_positive > 0 && n_positive < n_labels) || (label > 0 && label < 1) : n_labels > 0;
             if (row % PLX_BLOCK_ROWS == 0) plx_rows_drop_pages(rows, 0, row);
         }
+        n_labelled += n_labels > 0;
         if (n_labels == 0 && rows->n > 0) {
             plx_context_warn(model->context, "task '%s' has no label in the %s rows%s", model->task_names[task], part,
                              consequence);
@@ -79,6 +82,7 @@ static void warn_of_labels(const plx_model *model, const plx_rows *rows, const c
                              model->task_names[task], part, n_positive == 0 ? "negative" : "positive");
         }
     }
+    return n_labelled;
 }
 
 static void warn_of_idle_options(const plx_model *model, const plx_data *data)
@@ -193,6 +197,9 @@ static plx_status train(plx_model *model, const plx_data *data, const plx_train_
     if (hooks && hooks->resume && !has_checkpoint)
         PLX_FAIL(err, PLX_ERR_ARGUMENT, "resume needs checkpoint_path: the file to resume from");
     PLX_TRY(plx_model_check_encoders(model, data->encoders, err));
+    if (warn_of_labels(model, &data->parts[PLX_PART_TRAIN], "training", "") == 0)
+        PLX_FAIL(err, PLX_ERR_SCHEMA,
+                 "no training row has a label: check the tasks' columns, their `missing`, and `where_values`");
     if (has_checkpoint)
         PLX_TRY(plx_checkpoint_init(&checkpoint, model, data, hooks->checkpoint_path, hooks->resume, err));
     if (has_log) {
@@ -202,7 +209,6 @@ static plx_status train(plx_model *model, const plx_data *data, const plx_train_
         checkpoint.log = &log;
     }
     bool resumed = checkpoint.has_file;
-    warn_of_labels(model, &data->parts[PLX_PART_TRAIN], "training", "");
     warn_of_labels(model, &data->parts[PLX_PART_VALIDATION], "validation", ": the best epoch is chosen without it");
     warn_of_idle_options(model, data);
     warn_of_idle_table_optimizer(model);
