@@ -9,30 +9,12 @@ from typing import Any, TypeVar, cast
 from ._config import Key
 from ._metrics import takes_parameter
 from ._types import Loss, Metric, Metrics, PerTask
+from .losses import _LOSSES, _PARAMETERS
 
 _T = TypeVar("_T")
 
-# Keras' losses: the task's kind, and the configuration's `loss` if the kind has several.
-_LOSSES = {
-    "binary_crossentropy": ("binary", None),
-    "mean_squared_error": ("regression", "squared"),
-    "mse": ("regression", "squared"),
-    "mean_absolute_error": ("regression", "absolute"),
-    "mae": ("regression", "absolute"),
-    "huber": ("regression", "huber"),
-    "huber_loss": ("regression", "huber"),
-    "quantile": ("regression", "quantile"),
-    "pinball": ("regression", "quantile"),
-    "poisson": ("regression", "poisson"),
-    "categorical_crossentropy": ("multiclass", None),
-    "sparse_categorical_crossentropy": ("multiclass", None),
-}
-
 # The kinds of tasks.
 TASK_KINDS = list(dict.fromkeys(kind for kind, _ in _LOSSES.values()))
-
-# The number that a loss takes: its argument, and the configuration's key.
-_PARAMETERS = {"huber": ("delta", "huber_delta"), "quantile": ("quantile", "quantile")}
 
 # Keras' metrics, by the library's names.
 _METRICS = {

@@ -6,6 +6,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+# Keras' losses: the task's kind, and the configuration's `loss` if the kind has several.
+_LOSSES = {
+    "binary_crossentropy": ("binary", None),
+    "mean_squared_error": ("regression", "squared"),
+    "mse": ("regression", "squared"),
+    "mean_absolute_error": ("regression", "absolute"),
+    "mae": ("regression", "absolute"),
+    "huber": ("regression", "huber"),
+    "huber_loss": ("regression", "huber"),
+    "quantile": ("regression", "quantile"),
+    "pinball": ("regression", "quantile"),
+    "poisson": ("regression", "poisson"),
+    "categorical_crossentropy": ("multiclass", None),
+    "sparse_categorical_crossentropy": ("multiclass", None),
+}
+
+# The number that a loss takes: its argument, and the configuration's key.
+_PARAMETERS = {"huber": ("delta", "huber_delta"), "quantile": ("quantile", "quantile")}
+
 
 @dataclass(frozen=True)
 class Huber:
