@@ -79,15 +79,6 @@ extern const plx_metric_info plx_metric_list[];
 /** NULL: unknown name. */
 const plx_metric_info *plx_metric_named(plx_slice name);
 
-static inline double plx_metric_of(const plx_metric_info *metric, const plx_metrics *metrics)
-{
-    return metrics->values[metric - plx_metric_list];
-}
-/** Whether the task has this metric; metrics within groups need rows with groups. */
-static inline bool plx_metric_applies(const plx_metric_info *metric, const plx_metrics *metrics)
-{
-    return metrics->applies >> (metric - plx_metric_list) & 1;
-}
 /** Whether tasks with these labels have this metric; `quantile`: that of the task's loss, 0: another loss. */
 static inline bool plx_metric_fits(const plx_metric_info *metric, plx_label_form labels, double quantile)
 {
