@@ -90,9 +90,9 @@ test_fit_predict_evaluate() {
     same out scores.csv
     gzip -c rows.csv | code 0 "$PLEXUS" evaluate run/model.plexus -
     not grep test out
-    cp out figures
+    cp out metrics
     code 0 "$PLEXUS" evaluate run/model.plexus rows.csv
-    same out figures
+    same out metrics
     has out y z 600
     # The saved configuration trains the same model.
     code 0 "$PLEXUS" fit run/config.yaml --data . --out again --quiet

@@ -12,16 +12,16 @@ test_pages() {
         code 0 "$PLEXUS" man $verb
         cp out page.1
         if command -v mandoc >/dev/null; then
-            mandoc -T lint -W warning page.1 >told || fail "$verb: $(cat told)"
+            mandoc -T lint -W warning page.1 >out || fail "$verb: $(cat out)"
         fi
         if man --version 2>/dev/null | grep -q '^man '; then
-            MANWIDTH=80 LC_ALL=C.UTF-8 man -l --warnings page.1 >shown 2>told || fail "$verb: $(cat told)"
-            [ ! -s told ] || fail "$verb: $(cat told)"
+            MANWIDTH=80 LC_ALL=C.UTF-8 man -l --warnings page.1 >shown 2>out || fail "$verb: $(cat out)"
+            [ ! -s out ] || fail "$verb: $(cat out)"
             has shown "plexus${verb:+-$verb}" NAME SYNOPSIS
         fi
         for option in $([ -z "$verb" ] || options_of "$verb"); do
             grep -qF -- "\\fB\\-\\-$(echo "$option" | sed 's/-/\\-/g')\\fR" page.1 ||
-                fail "plexus-$verb lacks --$option"
+                fail "plexus-$verb has no --$option"
         done
     done
     "$PLEXUS" man >page.1
@@ -89,8 +89,8 @@ _plexus
 words=(plexus f) CURRENT=2
 _plexus
 ZSH
-    zsh -f probe.zsh >told
-    has told '--out[' ':DIR:_files -/' '*--set[' '(plain simd128 avx2 avx512)' '*:argument:_files' 'fit:train a model'
+    zsh -f probe.zsh >out
+    has out '--out[' ':DIR:_files -/' '*--set[' '(plain simd128 avx2 avx512)' '*:argument:_files' 'fit:train a model'
 }
 
 test_fish() {

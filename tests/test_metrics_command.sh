@@ -70,8 +70,8 @@ test_monitor() {
     has err 'train.monitor has no effect without validation rows'
 }
 
-# figures FILE: the metrics in --json, without counts, which are those of all rows.
-figures() { sed 's/.*"test"://; s/"rows":[0-9]*,//g; s/"positives":[0-9]*,//g' "$1"; }
+# metrics FILE: the metrics in --json, without counts, which are those of all rows.
+metrics() { sed 's/.*"test"://; s/"rows":[0-9]*,//g; s/"positives":[0-9]*,//g' "$1"; }
 
 # A weight of 0 is like leaving the row out, and a weight of 2 like repeating it.
 test_weighted() {
@@ -81,11 +81,11 @@ test_weighted() {
     sed 's/rows.csv/weighted.csv/' small.yaml >weighted.yaml
     code 0 "$PLEXUS" fit weighted.yaml --out run --quiet --set data.row_weight=w
     code 0 "$PLEXUS" evaluate run/model.plexus weighted.csv --json --weighted
-    figures out >weighted.json
+    metrics out >weighted.json
     code 0 "$PLEXUS" evaluate run/model.plexus repeated.csv --json
-    figures out >repeated.json
+    metrics out >repeated.json
     code 0 "$PLEXUS" evaluate run/model.plexus weighted.csv --json
-    figures out >once.json
+    metrics out >once.json
     not cmp -s weighted.json once.json
     # Ten digits: the order of the sums differs.
     for run in weighted repeated; do

@@ -118,16 +118,16 @@ test_minus_one_for_no_label() {
     fit gaps --set 'data.train=["masked.csv"]'
     for run in made found; do
         code 0 "$PLEXUS" fit small.yaml --out $run --set data.cache=cache
-        told=$(grep -c "task 'z' (column 'z'): -1 in labels of 0 and 1 is read as no label" err || :)
-        [ "$told" = 1 ] || fail "$run: $told warnings"
+        warnings=$(grep -c "task 'z' (column 'z'): -1 in labels of 0 and 1 is read as no label" err || :)
+        [ "$warnings" = 1 ] || fail "$run: $warnings warnings"
         "$PLEXUS" predict $run/model.plexus rows.csv >scores
         same gaps.csv scores
     done
     for rows in masked rows; do
         code 0 "$PLEXUS" evaluate found/model.plexus $rows.csv
-        cp out figures.$rows
+        cp out metrics.$rows
     done
-    same figures.masked figures.rows
+    same metrics.masked metrics.rows
     fit other --set data.cache=cache --set 'tasks.z.negative=["0", "-1"]'
     not cmp -s gaps.csv other.csv
 }

@@ -58,10 +58,10 @@ check("train", "y/loss", [epoch["tasks"]["y"]["loss"] for epoch in epochs])
 check("validation", "loss", [epoch["validation"]["loss"] for epoch in epochs])
 check("validation", "monitored", [epoch["validation"]["monitored"] for epoch in epochs])
 for task in "y", "z":
-    for figure in epochs[0]["validation"]["tasks"][task]:
-        if figure not in ("rows", "positives"):
-            wanted = [epoch["validation"]["tasks"][task][figure] for epoch in epochs]
-            check("validation", f"{task}/{figure}", wanted)
+    for metric in epochs[0]["validation"]["tasks"][task]:
+        if metric not in ("rows", "positives"):
+            wanted = [epoch["validation"]["tasks"][task][metric] for epoch in epochs]
+            check("validation", f"{task}/{metric}", wanted)
 assert tags("train") == {"loss", "y/loss", "z/loss", "rows_per_second"}, tags("train")
 assert {"y/auc", "z/pr_auc", "z/ece"} <= tags("validation")
 assert {f"gates/{task}/gate/expert{expert}" for task in ("y", "z") for expert in (0, 1)} <= tags("validation")

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of small random cases by scikit-learn, for tests/metric_references.h.
+"""Metrics of small random cases by scikit-learn, for tests/metric_references.h.
 
     python3 tools/reference_metrics.py > tests/metric_references.h
 

@@ -58,7 +58,7 @@ def test_another_model_may_be_trained_within(rows, features):
 
 
 def test_evaluate_and_predict_within(rows, features):
-    """Neither changes the training that goes on."""
+    """Neither changes the rest of the training."""
     model, alone, found = small_model(), small_model(), []
 
     def look(epoch, logs):

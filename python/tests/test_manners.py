@@ -107,7 +107,7 @@ def ticks_during(work) -> int:
 
 
 def test_the_lock_is_released(rows, features):
-    """Another thread goes on while rows are read, scored and measured, as while the library trains."""
+    """Another thread continues while rows are read, scored and measured, as while the library trains."""
     many = {name: np.tile(values, 250) for name, values in features.items()}
     y = [np.tile(one, 250) for one in labels(rows)]
     model = trained(features, rows)

@@ -364,9 +364,9 @@ def test_blanks_that_stay(tmp_path):
     features = [{**LIST, "name": "tags"}, {**LIST, "name": "pairs", "weight_separator": " "}]
     file, session, scores = fitted(tmp_path, "stay", features, {"name": "mmoe", "num_experts": 2})
     compare(session, scores, feed(session, cells_of(tmp_path / "new.csv")))
-    with pytest.warns(RuntimeWarning) as told:
+    with pytest.warns(RuntimeWarning) as warned:
         plexus.load_model(file).export_onnx(tmp_path / "again.onnx")
-    first, second = (str(one.message) for one in told)
+    first, second = (str(one.message) for one in warned)
     assert first.startswith("list 'tags': a category has 64 blanks or more, so that the ONNX model does not remove")
     assert second.startswith("list 'pairs': its weight_separator is a blank, so that")
 

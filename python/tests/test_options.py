@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Nothing that a configuration can say is out of reach from Python, and what it cannot say is told."""
+"""Every configuration key can be set from Python, and unknown keys are reported."""
 
 import re
 

@@ -199,7 +199,7 @@ def test_interrupt_keeps_the_best_epoch(rows, features):
 
 @pytest.mark.parametrize("save_freq", ["epoch", 10])
 def test_backup_and_restore(save_freq, rows, features, tmp_path):
-    """Broken off and gone on with: the bits of training in one piece."""
+    """Interrupted and resumed: the same bits as uninterrupted training."""
     arguments = {"epochs": 6, "batch_size": 256, "verbose": 0, "validation_split": 0.25}
     whole = small_model()
     whole.fit(features, labels(rows), **arguments)

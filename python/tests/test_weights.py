@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Figures that count weights, against scikit-learn's sample_weight."""
+"""Weighted metrics, against scikit-learn's sample_weight."""
 
 import math
 

@@ -67,7 +67,7 @@ static plx_status leave_out_unlabelled(plx_validation *v, plx_error *err)
     return PLX_OK;
 }
 
-/** Figures of scores that are all 0 have a meaning where those of any scores have. */
+/** Metrics of scores that are all 0 are defined exactly where the metrics of other scores are. */
 static plx_status check_meaning(plx_validation *v, plx_error *err)
 {
     if (!plx_monitor_is_loss(&v->monitor)) plx_measured_run(&v->measured);
