@@ -13,7 +13,7 @@
 
 typedef struct kind_case {
     const char *kind;
-    const char *options;   /* of feature x, as YAML */
+    const char *options;   /* of feature x, as YAML; column z is for kinds that read several */
     const char *cells[5];  /* of the rows for the fit */
     const char *others[3]; /* of other rows */
     int n_ids, n_lists, n_numbers;
@@ -52,9 +52,9 @@ static plx_status parse(const kind_case *c, plx_spec *spec, plx_error *err)
 
 static void write_rows(const char *const *cells, int n, char *out, size_t capacity)
 {
-    size_t used = (size_t)snprintf(out, capacity, "x,y\n");
+    size_t used = (size_t)snprintf(out, capacity, "x,z,y\n");
     for (int i = 0; i < n; i++)
-        used += (size_t)snprintf(out + used, capacity - used, "%s,%d\n", cells[i], i % 2);
+        used += (size_t)snprintf(out + used, capacity - used, "%s,k,%d\n", cells[i], i % 2);
 }
 
 static void check_outputs(const kind_case *c, const plx_encoder *feature)
@@ -70,11 +70,12 @@ static void check_outputs(const kind_case *c, const plx_encoder *feature)
 static void check_cells(const kind_case *c, const plx_encoders *e, const plx_rows *rows)
 {
     const size_t n = rows->n, bytes = rows->layout->record_bytes;
-    const plx_column cells[] = {{.name = "x", .texts = c->others}};
+    static const char *const constant[] = {"k", "k", "k"};
+    const plx_column cells[] = {{.name = "x", .texts = c->others}, {.name = "z", .texts = constant}};
     plx_error err = {.message = ""};
     plx_rows made;
     REQUIRE(plx_rows_init(&made, &plx_allocator_default, rows->layout, n, &err) == PLX_OK);
-    CHECK_STATUS(encode_cells(e, cells, 1, n, false, made.records, &err), PLX_OK);
+    CHECK_STATUS(encode_cells(e, cells, 2, n, false, made.records, &err), PLX_OK);
     CHECK_TEXT("", err.message);
     CHECK(memcmp(made.records, rows->records, n * bytes) == 0);
     plx_rows_release(&made, &plx_allocator_default);
