@@ -123,6 +123,11 @@ class Optimizer:
     ------
     ValueError
         If an argument of Keras would have no effect.
+
+    Examples
+    --------
+    >>> plexus.optimizers.Adam(0.01, beta_1=0.8).config["beta1"]
+    0.8
     """
 
     def __init__(self, name: str, /, **arguments: Option):
@@ -324,7 +329,13 @@ _BY_NAME: dict[str, Callable[..., Optimizer]] = {
 
 
 def get(optimizer: str | Optimizer | KerasObject) -> Optimizer:
-    """Return the optimizer of a name ("adam"), an Optimizer itself, or that of an object with Keras' `get_config()`."""
+    """Return the optimizer of a name ("adam"), an Optimizer itself, or that of an object with Keras' `get_config()`.
+
+    Examples
+    --------
+    >>> plexus.optimizers.get("sgd")
+    sgd(learning_rate=0.01)
+    """
     if isinstance(optimizer, Optimizer):
         return optimizer
     if isinstance(optimizer, str):
