@@ -206,14 +206,31 @@ typedef struct rendering {
     double w[N_NUMBERS], m[N_NUMBERS], v[N_NUMBERS], a[VOCABULARY];
 } rendering;
 
+/* The factor that limits the norm of all touched rows of a table, regularised, to clip_variable_norm. */
+static double norm_factor(const rendering *r, const plx_train_spec *spec, const plx_touched_rows *rows, double l2)
+{
+    double squares = 0;
+    for (int part = 0; part < PLX_TOUCHED_PARTS; part++, rows++) {
+        for (int i = 0; i < rows->n * DIM; i++) {
+            const uint32_t id = rows->ids[i / DIM];
+            const double g = (double)rows->gradient[i] + 2 * l2 * r->w[id * DIM + (uint32_t)(i % DIM)];
+            squares += g * g;
+        }
+    }
+    return spec->clip_variable_norm > 0 && sqrt(squares) > spec->clip_variable_norm
+               ? spec->clip_variable_norm / sqrt(squares)
+               : 1;
+}
+
 static double render_row(rendering *r, const char *name, const plx_train_spec *spec, int t, uint32_t id,
-                         const plx_real *gradient, double l2)
+                         const plx_real *gradient, double l2, double factor)
 {
     double squares = 0, penalty = 0, g[DIM];
     const double rate = spec->learning_rate * sqrt(1 - pow(spec->beta2, t)) / (1 - pow(spec->beta1, t));
     for (size_t c = 0; c < DIM; c++) {
         const double w = r->w[id * DIM + c];
-        g[c] = (double)gradient[c] + 2 * l2 * w;
+        g[c] = factor * ((double)gradient[c] + 2 * l2 * w);
+        if (spec->clip_value > 0) g[c] = fmax(-spec->clip_value, fmin(spec->clip_value, g[c]));
         squares += g[c] * g[c];
         penalty += l2 * w * w;
     }
@@ -229,7 +246,7 @@ static double render_row(rendering *r, const char *name, const plx_train_spec *s
     return penalty;
 }
 
-static void check_steps(const char *optimizer, double l2, plx_pool *pool)
+static void check_steps(const char *optimizer, double l2, double clip_variable_norm, double clip_value, plx_pool *pool)
 {
     network net;
     char name[24], adam[] = "adam";
@@ -242,7 +259,10 @@ static void check_steps(const char *optimizer, double l2, plx_pool *pool)
                                  .learning_rate = 0.01,
                                  .beta1 = 0.9,
                                  .beta2 = 0.999,
-                                 .epsilon = 1e-7};
+                                 .epsilon = 1e-7,
+                                 .clip_variable_norm = clip_variable_norm,
+                                 .clip_value = clip_value};
+    int n_clipped = 0;
     REQUIRE(open_network(&net, &(choice){.model = "mmoe", .lazy_rows = VOCABULARY}));
     const plx_param *table = param_named(&net, "embedding/shared/table");
     plx_real *numbers = net.values + table->offset;
@@ -259,9 +279,11 @@ static void check_steps(const char *optimizer, double l2, plx_pool *pool)
         double penalty = 0;
         plx_run_step(net.run, net.values, &(plx_batch){.rows = &net.rows, .first = (size_t)(t % 4 * 10), .n = 10});
         const plx_touched_rows *rows = &net.run->touched[table->lazy * PLX_TOUCHED_PARTS];
+        const double factor = norm_factor(&r, &spec, rows, l2);
+        n_clipped += factor < 1;
         for (int part = 0; part < PLX_TOUCHED_PARTS; part++, rows++) {
             for (int i = 0; i < rows->n; i++) {
-                penalty += render_row(&r, name, &spec, t, rows->ids[i], rows->gradient + (size_t)i * DIM, l2);
+                penalty += render_row(&r, name, &spec, t, rows->ids[i], rows->gradient + (size_t)i * DIM, l2, factor);
                 is_moved[rows->ids[i]] = true;
             }
         }
@@ -277,6 +299,7 @@ static void check_steps(const char *optimizer, double l2, plx_pool *pool)
         n_still += !is_moved[id];
     }
     CHECK(n_still > 5);
+    CHECK((n_clipped > 0) == (clip_variable_norm > 0 && clip_variable_norm < 100));
     plx_table_update_release(&update);
     network_release(&net);
 }
@@ -287,9 +310,12 @@ static void test_steps_equal_plain_rendering(void)
     plx_pool *pool = NULL;
     REQUIRE(plx_pool_create(&plx_allocator_default, 3, &pool, NULL) == PLX_OK);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        check_steps(names[i], 0, NULL);
-        check_steps(names[i], 1e-3, NULL);
-        check_steps(names[i], 1e-3, pool);
+        check_steps(names[i], 0, 0, 0, NULL);
+        check_steps(names[i], 1e-3, 0, 0, NULL);
+        check_steps(names[i], 1e-3, 0, 0, pool);
+        check_steps(names[i], 1e-3, 1e-3, 0, pool);
+        check_steps(names[i], 1e-3, 1e6, 0, NULL);
+        check_steps(names[i], 0, 0, 1e-4, NULL);
     }
     plx_pool_free(pool);
 }
