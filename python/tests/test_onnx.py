@@ -185,7 +185,7 @@ def test_every_kind_of_task(folder):
 
 
 @needs_command
-@pytest.mark.parametrize("activation", choices("dnn_activation"))
+@pytest.mark.parametrize("activation", choices("dnn_activation", "model"))
 @pytest.mark.parametrize("norm", [False, True])
 def test_every_activation(folder, activation, norm):
     model = {
