@@ -33,6 +33,7 @@
  *   Metrics            plx_metric_at, _find, plx_metrics_value
  *   Reference          plx_config_default, _reference, plx_nearest_name
  *   Output files       plx_output_create, _add, _commit, _temporary, _free
+ *
  * The structs are in plexus_base.h.
  *
  * Rules that hold for every function:

@@ -264,8 +264,10 @@ typedef struct plx_evaluation {
 
 /* -- Metrics ---------------------------------------------------------------------------------------------------- */
 
-/** Capacity for metrics: first the list, from PLX_METRICS_CHOSEN on those with a parameter. */
-enum { PLX_METRICS_MAX = 64, PLX_METRICS_CHOSEN = 32 };
+/** Capacity for metrics: those of the list and those with a parameter. */
+enum { PLX_METRICS_MAX = 64 };
+/** The index of the first metric with a parameter; those of the list have lower ones. */
+enum { PLX_METRICS_CHOSEN = 32 };
 
 /** Metrics of one task (docs/metrics.md). Unlabelled rows are skipped; every other row counts once unless a function is
  * documented as weighted. */
