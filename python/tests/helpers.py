@@ -13,7 +13,7 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "configuration.md"
 
 def choices(key, section):
     """The choices of a key, by the reference page, which the library's tables write."""
-    text = REFERENCE.read_text(encoding="utf-8").split(f"\n## {section}")[1]
+    text = REFERENCE.read_text(encoding="utf-8").split(f"\n## {section}", 1)[1]
     return re.findall(r"`([^`]*)`", re.search(rf"^\| `{key}` \| ([^|]*) \|", text, re.MULTILINE).group(1))
 
 
