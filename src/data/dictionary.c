@@ -62,14 +62,14 @@ bool plx_dictionary_add(plx_dictionary *dictionary, plx_slice text, uint64_t has
     uint32_t n = dictionary->n;
     size_t begin = n ? (size_t)dictionary->ends[n - 1] : 0;
     if (n >= PLX_DICTIONARY_MAX) return false;
-    if (2 * ((size_t)n + 1) > dictionary->n_slots && !grow_slots(dictionary)) return false;
+    if (4 * ((size_t)n + 1) > 3 * dictionary->n_slots && !grow_slots(dictionary)) return false;
     if (plx_grow(allocator, &dictionary->ends, &dictionary->ends_capacity, (size_t)n + 1, sizeof(int64_t)))
         return false;
     /* One more byte, so that `bytes` is not NULL when all texts are empty. */
     if (plx_grow(allocator, &dictionary->bytes, &dictionary->bytes_capacity, begin + text.length + 1, 1)) return false;
     if (text.length) memcpy(dictionary->bytes + begin, text.text, text.length);
     dictionary->ends[n] = (int64_t)(begin + text.length);
-    put(dictionary->slots, dictionary->n_slots, (plx_dictionary_slot){(uint32_t)hash, n});
+    put(dictionary->slots, dictionary->n_slots, (plx_dictionary_slot){(uint32_t)hash, n, plx_text_start(text)});
     dictionary->n = n + 1;
     return true;
 }
@@ -98,8 +98,13 @@ void plx_dictionary_clear(plx_dictionary *dictionary)
     if (dictionary->n_slots) memset(dictionary->slots, 0xff, dictionary->n_slots * sizeof *dictionary->slots);
 }
 
-/* In a large dictionary a text costs three cache misses: its slot, its end and its bytes. A block of texts waits for
- * them together. */
+static bool is_long(const plx_dictionary_slot *slot)
+{
+    return slot->value != PLX_NOT_FOUND && slot->word >> 56 > PLX_START_BYTES;
+}
+
+/* In a large dictionary a text costs a cache miss, its slot, and a long one two more: its end and its bytes. A block of
+ * texts waits for them together. */
 static void prefetch(const plx_dictionary *dictionary, const uint32_t *hashes, size_t n)
 {
     const size_t last = dictionary->n_slots - 1;
@@ -107,12 +112,12 @@ static void prefetch(const plx_dictionary *dictionary, const uint32_t *hashes, s
     for (size_t i = 0; i < n; i++)
         __builtin_prefetch(&dictionary->slots[hashes[i] & last]);
     for (size_t i = 0; i < n; i++) {
-        const uint32_t value = dictionary->slots[hashes[i] & last].value;
-        if (value != PLX_NOT_FOUND) __builtin_prefetch(&dictionary->ends[value]);
+        const plx_dictionary_slot *slot = &dictionary->slots[hashes[i] & last];
+        if (is_long(slot)) __builtin_prefetch(&dictionary->ends[slot->value]);
     }
     for (size_t i = 0; i < n; i++) {
-        const uint32_t value = dictionary->slots[hashes[i] & last].value;
-        if (value != PLX_NOT_FOUND) __builtin_prefetch(dictionary->bytes + dictionary->ends[value]);
+        const plx_dictionary_slot *slot = &dictionary->slots[hashes[i] & last];
+        if (is_long(slot)) __builtin_prefetch(dictionary->bytes + dictionary->ends[slot->value]);
     }
 }
 

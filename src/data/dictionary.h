@@ -16,9 +16,11 @@
 enum { PLX_DICTIONARY_MAX = 0x7ffffffe }; /* most values: with the unknown row, an int can count them */
 #define PLX_NOT_FOUND UINT32_MAX
 
+/** A look-up of a text of up to 7 bytes, such as most ids, reads the slot alone: one cache miss in a large table. */
 typedef struct plx_dictionary_slot {
     uint32_t hash;  /* the low bits */
     uint32_t value; /* PLX_NOT_FOUND: free */
+    uint64_t word;  /* plx_text_start */
 } plx_dictionary_slot;
 
 /** Secret seeds of the hash: with known ones, an attacker could choose colliding texts to make searches slow. */
@@ -30,7 +32,7 @@ typedef struct plx_dictionary {
     const plx_allocator *allocator; /* borrowed */
     char *bytes;                    /* all texts concatenated */
     int64_t *ends;                  /* [n]: end of each text in `bytes` */
-    plx_dictionary_slot *slots;     /* [n_slots], a power of two, at most half full; linear probing */
+    plx_dictionary_slot *slots;     /* [n_slots], a power of two, at most three quarters full; linear probing */
     size_t n_slots;
     plx_hash_seed seed;
     size_t bytes_capacity, ends_capacity;
@@ -111,15 +113,44 @@ static inline plx_slice plx_dictionary_text(const plx_dictionary *dictionary, ui
     return (plx_slice){dictionary->bytes + begin, (size_t)(dictionary->ends[value] - begin)};
 }
 
+/** Four bytes, the first one lowest. */
+static inline uint64_t plx_text_four(const char *text)
+{
+    uint32_t word;
+    memcpy(&word, text, sizeof word);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap32(word);
+#endif
+    return word;
+}
+
+enum { PLX_START_BYTES = 7 };
+
+/** The first 7 bytes, then the length, at most 8: equal for texts of up to 7 bytes only if they are equal. Reads no
+ * byte outside the text. */
+static inline uint64_t plx_text_start(plx_slice text)
+{
+    const char *at = text.text;
+    const size_t n = text.length;
+    const uint64_t length = (uint64_t)(n > PLX_START_BYTES ? PLX_START_BYTES + 1 : n) << 56;
+    if (n > PLX_START_BYTES) return plx_text_four(at) | (plx_text_four(at + 4) & 0xffffff) << 32 | length;
+    if (n >= 4) return plx_text_four(at) | plx_text_four(at + n - 4) << 8 * (n - 4) | length;
+    if (n == 0) return length;
+    return (uint64_t)(uint8_t)at[0] | (uint64_t)(uint8_t)at[n / 2] << 8 * (n / 2) |
+           (uint64_t)(uint8_t)at[n - 1] << 8 * (n - 1) | length;
+}
+
 /** The number of a text, or PLX_NOT_FOUND. */
 static inline uint32_t plx_dictionary_find(const plx_dictionary *dictionary, plx_slice text, uint64_t hash)
 {
     if (!dictionary->n_slots) return PLX_NOT_FOUND;
+    const uint64_t word = plx_text_start(text);
     size_t last = dictionary->n_slots - 1;
     for (size_t at = hash & last;; at = (at + 1) & last) {
         plx_dictionary_slot slot = dictionary->slots[at];
         if (slot.value == PLX_NOT_FOUND) return PLX_NOT_FOUND;
-        if (slot.hash != (uint32_t)hash) continue;
+        if (slot.hash != (uint32_t)hash || slot.word != word) continue;
+        if (text.length <= PLX_START_BYTES) return slot.value;
         plx_slice known = plx_dictionary_text(dictionary, slot.value);
         if (known.length == text.length && plx_text_same(known.text, text.text, text.length)) return slot.value;
     }

@@ -71,7 +71,7 @@ static plx_status declare_vocabulary(plx_vocabulary *vocabulary, plx_arena *aren
     for (int64_t i = 0; counted && i < size; i++) {
         const char *text = plx_arena_format(arena, "%lld", (long long)i);
         if (!text) break;
-        counted[i] = (plx_counted){plx_slice_of(text), INT64_MAX};
+        counted[i] = (plx_counted){.text = plx_slice_of(text), .count = INT64_MAX};
     }
     if (plx_arena_failed(arena)) return plx_error_memory(err);
     return plx_vocabulary_take(vocabulary, counted, (size_t)size, err);

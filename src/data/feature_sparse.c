@@ -65,7 +65,8 @@ static plx_status take_texts(plx_vocabulary *vocabulary, const plx_dictionary *t
     plx_counted *counted = plx_alloc(allocator, found->n, sizeof *counted);
     if (!counted) return plx_error_memory(err);
     for (size_t i = 0; i < found->n; i++)
-        counted[i] = (plx_counted){plx_dictionary_text(texts, found->codes[i]), found->counts[found->codes[i]]};
+        counted[i] =
+            (plx_counted){.text = plx_dictionary_text(texts, found->codes[i]), .count = found->counts[found->codes[i]]};
     plx_status status = plx_vocabulary_take(vocabulary, counted, found->n, err);
     plx_free(allocator, counted);
     return status;

@@ -68,7 +68,7 @@ static plx_status take(plx_vocabulary *vocabulary, const plx_tally *t, plx_error
     plx_counted *counted = plx_alloc(t->texts.allocator, t->texts.n, sizeof *counted);
     if (!counted) return plx_error_memory(err);
     for (uint32_t i = 0; i < t->texts.n; i++)
-        counted[i] = (plx_counted){plx_dictionary_text(&t->texts, i), t->counts[i]};
+        counted[i] = (plx_counted){.text = plx_dictionary_text(&t->texts, i), .count = t->counts[i]};
     plx_status status = plx_vocabulary_take(vocabulary, counted, t->texts.n, err);
     plx_free(t->texts.allocator, counted);
     return status;

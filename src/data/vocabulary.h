@@ -25,6 +25,7 @@ typedef struct plx_vocabulary {
 typedef struct plx_counted {
     plx_slice text;
     uint64_t count;
+    uint64_t start; /* for sorting: its first 8 bytes, the first one highest */
 } plx_counted;
 
 /** `texts` borrows the allocator. */
