@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Errors, memory, text, numbers, random numbers and the thread pool of src/base; files and fields: test_base_io.c. */
+#include <float.h>
 #include <locale.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -645,6 +646,36 @@ static void test_pool_sleeps_and_wakes(void)
     }
 }
 
+/* Half of the smallest normal number, computed in job `job`. */
+static void halve_smallest(void *user, int job, int thread)
+{
+    volatile float smallest = FLT_MIN;
+    float *halves = user;
+    (void)thread;
+    usleep(100); /* so that other threads take jobs, too */
+    halves[job] = smallest * 0.5f;
+}
+
+static void test_denormals_are_flushed_where_asked(void)
+{
+    enum { N_JOBS = 24 };
+    volatile float smallest = FLT_MIN;
+    for (int threads = 1; threads <= 4; threads++) {
+        plx_pool *pool = NULL;
+        float halves[N_JOBS];
+        if (threads > 1) CHECK_STATUS(plx_pool_create(&plx_allocator_default, threads, &pool, NULL), PLX_OK);
+        for (int round = 0; round < 6; round++) {
+            const int n_jobs = round < 2 ? 1 : N_JOBS;
+            const bool flushes = round % 2 == 0;
+            (flushes ? plx_pool_compute : plx_pool_run)(pool, n_jobs, halve_smallest, halves);
+            for (int i = 0; i < n_jobs; i++)
+                CHECK((halves[i] == 0) == flushes);
+            CHECK(smallest * 0.5f > 0); /* the caller's arithmetic is as before */
+        }
+        plx_pool_free(pool);
+    }
+}
+
 static void test_pool_refusals(void)
 {
     plx_pool *pool = NULL;
@@ -762,6 +793,7 @@ int main(int argc, char **argv)
         CHECK_TEST(test_pool_runs_each_job_once),
         CHECK_TEST(test_no_pool_is_the_caller),
         CHECK_TEST(test_pool_sleeps_and_wakes),
+        CHECK_TEST(test_denormals_are_flushed_where_asked),
         CHECK_TEST(test_pool_refusals),
         CHECK_TEST(test_pool_try),
         CHECK_TEST(test_pool_without_memory_for_threads),

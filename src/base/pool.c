@@ -13,6 +13,7 @@
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,6 +47,7 @@ struct plx_pool {
     _Alignas(CACHE_LINE) plx_job *job;
     void *user;
     int n_jobs;
+    bool flushes_denormals;
     /* Rarely written. */
     _Alignas(CACHE_LINE) atomic_int sleepers;
     atomic_bool caller_sleeps;
@@ -65,6 +67,36 @@ static void pause_processor(void)
     __builtin_ia32_pause();
 #elif defined(__aarch64__)
     __asm__ volatile("yield");
+#endif
+}
+
+/* If wanted, denormals are 0 from now on. Returns the previous state for restore_denormals. */
+static uint64_t flush_denormals(bool wanted)
+{
+    if (!wanted) return 0;
+#if defined(__SSE2__)
+    const unsigned state = __builtin_ia32_stmxcsr();
+    __builtin_ia32_ldmxcsr(state | 0x8040); /* flush to zero, denormals are zero */
+    return state;
+#elif defined(__aarch64__)
+    uint64_t state;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(state));
+    __asm__ volatile("msr fpcr, %0" : : "r"(state | (UINT64_C(1) << 24)));
+    return state;
+#else
+    return 0;
+#endif
+}
+
+static void restore_denormals(bool wanted, uint64_t state)
+{
+    if (!wanted) return;
+#if defined(__SSE2__)
+    __builtin_ia32_ldmxcsr((unsigned)state);
+#elif defined(__aarch64__)
+    __asm__ volatile("msr fpcr, %0" : : "r"(state));
+#else
+    (void)state;
 #endif
 }
 
@@ -110,8 +142,11 @@ static void take_share(plx_pool *pool, pool_share *share, int thread)
     unsigned long long jobs = atomic_load(&share->jobs);
     while ((unsigned)jobs < (unsigned)(jobs >> 32)) {
         if (!atomic_compare_exchange_weak(&share->jobs, &jobs, jobs + 1)) continue;
-        int n_jobs = pool->n_jobs;
+        const int n_jobs = pool->n_jobs;
+        const bool flushes = pool->flushes_denormals;
+        const uint64_t state = flush_denormals(flushes);
         pool->job(pool->user, (int)(unsigned)jobs, thread);
+        restore_denormals(flushes, state);
         bool last = atomic_fetch_add(&pool->finished, 1) + 1 == n_jobs;
         if (last && atomic_load(&pool->caller_sleeps)) {
             pthread_mutex_lock(&pool->mutex);
@@ -163,16 +198,24 @@ static unsigned long long share_start(int n_jobs, int t, int threads)
     return (unsigned long long)n_jobs * (unsigned)t / (unsigned)threads;
 }
 
-void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
+static void run_here(int n_jobs, plx_job *job, void *user, bool flushes)
+{
+    const uint64_t state = flush_denormals(flushes);
+    for (int i = 0; i < n_jobs; i++)
+        job(user, i, 0);
+    restore_denormals(flushes, state);
+}
+
+static void run_jobs(plx_pool *pool, int n_jobs, plx_job *job, void *user, bool flushes)
 {
     if (n_jobs <= 1 || plx_pool_threads(pool) == 1) {
-        for (int i = 0; i < n_jobs; i++)
-            job(user, i, 0);
+        run_here(n_jobs, job, user, flushes && n_jobs > 0);
         return;
     }
     pool->job = job;
     pool->user = user;
     pool->n_jobs = n_jobs;
+    pool->flushes_denormals = flushes;
     atomic_store(&pool->finished, 0);
     for (int t = 0; t < pool->threads; t++) {
         const unsigned long long next = share_start(n_jobs, t, pool->threads);
@@ -188,6 +231,16 @@ void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
         pthread_cond_wait(&pool->done, &pool->mutex);
     atomic_store(&pool->caller_sleeps, false);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user)
+{
+    run_jobs(pool, n_jobs, job, user, false);
+}
+
+void plx_pool_compute(plx_pool *pool, int n_jobs, plx_job *job, void *user)
+{
+    run_jobs(pool, n_jobs, job, user, true);
 }
 
 typedef struct trial {

@@ -25,6 +25,13 @@ typedef void plx_job(void *user, int job, int thread);
  * caller runs them, in order. */
 void plx_pool_run(plx_pool *pool, int n_jobs, plx_job *job, void *user);
 
+/**
+ * The same for jobs that compute with floats: operations read and write denormal numbers as 0 in every thread. Adam's
+ * moments decay to denormals wherever a gradient stays 0, and an operation on one takes a hundred times as long on some
+ * processors. Afterwards the caller's arithmetic is as before.
+ */
+void plx_pool_compute(plx_pool *pool, int n_jobs, plx_job *job, void *user);
+
 /** The same for jobs that can fail. If several fail, the error is that of the lowest job number; later jobs may not
  * run. */
 typedef plx_status plx_trying_job(void *user, int job, int thread, plx_error *err);

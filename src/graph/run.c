@@ -373,14 +373,14 @@ static void run_work(plx_run *run, const plx_step *steps, int n_steps, int n_spa
     for (int i = 0; i < n_steps; i++)
         first[i + 1] = first[i] + parts_of(run, &steps[i]);
     work_job job = {.run = run, .steps = steps, .n_steps = n_steps, .first = first};
-    plx_pool_run(run->memory->machine.pool, first[n_steps] + n_spans, do_work, &job);
+    plx_pool_compute(run->memory->machine.pool, first[n_steps] + n_spans, do_work, &job);
 }
 
 static void run_phase(plx_run *run, int p)
 {
     const plx_plan *plan = run->plan;
     phase_job job = {.run = run, .phase = &plan->phases[p], .is_first = p == 0, .is_last = p == plan->n_phases - 1};
-    plx_pool_run(run->memory->machine.pool, active_chunks(run), run_chunk, &job);
+    plx_pool_compute(run->memory->machine.pool, active_chunks(run), run_chunk, &job);
     run_work(run, job.phase->joins, job.phase->n_joins, job.is_last ? plan->n_spans : 0);
 }
 

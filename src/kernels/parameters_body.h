@@ -178,10 +178,10 @@ static void kernel_rmsprop(size_t n, float *w, const float *g, float *v, float *
     }
 }
 
-/** The new w; updates `a` and `z`. Where g is 0 nothing changes; the test is false for a NaN. */
+/** The new w; updates `a` and `z`. Where g is 0 (or denormal) nothing changes; the test is false for a NaN. */
 INLINE vf ftrl_step(vf w, vf g, vf *a, vf *z, const plx_ftrl_numbers *numbers)
 {
-    const vf rate = vf_all(numbers->rate), low = vf_all(-numbers->l1), smallest = vf_all(0x1p-149f);
+    const vf rate = vf_all(numbers->rate), low = vf_all(-numbers->l1), smallest = vf_all(0x1p-126f);
     vf sum = vf_fma(g, g, *a), root = vf_sqrt(sum);
     vf pull = vf_fma((root - vf_sqrt(*a)) / rate, -w, *z + g);
     pull = vf_if_less(vf_abs(g), smallest, *z, pull);

@@ -225,7 +225,7 @@ static void step_part(void *user, int number, int thread)
 
 static void run_parts(plx_table_update *update, plx_job *job)
 {
-    plx_pool_run(update->machine.pool, update->n_tables * PLX_TOUCHED_PARTS, job, update);
+    plx_pool_compute(update->machine.pool, update->n_tables * PLX_TOUCHED_PARTS, job, update);
 }
 
 double plx_table_update_step(plx_table_update *update, plx_real *values, const plx_touched_rows *touched,

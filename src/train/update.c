@@ -238,7 +238,7 @@ static double run_spans(plx_update *update, plx_job *job, plx_real *values, plx_
     double penalty = 0;
     update->values = values;
     update->gradient = gradient;
-    plx_pool_run(update->machine.pool, update->n_spans, job, update);
+    plx_pool_compute(update->machine.pool, update->n_spans, job, update);
     for (int span = 0; span < update->n_spans; span++)
         penalty += update->penalties[span];
     return penalty;
@@ -264,7 +264,7 @@ double plx_update_step(plx_update *update, plx_real *values, plx_real *gradient)
     update->shortening = 1;
     if (update->variables.n > 0) {
         run_spans(update, regularise_span, values, gradient);
-        plx_pool_run(update->machine.pool, (int)update->variables.n, clip_variable, update);
+        plx_pool_compute(update->machine.pool, (int)update->variables.n, clip_variable, update);
         return run_spans(update, move_span, values, gradient);
     }
     if (!update->squares) return run_spans(update, update_span, values, gradient);
