@@ -23,7 +23,7 @@
 #define KERNELS_POOLS(X) X(pool_sum) X(pool_max) X(scatter_scaled)
 #define KERNELS_STEPS(X) X(sgd) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 #define KERNELS_TABLES(X)                                                                                              \
-    X(mix) X(mix_back) X(gather) X(scatter_add) X(list_ids) X(sum_listed) X(scatter_listed)
+    X(mix) X(mix_back) X(gather) X(scatter_add) X(list_ids) X(sum_listed) X(sum_lists)
 /* clang-format on */
 
 #define KERNEL_TEST(kernel)                                                                                            \

@@ -128,39 +128,36 @@ static void check_id_lists(const plx_kernels *k, int rows, int n)
     make_tables(n, arrays, &tables);
     uint32_t last = n ? tables.offset[n - 1] + tables.bytes[n - 1] : 1;
     size_t record_bytes = last + (uint32_t)(rows % 2), total = (size_t)(rows ? rows - 1 : 0) * record_bytes + last;
-    int stride = n + 2;
     uint8_t *records = calloc(rows ? total : 1, 1); /* nothing may be read after the last record's last id */
-    uint16_t *lists = malloc(sizeof *lists * ((size_t)rows * (size_t)stride + 1));
-    if (!records || !lists) abort();
-    for (int i = 0; i <= rows * stride; i++)
-        lists[i] = 0xdead;
+    uint32_t *entries = malloc(sizeof *entries * ((size_t)rows * (size_t)n + 1));
+    uint16_t *counts = malloc(sizeof *counts * ((size_t)rows + 1));
+    if (!records || !entries || !counts) abort();
+    entries[rows * n] = 0xdead;
+    counts[rows] = 0xdead;
     for (int r = 0; r < rows; r++)
         for (int t = 0; t < n; t++) {
             uint32_t id = any_number() < 0 ? tables.common[t] : (uint32_t)(200 * fabsf(any_number()));
             if (tables.bytes[t] > 1) id *= 3;
             memcpy(records + (size_t)r * record_bytes + tables.offset[t], &id, tables.bytes[t]);
         }
-    uint32_t listed_rows[TABLES + 1], expected_rows[TABLES + 1] = {0};
-    listed_rows[n] = 0xdead;
-    k->list_ids(rows, records, record_bytes, &tables, lists, stride, listed_rows);
+    const int found = k->list_ids(rows, records, record_bytes, &tables, entries, counts);
+    int expected = 0;
     for (int r = 0; r < rows; r++) {
-        const uint16_t *list = lists + r * stride;
-        int listed = 0;
+        const int first = expected;
         for (int t = 0; t < n; t++) {
             uint32_t id = 0;
             memcpy(&id, records + (size_t)r * record_bytes + tables.offset[t], tables.bytes[t]);
             if (id == tables.common[t]) continue;
-            listed++;
-            expected_rows[t]++;
-            if (listed <= list[0] && list[listed] != tables.first_row[t] + id) check_here("not the id's row");
+            if (expected < found && entries[expected] != ((uint32_t)r << 16 | (tables.first_row[t] + id)))
+                check_here("not the row of the record and the id's table row");
+            expected++;
         }
-        if (list[0] != listed) check_here("not as many as there are");
-        if (list[n + 1] != 0xdead) check_here("written after a list");
+        if (counts[r] != expected - first) check_here("not as many as the record has");
     }
-    if (lists[rows * stride] != 0xdead) check_here("written after the lists");
-    if (memcmp(listed_rows, expected_rows, (size_t)n * sizeof *listed_rows) != 0) check_here("counts differ");
-    if (listed_rows[n] != 0xdead) check_here("written after the counts");
-    free(records), free(lists);
+    if (found != expected) check_here("not as many as there are");
+    if (entries[rows * n] != 0xdead) check_here("written after the entries");
+    if (counts[rows] != 0xdead) check_here("written after the counts");
+    free(records), free(entries), free(counts);
 }
 
 static void check_list_ids(const plx_kernels *k)
@@ -170,55 +167,98 @@ static void check_list_ids(const plx_kernels *k)
             check_id_lists(k, rows, n);
 }
 
-/** Lists of 0 to 6 table rows, some twice; exact, since the order of the sums is fixed. */
-static void check_listed(const plx_kernels *k, int rows, int n, int gap, bool scatter)
+enum { LISTED_ROWS = 300, LISTED_MOST = 7 };
+
+/** Entries of 0 to 6 table rows, some twice; exact, since the order of the sums is fixed. */
+static void check_listed(const plx_kernels *k, int rows, int n, int gap)
 {
-    describe(k, scatter ? "scatter_listed" : "sum_listed", rows, n, gap, 0);
-    enum { ROWS = 300, STRIDE = 7 };
-    matrix table = matrix_make(ROWS, n, gap), want = matrix_copy(&table, 0), y = matrix_make(rows, n, gap);
-    matrix base = matrix_make(1, n, 0);
-    uint16_t *lists = calloc((size_t)rows * STRIDE + 1, sizeof *lists);
-    if (!lists) abort();
-    for (int r = 0; r < rows; r++)
-        for (int i = 0; i < STRIDE; i++)
-            lists[r * STRIDE + i] = (uint16_t)(i == 0 ? r % STRIDE : i == 3 ? 299 : r * 13 % ROWS);
-    if (scatter)
-        k->scatter_listed(rows, n, y.view, lists, STRIDE, table.view);
-    else
-        k->sum_listed(rows, n, table.view, lists, STRIDE, base.view.at, y.view);
+    describe(k, "sum_listed", rows, n, gap, 0);
+    matrix table = matrix_make(LISTED_ROWS, n, gap), y = matrix_make(rows, n, gap), base = matrix_make(1, n, 0);
+    uint32_t *entries = calloc((size_t)rows * LISTED_MOST + 1, sizeof *entries), *next = entries;
+    uint16_t *counts = calloc((size_t)rows + 1, sizeof *counts);
+    if (!entries || !counts) abort();
     for (int r = 0; r < rows; r++) {
-        const uint16_t *list = lists + r * STRIDE;
+        counts[r] = (uint16_t)(r % LISTED_MOST);
+        for (int i = 0; i < counts[r]; i++)
+            *next++ = (uint32_t)r << 16 | (uint32_t)(i == 2 ? LISTED_ROWS - 1 : r * 13 % LISTED_ROWS);
+    }
+    k->sum_listed(rows, n, table.view, entries, counts, base.view.at, y.view);
+    next = entries;
+    for (int r = 0; r < rows; r++) {
         for (int i = 0; i < n; i++) {
             float sum = base.view.at[i];
-            for (int item = 1; item <= list[0]; item++) {
-                sum += *matrix_at(&want, list[item], i);
-                if (scatter) *matrix_at(&want, list[item], i) += *matrix_at(&y, r, i);
-            }
-            if (!scatter && !same_bits(*matrix_at(&y, r, i), sum)) check_here("not the sum in order");
+            for (int item = 0; item < counts[r]; item++)
+                sum += *matrix_at(&table, (int)(next[item] & 0xffff), i);
+            if (!same_bits(*matrix_at(&y, r, i), sum)) check_here("not the sum in order");
         }
+        next += counts[r];
     }
-    for (int i = 0; i < ROWS * n; i++)
-        if (!same_bits(*matrix_at(&table, i / n, i % n), *matrix_at(&want, i / n, i % n))) check_here("table differs");
-    free(lists);
-    matrix_done(&table), matrix_done(&want), matrix_done(&y), matrix_done(&base);
-}
-
-static void check_lists(const plx_kernels *k, bool scatter)
-{
-    for (int ir = 0; ir < COUNT(row_counts); ir++)
-        for (int in = 0; in < COUNT(lengths); in++)
-            for (int gap = 0; gap < 4; gap += 3)
-                check_listed(k, row_counts[ir], lengths[in], gap, scatter);
+    free(entries), free(counts);
+    matrix_done(&table), matrix_done(&y), matrix_done(&base);
 }
 
 static void check_sum_listed(const plx_kernels *k)
 {
-    check_lists(k, false);
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int in = 0; in < COUNT(lengths); in++)
+            for (int gap = 0; gap < 4; gap += 3)
+                check_listed(k, row_counts[ir], lengths[in], gap);
 }
 
-static void check_scatter_listed(const plx_kernels *k)
+enum { MOST_LEAVES = 9 };
+
+/** The sum of leaves `first` .. `first + n - 1`: the first 2^m < n of them, plus the others. */
+static float tree_sum(const float *sums, int n)
 {
-    check_lists(k, true);
+    int half = 1;
+    if (n == 1) return sums[0];
+    while (half * 2 < n)
+        half *= 2;
+    return tree_sum(sums, half) + tree_sum(sums + half, n - half);
+}
+
+/** Lists of 0 to 6 rows in each leaf; exact, since the order of the sums is fixed. */
+static void check_leaves(const plx_kernels *k, int lists, int n, int gap, int n_leaves)
+{
+    describe(k, "sum_lists", lists, n, gap, n_leaves);
+    matrix x = matrix_make(LISTED_ROWS, n, gap), y = matrix_make(lists, n, gap);
+    uint32_t *starts = calloc((size_t)n_leaves * (size_t)(lists + 1), sizeof *starts);
+    uint32_t *rows = calloc((size_t)n_leaves * (size_t)lists * LISTED_MOST + 1, sizeof *rows), *next = rows;
+    plx_row_lists leaves[MOST_LEAVES];
+    if (!starts || !rows) abort();
+    for (int leaf = 0; leaf < n_leaves; leaf++) {
+        uint32_t *own = starts + leaf * (lists + 1), *first = next;
+        for (int i = 0; i < lists; i++) {
+            for (int item = 0; item < (i + leaf) % LISTED_MOST; item++)
+                *next++ = (uint32_t)((i * 31 + leaf * 7 + item * 11) % LISTED_ROWS);
+            own[i + 1] = (uint32_t)(next - first);
+        }
+        leaves[leaf] = (plx_row_lists){own, first};
+    }
+    k->sum_lists(lists, n, x.view, leaves, n_leaves, y.view);
+    for (int list = 0; list < lists; list++)
+        for (int i = 0; i < n; i++) {
+            float sums[MOST_LEAVES] = {0};
+            for (int leaf = 0; leaf < n_leaves; leaf++)
+                for (uint32_t item = leaves[leaf].starts[list]; item < leaves[leaf].starts[list + 1]; item++)
+                    sums[leaf] += *matrix_at(&x, (int)leaves[leaf].rows[item], i);
+            if (!same_bits(*matrix_at(&y, list, i), tree_sum(sums, n_leaves))) check_here("not the tree's sum");
+        }
+    free(starts), free(rows);
+    matrix_done(&x), matrix_done(&y);
+}
+
+static void check_sum_lists(const plx_kernels *k)
+{
+    static const int wide[] = {144, 161, 337}; /* of several blocks, or of the widest */
+    for (int in = 0; in < COUNT(wide); in++)
+        for (int n_leaves = 1; n_leaves < 4; n_leaves++)
+            check_leaves(k, 5, wide[in], 3, n_leaves);
+    for (int ir = 0; ir < COUNT(row_counts); ir++)
+        for (int in = 0; in < COUNT(lengths); in++)
+            for (int gap = 0; gap < 4; gap += 3)
+                for (int n_leaves = 1; n_leaves <= MOST_LEAVES; n_leaves += n_leaves < 5 ? 1 : 2)
+                    check_leaves(k, row_counts[ir], lengths[in], gap, n_leaves);
 }
 
 KERNELS_TABLES(KERNEL_TEST)

@@ -137,7 +137,7 @@ typedef struct plx_op {
     bool backward_reads_value;
     /** backward_join reads the node's gradient of all rows, so it is kept for the whole batch. */
     bool join_reads_gradient;
-    /** The row scratch is read by backward_join, so it is kept for the whole batch. */
+    /** The row scratch is read by backward_sort or backward_join, so it is kept for the whole batch. */
     bool join_reads_rows;
     /**
      * A loss. Tile numbers 0 and 1 hold the sum of the rows' losses and the number of labelled rows; backward sends the
@@ -164,6 +164,8 @@ typedef struct plx_op {
     plx_batch_work forward_join;
     /** May read only its inputs' values and its own value, scratch and gradient. */
     void (*backward)(const plx_tile *tile, const plx_node *node);
+    /** Prepares backward_join: after backward has run on all tiles, and before any part of backward_join. */
+    plx_batch_work backward_sort;
     /** Once per training batch, after backward has run on all tiles; nodes that this one reads wait for it. */
     plx_batch_work backward_join;
     /** At the end of a training batch, after the chunks' numbers are summed. */

@@ -42,10 +42,12 @@ typedef struct plx_step {
     bool is_backward;
 } plx_step;
 
-/* Steps that run in order on each tile, then joins that see all tiles. */
+/* Steps that run in order on each tile, then joins that see all tiles, those that prepare others first. */
 typedef struct plx_phase {
     plx_step *steps;
     int n_steps;
+    plx_step *sorts;
+    int n_sorts;
     plx_step *joins;
     int n_joins;
 } plx_phase;

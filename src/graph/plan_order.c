@@ -130,22 +130,29 @@ static void visit_steps(plx_plan *plan, add_step *add)
         if (!own->runs_backward) continue;
         plx_phase *phase = &plan->phases[own->level_backward];
         if (node->op->backward) add(phase, &(plx_step){node, NULL, true});
+        if (node->op->backward_sort.run) add(phase, &(plx_step){node, &node->op->backward_sort, true});
         if (node->op->backward_join.run) add(phase, &(plx_step){node, &node->op->backward_join, true});
     }
 }
 
+static bool is_sort(const plx_step *step)
+{
+    return step->work == &step->node->op->backward_sort;
+}
+
 static void count_step(plx_phase *phase, const plx_step *step)
 {
-    *(step->work ? &phase->n_joins : &phase->n_steps) += 1;
+    *(!step->work ? &phase->n_steps : is_sort(step) ? &phase->n_sorts : &phase->n_joins) += 1;
 }
 
 static void put_step(plx_phase *phase, const plx_step *step)
 {
-    if (step->work) {
-        phase->joins[phase->n_joins++] = *step;
-    } else {
+    if (!step->work)
         phase->steps[phase->n_steps++] = *step;
-    }
+    else if (is_sort(step))
+        phase->sorts[phase->n_sorts++] = *step;
+    else
+        phase->joins[phase->n_joins++] = *step;
 }
 
 static plx_status fill_phases(plx_plan *plan, plx_error *err)
@@ -159,8 +166,9 @@ static plx_status fill_phases(plx_plan *plan, plx_error *err)
     for (int p = 0; p < plan->n_phases; p++) {
         plx_phase *phase = &plan->phases[p];
         phase->steps = plx_arena_take(&plan->arena, (size_t)phase->n_steps + 1, sizeof *phase->steps);
+        phase->sorts = plx_arena_take(&plan->arena, (size_t)phase->n_sorts + 1, sizeof *phase->sorts);
         phase->joins = plx_arena_take(&plan->arena, (size_t)phase->n_joins + 1, sizeof *phase->joins);
-        phase->n_steps = phase->n_joins = 0;
+        phase->n_steps = phase->n_sorts = phase->n_joins = 0;
     }
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
     visit_steps(plan, put_step);

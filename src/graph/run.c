@@ -37,7 +37,7 @@ static int works_max(const plx_plan *plan)
 {
     int most = plan->n_prepares > plan->n_finishes ? plan->n_prepares : plan->n_finishes;
     for (int p = 0; p < plan->n_phases; p++) {
-        if (plan->phases[p].n_joins > most) most = plan->phases[p].n_joins;
+        if (plan->phases[p].n_joins > most) most = plan->phases[p].n_joins; /* n_sorts is not larger */
     }
     return most;
 }
@@ -180,6 +180,12 @@ int plx_run_tile_first(const plx_run *run, int index)
 {
     const int first = index * run->plan->tile_rows;
     return first < run->n_rows ? first : run->n_rows;
+}
+
+int plx_run_leaf_tile(const plx_run *run, int leaf, int n_leaves)
+{
+    const int tiles = (run->plan->tiles_max + n_leaves - 1) / n_leaves, first = leaf * tiles;
+    return first < run->n_tiles ? first : run->n_tiles;
 }
 
 plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node)
@@ -381,7 +387,9 @@ static void run_phase(plx_run *run, int p)
     const plx_plan *plan = run->plan;
     phase_job job = {.run = run, .phase = &plan->phases[p], .is_first = p == 0, .is_last = p == plan->n_phases - 1};
     plx_pool_compute(run->memory->machine.pool, active_chunks(run), run_chunk, &job);
-    run_work(run, job.phase->joins, job.phase->n_joins, job.is_last ? plan->n_spans : 0);
+    const int n_spans = job.is_last ? plan->n_spans : 0, n_early = job.phase->n_sorts > 0 ? n_spans : 0;
+    run_work(run, job.phase->sorts, job.phase->n_sorts, n_early);
+    run_work(run, job.phase->joins, job.phase->n_joins, n_spans - n_early);
 }
 
 static void add_up_losses(plx_run *run)

@@ -131,6 +131,8 @@ plx_view plx_tile_gradient(const plx_tile *tile, const plx_node *node);
 plx_view plx_tile_input_gradient(const plx_tile *tile, const plx_node *node, int i, bool *adds);
 /** The first row of tile `index` in the batch; of tile n_tiles: the number of rows. */
 int plx_run_tile_first(const plx_run *run, int index);
+/** The first tile of leaf `leaf` of `n_leaves`, which are runs of tiles; of leaf n_leaves: the number of tiles. */
+int plx_run_leaf_tile(const plx_run *run, int leaf, int n_leaves);
 /** The node's scratch of these rows: rows * row_numbers numbers, contiguous. */
 plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node);
 /** The partial sums of tile `tile_index` [tile_numbers]; other tiles' may be read in joins. */

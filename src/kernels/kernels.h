@@ -62,6 +62,13 @@ typedef struct plx_id_tables {
     const uint32_t *common;    /* the most frequent id, which is not listed */
 } plx_id_tables;
 
+/** Lists of row numbers: list i is rows[starts[i]] to rows[starts[i + 1] - 1]. */
+typedef struct plx_row_lists {
+    const uint32_t *starts, *rows;
+} plx_row_lists;
+
+enum { PLX_LEAVES_MAX = 64, PLX_LEAF_LEVELS = 7 /* sums in the tree's stack */ };
+
 /** Ends a list of ids that is shorter than its array. */
 #define PLX_NO_ID UINT32_MAX
 
@@ -162,20 +169,20 @@ typedef struct plx_kernels {
                            const uint32_t *to, plx_view table);
 
     /**
-     * Lists for the two kernels below. The list of row r: its length, then first_row[t] + id for each table t, in
-     * order, unless the id in record r is common[t]. Numbers are below 65536; list_stride > tables->n. listed[t]:
-     * number of lists with a row of table t.
+     * Lists the table rows of records: for each record r in order and each table t in order, unless its id is
+     * common[t], the entry r << 16 | first_row[t] + id. counts[r]: how many of record r. At most 65,536 records and
+     * table rows. Returns the number of entries, at most rows * tables->n.
      */
-    void (*list_ids)(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
-                     uint16_t *lists, int list_stride, uint32_t *listed);
+    int (*list_ids)(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
+                    uint32_t *entries, uint16_t *counts);
+    /** y[r,:] = base + table[entry & 0xffff,:] for each of row r's entries, added in this order. base [n]. */
+    void (*sum_listed)(int rows, int n, plx_view table, const uint32_t *entries, const uint16_t *counts,
+                       const plx_real *base, plx_view y);
     /**
-     * y[r,:] = base + table[list[1],:] + ... + table[list[list[0]],:], added in this order; the list of row r starts at
-     * lists + r * list_stride with its length. base [n], table [any,n].
+     * y[i,:] = the sum of the rows of x in list i of all leaves [lists,n]: those of a leaf in order, from 0, and then
+     * the leaves by the tree of pairs: ((0 + 1) + (2 + 3)) + .... 1 <= n_leaves <= PLX_LEAVES_MAX.
      */
-    void (*sum_listed)(int rows, int n, plx_view table, const uint16_t *lists, int list_stride, const plx_real *base,
-                       plx_view y);
-    /** table[list[k],:] += dy[r,:] for each k of row r's list; r ascending. */
-    void (*scatter_listed)(int rows, int n, plx_view dy, const uint16_t *lists, int list_stride, plx_view table);
+    void (*sum_lists)(int lists, int n, plx_view x, const plx_row_lists *leaves, int n_leaves, plx_view y);
 
     /* -- losses, all arrays [n] ------------------------------------------------------------------------------ */
     /** loss = log(1 + e^z) - y z,  dz = sigmoid(z) - y; y in [0,1], finite for every finite z. */
@@ -225,7 +232,7 @@ typedef struct plx_kernels {
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) PLX_POINTWISE_KERNELS(X) X(prelu) X(prelu_back)      \
     X(prelu_sums) X(dice) X(dice_back) X(dice_sums) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout)        \
     X(moments) X(normalise_sums) X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum)    \
-    X(pool_max) X(scatter_scaled) X(list_ids) X(sum_listed) X(scatter_listed) X(log_loss) X(pair_log_loss)             \
+    X(pool_max) X(scatter_scaled) X(list_ids) X(sum_listed) X(sum_lists) X(log_loss) X(pair_log_loss)             \
     X(sum_parts) X(add_l2) X(sgd) X(sum_squares) X(limit) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 /* clang-format on */
 

@@ -25,7 +25,7 @@ void plx_kernel_dropout(int rows, int n, plx_view x, plx_view y, const plx_rando
                         uint32_t step, plx_real rate, bool accumulate);
 
 /** In all tables but the highest: a loop over bytes, which vectors only speed up with compressing stores. */
-void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
-                         uint16_t *lists, int list_stride, uint32_t *listed);
+int plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
+                        uint32_t *entries, uint16_t *counts);
 
 #endif

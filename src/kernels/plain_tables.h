@@ -70,44 +70,64 @@ static uint32_t id_at(const uint8_t *at, uint32_t bytes)
     return four;
 }
 
-void plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
-                         uint16_t *lists, int list_stride, uint32_t *listed)
+int plx_kernel_list_ids(int rows, const uint8_t *records, size_t record_bytes, const plx_id_tables *tables,
+                        uint32_t *entries, uint16_t *counts)
 {
-    memset(listed, 0, (size_t)tables->n * sizeof *listed);
+    int n = 0;
     for (int r = 0; r < rows; r++) {
         const uint8_t *record = records + (size_t)r * record_bytes;
-        uint16_t *list = lists + (ptrdiff_t)r * list_stride;
-        uint16_t n = 0;
+        const int first = n;
         for (int t = 0; t < tables->n; t++) {
-            uint32_t id = id_at(record + tables->offset[t], tables->bytes[t]);
-            if (id == tables->common[t]) continue;
-            list[1 + n++] = (uint16_t)(tables->first_row[t] + id);
-            listed[t]++;
+            const uint32_t id = id_at(record + tables->offset[t], tables->bytes[t]);
+            entries[n] = (uint32_t)r << 16 | (tables->first_row[t] + id);
+            n += id != tables->common[t];
         }
-        list[0] = n;
+        counts[r] = (uint16_t)(n - first);
     }
+    return n;
 }
 
-static void kernel_sum_listed(int rows, int n, plx_view table, const uint16_t *lists, int list_stride,
+static void kernel_sum_listed(int rows, int n, plx_view table, const uint32_t *entries, const uint16_t *counts,
                               const plx_real *base, plx_view y)
 {
     for (int r = 0; r < rows; r++) {
-        const uint16_t *list = lists + (ptrdiff_t)r * list_stride;
         plx_real *sum = y.at + r * y.stride;
         memcpy(sum, base, (size_t)n * sizeof *sum);
-        for (int k = 1; k <= list[0]; k++)
+        for (int k = 0; k < counts[r]; k++, entries++)
             for (int i = 0; i < n; i++)
-                sum[i] += table.at[list[k] * table.stride + i];
+                sum[i] += table.at[(ptrdiff_t)(*entries & 0xffff) * table.stride + i];
     }
 }
 
-static void kernel_scatter_listed(int rows, int n, plx_view dy, const uint16_t *lists, int list_stride, plx_view table)
+/* By the tree of pairs: a leaf completes as many subtrees as its number has trailing ones. */
+static plx_real sum_leaves(const plx_real *sums, int n)
 {
-    for (int r = 0; r < rows; r++) {
-        const uint16_t *list = lists + (ptrdiff_t)r * list_stride;
-        for (int k = 1; k <= list[0]; k++)
-            for (int i = 0; i < n; i++)
-                table.at[list[k] * table.stride + i] += dy.at[r * dy.stride + i];
+    plx_real subtrees[PLX_LEAF_LEVELS], sum = sums[0]; /* before the one in `sum` */
+    int top = 0;
+    for (int leaf = 1; leaf < n; leaf++) {
+        subtrees[top++] = sum;
+        sum = sums[leaf];
+        for (int m = leaf; m & 1; m >>= 1)
+            sum = subtrees[--top] + sum;
+    }
+    while (top > 0)
+        sum = subtrees[--top] + sum;
+    return sum;
+}
+
+static void kernel_sum_lists(int lists, int n, plx_view x, const plx_row_lists *leaves, int n_leaves, plx_view y)
+{
+    plx_real sums[PLX_LEAVES_MAX];
+    for (int list = 0; list < lists; list++) {
+        for (int i = 0; i < n; i++) {
+            for (int leaf = 0; leaf < n_leaves; leaf++) {
+                const plx_row_lists *own = &leaves[leaf];
+                sums[leaf] = ZERO;
+                for (uint32_t k = own->starts[list]; k < own->starts[list + 1]; k++)
+                    sums[leaf] += x.at[(ptrdiff_t)own->rows[k] * x.stride + i];
+            }
+            y.at[list * y.stride + i] = sum_leaves(sums, n_leaves);
+        }
     }
 }
 

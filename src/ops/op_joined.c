@@ -8,17 +8,14 @@
  *
  * Most rows have the most frequent category of most features. Its P_f row is part of a base that all rows start from,
  * and the other rows of P_f hold the difference to it, so a row of the batch adds only the categories that differ: its
- * list. Backward, the most frequent category's dP_f row is the sum over all rows minus that over the other categories.
+ * entries. Backward, the entries are sorted by category and each category's rows of dY are summed; the most frequent
+ * category's dP_f row is the sum over all rows minus that over the other categories.
  *
  * The nodes' weights are packed once per batch, concatenated: first the rows for the rest of x, then the tables'.
  */
 #include <string.h>
 
 #include "ops/op_joined.h"
-
-enum {
-    BLOCK = 16, /* columns per job of the backward join: a cache line, so that no two jobs share one */
-};
 
 /* -- Scratch of the run
  * ------------------------------------------------------------------------------------------------ */
@@ -30,14 +27,14 @@ typedef struct scratch {
     plx_view d_kernel;       /* [all_width, width], the tables' rows alone */
     plx_view products;       /* [n_table_rows, width]: P minus its most frequent row */
     plx_view d_products;     /* [n_table_rows, width] */
-    plx_view common;         /* [n_tables, width]: the most frequent rows, negated */
+    plx_view common;         /* [n_tables, width]: the most frequent rows, negated; later sums of other rows' d_P */
     plx_real *bias;          /* [width] */
-    plx_real *d_bias;        /* [width], where there are tables */
     plx_real *base;          /* [width], in scoring: bias plus most frequent rows, the start of every row */
     plx_real *scale, *shift; /* [width], of the members' affine maps, if any */
     struct {
         uint32_t *offset, *bytes, *run, *first_row, *common; /* [n_tables]: see plx_id_tables */
     } ids;
+    sorted_entries sorted;
     size_t numbers;
 } scratch;
 
@@ -49,10 +46,10 @@ static plx_view take(plx_real **at, size_t *numbers, int rows, int stride)
     return view;
 }
 
-static uint32_t *take_numbers(plx_real **at, size_t *numbers, int n)
+static uint32_t *take_numbers(plx_real **at, size_t *numbers, int rows, int n)
 {
     const int per_real = (int)(sizeof(plx_real) / sizeof(uint32_t));
-    return (uint32_t *)(void *)take(at, numbers, 1, (n + per_real - 1) / per_real).at;
+    return (uint32_t *)(void *)take(at, numbers, rows, (n + per_real - 1) / per_real).at;
 }
 
 static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
@@ -67,17 +64,18 @@ static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
             take(&at, &s.numbers, attrs->width, attrs->rest_stride + attrs->all_width - attrs->rest_width).at;
         s.d_kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
         s.d_products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
-        s.d_bias = take(&at, &s.numbers, 1, attrs->stride).at;
+        s.sorted.starts = take_numbers(&at, &s.numbers, attrs->n_leaves, plx_joined_starts(attrs));
+        s.sorted.rows = take_numbers(&at, &s.numbers, attrs->n_tables > 0 ? attrs->batch_rows : 0, attrs->n_tables);
     } else {
         s.base = take(&at, &s.numbers, 1, attrs->stride).at;
         s.scale = take(&at, &s.numbers, attrs->has_affines, attrs->stride).at;
         s.shift = take(&at, &s.numbers, attrs->has_affines, attrs->stride).at;
     }
-    s.ids.offset = take_numbers(&at, &s.numbers, attrs->n_tables);
-    s.ids.bytes = take_numbers(&at, &s.numbers, attrs->n_tables);
-    s.ids.run = take_numbers(&at, &s.numbers, attrs->n_tables);
-    s.ids.first_row = take_numbers(&at, &s.numbers, attrs->n_tables);
-    s.ids.common = take_numbers(&at, &s.numbers, attrs->n_tables);
+    s.ids.offset = take_numbers(&at, &s.numbers, 1, attrs->n_tables);
+    s.ids.bytes = take_numbers(&at, &s.numbers, 1, attrs->n_tables);
+    s.ids.run = take_numbers(&at, &s.numbers, 1, attrs->n_tables);
+    s.ids.first_row = take_numbers(&at, &s.numbers, 1, attrs->n_tables);
+    s.ids.common = take_numbers(&at, &s.numbers, 1, attrs->n_tables);
     return s;
 }
 
@@ -246,12 +244,6 @@ static void joined_prepare(const plx_run *run, const plx_node *node, int part)
 /* -- Forward
  * ------------------------------------------------------------------------------------------------------------- */
 
-/* In how many rows of a tile each table is listed, after the base, which in training each tile computes itself. */
-static uint32_t *listed_in(const plx_run *run, const plx_node *node, int tile)
-{
-    return (uint32_t *)(void *)(plx_run_tile_numbers(run, node, tile) + ((const joined_attrs *)node->attrs)->stride);
-}
-
 static void collapsed_forward(const plx_tile *tile, const plx_node *node)
 {
     const joined_attrs *attrs = node->attrs;
@@ -259,12 +251,13 @@ static void collapsed_forward(const plx_tile *tile, const plx_node *node)
     const scratch s = scratch_of(tile->run, node);
     const plx_view y = plx_tile_value(tile, node);
     const plx_id_tables ids = {attrs->n_tables, s.ids.offset, s.ids.bytes, s.ids.run, s.ids.first_row, s.ids.common};
-    uint16_t *lists = (uint16_t *)(void *)plx_tile_rows(tile, node);
+    const tile_entries list =
+        plx_joined_tile_entries(tile->run, node, tile->index, tile->rows, plx_tile_rows(tile, node));
     plx_real *base = attrs->training ? plx_run_tile_numbers(tile->run, node, tile->index) : s.base;
     if (attrs->training) make_base(tile->run, attrs, &s, base);
-    kernels->list_ids(tile->rows, tile->records, tile->run->layout->record_bytes, &ids, lists, attrs->list_stride,
-                      listed_in(tile->run, node, tile->index));
-    kernels->sum_listed(tile->rows, attrs->width, s.products, lists, attrs->list_stride, base, y);
+    *list.n = (uint32_t)kernels->list_ids(tile->rows, tile->records, tile->run->layout->record_bytes, &ids,
+                                          list.entries, list.counts);
+    kernels->sum_listed(tile->rows, attrs->width, s.products, list.entries, list.counts, base, y);
     if (attrs->rest_width > 0) {
         kernels->gemm_nn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), s.kernel, y, NULL,
                          true);
@@ -287,16 +280,14 @@ static size_t rest_numbers(const joined_attrs *attrs)
     return (size_t)attrs->rest_width * (size_t)attrs->stride;
 }
 
-/* The chunk's numbers: the gradient of the rest's rows of the packed kernel, then, without tables, of the biases. */
+/* The chunk's numbers: the gradients of the rest's rows of the packed kernel, then of the biases. */
 static void joined_backward(const plx_tile *tile, const plx_node *node)
 {
     const joined_attrs *attrs = node->attrs;
     const plx_kernels *kernels = tile->run->kernels;
     const plx_view dy = plx_tile_gradient(tile, node);
     plx_real *numbers = plx_tile_chunk_numbers(tile, node);
-    if (attrs->n_tables == 0) {
-        kernels->column_sum(tile->rows, attrs->width, dy, numbers + rest_numbers(attrs), tile->adds_gradient);
-    }
+    kernels->column_sum(tile->rows, attrs->width, dy, numbers + rest_numbers(attrs), tile->adds_gradient);
     if (attrs->rest_width == 0) return;
     kernels->gemm_tn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), dy,
                      (plx_view){numbers, attrs->stride}, tile->adds_gradient);
@@ -308,69 +299,72 @@ static void joined_backward(const plx_tile *tile, const plx_node *node)
     }
 }
 
-static int column_parts(const plx_run *run, const plx_node *node)
+static int leaf_parts(const plx_run *run, const plx_node *node)
 {
     (void)run;
-    return (((const joined_attrs *)node->attrs)->width + BLOCK - 1) / BLOCK;
+    return ((const joined_attrs *)node->attrs)->n_leaves;
 }
 
-/* dP and the biases' gradients for some columns: jobs are disjoint, and rows are added in the batch's order. */
+static void sort_entries(const plx_run *run, const plx_node *node, int leaf)
+{
+    const scratch s = scratch_of(run, node);
+    plx_joined_sort(run, node, &s.sorted, leaf);
+}
+
+/* dP but for the most frequent categories, which no row lists. */
 static void collapsed_backward_join(const plx_run *run, const plx_node *node, int part)
 {
     const joined_attrs *attrs = node->attrs;
-    const int column = part * BLOCK, width = attrs->width - column < BLOCK ? attrs->width - column : BLOCK;
-    const plx_view dy = columns_from(plx_run_gradient(run, node), column);
+    plx_row_lists leaves[PLX_LEAVES_MAX];
     const scratch s = scratch_of(run, node);
-    const plx_view d_products = columns_from(s.d_products, column);
-    const uint16_t *lists = (const uint16_t *)(const void *)plx_run_rows(run, node);
-    for (int row = 0; row < attrs->n_table_rows; row++) {
-        memset(d_products.at + row * d_products.stride, 0, (size_t)width * sizeof(plx_real));
-    }
-    run->kernels->scatter_listed(run->n_rows, width, dy, lists, attrs->list_stride, d_products);
-    plx_real *all = s.d_bias + column;
-    run->kernels->column_sum(run->n_rows, width, dy, all, false);
-    for (int t = 0; t < attrs->n_tables; t++) {
-        const table *own = &attrs->tables[t];
-        plx_real others[BLOCK];
-        run->kernels->column_sum(own->vocabulary, width, rows_from(d_products, own->first_row), others, false);
-        const int commonest = own->first_row + (int)run->layout->sparse[own->feature].common;
-        plx_real *common = rows_from(d_products, commonest).at;
-        for (int c = 0; c < width; c++)
-            common[c] = all[c] - others[c];
-    }
+    const int n_leaves = plx_joined_leaves(run, node, &s.sorted, leaves), parts = plx_joined_sum_parts(run, node);
+    const int first = plx_joined_part_row(attrs, leaves, n_leaves, part, parts);
+    const int end = plx_joined_part_row(attrs, leaves, n_leaves, part + 1, parts);
+    for (int leaf = 0; leaf < n_leaves; leaf++)
+        leaves[leaf].starts += first;
+    run->kernels->sum_lists(end - first, attrs->width, plx_run_gradient(run, node), leaves, n_leaves,
+                            rows_from(s.d_products, first));
 }
 
 /*
- * Whether no row of the batch has the table's most frequent category. Its gradient is then exactly 0; the difference of
- * sums would leave a rounding error, which Adam would turn into a full step.
+ * dP of the most frequent category: the sum over all rows, which is the biases' gradient, minus those of the others.
+ * It is exactly 0 if no row of the batch has it; the difference would leave a rounding error, which Adam would turn
+ * into a full step.
  */
-static bool all_rows_list(const plx_run *run, const plx_node *node, int t)
+static void finish_common(const plx_run *run, const plx_node *node, int t, const plx_real *all)
 {
-    uint32_t listed = 0;
-    for (int tile = 0; tile < run->n_tiles; tile++)
-        listed += listed_in(run, node, tile)[t];
-    return listed == (uint32_t)run->n_rows;
+    const joined_attrs *attrs = node->attrs;
+    const table *own = &attrs->tables[t];
+    const scratch s = scratch_of(run, node);
+    const plx_view d_products = rows_from(s.d_products, own->first_row);
+    plx_row_lists leaves[PLX_LEAVES_MAX];
+    const int n_leaves = plx_joined_leaves(run, node, &s.sorted, leaves);
+    const uint64_t listed = plx_joined_entries_before(leaves, n_leaves, own->first_row + own->vocabulary) -
+                            plx_joined_entries_before(leaves, n_leaves, own->first_row);
+    plx_real *common = rows_from(d_products, (int)run->layout->sparse[own->feature].common).at;
+    if (listed == (uint64_t)run->n_rows) return; /* 0, the sum of an empty list */
+    plx_real *others = rows_from(s.common, t).at;
+    run->kernels->column_sum(own->vocabulary, attrs->width, d_products, others, false);
+    for (int c = 0; c < attrs->width; c++)
+        common[c] = all[c] - others[c];
 }
 
 /* Part 0 is the rest and the biases, part t + 1 is table t. */
 static void joined_finish(const plx_run *run, const plx_node *node, int part)
 {
     const joined_attrs *attrs = node->attrs;
+    plx_real *summed = plx_run_summed_numbers(run, node);
     if (part == 0) {
-        plx_real *summed = plx_run_summed_numbers(run, node);
         for (int i = 0; i < attrs->n_rest; i++) {
             copy_rows(run, attrs, &attrs->rest[i], (plx_view){summed, attrs->stride}, true);
         }
-        unpack_biases(run, attrs, attrs->n_tables > 0 ? scratch_of(run, node).d_bias : summed + rest_numbers(attrs));
+        unpack_biases(run, attrs, summed + rest_numbers(attrs));
         return;
     }
     const table *own = &attrs->tables[part - 1];
     const scratch s = scratch_of(run, node);
     const plx_view d_products = rows_from(s.d_products, own->first_row);
-    if (all_rows_list(run, node, part - 1)) {
-        const int commonest = (int)run->layout->sparse[own->feature].common;
-        memset(rows_from(d_products, commonest).at, 0, (size_t)attrs->width * sizeof(plx_real));
-    }
+    finish_common(run, node, part - 1, summed + rest_numbers(attrs));
     run->kernels->gemm_nn(own->vocabulary, own->rows.width, attrs->width, d_products,
                           transposed_of(attrs, &s, &own->rows), plx_run_param_gradient(run, own->embedding, 0, 0), NULL,
                           false);
@@ -388,10 +382,11 @@ static void joined_shape(plx_graph *graph, plx_node *node)
     const joined_attrs *attrs = node->attrs;
     node->shape = (plx_shape){1, attrs->width};
     node->batch_numbers = scratch_at(attrs, NULL).numbers;
-    node->chunk_numbers = rest_numbers(attrs) + (attrs->n_tables == 0 ? (size_t)attrs->stride : 0);
+    node->chunk_numbers = rest_numbers(attrs) + (size_t)attrs->stride;
     if (attrs->n_tables > 0) {
-        node->row_numbers = attrs->list_stride * (int)sizeof(uint16_t) / (int)sizeof(plx_real);
-        node->tile_numbers = attrs->stride + attrs->n_tables;
+        const int per_real = (int)(sizeof(plx_real) / sizeof(uint32_t));
+        node->row_numbers = (attrs->n_tables + 1 + per_real - 1) / per_real;
+        node->tile_numbers = attrs->stride + 1;
     }
 }
 
@@ -427,7 +422,8 @@ const plx_op plx_op_collapsed = {
     .prepare = {table_parts, joined_prepare},
     .forward = collapsed_forward,
     .backward = joined_backward,
-    .backward_join = {column_parts, collapsed_backward_join},
+    .backward_sort = {leaf_parts, sort_entries},
+    .backward_join = {plx_joined_sum_parts, collapsed_backward_join},
     .finish = {table_parts, joined_finish},
     .describe = joined_describe,
 };
