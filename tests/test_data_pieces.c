@@ -6,6 +6,7 @@
 #include "data/encoders.h"
 #include "data/table_file.h"
 #include "data_support.h"
+#include "same_columns.h"
 
 /* A source that returns at most `step` bytes a call and, if it fails, fails after `length`. */
 typedef struct feed {
@@ -121,32 +122,6 @@ static void result_release(result *r)
     plx_columns_release(&r->columns);
     plx_kept_cells_release(&r->kept);
     plx_encoders_release(r->encoders);
-}
-
-static bool same_texts(const plx_dictionary *a, const plx_dictionary *b)
-{
-    bool is_same = a->n == b->n;
-    for (uint32_t i = 0; is_same && i < a->n; i++)
-        is_same = plx_slice_equal(plx_dictionary_text(a, i), plx_dictionary_text(b, i));
-    return is_same;
-}
-
-static bool same_column(const plx_raw_column *a, const plx_raw_column *b, size_t n)
-{
-    if (a->has_texts && (a->code_bytes != b->code_bytes || !same_texts(&a->dictionary, &b->dictionary) ||
-                         memcmp(a->codes, b->codes, n * a->code_bytes) != 0))
-        return false;
-    return !a->has_numbers || memcmp(a->numbers, b->numbers, n * sizeof *a->numbers) == 0;
-}
-
-static bool same_wrong(const plx_read_report *a, const plx_read_report *b)
-{
-    bool is_same = a->wrong_rows == b->wrong_rows;
-    for (int64_t i = 0; is_same && i < a->wrong_rows && i < PLX_REPORTED_ROWS; i++)
-        is_same = a->wrong_row[i].row == b->wrong_row[i].row &&
-                  strcmp(a->wrong_row[i].column, b->wrong_row[i].column) == 0 &&
-                  strcmp(a->wrong_row[i].message, b->wrong_row[i].message) == 0;
-    return is_same;
 }
 
 static bool same_result(const result *a, const result *b)

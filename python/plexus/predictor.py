@@ -104,11 +104,13 @@ class Predictor:
         return _repr.predictor_table(self)
 
     def _check(self, found: dict[str, Reading]) -> None:
-        for i, name in enumerate(self.columns):
-            if name in self.columns[:i]:
+        given: set[str] = set()
+        for name in self.columns:
+            if name in given:
                 raise ArgumentError(f"columns: '{name}' is given twice")
+            given.add(name)
         for name, reading in found.items():
-            if reading.is_feature and name not in self.columns:
+            if reading.is_feature and name not in given:
                 raise SchemaError(
                     f"columns: there is no '{name}', which the model reads; {nearest(name, self.columns)}"
                 )

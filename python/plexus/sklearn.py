@@ -80,8 +80,9 @@ class _MultiTaskEstimator(BaseEstimator):
 
     def _has_categories(self, X: Any) -> bool:
         names = list(getattr(X, "columns", ()))
-        if twice := [name for i, name in enumerate(names) if name in names[:i]]:
-            raise ArgumentError(f"X: column '{twice[0]}' appears twice; rename or drop one of them")
+        if len(set(names)) < len(names):
+            twice = next(name for i, name in enumerate(names) if name in names[:i])
+            raise ArgumentError(f"X: column '{twice}' appears twice; rename or drop one of them")
         if self.categorical_features is not None:
             return True
         # scikit-learn would convert a frame with sparse columns to a sparse matrix; here they are read one by one.

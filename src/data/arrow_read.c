@@ -5,37 +5,19 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/arrow_read.h"
+#include "data/arrow_reader.h"
 #include "data/cells.h"
-#include "files/arrow_column.h"
 
-enum { AHEAD = 8 }; /* bytes that may be read after a text, rounded up */
-
-/** How one column is read. */
-typedef struct source {
-    plx_slice separator; /* between the items of a list in a cell; empty: no feature reads lists here */
-    bool is_weights;     /* the only reader takes weights */
-    plx_arrow_column column;
-    bool has_warned; /* the warning about ids that a float cannot hold was given */
-} source;
-
-struct plx_arrow_reader {
-    plx_filling to;
-    const char *name;
-    struct ArrowArrayStream *stream;
-    struct ArrowSchema schema;
-    struct ArrowArray batch;
-    int64_t row;       /* rows before the batch */
-    int64_t next;      /* next row of the batch */
-    source *sources;   /* [n_inputs], then the columns of to.kept */
-    int n_sources;     /* plx_filling_n_places */
-    int *places;       /* [n_sources]: columns of a batch */
-    plx_string buffer; /* for texts at the end of their buffer, and lists */
+enum {
+    AHEAD = 8,             /* bytes that may be read after a text, rounded up */
+    PIECE_CELLS = 1 << 18, /* that a thread reads at a time */
+    PIECE_ROWS_MIN = 256
 };
 
+typedef plx_arrow_source source;
 typedef plx_arrow_reader reader;
 
-static plx_status fail_stream(const reader *r, int code, plx_error *err)
+plx_status plx_arrow_fail_stream(const reader *r, int code, plx_error *err)
 {
     const char *why = r->stream->get_last_error ? r->stream->get_last_error(r->stream) : NULL;
     if (code == ENOMEM) return plx_error_memory(err);
@@ -275,19 +257,19 @@ static plx_status fill_row(reader *r, int64_t row, int *input, plx_error *err)
     return status;
 }
 
-/* `row` counts in the columns, `number` in the whole stream. */
-static plx_status add_row(reader *r, int64_t row, int64_t number, plx_error *err)
+plx_status plx_arrow_add_row(reader *r, int64_t row, plx_error *err)
 {
     int input;
-    plx_status status = fill_row(r, row, &input, err);
+    const int64_t number = r->row + row + 1; /* in the whole stream */
+    plx_status status = fill_row(r, r->batch.offset + row, &input, err);
     if (!status) return PLX_OK;
     const char *column = input >= 0 ? r->to.encoders->inputs[input].column : NULL;
     if (status == PLX_ERR_SCHEMA || status == PLX_ERR_FORMAT)
-        plx_error_prefix(err, "%s, row %lld", r->name, (long long)number + 1);
-    return plx_filling_wrong_row(&r->to, (plx_blame){number + 1, column}, status, err);
+        plx_error_prefix(err, "%s, row %lld", r->name, (long long)number);
+    return plx_filling_wrong_row(&r->to, (plx_blame){number, column}, status, err);
 }
 
-static plx_status begin_batch(reader *r, plx_error *err)
+plx_status plx_arrow_begin_batch(reader *r, plx_error *err)
 {
     const struct ArrowArray *batch = &r->batch;
     if (batch->n_children != r->schema.n_children || batch->length < 0 || batch->offset < 0)
@@ -322,11 +304,11 @@ static plx_status next_batch(reader *r, bool *more, plx_error *err)
         const int code = r->stream->get_next(r->stream, &r->batch);
         if (code) {
             r->batch = (struct ArrowArray){0};
-            return fail_stream(r, code, err);
+            return plx_arrow_fail_stream(r, code, err);
         }
         *more = r->batch.release != NULL;
         if (!*more) return PLX_OK;
-        PLX_TRY(begin_batch(r, err));
+        PLX_TRY(plx_arrow_begin_batch(r, err));
     }
     *more = true;
     return PLX_OK;
@@ -350,7 +332,7 @@ plx_status plx_arrow_reader_open(const plx_filling *to, struct ArrowArrayStream 
     const int code = status ? 0 : stream->get_schema(stream, &r->schema);
     if (code) {
         r->schema = (struct ArrowSchema){0};
-        status = fail_stream(r, code, err);
+        status = plx_arrow_fail_stream(r, code, err);
     }
     if (!status) status = find_columns(r, err);
     if (status) {
@@ -361,12 +343,27 @@ plx_status plx_arrow_reader_open(const plx_filling *to, struct ArrowArrayStream 
     return PLX_OK;
 }
 
+void plx_arrow_reader_share(plx_arrow_reader *r, const plx_parallel *parallel, size_t piece_rows)
+{
+    const size_t n = (size_t)r->n_sources + 1, rows = PIECE_CELLS / n;
+    r->parallel = *parallel;
+    r->piece_rows = (int64_t)(piece_rows ? piece_rows : rows > PIECE_ROWS_MIN ? rows : PIECE_ROWS_MIN);
+}
+
+/* Whether there are more rows than one thread should read alone. */
+static bool is_long(const reader *r)
+{
+    return r->parallel.threads > 1 && (r->row > 0 || r->batch.length > r->piece_rows);
+}
+
 plx_status plx_arrow_reader_rows(plx_arrow_reader *r, size_t most, bool *more, plx_error *err)
 {
     const size_t end = most < SIZE_MAX - r->to.columns->n ? r->to.columns->n + most : SIZE_MAX;
+    if (r->pieces) return plx_arrow_pieces_rows(r->pieces, most, more, err);
     PLX_TRY(next_batch(r, more, err));
     while (*more && r->to.columns->n < end) {
-        PLX_TRY(add_row(r, r->batch.offset + r->next, r->row + r->next, err));
+        if (is_long(r)) return plx_arrow_pieces_create(r, &r->pieces, err);
+        PLX_TRY(plx_arrow_add_row(r, r->next, err));
         r->next++;
         if (r->next == r->batch.length) PLX_TRY(next_batch(r, more, err));
     }
@@ -377,6 +374,7 @@ void plx_arrow_reader_close(plx_arrow_reader *r)
 {
     if (!r) return;
     const plx_allocator *allocator = &r->to.encoders->allocator;
+    plx_arrow_pieces_free(r->pieces);
     if (r->batch.release) r->batch.release(&r->batch);
     if (r->schema.release) r->schema.release(&r->schema);
     plx_string_release(&r->buffer);

@@ -244,6 +244,16 @@ plx_status plx_wrong_rows_add(plx_read_report *wrong, const plx_data_spec *data,
     return status;
 }
 
+void plx_wrong_rows_join(plx_read_report *wrong, const plx_read_report *piece, uint64_t before)
+{
+    for (int64_t i = 0; i < piece->wrong_rows; i++, wrong->wrong_rows++) {
+        if (wrong->wrong_rows >= PLX_REPORTED_ROWS) continue;
+        plx_wrong_row *one = &wrong->wrong_row[wrong->wrong_rows];
+        *one = piece->wrong_row[i];
+        one->row += (int64_t)before;
+    }
+}
+
 plx_status plx_filling_wrong_row(const plx_filling *to, plx_blame blame, plx_status status, plx_error *err)
 {
     plx_read_report *wrong = to->wrong;

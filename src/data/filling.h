@@ -104,6 +104,8 @@ plx_status plx_filling_row(const plx_filling *to, int *index, plx_error *err);
  * ends reading, if rows are not skipped, if the row is not at fault, or if there are too many wrong rows.
  */
 plx_status plx_filling_wrong_row(const plx_filling *to, plx_blame blame, plx_status status, plx_error *err);
+/** Adds the wrong rows of a piece that begins after `before` rows. */
+void plx_wrong_rows_join(plx_read_report *wrong, const plx_read_report *piece, uint64_t before);
 /** Counts a row skipped for the reason in `err`; returns `status` if there are too many. */
 plx_status plx_wrong_rows_add(plx_read_report *wrong, const plx_data_spec *data, plx_blame blame, plx_status status,
                               plx_error *err);

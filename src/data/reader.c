@@ -34,13 +34,15 @@ static plx_status open_text(plx_reader *reader, const plx_filling *to, const plx
 }
 
 /* An error of the stream is an error of the file. */
-static plx_status open_parquet(plx_reader *reader, const plx_filling *to, plx_error *err)
+static plx_status open_parquet(plx_reader *reader, const plx_filling *to, const plx_parallel *parallel, plx_error *err)
 {
     if (strcmp(reader->path, "-") == 0)
         PLX_FAIL(err, PLX_ERR_ARGUMENT,
                  "standard input: Parquet can only be read from files, since its metadata is at the end");
     PLX_TRY(plx_parquet_open(&reader->allocator, reader->path, &reader->stream, err));
-    return plx_arrow_reader_open(to, &reader->stream, reader->path, &reader->batches, err);
+    PLX_TRY(plx_arrow_reader_open(to, &reader->stream, reader->path, &reader->batches, err));
+    plx_arrow_reader_share(reader->batches, parallel, 0);
+    return PLX_OK;
 }
 
 /* Reads the columns of folders named COLUMN=VALUE. */
@@ -67,9 +69,7 @@ plx_status plx_reader_open(const plx_filling *to, const char *path, const plx_pa
     plx_arena_init(&reader->arena, &reader->allocator);
     plx_filling filling = *to;
     plx_status status = read_folders(reader, &filling, err);
-    if (!status)
-        status =
-            is_parquet(to, path) ? open_parquet(reader, &filling, err) : open_text(reader, &filling, parallel, err);
+    if (!status) status = (is_parquet(to, path) ? open_parquet : open_text)(reader, &filling, parallel, err);
     if (status) {
         plx_reader_close(reader);
         return status;

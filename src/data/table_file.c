@@ -172,17 +172,6 @@ static bool is_right(const plx_table_file *f, const piece *p)
     return !p->wrong.wrong_rows || wrong->wrong_rows + p->wrong.wrong_rows <= f->rows.to.encoders->spec.data.max_errors;
 }
 
-/* Adds the wrong rows of a piece, with `before` rows ahead of it. */
-static void add_wrong(plx_read_report *wrong, const plx_read_report *more, uint64_t before)
-{
-    for (int64_t i = 0; i < more->wrong_rows; i++, wrong->wrong_rows++) {
-        if (wrong->wrong_rows >= PLX_REPORTED_ROWS) continue;
-        plx_wrong_row *one = &wrong->wrong_row[wrong->wrong_rows];
-        *one = more->wrong_row[i];
-        one->row += (int64_t)before;
-    }
-}
-
 static plx_status take_piece(plx_table_file *f, plx_error *err)
 {
     plx_table_rows *rows = &f->rows;
@@ -198,7 +187,7 @@ static plx_status take_piece(plx_table_file *f, plx_error *err)
         return plx_table_rows_next(rows, err);
     }
     f->current = NULL;
-    if (p->wrong.wrong_rows) add_wrong(rows->to.wrong, &p->wrong, rows->seen);
+    if (p->wrong.wrong_rows) plx_wrong_rows_join(rows->to.wrong, &p->wrong, rows->seen);
     rows->seen += p->rows.seen;
     plx_csv_go_on(&rows->csv, rows->csv.source, p->rows.csv.next_line);
     if (!hooks) return plx_columns_append(rows->to.columns, &p->columns, err);
