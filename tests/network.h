@@ -183,6 +183,24 @@ static inline double network_step(network *net)
     return loss;
 }
 
+/* A lazy table's gradient as a whole table [rows, cols]; no row occurs twice. */
+static inline void network_spread_touched(const plx_run *run, const plx_param *table, plx_real *whole)
+{
+    const size_t rows = (size_t)table->spec.rows, cols = (size_t)table->spec.cols;
+    bool *is_touched = calloc(rows, sizeof *is_touched);
+    if (!is_touched) abort();
+    memset(whole, 0, rows * cols * sizeof *whole);
+    for (int part = 0; part < PLX_TOUCHED_PARTS; part++) {
+        const plx_touched_rows *own = &run->touched[table->lazy * PLX_TOUCHED_PARTS + part];
+        for (size_t i = 0; i < (size_t)own->n; i++) {
+            CHECK(own->ids[i] < rows && !is_touched[own->ids[i]]);
+            is_touched[own->ids[i]] = true;
+            memcpy(whole + own->ids[i] * cols, own->gradient + i * cols, cols * sizeof *whole);
+        }
+    }
+    free(is_touched);
+}
+
 /* -- A model of the list as a builder ---------------------------------------------------------------------------- */
 
 typedef struct network_model {

@@ -85,25 +85,6 @@ static void plan(network *net, bool training, plx_pool *pool)
 
 /* -- Gradients --------------------------------------------------------------------------------------------------- */
 
-/* Puts the touched rows' gradients at their places in a whole table; no row occurs twice. */
-static void spread_touched(const network *net, const plx_param *table, plx_real *whole)
-{
-    static bool is_touched[VOCABULARY];
-    memset(is_touched, 0, sizeof is_touched);
-    memset(whole, 0, N_NUMBERS * sizeof *whole);
-    for (int part = 0; part < PLX_TOUCHED_PARTS; part++) {
-        const plx_touched_rows *rows = &net->run->touched[table->lazy * PLX_TOUCHED_PARTS + part];
-        for (int i = 0; i < rows->n; i++) {
-            const uint32_t id = rows->ids[i];
-            REQUIRE(id < VOCABULARY);
-            CHECK(!is_touched[id]);
-            is_touched[id] = true;
-            memcpy(whole + id * (size_t)table->spec.cols, rows->gradient + (size_t)i * (size_t)table->spec.cols,
-                   (size_t)table->spec.cols * sizeof *whole);
-        }
-    }
-}
-
 /* A lazy table's rows have the bits of the whole table's gradient, and everything else is equal. */
 static void check_lazy_gradient(const char *model, const char *name, plx_bag_kind first)
 {
@@ -119,7 +100,7 @@ static void check_lazy_gradient(const char *model, const char *name, plx_bag_kin
     const plx_param *table = param_named(&lazy, name), *dense = param_named(&whole, name);
     REQUIRE(table && dense && table->lazy >= 0 && dense->lazy < 0);
     CHECK(table->offset >= lazy.graph.n_gradient);
-    spread_touched(&lazy, table, spread);
+    network_spread_touched(lazy.run, table, spread);
     double size = 0;
     for (int i = 0; i < VOCABULARY * table->spec.cols; i++) {
         const double want = (double)whole.run->gradient[dense->offset + (size_t)i];
@@ -153,7 +134,7 @@ static void test_same_bits_with_any_threads(void)
         REQUIRE(plx_pool_create(&plx_allocator_default, threads, &pool, NULL) == PLX_OK);
         plan(&net, true, pool);
         network_step(&net);
-        spread_touched(&net, param_named(&net, "embedding/shared/table"), threads == 1 ? first : spread);
+        network_spread_touched(net.run, param_named(&net, "embedding/shared/table"), threads == 1 ? first : spread);
         CHECK(threads == 1 || memcmp(first, spread, sizeof first) == 0);
         network_release(&net);
         plx_pool_free(pool);
