@@ -245,10 +245,10 @@ static void run_pair_log_loss(const job *j)
     j->kernels->pair_log_loss(j->m * j->n, j->a, j->b, j->b, j->c, j->d, j->d + FLOATS / 2);
 }
 
-static void run_sum_parts(const job *j)
+static void run_sum_tree(const job *j)
 {
     const float *parts[4] = {j->a, j->b, j->a, j->b};
-    j->kernels->sum_parts((size_t)j->m * (size_t)j->n, parts, 4, j->c);
+    j->kernels->sum_tree((size_t)j->m * (size_t)j->n, parts, 4, j->c);
 }
 
 static void run_add_l2(const job *j)

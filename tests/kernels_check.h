@@ -16,7 +16,7 @@
 /* clang-format off */
 #define KERNELS_OTHERS(X)                                                                                              \
     X(gemm_nn) X(gemm_tn) X(transpose) X(column_sum) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout)       \
-    X(moments) X(normalise_sums) X(softmax) X(softmax_back) X(log_loss) X(pair_log_loss) X(sum_parts) X(add_l2)        \
+    X(moments) X(normalise_sums) X(softmax) X(softmax_back) X(log_loss) X(pair_log_loss) X(sum_tree) X(add_l2)        \
     X(sum_squares) X(limit)
 #define KERNELS_ACTIVATIONS(X)                                                                                         \
     PLX_POINTWISE_KERNELS(X) X(prelu) X(prelu_back) X(prelu_sums) X(dice) X(dice_back) X(dice_sums)

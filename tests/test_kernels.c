@@ -295,18 +295,31 @@ ROWS_CHECK(pair_log_loss, 1, 0)
 
 /* -- parameters -------------------------------------------------------------------------------------------------- */
 
-static void rows_sum_parts(rows_case *c)
+/* The sum of the parts first to first + size - 1, a subtree, of which those below n_parts exist: the definition. */
+static float subtree(const float *const *parts, int n_parts, int first, int size, int i)
+{
+    if (size == 1) return parts[first][i];
+    const float left = subtree(parts, n_parts, first, size / 2, i);
+    if (first + size / 2 >= n_parts) return left;
+    return left + subtree(parts, n_parts, first + size / 2, size / 2, i);
+}
+
+static void rows_sum_tree(rows_case *c)
 {
     if (c->rows != 1) return;
-    const float *parts[4] = {c->u.view.at, c->x.view.at, c->y.view.at, c->d.view.at};
-    int n_parts = 1 + c->n % 4;
+    const float *const sources[] = {c->u.view.at, c->x.view.at, c->y.view.at, c->d.view.at};
+    const float *parts[64] = {NULL};
+    const int n_parts = 1 + c->n * 5 % 64;
     matrix first = matrix_copy(&c->u, 0);
-    c->k->sum_parts((size_t)c->n, parts, n_parts, c->accumulate ? c->u.view.at : c->out.view.at);
+    for (int part = 0; part < n_parts; part++)
+        parts[part] = sources[part * 7 % 4];
+    c->k->sum_tree((size_t)c->n, parts, n_parts, c->accumulate ? c->u.view.at : c->out.view.at);
+    for (int part = 0; part < n_parts; part++)
+        if (parts[part] == c->u.view.at) parts[part] = first.view.at;
     for (int i = 0; i < c->n; i++) {
-        float want = first.view.at[i];
-        for (int part = 1; part < n_parts; part++)
-            want += parts[part][i];
-        if (!same_bits(c->accumulate ? c->u.view.at[i] : c->out.view.at[i], want)) check_here("not the sum in order");
+        const float want = subtree(parts, n_parts, 0, 64, i);
+        if (!same_bits(c->accumulate ? c->u.view.at[i] : c->out.view.at[i], want))
+            check_here("not the sum by the tree");
     }
     matrix_done(&first);
 }
@@ -345,7 +358,7 @@ static void rows_add_l2(rows_case *c)
     near_to("sum of squares", got, sum, (c->n + 1) * 0x1p-52 * sum);
 }
 
-ROWS_CHECK(sum_parts, 1, 0)
+ROWS_CHECK(sum_tree, 1, 0)
 ROWS_CHECK(add_l2, 1, 0)
 ROWS_CHECK(sum_squares, 1, 0)
 ROWS_CHECK(limit, 1, 0)

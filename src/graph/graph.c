@@ -257,7 +257,7 @@ static int place_of(const plx_param_spec *spec)
 }
 
 /*
- * Tensors with gradients accumulated per tile come first, so that a chunk's gradient is one short block. Tensors
+ * Tensors with gradients accumulated per tile come first, so that a leaf's gradient is one short block. Tensors
  * without a dense gradient come last, so that the rest is one block too.
  */
 static void lay_out_params(plx_graph *graph)

@@ -60,10 +60,10 @@ typedef struct plx_param_spec {
     plx_init init; /* fans are rows and cols */
     plx_regulariser regulariser;
     bool is_state;        /* updated by the network itself (moving averages), not by the optimizer */
-    bool is_joined;       /* gradient computed once per batch, in backward_join (tables), not per tile */
+    bool is_joined;       /* gradient computed once per batch, in id_sums or backward_join, not per tile */
     bool is_side_by_side; /* stored as [rows, groups, cols]: one wide matrix */
     bool is_frozen;       /* frozen: no gradient, no regulariser */
-    /** A table [1, rows, cols] with a sparse gradient: its node's backward_join reports the rows that a batch touched
+    /** A table [1, rows, cols] with a sparse gradient: its node's id_sums report the rows that a batch touched
      * (plx_touched_rows). */
     bool is_lazy;
     bool is_bias;      /* a bias, scale or shift: exempt from decoupled weight decay */
@@ -135,10 +135,10 @@ typedef struct plx_op {
     bool is_in_place;
     /** backward reads the node's own value, so nothing may overwrite it. */
     bool backward_reads_value;
-    /** backward_join reads the node's gradient of all rows, so it is kept for the whole batch. */
-    bool join_reads_gradient;
-    /** The row scratch is read by backward_sort or backward_join, so it is kept for the whole batch. */
-    bool join_reads_rows;
+    /** id_sums reads the node's gradient of all rows, so it is kept for the whole batch. */
+    bool sums_read_gradient;
+    /** The row scratch is read by id_sort or id_sums, so it is kept for the whole batch. */
+    bool sums_read_rows;
     /**
      * A loss. Tile numbers 0 and 1 hold the sum of the rows' losses and the number of labelled rows; backward sends the
      * gradient of task_weight * sum / labelled rows of the batch.
@@ -164,11 +164,16 @@ typedef struct plx_op {
     plx_batch_work forward_join;
     /** May read only its inputs' values and its own value, scratch and gradient. */
     void (*backward)(const plx_tile *tile, const plx_node *node);
-    /** Prepares backward_join: after backward has run on all tiles, and before any part of backward_join. */
-    plx_batch_work backward_sort;
     /** Once per training batch, after backward has run on all tiles; nodes that this one reads wait for it. */
     plx_batch_work backward_join;
-    /** At the end of a training batch, after the chunks' numbers are summed. */
+    /**
+     * Sums over rows that are too large for every leaf to have its own, such as those by category: once per training
+     * batch, after backward has run on all tiles. The rows of each leaf of plx_run_id_leaves are added in order, and
+     * the leaves by the tree (graph/leaves.h): to the node's id_sum_numbers, the gradients of joined parameters or the
+     * touched rows of lazy ones. id_sort prepares id_sums: all its parts run before any of theirs.
+     */
+    plx_batch_work id_sort, id_sums;
+    /** At the end of a training batch, after all sums. */
     plx_batch_work finish;
     /** Describes a fused node, as the end of a line. */
     void (*describe)(const plx_node *node, plx_string *out);
@@ -188,12 +193,14 @@ struct plx_node {
     const void *attrs;               /* the op's attributes, in the graph's arena */
     int params[PLX_NODE_PARAMS_MAX]; /* indices of parameters */
     int n_params;
-    int row_numbers;  /* scratch per row, kept from forward for backward */
-    int tile_numbers; /* scratch per tile, kept for the batch: partial sums that joins add in tile order */
-    size_t
-        chunk_numbers; /* scratch per chunk: its first tile writes, later ones add, then chunks are summed: gradients */
-    size_t batch_numbers; /* scratch per run: results of prepare and joins */
-    uint32_t stream;      /* the node's random stream, derived from its name */
+    int row_numbers;       /* scratch per row, kept from forward for backward */
+    int tile_numbers;      /* scratch per tile, kept for the batch: partial sums that joins add in tile order */
+    size_t leaf_numbers;   /* sums per leaf: its first tile writes, later ones add, then leaves are added: gradients */
+    size_t id_sum_numbers; /* results of id_sums */
+    int id_sum_rows;       /* rows of these results; 0: id_sums touch only rows that occur */
+    size_t id_scratch;     /* scratch of id_sort and id_sums */
+    size_t batch_numbers;  /* scratch per run: results of prepare and joins */
+    uint32_t stream;       /* the node's random stream, derived from its name */
 };
 
 struct plx_graph {

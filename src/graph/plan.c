@@ -6,7 +6,13 @@
  * Short rows: a wide tile amortises calls and still fits the second-level cache. Long rows: a narrow tile. Both
  * measured on the census networks: docs/performance.md.
  */
-enum { WIDE_TILE_ROWS = 128, TILE_ROWS = 64, WIDE_TILE_BYTES = 512 * 1024, CACHE_BYTES = 1024 * 1024 };
+enum {
+    WIDE_TILE_ROWS = 128,
+    WIDE_TILES_MIN = 8,
+    TILE_ROWS = 64,
+    WIDE_TILE_BYTES = 512 * 1024,
+    CACHE_BYTES = 1024 * 1024
+};
 
 static int smaller(int a, int b)
 {
@@ -21,7 +27,7 @@ static int chosen_tile_rows(const plx_plan *plan)
         const plx_node_plan *own = &plan->nodes[node->index];
         if (own->runs) numbers += (size_t)(node->shape.groups * node->shape.width) * (own->runs_backward ? 2 : 1);
     }
-    const bool has_many = plan->options.batch_rows >= PLX_CHUNKS_MAX * WIDE_TILE_ROWS;
+    const bool has_many = plan->options.batch_rows >= WIDE_TILES_MIN * WIDE_TILE_ROWS;
     const bool is_narrow = numbers * WIDE_TILE_ROWS * sizeof(plx_real) <= WIDE_TILE_BYTES;
     const bool streams_weights = plan->graph->n_tilewise * sizeof(plx_real) > CACHE_BYTES;
     return has_many && (is_narrow || streams_weights) ? WIDE_TILE_ROWS : TILE_ROWS;
@@ -33,8 +39,6 @@ static void choose_tiles(plx_plan *plan)
     plan->tile_rows = options->tile_rows > 0 ? smaller(options->tile_rows, PLX_TILE_ROWS_MAX) : chosen_tile_rows(plan);
     plan->tile_rows = smaller(plan->tile_rows, options->batch_rows);
     plan->tiles_max = (options->batch_rows + plan->tile_rows - 1) / plan->tile_rows;
-    plan->tiles_per_chunk = (plan->tiles_max + PLX_CHUNKS_MAX - 1) / PLX_CHUNKS_MAX;
-    plan->chunks_max = (plan->tiles_max + plan->tiles_per_chunk - 1) / plan->tiles_per_chunk;
 }
 
 static plx_status compile(plx_plan *plan, plx_error *err)

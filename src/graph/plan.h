@@ -5,12 +5,8 @@
 
 #include "graph/run.h"
 
-enum {
-    /** Most chunks (jobs) per batch, each with its own gradient: enough for that many threads. */
-    PLX_CHUNKS_MAX = 8,
-    /** Numbers of a gradient that one job adds up. */
-    PLX_SPAN_NUMBERS = 4096
-};
+/** Numbers of a gradient that one job adds up. */
+enum { PLX_SPAN_NUMBERS = 4096 };
 
 /*
  * Location of a matrix with one row for each row of the batch: in the tile's memory, which the thread's next tile
@@ -29,32 +25,30 @@ typedef struct plx_node_plan {
     bool runs_backward; /* a loss depends on it, and a parameter is at or before it */
     int level, level_backward;
     plx_slot value, gradient, scratch;
-    size_t tile_offset, chunk_offset, batch_offset; /* of tile_numbers, chunk_numbers, batch_numbers */
-    int made_by;                                    /* the fused node that computes its value, or -1 */
-    int inside, column;                             /* the node that contains its value from this column on, or -1 */
-    bool *adds;  /* [n_inputs]: its gradient for the input is added to existing ones */
-    bool *wants; /* [n_inputs]: the input's gradient is needed */
+    size_t tile_offset, leaf_offset, id_offset, batch_offset; /* of tile_numbers, leaf_numbers, sums by id, ... */
+    int made_by;                                              /* the fused node that computes its value, or -1 */
+    int inside, column; /* the node that contains its value from this column on, or -1 */
+    bool *adds;         /* [n_inputs]: its gradient for the input is added to existing ones */
+    bool *wants;        /* [n_inputs]: the input's gradient is needed */
 } plx_node_plan;
 
 typedef struct plx_step {
     const plx_node *node;
-    const plx_batch_work *work; /* of joins; NULL: a step of tiles */
+    const plx_batch_work *work; /* of joins and sums; NULL: a step of tiles */
     bool is_backward;
 } plx_step;
 
-/* Steps that run in order on each tile, then joins that see all tiles, those that prepare others first. */
+/* Steps that run in order on each tile, then joins that see all tiles. */
 typedef struct plx_phase {
     plx_step *steps;
     int n_steps;
-    plx_step *sorts;
-    int n_sorts;
     plx_step *joins;
     int n_joins;
 } plx_phase;
 
-/* A range of the chunks' gradients to sum: of tilewise parameters or of nodes' chunk numbers. */
+/* A range of the leaves' gradients to sum: of tilewise parameters or of nodes' leaf numbers. */
 typedef struct plx_span {
-    size_t first; /* in a chunk's block */
+    size_t first; /* in a leaf's block */
     size_t n;
 } plx_span;
 
@@ -64,8 +58,9 @@ struct plx_plan {
     const plx_kernels *kernels;
     plx_plan_options options;
     plx_arena arena;
-    int tile_rows, tiles_per_chunk;
-    int tiles_max, chunks_max; /* of a batch of options.batch_rows */
+    int tile_rows, leaf_tiles;
+    int id_leaf_leaves;        /* leaves that are one leaf of sums by id */
+    int tiles_max, leaves_max; /* of a batch of options.batch_rows */
     const plx_node **all;      /* [n_all] the graph's nodes, then the rewrites'; node indices refer to this array */
     int n_all;
     const plx_node **order; /* [n_order] nodes that may run, inputs first; rewrites replace their nodes */
@@ -75,6 +70,8 @@ struct plx_plan {
     int n_phases;
     plx_step *prepares; /* [n_prepares] */
     int n_prepares;
+    plx_step *id_sorts, *id_sums; /* [n_id_sorts], [n_id_sums], after the last phase */
+    int n_id_sorts, n_id_sums;
     plx_step *finishes; /* [n_finishes] */
     int n_finishes;
     plx_span *spans;
@@ -82,7 +79,8 @@ struct plx_plan {
     size_t tile_memory;   /* numbers a thread */
     size_t batch_memory;  /* numbers a run */
     size_t tile_numbers;  /* numbers per tile, kept for the batch */
-    size_t chunk_numbers; /* numbers per chunk, without the gradients of tilewise parameters */
+    size_t leaf_numbers;  /* numbers per leaf, without the gradients of tilewise parameters */
+    size_t id_numbers;    /* numbers a run: results and scratch of the sums by id */
     size_t batch_numbers; /* numbers a run */
 };
 
@@ -90,7 +88,7 @@ struct plx_plan {
 plx_status plx_plan_fuse(plx_plan *plan, plx_error *err);
 /** plan_order.c: what runs, in which phase, and which node writes a gradient first. */
 plx_status plx_plan_order(plx_plan *plan, plx_error *err);
-/** plan_memory.c: assigns memory. */
+/** plan_memory.c: assigns memory and chooses the leaves. */
 plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Memory of values, gradients and scratch, and which gradients of chunks are summed. */
+/* Memory of values, gradients and scratch, and how the leaves' gradients are summed. */
 #include "graph/plan.h"
 
 enum { LINE_NUMBERS = 16 }; /* numbers of a cache line (of float) */
@@ -82,13 +82,13 @@ static plx_slot reserve(plx_plan *plan, int numbers, int stride, bool is_of_batc
     return slot;
 }
 
-/* Whether a join reads the gradient of this node or of a value stored inside its own. */
-static bool gradient_is_joined(const plx_plan *plan, const plx_node *node)
+/* Whether id_sums read the gradient of this node or of a value stored inside its own. */
+static bool gradient_is_kept(const plx_plan *plan, const plx_node *node)
 {
-    if (node->op->join_reads_gradient) return true;
+    if (node->op->sums_read_gradient) return true;
     for (int k = 0; k < node->n_inputs; k++) {
         const int input = node->inputs[k];
-        if (plan->nodes[input].inside == node->index && plan->all[input]->op->join_reads_gradient) return true;
+        if (plan->nodes[input].inside == node->index && plan->all[input]->op->sums_read_gradient) return true;
     }
     return false;
 }
@@ -102,15 +102,19 @@ static void lay_out_node(plx_plan *plan, const plx_node *node)
     if (own->inside < 0) {
         own->value = reserve(plan, numbers, stride, all_of_batch);
         if (own->runs_backward) {
-            own->gradient = reserve(plan, numbers, stride, all_of_batch || gradient_is_joined(plan, node));
+            own->gradient = reserve(plan, numbers, stride, all_of_batch || gradient_is_kept(plan, node));
         }
     }
     own->scratch = reserve(plan, node->row_numbers, node->row_numbers,
-                           all_of_batch || (plan->options.training && node->op->join_reads_rows));
+                           all_of_batch || (plan->options.training && node->op->sums_read_rows));
     own->tile_offset = plan->tile_numbers;
     plan->tile_numbers += round_up((size_t)node->tile_numbers, LINE_NUMBERS);
-    own->chunk_offset = plan->chunk_numbers;
-    plan->chunk_numbers += round_up(node->chunk_numbers, LINE_NUMBERS);
+    own->leaf_offset = plan->leaf_numbers;
+    plan->leaf_numbers += round_up(node->leaf_numbers, LINE_NUMBERS);
+    own->id_offset = plan->id_numbers;
+    if (own->runs_backward) {
+        plan->id_numbers += round_up(node->id_sum_numbers, LINE_NUMBERS) + round_up(node->id_scratch, LINE_NUMBERS);
+    }
     own->batch_offset = plan->batch_numbers;
     plan->batch_numbers += round_up(node->batch_numbers, LINE_NUMBERS);
 }
@@ -141,11 +145,11 @@ static void add_spans(plx_plan *plan, size_t first, size_t n)
     }
 }
 
-/* Tilewise parameters of nodes that run backward, adjacent ones as one span, then the nodes' chunk numbers. */
+/* Tilewise parameters of nodes that run backward, adjacent ones as one span, then the nodes' leaf numbers. */
 static plx_status list_spans(plx_plan *plan, plx_error *err)
 {
     const plx_graph *graph = plan->graph;
-    const size_t capacity = (graph->n_tilewise + plan->chunk_numbers) / PLX_SPAN_NUMBERS + (size_t)graph->n_params + 2;
+    const size_t capacity = (graph->n_tilewise + plan->leaf_numbers) / PLX_SPAN_NUMBERS + (size_t)graph->n_params + 2;
     bool *is_summed = plx_arena_take(&plan->arena, (size_t)graph->n_params + 1, sizeof *is_summed);
     plan->spans = plx_arena_take(&plan->arena, capacity, sizeof *plan->spans);
     if (!is_summed || !plan->spans) return plx_error_memory(err);
@@ -169,8 +173,22 @@ static plx_status list_spans(plx_plan *plan, plx_error *err)
         end = param->offset + n;
     }
     add_spans(plan, first, end - first);
-    add_spans(plan, graph->n_tilewise, plan->chunk_numbers);
+    add_spans(plan, graph->n_tilewise, plan->leaf_numbers);
     return PLX_OK;
+}
+
+/* Each leaf has a gradient of its own, so their number follows from its size, too. */
+static void choose_leaves(plx_plan *plan)
+{
+    const size_t numbers = plan->options.training ? plan->graph->n_tilewise + plan->leaf_numbers : 0;
+    int sum_rows = 0;
+    for (int i = 0; i < plan->n_order; i++) {
+        const plx_node *node = plan->order[i];
+        if (plan->nodes[node->index].runs_backward && node->id_sum_rows > sum_rows) sum_rows = node->id_sum_rows;
+    }
+    plan->leaf_tiles = plx_leaf_tiles(plan->tiles_max, numbers);
+    plan->leaves_max = (plan->tiles_max + plan->leaf_tiles - 1) / plan->leaf_tiles;
+    plan->id_leaf_leaves = plx_id_leaf_leaves(plan->leaf_tiles * plan->tile_rows, plan->options.batch_rows, sum_rows);
 }
 
 plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err)
@@ -180,5 +198,6 @@ plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err)
         lay_out_node(plan, plan->order[i]);
     for (int i = 0; i < plan->n_all; i++)
         place_inside(plan, i);
+    choose_leaves(plan);
     return plan->options.training ? list_spans(plan, err) : PLX_OK;
 }

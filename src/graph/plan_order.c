@@ -57,7 +57,7 @@ static void mark_backward(plx_plan *plan, bool *needs, bool *receives)
         const plx_node *node = plan->order[i];
         plx_node_plan *own = &plan->nodes[node->index];
         own->runs_backward = own->runs && needs[node->index] && (receives[node->index] || node->op->is_loss) &&
-                             (node->op->backward || node->op->backward_join.run);
+                             (node->op->backward || node->op->backward_join.run || node->op->id_sums.run);
         if (!own->runs_backward || !node->op->backward) continue;
         for (int k = 0; k < node->n_inputs; k++) {
             const int input = maker(plan, node->inputs[k]);
@@ -130,29 +130,37 @@ static void visit_steps(plx_plan *plan, add_step *add)
         if (!own->runs_backward) continue;
         plx_phase *phase = &plan->phases[own->level_backward];
         if (node->op->backward) add(phase, &(plx_step){node, NULL, true});
-        if (node->op->backward_sort.run) add(phase, &(plx_step){node, &node->op->backward_sort, true});
         if (node->op->backward_join.run) add(phase, &(plx_step){node, &node->op->backward_join, true});
     }
 }
 
-static bool is_sort(const plx_step *step)
-{
-    return step->work == &step->node->op->backward_sort;
-}
-
 static void count_step(plx_phase *phase, const plx_step *step)
 {
-    *(!step->work ? &phase->n_steps : is_sort(step) ? &phase->n_sorts : &phase->n_joins) += 1;
+    *(step->work ? &phase->n_joins : &phase->n_steps) += 1;
 }
 
 static void put_step(plx_phase *phase, const plx_step *step)
 {
-    if (!step->work)
-        phase->steps[phase->n_steps++] = *step;
-    else if (is_sort(step))
-        phase->sorts[phase->n_sorts++] = *step;
-    else
+    if (step->work) {
         phase->joins[phase->n_joins++] = *step;
+    } else {
+        phase->steps[phase->n_steps++] = *step;
+    }
+}
+
+/* Work once per batch, outside the phases. */
+static void list_work(plx_plan *plan)
+{
+    for (int i = 0; i < plan->n_order; i++) {
+        const plx_node *node = plan->order[i];
+        const plx_op *op = node->op;
+        if (!plan->nodes[node->index].runs) continue;
+        if (op->prepare.run) plan->prepares[plan->n_prepares++] = (plx_step){node, &op->prepare, false};
+        if (!plan->nodes[node->index].runs_backward) continue;
+        if (op->id_sort.run) plan->id_sorts[plan->n_id_sorts++] = (plx_step){node, &op->id_sort, true};
+        if (op->id_sums.run) plan->id_sums[plan->n_id_sums++] = (plx_step){node, &op->id_sums, true};
+        if (op->finish.run) plan->finishes[plan->n_finishes++] = (plx_step){node, &op->finish, true};
+    }
 }
 
 static plx_status fill_phases(plx_plan *plan, plx_error *err)
@@ -161,25 +169,19 @@ static plx_status fill_phases(plx_plan *plan, plx_error *err)
     plan->phases = plx_arena_take(&plan->arena, (size_t)plan->n_phases, sizeof *plan->phases);
     plan->prepares = plx_arena_take(&plan->arena, capacity, sizeof *plan->prepares);
     plan->finishes = plx_arena_take(&plan->arena, capacity, sizeof *plan->finishes);
+    plan->id_sorts = plx_arena_take(&plan->arena, capacity, sizeof *plan->id_sorts);
+    plan->id_sums = plx_arena_take(&plan->arena, capacity, sizeof *plan->id_sums);
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
     visit_steps(plan, count_step);
     for (int p = 0; p < plan->n_phases; p++) {
         plx_phase *phase = &plan->phases[p];
         phase->steps = plx_arena_take(&plan->arena, (size_t)phase->n_steps + 1, sizeof *phase->steps);
-        phase->sorts = plx_arena_take(&plan->arena, (size_t)phase->n_sorts + 1, sizeof *phase->sorts);
         phase->joins = plx_arena_take(&plan->arena, (size_t)phase->n_joins + 1, sizeof *phase->joins);
-        phase->n_steps = phase->n_sorts = phase->n_joins = 0;
+        phase->n_steps = phase->n_joins = 0;
     }
     if (plx_arena_failed(&plan->arena)) return plx_error_memory(err);
     visit_steps(plan, put_step);
-    for (int i = 0; i < plan->n_order; i++) {
-        const plx_node *node = plan->order[i];
-        if (!plan->nodes[node->index].runs) continue;
-        if (node->op->prepare.run) plan->prepares[plan->n_prepares++] = (plx_step){node, &node->op->prepare, false};
-        if (plan->nodes[node->index].runs_backward && node->op->finish.run) {
-            plan->finishes[plan->n_finishes++] = (plx_step){node, &node->op->finish, true};
-        }
-    }
+    list_work(plan);
     return PLX_OK;
 }
 

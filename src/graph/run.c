@@ -1,44 +1,33 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Executing a plan: memory is allocated once, then batches run. A chunk of tiles is a job; joins and spans of gradients
+/* Executing a plan: memory is allocated once, then batches run. A leaf of tiles is a job; joins and spans of gradients
    are jobs too. */
 #include "graph/run.h"
 
 #include <string.h>
 
-#include "graph/plan.h"
-
-struct plx_run_memory {
-    plx_machine machine;
-    plx_real *tiles;   /* [threads][plan->tile_memory] */
-    plx_real *batch;   /* [plan->batch_memory] */
-    plx_real *partial; /* [tiles_max][plan->tile_numbers] */
-    plx_real *numbers; /* [plan->batch_numbers] */
-    plx_real *chunks;  /* [chunks_max][n_tilewise + plan->chunk_numbers], training alone */
-    plx_real *summed;  /* [plan->chunk_numbers] */
-    int *first_parts;  /* of run_work: [largest number of steps + 1] */
-    uint8_t *gathered; /* [batch_rows][record_bytes], training alone */
-    bool is_frozen;
-    double *weights; /* [n_tasks] of 1, for a caller without weights */
-    const plx_batch *in_hand;
-    bool with_losses;
-};
+#include "graph/run_memory.h"
+#include "graph/stages.h"
 
 /* -- Creation --------------------------------------------------------------------------------------------------------
  */
 
-/* Numbers of a chunk's block: gradients of tilewise parameters, then nodes' chunk numbers. */
-static size_t chunk_block(const plx_plan *plan)
+/* Numbers of a leaf's block: gradients of tilewise parameters, then nodes' leaf numbers. */
+static size_t leaf_block(const plx_plan *plan)
 {
-    return plan->graph->n_tilewise + plan->chunk_numbers;
+    return plan->graph->n_tilewise + plan->leaf_numbers;
+}
+
+static int larger(int a, int b)
+{
+    return a > b ? a : b;
 }
 
 /* The largest number of steps that run_work gets. */
 static int works_max(const plx_plan *plan)
 {
-    int most = plan->n_prepares > plan->n_finishes ? plan->n_prepares : plan->n_finishes;
-    for (int p = 0; p < plan->n_phases; p++) {
-        if (plan->phases[p].n_joins > most) most = plan->phases[p].n_joins; /* n_sorts is not larger */
-    }
+    int most = larger(larger(plan->n_prepares, plan->n_finishes), larger(plan->n_id_sorts, plan->n_id_sums));
+    for (int p = 0; p < plan->n_phases; p++)
+        most = larger(most, plan->phases[p].n_joins);
     return most;
 }
 
@@ -62,13 +51,14 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout)
                memory->first_parts && run->scores && run->task_losses && run->task_rows;
     if (plan->options.training) {
         memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
-        memory->chunks = plx_alloc_aligned(a, (size_t)plan->chunks_max * chunk_block(plan), sizeof(plx_real));
-        memory->summed = plx_alloc_aligned(a, plan->chunk_numbers, sizeof(plx_real));
+        memory->leaves = plx_alloc_aligned(a, (size_t)plan->leaves_max * leaf_block(plan), sizeof(plx_real));
+        memory->summed = plx_alloc_aligned(a, plan->leaf_numbers, sizeof(plx_real));
+        memory->id_numbers = plx_alloc_aligned(a, plan->id_numbers, sizeof(plx_real));
         run->gradient = plx_alloc_aligned(a, plan->graph->n_gradient, sizeof(plx_real));
         run->loss_rows = plx_alloc_zero(a, n_tasks, sizeof *run->loss_rows);
         run->touched = plx_alloc_zero(a, (size_t)plan->graph->n_lazy * PLX_TOUCHED_PARTS, sizeof *run->touched);
-        all = all && memory->gathered && memory->chunks && memory->summed && run->gradient && run->touched &&
-              run->loss_rows;
+        all = all && memory->gathered && memory->leaves && memory->summed && memory->id_numbers && run->gradient &&
+              run->touched && run->loss_rows;
     }
     return all ? PLX_OK : PLX_ERR_MEMORY;
 }
@@ -112,8 +102,9 @@ void plx_run_free(plx_run *run)
     plx_free_aligned(a, memory->batch);
     plx_free_aligned(a, memory->partial);
     plx_free_aligned(a, memory->numbers);
-    plx_free_aligned(a, memory->chunks);
+    plx_free_aligned(a, memory->leaves);
     plx_free_aligned(a, memory->summed);
+    plx_free_aligned(a, memory->id_numbers);
     plx_free_aligned(a, memory->gathered);
     plx_free(a, memory->first_parts);
     plx_free_aligned(a, run->gradient);
@@ -125,134 +116,6 @@ void plx_run_free(plx_run *run)
     plx_free(a, run->task_rows);
     plx_free(a, memory);
     plx_free(a, run);
-}
-
-/* -- What ops ask for
- * -------------------------------------------------------------------------------------------------- */
-
-static const plx_node_plan *plan_of(const plx_run *run, const plx_node *node)
-{
-    return &run->plan->nodes[node->index];
-}
-
-static plx_view view_of(const plx_tile *tile, const plx_slot *slot)
-{
-    if (!slot->is_of_batch) return (plx_view){tile->block + slot->offset, slot->stride};
-    return (plx_view){tile->run->memory->batch + slot->offset + (ptrdiff_t)tile->first_row * slot->stride,
-                      slot->stride};
-}
-
-plx_view plx_run_value(const plx_run *run, const plx_node *node)
-{
-    const plx_tile tile = {.run = run, .block = run->memory->tiles};
-    return plan_of(run, node)->value.exists ? view_of(&tile, &plan_of(run, node)->value) : (plx_view){NULL, 0};
-}
-
-plx_view plx_tile_value(const plx_tile *tile, const plx_node *node)
-{
-    return view_of(tile, &plan_of(tile->run, node)->value);
-}
-
-plx_view plx_tile_input(const plx_tile *tile, const plx_node *node, int i)
-{
-    return view_of(tile, &tile->run->plan->nodes[node->inputs[i]].value);
-}
-
-plx_view plx_tile_gradient(const plx_tile *tile, const plx_node *node)
-{
-    return view_of(tile, &plan_of(tile->run, node)->gradient);
-}
-
-plx_view plx_tile_input_gradient(const plx_tile *tile, const plx_node *node, int i, bool *adds)
-{
-    const plx_node_plan *own = plan_of(tile->run, node);
-    *adds = own->adds[i];
-    if (!own->wants[i]) return (plx_view){NULL, 0};
-    return view_of(tile, &tile->run->plan->nodes[node->inputs[i]].gradient);
-}
-
-bool plx_run_wants_gradient(const plx_run *run, const plx_node *node, int i)
-{
-    return plan_of(run, node)->wants[i];
-}
-
-int plx_run_tile_first(const plx_run *run, int index)
-{
-    const int first = index * run->plan->tile_rows;
-    return first < run->n_rows ? first : run->n_rows;
-}
-
-int plx_run_leaf_tile(const plx_run *run, int leaf, int n_leaves)
-{
-    const int tiles = (run->plan->tiles_max + n_leaves - 1) / n_leaves, first = leaf * tiles;
-    return first < run->n_tiles ? first : run->n_tiles;
-}
-
-plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node)
-{
-    return view_of(tile, &plan_of(tile->run, node)->scratch).at;
-}
-
-plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int tile_index)
-{
-    return run->memory->partial + (size_t)tile_index * run->plan->tile_numbers + plan_of(run, node)->tile_offset;
-}
-
-plx_real *plx_tile_chunk_numbers(const plx_tile *tile, const plx_node *node)
-{
-    return tile->gradient + tile->run->graph->n_tilewise + plan_of(tile->run, node)->chunk_offset;
-}
-
-plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node)
-{
-    return run->memory->summed + plan_of(run, node)->chunk_offset;
-}
-
-plx_real *plx_run_rows(const plx_run *run, const plx_node *node)
-{
-    return run->memory->batch + plan_of(run, node)->scratch.offset;
-}
-
-plx_real *plx_run_batch_numbers(const plx_run *run, const plx_node *node)
-{
-    return run->memory->numbers + plan_of(run, node)->batch_offset;
-}
-
-static plx_view param_view(const plx_run *run, const plx_node *node, int p, int group, plx_real *block)
-{
-    const plx_param *param = &run->graph->params[node->params[p]];
-    return (plx_view){block + param->offset + (size_t)group * param->group_stride, (ptrdiff_t)param->row_stride};
-}
-
-plx_view plx_run_param(const plx_run *run, const plx_node *node, int p, int group)
-{
-    return param_view(run, node, p, group, run->values);
-}
-
-plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int p, int group)
-{
-    return param_view(tile->run, node, p, group, tile->gradient);
-}
-
-plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group)
-{
-    return param_view(run, node, p, group, run->gradient);
-}
-
-plx_touched_rows *plx_run_touched(const plx_run *run, const plx_node *node, int p, int part)
-{
-    return &run->touched[run->graph->params[node->params[p]].lazy * PLX_TOUCHED_PARTS + part];
-}
-
-plx_view plx_run_gradient(const plx_run *run, const plx_node *node)
-{
-    const plx_slot *slot = &plan_of(run, node)->gradient;
-    return (plx_view){run->memory->batch + slot->offset, slot->stride};
-}
-
-const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int i)
-{
-    return run->plan->all[node->inputs[i]];
 }
 
 /* -- Batches
@@ -302,14 +165,14 @@ static void run_tile(const phase_job *job, const plx_tile *tile)
     if (job->is_last && (!job->run->training || job->run->plan->options.with_scores)) write_scores(job->run, tile);
 }
 
-static void run_chunk(void *user, int chunk, int thread)
+static void run_leaf(void *user, int number, int thread)
 {
     const phase_job *job = user;
     plx_run *run = job->run;
     const plx_plan *plan = run->plan;
-    const int first = chunk * plan->tiles_per_chunk;
-    plx_real *gradient = run->training ? run->memory->chunks + (size_t)chunk * chunk_block(plan) : NULL;
-    for (int i = first; i < first + plan->tiles_per_chunk && i < run->n_tiles; i++) {
+    const int leaf = run->first_leaf + number, first = leaf * plan->leaf_tiles;
+    plx_real *gradient = run->training ? run->memory->leaves + (size_t)leaf * leaf_block(plan) : NULL;
+    for (int i = first; i < first + plan->leaf_tiles && i < run->n_tiles; i++) {
         const int first_row = plx_run_tile_first(run, i);
         const plx_tile tile = {.run = run,
                                .index = i,
@@ -323,23 +186,17 @@ static void run_chunk(void *user, int chunk, int thread)
     }
 }
 
-static int active_chunks(const plx_run *run)
-{
-    return (run->n_tiles + run->plan->tiles_per_chunk - 1) / run->plan->tiles_per_chunk;
-}
-
-/* Adds up one span of the chunks' gradients, in the chunks' order. */
+/* Adds up one span of the leaves' gradients. */
 static void sum_span(const plx_run *run, const plx_span *span)
 {
-    const size_t n_tilewise = run->graph->n_tilewise, block = chunk_block(run->plan);
-    const plx_real *parts[PLX_CHUNKS_MAX];
-    const int n_parts = active_chunks(run);
-    for (int chunk = 0; chunk < n_parts; chunk++) {
-        parts[chunk] = run->memory->chunks + (size_t)chunk * block + span->first;
-    }
+    const size_t n_tilewise = run->graph->n_tilewise, block = leaf_block(run->plan);
+    const plx_real *parts[PLX_LEAVES_MAX];
+    const int n_parts = run->end_leaf - run->first_leaf;
+    for (int i = 0; i < n_parts; i++)
+        parts[i] = run->memory->leaves + (size_t)(run->first_leaf + i) * block + span->first;
     plx_real *out =
         span->first < n_tilewise ? run->gradient + span->first : run->memory->summed + (span->first - n_tilewise);
-    run->kernels->sum_parts(span->n, parts, n_parts, out);
+    run->kernels->sum_tree(span->n, parts, n_parts, out);
 }
 
 /* Batch work of several nodes and spans to sum, numbered consecutively: all parts of the first node, and so on. */
@@ -382,14 +239,25 @@ static void run_work(plx_run *run, const plx_step *steps, int n_steps, int n_spa
     plx_pool_compute(run->memory->machine.pool, first[n_steps] + n_spans, do_work, &job);
 }
 
-static void run_phase(plx_run *run, int p)
+void plx_run_tiles(plx_run *run, int p)
 {
     const plx_plan *plan = run->plan;
     phase_job job = {.run = run, .phase = &plan->phases[p], .is_first = p == 0, .is_last = p == plan->n_phases - 1};
-    plx_pool_compute(run->memory->machine.pool, active_chunks(run), run_chunk, &job);
-    const int n_spans = job.is_last ? plan->n_spans : 0, n_early = job.phase->n_sorts > 0 ? n_spans : 0;
-    run_work(run, job.phase->sorts, job.phase->n_sorts, n_early);
-    run_work(run, job.phase->joins, job.phase->n_joins, n_spans - n_early);
+    plx_pool_compute(run->memory->machine.pool, run->end_leaf - run->first_leaf, run_leaf, &job);
+}
+
+void plx_run_joins(plx_run *run, int p)
+{
+    run_work(run, run->plan->phases[p].joins, run->plan->phases[p].n_joins, 0);
+}
+
+/* The leaves' gradients are added beside the sorts if there are any, else beside the sums by id. */
+void plx_run_sums(plx_run *run)
+{
+    const plx_plan *plan = run->plan;
+    const int n_early = plan->n_id_sorts > 0 ? plan->n_spans : 0;
+    run_work(run, plan->id_sorts, plan->n_id_sorts, n_early);
+    run_work(run, plan->id_sums, plan->n_id_sums, plan->n_spans - n_early);
 }
 
 static void add_up_losses(plx_run *run)
@@ -417,23 +285,35 @@ static void find_loss_rows(plx_run *run, const plx_batch *batch)
     plx_rows_count_labels(batch->rows, order, batch->first, (size_t)batch->n, run->loss_rows);
 }
 
-static void run_batch(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses)
+void plx_run_begin(plx_run *run, plx_real *values, const plx_batch *batch)
 {
     const plx_plan *plan = run->plan;
     run->values = values;
     run->n_rows = batch->n;
     run->n_tiles = (batch->n + plan->tile_rows - 1) / plan->tile_rows;
+    run->first_leaf = 0;
+    run->end_leaf = (run->n_tiles + plan->leaf_tiles - 1) / plan->leaf_tiles;
     run->records =
         batch->order ? run->memory->gathered : batch->rows->records + batch->first * batch->rows->layout->record_bytes;
     run->rows_before = batch->rows_before;
     if (run->training) find_loss_rows(run, batch);
     run->memory->in_hand = batch;
-    run->memory->with_losses = with_losses;
+    run->memory->with_losses = true;
     if (!run->memory->is_frozen) run_work(run, plan->prepares, plan->n_prepares, 0);
-    for (int p = 0; p < plan->n_phases; p++)
-        run_phase(run, p);
-    run_work(run, plan->finishes, plan->n_finishes, 0);
-    if (with_losses) add_up_losses(run);
+}
+
+void plx_run_end(plx_run *run)
+{
+    run_work(run, run->plan->finishes, run->plan->n_finishes, 0);
+    if (run->memory->with_losses) add_up_losses(run);
+}
+
+static void run_phases(plx_run *run)
+{
+    for (int p = 0; p < run->plan->n_phases; p++) {
+        plx_run_tiles(run, p);
+        plx_run_joins(run, p);
+    }
 }
 
 void plx_run_freeze(plx_run *run, plx_real *values)
@@ -445,10 +325,16 @@ void plx_run_freeze(plx_run *run, plx_real *values)
 
 void plx_run_score(plx_run *run, plx_real *values, const plx_batch *batch, bool with_losses)
 {
-    run_batch(run, values, batch, with_losses);
+    plx_run_begin(run, values, batch);
+    run->memory->with_losses = with_losses;
+    run_phases(run);
+    plx_run_end(run);
 }
 
 void plx_run_step(plx_run *run, plx_real *values, const plx_batch *batch)
 {
-    run_batch(run, values, batch, true);
+    plx_run_begin(run, values, batch);
+    run_phases(run);
+    plx_run_sums(run);
+    plx_run_end(run);
 }

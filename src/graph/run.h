@@ -3,16 +3,17 @@
  * Running a network. The plan is the compiler: it cuts a batch into tiles, sorts the work into phases and lays out
  * memory once. A run is the memory to execute a plan; it allocates nothing after its creation.
  *
- * A tile of about 64 rows runs forward and backward through the network while it is in the cache. A chunk of
- * consecutive tiles is one job, which sums the weight gradients of its tiles in order; the chunks' sums are added in
- * order. So results do not depend on the number of threads. An op that must see the whole batch (a join) ends a phase:
- * all tiles finish the phase before any starts the next.
+ * A tile of about 64 rows runs forward and backward through the network while it is in the cache. A leaf of
+ * consecutive tiles is one job, which sums the weight gradients of its tiles in order; leaves are added by a tree
+ * (graph/leaves.h). So results do not depend on the number of threads. An op that must see the whole batch (a join)
+ * ends a phase: all tiles finish the phase before any starts the next.
  */
 #ifndef PLX_RUN_H
 #define PLX_RUN_H
 
 #include "base/machine.h"
 #include "graph/graph.h"
+#include "graph/leaves.h"
 #include "kernels/kernels.h"
 #include "rows/records.h"
 
@@ -70,6 +71,7 @@ struct plx_run {
     /* The current batch. */
     plx_real *values; /* the parameter block [graph->n_values]; only state parameters are written */
     int n_rows, n_tiles;
+    int first_leaf, end_leaf; /* the leaves to sum: all, or those of a subtree of its tree (graph/stages.h) */
     const plx_layout *layout;
     const uint8_t *records; /* [n_rows][record_bytes]: the rows themselves if contiguous, else copies */
     size_t rows_before;
@@ -96,8 +98,8 @@ struct plx_tile {
     int first_row, rows;
     const uint8_t *records; /* [rows][record_bytes] */
     plx_real *block;        /* memory of values that live as long as the tile */
-    plx_real *gradient;     /* the chunk's gradients of tilewise parameters [n_tilewise] */
-    bool adds_gradient;     /* false for a chunk's first tile: parameter gradients are written, not added to */
+    plx_real *gradient;     /* the leaf's gradients of tilewise parameters [n_tilewise] */
+    bool adds_gradient;     /* false for a leaf's first tile: parameter gradients are written, not added to */
 };
 
 /** Uses the plan's kernels. `layout` is borrowed. */
@@ -131,31 +133,37 @@ plx_view plx_tile_gradient(const plx_tile *tile, const plx_node *node);
 plx_view plx_tile_input_gradient(const plx_tile *tile, const plx_node *node, int i, bool *adds);
 /** The first row of tile `index` in the batch; of tile n_tiles: the number of rows. */
 int plx_run_tile_first(const plx_run *run, int index);
-/** The first tile of leaf `leaf` of `n_leaves`, which are runs of tiles; of leaf n_leaves: the number of tiles. */
-int plx_run_leaf_tile(const plx_run *run, int leaf, int n_leaves);
 /** The node's scratch of these rows: rows * row_numbers numbers, contiguous. */
 plx_real *plx_tile_rows(const plx_tile *tile, const plx_node *node);
-/** The partial sums of tile `tile_index` [tile_numbers]; other tiles' may be read in joins. */
+/** The partial sums of tile `tile_index` [tile_numbers]; joins, id_sums and finish read all tiles', in order. */
 plx_real *plx_run_tile_numbers(const plx_run *run, const plx_node *node, int tile_index);
-/** The node's sums over this chunk's tiles [chunk_numbers]: add if tile->adds_gradient, else overwrite. */
-plx_real *plx_tile_chunk_numbers(const plx_tile *tile, const plx_node *node);
-/** These sums over all chunks: for finish. */
+/** The node's sums over this leaf's tiles [leaf_numbers]: add if tile->adds_gradient, else overwrite. */
+plx_real *plx_tile_leaf_numbers(const plx_tile *tile, const plx_node *node);
+/** These sums over all leaves: for finish. */
 plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node);
-/** For joins: the node's row scratch of all rows; needs op->join_reads_rows. */
+/** For id_sort and id_sums: the leaves to sum, and the first tile and row of leaf `leaf`; after the last leaf, the
+ * number of tiles and rows. */
+plx_leaves plx_run_id_leaves(const plx_run *run);
+int plx_run_leaf_tile(const plx_run *run, const plx_leaves *leaves, int leaf);
+int plx_run_leaf_row(const plx_run *run, const plx_leaves *leaves, int leaf);
+/** The results of id_sums [id_sum_numbers], for them and finish, and their scratch [id_scratch]. */
+plx_real *plx_run_id_sums(const plx_run *run, const plx_node *node);
+plx_real *plx_run_id_scratch(const plx_run *run, const plx_node *node);
+/** For id_sort and id_sums: the node's row scratch of all rows; needs op->sums_read_rows. */
 plx_real *plx_run_rows(const plx_run *run, const plx_node *node);
 /** The node's scratch of the run [batch_numbers]. */
 plx_real *plx_run_batch_numbers(const plx_run *run, const plx_node *node);
-/** Group `group` of the node's p-th parameter, and its gradient of this chunk: add if tile->adds_gradient, else
+/** Group `group` of the node's p-th parameter, and its gradient of this leaf: add if tile->adds_gradient, else
  * overwrite. */
 plx_view plx_run_param(const plx_run *run, const plx_node *node, int p, int group);
 plx_view plx_tile_param_gradient(const plx_tile *tile, const plx_node *node, int p, int group);
 /** Whether the gradient of input `i` is needed. */
 bool plx_run_wants_gradient(const plx_run *run, const plx_node *node, int i);
-/** For joins and finish: group `group` of the final gradient of a parameter; write all of it. */
+/** For joins, id_sums and finish: group `group` of the final gradient of a parameter; write all of it. */
 plx_view plx_run_param_gradient(const plx_run *run, const plx_node *node, int p, int group);
-/** For backward_join: part `part` of the gradient of a lazy parameter, to be set. */
+/** For id_sums: part `part` of the gradient of a lazy parameter, to be set. */
 plx_touched_rows *plx_run_touched(const plx_run *run, const plx_node *node, int p, int part);
-/** For joins: the node's gradient of all rows; needs op->join_reads_gradient. */
+/** For id_sums: the node's gradient of all rows; needs op->sums_read_gradient. */
 plx_view plx_run_gradient(const plx_run *run, const plx_node *node);
 const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int i);
 

@@ -67,7 +67,8 @@ typedef struct plx_row_lists {
     const uint32_t *starts, *rows;
 } plx_row_lists;
 
-enum { PLX_LEAVES_MAX = 64, PLX_LEAF_LEVELS = 7 /* sums in the tree's stack */ };
+/** Most leaves that are added by a tree (graph/leaves.h), and most sums that wait for their right neighbours then. */
+enum { PLX_LEAVES_MAX = 64, PLX_LEAF_LEVELS = 7 };
 
 /** Ends a list of ids that is shorter than its array. */
 #define PLX_NO_ID UINT32_MAX
@@ -180,7 +181,7 @@ typedef struct plx_kernels {
                        const plx_real *base, plx_view y);
     /**
      * y[i,:] = the sum of the rows of x in list i of all leaves [lists,n]: those of a leaf in order, from 0, and then
-     * the leaves by the tree of pairs: ((0 + 1) + (2 + 3)) + .... 1 <= n_leaves <= PLX_LEAVES_MAX.
+     * the leaves by the tree: ((0 + 1) + (2 + 3)) + .... 1 <= n_leaves <= PLX_LEAVES_MAX.
      */
     void (*sum_lists)(int lists, int n, plx_view x, const plx_row_lists *leaves, int n_leaves, plx_view y);
 
@@ -196,8 +197,10 @@ typedef struct plx_kernels {
                           plx_real *db);
 
     /* -- parameters, flat arrays [n] --------------------------------------------------------------------------- */
-    /** out = parts[0] + parts[1] + ... in this order; n_parts >= 1; out may be parts[0]. */
-    void (*sum_parts)(size_t n, const plx_real *const *parts, int n_parts, plx_real *out);
+    /** out = parts[0] + ... by the tree: ((0 + 1) + (2 + 3)) + .... 1 <= n_parts <= PLX_LEAVES_MAX; out may be
+     * parts[0].
+     */
+    void (*sum_tree)(size_t n, const plx_real *const *parts, int n_parts, plx_real *out);
     /** g += 2 * l2 * w; returns the sum of w * w (before any step), added in a fixed order, in double. */
     double (*add_l2)(size_t n, const plx_real *w, plx_real l2, plx_real *g);
     /** The sum of x * x, added in a fixed order, in double. */
@@ -233,7 +236,7 @@ typedef struct plx_kernels {
     X(prelu_sums) X(dice) X(dice_back) X(dice_sums) X(copy) X(affine) X(scale_columns) X(add_affine) X(dropout)        \
     X(moments) X(normalise_sums) X(softmax) X(softmax_back) X(mix) X(mix_back) X(gather) X(scatter_add) X(pool_sum)    \
     X(pool_max) X(scatter_scaled) X(list_ids) X(sum_listed) X(sum_lists) X(log_loss) X(pair_log_loss)             \
-    X(sum_parts) X(add_l2) X(sgd) X(sum_squares) X(limit) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
+    X(sum_tree) X(add_l2) X(sgd) X(sum_squares) X(limit) X(adam) X(momentum) X(adagrad) X(rmsprop) X(ftrl)
 /* clang-format on */
 
 /** Detects the highest level that this CPU and this build support. */

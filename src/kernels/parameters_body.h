@@ -3,22 +3,32 @@
 #ifndef PLX_PARAMETERS_BODY_H
 #define PLX_PARAMETERS_BODY_H
 
-static void kernel_sum_parts(size_t n, const float *const *parts, int n_parts, float *out)
+/** `vectors` vectors from number `i`: each part is added to as many waiting sums as its number ends in ones. */
+INLINE void sum_tree_at(size_t i, const int vectors, const bool whole, part p, const float *const *parts, int n_parts,
+                        float *out)
+{
+    vf sums[PLX_LEAF_LEVELS][4];
+    int n = 0;
+    for (int j = 0; j < n_parts; j++) {
+        for (int v = 0; v < vectors; v++)
+            sums[n][v] = vf_load_lanes(parts[j] + i + (size_t)v * LANES, whole, p);
+        n++;
+        for (int ones = j + 1 < n_parts ? j : -1; ones & 1 && n > 1; ones >>= 1, n--)
+            for (int v = 0; v < vectors; v++)
+                sums[n - 2][v] += sums[n - 1][v];
+    }
+    for (int v = 0; v < vectors; v++)
+        vf_store_lanes(out + i + (size_t)v * LANES, whole, p, sums[0][v]);
+}
+
+static void kernel_sum_tree(size_t n, const float *const *parts, int n_parts, float *out)
 {
     size_t i = 0;
-    for (; i + LANES <= n; i += LANES) {
-        vf sum = vf_load(parts[0] + i);
-        for (int j = 1; j < n_parts; j++)
-            sum += vf_load(parts[j] + i);
-        vf_store(out + i, sum);
-    }
-    if (i < n) {
-        part p = part_of((ptrdiff_t)(n - i));
-        vf sum = vf_load_part(parts[0] + i, p);
-        for (int j = 1; j < n_parts; j++)
-            sum += vf_load_part(parts[j] + i, p);
-        vf_store_part(out + i, p, sum);
-    }
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+        sum_tree_at(i, 4, true, part_of(LANES), parts, n_parts, out);
+    for (; i + LANES <= n; i += LANES)
+        sum_tree_at(i, 1, true, part_of(LANES), parts, n_parts, out);
+    if (i < n) sum_tree_at(i, 1, false, part_of((ptrdiff_t)(n - i)), parts, n_parts, out);
 }
 
 typedef double vd4 __attribute__((vector_size(32)));

@@ -3,14 +3,19 @@
 #ifndef PLX_PLAIN_PARAMETERS_H
 #define PLX_PLAIN_PARAMETERS_H
 
-static void kernel_sum_parts(size_t n, const plx_real *const *parts, int n_parts, plx_real *out)
+static plx_real tree_of(const plx_real *const *parts, int n_parts, size_t i)
 {
-    for (size_t i = 0; i < n; i++) {
-        plx_real sum = parts[0][i];
-        for (int part = 1; part < n_parts; part++)
-            sum += parts[part][i];
-        out[i] = sum;
-    }
+    int left = 1;
+    if (n_parts == 1) return parts[0][i];
+    while (2 * left < n_parts)
+        left *= 2;
+    return tree_of(parts, left, i) + tree_of(parts + left, n_parts - left, i);
+}
+
+static void kernel_sum_tree(size_t n, const plx_real *const *parts, int n_parts, plx_real *out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = tree_of(parts, n_parts, i);
 }
 
 static double kernel_add_l2(size_t n, const plx_real *w, plx_real l2, plx_real *g)

@@ -6,7 +6,7 @@
 #include "graph/plan.h"
 #include "model/handles.h"
 
-enum { ROWS_PER_THREAD = 256, NUMBERS_PER_THREAD = 1 << 18 };
+enum { ROWS_PER_THREAD = 256, ROWS_PER_JOB = 64, JOBS_MIN = 8, NUMBERS_PER_THREAD = 1 << 18 };
 
 void plx_context_warn(const plx_context *context, const char *format, ...)
 {
@@ -24,9 +24,16 @@ plx_listener plx_context_listener(const plx_context *context)
     return (plx_listener){context->warn, context->user};
 }
 
-plx_status plx_context_pool(const plx_context *context, size_t n_rows, size_t n_moved, plx_pool **out, plx_error *err)
+static size_t larger(size_t a, size_t b)
 {
-    const size_t parts = n_moved / NUMBERS_PER_THREAD, most = parts > PLX_CHUNKS_MAX ? parts : PLX_CHUNKS_MAX;
+    return a > b ? a : b;
+}
+
+plx_status plx_context_pool(const plx_context *context, size_t n_rows, size_t batch_rows, size_t n_moved,
+                            plx_pool **out, plx_error *err)
+{
+    const size_t jobs = batch_rows / ROWS_PER_JOB < PLX_LEAVES_MAX ? batch_rows / ROWS_PER_JOB : PLX_LEAVES_MAX;
+    const size_t most = larger(larger(jobs, JOBS_MIN), n_moved / NUMBERS_PER_THREAD);
     size_t useful = n_rows / ROWS_PER_THREAD + 1;
     if (useful > most) useful = most;
     int threads = useful < (size_t)context->threads ? (int)useful : context->threads;

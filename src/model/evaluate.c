@@ -7,13 +7,14 @@
 #include "model/scoring.h"
 #include "model/training.h"
 #include "train/group.h"
+#include "train/score.h"
 
 static plx_status score_rows(const plx_model *model, const plx_rows *rows, float *scores, plx_error *err)
 {
     plx_machine machine = model->context->machine;
     PLX_TRY(plx_model_check_weights(model, err));
     if (rows->n == 0) return PLX_OK;
-    PLX_TRY(plx_context_pool(model->context, rows->n, 0, &machine.pool, err));
+    PLX_TRY(plx_context_pool(model->context, rows->n, PLX_SCORE_ROWS, 0, &machine.pool, err));
     plx_status status = plx_score_rows(&machine, &model->graph, model->values, rows, scores, NULL, err);
     plx_pool_free(machine.pool);
     return status;

@@ -177,7 +177,8 @@ static plx_status run(plx_model *model, const plx_data *data, const plx_train_ho
         job.counts_gates = true;
     }
     if (status == PLX_OK)
-        status = plx_context_pool(model->context, job.train->n, model->graph.n_gradient, &job.machine.pool, err);
+        status = plx_context_pool(model->context, job.train->n, (size_t)job.spec->batch_size, model->graph.n_gradient,
+                                  &job.machine.pool, err);
     if (status == PLX_OK) {
         status = plx_train(&job, report, err);
         if (!plx_training_is_here(model)) status = fail_in_child(err);

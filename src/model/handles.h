@@ -88,8 +88,9 @@ struct plx_dataset {
 void plx_context_warn(const plx_context *context, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /** The same for layers that do not know the context. */
 plx_listener plx_context_listener(const plx_context *context);
-/** The number of threads is limited by the context, by `n_rows`, and by the chunks of a batch or the `n_moved` numbers
- * moved at each step, if more: further threads would only wait and use a processor each. */
-plx_status plx_context_pool(const plx_context *context, size_t n_rows, size_t n_moved, plx_pool **out, plx_error *err);
+/** The number of threads is limited by the context, by `n_rows`, and by the jobs of a batch of `batch_rows` or the
+ * `n_moved` numbers moved at each step, if more: further threads would only wait and use a processor each. */
+plx_status plx_context_pool(const plx_context *context, size_t n_rows, size_t batch_rows, size_t n_moved,
+                            plx_pool **out, plx_error *err);
 
 #endif

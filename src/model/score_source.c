@@ -122,7 +122,7 @@ static plx_status scoring_init(scoring *p, const plx_model *model, plx_error *er
     if (!p->scorers || !p->slots) return plx_error_memory(err);
     p->n_scorers = threads + 1;
     p->n_slots = n_slots;
-    return plx_context_pool(model->context, PLX_SCORE_ROWS, 0, &p->machine.pool, err);
+    return plx_context_pool(model->context, PLX_SCORE_ROWS, PLX_SCORE_ROWS, 0, &p->machine.pool, err);
 }
 
 static void scoring_release(scoring *p)

@@ -4,19 +4,21 @@
  * share a table and no two jobs write to one row.
  *
  * An item is a slot for an id in a record: one for a sparse feature, `length` for a list. Forward records each item's
- * id and factor; the join over all rows adds factor * dy to the row of the id, in the order of the items. Each part of
- * the join owns a range of ids and selects its items. The gradient of a lazy table is sparse: a part numbers its ids
+ * id and factor; the sums by id add factor * dy to the row of the id, leaf by leaf, in the order of a leaf's items.
+ * Each part owns a range of ids and selects its items. The gradient of a lazy table is sparse: a part numbers its ids
  * with a hash table sized by the number of items, and adds to rows by these numbers.
  */
 #include <string.h>
 
+#include "ops/id_sums.h"
 #include "ops/op_defs.h"
 
 enum {
     PARTS_MAX = PLX_TOUCHED_PARTS,
     PART_NUMBERS = 1 << 16, /* minimum gradient per part */
     HASH_PLACES = 4,        /* an item */
-    CHUNK = 128
+    CHUNK = 128,
+    BYTES_PER_ID = sizeof(uint32_t) + sizeof(uint8_t) /* of a whole table: last and leaf of plx_id_sums */
 };
 
 typedef struct field {
@@ -53,13 +55,16 @@ typedef struct scratch {
     plx_real *scale;   /* [n_fields][rows, length] */
     uint32_t *ids;     /* [n_fields][rows, length]; PLX_NO_ID after a list's end */
     uint32_t *winners; /* [maxima][rows, width]: ids of the maxima */
-    /* For the join, all [rows * n_items]: a part starts where its first item would be if items were sorted by part. */
-    size_t *from;       /* of an item's dy */
-    plx_real *factor;   /* of an item */
-    uint32_t *to;       /* rows of the gradient */
-    uint32_t *touched;  /* ids of a lazy table's rows */
-    uint32_t *hash;     /* [.., HASH_PLACES]: their numbers + 1; 0: empty */
-    plx_real *gradient; /* [.., dim] of them */
+    /* For the sums, all [rows * n_items]: a part starts where its first item would be if items were sorted by part. */
+    size_t *from;         /* of an item's dy */
+    plx_real *factor;     /* of an item */
+    uint32_t *to;         /* rows of the gradient */
+    plx_set_aside *aside; /* see plx_id_sums */
+    plx_real *gradient;   /* [.., dim] of a lazy table's touched rows from the start, of sums set aside from the end */
+    uint32_t *touched;    /* ids of the touched rows */
+    uint32_t *hash;       /* [.., HASH_PLACES]: their numbers + 1; 0: empty */
+    uint32_t *last;       /* see plx_id_sums, of touched rows; a whole table's, by id, are in id_scratch */
+    uint8_t *leaf;
     size_t numbers;
 } scratch;
 
@@ -81,13 +86,16 @@ static scratch scratch_at(const bag_attrs *attrs, plx_real *base, size_t rows)
     s.from = take(&at, &s.numbers, n, sizeof *s.from);
     s.scale = take(&at, &s.numbers, n, sizeof *s.scale);
     s.factor = take(&at, &s.numbers, n, sizeof *s.factor);
-    if (attrs->table.is_lazy) s.gradient = take(&at, &s.numbers, n * (size_t)attrs->table.dim, sizeof *s.gradient);
+    s.gradient = take(&at, &s.numbers, n * (size_t)attrs->table.dim, sizeof *s.gradient);
+    s.aside = take(&at, &s.numbers, n, sizeof *s.aside);
     s.ids = take(&at, &s.numbers, n, sizeof *s.ids);
     s.winners = take(&at, &s.numbers, rows * (size_t)attrs->n_winners, sizeof *s.winners);
     s.to = take(&at, &s.numbers, n, sizeof *s.to);
     if (attrs->table.is_lazy) {
         s.touched = take(&at, &s.numbers, n, sizeof *s.touched);
         s.hash = take(&at, &s.numbers, n * HASH_PLACES, sizeof *s.hash);
+        s.last = take(&at, &s.numbers, n, sizeof *s.last);
+        s.leaf = take(&at, &s.numbers, n, sizeof *s.leaf);
     }
     return s;
 }
@@ -105,6 +113,8 @@ static void bag_shape(plx_graph *graph, plx_node *node)
     }
     node->shape = (plx_shape){1, last->column + last->width};
     node->row_numbers = (int)numbers;
+    if (!table->is_lazy)
+        node->id_scratch = ((size_t)table->vocabulary * BYTES_PER_ID + sizeof(plx_real) - 1) / sizeof(plx_real);
     plx_node_param(graph, node,
                    &(plx_param_spec){.name = "table",
                                      .groups = 1,
@@ -213,11 +223,12 @@ static void bag_forward(const plx_tile *tile, const plx_node *node)
 typedef struct part {
     const plx_run *run;
     const bag_attrs *attrs;
-    plx_view dy, gradient; /* by id, or by number in `touched` */
+    plx_view dy;
+    plx_id_sums sums; /* by id, or by number in `touched` */
     uint32_t first_id, end_id;
     uint32_t n_hash; /* slots, a power of two; 0: no lazy table */
     int n_touched, n_items;
-    scratch s; /* the join's arrays from this part's position on */
+    scratch s; /* the sums' arrays from this part's position on */
 } part;
 
 static int bag_parts(const plx_run *run, const plx_node *node)
@@ -242,13 +253,39 @@ static uint32_t gradient_row(part *p, uint32_t id)
         uint32_t *number = &p->s.hash[place & (p->n_hash - 1)];
         if (*number == 0) {
             p->s.touched[p->n_touched] = id;
+            p->s.leaf[p->n_touched] = 0;
+            memset(p->s.gradient + (size_t)p->n_touched * (size_t)p->attrs->table.dim, 0,
+                   (size_t)p->attrs->table.dim * sizeof(plx_real));
             *number = (uint32_t)++p->n_touched;
         }
         if (p->s.touched[*number - 1] == id) return *number - 1;
     }
 }
 
-/* Finds the part's position in the arrays, and clears its hash table. */
+/* Clears what is kept for each id of a whole table. */
+static void open_whole(part *p, const plx_node *node)
+{
+    const size_t first = p->first_id, n = p->end_id - p->first_id;
+    plx_view table = plx_run_param_gradient(p->run, node, 0, 0);
+    p->sums.sums = table;
+    p->sums.last = (uint32_t *)(void *)plx_run_id_scratch(p->run, node);
+    p->sums.leaf = (uint8_t *)(p->sums.last + p->attrs->table.vocabulary);
+    memset(p->sums.leaf + first, 0, n);
+    memset(table.at + (ptrdiff_t)first * table.stride, 0, n * (size_t)table.stride * sizeof(plx_real));
+}
+
+/* The same for a lazy table with `own` items in this part. */
+static void open_lazy(part *p, size_t own)
+{
+    p->sums.sums = (plx_view){p->s.gradient, p->attrs->table.dim};
+    p->sums.last = p->s.last;
+    p->sums.leaf = p->s.leaf;
+    for (p->n_hash = 1; p->n_hash * 2 <= own * HASH_PLACES;)
+        p->n_hash *= 2;
+    memset(p->s.hash, 0, (own > 0 ? p->n_hash : 0) * sizeof *p->s.hash);
+}
+
+/* Finds the part's position in the arrays. */
 static void open_part(part *p, const plx_node *node, int number, int parts)
 {
     const bag_attrs *attrs = p->attrs;
@@ -263,18 +300,21 @@ static void open_part(part *p, const plx_node *node, int number, int parts)
     p->s.from += before;
     p->s.factor += before;
     p->s.to += before;
+    p->s.aside += before;
+    p->s.gradient += before * (size_t)attrs->table.dim;
+    p->sums = (plx_id_sums){.kernels = p->run->kernels,
+                            .width = attrs->table.dim,
+                            .aside = p->s.aside,
+                            .numbers_end = p->s.gradient + own * (size_t)attrs->table.dim};
     if (!attrs->table.is_lazy) {
-        p->gradient = plx_run_param_gradient(p->run, node, 0, 0);
-        memset(p->gradient.at + (ptrdiff_t)p->first_id * p->gradient.stride, 0,
-               (size_t)(p->end_id - p->first_id) * (size_t)p->gradient.stride * sizeof(plx_real));
+        open_whole(p, node);
         return;
     }
     p->s.touched += before;
     p->s.hash += before * HASH_PLACES;
-    p->gradient = (plx_view){p->s.gradient + before * (size_t)attrs->table.dim, attrs->table.dim};
-    for (p->n_hash = 1; p->n_hash * 2 <= own * HASH_PLACES;)
-        p->n_hash *= 2;
-    memset(p->s.hash, 0, (own > 0 ? p->n_hash : 0) * sizeof *p->s.hash);
+    p->s.last += before;
+    p->s.leaf += before;
+    open_lazy(p, own);
 }
 
 /* Selects the part's ids among up to CHUNK ids; without branches, which would be unpredictable. */
@@ -289,19 +329,26 @@ static int find_own(const part *p, const uint32_t *ids, int n, int *places)
     return found;
 }
 
-/* A field's items with a factor, and the numbers of all its ids. */
-static void list_items(part *p, const field *own)
+/* Rows of the batch. */
+typedef struct row_range {
+    int leaf;
+    size_t first, end;
+} row_range;
+
+/* A field's items with a factor in a leaf, and the numbers of all its ids. */
+static void list_items(part *p, const field *own, const row_range *rows)
 {
-    const size_t length = (size_t)own->length, n = (size_t)p->run->n_rows * length,
+    const size_t length = (size_t)own->length, end = rows->end * length,
                  first = (size_t)p->run->n_rows * (size_t)own->first_item;
     const size_t step = own->kind == PLX_BAG_ITEMS ? (size_t)p->attrs->table.dim : 0;
-    for (size_t at = 0; at < n; at += CHUNK) {
+    for (size_t at = rows->first * length; at < end; at += CHUNK) {
         int places[CHUNK];
-        const int found = find_own(p, p->s.ids + first + at, n - at < CHUNK ? (int)(n - at) : CHUNK, places);
+        const int found = find_own(p, p->s.ids + first + at, end - at < CHUNK ? (int)(end - at) : CHUNK, places);
         for (int k = 0; k < found; k++) {
             const size_t i = at + (size_t)places[k], row = i / length;
             const uint32_t to = gradient_row(p, p->s.ids[first + i]);
             if (own->kind == PLX_BAG_MAX) continue;
+            plx_id_sums_open(&p->sums, to, rows->leaf);
             p->s.from[p->n_items] = row * (size_t)p->dy.stride + (size_t)own->column + (i - row * length) * step;
             p->s.factor[p->n_items] = p->s.scale[first + i];
             p->s.to[p->n_items++] = to;
@@ -310,44 +357,59 @@ static void list_items(part *p, const field *own)
 }
 
 /* The gradient of a maximum goes to the first item that has it. */
-static void add_maxima(part *p, const field *own)
+static void add_maxima(part *p, const field *own, const row_range *rows)
 {
-    const size_t rows = (size_t)p->run->n_rows;
-    const uint32_t *winners = p->s.winners + rows * (size_t)own->first_winner;
+    const uint32_t *winners =
+        p->s.winners + (size_t)p->run->n_rows * (size_t)own->first_winner + rows->first * (size_t)own->width;
     uint32_t last = PLX_NO_ID;
     plx_real *to = NULL;
-    for (int row = 0; row < p->run->n_rows; row++, winners += own->width) {
-        const plx_real *dy = p->dy.at + row * p->dy.stride + own->column;
+    for (size_t row = rows->first; row < rows->end; row++, winners += own->width) {
+        const plx_real *dy = p->dy.at + (ptrdiff_t)row * p->dy.stride + own->column;
         for (int c = 0; c < own->width; c++) {
             if (!is_own(p, winners[c])) continue;
-            if (winners[c] != last) to = p->gradient.at + (ptrdiff_t)gradient_row(p, winners[c]) * p->gradient.stride;
+            if (winners[c] != last) {
+                const uint32_t number = gradient_row(p, winners[c]);
+                plx_id_sums_open(&p->sums, number, rows->leaf);
+                to = p->sums.sums.at + (ptrdiff_t)number * p->sums.sums.stride;
+            }
             last = winners[c];
             to[c] += dy[c];
         }
     }
 }
 
-static void bag_backward_join(const plx_run *run, const plx_node *node, int number)
+static void add_leaf(part *p, const row_range *rows)
+{
+    const bag_attrs *attrs = p->attrs;
+    p->n_items = 0;
+    for (int f = 0; f < attrs->n_fields; f++)
+        list_items(p, &attrs->fields[f], rows);
+    p->run->kernels->scatter_scaled(p->n_items, attrs->table.dim, p->dy.at, p->s.from, p->s.factor, p->s.to,
+                                    p->sums.sums);
+    for (int f = 0; f < attrs->n_fields; f++) {
+        if (attrs->fields[f].kind == PLX_BAG_MAX) add_maxima(p, &attrs->fields[f], rows);
+    }
+}
+
+static void bag_id_sums(const plx_run *run, const plx_node *node, int number)
 {
     const bag_attrs *attrs = node->attrs;
+    const plx_leaves leaves = plx_run_id_leaves(run);
     part p = {.run = run,
               .attrs = attrs,
               .dy = plx_run_gradient(run, node),
               .s = scratch_at(attrs, plx_run_rows(run, node), (size_t)run->n_rows)};
     open_part(&p, node, number, bag_parts(run, node));
-    for (int f = 0; f < attrs->n_fields; f++)
-        list_items(&p, &attrs->fields[f]);
-    if (attrs->table.is_lazy) {
-        memset(p.gradient.at, 0, (size_t)p.n_touched * (size_t)attrs->table.dim * sizeof(plx_real));
-        *plx_run_touched(run, node, 0, number) =
-            (plx_touched_rows){.ids = p.s.touched, .gradient = p.gradient.at, .n = p.n_touched};
-        for (int other = bag_parts(run, node); number == 0 && other < PARTS_MAX; other++)
-            plx_run_touched(run, node, 0, other)->n = 0;
+    for (int leaf = leaves.first; leaf < leaves.end; leaf++) {
+        add_leaf(&p, &(row_range){leaf, (size_t)plx_run_leaf_row(run, &leaves, leaf),
+                                  (size_t)plx_run_leaf_row(run, &leaves, leaf + 1)});
     }
-    run->kernels->scatter_scaled(p.n_items, attrs->table.dim, p.dy.at, p.s.from, p.s.factor, p.s.to, p.gradient);
-    for (int f = 0; f < attrs->n_fields; f++) {
-        if (attrs->fields[f].kind == PLX_BAG_MAX) add_maxima(&p, &attrs->fields[f]);
-    }
+    plx_id_sums_close(&p.sums);
+    if (!attrs->table.is_lazy) return;
+    *plx_run_touched(run, node, 0, number) =
+        (plx_touched_rows){.ids = p.s.touched, .gradient = p.s.gradient, .n = p.n_touched};
+    for (int other = bag_parts(run, node); number == 0 && other < PARTS_MAX; other++)
+        plx_run_touched(run, node, 0, other)->n = 0;
 }
 
 static void bag_describe(const plx_node *node, plx_string *out)
@@ -364,11 +426,11 @@ static void bag_describe(const plx_node *node, plx_string *out)
 
 const plx_op plx_op_bag = {
     .name = "bag",
-    .join_reads_gradient = true,
-    .join_reads_rows = true,
+    .sums_read_gradient = true,
+    .sums_read_rows = true,
     .shape = bag_shape,
     .forward = bag_forward,
-    .backward_join = {bag_parts, bag_backward_join},
+    .id_sums = {bag_parts, bag_id_sums},
     .describe = bag_describe,
 };
 

@@ -2,12 +2,27 @@
 /* From records to values: embedding tables, dense numbers, and their concatenation. */
 #include <string.h>
 
+#include "ops/id_sums.h"
 #include "ops/op_defs.h"
+
+/* In id_scratch: last [vocabulary], then leaf [vocabulary]. In the row scratch, for each row of the batch: numbers
+   [dim], then a plx_set_aside. */
+static size_t reals_of(size_t bytes)
+{
+    return (bytes + sizeof(plx_real) - 1) / sizeof(plx_real);
+}
+
+static size_t row_numbers(const plx_embedding_attrs *attrs)
+{
+    return (size_t)attrs->dim + reals_of(sizeof(plx_set_aside));
+}
 
 static void embedding_shape(plx_graph *graph, plx_node *node)
 {
     const plx_embedding_attrs *attrs = node->attrs;
     node->shape = (plx_shape){1, attrs->dim};
+    node->row_numbers = (int)row_numbers(attrs);
+    node->id_scratch = reals_of((size_t)attrs->vocabulary * (sizeof(uint32_t) + sizeof(uint8_t)));
     plx_node_param(graph, node,
                    &(plx_param_spec){.name = "table",
                                      .groups = 1,
@@ -28,30 +43,57 @@ static void embedding_forward(const plx_tile *tile, const plx_node *node)
                                plx_tile_value(tile, node));
 }
 
-/* The whole table's gradient, rows added in the batch's order. */
-static void embedding_backward_join(const plx_run *run, const plx_node *node, int part)
+static plx_id_sums open_sums(const plx_run *run, const plx_node *node)
+{
+    const plx_embedding_attrs *attrs = node->attrs;
+    const size_t vocabulary = (size_t)attrs->vocabulary, dim = (size_t)attrs->dim;
+    plx_real *rows = plx_run_rows(run, node);
+    plx_id_sums s = {.kernels = run->kernels,
+                     .width = attrs->dim,
+                     .sums = plx_run_param_gradient(run, node, 0, 0),
+                     .last = (uint32_t *)(void *)plx_run_id_scratch(run, node),
+                     .numbers_end = rows + (size_t)run->n_rows * dim,
+                     .aside = (plx_set_aside *)(void *)(rows + (size_t)run->n_rows * dim)};
+    s.leaf = (uint8_t *)(s.last + vocabulary);
+    memset(s.leaf, 0, vocabulary);
+    memset(s.sums.at, 0, vocabulary * dim * sizeof(plx_real));
+    return s;
+}
+
+static void add_rows(plx_id_sums *s, const plx_run *run, const plx_node *node, int leaf, int first, int rows)
+{
+    const plx_embedding_attrs *attrs = node->attrs;
+    const plx_view d_value = plx_run_gradient(run, node);
+    uint32_t ids[PLX_TILE_ROWS_MAX];
+    plx_records_ids(run->layout, run->records + (size_t)first * run->layout->record_bytes, (size_t)rows, attrs->feature,
+                    ids);
+    for (int row = 0; row < rows; row++)
+        plx_id_sums_open(s, ids[row], leaf);
+    run->kernels->scatter_add(rows, attrs->dim, (plx_view){d_value.at + first * d_value.stride, d_value.stride}, ids,
+                              s->sums);
+}
+
+/* The whole table's gradient. */
+static void embedding_id_sums(const plx_run *run, const plx_node *node, int part)
 {
     (void)part;
-    const plx_embedding_attrs *attrs = node->attrs;
-    const plx_view d_table = plx_run_param_gradient(run, node, 0, 0);
-    const plx_view d_value = plx_run_gradient(run, node);
-    const size_t record_bytes = run->layout->record_bytes;
-    uint32_t ids[PLX_TILE_ROWS_MAX];
-    memset(d_table.at, 0, (size_t)attrs->vocabulary * (size_t)attrs->dim * sizeof(plx_real));
-    for (int first = 0; first < run->n_rows; first += PLX_TILE_ROWS_MAX) {
-        const int rows = run->n_rows - first < PLX_TILE_ROWS_MAX ? run->n_rows - first : PLX_TILE_ROWS_MAX;
-        plx_records_ids(run->layout, run->records + (size_t)first * record_bytes, (size_t)rows, attrs->feature, ids);
-        const plx_view rows_of_it = {d_value.at + first * d_value.stride, d_value.stride};
-        run->kernels->scatter_add(rows, attrs->dim, rows_of_it, ids, d_table);
+    const plx_leaves leaves = plx_run_id_leaves(run);
+    plx_id_sums s = open_sums(run, node);
+    for (int leaf = leaves.first; leaf < leaves.end; leaf++) {
+        const int end = plx_run_leaf_row(run, &leaves, leaf + 1);
+        for (int first = plx_run_leaf_row(run, &leaves, leaf); first < end; first += PLX_TILE_ROWS_MAX)
+            add_rows(&s, run, node, leaf, first, end - first < PLX_TILE_ROWS_MAX ? end - first : PLX_TILE_ROWS_MAX);
     }
+    plx_id_sums_close(&s);
 }
 
 const plx_op plx_op_embedding = {
     .name = "embedding",
-    .join_reads_gradient = true,
+    .sums_read_gradient = true,
+    .sums_read_rows = true,
     .shape = embedding_shape,
     .forward = embedding_forward,
-    .backward_join = {.run = embedding_backward_join},
+    .id_sums = {.run = embedding_id_sums},
 };
 
 plx_ref plx_embedding(plx_graph *graph, int feature, const plx_embedding_table *table)

@@ -26,7 +26,6 @@ typedef struct scratch {
     plx_real *transposed;    /* [width, rest_width], then each table's rows [width, dim]: see transposed_of */
     plx_view d_kernel;       /* [all_width, width], the tables' rows alone */
     plx_view products;       /* [n_table_rows, width]: P minus its most frequent row */
-    plx_view d_products;     /* [n_table_rows, width] */
     plx_view common;         /* [n_tables, width]: the most frequent rows, negated; later sums of other rows' d_P */
     plx_real *bias;          /* [width] */
     plx_real *base;          /* [width], in scoring: bias plus most frequent rows, the start of every row */
@@ -63,7 +62,6 @@ static scratch scratch_at(const joined_attrs *attrs, plx_real *at)
         s.transposed =
             take(&at, &s.numbers, attrs->width, attrs->rest_stride + attrs->all_width - attrs->rest_width).at;
         s.d_kernel = take(&at, &s.numbers, attrs->all_width, attrs->stride);
-        s.d_products = take(&at, &s.numbers, attrs->n_table_rows, attrs->stride);
         s.sorted.starts = take_numbers(&at, &s.numbers, attrs->n_leaves, plx_joined_starts(attrs));
         s.sorted.rows = take_numbers(&at, &s.numbers, attrs->n_tables > 0 ? attrs->batch_rows : 0, attrs->n_tables);
     } else {
@@ -280,13 +278,13 @@ static size_t rest_numbers(const joined_attrs *attrs)
     return (size_t)attrs->rest_width * (size_t)attrs->stride;
 }
 
-/* The chunk's numbers: the gradients of the rest's rows of the packed kernel, then of the biases. */
+/* The leaf's numbers: the gradients of the rest's rows of the packed kernel, then of the biases. */
 static void joined_backward(const plx_tile *tile, const plx_node *node)
 {
     const joined_attrs *attrs = node->attrs;
     const plx_kernels *kernels = tile->run->kernels;
     const plx_view dy = plx_tile_gradient(tile, node);
-    plx_real *numbers = plx_tile_chunk_numbers(tile, node);
+    plx_real *numbers = plx_tile_leaf_numbers(tile, node);
     kernels->column_sum(tile->rows, attrs->width, dy, numbers + rest_numbers(attrs), tile->adds_gradient);
     if (attrs->rest_width == 0) return;
     kernels->gemm_tn(tile->rows, attrs->width, attrs->rest_width, plx_tile_input(tile, node, 0), dy,
@@ -301,18 +299,31 @@ static void joined_backward(const plx_tile *tile, const plx_node *node)
 
 static int leaf_parts(const plx_run *run, const plx_node *node)
 {
-    (void)run;
-    return ((const joined_attrs *)node->attrs)->n_leaves;
+    (void)node;
+    const plx_leaves leaves = plx_run_id_leaves(run);
+    return leaves.end - leaves.first;
 }
 
-static void sort_entries(const plx_run *run, const plx_node *node, int leaf)
+static void collapsed_id_sort(const plx_run *run, const plx_node *node, int part)
 {
     const scratch s = scratch_of(run, node);
-    plx_joined_sort(run, node, &s.sorted, leaf);
+    plx_joined_sort(run, node, &s.sorted, part);
+}
+
+/* The results of the sums by id: dP, then in how many rows each table is listed, which float counts exactly. */
+static plx_view d_products_of(const plx_run *run, const plx_node *node)
+{
+    return (plx_view){plx_run_id_sums(run, node), ((const joined_attrs *)node->attrs)->stride};
+}
+
+static plx_real *listed_of(const plx_run *run, const plx_node *node)
+{
+    const joined_attrs *attrs = node->attrs;
+    return rows_from(d_products_of(run, node), attrs->n_table_rows).at;
 }
 
 /* dP but for the most frequent categories, which no row lists. */
-static void collapsed_backward_join(const plx_run *run, const plx_node *node, int part)
+static void collapsed_id_sums(const plx_run *run, const plx_node *node, int part)
 {
     const joined_attrs *attrs = node->attrs;
     plx_row_lists leaves[PLX_LEAVES_MAX];
@@ -320,10 +331,16 @@ static void collapsed_backward_join(const plx_run *run, const plx_node *node, in
     const int n_leaves = plx_joined_leaves(run, node, &s.sorted, leaves), parts = plx_joined_sum_parts(run, node);
     const int first = plx_joined_part_row(attrs, leaves, n_leaves, part, parts);
     const int end = plx_joined_part_row(attrs, leaves, n_leaves, part + 1, parts);
+    for (int t = 0; t < attrs->n_tables && part == 0; t++) {
+        const int row = attrs->tables[t].first_row;
+        listed_of(run, node)[t] =
+            (plx_real)(plx_joined_entries_before(leaves, n_leaves, row + attrs->tables[t].vocabulary) -
+                       plx_joined_entries_before(leaves, n_leaves, row));
+    }
     for (int leaf = 0; leaf < n_leaves; leaf++)
         leaves[leaf].starts += first;
     run->kernels->sum_lists(end - first, attrs->width, plx_run_gradient(run, node), leaves, n_leaves,
-                            rows_from(s.d_products, first));
+                            rows_from(d_products_of(run, node), first));
 }
 
 /*
@@ -335,15 +352,10 @@ static void finish_common(const plx_run *run, const plx_node *node, int t, const
 {
     const joined_attrs *attrs = node->attrs;
     const table *own = &attrs->tables[t];
-    const scratch s = scratch_of(run, node);
-    const plx_view d_products = rows_from(s.d_products, own->first_row);
-    plx_row_lists leaves[PLX_LEAVES_MAX];
-    const int n_leaves = plx_joined_leaves(run, node, &s.sorted, leaves);
-    const uint64_t listed = plx_joined_entries_before(leaves, n_leaves, own->first_row + own->vocabulary) -
-                            plx_joined_entries_before(leaves, n_leaves, own->first_row);
+    const plx_view d_products = rows_from(d_products_of(run, node), own->first_row);
     plx_real *common = rows_from(d_products, (int)run->layout->sparse[own->feature].common).at;
-    if (listed == (uint64_t)run->n_rows) return; /* 0, the sum of an empty list */
-    plx_real *others = rows_from(s.common, t).at;
+    if (listed_of(run, node)[t] >= (plx_real)run->n_rows) return; /* 0, the sum of an empty list */
+    plx_real *others = rows_from(scratch_of(run, node).common, t).at;
     run->kernels->column_sum(own->vocabulary, attrs->width, d_products, others, false);
     for (int c = 0; c < attrs->width; c++)
         common[c] = all[c] - others[c];
@@ -363,7 +375,7 @@ static void joined_finish(const plx_run *run, const plx_node *node, int part)
     }
     const table *own = &attrs->tables[part - 1];
     const scratch s = scratch_of(run, node);
-    const plx_view d_products = rows_from(s.d_products, own->first_row);
+    const plx_view d_products = rows_from(d_products_of(run, node), own->first_row);
     finish_common(run, node, part - 1, summed + rest_numbers(attrs));
     run->kernels->gemm_nn(own->vocabulary, own->rows.width, attrs->width, d_products,
                           transposed_of(attrs, &s, &own->rows), plx_run_param_gradient(run, own->embedding, 0, 0), NULL,
@@ -382,11 +394,13 @@ static void joined_shape(plx_graph *graph, plx_node *node)
     const joined_attrs *attrs = node->attrs;
     node->shape = (plx_shape){1, attrs->width};
     node->batch_numbers = scratch_at(attrs, NULL).numbers;
-    node->chunk_numbers = rest_numbers(attrs) + (size_t)attrs->stride;
+    node->leaf_numbers = rest_numbers(attrs) + (size_t)attrs->stride;
     if (attrs->n_tables > 0) {
         const int per_real = (int)(sizeof(plx_real) / sizeof(uint32_t));
         node->row_numbers = (attrs->n_tables + 1 + per_real - 1) / per_real;
         node->tile_numbers = attrs->stride + 1;
+        node->id_sum_rows = attrs->n_table_rows;
+        node->id_sum_numbers = (size_t)attrs->n_table_rows * (size_t)attrs->stride + (size_t)attrs->n_tables;
     }
 }
 
@@ -416,14 +430,14 @@ const plx_op plx_op_siblings = {
 
 const plx_op plx_op_collapsed = {
     .name = "collapsed",
-    .join_reads_gradient = true,
-    .join_reads_rows = true,
+    .sums_read_gradient = true,
+    .sums_read_rows = true,
     .shape = joined_shape,
     .prepare = {table_parts, joined_prepare},
     .forward = collapsed_forward,
     .backward = joined_backward,
-    .backward_sort = {leaf_parts, sort_entries},
-    .backward_join = {plx_joined_sum_parts, collapsed_backward_join},
+    .id_sort = {leaf_parts, collapsed_id_sort},
+    .id_sums = {plx_joined_sum_parts, collapsed_id_sums},
     .finish = {table_parts, joined_finish},
     .describe = joined_describe,
 };

@@ -38,7 +38,7 @@ typedef struct joined_attrs {
     int rest_width, all_width; /* rows of the packed kernel: for the rest, and all */
     int width, stride;         /* of the result, and of matrices that have its columns */
     int rest_stride;           /* of the rest's rows of the packed kernel, transposed */
-    int batch_rows, n_leaves;  /* most rows of a batch; of the sums by category: how many runs of its rows */
+    int batch_rows, n_leaves;  /* most rows of a batch, and leaves of sums by id */
     bool training;
     bool has_affines;
 } joined_attrs;
@@ -52,16 +52,16 @@ typedef struct tile_entries {
 
 /* The batch's entries by table row: for each leaf and table row, in order, a list of batch rows, in order. */
 typedef struct sorted_entries {
-    uint32_t *starts; /* [n_leaves, plx_joined_starts()]: of the lists, from the leaf's first; the last is unused */
+    uint32_t *starts; /* [leaves, plx_joined_starts()]: of the lists, from the leaf's first; the last is unused */
     uint32_t *rows;   /* [batch_rows, n_tables]; a leaf's begin at its first batch row */
 } sorted_entries;
 
 int plx_joined_starts(const joined_attrs *attrs);
 /** `own`: the node's scratch of the tile's rows. */
 tile_entries plx_joined_tile_entries(const plx_run *run, const plx_node *node, int tile, int rows, plx_real *own);
-/** Sorts the entries of one leaf; all tiles have listed theirs. */
-void plx_joined_sort(const plx_run *run, const plx_node *node, const sorted_entries *sorted, int leaf);
-/** Fills leaves [n_leaves] with the sorted lists. Returns n_leaves. */
+/** Sorts the entries of the number-th leaf of plx_run_id_leaves; all tiles have listed theirs. */
+void plx_joined_sort(const plx_run *run, const plx_node *node, const sorted_entries *sorted, int number);
+/** Fills `leaves` with the sorted lists of these leaves. Returns how many they are. */
 int plx_joined_leaves(const plx_run *run, const plx_node *node, const sorted_entries *sorted, plx_row_lists *leaves);
 /** Number of entries of table rows before `row`. */
 uint64_t plx_joined_entries_before(const plx_row_lists *leaves, int n_leaves, int row);

@@ -31,12 +31,13 @@ static tile_entries batch_entries(const plx_run *run, const plx_node *node, int 
 }
 
 /* A counting sort. */
-void plx_joined_sort(const plx_run *run, const plx_node *node, const sorted_entries *sorted, int leaf)
+void plx_joined_sort(const plx_run *run, const plx_node *node, const sorted_entries *sorted, int number)
 {
     const joined_attrs *attrs = node->attrs;
-    const int first = plx_run_leaf_tile(run, leaf, attrs->n_leaves);
-    const int end = plx_run_leaf_tile(run, leaf + 1, attrs->n_leaves);
-    uint32_t *starts = sorted->starts + (ptrdiff_t)leaf * plx_joined_starts(attrs), *begins = starts + 1;
+    const plx_leaves leaves = plx_run_id_leaves(run);
+    const int first = plx_run_leaf_tile(run, &leaves, leaves.first + number);
+    const int end = plx_run_leaf_tile(run, &leaves, leaves.first + number + 1);
+    uint32_t *starts = sorted->starts + (ptrdiff_t)number * plx_joined_starts(attrs), *begins = starts + 1;
     memset(starts, 0, (size_t)plx_joined_starts(attrs) * sizeof *starts);
     for (int tile = first; tile < end; tile++) {
         const tile_entries list = batch_entries(run, node, tile);
@@ -57,12 +58,13 @@ void plx_joined_sort(const plx_run *run, const plx_node *node, const sorted_entr
 int plx_joined_leaves(const plx_run *run, const plx_node *node, const sorted_entries *sorted, plx_row_lists *leaves)
 {
     const joined_attrs *attrs = node->attrs;
-    for (int leaf = 0; leaf < attrs->n_leaves; leaf++) {
-        const int first_row = plx_run_tile_first(run, plx_run_leaf_tile(run, leaf, attrs->n_leaves));
-        leaves[leaf] = (plx_row_lists){sorted->starts + (ptrdiff_t)leaf * plx_joined_starts(attrs),
-                                       sorted->rows + (ptrdiff_t)first_row * attrs->n_tables};
+    const plx_leaves all = plx_run_id_leaves(run);
+    for (int i = 0; i < all.end - all.first; i++) {
+        leaves[i] =
+            (plx_row_lists){sorted->starts + (ptrdiff_t)i * plx_joined_starts(attrs),
+                            sorted->rows + (ptrdiff_t)plx_run_leaf_row(run, &all, all.first + i) * attrs->n_tables};
     }
-    return attrs->n_leaves;
+    return all.end - all.first;
 }
 
 uint64_t plx_joined_entries_before(const plx_row_lists *leaves, int n_leaves, int row)

@@ -4,9 +4,6 @@
 
 enum { TABLE_ROWS_MAX = 65535 /* of all tables: numbers in lists are 16 bits */ };
 
-/* Rows of a leaf of the sums by category: docs/performance.md. */
-enum { LEAF_ROWS = 512, LEAVES_MAX = 16 };
-
 /* Scoring must not depend on the number of rows of a call: the cost model assumes this number. */
 enum { SCORED_ROWS = 1024 };
 
@@ -91,6 +88,7 @@ static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, pl
         attrs->tables[t].rows.packed_row = packed_row;
         packed_row += attrs->tables[t].rows.width;
     }
+    attrs->n_leaves = plx_id_leaves_most(request->batch_rows, attrs->n_table_rows);
 }
 
 /* Whether the readers' total width fits one row of a value. */
@@ -114,14 +112,10 @@ plx_fusion plx_joined_fuse(const plx_fuse_request *request)
     fusion.inputs = plx_arena_take(request->arena, n_inputs, sizeof *fusion.inputs);
     if (plx_arena_failed(request->arena)) return fusion;
     if (request->source->shape.groups != 1) return plx_folded_fuse(request);
-    const int leaves = request->batch_rows / LEAF_ROWS;
     *attrs = (joined_attrs){.members = members,
                             .rest = rest,
                             .tables = tables,
                             .batch_rows = request->batch_rows,
-                            .n_leaves = leaves < 1            ? 1
-                                        : leaves < LEAVES_MAX ? leaves
-                                                              : LEAVES_MAX,
                             .training = request->training};
     add_members(attrs, request);
     attrs->all_width = request->source->shape.width;
