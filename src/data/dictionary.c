@@ -110,7 +110,7 @@ static void prefetch(const plx_dictionary *dictionary, const uint32_t *hashes, s
     const size_t last = dictionary->n_slots - 1;
     if (!dictionary->n_slots) return;
     for (size_t i = 0; i < n; i++)
-        __builtin_prefetch(&dictionary->slots[hashes[i] & last]);
+        plx_dictionary_prefetch(dictionary, hashes[i]);
     for (size_t i = 0; i < n; i++) {
         const plx_dictionary_slot *slot = &dictionary->slots[hashes[i] & last];
         if (is_long(slot)) __builtin_prefetch(&dictionary->ends[slot->value]);

@@ -140,6 +140,12 @@ static inline uint64_t plx_text_start(plx_slice text)
            (uint64_t)(uint8_t)at[n - 1] << 8 * (n - 1) | length;
 }
 
+/** Loads the slot of a text into the cache: for several texts before the first is looked up. */
+static inline void plx_dictionary_prefetch(const plx_dictionary *dictionary, uint64_t hash)
+{
+    if (dictionary->n_slots) __builtin_prefetch(&dictionary->slots[hash & (dictionary->n_slots - 1)]);
+}
+
 /** The number of a text, or PLX_NOT_FOUND. */
 static inline uint32_t plx_dictionary_find(const plx_dictionary *dictionary, plx_slice text, uint64_t hash)
 {

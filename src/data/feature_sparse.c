@@ -133,9 +133,13 @@ static plx_status prepare(const plx_encoders *e, const plx_encoder *feature, con
     (void)e;
     (void)n;
     if (!ids) return plx_error_memory(err);
-    for (uint32_t code = 0; code < texts->n; code++)
-        ids[code] = plx_vocabulary_id(vocabulary,
-                                      plx_vocabulary_cell(vocabulary, feature->spec, plx_dictionary_text(texts, code)));
+    for (uint32_t first = 0; first < texts->n; first += PLX_ENCODED_ROWS) {
+        const uint32_t n_cells = texts->n - first < PLX_ENCODED_ROWS ? texts->n - first : PLX_ENCODED_ROWS;
+        plx_slice cells[PLX_ENCODED_ROWS];
+        for (uint32_t i = 0; i < n_cells; i++)
+            cells[i] = plx_vocabulary_cell(vocabulary, feature->spec, plx_dictionary_text(texts, first + i));
+        plx_vocabulary_ids(vocabulary, cells, n_cells, ids + first);
+    }
     *out = ids;
     return PLX_OK;
 }

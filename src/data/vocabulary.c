@@ -103,6 +103,27 @@ plx_status plx_vocabulary_take(plx_vocabulary *vocabulary, plx_counted *counted,
     return PLX_OK;
 }
 
+enum { BLOCK_CELLS = 32 };
+
+void plx_vocabulary_ids(const plx_vocabulary *vocabulary, const plx_slice *cells, size_t n, uint32_t *ids)
+{
+    char buffers[BLOCK_CELLS][PLX_VALUE_SIZE];
+    plx_slice texts[BLOCK_CELLS];
+    uint64_t hashes[BLOCK_CELLS];
+    for (size_t first = 0; first < n; first += BLOCK_CELLS) {
+        const size_t rows = n - first < BLOCK_CELLS ? n - first : BLOCK_CELLS;
+        for (size_t i = 0; i < rows && !vocabulary->hash_buckets; i++) {
+            texts[i] = plx_vocabulary_text(vocabulary, cells[first + i], buffers[i]);
+            hashes[i] = plx_dictionary_hash(&vocabulary->texts, texts[i]);
+            plx_dictionary_prefetch(&vocabulary->texts, hashes[i]);
+        }
+        for (size_t i = 0; i < rows; i++)
+            ids[first + i] = vocabulary->hash_buckets
+                                 ? plx_vocabulary_id(vocabulary, cells[first + i])
+                                 : plx_dictionary_find(&vocabulary->texts, texts[i], hashes[i]) + 1;
+    }
+}
+
 /* Reads a file. Two lines with the same text are a mistake; two texts of the same value are one category. */
 typedef struct lines {
     plx_vocabulary *vocabulary;

@@ -60,6 +60,9 @@ static inline uint32_t plx_vocabulary_id(const plx_vocabulary *vocabulary, plx_s
     return plx_dictionary_find(&vocabulary->texts, text, plx_dictionary_hash(&vocabulary->texts, text)) + 1;
 }
 
+/** plx_vocabulary_id of `n` cells; their cache misses overlap. */
+void plx_vocabulary_ids(const plx_vocabulary *vocabulary, const plx_slice *cells, size_t n, uint32_t *ids);
+
 /** The cell as the feature reads it: empty for one in its `missing`, which contains values. */
 static inline plx_slice plx_vocabulary_cell(const plx_vocabulary *vocabulary, const plx_feature_spec *feature,
                                             plx_slice cell)
