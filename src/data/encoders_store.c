@@ -105,6 +105,14 @@ plx_status plx_loader_numbers(plx_loader *l, const char *name, int64_t rows, int
     return PLX_OK;
 }
 
+enum { TEXTS_AHEAD = 16 }; /* whose slots are loaded into the cache */
+
+static plx_slice text_at(const plx_tensor *bytes, const int64_t *end, int64_t i)
+{
+    const int64_t begin = i ? end[i - 1] : 0;
+    return (plx_slice){(const char *)bytes->data + begin, (size_t)(end[i] - begin)};
+}
+
 plx_status plx_loader_texts(plx_loader *l, const char *kind, const char *name, plx_dictionary *texts, plx_error *err)
 {
     const plx_tensor *bytes = NULL, *ends = NULL;
@@ -118,8 +126,12 @@ plx_status plx_loader_texts(plx_loader *l, const char *kind, const char *name, p
     for (int64_t i = 0; i < n; begin = end[i++]) {
         if (end[i] < begin || end[i] > bytes->dims[0])
             PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' has ends that are not ascending", kind, name);
-        plx_slice text = {(const char *)bytes->data + begin, (size_t)(end[i] - begin)};
-        uint64_t hash = plx_dictionary_hash(texts, text);
+    }
+    for (int64_t i = 0; i < n; i++) {
+        const plx_slice text = text_at(bytes, end, i);
+        const uint64_t hash = plx_dictionary_hash(texts, text);
+        if (i + TEXTS_AHEAD < n)
+            plx_dictionary_prefetch(texts, plx_dictionary_hash(texts, text_at(bytes, end, i + TEXTS_AHEAD)));
         if (plx_dictionary_find(texts, text, hash) != PLX_NOT_FOUND)
             PLX_FAIL(err, PLX_ERR_FORMAT, "the %s of '%s' holds a text twice", kind, name);
         if (!plx_dictionary_add(texts, text, hash)) return plx_error_memory(err);

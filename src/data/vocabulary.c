@@ -83,6 +83,8 @@ static plx_status keep_frequent(plx_counted *counted, size_t *n, size_t size, co
     return PLX_OK;
 }
 
+enum { BLOCK_CELLS = 32 }; /* whose cache misses overlap */
+
 static plx_status add(plx_vocabulary *vocabulary, plx_slice text, plx_error *err)
 {
     if (vocabulary->texts.n >= PLX_DICTIONARY_MAX - 1)
@@ -98,12 +100,15 @@ plx_status plx_vocabulary_take(plx_vocabulary *vocabulary, plx_counted *counted,
     n = drop_rare(counted, n, spec->min_count);
     if (spec->vocabulary == PLX_ORDER_SORTED) sort(counted, n);
     PLX_TRY(keep_frequent(counted, &n, (size_t)spec->max_size, vocabulary->texts.allocator, err));
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        const size_t hashed = i + BLOCK_CELLS, read = hashed + BLOCK_CELLS;
+        if (read < n) __builtin_prefetch(counted[read].text.text);
+        if (hashed < n)
+            plx_dictionary_prefetch(&vocabulary->texts, plx_dictionary_hash(&vocabulary->texts, counted[hashed].text));
         PLX_TRY(add(vocabulary, counted[i].text, err));
+    }
     return PLX_OK;
 }
-
-enum { BLOCK_CELLS = 32 };
 
 void plx_vocabulary_ids(const plx_vocabulary *vocabulary, const plx_slice *cells, size_t n, uint32_t *ids)
 {
