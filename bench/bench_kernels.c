@@ -168,14 +168,15 @@ static void run_softmax_back(const job *j)
 static void run_mix(const job *j)
 {
     ptrdiff_t bank = (ptrdiff_t)j->k * j->n;
-    j->kernels->mix(j->m, j->k, j->n, (plx_view){j->a, j->k}, (plx_view){j->b, bank}, VIEW(j->c), false);
+    const plx_mix_gate gate = {.gate = {j->a, j->k}, .out = VIEW(j->c)};
+    j->kernels->mix(j->m, j->k, j->n, (plx_view){j->b, bank}, &gate, 1);
 }
 
 static void run_mix_back(const job *j)
 {
     ptrdiff_t bank = (ptrdiff_t)j->k * j->n;
-    j->kernels->mix_back(j->m, j->k, j->n, (plx_view){j->a, j->k}, (plx_view){j->b, bank}, VIEW(j->b),
-                         (plx_view){j->d, j->k}, (plx_view){j->c, bank}, false, false);
+    const plx_mix_gate gate = {.gate = {j->a, j->k}, .out = VIEW(j->b), .d_gate = {j->d, j->k}};
+    j->kernels->mix_back(j->m, j->k, j->n, (plx_view){j->b, bank}, &gate, 1, (plx_view){j->c, bank}, false);
 }
 
 static void run_gather(const job *j)

@@ -11,18 +11,20 @@ static void check_mixture(const plx_kernels *k, int rows, int experts, int width
     matrix out = matrix_make(rows, width, gap), before = matrix_copy(&out, 1), d_out = matrix_make(rows, width, gap);
     matrix d_gate = matrix_make(rows, experts, gap), gate_before = matrix_copy(&d_gate, 0);
     matrix d_bank = matrix_make(rows, experts * width, gap), bank_before = matrix_copy(&d_bank, 0);
-    k->mix(rows, experts, width, gate.view, bank.view, out.view, add);
-    k->mix_back(rows, experts, width, gate.view, bank.view, d_out.view, d_gate.view, d_bank.view, add, add_bank);
+    const plx_mix_gate forward = {.gate = gate.view, .out = out.view, .accumulate = add};
+    const plx_mix_gate back = {.gate = gate.view, .out = d_out.view, .accumulate = add, .d_gate = d_gate.view};
+    k->mix(rows, experts, width, bank.view, &forward, 1);
+    k->mix_back(rows, experts, width, bank.view, &back, 1, d_bank.view, add_bank);
     for (int r = 0; r < rows; r++) {
         for (int w = 0; w < width; w++) {
             double sum = add ? (double)*matrix_at(&before, r, w) : 0, size = fabs(sum);
             for (int e = 0; e < experts; e++) {
                 double g = (double)*matrix_at(&gate, r, e), term = g * (double)*matrix_at(&bank, r, e * width + w);
-                double back = g * (double)*matrix_at(&d_out, r, w);
+                double change = g * (double)*matrix_at(&d_out, r, w);
                 double old = add_bank ? (double)*matrix_at(&bank_before, r, e * width + w) : 0;
                 sum += term, size += fabs(term);
-                near_to("d_bank", (double)*matrix_at(&d_bank, r, e * width + w), old + back,
-                        2.001 * UNIT * (fabs(old) + fabs(back)));
+                near_to("d_bank", (double)*matrix_at(&d_bank, r, e * width + w), old + change,
+                        2.001 * UNIT * (fabs(old) + fabs(change)));
             }
             near_to("out", (double)*matrix_at(&out, r, w), sum, (experts + 2) * UNIT * size);
         }
@@ -39,8 +41,47 @@ static void check_mixture(const plx_kernels *k, int rows, int experts, int width
     matrix_done(&d_gate), matrix_done(&gate_before), matrix_done(&d_bank), matrix_done(&bank_before);
 }
 
+/** Several gates of one bank at once give the bits of one call for each in turn. */
+static void check_gates(const plx_kernels *k, int n_gates, int experts, int width, bool add)
+{
+    enum { ROWS_MIXED = 5, GATES_MAX = 7 };
+    describe(k, "mix", ROWS_MIXED, experts, width, n_gates);
+    matrix bank = matrix_make(ROWS_MIXED, experts * width, 0), gate = matrix_make(ROWS_MIXED, experts * GATES_MAX, 0);
+    matrix out = matrix_make(ROWS_MIXED, width * GATES_MAX, 0), one_out = matrix_copy(&out, 0);
+    matrix d_gate = matrix_make(ROWS_MIXED, experts * GATES_MAX, 0), one_gate = matrix_copy(&d_gate, 0);
+    matrix d_bank = matrix_make(ROWS_MIXED, experts * width, 0), one_bank = matrix_copy(&d_bank, 0);
+    plx_mix_gate gates[GATES_MAX];
+    for (int g = 0; g < n_gates; g++) {
+        const plx_view own = {matrix_at(&gate, 0, g * experts), gate.view.stride};
+        gates[g] = (plx_mix_gate){own,
+                                  {matrix_at(&one_out, 0, g * width), out.view.stride},
+                                  add,
+                                  {matrix_at(&one_gate, 0, g * experts), gate.view.stride}};
+        k->mix(ROWS_MIXED, experts, width, bank.view, &gates[g], 1);
+        k->mix_back(ROWS_MIXED, experts, width, bank.view, &gates[g], 1, one_bank.view, add || g > 0);
+        gates[g].out.at = matrix_at(&out, 0, g * width);
+        gates[g].d_gate.at = matrix_at(&d_gate, 0, g * experts);
+    }
+    k->mix(ROWS_MIXED, experts, width, bank.view, gates, n_gates);
+    k->mix_back(ROWS_MIXED, experts, width, bank.view, gates, n_gates, d_bank.view, add);
+    for (int r = 0; r < ROWS_MIXED; r++) {
+        CHECK(memcmp(matrix_at(&out, r, 0), matrix_at(&one_out, r, 0),
+                     sizeof(plx_real) * (size_t)(width * GATES_MAX)) == 0);
+        CHECK(memcmp(matrix_at(&d_gate, r, 0), matrix_at(&one_gate, r, 0),
+                     sizeof(plx_real) * (size_t)(experts * GATES_MAX)) == 0);
+        CHECK(memcmp(matrix_at(&d_bank, r, 0), matrix_at(&one_bank, r, 0),
+                     sizeof(plx_real) * (size_t)(experts * width)) == 0);
+    }
+    matrix_done(&bank), matrix_done(&gate), matrix_done(&out), matrix_done(&one_out), matrix_done(&d_gate);
+    matrix_done(&one_gate), matrix_done(&d_bank), matrix_done(&one_bank);
+}
+
 static void check_mix(const plx_kernels *k)
 {
+    for (int n_gates = 2; n_gates <= 7; n_gates++) {
+        for (int width = 1; width <= 67; width += 3)
+            check_gates(k, n_gates, 3 + width % 7, width, n_gates % 2 == 1);
+    }
     static const int expert_counts[] = {0, 1, 2, 3, 4, 5, 8, 9};
     int variant = 0;
     for (int ir = 0; ir < COUNT(row_counts); ir++)

@@ -329,6 +329,72 @@ static void test_shared_values_stay(void)
     network_release(&net);
 }
 
+/* Two mixtures that may be one node, and those that may not. */
+typedef enum pair_of_mixtures {
+    AS_ONE,
+    NEXT_READS_FIRST,
+    OTHER_ORDER,
+    SAME_BANK_TWICE,
+    ONE_GATE,
+    PAIRS
+} pair_of_mixtures;
+
+static void build_mixtures(plx_graph *graph, const void *user)
+{
+    const pair_of_mixtures pair = *(const pair_of_mixtures *)user;
+    plx_ref x = plx_dense_input(graph, N_DENSE);
+    plx_ref a = plx_relu(graph, linear(graph, "a", x, 2, 6)), b = plx_relu(graph, linear(graph, "b", x, 3, 6));
+    const plx_ref banks[] = {pair == OTHER_ORDER ? b : a, pair == SAME_BANK_TWICE || pair == OTHER_ORDER ? a : b};
+    const int experts = pair == SAME_BANK_TWICE ? 4 : 5;
+    plx_ref gate = plx_softmax(graph, linear(graph, "gate", x, 1, experts));
+    plx_ref first = plx_mixture(graph, gate, banks, 2);
+    plx_ref source = pair == NEXT_READS_FIRST ? first : x;
+    plx_ref other = pair == ONE_GATE ? gate : plx_softmax(graph, linear(graph, "other", source, 1, experts));
+    plx_ref next = plx_mixture(graph, other, banks, 2);
+    plx_ref y = linear(graph, "y", first, 1, 1), z = linear(graph, "z", next, 1, 1);
+    plx_graph_task(graph, 0, y, LOSS(squared, graph, 0, y));
+    plx_graph_task(graph, 1, z, LOSS(squared, graph, 1, z));
+}
+
+static void check_mixtures(pair_of_mixtures pair)
+{
+    network net;
+    const network_shape shape = {N_SPARSE, N_DENSE, 2, N_ROWS, 300, false, false, false};
+    plx_plan_options options = {.batch_rows = N_ROWS, .training = true, .is_plain = true};
+    REQUIRE(network_init(&net, &shape, build_mixtures, &pair, 5));
+    const size_t bytes = net.graph.n_values * sizeof(plx_real);
+    plx_real *plain = malloc(bytes), *fast = malloc(bytes);
+    if (!plain || !fast) abort();
+    check_scoring(&net);
+    CHECK(plan_has(net.plan, "mixtures") == (pair == AS_ONE));
+    const double loss = step_with(&net, &options, NULL, plain);
+    options.is_plain = false;
+    CHECK_CLOSE(step_with(&net, &options, NULL, fast), loss, 1e-5 * loss);
+    CHECK(plan_has(net.plan, "mixtures") == (pair == AS_ONE));
+    check_close_gradients(&net, plain, fast);
+    free(plain);
+    free(fast);
+    network_release(&net);
+}
+
+static void test_mixtures_of_one_bank(void)
+{
+    static const char *const models[] = {"mmoe", "cgc", "ple"};
+    for (int pair = 0; pair < PAIRS; pair++)
+        check_mixtures((pair_of_mixtures)pair);
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        sizes s;
+        network net;
+        sizes_init(&s, true);
+        REQUIRE(open_network(&net, plx_model_find(plx_slice_of(models[i])), &s));
+        network_plan(&net, &(plx_plan_options){.batch_rows = N_ROWS, .training = true}, NULL,
+                     plx_kernels_for(PLX_CPU_AVX512));
+        CHECK(plan_has(net.plan, "mixtures"));
+        CHECK(!plan_has(net.plan, "mixture"));
+        network_release(&net);
+    }
+}
+
 /* A row's score does not depend on other rows, nor on the batch. */
 static void test_scores_are_row_by_row(void)
 {
@@ -625,6 +691,7 @@ int main(int argc, char **argv)
                                        CHECK_TEST(test_parts_of_a_batch_add_up),
                                        CHECK_TEST(test_scoring_plans_agree),
                                        CHECK_TEST(test_shared_values_stay),
+                                       CHECK_TEST(test_mixtures_of_one_bank),
                                        CHECK_TEST(test_scores_are_row_by_row),
                                        CHECK_TEST(test_absent_categories_get_no_gradient),
                                        CHECK_TEST(test_start_values),

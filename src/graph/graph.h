@@ -98,8 +98,8 @@ typedef enum plx_collapse {
 typedef struct plx_fuse_request {
     const plx_graph *graph;
     plx_arena *arena;
-    const plx_node *source;         /* the value that all readers share */
-    const plx_node *const *readers; /* nodes of this op */
+    const plx_node *source;         /* the value that all readers share: the last input of each */
+    const plx_node *const *readers; /* nodes of this op, none of which depends on another */
     int n_readers;
     /** Scoring only, [n_readers]: the reader's sole consumer if it has an `affine` hook; the fused node then computes
      * it instead. NULL: none. */
@@ -116,10 +116,10 @@ typedef struct plx_fusion {
     const struct plx_op
         *op; /* computes the readers' (or affines') values, concatenated [1, sum of sizes]; NULL: do not fuse */
     const void *attrs; /* in the arena */
-    /** Inputs that replace `source`, concatenated by `concat`; n_inputs 0: the node reads only the record. */
+    /** Its inputs, concatenated by `concat`; n_inputs 0: it reads only the record. NULL: it reads `source` alone. */
     const plx_node **inputs;
     int n_inputs;
-    const struct plx_op *concat; /* NULL: it reads `source` itself */
+    const struct plx_op *concat; /* NULL: it reads the inputs themselves */
 } plx_fusion;
 
 /**

@@ -92,18 +92,19 @@ static void put_inside(plx_plan *plan, int index, int maker, int column)
 static plx_status replace(plx_plan *plan, const plx_fuse_request *request, const plx_fusion *fusion, plx_node **fused,
                           plx_error *err)
 {
-    const plx_node *input = request->source;
-    int n_inputs = 1;
-    if (fusion->concat) {
-        n_inputs = fusion->n_inputs > 0;
-        plx_node *concat = n_inputs ? add_node(plan, fusion->concat, fusion->inputs, fusion->n_inputs, NULL) : NULL;
-        if (n_inputs && !concat) return plx_error_memory(err);
-        for (int i = 0; i < fusion->n_inputs; i++) {
-            concat->shape = (plx_shape){1, concat->shape.width + fusion->inputs[i]->shape.width};
+    const plx_node *concatenated, *const *inputs = fusion->inputs ? fusion->inputs : &request->source;
+    int n_inputs = fusion->inputs ? fusion->n_inputs : 1;
+    if (fusion->concat && n_inputs > 0) {
+        plx_node *concat = add_node(plan, fusion->concat, inputs, n_inputs, NULL);
+        if (!concat) return plx_error_memory(err);
+        for (int i = 0; i < n_inputs; i++) {
+            concat->shape = (plx_shape){1, concat->shape.width + inputs[i]->shape.width};
         }
-        input = concat;
+        concatenated = concat;
+        inputs = &concatenated;
+        n_inputs = 1;
     }
-    plx_node *node = add_node(plan, fusion->op, &input, n_inputs, fusion->attrs);
+    plx_node *node = add_node(plan, fusion->op, inputs, n_inputs, fusion->attrs);
     if (!node) return plx_error_memory(err);
     plx_graph none = {.arena = &plan->arena};
     node->op->shape(&none, node);
@@ -122,11 +123,33 @@ static plx_status replace(plx_plan *plan, const plx_fuse_request *request, const
 typedef struct fuser {
     plx_plan *plan;
     const bool *needed; /* [n_nodes] */
+    int *depth;         /* [n_nodes]: the nodes before it on the longest path */
     all_readers all;
     const plx_node **readers, **affines; /* [n_nodes] of the value in hand */
 } fuser;
 
-/* The readers of `source` that have the same op as the first reader that can be fused. */
+static void measure_depths(const fuser *f)
+{
+    const plx_graph *graph = f->plan->graph;
+    for (int i = 0; i < graph->n_nodes; i++) {
+        for (int k = 0; k < graph->nodes[i]->n_inputs; k++) {
+            const int depth = f->depth[graph->nodes[i]->inputs[k]] + 1;
+            if (depth > f->depth[i]) f->depth[i] = depth;
+        }
+    }
+}
+
+/*
+ * Whether a reader of `source` can be fused with the first `n`. Nodes of one depth do not depend on each other, and
+ * inputs have a smaller depth, so fused nodes form no cycle.
+ */
+static bool fits(const fuser *f, const plx_node *node, const plx_node *source, int n)
+{
+    if (!node->op->fuse || node->inputs[node->n_inputs - 1] != source->index) return false;
+    return n == 0 || (f->readers[0]->op == node->op && f->depth[f->readers[0]->index] == f->depth[node->index]);
+}
+
+/* The readers of `source` that have the same op and depth as the first reader that can be fused. */
 static int find_readers(const fuser *f, const plx_node *source, bool *are_only)
 {
     int n = 0;
@@ -134,8 +157,7 @@ static int find_readers(const fuser *f, const plx_node *source, bool *are_only)
     for (int r = f->all.first[source->index]; r < f->all.first[source->index + 1]; r++) {
         const plx_node *node = f->all.at[r];
         if (!f->needed[node->index]) continue;
-        const bool fits = node->op->fuse && node->n_inputs == 1 && (n == 0 || f->readers[0]->op == node->op);
-        if (fits) {
+        if (fits(f, node, source, n)) {
             f->readers[n++] = node;
         } else {
             *are_only = false;
@@ -175,6 +197,14 @@ static const plx_node *find_affine(const fuser *f, const plx_node *node)
     return NULL;
 }
 
+static bool fit_in_a_row(const plx_fuse_request *request)
+{
+    int64_t numbers = 0;
+    for (int r = 0; r < request->n_readers; r++)
+        numbers += (int64_t)request->readers[r]->shape.groups * request->readers[r]->shape.width;
+    return numbers <= PLX_ROW_NUMBERS_MAX;
+}
+
 static plx_status fuse_readers(const fuser *f, const plx_node *source, plx_error *err)
 {
     plx_plan *plan = f->plan;
@@ -188,7 +218,7 @@ static plx_status fuse_readers(const fuser *f, const plx_node *source, plx_error
                                 .batch_rows = plan->options.batch_rows,
                                 .collapse = plan->options.collapse};
     request.n_readers = find_readers(f, source, &request.is_only_reader);
-    if (request.n_readers == 0) return PLX_OK;
+    if (request.n_readers == 0 || !fit_in_a_row(&request)) return PLX_OK;
     for (int r = 0; r < request.n_readers; r++)
         f->affines[r] = find_affine(f, f->readers[r]);
     const plx_fusion fusion = f->readers[0]->op->fuse(&request);
@@ -209,22 +239,23 @@ static void pass_through(plx_plan *plan)
     }
 }
 
-/* A fused node takes the place of the first node that it replaces, preceded by its concatenation. */
+/* The maker of value `index` after its inputs, unless it is listed. */
+static void list_node(plx_plan *plan, int index, bool *is_listed)
+{
+    const int made_by = plan->nodes[index].made_by;
+    const plx_node *node = plan->all[made_by >= 0 ? made_by : index];
+    if (is_listed[node->index]) return;
+    is_listed[node->index] = true;
+    for (int k = 0; k < node->n_inputs; k++)
+        list_node(plan, node->inputs[k], is_listed);
+    plan->order[plan->n_order++] = node;
+}
+
+/* The order of the graph; a fused node takes the place of the first node that it replaces, its inputs before it. */
 static void list_order(plx_plan *plan, bool *is_listed)
 {
-    for (int i = 0; i < plan->graph->n_nodes; i++) {
-        const int made_by = plan->nodes[i].made_by;
-        if (made_by < 0) {
-            plan->order[plan->n_order++] = plan->all[i];
-        } else if (made_by >= plan->graph->n_nodes && !is_listed[made_by]) {
-            const plx_node *node = plan->all[made_by];
-            is_listed[made_by] = true;
-            if (node->n_inputs > 0 && node->inputs[0] >= plan->graph->n_nodes) {
-                plan->order[plan->n_order++] = plan->all[node->inputs[0]];
-            }
-            plan->order[plan->n_order++] = node;
-        }
-    }
+    for (int i = 0; i < plan->graph->n_nodes; i++)
+        list_node(plan, i, is_listed);
 }
 
 plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
@@ -238,9 +269,11 @@ plx_status plx_plan_fuse(plx_plan *plan, plx_error *err)
     bool *is_listed = plx_arena_take(&plan->arena, capacity, sizeof *is_listed);
     fuser f = {.plan = plan,
                .needed = needed,
+               .depth = plx_arena_take(&plan->arena, n, sizeof *f.depth),
                .readers = plx_arena_take(&plan->arena, n, sizeof *f.readers),
                .affines = plx_arena_take(&plan->arena, n, sizeof *f.affines)};
     PLX_TRY(find_all_readers(plan, &f.all, err));
+    measure_depths(&f);
     for (size_t i = 0; i < capacity; i++)
         plan->nodes[i].made_by = plan->nodes[i].inside = -1;
     for (size_t i = 0; i < n; i++)

@@ -166,5 +166,8 @@ plx_touched_rows *plx_run_touched(const plx_run *run, const plx_node *node, int 
 /** For id_sums: the node's gradient of all rows; needs op->sums_read_gradient. */
 plx_view plx_run_gradient(const plx_run *run, const plx_node *node);
 const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int i);
+/** The node that computes the value of a node of the graph: itself, or a rewrite's, whose value has it from `*column`
+ * on. */
+const plx_node *plx_run_maker(const plx_run *run, const plx_node *node, int *column);
 
 #endif

@@ -149,3 +149,10 @@ const plx_node *plx_run_input_node(const plx_run *run, const plx_node *node, int
 {
     return run->plan->all[node->inputs[i]];
 }
+
+const plx_node *plx_run_maker(const plx_run *run, const plx_node *node, int *column)
+{
+    const plx_node_plan *own = plan_of(run, node);
+    *column = own->made_by >= 0 ? own->column : 0;
+    return own->made_by >= 0 ? run->plan->all[own->made_by] : node;
+}

@@ -82,94 +82,149 @@ static void kernel_softmax_back(int rows, int n, plx_view y, plx_view dy, plx_vi
     }
 }
 
-static void kernel_mix(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view out, bool accumulate)
+/* Gates that read one bank share its vectors in registers, as many at once as these hold. */
+enum { GATES_AT_ONCE = LANES == 16 ? 3 : 2 };
+
+INLINE float *row_of(plx_view view, int r)
 {
-    NARROW_TO_AVX2(width, mix(rows, experts, width, gate, bank, out, accumulate))
+    return view.at + r * view.stride;
+}
+
+/** A vector of the values of `n` gates' mixtures, from place `w`. */
+INLINE void mix_vector(const int n, int experts, int width, const float *bank, const plx_mix_gate *gates, int r, int w,
+                       const bool whole, part p)
+{
+    vf sums[GATES_AT_ONCE];
+    for (int g = 0; g < n; g++)
+        sums[g] = gates[g].accumulate ? vf_load_lanes(row_of(gates[g].out, r) + w, whole, p) : (vf){0};
+    for (int e = 0; e < experts; e++) {
+        vf v = vf_load_lanes(bank + e * width + w, whole, p);
+        for (int g = 0; g < n; g++)
+            sums[g] = vf_fma(vf_all(row_of(gates[g].gate, r)[e]), v, sums[g]);
+    }
+    for (int g = 0; g < n; g++)
+        vf_store_lanes(row_of(gates[g].out, r) + w, whole, p, sums[g]);
+}
+
+INLINE void mix_rows(const int n, int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates)
+{
     for (int r = 0; r < rows; r++) {
-        const float *g = gate.at + r * gate.stride, *from = bank.at + r * bank.stride;
-        float *to = out.at + r * out.stride;
         int w = 0;
-        for (; w + LANES <= width; w += LANES) {
-            vf sum = accumulate ? vf_load(to + w) : (vf){0};
-            for (int e = 0; e < experts; e++)
-                sum = vf_fma(vf_all(g[e]), vf_load(from + e * width + w), sum);
-            vf_store(to + w, sum);
-        }
-        if (w < width) {
-            part p = part_of(width - w);
-            vf sum = accumulate ? vf_load_part(to + w, p) : (vf){0};
-            for (int e = 0; e < experts; e++)
-                sum = vf_fma(vf_all(g[e]), vf_load_part(from + e * width + w, p), sum);
-            vf_store_part(to + w, p, sum);
-        }
+        for (; w + LANES <= width; w += LANES)
+            mix_vector(n, experts, width, row_of(bank, r), gates, r, w, true, part_of(LANES));
+        if (w < width) mix_vector(n, experts, width, row_of(bank, r), gates, r, w, false, part_of(width - w));
     }
 }
 
+/* Experts of 16 are one or a few vectors of constant places. */
+INLINE void mix_width(const int n, int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates)
+{
+    if (width == 16)
+        mix_rows(n, rows, experts, 16, bank, gates);
+    else
+        mix_rows(n, rows, experts, width, bank, gates);
+}
+
+static void kernel_mix(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates)
+{
+    NARROW_TO_AVX2(width, mix(rows, experts, width, bank, gates, n_gates))
+    for (; n_gates >= GATES_AT_ONCE; gates += GATES_AT_ONCE, n_gates -= GATES_AT_ONCE)
+        mix_width(GATES_AT_ONCE, rows, experts, width, bank, gates);
+    if (n_gates == 2) mix_width(2, rows, experts, width, bank, gates);
+    if (n_gates == 1) mix_width(1, rows, experts, width, bank, gates);
+}
+
+/* A row of a bank, with what its gates have of this row. */
 typedef struct bank_row {
-    const float *gate, *bank, *d_out;
+    const float *bank;
     float *d_bank;
-    int width;
     bool add; /* to d_bank */
+    const float *gates[GATES_AT_ONCE], *d_outs[GATES_AT_ONCE];
+    float *d_gates[GATES_AT_ONCE];
+    bool add_gates[GATES_AT_ONCE];
 } bank_row;
 
-/** A vector of `experts` experts, from place `w`: d_bank (+)= gate * d_out, sums += d_out * bank. */
-INLINE void back_vector(const int experts, const bank_row *x, int w, const bool whole, part p, vf *sums)
+/** A vector of each of `experts` experts from `e` on, from place `w`, for `n` gates. */
+INLINE void unmix_vector(const int n, const int experts, const int width, const bank_row *x, int e, int w,
+                         const bool whole, part p, vf sums[GATES_AT_ONCE][4])
 {
-    vf d = vf_load_lanes(x->d_out + w, whole, p);
-    for (int e = 0; e < experts; e++) {
-        const float *bank = x->bank + e * x->width + w;
-        float *d_bank = x->d_bank + e * x->width + w;
-        vf g = vf_all(x->gate[e]);
-        vf_store_lanes(d_bank, whole, p, x->add ? vf_fma(g, d, vf_load_lanes(d_bank, whole, p)) : g * d);
-        sums[e] = vf_fma(d, vf_load_lanes(bank, whole, p), sums[e]);
+    const float *from = x->bank + e * width + w;
+    float *to = x->d_bank + e * width + w;
+    vf d[GATES_AT_ONCE];
+    for (int g = 0; g < n; g++)
+        d[g] = vf_load_lanes(x->d_outs[g] + w, whole, p);
+    for (int i = 0; i < experts; i++) {
+        vf bank = vf_load_lanes(from + i * width, whole, p), first = vf_all(x->gates[0][e + i]);
+        vf d_bank = x->add ? vf_fma(first, d[0], vf_load_lanes(to + i * width, whole, p)) : first * d[0];
+        for (int g = 1; g < n; g++)
+            d_bank = vf_fma(vf_all(x->gates[g][e + i]), d[g], d_bank);
+        for (int g = 0; g < n; g++)
+            sums[g][i] = vf_fma(d[g], bank, sums[g][i]);
+        vf_store_lanes(to + i * width, whole, p, d_bank);
     }
 }
 
-INLINE void back_experts(const int experts, const bank_row *x, vf *sums)
+INLINE void unmix_experts(const int n, const int experts, const int width, const bank_row *x, int e,
+                          vf sums[GATES_AT_ONCE][4])
 {
     int w = 0;
-    for (; w + LANES <= x->width; w += LANES)
-        back_vector(experts, x, w, true, part_of(LANES), sums);
-    if (w < x->width) back_vector(experts, x, w, false, part_of(x->width - w), sums);
+    for (; w + LANES <= width; w += LANES)
+        unmix_vector(n, experts, width, x, e, w, true, part_of(LANES), sums);
+    if (w < width) unmix_vector(n, experts, width, x, e, w, false, part_of(width - w), sums);
 }
 
-INLINE void back_bank(int experts, bank_row x, float *d_gate, bool add_gate)
+INLINE void unmix_row(const int n, int experts, const int width, const bank_row *x)
 {
     int e = 0;
     for (; e + 4 <= experts; e += 4) { /* four sums at once cost little more than one */
-        vf sums[4] = {{0}};
-        back_experts(4, &x, sums);
-        vf4 total = vf_sums(sums[0], sums[1], sums[2], sums[3]);
-        if (add_gate) total += *(const vf4_unaligned *)(d_gate + e);
-        *(vf4_unaligned *)(d_gate + e) = total;
-        x.gate += 4;
-        x.bank += 4 * x.width;
-        x.d_bank += 4 * x.width;
+        vf sums[GATES_AT_ONCE][4] = {{{0}}};
+        unmix_experts(n, 4, width, x, e, sums);
+        for (int g = 0; g < n; g++) {
+            vf4 total = vf_sums(sums[g][0], sums[g][1], sums[g][2], sums[g][3]);
+            if (x->add_gates[g]) total += *(const vf4_unaligned *)(x->d_gates[g] + e);
+            *(vf4_unaligned *)(x->d_gates[g] + e) = total;
+        }
     }
     for (; e < experts; e++) { /* vf_sum adds in the order of vf_sums */
-        vf sum = {0};
-        back_experts(1, &x, &sum);
-        d_gate[e] = (add_gate ? d_gate[e] : 0.0f) + vf_sum(sum);
-        x.gate++;
-        x.bank += x.width;
-        x.d_bank += x.width;
+        vf sums[GATES_AT_ONCE][4] = {{{0}}};
+        unmix_experts(n, 1, width, x, e, sums);
+        for (int g = 0; g < n; g++)
+            x->d_gates[g][e] = (x->add_gates[g] ? x->d_gates[g][e] : 0.0f) + vf_sum(sums[g][0]);
     }
 }
 
-static void kernel_mix_back(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view d_out,
-                            plx_view d_gate, plx_view d_bank, bool accumulate_gate, bool accumulate_bank)
+INLINE void unmix_rows(const int n, int rows, int experts, const int width, plx_view bank, const plx_mix_gate *gates,
+                       plx_view d_bank, bool accumulate)
 {
-    NARROW_TO_AVX2(width,
-                   mix_back(rows, experts, width, gate, bank, d_out, d_gate, d_bank, accumulate_gate, accumulate_bank))
     for (int r = 0; r < rows; r++) {
-        bank_row x = {.gate = gate.at + r * gate.stride,
-                      .bank = bank.at + r * bank.stride,
-                      .d_out = d_out.at + r * d_out.stride,
-                      .d_bank = d_bank.at + r * d_bank.stride,
-                      .width = width,
-                      .add = accumulate_bank};
-        back_bank(experts, x, d_gate.at + r * d_gate.stride, accumulate_gate);
+        bank_row x = {.bank = row_of(bank, r), .d_bank = row_of(d_bank, r), .add = accumulate};
+        for (int g = 0; g < n; g++) {
+            x.gates[g] = row_of(gates[g].gate, r);
+            x.d_outs[g] = row_of(gates[g].out, r);
+            x.d_gates[g] = row_of(gates[g].d_gate, r);
+            x.add_gates[g] = gates[g].accumulate;
+        }
+        unmix_row(n, experts, width, &x);
     }
+}
+
+INLINE void unmix_width(const int n, int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates,
+                        plx_view d_bank, bool accumulate)
+{
+    if (width == 16)
+        unmix_rows(n, rows, experts, 16, bank, gates, d_bank, accumulate);
+    else
+        unmix_rows(n, rows, experts, width, bank, gates, d_bank, accumulate);
+}
+
+static void kernel_mix_back(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates,
+                            plx_view d_bank, bool accumulate)
+{
+    NARROW_TO_AVX2(width, mix_back(rows, experts, width, bank, gates, n_gates, d_bank, accumulate))
+    for (; n_gates >= GATES_AT_ONCE; gates += GATES_AT_ONCE, n_gates -= GATES_AT_ONCE, accumulate = true)
+        unmix_width(GATES_AT_ONCE, rows, experts, width, bank, gates, d_bank, accumulate);
+    if (n_gates == 2) unmix_width(2, rows, experts, width, bank, gates, d_bank, accumulate);
+    if (n_gates == 1) unmix_width(1, rows, experts, width, bank, gates, d_bank, accumulate);
 }
 
 #endif

@@ -62,6 +62,13 @@ typedef struct plx_id_tables {
     const uint32_t *common;    /* the most frequent id, which is not listed */
 } plx_id_tables;
 
+/** One of the gates that mix a bank of experts [rows,experts*width]. */
+typedef struct plx_mix_gate {
+    plx_view gate, out; /* [rows,experts], [rows,width] */
+    bool accumulate;    /* to out, or backward to d_gate */
+    plx_view d_gate;    /* [rows,experts]; backward alone */
+} plx_mix_gate;
+
 /** Lists of row numbers: list i is rows[starts[i]] to rows[starts[i + 1] - 1]. */
 typedef struct plx_row_lists {
     const uint32_t *starts, *rows;
@@ -142,11 +149,15 @@ typedef struct plx_kernels {
     void (*softmax)(int rows, int n, plx_view x, plx_view y);
     /** dx[r,i] (+)= y[r,i] * (dy[r,i] - sum_j dy[r,j] y[r,j]); dx may be dy. */
     void (*softmax_back)(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate);
-    /** out[r,w] (+)= sum_e gate[r,e] * bank[r, e * width + w]; gate [rows,experts], bank [rows,experts*width]. */
-    void (*mix)(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view out, bool accumulate);
-    /** d_bank[r,e,w] (+)= gate[r,e] * d_out[r,w];  d_gate[r,e] = sum_w d_out[r,w] * bank[r,e,w], or added to it. */
-    void (*mix_back)(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view d_out, plx_view d_gate,
-                     plx_view d_bank, bool accumulate_gate, bool accumulate_bank);
+    /* Several gates give the bits of one call for each in turn. */
+    /** Of each gate: out[r,w] (+)= sum_e gate[r,e] * bank[r, e * width + w]. */
+    void (*mix)(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates);
+    /**
+     * Of each gate: d_gate[r,e] (+)= sum_w out[r,w] * bank[r,e,w], with its value's gradient in `out`, and
+     * d_bank[r,e,w] (+)= the sum of gate[r,e] * out[r,w] over the gates, in their order.
+     */
+    void (*mix_back)(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates,
+                     plx_view d_bank, bool accumulate);
 
     /* -- embeddings ---------------------------------------------------------------------------------------- */
     /** y[r,:] = table[ids[r],:]; table [any,n]. */

@@ -208,36 +208,40 @@ static void kernel_softmax_back(int rows, int n, plx_view y, plx_view dy, plx_vi
     }
 }
 
-static void kernel_mix(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view out, bool accumulate)
+static void kernel_mix(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates)
 {
     for (int r = 0; r < rows; r++) {
-        plx_real *to = out.at + r * out.stride;
-        for (int w = 0; w < width; w++)
-            to[w] = old(to[w], accumulate);
-        for (int e = 0; e < experts; e++) {
-            plx_real factor = gate.at[r * gate.stride + e];
-            const plx_real *from = bank.at + r * bank.stride + (ptrdiff_t)e * width;
+        for (const plx_mix_gate *x = gates; x < gates + n_gates; x++) {
+            plx_real *to = x->out.at + r * x->out.stride;
             for (int w = 0; w < width; w++)
-                to[w] += factor * from[w];
+                to[w] = old(to[w], x->accumulate);
+            for (int e = 0; e < experts; e++) {
+                plx_real factor = x->gate.at[r * x->gate.stride + e];
+                const plx_real *from = bank.at + r * bank.stride + (ptrdiff_t)e * width;
+                for (int w = 0; w < width; w++)
+                    to[w] += factor * from[w];
+            }
         }
     }
 }
 
-static void kernel_mix_back(int rows, int experts, int width, plx_view gate, plx_view bank, plx_view d_out,
-                            plx_view d_gate, plx_view d_bank, bool accumulate_gate, bool accumulate_bank)
+static void kernel_mix_back(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates,
+                            plx_view d_bank, bool accumulate)
 {
     for (int r = 0; r < rows; r++) {
-        const plx_real *d = d_out.at + r * d_out.stride;
-        for (int e = 0; e < experts; e++) {
-            ptrdiff_t place = (ptrdiff_t)e * width;
-            const plx_real *from = bank.at + r * bank.stride + place;
-            plx_real *to = d_bank.at + r * d_bank.stride + place, *to_gate = d_gate.at + r * d_gate.stride + e;
-            plx_real factor = gate.at[r * gate.stride + e], sum = ZERO;
-            for (int w = 0; w < width; w++) {
-                to[w] = old(to[w], accumulate_bank) + factor * d[w];
-                sum += d[w] * from[w];
+        for (const plx_mix_gate *x = gates; x < gates + n_gates; x++) {
+            const plx_real *d = x->out.at + r * x->out.stride;
+            for (int e = 0; e < experts; e++) {
+                ptrdiff_t place = (ptrdiff_t)e * width;
+                const plx_real *from = bank.at + r * bank.stride + place;
+                plx_real *to = d_bank.at + r * d_bank.stride + place, *to_gate = x->d_gate.at + r * x->d_gate.stride;
+                plx_real factor = x->gate.at[r * x->gate.stride + e], sum = ZERO;
+                for (int w = 0; w < width; w++) {
+                    to[w] = old(to[w], accumulate || x > gates) + factor * d[w];
+                    sum += d[w] * from[w];
+                }
+                to_gate[e] = old(to_gate[e], x->accumulate) + sum;
             }
-            *to_gate = old(*to_gate, accumulate_gate) + sum;
         }
     }
 }

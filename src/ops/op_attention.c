@@ -17,15 +17,10 @@ static void columns_shape(plx_graph *graph, plx_node *node)
         plx_graph_fail(graph, "columns: %d from %d on of [%d, %d]", attrs[1], attrs[0], in.groups, in.width);
 }
 
-static plx_view columns_from(plx_view view, int first)
-{
-    return (plx_view){view.at + first, view.stride};
-}
-
 static void columns_forward(const plx_tile *tile, const plx_node *node)
 {
     const int *attrs = node->attrs;
-    tile->run->kernels->copy(tile->rows, attrs[1], columns_from(plx_tile_input(tile, node, 0), attrs[0]),
+    tile->run->kernels->copy(tile->rows, attrs[1], plx_columns_from(plx_tile_input(tile, node, 0), attrs[0]),
                              plx_tile_value(tile, node), false);
 }
 
@@ -38,7 +33,7 @@ static void columns_backward(const plx_tile *tile, const plx_node *node)
     const size_t width = (size_t)plx_run_input_node(tile->run, node, 0)->shape.width;
     for (int row = 0; row < tile->rows && !adds; row++)
         memset(dx.at + row * dx.stride, 0, width * sizeof *dx.at);
-    tile->run->kernels->copy(tile->rows, attrs[1], plx_tile_gradient(tile, node), columns_from(dx, attrs[0]), true);
+    tile->run->kernels->copy(tile->rows, attrs[1], plx_tile_gradient(tile, node), plx_columns_from(dx, attrs[0]), true);
 }
 
 const plx_op plx_op_columns = {
@@ -134,8 +129,8 @@ static void attention_forward(const plx_tile *tile, const plx_node *node)
         if (x.n > 0) kernels->softmax(1, x.n, weights, weights);
         memset(x.weights + x.n, 0, (size_t)(attrs->length - x.n) * sizeof *x.weights);
     }
-    kernels->mix(tile->rows, attrs->length, node->shape.width, scratch_of(tile, node, false),
-                 plx_tile_input(tile, node, ITEMS), out, false);
+    const plx_mix_gate weights = {.gate = scratch_of(tile, node, false), .out = out};
+    kernels->mix(tile->rows, attrs->length, node->shape.width, plx_tile_input(tile, node, ITEMS), &weights, 1);
 }
 
 /* d_scores = softmax's backward of d_weights = items . d_out, with the scale. */
@@ -166,8 +161,8 @@ static void attention_backward(const plx_tile *tile, const plx_node *node)
                    d_items = plx_tile_input_gradient(tile, node, ITEMS, &adds_items);
     score_gradients(tile, node);
     if (dq.at) {
-        kernels->mix(tile->rows, attrs->length, width, scratch_of(tile, node, true), plx_tile_input(tile, node, ITEMS),
-                     dq, adds_q);
+        const plx_mix_gate d_scores = {.gate = scratch_of(tile, node, true), .out = dq, .accumulate = adds_q};
+        kernels->mix(tile->rows, attrs->length, width, plx_tile_input(tile, node, ITEMS), &d_scores, 1);
     }
     for (int r = 0; r < tile->rows && d_items.at; r++) {
         const row x = row_at(tile, node, r, d_out);

@@ -52,4 +52,10 @@ static inline int plx_shape_numbers(plx_shape shape)
     return shape.groups * shape.width;
 }
 
+/** Without its first `column` columns. */
+static inline plx_view plx_columns_from(plx_view view, int column)
+{
+    return (plx_view){view.at + column, view.stride};
+}
+
 #endif

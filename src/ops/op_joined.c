@@ -87,11 +87,6 @@ static plx_view rows_from(plx_view view, int row)
     return (plx_view){view.at + row * view.stride, view.stride};
 }
 
-static plx_view columns_from(plx_view view, int column)
-{
-    return (plx_view){view.at + column, view.stride};
-}
-
 /* -- Packing
  * ------------------------------------------------------------------------------------------------------------ */
 
@@ -107,7 +102,7 @@ static void copy_rows(const plx_run *run, const joined_attrs *attrs, const piece
         const plx_view kernel = is_unpacking ? plx_run_param_gradient(run, to->node, PLX_LINEAR_KERNEL, 0)
                                              : plx_run_param(run, to->node, PLX_LINEAR_KERNEL, 0);
         const plx_view own = rows_from(kernel, rows->source_row);
-        const plx_view there = columns_from(rows_from(packed, rows->packed_row), to->column);
+        const plx_view there = plx_columns_from(rows_from(packed, rows->packed_row), to->column);
         run->kernels->copy(rows->width, to->width, is_unpacking ? there : own, is_unpacking ? own : there, false);
     }
 }

@@ -91,19 +91,9 @@ static void sort_pieces(joined_attrs *attrs, const plx_fuse_request *request, pl
     attrs->n_leaves = plx_id_leaves_most(request->batch_rows, attrs->n_table_rows);
 }
 
-/* Whether the readers' total width fits one row of a value. */
-static bool is_narrow_enough(const plx_fuse_request *request)
-{
-    int64_t width = 0;
-    for (int r = 0; r < request->n_readers; r++)
-        width += plx_shape_numbers(request->readers[r]->shape);
-    return width <= PLX_ROW_NUMBERS_MAX;
-}
-
 plx_fusion plx_joined_fuse(const plx_fuse_request *request)
 {
     plx_fusion fusion = {0};
-    if (!is_narrow_enough(request)) return fusion;
     const size_t n_inputs = (size_t)request->source->n_inputs + 1;
     joined_attrs *attrs = plx_arena_take(request->arena, 1, sizeof *attrs);
     member *members = plx_arena_take(request->arena, (size_t)request->n_readers, sizeof *members);
@@ -128,7 +118,7 @@ plx_fusion plx_joined_fuse(const plx_fuse_request *request)
         attrs->n_rest = 1;
         attrs->rest_width = attrs->all_width;
         fusion.op = &plx_op_siblings;
-        fusion.n_inputs = 0;
+        fusion.inputs = NULL;
     }
     attrs->rest_stride = (attrs->rest_width + 15) / 16 * 16;
     fusion.attrs = attrs;

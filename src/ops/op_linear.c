@@ -66,17 +66,12 @@ static void linear_prepare(const plx_run *run, const plx_node *node, int part)
     }
 }
 
-static plx_view shifted(plx_view view, int columns)
-{
-    return (plx_view){view.at + columns, view.stride};
-}
-
 static void multiply(const plx_tile *tile, const plx_node *node, products product, int p, plx_view kernel,
                      const plx_real *bias)
 {
     tile->run->kernels->gemm_nn(tile->rows, product.width, product.width_in,
-                                shifted(plx_tile_input(tile, node, 0), p * product.width_in), kernel,
-                                shifted(plx_tile_value(tile, node), p * product.width), bias, false);
+                                plx_columns_from(plx_tile_input(tile, node, 0), p * product.width_in), kernel,
+                                plx_columns_from(plx_tile_value(tile, node), p * product.width), bias, false);
 }
 
 static void linear_forward(const plx_tile *tile, const plx_node *node)
@@ -97,8 +92,8 @@ static void linear_backward(const plx_tile *tile, const plx_node *node)
     bool adds;
     const plx_view dx = plx_tile_input_gradient(tile, node, 0, &adds);
     for (int p = 0; p < product.n; p++) {
-        const plx_view dy_p = shifted(dy, p * product.width);
-        kernels->gemm_tn(tile->rows, product.width, product.width_in, shifted(x, p * product.width_in), dy_p,
+        const plx_view dy_p = plx_columns_from(dy, p * product.width);
+        kernels->gemm_tn(tile->rows, product.width, product.width_in, plx_columns_from(x, p * product.width_in), dy_p,
                          plx_tile_param_gradient(tile, node, KERNEL, p), tile->adds_gradient);
         if (node->n_params > BIAS) {
             kernels->column_sum(tile->rows, product.width, dy_p, plx_tile_param_gradient(tile, node, BIAS, p).at,
@@ -106,7 +101,7 @@ static void linear_backward(const plx_tile *tile, const plx_node *node)
         }
         if (dx.at) {
             kernels->gemm_nn(tile->rows, product.width_in, product.width, dy_p, transposed(tile->run, node, product, p),
-                             shifted(dx, p * product.width_in), NULL, adds);
+                             plx_columns_from(dx, p * product.width_in), NULL, adds);
         }
     }
 }

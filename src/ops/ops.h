@@ -107,10 +107,13 @@ plx_ref plx_batch_norm(plx_graph *graph, plx_ref x);
 /** The same without scale and shift, and with another epsilon. */
 plx_ref plx_standardise(plx_graph *graph, plx_ref x, double epsilon);
 
-/* -- op_gate.c -------------------------------------------------------------------------------------------------- */
+/* -- op_softmax.c ----------------------------------------------------------------------------------------------- */
 
 /** softmax over the width of each group. */
 plx_ref plx_softmax(plx_graph *graph, plx_ref x);
+
+/* -- op_mixture.c ----------------------------------------------------------------------------------------------- */
+
 /** sum_e gate_e expert_e over the groups of all banks [experts_i, width]; gate [1, sum of experts]: [1, width]. */
 plx_ref plx_mixture(plx_graph *graph, plx_ref gate, const plx_ref *banks, int n_banks);
 bool plx_is_mixture(const plx_node *node);
