@@ -8,6 +8,9 @@
 /* Few rows first: a wide table has as many arrays as columns, and a piece of it few rows. */
 enum { FIRST_ROWS = 64, SPILLED_ROWS = 1024 };
 
+/* With more columns of texts, their recent texts would be in no cache of the processor: a look-up costs less. */
+enum { RECENT_COLUMNS = 1024 };
+
 static const uint64_t MOST_ROWS = UINT64_C(1) << 32;
 
 plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_hash_seed seed,
@@ -29,11 +32,12 @@ plx_status plx_columns_begin(plx_columns *columns, plx_error *err)
     size_t n_texts = 0;
     for (int i = 0; i < columns->n_items; i++)
         n_texts += columns->items[i].has_texts;
+    if (n_texts > RECENT_COLUMNS) n_texts = 0;
     columns->recent = plx_alloc(columns->allocator, n_texts * PLX_RECENT_TEXTS, sizeof *columns->recent);
     if (!columns->recent) return plx_error_memory(err);
     plx_recent_text *next = columns->recent;
     for (int i = 0; i < columns->n_items; i++) {
-        if (!columns->items[i].has_texts) continue;
+        if (!columns->items[i].has_texts || !n_texts) continue;
         columns->items[i].recent = next;
         next += PLX_RECENT_TEXTS;
     }
@@ -56,7 +60,7 @@ void plx_columns_clear(plx_columns *columns)
         column->code_bytes = 1;
         remove_last(column);
         plx_dictionary_clear(&column->dictionary);
-        for (int k = 0; k < PLX_RECENT_TEXTS && column->has_texts; k++)
+        for (int k = 0; k < PLX_RECENT_TEXTS && column->recent; k++)
             column->recent[k].code = PLX_NOT_FOUND;
     }
 }
@@ -272,6 +276,12 @@ static plx_status find_or_add(plx_columns *columns, plx_raw_column *column, plx_
 plx_status plx_column_add_text(plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err)
 {
+    if (!column->recent) {
+        uint32_t code;
+        PLX_TRY(find_or_add(columns, column, text, &code, is_new, err));
+        store(column, columns->n, code);
+        return PLX_OK;
+    }
     plx_recent_text given = describe(text), *recent = place_of(column, &given);
     *is_new = false;
     if (!is_recent(column, recent, &given, text)) {
@@ -291,7 +301,7 @@ void plx_columns_drop_row(plx_columns *columns)
         if (!is_new) continue;
         while (column->dictionary.n > column->texts_before)
             plx_dictionary_drop(&column->dictionary);
-        for (int k = 0; k < PLX_RECENT_TEXTS; k++)
+        for (int k = 0; k < PLX_RECENT_TEXTS && column->recent; k++)
             if (column->recent[k].code >= column->texts_before) column->recent[k].code = PLX_NOT_FOUND;
     }
 }

@@ -27,7 +27,7 @@ typedef struct plx_raw_column {
     double *numbers;                    /* [capacity][width] */
     int width;                          /* numbers per cell */
     plx_spill codes_file, numbers_file; /* files that hold them once the columns are spilled */
-    plx_recent_text *recent; /* [PLX_RECENT_TEXTS], where has_texts: a cache of recent texts, indexed by hash */
+    plx_recent_text *recent;            /* [PLX_RECENT_TEXTS]: a cache of recent texts, indexed by hash; NULL: none */
     /* Consecutive rows often have equal numbers. */
     uint32_t last_length; /* 0: none */
     char last_number[16];
