@@ -169,14 +169,14 @@ static void run_mix(const job *j)
 {
     ptrdiff_t bank = (ptrdiff_t)j->k * j->n;
     const plx_mix_gate gate = {.gate = {j->a, j->k}, .out = VIEW(j->c)};
-    j->kernels->mix(j->m, j->k, j->n, (plx_view){j->b, bank}, &gate, 1);
+    j->kernels->mix(j->m, j->k, j->n, (plx_view){j->b, bank}, false, &gate, 1);
 }
 
 static void run_mix_back(const job *j)
 {
     ptrdiff_t bank = (ptrdiff_t)j->k * j->n;
     const plx_mix_gate gate = {.gate = {j->a, j->k}, .out = VIEW(j->b), .d_gate = {j->d, j->k}};
-    j->kernels->mix_back(j->m, j->k, j->n, (plx_view){j->b, bank}, &gate, 1, (plx_view){j->c, bank}, false);
+    j->kernels->mix_back(j->m, j->k, j->n, (plx_view){j->b, bank}, false, &gate, 1, (plx_view){j->c, bank}, false);
 }
 
 static void run_gather(const job *j)

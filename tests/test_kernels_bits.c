@@ -248,7 +248,7 @@ static void run_mix_back(const plx_kernels *k, int rows, int n, const operands *
     if (column != 0 || n != LENGTH) return;
     matrix d_gate = matrix_make(rows, 3, 1);
     const plx_mix_gate gate = {.gate = part_of(&o->x, row, 0), .out = part_of(&o->y, row, 0), .d_gate = d_gate.view};
-    k->mix_back(rows, 3, 17, part_of(&o->d, row, 0), &gate, 1, out->view, true);
+    k->mix_back(rows, 3, 17, part_of(&o->d, row, 0), false, &gate, 1, out->view, true);
     for (int r = 0; r < rows; r++) /* 2 of the 53 numbers of a row are free */
         *matrix_at(out, r, 51) = *matrix_at(&d_gate, r, 0), *matrix_at(out, r, 52) = *matrix_at(&d_gate, r, 2);
     matrix_done(&d_gate);

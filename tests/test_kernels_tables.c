@@ -13,8 +13,8 @@ static void check_mixture(const plx_kernels *k, int rows, int experts, int width
     matrix d_bank = matrix_make(rows, experts * width, gap), bank_before = matrix_copy(&d_bank, 0);
     const plx_mix_gate forward = {.gate = gate.view, .out = out.view, .accumulate = add};
     const plx_mix_gate back = {.gate = gate.view, .out = d_out.view, .accumulate = add, .d_gate = d_gate.view};
-    k->mix(rows, experts, width, bank.view, &forward, 1);
-    k->mix_back(rows, experts, width, bank.view, &back, 1, d_bank.view, add_bank);
+    k->mix(rows, experts, width, bank.view, false, &forward, 1);
+    k->mix_back(rows, experts, width, bank.view, false, &back, 1, d_bank.view, add_bank);
     for (int r = 0; r < rows; r++) {
         for (int w = 0; w < width; w++) {
             double sum = add ? (double)*matrix_at(&before, r, w) : 0, size = fabs(sum);
@@ -41,8 +41,8 @@ static void check_mixture(const plx_kernels *k, int rows, int experts, int width
     matrix_done(&d_gate), matrix_done(&gate_before), matrix_done(&d_bank), matrix_done(&bank_before);
 }
 
-/** Several gates of one bank at once give the bits of one call for each in turn. */
-static void check_gates(const plx_kernels *k, int n_gates, int experts, int width, bool add)
+/** Several gates of one bank at once give the bits of one call for each in turn, and with relu before and after. */
+static void check_gates(const plx_kernels *k, int n_gates, int experts, int width, bool add, bool relu)
 {
     enum { ROWS_MIXED = 5, GATES_MAX = 7 };
     describe(k, "mix", ROWS_MIXED, experts, width, n_gates);
@@ -50,6 +50,8 @@ static void check_gates(const plx_kernels *k, int n_gates, int experts, int widt
     matrix out = matrix_make(ROWS_MIXED, width * GATES_MAX, 0), one_out = matrix_copy(&out, 0);
     matrix d_gate = matrix_make(ROWS_MIXED, experts * GATES_MAX, 0), one_gate = matrix_copy(&d_gate, 0);
     matrix d_bank = matrix_make(ROWS_MIXED, experts * width, 0), one_bank = matrix_copy(&d_bank, 0);
+    matrix active = matrix_copy(&bank, 0);
+    if (relu) k->relu(ROWS_MIXED, experts * width, bank.view, active.view);
     plx_mix_gate gates[GATES_MAX];
     for (int g = 0; g < n_gates; g++) {
         const plx_view own = {matrix_at(&gate, 0, g * experts), gate.view.stride};
@@ -57,13 +59,15 @@ static void check_gates(const plx_kernels *k, int n_gates, int experts, int widt
                                   {matrix_at(&one_out, 0, g * width), out.view.stride},
                                   add,
                                   {matrix_at(&one_gate, 0, g * experts), gate.view.stride}};
-        k->mix(ROWS_MIXED, experts, width, bank.view, &gates[g], 1);
-        k->mix_back(ROWS_MIXED, experts, width, bank.view, &gates[g], 1, one_bank.view, add || g > 0);
+        k->mix(ROWS_MIXED, experts, width, active.view, false, &gates[g], 1);
+        k->mix_back(ROWS_MIXED, experts, width, active.view, false, &gates[g], 1, one_bank.view,
+                    (add && !relu) || g > 0);
         gates[g].out.at = matrix_at(&out, 0, g * width);
         gates[g].d_gate.at = matrix_at(&d_gate, 0, g * experts);
     }
-    k->mix(ROWS_MIXED, experts, width, bank.view, gates, n_gates);
-    k->mix_back(ROWS_MIXED, experts, width, bank.view, gates, n_gates, d_bank.view, add);
+    if (relu) k->relu_back(ROWS_MIXED, experts * width, bank.view, active.view, one_bank.view, one_bank.view, false);
+    k->mix(ROWS_MIXED, experts, width, bank.view, relu, gates, n_gates);
+    k->mix_back(ROWS_MIXED, experts, width, bank.view, relu, gates, n_gates, d_bank.view, add && !relu);
     for (int r = 0; r < ROWS_MIXED; r++) {
         CHECK(memcmp(matrix_at(&out, r, 0), matrix_at(&one_out, r, 0),
                      sizeof(plx_real) * (size_t)(width * GATES_MAX)) == 0);
@@ -73,14 +77,14 @@ static void check_gates(const plx_kernels *k, int n_gates, int experts, int widt
                      sizeof(plx_real) * (size_t)(experts * width)) == 0);
     }
     matrix_done(&bank), matrix_done(&gate), matrix_done(&out), matrix_done(&one_out), matrix_done(&d_gate);
-    matrix_done(&one_gate), matrix_done(&d_bank), matrix_done(&one_bank);
+    matrix_done(&one_gate), matrix_done(&d_bank), matrix_done(&one_bank), matrix_done(&active);
 }
 
 static void check_mix(const plx_kernels *k)
 {
-    for (int n_gates = 2; n_gates <= 7; n_gates++) {
+    for (int n_gates = 1; n_gates <= 7; n_gates++) {
         for (int width = 1; width <= 67; width += 3)
-            check_gates(k, n_gates, 3 + width % 7, width, n_gates % 2 == 1);
+            check_gates(k, n_gates, 3 + width % 7, width, n_gates % 2 == 1, width / 3 % 2 == 1);
     }
     static const int expert_counts[] = {0, 1, 2, 3, 4, 5, 8, 9};
     int variant = 0;

@@ -343,7 +343,7 @@ static void build_mixtures(plx_graph *graph, const void *user)
 {
     const pair_of_mixtures pair = *(const pair_of_mixtures *)user;
     plx_ref x = plx_dense_input(graph, N_DENSE);
-    plx_ref a = plx_relu(graph, linear(graph, "a", x, 2, 6)), b = plx_relu(graph, linear(graph, "b", x, 3, 6));
+    plx_ref a = plx_relu(graph, linear(graph, "a", x, 2, 6)), b = plx_tanh(graph, linear(graph, "b", x, 3, 6));
     const plx_ref banks[] = {pair == OTHER_ORDER ? b : a, pair == SAME_BANK_TWICE || pair == OTHER_ORDER ? a : b};
     const int experts = pair == SAME_BANK_TWICE ? 4 : 5;
     plx_ref gate = plx_softmax(graph, linear(graph, "gate", x, 1, experts));

@@ -91,14 +91,15 @@ INLINE float *row_of(plx_view view, int r)
 }
 
 /** A vector of the values of `n` gates' mixtures, from place `w`. */
-INLINE void mix_vector(const int n, int experts, int width, const float *bank, const plx_mix_gate *gates, int r, int w,
-                       const bool whole, part p)
+INLINE void mix_vector(const int n, int experts, int width, const float *bank, const bool relu,
+                       const plx_mix_gate *gates, int r, int w, const bool whole, part p)
 {
     vf sums[GATES_AT_ONCE];
     for (int g = 0; g < n; g++)
         sums[g] = gates[g].accumulate ? vf_load_lanes(row_of(gates[g].out, r) + w, whole, p) : (vf){0};
     for (int e = 0; e < experts; e++) {
         vf v = vf_load_lanes(bank + e * width + w, whole, p);
+        if (relu) v = relu_of(v);
         for (int g = 0; g < n; g++)
             sums[g] = vf_fma(vf_all(row_of(gates[g].gate, r)[e]), v, sums[g]);
     }
@@ -106,32 +107,37 @@ INLINE void mix_vector(const int n, int experts, int width, const float *bank, c
         vf_store_lanes(row_of(gates[g].out, r) + w, whole, p, sums[g]);
 }
 
-INLINE void mix_rows(const int n, int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates)
+INLINE void mix_rows(const int n, int rows, int experts, int width, plx_view bank, const bool relu,
+                     const plx_mix_gate *gates)
 {
     for (int r = 0; r < rows; r++) {
         int w = 0;
         for (; w + LANES <= width; w += LANES)
-            mix_vector(n, experts, width, row_of(bank, r), gates, r, w, true, part_of(LANES));
-        if (w < width) mix_vector(n, experts, width, row_of(bank, r), gates, r, w, false, part_of(width - w));
+            mix_vector(n, experts, width, row_of(bank, r), relu, gates, r, w, true, part_of(LANES));
+        if (w < width) mix_vector(n, experts, width, row_of(bank, r), relu, gates, r, w, false, part_of(width - w));
     }
 }
 
 /* Experts of 16 are one or a few vectors of constant places. */
-INLINE void mix_width(const int n, int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates)
+INLINE void mix_width(const int n, int rows, int experts, int width, plx_view bank, bool relu,
+                      const plx_mix_gate *gates)
 {
-    if (width == 16)
-        mix_rows(n, rows, experts, 16, bank, gates);
+    if (width == 16 && relu)
+        mix_rows(n, rows, experts, 16, bank, true, gates);
+    else if (width == 16)
+        mix_rows(n, rows, experts, 16, bank, false, gates);
     else
-        mix_rows(n, rows, experts, width, bank, gates);
+        mix_rows(n, rows, experts, width, bank, relu, gates);
 }
 
-static void kernel_mix(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates)
+static void kernel_mix(int rows, int experts, int width, plx_view bank, bool relu, const plx_mix_gate *gates,
+                       int n_gates)
 {
-    NARROW_TO_AVX2(width, mix(rows, experts, width, bank, gates, n_gates))
+    NARROW_TO_AVX2(width, mix(rows, experts, width, bank, relu, gates, n_gates))
     for (; n_gates >= GATES_AT_ONCE; gates += GATES_AT_ONCE, n_gates -= GATES_AT_ONCE)
-        mix_width(GATES_AT_ONCE, rows, experts, width, bank, gates);
-    if (n_gates == 2) mix_width(2, rows, experts, width, bank, gates);
-    if (n_gates == 1) mix_width(1, rows, experts, width, bank, gates);
+        mix_width(GATES_AT_ONCE, rows, experts, width, bank, relu, gates);
+    if (n_gates == 2) mix_width(2, rows, experts, width, bank, relu, gates);
+    if (n_gates == 1) mix_width(1, rows, experts, width, bank, relu, gates);
 }
 
 /* A row of a bank, with what its gates have of this row. */
@@ -145,8 +151,8 @@ typedef struct bank_row {
 } bank_row;
 
 /** A vector of each of `experts` experts from `e` on, from place `w`, for `n` gates. */
-INLINE void unmix_vector(const int n, const int experts, const int width, const bank_row *x, int e, int w,
-                         const bool whole, part p, vf sums[GATES_AT_ONCE][4])
+INLINE void unmix_vector(const int n, const int experts, const int width, const bool relu, const bank_row *x, int e,
+                         int w, const bool whole, part p, vf sums[GATES_AT_ONCE][4])
 {
     const float *from = x->bank + e * width + w;
     float *to = x->d_bank + e * width + w;
@@ -155,30 +161,32 @@ INLINE void unmix_vector(const int n, const int experts, const int width, const 
         d[g] = vf_load_lanes(x->d_outs[g] + w, whole, p);
     for (int i = 0; i < experts; i++) {
         vf bank = vf_load_lanes(from + i * width, whole, p), first = vf_all(x->gates[0][e + i]);
-        vf d_bank = x->add ? vf_fma(first, d[0], vf_load_lanes(to + i * width, whole, p)) : first * d[0];
+        if (relu) bank = relu_of(bank);
+        vf old = x->add ? vf_load_lanes(to + i * width, whole, p) : (vf){0};
+        vf d_bank = x->add ? vf_fma(first, d[0], old) : first * d[0];
         for (int g = 1; g < n; g++)
             d_bank = vf_fma(vf_all(x->gates[g][e + i]), d[g], d_bank);
         for (int g = 0; g < n; g++)
             sums[g][i] = vf_fma(d[g], bank, sums[g][i]);
-        vf_store_lanes(to + i * width, whole, p, d_bank);
+        vf_store_lanes(to + i * width, whole, p, relu ? vf_if_less((vf){0}, bank, d_bank, old + bank) : d_bank);
     }
 }
 
-INLINE void unmix_experts(const int n, const int experts, const int width, const bank_row *x, int e,
+INLINE void unmix_experts(const int n, const int experts, const int width, const bool relu, const bank_row *x, int e,
                           vf sums[GATES_AT_ONCE][4])
 {
     int w = 0;
     for (; w + LANES <= width; w += LANES)
-        unmix_vector(n, experts, width, x, e, w, true, part_of(LANES), sums);
-    if (w < width) unmix_vector(n, experts, width, x, e, w, false, part_of(width - w), sums);
+        unmix_vector(n, experts, width, relu, x, e, w, true, part_of(LANES), sums);
+    if (w < width) unmix_vector(n, experts, width, relu, x, e, w, false, part_of(width - w), sums);
 }
 
-INLINE void unmix_row(const int n, int experts, const int width, const bank_row *x)
+INLINE void unmix_row(const int n, int experts, const int width, const bool relu, const bank_row *x)
 {
     int e = 0;
     for (; e + 4 <= experts; e += 4) { /* four sums at once cost little more than one */
         vf sums[GATES_AT_ONCE][4] = {{{0}}};
-        unmix_experts(n, 4, width, x, e, sums);
+        unmix_experts(n, 4, width, relu, x, e, sums);
         for (int g = 0; g < n; g++) {
             vf4 total = vf_sums(sums[g][0], sums[g][1], sums[g][2], sums[g][3]);
             if (x->add_gates[g]) total += *(const vf4_unaligned *)(x->d_gates[g] + e);
@@ -187,14 +195,14 @@ INLINE void unmix_row(const int n, int experts, const int width, const bank_row 
     }
     for (; e < experts; e++) { /* vf_sum adds in the order of vf_sums */
         vf sums[GATES_AT_ONCE][4] = {{{0}}};
-        unmix_experts(n, 1, width, x, e, sums);
+        unmix_experts(n, 1, width, relu, x, e, sums);
         for (int g = 0; g < n; g++)
             x->d_gates[g][e] = (x->add_gates[g] ? x->d_gates[g][e] : 0.0f) + vf_sum(sums[g][0]);
     }
 }
 
-INLINE void unmix_rows(const int n, int rows, int experts, const int width, plx_view bank, const plx_mix_gate *gates,
-                       plx_view d_bank, bool accumulate)
+INLINE void unmix_rows(const int n, int rows, int experts, const int width, plx_view bank, const bool relu,
+                       const plx_mix_gate *gates, plx_view d_bank, bool accumulate)
 {
     for (int r = 0; r < rows; r++) {
         bank_row x = {.bank = row_of(bank, r), .d_bank = row_of(d_bank, r), .add = accumulate};
@@ -204,27 +212,29 @@ INLINE void unmix_rows(const int n, int rows, int experts, const int width, plx_
             x.d_gates[g] = row_of(gates[g].d_gate, r);
             x.add_gates[g] = gates[g].accumulate;
         }
-        unmix_row(n, experts, width, &x);
+        unmix_row(n, experts, width, relu, &x);
     }
 }
 
-INLINE void unmix_width(const int n, int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates,
-                        plx_view d_bank, bool accumulate)
+INLINE void unmix_width(const int n, int rows, int experts, int width, plx_view bank, bool relu,
+                        const plx_mix_gate *gates, plx_view d_bank, bool accumulate)
 {
-    if (width == 16)
-        unmix_rows(n, rows, experts, 16, bank, gates, d_bank, accumulate);
+    if (width == 16 && relu)
+        unmix_rows(n, rows, experts, 16, bank, true, gates, d_bank, accumulate);
+    else if (width == 16)
+        unmix_rows(n, rows, experts, 16, bank, false, gates, d_bank, accumulate);
     else
-        unmix_rows(n, rows, experts, width, bank, gates, d_bank, accumulate);
+        unmix_rows(n, rows, experts, width, bank, relu, gates, d_bank, accumulate);
 }
 
-static void kernel_mix_back(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates,
-                            plx_view d_bank, bool accumulate)
+static void kernel_mix_back(int rows, int experts, int width, plx_view bank, bool relu, const plx_mix_gate *gates,
+                            int n_gates, plx_view d_bank, bool accumulate)
 {
-    NARROW_TO_AVX2(width, mix_back(rows, experts, width, bank, gates, n_gates, d_bank, accumulate))
+    NARROW_TO_AVX2(width, mix_back(rows, experts, width, bank, relu, gates, n_gates, d_bank, accumulate))
     for (; n_gates >= GATES_AT_ONCE; gates += GATES_AT_ONCE, n_gates -= GATES_AT_ONCE, accumulate = true)
-        unmix_width(GATES_AT_ONCE, rows, experts, width, bank, gates, d_bank, accumulate);
-    if (n_gates == 2) unmix_width(2, rows, experts, width, bank, gates, d_bank, accumulate);
-    if (n_gates == 1) unmix_width(1, rows, experts, width, bank, gates, d_bank, accumulate);
+        unmix_width(GATES_AT_ONCE, rows, experts, width, bank, relu, gates, d_bank, accumulate);
+    if (n_gates == 2) unmix_width(2, rows, experts, width, bank, relu, gates, d_bank, accumulate);
+    if (n_gates == 1) unmix_width(1, rows, experts, width, bank, relu, gates, d_bank, accumulate);
 }
 
 #endif

@@ -149,14 +149,15 @@ typedef struct plx_kernels {
     void (*softmax)(int rows, int n, plx_view x, plx_view y);
     /** dx[r,i] (+)= y[r,i] * (dy[r,i] - sum_j dy[r,j] y[r,j]); dx may be dy. */
     void (*softmax_back)(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate);
-    /* Several gates give the bits of one call for each in turn. */
+    /* Several gates give the bits of one call for each in turn. With `relu` the experts are max(0, bank), and d_bank is
+     * the gradient before it. */
     /** Of each gate: out[r,w] (+)= sum_e gate[r,e] * bank[r, e * width + w]. */
-    void (*mix)(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates);
+    void (*mix)(int rows, int experts, int width, plx_view bank, bool relu, const plx_mix_gate *gates, int n_gates);
     /**
      * Of each gate: d_gate[r,e] (+)= sum_w out[r,w] * bank[r,e,w], with its value's gradient in `out`, and
      * d_bank[r,e,w] (+)= the sum of gate[r,e] * out[r,w] over the gates, in their order.
      */
-    void (*mix_back)(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates,
+    void (*mix_back)(int rows, int experts, int width, plx_view bank, bool relu, const plx_mix_gate *gates, int n_gates,
                      plx_view d_bank, bool accumulate);
 
     /* -- embeddings ---------------------------------------------------------------------------------------- */

@@ -208,7 +208,8 @@ static void kernel_softmax_back(int rows, int n, plx_view y, plx_view dy, plx_vi
     }
 }
 
-static void kernel_mix(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates)
+static void kernel_mix(int rows, int experts, int width, plx_view bank, bool relu, const plx_mix_gate *gates,
+                       int n_gates)
 {
     for (int r = 0; r < rows; r++) {
         for (const plx_mix_gate *x = gates; x < gates + n_gates; x++) {
@@ -219,14 +220,14 @@ static void kernel_mix(int rows, int experts, int width, plx_view bank, const pl
                 plx_real factor = x->gate.at[r * x->gate.stride + e];
                 const plx_real *from = bank.at + r * bank.stride + (ptrdiff_t)e * width;
                 for (int w = 0; w < width; w++)
-                    to[w] += factor * from[w];
+                    to[w] += factor * (relu ? relu_of(from[w]) : from[w]);
             }
         }
     }
 }
 
-static void kernel_mix_back(int rows, int experts, int width, plx_view bank, const plx_mix_gate *gates, int n_gates,
-                            plx_view d_bank, bool accumulate)
+static void kernel_mix_back(int rows, int experts, int width, plx_view bank, bool relu, const plx_mix_gate *gates,
+                            int n_gates, plx_view d_bank, bool accumulate)
 {
     for (int r = 0; r < rows; r++) {
         for (const plx_mix_gate *x = gates; x < gates + n_gates; x++) {
@@ -237,8 +238,9 @@ static void kernel_mix_back(int rows, int experts, int width, plx_view bank, con
                 plx_real *to = d_bank.at + r * d_bank.stride + place, *to_gate = x->d_gate.at + r * x->d_gate.stride;
                 plx_real factor = x->gate.at[r * x->gate.stride + e], sum = ZERO;
                 for (int w = 0; w < width; w++) {
-                    to[w] = old(to[w], accumulate || x > gates) + factor * d[w];
-                    sum += d[w] * from[w];
+                    plx_real y = relu ? relu_of(from[w]) : from[w], change = factor * d[w];
+                    to[w] = old(to[w], accumulate || x > gates) + (relu ? relu_gradient(y, change) : change);
+                    sum += d[w] * y;
                 }
                 to_gate[e] = old(to_gate[e], x->accumulate) + sum;
             }

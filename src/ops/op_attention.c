@@ -130,7 +130,7 @@ static void attention_forward(const plx_tile *tile, const plx_node *node)
         memset(x.weights + x.n, 0, (size_t)(attrs->length - x.n) * sizeof *x.weights);
     }
     const plx_mix_gate weights = {.gate = scratch_of(tile, node, false), .out = out};
-    kernels->mix(tile->rows, attrs->length, node->shape.width, plx_tile_input(tile, node, ITEMS), &weights, 1);
+    kernels->mix(tile->rows, attrs->length, node->shape.width, plx_tile_input(tile, node, ITEMS), false, &weights, 1);
 }
 
 /* d_scores = softmax's backward of d_weights = items . d_out, with the scale. */
@@ -162,7 +162,7 @@ static void attention_backward(const plx_tile *tile, const plx_node *node)
     score_gradients(tile, node);
     if (dq.at) {
         const plx_mix_gate d_scores = {.gate = scratch_of(tile, node, true), .out = dq, .accumulate = adds_q};
-        kernels->mix(tile->rows, attrs->length, width, plx_tile_input(tile, node, ITEMS), &d_scores, 1);
+        kernels->mix(tile->rows, attrs->length, width, plx_tile_input(tile, node, ITEMS), false, &d_scores, 1);
     }
     for (int r = 0; r < tile->rows && d_items.at; r++) {
         const row x = row_at(tile, node, r, d_out);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Mixtures of experts (Ma et al., KDD 2018, equation 6). Those that read one bank become one node, so that a row's
- * experts are read once for all gates, and their gradient is written once.
+ * experts are read once for all gates, and their gradient is written once. If relu made the bank, the node computes it
+ * and its gradient, too, as it reads the bank.
  */
 #include "ops/op_defs.h"
 
@@ -43,7 +44,7 @@ static void mixture_forward(const plx_tile *tile, const plx_node *node)
     for (int i = 1; i < node->n_inputs; i++) {
         const plx_shape bank = plx_run_input_node(tile->run, node, i)->shape;
         own.accumulate = i > 1;
-        tile->run->kernels->mix(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, i), &own, 1);
+        tile->run->kernels->mix(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, i), false, &own, 1);
         own.gate.at += bank.groups;
     }
 }
@@ -56,7 +57,7 @@ static void mixture_backward(const plx_tile *tile, const plx_node *node)
     for (int i = 1; i < node->n_inputs; i++) {
         const plx_shape bank = plx_run_input_node(tile->run, node, i)->shape;
         const plx_view d_bank = plx_tile_input_gradient(tile, node, i, &adds);
-        tile->run->kernels->mix_back(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, i), &own, 1,
+        tile->run->kernels->mix_back(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, i), false, &own, 1,
                                      d_bank, adds);
         own.gate.at += bank.groups;
         own.d_gate.at += bank.groups;
@@ -84,6 +85,7 @@ typedef struct mixtures_attrs {
     const int *first_use; /* [n_banks + 1] */
     const bank_use *uses; /* by bank, then by gate */
     const int *counts;    /* [n_gates + 1]: a mixture's first tile number */
+    const bool *relus;    /* [n_banks]: the bank is relu of the input */
 } mixtures_attrs;
 
 static void mixtures_shape(plx_graph *graph, plx_node *node)
@@ -133,7 +135,8 @@ static void mixtures_forward(const plx_tile *tile, const plx_node *node)
                 gates[g].out = plx_columns_from(value, attrs->uses[u + g].value);
                 gates[g].accumulate = attrs->uses[u + g].is_next;
             }
-            tile->run->kernels->mix(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, input), gates, n);
+            tile->run->kernels->mix(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, input),
+                                    attrs->relus[b], gates, n);
         }
     }
 }
@@ -156,8 +159,8 @@ static void mixtures_backward(const plx_tile *tile, const plx_node *node)
                 gates[g].d_gate =
                     plx_columns_from(plx_tile_input_gradient(tile, node, use->gate, &gates[g].accumulate), use->column);
             }
-            tile->run->kernels->mix_back(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, input), gates,
-                                         n, d_bank, adds || u > attrs->first_use[b]);
+            tile->run->kernels->mix_back(tile->rows, bank.groups, bank.width, plx_tile_input(tile, node, input),
+                                         attrs->relus[b], gates, n, d_bank, adds || u > attrs->first_use[b]);
         }
     }
 }
@@ -165,7 +168,10 @@ static void mixtures_backward(const plx_tile *tile, const plx_node *node)
 static void mixtures_describe(const plx_node *node, plx_string *out)
 {
     const mixtures_attrs *attrs = node->attrs;
-    plx_string_format(out, "one pass over %d banks for", attrs->n_banks);
+    int n_relus = 0;
+    for (int b = 0; b < attrs->n_banks; b++)
+        n_relus += attrs->relus[b];
+    plx_string_format(out, "one pass over %d banks, %d of them with relu, for", attrs->n_banks, n_relus);
     for (int m = 0; m < attrs->n_gates; m++)
         plx_string_format(out, "%s %s", m > 0 ? "," : "", attrs->mixtures[m]->shown);
 }
@@ -211,6 +217,13 @@ static void list_uses(const plx_fuse_request *request, int lowest, bank_use *use
     }
 }
 
+/* Whether a bank is relu of a value and has no other readers than `uses`, so that it need not be computed. */
+static bool is_own_relu(const plx_fuse_request *request, const plx_node *bank, int uses)
+{
+    const int readers = request->first_reader[bank->index + 1] - request->first_reader[bank->index];
+    return bank->op == &plx_op_relu && readers == uses;
+}
+
 static plx_fusion mixtures_fuse(const plx_fuse_request *request)
 {
     plx_fusion fusion = {0};
@@ -227,17 +240,21 @@ static plx_fusion mixtures_fuse(const plx_fuse_request *request)
     bank_use *uses = plx_arena_take(request->arena, (size_t)n_uses, sizeof *uses);
     int *first_use = plx_arena_take(request->arena, (size_t)(request->source->index - lowest + 3), sizeof *first_use);
     const plx_node **inputs = plx_arena_take(request->arena, size + (size_t)n_uses, sizeof *inputs);
+    bool *relus = plx_arena_take(request->arena, (size_t)n_uses, sizeof *relus);
     const void *mixtures = plx_arena_copy(request->arena, request->readers, size * sizeof *request->readers);
     if (plx_arena_failed(request->arena)) return fusion;
     list_uses(request, lowest, uses, first_use);
-    *attrs = (mixtures_attrs){mixtures, n, 0, first_use, uses, counts};
+    *attrs = (mixtures_attrs){mixtures, n, 0, first_use, uses, counts, relus};
     for (int m = 0; m < n; m++) {
         inputs[n - 1 - m] = request->graph->nodes[request->readers[m]->inputs[0]];
         counts[m + 1] = counts[m] + request->readers[m]->tile_numbers;
     }
     for (int b = 0; b <= request->source->index - lowest; b++) { /* nodes without uses are no banks */
         if (first_use[b] == first_use[b + 1]) continue;
-        inputs[n + attrs->n_banks] = request->graph->nodes[lowest + b];
+        const plx_node *bank = request->graph->nodes[lowest + b];
+        const bool relu = is_own_relu(request, bank, first_use[b + 1] - first_use[b]);
+        inputs[n + attrs->n_banks] = relu ? request->graph->nodes[bank->inputs[0]] : bank;
+        relus[attrs->n_banks] = relu;
         first_use[attrs->n_banks++] = first_use[b];
     }
     first_use[attrs->n_banks] = n_uses;
