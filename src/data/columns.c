@@ -8,9 +8,6 @@
 /* Few rows first: a wide table has as many arrays as columns, and a piece of it few rows. */
 enum { FIRST_ROWS = 64, SPILLED_ROWS = 1024 };
 
-/* With more columns of texts, their recent texts would be in no cache of the processor: a look-up costs less. */
-enum { RECENT_COLUMNS = 1024 };
-
 static const uint64_t MOST_ROWS = UINT64_C(1) << 32;
 
 plx_status plx_columns_init(plx_columns *columns, const plx_allocator *allocator, int n_items, plx_hash_seed seed,
@@ -32,7 +29,7 @@ plx_status plx_columns_begin(plx_columns *columns, plx_error *err)
     size_t n_texts = 0;
     for (int i = 0; i < columns->n_items; i++)
         n_texts += columns->items[i].has_texts;
-    if (n_texts > RECENT_COLUMNS) n_texts = 0;
+    if (n_texts > PLX_RECENT_COLUMNS) n_texts = 0;
     columns->recent = plx_alloc(columns->allocator, n_texts * PLX_RECENT_TEXTS, sizeof *columns->recent);
     if (!columns->recent) return plx_error_memory(err);
     plx_recent_text *next = columns->recent;

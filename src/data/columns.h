@@ -11,7 +11,8 @@
 #include "base/spill.h"
 #include "data/dictionary.h"
 
-enum { PLX_RECENT_TEXTS = 64 };
+/** With more columns of texts, their recent texts would be in no cache of the processor: a look-up costs less. */
+enum { PLX_RECENT_TEXTS = 64, PLX_RECENT_COLUMNS = 1024 };
 
 /** A recent text: its first and last 8 bytes, which cover any text of up to 16. */
 typedef struct plx_recent_text {
@@ -78,6 +79,14 @@ plx_status plx_columns_append(plx_columns *columns, const plx_columns *from, plx
  */
 plx_status plx_column_add_text(plx_columns *columns, plx_raw_column *column, plx_slice text, bool *is_new,
                                plx_error *err);
+
+/** Loads what plx_column_add_text will read for the text into the cache, in a table of so many columns that it is not
+ * there. */
+static inline void plx_column_prefetch(const plx_raw_column *column, plx_slice text)
+{
+    if (!column->has_texts || column->recent) return;
+    plx_dictionary_prefetch(&column->dictionary, plx_dictionary_hash(&column->dictionary, text));
+}
 
 /** Undoes everything stored in row columns->n so far, texts and cached state included. */
 void plx_columns_drop_row(plx_columns *columns);

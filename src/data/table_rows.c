@@ -135,6 +135,15 @@ static plx_status keep_cells(const plx_table_rows *r, plx_error *err)
     return PLX_OK;
 }
 
+enum { COLUMNS_AHEAD = 16 }; /* whose state is loaded into the cache */
+
+static void prefetch(const plx_table_rows *r, int input)
+{
+    if (input >= r->to.encoders->n_inputs || r->places[input] == PLX_NO_PLACE) return;
+    const plx_csv_cell *cell = &r->csv.cells[r->places[input]];
+    plx_column_prefetch(&r->to.columns->items[input], (plx_slice){cell->text, cell->length});
+}
+
 /* `*input`: the one with the invalid cell; -1: no single one. */
 static plx_status add_row(const plx_table_rows *r, int *input, plx_error *err)
 {
@@ -146,7 +155,9 @@ static plx_status add_row(const plx_table_rows *r, int *input, plx_error *err)
     const plx_filling to = r->to;
     const int n = to.encoders->n_inputs, *places = r->places;
     const plx_csv_cell *cells = r->csv.cells;
+    const bool is_wide = n > PLX_RECENT_COLUMNS;
     for (int i = 0; i < n; i++) {
+        if (is_wide) prefetch(r, i + COLUMNS_AHEAD);
         if (places[i] == PLX_NO_PLACE) continue;
         const plx_csv_cell *cell = &cells[places[i]];
         plx_status status = plx_filling_text(&to, i, (plx_slice){cell->text, cell->length}, err);
