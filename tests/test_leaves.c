@@ -164,13 +164,13 @@ static void sum_column(const network *net, const plx_node *node, int first, int 
     }
 }
 
-/* The most frequent categories' rows are another sum. */
+/* The sum is in the first subtree's place; the most frequent categories' rows are another sum. */
 static void check_column(const network *net, const plx_node *node, int c, const plx_real *sums)
 {
     const joined_attrs *attrs = node->attrs;
     for (int t = 0; t < attrs->n_tables; t++) {
         const table *own = &attrs->tables[t];
-        const plx_real *rows = plx_run_id_sums(net->run, node) + own->first_row * attrs->stride + c;
+        const plx_real *rows = plx_run_id_sums(net->run, node, 0) + own->first_row * attrs->stride + c;
         for (int id = 0; id < own->vocabulary; id++) {
             if (id != (int)net->layout.sparse[own->feature].common)
                 CHECK(memcmp(&rows[id * attrs->stride], &sums[own->first_row + id], sizeof *rows) == 0);

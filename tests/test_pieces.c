@@ -95,7 +95,9 @@ static size_t move_sums(const pieces *p, plx_run *run, plx_real *array, bool int
         if (!plan->nodes[node->index].runs_backward) continue;
         move(plx_run_summed_numbers(run, node), &array, node->leaf_numbers, into_run);
         if (!node->op->id_sums.run) continue;
-        move(plx_run_id_sums(run, node), &array, node->id_sum_numbers, into_run);
+        plx_real *sums = plx_run_id_sums(run, node, run->first_leaf / plan->id_leaf_leaves);
+        if (!into_run && node->id_sum_numbers) plx_run_id_sum(run, node, 0, node->id_sum_numbers, sums);
+        move(sums, &array, node->id_sum_numbers, into_run);
         for (int k = 0; k < node->n_params; k++) {
             const plx_param *param = &p->net->graph.params[node->params[k]];
             if (param->lazy >= 0 || param->spec.is_frozen) continue;
@@ -243,7 +245,7 @@ static int check_network(network *net, plx_collapse collapse, plx_cpu_level leve
         check_pieces(net, kernels, numbers[i], after);
     free(start);
     free(after);
-    return (net->plan->leaves_max + net->plan->id_leaf_leaves - 1) / net->plan->id_leaf_leaves;
+    return net->plan->id_leaves_max;
 }
 
 static bool seen[64];

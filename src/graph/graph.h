@@ -169,8 +169,9 @@ typedef struct plx_op {
     /**
      * Sums over rows that are too large for every leaf to have its own, such as those by category: once per training
      * batch, after backward has run on all tiles. The rows of each leaf of plx_run_id_leaves are added in order, and
-     * the leaves by the tree (graph/leaves.h): to the node's id_sum_numbers, the gradients of joined parameters or the
-     * touched rows of lazy ones. id_sort prepares id_sums: all its parts run before any of theirs.
+     * the leaves by the tree (graph/leaves.h): to the gradients of joined parameters, the touched rows of lazy ones, or
+     * subtree by subtree to id_sum_numbers, of which finish gets the sum (plx_run_id_sum). id_sort prepares id_sums:
+     * all its parts run before any of theirs.
      */
     plx_batch_work id_sort, id_sums;
     /** At the end of a training batch, after all sums. */
@@ -196,8 +197,8 @@ struct plx_node {
     int row_numbers;       /* scratch per row, kept from forward for backward */
     int tile_numbers;      /* scratch per tile, kept for the batch: partial sums that joins add in tile order */
     size_t leaf_numbers;   /* sums per leaf: its first tile writes, later ones add, then leaves are added: gradients */
-    size_t id_sum_numbers; /* results of id_sums */
-    int id_sum_rows;       /* rows of these results; 0: id_sums touch only rows that occur */
+    size_t id_sum_numbers; /* sums by id per subtree of leaves */
+    int id_sum_rows;       /* rows of such a sum; 0: id_sums touch only rows that occur */
     size_t id_scratch;     /* scratch of id_sort and id_sums */
     size_t batch_numbers;  /* scratch per run: results of prepare and joins */
     uint32_t stream;       /* the node's random stream, derived from its name */

@@ -20,10 +20,11 @@
 
 #include "kernels/kernels.h"
 
-/** Leaves first .. end - 1 of a batch, of `tiles` tiles each (the batch's last may have fewer). */
+/** Leaves first .. end - 1 of a batch. */
 typedef struct plx_leaves {
     int first, end;
-    int tiles;
+    int tiles;   /* of a leaf; the batch's last may have fewer */
+    int subtree; /* leaves of a subtree that one job sums: any power of two gives the same bits */
 } plx_leaves;
 
 /** Tiles of a leaf, for a batch of `tiles` tiles and `numbers` numbers that each leaf sums. */

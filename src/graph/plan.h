@@ -25,8 +25,8 @@ typedef struct plx_node_plan {
     bool runs_backward; /* a loss depends on it, and a parameter is at or before it */
     int level, level_backward;
     plx_slot value, gradient, scratch;
-    size_t tile_offset, leaf_offset, id_offset, batch_offset; /* of tile_numbers, leaf_numbers, sums by id, ... */
-    int made_by;                                              /* the fused node that computes its value, or -1 */
+    size_t tile_offset, leaf_offset, id_sum_offset, id_offset, batch_offset; /* of tile_numbers, leaf_numbers, ... */
+    int made_by;        /* the fused node that computes its value, or -1 */
     int inside, column; /* the node that contains its value from this column on, or -1 */
     bool *adds;         /* [n_inputs]: its gradient for the input is added to existing ones */
     bool *wants;        /* [n_inputs]: the input's gradient is needed */
@@ -59,9 +59,9 @@ struct plx_plan {
     plx_plan_options options;
     plx_arena arena;
     int tile_rows, leaf_tiles;
-    int id_leaf_leaves;        /* leaves that are one leaf of sums by id */
-    int tiles_max, leaves_max; /* of a batch of options.batch_rows */
-    const plx_node **all;      /* [n_all] the graph's nodes, then the rewrites'; node indices refer to this array */
+    int id_leaf_leaves;                       /* leaves that are one leaf of sums by id */
+    int tiles_max, leaves_max, id_leaves_max; /* of a batch of options.batch_rows */
+    const plx_node **all; /* [n_all] the graph's nodes, then the rewrites'; node indices refer to this array */
     int n_all;
     const plx_node **order; /* [n_order] nodes that may run, inputs first; rewrites replace their nodes */
     int n_order;
@@ -76,12 +76,13 @@ struct plx_plan {
     int n_finishes;
     plx_span *spans;
     int n_spans;
-    size_t tile_memory;   /* numbers a thread */
-    size_t batch_memory;  /* numbers a run */
-    size_t tile_numbers;  /* numbers per tile, kept for the batch */
-    size_t leaf_numbers;  /* numbers per leaf, without the gradients of tilewise parameters */
-    size_t id_numbers;    /* numbers a run: results and scratch of the sums by id */
-    size_t batch_numbers; /* numbers a run */
+    size_t tile_memory;    /* numbers a thread */
+    size_t batch_memory;   /* numbers a run */
+    size_t tile_numbers;   /* numbers per tile, kept for the batch */
+    size_t leaf_numbers;   /* numbers per leaf, without the gradients of tilewise parameters */
+    size_t id_sum_numbers; /* numbers per subtree of leaves of sums by id */
+    size_t id_scratch;     /* numbers a run */
+    size_t batch_numbers;  /* numbers a run */
 };
 
 /** plan_fuse.c: fills `all` and `order`, with the fusions that ops offer. */

@@ -111,9 +111,11 @@ static void lay_out_node(plx_plan *plan, const plx_node *node)
     plan->tile_numbers += round_up((size_t)node->tile_numbers, LINE_NUMBERS);
     own->leaf_offset = plan->leaf_numbers;
     plan->leaf_numbers += round_up(node->leaf_numbers, LINE_NUMBERS);
-    own->id_offset = plan->id_numbers;
+    own->id_sum_offset = plan->id_sum_numbers;
+    own->id_offset = plan->id_scratch;
     if (own->runs_backward) {
-        plan->id_numbers += round_up(node->id_sum_numbers, LINE_NUMBERS) + round_up(node->id_scratch, LINE_NUMBERS);
+        plan->id_sum_numbers += round_up(node->id_sum_numbers, LINE_NUMBERS);
+        plan->id_scratch += round_up(node->id_scratch, LINE_NUMBERS);
     }
     own->batch_offset = plan->batch_numbers;
     plan->batch_numbers += round_up(node->batch_numbers, LINE_NUMBERS);
@@ -189,6 +191,7 @@ static void choose_leaves(plx_plan *plan)
     plan->leaf_tiles = plx_leaf_tiles(plan->tiles_max, numbers);
     plan->leaves_max = (plan->tiles_max + plan->leaf_tiles - 1) / plan->leaf_tiles;
     plan->id_leaf_leaves = plx_id_leaf_leaves(plan->leaf_tiles * plan->tile_rows, plan->options.batch_rows, sum_rows);
+    plan->id_leaves_max = (plan->leaves_max + plan->id_leaf_leaves - 1) / plan->id_leaf_leaves;
 }
 
 plx_status plx_plan_lay_out(plx_plan *plan, plx_error *err)

@@ -53,12 +53,13 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout)
         memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
         memory->leaves = plx_alloc_aligned(a, (size_t)plan->leaves_max * leaf_block(plan), sizeof(plx_real));
         memory->summed = plx_alloc_aligned(a, plan->leaf_numbers, sizeof(plx_real));
-        memory->id_numbers = plx_alloc_aligned(a, plan->id_numbers, sizeof(plx_real));
+        memory->id_sums = plx_alloc_aligned(a, (size_t)plan->id_leaves_max * plan->id_sum_numbers, sizeof(plx_real));
+        memory->id_scratch = plx_alloc_aligned(a, plan->id_scratch, sizeof(plx_real));
         run->gradient = plx_alloc_aligned(a, plan->graph->n_gradient, sizeof(plx_real));
         run->loss_rows = plx_alloc_zero(a, n_tasks, sizeof *run->loss_rows);
         run->touched = plx_alloc_zero(a, (size_t)plan->graph->n_lazy * PLX_TOUCHED_PARTS, sizeof *run->touched);
-        all = all && memory->gathered && memory->leaves && memory->summed && memory->id_numbers && run->gradient &&
-              run->touched && run->loss_rows;
+        all = all && memory->gathered && memory->leaves && memory->summed && memory->id_sums && memory->id_scratch &&
+              run->gradient && run->touched && run->loss_rows;
     }
     return all ? PLX_OK : PLX_ERR_MEMORY;
 }
@@ -104,7 +105,8 @@ void plx_run_free(plx_run *run)
     plx_free_aligned(a, memory->numbers);
     plx_free_aligned(a, memory->leaves);
     plx_free_aligned(a, memory->summed);
-    plx_free_aligned(a, memory->id_numbers);
+    plx_free_aligned(a, memory->id_sums);
+    plx_free_aligned(a, memory->id_scratch);
     plx_free_aligned(a, memory->gathered);
     plx_free(a, memory->first_parts);
     plx_free_aligned(a, run->gradient);

@@ -21,7 +21,8 @@ INLINE void sum_tree_at(size_t i, const int vectors, const bool whole, part p, c
         vf_store_lanes(out + i + (size_t)v * LANES, whole, p, sums[0][v]);
 }
 
-static void kernel_sum_tree(size_t n, const float *const *parts, int n_parts, float *out)
+/** With a constant number of parts the waiting sums are in registers. */
+INLINE void sum_tree_of(size_t n, const float *const *parts, const int n_parts, float *out)
 {
     size_t i = 0;
     for (; i + 4 * LANES <= n; i += 4 * LANES)
@@ -29,6 +30,16 @@ static void kernel_sum_tree(size_t n, const float *const *parts, int n_parts, fl
     for (; i + LANES <= n; i += LANES)
         sum_tree_at(i, 1, true, part_of(LANES), parts, n_parts, out);
     if (i < n) sum_tree_at(i, 1, false, part_of((ptrdiff_t)(n - i)), parts, n_parts, out);
+}
+
+static void kernel_sum_tree(size_t n, const float *const *parts, int n_parts, float *out)
+{
+    if (n_parts == 2)
+        sum_tree_of(n, parts, 2, out);
+    else if (n_parts == 4)
+        sum_tree_of(n, parts, 4, out);
+    else if (n_parts > 1 || parts[0] != out)
+        sum_tree_of(n, parts, n_parts, out);
 }
 
 typedef double vd4 __attribute__((vector_size(32)));

@@ -305,37 +305,48 @@ static void collapsed_id_sort(const plx_run *run, const plx_node *node, int part
     plx_joined_sort(run, node, &s.sorted, part);
 }
 
-/* The results of the sums by id: dP, then in how many rows each table is listed, which float counts exactly. */
-static plx_view d_products_of(const plx_run *run, const plx_node *node)
+/* The sums by id of a subtree: dP, then in how many rows each table is listed, which float counts exactly. */
+static plx_view subtree_products(const plx_run *run, const plx_node *node, int first_leaf)
 {
-    return (plx_view){plx_run_id_sums(run, node), ((const joined_attrs *)node->attrs)->stride};
+    return (plx_view){plx_run_id_sums(run, node, first_leaf), ((const joined_attrs *)node->attrs)->stride};
 }
 
-static plx_real *listed_of(const plx_run *run, const plx_node *node)
+/* The first of these counts. */
+static size_t listed_place(const joined_attrs *attrs)
 {
-    const joined_attrs *attrs = node->attrs;
-    return rows_from(d_products_of(run, node), attrs->n_table_rows).at;
+    return (size_t)attrs->n_table_rows * (size_t)attrs->stride;
 }
 
-/* dP but for the most frequent categories, which no row lists. */
-static void collapsed_id_sums(const plx_run *run, const plx_node *node, int part)
+/* The parts of the first subtree of leaves, then of the second, ... */
+static int collapsed_parts(const plx_run *run, const plx_node *node)
+{
+    const plx_leaves leaves = plx_run_id_leaves(run);
+    return (leaves.end - leaves.first + leaves.subtree - 1) / leaves.subtree * plx_joined_sum_parts(run, node);
+}
+
+/* A subtree's dP but for the most frequent categories, which no row lists. */
+static void collapsed_id_sums(const plx_run *run, const plx_node *node, int number)
 {
     const joined_attrs *attrs = node->attrs;
-    plx_row_lists leaves[PLX_LEAVES_MAX];
+    plx_row_lists lists[PLX_LEAVES_MAX];
     const scratch s = scratch_of(run, node);
-    const int n_leaves = plx_joined_leaves(run, node, &s.sorted, leaves), parts = plx_joined_sum_parts(run, node);
-    const int first = plx_joined_part_row(attrs, leaves, n_leaves, part, parts);
-    const int end = plx_joined_part_row(attrs, leaves, n_leaves, part + 1, parts);
+    const plx_leaves leaves = plx_run_id_leaves(run);
+    const int parts = plx_joined_sum_parts(run, node), part = number % parts;
+    const int first_leaf = leaves.first + number / parts * leaves.subtree;
+    const int n_leaves = plx_joined_leaves(run, node, &s.sorted, first_leaf, lists);
+    const int first = plx_joined_part_row(attrs, lists, n_leaves, part, parts);
+    const int end = plx_joined_part_row(attrs, lists, n_leaves, part + 1, parts);
+    const plx_view d_products = subtree_products(run, node, first_leaf);
     for (int t = 0; t < attrs->n_tables && part == 0; t++) {
         const int row = attrs->tables[t].first_row;
-        listed_of(run, node)[t] =
-            (plx_real)(plx_joined_entries_before(leaves, n_leaves, row + attrs->tables[t].vocabulary) -
-                       plx_joined_entries_before(leaves, n_leaves, row));
+        d_products.at[listed_place(attrs) + (size_t)t] =
+            (plx_real)(plx_joined_entries_before(lists, n_leaves, row + attrs->tables[t].vocabulary) -
+                       plx_joined_entries_before(lists, n_leaves, row));
     }
     for (int leaf = 0; leaf < n_leaves; leaf++)
-        leaves[leaf].starts += first;
-    run->kernels->sum_lists(end - first, attrs->width, plx_run_gradient(run, node), leaves, n_leaves,
-                            rows_from(d_products_of(run, node), first));
+        lists[leaf].starts += first;
+    run->kernels->sum_lists(end - first, attrs->width, plx_run_gradient(run, node), lists, n_leaves,
+                            rows_from(d_products, first));
 }
 
 /*
@@ -343,13 +354,13 @@ static void collapsed_id_sums(const plx_run *run, const plx_node *node, int part
  * It is exactly 0 if no row of the batch has it; the difference would leave a rounding error, which Adam would turn
  * into a full step.
  */
-static void finish_common(const plx_run *run, const plx_node *node, int t, const plx_real *all)
+static void finish_common(const plx_run *run, const plx_node *node, int t, plx_view d_products, const plx_real *all)
 {
     const joined_attrs *attrs = node->attrs;
     const table *own = &attrs->tables[t];
-    const plx_view d_products = rows_from(d_products_of(run, node), own->first_row);
-    plx_real *common = rows_from(d_products, (int)run->layout->sparse[own->feature].common).at;
-    if (listed_of(run, node)[t] >= (plx_real)run->n_rows) return; /* 0, the sum of an empty list */
+    plx_real *common = rows_from(d_products, (int)run->layout->sparse[own->feature].common).at, listed;
+    plx_run_id_sum(run, node, listed_place(attrs) + (size_t)t, 1, &listed);
+    if (listed >= (plx_real)run->n_rows) return; /* 0, the sum of an empty list */
     plx_real *others = rows_from(scratch_of(run, node).common, t).at;
     run->kernels->column_sum(own->vocabulary, attrs->width, d_products, others, false);
     for (int c = 0; c < attrs->width; c++)
@@ -370,8 +381,10 @@ static void joined_finish(const plx_run *run, const plx_node *node, int part)
     }
     const table *own = &attrs->tables[part - 1];
     const scratch s = scratch_of(run, node);
-    const plx_view d_products = rows_from(d_products_of(run, node), own->first_row);
-    finish_common(run, node, part - 1, summed + rest_numbers(attrs));
+    const size_t stride = (size_t)attrs->stride;
+    const plx_view d_products = rows_from(subtree_products(run, node, plx_run_id_leaves(run).first), own->first_row);
+    plx_run_id_sum(run, node, (size_t)own->first_row * stride, (size_t)own->vocabulary * stride, d_products.at);
+    finish_common(run, node, part - 1, d_products, summed + rest_numbers(attrs));
     run->kernels->gemm_nn(own->vocabulary, own->rows.width, attrs->width, d_products,
                           transposed_of(attrs, &s, &own->rows), plx_run_param_gradient(run, own->embedding, 0, 0), NULL,
                           false);
@@ -395,7 +408,7 @@ static void joined_shape(plx_graph *graph, plx_node *node)
         node->row_numbers = (attrs->n_tables + 1 + per_real - 1) / per_real;
         node->tile_numbers = attrs->stride + 1;
         node->id_sum_rows = attrs->n_table_rows;
-        node->id_sum_numbers = (size_t)attrs->n_table_rows * (size_t)attrs->stride + (size_t)attrs->n_tables;
+        node->id_sum_numbers = listed_place(attrs) + (size_t)attrs->n_tables;
     }
 }
 
@@ -432,7 +445,7 @@ const plx_op plx_op_collapsed = {
     .forward = collapsed_forward,
     .backward = joined_backward,
     .id_sort = {leaf_parts, collapsed_id_sort},
-    .id_sums = {plx_joined_sum_parts, collapsed_id_sums},
+    .id_sums = {collapsed_parts, collapsed_id_sums},
     .finish = {table_parts, joined_finish},
     .describe = joined_describe,
 };

@@ -61,13 +61,14 @@ int plx_joined_starts(const joined_attrs *attrs);
 tile_entries plx_joined_tile_entries(const plx_run *run, const plx_node *node, int tile, int rows, plx_real *own);
 /** Sorts the entries of the number-th leaf of plx_run_id_leaves; all tiles have listed theirs. */
 void plx_joined_sort(const plx_run *run, const plx_node *node, const sorted_entries *sorted, int number);
-/** Fills `leaves` with the sorted lists of these leaves. Returns how many they are. */
-int plx_joined_leaves(const plx_run *run, const plx_node *node, const sorted_entries *sorted, plx_row_lists *leaves);
+/** Fills `lists` with the sorted lists of the leaves of a subtree. Returns how many they are. */
+int plx_joined_leaves(const plx_run *run, const plx_node *node, const sorted_entries *sorted, int first_leaf,
+                      plx_row_lists *lists);
 /** Number of entries of table rows before `row`. */
-uint64_t plx_joined_entries_before(const plx_row_lists *leaves, int n_leaves, int row);
-/** Parts of the sums by category, and the first table row of one: all have about as many entries. */
+uint64_t plx_joined_entries_before(const plx_row_lists *lists, int n_leaves, int row);
+/** Parts of a subtree's sums by category, and the first table row of one: all have about as many entries. */
 int plx_joined_sum_parts(const plx_run *run, const plx_node *node);
-int plx_joined_part_row(const joined_attrs *attrs, const plx_row_lists *leaves, int n_leaves, int part, int parts);
+int plx_joined_part_row(const joined_attrs *attrs, const plx_row_lists *lists, int n_leaves, int part, int parts);
 
 /** Without tables, and with. */
 extern const plx_op plx_op_siblings, plx_op_collapsed;

@@ -7,7 +7,7 @@
 
 #include "ops/op_joined.h"
 
-enum { JOIN_ROWS = 64, JOINS_MAX = 64 /* rows of a batch per part of the sums by category, and most parts */ };
+enum { SUM_ROWS = 64, SUMS_MAX = 64 /* rows of a batch per part of the sums by category, and most parts */ };
 
 int plx_joined_starts(const joined_attrs *attrs)
 {
@@ -55,42 +55,44 @@ void plx_joined_sort(const plx_run *run, const plx_node *node, const sorted_entr
     }
 }
 
-int plx_joined_leaves(const plx_run *run, const plx_node *node, const sorted_entries *sorted, plx_row_lists *leaves)
+int plx_joined_leaves(const plx_run *run, const plx_node *node, const sorted_entries *sorted, int first_leaf,
+                      plx_row_lists *lists)
 {
     const joined_attrs *attrs = node->attrs;
-    const plx_leaves all = plx_run_id_leaves(run);
-    for (int i = 0; i < all.end - all.first; i++) {
-        leaves[i] =
-            (plx_row_lists){sorted->starts + (ptrdiff_t)i * plx_joined_starts(attrs),
-                            sorted->rows + (ptrdiff_t)plx_run_leaf_row(run, &all, all.first + i) * attrs->n_tables};
+    const plx_leaves leaves = plx_run_id_leaves(run);
+    int n = 0;
+    for (int leaf = first_leaf; leaf < leaves.end && n < leaves.subtree; leaf++, n++) {
+        lists[n] = (plx_row_lists){sorted->starts + (ptrdiff_t)(leaf - leaves.first) * plx_joined_starts(attrs),
+                                   sorted->rows + (ptrdiff_t)plx_run_leaf_row(run, &leaves, leaf) * attrs->n_tables};
     }
-    return all.end - all.first;
+    return n;
 }
 
-uint64_t plx_joined_entries_before(const plx_row_lists *leaves, int n_leaves, int row)
+uint64_t plx_joined_entries_before(const plx_row_lists *lists, int n_leaves, int row)
 {
     uint64_t n = 0;
     for (int leaf = 0; leaf < n_leaves; leaf++)
-        n += leaves[leaf].starts[row];
+        n += lists[leaf].starts[row];
     return n;
 }
 
 int plx_joined_sum_parts(const plx_run *run, const plx_node *node)
 {
     (void)node;
-    const int parts = (run->n_rows + JOIN_ROWS - 1) / JOIN_ROWS;
-    return parts < JOINS_MAX ? parts : JOINS_MAX;
+    const plx_leaves leaves = plx_run_id_leaves(run);
+    const int64_t rows = (int64_t)leaves.subtree * leaves.tiles * plx_run_tile_first(run, 1);
+    return rows < SUMS_MAX * SUM_ROWS ? (int)((rows + SUM_ROWS - 1) / SUM_ROWS) : SUMS_MAX;
 }
 
-int plx_joined_part_row(const joined_attrs *attrs, const plx_row_lists *leaves, int n_leaves, int part, int parts)
+int plx_joined_part_row(const joined_attrs *attrs, const plx_row_lists *lists, int n_leaves, int part, int parts)
 {
     const uint64_t before =
-        plx_joined_entries_before(leaves, n_leaves, attrs->n_table_rows) * (uint64_t)part / (uint64_t)parts;
+        plx_joined_entries_before(lists, n_leaves, attrs->n_table_rows) * (uint64_t)part / (uint64_t)parts;
     int low = 0, high = attrs->n_table_rows; /* the row is in [low, high] */
     if (part == 0 || part == parts) return part == 0 ? 0 : high;
     while (low < high) {
         const int middle = low + (high - low) / 2;
-        if (plx_joined_entries_before(leaves, n_leaves, middle) >= before)
+        if (plx_joined_entries_before(lists, n_leaves, middle) >= before)
             high = middle;
         else
             low = middle + 1;
