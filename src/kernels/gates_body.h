@@ -8,8 +8,16 @@ INLINE void softmax_short(int n, const float *x, float *y)
 {
     part p = part_of(n);
     vf v = vf_load_part(x, p);
-    vf e = vf_exp(v - vf_all(vf_largest(vf_keep_first(v, n, -INFINITY))));
-    vf_store_part(y, p, e * vf_all(1.0f / vf_sum(vf_keep_first(e, n, 0.0f))));
+    vf e = vf_exp(v - vf_largest_all(vf_keep_first(v, n, -INFINITY)));
+    vf_store_part(y, p, e * (1.0f / vf_sum_all(vf_keep_first(e, n, 0.0f))));
+}
+
+/** A row of one whole vector. */
+INLINE void softmax_vector(const float *x, float *y)
+{
+    vf v = vf_load(x);
+    vf e = vf_exp(v - vf_largest_all(v));
+    vf_store(y, e * (1.0f / vf_sum_all(e)));
 }
 
 INLINE void softmax_long(int n, const float *x, float *y)
@@ -19,7 +27,7 @@ INLINE void softmax_long(int n, const float *x, float *y)
     for (; i + LANES <= n; i += LANES)
         largest = vf_max(largest, vf_load(x + i));
     if (i < n) largest = vf_max(largest, vf_keep_first(vf_load_part(x + i, part_of(n - i)), n - i, -INFINITY));
-    vf top = vf_all(vf_largest(largest)), sum = {0};
+    vf top = vf_largest_all(largest), sum = {0};
     for (i = 0; i + LANES <= n; i += LANES) {
         vf e = vf_exp(vf_load(x + i) - top);
         vf_store(y + i, e);
@@ -32,7 +40,7 @@ INLINE void softmax_long(int n, const float *x, float *y)
         last = vf_exp(vf_load_part(x + i, p) - top);
         sum += vf_keep_first(last, n - i, 0.0f);
     }
-    vf inverse = vf_all(1.0f / vf_sum(sum));
+    vf inverse = 1.0f / vf_sum_all(sum);
     if (i < n) vf_store_part(y + i, p, last * inverse);
     for (i = 0; i + LANES <= n; i += LANES)
         vf_store(y + i, vf_load(y + i) * inverse);
@@ -42,14 +50,17 @@ static void kernel_softmax(int rows, int n, plx_view x, plx_view y)
 {
     NARROW_TO_AVX2(n, softmax(rows, n, x, y))
     for (int r = 0; r < rows; r++) {
-        if (n <= LANES)
+        if (n == LANES)
+            softmax_vector(x.at + r * x.stride, y.at + r * y.stride);
+        else if (n < LANES)
             softmax_short(n, x.at + r * x.stride, y.at + r * y.stride);
         else
             softmax_long(n, x.at + r * x.stride, y.at + r * y.stride);
     }
 }
 
-INLINE float dot(int n, const float *x, const float *y)
+/** In every lane. */
+INLINE vf dot(int n, const float *x, const float *y)
 {
     vf sum = {0};
     int i = 0;
@@ -59,16 +70,15 @@ INLINE float dot(int n, const float *x, const float *y)
         part p = part_of(n - i);
         sum = vf_fma(vf_load_part(x + i, p), vf_load_part(y + i, p), sum);
     }
-    return vf_sum(sum);
+    return vf_sum_all(sum);
 }
 
-static void kernel_softmax_back(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate)
+INLINE void softmax_back_rows(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate)
 {
-    NARROW_TO_AVX2(n, softmax_back(rows, n, y, dy, dx, accumulate))
     for (int r = 0; r < rows; r++) {
         const float *out = y.at + r * y.stride, *d_out = dy.at + r * dy.stride;
         float *to = dx.at + r * dx.stride;
-        vf mean = vf_all(dot(n, out, d_out));
+        vf mean = dot(n, out, d_out);
         int i = 0;
         for (; i + LANES <= n; i += LANES) {
             vf v = vf_load(out + i), d = vf_load(d_out + i) - mean;
@@ -80,6 +90,15 @@ static void kernel_softmax_back(int rows, int n, plx_view y, plx_view dy, plx_vi
             vf_store_part(to + i, p, accumulate ? vf_fma(v, d, vf_load_part(to + i, p)) : v * d);
         }
     }
+}
+
+static void kernel_softmax_back(int rows, int n, plx_view y, plx_view dy, plx_view dx, bool accumulate)
+{
+    NARROW_TO_AVX2(n, softmax_back(rows, n, y, dy, dx, accumulate))
+    if (n == LANES)
+        softmax_back_rows(rows, LANES, y, dy, dx, accumulate);
+    else
+        softmax_back_rows(rows, n, y, dy, dx, accumulate);
 }
 
 /* Gates that read one bank share its vectors in registers, as many at once as these hold. */

@@ -265,22 +265,48 @@ INLINE float vf_sum(vf v)
     return four[0] + four[1];
 }
 
-/** The largest lane; unspecified for NaN and for the sign of zero. */
-INLINE float vf_largest(vf v)
+/** Lane i is what `v` has in lane i ^ apart; apart is a power of two below LANES. */
+INLINE vf vf_swap(vf v, const int apart)
 {
 #if LANES == 16
-    return _mm512_reduce_max_ps((__m512)v);
+    if (apart == 8) return __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7);
+    if (apart == 4) return __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11);
+    if (apart == 2) return __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13);
+    return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14);
+#elif LANES == 8
+    if (apart == 4) return __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3);
+    if (apart == 2) return __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5);
+    return __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6);
 #else
-#if LANES == 8
-    v = vf_max(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
-    v = vf_max(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
-    v = vf_max(v, __builtin_shufflevector(v, v, 1, 0, 3, 2, 5, 4, 7, 6));
-#else
-    v = vf_max(v, __builtin_shufflevector(v, v, 2, 3, 0, 1));
-    v = vf_max(v, __builtin_shufflevector(v, v, 1, 0, 3, 2));
+    if (apart == 2) return __builtin_shufflevector(v, v, 2, 3, 0, 1);
+    return __builtin_shufflevector(v, v, 1, 0, 3, 2);
 #endif
-    return v[0];
+}
+
+/** vf_sum in every lane. */
+INLINE vf vf_sum_all(vf v)
+{
+#if LANES == 16
+    v += vf_swap(v, 8);
 #endif
+#if LANES >= 8
+    v += vf_swap(v, 4);
+#endif
+    v += vf_swap(v, 2);
+    return v + vf_swap(v, 1);
+}
+
+/** The largest lane, in every lane; unspecified for NaN and for the sign of zero. */
+INLINE vf vf_largest_all(vf v)
+{
+#if LANES == 16
+    v = vf_max(v, vf_swap(v, 8));
+#endif
+#if LANES >= 8
+    v = vf_max(v, vf_swap(v, 4));
+#endif
+    v = vf_max(v, vf_swap(v, 2));
+    return vf_max(v, vf_swap(v, 1));
 }
 
 /** The sums of four vectors at once, in the order of vf_sum. */
