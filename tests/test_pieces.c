@@ -95,7 +95,7 @@ static size_t move_sums(const pieces *p, plx_run *run, plx_real *array, bool int
         if (!plan->nodes[node->index].runs_backward) continue;
         move(plx_run_summed_numbers(run, node), &array, node->leaf_numbers, into_run);
         if (!node->op->id_sums.run) continue;
-        plx_real *sums = plx_run_id_sums(run, node, run->first_leaf / plan->id_leaf_leaves);
+        plx_real *sums = plx_run_id_sums(run, node, 0);
         if (!into_run && node->id_sum_numbers) plx_run_id_sum(run, node, 0, node->id_sum_numbers, sums);
         move(sums, &array, node->id_sum_numbers, into_run);
         for (int k = 0; k < node->n_params; k++) {

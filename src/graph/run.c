@@ -53,7 +53,8 @@ static plx_status take_memory(plx_run *run, const plx_layout *layout)
         memory->gathered = plx_alloc_aligned(a, rows, layout->record_bytes);
         memory->leaves = plx_alloc_aligned(a, (size_t)plan->leaves_max * leaf_block(plan), sizeof(plx_real));
         memory->summed = plx_alloc_aligned(a, plan->leaf_numbers, sizeof(plx_real));
-        memory->id_sums = plx_alloc_aligned(a, (size_t)plan->id_leaves_max * plan->id_sum_numbers, sizeof(plx_real));
+        const size_t subtrees = (size_t)plx_run_subtrees_max(plan->id_leaves_max, (int)threads);
+        memory->id_sums = plx_alloc_aligned(a, subtrees * plan->id_sum_numbers, sizeof(plx_real));
         memory->id_scratch = plx_alloc_aligned(a, plan->id_scratch, sizeof(plx_real));
         run->gradient = plx_alloc_aligned(a, plan->graph->n_gradient, sizeof(plx_real));
         run->loss_rows = plx_alloc_zero(a, n_tasks, sizeof *run->loss_rows);

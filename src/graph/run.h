@@ -146,8 +146,8 @@ plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node);
 plx_leaves plx_run_id_leaves(const plx_run *run);
 int plx_run_leaf_tile(const plx_run *run, const plx_leaves *leaves, int leaf);
 int plx_run_leaf_row(const plx_run *run, const plx_leaves *leaves, int leaf);
-/** The node's sums of the subtree that begins with leaf `leaf` [id_sum_numbers]. */
-plx_real *plx_run_id_sums(const plx_run *run, const plx_node *node, int leaf);
+/** The node's sums of the subtree with number `subtree` [id_sum_numbers]. */
+plx_real *plx_run_id_sums(const plx_run *run, const plx_node *node, int subtree);
 /** For finish: `n` of these numbers, from number `first` on, summed over all leaves; `out` may be their place in the
  * first subtree. */
 void plx_run_id_sum(const plx_run *run, const plx_node *node, size_t first, size_t n, plx_real *out);

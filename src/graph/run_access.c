@@ -74,10 +74,15 @@ plx_real *plx_run_summed_numbers(const plx_run *run, const plx_node *node)
     return run->memory->summed + plan_of(run, node)->leaf_offset;
 }
 
-/* Leaves of a subtree: as many as leave a subtree for each thread, so that it mostly sums rows that it has just run. */
-static int subtree_leaves(const plx_run *run, int n_leaves)
+int plx_run_subtrees_max(int n_leaves, int threads)
 {
-    const int threads = plx_pool_threads(run->memory->machine.pool);
+    const int most = threads > 1 ? 2 * threads - 2 : 1;
+    return most < n_leaves ? most : n_leaves;
+}
+
+/* Leaves of a subtree: as many as leave a subtree for each thread, so that it mostly sums rows that it has just run. */
+static int subtree_leaves(int n_leaves, int threads)
+{
     int leaves = 1;
     while (leaves < n_leaves && (n_leaves + 2 * leaves - 1) / (2 * leaves) >= threads)
         leaves *= 2;
@@ -90,7 +95,7 @@ plx_leaves plx_run_id_leaves(const plx_run *run)
     plx_leaves all = {.first = run->first_leaf / leaves,
                       .end = (run->end_leaf + leaves - 1) / leaves,
                       .tiles = leaves * run->plan->leaf_tiles};
-    all.subtree = subtree_leaves(run, all.end - all.first);
+    all.subtree = subtree_leaves(all.end - all.first, plx_pool_threads(run->memory->machine.pool));
     return all;
 }
 
@@ -105,9 +110,9 @@ int plx_run_leaf_row(const plx_run *run, const plx_leaves *leaves, int leaf)
     return plx_run_tile_first(run, plx_run_leaf_tile(run, leaves, leaf));
 }
 
-plx_real *plx_run_id_sums(const plx_run *run, const plx_node *node, int leaf)
+plx_real *plx_run_id_sums(const plx_run *run, const plx_node *node, int subtree)
 {
-    return run->memory->id_sums + (size_t)leaf * run->plan->id_sum_numbers + plan_of(run, node)->id_sum_offset;
+    return run->memory->id_sums + (size_t)subtree * run->plan->id_sum_numbers + plan_of(run, node)->id_sum_offset;
 }
 
 void plx_run_id_sum(const plx_run *run, const plx_node *node, size_t first, size_t n, plx_real *out)
@@ -115,8 +120,8 @@ void plx_run_id_sum(const plx_run *run, const plx_node *node, size_t first, size
     const plx_leaves leaves = plx_run_id_leaves(run);
     const plx_real *parts[PLX_LEAVES_MAX];
     int n_parts = 0;
-    for (int leaf = leaves.first; leaf < leaves.end; leaf += leaves.subtree)
-        parts[n_parts++] = plx_run_id_sums(run, node, leaf) + first;
+    for (int leaf = leaves.first; leaf < leaves.end; leaf += leaves.subtree, n_parts++)
+        parts[n_parts] = plx_run_id_sums(run, node, n_parts) + first;
     run->kernels->sum_tree(n, parts, n_parts, out);
 }
 

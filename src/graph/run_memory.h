@@ -13,7 +13,7 @@ struct plx_run_memory {
     plx_real *numbers;    /* [plan->batch_numbers] */
     plx_real *leaves;     /* [leaves_max][n_tilewise + plan->leaf_numbers], training alone */
     plx_real *summed;     /* [plan->leaf_numbers] */
-    plx_real *id_sums;    /* [id_leaves_max][plan->id_sum_numbers]: a subtree's at its first leaf */
+    plx_real *id_sums;    /* [plx_run_subtrees_max][plan->id_sum_numbers] */
     plx_real *id_scratch; /* [plan->id_scratch] */
     int *first_parts;     /* of run_work: [largest number of steps + 1] */
     uint8_t *gathered;    /* [batch_rows][record_bytes], training alone */
@@ -22,5 +22,8 @@ struct plx_run_memory {
     const plx_batch *in_hand;
     bool with_losses;
 };
+
+/** Most subtrees into which `threads` threads divide up to `n_leaves` leaves of sums by id. */
+int plx_run_subtrees_max(int n_leaves, int threads);
 
 #endif

@@ -306,9 +306,9 @@ static void collapsed_id_sort(const plx_run *run, const plx_node *node, int part
 }
 
 /* The sums by id of a subtree: dP, then in how many rows each table is listed, which float counts exactly. */
-static plx_view subtree_products(const plx_run *run, const plx_node *node, int first_leaf)
+static plx_view subtree_products(const plx_run *run, const plx_node *node, int subtree)
 {
-    return (plx_view){plx_run_id_sums(run, node, first_leaf), ((const joined_attrs *)node->attrs)->stride};
+    return (plx_view){plx_run_id_sums(run, node, subtree), ((const joined_attrs *)node->attrs)->stride};
 }
 
 /* The first of these counts. */
@@ -332,11 +332,11 @@ static void collapsed_id_sums(const plx_run *run, const plx_node *node, int numb
     const scratch s = scratch_of(run, node);
     const plx_leaves leaves = plx_run_id_leaves(run);
     const int parts = plx_joined_sum_parts(run, node), part = number % parts;
-    const int first_leaf = leaves.first + number / parts * leaves.subtree;
+    const int subtree = number / parts, first_leaf = leaves.first + subtree * leaves.subtree;
     const int n_leaves = plx_joined_leaves(run, node, &s.sorted, first_leaf, lists);
     const int first = plx_joined_part_row(attrs, lists, n_leaves, part, parts);
     const int end = plx_joined_part_row(attrs, lists, n_leaves, part + 1, parts);
-    const plx_view d_products = subtree_products(run, node, first_leaf);
+    const plx_view d_products = subtree_products(run, node, subtree);
     for (int t = 0; t < attrs->n_tables && part == 0; t++) {
         const int row = attrs->tables[t].first_row;
         d_products.at[listed_place(attrs) + (size_t)t] =
@@ -382,7 +382,7 @@ static void joined_finish(const plx_run *run, const plx_node *node, int part)
     const table *own = &attrs->tables[part - 1];
     const scratch s = scratch_of(run, node);
     const size_t stride = (size_t)attrs->stride;
-    const plx_view d_products = rows_from(subtree_products(run, node, plx_run_id_leaves(run).first), own->first_row);
+    const plx_view d_products = rows_from(subtree_products(run, node, 0), own->first_row);
     plx_run_id_sum(run, node, (size_t)own->first_row * stride, (size_t)own->vocabulary * stride, d_products.at);
     finish_common(run, node, part - 1, d_products, summed + rest_numbers(attrs));
     run->kernels->gemm_nn(own->vocabulary, own->rows.width, attrs->width, d_products,
