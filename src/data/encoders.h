@@ -56,7 +56,8 @@ typedef struct plx_encoder {
     plx_feature_output outputs[PLX_FEATURE_OUTPUTS];
     double known_share; /* share of known cells among those of the fit that are not empty, if plx_vocabulary_knows_fit
                            is false; 0: not counted */
-    const struct plx_encoder *next; /* feature of the same column; NULL: none */
+    /* The next features of the same column and of the same table; NULL: none. */
+    const struct plx_encoder *next, *next_of_table;
 } plx_encoder;
 
 typedef struct plx_label_encoder {

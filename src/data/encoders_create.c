@@ -199,6 +199,9 @@ static void list_readers(plx_encoders *e)
         plx_encoder *feature = &e->features[i];
         feature->next = e->inputs[feature->input].first_feature;
         e->inputs[feature->input].first_feature = feature;
+        if (!feature->vocabulary) continue;
+        feature->next_of_table = feature->vocabulary->first;
+        feature->vocabulary->first = feature;
     }
     for (int i = e->layout.n_tasks - 1; i >= 0; i--) {
         plx_label_encoder *task = &e->tasks[i];

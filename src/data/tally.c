@@ -81,8 +81,8 @@ plx_status plx_vocabulary_fit(plx_encoders *e, plx_vocabulary *vocabulary, const
     plx_tally t = {.vocabulary = vocabulary};
     plx_status status = PLX_OK;
     plx_dictionary_init(&t.texts, &e->allocator, e->seed);
-    for (int i = 0; !status && i < e->n_features; i++)
-        if (e->features[i].vocabulary == vocabulary) status = count_column(&t, &e->features[i], columns, order, n, err);
+    for (const plx_encoder *one = vocabulary->first; !status && one; one = one->next_of_table)
+        status = count_column(&t, one, columns, order, n, err);
     if (!status) status = take(vocabulary, &t, err);
     plx_free(&e->allocator, t.counts);
     plx_dictionary_release(&t.texts);

@@ -19,6 +19,8 @@ typedef struct plx_vocabulary {
     bool is_exact;                /* texts mean their bytes, not their values */
     uint32_t hash_buckets;        /* the id of a text is 1 + its hash modulo this number; 0: */
     plx_dictionary texts;         /* value v has id v + 1 */
+
+    const struct plx_encoder *first; /* of the features, in order; NULL: none */
 } plx_vocabulary;
 
 /** A text of the rows, and its number of occurrences. */
