@@ -61,6 +61,7 @@ static void check(plx_feature_checker *c, const plx_feature_spec *f)
                                "'reference' is a date such as 2024-01-31 or 2024-01-31 12:00:00, not '%.60s'",
                                f->reference);
     plx_dense_check(c, f);
+    if (!plx_feature_reads_number(c, plx_column_of(f->column, f->name))) return;
     for (int i = 0; i < c->table->n_features; i++) {
         const plx_feature_spec *other = &c->table->features[i];
         if (reads_numbers(other, plx_column_of(f->column, f->name)))

@@ -138,12 +138,32 @@ const plx_feature_spec *plx_feature_named(const plx_feature_checker *c, const ch
     return found == PLX_NOT_FOUND ? NULL : &c->table->features[found];
 }
 
+bool plx_feature_reads_number(const plx_feature_checker *c, const char *column)
+{
+    const plx_slice text = plx_slice_of(column);
+    return plx_dictionary_find(&c->numbers, text, plx_dictionary_hash(&c->numbers, text)) != PLX_NOT_FOUND;
+}
+
+/* Lists the columns that the feature reads as numbers; false: out of memory. */
+static bool list_numbers(plx_feature_checker *c, const plx_feature_spec *f)
+{
+    plx_input_column read[PLX_FEATURE_COLUMNS];
+    const int n = plx_feature_defs[f->kind]->columns(f, read);
+    for (int i = 0; i < n; i++) {
+        if (read[i].reading != PLX_READS_NUMBER || plx_feature_reads_number(c, read[i].column)) continue;
+        const plx_slice column = plx_slice_of(read[i].column);
+        if (!plx_dictionary_add(&c->numbers, column, plx_dictionary_hash(&c->numbers, column))) return false;
+    }
+    return true;
+}
+
 static plx_status check_all(plx_feature_checker *c)
 {
     const plx_table_spec *table = c->table;
     for (int i = 0; i < table->n_features; i++) {
         plx_slice name = plx_slice_of(table->features[i].name);
         if (!plx_dictionary_add(&c->names, name, plx_dictionary_hash(&c->names, name))) return PLX_ERR_MEMORY;
+        if (!list_numbers(c, &table->features[i])) return PLX_ERR_MEMORY;
     }
     for (c->feature = 0; c->feature < table->n_features; c->feature++) {
         const plx_feature_spec *f = &table->features[c->feature];
@@ -159,8 +179,10 @@ plx_status plx_features_check(const plx_table_spec *table, const plx_allocator *
     const plx_hash_seed seed = plx_hash_seed_draw();
     plx_dictionary_init(&c.names, allocator, seed);
     plx_dictionary_init(&c.tables, allocator, seed);
+    plx_dictionary_init(&c.numbers, allocator, seed);
     const plx_status status = check_all(&c);
     plx_free(allocator, c.first);
+    plx_dictionary_release(&c.numbers);
     plx_dictionary_release(&c.tables);
     plx_dictionary_release(&c.names);
     return status;

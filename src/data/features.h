@@ -19,7 +19,8 @@ typedef struct plx_feature_checker {
     plx_dictionary tables; /* names of tables; `first` has the first feature of each */
     int *first;
     size_t first_capacity;
-    size_t list_bytes; /* bytes of a record for lists so far */
+    size_t list_bytes;      /* bytes of a record for lists so far */
+    plx_dictionary numbers; /* columns that features read as numbers */
 } plx_feature_checker;
 
 /** Reports a mistake in a key of the feature being checked. */
@@ -27,6 +28,8 @@ void plx_feature_problem_of(const plx_feature_checker *checker, const char *key,
     __attribute__((format(printf, 3, 4)));
 /** The feature with that name, or NULL. */
 const plx_feature_spec *plx_feature_named(const plx_feature_checker *checker, const char *name);
+/** Whether a feature reads numbers from the column. */
+bool plx_feature_reads_number(const plx_feature_checker *checker, const char *column);
 /** Whether a text of the spec is neither NULL nor empty. */
 static inline bool plx_is_given(const char *text)
 {
