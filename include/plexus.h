@@ -37,21 +37,22 @@
  * The structs are in plexus_base.h.
  *
  * Rules that hold for every function:
- * - Status: PLX_OK, or an error code; the last argument, which may be NULL, receives place and remedy. A function that
- *   fails leaves its arguments unchanged and its outputs NULL or untouched, unless its comment says otherwise. A
- *   handle or required pointer that is NULL is PLX_ERR_ARGUMENT; functions without a status then return NULL, 0 or
- *   false.
+ * - Status: a function returns PLX_OK or an error code, and writes a message with the place and the remedy to its last
+ *   argument, which may be NULL. A function that fails leaves its arguments unchanged and its outputs NULL or
+ *   untouched, unless its comment says otherwise. A handle or required pointer that is NULL gives PLX_ERR_ARGUMENT;
+ *   functions without a status then return NULL, 0 or false.
  * - Ownership: arguments are borrowed for the call, except the context, which must outlive everything made
  *   with it. The result of a `_create`, `_read` or `_load` is freed by the matching `_free` (NULL is valid). A
- *   returned pointer to const belongs to the first argument and is valid as long as it exists; a pointer into a
- *   configuration is valid until the next plx_config_set.
- * - Structs that begin with `size` may grow: set it to sizeof the struct ("Structs that grow" in plexus_base.h).
+ *   returned pointer to const belongs to the first argument and is valid as long as that argument exists; a pointer
+ *   into a configuration is valid until the next plx_config_set.
+ * - Structs that begin with `size` may grow: set `size` to sizeof the struct ("Structs that grow" in plexus_base.h).
  * - Threads: one thread per handle at a time, except where a comment says that threads may share it. Different
  *   handles of one context may be used in different threads concurrently.
- * - fork(): a child may use its parent's handles, and starts its own threads, whatever other threads of the
- *   parent did at the fork. A model in training at the fork is refused (PLX_ERR_ARGUMENT), unless the training was
- *   in a callback: then its weights may be read. A child must not return from a callback of its parent's call:
- *   plx_model_train returns PLX_ERR_ARGUMENT and leaves the parent's files unchanged.
+ * - fork(): a child process may use its parent's handles, and starts its own threads, whatever other threads of the
+ *   parent did at the fork. A model that was in training at the fork is refused (PLX_ERR_ARGUMENT). If the training
+ *   was in a callback, the child may read the model's weights. A child must not return from a callback of its
+ *   parent's call: if it does, plx_model_train returns PLX_ERR_ARGUMENT in the child and leaves the parent's files
+ *   unchanged.
  * - The library prints nothing, ends no process, reads no environment variable and has no global state.
  */
 #ifndef PLEXUS_H
@@ -63,12 +64,12 @@
 extern "C" {
 #endif
 
-/** The library's version, which may be newer than the header's. */
+/** The version of the library, which may be newer than that of the header, PLX_VERSION. */
 PLX_API const char *plx_version(void);
 
 /* -- Context ------------------------------------------------------------------------------------------------ */
 
-/** `options` NULL: all 0. PLX_ERR_ARGUMENT: an unknown level, a negative number of threads. */
+/** `options` NULL: every option has its default. PLX_ERR_ARGUMENT: an unknown level, a negative number of threads. */
 PLX_API plx_status plx_context_create(const plx_context_options *options, plx_context **out, plx_error *err);
 PLX_API void plx_context_free(plx_context *context);
 /** Properties of the context and of this build of the library. */
@@ -80,14 +81,14 @@ PLX_API void plx_text_free(plx_context *context, char *text);
 
 /** Reads a YAML (or JSON) file. The message lists every independent mistake as FILE:LINE:COLUMN. */
 PLX_API plx_status plx_config_read(plx_context *context, const char *path, plx_config **out, plx_error *err);
-/** The same from memory; messages use `name` as the file's name. NULL: for a text made by a program; messages name
- * section, entry and key, as in "features.age.scaling: ...". */
+/** The same from memory. Messages use `name` as the file's name. `name` NULL: the text was made by a program, and
+ * messages name section, entry and key, as in "features.age.scaling: ...". */
 PLX_API plx_status plx_config_parse(plx_context *context, const char *text, size_t length, const char *name,
                                     plx_config **out, plx_error *err);
 /** `assignment` is "section.key=value", the value as YAML: "train.epochs=3", "model.expert_dnn_units=[64,32]". */
 PLX_API plx_status plx_config_set(plx_config *config, const char *assignment, plx_error *err);
 PLX_API void plx_config_free(plx_config *config);
-/** The resolved configuration as YAML, every default written out; reading it gives an equal configuration. */
+/** The configuration as YAML, with every default; reading this text gives an equal configuration. */
 PLX_API const char *plx_config_text(const plx_config *config);
 /** The value of "section.key" or, for features and tasks, "section.name.key", as JSON, which plx_config_set also
  * accepts. Free it with plx_text_free. PLX_ERR_ARGUMENT: no such key. */
@@ -96,8 +97,8 @@ PLX_API plx_status plx_config_get(const plx_config *config, const char *key, cha
 /* -- Training ----------------------------------------------------------------------------------------------- */
 
 /**
- * Reads the rows of `config`, fits the encoders and encodes the rows. `options` NULL: the files of section `data`,
- * relative to the working directory.
+ * Reads the rows that `config` names, fits the encoders and encodes the rows. `options` NULL: reads the files of
+ * section `data`, relative to the working directory.
  *
  * @return PLX_ERR_IO, PLX_ERR_FORMAT (place FILE:LINE:COLUMN), PLX_ERR_SCHEMA
  * @return PLX_ERR_UNSUPPORTED  some sources in `options` are files, and others are not
@@ -105,40 +106,40 @@ PLX_API plx_status plx_config_get(const plx_config *config, const char *key, cha
 PLX_API plx_status plx_data_load(const plx_config *config, const plx_data_options *options, plx_data **out,
                                  plx_error *err);
 PLX_API void plx_data_free(plx_data *data);
-/** Rows in a part; 0 if the configuration has no such part. */
+/** The number of rows in a part; 0 if the configuration has no such part. */
 PLX_API int64_t plx_data_rows(const plx_data *data, plx_part part);
 /** The rows read for all parts, and the rows skipped by `data.on_error: skip`. */
 PLX_API const plx_read_report *plx_data_report(const plx_data *data);
-/** Finds the files of a name in `data.train`, which may be a file, a folder or a pattern, in `folders`. `*out` has `*n`
- * files one after another: the path, names and values of the columns that its folders COLUMN=VALUE give, and an empty
- * text, each ended by NUL. Free it with plx_text_free. PLX_ERR_IO: there are none. */
+/** Finds, in `folders`, the files that a name in `data.train` selects: a file, a folder or a pattern. `*out` has `*n`
+ * files one after another. Each is its path, the names and values of the columns that its folders COLUMN=VALUE give,
+ * and an empty text; each text is ended by NUL. Free `*out` with plx_text_free. PLX_ERR_IO: there are no files. */
 PLX_API plx_status plx_files_find(plx_context *context, const char *name, const char *const *folders, int n_folders,
                                   char **out, int *n, plx_error *err);
 
 /**
- * A network with start values from the configuration's seed, for the data's encoders (copied). `data` NULL: a model
- * without rows, to describe and inspect: features declare their vocabularies by `max_size`, `hash_buckets` or
- * `vocabulary_file`, multiclass tasks declare their `classes`, and nothing is scaled. PLX_ERR_ARGUMENT: a feature
- * declares no vocabulary.
+ * Creates a model whose initial values come from the configuration's seed, with a copy of the data's encoders. `data`
+ * NULL: creates a model without rows, to describe and inspect it. Its features declare their vocabularies by
+ * `max_size`, `hash_buckets` or `vocabulary_file`, its multiclass tasks declare their `classes`, and nothing is scaled.
+ * PLX_ERR_ARGUMENT: a feature declares no vocabulary.
  */
 PLX_API plx_status plx_model_create(const plx_config *config, const plx_data *data, plx_model **out, plx_error *err);
 PLX_API void plx_model_free(plx_model *model);
 
 /**
- * Trains on the data's training rows by section `train`, and validates on its validation rows after each epoch.
+ * Trains on the data's training rows as section `train` says, and validates on the validation rows after each epoch.
  *
- * Row order, dropout and start values come from the seed: the same seed, data and CPU level give the same weights bit
- * for bit, for any number of threads. With validation rows, the weights of the best epoch are restored as they were
- * when it was evaluated, before its callback. Without validation rows nothing is restored and no copy is kept: the
- * model has the weights at the end of training, including those set by the last callback. A task without a label in
- * the validation rows is excluded from train.monitor, with a warning.
+ * Row order, dropout and initial values come from the seed: the same seed, data and CPU level give the same weights bit
+ * for bit, for any number of threads. With validation rows, training ends by restoring the weights with which the best
+ * epoch was evaluated; changes by that epoch's callback are not among them. Without validation rows, nothing is
+ * restored and no copy is kept: the model has the weights at the end of training, including those set by the last
+ * callback. A task without a label in the validation rows is excluded from train.monitor, with a warning.
  *
  * @param hooks, report  may be NULL
- * @return PLX_ERR_NUMERIC  a loss, a weight or an optimizer's sum of squares was not finite; the model has its best
- *                          epoch's weights (its start values if there is none) and can be saved; `report` and the log
- *                          have the earlier epochs. Without validation rows it has the weights reached: a step whose
- *                          losses are not finite is not applied
- * @return PLX_ERR_SCHEMA   data was encoded by encoders other than the model's; no validation row has a label; the
+ * @return PLX_ERR_NUMERIC  a loss, a weight or an optimizer's sum of squares was not finite. The model has the weights
+ *                          of its best epoch (its initial values if there is none) and can be saved; `report` and the
+ *                          log have the earlier epochs. Without validation rows the model has the weights reached so
+ *                          far: a step whose losses are not finite is not applied
+ * @return PLX_ERR_SCHEMA   `data` was encoded by encoders other than the model's; no validation row has a label; the
  *                          checkpoint is of another configuration, other data or another CPU level
  * @return PLX_ERR_ARGUMENT the model is in training, or was when this process was forked
  * @return PLX_ERR_FORMAT, PLX_ERR_UNSUPPORTED  the checkpoint is incomplete, or of another version
@@ -146,14 +147,14 @@ PLX_API void plx_model_free(plx_model *model);
 PLX_API plx_status plx_model_train(plx_model *model, const plx_data *data, const plx_train_hooks *hooks,
                                    plx_train_report *report, plx_error *err);
 
-/** Changes a key of section `train` for later calls of plx_model_train: "train.epochs=3". In a callback of a running
- * training, plx_model_config shows the change when that training has ended. */
+/** Changes a key of section `train` for later calls of plx_model_train: "train.epochs=3". If a callback of
+ * plx_model_train calls it, plx_model_config shows the change after that training has ended. */
 PLX_API plx_status plx_model_set(plx_model *model, const char *assignment, plx_error *err);
 
 /**
- * Fills `metrics` [n_tasks]. `report` may be NULL, and is filled from a source also after a failure.
+ * Fills `metrics` [n_tasks]. `report` may be NULL; for a source it is filled even if the call fails.
  *
- * @return PLX_ERR_SCHEMA    there are no rows, or they have no labels; the dataset is of another model's encoders
+ * @return PLX_ERR_SCHEMA    there are no rows, or they have no labels; another model's encoders encoded the dataset
  * @return PLX_ERR_ARGUMENT  a weight is negative or not finite; not exactly one of data, dataset and source is given
  */
 PLX_API plx_status plx_model_evaluate(const plx_model *model, const plx_evaluation *evaluation, plx_metrics *metrics,
@@ -163,7 +164,7 @@ PLX_API plx_status plx_model_evaluate(const plx_model *model, const plx_evaluati
 
 /** Writes the model file, atomically. docs/format.md describes it. PLX_ERR_NUMERIC: a weight is not finite. */
 PLX_API plx_status plx_model_save(const plx_model *model, const char *path, plx_error *err);
-/** PLX_ERR_FORMAT: truncated, corrupted, or no model file; PLX_ERR_UNSUPPORTED: of a later version. */
+/** PLX_ERR_FORMAT: the file is truncated, corrupted, or not a model file. PLX_ERR_UNSUPPORTED: its version is later. */
 PLX_API plx_status plx_model_load(plx_context *context, const char *path, plx_model **out, plx_error *err);
 /**
  * Writes the model as ONNX (opset 20, with ai.onnx.ml), atomically: raw cells in, scores out (docs/onnx.md). ONNX has
@@ -177,11 +178,11 @@ PLX_API plx_status plx_model_export_onnx(const plx_model *model, const char *pat
 /* -- Scoring ------------------------------------------------------------------------------------------------ */
 
 /**
- * Scores any number of rows. `report` may be NULL, and is filled from a source also after a failure. A dataset and a
+ * Scores any number of rows. `report` may be NULL; for a source it is filled even if the call fails. A dataset and a
  * source of the same rows give the same bits.
  *
- * @return PLX_ERR_ARGUMENT     `take` returned false, or not exactly one of dataset and source, of scores and take is
- *                              given
+ * @return PLX_ERR_ARGUMENT     `take` returned false; not exactly one of dataset and source is given, or not
+ *                              exactly one of scores and take
  * @return PLX_ERR_SCHEMA       a column to keep is missing in a file, or appears twice
  * @return PLX_ERR_UNSUPPORTED  a kept Parquet column of lists
  */
@@ -204,23 +205,23 @@ PLX_API void plx_predictor_free(plx_predictor *predictor);
 PLX_API plx_status plx_predictor_score(const plx_predictor *predictor, const plx_column *columns, int n_columns,
                                        int64_t rows, float *scores, plx_error *err);
 /**
- * The number of non-empty cells, over all calls and threads so far, without a category known to the model (for a list:
- * without a known item). Hashed features know every text. If most cells are unknown, the columns are probably written
- * in another way than in training: docs/data.md. plx_dataset_read and similar functions warn through the context
- * instead.
+ * The number of unknown cells over all calls and threads so far: non-empty cells without a category that the model
+ * knows (for a list: without a known item). Hashed features know every text. If most cells are unknown, the columns are
+ * probably written differently than in training: docs/data.md. plx_dataset_read and similar functions warn through the
+ * context instead.
  */
 PLX_API int64_t plx_predictor_unknown(const plx_predictor *predictor);
 
 /* -- Looking inside ----------------------------------------------------------------------------------------- */
 
-/** Tasks in order; NULL: no such index (so a loop ends). Has the classes listed in the configuration: only a model has
- * classes found by a fit. */
+/** The task at `index`, from 0; NULL: no such index (so a loop ends). Its classes are those that the configuration
+ * lists: only a model has the classes that a fit found. */
 PLX_API const plx_task_info *plx_config_task(const plx_config *config, int index);
-/** The columns with their readers: features in their stored order, then tasks, then section `data`. A column may have
- * several readers. NULL: no such index. */
+/** The n-th column with its reader. Readers are the features in their stored order, then the tasks, then section
+ * `data`. A column with several readers is listed once for each. NULL: no such index. */
 PLX_API const plx_input_column *plx_config_column(const plx_config *config, int index);
 
-/** The configuration of the model. Its columns without the labels are those that rows to score need. */
+/** The configuration of the model. Rows to score need its columns, except those of PLX_READS_LABEL. */
 PLX_API const plx_config *plx_model_config(const plx_model *model);
 PLX_API const plx_model_info *plx_model_inspect(const plx_model *model);
 PLX_API const plx_task_info *plx_model_task(const plx_model *model, int index);
@@ -229,27 +230,27 @@ PLX_API plx_status plx_model_describe(const plx_model *model, plx_description fo
 
 /** The n-th parameter; NULL: no such index. */
 PLX_API const plx_parameter *plx_model_parameter(const plx_model *model, int index);
-/** Its numbers in place. They belong to the model and are valid as long as it exists; training and
- * plx_model_set_parameter change them in place. PLX_ERR_ARGUMENT: no such parameter. */
+/** The numbers of the n-th parameter, in place. They belong to the model and are valid as long as the model exists;
+ * training and plx_model_set_parameter change them in place. PLX_ERR_ARGUMENT: no such parameter. */
 PLX_API plx_status plx_model_parameter_values(const plx_model *model, int index, const float **values, plx_error *err);
 /** Sets the n-th parameter to `values` [n], row-major; also in a callback of plx_model_train.
  * PLX_ERR_ARGUMENT: no such parameter, or `n` is not its size. */
 PLX_API plx_status plx_model_set_parameter(plx_model *model, int index, const float *values, int64_t n, plx_error *err);
 
-/** The n-th layer of plx_model_describe; NULL: no such index. Layers of a task use its name,
- * "click/tower/dense0/linear", unless it has a slash or another layer has that name; parameters use
- * "task0/tower/dense0/kernel", as in files. */
+/** The n-th layer of plx_model_describe; NULL: no such index. Names of a task's layers begin with the task's name,
+ * "click/tower/dense0/linear", unless the task's name has a slash or another layer has that name. Names of parameters
+ * begin with the task's number, "task0/tower/dense0/kernel", as in files. */
 PLX_API const plx_layer *plx_model_layer(const plx_model *model, int index);
-/** The output of layer `index` for each row in scoring: `out` [rows, groups, width]. PLX_ERR_UNSUPPORTED: scoring does
- * not compute it (a loss). */
+/** The output of layer `index` for each row when rows are scored: `out` [rows, groups, width]. PLX_ERR_UNSUPPORTED:
+ * scoring does not compute the layer (a loss). */
 PLX_API plx_status plx_model_layer_output(const plx_model *model, const plx_dataset *dataset, int index, float *out,
                                           plx_error *err);
 
 /* -- Metrics ------------------------------------------------------------------------------------------------ */
 
-/** The list of metrics, indexed from 0, in the order of tables; NULL: no such index (so a loop ends). Metrics with a
- * parameter, which plx_evaluation and plx_train_hooks name, are not in it: their indexes start at PLX_METRICS_CHOSEN.
- */
+/** The metric at an index of the list of metrics, from 0, in the order of tables; NULL: no such index (so a loop ends).
+ * Metrics with a parameter, which plx_evaluation and plx_train_hooks name, are not in the list: their indexes start at
+ * PLX_METRICS_CHOSEN. */
 PLX_API const plx_metric_info *plx_metric_at(int metric);
 /** The index of the metric of that name, without a parameter, or -1. */
 PLX_API int plx_metric_find(const char *name);
@@ -264,7 +265,7 @@ PLX_API double plx_metrics_value(const plx_metrics *metrics, int metric);
 PLX_API plx_status plx_config_default(plx_context *context, const char *key, char **out, plx_error *err);
 /** The closest of `names` [n] to a wrong one, for "did you mean"; NULL: none is close. */
 PLX_API const char *plx_nearest_name(const char *wrong, const char *const *names, size_t n);
-/** Reference of every section and key as Markdown, made from the parser's tables. Free it with
+/** A reference of every section and key as Markdown, made from the parser's tables. Free it with
  * plx_text_free. */
 PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_error *err);
 
@@ -272,18 +273,19 @@ PLX_API plx_status plx_config_reference(plx_context *context, char **out, plx_er
 
 /**
  * An output file, written like the library's own files: under a temporary name in the same folder, and renamed when it
- * is complete and on disk, so that readers find the old file or the new one. A symbolic link stays, and its target is
- * replaced; a pipe or device is written in place.
+ * is complete and on disk, so that readers find either the old file or the new one. If the path is a symbolic link, its
+ * target is replaced and the link is kept; a pipe or device is written in place.
  */
 typedef struct plx_output plx_output;
 
 /** Begins the file at `path` (copied). PLX_ERR_IO: the message names path and remedy. */
 PLX_API plx_status plx_output_create(plx_context *context, const char *path, plx_output **out, plx_error *err);
-/** Appends bytes; false if a write has failed. plx_output_commit then returns the error. */
+/** Appends bytes. Returns false if a write has failed; plx_output_commit then returns the error. */
 PLX_API bool plx_output_add(plx_output *output, const void *bytes, size_t length);
 /** Renames the file to its path. PLX_ERR_IO: this or an earlier write failed; the old file is untouched. */
 PLX_API plx_status plx_output_commit(plx_output *output, plx_error *err);
-/** The temporary file until the commit; a killed process leaves it. NULL: the file is written in place. */
+/** The path of the temporary file, which exists until the commit and remains if the process is killed. NULL: the file
+ * is written in place. */
 PLX_API const char *plx_output_temporary(const plx_output *output);
 /** Removes the file unless it was committed. NULL is valid. */
 PLX_API void plx_output_free(plx_output *output);

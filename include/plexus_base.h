@@ -39,7 +39,7 @@ typedef enum plx_status {
 #undef PLX_STATUS_ENUM
 } plx_status;
 
-/** Receives the reason of a failure: place and remedy. Owned by the caller; optional in every call (NULL is valid). */
+/** Receives the reason for a failure: place and remedy. Owned by the caller; optional in every call (NULL is valid). */
 typedef struct plx_error {
     plx_status code;
     char message[2048]; /* UTF-8, ended by NUL; several lines if there are several independent mistakes */
@@ -47,14 +47,15 @@ typedef struct plx_error {
 
 /**
  * The source of memory. `resize(user, NULL, n)` allocates n bytes aligned for any type, `resize(user, p, n)`
- * reallocates and `resize(user, p, 0)` frees; NULL on failure, then `p` stays valid. Called from several threads.
+ * reallocates and `resize(user, p, 0)` frees. On failure it returns NULL, and `p` stays valid. Called from several
+ * threads.
  */
 typedef struct plx_allocator {
     void *(*resize)(void *user, void *memory, size_t bytes);
     void *user;
 } plx_allocator;
 
-/** What the labels of a task are, which determines its metrics. Several kinds of tasks may have labels of one form. */
+/** The form of a task's labels, which determines its metrics. Several kinds of tasks may have labels of one form. */
 typedef enum plx_label_form {
     PLX_LABELS_ARE_TRUTHS,  /* positive or negative: of a binary task */
     PLX_LABELS_ARE_NUMBERS, /* numbers: of a regression */
@@ -92,24 +93,25 @@ typedef struct plx_predictor plx_predictor;
  *     plx_source source = {.size = sizeof source, .paths = paths, .n_paths = 1};
  *
  * An omitted member is 0 or NULL, its default, so a program works the same with a later header or a later library. A
- * program that sets members unknown to an older library gets PLX_ERR_UNSUPPORTED; PLX_ERR_ARGUMENT: `size` was not set.
- * Structs that the library returns by pointer may also get members at their end: read them in place. plx_column,
- * plx_wrong_row and plx_error keep their layout.
+ * program that sets members unknown to an older library gets PLX_ERR_UNSUPPORTED, and a program that did not set `size`
+ * gets PLX_ERR_ARGUMENT. Structs that the library returns by pointer may also get members at their end: read them in
+ * place. plx_column, plx_wrong_row and plx_error keep their layout.
  */
 
 /* -- Context ---------------------------------------------------------------------------------------------------- */
 
 typedef struct plx_context_options {
     size_t size;
-    int threads; /* maximum for each call that works in parallel: up to 8 help, more for large tables; 0: one per
+    int threads; /* maximum for each call that works in parallel; more than 8 help only with large tables; 0: one per
                     processor */
     const char *cpu_level; /* highest kernel level to use: "plain", "simd128", "avx2", "avx512"; NULL: the best */
     const plx_allocator *allocator; /* copied; NULL: malloc and free */
     /** Receives warnings, one line each; NULL: warnings are dropped. Called from the thread that made the call. */
     void (*warn)(void *user, const char *line);
     void *user; /* passed to warn and reading */
-    /** Progress of a call that reads files, at most a few times a second: `rows` so far, and the share of the current
-     * file that has been read, NaN if unknown. NULL: no progress. Called from the thread that made the call. */
+    /** Receives the progress of a call that reads files, at most a few times a second: `rows` so far, and the share of
+     * the current file that has been read, NaN if unknown. NULL: no progress. Called from the thread that made the
+     * call. */
     void (*reading)(void *user, const char *path, int64_t rows, double share);
 } plx_context_options;
 
@@ -125,7 +127,7 @@ typedef struct plx_context_info {
 typedef enum plx_part { PLX_PART_TRAIN, PLX_PART_VALIDATION, PLX_PART_TEST } plx_part;
 
 /**
- * A column of raw cells in memory: texts, numbers, or integers. As categories 12, 12.0 and the text "12" are one value
+ * A column of raw cells in memory: texts, numbers, or integers. As categories, 12, 12.0 and the text "12" are one value
  * (docs/data.md). Unused members are NULL: use designated initializers, or start from zeros.
  */
 typedef struct plx_column {
@@ -134,17 +136,17 @@ typedef struct plx_column {
     /* [rows][width]; NaN: missing. For a list feature a number is a one-item list. NULL: `integers` */
     const double *numbers;
     int width;               /* numbers per row, for dense features of `size` above 1; 0 means 1 */
-    const int64_t *integers; /* [rows][width], as numbers, but exact as categories: for ids beyond 2^53 */
+    const int64_t *integers; /* [rows][width]; like `numbers`, but exact as categories: for ids beyond 2^53 */
 } plx_column;
 
 /** Record batches in memory, by the Arrow C stream interface (Apache Arrow's specification): plexus_arrow.h. */
 struct ArrowArrayStream;
 
 /**
- * The source of raw rows: either files, a stream or columns. The same rows give the same model and the same scores from
- * each: texts have the same meaning as in a file; integers, floats and booleans (1 and 0) are numbers, or their texts
- * if a feature reads categories (docs/data.md); null and NaN are the empty cell. Columns are found by name; unused
- * columns are ignored.
+ * The source of raw rows: files, a stream or columns. The same rows give the same model and the same scores from each
+ * kind of source: texts have the same meaning as in a file; integers, floats and booleans (1 and 0) are numbers, or
+ * their texts if a feature reads categories (docs/data.md); null and NaN are the empty cell. Columns are found by name;
+ * unused columns are ignored.
  */
 typedef struct plx_source {
     size_t size;
@@ -166,8 +168,8 @@ typedef struct plx_data_options {
     /* Replace the files of section `data`, which still sets how `train` is split. NULL `train`: the files of section
        `data`; NULL `validation` or `test`: only rows split from `train`. */
     const plx_source *train, *validation, *test;
-    const plx_model *model; /* its encoders encode the rows, to continue its training: nothing is fitted, and a named
-                               cache is neither read nor written. NULL: encoders are fitted */
+    const plx_model *model; /* to continue the training of this model: its encoders encode the rows, nothing is fitted,
+                               and `data.cache` is neither read nor written. NULL: encoders are fitted */
 } plx_data_options;
 
 enum { PLX_REPORTED_ROWS = 10 };
@@ -199,15 +201,15 @@ typedef enum plx_reading {
 /** A column that a configuration or model reads, with its reader. */
 typedef struct plx_input_column {
     const char *column;
-    const char *reader; /* the feature or task; NULL: section `data` */
+    const char *reader; /* the feature or task that reads the column; NULL: section `data` */
     plx_reading reading;
     int size;              /* numbers in a cell; for a list: the most items kept */
     const char *separator; /* between the items or numbers of a cell; NULL: one per cell */
-    bool may_be_missing;   /* the cell may be empty: it is a separate category, an empty list, or a number that key
-                              `missing` replaces; false: an empty cell makes the row invalid */
+    bool may_be_missing;   /* whether a cell may be empty: it is then a category of its own, an empty list, or a number
+                              that the key `missing` replaces; false: an empty cell makes the row invalid */
 } plx_input_column;
 
-/** A task, and the place of its scores. */
+/** A task, and the position of its scores. */
 typedef struct plx_task_info {
     const char *name;
     const char *kind; /* as in the configuration: "binary", "regression", "multiclass" */
@@ -234,14 +236,14 @@ typedef struct plx_prediction {
     size_t size;
     const plx_dataset *dataset;
     const plx_source *source; /* of any size: files and streams are read and scored some rows at a time */
-    float *scores;            /* [rows, n_outputs]; files and streams, with unknown numbers of rows, need `take` */
+    float *scores;            /* [rows, n_outputs]; files and streams need `take`: they can have any number of rows */
     plx_rows_taker *take;
     void *user;
-    /* For files and streams, to join scores to their rows: `take` receives every row, including rows skipped by
+    /* To join the scores of files and streams to their rows: `take` receives every row, including rows skipped by
        `data.on_error: skip`, with the cells of `columns` [n_columns] as in the file (a quoted cell without its quotes,
-       a number of a Parquet file as its shortest decimal). If an invalid row has another number of cells, these are
-       empty. */
-    bool all_rows; /* every row, with these cells; implied by n_columns above 0 */
+       a number of a Parquet file as its shortest decimal). The kept cells of an invalid row with another number of
+       cells are empty. */
+    bool all_rows; /* take receives every row, with these cells; implied by n_columns above 0 */
     const char *const *columns;
     int n_columns;
 } plx_prediction;
@@ -254,19 +256,19 @@ typedef struct plx_evaluation {
     const plx_dataset *dataset;
     const plx_source *source; /* of any size; exact metrics take 4 bytes for each score and each label */
     bool loss_weights;        /* weight rows as in the tasks' losses, by data.row_weight, weight_column and
-                                 class_weights; false: 1 */
-    const double *weights;    /* [rows, n_tasks], at least 0: weights of rows instead; not with files or a stream */
-    /* [n_metrics] Metrics with a parameter to compute, too: "accuracy@3". The i-th has the index PLX_METRICS_CHOSEN +
-       i in plx_metrics. */
+                                 class_weights; false: every weight is 1 */
+    const double *weights;    /* [rows, n_tasks], at least 0: use these weights instead; not with files or a stream */
+    /* [n_metrics] Additional metrics, which have a parameter: "accuracy@3". The i-th has the index
+       PLX_METRICS_CHOSEN + i in plx_metrics. */
     const char *const *metrics;
     int n_metrics;
 } plx_evaluation;
 
 /* -- Metrics ---------------------------------------------------------------------------------------------------- */
 
-/** Capacity for metrics: those of the list and those with a parameter. */
+/** The most metrics that plx_metrics can have: those of the list and those with a parameter. */
 enum { PLX_METRICS_MAX = 64 };
-/** The index of the first metric with a parameter; those of the list have lower ones. */
+/** The index of the first metric with a parameter; the metrics of the list have lower indexes. */
 enum { PLX_METRICS_CHOSEN = 32 };
 
 /** Metrics of one task (docs/metrics.md). Unlabelled rows are skipped; every other row counts once unless a function is
@@ -288,17 +290,17 @@ typedef struct plx_metric_info {
     const char *doc;     /* one line */
     unsigned labels;     /* forms of labels that it applies to: the sum of 1 << plx_label_form */
     bool needs_groups;   /* needs data.group */
-    bool needs_quantile; /* needs a task of loss quantile */
+    bool needs_quantile; /* needs a task with loss quantile */
     int direction;       /* 1: larger is better, -1: smaller is better, 0: closest to 1 is best */
-    /* Metrics such as accuracy@3 take a parameter: its name, what NAME@PARAMETER is, and the forms of labels that it
-       applies to. NULL, NULL, 0: this metric takes none. */
+    /* Metrics such as accuracy@3 take a parameter: its name, a description of NAME@PARAMETER, and the forms of labels
+       that it applies to. NULL, NULL, 0: this metric takes no parameter. */
     const char *parameter, *parameter_doc;
     unsigned parameter_labels;
 } plx_metric_info;
 
 /* -- Training --------------------------------------------------------------------------------------------------- */
 
-/** Progress of training. Arrays: [n_tasks]; losses are means, NaN if there is no value. */
+/** The progress of training. All arrays have n_tasks items. Losses are means, NaN if there is no value. */
 typedef struct plx_progress {
     int epoch, epochs;         /* epoch counts from 1 */
     int64_t step, steps;       /* within the epoch; step == steps: the epoch ended, validation metrics are set */
@@ -313,8 +315,8 @@ typedef struct plx_progress {
     const double *validation_scores;       /* AUC of binary tasks, MSE of regressions, accuracy of multiclass tasks */
     double monitored;                      /* value of train.monitor; NaN whenever validation_loss is */
     const plx_metrics *validation_metrics; /* all metrics; NULL if there are none yet */
-    /* Of the training rows during the epoch, with the weights of each step and with dropout, as in Keras; group_auc is
-       NaN. NULL before the epoch's end, or if the hooks do not request it. */
+    /* Metrics of the training rows during the epoch, with the weights of each step and with dropout, as in Keras;
+       group_auc is NaN. NULL before the epoch's end, or if the hooks do not request them. */
     const plx_metrics *training_metrics;
     const int *score_metrics; /* the metric of each of validation_scores, for plx_metric_at */
     bool is_best;             /* this epoch's weights are the best so far */
@@ -329,20 +331,20 @@ typedef struct plx_train_hooks {
      * plx_model_train on the same model is refused; model, data and context must not be freed. */
     bool (*progress)(void *user, const plx_progress *progress);
     void *user;
-    /** Called at the start of each epoch, counted from 1; returns the learning rate at its start. `rate` is that
-     * of train.schedule; the schedule within the epoch is scaled in proportion. NULL: `rate`. */
+    /** Called at the start of each epoch, counted from 1; returns the learning rate at that point. `rate` is the
+     * learning rate of train.schedule; the schedule within the epoch is scaled in proportion. NULL: `rate` is used. */
     double (*learning_rate)(void *user, int epoch, double rate);
     bool training_metrics;   /* set plx_progress.training_metrics; takes 4 bytes per row for each score and label */
     const char *log_path;    /* metrics.jsonl: one object per epoch; NULL: none */
     const char *tensorboard; /* folder for event files, overrides train.tensorboard; NULL: train.tensorboard */
     /* Checkpoint file, written atomically as often as train.checkpoint_epochs, _steps and _seconds require, and
-       when `progress` stops training. It stays after training. NULL: no checkpoints. */
+       when `progress` stops training. Training does not remove the file. NULL: no checkpoints. */
     const char *checkpoint_path;
     /* Resume from the file at checkpoint_path if it exists; the result is bit-identical to an uninterrupted run. The
        log is truncated to the checkpoint. */
     bool resume;
-    /* [n_metrics] Metrics with a parameter to compute, too, as in plx_evaluation; the log has them as well. Those of
-       train.monitor follow. */
+    /* [n_metrics] Additional metrics, which have a parameter, as in plx_evaluation; the log has them, too. Those that
+       train.monitor names follow them. */
     const char *const *metrics;
     int n_metrics;
 } plx_train_hooks;
@@ -350,12 +352,12 @@ typedef struct plx_train_hooks {
 typedef struct plx_train_report {
     size_t size;
     int epochs; /* completed */
-    /* The epoch whose weights the model has now, counted from 1. Without validation rows: the last completed epoch; if
-       training was cancelled or failed, the weights may be from later steps. 0: no epoch was completed; the model has
-       the weights reached when training was cancelled, or its start values if training failed. */
+    /* The epoch whose weights the model has now, counted from 1. Without validation rows it is the last completed
+       epoch; if training was cancelled or failed, the weights may be from later steps. 0: no epoch was completed; the
+       model has the weights reached when training was cancelled, or its initial values if training failed. */
     int best_epoch;
     double seconds;         /* of training and validation */
-    double rows_per_second; /* median over epochs, training alone */
+    double rows_per_second; /* median over epochs, without validation */
     bool stopped_early, cancelled;
     bool resumed;        /* from a checkpoint */
     int64_t checkpoints; /* written */
@@ -369,8 +371,8 @@ typedef struct plx_model_info {
     int n_tasks;
     int n_outputs;        /* numbers in a row of scores */
     int64_t n_parameters; /* trainable numbers */
-    /* The number of the rule that maps values to categories (docs/data.md). 0: files older than the rule, in which
-       booleans are 1 and 0. */
+    /* The number of the rule that maps values to categories (docs/data.md). 0: the model's file is older than the
+       rule, and booleans are the categories 1 and 0. */
     int value_rule;
 } plx_model_info;
 
@@ -381,7 +383,7 @@ typedef struct plx_parameter {
     int64_t strides[2]; /* of groups and rows: number [g][r][c] is at values[g * strides[0] + r * strides[1] + c] */
 } plx_parameter;
 
-/** A layer and its output for a row, `groups` vectors of `width` numbers. */
+/** A layer; its output for a row is `groups` vectors of `width` numbers. */
 typedef struct plx_layer {
     const char *name;
     int groups, width;
@@ -390,14 +392,14 @@ typedef struct plx_layer {
 typedef enum plx_description {
     PLX_DESCRIPTION_LAYERS, /* layers, shapes and parameters, one line each */
     PLX_DESCRIPTION_DOT,    /* the same as a diagram in Graphviz's language */
-    PLX_DESCRIPTION_PLAN    /* how training and scoring execute: tiles, memory, rewrites, order of the steps */
+    PLX_DESCRIPTION_PLAN    /* how training and scoring are executed: tiles, memory, rewrites, order of the steps */
 } plx_description;
 
 typedef struct plx_onnx_options {
     size_t size;
-    /* Write parameters to PATH.data in the same folder, required above 2 GB. If that file exists, they go to
-       PATH.HASH.data, and the old file is removed once the new model is in place: no model reads another's parameters.
-     */
+    /* Write parameters to PATH.data in the same folder; required above 2 GB. If PATH.data exists, they are written to
+       PATH.HASH.data, and the old file is removed when the new model is complete: no model reads the parameters of
+       another one. */
     bool external_data;
 } plx_onnx_options;
 
