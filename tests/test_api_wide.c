@@ -2,7 +2,7 @@
 /* Tables of 20,000 columns, categories or numbers: trained, saved, loaded and scored from a file and from columns. */
 #include "api_support.h"
 
-enum { N_COLUMNS = 20000, N_ROWS = 24, N_TASKS = 2, NAME_BYTES = 8 };
+enum { N_COLUMNS = 20000, N_ROWS = 24, N_TASKS = 2, NAME_BYTES = 16 };
 
 static const plx_context_options two_threads = {.size = sizeof two_threads, .threads = 2};
 
