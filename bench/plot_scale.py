@@ -58,7 +58,7 @@ def read(paths):
 
 
 def steps(curve, points):
-    """For each point but the first: growth of time over growth of its cause."""
+    """The relative growth of each point but the first."""
     cause = CURVES[curve][1]
     return [
         b["seconds"]["median"] / a["seconds"]["median"] / cause(a["value"], b["value"])
@@ -93,7 +93,7 @@ def draw(curve, points, path):
 
 def table(curve, points):
     lines = [
-        f"| {CURVES[curve][0]} | seconds an epoch | spread | ns a row | growth over cause |",
+        f"| {CURVES[curve][0]} | seconds an epoch | spread | ns a row | relative growth |",
         "| ---: | ---: | ---: | ---: | ---: |",
     ]
     for point, ratio in zip(points, [None] + steps(curve, points)):
@@ -114,9 +114,11 @@ def verdict(curves):
         if ratio > BOUND
     ]
     if not found:
-        return [f"No step of a curve grows faster than its cause (by more than {100 * BOUND - 100:.0f} %)."]
+        return [
+            f"In no step of a curve does the time grow faster than the size by more than {100 * BOUND - 100:.0f} %."
+        ]
     return [
-        f"Steps that grow faster than their cause by more than {100 * BOUND - 100:.0f} % (red in the charts):",
+        f"Steps whose time grows faster than the size by more than {100 * BOUND - 100:.0f} % (red in the charts):",
         "",
         *found,
     ]
@@ -126,17 +128,18 @@ def page(machine, curves):
     lines = [
         "# Growth",
         "",
-        "How the time of a training epoch grows, with one cause varied at a time. The base shape is MMoE on",
-        "200,000 generated rows: 8 experts of 16, 2 tasks with towers of 8, 10 categorical features of 100 skewed",
-        "categories and 4 numbers each, 5 dense features, Adam, batches of 1,024, one thread. Medians of the",
-        "measured epochs, shuffle included; slow points are extrapolated from part of an epoch. Written by",
-        "`./dev bench scale`; bench/bench_scale.c describes how it is measured.",
+        "This page shows how the time of a training epoch grows if one size grows and all others stay the same. The",
+        "base shape is MMoE on 200,000 generated rows: 8 experts of 16, 2 tasks with towers of 8, 10 categorical",
+        "features with 100 skewed categories and embeddings of 4, 5 dense features, Adam, batches of 1,024, one",
+        "thread. Times are medians of the measured epochs, shuffle included; slow points are extrapolated from part",
+        "of an epoch. `./dev bench scale` writes this page, and bench/bench_scale.c describes the measurement.",
         "",
         f"{machine.get('cpu', 'unknown processor')}, {machine.get('processors', '?')} processors, "
         f"kernels {machine.get('level', '?')}, gcc {machine.get('compiler', '?')}.",
         "",
-        "*Growth over cause* is the growth of time from the line above divided by the growth of the cause. Larger",
-        "batches and more threads add no work, so there it is only the growth of time.",
+        "*Relative growth* compares a line with the line above: it is the factor by which the time grew, divided by",
+        "the factor by which the size grew. Larger batches and more threads add no work, so there it is only the",
+        "factor of the time.",
         "",
         *verdict(curves),
         "",

@@ -148,7 +148,7 @@ def scaling_line(runs, shape):
         slow, fast = one.median("plexus", model), two.median("plexus", model)
         if slow and fast:
             ratios.append(f"{title} {slow / fast:.2f}")
-    return f"Two threads of plexus against one: {', '.join(ratios)}.\n" if ratios else ""
+    return f"Speed of plexus on two threads, divided by its speed on one: {', '.join(ratios)}.\n" if ratios else ""
 
 
 def training_part(record):
@@ -191,7 +191,7 @@ def serving_part(record):
     text = table(head, rows) + str(notes)
     raw = record.get("raw")
     if raw:
-        text += "\nplexus from a raw CSV file to scores: " + ", ".join(
+        text += "\nFrom a raw CSV file to scores, plexus reaches " + ", ".join(
             f"{number(rate / 1e6)} million rows/s on {threads} thread{'s' if threads > 1 else ''}"
             for threads, rate in sorted((int(t), r) for t, r in raw.items())
         )
@@ -214,7 +214,7 @@ def load_part(record):
         rows.append([contender.title, number(middle[0]), number(middle[1]), size])
     head = [
         "MMoE on Census-Income",
-        "start to first epoch done, s",
+        "start to end of first epoch, s",
         "largest resident memory, MB",
         "installed size, MB",
     ]
@@ -224,23 +224,23 @@ def load_part(record):
 METHOD = """\
 ## How it was measured
 
-`bench/compare` writes this page. Every contender is one process. Plexus and the peers take turns, round by round, on the
-same machine, pinned to as many processors as the table has threads. All peers read one prepared file with the rows that
-plexus encodes from the raw rows. Columns, categories, scaling, split, sizes, batch, learning rate, Adam and the number
-of epochs are the same, and every epoch has a new order of the rows.
+`bench/compare` writes this page. Every program runs in a process of its own. Plexus and the peers take turns, round by
+round, on the same machine, pinned to as many processors as the table has threads. All peers read one prepared file with
+the rows that plexus encodes from the raw rows. Columns, categories, scaling, split, sizes, batch size, learning rate,
+Adam and the number of epochs are the same, and the rows are shuffled before every epoch.
 
 A cell is the median over all epochs except the first of each run, with minimum and maximum in brackets. Validation is
-not included. Each contender is tested with the weights of its best validation loss. A peer with a test AUC more than
+not included. Each program is tested with the weights of its best validation loss. A peer with a test AUC more than
 0.002 below that of plexus does not count: it may be fast because it computes something else. The margin is wider where
 AUC varies more between seeds: 0.005 for ESMM on Census-Income, 0.04 for ESMM on Adult, 0.05 on the generated rows.
 
-- **Keras program**: the program with the published experiments, written again from its formulae on the layers of
-  DeepCTR.
+- **Keras program**: the program of the published experiments, reimplemented from its formulae with DeepCTR's layers.
 - **DeepCTR, DeepCTR-Torch, torch-rechub**: the libraries, used as their documentation shows.
-- **expert PyTorch, expert JAX**: the best that we could write in each framework. All experts are one product, all
-  embedding tables one table, rows are in memory as small integers, the whole step or epoch is compiled, with Adam.
-- **first layer collapsed**: the same with the embedding tables multiplied with the first layer once per step, as in
-  plexus. The head of each file in `bench/peers/` lists what was tried.
+- **expert PyTorch, expert JAX**: the best program that we could write in each framework. All layers that read the
+  features are one matrix product, and all embedding tables are one table. The rows are in memory as small integers, and
+  the whole step or epoch, Adam included, is compiled.
+- **first layer collapsed**: the same program, but the embedding tables are multiplied with the first layer once per
+  step, as in plexus. The comments at the top of the files in `bench/peers/` describe the programs.
 """
 
 
@@ -280,14 +280,14 @@ def answer(results, folder):
     text = "# Benchmarks\n\n"
     if keras:
         text += (
-            f"An epoch of the five networks on Census-Income takes 1/{span(keras).replace(' to ', ' to 1/')} of the "
+            f"On Census-Income, with {threads} threads, plexus trains the five networks {span(keras)} times as fast "
         )
-        text += f"time of the Keras program with the published experiments, on {threads} threads, with the same AUC. "
+        text += "as the Keras program of the published experiments, with the same AUC. "
     if best:
+        text += f"Plexus is {span(plain)} times as fast as the best PyTorch or JAX program that we could write, and "
         text += (
-            f"Against the best PyTorch or JAX program that we could write, plexus is {span(plain)} times as fast, and "
+            f"{span(best)} times as fast if that program also collapses the first layer, as plexus does (see below).\n"
         )
-        text += f"{span(best)} times if that program uses the same trick (below: *collapsed*).\n"
     if "mmoe" in models:
         chart.write(
             os.path.join(folder, "benchmarks.svg"),
@@ -312,22 +312,23 @@ PARTS = {
     "large": (
         "## Training: large shapes",
         "Embedding 16, experts [256, 128], towers [64], batch 4,096, 24 generated features with 10 to 10,000 "
-        "categories, 32,768 rows an epoch. The share of the machine's peak: `./dev bench large`. The "
-        "collapsed forms of the experts are not run here: at this width their products are larger than the caches.",
+        "categories, 32,768 rows an epoch. `./dev bench large` prints which share of the machine's peak plexus reaches. "
+        "The collapsed programs are not run here: at this width their products are larger than the caches.",
         training_part,
     ),
     "serve": (
         "## Prediction",
-        "Rows per second from encoded rows in memory, each with the best of three batch sizes; one row through the "
-        "ordinary call of each: Keras' and DeepCTR-Torch's `predict`, torch-rechub's `trainer.predict`, the compiled "
-        "forward pass of the experts (from encoded rows), `plx_predictor_score` of plexus (from raw texts).",
+        "Rows per second are measured from encoded rows in memory, with the best of three batch sizes for each program. "
+        "One row goes through the ordinary call of each: `predict` of Keras and DeepCTR-Torch, `trainer.predict` of "
+        "torch-rechub, the compiled forward pass of the hand-written programs (from encoded rows), and "
+        "`plx_predictor_score` of plexus (from raw texts).",
         serving_part,
     ),
     "load": (
         "## Start, memory, size",
-        "From the start of the process to the end of the first epoch: plexus reads the raw compressed files, the "
-        "others start from the prepared arrays, with their compiled code already in their caches. Installed size is "
-        "without Python itself; for plexus, in brackets, with all shared libraries that it and they need.",
+        "The time is from the start of the process to the end of the first epoch. Plexus reads the raw compressed "
+        "files; the others start from the prepared arrays, and their compiled code is cached. The installed size does "
+        "not include Python itself. The size in brackets includes all shared libraries that plexus needs.",
         load_part,
     ),
 }

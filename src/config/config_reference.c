@@ -95,7 +95,7 @@ static const char about_tasks[] =
     "and\n"
     "`negative`, 1 and 0, or true and false.\n"
     "\n"
-    "Conversions after clicks, next to one model over all rows:\n"
+    "In this example, the task `conversion` uses only rows with a click; the other tasks use all rows:\n"
     "\n"
     "```yaml\n"
     "tasks:\n"
@@ -265,10 +265,10 @@ static void write_model(const plx_model_def *def, plx_string *out)
 
 static void write_models(plx_string *out)
 {
-    plx_string_format(out, "\n## model\n\n`name` selects the model; the other keys are its hyper-parameters. Where one "
-                           "value or a list is taken, item i is\nfor layer i, and the last one for all further layers; "
-                           "the key of a block (`expert_dnn_activation`) replaces that of\nall blocks "
-                           "(`dnn_activation`).\n\nAll models take:\n");
+    plx_string_format(out, "\n## model\n\n`name` selects the model; the other keys are its hyper-parameters. If a key "
+                           "takes one value or a list,\nitem i of a list is for layer i, and its last item is also for "
+                           "all further layers. The key of a block\n(`expert_dnn_activation`) replaces the key of all "
+                           "blocks (`dnn_activation`).\n\nAll models take:\n");
     write_head(out);
     write_model_rows(0, OF_ALL_MODELS, out);
     plx_string_format(out, "\nSeveral models take these keys, as listed with each of them:\n");
@@ -296,9 +296,9 @@ static void write_metric(const char *name, const char *at, const char *parameter
 static void write_metrics(plx_string *out)
 {
     plx_string_format(out,
-                      "\nWhat `monitor` takes for a task, as TASK.METRIC. The terms of a sum may have weights above 0; "
-                      "if for some terms\nlarger values are better, those with smaller values being better count "
-                      "negative ([Metrics](metrics.md) has the\nformulae):\n\n"
+                      "\n`monitor` takes these metrics of a task, as TASK.METRIC ([Metrics](metrics.md) has the "
+                      "formulae). The terms of a\nsum may have weights above 0. If larger values are better for some "
+                      "terms and smaller values for others, the latter\nare subtracted.\n\n"
                       "- `loss`: mean loss of the task; without a task, the total validation loss\n");
     for (int i = 0; i < PLX_METRICS; i++) {
         const plx_metric_info *metric = &plx_metric_list[i];

@@ -16,7 +16,7 @@
      .doc = "increasing numbers, at each of which a new bucket starts; a missing number is a category of its own"},    \
     {FIELD(quantiles), .type = PLX_FIELD_INT, .kinds = KIND(BUCKETS), .max = PLX_BUCKETS_MAX, .fallback = "0",         \
      .doc = ", instead of borders: maximum number of buckets, with equal numbers of rows; a number that fills a "      \
-            "bucket has it to itself, the most frequent ones first if there are too few for all"},                     \
+            "bucket gets one of its own, the most frequent numbers first if there are too few buckets for all"},       \
     {FIELD(exact), .type = PLX_FIELD_INT, .kinds = KIND(BUCKETS), .max = PLX_EXACT_INTEGERS, .fallback = "0",          \
      .doc = ", instead of borders: each number in at least this many rows is a bucket, and so is each range between "  \
             "two of them"},

@@ -63,8 +63,7 @@ const plx_field plx_data_fields[] = {
      .doc = "folder for encoded rows, which are reused while the files are unchanged; empty: plexus-cache, used "
             "only if memory is too small"},
     {FIELD(group), .type = PLX_FIELD_TEXT, .is_column = true, .fallback = "",
-     .doc = "column that says to which group a row belongs, such as a user, for `group_auc`; an empty cell: to "
-            "none"},
+     .doc = "column with the group of a row, such as its user, for `group_auc`; an empty cell: no group"},
     {FIELD(on_error), .type = PLX_FIELD_CHOICE, .fallback = "stop", .choices = on_error_names,
      .doc = "what to do with an invalid row (too many cells, not a number, not a label): stop and report its "
             "place, or skip and count it"},

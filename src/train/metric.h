@@ -42,7 +42,7 @@ enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
     X(normalized_entropy, "norm. entropy", PLX_FOR_TRUTHS, PLX_BETTER_SMALLER,                                         \
       "log loss divided by the log loss of predicting the share of positives for every row")                           \
     X(ece, "ECE", PLX_FOR_TRUTHS, PLX_BETTER_SMALLER,                                                                  \
-      "expected calibration error: distance of mean prediction and share of positives in 10 bins of equal width")      \
+      "expected calibration error: distance between mean prediction and share of positives in 10 bins of equal width") \
     X(calibration, "pred/observed", PLX_FOR_TRUTHS, PLX_BETTER_NEITHER,                                                \
       "sum of the predictions divided by the number of positives; 1 is best")                                          \
     X(accuracy, "accuracy", PLX_FOR_TRUTHS | PLX_FOR_CLASSES, PLX_BETTER_LARGER,                                       \

@@ -28,7 +28,7 @@ const plx_optimizer plx_optimizer_ftrl = {
     .name = "ftrl",
     .doc = "FTRL-proximal: z += g - (sqrt(a + g^2) - sqrt(a)) / learning_rate * w, a += g^2, w = 0 where |z| <= "
            "ftrl_l1, else (sign(z) * ftrl_l1 - z) / ((ftrl_beta + sqrt(a)) / learning_rate + 2 * ftrl_l2); a starts at "
-           "initial_accumulator, which hidden layers need small, such as 1e-6",
+           "initial_accumulator, which should be small for hidden layers, such as 1e-6",
     .n_slots = 2,
     .start = ftrl_start,
     .step = ftrl_step,
