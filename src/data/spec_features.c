@@ -57,7 +57,7 @@ const plx_field plx_feature_fields[] = {
     {FIELD(initializer_scale), .type = PLX_FIELD_REAL, .kinds = WITH(TABLE), .max = 1e6, .fallback = "nan",
      .above_min = true,
      .doc = "normal: standard deviation; uniform: largest absolute value; "
-            "glorot_normal, glorot_uniform: factor; nan: 0.0001, 0.05, 1"},
+            "glorot_normal, glorot_uniform: factor; nan: 0.0001, 0.05 and 1, respectively"},
     {FIELD(embedding_file), .type = PLX_FIELD_TEXT, .kinds = WITH(FILE), .fallback = "",
      .doc = ".npy or .safetensors file (NAME.safetensors#TENSOR if it has several "
             "matrices) with the initial embeddings: one row per category in the order of the vocabulary, with "

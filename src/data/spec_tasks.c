@@ -46,8 +46,8 @@ const plx_field plx_task_fields[] = {
      .doc = "hard: 0 or 1; soft: probabilities from 0 to 1; a row with label y counts as y positive and "
             "1 - y negative rows"},
     {FIELD(positive), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_TRUTHS, .fallback = "",
-     .doc = "cells that mean 1; every other text means 0 (-1 besides 0: no label); empty: the cells are "
-            "the numbers 0 and 1"},
+     .doc = "cells that mean 1; every other text means 0 (-1 means no label if 0 also occurs); empty: the cells "
+            "are the numbers 0 and 1"},
     {FIELD(negative), .type = PLX_FIELD_TEXT_LIST, .kinds = OF_TRUTHS, .fallback = "",
      .doc = ", with positive: cells that mean 0; if given, a cell in neither list is an error"},
     {FIELD(missing), .type = PLX_FIELD_TEXT_LIST, .fallback = "",

@@ -46,7 +46,7 @@ enum { PLX_BETTER_LARGER = 1, PLX_BETTER_SMALLER = -1, PLX_BETTER_NEITHER = 0 };
     X(calibration, "pred/observed", PLX_FOR_TRUTHS, PLX_BETTER_NEITHER,                                                \
       "sum of the predictions divided by the number of positives; 1 is best")                                          \
     X(accuracy, "accuracy", PLX_FOR_TRUTHS | PLX_FOR_CLASSES, PLX_BETTER_LARGER,                                       \
-      "share of rows where the more likely class (above 0.5, or the largest) is the label")                            \
+      "share of rows where the most probable class (binary: above 0.5) is the label")                                  \
     X(mae, "MAE", PLX_FOR_TRUTHS | PLX_FOR_NUMBERS, PLX_BETTER_SMALLER,                                                \
       "mean absolute difference of prediction and label")                                                              \
     X(mse, "MSE", PLX_FOR_TRUTHS | PLX_FOR_NUMBERS, PLX_BETTER_SMALLER,                                                \
